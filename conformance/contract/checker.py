@@ -1,0 +1,204 @@
+"""JSON Schema validation whose messages stay short and which hostile instances cannot upset.
+
+jsonschema prints the whole instance into each message: a payload of megabytes would be copied,
+an array nested deeper than the interpreter's stack would raise. So the keywords that contracts
+use get messages of their own here.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+MESSAGE_LIMIT = 200
+"""Longest message in characters."""
+
+ANNOTATIONS = frozenset(
+    {"$schema", "$id", "$defs", "title", "description", "default", "citations", "open"}
+    | {"unsupported", "examples"}
+)
+NAMED_SCHEMAS = frozenset({"properties", "patternProperties", "dependentSchemas"})
+VALUES = frozenset({"const", "enum"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken keyword: where in the instance, where in the schema, and what is wrong."""
+
+    path: tuple[str | int, ...]
+    schema_path: tuple[str | int, ...]
+    keyword: str
+    message: str
+
+
+class Checker:
+    """A schema made ready once, to judge many instances."""
+
+    __slots__ = ("_validator",)
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._validator = _Bounded(without_annotations(schema))
+
+    def members(self, *path: str) -> frozenset[str]:
+        """Name the members that the schema documents of the object at a path of keywords."""
+        node: Any = self._validator.schema
+        for step in path:
+            node = node.get(step, {})
+        return frozenset(node.get("properties", {}))
+
+    def accepts(self, instance: object) -> bool:
+        """Say whether the instance satisfies the schema; never raises."""
+        return not self.faults(instance, limit=1)
+
+    def faults(self, instance: object, limit: int = 20) -> list[Fault]:
+        """List the first broken keywords, in the order of the schema; never raises."""
+        try:
+            errors = itertools.islice(self._validator.iter_errors(instance), limit)
+            return [_fault(error) for error in errors]
+        except (RecursionError, ValueError, OverflowError):
+            return [Fault((), (), "depth", "the value is too deep or too large to be read")]
+
+
+def without_annotations(schema: Any) -> Any:
+    """Copy a schema without what validation does not need; property names are left alone."""
+    if isinstance(schema, list):
+        return [without_annotations(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _kept(key, value) for key, value in schema.items() if key not in ANNOTATIONS}
+
+
+def path_text(path: Sequence[str | int]) -> str:
+    """Write a place as `data[0].url`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """Describe a value in at most about 60 characters, whatever it is."""
+    if isinstance(value, str):
+        cut = f" ({len(value)} characters)" if len(value) > 40 else ""
+        return json.dumps(value[:40]) + cut
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 128:
+        return f"an integer of {value.bit_length()} bits"
+    if isinstance(value, dict):
+        return "an object"
+    return "an array" if isinstance(value, list) else json.dumps(value, default=_type_name)
+
+
+def _type_name(value: object) -> str:
+    return type(value).__name__
+
+
+def _kept(key: str, value: Any) -> Any:
+    if key in NAMED_SCHEMAS:
+        return {name: without_annotations(each) for name, each in value.items()}
+    return value if key in VALUES else without_annotations(value)
+
+
+def _fault(error: ValidationError) -> Fault:
+    path = tuple(error.absolute_path)
+    text = f"{path_text(path[-6:])[:80] or 'the body'} {error.message}"
+    if len(text) > MESSAGE_LIMIT:
+        text = text[: MESSAGE_LIMIT - 1] + "…"
+    return Fault(path, tuple(error.absolute_schema_path), str(error.validator), text)
+
+
+def _same(left: object, right: object) -> bool:
+    """Compare as JSON does: true is not 1."""
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _list(values: Iterable[object]) -> str:
+    return ", ".join(shown(each) for each in values)
+
+
+@functools.lru_cache(maxsize=256)
+def _pattern(expression: str) -> re.Pattern[str]:
+    """Compile with `$` as JSON Schema means it: the end, not the end or a last newline."""
+    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", expression))
+
+
+def _type(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    types = [wanted] if isinstance(wanted, str) else wanted
+    if not any(validator.is_type(instance, each) for each in types):
+        yield ValidationError(f"must be of type {' or '.join(types)}, not {shown(instance)}")
+
+
+def _enum(_: Any, allowed: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if not any(_same(instance, each) for each in allowed):
+        named = [each for each in allowed if each is not None]
+        yield ValidationError(f"is {shown(instance)}, not one of {_list(named)}")
+
+
+def _const(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+    if not _same(instance, wanted):
+        yield ValidationError(f"is {shown(instance)}, not {shown(wanted)}")
+
+
+def _not(validator: Any, schema: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    if validator.evolve(schema=schema).is_valid(instance):
+        yield ValidationError(f"must not be {shown(instance)}")
+
+
+def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "object"):
+        for name in names:
+            if name not in instance:
+                yield ValidationError("is missing", path=(name,))
+
+
+def _any_of(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    if not any(validator.evolve(schema=each).is_valid(instance) for each in schemas):
+        names = [name for each in schemas for name in each.get("required", ())]
+        wanted = f"needs one of {_list(names)}" if names else "fits none of the alternatives"
+        yield ValidationError(wanted)
+
+
+def _limit(kind: str, text: str, broken: Callable[[Any, Any], bool]) -> Callable[..., Any]:
+    def check(validator: Any, bound: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+        if validator.is_type(instance, kind) and broken(instance, bound):
+            yield ValidationError(f"is {shown(instance)}, {text} {shown(bound)}")
+
+    return check
+
+
+def _length(kind: str, text: str, broken: Callable[[int, int], bool]) -> Callable[..., Any]:
+    def check(validator: Any, bound: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+        if validator.is_type(instance, kind) and broken(len(instance), bound):
+            yield ValidationError(f"has length {len(instance)}, {text} {bound}")
+
+    return check
+
+
+# jsonschema gives `extend` no types.
+_Bounded: Any = cast("Any", extend)(
+    Draft202012Validator,
+    {
+        "type": _type,
+        "enum": _enum,
+        "const": _const,
+        "not": _not,
+        "required": _required,
+        "anyOf": _any_of,
+        "minimum": _limit("number", "less than", lambda value, bound: value < bound),
+        "maximum": _limit("number", "more than", lambda value, bound: value > bound),
+        "pattern": _limit(
+            "string", "which is not of the form", lambda text, form: not _pattern(form).search(text)
+        ),
+        "minLength": _length("string", "less than", lambda length, bound: length < bound),
+        "maxLength": _length("string", "more than", lambda length, bound: length > bound),
+        "minItems": _length("array", "less than", lambda length, bound: length < bound),
+        "maxItems": _length("array", "more than", lambda length, bound: length > bound),
+    },
+)

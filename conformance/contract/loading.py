@@ -1,0 +1,154 @@
+"""Loading an edition from its folder, and finding the folders."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from typing import Any
+
+from conformance.contract.checker import Checker
+from conformance.contract.edition import Edition, Family
+from conformance.contract.model import Model
+from conformance.contract.records import (
+    ClauseLevel,
+    EditionError,
+    Endpoint,
+    Example,
+    Level,
+    Source,
+    read_citations,
+    read_questions,
+)
+from conformance.contract.request_schema import RequestSchema, request_schema
+from conformance.contract.schema_files import SchemaFiles, annotation_entries
+from conformance.errors import UnknownNameError
+
+DEFAULT_EDITION = "cometapi-2026-03-12"
+EDITION_FILE = "edition.json"
+EDITION_SCHEMA = "edition.schema.json"
+
+
+def schemas_directory() -> Path:
+    """Find the schemas: inside an installed package, else at the root of the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    bundled = package / "_schemas"
+    return bundled if bundled.is_dir() else package.parent / "schemas"
+
+
+def edition_ids(directory: Path | None = None) -> tuple[str, ...]:
+    """List the editions in a schemas directory, sorted."""
+    root = directory or schemas_directory()
+    return tuple(sorted(path.parent.name for path in root.glob(f"*/{EDITION_FILE}")))
+
+
+@functools.cache
+def load_edition(id: str = DEFAULT_EDITION, directory: Path | None = None) -> Edition:  # noqa: A002 - the name the interface was agreed under
+    """Load an edition by id; raises UnknownNameError, or EditionError for a faulty file."""
+    root = directory or schemas_directory()
+    if id not in edition_ids(root):
+        raise UnknownNameError("edition", id, edition_ids(root), str(root))
+    files = SchemaFiles(root / id)
+    content = files.json(EDITION_FILE)
+    _check_edition_file(root, files, content)
+    return _Loader(files, content).edition()
+
+
+def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
+    place = files.folder / EDITION_FILE
+    home = root if (root / EDITION_SCHEMA).is_file() else schemas_directory()
+    faults = Checker(SchemaFiles(home).schema(EDITION_SCHEMA)).faults(content, limit=1)
+    if faults:
+        raise EditionError(f"{place}: {faults[0].message}; see schemas/{EDITION_SCHEMA}")
+    if content["id"] != files.folder.name:
+        raise EditionError(f"{place}: id {content['id']!r} differs from the name of its folder")
+
+
+class _Loader:
+    """Builds one edition; schema files shared by several models are made ready once."""
+
+    def __init__(self, files: SchemaFiles, content: dict[str, Any]) -> None:
+        self.files = files
+        self.content = content
+        self.questions = read_questions(content["open"])
+        self._requests: dict[str, RequestSchema] = {}
+
+    def edition(self) -> Edition:
+        content = self.content
+        positions = [said for each in content["open"] for said in each["positions"]]
+        self._check_annotations(EDITION_FILE, {**content, "open": [], "citations": positions})
+        models = {name: self._model(name, each) for name, each in content["models"].items()}
+        families = {name: self._family(name, each) for name, each in content["families"].items()}
+        shared = self._request(content["request"])
+        return Edition(
+            id=content["id"],
+            title=content["title"],
+            document=content["document"],
+            published=content["published"],
+            endpoint=Endpoint(**content["endpoint"]),
+            models_path=content["models_path"],
+            sources={key: Source(key, **each) for key, each in content["sources"].items()},
+            models=models,
+            families=families,
+            open_questions=self.questions,
+            withdrawn=content["clauses"]["withdrawn"],
+            levels={key: _level(each) for key, each in content["clauses"]["levels"].items()},
+            examples=tuple(self._example(each) for each in content["examples"]),
+            folder=self.files.folder,
+            request=shared,
+            parameters=frozenset(name for each in self._requests.values() for name in _names(each)),
+            _checkers=self._checkers(),
+        )
+
+    def _model(self, name: str, entry: dict[str, Any]) -> Model:
+        citations = read_citations(entry["citations"])
+        schema = self._request(entry["request"])
+        return Model(name, entry["family"], entry["responses"], citations, schema)
+
+    def _family(self, name: str, entry: dict[str, Any]) -> Family:
+        template = self._model(name, {**entry, "family": name})
+        try:
+            return Family(re.compile(entry["pattern"]), template)
+        except re.error as error:
+            place = f"{self.files.folder / EDITION_FILE}: families.{name}.pattern"
+            raise EditionError(f"{place} is no regular expression: {error}") from None
+
+    def _request(self, name: str) -> RequestSchema:
+        if name not in self._requests:
+            self._requests[name] = request_schema(self._schema(name))
+        return self._requests[name]
+
+    def _checkers(self) -> dict[str, Checker]:
+        content = self.content
+        named = {f"response {kind}": file for kind, file in content["responses"].items()}
+        named |= {f"stream {event}": file for event, file in content["stream"].items()}
+        named |= {"error body": content["error"], "model list body": content["model_list"]}
+        return {key: Checker(self._schema(file)) for key, file in named.items()}
+
+    def _schema(self, name: str) -> dict[str, Any]:
+        schema = self.files.schema(name)
+        self._check_annotations(name, schema)
+        return schema
+
+    def _check_annotations(self, file: str, node: Any) -> None:
+        """Refuse a citation or an open point that names what the edition does not have."""
+        place = str(self.files.folder / file)
+        for entry in annotation_entries(node, "citations"):
+            if entry["source"] not in self.content["sources"]:
+                raise UnknownNameError("source", entry["source"], self.content["sources"], place)
+        for entry in annotation_entries(node, "open"):
+            if entry["question"] not in self.questions:
+                raise UnknownNameError("open question", entry["question"], self.questions, place)
+
+    def _example(self, entry: dict[str, Any]) -> Example:
+        content = self.files.json(entry["file"])
+        citations = read_citations(entry["citations"])
+        return Example(entry["id"], entry["schema"], content, citations, entry.get("note", ""))
+
+
+def _level(entry: dict[str, Any]) -> ClauseLevel:
+    return ClauseLevel(Level(entry["level"]), read_citations(entry["citations"]))
+
+
+def _names(schema: RequestSchema) -> list[str]:
+    return [*schema.parameters, *schema.unsupported]

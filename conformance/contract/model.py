@@ -1,0 +1,68 @@
+"""A model as an edition documents it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.contract.records import Citation, Rule
+    from conformance.contract.request_schema import RequestSchema
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A model name, the schema of its requests and the kinds of its answers."""
+
+    name: str
+    family: str
+    responses: Mapping[str, str]
+    citations: tuple[Citation, ...]
+    schema: RequestSchema = field(repr=False)
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """The request schema as JSON, every `$ref` resolved."""
+        return self.schema.resolved
+
+    @property
+    def parameters(self) -> Mapping[str, Mapping[str, Any]]:
+        """The documented parameters and the schema of each."""
+        return self.schema.parameters
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The parameters whose absence breaks the contract (not `model`: that is left open)."""
+        return self.schema.required
+
+    @property
+    def unsupported(self) -> Mapping[str, tuple[Citation, ...]]:
+        """The parameters that a source documents as not for this model."""
+        return self.schema.unsupported
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every constraint of the request schema with level and citations."""
+        return self.schema.rules
+
+    def default(self, parameter: str) -> Any | None:
+        """Give the documented default of a parameter, None when there is none."""
+        return self.schema.parameters.get(parameter, {}).get("default")
+
+    def documented(self, parameter: str) -> tuple[Any, ...]:
+        """List the documented values of a parameter that no source disputes, without null."""
+        return self.schema.documented.get(parameter, ())
+
+    def open_values(self, parameter: str) -> tuple[Any, ...]:
+        """List the values that some source names, but the contract leaves open."""
+        return self.schema.open_values(parameter)
+
+    def response_kind(self, response_format: object) -> str:
+        """Say which response schema holds: "url", "b64_json" or "either".
+
+        A `response_format` outside the documented ones counts as absent.
+        """
+        asked = response_format if isinstance(response_format, str) else "default"
+        return self.responses.get(asked, self.responses["default"])

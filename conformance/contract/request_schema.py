@@ -1,0 +1,146 @@
+"""One request schema made ready: its parameters, rules, defaults, and what breaks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract.checker import Checker, Fault
+from conformance.contract.records import Citation, Rule, Violation, read_citations, strictest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NOT_CONSTRAINTS = frozenset(
+    {"$schema", "$id", "title", "description", "citations", "open", "unsupported"}
+    | {"properties", "allOf", "required", "examples"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoint:
+    """A constraint that the contract leaves open: a value that breaks it touches the question."""
+
+    question: str
+    parameter: str | None
+    keywords: Mapping[str, Any]
+    checker: Checker
+
+    def touched_by(self, body: Mapping[str, Any]) -> bool:
+        """Say whether a request body raises this question."""
+        if self.parameter is None:
+            return not self.checker.accepts(body)
+        return self.parameter in body and not self.checker.accepts(body[self.parameter])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestSchema:
+    """A request schema with its `$ref`s resolved, and everything that is derived from it."""
+
+    resolved: Mapping[str, Any]
+    parameters: Mapping[str, Mapping[str, Any]]
+    required: tuple[str, ...]
+    unsupported: Mapping[str, tuple[Citation, ...]]
+    rules: tuple[Rule, ...]
+    open_points: tuple[OpenPoint, ...]
+    documented: Mapping[str, tuple[Any, ...]]
+    _checker: Checker = field(repr=False)
+    _by_keyword: Mapping[tuple[str | None, str], Rule] = field(repr=False)
+
+    def violations(self, body: Mapping[str, Any]) -> tuple[Violation, ...]:
+        """List the documented constraints that a body breaks."""
+        return tuple(self._violation(fault) for fault in self._checker.faults(body))
+
+    def touched(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        """List the ids of the open questions that a body raises, each once."""
+        ids = (point.question for point in self.open_points if point.touched_by(body))
+        return tuple(dict.fromkeys(ids))
+
+    def open_values(self, parameter: str) -> tuple[Any, ...]:
+        """List the values that some source names for a parameter, but the contract leaves open."""
+        points = (point for point in self.open_points if point.parameter == parameter)
+        values = (value for point in points for value in point.keywords.get("enum", ()))
+        return tuple(dict.fromkeys(value for value in values if value is not None))
+
+    def _violation(self, fault: Fault) -> Violation:
+        keyword = self._keyword(fault)
+        parameter = str(fault.path[0]) if fault.path else None
+        rule = self._by_keyword.get((parameter, keyword))
+        return Violation(parameter, keyword, fault.message, rule)
+
+    def _keyword(self, fault: Fault) -> str:
+        if fault.schema_path[:1] != ("allOf",):
+            return fault.keyword
+        return str(self.resolved["allOf"][fault.schema_path[1]].get("title", "allOf"))
+
+
+def request_schema(resolved: Mapping[str, Any]) -> RequestSchema:
+    """Make a request schema ready, from its resolved JSON."""
+    parameters: Mapping[str, Mapping[str, Any]] = resolved.get("properties", {})
+    rules = tuple(_rules(resolved))
+    points = tuple(_open_points(resolved))
+    return RequestSchema(
+        resolved=resolved,
+        parameters=parameters,
+        required=tuple(resolved.get("required", ())),
+        unsupported={
+            name: read_citations(entry["citations"])
+            for name, entry in resolved.get("unsupported", {}).items()
+        },
+        rules=rules,
+        open_points=points,
+        documented={name: _documented(name, each, points) for name, each in parameters.items()},
+        _checker=Checker(resolved),
+        _by_keyword={(rule.parameter, rule.keyword): rule for rule in rules},
+    )
+
+
+def _rules(schema: Mapping[str, Any]) -> Iterator[Rule]:
+    cited = schema.get("citations", [])
+    for name in schema.get("required", ()):
+        yield _rule(name, "required", True, cited)
+    yield from _constraints(None, schema)
+    for name, parameter in schema.get("properties", {}).items():
+        yield from _constraints(name, parameter)
+    for member in schema.get("allOf", ()):
+        title = member.get("title", "allOf")
+        value = {key: each for key, each in member.items() if key not in NOT_CONSTRAINTS}
+        yield _rule(_constrained(member), title, value, member.get("citations", []), "then")
+
+
+def _constraints(name: str | None, schema: Mapping[str, Any]) -> Iterator[Rule]:
+    for keyword, value in schema.items():
+        if keyword not in NOT_CONSTRAINTS:
+            yield _rule(name, keyword, value, schema.get("citations", []))
+
+
+def _rule(
+    name: str | None, keyword: str, value: Any, cited: list[dict[str, Any]], named: str = ""
+) -> Rule:
+    """Join a constraint with the citations that name its keyword (or the keyword `named`)."""
+    wanted = named or keyword
+    citations = read_citations([each for each in cited if wanted in each.get("keywords", ())])
+    return Rule(name, keyword, value, strictest(citations), citations)
+
+
+def _constrained(member: Mapping[str, Any]) -> str | None:
+    """Name the field that a cross-field rule constrains: the first one its `then` speaks of."""
+    then = member.get("then", member)
+    return next(iter([*then.get("properties", {}), *then.get("required", [])]), None)
+
+
+def _open_points(schema: Mapping[str, Any]) -> Iterator[OpenPoint]:
+    places = [(None, schema), *schema.get("properties", {}).items()]
+    for name, part in places:
+        for entry in part.get("open", ()):
+            keywords = entry["keywords"]
+            yield OpenPoint(entry["question"], name, keywords, Checker(keywords))
+
+
+def _documented(
+    name: str, schema: Mapping[str, Any], points: tuple[OpenPoint, ...]
+) -> tuple[Any, ...]:
+    """List the enum values that no open question disputes."""
+    values = [value for value in schema.get("enum", ()) if value is not None]
+    own = [point for point in points if point.parameter == name]
+    return tuple(value for value in values if all(each.checker.accepts(value) for each in own))

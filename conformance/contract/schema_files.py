@@ -1,0 +1,109 @@
+"""Reading the schema files of one edition: JSON from disk, `$ref`s replaced by what they name."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract.records import EditionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+JOINED = frozenset({"citations", "open"})
+"""Annotations that a referring schema adds to, rather than replaces."""
+
+
+class SchemaFiles:
+    """The files of one edition folder, each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[str, Any] = {}
+
+    def json(self, name: str) -> Any:
+        """Read one JSON file by its path in the folder; raises EditionError."""
+        if name not in self._read:
+            self._read[name] = read_json_file(self.folder / name)
+        return self._read[name]
+
+    def schema(self, name: str) -> dict[str, Any]:
+        """Read one schema (`file.json` or `file.json#/$defs/name`) with its `$ref`s inlined."""
+        file, _, pointer = name.partition("#")
+        resolved = self._inlined(self._at(file, pointer), file, ())
+        if not isinstance(resolved, dict):
+            raise EditionError(f"{self.folder / file} is no schema: it must be a JSON object")
+        return {key: value for key, value in resolved.items() if key != "$defs"}
+
+    def _at(self, file: str, pointer: str) -> Any:
+        node = self.json(file)
+        for step in pointer.split("/")[1:]:
+            step = step.replace("~1", "/").replace("~0", "~")
+            if not isinstance(node, dict) or step not in node:
+                raise EditionError(f"{self.folder / file} has nothing at #{pointer}; mend the $ref")
+            node = node[step]
+        return node
+
+    def _inlined(self, node: Any, file: str, trail: tuple[str, ...]) -> Any:
+        if isinstance(node, list):
+            return [self._inlined(each, file, trail) for each in node]
+        if not isinstance(node, dict):
+            return node
+        own = {key: self._inlined(each, file, trail) for key, each in node.items() if key != "$ref"}
+        if "$ref" not in node:
+            return own
+        return self._merged(self._target(node["$ref"], file, trail), own, file)
+
+    def _target(self, reference: str, file: str, trail: tuple[str, ...]) -> dict[str, Any]:
+        name, _, pointer = reference.partition("#")
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(file), name)) if name else file
+        if target.startswith(("../", "/")) or "://" in reference:
+            raise EditionError(f"{self.folder / file}: $ref {reference!r} leaves the edition")
+        place = f"{target}#{pointer}"
+        if place in trail:
+            raise EditionError(f"{self.folder / file}: $ref {reference!r} refers to itself")
+        resolved = self._inlined(self._at(target, pointer), target, (*trail, place))
+        return dict(resolved)
+
+    def _merged(self, target: dict[str, Any], own: dict[str, Any], file: str) -> dict[str, Any]:
+        """Put a schema's own keywords beside those it refers to; one must not hide the other."""
+        merged = dict(target)
+        for key, value in own.items():
+            if key in JOINED:
+                merged[key] = [*merged.get(key, []), *value]
+            elif key in merged:
+                raise EditionError(
+                    f"{self.folder / file}: {key!r} stands both beside a $ref and in what it names;"
+                    " keep one of them"
+                )
+            else:
+                merged[key] = value
+        return merged
+
+
+def read_json_file(path: Path) -> Any:
+    """Read one JSON file of ours; raises EditionError that names the file and the line."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EditionError(f"{path} is missing; add it or mend the name in edition.json") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise EditionError(f"{path} cannot be read: {error}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise EditionError(f"{path} is not JSON: {error.msg} at {place}") from None
+
+
+def annotation_entries(node: Any, keyword: str) -> Iterator[dict[str, Any]]:
+    """Yield every entry of an annotation list (`citations` or `open`) anywhere in a schema."""
+    if isinstance(node, list):
+        for each in node:
+            yield from annotation_entries(each, keyword)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key == keyword and isinstance(value, list):
+                yield from value
+            else:
+                yield from annotation_entries(value, keyword)

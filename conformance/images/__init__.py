@@ -1,0 +1,6 @@
+"""What the bytes of an image really are, whatever a header or a provider says of them."""
+
+from conformance.images.facts import ImageFacts, inspect_image
+from conformance.images.kinds import extension, media_type, sniff, type_of_media_type
+
+__all__ = ["ImageFacts", "extension", "inspect_image", "media_type", "sniff", "type_of_media_type"]

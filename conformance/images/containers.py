@@ -1,0 +1,191 @@
+"""The damage that decoders pass over: missing ends, broken checksums, bytes after the end."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+
+MAX_SCANS = 100
+"""Scans that one JPEG may have; each costs a pass over all pixels, and few files have 20."""
+
+_MARKER = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")  # those with a length, and the end
+
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # samples a pixel, by colour type
+_ADAM7 = (  # where each pass starts, and its steps: left, top, across, down
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+_PIECE = 1 << 16  # bytes inflated at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """How a file holds together, apart from its pixels."""
+
+    fault: str | None = None
+    whole: bool = True  # the end is there, and no checksum is broken
+    frames: int | None = None  # where Pillow would have to read every frame to tell
+
+
+def walk(kind: str | None, data: bytes) -> Container:
+    """Check the framing of PNG, JPEG, WebP and GIF; raises nothing."""
+    walker = {"png": _png, "jpeg": _jpeg, "webp": _webp, "gif": _gif}.get(kind or "")
+    try:
+        return walker(data) if walker else Container()
+    except (IndexError, struct.error):
+        return _truncated(f"it breaks off after {len(data)} bytes")
+
+
+def declared_size(kind: str | None, data: bytes) -> tuple[int, int] | None:
+    """Read the pixel size in the header of PNG, JPEG, WebP or GIF, or None; raises nothing.
+
+    Pillow tells no size of a file that it refuses to open.
+    """
+    reader = {"png": _png_size, "jpeg": _jpeg_size, "webp": _webp_size, "gif": _gif_size}.get(
+        kind or ""
+    )
+    try:
+        return reader(data) if reader else None
+    except struct.error:
+        return None
+
+
+def _truncated(how: str) -> Container:
+    return Container(f"is truncated: {how}", whole=False)
+
+
+def _ending_at(end: int, data: bytes, frames: int | None = None) -> Container:
+    extra = len(data) - end
+    fault = f"has {extra} bytes of something else after its end" if extra else None
+    return Container(fault, frames=frames)
+
+
+def _png(data: bytes) -> Container:
+    view, offset, broken = memoryview(data), 8, None
+    while offset < len(data):
+        length, name = struct.unpack_from(">I4s", data, offset)
+        end = offset + 12 + length
+        if end > len(data):
+            return _truncated(f"{_named(name)} needs {end - len(data)} more bytes")
+        if struct.unpack_from(">I", data, end - 4)[0] != zlib.crc32(view[offset + 4 : end - 4]):
+            broken = broken or f"is damaged: the CRC of {_named(name)} at offset {offset} is wrong"
+        if name == b"IEND":
+            return Container(broken, whole=False) if broken else _ending_at(end, data)
+        offset = end
+    return Container(broken, whole=False) if broken else _truncated("the IEND chunk is missing")
+
+
+def png_lacks_rows(data: bytes) -> bool:
+    """Whether the pixel data of a PNG ends early; Pillow leaves the rest black, and is silent.
+
+    Inflates the data once more, in little memory, so ask only where the last rows are blank.
+    """
+    width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", data, 16)
+    bits = depth * _PNG_SAMPLES.get(colour, 1)
+    wanted = 0
+    for left, top, across, down in _ADAM7 if interlaced else ((0, 0, 1, 1),):
+        columns, rows = -((left - width) // across), -((top - height) // down)
+        wanted += rows * (1 + (columns * bits + 7) // 8) if columns > 0 and rows > 0 else 0
+    return _inflates_to_less_than(wanted, data)
+
+
+def _inflates_to_less_than(wanted: int, data: bytes) -> bool:
+    inflater, offset = zlib.decompressobj(), 8
+    while offset + 12 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, offset)
+        rest = data[offset + 8 : offset + 8 + length] if name == b"IDAT" else b""
+        while rest and wanted > 0 and not inflater.eof:
+            wanted -= len(inflater.decompress(rest, _PIECE))
+            rest = inflater.unconsumed_tail
+        offset += 12 + length
+    return wanted > 0 and wanted > len(inflater.flush())  # flush() reads all that is left
+
+
+def _named(name: bytes) -> str:
+    return f"chunk {name.decode('ascii')}" if name.isalpha() else "a chunk without a valid name"
+
+
+def _jpeg(data: bytes) -> Container:
+    scans, offset = 0, 2
+    while marker := _MARKER.search(data, offset):
+        code = marker[0][1]
+        if code == 0xD9:
+            more = data.startswith(b"\xff\xd8", marker.end()) and b"MPF\0" in data[: marker.end()]
+            return _ending_at(len(data) if more else marker.end(), data)
+        scans += code == 0xDA
+        if scans > MAX_SCANS:
+            return Container(f"has more than {MAX_SCANS} scans; it was not decoded", whole=False)
+        offset = marker.end() + struct.unpack_from(">H", data, marker.end())[0]
+    return _truncated("the end-of-image marker is missing")
+
+
+def _webp(data: bytes) -> Container:
+    end = 8 + struct.unpack_from("<I", data, 4)[0]
+    end += end % 2 and len(data) > end  # the byte that pads an odd length
+    if end > len(data):
+        return _truncated(f"{end - len(data)} bytes of the {end} announced are missing")
+    return _ending_at(end, data)
+
+
+def _gif(data: bytes) -> Container:
+    offset, frames = 13 + _colour_table(data[10]), 0
+    while (block := data[offset]) != 0x3B:
+        if block == 0x2C:
+            frames += 1
+            offset = _after_blocks(data, offset + 11 + _colour_table(data[offset + 9]))
+        elif block == 0x21:
+            offset = _after_blocks(data, offset + 2)
+        else:
+            return Container(f"is damaged: no GIF block starts at offset {offset}", whole=False)
+    return _ending_at(offset + 1, data, max(frames, 1))
+
+
+def _colour_table(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _after_blocks(data: bytes, offset: int) -> int:
+    while length := data[offset]:
+        offset += length + 1
+    return offset + 1
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _gif_size(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return width, height
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    offset = 2
+    while (marker := _MARKER.search(data, offset)) and marker[0][1] != 0xD9:
+        if 0xC0 <= marker[0][1] <= 0xCF and marker[0][1] not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, marker.end() + 3)
+            return width, height
+        offset = marker.end() + struct.unpack_from(">H", data, marker.end())[0]
+    return None
+
+
+def _webp_size(data: bytes) -> tuple[int, int] | None:
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        low_width, width, low_height, height = struct.unpack_from("<HBHB", data, 24)
+        return (width << 16 | low_width) + 1, (height << 16 | low_height) + 1
+    if chunk == b"VP8L":
+        bits = struct.unpack_from("<I", data, 21)[0]
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if chunk == b"VP8 ":
+        width, height = struct.unpack_from("<HH", data, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    return None

@@ -1,0 +1,15 @@
+"""The suite's own name and version, as cassettes and run files carry it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+
+@cache
+def tool() -> str:
+    """Name and version; a checkout that was never installed says so."""
+    try:
+        return f"image-conformance {version('image-conformance')}"
+    except PackageNotFoundError:
+        return "image-conformance (not installed)"

@@ -1,0 +1,31 @@
+"""What tests share: the reference provider on loopback, and a client of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.contract import load_edition
+from conformance.exchange.client import Client, Target
+from conformance.exchange.model import Provenance
+from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.reference.server import ReferenceServer
+
+pytest_plugins = ["pytester"]
+REFERENCE_KEY = "sk-reference-for-tests-0123456789"
+
+
+@pytest.fixture(scope="session")
+def reference() -> Iterator[ReferenceServer]:
+    with ReferenceServer(load_edition(), key=REFERENCE_KEY) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def reference_client(reference: ReferenceServer) -> Iterator[Client]:
+    models = {name: name for name in load_edition().models}
+    target = Target("reference", reference.base_url, reference.key, models)
+    policy = AddressPolicy.for_provider(reference.base_url)
+    with Transport(Limits(), policy) as transport:
+        yield Client(target, transport, Provenance.REFERENCE)

@@ -1,0 +1,295 @@
+"""The strict readers: what they let through, what they name, and that they never raise."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.strict import Event, printable, read_base64, read_event_stream, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc"), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Give the best of five times, which load on the machine disturbs least."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+# --- JSON ---
+
+
+@given(JSON_VALUES)
+def test_json_round_trips(value: Any) -> None:
+    reading = read_json(json.dumps(value).encode())
+    assert (reading.value, reading.fault, reading.kind) == (value, None, None)
+
+
+@given(st.binary() | st.text('[]{}",:\\ud8NaInfity019eE+-. \n').map(str.encode))
+def test_json_never_raises_and_faults_have_a_kind(data: bytes) -> None:
+    reading = read_json(data, max_depth=5, max_digits=5)
+    assert (reading.fault is None) == (reading.kind is None)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "says"),
+    [
+        pytest.param(b"", "empty", "0 bytes", id="no-bytes"),
+        pytest.param(b" \n", "empty", "2 bytes", id="only-whitespace"),
+        pytest.param(b"<html>", "syntax", '"<html>"', id="html"),
+        pytest.param(b'{"data":\n[}', "syntax", "line 2 column 2", id="bad-array"),
+        pytest.param(b'{"data":[', "syntax", "the text ends there", id="cut-off"),
+        pytest.param(b"{} {}", "syntax", "column 4", id="two-texts"),
+        pytest.param(b"{'created':1}", "syntax", "column 2", id="single-quotes"),
+        pytest.param(b'"\x01"', "syntax", "\\x01", id="raw-control-character"),
+        pytest.param(b'{"created":NaN}', "nan", "NaN", id="created-nan"),
+        pytest.param(b'["NaN", -Infinity]', "nan", "column 9", id="minus-infinity"),
+        pytest.param(b"1e999", "number", "1e999", id="beyond-double"),
+        pytest.param(b"[" + b"7" * 1_000_000 + b"]", "number", "column 2", id="million-digits"),
+        pytest.param(b"0." + b"7" * 1_000_000, "number", "1000002", id="million-decimals"),
+        pytest.param(b"[" * 100_000, "depth", "column 201", id="deep-arrays"),
+        pytest.param(b'{"a":' * 100_000, "depth", "column 1001", id="deep-objects"),
+    ],
+)
+def test_json_fault_leaves_no_value(data: bytes, kind: str, says: str) -> None:
+    reading = read_json(data)
+    assert reading.value is None
+    assert reading.kind == kind
+    assert says in (reading.fault or "")
+
+
+@pytest.mark.parametrize(
+    ("data", "value", "says"),
+    [
+        pytest.param(b'\xef\xbb\xbf{"n":1}', {"n": 1}, "byte order mark", id="utf-8-bom"),
+        pytest.param('{"n":1}'.encode("utf-16"), {"n": 1}, "utf-16", id="utf-16"),
+        pytest.param('{"n":1}'.encode("utf-32-be"), {"n": 1}, "utf-32", id="utf-32"),
+        pytest.param(b'{"a":"\xe9"}', {"a": "\ufffd"}, "0xe9 at offset 6", id="latin-1"),
+        pytest.param(rb'["\ud800"]', ["\ufffd"], "column 3", id="lone-surrogate"),
+        pytest.param(rb'{"\\\uDC00":1}', {"\\\ufffd": 1}, "column 5", id="lone-in-a-name"),
+    ],
+)
+def test_json_wrong_encoding_is_named_and_still_read(data: bytes, value: Any, says: str) -> None:
+    reading = read_json(data)
+    assert reading.kind == "encoding"
+    assert reading.value == value
+    assert says in (reading.fault or "")
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        pytest.param(rb'"\ud83d\ude00"', "\U0001f600", id="surrogate-pair"),
+        pytest.param(rb'"\\ud800"', "\\ud800", id="escaped-backslash"),
+    ],
+)
+def test_json_whole_characters_are_no_lone_surrogates(data: bytes, value: str) -> None:
+    assert read_json(data) == read_json(json.dumps(value).encode())
+    assert read_json(data).value == value
+    assert read_json(data).fault is None
+
+
+def test_json_duplicate_key_names_the_object_and_the_member() -> None:
+    reading = read_json(b'{"data":[{"url":"a","url":"b"}]}')
+    assert reading.kind == "duplicate-key"
+    assert reading.value == {"data": [{"url": "b"}]}
+    assert reading.fault == 'data[0] has the member "url" more than once'
+
+
+@pytest.mark.parametrize("depth", [4, 5, 6])
+def test_json_depth_is_counted_exactly_and_not_in_strings(depth: int) -> None:
+    data = ('["[[[[[[[[",' * depth + "1" + "]" * depth).encode()
+    assert (read_json(data, max_depth=5).kind == "depth") == (depth > 5)
+
+
+@pytest.mark.parametrize("count", [9, 10, 11])
+def test_json_digits_are_counted_without_the_sign(count: int) -> None:
+    reading = read_json(b"-" + b"7" * count, max_digits=10)
+    assert (reading.kind == "number") == (count > 10)
+
+
+def test_json_of_another_type_is_a_fault() -> None:
+    assert read_json("{}").kind == "type"  # type: ignore[arg-type]  # the mistake under test
+
+
+def test_json_with_a_payload_takes_little_longer_than_the_parser_alone() -> None:
+    body = json.dumps({"data": [{"b64_json": base64.b64encode(bytes(1_500_000)).decode()}]})
+    alone = seconds(lambda: json.loads(body))
+    assert seconds(lambda: read_json(body.encode())) < 4 * alone + 0.002
+
+
+@pytest.mark.parametrize(
+    "piece", [b'"', b"\\", b"[],", b'"\\', b"\\ud800", b"{", b"9", b"\xff", b"\n"], ids=repr
+)
+def test_json_time_grows_no_faster_than_the_hostile_text(piece: bytes) -> None:
+    data = b"[" * 201 + piece * (300_000 // len(piece))
+    small = seconds(lambda: read_json(data[:50_000], max_depth=300))
+    assert seconds(lambda: read_json(data, max_depth=300)) < 20 * small + 0.05
+
+
+# --- base64 ---
+
+
+@given(st.binary(min_size=1))
+def test_base64_round_trips(data: bytes) -> None:
+    reading = read_base64(base64.b64encode(data).decode())
+    assert (reading.data, reading.fault, reading.kind) == (data, None, None)
+
+
+@given(st.text(DIGITS[-14:] + "=", max_size=12) | st.text(max_size=12))
+def test_base64_without_fault_is_the_only_spelling_of_its_bytes(text: str) -> None:
+    reading = read_base64(text)
+    assert (reading.fault is None) == (reading.kind is None)
+    same = reading.data is not None and base64.b64encode(reading.data).decode() == text
+    assert (reading.fault is None) == (same and text != "")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "data"),
+    [
+        pytest.param(None, "not-a-string", None, id="null"),
+        pytest.param(["QUJD"], "not-a-string", None, id="list"),
+        pytest.param("", "empty", None, id="empty"),
+        pytest.param("data:image/png;base64,QUJD", "data-prefix", b"ABC", id="data-url"),
+        pytest.param("QUJD\nREVG", "whitespace", b"ABCDEF", id="line-wrapped"),
+        pytest.param("QUJD ", "whitespace", b"ABC", id="trailing-space"),
+        pytest.param("-_-_", "url-safe", b"\xfb\xff\xbf", id="url-safe-digits"),
+        pytest.param("QUJD*REVG", "alphabet", None, id="asterisk"),
+        pytest.param("QUJD\u200b", "alphabet", None, id="zero-width-space"),
+        pytest.param("\ud800", "alphabet", None, id="lone-surrogate"),
+        pytest.param("https://a.test/a.png", "alphabet", None, id="url"),
+        pytest.param("QQ", "padding", b"A", id="padding-missing"),
+        pytest.param("QQ=", "padding", b"A", id="padding-half"),
+        pytest.param("QUJD=", "padding", b"ABC", id="padding-needless"),
+        pytest.param("QQ==QQ==", "padding", b"A", id="padding-inside"),
+        pytest.param("====", "padding", None, id="padding-alone"),
+        pytest.param("QUJDR", "length", b"ABC", id="one-digit-over"),
+        pytest.param("QR==", "trailing-bits", b"A", id="unused-bits-set"),
+    ],
+)
+def test_base64_fault_has_its_kind_and_the_bytes_that_can_be_had(
+    text: object, kind: str, data: bytes | None
+) -> None:
+    reading = read_base64(text)
+    assert (reading.kind, reading.data) == (kind, data)
+    assert reading.fault
+
+
+def test_base64_fault_quotes_nothing_long() -> None:
+    reading = read_base64("data:image/png;" + "x" * 200 + "," + "*" * 10_000)
+    assert len(reading.fault or "") < 300
+
+
+# --- event streams ---
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["lf", "crlf", "cr"])
+def test_events_are_framed_by_every_line_end(end: bytes) -> None:
+    lines = [
+        b"event: image_generation.completed",
+        b"data: {",
+        b"data:  }",
+        b"",
+        b"data:x",
+        b"",
+        b"",
+    ]
+    stream = read_event_stream(end.join(lines))
+    assert stream.fault is None
+    assert stream.events == (Event("image_generation.completed", "{\n }"), Event(None, "x"))
+
+
+@pytest.mark.parametrize(
+    ("data", "events"),
+    [
+        pytest.param(b"\xef\xbb\xbfdata: a\n\n", (Event(None, "a"),), id="bom"),
+        pytest.param(b": ping\n\ndata: a\n\n", (Event(None, "a"),), id="comment"),
+        pytest.param(b"event: a\n\ndata: b\n\n", (Event(None, "b"),), id="event-without-data"),
+        pytest.param(b"data\n\n", (Event(None, ""),), id="field-without-colon"),
+        pytest.param(b"id: 1\nretry: 9\nx: y\ndata: a\n\n", (Event(None, "a"),), id="other-fields"),
+        pytest.param(
+            "data: a\u2028b\x0bc\n\n".encode(), (Event(None, "a\u2028b\x0bc"),), id="u2028"
+        ),
+    ],
+)
+def test_events_follow_the_standard(data: bytes, events: tuple[Event, ...]) -> None:
+    stream = read_event_stream(data)
+    assert (stream.events, stream.fault) == (events, None)
+
+
+@pytest.mark.parametrize(
+    ("data", "count", "says"),
+    [
+        pytest.param(b"", 0, "no event", id="empty"),
+        pytest.param(b'{"error":{}}', 0, "no event", id="json"),
+        pytest.param(b"data: a\n\ndata: b\n", 1, "inside event 2", id="blank-line-missing"),
+        pytest.param(b"data: a\n\nevent: b", 1, "inside event 2", id="cut-in-a-name"),
+        pytest.param(b"data: \xff\n\n", 1, "0xff at offset 6", id="not-utf-8"),
+        pytest.param(b"data: a\n\n" * 4, 3, "more than 3", id="too-many"),
+    ],
+)
+def test_events_fault_keeps_the_events_before_it(data: bytes, count: int, says: str) -> None:
+    stream = read_event_stream(data, max_events=3)
+    assert len(stream.events) == count
+    assert says in (stream.fault or "")
+
+
+@given(st.binary() | st.text("data: event\r\n\u2028").map(str.encode))
+def test_events_never_raise(data: bytes) -> None:
+    assert len(read_event_stream(data, max_events=2).events) <= 2
+
+
+# --- printing ---
+
+
+@given(st.text(st.characters(), max_size=400), st.integers(40, 320))
+def test_printable_is_safe_bounded_and_stable(text: str, limit: int) -> None:
+    shown = printable(text, limit)
+    assert shown.isprintable()
+    assert len(shown) <= limit
+    assert printable(shown, limit) == shown
+    shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("\x1b[31m", "\\x1b[31m", id="ansi"),
+        pytest.param("a\r\nb\t", "a\\r\\nb\\t", id="line-ends"),
+        pytest.param("\u202ecod", "\\u202ecod", id="direction-override"),
+        pytest.param("\ud800", "\\ud800", id="lone-surrogate"),
+        pytest.param("\x9b\x7f", "\\x9b\\x7f", id="c1-and-delete"),
+        pytest.param("übergröße 写真 😀", "übergröße 写真 😀", id="plain-text"),
+    ],
+)
+def test_printable_escapes_what_could_deceive(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize("char", ["x", "\n"], ids=["plain", "escaped"])
+def test_printable_says_how_much_it_left_out(char: str) -> None:
+    shown = printable(char * 1000, 100)
+    kept, note = shown.split("…")
+    assert note == f" ({1000 - len(kept) // len(printable(char))} more characters)"
