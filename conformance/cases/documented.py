@@ -1,0 +1,54 @@
+"""The documented cases: what is worth sending to every provider, from the schemas alone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from conformance.cases.accepted import MODELS_LIST, accepted_cases, open_cases
+from conformance.cases.domain import Domain
+from conformance.cases.model import Case, Operation
+from conformance.cases.refused import faulty_cases, refused_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conformance.contract import Edition, Model
+
+
+def all_cases(edition: Edition, models: Sequence[str]) -> tuple[Case, ...]:
+    """Derive the cases of several models; what no model changes is asked of the first alone.
+
+    Raises UnknownNameError for a model that the edition neither names nor has a family for.
+    """
+    found = [edition.find(name) or edition.model(name) for name in models]
+    return tuple(
+        case
+        for position, model in enumerate(found)
+        for case in cases_for(edition, model, lead=position == 0)
+    )
+
+
+@lru_cache(maxsize=64)
+def cases_for(edition: Edition, model: Model, *, lead: bool) -> tuple[Case, ...]:
+    """Derive the cases of one model; ``lead`` adds those that do not depend on the model.
+
+    Raises UnknownKeywordError where the request schema uses a keyword no case would try.
+    """
+    return tuple(_cases(Domain(edition, model), lead))
+
+
+def _cases(domain: Domain, lead: bool) -> Iterator[Case]:
+    name = domain.model.name
+    yield Case(MODELS_LIST, name, Operation.LIST_MODELS, method="GET", content_type=None)
+    accepted = tuple(accepted_cases(domain))
+    yield from accepted
+    yield from open_cases(domain)
+    refused = refused_cases(domain, accepted)
+    if not lead:  # a request whose model is wrong is the same for every model
+        yield from (case for case in refused if case.parameter != "model")
+        return
+    body = {key: value for key, value in domain.base.items() if key != "model"}
+    yield Case("model-omitted", name, body=body, parameter="model", billed=True)
+    yield from refused
+    yield from faulty_cases(domain)

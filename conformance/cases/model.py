@@ -1,0 +1,55 @@
+"""A case: one request worth sending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNKNOWN_KEY = "sk-conformance-unknown-0000000000000000"
+"""A well-formed key that no provider has issued."""
+
+UNKNOWN_MODEL = "conformance-no-such-model"
+"""A model name that no provider serves."""
+
+
+class Authorization(StrEnum):
+    """How a case presents itself."""
+
+    VALID = "valid"
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    WRONG_SCHEME = "wrong-scheme"
+    UNKNOWN = "unknown"
+
+
+class Operation(StrEnum):
+    """What a case asks of the provider."""
+
+    GENERATE = "generate"
+    LIST_MODELS = "list-models"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request worth sending, and the request it differs from in one field."""
+
+    id: str
+    model: str
+    operation: Operation = Operation.GENERATE
+    body: Mapping[str, Any] | None = None
+    raw: bytes | None = None  # sent instead of the body, byte for byte
+    method: str = "POST"
+    content_type: str | None = "application/json"
+    authorization: Authorization = Authorization.VALID
+    control: str | None = None
+    parameter: str | None = None
+    billed: bool = False
+
+    @property
+    def path(self) -> str:
+        """The case's name within its provider."""
+        return f"{self.model}/{self.id}"

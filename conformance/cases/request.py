@@ -1,0 +1,142 @@
+"""A case as HTTP: the request to send, and the curl line that sends the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases.model import UNKNOWN_KEY, Authorization, Case, Operation
+from conformance.errors import ConformanceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PATHS = {Operation.GENERATE: "/images/generations", Operation.LIST_MODELS: "/models"}
+_BASIC_DUMMY = "Y29uZm9ybWFuY2U6bm90LWEta2V5"  # "conformance:not-a-key"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST_SHOWN = 200  # characters of one string in a curl line
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One HTTP request, ready to be sent, the key in it."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def build_request(case: Case, *, base_url: str, key: str, served_as: str | None = None) -> Prepared:
+    """Make the HTTP request of a case; ``served_as`` is what the provider calls the model.
+
+    ``base_url`` ends in ``/v1``. Only a case that presents a valid key holds the real one.
+    """
+    authorization = _authorization(case.authorization, key)
+    headers = [("accept", "application/json")]
+    headers += [("authorization", authorization)] if authorization else []
+    headers += [("content-type", case.content_type)] if case.content_type else []
+    url = base_url.rstrip("/") + _PATHS[case.operation]
+    return Prepared(case.method, url, tuple(headers), body_bytes(case, served_as))
+
+
+def body_bytes(case: Case, served_as: str | None = None) -> bytes:
+    """Give the body a case sends; equal bodies give equal bytes, whatever their order."""
+    if case.raw is not None:
+        return _rename_raw(case, served_as)
+    if case.body is None:
+        return b""
+    return canonical_json(_renamed(case, served_as)).encode("utf-8")
+
+
+def canonical_json(body: Mapping[str, Any]) -> str:
+    """Write a body compactly: model and prompt first, as people read it, then by name."""
+    first = {name: body[name] for name in ("model", "prompt") if name in body}
+    ordered = first | {name: body[name] for name in sorted(body)}
+    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def curl(
+    case: Case, *, base_url: str, key_variable: str = "API_KEY", served_as: str | None = None
+) -> str:
+    """Write the curl line that sends a case, the key taken from an environment variable.
+
+    Text of more than 200 characters is cut, and a comment line says how long it really is.
+    Raises ConformanceError when ``key_variable`` is no name a shell could expand.
+    """
+    if not _VARIABLE.fullmatch(key_variable):
+        raise ConformanceError(
+            f"{key_variable!r} cannot name an environment variable; "
+            "use letters, digits and underscores in the provider's key variable"
+        )
+    request = build_request(case, base_url=base_url, key=f"${key_variable}", served_as=served_as)
+    text, notes = _shown_body(case, served_as)
+    words = ["curl", "-sS", "-X", request.method, shlex.quote(request.url)]
+    words += _header_words(case, request, bool(text))
+    words += ["--data-raw", shlex.quote(text)] if text else []
+    return "\n".join([*notes, " ".join(words)])
+
+
+def _authorization(authorization: Authorization, key: str) -> str | None:
+    return {
+        Authorization.VALID: f"Bearer {key}",
+        Authorization.MISSING: None,
+        Authorization.MALFORMED: "Bearer",
+        Authorization.WRONG_SCHEME: f"Basic {_BASIC_DUMMY}",
+        Authorization.UNKNOWN: f"Bearer {UNKNOWN_KEY}",
+    }[authorization]
+
+
+def _renamed(case: Case, served_as: str | None) -> dict[str, Any]:
+    body = dict(case.body or {})
+    if served_as is not None and body.get("model") == case.model:
+        body["model"] = served_as
+    return body
+
+
+def _rename_raw(case: Case, served_as: str | None) -> bytes:
+    """Rename the model in a body that may be no JSON, where it stands as compact JSON has it."""
+    raw = case.raw or b""
+    if served_as is None:
+        return raw
+    member = '"model":{}'.format
+    return raw.replace(_encoded(member, case.model), _encoded(member, served_as))
+
+
+def _encoded(member: Any, name: str) -> bytes:
+    return str(member(json.dumps(name, ensure_ascii=False))).encode("utf-8")
+
+
+def _header_words(case: Case, request: Prepared, has_body: bool) -> list[str]:
+    words = []
+    for name, value in request.headers:
+        real_key = name == "authorization" and case.authorization is Authorization.VALID
+        # only the header with the variable may be expanded by the shell
+        words += ["-H", f'"{name}: {value}"' if real_key else shlex.quote(f"{name}: {value}")]
+    if has_body and case.content_type is None:
+        words += ["-H", "content-type:"]  # or curl sends one of its own
+    return words
+
+
+def _shown_body(case: Case, served_as: str | None) -> tuple[str, list[str]]:
+    if case.raw is not None:
+        return _rename_raw(case, served_as).decode("utf-8", "backslashreplace"), []
+    if case.body is None:
+        return "", []
+    body, notes = _shortened(_renamed(case, served_as))
+    text = canonical_json(body)
+    if not text.isprintable():  # nothing invisible, and no change of direction, in a terminal
+        text = json.dumps(body, separators=(",", ":"), allow_nan=False)
+    return text, notes
+
+
+def _shortened(body: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    notes = []
+    for name, value in body.items():
+        if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
+            body = {**body, name: value[:_LONGEST_SHOWN]}
+            notes.append(f"# {name} is cut here: the request has {len(value)} characters of it")
+    return body, notes
