@@ -1,0 +1,160 @@
+"""The facts of an answer, each read from its bytes once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from conformance.exchange.model import Download, Exchange
+from conformance.images import ImageFacts, inspect_image
+from conformance.strict import (
+    Base64Reading,
+    EventStream,
+    JSONReading,
+    read_base64,
+    read_event_stream,
+    read_json,
+)
+
+_FACTS: OrderedDict[bytes, ImageFacts] = OrderedDict()
+_MOST_FACTS = 512
+
+MOST_IMAGES = 64
+"""Items of one answer that are looked into; the largest documented ``n`` is 10."""
+
+
+def _inspected(data: bytes) -> ImageFacts:
+    """Inspect an image, once for equal bytes: cassettes and mocks repeat them."""
+    digest = hashlib.sha256(data).digest()
+    facts = _FACTS.get(digest)
+    if facts is None:
+        facts = _FACTS[digest] = inspect_image(data)
+        while len(_FACTS) > _MOST_FACTS:
+            _FACTS.popitem(last=False)
+    return facts
+
+
+class Payload:
+    """One item of ``data``, with the image that it carries or points to."""
+
+    def __init__(self, index: int, item: dict[str, Any], exchange: Exchange) -> None:
+        self.index = index
+        self.item = item
+        self._exchange = exchange
+
+    @property
+    def path(self) -> str:
+        """Where the item stands in the body."""
+        return f"data[{self.index}]"
+
+    @property
+    def url(self) -> str | None:
+        """The URL it carries, when that is a string with something in it."""
+        return self._text("url")
+
+    @property
+    def b64_json(self) -> str | None:
+        """The base64 it carries, when that is a string with something in it."""
+        return self._text("b64_json")
+
+    @property
+    def carries(self) -> tuple[str, ...]:
+        """Which of ``url`` and ``b64_json`` hold something."""
+        return tuple(name for name in ("url", "b64_json") if self._text(name))
+
+    def describe(self) -> str:
+        """Say for each payload member whether it is absent, null, empty or filled."""
+        return ", ".join(f"{name} {self.state(name)}" for name in ("url", "b64_json"))
+
+    def state(self, name: str) -> str:
+        """Tell absent, null, empty and filled apart, for one member."""
+        if name not in self.item:
+            return "absent"
+        value = self.item[name]
+        if value is None:
+            return "null"
+        if value == "":
+            return "empty"
+        return "present" if isinstance(value, str) else f"a {type(value).__name__}"
+
+    @cached_property
+    def base64(self) -> Base64Reading | None:
+        """The strict reading of ``b64_json``, when it is there."""
+        return read_base64(self.item["b64_json"]) if self.b64_json else None
+
+    @cached_property
+    def download(self) -> Download | None:
+        """What came of fetching ``url``, when it was fetched."""
+        return self._exchange.download(self.url) if self.url else None
+
+    @cached_property
+    def image(self) -> ImageFacts | None:
+        """What the bytes are, from base64 first and from the download otherwise."""
+        data = self.base64.data if self.base64 else None
+        if data is None and self.download and self.download.response:
+            fetched = self.download.response
+            data = fetched.body if 200 <= fetched.status < 300 else None
+        return _inspected(data) if data else None
+
+    def _text(self, name: str) -> str | None:
+        value = self.item.get(name)
+        return value if isinstance(value, str) and value else None
+
+
+class Answer:
+    """One response, read lazily and once; absent parts are None, never an exception."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.response = exchange.response
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, or None when no answer came."""
+        return self.response.status if self.response else None
+
+    @cached_property
+    def json(self) -> JSONReading:
+        """The strict reading of the body."""
+        return read_json(self.response.body if self.response else b"")
+
+    @property
+    def object(self) -> dict[str, Any] | None:
+        """The body, when it is a JSON object."""
+        return self.json.value if isinstance(self.json.value, dict) else None
+
+    @property
+    def error(self) -> Any:
+        """The ``error`` member, whatever it is."""
+        return self.object.get("error") if self.object else None
+
+    @property
+    def error_code(self) -> str | None:
+        """``error.code``, when it is a string."""
+        code = self.error.get("code") if isinstance(self.error, dict) else None
+        return code if isinstance(code, str) else None
+
+    @cached_property
+    def payloads(self) -> tuple[Payload, ...]:
+        """The items of ``data`` that are objects, `MOST_IMAGES` at the most."""
+        data = self.object.get("data") if self.object else None
+        items = data if isinstance(data, list) else []
+        found = (
+            Payload(index, item, self.exchange)
+            for index, item in enumerate(items)
+            if isinstance(item, dict)
+        )
+        return tuple(islice(found, MOST_IMAGES))
+
+    @cached_property
+    def stream(self) -> EventStream:
+        """The body as an event stream."""
+        return read_event_stream(self.response.body if self.response else b"")
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer says that it is an event stream."""
+        return bool(self.response and self.response.media_type == "text/event-stream")

@@ -1,0 +1,124 @@
+"""Sending one case: the request with the key, then its images without it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from conformance.cases.model import Case
+from conformance.cases.request import build_request
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import (
+    Download,
+    Exchange,
+    Failure,
+    Provenance,
+    Request,
+    Response,
+)
+from conformance.exchange.redaction import Redactor, redact
+from conformance.exchange.transport import Limits, RawResponse, Transport
+
+MOST_DOWNLOADS = 16
+"""Images fetched for one answer; a provider that sends more is not followed further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where cases are sent, in whose name, and what the provider calls each model."""
+
+    provider: str
+    base_url: str
+    key: str
+    models: Mapping[str, str]
+
+
+class Client:
+    """Sends cases to one target; what it gives out holds no secret."""
+
+    def __init__(
+        self,
+        target: Target,
+        transport: Transport,
+        provenance: Provenance = Provenance.LIVE,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.target = target
+        self._transport = transport
+        self._provenance = provenance
+        replays = provenance is Provenance.CASSETTE  # what is played was redacted when it was made
+        self._redactor = None if replays else Redactor(target.key)
+        self._clock = clock
+
+    def exchange(self, case: Case, known_failures: Mapping[str, Failure] | None = None) -> Exchange:
+        """Send a case, fetch the images it is answered with, and redact the whole.
+
+        `known_failures` are image URLs whose fetching is known to have failed when a
+        cassette was made; they are not tried again.
+        """
+        target = self.target
+        prepared = build_request(
+            case, base_url=target.base_url, key=target.key, served_as=target.models.get(case.model)
+        )
+        request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
+        sent_at, started = self._clock(), time.monotonic()
+        reply = self._transport.send(prepared.method, prepared.url, prepared.headers, prepared.body)
+        elapsed = time.monotonic() - started
+        response, failure = _split(reply)
+        bare = Exchange(
+            provider=target.provider,
+            model=case.model,
+            case=case.id,
+            request=request,
+            response=response,
+            failure=failure,
+            sent_at=sent_at,
+            elapsed=elapsed,
+            provenance=self._provenance,
+            served_as=target.models.get(case.model),
+        )
+        whole = self._with_downloads(bare, known_failures or {})
+        return redact(whole, self._redactor) if self._redactor else whole
+
+    def _with_downloads(self, bare: Exchange, known: Mapping[str, Failure]) -> Exchange:
+        if bare.response is None or b'"url"' not in bare.response.body:
+            return bare
+        addresses = [each.url for each in Answer(bare).payloads if each.url]
+        wanted = list(dict.fromkeys(addresses))[:MOST_DOWNLOADS]
+        allowance = _Allowance(self._transport.limits)
+        downloads = tuple(self._download(url, known, allowance) for url in wanted)
+        return replace(bare, downloads=downloads)
+
+    def _download(self, url: str, known: Mapping[str, Failure], allowance: _Allowance) -> Download:
+        spent = known.get(url) or allowance.spent()
+        if spent is not None:
+            return Download(url, failure=spent)
+        response, failure = _split(self._transport.fetch(url).result)
+        allowance.bytes_left -= len(response.body) if response else 0
+        return Download(url, response, failure)
+
+
+class _Allowance:
+    """What all images of one answer may cost together."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.images_seconds
+        self.bytes_left = limits.images_bytes
+
+    def spent(self) -> Failure | None:
+        """Say which limit the images before have reached, or None."""
+        if time.monotonic() >= self._deadline:
+            seconds = f"{self._limits.images_seconds:g} s"
+            return Failure("timeout", f"the images before it took {seconds} together")
+        if self.bytes_left <= 0:
+            limit = f"{self._limits.images_bytes:,} bytes"
+            return Failure("too-large", f"the images before it have {limit} together")
+        return None
+
+
+def _split(reply: RawResponse | Failure) -> tuple[Response | None, Failure | None]:
+    if isinstance(reply, Failure):
+        return None, reply
+    return Response(reply.status, reply.headers, reply.body), None

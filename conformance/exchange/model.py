@@ -1,0 +1,101 @@
+"""What was really sent and what really came back, whoever sent it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from conformance.cases.model import UNKNOWN_KEY as UNKNOWN_KEY
+from conformance.cases.model import UNKNOWN_MODEL as UNKNOWN_MODEL
+
+REDACTED_KEY = "sk-conformance-redacted"
+"""Stands for the provider's key wherever it occurred; the key itself never leaves the sender."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Provenance(StrEnum):
+    """Where an exchange came from."""
+
+    LIVE = "live"
+    CASSETTE = "cassette"
+    REFERENCE = "reference"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why no answer, or no whole answer, came."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as sent, the key replaced by ``REDACTED_KEY``."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Give the first value of a header, whatever its case."""
+        return first_header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response, its body decoded from any content coding."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Give the first value of a header, whatever its case."""
+        return first_header(self.headers, name)
+
+    @property
+    def media_type(self) -> str | None:
+        """The content type without its parameters, in lower case."""
+        value = self.header("content-type")
+        return value.split(";", 1)[0].strip().lower() if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One image URL of an answer, fetched without the key."""
+
+    url: str
+    response: Response | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its answer, the images it pointed to, and where it came from."""
+
+    provider: str
+    model: str
+    case: str
+    request: Request
+    response: Response | None
+    failure: Failure | None = None
+    downloads: tuple[Download, ...] = ()
+    sent_at: float = 0.0  # seconds since the Unix epoch
+    elapsed: float | None = None  # seconds
+    provenance: Provenance = Provenance.LIVE
+    served_as: str | None = None  # what the provider calls the model
+    altered: frozenset[str] = field(default_factory=frozenset)  # what a recorder scrubbed
+
+    def download(self, url: str) -> Download | None:
+        """Find the download of an image URL."""
+        return next((each for each in self.downloads if each.url == url), None)
+
+
+def first_header(headers: Headers, name: str) -> str | None:
+    """Give the first value of a header, whatever its case."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)

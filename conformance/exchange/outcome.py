@@ -1,0 +1,115 @@
+"""What became of a request, in one word: what controls and schedulers need to know."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange
+
+
+class Result(StrEnum):
+    """What a provider did with a request; only the first two are decisions."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_SERVED = "not served"
+    UNAVAILABLE = "unavailable"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The decision of a provider about one case, without its payload."""
+
+    case: str
+    result: Result
+    reason: str
+    status: int | None = None
+    listed: frozenset[str] | None = None  # model ids, when the answer is a model list
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the provider did what was asked."""
+        return self.result is Result.ACCEPTED
+
+
+def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
+    """Classify an exchange; a timeout, a 429 or a 5xx is never a refusal."""
+    answer = answer or Answer(exchange)
+    result, reason = _classify(exchange, answer)
+    return Outcome(exchange.case, result, reason, answer.status, _listed(answer.object))
+
+
+def _classify(exchange: Exchange, answer: Answer) -> tuple[Result, str]:
+    if answer.response is None or exchange.failure is not None:
+        failure = exchange.failure
+        return Result.UNAVAILABLE, failure.message if failure else "no answer came"
+    status = answer.response.status
+    if not_served(answer):
+        return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
+    if status == 429 or status >= 500:
+        return Result.UNAVAILABLE, f"HTTP {status}"
+    if quota_exhausted(answer):
+        return Result.UNAVAILABLE, f"the account may not: HTTP {status}"
+    if 400 <= status < 500:
+        return Result.REFUSED, f"HTTP {status}"
+    if 200 <= status < 300:
+        return Result.ACCEPTED, f"HTTP {status}"
+    return Result.UNCLEAR, f"HTTP {status} is neither an answer nor a refusal"
+
+
+NOT_SERVED_CODES = frozenset({"model_not_found", "model_not_supported", "deployment_not_found"})
+_NOT_SERVED_TEXT = re.compile(
+    r"model\b.{0,80}\b(does not exist|not found|not available|deprecated|retired|no longer)"
+    r"|no available channel|invalid model name|unknown model|no_fixture_match",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def not_served(answer: Answer) -> bool:
+    """Recognise every real form of "this model is not here".
+
+    Sources: OpenAI's 404 and its 400 ``invalid_value`` on ``model``; new-api's 503
+    ``model_not_found``; LiteLLM's 400 without a code.
+    """
+    error = answer.error
+    if answer.status not in (400, 404, 410, 422, 503) or not isinstance(error, dict):
+        return False
+    if error.get("code") in NOT_SERVED_CODES:
+        return True
+    if error.get("param") == "model" and error.get("code") == "invalid_value":
+        return True
+    return _says_not_served(error.get("message"))
+
+
+def _says_not_served(message: Any) -> bool:
+    return isinstance(message, str) and bool(_NOT_SERVED_TEXT.search(message[:500]))
+
+
+_QUOTA_CODES = frozenset(
+    {
+        "billing_hard_limit_reached",
+        "insufficient_quota",
+        "insufficient_user_quota",
+        "pre_consume_token_quota_failed",
+        "Arrearage",
+    }
+)
+
+
+def quota_exhausted(answer: Answer) -> bool:
+    """Whether a 4xx speaks of the account and not of the request."""
+    if answer.status not in (400, 402, 403, 429):
+        return False
+    return answer.status == 402 or answer.error_code in _QUOTA_CODES
+
+
+def _listed(body: dict[str, Any] | None) -> frozenset[str] | None:
+    if body is None or body.get("object") != "list" or not isinstance(body.get("data"), list):
+        return None
+    items = [item for item in body["data"] if isinstance(item, dict)]
+    return frozenset(item["id"] for item in items if isinstance(item.get("id"), str))

@@ -1,0 +1,82 @@
+"""Where exchanges come from: the network, a cassette, or the one through the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from conformance.cases.model import Case
+from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.client import Client
+from conformance.exchange.model import Exchange, Provenance
+
+
+class Source(Protocol):
+    """Anything that turns a case into an exchange."""
+
+    def exchange(self, case: Case) -> Exchange:
+        """Give the exchange of a case."""
+        ...
+
+
+class RecordMode(StrEnum):
+    """pytest-recording's modes; a cassette holds one exchange, so two pairs coincide."""
+
+    NONE = "none"
+    ONCE = "once"
+    NEW_EPISODES = "new_episodes"
+    ALL = "all"
+    REWRITE = "rewrite"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Every case is sent; nothing is recorded."""
+
+    client: Callable[[], Client]
+
+    def exchange(self, case: Case) -> Exchange:
+        """Send a case."""
+        return self.client().exchange(case)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Every case is answered from its cassette; nothing is sent."""
+
+    client: Client
+    library: CassetteLibrary
+
+    def exchange(self, case: Case) -> Exchange:
+        """Play a case; raises the errors of `CassetteLibrary.playing`."""
+        with self.library.playing(case) as recorded:
+            played = self.client.exchange(case, recorded.failures)
+        return replace(
+            played,
+            sent_at=recorded.recorded_at,
+            elapsed=recorded.elapsed,
+            provenance=Provenance.CASSETTE,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Cases are sent and recorded; those with a cassette only where the mode says so."""
+
+    client: Callable[[], Client]
+    replay: Replay
+    mode: RecordMode
+
+    def exchange(self, case: Case) -> Exchange:
+        """Play or send a case, and write the cassette of what was sent and answered."""
+        library = self.replay.library
+        keeps = self.mode in (RecordMode.ONCE, RecordMode.NEW_EPISODES)
+        if keeps and library.path(case).is_file():
+            return self.replay.exchange(case)
+        client = self.client()
+        exchange = client.exchange(case)
+        if exchange.response is not None:
+            library.record(exchange, case, client.target.base_url)
+        return exchange

@@ -1,0 +1,93 @@
+"""A key is planted everywhere it could hide, and found nowhere on disk."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from conformance.cases.model import Case
+from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
+from conformance.exchange.redaction import Redactor, redact
+
+KEY = "sk-Planted/Key+0123456789abcdefghij"
+CASE = Case(id="planted", model="dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})
+
+
+def spellings() -> dict[str, bytes]:
+    basic = [base64.b64encode(b"x" * shift + KEY.encode()) for shift in range(3)]
+    return {
+        "plain": KEY.encode(),
+        "percent-encoded": quote(KEY, safe="").encode(),
+        "without its prefix": KEY.removeprefix("sk-").encode(),
+        "json-escaped": json.dumps(KEY).strip('"').encode(),
+        "base64": basic[0],
+        "base64 after one byte": basic[1],
+        "base64 after two bytes": basic[2],
+    }
+
+
+def planted(secret: bytes) -> Exchange:
+    text = secret.decode()
+    body = b'{"error":{"message":"no such key ' + secret + b'"}}'
+    url = f"https://images.example/{text}.png?token={text}"
+    image = b"\x89PNG\r\n\x1a\n\0\0" + KEY.encode() + b"\0" * 600
+    return Exchange(
+        provider="planted",
+        model="dall-e-3",
+        case="planted",
+        request=Request(
+            "POST",
+            f"https://api.example/v1?key={text}",
+            (("authorization", f"Bearer {KEY}"),),
+            body,
+        ),
+        response=Response(400, (("x-echo", text), ("set-cookie", text), (text, "1")), body),
+        downloads=(
+            Download(url, Response(200, (("content-type", "image/png"),), image)),
+            Download(url + "2", failure=Failure("connect", f"no answer from {url}")),
+        ),
+        sent_at=1.0,
+    )
+
+
+@pytest.mark.parametrize("name", spellings())
+def test_redaction_leaves_no_key_on_disk(name: str, tmp_path: Path) -> None:
+    secret = spellings()[name]
+    library = CassetteLibrary(tmp_path, "planted", "an-edition", "a tool")
+    library.record(redact(planted(secret), Redactor(KEY)), CASE, "https://api.example/v1")
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert len(list(tmp_path.rglob("*.yaml"))) == 1
+    for each in spellings().values():
+        assert each[4:-4] not in written
+
+
+def test_redaction_keeps_the_sign_that_a_key_came_back() -> None:
+    found = redact(planted(KEY.encode()), Redactor(KEY))
+    assert found.response is not None
+    assert REDACTED_KEY.encode() in found.response.body
+    assert found.response.header("x-echo") == REDACTED_KEY
+
+
+def test_redaction_of_an_image_keeps_its_length() -> None:
+    image = b"\x89PNG" + KEY.encode() + b"tail"
+    assert len(Redactor(KEY).binary(image)) == len(image)
+
+
+@pytest.mark.parametrize(
+    "query", ["sig=abc%2Bd", "X-Amz-Signature=0123", "Signature=xyz~", "token=t.t.t"]
+)
+def test_redaction_takes_signatures_out_of_urls(query: str) -> None:
+    value = query.split("=", 1)[1]
+    found = Redactor(None).text(f'{{"url":"https://host/image.png?se=2026-01-01&{query}"}}')
+    assert value not in found
+    assert "se=2026-01-01" in found
+
+
+def test_redaction_leaves_ordinary_text_alone() -> None:
+    text = '{"prompt":"a key on a table, signature style","size":"1024x1024"}'
+    assert Redactor(KEY).text(text) == text
