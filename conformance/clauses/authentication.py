@@ -1,0 +1,193 @@
+"""Authentication: which keys are accepted, which are refused, and that none comes back."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+
+from conformance.cases.model import Authorization
+from conformance.clauses.bindings import accepted, generation, presents
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.contract import Level
+from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance, Response
+from conformance.exchange.outcome import Result
+
+_KEY_CODES = frozenset({"invalid_api_key", "401", "invalid_token", "unauthorized"})
+_KEY_WORDS = re.compile(
+    r"api[ _-]?key|\btoken\b|unauthori[sz]ed|authenticat|credential", re.IGNORECASE
+)
+
+
+@clause(
+    "authentication.valid-key-accepted",
+    Level.MUST,
+    "A request that presents its API key as a bearer token is let in.",
+    cite("cometapi", "Authorization"),
+    cite("openai", "securitySchemes.ApiKeyAuth"),
+    binds=accepted,
+    needs=Needs.DECISION,
+)
+def valid_key_accepted(subject: Subject) -> Iterator[Problem]:
+    """Fails on 401, and on a 403 whose error speaks of the key; other refusals are not about it.
+
+    Of a recording that somebody else made it is not known whether the key was valid.
+    """
+    if subject.exchange.provenance is Provenance.FOREIGN:
+        raise NotTestableError("whether the key of a foreign recording was valid is not known")
+    status = subject.response.status
+    if status == 401 or (status == 403 and _blames_key(subject)):
+        yield Problem(
+            "the key was not accepted", "anything but an authentication error", _told(subject)
+        )
+
+
+def _blames_key(subject: Subject) -> bool:
+    error = subject.answer.error
+    if not isinstance(error, dict):
+        return subject.response.header("www-authenticate") is not None
+    message = error.get("message")
+    spoken = isinstance(message, str) and _KEY_WORDS.search(message[:500]) is not None
+    return spoken or subject.answer.error_code in _KEY_CODES
+
+
+def _told(subject: Subject) -> str:
+    error = subject.answer.error
+    message = error.get("message") if isinstance(error, dict) else None
+    return f"HTTP {subject.response.status}" + (f": {message}" if isinstance(message, str) else "")
+
+
+@clause(
+    "authentication.missing-key-refused",
+    Level.MUST,
+    "A request without an Authorization header is answered 401.",
+    cite("cometapi", "Authorization"),
+    cite("cometapi-errors", "401"),
+    cite("openai-errors", "401"),
+    binds=presents(Authorization.MISSING),
+    needs=Needs.REFUSAL,
+)
+def missing_key_refused(subject: Subject) -> Iterator[Problem]:
+    """The status is exactly 401; the control is the same request with the key."""
+    yield from _is_401(subject, "a request without a key")
+
+
+@clause(
+    "authentication.wrong-scheme-refused",
+    Level.MUST,
+    "Credentials in another scheme than Bearer are answered 401.",
+    cite("cometapi", "Authorization"),
+    cite("cometapi-errors", "401"),
+    cite("rfc9110", "11.4"),
+    binds=presents(Authorization.WRONG_SCHEME),
+    needs=Needs.REFUSAL,
+)
+def wrong_scheme_refused(subject: Subject) -> Iterator[Problem]:
+    """The status is exactly 401 when an `Authorization: Basic …` stands in place of the key."""
+    yield from _is_401(subject, "a request with Basic credentials")
+
+
+@clause(
+    "authentication.unknown-key-refused",
+    Level.MUST,
+    "A key that the provider never issued is answered 401.",
+    cite("cometapi-errors", "401"),
+    cite("openai-errors", "401"),
+    binds=presents(Authorization.UNKNOWN),
+    needs=Needs.REFUSAL,
+)
+def unknown_key_refused(subject: Subject) -> Iterator[Problem]:
+    """The status is exactly 401 for a well-formed key of nobody."""
+    yield from _is_401(subject, "a request with an unknown key")
+
+
+@clause(
+    "authentication.malformed-refused",
+    Level.MUST,
+    "A bearer scheme without a key is refused.",
+    cite("cometapi", "Authorization"),
+    cite("rfc6750", "3.1"),
+    binds=presents(Authorization.MALFORMED),
+    needs=Needs.REFUSAL,
+)
+def malformed_refused(subject: Subject) -> Iterator[Problem]:
+    """Any 4xx will do: RFC 6750 names 400 for a malformed header; 401 is a clause of its own."""
+    if subject.outcome.result is Result.ACCEPTED:
+        yield Problem("a bearer token without a key was let in", "401", _told(subject))
+
+
+@clause(
+    "authentication.malformed-401",
+    Level.SHOULD,
+    "A bearer scheme without a key is answered 401, as any other bad key.",
+    cite("cometapi-errors", "401"),
+    cite("openai-errors", "401"),
+    binds=presents(Authorization.MALFORMED),
+    needs=Needs.REFUSAL,
+)
+def malformed_401(subject: Subject) -> Iterator[Problem]:
+    """The status is exactly 401; not testable when the request was let in."""
+    if subject.outcome.result is Result.ACCEPTED:
+        raise NotTestableError("the request was let in")
+    yield from _is_401(subject, "a request with a malformed Authorization header")
+
+
+def _is_401(subject: Subject, what: str) -> Iterator[Problem]:
+    status = subject.response.status
+    if status == 401:
+        return
+    if subject.outcome.result is Result.ACCEPTED:
+        yield Problem(f"{what} was let in", "401", f"HTTP {status}")
+    else:
+        yield Problem(f"{what} was refused as something else", "401", _told(subject))
+
+
+@clause(
+    "authentication.key-not-echoed",
+    Level.MUST,
+    "The API key does not come back: in no header, no body and no image.",
+    cite("rfc6750", "5.3"),
+    cite("openai-observed", "401: the key in the message is masked"),
+    binds=generation,
+    needs=Needs.ANSWER,
+)
+def key_not_echoed(subject: Subject) -> Iterator[Problem]:
+    """Looks for the whole key, as text and as base64, in the answer and in what its URLs gave.
+
+    The sender replaces the key by a placeholder before anything else sees the answer; the
+    clause looks for the placeholder. Not testable on recordings that others made.
+    """
+    if subject.exchange.provenance is Provenance.FOREIGN:
+        raise NotTestableError("which key a foreign recording used is not known")
+    yield from _echoes(subject, REDACTED_KEY)
+
+
+@clause(
+    "authentication.unknown-key-not-echoed",
+    Level.SHOULD,
+    "A refused key is not repeated whole; it may be a real one that was mistyped.",
+    cite("openai-observed", "401: the key in the message is masked"),
+    binds=presents(Authorization.UNKNOWN),
+    needs=Needs.ANSWER,
+)
+def unknown_key_not_echoed(subject: Subject) -> Iterator[Problem]:
+    """Looks for the whole unknown key in the headers and the body of the answer."""
+    yield from _echoes(subject, UNKNOWN_KEY)
+
+
+def _echoes(subject: Subject, key: str) -> Iterator[Problem]:
+    forms = (key.encode(), base64.b64encode(key.encode()).rstrip(b"="))
+    for place, response in _responses(subject):
+        for name, value in response.headers:
+            if any(form.decode() in value for form in forms):
+                yield Problem(f"the {place} repeats the key in the header {name}", "no key")
+        if any(form in response.body for form in forms):
+            yield Problem(f"the {place} repeats the key in its body", "no key")
+
+
+def _responses(subject: Subject) -> Iterator[tuple[str, Response]]:
+    yield "answer", subject.response
+    for each in subject.exchange.downloads:
+        if each.response is not None:
+            yield "image's download", each.response

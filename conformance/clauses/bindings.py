@@ -1,0 +1,145 @@
+"""Which requests a clause binds: small predicates over a request as the edition reads it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conformance.cases.model import Authorization, Operation
+from conformance.clauses.registry import Binding
+from conformance.exchange.sent import Sent
+
+
+def all_of(*bindings: Binding) -> Binding:
+    """Bind where every one binds."""
+    return lambda sent: all(each(sent) for each in bindings)
+
+
+def any_of(*bindings: Binding) -> Binding:
+    """Bind where at least one binds."""
+    return lambda sent: any(each(sent) for each in bindings)
+
+
+def generation(sent: Sent) -> bool:
+    """Any request to the endpoint."""
+    return sent.operation is Operation.GENERATE
+
+
+def model_list(sent: Sent) -> bool:
+    """A well-formed request for the list of models."""
+    return sent.operation is Operation.LIST_MODELS and sent.expectation == "accepted"
+
+
+def accepted(sent: Sent) -> bool:
+    """A generation that the contract says is accepted."""
+    return generation(sent) and sent.expectation == "accepted"
+
+
+def refused(sent: Sent) -> bool:
+    """A generation that the contract says is refused."""
+    return generation(sent) and sent.expectation == "refused"
+
+
+def left_open(*questions: str) -> Binding:
+    """A generation that touches one of these open questions and no other fault."""
+    return lambda sent: (
+        generation(sent)
+        and sent.expectation == "open"
+        and sent.asked is not None
+        and bool(set(questions) & set(sent.asked.left_open))
+    )
+
+
+def family(*names: str) -> Binding:
+    """A request for a model of one of these families."""
+    return lambda sent: sent.family in names
+
+
+def asks(parameter: str, *values: object) -> Binding:
+    """A request that sends a parameter, with one of these values if any are given."""
+    return lambda sent: sent.has(parameter) and (not values or sent.value(parameter) in values)
+
+
+def omits(parameter: str) -> Binding:
+    """A request that does not send a parameter, or sends it as null."""
+    return lambda sent: sent.asked is not None and not sent.has(parameter)
+
+
+def plain(sent: Sent) -> bool:
+    """A request whose answer is one JSON body and not a stream."""
+    return not (sent.has("stream") and sent.value("stream") is True)
+
+
+def answered_with(*kinds: str) -> Binding:
+    """A request that the edition says is answered with payloads of one of these kinds."""
+    return lambda sent: (
+        sent.model is not None and sent.model.response_kind(sent.value("response_format")) in kinds
+    )
+
+
+def permitted(sent: Sent) -> bool:
+    """A generation that the contract does not say is refused: accepted, or left open."""
+    return generation(sent) and sent.asked is not None and sent.expectation != "refused"
+
+
+def streamed(sent: Sent) -> bool:
+    """A request that asks for an event stream."""
+    return not plain(sent)
+
+
+def fault(name: str) -> Binding:
+    """A request whose only fault is this one of its transport."""
+    return lambda sent: generation(sent) and name in sent.faults and authorized(sent)
+
+
+def authorized(sent: Sent) -> bool:
+    """A request with a valid key."""
+    return sent.authorization is Authorization.VALID
+
+
+def presents(authorization: Authorization) -> Binding:
+    """A request that presents itself in this way."""
+    return lambda sent: generation(sent) and sent.authorization is authorization
+
+
+def breaks(parameter: str, keyword: str) -> Binding:
+    """A request that breaks one documented constraint of one parameter."""
+    return lambda sent: refused(sent) and authorized(sent) and sent.violates(parameter, keyword)
+
+
+def flaw(sent: Sent, parameter: str | None = None) -> str | None:
+    """Name the documented constraint that a request breaks, when that is its only fault.
+
+    ``parameter`` says whose constraint it must be. A wrong type outranks what else it
+    entails, and a rule across parameters comes last.
+    """
+    asked = sent.asked
+    if asked is None or sent.faults or not (refused(sent) and authorized(sent)):
+        return None
+    parameters = {each.parameter for each in asked.violations}
+    if len(parameters) != 1 or (parameter is not None and parameters != {parameter}):
+        return None
+    return min((each.keyword for each in asked.violations), key=partial(_gravity, sent, parameters))
+
+
+def _gravity(sent: Sent, parameters: set[str | None], keyword: str) -> int:
+    known = sent.model.parameters if sent.model else {}
+    own = any(keyword in known.get(each or "", {}) for each in parameters)
+    return 0 if keyword == "type" else 1 if own else 2
+
+
+def definite(parameter: str) -> Binding:
+    """A request in which a parameter has one value, sent or documented as its default.
+
+    ``auto`` leaves the value to the provider.
+    """
+
+    def binds(sent: Sent) -> bool:
+        value = sent.value(parameter)
+        return value is not None and value != "auto"
+
+    return binds
+
+
+def not_(binding: Binding) -> Binding:
+    """Bind where another does not."""
+    return lambda sent: not binding(sent)

@@ -1,0 +1,69 @@
+"""What is left out: an omitted parameter behaves like its documented default.
+
+Most defaults are judged where their effect is: `n` by `count.one-by-default`,
+`response_format` by `format.url-by-default`, `output_format` and `size` by the chapter image,
+`stream` by the content type of the envelope, `background` and `quality`, whose default lets
+the provider choose, by the chapter extras. What is left is here. The defaults of
+`moderation`, `style`, `output_compression` and `quality` of dall-e cannot be seen in an answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.clauses.bindings import all_of, left_open, omits, plain
+from conformance.clauses.refusals import told
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.stream import STREAMED, too_many
+from conformance.clauses.subject import Problem, Subject, UnavailableError
+from conformance.contract import Level
+from conformance.exchange.outcome import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@clause(
+    "defaults.model",
+    Level.MUST,
+    "A request without a model is refused, or answered with an image of the default model.",
+    cite("cometapi", "Body: model"),
+    cite("cometapi-errors", "400"),
+    cite("openai", "CreateImageRequest.model"),
+    binds=all_of(left_open("model-omitted"), plain),
+    needs=Needs.ANSWER,
+)
+def model(subject: Subject) -> Iterator[Problem]:
+    """The sources contradict each other, so any 4xx is fine, and so is a success in which
+    every item carries an image. Fails on what neither reading allows: a success without an
+    image, and an answer that is neither. A 5xx and a 429 make it unavailable.
+    """
+    status, result = subject.response.status, subject.outcome.result
+    if status == 429 or status >= 500 or result is Result.UNAVAILABLE:
+        raise UnavailableError(told(subject))
+    if 400 <= status < 500:
+        return
+    if result is not Result.ACCEPTED:
+        yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
+    else:
+        yield from _without_image(subject)
+
+
+def _without_image(subject: Subject) -> Iterator[Problem]:
+    if not subject.answer.payloads:
+        yield Problem("the success carries no image", "a refusal or an image", told(subject))
+    for payload in subject.answer.payloads:
+        if not payload.carries:
+            yield Problem(f"{payload.path} carries no image", "an image", payload.describe())
+
+
+@clause(
+    "defaults.partial-images",
+    Level.MUST,
+    "A stream for which no partial images were asked has none: only the finished image.",
+    cite("openai", "PartialImages"),
+    binds=all_of(STREAMED, omits("partial_images")),
+)
+def no_partial_images(subject: Subject) -> Iterator[Problem]:
+    """Counts the partial events when `partial_images` is absent or null, its default being 0."""
+    yield from too_many(subject)

@@ -1,0 +1,282 @@
+"""The envelope of an answer: status, ``created`` and ``data``; its JSON in envelope_json."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.clauses.envelope_json import SUCCESS, reading_faults
+from conformance.clauses.registry import cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.contract import Level
+
+_NEAR = 1800  # seconds: less than the smallest offset between time zones, more than bad clocks
+_YEAR_3000 = 32_503_680_000  # seconds since the epoch
+
+EXTRAS = frozenset({"background", "output_format", "quality", "size", "usage"})
+"""Members beside ``data`` that the chapter extras judges."""
+
+_OWN_CLAUSE = {"created", "data"} | EXTRAS
+
+
+def document(subject: Subject) -> dict[str, Any]:
+    """The body as the promised object; *not testable* when it is an error in disguise."""
+    body = subject.object
+    if body.get("error") is not None and "data" not in body:
+        raise NotTestableError("the body is an error object with a success status")
+    return body
+
+
+@clause(
+    "envelope.status-200",
+    Level.MUST,
+    "A generation that succeeds is answered with status 200.",
+    cite("cometapi", "200: application/json"),
+    cite("openai", "POST /images/generations: 200"),
+    binds=SUCCESS,
+)
+def status_200(subject: Subject) -> Iterator[Problem]:
+    """Fails on any other 2xx, such as 201 or 202."""
+    if subject.response.status != 200:
+        yield Problem("the success status is another", "200", str(subject.response.status))
+
+
+@clause(
+    "envelope.object",
+    Level.MUST,
+    "The body is a JSON object.",
+    cite("cometapi", "200: created, data"),
+    cite("openai", "ImagesResponse"),
+    binds=SUCCESS,
+)
+def body_object(subject: Subject) -> Iterator[Problem]:
+    """Fails on an array, a string, a number, true, false and null."""
+    yield from reading_faults(subject)
+    value = subject.answer.json.value
+    if not isinstance(value, dict):
+        yield Problem("the body is no object", "an object", name_of(value))
+
+
+@clause(
+    "envelope.no-error",
+    Level.MUST,
+    "A success carries no error.",
+    cite("cometapi", "200: created, data"),
+    cite("openai", "ImagesResponse"),
+    binds=SUCCESS,
+)
+def no_error(subject: Subject) -> Iterator[Problem]:
+    """Fails when `error` is there and is not null, beside `data` or in its place."""
+    error = subject.object.get("error")
+    if error is not None:
+        message = error.get("message") if isinstance(error, dict) else error
+        yield Problem("an error stands in a success", "no error", str(message)[:200])
+
+
+@clause(
+    "envelope.created-present",
+    Level.MUST,
+    "The body says when the images were created.",
+    cite("cometapi", "200: created"),
+    cite("openai", "ImagesResponse.created"),
+    binds=SUCCESS,
+)
+def created_present(subject: Subject) -> Iterator[Problem]:
+    """Fails when `created` is missing or null; not testable when the body is of quite another
+    shape, with no array `data` either.
+    """
+    subject.unaltered("created")
+    body = document(subject)
+    if "created" not in body and not isinstance(body.get("data"), list):
+        raise NotTestableError("the body is of another shape")
+    if body.get("created") is None:
+        state = "null" if "created" in body else "absent"
+        yield Problem("created is not there", "an integer", state)
+
+
+@clause(
+    "envelope.created-integer",
+    Level.MUST,
+    "`created` is an integer.",
+    cite("cometapi", "200: created"),
+    cite("openai", "ImagesResponse.created"),
+    binds=SUCCESS,
+)
+def created_integer(subject: Subject) -> Iterator[Problem]:
+    """Fails on strings, booleans and numbers written with a fraction or an exponent."""
+    subject.unaltered("created")
+    created = document(subject).get("created")
+    if created is None:
+        raise NotTestableError("created is not there")
+    if not isinstance(created, int) or isinstance(created, bool):
+        yield Problem("created is no integer", "an integer", f"{name_of(created)}: {created}"[:80])
+
+
+def _created(subject: Subject) -> int:
+    subject.unaltered("created")
+    created = document(subject).get("created")
+    if not isinstance(created, int) or isinstance(created, bool):
+        raise NotTestableError("created is not an integer")
+    return created
+
+
+@clause(
+    "envelope.created-seconds",
+    Level.MUST,
+    "`created` counts seconds, not milliseconds.",
+    cite("cometapi", "200: created"),
+    cite("openai", "ImagesResponse.created"),
+    binds=SUCCESS,
+)
+def created_seconds(subject: Subject) -> Iterator[Problem]:
+    """Fails on a number that as seconds lies after the year 3000, as any finer count does."""
+    created = _created(subject)
+    if created >= _YEAR_3000:
+        yield Problem("created does not count seconds", "seconds since 1970", str(created)[:40])
+
+
+@clause(
+    "envelope.created-near-request",
+    Level.MUST,
+    "`created` is the time at which the generation was completed.",
+    cite("cometapi", "200: created"),
+    cite("openai", "ImagesResponse.created"),
+    binds=SUCCESS,
+)
+def created_near_request(subject: Subject) -> Iterator[Problem]:
+    """Within half an hour of the exchange: wide enough for clocks that are wrong and for slow
+    generations, and narrower than the step from one time zone to the next. Not testable when
+    it is not known when the request was sent, as with recordings that others made: bodies are
+    known that are months older than the headers beside them.
+    """
+    sent_at, created = subject.sent_at, _created(subject)
+    if created >= _YEAR_3000:
+        raise NotTestableError("created does not count seconds")
+    first, last = int(sent_at), int(sent_at + (subject.exchange.elapsed or 0))
+    if not first - _NEAR <= created <= last + _NEAR:
+        off = created - first
+        yield Problem(f"created is {off:+d} seconds off", f"about {first}", str(created))
+
+
+@clause(
+    "envelope.data-present",
+    Level.MUST,
+    "The body has `data`.",
+    cite("cometapi", "200: data"),
+    cite("openai", "ImagesResponse.data"),
+    binds=SUCCESS,
+)
+def data_present(subject: Subject) -> Iterator[Problem]:
+    """Fails when `data` is missing; what it is, other clauses judge."""
+    body = document(subject)
+    if "data" not in body:
+        names = ", ".join(sorted(body)[:10]) or "no member at all"
+        yield Problem("data is not there", "an array", names)
+
+
+@clause(
+    "envelope.data-array",
+    Level.MUST,
+    "`data` is an array.",
+    cite("cometapi", "200: data"),
+    cite("openai", "ImagesResponse.data"),
+    binds=SUCCESS,
+)
+def data_array(subject: Subject) -> Iterator[Problem]:
+    """Fails on null, an object, a string or a number."""
+    data = _data(subject)
+    if not isinstance(data, list):
+        yield Problem("data is no array", "an array", name_of(data))
+
+
+def _data(subject: Subject) -> Any:
+    body = subject.object
+    if "data" not in body:
+        raise NotTestableError("the body has no data")
+    return body["data"]
+
+
+def _items(subject: Subject) -> list[Any]:
+    data = _data(subject)
+    if not isinstance(data, list):
+        raise NotTestableError("data is no array")
+    return data
+
+
+@clause(
+    "envelope.data-not-empty",
+    Level.MUST,
+    "`data` has at least one item: a success without an image is none.",
+    cite("cometapi", "Body: n"),
+    cite("openai", "CreateImageRequest.n"),
+    binds=SUCCESS,
+)
+def data_not_empty(subject: Subject) -> Iterator[Problem]:
+    """Fails on an empty array, which some providers send for a prompt that they filtered."""
+    if not _items(subject):
+        yield Problem("data is empty", "at least one item", "none")
+
+
+@clause(
+    "envelope.items-objects",
+    Level.MUST,
+    "Every item of `data` is an object.",
+    cite("cometapi", "200: data"),
+    cite("openai", "Image"),
+    binds=SUCCESS,
+)
+def items_objects(subject: Subject) -> Iterator[Problem]:
+    """Fails on items that are strings, null or anything else; an empty array has none."""
+    for index, item in enumerate(_items(subject)):
+        if not isinstance(item, dict):
+            yield Problem(f"data[{index}] is no object", "an object", name_of(item))
+
+
+@clause(
+    "envelope.schema",
+    Level.MUST,
+    "Every documented member has its documented type.",
+    cite("cometapi", "200: created, data"),
+    cite("openai", "ImagesResponse"),
+    cite("openai", "Image"),
+    binds=SUCCESS,
+)
+def schema(subject: Subject) -> Iterator[Problem]:
+    """Validates the body against the response schema of the model and its response_format.
+
+    What has a clause of its own is left to that: `created`, `data` itself, which payload
+    member is filled, and the members that the chapter extras compares with the request.
+    """
+    body, left = document(subject), _empty_payloads(subject)
+    for mismatch in subject.edition.response_errors(subject.kind, body):
+        if mismatch.path not in left and not _judged_elsewhere(mismatch.path, mismatch.keyword):
+            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+
+
+_ITEM = re.compile(r"data\[\d+\](?:\.(?P<payload>url|b64_json))?")
+
+
+def _empty_payloads(subject: Subject) -> frozenset[str]:
+    """Where a payload member is null, which the chapter format reports."""
+    return frozenset(
+        f"{each.path}.{name}"
+        for each in subject.answer.payloads
+        for name in ("url", "b64_json")
+        if each.state(name) == "null"
+    )
+
+
+def _judged_elsewhere(path: str, keyword: str) -> bool:
+    if path.split(".", 1)[0] in _OWN_CLAUSE:
+        return True
+    item = _ITEM.fullmatch(path)
+    return item is not None and (item["payload"] is None or keyword != "type")
+
+
+def name_of(value: Any) -> str:
+    """Name the JSON type of a value."""
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    if value is None:
+        return "null"
+    return names.get(type(value), "a number")

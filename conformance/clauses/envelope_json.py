@@ -1,0 +1,176 @@
+"""The body of an answer as JSON text: content type, encoding and strict syntax."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance.clauses.bindings import accepted, all_of, plain
+from conformance.clauses.registry import cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.contract import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SUCCESS = all_of(accepted, plain)
+
+_HTML = re.compile(
+    rb"(?i)(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype html|html|head|body)", re.DOTALL
+)
+_BODILESS = frozenset({204, 205})
+
+
+def is_html(subject: Subject) -> bool:
+    """Whether the body is a web page, whatever its content type says."""
+    return _HTML.match(subject.response.body[:1024]) is not None
+
+
+def _json_expected(subject: Subject) -> None:
+    if subject.response.status in _BODILESS:
+        raise NotTestableError(f"HTTP {subject.response.status} has no body")
+    if is_html(subject):
+        raise NotTestableError("the body is a web page")
+
+
+@clause(
+    "envelope.not-html",
+    Level.MUST,
+    "A success is no web page.",
+    cite("cometapi", "200: application/json"),
+    cite("openai", "POST /images/generations: 200"),
+    binds=SUCCESS,
+)
+def not_html(subject: Subject) -> Iterator[Problem]:
+    """Looks at the first bytes of the body, not at its content type."""
+    if is_html(subject):
+        yield Problem("the body is an HTML page", "JSON", _start(subject))
+
+
+@clause(
+    "envelope.content-type",
+    Level.MUST,
+    "A success says that it is `application/json`.",
+    cite("cometapi", "200: application/json"),
+    cite("openai", "POST /images/generations: 200"),
+    binds=SUCCESS,
+)
+def content_type(subject: Subject) -> Iterator[Problem]:
+    """Compares the media type without its parameters; an absent header fails too."""
+    subject.unaltered("headers")
+    _json_expected(subject)
+    if subject.response.media_type != "application/json":
+        told = subject.response.header("content-type")
+        yield Problem("the content type is another", "application/json", told or "no header")
+
+
+def reading_faults(subject: Subject, *kinds: str) -> Iterator[Problem]:
+    """Report a fault of these kinds; any other that hides the value makes it not testable."""
+    subject.unaltered("body", *(["text"] if kinds else []))
+    _json_expected(subject)
+    reading = subject.answer.json
+    if reading.kind is not None and reading.value is None and _declared_other(subject):
+        raise NotTestableError("the body is not JSON, and does not say that it is")
+    if reading.kind in kinds:
+        yield Problem(f"the body {reading.fault}", "one JSON text", _start(subject))
+    elif reading.kind is not None and reading.value is None:
+        raise NotTestableError(f"the body cannot be read: it {reading.fault}")
+
+
+def _declared_other(subject: Subject) -> bool:
+    return subject.response.media_type not in (None, "application/json", "text/json")
+
+
+def _start(subject: Subject) -> str:
+    return subject.response.body[:60].decode("utf-8", "replace")
+
+
+@clause(
+    "envelope.body-not-empty",
+    Level.MUST,
+    "A success has a body.",
+    cite("cometapi", "200: application/json"),
+    binds=SUCCESS,
+)
+def body_not_empty(subject: Subject) -> Iterator[Problem]:
+    """Fails when the body has no bytes, or nothing but white space."""
+    yield from reading_faults(subject, "empty")
+
+
+@clause(
+    "envelope.json-syntax",
+    Level.MUST,
+    "The body is one whole JSON text.",
+    cite("cometapi", "200: application/json"),
+    cite("rfc8259", "2"),
+    binds=SUCCESS,
+)
+def json_syntax(subject: Subject) -> Iterator[Problem]:
+    """Parses strictly: what is cut off, has a trailing comma, or something after it, fails."""
+    yield from reading_faults(subject, "syntax")
+
+
+@clause(
+    "envelope.json-utf8",
+    Level.MUST,
+    "The body is UTF-8, without a byte order mark and without halves of characters.",
+    cite("rfc8259", "8.1"),
+    cite("rfc7493", "2.1"),
+    binds=SUCCESS,
+)
+def json_utf8(subject: Subject) -> Iterator[Problem]:
+    """Fails on other encodings, undecodable bytes, a byte order mark and lone surrogates."""
+    yield from reading_faults(subject, "encoding")
+
+
+@clause(
+    "envelope.json-no-nan",
+    Level.MUST,
+    "The body has no NaN and no Infinity, which are no JSON.",
+    cite("rfc8259", "6"),
+    binds=SUCCESS,
+)
+def json_no_nan(subject: Subject) -> Iterator[Problem]:
+    """Looks for the words that lenient parsers take for numbers."""
+    yield from reading_faults(subject, "nan")
+
+
+@clause(
+    "envelope.json-number-range",
+    Level.SHOULD,
+    "Numbers stay within what a double can hold.",
+    cite("rfc7493", "2.2"),
+    cite("rfc8259", "6"),
+    binds=SUCCESS,
+)
+def json_number_range(subject: Subject) -> Iterator[Problem]:
+    """Fails on numbers beyond the range of a double, and on those of thousands of digits."""
+    yield from reading_faults(subject, "number")
+
+
+@clause(
+    "envelope.json-unique-names",
+    Level.SHOULD,
+    "No object of the body has a member twice.",
+    cite("rfc8259", "4"),
+    cite("rfc7493", "2.3"),
+    binds=SUCCESS,
+)
+def json_unique_names(subject: Subject) -> Iterator[Problem]:
+    """Names the first object with a repeated member; the last value is judged by the others."""
+    yield from reading_faults(subject, "duplicate-key")
+
+
+@clause(
+    "envelope.json-depth",
+    Level.MUST,
+    "The body nests no deeper than the documented answer could call for.",
+    cite("cometapi", "200: created, data"),
+    cite("rfc8259", "9"),
+    binds=SUCCESS,
+)
+def json_depth(subject: Subject) -> Iterator[Problem]:
+    """Fails beyond 200 levels, where common parsers give up; the documented answer has four.
+    So it does beyond 100,000 values: an answer of ten images has some dozens.
+    """
+    yield from reading_faults(subject, "depth")

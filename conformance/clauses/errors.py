@@ -1,0 +1,291 @@
+"""The body of a refusal: JSON with an ``error`` object that says what is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from conformance.clauses.bindings import all_of, flaw, refused
+from conformance.clauses.envelope_json import is_html
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.contract import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.exchange.sent import Sent
+
+
+@clause(
+    "errors.json",
+    Level.MUST,
+    "The body of a refusal is JSON, and no web page.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "ErrorResponse"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def json(subject: Subject) -> Iterator[Problem]:
+    """Fails on HTML, on plain text, on an empty body and on JSON that cannot be read."""
+    reading = subject.answer.json
+    start = subject.response.body[:60].decode("utf-8", "replace")
+    if is_html(subject):
+        yield Problem("the error is an HTML page", "JSON", start)
+    elif reading.fault is not None and reading.value is None:
+        yield Problem(f"the body of the error {reading.fault}", "JSON", start)
+
+
+@clause(
+    "errors.content-type",
+    Level.MUST,
+    "A refusal says that it is `application/json`.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "ErrorResponse"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def content_type(subject: Subject) -> Iterator[Problem]:
+    """Compares the media type without its parameters; not testable when the body is no JSON."""
+    subject.unaltered("headers")
+    _json(subject)
+    if subject.response.media_type != "application/json":
+        said = subject.response.header("content-type")
+        yield Problem("the content type is another", "application/json", said or "no header")
+
+
+def _json(subject: Subject) -> Any:
+    reading = subject.answer.json
+    if is_html(subject) or (reading.fault is not None and reading.value is None):
+        raise NotTestableError("the body is not JSON")
+    return reading.value
+
+
+@clause(
+    "errors.object",
+    Level.MUST,
+    "The body of a refusal is a JSON object.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "ErrorResponse"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def body_object(subject: Subject) -> Iterator[Problem]:
+    """Fails on an array, a string, a number, true, false and null."""
+    value = _json(subject)
+    if not isinstance(value, dict):
+        yield Problem("the body of the error is no object", "an object", type(value).__name__)
+
+
+@clause(
+    "errors.error-object",
+    Level.MUST,
+    "A refusal keeps its error in an object called `error`.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "ErrorResponse.error"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def error_object(subject: Subject) -> Iterator[Problem]:
+    """Fails when `error` is missing, as in a flat body, and when it is a string or null."""
+    body = subject.object
+    if "error" not in body:
+        names = ", ".join(sorted(body)[:10]) or "no member at all"
+        yield Problem("the body has no error", "an error object", names)
+    elif not isinstance(body["error"], dict):
+        yield Problem("error is no object", "an object", f"{body['error']!r}"[:80])
+
+
+_ABSENT = "absent"
+
+
+def _member(subject: Subject, name: str) -> Any:
+    return subject.error.get(name, _Absent)
+
+
+class _Absent:
+    """Stands for a member that is not there."""
+
+
+def _shown(value: Any) -> str:
+    return _ABSENT if value is _Absent else "null" if value is None else f"{value!r}"[:80]
+
+
+@clause(
+    "errors.message-string",
+    Level.MUST,
+    "An error has a `message`, and it is a string.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "Error.message"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def message_string(subject: Subject) -> Iterator[Problem]:
+    """Fails when `message` is missing, a number, an array or an object; null and the empty
+    string are reported apart.
+    """
+    value = _member(subject, "message")
+    if value is not None and not isinstance(value, str):
+        yield Problem("the message is no string", "a string", _shown(value))
+
+
+@clause(
+    "errors.message-not-null",
+    Level.MUST,
+    "The `message` of an error is not null.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "Error.message"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def message_not_null(subject: Subject) -> Iterator[Problem]:
+    """Fails on null alone."""
+    if _member(subject, "message") is None:
+        yield Problem("the message is null", "a string", "null")
+
+
+@clause(
+    "errors.message-not-empty",
+    Level.MUST,
+    "The `message` of an error says something.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "Error.message"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def message_not_empty(subject: Subject) -> Iterator[Problem]:
+    """Fails on the empty string and on white space."""
+    value = _member(subject, "message")
+    if isinstance(value, str) and not value.strip():
+        yield Problem("the message is empty", "a text", repr(value[:40]))
+
+
+@clause(
+    "errors.type-string",
+    Level.SHOULD,
+    "An error has a `type`, and it is a string.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "Error.type"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def type_string(subject: Subject) -> Iterator[Problem]:
+    """Deviates when `type` is missing, null or no string; both documents have it, but a real
+    first party leaves it out of some answers.
+    """
+    value = _member(subject, "type")
+    if not isinstance(value, str):
+        yield Problem("the type of the error is no string", "a string", _shown(value))
+
+
+@clause(
+    "errors.param-present",
+    Level.SHOULD,
+    "An error has the member `param`, if only as null.",
+    cite("openai", "Error"),
+    cite("cometapi-errors-2", "Error envelope"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def param_present(subject: Subject) -> Iterator[Problem]:
+    """Deviates when `param` is missing; what it is, other clauses judge."""
+    if _member(subject, "param") is _Absent:
+        yield Problem("the error has no param", "a string or null", _ABSENT)
+
+
+@clause(
+    "errors.param-type",
+    Level.SHOULD,
+    "The `param` of an error is a string or null.",
+    cite("openai", "Error.param"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def param_type(subject: Subject) -> Iterator[Problem]:
+    """Deviates on numbers, booleans, arrays and objects; an absent member has its own clause."""
+    value = _member(subject, "param")
+    if value is not _Absent and value is not None and not isinstance(value, str):
+        yield Problem("param is neither string nor null", "a string or null", _shown(value))
+
+
+@clause(
+    "errors.code-present",
+    Level.SHOULD,
+    "An error has the member `code`, if only as null.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "Error"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def code_present(subject: Subject) -> Iterator[Problem]:
+    """Deviates when `code` is missing; what it is, other clauses judge."""
+    if _member(subject, "code") is _Absent:
+        yield Problem("the error has no code", "a string or null", _ABSENT)
+
+
+@clause(
+    "errors.code-type",
+    Level.SHOULD,
+    "The `code` of an error is a string or null.",
+    cite("cometapi-errors", "Error envelope"),
+    cite("openai", "Error.code"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def code_type(subject: Subject) -> Iterator[Problem]:
+    """Deviates on numbers, such as the status repeated; an absent member has its own clause."""
+    value = _member(subject, "code")
+    if value is not _Absent and value is not None and not isinstance(value, str):
+        yield Problem("code is neither string nor null", "a string or null", _shown(value))
+
+
+def _flawed(sent: Sent) -> bool:
+    return flaw(sent) is not None or "model-unknown" in sent.faults
+
+
+@clause(
+    "errors.param-names",
+    Level.SHOULD,
+    "Where an error names a parameter in `param`, it is the one at fault.",
+    cite("openai", "Error.param"),
+    cite("openai-observed", "400: param"),
+    binds=all_of(refused, _flawed),
+    needs=Needs.ERROR,
+)
+def param_names(subject: Subject) -> Iterator[Problem]:
+    """Compares `param` with the parameter whose documented rule the request breaks, or with any
+    that takes part in a rule across parameters. Null, the empty string and an absent member
+    name nothing, and pass; a path such as `body.size` names its parts.
+    """
+    value = _member(subject, "param")
+    wanted = _at_fault(subject.sent)
+    if isinstance(value, str) and value and not wanted & set(re.split(r"[^A-Za-z0-9_-]+", value)):
+        expected = " or ".join(sorted(wanted))
+        yield Problem("param names another parameter", expected, value[:80])
+
+
+def _at_fault(sent: Sent) -> frozenset[str]:
+    if "model-unknown" in sent.faults or sent.asked is None:
+        return frozenset({"model"})
+    found = {each.parameter for each in sent.asked.violations if each.parameter}
+    for each in sent.asked.violations:
+        value = each.rule.value if each.rule else None
+        if isinstance(value, dict):  # a rule across parameters
+            condition = value.get("if", {})
+            found |= {*condition.get("required", ()), *condition.get("properties", ())}
+    return frozenset(found)
+
+
+@clause(
+    "errors.no-data",
+    Level.SHOULD,
+    "A refusal carries no images beside its error.",
+    cite("openai", "ErrorResponse"),
+    cite("cometapi-errors", "Error envelope"),
+    binds=refused,
+    needs=Needs.ERROR,
+)
+def no_data(subject: Subject) -> Iterator[Problem]:
+    """Deviates when `data` is there and holds something."""
+    if subject.object.get("data"):
+        yield Problem("the refusal carries data", "no data", "data")

@@ -1,0 +1,95 @@
+"""The status of a refusal: one that fits the mistake, and never that of a failing server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.clauses.bindings import any_of, flaw, refused
+from conformance.clauses.parameters import MALFORMED, NOT_OBJECT, WRONG_METHOD, WRONG_TYPE
+from conformance.clauses.refusals import told
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
+from conformance.contract import Level
+from conformance.exchange.outcome import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MISTAKEN = any_of(lambda sent: flaw(sent) is not None, MALFORMED, NOT_OBJECT)
+
+
+@clause(
+    "errors.status-400",
+    Level.SHOULD,
+    "A request that breaks a documented rule is refused with status 400.",
+    cite("cometapi-errors", "400"),
+    cite("openai-errors", "400"),
+    binds=_MISTAKEN,
+    needs=Needs.ERROR,
+)
+def status_400(subject: Subject) -> Iterator[Problem]:
+    """Deviates on any other 4xx, such as 422; 413 is left out, for a body may be too large."""
+    if subject.response.status not in (400, 413):
+        yield Problem("the refusal has another status", "400", told(subject))
+
+
+@clause(
+    "errors.status-405",
+    Level.SHOULD,
+    "Another method than POST is refused with status 405.",
+    cite("rfc9110", "9.1"),
+    binds=WRONG_METHOD,
+    needs=Needs.ERROR,
+)
+def status_405(subject: Subject) -> Iterator[Problem]:
+    """Deviates on any other 4xx, such as 404."""
+    if subject.response.status != 405:
+        yield Problem("the refusal has another status", "405", told(subject))
+
+
+@clause(
+    "errors.status-415",
+    Level.SHOULD,
+    "A body that is declared as something other than JSON is refused with status 415 or 400.",
+    cite("rfc9110", "15.5.16"),
+    cite("cometapi-errors", "400"),
+    binds=WRONG_TYPE,
+    needs=Needs.ERROR,
+)
+def status_415(subject: Subject) -> Iterator[Problem]:
+    """Deviates on any other 4xx."""
+    if subject.response.status not in (400, 415):
+        yield Problem("the refusal has another status", "415 or 400", told(subject))
+
+
+_OUTAGES = frozenset({429, 502, 503, 504, *range(520, 531)})
+
+
+@clause(
+    "errors.not-5xx",
+    Level.MUST,
+    "A client's mistake is not answered as if the server had failed.",
+    cite("cometapi-errors", "400"),
+    cite("openai-errors", "400"),
+    cite("rfc9110", "15.6"),
+    binds=refused,
+    needs=Needs.ANSWER,
+)
+def not_5xx(subject: Subject) -> Iterator[Problem]:
+    """Fails on a 5xx when the same request without its mistake was accepted. 502, 503, 504,
+    52x and 429 may be a real outage and make it unavailable, but for a 503 that says that the
+    model is not there, in answer to a made-up one. CometAPI itself documents 500 for malformed
+    requests; that is a deviation of the provider.
+    """
+    status = subject.response.status
+    unknown_model = "model-unknown" in subject.sent.faults
+    missing = unknown_model and subject.outcome.result is Result.NOT_SERVED
+    if status in _OUTAGES and not missing:
+        raise UnavailableError(told(subject))
+    if status < 500:
+        return
+    if subject.control is None:
+        raise NotTestableError("there is no control: the same request without its one fault")
+    if not subject.control.accepted:
+        raise NotTestableError(f"its control {subject.control.case} was not accepted")
+    yield Problem("a mistake in the request was answered as a server's", "4xx", told(subject))

@@ -1,0 +1,170 @@
+"""What an answer says of tokens: where there is a ``usage``, its arithmetic holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.clauses.bindings import all_of, family, permitted, plain
+from conformance.clauses.extras import body_of
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
+from conformance.contract import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+USAGE = all_of(permitted, plain, family("gpt-image", "dall-e"))
+
+
+def usage_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Give the `usage` of a body or an event, None when there is none."""
+    usage = body.get("usage")
+    return usage if isinstance(usage, dict) else None
+
+
+def _usage(subject: Subject) -> Mapping[str, Any]:
+    """Give the `usage` of the body; where there is none there is nothing to judge."""
+    if body_of(subject).get("usage") is None:
+        raise NotApplicableError
+    usage = usage_of(subject.object)
+    if usage is None:
+        raise NotTestableError("usage is no object")
+    return usage
+
+
+def tokens(usage: Mapping[str, Any], *names: str) -> list[int]:
+    """Give counts by name; raises *not testable* when one of them is no integer."""
+    found = [usage.get(name) for name in names]
+    if not all(_integer(each) for each in found):
+        raise NotTestableError(f"{', '.join(names)} are not all integers")
+    return [int(each or 0) for each in found]
+
+
+def _integer(value: Any) -> bool:
+    whole = isinstance(value, float) and value.is_integer()  # 12.0 is an integer to JSON Schema
+    return whole or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def total(usage: Mapping[str, Any]) -> Iterator[Problem]:
+    """Report a total that is not the sum of input and output."""
+    given, consumed, made = tokens(usage, "total_tokens", "input_tokens", "output_tokens")
+    if given != consumed + made:
+        yield Problem("total_tokens is no sum", f"{consumed} + {made}", str(given)[:40])
+
+
+def details(usage: Mapping[str, Any], name: str) -> Iterator[Problem]:
+    """Report text and image tokens that do not sum to what they are the details of."""
+    parts = usage.get(f"{name}_details")
+    if parts is None:
+        raise NotApplicableError  # that one is missing which must not be, is told elsewhere
+    if not isinstance(parts, dict):
+        raise NotTestableError(f"{name}_details is no object")
+    (whole,) = tokens(usage, name)
+    text, image = tokens(parts, "text_tokens", "image_tokens")
+    if whole != text + image:
+        message = f"{name}_details do not add up to {name}"
+        yield Problem(message, str(whole)[:40], f"{text} + {image}"[:80])
+
+
+@clause(
+    "extras.usage-members",
+    Level.MUST,
+    "A `usage` is an object with every member that is documented as required.",
+    cite("openai", "ImageGenUsage"),
+    cite("openai", "ImageGenInputUsageDetails"),
+    binds=USAGE,
+    needs=Needs.DECISION,
+)
+def usage_members(subject: Subject) -> Iterator[Problem]:
+    """Validates the member where it is there and not null, but for the types of its counts."""
+    for path, keyword, message in _usage_faults(subject):
+        if not path.endswith("_tokens") or keyword == "required":
+            yield Problem(message, "as documented", keyword)
+
+
+@clause(
+    "extras.usage-integers",
+    Level.MUST,
+    "The counts of a `usage` are integers.",
+    cite("openai", "ImageGenUsage"),
+    cite("openai", "ImageGenInputUsageDetails"),
+    binds=USAGE,
+    needs=Needs.DECISION,
+)
+def usage_integers(subject: Subject) -> Iterator[Problem]:
+    """Fails on fractions, strings and null, in the totals and in the details."""
+    for path, keyword, message in _usage_faults(subject):
+        if path.endswith("_tokens") and keyword != "required":
+            yield Problem(message, "an integer", keyword)
+
+
+def _usage_faults(subject: Subject) -> Iterator[tuple[str, str, str]]:
+    if body_of(subject).get("usage") is None:
+        raise NotApplicableError
+    for each in subject.mismatches:
+        if each.path == "usage" or each.path.startswith("usage."):
+            yield each.path, each.keyword, each.message
+
+
+@clause(
+    "extras.usage-not-negative",
+    Level.MUST,
+    "The counts of a `usage` are not negative.",
+    cite("openai", "ImageGenUsage"),
+    binds=USAGE,
+    needs=Needs.DECISION,
+)
+def usage_not_negative(subject: Subject) -> Iterator[Problem]:
+    """Looks at every number in `usage` and its details whose name ends in `_tokens`."""
+    yield from negative(_usage(subject), "usage")
+
+
+def negative(usage: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """Report negative counts, in details too."""
+    for name, value in usage.items():
+        if isinstance(value, dict) and name.endswith("_details"):
+            yield from negative(value, f"{path}.{name}")
+        elif name.endswith("_tokens") and _integer(value) and value < 0:
+            yield Problem(f"{path}.{name} is negative", "0 or more", str(value)[:40])
+
+
+@clause(
+    "extras.usage-total",
+    Level.MUST,
+    "`total_tokens` is the sum of `input_tokens` and `output_tokens`.",
+    cite("openai", "ImageGenUsage.total_tokens"),
+    cite("cometapi-later", "200, example of 2026-06-10"),
+    binds=USAGE,
+    needs=Needs.DECISION,
+)
+def usage_total(subject: Subject) -> Iterator[Problem]:
+    """Adds up the counts where there is a `usage`; none at all is fine."""
+    yield from total(_usage(subject))
+
+
+@clause(
+    "extras.usage-input-details",
+    Level.MUST,
+    "The details of `input_tokens` add up to it.",
+    cite("openai", "ImageGenInputUsageDetails"),
+    cite("cometapi-later", "200, example of 2026-06-10"),
+    binds=USAGE,
+    needs=Needs.DECISION,
+)
+def usage_input_details(subject: Subject) -> Iterator[Problem]:
+    """Adds up text and image tokens where there is a `usage`."""
+    yield from details(_usage(subject), "input_tokens")
+
+
+@clause(
+    "extras.usage-output-details",
+    Level.MUST,
+    "The details of `output_tokens`, where given, add up to it.",
+    cite("openai", "ImageGenOutputTokensDetails"),
+    cite("cometapi-later", "200, example of 2026-06-10"),
+    binds=USAGE,
+    needs=Needs.DECISION,
+)
+def usage_output_details(subject: Subject) -> Iterator[Problem]:
+    """Adds up text and image tokens where there are `output_tokens_details`."""
+    yield from details(_usage(subject), "output_tokens")

@@ -1,0 +1,257 @@
+"""URL or base64: which member of an item carries the image, by model and response_format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.clauses.bindings import (
+    accepted,
+    all_of,
+    answered_with,
+    asks,
+    family,
+    left_open,
+    omits,
+    plain,
+)
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.contract import Level
+from conformance.exchange.outcome import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.exchange.answer import Payload
+
+SUCCESS = all_of(accepted, plain)
+DALL_E = all_of(SUCCESS, family("dall-e"))
+NAMES = ("url", "b64_json")
+
+
+def typed(subject: Subject) -> tuple[Payload, ...]:
+    """The items whose payload members are strings, null or absent, or *not testable*."""
+    found = tuple(
+        each for each in subject.payloads if not any(each.state(name)[:2] == "a " for name in NAMES)
+    )
+    if not found:
+        raise NotTestableError("url and b64_json are not strings")
+    return found
+
+
+def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
+    for payload in typed(subject):
+        if name not in payload.carries:
+            yield Problem(f"{payload.path} has no {name}", f"{name} filled", payload.describe())
+
+
+@clause(
+    "format.url-when-asked",
+    Level.MUST,
+    "A dall-e model that is asked for `response_format: url` answers with URLs.",
+    cite("cometapi", "Response behaviour by model"),
+    cite("cometapi", "Body: response_format"),
+    cite("openai", "CreateImageRequest.response_format"),
+    binds=all_of(DALL_E, asks("response_format", "url")),
+)
+def url_when_asked(subject: Subject) -> Iterator[Problem]:
+    """Every item of `data` has a `url` that is a string with something in it."""
+    yield from _lacking(subject, "url")
+
+
+@clause(
+    "format.url-by-default",
+    Level.MUST,
+    "A dall-e model that is asked for no response_format answers with URLs.",
+    cite("openai", "CreateImageRequest.response_format"),
+    cite("cometapi", "200: example"),
+    binds=all_of(DALL_E, omits("response_format"), answered_with("url")),
+)
+def url_by_default(subject: Subject) -> Iterator[Problem]:
+    """Every item of `data` has a filled `url` when `response_format` is absent or null."""
+    yield from _lacking(subject, "url")
+
+
+@clause(
+    "format.b64-when-asked",
+    Level.MUST,
+    "A dall-e model that is asked for `response_format: b64_json` answers with base64.",
+    cite("cometapi", "Response behaviour by model"),
+    cite("cometapi", "Body: response_format"),
+    cite("openai", "CreateImageRequest.response_format"),
+    binds=all_of(DALL_E, asks("response_format", "b64_json")),
+)
+def b64_when_asked(subject: Subject) -> Iterator[Problem]:
+    """Every item of `data` has a `b64_json` that is a string with something in it."""
+    yield from _lacking(subject, "b64_json")
+
+
+@clause(
+    "format.gpt-image-b64",
+    Level.MUST,
+    "A GPT image model answers with base64, and never with a URL alone.",
+    cite("openai", "CreateImageRequest.response_format"),
+    cite("cometapi", "Response behaviour by model"),
+    binds=all_of(SUCCESS, family("gpt-image")),
+)
+def gpt_image_b64(subject: Subject) -> Iterator[Problem]:
+    """Every item of `data` has a filled `b64_json`, when no `response_format` was asked."""
+    yield from _lacking(subject, "b64_json")
+
+
+@clause(
+    "format.gpt-image-response-format",
+    Level.MUST,
+    "A GPT image model ignores response_format and answers with base64, or refuses it by name.",
+    cite("openai", "CreateImageRequest.response_format"),
+    cite("cometapi", "Body: response_format"),
+    cite("cometapi-later", "Body: response_format"),
+    cite("cometapi-blog", "response_format"),
+    binds=all_of(left_open("gpt-image-response-format"), family("gpt-image"), plain),
+    needs=Needs.DECISION,
+)
+def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
+    """The sources contradict each other, so both ways are fine: success with a filled
+    `b64_json` in every item, or a 4xx whose `error.param` or `error.message` says
+    `response_format`. A URL alone and a refusal for no stated reason are not.
+    """
+    if subject.outcome.result is Result.ACCEPTED:
+        yield from _lacking(subject, "b64_json")
+    elif subject.outcome.result is Result.REFUSED:
+        yield from _refused_by_name(subject)
+    else:
+        raise NotTestableError(subject.outcome.reason)
+
+
+def _refused_by_name(subject: Subject) -> Iterator[Problem]:
+    if subject.response.status in (401, 403, 404):
+        raise NotTestableError(f"refused for another reason: {subject.outcome.reason}")
+    message, param = subject.error.get("message"), subject.error.get("param")
+    if param == "response_format":
+        return
+    if not isinstance(message, str) or not message:
+        raise NotTestableError("the error has no message")
+    if "response_format" not in message:
+        yield Problem("the refusal does not name the parameter", "response_format", message)
+
+
+@clause(
+    "format.qwen-image-either",
+    Level.MUST,
+    "qwen-image answers with a URL or with base64.",
+    cite("cometapi", "Body: response_format"),
+    cite("alibaba", "output.results"),
+    binds=all_of(SUCCESS, family("qwen-image")),
+)
+def qwen_image_either(subject: Subject) -> Iterator[Problem]:
+    """Every item of `data` has a filled `url` or a filled `b64_json`, whatever was asked."""
+    for payload in typed(subject):
+        if not payload.carries:
+            yield Problem(f"{payload.path} carries nothing", "either member", payload.describe())
+
+
+@clause(
+    "format.one-payload",
+    Level.MUST,
+    "An item carries its image in one member, not in both.",
+    cite("openai", "Image.b64_json"),
+    cite("openai", "Image.url"),
+    cite("cometapi", "Body: response_format"),
+    binds=all_of(SUCCESS, family("dall-e", "gpt-image")),
+)
+def one_payload(subject: Subject) -> Iterator[Problem]:
+    """Fails when `url` and `b64_json` are both filled; null and empty do not count as filled."""
+    yield from _in_both(subject)
+
+
+@clause(
+    "format.qwen-image-one-payload",
+    Level.SHOULD,
+    "An item of qwen-image carries its image in one member, not in both.",
+    cite("cometapi", "Body: response_format"),
+    binds=all_of(SUCCESS, family("qwen-image")),
+)
+def qwen_image_one_payload(subject: Subject) -> Iterator[Problem]:
+    """Fails when `url` and `b64_json` are both filled; no source forbids it for this model."""
+    yield from _in_both(subject)
+
+
+def _in_both(subject: Subject) -> Iterator[Problem]:
+    carrying = [each for each in typed(subject) if each.carries]
+    if not carrying:
+        raise NotTestableError("no item carries an image")
+    for payload in carrying:
+        if len(payload.carries) > 1:
+            yield Problem(f"{payload.path} has both members", "one member", payload.describe())
+
+
+@clause(
+    "format.unused-member-not-null",
+    Level.SHOULD,
+    "The payload member that is not used is left out, and not null.",
+    cite("openai", "Image"),
+    binds=SUCCESS,
+)
+def unused_member_not_null(subject: Subject) -> Iterator[Problem]:
+    """Fails when the promised member is filled and the other is null: both are optional in the
+    source, and neither may be null.
+    """
+    yield from _unused(subject, "null")
+
+
+@clause(
+    "format.unused-member-not-empty",
+    Level.SHOULD,
+    "The payload member that is not used is left out, and not an empty string.",
+    cite("openai", "Image"),
+    cite("openai", "Image.url"),
+    binds=SUCCESS,
+)
+def unused_member_not_empty(subject: Subject) -> Iterator[Problem]:
+    """Fails when the promised member is filled and the other is an empty string, which is
+    neither a URL nor an image.
+    """
+    yield from _unused(subject, "empty")
+
+
+def _unused(subject: Subject, state: str) -> Iterator[Problem]:
+    wanted = NAMES if subject.kind == "either" else (subject.kind,)
+    filled = [each for each in typed(subject) if set(each.carries) & set(wanted)]
+    if not filled:
+        raise NotTestableError("no item carries what was promised")
+    for payload in filled:
+        for name in NAMES:
+            if payload.state(name) == state:
+                yield Problem(f"{payload.path}.{name} is {state}", "absent", payload.describe())
+
+
+@clause(
+    "format.revised-prompt-not-null",
+    Level.SHOULD,
+    "`revised_prompt` is a string where it is there, and not null.",
+    cite("openai", "Image.revised_prompt"),
+    binds=SUCCESS,
+)
+def revised_prompt_not_null(subject: Subject) -> Iterator[Problem]:
+    """Fails on null, which breaks strict clients; an absent member is fine."""
+    yield from _revised_prompts(subject, None, "null")
+
+
+@clause(
+    "format.revised-prompt-not-empty",
+    Level.SHOULD,
+    "`revised_prompt` says something where it is there.",
+    cite("openai", "Image.revised_prompt"),
+    cite("cometapi", "200: example"),
+    binds=SUCCESS,
+)
+def revised_prompt_not_empty(subject: Subject) -> Iterator[Problem]:
+    """Fails on an empty string and on white space; an absent member is fine."""
+    yield from _revised_prompts(subject, "", "empty")
+
+
+def _revised_prompts(subject: Subject, bad: str | None, state: str) -> Iterator[Problem]:
+    for payload in subject.payloads:
+        value = payload.item.get("revised_prompt", "absent")
+        if (value.strip() if isinstance(value, str) else value) == bad:
+            yield Problem(f"{payload.path}.revised_prompt is {state}", "a text or nothing", state)

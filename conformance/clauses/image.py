@@ -1,0 +1,303 @@
+"""The image: what its bytes are, compared with what was asked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from conformance.clauses.bindings import (
+    accepted,
+    all_of,
+    asks,
+    omits,
+    permitted,
+    plain,
+)
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
+from conformance.contract import Level
+from conformance.exchange.outcome import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.exchange.answer import Payload
+    from conformance.exchange.sent import Sent
+    from conformance.images import ImageFacts
+
+SUCCESS = all_of(accepted, plain)
+OFFERED = all_of(permitted, plain)
+"""Requests that may be answered with an image, also where the contract leaves it open."""
+
+_PIXELS = re.compile(r"([0-9]{1,6})x([0-9]{1,6})")
+
+Found = tuple["Payload", "ImageFacts"]
+
+
+def _images(subject: Subject) -> tuple[Found, ...]:
+    """The images of the answer, or *not testable*."""
+    if subject.outcome.result is Result.ACCEPTED:
+        return subject.images
+    raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")
+
+
+def _decoded(subject: Subject) -> list[Found]:
+    """The images whose pixels could be read."""
+    found = [each for each in _images(subject) if each[1].pixel_digest is not None]
+    if not found:
+        raise NotTestableError("no image could be decoded")
+    return found
+
+
+def _types(subject: Subject) -> tuple[str, ...]:
+    """The image types that the answer may have: as asked, by default, or all documented ones."""
+    expected = subject.value("output_format")
+    if isinstance(expected, str):
+        return (expected,)
+    models = subject.edition.models.values()
+    return tuple(dict.fromkeys(each for m in models for each in m.documented("output_format")))
+
+
+def _pixels(size: Any) -> tuple[int, int] | None:
+    match = _PIXELS.fullmatch(size) if isinstance(size, str) else None
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _measure(facts: ImageFacts) -> str:
+    return f"{facts.width}x{facts.height}"
+
+
+def _names_pixels(sent: Sent) -> bool:
+    return sent.has("size") and _pixels(sent.value("size")) is not None
+
+
+def _leaves_size(sent: Sent) -> bool:
+    return _pixels(sent.value("size")) is None and bool(_documented_sizes(sent))
+
+
+def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
+    named = sent.model.documented("size") if sent.model else ()
+    return {pixels: each for each in named if (pixels := _pixels(each)) is not None}
+
+
+@clause(
+    "image.size-as-asked",
+    Level.MUST,
+    "An image has exactly the pixels that `size` asks for.",
+    cite("cometapi", "Body: size"),
+    cite("openai", "CreateImageRequest.size"),
+    binds=all_of(OFFERED, _names_pixels),
+    needs=Needs.DECISION,
+)
+def size_as_asked(subject: Subject) -> Iterator[Problem]:
+    """Width and height of the decoded image equal the two numbers of `size`. A size that the
+    sources leave open may be refused; where it is accepted, it is honoured.
+    """
+    asked = _pixels(subject.value("size"))
+    for payload, facts in _decoded(subject):
+        if (facts.width, facts.height) != asked:
+            size = str(subject.value("size"))
+            yield Problem(f"{payload.path} has other pixels", size, _measure(facts))
+
+
+@clause(
+    "image.documented-size",
+    Level.MUST,
+    "Without a size, or with `auto`, an image has one of the sizes that its model documents.",
+    cite("openai", "CreateImageRequest.size"),
+    cite("openai-reference", "size"),
+    binds=all_of(SUCCESS, _leaves_size),
+)
+def documented_size(subject: Subject) -> Iterator[Problem]:
+    """Judged for models whose sizes are a closed list in the request schema."""
+    known = _documented_sizes(subject.sent)
+    for payload, facts in _decoded(subject):
+        if (facts.width or 0, facts.height or 0) not in known:
+            expected = " or ".join(known.values())
+            yield Problem(f"{payload.path} has an undocumented size", expected, _measure(facts))
+
+
+def _documents_format(sent: Sent) -> bool:
+    return sent.model is not None and sent.model.default("output_format") is not None
+
+
+def _leaves_type(sent: Sent) -> bool:
+    return not _documents_format(sent)
+
+
+@clause(
+    "image.documented-type",
+    Level.SHOULD,
+    "An image is of a type that the API documents for some model.",
+    cite("openai", "CreateImageRequest.output_format"),
+    cite("cometapi", "200: example"),
+    cite("alibaba", "output.results"),
+    binds=all_of(SUCCESS, _leaves_type),
+)
+def documented_type(subject: Subject) -> Iterator[Problem]:
+    """By its bytes it is one of the values of `output_format`; judged for the models that do
+    not have that parameter, and of whose images no source names the type.
+    """
+    yield from _of_other_type(subject)
+
+
+@clause(
+    "image.type-as-asked",
+    Level.MUST,
+    "An image is of the type that `output_format` asks for.",
+    cite("openai", "CreateImageRequest.output_format"),
+    cite("cometapi-later", "Body: output_format"),
+    binds=all_of(SUCCESS, asks("output_format")),
+)
+def type_as_asked(subject: Subject) -> Iterator[Problem]:
+    """Compares the type that the bytes have, whatever the answer or a header says of them."""
+    yield from _of_other_type(subject)
+
+
+@clause(
+    "image.type-by-default",
+    Level.MUST,
+    "Without output_format an image is of the documented default type.",
+    cite("openai", "CreateImageRequest.output_format"),
+    binds=all_of(SUCCESS, omits("output_format"), _documents_format),
+)
+def type_by_default(subject: Subject) -> Iterator[Problem]:
+    """Compares the type that the bytes have with the default in the request schema, png."""
+    yield from _of_other_type(subject)
+
+
+def _of_other_type(subject: Subject) -> Iterator[Problem]:
+    expected = _types(subject)
+    for payload, facts in _images(subject):
+        if facts.type not in expected:
+            wanted = " or ".join(expected)
+            yield Problem(f"{payload.path} is of another type", wanted, str(facts.type))
+
+
+def _right_type(subject: Subject) -> list[Found]:
+    """The decoded images of a type that may be; a wrong type is told by its own clause."""
+    expected, decoded = _types(subject), _decoded(subject)
+    found = [each for each in decoded if each[1].type in expected]
+    if decoded and not found:
+        raise NotTestableError("the images are of another type")
+    return found
+
+
+@clause(
+    "image.alpha-when-transparent",
+    Level.MUST,
+    "An image that is asked to have a transparent background has an alpha channel.",
+    cite("openai", "CreateImageRequest.background"),
+    binds=all_of(OFFERED, asks("background", "transparent")),
+    needs=Needs.DECISION,
+)
+def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
+    """The file has an alpha channel, or a palette with transparency. A refusal is fine where
+    the sources contradict each other about the model.
+    """
+    for payload, facts in _right_type(subject):
+        if not facts.has_alpha:
+            yield Problem(f"{payload.path} has no alpha channel", "alpha", f"mode {facts.mode}")
+
+
+@clause(
+    "image.transparent-pixels",
+    Level.MUST,
+    "An image that is asked to have a transparent background has one.",
+    cite("openai", "CreateImageRequest.background"),
+    binds=all_of(OFFERED, asks("background", "transparent")),
+    needs=Needs.DECISION,
+)
+def transparent_pixels(subject: Subject) -> Iterator[Problem]:
+    """Some pixel is really transparent; a painted chequerboard is not. Judged on images that
+    have an alpha channel.
+    """
+    images = _right_type(subject)
+    alpha = [each for each in images if each[1].has_alpha]
+    if images and not alpha:
+        raise NotTestableError("no image has an alpha channel")
+    for payload, facts in alpha:
+        if not facts.transparent:
+            yield Problem(f"{payload.path} has no transparent pixel", "some", "all are opaque")
+
+
+@clause(
+    "image.opaque-when-asked",
+    Level.MUST,
+    "An image that is asked to have an opaque background has one.",
+    cite("openai", "CreateImageRequest.background"),
+    binds=all_of(SUCCESS, asks("background", "opaque")),
+)
+def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
+    """No pixel is transparent; an alpha channel that is opaque throughout is fine."""
+    for payload, facts in _decoded(subject):
+        if facts.transparent:
+            yield Problem(f"{payload.path} has transparent pixels", "none", f"mode {facts.mode}")
+
+
+@clause(
+    "image.complete",
+    Level.MUST,
+    "An image is whole: it decodes to its last row.",
+    cite("cometapi", "200: data"),
+    cite("openai", "ImagesResponse.data"),
+    binds=SUCCESS,
+)
+def complete(subject: Subject) -> Iterator[Problem]:
+    """Decodes the image; a file that is cut off, has a wrong checksum, or declares far more
+    pixels than it could hold fails. Base64 that is itself damaged is told by the chapter
+    base64, and a type that may not be by the clauses on types.
+    """
+    expected = _types(subject)
+    images = [each for each in subject.images if each[1].type in expected and _sound(each[0])]
+    if not images:
+        raise NotTestableError("no image of a documented type came through whole base64")
+    for payload, facts in images:
+        if not facts.complete:
+            yield Problem(f"{payload.path}: the image {facts.fault}", "whole", _measure(facts))
+
+
+def _sound(payload: Payload) -> bool:
+    reading = payload.base64
+    return reading is None or reading.kind not in ("padding", "length", "alphabet")
+
+
+@clause(
+    "image.single-frame",
+    Level.SHOULD,
+    "An item is one image, and not an animation.",
+    cite("openai", "Image"),
+    cite("cometapi", "Body: n"),
+    binds=SUCCESS,
+)
+def single_frame(subject: Subject) -> Iterator[Problem]:
+    """Counts the frames of PNG, WebP and GIF; an animation that was asked for is fine."""
+    if subject.value("output_format") == "gif":
+        return
+    for payload, facts in subject.images:
+        if facts.frames > 1:
+            yield Problem(f"{payload.path} is animated", "1 frame", f"{facts.frames} frames")
+
+
+@clause(
+    "image.distinct",
+    Level.SHOULD,
+    "The images of one answer differ from each other.",
+    cite("cometapi", "Body: n"),
+    cite("openai", "CreateImageRequest.n"),
+    binds=SUCCESS,
+)
+def distinct(subject: Subject) -> Iterator[Problem]:
+    """Compares the pixels, so that one picture encoded twice is found. An answer with a single
+    image has nothing to compare.
+    """
+    images = _decoded(subject)
+    if len(images) == 1:
+        raise NotApplicableError
+    seen: dict[str, str] = {}
+    for payload, facts in images:
+        digest = facts.pixel_digest or ""
+        if digest in seen:
+            same = seen[digest]
+            yield Problem(f"{payload.path} is the image of {same}", "two images", "one, twice")
+        seen.setdefault(digest, payload.path)

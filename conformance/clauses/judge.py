@@ -1,0 +1,165 @@
+"""One judge for all exchanges: live, replayed, generated and foreign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from conformance.clauses.registry import Clause, Needs
+from conformance.clauses.subject import (
+    NotApplicableError,
+    NotTestableError,
+    Problem,
+    Subject,
+    UnavailableError,
+)
+from conformance.contract import Edition, Level
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange, Provenance
+from conformance.exchange.outcome import Outcome, Result
+from conformance.findings import Finding, Verdict
+from conformance.strict import printable
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    verdict: Verdict
+    problem: Problem
+
+
+def judge(
+    exchange: Exchange,
+    edition: Edition,
+    clauses: Iterable[Clause],
+    control: Outcome | None = None,
+    answer: Answer | None = None,
+) -> list[Finding]:
+    """Judge every clause that the request binds; never raises for anything a provider sent.
+
+    A clause that finds nothing to speak of gives no finding: it is neither green nor counted.
+    """
+    subject = Subject(exchange, edition, control, answer)
+    found = [_finding(subject, each) for each in clauses if each.binds(subject.sent)]
+    return [each for each in found if each is not None]
+
+
+def _finding(subject: Subject, clause: Clause) -> Finding | None:
+    opinion = _opinion(subject, clause)
+    if opinion is None or _left_open(subject, opinion):
+        return None
+    exchange, problem = subject.exchange, opinion.problem
+    return Finding(
+        clause=clause.id,
+        level=clause.level.value,
+        verdict=opinion.verdict,
+        provider=exchange.provider,
+        model=exchange.model,
+        case=exchange.case,
+        message=printable(problem.message),
+        expected=printable(problem.expected),
+        observed=printable(problem.observed),
+        control=subject.control.case if subject.control else None,
+    )
+
+
+def _left_open(subject: Subject, opinion: _Opinion) -> bool:
+    """Whether nothing was promised of the request, and nothing could be judged of the answer."""
+    return subject.sent.expectation == "open" and opinion.verdict is Verdict.NOT_TESTABLE
+
+
+def _opinion(subject: Subject, clause: Clause) -> _Opinion | None:
+    obstacle = _obstacle(subject, clause.needs)
+    if obstacle is not None:
+        return obstacle
+    try:
+        problems = list(_limited(clause.judge(subject)))
+    except NotApplicableError:
+        return None
+    except NotTestableError as reason:
+        return _Opinion(Verdict.NOT_TESTABLE, Problem(str(reason)))
+    except UnavailableError as reason:
+        return _Opinion(Verdict.UNAVAILABLE, Problem(str(reason)))
+    except Exception as error:  # our own fault, and said so: never a verdict on the provider
+        text = f"the clause itself failed: {type(error).__name__}: {error}"
+        return _Opinion(Verdict.HARNESS_ERROR, Problem(text))
+    return _verdict(problems, clause.level)
+
+
+def _limited(problems: Iterator[Problem], most: int = 20) -> Iterator[Problem]:
+    for count, problem in enumerate(problems):
+        if count == most:
+            return
+        yield problem
+
+
+def _verdict(problems: list[Problem], level: Level) -> _Opinion:
+    if not problems:
+        return _Opinion(Verdict.PASS, Problem(""))
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    first = problems[0]
+    verdict = Verdict.FAIL if level is Level.MUST else Verdict.DEVIATES
+    return _Opinion(verdict, Problem(first.message + more, first.expected, first.observed))
+
+
+def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
+    """What stands between the clause and a verdict; pass and fail need a real decision."""
+    if subject.exchange.response is None or subject.exchange.failure is not None:
+        return _Opinion(Verdict.UNAVAILABLE, Problem(subject.outcome.reason))
+    cut = subject.exchange.altered & {"request", "body"}
+    if cut:
+        return _not_testable(f"the recorder cut the {' and the '.join(sorted(cut))}")
+    if needs is Needs.ANSWER:
+        return None
+    result, reason = subject.outcome.result, subject.outcome.reason
+    if result is Result.UNAVAILABLE or (result is Result.NOT_SERVED and _names_model(subject)):
+        return _Opinion(Verdict.UNAVAILABLE, Problem(reason))
+    return _prerequisite(subject, needs)
+
+
+def _names_model(subject: Subject) -> bool:
+    """Whether "not served" is about the model under test, not about one made up to be refused."""
+    sent = subject.sent
+    if sent.asked is not None and not sent.asked.has("model"):
+        return False
+    return "model-unknown" not in sent.faults and not sent.violates("model")
+
+
+def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:
+    result = subject.outcome.result
+    if needs is Needs.SUCCESS and result is not Result.ACCEPTED:
+        return _not_testable(f"the request was not accepted: {subject.outcome.reason}")
+    if needs is Needs.ERROR and result not in (Result.REFUSED, Result.NOT_SERVED):
+        return _not_testable("the request was accepted, so there is no error to judge")
+    if needs is Needs.REFUSAL:
+        return _control(subject)
+    return None
+
+
+def _control(subject: Subject) -> _Opinion | None:
+    if subject.outcome.result is Result.ACCEPTED:
+        return None  # accepting what must be refused needs no control
+    if subject.control is None and _names_its_fault(subject):
+        return None
+    if subject.control is None:
+        return _not_testable("there is no control: the same request without its one fault")
+    if not subject.control.accepted:
+        reason = f"its control {subject.control.case} was not accepted: {subject.control.reason}"
+        return _not_testable(reason)
+    return None
+
+
+def _names_its_fault(subject: Subject) -> bool:
+    """Whether a refusal that somebody else recorded says in `param` which rule was broken.
+
+    A foreign recording has no control. That one refuses by the name of the very parameter
+    shows as well that it was for this fault.
+    """
+    error = subject.answer.error
+    if subject.exchange.provenance is not Provenance.FOREIGN or not isinstance(error, dict):
+        return False
+    param = error.get("param")
+    return isinstance(param, str) and subject.sent.violates(param)
+
+
+def _not_testable(reason: str) -> _Opinion:
+    return _Opinion(Verdict.NOT_TESTABLE, Problem(reason))

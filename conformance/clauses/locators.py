@@ -1,0 +1,135 @@
+"""What can be read off the URL of an image, and off the headers it comes with."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, urlsplit
+
+_LONGEST = 16_384  # characters of a URL that are looked at
+_LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){0,3}")
+_INSIDE = ("internal", "intranet", "lan", "local", "localdomain", "corp", "home.arpa", "svc")
+_LOOPBACK_NAMES = ("localhost",)
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """A URL, taken apart; a host is in lower case and without brackets."""
+
+    scheme: str
+    host: str
+    credentials: bool
+
+
+def read_locator(text: str) -> Locator | None:
+    """Take a URL apart by RFC 3986; None when it is not one, or has characters none may have."""
+    if not _LEGAL.fullmatch(text):
+        return None
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises when it is none
+        host = (parts.hostname or "").removesuffix(".")
+    except ValueError:
+        return None
+    scheme = _SCHEME.match(text)
+    return Locator(scheme[1].lower() if scheme else "", host, "@" in parts.netloc)
+
+
+def host_of(text: str) -> str:
+    """Give the host of a URL, or an empty string."""
+    locator = read_locator(text)
+    return locator.host if locator else ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or its address in any notation."""
+    address = _address(host)
+    return _in(host, _LOOPBACK_NAMES) if address is None else address.is_loopback
+
+
+def is_internal(host: str) -> bool:
+    """Whether a host can only be reached from inside a network: by what it is called alone."""
+    address = _address(host)
+    if address is not None:
+        return not address.is_global or address.is_multicast
+    return "." not in host or _in(host, (*_INSIDE, *_LOOPBACK_NAMES))
+
+
+def _in(host: str, suffixes: tuple[str, ...]) -> bool:
+    return any(host == each or host.endswith(f".{each}") for each in suffixes)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        if _NUMERIC.fullmatch(host):  # also 127.1, 0x7f000001 and 2130706433
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        address = ipaddress.ip_address(host)
+    except (ValueError, OSError):
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When a URL stops working, in seconds since the epoch, and where that is said."""
+
+    at: float
+    said_in: str
+
+
+def expiry_of(url: str) -> Expiry | None:
+    """Read the expiry of a signed URL, in the ways of Azure, S3, Google, OSS and CloudFront."""
+    try:
+        query = {name.lower(): value for name, value in parse_qsl(urlsplit(url[:_LONGEST]).query)}
+        for read in (_azure, _presigned, _epoch):
+            expiry = read(query)
+            if expiry is not None:
+                return expiry
+    except (ValueError, OverflowError):
+        return None
+    return None
+
+
+def _azure(query: dict[str, str]) -> Expiry | None:
+    if "se" not in query:
+        return None
+    moment = datetime.fromisoformat(query["se"])
+    return Expiry(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp(), "se")
+
+
+def _presigned(query: dict[str, str]) -> Expiry | None:
+    for vendor in ("amz", "goog", "oss"):
+        signed, lifetime = query.get(f"x-{vendor}-date"), query.get(f"x-{vendor}-expires")
+        if signed and lifetime:
+            start = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return Expiry(start.timestamp() + int(lifetime), f"x-{vendor}-expires")
+    return None
+
+
+def _epoch(query: dict[str, str]) -> Expiry | None:
+    for name in ("expires", "exp", "expiry"):
+        if query.get(name, "").isdecimal() and len(query[name]) <= 12:
+            return Expiry(float(query[name]), name)
+    return None
+
+
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,12})")
+
+
+def cached_for(cache_control: str | None, expires: str | None) -> str | None:
+    """Say how long headers let an image be kept, or None when they do not say."""
+    age = _MAX_AGE.search(cache_control or "")
+    if age:
+        return f"{int(age[1])} seconds (Cache-Control)"
+    try:
+        moment = parsedate_to_datetime(expires) if expires else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return f"until {moment.isoformat()} (Expires)" if moment else None

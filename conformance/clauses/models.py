@@ -1,0 +1,149 @@
+"""The model list, the model under test, and a model that nobody has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.clauses.bindings import accepted, all_of, fault, model_list
+from conformance.clauses.refusals import refusal, told
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
+from conformance.contract import Level
+from conformance.exchange.outcome import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.exchange.sent import Sent
+
+
+@clause(
+    "models.list-answered",
+    Level.MUST,
+    "The provider tells which models it has.",
+    cite("cometapi-models", "GET /v1/models"),
+    cite("openai", "GET /models: 200"),
+    binds=model_list,
+    needs=Needs.DECISION,
+)
+def list_answered(subject: Subject) -> Iterator[Problem]:
+    """Fails when `GET /models` with a valid key is answered with anything but a 2xx."""
+    if not subject.outcome.accepted:
+        yield Problem("there is no model list", "2xx", told(subject))
+
+
+@clause(
+    "models.list-schema",
+    Level.MUST,
+    "The model list has the documented form.",
+    cite("openai", "ListModelsResponse"),
+    cite("openai", "Model"),
+    cite("cometapi-models", "GET /v1/models"),
+    binds=model_list,
+)
+def list_schema(subject: Subject) -> Iterator[Problem]:
+    """Validates the body: an object of the kind `list`, whose `data` are objects of the kind
+    `model` with id, time of creation and owner. What is no JSON fails as well.
+    """
+    reading = subject.answer.json
+    if reading.fault is not None and reading.value is None:
+        start = subject.response.body[:60].decode("utf-8", "replace")
+        yield Problem(f"the model list {reading.fault}", "JSON", start)
+        return
+    for mismatch in subject.edition.model_list_errors(reading.value):
+        yield Problem(mismatch.message, "as documented", mismatch.keyword)
+
+
+@clause(
+    "models.listed",
+    Level.MUST,
+    "The model under test is in the model list.",
+    cite("cometapi-models", "GET /v1/models"),
+    cite("openai", "GET /models"),
+    binds=model_list,
+)
+def listed(subject: Subject) -> Iterator[Problem]:
+    """Looks for the id by which the provider knows the model. Not testable when the answer is
+    no list of models.
+    """
+    ids = subject.outcome.listed
+    if ids is None:
+        raise NotTestableError("the answer is no model list")
+    if _name(subject) not in ids:
+        some = ", ".join(sorted(ids)[:8]) or "no model at all"
+        yield Problem("the model is not listed", _name(subject), some)
+
+
+def _name(subject: Subject) -> str:
+    return subject.exchange.served_as or subject.exchange.model
+
+
+@clause(
+    "models.unknown-refused",
+    Level.MUST,
+    "A model that the provider does not have is refused.",
+    cite("cometapi", "Body: model"),
+    cite("cometapi-errors", "400"),
+    cite("openai-errors", "404"),
+    binds=fault("model-unknown"),
+    needs=Needs.REFUSAL,
+)
+def unknown_refused(subject: Subject) -> Iterator[Problem]:
+    """Fails when a made-up model is answered with a success. Any 4xx will do, and so does the
+    503 by which gateways say that no channel has the model; that it is a 5xx is judged by
+    `errors.not-5xx`.
+    """
+    yield from refusal(subject, "a made-up model")
+
+
+@clause(
+    "models.unknown-not-found",
+    Level.SHOULD,
+    "A model that the provider does not have is refused as not found.",
+    cite("openai-errors", "404"),
+    cite("openai-observed", "400: param model"),
+    binds=fault("model-unknown"),
+    needs=Needs.REFUSAL,
+)
+def unknown_not_found(subject: Subject) -> Iterator[Problem]:
+    """Passes on status 404 and on every known form of the same: the code `model_not_found`,
+    `param` naming the model, a message that says so. Deviates on a refusal that leaves the
+    reason open.
+    """
+    if subject.outcome.accepted or subject.outcome.result is Result.UNCLEAR:
+        raise NotTestableError("the made-up model was not refused")
+    error = subject.answer.error
+    named = isinstance(error, dict) and error.get("param") == "model"
+    said = named or subject.outcome.result is Result.NOT_SERVED
+    if not said and subject.response.status != 404:
+        yield Problem("the refusal does not say that there is no such model", "404", told(subject))
+
+
+def _minimal(sent: Sent) -> bool:
+    return sent.asked is not None and set(sent.asked.body) == {"model", "prompt"}
+
+
+@clause(
+    "models.served",
+    Level.MUST,
+    "A model that the provider lists is served.",
+    cite("cometapi-models", "GET /v1/models"),
+    cite("openai", "GET /models"),
+    binds=all_of(accepted, _minimal),
+    needs=Needs.ANSWER,
+)
+def served(subject: Subject) -> Iterator[Problem]:
+    """Judged on the smallest request, of a model and a prompt. Fails when the answer says, in
+    any known form, that the model is not there, and the model list has it. When the list does
+    not have it either, the model is unavailable, and nothing else of it is judged.
+    """
+    result, reason = subject.outcome.result, subject.outcome.reason
+    if result is Result.NOT_SERVED:
+        known = subject.control.listed if subject.control else None
+        if known is None or _name(subject) not in known:
+            raise UnavailableError(reason)
+        yield Problem("the model is listed and not served", "2xx", told(subject))
+    elif result is Result.UNAVAILABLE:
+        raise UnavailableError(reason)
+    elif result is not Result.ACCEPTED:
+        raise NotTestableError(f"the request was not accepted: {reason}")

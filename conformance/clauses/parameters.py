@@ -1,0 +1,211 @@
+"""Parameters: what is documented is accepted, what breaks a documented rule is refused."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance.clauses.authentication import valid_key_accepted
+from conformance.clauses.bindings import accepted, fault, generation
+from conformance.clauses.refusals import MODERATION_CODES, refusal, told
+from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.contract import Level
+from conformance.exchange.model import Provenance
+from conformance.exchange.outcome import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from conformance.clauses.registry import Binding
+    from conformance.exchange.sent import Sent
+
+
+@clause(
+    "parameters.valid-accepted",
+    Level.MUST,
+    "A request that keeps to what is documented is accepted.",
+    cite("cometapi", "Body: application/json"),
+    cite("openai", "CreateImageRequest"),
+    binds=accepted,
+    needs=Needs.DECISION,
+)
+def valid_accepted(subject: Subject) -> Iterator[Problem]:
+    """Fails on anything but a 2xx, and says what the error says. Not testable when the key was
+    not accepted, and when the prompt was moderated; a model that is not served, a quota and an
+    outage make it unavailable.
+    """
+    if subject.outcome.accepted:
+        return
+    if subject.answer.error_code in MODERATION_CODES:
+        raise NotTestableError("the prompt was moderated")
+    if _about_key(subject):
+        raise NotTestableError("the key was not accepted")
+    yield Problem("a documented request was not accepted", "2xx", told(subject))
+
+
+def _about_key(subject: Subject) -> bool:
+    if subject.exchange.provenance is Provenance.FOREIGN:
+        return subject.response.status in (401, 403)  # whose key it was is not known
+    return any(True for _ in valid_key_accepted(subject))
+
+
+def _faulty(name: str) -> Binding:
+    """A request with this fault of its transport, when no graver one hides it."""
+    graver = {"json": {"method", "content-type"}, "content-type": {"method"}}.get(name, set())
+    only = fault(name)
+    return lambda sent: only(sent) and not graver & sent.faults
+
+
+MALFORMED, NOT_OBJECT = _faulty("json"), _faulty("not-object")
+WRONG_TYPE, WRONG_METHOD = _faulty("content-type"), _faulty("method")
+
+
+@clause(
+    "parameters.json-malformed",
+    Level.MUST,
+    "A body that is not JSON is refused.",
+    cite("cometapi", "Body: application/json"),
+    cite("cometapi-errors", "400"),
+    cite("openai-errors", "400"),
+    binds=MALFORMED,
+    needs=Needs.REFUSAL,
+)
+def json_malformed(subject: Subject) -> Iterator[Problem]:
+    """Fails on anything but a 4xx to a body that breaks off before its last bracket."""
+    yield from refusal(subject, "malformed JSON")
+
+
+@clause(
+    "parameters.body-object",
+    Level.MUST,
+    "A body that is JSON but no object is refused.",
+    cite("cometapi", "Body: application/json"),
+    cite("openai", "CreateImageRequest"),
+    binds=NOT_OBJECT,
+    needs=Needs.REFUSAL,
+)
+def body_object(subject: Subject) -> Iterator[Problem]:
+    """Fails on anything but a 4xx to a body that is an array around the request."""
+    yield from refusal(subject, "a body that is no object")
+
+
+@clause(
+    "parameters.content-type",
+    Level.SHOULD,
+    "A body that is declared as something other than JSON is refused.",
+    cite("cometapi", "Body: application/json"),
+    cite("rfc9110", "15.5.16"),
+    binds=WRONG_TYPE,
+    needs=Needs.REFUSAL,
+)
+def content_type(subject: Subject) -> Iterator[Problem]:
+    """Deviates on anything but a 4xx to valid JSON sent as `text/plain`; the page documents one
+    content type, and no source forbids to be lenient.
+    """
+    yield from refusal(subject, "a body declared as plain text")
+
+
+@clause(
+    "parameters.method",
+    Level.SHOULD,
+    "Another method than POST is refused.",
+    cite("cometapi", "POST /v1/images/generations"),
+    cite("rfc9110", "9.1"),
+    binds=WRONG_METHOD,
+    needs=Needs.REFUSAL,
+)
+def method(subject: Subject) -> Iterator[Problem]:
+    """Deviates on anything but a 4xx to a GET of the endpoint."""
+    yield from refusal(subject, "another method")
+
+
+@clause(
+    "parameters.unknown",
+    Level.SHOULD,
+    "A parameter that no source knows is ignored, or refused by its name.",
+    cite("openai", "CreateImageRequest"),
+    cite("openai-observed", "400 unknown_parameter"),
+    binds=lambda sent: _open_by(sent) == "unknown",
+    needs=Needs.DECISION,
+)
+def unknown(subject: Subject) -> Iterator[Problem]:
+    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name."""
+    asked = subject.sent.asked
+    yield from _named(subject, asked.unknown if asked else ())
+
+
+@clause(
+    "parameters.unsupported",
+    Level.SHOULD,
+    "A parameter that is documented as not for the model is ignored, or refused by its name.",
+    cite("openai", "CreateImageRequest"),
+    cite("openai-observed", "400 unknown_parameter"),
+    binds=lambda sent: _open_by(sent) == "unsupported",
+    needs=Needs.DECISION,
+)
+def unsupported(subject: Subject) -> Iterator[Problem]:
+    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name."""
+    asked = subject.sent.asked
+    yield from _named(subject, asked.unsupported if asked else ())
+
+
+@clause(
+    "parameters.disputed-value",
+    Level.SHOULD,
+    "A value on which the sources disagree is accepted, or refused by the parameter's name.",
+    cite("openai", "CreateImageRequest"),
+    cite("openai-observed", "400 invalid_value"),
+    binds=lambda sent: _open_by(sent) == "disputed",
+    needs=Needs.DECISION,
+)
+def disputed_value(subject: Subject) -> Iterator[Problem]:
+    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name."""
+    yield from _named(subject, tuple(_disputed(subject.sent)))
+
+
+def _disputed(sent: Sent) -> Iterator[str]:
+    """Name the parameters that raise an open question."""
+    if sent.asked is None or sent.model is None:
+        return
+    body = sent.asked.body
+    yield from (name for name in body if name not in sent.model.parameters)
+    for point in sent.model.schema.open_points:
+        if point.touched_by(body):
+            optional = [name for name in body if name not in ("model", "prompt")]
+            yield from optional if point.parameter is None else [point.parameter]
+
+
+_JUDGED_ELSEWHERE = frozenset({"model-omitted", "model-unknown", "gpt-image-response-format"})
+
+
+def _open_by(sent: Sent) -> str | None:
+    """Say why the contract leaves a request open, when it does."""
+    asked = sent.asked
+    if asked is None or not generation(sent) or sent.expectation != "open":
+        return None
+    if _JUDGED_ELSEWHERE & set(asked.left_open):
+        return None
+    if asked.unknown:
+        return "unknown"
+    return "unsupported" if asked.unsupported else "disputed"
+
+
+def _named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
+    """Report a refusal that names none of these parameters."""
+    if subject.outcome.accepted:
+        return
+    if subject.outcome.result is not Result.REFUSED:
+        yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
+        return
+    if subject.answer.error_code in MODERATION_CODES or subject.response.status in (401, 403):
+        raise NotTestableError(f"refused for another reason: {told(subject)}")
+    said = f"{subject.error.get('param')} {subject.error.get('message')}"[:2000]
+    wanted = list(dict.fromkeys(names))
+    if not any(_speaks_of(said, name) for name in wanted):
+        words = " or ".join(wanted)
+        yield Problem("the refusal does not name the parameter", words, told(subject))
+
+
+def _speaks_of(text: str, name: str) -> bool:
+    return re.search(rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", text) is not None

@@ -1,0 +1,56 @@
+"""What clauses about refused requests share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.clauses.subject import (
+    NotApplicableError,
+    NotTestableError,
+    Problem,
+    UnavailableError,
+)
+from conformance.exchange.outcome import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.clauses.subject import Subject
+
+MODERATION_CODES = frozenset({"moderation_blocked", "content_policy_violation"})
+"""The codes that say that a prompt was refused for what it describes."""
+
+
+def refusal(subject: Subject, what: str) -> Iterator[Problem]:
+    """Report anything but a 4xx to a request that must be refused."""
+    if subject.response.status >= 500:
+        raise UnavailableError(told(subject))  # a 5xx refuses nothing, whatever it says
+    if subject.outcome.result in (Result.REFUSED, Result.NOT_SERVED):
+        return
+    if subject.outcome.accepted and subject.answer.error is not None:
+        yield Problem(f"{what} was answered with an error in a success", "4xx", told(subject))
+    elif subject.outcome.accepted:
+        yield Problem(f"{what} was accepted", "4xx", told(subject))
+    else:
+        yield Problem(f"{what} was neither accepted nor refused", "4xx", told(subject))
+
+
+def told(subject: Subject) -> str:
+    """Give the status, and what the error says when it says something."""
+    error = subject.answer.error
+    message = error.get("message") if isinstance(error, dict) else error
+    said = f": {message}" if isinstance(message, str) and message else ""
+    return f"HTTP {subject.response.status}{said}"
+
+
+def require_success(subject: Subject) -> None:
+    """Raise unless there is a success to judge.
+
+    A refusal of what the contract leaves open leaves nothing to judge; when what the contract
+    has accepted was not accepted, that is for another clause to say.
+    """
+    if subject.outcome.accepted:
+        return
+    if subject.sent.expectation == "open" and subject.outcome.result is Result.REFUSED:
+        raise NotApplicableError
+    raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")

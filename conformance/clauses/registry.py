@@ -1,0 +1,88 @@
+"""The clauses: each a small pure function with its metadata beside it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conformance.clauses.subject import Problem, Subject
+from conformance.contract import Level
+from conformance.exchange.sent import Sent
+
+Judge = Callable[[Subject], Iterator[Problem]]
+Binding = Callable[[Sent], bool]
+
+
+class Needs(StrEnum):
+    """Which answer a clause can speak of; any other is *not testable* or *unavailable*."""
+
+    ANSWER = "any answer at all"
+    DECISION = "an answer that is neither 429, 5xx nor a failure"
+    SUCCESS = "a 2xx answer"
+    REFUSAL = "a decision about a request that its control shows to be the only fault"
+    ERROR = "a 4xx answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a source says it: the source's id in the edition, and the place in it."""
+
+    source: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One promise: its metadata and its judge."""
+
+    id: str
+    level: Level
+    statement: str
+    citations: tuple[Reference, ...]
+    binds: Binding
+    needs: Needs
+    judge: Judge
+    how: str
+
+    @property
+    def chapter(self) -> str:
+        """The first part of the id."""
+        return self.id.split(".", 1)[0]
+
+
+REGISTRY: dict[str, Clause] = {}
+
+
+def cite(source: str, section: str) -> Reference:
+    """Name a place in a source of the edition."""
+    return Reference(source, section)
+
+
+def clause(
+    id: str,  # noqa: A002 - the word of the design
+    level: Level,
+    statement: str,
+    *citations: Reference,
+    binds: Binding,
+    needs: Needs = Needs.SUCCESS,
+) -> Callable[[Judge], Judge]:
+    """Register a judge under an id that is never used again; its docstring says how it judges."""
+
+    def register(judge: Judge) -> Judge:
+        if id in REGISTRY:
+            raise ValueError(f"clause id {id!r} is used twice")
+        how = inspect.cleandoc(judge.__doc__ or "")
+        REGISTRY[id] = Clause(id, level, statement, citations, binds, needs, judge, how)
+        return judge
+
+    return register
+
+
+def chapters(clauses: Iterable[Clause]) -> dict[str, list[Clause]]:
+    """Group clauses by chapter, in the order given."""
+    found: dict[str, list[Clause]] = {}
+    for each in clauses:
+        found.setdefault(each.chapter, []).append(each)
+    return found

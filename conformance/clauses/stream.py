@@ -1,0 +1,208 @@
+"""Streams: the events of a GPT image model that is asked for `stream: true`."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from conformance.clauses.bindings import (
+    accepted,
+    all_of,
+    asks,
+    family,
+    streamed,
+)
+from conformance.clauses.events import COMPLETED, PARTIAL, StreamEvent
+from conformance.clauses.registry import cite, clause
+from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.contract import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STREAMED = all_of(accepted, streamed, family("gpt-image"))
+_JUDGED_APART = frozenset({"type", "b64_json"})
+
+
+def partial_events(subject: Subject) -> list[StreamEvent]:
+    return [each for each in subject.events if each.called(PARTIAL) and each.item]
+
+
+@clause(
+    "stream.content-type",
+    Level.MUST,
+    "A stream says that it is `text/event-stream`.",
+    cite("openai", "POST /images/generations: 200"),
+    cite("whatwg-sse", "9.2.4"),
+    binds=STREAMED,
+)
+def content_type(subject: Subject) -> Iterator[Problem]:
+    """Compares the media type without its parameters; a plain JSON answer fails as well."""
+    subject.unaltered("headers")
+    if not subject.answer.streams:
+        said = subject.response.header("content-type")
+        yield Problem("the content type is another", "text/event-stream", said or "no header")
+
+
+@clause(
+    "stream.framing",
+    Level.MUST,
+    "A stream is UTF-8, and each of its events ends with a blank line.",
+    cite("whatwg-sse", "9.2.5"),
+    binds=STREAMED,
+)
+def framing(subject: Subject) -> Iterator[Problem]:
+    """Reads the stream as the HTML standard has it; fails on one that breaks off inside an
+    event, and on one without any event.
+    """
+    subject.unaltered("text")
+    read = subject.answer.stream
+    if not (subject.answer.streams or read.events):
+        raise NotTestableError("the answer is no event stream")
+    if read.fault is not None:
+        yield Problem(f"the stream {read.fault}", "whole events", f"{len(read.events)} events")
+
+
+@clause(
+    "stream.event-json",
+    Level.MUST,
+    "The data of every event is a JSON object.",
+    cite("openai", "ImageGenStreamEvent"),
+    binds=STREAMED,
+)
+def event_json(subject: Subject) -> Iterator[Problem]:
+    """Parses the data of every event but a closing `[DONE]`, which is an observation."""
+    for event in subject.events:
+        if event.reading.fault is not None and event.reading.value is None:
+            yield Problem(f"{event.path} {event.reading.fault}", "a JSON object", event.name or "")
+        elif not isinstance(event.reading.value, dict):
+            kind = type(event.reading.value).__name__
+            yield Problem(f"{event.path} is no object", "a JSON object", kind)
+
+
+@clause(
+    "stream.event-name",
+    Level.MUST,
+    "The `type` in the data of an event is the event's name.",
+    cite("openai", "ImageGenStreamEvent"),
+    cite("openai-observed", "stream of gpt-image-1.5"),
+    binds=STREAMED,
+)
+def event_name(subject: Subject) -> Iterator[Problem]:
+    """Compares the `event:` line with `type`, for every event whose data is an object."""
+    for event in subject.events:
+        said = event.item.get("type")
+        if event.item and said != event.name:
+            expected = event.name or "an event line"
+            yield Problem(f"{event.path} has two names", expected, f"{said!r}"[:80])
+
+
+@clause(
+    "stream.event-fields",
+    Level.MUST,
+    "An event has every documented member, with its documented type.",
+    cite("openai", "ImageGenPartialImageEvent"),
+    cite("openai", "ImageGenCompletedEvent"),
+    binds=STREAMED,
+)
+def event_fields(subject: Subject) -> Iterator[Problem]:
+    """Validates partial and completed events; `type` and `b64_json` have their own clauses.
+    More members than documented are fine.
+    """
+    for event in subject.events:
+        kind = next((each for each in (COMPLETED, PARTIAL) if event.called(each)), None)
+        if kind is None or not event.item:
+            continue
+        for mismatch in subject.edition.stream_errors(kind, event.item):
+            if mismatch.path not in _JUDGED_APART:
+                message = f"{event.path}: {mismatch.message}"
+                yield Problem(message, "as documented", mismatch.keyword)
+
+
+def _framed(subject: Subject) -> None:
+    if subject.answer.stream.fault is not None:
+        raise NotTestableError(f"the stream {subject.answer.stream.fault}")
+
+
+@clause(
+    "stream.completed",
+    Level.MUST,
+    "A stream delivers its image: it has a completed event.",
+    cite("openai", "ImageGenCompletedEvent"),
+    binds=STREAMED,
+)
+def completed(subject: Subject) -> Iterator[Problem]:
+    """Looks for an event with the documented name; not testable when the stream breaks off
+    inside an event.
+    """
+    names = [each.name or "unnamed" for each in subject.events]
+    if not any(each.called(COMPLETED) for each in subject.events):
+        _framed(subject)
+        yield Problem("there is no completed event", COMPLETED, ", ".join(names[:8]))
+
+
+@clause(
+    "stream.completed-last",
+    Level.MUST,
+    "Nothing comes after the last completed event.",
+    cite("openai", "ImageGenCompletedEvent"),
+    binds=STREAMED,
+)
+def completed_last(subject: Subject) -> Iterator[Problem]:
+    """Looks at the last event; a closing `[DONE]` is an observation."""
+    if not any(each.called(COMPLETED) for each in subject.events):
+        raise NotTestableError("there is no completed event")
+    _framed(subject)
+    last = subject.events[-1]
+    if not last.called(COMPLETED):
+        yield Problem("another event comes last", COMPLETED, last.name or "unnamed")
+
+
+def _limit(subject: Subject) -> int:
+    """How many partial images the request allows in all; they are counted for each image."""
+    return int(subject.value("partial_images") or 0) * int(subject.value("n") or 1)
+
+
+@clause(
+    "stream.partial-count",
+    Level.MUST,
+    "A stream has no more partial images than `partial_images` asks for.",
+    cite("openai", "PartialImages"),
+    binds=all_of(STREAMED, asks("partial_images")),
+)
+def partial_count(subject: Subject) -> Iterator[Problem]:
+    """Counts the partial events; fewer are documented as possible, and fine."""
+    yield from too_many(subject)
+
+
+def too_many(subject: Subject) -> Iterator[Problem]:
+    found, limit = len(partial_events(subject)), _limit(subject)
+    if found > limit:
+        yield Problem("there are too many partial images", f"at most {limit}", str(found))
+
+
+@clause(
+    "stream.partial-index",
+    Level.MUST,
+    "Partial images are numbered upwards from 0.",
+    cite("openai", "ImageGenPartialImageEvent.partial_image_index"),
+    binds=all_of(STREAMED, asks("partial_images")),
+)
+def partial_index(subject: Subject) -> Iterator[Problem]:
+    """Fails when `partial_image_index` does not increase from event to event, and when it
+    reaches `partial_images`. Judged for streams of one image; those of more may interleave.
+    """
+    partial = partial_events(subject)
+    if len(partial) > _limit(subject):
+        raise NotTestableError("there are too many partial images")
+    if int(subject.value("n") or 1) == 1:
+        yield from _numbered(subject, [each.item.get("partial_image_index") for each in partial])
+
+
+def _numbered(subject: Subject, numbers: list[Any]) -> Iterator[Problem]:
+    if not all(isinstance(each, int) and not isinstance(each, bool) for each in numbers):
+        raise NotTestableError("partial_image_index is no integer")
+    rising = all(first < second for first, second in pairwise(numbers))
+    if not rising or (numbers and numbers[-1] >= _limit(subject)):
+        expected = f"rising from 0, below {_limit(subject)}"
+        yield Problem("the partial images are numbered wrongly", expected, str(numbers)[:80])

@@ -1,0 +1,187 @@
+"""What the events of a stream carry: images, and what is said of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from conformance.clauses.bindings import all_of, asks, definite
+from conformance.clauses.events import COMPLETED, StreamEvent
+from conformance.clauses.extras_usage import details, negative, total, usage_of
+from conformance.clauses.registry import cite, clause
+from conformance.clauses.stream import STREAMED, partial_events
+from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
+from conformance.contract import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ECHOED = ("background", "output_format", "quality", "size")
+
+
+def _completed(subject: Subject) -> list[StreamEvent]:
+    """The events that carry a finished image, at least one, or *not testable*."""
+    found = [each for each in subject.events if each.called(COMPLETED) and each.item]
+    if not found:
+        raise NotTestableError("no completed event can be read")
+    return found
+
+
+@clause(
+    "stream.completed-b64",
+    Level.MUST,
+    "A completed event carries its image as base64.",
+    cite("openai", "ImageGenCompletedEvent.b64_json"),
+    cite("rfc4648", "4"),
+    binds=STREAMED,
+)
+def completed_b64(subject: Subject) -> Iterator[Problem]:
+    """Fails when `b64_json` is missing or empty, as when a URL stands in its place, and when it
+    is not strictly base64: alphabet, padding, no `data:` prefix.
+    """
+    subject.unaltered("payloads")
+    for event in _completed(subject):
+        if event.base64 is None:
+            yield Problem(f"{event.path} has no b64_json", "base64", event.describe())
+        elif event.base64.fault is not None:
+            seen = str(event.item["b64_json"])[:40]
+            yield Problem(f"{event.path}: b64_json {event.base64.fault}", "RFC 4648 base64", seen)
+
+
+def _pictures(subject: Subject, events: list[StreamEvent]) -> Iterator[tuple[StreamEvent, Any]]:
+    """The events whose base64 decodes, with the facts of their images."""
+    subject.unaltered("payloads")
+    found = [each for each in events if each.base64 is not None and each.base64.data is not None]
+    if events and not found:
+        raise NotTestableError("no event carries base64 that can be decoded")
+    yield from ((each, each.image) for each in found)
+
+
+@clause(
+    "stream.completed-image",
+    Level.MUST,
+    "A completed event carries a whole image.",
+    cite("openai", "ImageGenCompletedEvent.b64_json"),
+    binds=STREAMED,
+)
+def completed_image(subject: Subject) -> Iterator[Problem]:
+    """Decodes the image to its last row."""
+    for event, facts in _pictures(subject, _completed(subject)):
+        if facts is None or not facts.complete:
+            fault = (facts.fault if facts else None) or "is not whole"
+            yield Problem(f"{event.path}: its image {fault}", "a whole image", "")
+
+
+@clause(
+    "stream.size-as-asked",
+    Level.MUST,
+    "A streamed image has exactly the pixels that `size` asks for.",
+    cite("openai", "CreateImageRequest.size"),
+    cite("cometapi", "Body: size"),
+    binds=all_of(STREAMED, definite("size")),
+)
+def size_as_asked(subject: Subject) -> Iterator[Problem]:
+    """Compares the pixels of the image in every completed event with `size`."""
+    wanted = str(subject.value("size"))
+    if re.fullmatch(r"[0-9]+x[0-9]+", wanted) is None:
+        raise NotApplicableError
+    for event, facts in _pictures(subject, _completed(subject)):
+        pixels = f"{facts.width}x{facts.height}" if facts and facts.width else None
+        if pixels is not None and pixels != wanted:
+            yield Problem(f"{event.path} has another size", wanted, pixels)
+
+
+@clause(
+    "stream.format-as-asked",
+    Level.MUST,
+    "A streamed image is of the type that `output_format` asks for, or of its default.",
+    cite("openai", "CreateImageRequest.output_format"),
+    binds=all_of(STREAMED, definite("output_format")),
+)
+def format_as_asked(subject: Subject) -> Iterator[Problem]:
+    """Looks at the first bytes of the image in every completed event."""
+    wanted = str(subject.value("output_format"))
+    for event, facts in _pictures(subject, _completed(subject)):
+        if facts and facts.type and facts.type != wanted:
+            yield Problem(f"{event.path} has an image of another type", wanted, facts.type)
+
+
+@clause(
+    "stream.echo-as-asked",
+    Level.MUST,
+    "What a completed event says of its image is what was asked for.",
+    cite("openai", "ImageGenCompletedEvent"),
+    cite("openai", "CreateImageRequest"),
+    binds=STREAMED,
+)
+def echo_as_asked(subject: Subject) -> Iterator[Problem]:
+    """Compares `background`, `output_format`, `quality` and `size` of the event with those that
+    the request names; `auto` in either of them says nothing.
+    """
+    for event in _completed(subject):
+        for name in _ECHOED:
+            asked, echo = subject.value(name), event.item.get(name)
+            if isinstance(echo, str) and not {"auto", None} & {asked, echo} and echo != asked:
+                yield Problem(f"{event.path}: {name} is not what was asked", str(asked), echo[:80])
+
+
+@clause(
+    "stream.partial-image",
+    Level.MUST,
+    "A partial event carries base64 of an image.",
+    cite("openai", "ImageGenPartialImageEvent.b64_json"),
+    binds=all_of(STREAMED, asks("partial_images")),
+)
+def partial_image(subject: Subject) -> Iterator[Problem]:
+    """Decodes as forgivingly as it can be done and looks at the first bytes; whether the image
+    is whole is not judged.
+    """
+    subject.unaltered("payloads")
+    for event in partial_events(subject):
+        if event.image is None or event.image.type is None:
+            yield Problem(f"{event.path} carries no image", "base64", event.describe())
+
+
+@clause(
+    "stream.usage-not-negative",
+    Level.MUST,
+    "The counts of a streamed `usage` are not negative.",
+    cite("openai", "ImagesUsage"),
+    binds=STREAMED,
+)
+def usage_not_negative(subject: Subject) -> Iterator[Problem]:
+    """Looks at every count in the `usage` of every completed event."""
+    for event in _completed(subject):
+        yield from negative(usage_of(event.item) or {}, f"{event.path}: usage")
+
+
+@clause(
+    "stream.usage-total",
+    Level.MUST,
+    "The `total_tokens` of a stream is the sum of `input_tokens` and `output_tokens`.",
+    cite("openai", "ImagesUsage.total_tokens"),
+    binds=STREAMED,
+)
+def usage_total(subject: Subject) -> Iterator[Problem]:
+    """Adds up the counts of every completed event."""
+    for event in _completed(subject):
+        usage = usage_of(event.item)
+        if usage is not None:
+            yield from total(usage)
+
+
+@clause(
+    "stream.usage-details",
+    Level.MUST,
+    "The details of a streamed `usage` add up to what they are the details of.",
+    cite("openai", "ImageGenInputUsageDetails"),
+    cite("openai", "ImageGenOutputTokensDetails"),
+    binds=STREAMED,
+)
+def usage_details(subject: Subject) -> Iterator[Problem]:
+    """Adds up text and image tokens of input and output, for every completed event."""
+    for event in _completed(subject):
+        usage = usage_of(event.item)
+        if usage is not None:
+            yield from details(usage, "input_tokens")
+            yield from details(usage, "output_tokens")

@@ -1,0 +1,139 @@
+"""What a clause looks at: one exchange, read once, under one edition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from conformance.clauses.events import StreamEvent, events_of
+from conformance.contract import Edition, Mismatch
+from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.model import Exchange, Provenance, Response
+from conformance.exchange.outcome import Outcome, outcome_of
+from conformance.exchange.sent import Sent, read_request
+from conformance.images import ImageFacts
+
+
+class NotTestableError(Exception):
+    """The clause's prerequisite does not hold; another clause says why."""
+
+
+class NotApplicableError(Exception):
+    """There is nothing in the answer that the clause speaks of, and nothing has to be."""
+
+
+class UnavailableError(Exception):
+    """What came back says nothing about the promise: an outage, a limit, a quota."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One way in which an exchange breaks a clause."""
+
+    message: str
+    expected: str = ""
+    observed: str = ""
+
+
+class Subject:
+    """One exchange with its answer, its request as read, and the control of a refusal."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        edition: Edition,
+        control: Outcome | None = None,
+        answer: Answer | None = None,
+    ) -> None:
+        self.exchange = exchange
+        self.edition = edition
+        self.control = control
+        self.answer = answer or Answer(exchange)
+
+    @cached_property
+    def sent(self) -> Sent:
+        """The request, as the edition reads it."""
+        return read_request(self.exchange, self.edition)
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What became of the request."""
+        return outcome_of(self.exchange, self.answer)
+
+    @property
+    def response(self) -> Response:
+        """The response, or *not testable* when none came."""
+        if self.exchange.response is None:
+            raise NotTestableError("no answer came")
+        return self.exchange.response
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The body as a JSON object, or *not testable*."""
+        if self.answer.object is None:
+            raise NotTestableError("the body is not a JSON object")
+        return self.answer.object
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The ``error`` object, or *not testable*."""
+        if not isinstance(self.answer.error, dict):
+            raise NotTestableError("the body has no error object")
+        return self.answer.error
+
+    @property
+    def payloads(self) -> tuple[Payload, ...]:
+        """The items of ``data``, at least one, or *not testable*."""
+        if "data" not in self.object:
+            raise NotTestableError("the body has no data")
+        if not self.answer.payloads:
+            raise NotTestableError("data holds no object")
+        return self.answer.payloads
+
+    @property
+    def images(self) -> tuple[tuple[Payload, ImageFacts], ...]:
+        """The items whose bytes are an image, at least one, or *not testable*."""
+        if "payloads" in self.exchange.altered:
+            raise NotTestableError("the recorder altered the images")
+        found = [(each, each.image) for each in self.payloads]
+        known = tuple((each, facts) for each, facts in found if facts and facts.type)
+        if not known:
+            raise NotTestableError("no image could be read")
+        return known
+
+    @cached_property
+    def events(self) -> tuple[StreamEvent, ...]:
+        """The events of a streamed answer, at least one, or *not testable*."""
+        found = events_of(self.answer)
+        if not found:
+            raise NotTestableError("the answer has no events")
+        return found
+
+    @cached_property
+    def mismatches(self) -> list[Mismatch]:
+        """What the response schema says against the body, read once for all clauses."""
+        return self.edition.response_errors(self.kind, self.object)
+
+    @property
+    def kind(self) -> str:
+        """What the edition says the answer carries: ``url``, ``b64_json`` or ``either``."""
+        model = self.sent.model
+        return model.response_kind(self.value("response_format")) if model else "either"
+
+    @property
+    def sent_at(self) -> float:
+        """When the request was sent, in seconds since the epoch, or *not testable*."""
+        if not self.exchange.sent_at or self.exchange.provenance is Provenance.FOREIGN:
+            raise NotTestableError("it is not known for certain when the request was sent")
+        return self.exchange.sent_at
+
+    def unaltered(self, *parts: str) -> None:
+        """Raise *not testable* when a recorder altered one of these parts of the answer."""
+        altered = self.exchange.altered.intersection(parts)
+        if altered:
+            raise NotTestableError(f"the recorder altered the {', '.join(sorted(altered))}")
+
+    def value(self, parameter: str) -> Any:
+        """What was asked, or the documented default of what was not."""
+        return self.sent.value(parameter)

@@ -1,0 +1,314 @@
+"""URLs: what they look like, where they lead, and what is found there without the key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.clauses.bindings import accepted, all_of, answered_with, plain
+from conformance.clauses.locators import (
+    Locator,
+    expiry_of,
+    host_of,
+    is_internal,
+    is_loopback,
+    read_locator,
+)
+from conformance.clauses.registry import cite, clause
+from conformance.clauses.subject import (
+    NotApplicableError,
+    NotTestableError,
+    Problem,
+    Subject,
+    UnavailableError,
+)
+from conformance.contract import Level
+from conformance.images import media_type, type_of_media_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.exchange.answer import Payload
+    from conformance.exchange.model import Download, Response
+
+BOUND = all_of(accepted, plain, answered_with("url", "either"))
+_OUTAGES = frozenset({"timeout", "connect", "disconnect"})
+
+
+def _texts(subject: Subject) -> list[tuple[Payload, str]]:
+    """Every URL; where base64 would do as well, none leaves nothing to judge."""
+    subject.unaltered("payloads", "urls")
+    found = [(each, each.url) for each in subject.payloads]
+    urls = [(each, url) for each, url in found if url is not None]
+    if not urls and subject.kind == "either":
+        raise NotApplicableError
+    if not urls:
+        raise NotTestableError("no item carries a URL")
+    return urls
+
+
+def _locators(subject: Subject, *schemes: str) -> list[tuple[Payload, Locator]]:
+    """Every URL that could be read, of these schemes if any are given."""
+    texts = _texts(subject)
+    read = [(each, read_locator(text)) for each, text in texts]
+    found = [
+        (each, locator)
+        for each, locator in read
+        if locator is not None and (not schemes or (locator.scheme in schemes and locator.host))
+    ]
+    if not found:
+        raise NotTestableError("no URL is of a form that can be judged")
+    return found
+
+
+@clause(
+    "url.well-formed",
+    Level.MUST,
+    "An image URL is a URL: it has only the characters that one may have.",
+    cite("openai", "Image.url"),
+    cite("rfc3986", "2"),
+    binds=BOUND,
+)
+def well_formed(subject: Subject) -> Iterator[Problem]:
+    """Fails on blanks, backslashes, control characters, text that is not ASCII, a stray `%`,
+    and on brackets or ports that cannot be read.
+    """
+    for payload, text in _texts(subject):
+        if read_locator(text) is None:
+            yield Problem(f"{payload.path}.url is not well-formed", "a URL by RFC 3986", text)
+
+
+@clause(
+    "url.absolute",
+    Level.MUST,
+    "An image URL is absolute.",
+    cite("openai", "Image.url"),
+    cite("cometapi", "200: example"),
+    cite("rfc3986", "4.3"),
+    binds=BOUND,
+)
+def absolute(subject: Subject) -> Iterator[Problem]:
+    """It has a scheme, and a host when that is http or https."""
+    for payload, locator in _locators(subject):
+        hosted = locator.scheme not in ("http", "https") or locator.host
+        if not locator.scheme or not hosted:
+            yield Problem(f"{payload.path}.url is not absolute", "https://…", payload.url or "")
+
+
+@clause(
+    "url.not-data-url",
+    Level.MUST,
+    "An image URL leads to a download, and does not hold the image itself.",
+    cite("cometapi", "A safe first request"),
+    cite("openai", "CreateImageRequest.response_format"),
+    binds=BOUND,
+)
+def not_data_url(subject: Subject) -> Iterator[Problem]:
+    """Fails on `data:` URLs, which are base64 under another name."""
+    for payload, locator in _locators(subject):
+        if locator.scheme == "data":
+            yield Problem(
+                f"{payload.path}.url is a data URL", "https://…", (payload.url or "")[:60]
+            )
+
+
+@clause(
+    "url.https",
+    Level.SHOULD,
+    "An image URL is https; http is for this machine alone.",
+    cite("cometapi", "200: example"),
+    cite("rfc9110", "4.2.2"),
+    binds=BOUND,
+)
+def https(subject: Subject) -> Iterator[Problem]:
+    """Fails on http unless the host is loopback, and on any other scheme but `data:`, which has
+    a clause of its own.
+    """
+    for payload, locator in _locators(subject):
+        local = locator.scheme == "http" and is_loopback(locator.host)
+        if locator.scheme not in ("", "data", "https") and not local:
+            yield Problem(f"{payload.path}.url is {locator.scheme}", "https", payload.url or "")
+
+
+@clause(
+    "url.no-credentials",
+    Level.SHOULD,
+    "An image URL has no user name and no password in it.",
+    cite("rfc9110", "4.2.4"),
+    cite("rfc3986", "3.2.1"),
+    binds=BOUND,
+)
+def no_credentials(subject: Subject) -> Iterator[Problem]:
+    """Fails on an `@` in the authority; signatures in the query are fine."""
+    for payload, locator in _locators(subject):
+        if locator.credentials:
+            yield Problem(f"{payload.path}.url has credentials", "none", f"for {locator.host}")
+
+
+@clause(
+    "url.public-host",
+    Level.MUST,
+    "An image URL of a public provider leads to a host that its clients can reach.",
+    cite("cometapi", "A safe first request"),
+    cite("openai", "CreateImageRequest.response_format"),
+    binds=BOUND,
+)
+def public_host(subject: Subject) -> Iterator[Problem]:
+    """Fails on private, loopback and other special addresses in any notation, on names such
+    as `localhost`, `minio` or `cdn.internal`, and on public names that resolve to such an
+    address. Where the provider itself is inside a network, its images may be too.
+    """
+    inside = is_internal(host_of(subject.exchange.request.url))
+    for payload, locator in _locators(subject, "http", "https"):
+        if not inside and _leads_inside(payload, locator):
+            yield Problem(f"{payload.path}.url leads inside", "a public host", locator.host)
+
+
+def _leads_inside(payload: Payload, locator: Locator) -> bool:
+    failure = payload.download.failure if payload.download else None
+    blocked = failure is not None and failure.kind == "blocked-address"
+    return blocked or is_internal(locator.host)
+
+
+@clause(
+    "url.not-expired",
+    Level.MUST,
+    "An image URL is still valid when it arrives.",
+    cite("openai", "CreateImageRequest.response_format"),
+    cite("cometapi", "A safe first request"),
+    cite("alibaba", "output.results"),
+    binds=BOUND,
+)
+def not_expired(subject: Subject) -> Iterator[Problem]:
+    """Reads the expiry that signed URLs state, where they state one, and compares it with the
+    time of the answer. How long it lives is an observation: the sources say 60 minutes,
+    24 hours, and "temporary".
+    """
+    _ = subject.sent_at
+    for payload, text in _texts(subject):
+        if _expired(subject, text):
+            yield Problem(f"{payload.path}.url has expired", "a later expiry", text)
+
+
+def _expired(subject: Subject, text: str) -> bool:
+    expiry, sent_at = expiry_of(text), subject.exchange.sent_at
+    return expiry is not None and 0 < expiry.at < sent_at + (subject.exchange.elapsed or 0)
+
+
+def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
+    """What was found at the URLs that nothing else speaks against."""
+    inside = is_internal(host_of(subject.exchange.request.url))
+    found = [
+        (payload, payload.download)
+        for payload, locator in _locators(subject, "http", "https")
+        if payload.download is not None
+        and not locator.credentials
+        and not _expired(subject, payload.url or "")
+        and (inside or not _leads_inside(payload, locator))
+    ]
+    if not found:
+        raise NotTestableError("no URL was fetched")
+    return found
+
+
+@clause(
+    "url.fetchable",
+    Level.MUST,
+    "An image URL can be fetched without the API key.",
+    cite("cometapi", "A safe first request"),
+    cite("openai", "CreateImageRequest.response_format"),
+    binds=BOUND,
+)
+def fetchable(subject: Subject) -> Iterator[Problem]:
+    """A GET without any key gives 200, after redirects. Outages of the image host, 429 and 5xx
+    say nothing about the promise.
+    """
+    problems, outages = [], []
+    for payload, download in _downloads(subject):
+        failure, response = download.failure, download.response
+        status = response.status if response else 0
+        reason = failure.message if failure else f"HTTP {status}"
+        if (failure and failure.kind in _OUTAGES) or status == 429 or status >= 500:
+            outages.append(reason)
+        elif status != 200:
+            problems.append(Problem(f"{payload.path}.url cannot be fetched", "HTTP 200", reason))
+    if outages and not problems:
+        raise UnavailableError(f"the image host: {outages[0]}")
+    yield from problems
+
+
+def _fetched(subject: Subject) -> list[tuple[Payload, Response]]:
+    """The image responses with status 200."""
+    downloads = _downloads(subject)
+    found = [
+        (payload, download.response)
+        for payload, download in downloads
+        if download.response is not None and download.response.status == 200
+    ]
+    if downloads and not found:
+        raise NotTestableError("no URL could be fetched")
+    return found
+
+
+@clause(
+    "url.not-empty",
+    Level.MUST,
+    "What an image URL gives is not empty.",
+    cite("cometapi", "A safe first request"),
+    binds=BOUND,
+)
+def not_empty(subject: Subject) -> Iterator[Problem]:
+    """Fails on a 200 without a single byte."""
+    for payload, response in _fetched(subject):
+        if not response.body:
+            yield Problem(f"{payload.path}.url gives nothing", "an image", "0 bytes")
+
+
+@clause(
+    "url.is-image",
+    Level.MUST,
+    "What an image URL gives is an image.",
+    cite("cometapi", "A safe first request"),
+    cite("openai", "Image.url"),
+    binds=BOUND,
+)
+def is_image(subject: Subject) -> Iterator[Problem]:
+    """Looks at the first bytes: they are those of an image of any known type. Whether it is
+    whole is another clause, and so is what the host says that it is.
+    """
+    for payload, response in _filled(subject):
+        if payload.image is None or payload.image.type is None:
+            fault = payload.image.fault if payload.image else "is not an image"
+            yield Problem(f"what {payload.path}.url gives {fault}", "an image", _type(response))
+
+
+def _filled(subject: Subject) -> list[tuple[Payload, Response]]:
+    """The image responses that have a body, where base64 does not stand beside the URL."""
+    fetched = _fetched(subject)
+    found = [each for each in fetched if each[1].body and each[0].base64 is None]
+    if fetched and not found:
+        raise NotTestableError("nothing was fetched")
+    return found
+
+
+def _type(response: Response) -> str:
+    return response.header("content-type") or "no content type"
+
+
+@clause(
+    "url.content-type",
+    Level.SHOULD,
+    "The host of an image says of it what it is.",
+    cite("rfc9110", "8.3"),
+    binds=BOUND,
+)
+def content_type(subject: Subject) -> Iterator[Problem]:
+    """The Content-Type of the download names the type that the bytes have; an absent header
+    and `application/octet-stream` name none.
+    """
+    for payload, response in _filled(subject):
+        real = payload.image.type if payload.image else None
+        if real is None:
+            continue
+        if type_of_media_type(response.media_type or "") != real:
+            told = _type(response)
+            yield Problem(f"{payload.path}.url is served as {told}", media_type(real), told)

@@ -1,0 +1,111 @@
+"""Which clauses an edition has, and which of them a glob selects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.clauses import clauses_of, select
+from conformance.clauses.registry import REGISTRY, chapters
+from conformance.contract import ClauseLevel, Edition, Level, Source, load_edition
+from conformance.contract.records import Citation
+from conformance.errors import ConformanceError, UnknownNameError
+
+EDITION = load_edition()
+CHAPTERS = [
+    "authentication",
+    "envelope",
+    "format",
+    "url",
+    "base64",
+    "image",
+    "count",
+    "parameters",
+    "defaults",
+    "errors",
+    "extras",
+    "models",
+    "stream",
+]
+
+
+def test_chapters_stand_in_the_order_of_reading() -> None:
+    assert list(chapters(clauses_of(EDITION))) == CHAPTERS
+
+
+def test_clauses_are_built_once_for_an_edition() -> None:
+    assert clauses_of(EDITION) is clauses_of(load_edition())
+
+
+def test_ids_are_unique_and_registered_clauses_are_all_there() -> None:
+    names = [each.id for each in clauses_of(EDITION)]
+    assert len(names) == len(set(names))
+    assert set(REGISTRY) <= set(names)
+
+
+def test_derived_clauses_carry_level_and_sources_of_the_schema() -> None:
+    known = {each.id: each for each in clauses_of(EDITION)}
+    clause = known["parameters.prompt-maxlength"]
+    assert clause.level is Level.MUST
+    assert [(each.source, each.section) for each in clause.citations] == [
+        ("openai", "CreateImageRequest.prompt")
+    ]
+    assert "dall-e-2: 1000" in clause.how
+    assert "gpt-image-1: 32000" in clause.how
+
+
+def test_every_constraint_of_a_parameter_has_a_clause() -> None:
+    known = {each.id for each in clauses_of(EDITION)}
+    for model in EDITION.models.values():
+        constrained = set(model.parameters) - {"n", "model"}
+        typed = {name for name in constrained if "type" in model.parameters[name]}
+        assert {f"parameters.{name}-type" for name in typed} <= known
+
+
+def test_withdrawn_clause_is_not_judged() -> None:
+    edition = replace(EDITION, withdrawn={"parameters.size-enum": "a mistake"})
+    assert "parameters.size-enum" not in {each.id for each in clauses_of(edition)}
+
+
+def test_edition_sets_the_level_and_the_sources_of_a_clause() -> None:
+    cited = Citation("rfc9110", "15.5.1", Level.SHOULD)
+    edition = replace(EDITION, levels={"errors.json": ClauseLevel(Level.SHOULD, (cited,))})
+    (clause,) = select(clauses_of(edition), "errors.json")
+    assert clause.level is Level.SHOULD
+    assert [each.source for each in clause.citations] == ["rfc9110"]
+
+
+@pytest.mark.parametrize(
+    "edition",
+    [
+        replace(EDITION, withdrawn={"errors.jsom": "a mistake"}),
+        replace(EDITION, levels={"errors.jsom": ClauseLevel(Level.MAY, ())}),
+    ],
+    ids=["withdrawn", "levels"],
+)
+def test_edition_that_grades_no_clause_at_all_is_told_the_nearest(edition: Edition) -> None:
+    with pytest.raises(UnknownNameError, match=r"errors\.jsom.*did you mean 'errors\.json'"):
+        clauses_of(edition)
+
+
+def test_citation_of_a_source_that_the_edition_lacks_names_edition_clause_and_source() -> None:
+    sources: dict[str, Source] = dict(EDITION.sources)
+    del sources["whatwg-sse"]
+    edition = replace(EDITION, sources=sources)
+    with pytest.raises(ConformanceError) as caught:
+        clauses_of(edition)
+    for word in (EDITION.id, "stream.content-type", "whatwg-sse"):
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("glob", "count"), [("errors.json", 1), ("count.*", 7), ("*", len(clauses_of(EDITION)))]
+)
+def test_glob_selects_by_id(glob: str, count: int) -> None:
+    assert len(select(clauses_of(EDITION), glob)) == count
+
+
+def test_glob_that_matches_nothing_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match=r"did you mean 'count\.as-asked'"):
+        select(clauses_of(EDITION), "count.as-ask")
