@@ -1,0 +1,196 @@
+"""The proof: the reference provider tells every lie, and every clause judges what it then says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from typing import Any
+
+from conformance.cases import all_cases
+from conformance.cases.model import Case
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
+from conformance.contract import Edition, load_edition
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange
+from conformance.exchange.outcome import Outcome, outcome_of
+from conformance.findings import SEVERITY, Finding, Verdict
+from conformance.proof.bench import bench_client
+from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
+from conformance.proof.supplement import family_names, supplementary_cases
+from conformance.reference import TRUTHFUL, Steps
+from conformance.reference.defects import Defect, defects
+
+_EACH_TIME = frozenset({"x-request-id", "openai-processing-ms"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One case, told the truth or a lie: what came back, what became of it, what was found."""
+
+    exchange: Exchange
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+
+
+class Proof:
+    """Judges the reference provider under one edition, and keeps what its truth looks like."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self.clauses = clauses_of(edition)
+        self.models = (*edition.models, *family_names(edition))
+        found = (*all_cases(edition, self.models), *supplementary_cases(edition, self.models))
+        self.cases = {each.path: each for each in found}
+        self._loop = asyncio.new_event_loop()
+        self.truth: Mapping[str, _Judged] = {}
+        self.truth = self._told(TRUTHFUL, self.models)
+        self._seen_by = self._passing()
+
+    def close(self) -> None:
+        """Close the loop in which the provider runs."""
+        self._loop.close()
+
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """Give what every clause says of the truth; the worst of each."""
+        return _worst(each for judged in self.truth.values() for each in judged.findings)
+
+    def column(self, defect: Defect) -> DefectColumn:
+        """Tell one lie to the fewest models that let its clauses see it, in all their cases."""
+        models = self._fewest(defect.claims)
+        told = self._told(defect.plant(TRUTHFUL), models)
+        found = [each for judged in told.values() for each in judged.findings]
+        verdicts = _worst(found)
+        red = {name for name, verdict in verdicts.items() if verdict in RED}
+        return DefectColumn(
+            id=defect.id,
+            lie=defect.lie,
+            claims=defect.claims,
+            modes=defect.modes,
+            silent=defect.silent,
+            models=models,
+            exchanges=len(told),
+            verdicts=verdicts,
+            witnesses={name: _witness(found, name) for name in sorted(red)},
+        )
+
+    def _told(self, steps: Steps, models: Sequence[str]) -> dict[str, _Judged]:
+        client = bench_client(self.edition, steps, self.models, self._loop)
+        judged: dict[str, _Judged] = {}
+        for case in self.cases.values():
+            if case.model in models:
+                self._tell(client.exchange, case, judged)
+        return {path: judged[path] for path in self.cases if path in judged}
+
+    def _tell(
+        self, send: Callable[[Case], Exchange], case: Case, judged: dict[str, _Judged]
+    ) -> None:
+        """Send and judge a case, and its control before it."""
+        if case.path in judged:
+            return
+        control = None
+        if case.control is not None:
+            name = f"{case.model}/{case.control}"
+            self._tell(send, self.cases[name], judged)
+            control = judged[name].outcome
+        judged[case.path] = self._judge(case, send(case), control)
+
+    def _judge(self, case: Case, exchange: Exchange, control: Outcome | None) -> _Judged:
+        true = self.truth.get(case.path)
+        if true is not None and _same(true.exchange, exchange):
+            before = self.truth[f"{case.model}/{case.control}"] if case.control else None
+            if before is None or before.outcome == control:
+                return true
+        answer = Answer(exchange)
+        findings = judge(exchange, self.edition, self.clauses, control, answer)
+        return _Judged(exchange, outcome_of(exchange, answer), tuple(findings))
+
+    def _passing(self) -> Mapping[str, frozenset[str]]:
+        """For every model, the clauses that the truth passes there."""
+        found: dict[str, set[str]] = {name: set() for name in self.models}
+        for judged in self.truth.values():
+            for each in judged.findings:
+                found[each.model].add(each.clause)
+        return {name: frozenset(each) for name, each in found.items()}
+
+    def _fewest(self, claims: Sequence[str]) -> tuple[str, ...]:
+        """Choose models, greedily, until every claimed clause is asked of one of them."""
+        left, chosen = set(claims), []
+        while left:
+            best = max(self.models, key=lambda name: len(left & self._seen_by[name]))
+            if not left & self._seen_by[best]:
+                break
+            chosen.append(best)
+            left -= self._seen_by[best]
+        return tuple(name for name in self.models if name in chosen) or self.models[:1]
+
+
+def _same(truth: Exchange, told: Exchange) -> bool:
+    """Whether two exchanges cannot be told apart, but for what no two answers have in common."""
+    return bool(_comparable(truth) == _comparable(told))
+
+
+def _comparable(exchange: Exchange) -> Any:
+    response = exchange.response
+    if response is not None:
+        headers = tuple(each for each in response.headers if each[0] not in _EACH_TIME)
+        response = replace(response, headers=headers)
+    return response, exchange.failure, exchange.downloads
+
+
+def _worst(findings: Iterable[Finding]) -> dict[str, Verdict]:
+    worst: dict[str, Verdict] = {}
+    for each in findings:
+        known = worst.get(each.clause)
+        if known is None or SEVERITY[each.verdict] > SEVERITY[known]:
+            worst[each.clause] = each.verdict
+    return worst
+
+
+def _witness(findings: Iterable[Finding], clause: str) -> str:
+    red = (each for each in findings if each.clause == clause and each.verdict in RED)
+    return next((f"{each.model}/{each.case}: {each.message}" for each in red), "")
+
+
+def prove(
+    edition: Edition | None = None, names: Sequence[str] | None = None, workers: int = 1
+) -> Matrix:
+    """Judge every clause of an edition against defects: those named, or all there are.
+
+    `workers` is the number of processes. Raises KeyError for a name that there is not.
+    """
+    contract, started = edition or load_edition(), time.monotonic()
+    chosen = tuple(names if names is not None else defects(contract))
+    shares = [chosen[first::workers] for first in range(workers)]
+    parts = _prove_shares(contract, [each for each in shares if each])
+    columns = {each.id: each for _, part in parts for each in part}
+    truth = parts[0][0]
+    rows = tuple(ClauseRow(e.id, e.level.value, e.statement) for e in clauses_of(contract))
+    found = tuple(columns[name] for name in chosen)
+    exchanges = sum(each.exchanges for each in found)
+    return Matrix(contract.id, rows, truth, found, exchanges, time.monotonic() - started)
+
+
+_Part = tuple[Mapping[str, Verdict], list[DefectColumn]]
+
+
+def _prove_shares(edition: Edition, shares: Sequence[Sequence[str]]) -> list[_Part]:
+    if len(shares) < 2:
+        return [_prove_share(edition.id, each) for each in shares or [()]]
+    context = get_context("spawn")  # a fork would share the parent's threads and event loops
+    with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
+        return list(pool.map(_prove_share, [edition.id] * len(shares), shares))
+
+
+def _prove_share(edition: str, names: Sequence[str]) -> _Part:
+    contract = load_edition(edition)
+    proof = Proof(contract)
+    known = defects(contract)
+    try:
+        return proof.verdicts(), [proof.column(known[name]) for name in names]
+    finally:
+        proof.close()

@@ -1,0 +1,142 @@
+"""Who and what gets in: the key, the body, and what the contract says of the parameters.
+
+Where the sources contradict or say nothing, the reference provider does one thing, stated here:
+
+- `model` absent or null: 400 naming `model`. The CometAPI page marks it required and its error page
+  (source `cometapi-errors`) shows that answer; the default beside it is only ever printed.
+- `response_format` for a model that always answers base64: ignored whatever its value.
+- A parameter no source documents, or one documented for other models only: 400 with code
+  `unknown_parameter` naming it, which is what OpenAI's own server was observed to do. Null counts
+  as absent where the name itself is documented.
+- A size the contract leaves open (qwen-image, generic ids): any `WxH` the painter can afford.
+- Values that only some newer GPT image models take (`xhigh`, `gif`, …): 400, as nobody paints them.
+- Content type other than application/json, or none: 415.
+- A string holding a lone surrogate is no Unicode text, so the body counts as malformed: 400.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.errors import (
+    Refusal,
+    bad_request,
+    no_such_model,
+    unauthorized,
+    wrong_content_type,
+)
+from conformance.strict import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from conformance.contract import Asked, Model, Violation
+
+MAX_BODY = 1024 * 1024
+"""Largest accepted request body in bytes."""
+
+MIN_EDGE, MAX_EDGE, MAX_PIXELS = 16, 3840, 3840 * 2160
+_SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
+_NEWER_VALUES = {"quality": ("xhigh", "max"), "output_format": ("gif", "svg")}
+_CODES = {
+    "required": "missing_required_parameter",
+    "type": "invalid_type",
+    "maxLength": "string_above_max_length",
+    "minLength": "string_below_min_length",
+    "minimum": "integer_below_min_value",
+    "maximum": "integer_above_max_value",
+}
+
+
+def authenticate(authorizations: Sequence[str], key: str) -> Refusal | None:
+    """Judge the Authorization headers; no answer ever repeats what they held."""
+    if not authorizations:
+        return unauthorized("No API key was sent; expected 'Authorization: Bearer KEY'.")
+    if len(authorizations) > 1:
+        return unauthorized("More than one Authorization header was sent.")
+    scheme, _, token = authorizations[0].strip().partition(" ")
+    if scheme.lower() != "bearer":
+        return unauthorized("The Authorization header must use the Bearer scheme.")
+    if not hmac.compare_digest(token.strip().encode("latin-1", "replace"), key.encode()):
+        return unauthorized("The API key is not known here.")
+    return None
+
+
+def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
+    """Read the request body strictly: one JSON object, no duplicate keys, no NaN."""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        return wrong_content_type(content_type)
+    reading = read_json(data)
+    if reading.fault is not None:
+        return bad_request(f"The body is not valid JSON: {reading.fault}", code="invalid_json")
+    if not isinstance(reading.value, dict):
+        return bad_request("The body must be a JSON object.", code="invalid_type")
+    return reading.value
+
+
+def validate(asked: Asked, served: Collection[str]) -> Refusal | None:
+    """Refuse what the contract does not allow; None when the request can be answered."""
+    fault = _model_fault(asked.body.get("model"), served)
+    if fault is not None or asked.model is None:
+        return fault or no_such_model(str(asked.body.get("model")))
+    relevant = [each for each in asked.violations if not _ignored(asked.model, each.parameter)]
+    if relevant:
+        return violation_refusal(relevant[0])
+    return _undocumented(asked, asked.model) or _newer_value(asked) or _size_fault(asked)
+
+
+def violation_refusal(violation: Violation) -> Refusal:
+    """Say as an error object which documented constraint was broken."""
+    code = _CODES.get(violation.keyword, "invalid_value")
+    return bad_request(violation.message, violation.parameter, code)
+
+
+def dimensions(size: object) -> tuple[int, int] | None:
+    """Width and height in pixels of an API size such as `1024x1024`, else None."""
+    match = _SIZE.fullmatch(size) if isinstance(size, str) else None
+    return None if match is None else (int(match[1]), int(match[2]))
+
+
+def _model_fault(name: object, served: Collection[str]) -> Refusal | None:
+    if name is None:
+        message = "A model name is required."
+        return bad_request(message, "model", "missing_required_parameter")
+    if not isinstance(name, str):
+        return bad_request("'model' must be a string.", "model", "invalid_type")
+    return None if name in served else no_such_model(name)
+
+
+def _ignored(model: Model, parameter: str | None) -> bool:
+    return parameter == "response_format" and model.response_kind("url") == "b64_json"
+
+
+def _undocumented(asked: Asked, model: Model) -> Refusal | None:
+    for name, value in asked.body.items():
+        foreign = name in asked.unknown or (name not in model.parameters and value is not None)
+        if foreign and not _ignored(model, name):
+            message = f"'{name}' is not a parameter of {model.name}."
+            return bad_request(message, name, "unknown_parameter")
+    return None
+
+
+def _newer_value(asked: Asked) -> Refusal | None:
+    for parameter, newer in _NEWER_VALUES.items():
+        if asked.value(parameter) in newer:
+            message = f"'{parameter}' cannot be any of {', '.join(newer)} here."
+            return bad_request(message, parameter, "invalid_value")
+    return None
+
+
+def _size_fault(asked: Asked) -> Refusal | None:
+    size = asked.value("size")
+    if size in (None, "auto"):
+        return None
+    edges = dimensions(size)
+    if edges is None:
+        return bad_request("'size' must be WIDTHxHEIGHT in pixels.", "size", "invalid_value")
+    if min(edges) < MIN_EDGE or max(edges) > MAX_EDGE or edges[0] * edges[1] > MAX_PIXELS:
+        limits = f"edges of {MIN_EDGE} to {MAX_EDGE} and at most {MAX_PIXELS} pixels"
+        return bad_request(f"'size' must have {limits}.", "size", "invalid_value")
+    return None

@@ -1,0 +1,188 @@
+"""What the reference provider answers: every choice the request left open is made in `resolve`."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.admission import dimensions
+from conformance.reference.painting import FINISHED, Picture, image_file, seed_of
+
+if TYPE_CHECKING:
+    from conformance.contract import Asked, Model
+    from conformance.reference.urls import Signer
+
+PARTIAL_TOKENS = 100
+"""Output tokens each partial image costs, on top of the final one."""
+
+_TOKENS_PER_MEGAPIXEL = {"low": 272, "medium": 1056, "high": 4160}
+_USUAL_SIZE = (1024, 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One accepted request with nothing left to decide."""
+
+    model: str
+    prompt: str
+    n: int
+    width: int
+    height: int
+    payload: str
+    output_format: str
+    compression: int
+    background: str
+    quality: str
+    style: str
+    echoes: bool
+    revises: bool
+    stream: bool
+    partial_images: int
+
+    @property
+    def size(self) -> str:
+        """Return the size as the API spells it."""
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and when an answer is given: origin of its URLs, their signer, Unix time in seconds."""
+
+    origin: str
+    signer: Signer
+    now: float
+
+
+Painter = Callable[[Job, int, int], bytes]
+
+
+def resolve(asked: Asked) -> Job:
+    """Make every choice; `asked` must have been validated."""
+    model = asked.model
+    if model is None:
+        raise ValueError("only a validated request can be resolved")
+    width, height = _resolved_size(model, asked.value("size"))
+    return Job(
+        model=model.name,
+        prompt=asked.value("prompt"),
+        n=_number(asked, "n", 1),
+        width=width,
+        height=height,
+        payload=_payload(model, asked.body.get("response_format")),
+        output_format=asked.value("output_format") or "png",
+        compression=_number(asked, "output_compression", 100),
+        background=_settled(asked.value("background"), "opaque"),
+        quality=_settled(asked.value("quality"), "medium"),
+        style=asked.value("style") or "",
+        echoes="output_format" in model.parameters,
+        revises=model.name == "dall-e-3",
+        stream="stream" in model.parameters and bool(asked.value("stream")),
+        partial_images=_number(asked, "partial_images", 0),
+    )
+
+
+def picture(job: Job, index: int, stage: int = FINISHED) -> Picture:
+    """Say what the image at this place in `data` shows; its file type does not change it."""
+    seed = seed_of(job.model, job.prompt, job.size, job.quality, job.style, index)
+    return Picture(seed, job.width, job.height, job.background == "transparent", stage)
+
+
+def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
+    """Image file of one item, or of an unfinished stage of it."""
+    return image_file(picture(job, index, stage), job.output_format, job.compression)
+
+
+def answer(job: Job, images: Sequence[bytes], place: Place) -> dict[str, Any]:
+    """Build the body of a 200; `images` are the files in order, empty when URLs were asked."""
+    items = [_item(job, index, images, place) for index in range(job.n)]
+    if not job.echoes:
+        return {"created": int(place.now), "data": items}
+    return {"created": int(place.now), **echoed(job), "data": items, "usage": usage(job, job.n)}
+
+
+def echoed(job: Job) -> dict[str, Any]:
+    """Members by which GPT image models say what they made; never `auto`."""
+    return {
+        "background": job.background,
+        "output_format": job.output_format,
+        "quality": job.quality,
+        "size": job.size,
+    }
+
+
+def usage(job: Job, images: int, partials: int = 0) -> dict[str, Any]:
+    """Tokens as whole numbers whose sums hold; rates are ours, shaped like OpenAI's."""
+    text = max(1, math.ceil(len(job.prompt) / 4))
+    rate = _TOKENS_PER_MEGAPIXEL[job.quality]
+    each = max(1, rate * job.width * job.height // 2**20)
+    made = images * each + partials * PARTIAL_TOKENS
+    return {
+        "input_tokens": text,
+        "input_tokens_details": {"image_tokens": 0, "text_tokens": text},
+        "output_tokens": made,
+        "output_tokens_details": {"image_tokens": made, "text_tokens": 0},
+        "total_tokens": text + made,
+    }
+
+
+def events(job: Job, painter: Painter, place: Place) -> Iterator[dict[str, Any]]:
+    """Yield one image after another, each preceded by the partial images that were asked for."""
+    common = {"created_at": int(place.now), **echoed(job)}
+    for index in range(job.n):
+        for stage in range(job.partial_images):
+            yield {
+                "type": "image_generation.partial_image",
+                "b64_json": _base64(painter(job, index, stage + 1)),
+                "partial_image_index": stage,
+                **common,
+            }
+        yield {
+            "type": "image_generation.completed",
+            "b64_json": _base64(painter(job, index, FINISHED)),
+            **common,
+            "usage": usage(job, 1, job.partial_images),
+        }
+
+
+def _item(job: Job, index: int, images: Sequence[bytes], place: Place) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    if job.revises:
+        item["revised_prompt"] = f"{job.prompt} Painted as a calm seascape with a small boat."
+    if job.payload == "url":
+        item["url"] = place.signer.address(place.origin, picture(job, index))
+    else:
+        item["b64_json"] = _base64(images[index])
+    return item
+
+
+def _payload(model: Model, response_format: object) -> str:
+    kind = model.response_kind(response_format)
+    if kind == "either":
+        return "b64_json" if response_format == "b64_json" else "url"
+    return kind
+
+
+def _resolved_size(model: Model, size: object) -> tuple[int, int]:
+    """Settle an absent or `auto` size: 1024x1024, else the first size the model's sources name."""
+    named = (*model.documented("size"), *model.open_values("size"))
+    sizes = [edges for edges in map(dimensions, named) if edges is not None]
+    usual = _USUAL_SIZE if _USUAL_SIZE in sizes or not sizes else sizes[0]
+    return dimensions(size) or dimensions(model.default("size")) or usual
+
+
+def _number(asked: Asked, parameter: str, default: int) -> int:
+    # JSON Schema counts 1.0 as an integer, so a valid value may arrive as a float.
+    value = asked.value(parameter)
+    return default if value is None else int(value)
+
+
+def _settled(value: str | None, choice: str) -> str:
+    return choice if value in (None, "auto") else str(value)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,196 @@
+"""The embedded reference provider as an ASGI application.
+
+It keeps one edition of the contract exactly, for every model the edition names. What it does where
+the contract is silent is said in `admission`; where a defect can be planted, in `steps`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from conformance.reference import errors
+from conformance.reference.admission import MAX_BODY
+from conformance.reference.answers import Job, Place
+from conformance.reference.errors import Refusal
+from conformance.reference.painting import FINISHED
+from conformance.reference.steps import TRUTHFUL, Steps
+from conformance.reference.urls import Signer, valid_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from conformance.contract import Edition
+
+GENERATIONS = "/v1/images/generations"
+MODELS = "/v1/models"
+
+
+def create_app(
+    edition: Edition,
+    *,
+    key: str,
+    clock: Callable[[], float] = time.time,
+    url_lifetime: float = 3600.0,
+    delay: float = 0.0,
+    models: Iterable[str] | None = None,
+    steps: Steps = TRUTHFUL,
+) -> Starlette:
+    """Build the provider.
+
+    `clock` gives Unix time in seconds; `url_lifetime` is how long an image URL lives, `delay` how
+    long every generation takes beyond its real work, both in seconds. `models` narrows (or, for
+    ids that only a family pattern covers, widens) what is served; by default all of the edition.
+    """
+    served = tuple(edition.models if models is None else models)
+    signer = Signer(url_lifetime, clock)
+    return _Provider(edition, key, clock, delay, served, signer, steps).application()
+
+
+@dataclass(frozen=True, slots=True)
+class _Provider:
+    """The endpoints, bound to one edition and one key."""
+
+    edition: Edition
+    key: str
+    clock: Callable[[], float]
+    delay: float
+    served: tuple[str, ...]
+    signer: Signer
+    steps: Steps
+
+    def application(self) -> Starlette:
+        routes = [
+            Route(GENERATIONS, self.generations, methods=["POST"]),
+            Route(MODELS, self.models, methods=["GET"]),
+            Route(MODELS + "/{name:path}", self.model, methods=["GET"]),
+            Route("/files/{name}", self.file, methods=["GET"]),
+        ]
+        handlers = {HTTPException: self.no_route, Exception: self.failed}
+        application = Starlette(routes=routes, exception_handlers=handlers)
+        # A trailing slash is another path: redirecting a POST would hide a client's mistake.
+        application.router.redirect_slashes = False
+        return application
+
+    async def generations(self, request: Request) -> Response:
+        """POST /v1/images/generations."""
+        started = time.perf_counter()
+        job = await self._accepted(request)
+        if isinstance(job, Refusal):
+            return self._refused(job, started)
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        place = Place(_origin(request), self.signer, self.clock())
+        if job.stream:
+            frames = self._frames(job, place)
+            stream: Response = StreamingResponse(frames, media_type="text/event-stream")
+            stream.headers["Cache-Control"] = "no-cache"
+            return self.steps.finish(stream, started)
+        body = await run_in_threadpool(self._answered, job, place)
+        return self.steps.finish(Response(body, media_type="application/json"), started)
+
+    async def models(self, request: Request) -> Response:
+        """GET /v1/models."""
+        started = time.perf_counter()
+        refusal = self._stranger(request)
+        if refusal is not None:
+            return self._refused(refusal, started)
+        listing = self.steps.model_list(self.edition, self.served)
+        return self._json(listing, started)
+
+    async def model(self, request: Request) -> Response:
+        """GET /v1/models/{id}."""
+        started = time.perf_counter()
+        refusal = self._stranger(request)
+        if refusal is not None:
+            return self._refused(refusal, started)
+        name = request.path_params["name"]
+        for entry in self.steps.model_list(self.edition, self.served)["data"]:
+            if entry["id"] == name:
+                return self._json(entry, started)
+        return self._refused(errors.no_such_model(name), started)
+
+    async def file(self, request: Request) -> Response:
+        """GET /files/{name}: an image by its temporary URL, no key needed."""
+        name = request.path_params["name"]
+        return await run_in_threadpool(self.steps.file, name, request.query_params, self.signer)
+
+    async def no_route(self, request: Request, error: Exception) -> Response:
+        """Answer unknown paths and wrong methods in JSON."""
+        path, headers = request.url.path, getattr(error, "headers", None) or {}
+        if getattr(error, "status_code", 404) == 405:
+            refusal = errors.wrong_method(request.method, path, headers.get("Allow", ""))
+        else:
+            refusal = errors.no_such_path(path)
+        return self._refused(refusal, time.perf_counter())
+
+    async def failed(self, _request: Request, _error: Exception) -> Response:
+        """Answer a fault of our own in the same shape as any other error."""
+        return self._refused(errors.internal_error(), time.perf_counter())
+
+    async def _accepted(self, request: Request) -> Job | Refusal:
+        refusal = self._stranger(request)
+        if refusal is not None:
+            return refusal
+        data = await _bounded_body(request)
+        if data is None:
+            return errors.too_large(MAX_BODY)
+        body = self.steps.read_body(request.headers.get("content-type", ""), data)
+        if isinstance(body, Refusal):
+            return body
+        asked = self.edition.read(body)
+        return self.steps.validate(asked, self.served) or self.steps.resolve(asked)
+
+    def _stranger(self, request: Request) -> Refusal | None:
+        return self.steps.authenticate(request.headers.getlist("authorization"), self.key)
+
+    def _answered(self, job: Job, place: Place) -> bytes:
+        count = 0 if job.payload == "url" else job.n
+        images = [self.steps.paint(job, index, FINISHED) for index in range(count)]
+        return self.steps.encode(self.steps.answer(job, images, place))
+
+    def _frames(self, job: Job, place: Place) -> Iterator[bytes]:
+        for event in self.steps.events(job, self.steps.paint, place):
+            yield self.steps.encode_event(event)
+
+    def _json(self, body: Mapping[str, object], started: float) -> Response:
+        response = Response(self.steps.encode(body), media_type="application/json")
+        return self.steps.finish(response, started)
+
+    def _refused(self, refusal: Refusal, started: float) -> Response:
+        return self.steps.finish(self.steps.refuse(refusal, self.key), started)
+
+
+async def _bounded_body(request: Request) -> bytes | None:
+    """Read the body, or give None as soon as it is longer than allowed."""
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared[:20]) > MAX_BODY:
+        return None
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_BODY:
+                return None
+            chunks.append(chunk)
+    except ClientDisconnect:
+        return b""
+    return b"".join(chunks)
+
+
+def _origin(request: Request) -> str:
+    """Scheme and host by which the client reached us, so that a proxy in front keeps working."""
+    host = request.headers.get("host", "")
+    if not valid_host(host):
+        address = request.scope.get("server") or ("127.0.0.1", None)
+        host = address[0] if address[1] is None else f"{address[0]}:{address[1]}"
+    return f"{request.url.scheme}://{host}"

@@ -1,0 +1,93 @@
+"""Lies about the number of images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.defects.forgiving import forgiving
+from conformance.reference.defects.planting import in_body, planted, resolving, validating
+from conformance.reference.errors import Refusal, bad_request
+
+if TYPE_CHECKING:
+    from conformance.contract import Asked
+    from conformance.reference.answers import Job
+    from conformance.reference.steps import Steps
+
+
+@planted("count.n-ignored", "count.as-asked", modes=["D6"])
+@resolving
+def n_ignored(job: Job, _request: Asked) -> Job:
+    """One image is painted, however many were asked."""
+    return replace(job, n=1)
+
+
+@planted("count.one-more", "count.as-asked", modes=["D6"])
+@resolving
+def one_more(job: Job, request: Asked) -> Job:
+    """One image more is painted than was asked."""
+    return replace(job, n=job.n + 1) if request.has("n") and not job.stream else job
+
+
+@planted("count.last-lost", "count.as-asked", modes=["D6"])
+@in_body
+def last_lost(body: dict[str, Any], job: Job) -> None:
+    """The last of several images does not arrive."""
+    if job.n > 1:
+        body["data"].pop()
+
+
+@planted("count.two-by-default", "count.one-by-default", modes=["D6"])
+@resolving
+def two_by_default(job: Job, request: Asked) -> Job:
+    """Two images are painted where no number was asked."""
+    return job if request.has("n") or job.stream else replace(job, n=2)
+
+
+@planted("count.refused-when-absent", "parameters.valid-accepted", modes=["D6"])
+@validating
+def refused_when_absent(request: Asked) -> Refusal | None:
+    """A request that does not say how many images is refused."""
+    return None if request.has("n") else bad_request("n must be given.", "n", "n_not_within_range")
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _whole(value: Any) -> bool:
+    return _number(value) and float(value).is_integer()
+
+
+def _n(request: Asked) -> Any:
+    return request.body.get("n")
+
+
+@planted("count.zero-taken", "count.zero-refused", modes=["D6"])
+def zero_taken(steps: Steps) -> Steps:
+    """A request for no image at all is answered with one."""
+    return forgiving(steps, "n", lambda request: _number(_n(request)) and _n(request) == 0)
+
+
+@planted("count.negative-taken", "count.negative-refused", modes=["D6"])
+def negative_taken(steps: Steps) -> Steps:
+    """A negative `n` is answered with one image."""
+    return forgiving(steps, "n", lambda request: _whole(_n(request)) and _n(request) < 0)
+
+
+@planted("count.fraction-taken", "count.fractional-refused", modes=["D6"])
+def fraction_taken(steps: Steps) -> Steps:
+    """An `n` with a fraction is answered with one image."""
+    return forgiving(steps, "n", lambda request: _number(_n(request)) and not _whole(_n(request)))
+
+
+@planted("count.words-taken", "count.non-numeric-refused", modes=["D6"])
+def words_taken(steps: Steps) -> Steps:
+    """An `n` that is no number is answered with one image."""
+    return forgiving(steps, "n", lambda request: not _number(_n(request)))
+
+
+@planted("count.too-many-taken", "count.above-maximum-refused", modes=["D6"])
+def too_many_taken(steps: Steps) -> Steps:
+    """An `n` above the documented maximum is answered with one image."""
+    return forgiving(steps, "n", lambda request: _whole(_n(request)) and _n(request) > 0)

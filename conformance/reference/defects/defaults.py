@@ -1,0 +1,35 @@
+"""Lies about what was left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conformance.reference.defects.planting import Body, in_refusal, json_response, planted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.responses import Response
+
+    from conformance.reference.answers import Job, Painter, Place
+    from conformance.reference.errors import Refusal
+    from conformance.reference.steps import Steps
+
+
+@planted("defaults.model-answered-empty", "defaults.model", modes=["D8"])
+@in_refusal
+def model_answered_empty(refusal: Refusal) -> Refusal | Response:
+    """A request without a model is a success without an image."""
+    missing = (refusal.param, refusal.code) == ("model", "missing_required_parameter")
+    return json_response({"created": 1_790_000_000, "data": []}) if missing else refusal
+
+
+@planted("defaults.partial-images-unasked", "defaults.partial-images", modes=["D11"])
+def partial_images_unasked(steps: Steps) -> Steps:
+    """A stream has a partial image that nobody asked for."""
+
+    def events(job: Job, painter: Painter, place: Place) -> Iterator[Body]:
+        return steps.events(replace(job, partial_images=job.partial_images or 1), painter, place)
+
+    return replace(steps, events=events)

@@ -1,0 +1,221 @@
+"""Lies in refusals: their status, their body, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from conformance.reference.defects.planting import Body, in_error, in_refusal, planted
+
+if TYPE_CHECKING:
+    from conformance.reference.errors import Refusal
+    from conformance.reference.steps import Steps
+
+
+@planted("errors.html", "errors.json", modes=["D10"])
+@in_refusal
+def html(refusal: Refusal) -> Response:
+    """A refusal is a web page."""
+    page = "<!DOCTYPE html><html><body><h1>Bad request</h1></body></html>"
+    return Response(page, refusal.status, media_type="text/html")
+
+
+@planted("errors.plain-text", "errors.json", modes=["D10"])
+@in_refusal
+def plain_text(refusal: Refusal) -> Response:
+    """A refusal is plain text."""
+    return Response(refusal.message, refusal.status, media_type="text/plain")
+
+
+@planted("errors.empty", "errors.json", modes=["D10"])
+@in_refusal
+def empty(refusal: Refusal) -> Response:
+    """A refusal has no body."""
+    return Response(b"", refusal.status, media_type="application/json")
+
+
+@planted("errors.declared-html", "errors.content-type", modes=["D10"])
+def declared_html(steps: Steps) -> Steps:
+    """The JSON of a refusal is declared as a web page."""
+
+    def refuse(refusal: Refusal, key: str) -> Response:
+        response = steps.refuse(refusal, key)
+        response.headers["content-type"] = "text/html; charset=utf-8"
+        return response
+
+    return replace(steps, refuse=refuse)
+
+
+@planted("errors.array", "errors.object", modes=["D9"])
+@in_error
+def array(body: Body) -> Any:
+    """A refusal is an array of errors."""
+    return [body["error"]]
+
+
+@planted("errors.text", "errors.object", modes=["D9"])
+@in_error
+def text(body: Body) -> Any:
+    """A refusal is a JSON string."""
+    return body["error"]["message"]
+
+
+@planted("errors.flat", "errors.error-object", modes=["D9"])
+@in_error
+def flat(body: Body) -> Any:
+    """The members of an error stand at the top of the body, the code is null."""
+    return {"code": None, "message": body["error"]["message"]}
+
+
+@planted("errors.error-text", "errors.error-object", modes=["D9"])
+@in_error
+def error_text(body: Body) -> None:
+    """`error` is a string."""
+    body["error"] = body["error"]["message"]
+
+
+@planted("errors.error-null", "errors.error-object", modes=["D3", "D9"])
+@in_error
+def error_null(body: Body) -> None:
+    """`error` is null."""
+    body["error"] = None
+
+
+@planted("errors.wrapped", "errors.error-object", modes=["D9"])
+@in_error
+def wrapped(body: Body) -> Any:
+    """The error stands inside a wrapper of the provider's own."""
+    return {"code": 400, "msg": "failed", "data": None, "detail": body["error"]}
+
+
+@planted("errors.no-message", "errors.message-string", modes=["D9"])
+@in_error
+def no_message(body: Body) -> None:
+    """An error has no `message`."""
+    del body["error"]["message"]
+
+
+@planted("errors.message-object", "errors.message-string", modes=["D9"])
+@in_error
+def message_object(body: Body) -> None:
+    """`message` is the answer of another server, unread."""
+    body["error"]["message"] = {"detail": body["error"]["message"]}
+
+
+@planted("errors.message-null", "errors.message-not-null", modes=["D9"])
+@in_error
+def message_null(body: Body) -> None:
+    """`message` is null."""
+    body["error"]["message"] = None
+
+
+@planted("errors.message-empty", "errors.message-not-empty", modes=["D9"])
+@in_error
+def message_empty(body: Body) -> None:
+    """`message` is an empty string."""
+    body["error"]["message"] = ""
+
+
+@planted("errors.no-type", "errors.type-string", modes=["D9"])
+@in_error
+def no_type(body: Body) -> None:
+    """An error has no `type`."""
+    del body["error"]["type"]
+
+
+@planted("errors.type-null", "errors.type-string", modes=["D3", "D9"])
+@in_error
+def type_null(body: Body) -> None:
+    """`type` is null."""
+    body["error"]["type"] = None
+
+
+@planted("errors.no-param", "errors.param-present", modes=["D9"])
+@in_error
+def no_param(body: Body) -> None:
+    """An error has no `param`."""
+    del body["error"]["param"]
+
+
+@planted("errors.param-array", "errors.param-type", modes=["D9"])
+@in_error
+def param_array(body: Body) -> None:
+    """`param` is a path in an array."""
+    body["error"]["param"] = ["body", body["error"]["param"]]
+
+
+@planted("errors.param-other", "errors.param-names", modes=["D9"])
+@in_error
+def param_other(body: Body) -> None:
+    """`param` names a parameter that has nothing to do with the fault."""
+    if body["error"]["param"] is not None:
+        body["error"]["param"] = "stop_sequences"
+
+
+@planted("errors.no-code", "errors.code-present", modes=["D9"])
+@in_error
+def no_code(body: Body) -> None:
+    """An error has no `code`."""
+    del body["error"]["code"]
+
+
+@planted("errors.code-number", "errors.code-type", modes=["D9"])
+@in_error
+def code_number(body: Body) -> None:
+    """`code` is a number."""
+    body["error"]["code"] = 400
+
+
+@planted("errors.data-beside", "errors.no-data")
+@in_error
+def data_beside(body: Body) -> None:
+    """A refusal comes with an image all the same."""
+    body["data"] = [{"url": "https://reference.example/files/1.png"}]
+
+
+def _status(refusal: Refusal, wrong: int, right: int) -> Refusal:
+    return replace(refusal, status=wrong) if refusal.status == right else refusal
+
+
+@planted("errors.status-422", "errors.status-400")
+@in_refusal
+def status_422(refusal: Refusal) -> Refusal:
+    """A broken rule is answered 422, as some frameworks do."""
+    return _status(refusal, 422, 400)
+
+
+@planted("errors.get-404", "errors.status-405")
+@in_refusal
+def get_404(refusal: Refusal) -> Refusal:
+    """Another method than POST finds nothing there."""
+    return _status(refusal, 404, 405)
+
+
+@planted("errors.content-type-422", "errors.status-415")
+@in_refusal
+def content_type_422(refusal: Refusal) -> Refusal:
+    """A body of another type is answered 422."""
+    return _status(refusal, 422, 415)
+
+
+@planted("errors.status-500", "errors.not-5xx", modes=["D5", "D8"])
+@in_refusal
+def status_500(refusal: Refusal) -> Refusal:
+    """A mistake in the request is answered as the server's own."""
+    return _status(refusal, 500, 400)
+
+
+@planted("errors.unknown-model-503", "errors.not-5xx", modes=["D8"])
+@in_refusal
+def unknown_model_503(refusal: Refusal) -> Refusal:
+    """A made-up model is answered 503, as gateways without a channel for it do."""
+    return _status(refusal, 503, 404)
+
+
+@planted("errors.status-502", "errors.not-5xx", modes=["D8"], silent=True)
+@in_refusal
+def status_502(refusal: Refusal) -> Refusal:
+    """A gateway answers 502 where the server behind it said 400."""
+    return _status(refusal, 502, 400)

@@ -1,0 +1,163 @@
+"""Lies about the member that carries the image."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.answers import picture
+from conformance.reference.defects.planting import Body, in_items, planted
+from conformance.reference.errors import bad_request
+from conformance.reference.painting import image_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from conformance.contract import Asked
+    from conformance.reference.answers import Job, Place
+    from conformance.reference.errors import Refusal
+    from conformance.reference.steps import Steps
+
+_URL_LIES = ("format.url-when-asked", "format.url-by-default")
+_B64_LIES = ("format.b64-when-asked", "format.gpt-image-b64", "format.gpt-image-response-format")
+_FAMILIES = {"dall-e-2": "dall-e", "dall-e-3": "dall-e", "qwen-image": "qwen-image"}
+
+
+def _family(job: Job) -> str:
+    return _FAMILIES.get(job.model, "gpt-image")
+
+
+def _carrying(steps: Steps, payload: Callable[[Job], str]) -> Steps:
+    """Carry images in this member, whatever was asked."""
+
+    def other(job: Job) -> Job:
+        return replace(job, payload=payload(job))
+
+    def answer(job: Job, images: Sequence[bytes], place: Place) -> Body:
+        made = images or [steps.paint(job, index, 99) for index in range(job.n)]
+        return steps.answer(other(job), made, place)
+
+    return replace(steps, answer=answer)
+
+
+@planted("format.url-instead-of-b64", "format.b64-when-asked", modes=["D2"])
+def url_instead_of_b64(steps: Steps) -> Steps:
+    """A dall-e model that is asked for base64 answers with URLs."""
+    return _carrying(steps, lambda job: "url" if _family(job) == "dall-e" else job.payload)
+
+
+@planted(
+    "format.gpt-image-url",
+    "format.gpt-image-b64",
+    "format.gpt-image-response-format",
+    modes=["D2"],
+)
+def gpt_image_url(steps: Steps) -> Steps:
+    """A GPT image model answers with URLs, whatever is asked."""
+    return _carrying(steps, lambda job: "url" if _family(job) == "gpt-image" else job.payload)
+
+
+@planted("format.b64-instead-of-url", *_URL_LIES, modes=["D2"])
+def b64_instead_of_url(steps: Steps) -> Steps:
+    """A dall-e model answers with base64, whatever is asked."""
+    return _carrying(steps, lambda job: "b64_json" if _family(job) == "dall-e" else job.payload)
+
+
+@planted("format.url-null", *_URL_LIES, modes=["D3"])
+@in_items
+def url_null(item: Body, job: Job) -> None:
+    """The URL that was promised is null."""
+    if "url" in item and _family(job) == "dall-e":
+        item["url"] = None
+
+
+@planted("format.url-empty", *_URL_LIES, modes=["D3"])
+@in_items
+def url_empty(item: Body, job: Job) -> None:
+    """The URL that was promised is an empty string."""
+    if "url" in item and _family(job) == "dall-e":
+        item["url"] = ""
+
+
+@planted("format.b64-empty", *_B64_LIES, modes=["D2", "D3"])
+@in_items
+def b64_empty(item: Body, job: Job) -> None:
+    """The base64 that was promised is an empty string, and a URL stands beside it."""
+    if "b64_json" in item and _family(job) != "qwen-image":
+        item |= {"b64_json": "", "url": "https://reference.example/files/1.png"}
+
+
+@planted("format.gpt-image-refuses-unnamed", "format.gpt-image-response-format", modes=["D1"])
+def gpt_image_refuses_unnamed(steps: Steps) -> Steps:
+    """A GPT image model refuses `response_format` and does not say what it dislikes."""
+
+    def validate(asked: Asked, served: Collection[str]) -> Refusal | None:
+        stray = asked.has("response_format") and "output_format" in _parameters(asked)
+        return bad_request("Something is wrong.") if stray else steps.validate(asked, served)
+
+    return replace(steps, validate=validate)
+
+
+def _parameters(asked: Asked) -> Any:
+    return asked.model.parameters if asked.model else {}
+
+
+@planted("format.qwen-image-nothing", "format.qwen-image-either", modes=["D8"])
+@in_items
+def qwen_image_nothing(item: Body, job: Job) -> None:
+    """qwen-image answers items that carry no image."""
+    if _family(job) == "qwen-image":
+        item.clear()
+
+
+def _both(item: Body, job: Job) -> None:
+    data = image_file(picture(job, 0))
+    item.setdefault("b64_json", base64.b64encode(data).decode("ascii"))
+    item.setdefault("url", "https://reference.example/files/1.png")
+
+
+@planted("format.both-members", "format.one-payload", modes=["D2"])
+@in_items
+def both_members(item: Body, job: Job) -> None:
+    """A URL comes with the same image in base64 beside it."""
+    if _family(job) == "dall-e" and "url" in item and job.n == 1:
+        _both(item, job)
+
+
+@planted("format.qwen-image-both-members", "format.qwen-image-one-payload", modes=["D2"])
+@in_items
+def qwen_image_both_members(item: Body, job: Job) -> None:
+    """qwen-image sends every image as a URL and as base64."""
+    if _family(job) == "qwen-image" and job.n == 1 and "url" in item:
+        _both(item, job)
+
+
+@planted("format.unused-null", "format.unused-member-not-null", modes=["D3"])
+@in_items
+def unused_null(item: Body, _job: Job) -> None:
+    """The member that is not used is null."""
+    item.setdefault("b64_json", None)
+    item.setdefault("url", None)
+
+
+@planted("format.unused-empty", "format.unused-member-not-empty", modes=["D3"])
+@in_items
+def unused_empty(item: Body, _job: Job) -> None:
+    """The member that is not used is an empty string, as new-api writes it."""
+    item.setdefault("b64_json", "")
+    item.setdefault("url", "")
+
+
+@planted("format.revised-prompt-null", "format.revised-prompt-not-null", modes=["D3"])
+@in_items
+def revised_prompt_null(item: Body, _job: Job) -> None:
+    """`revised_prompt` is null."""
+    item["revised_prompt"] = None
+
+
+@planted("format.revised-prompt-empty", "format.revised-prompt-not-empty", modes=["D3"])
+@in_items
+def revised_prompt_empty(item: Body, _job: Job) -> None:
+    """`revised_prompt` is an empty string."""
+    item["revised_prompt"] = ""

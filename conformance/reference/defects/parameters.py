@@ -1,0 +1,244 @@
+"""Lies about parameters: refusing what is documented, and taking what breaks a rule.
+
+What breaks a rule is taken by one defect a rule, derived from the edition's schemas.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.defects.forgiving import forgiving
+from conformance.reference.defects.planting import (
+    Defect,
+    in_refusal,
+    json_response,
+    planted,
+    validating,
+)
+from conformance.reference.errors import Refusal, bad_request
+from conformance.strict import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from starlette.responses import Response
+
+    from conformance.contract import Asked, Edition, Model, Rule
+    from conformance.reference.steps import Steps
+
+_MODEL = re.compile(rb'"model":\s*"([^"]+)"')
+_UNBREAKABLE = frozenset({"default", "description", "title"})
+_COUNT = (
+    "count.zero-refused",
+    "count.negative-refused",
+    "count.fractional-refused",
+    "count.non-numeric-refused",
+    "count.above-maximum-refused",
+)
+
+
+@planted("parameters.user-refused", "parameters.valid-accepted", modes=["D1"])
+@validating
+def user_refused(request: Asked) -> Refusal | None:
+    """The documented `user` is called unknown."""
+    unknown = bad_request("Unknown parameter: 'user'.", "user", "unknown_parameter")
+    return unknown if request.has("user") else None
+
+
+@planted("parameters.response-format-refused", "parameters.valid-accepted", modes=["D1"])
+@validating
+def response_format_refused(request: Asked) -> Refusal | None:
+    """`response_format` is refused for every model."""
+    message = "Unknown parameter: 'response_format'."
+    unknown = bad_request(message, "response_format", "unknown_parameter")
+    return unknown if request.has("response_format") else None
+
+
+@planted("parameters.url-refused", "parameters.valid-accepted", modes=["D2"])
+@validating
+def url_refused(request: Asked) -> Refusal | None:
+    """A gateway that can only do base64 refuses `response_format: url`."""
+    refused = bad_request("url is not possible.", "response_format", "invalid_value")
+    return refused if request.body.get("response_format") == "url" else None
+
+
+@planted("parameters.large-size-refused", "parameters.valid-accepted", modes=["D5"])
+@validating
+def large_size_refused(request: Asked) -> Refusal | None:
+    """A documented size above 1024x1024 is refused."""
+    large = bad_request("The size is not supported.", "size", "invalid_size")
+    documented = request.expectation == "accepted"
+    size = str(request.body.get("size"))
+    return large if documented and ("1536" in size or "1792" in size) else None
+
+
+@planted("parameters.transparent-refused", "parameters.valid-accepted", modes=["D7"])
+@validating
+def transparent_refused(request: Asked) -> Refusal | None:
+    """A transparent background is refused where it is documented."""
+    message = "Transparent background is not supported for this model."
+    refused = bad_request(message, "background", "invalid_value")
+    return refused if request.body.get("background") == "transparent" else None
+
+
+@planted("parameters.null-refused", "parameters.valid-accepted", modes=["D3"])
+@validating
+def null_refused(request: Asked) -> Refusal | None:
+    """An optional parameter that is null is refused, where it is documented that it may be."""
+    for name, value in request.body.items():
+        if value is None and request.expectation == "accepted":
+            return bad_request(f"'{name}' must not be null.", name, "invalid_type")
+    return None
+
+
+def _reading(steps: Steps, lie: Callable[[str, bytes, Refusal], Any]) -> Steps:
+    """Let a lie make a request of a body that must be refused."""
+
+    def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
+        body = steps.read_body(content_type, data)
+        if not isinstance(body, Refusal):
+            return body
+        other: dict[str, Any] | Refusal = lie(content_type, data, body) or body
+        return other
+
+    return replace(steps, read_body=read_body)
+
+
+@planted("parameters.malformed-json-taken", "parameters.json-malformed")
+def malformed_json_taken(steps: Steps) -> Steps:
+    """A body that breaks off is guessed at, and painted."""
+
+    def guess(_content_type: str, data: bytes, refusal: Refusal) -> dict[str, Any] | None:
+        model = _MODEL.search(data)
+        if refusal.code != "invalid_json" or model is None:
+            return None
+        return {"model": model[1].decode(), "prompt": "a small boat"}
+
+    return _reading(steps, guess)
+
+
+@planted("parameters.array-taken", "parameters.body-object")
+def array_taken(steps: Steps) -> Steps:
+    """The first of an array of requests is answered."""
+
+    def first(content_type: str, data: bytes, _refusal: Refusal) -> Any:
+        value = read_json(data).value
+        json = content_type.startswith("application/json")
+        return value[0] if json and isinstance(value, list) and value else None
+
+    return _reading(steps, first)
+
+
+@planted("parameters.any-content-type-taken", "parameters.content-type")
+def any_content_type_taken(steps: Steps) -> Steps:
+    """JSON is read whatever it is declared as."""
+    return _reading(steps, lambda _type, data, _no: steps.read_body("application/json", data))
+
+
+@planted("parameters.get-answered", "parameters.method")
+@in_refusal
+def get_answered(refusal: Refusal) -> Refusal | Response:
+    """A GET of the endpoint is answered with an empty list."""
+    return json_response({"object": "list", "data": []}) if refusal.status == 405 else refusal
+
+
+def _vaguely(steps: Steps, open_to: Callable[[Asked], bool]) -> Steps:
+    def validate(request: Asked, served: Collection[str]) -> Refusal | None:
+        if request.expectation == "open" and open_to(request):
+            return bad_request("Something is wrong with the request.")
+        return steps.validate(request, served)
+
+    return replace(steps, validate=validate)
+
+
+@planted("parameters.unknown-refused-unnamed", "parameters.unknown", modes=["D1"])
+def unknown_refused_unnamed(steps: Steps) -> Steps:
+    """An unknown parameter is refused without saying which."""
+    return _vaguely(steps, lambda request: bool(request.unknown))
+
+
+@planted("parameters.unsupported-refused-unnamed", "parameters.unsupported", modes=["D1"])
+def unsupported_refused_unnamed(steps: Steps) -> Steps:
+    """A parameter of another model is refused without saying which."""
+    return _vaguely(steps, lambda request: bool(request.unsupported))
+
+
+@planted("parameters.disputed-refused-unnamed", "parameters.disputed-value", modes=["D1", "D7"])
+def disputed_refused_unnamed(steps: Steps) -> Steps:
+    """A value on which the sources disagree is refused without saying which."""
+    elsewhere = {"gpt-image-response-format", "model-omitted"}
+    return _vaguely(
+        steps,
+        lambda request: (
+            not request.unknown
+            and not request.unsupported
+            and not elsewhere & set(request.left_open)
+        ),
+    )
+
+
+def derived(edition: Edition) -> Iterator[Defect]:
+    """Give a defect for every rule of the edition that a request can break, and one for all."""
+    rules = dict(_rules(edition))
+    for name, rule in rules.items():
+        yield _taking(edition, name, rule)
+    claims = (*(f"parameters.{name}" for name in rules), *_COUNT)
+    yield _accepting_all(edition, claims)
+
+
+def _rules(edition: Edition) -> Iterator[tuple[str, Rule]]:
+    models = (*edition.models.values(), *(each.template for each in edition.families.values()))
+    for model in models:
+        across = _across(model)
+        for rule in model.rules:
+            if rule.keyword in across:
+                yield f"{_raised_by(rule)}-{rule.keyword.lower()}", rule
+            elif _can_be_broken(rule):
+                yield f"{rule.parameter}-{rule.keyword.lower()}", rule
+
+
+def _across(model: Model) -> frozenset[str]:
+    return frozenset(each.get("title", "allOf") for each in model.request.get("allOf", ()))
+
+
+def _raised_by(rule: Rule) -> str:
+    condition = rule.value.get("if", {})
+    names = [*condition.get("required", ()), *condition.get("properties", ())]
+    return str(next(iter(names), rule.parameter))
+
+
+def _can_be_broken(rule: Rule) -> bool:
+    if rule.parameter in (None, "n") or rule.keyword in _UNBREAKABLE:
+        return False
+    return rule.parameter != "model" or rule.keyword == "type"
+
+
+def _taking(edition: Edition, name: str, rule: Rule) -> Defect:
+    parameter, keyword = rule.parameter, rule.keyword
+
+    def plant(steps: Steps) -> Steps:
+        return forgiving(steps, parameter, lambda asked: gravest(asked) == keyword, edition)
+
+    lie = f"A request that breaks the rule {name} is answered with an image."
+    return Defect(f"parameters.{name}-broken", lie, (f"parameters.{name}",), ("D1",), plant)
+
+
+def gravest(request: Asked) -> str:
+    """Name the rule that a request breaks most plainly: its type, its own, one across."""
+    known = request.model.parameters if request.model else {}
+
+    def gravity(each: Any) -> int:
+        own = each.keyword in known.get(each.parameter or "", {})
+        return 0 if each.keyword == "type" else 1 if own else 2
+
+    return min(request.violations, key=gravity).keyword
+
+
+def _accepting_all(edition: Edition, claims: Sequence[str]) -> Defect:
+    def plant(steps: Steps) -> Steps:
+        return forgiving(steps, None, lambda _asked: True, edition)
+
+    lie = "Nothing is validated: what breaks a rule is left out, and the rest is answered."
+    return Defect("parameters.accept-all", lie, tuple(claims), ("accept-all",), plant)

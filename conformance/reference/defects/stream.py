@@ -1,0 +1,258 @@
+"""Lies in streams: their frames, their events, and the images in them."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conformance.reference.defects.planting import (
+    Body,
+    in_completed,
+    in_events,
+    in_finished,
+    in_frame,
+    in_partial,
+    planted,
+    resolving,
+)
+from conformance.reference.painting import FINISHED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.responses import Response
+
+    from conformance.contract import Asked
+    from conformance.reference.answers import Job, Painter, Place
+    from conformance.reference.steps import Steps
+
+_COMPLETED = "image_generation.completed"
+_WEB_PAGE = base64.b64encode(b"<!DOCTYPE html><html></html>").decode("ascii")
+
+
+@planted("stream.declared-json", "stream.content-type", modes=["D11"])
+@in_finished
+def declared_json(response: Response) -> None:
+    """A stream is declared as JSON."""
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        response.headers["content-type"] = "application/json"
+
+
+@planted("stream.ignored", "stream.content-type", modes=["D11"])
+@resolving
+def ignored(job: Job, _request: Asked) -> Job:
+    """`stream` is ignored: the answer is one JSON body."""
+    return replace(job, stream=False)
+
+
+@planted("stream.broken-off", "stream.framing", modes=["D11"])
+@in_frame
+def broken_off(frame: bytes, kind: str) -> bytes:
+    """A stream breaks off inside its last event."""
+    return frame[: len(frame) // 2] if kind == _COMPLETED else frame
+
+
+@planted("stream.no-blank-line", "stream.framing", modes=["D11"])
+@in_frame
+def no_blank_line(frame: bytes, kind: str) -> bytes:
+    """The last event is not ended by a blank line."""
+    return frame[:-1] if kind == _COMPLETED else frame
+
+
+@planted("stream.comment-as-json", "stream.event-json", modes=["D11"])
+@in_frame
+def comment_as_json(frame: bytes, kind: str) -> bytes:
+    """An event that keeps the connection open has data that is no JSON."""
+    return b"event: ping\ndata: still painting\n\n" + frame if kind == _COMPLETED else frame
+
+
+@planted("stream.event-array", "stream.event-json", modes=["D11"])
+@in_frame
+def event_array(frame: bytes, kind: str) -> bytes:
+    """An event has an array for data."""
+    return b"event: ping\ndata: []\n\n" + frame if kind == _COMPLETED else frame
+
+
+@planted("stream.name-other-than-type", "stream.event-name", modes=["D11"])
+@in_frame
+def name_other_than_type(frame: bytes, _kind: str) -> bytes:
+    """The line that names an event says something else than its data."""
+    return b"event: message\n" + frame.partition(b"\n")[2]
+
+
+@planted("stream.no-event-line", "stream.event-name", modes=["D11"])
+@in_frame
+def no_event_line(frame: bytes, _kind: str) -> bytes:
+    """No line names an event, as in streams of chats."""
+    return frame.partition(b"\n")[2]
+
+
+@planted("stream.no-created-at", "stream.event-fields", modes=["D11"])
+@in_completed
+def no_created_at(event: Body) -> None:
+    """The completed event does not say when it was made."""
+    del event["created_at"]
+
+
+@planted("stream.no-usage", "stream.event-fields", modes=["D4", "D11"])
+@in_completed
+def no_usage(event: Body) -> None:
+    """The completed event has no `usage`."""
+    del event["usage"]
+
+
+@planted("stream.no-partial-index", "stream.event-fields", modes=["D11"])
+@in_partial
+def no_partial_index(event: Body) -> None:
+    """A partial image does not say which one it is."""
+    del event["partial_image_index"]
+
+
+@planted("stream.own-names", "stream.completed", modes=["D11"])
+@in_completed
+def own_names(event: Body) -> None:
+    """The completed event has a name of the provider's own."""
+    event["type"] = "image.done"
+
+
+@planted("stream.never-completed", "stream.completed", modes=["D11"])
+@in_events
+def never_completed(events: Iterator[Body], job: Job) -> Iterator[Body]:
+    """A stream with partial images ends without the finished one."""
+    return (each for each in events if each["type"] != _COMPLETED or not job.partial_images)
+
+
+@planted("stream.event-after-completed", "stream.completed-last", modes=["D11"])
+@in_frame
+def event_after_completed(frame: bytes, kind: str) -> bytes:
+    """Something comes after the completed event."""
+    return frame + b"event: keep-alive\ndata: {}\n\n" if kind == _COMPLETED else frame
+
+
+@planted("stream.partial-too-many", "stream.partial-count", modes=["D11"])
+def partial_too_many(steps: Steps) -> Steps:
+    """A stream has one partial image more than was asked."""
+
+    def events(job: Job, painter: Painter, place: Place) -> Iterator[Body]:
+        more = job.partial_images + 1 if job.partial_images else 0
+        return steps.events(replace(job, partial_images=more), painter, place)
+
+    return replace(steps, events=events)
+
+
+@planted("stream.partial-index-from-1", "stream.partial-index", modes=["D11"])
+@in_partial
+def partial_index_from_1(event: Body) -> None:
+    """Partial images are numbered from 1."""
+    event["partial_image_index"] += 1
+
+
+@planted("stream.partial-index-constant", "stream.partial-index", modes=["D11"])
+@in_partial
+def partial_index_constant(event: Body) -> None:
+    """All partial images have the same number."""
+    event["partial_image_index"] = 0
+
+
+@planted("stream.url-for-b64", "stream.completed-b64", modes=["D2", "D11"])
+@in_completed
+def url_for_b64(event: Body) -> None:
+    """The completed event carries a URL."""
+    del event["b64_json"]
+    event["url"] = "https://reference.example/files/1.png"
+
+
+@planted("stream.nested-data", "stream.completed-b64", modes=["D11"])
+@in_completed
+def nested_data(event: Body) -> None:
+    """The image of the completed event stands in an array `data`, as in a plain answer."""
+    event["data"] = [{"b64_json": event.pop("b64_json")}]
+
+
+@planted("stream.data-prefix", "stream.completed-b64", modes=["D2", "D11"])
+@in_completed
+def data_prefix(event: Body) -> None:
+    """The base64 of the completed event is a data URL."""
+    event["b64_json"] = f"data:image/png;base64,{event['b64_json']}"
+
+
+@planted("stream.image-cut-off", "stream.completed-image", modes=["D11"])
+@in_completed
+def image_cut_off(event: Body) -> None:
+    """The image of the completed event ends halfway."""
+    event["b64_json"] = event["b64_json"][: len(event["b64_json"]) // 8 * 4]
+
+
+@planted("stream.web-page", "stream.completed-image", modes=["D11"])
+@in_completed
+def web_page(event: Body) -> None:
+    """The completed event carries a web page."""
+    event["b64_json"] = _WEB_PAGE
+
+
+@planted("stream.size-ignored", "stream.size-as-asked", modes=["D5", "D11"])
+def size_ignored(steps: Steps) -> Steps:
+    """Every streamed image is 1024x1024, whatever size was asked."""
+
+    def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
+        square = replace(job, width=1024, height=1024)
+        return steps.paint(square if job.stream else job, index, stage)
+
+    return replace(steps, paint=paint)
+
+
+@planted("stream.format-ignored", "stream.format-as-asked", modes=["D5", "D11"])
+def format_ignored(steps: Steps) -> Steps:
+    """Every streamed image is WebP, whatever type was asked."""
+
+    def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
+        webp = replace(job, output_format="webp")
+        return steps.paint(webp if job.stream else job, index, stage)
+
+    return replace(steps, paint=paint)
+
+
+@planted("stream.echo-other", "stream.echo-as-asked", modes=["D11"])
+@in_completed
+def echo_other(event: Body) -> None:
+    """The completed event says that its image is of another type."""
+    event["output_format"] = "jpeg"
+
+
+@planted("stream.partial-web-page", "stream.partial-image", modes=["D11"])
+@in_partial
+def partial_web_page(event: Body) -> None:
+    """A partial event carries a web page."""
+    event["b64_json"] = _WEB_PAGE
+
+
+@planted("stream.partial-empty", "stream.partial-image", modes=["D3", "D11"])
+@in_partial
+def partial_empty(event: Body) -> None:
+    """A partial event carries an empty string."""
+    event["b64_json"] = ""
+
+
+@planted("stream.usage-negative", "stream.usage-not-negative", modes=["D4", "D11"])
+@in_completed
+def usage_negative(event: Body) -> None:
+    """Streamed tokens that came in are counted below zero; the sums hold."""
+    usage = event["usage"]
+    tokens = -usage["input_tokens"]
+    usage |= {"input_tokens": tokens, "total_tokens": tokens + usage["output_tokens"]}
+    usage["input_tokens_details"] = {"text_tokens": tokens, "image_tokens": 0}
+
+
+@planted("stream.usage-total-off", "stream.usage-total", modes=["D4", "D11"])
+@in_completed
+def usage_total_off(event: Body) -> None:
+    """The total of a stream is not the sum of what came in and went out."""
+    event["usage"]["total_tokens"] += 1
+
+
+@planted("stream.usage-details-off", "stream.usage-details", modes=["D4", "D11"])
+@in_completed
+def usage_details_off(event: Body) -> None:
+    """The details of a stream's tokens do not add up."""
+    event["usage"]["input_tokens_details"]["text_tokens"] += 1

@@ -1,0 +1,176 @@
+"""Running the reference provider: in a thread for tests and runs, in the foreground for people."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+
+from conformance.errors import ConformanceError
+from conformance.reference.app import create_app
+from conformance.reference.steps import TRUTHFUL, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from starlette.applications import Starlette
+
+    from conformance.contract import Edition
+
+DEFAULT_KEY = "sk-reference-conformance"
+"""Key of the reference provider where nobody chose one; it protects nothing."""
+
+START_SECONDS = 10.0
+STOP_SECONDS = 0.3
+
+
+class ReferenceServerError(ConformanceError):
+    """The reference provider could not be started at the address that was asked for."""
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it is ready instead of being polled."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+class ReferenceServer:
+    """The reference provider in a daemon thread, for as long as the context lasts."""
+
+    def __init__(
+        self,
+        edition: Edition,
+        *,
+        key: str = DEFAULT_KEY,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Callable[[], float] = time.time,
+        url_lifetime: float = 3600.0,
+        delay: float = 0.0,
+        models: Iterable[str] | None = None,
+        steps: Steps = TRUTHFUL,
+    ) -> None:
+        """Prepare a server; port 0 takes a free one. Times are in seconds."""
+        self.key = key
+        self._application = create_app(
+            edition,
+            key=key,
+            clock=clock,
+            url_lifetime=url_lifetime,
+            delay=delay,
+            models=models,
+            steps=steps,
+        )
+        self._host, self._port = host, port
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, without a path."""
+        return f"http://{_bracketed(self._host)}:{self._port}"
+
+    @property
+    def base_url(self) -> str:
+        """Base URL as SDKs want it, ending in /v1."""
+        return f"{self.origin}/v1"
+
+    def __enter__(self) -> Self:
+        listener = _listen(self._host, self._port)
+        self._port = listener.getsockname()[1]
+        self._server = _Server(_config(self._application))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), name="reference-provider", daemon=True
+        )
+        self._thread.start()
+        if not self._server.ready.wait(START_SECONDS):
+            raise ReferenceServerError(f"the reference provider did not start at {self.origin}")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(STOP_SECONDS)
+        if self._thread.is_alive():
+            # Somebody still waits for an answer: hang up on them.
+            self._server.force_exit = True
+            self._thread.join(STOP_SECONDS)
+
+
+def serve(
+    host: str,
+    port: int,
+    key: str,
+    edition: Edition,
+    *,
+    url_lifetime: float = 3600.0,
+    delay: float = 0.0,
+    models: Iterable[str] | None = None,
+    steps: Steps = TRUTHFUL,
+    access_log: bool = False,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve in the foreground until interrupted; `on_ready` is told the base URL.
+
+    Raises ReferenceServerError when the address cannot be had.
+    """
+    application = create_app(
+        edition, key=key, url_lifetime=url_lifetime, delay=delay, models=models, steps=steps
+    )
+    with _listen(host, port) as listener:
+        if on_ready is not None:
+            on_ready(f"http://{_bracketed(host)}:{listener.getsockname()[1]}/v1")
+        server = _Server(_config(application, access_log=access_log))
+        try:
+            server.run([listener])
+        except KeyboardInterrupt:
+            return
+
+
+def _config(application: Starlette, *, access_log: bool = False) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        access_log=access_log,
+        log_config=uvicorn.config.LOGGING_CONFIG if access_log else None,
+        log_level="info" if access_log else "critical",
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns off Nagle's delay (40 ms an answer) only where the protocol is spelled out.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or "no such address"
+        raise ReferenceServerError(
+            f"cannot serve on {host} port {port}: {reason}; choose another --host or --port"
+        ) from error
+    listener.listen(1024)
+    return listener
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

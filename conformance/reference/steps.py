@@ -1,0 +1,114 @@
+"""The steps of the reference provider as replaceable parts.
+
+A request goes authenticate -> read_body -> validate -> resolve -> paint -> answer (or events) ->
+encode -> finish; a refusal leaves the chain for refuse -> finish. A planted defect is a copy of
+`TRUTHFUL` in which one step is wrapped: `replace(TRUTHFUL, answer=without_created)`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from conformance.reference import admission, answers
+from conformance.reference.errors import Refusal, refusal_response
+from conformance.reference.painting import image_file, media_type_of
+from conformance.reference.urls import FILE_TYPE, Signer, picture_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from conformance.contract import Asked, Edition
+    from conformance.reference.answers import Job, Painter, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What the provider does, one replaceable function a step."""
+
+    authenticate: Callable[[Sequence[str], str], Refusal | None]
+    read_body: Callable[[str, bytes], dict[str, Any] | Refusal]
+    validate: Callable[[Asked, Collection[str]], Refusal | None]
+    resolve: Callable[[Asked], Job]
+    paint: Painter
+    answer: Callable[[Job, Sequence[bytes], Place], dict[str, Any]]
+    events: Callable[[Job, Painter, Place], Iterator[dict[str, Any]]]
+    encode: Callable[[Mapping[str, Any]], bytes]
+    encode_event: Callable[[Mapping[str, Any]], bytes]
+    model_list: Callable[[Edition, Sequence[str]], dict[str, Any]]
+    refuse: Callable[[Refusal, str], Response]
+    file: Callable[[str, Mapping[str, str], Signer], Response]
+    finish: Callable[[Response, float], Response]
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """Bytes of a JSON answer."""
+    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def encode_event(event: Mapping[str, Any]) -> bytes:
+    """Frame one server-sent event, named after its `type`."""
+    return b"event: %s\ndata: %s\n\n" % (str(event["type"]).encode("ascii"), encode(event))
+
+
+def model_object(edition: Edition, name: str) -> dict[str, Any]:
+    """Describe one model as GET /models/{id} does; `created` is the day of the edition."""
+    day = datetime.fromisoformat(str(edition.published)).replace(tzinfo=UTC)
+    created = int(day.timestamp())
+    return {"id": name, "object": "model", "created": created, "owned_by": "image-conformance"}
+
+
+def model_list(edition: Edition, served: Sequence[str]) -> dict[str, Any]:
+    """Describe the served models as GET /models does."""
+    return {"object": "list", "data": [model_object(edition, name) for name in served]}
+
+
+def file(name: str, query: Mapping[str, str], signer: Signer) -> Response:
+    """Answer a temporary URL: the image, or an XML error like those of object stores."""
+    picture = picture_named(name)
+    if picture is None:
+        return _file_error(404, "BlobNotFound", "There is no such file.")
+    fault = signer.fault(name, query)
+    if fault is not None:
+        return _file_error(403, "AuthenticationFailed", fault)
+    headers = {"Cache-Control": "no-store", "ETag": f'"{picture.seed}"'}
+    data = image_file(picture, FILE_TYPE)
+    return Response(data, headers=headers, media_type=media_type_of(FILE_TYPE))
+
+
+def finish(response: Response, started: float) -> Response:
+    """Add the headers OpenAI documents; `started` is a reading of the performance counter."""
+    milliseconds = max(1, round((time.perf_counter() - started) * 1000))
+    response.headers["x-request-id"] = f"req_{uuid.uuid4().hex}"
+    response.headers["openai-processing-ms"] = str(milliseconds)
+    response.headers["openai-version"] = "2020-10-01"
+    return response
+
+
+def _file_error(status: int, code: str, message: str) -> Response:
+    text = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    body = f'<?xml version="1.0" encoding="utf-8"?>{text}'
+    return Response(body, status, media_type="application/xml")
+
+
+TRUTHFUL = Steps(
+    authenticate=admission.authenticate,
+    read_body=admission.read_body,
+    validate=admission.validate,
+    resolve=answers.resolve,
+    paint=answers.paint,
+    answer=answers.answer,
+    events=answers.events,
+    encode=encode,
+    encode_event=encode_event,
+    model_list=model_list,
+    refuse=refusal_response,
+    file=file,
+    finish=finish,
+)
