@@ -1,0 +1,224 @@
+"""Generated requests, sent and judged; and what a property that is falsified says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Flaky
+from hypothesis.strategies import SearchStrategy
+
+from conformance.cases.request import canonical_json
+from conformance.clauses.locators import is_loopback
+from conformance.exchange.client import Client, Target
+from conformance.exchange.model import Provenance
+from conformance.exchange.transport import AddressPolicy, Transport
+from conformance.providers import Provider
+from conformance.runs.session import Session
+from conformance.strict import printable
+
+UNAVAILABLE = "unavailable"
+"""The id under which requests are gathered that were neither honoured nor refused."""
+
+_MOST_ROUNDS = 20
+_LONGEST_SHOWN = 60  # characters of one string
+_COMMON: dict[str, Any] = {
+    "deadline": None,
+    "database": None,  # what is worth keeping becomes a documented case, not a local file
+    "print_blob": False,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+}
+_UNSHRUNK = (Phase.explicit, Phase.generate)
+_SHRUNK = (*_UNSHRUNK, Phase.target, Phase.shrink)
+PROFILES = {
+    "reference": settings(max_examples=200, derandomize=False, phases=_SHRUNK, **_COMMON),
+    "live": settings(max_examples=5, derandomize=False, phases=_UNSHRUNK, **_COMMON),
+    "ci": settings(max_examples=20, derandomize=True, phases=_SHRUNK, **_COMMON),
+}
+"""How far to search, by the name that `--hypothesis-profile` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A promise that one example breaks, and the curl lines that show it."""
+
+    id: str
+    promise: str
+    message: str
+    request: Mapping[str, Any]
+    curls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Falsified:
+    """The smallest example that breaks a promise, with whatever else that example breaks."""
+
+    broken: Broken
+    others: tuple[str, ...]
+    flaky: bool = False
+
+    def __str__(self) -> str:
+        """Tell it in full: the promise, the request, the command that sends it again."""
+        broken = self.broken
+        lines = [broken.id, broken.promise, f"verdict:  {broken.message}"]
+        lines += [f"smallest: {shown(broken.request)}"]
+        lines += [f"as well:  {', '.join(self.others)}"] if self.others else []
+        lines += ["flaky:    the same request did not break it every time"] if self.flaky else []
+        return "\n".join([*lines, *broken.curls])
+
+
+Check = Callable[[Any], Iterable[Broken]]
+
+
+class BrokenError(AssertionError):
+    """An example that breaks a promise; each promise has a subclass of its own."""
+
+    def __init__(self, broken: Broken, others: tuple[str, ...]) -> None:
+        super().__init__(broken.message)
+        self.broken, self.others = broken, others
+
+
+@cache
+def error_for(id_: str) -> type[BrokenError]:
+    """Give the exception of one promise: hypothesis tells failures apart by their type."""
+    return type(f"Broken[{id_}]", (BrokenError,), {})
+
+
+def explore(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[Falsified]:
+    """Try a property; gives one smallest example for every promise that some example breaks.
+
+    Where one promise is broken by all requests it would hide the others, so what was found is
+    set aside and the search goes on; but only once where shrinking is off, as requests cost.
+    """
+    found: dict[str, Falsified] = {}
+    for _ in range(_MOST_ROUNDS if Phase.shrink in limits.phases else 1):
+        new = _search(drawn, check, limits, frozenset(found))
+        found |= {each.broken.id: each for each in new}
+        if not new:
+            break
+    return list(found.values())
+
+
+def _search(
+    drawn: SearchStrategy[Any], check: Check, limits: settings, known: frozenset[str]
+) -> list[Falsified]:
+    @limits
+    @given(drawn)
+    def tried(example: Any) -> None:
+        broken = list(check(example))
+        new = next((each for each in broken if each.id not in known), None)
+        if new is not None:
+            others = dict.fromkeys(each.id for each in broken if each.id != new.id)
+            raise error_for(new.id)(new, tuple(others))
+
+    try:
+        tried()
+    except BrokenError as error:
+        return [Falsified(error.broken, error.others)]
+    except BaseExceptionGroup as group:
+        errors = list(_leaves(group))
+        if not errors:
+            raise  # a fault of ours, and shown as one
+        return [Falsified(each.broken, each.others, isinstance(group, Flaky)) for each in errors]
+    return []
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BrokenError]:
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _leaves(each)
+        elif isinstance(each, BrokenError):
+            yield each
+
+
+def conclude(found: list[Falsified]) -> None:
+    """Fail the test for what is broken; skip it where some requests could not be judged."""
+    broken = [each for each in found if each.broken.id != UNAVAILABLE]
+    text = "\n\n".join(map(str, broken or found))
+    if broken:
+        pytest.fail(text, pytrace=False)
+    if found:
+        pytest.skip(text)
+
+
+def shown(body: Mapping[str, Any]) -> str:
+    """Write a body in one line, long text cut."""
+    return printable(canonical_json({name: _cut(value) for name, value in body.items()}))
+
+
+def _cut(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) <= _LONGEST_SHOWN:
+        return value
+    return f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
+
+
+def profile(name: str | None, free: bool) -> settings:
+    """Give the limits that were named; else by what requests cost, and by where this runs.
+
+    Raises hypothesis' InvalidArgument for a name that nobody has registered.
+    """
+    if name is None:
+        unpaid = "ci" if os.environ.get("CI") else "reference"
+        name = unpaid if free else "live"
+    if name in PROFILES:
+        return PROFILES[name]
+    return settings(settings.get_profile(name), deadline=None, database=None)
+
+
+def fewer(limits: settings) -> settings:
+    """Give the limits of a property that says little, or takes several requests an example."""
+    return settings(limits, max_examples=max(2, limits.max_examples // 2))
+
+
+def register_profiles() -> None:
+    """Let `--hypothesis-profile` know our names; hypothesis has a `ci` of its own, which stays."""
+    for name in ("reference", "live"):
+        settings.register_profile(name, PROFILES[name])
+
+
+def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
+    """Say which models of which providers generated requests are sent to.
+
+    They go to what costs nothing: the embedded provider, at its own address or on loopback.
+    ``paid`` adds every other provider that was selected.
+    """
+    options = session.options
+    if options.mode != "live" or options.cases != "*":
+        return []
+    return [
+        (provider, model)
+        for provider in session.providers
+        if paid or is_free(session, provider)
+        for model in provider.models
+        if fnmatchcase(model, options.models)
+    ]
+
+
+def is_free(session: Session, provider: Provider) -> bool:
+    """Whether its requests cost nothing: it is our own, and it is here."""
+    base_url = session.options.base_url
+    local = base_url is None or is_loopback(urlsplit(base_url).hostname or "")
+    return provider.embedded and local
+
+
+@contextmanager
+def connected(session: Session, provider: Provider) -> Iterator[Client]:
+    """Give a client of a provider; the embedded one is started, unless it has another address."""
+    with ExitStack() as closing:
+        base_url, key, provenance = provider.base_url, provider.key(), Provenance.LIVE
+        if provider.embedded and session.options.base_url is None:
+            from conformance.reference.server import ReferenceServer
+
+            server = closing.enter_context(ReferenceServer(session.edition, key=key))
+            base_url, provenance = server.base_url, Provenance.REFERENCE
+        policy = AddressPolicy.for_provider(base_url)
+        transport = closing.enter_context(Transport(session.options.limits, policy))
+        yield Client(Target(provider.id, base_url, key, provider.models), transport, provenance)

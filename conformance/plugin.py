@@ -1,0 +1,149 @@
+"""pytest wiring: options, one item for every (case, clause), and the run file."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.collecting import PromiseItem, ProvidersModule
+from conformance.errors import ConformanceError
+from conformance.exchange.source import RecordMode
+from conformance.recording import Recorder
+from conformance.runs.engine import ProviderUnreachableError
+from conformance.runs.session import Options, Session
+
+PROMISES = Path(__file__).with_name("test_promises.py")
+GENERATED = Path(__file__).with_name("test_generated.py")
+NOT_EXPLORED = (
+    "generated requests are only sent with --live, without --cases, and to providers that are "
+    "embedded; --explore sends them to the others as well, and those may cost money"
+)
+SESSION = pytest.StashKey[Session]()
+RECORDER = pytest.StashKey[Recorder]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the suite; recording has pytest-recording's own."""
+    group = parser.getgroup("conformance", "image-API conformance")
+    group.addoption("--provider", action="append", default=[], help="name, or path of a TOML file")
+    group.addoption("--live", action="store_true", help="send real requests; use no cassettes")
+    group.addoption("--edition", default=None, help="edition of the contract")
+    group.addoption("--clauses", default="*", metavar="GLOB", help="judge only these clauses")
+    group.addoption("--models", default="*", metavar="GLOB", help="judge only these models")
+    group.addoption("--cases", default="*", metavar="GLOB", help="send only these cases")
+    group.addoption("--base-url", default=None, help="another address of the one provider")
+    group.addoption("--cassettes", default=None, metavar="DIR", help="where cassettes are")
+    group.addoption(
+        "--explore", action="store_true", help="send generated requests to paid providers, too"
+    )
+    group.addoption("--run-file", default=None, metavar="FILE", help="write the run file here")
+
+
+def options_of(config: pytest.Config) -> Options:
+    """Read the suite's options from pytest's."""
+    mode = config.getoption("--record-mode", default=None)
+    chosen: dict[str, Any] = {
+        "providers": tuple(config.getoption("--provider")),
+        "clauses": config.getoption("--clauses"),
+        "models": config.getoption("--models"),
+        "cases": config.getoption("--cases"),
+        "live": config.getoption("--live") or config.getoption("--disable-recording", False),
+        "record_mode": RecordMode(mode) if mode else None,
+        "base_url": config.getoption("--base-url"),
+        "cassettes": Path(config.getoption("--cassettes") or config.rootpath / "cassettes"),
+    }
+    if config.getoption("--edition"):
+        chosen["edition"] = config.getoption("--edition")
+    return Options(**chosen)
+
+
+@pytest.hookimpl(tryfirst=True)  # before hypothesis loads the profile that was named
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep one exchange on one worker, and write the run file where the reports arrive."""
+    if config.getoption("--hypothesis-profile", None):
+        from conformance.exploring import register_profiles
+
+        register_profiles()
+    if getattr(config.option, "dist", "no") != "no":
+        config.option.dist = "loadgroup"
+    config.addinivalue_line("markers", "xdist_group(name): tests that share a worker")
+    if not hasattr(config, "workerinput"):
+        config.stash[RECORDER] = Recorder(config, lambda: session_of(config))
+        config.pluginmanager.register(config.stash[RECORDER], "conformance-recorder")
+
+
+def session_of(config: pytest.Config) -> Session:
+    """The session of this process, made when it is first needed."""
+    if SESSION not in config.stash:
+        config.stash[SESSION] = Session(options_of(config))
+    return config.stash[SESSION]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the generated requests where there is no provider to send them to for free."""
+    return True if collection_path == GENERATED and not _explored(config) else None
+
+
+def _explored(config: pytest.Config) -> bool:
+    if not options_of(config).live:
+        return False  # and hypothesis is not imported
+    from conformance.exploring import explored
+
+    try:
+        return bool(explored(session_of(config), config.getoption("--explore")))
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Keep the collector of garbage out of the way: tens of thousands of items are none."""
+    del session
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Collector | None:
+    """Collect the promises from the edition instead of from functions."""
+    if module_path == GENERATED and not _explored(parent.config):  # it was named all the same
+        raise pytest.UsageError(NOT_EXPLORED)
+    if module_path != PROMISES:
+        return None
+    try:
+        session = session_of(parent.config)
+        session.engines  # noqa: B018 - a user's mistake is named here, before anything runs
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
+    return ProvidersModule.make(parent, module_path, session)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Report a promise in one phase: thousands of items share a few hundred exchanges."""
+    if not isinstance(item, PromiseItem):
+        return None
+    hook = item.config.hook
+    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    try:
+        report = item.report()
+    except ProviderUnreachableError as error:
+        pytest.exit(str(error), returncode=2)
+    hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close connections and stop the embedded provider."""
+    if SESSION in config.stash:
+        config.stash[SESSION].close()

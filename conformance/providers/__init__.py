@@ -1,0 +1,213 @@
+"""The providers under test: one TOML file each, ours by name or the user's own by path."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from conformance.contract import schemas_directory
+from conformance.errors import ConformanceError, UnknownNameError, nearest
+from conformance.findings import BROKEN, UNDECIDED, Finding
+
+HOME = Path(__file__).parent
+
+
+class ProviderError(ConformanceError):
+    """A provider file that cannot be used, with file and key."""
+
+
+class MissingKeyError(ConformanceError):
+    """A live run without the provider's API key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A promise that a provider does not make."""
+
+    clause: str
+    models: tuple[str, ...]
+    reason: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is about this promise."""
+        return fnmatchcase(finding.clause, self.clause) and _one_of(finding.model, self.models)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A known, dated, expiring disagreement of one provider with one clause."""
+
+    clause: str
+    models: tuple[str, ...]
+    cases: tuple[str, ...]
+    reason: str
+    link: str
+    since: date
+    expires: date
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is this disagreement."""
+        return (
+            fnmatchcase(finding.clause, self.clause)
+            and _one_of(finding.model, self.models)
+            and _one_of(finding.case, self.cases)
+        )
+
+    def explains(self, finding: Finding) -> bool:
+        """Whether it excuses a finding.
+
+        What could not be decided it excuses only where it names the cases: an outage elsewhere
+        must not hide behind it.
+        """
+        decided = finding.verdict in BROKEN
+        named = finding.verdict in UNDECIDED and self.cases != ("*",)
+        return self.covers(finding) and (decided or named)
+
+    def expired(self, today: date) -> bool:
+        """Whether its day has passed; then it excuses nothing any more."""
+        return today > self.expires
+
+    @property
+    def name(self) -> str:
+        """How reports speak of it."""
+        where = "/".join((",".join(self.models), ",".join(self.cases)))
+        return f"{self.clause} on {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An endpoint under test."""
+
+    id: str
+    title: str
+    base_url: str
+    models: Mapping[str, str]
+    key_variable: str | None = None
+    default_key: str | None = None
+    embedded: bool = False
+    edition: str | None = None
+    notes: str = ""
+    requests_per_minute: float | None = None
+    prices: Mapping[str, Any] | None = None
+    not_claimed: tuple[Claim, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    file: str = ""
+
+    def key(self, environment: Mapping[str, str] = os.environ) -> str:
+        """Read the API key; raises `MissingKeyError` naming the variable when there is none."""
+        value = environment.get(self.key_variable or "", "").strip()
+        if value:
+            return value
+        if self.default_key and _is_loopback(self.base_url):
+            return self.default_key
+        variable = self.key_variable or "key_variable (not set in the file)"
+        raise MissingKeyError(
+            f"provider {self.id!r} needs its API key in the environment variable {variable}; "
+            f"set it, or replay cassettes without --live"
+        )
+
+    def at(self, base_url: str) -> Provider:
+        """Give the same provider at another address."""
+        if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
+            raise ProviderError(f"--base-url {base_url!r} is no http or https address")
+        return replace(self, base_url=base_url.rstrip("/"))
+
+
+def provider_names() -> tuple[str, ...]:
+    """List the providers that come with the suite."""
+    return tuple(sorted(path.stem for path in HOME.glob("*.toml")))
+
+
+def load_provider(name: str) -> Provider:
+    """Load a provider of ours by name, or any by the path of its file.
+
+    Raises `UnknownNameError` for a name that is not ours and `ProviderError` for a file
+    that is missing, is no TOML, or breaks `schemas/provider.schema.json`.
+    """
+    if name.endswith(".toml") or "/" in name:
+        return _load_file(Path(name))
+    if name not in provider_names():
+        raise UnknownNameError("provider", name, provider_names(), "conformance/providers")
+    return _load_file(HOME / f"{name}.toml")
+
+
+def _load_file(path: Path) -> Provider:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProviderError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProviderError(f"{path}: is not TOML: {error}") from None
+    fault = next(iter(sorted(_validator().iter_errors(document), key=_rank)), None)
+    if fault is not None:
+        raise ProviderError(f"{path}: {_explain(fault)}")
+    return _provider(path, document)
+
+
+def _provider(path: Path, document: dict[str, Any]) -> Provider:
+    plain = {"claims": document.pop("not_claimed", []), "known": document.pop("deviations", [])}
+    document["base_url"] = document["base_url"].rstrip("/")
+    if document.get("default_key") and not _is_loopback(document["base_url"]):
+        raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
+    return Provider(
+        id=path.stem,
+        file=str(path),
+        not_claimed=tuple(_claim(each) for each in plain["claims"]),
+        deviations=tuple(_deviation(path, each) for each in plain["known"]),
+        **document,
+    )
+
+
+def _claim(entry: dict[str, Any]) -> Claim:
+    return Claim(entry["clause"], tuple(entry.get("models", ["*"])), entry["reason"])
+
+
+def _deviation(path: Path, entry: dict[str, Any]) -> Deviation:
+    try:
+        since, expires = (date.fromisoformat(entry[name]) for name in ("since", "expires"))
+    except ValueError as error:
+        raise ProviderError(f"{path}: deviation of {entry['clause']}: {error}") from None
+    models, cases = (tuple(entry.get(name, ["*"])) for name in ("models", "cases"))
+    link = entry.get("link", "")
+    return Deviation(entry["clause"], models, cases, entry["reason"], link, since, expires)
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    text = (schemas_directory() / "provider.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def _rank(error: ValidationError) -> tuple[bool, int]:
+    """A misspelt key before the one that it leaves missing, and the deepest place first."""
+    return error.validator != "additionalProperties", -len(error.absolute_path)
+
+
+def _explain(error: ValidationError) -> str:
+    """Name the key, and for an unknown key its nearest valid name."""
+    where = ".".join(str(part) for part in error.absolute_path) or "the file"
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = set(error.schema.get("properties", {}))  # type: ignore[union-attr]  # a dict here
+        unknown = sorted(set(error.instance) - known)[0]
+        return f"{where}: unknown key {unknown!r}; {nearest(unknown, known)}"
+    return f"{where}: {error.message[:200]}"
+
+
+def _one_of(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")

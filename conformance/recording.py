@@ -1,0 +1,138 @@
+"""What the process that collects reports does with them: the run file, the end, the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.findings import Finding, Observation, Verdict
+from conformance.runs.conclusion import Conclusion, conclude, counts
+from conformance.runs.deviations import stale_deviations
+from conformance.runs.file import RunWriter, finding_from_json
+from conformance.runs.session import Session
+
+_LETTERS = {
+    Verdict.PASS: (".", "passed"),
+    Verdict.NOT_CLAIMED: ("-", "not claimed"),
+    Verdict.NOT_RUN: ("r", "not run"),
+    Verdict.NOT_TESTABLE: ("n", "not testable"),
+    Verdict.UNAVAILABLE: ("u", "unavailable"),
+    Verdict.DEVIATES: ("d", "deviates"),
+    Verdict.HARNESS_ERROR: ("E", "harness error"),
+}
+
+
+class Recorder:
+    """Gathers findings as they arrive, writes the run file and concludes."""
+
+    def __init__(self, config: pytest.Config, session: Callable[[], Session]) -> None:
+        self._config = config
+        self._session = session
+        self._writer: RunWriter | None = None
+        self._left_out = False
+        self.findings: list[Finding] = []
+        self.problems: list[str] = []
+        self.conclusion: Conclusion | None = None
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Remember that not everything is judged."""
+        self._left_out = self._left_out or bool(items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a finding, and write it before anything else can go wrong."""
+        values = getattr(report, "finding", None)
+        if values is None:
+            return
+        finding = finding_from_json(values)
+        self.findings.append(finding)
+        writer = self._open()
+        if writer is not None:
+            self._evidence(writer, getattr(report, "evidence", None))
+            writer.finding(finding)
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Show a verdict as what it is; only a pass is green."""
+        values = getattr(report, "finding", None)
+        if values is None or report.failed or values["verdict"] == Verdict.PASS:
+            return None
+        if "deviation" in values:
+            return "known deviation", "k", ("KNOWN DEVIATION", {"yellow": True})
+        letter, word = _LETTERS[Verdict(values["verdict"])]
+        return word, letter, (word.upper(), {"yellow": True})
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Conclude: what is broken outweighs what could not be judged."""
+        if not self.findings:
+            return
+        complete = exitstatus in (0, 1) and not session.shouldstop and not session.shouldfail
+        self._find_problems(complete)
+        self.conclusion = self._conclude(complete)
+        if self._writer is not None:
+            self._writer.close(self._footer(complete))
+        if exitstatus in (0, 1):
+            others = session.testsfailed > sum(_counts_as_failed(each) for each in self.findings)
+            session.exitstatus = 1 if others else int(self.conclusion)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what the run came to, and what is wrong with it as a whole."""
+        if self.conclusion is None:
+            return
+        terminalreporter.section("conformance")
+        for problem in self.problems:
+            terminalreporter.write_line(problem, red=True)
+        said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
+        terminalreporter.write_line(f"{said}: {self.conclusion.sentence}")
+        if self._writer is not None:
+            terminalreporter.write_line(f"run file: {self._writer.path}")
+
+    def _open(self) -> RunWriter | None:
+        path = self._config.getoption("--run-file")
+        if self._writer is None and path:
+            self._writer = RunWriter(Path(path), self._session().header())
+        return self._writer
+
+    def _evidence(self, writer: RunWriter, evidence: dict[str, Any] | None) -> None:
+        if evidence is None:
+            return
+        if evidence["exchange"] is not None:
+            writer.exchange(evidence["exchange"])
+        for each in evidence["observations"]:
+            writer.observation(Observation(**each))
+
+    def _find_problems(self, complete: bool) -> None:
+        session = self._session()
+        if not complete or self._left_out or not session.options.whole:
+            return
+        self.problems += session.unused_cassettes()
+        for provider in session.providers:
+            self.problems += stale_deviations(provider, self.findings, session.today)
+
+    def _conclude(self, complete: bool) -> Conclusion:
+        found = conclude(self.findings)
+        if found is Conclusion.CONFORMS and self.problems:
+            return Conclusion.BREAKS
+        if found is Conclusion.CONFORMS and not complete:
+            return Conclusion.NOT_JUDGED
+        return found
+
+    def _footer(self, complete: bool) -> dict[str, Any]:
+        return {
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "complete": complete,
+            "conclusion": int(self.conclusion or 0),
+            "counts": counts(self.findings),
+            "problems": self.problems,
+        }
+
+
+def _counts_as_failed(finding: Finding) -> bool:
+    broken = finding.verdict in (Verdict.FAIL, Verdict.HARNESS_ERROR)
+    return broken and not finding.excused

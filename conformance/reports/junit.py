@@ -1,0 +1,136 @@
+"""A run as JUnit XML: one test suite a provider and model, one test case a case and clause.
+
+How verdicts are told: a new *fail* is a failure; a known deviation, what was not claimed and
+what could not be judged are skipped, each with its reason; *harness error* is an error; a new
+*deviates* is a passed test that says so in its output, because a SHOULD does not decide. What
+is wrong with a run as a whole is a suite of its own, so that a cut-off run is never green.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Sequence
+
+from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.reports.summary import Summary
+from conformance.runs.file import Run
+from conformance.strict import printable
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONGEST = 2000  # characters of one foreign text
+
+
+def junit(summary: Summary) -> str:
+    """Write a summary's runs as a JUnit document."""
+    root = ET.Element("testsuites", name="image-conformance")
+    times = _times(summary.merged.runs)
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for each in summary.merged.findings:
+        groups.setdefault((each.provider, each.model), []).append(each)
+    started = str(summary.merged.runs[0].header["started"])[:19]
+    for (provider, model), findings in groups.items():
+        suite = _suite(root, f"{provider}/{model}", started)
+        _fill(suite, findings, times)
+        _count(suite)
+    _whole(root, summary, started)
+    _total(root)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, "unicode") + "\n"
+
+
+def _suite(root: ET.Element, name: str, started: str) -> ET.Element:
+    return ET.SubElement(root, "testsuite", name=_safe(name), timestamp=_safe(started))
+
+
+def _fill(
+    suite: ET.Element, findings: Iterable[Finding], times: dict[tuple[str, str, str], float]
+) -> None:
+    """Add test cases; the time of an exchange goes to the first of those that share it."""
+    for each in findings:
+        seconds = times.pop((each.provider, each.model, each.case), 0.0)
+        case = ET.SubElement(
+            suite,
+            "testcase",
+            classname=_safe(f"{each.provider}.{each.model}"),
+            name=_safe(f"{each.case}::{each.clause}"),
+            time=f"{seconds:.3f}",
+        )
+        _tell(case, each)
+
+
+def _times(runs: Sequence[Run]) -> dict[tuple[str, str, str], float]:
+    found = {}
+    for run in runs:
+        for each in run.exchanges.values():
+            found[each["provider"], each["model"], each["case"]] = each.get("elapsed") or 0.0
+    return found
+
+
+def _tell(case: ET.Element, finding: Finding) -> None:
+    """Add the child that says what a finding came to; a pass has none."""
+    said = f"{finding.verdict.value}: {finding.message}"
+    if finding.excused:
+        _child(case, "skipped", f"known deviation: {finding.deviation}")
+    elif finding.verdict is Verdict.FAIL:
+        _child(case, "failure", finding.message, finding.level, _details(finding))
+    elif finding.verdict is Verdict.HARNESS_ERROR:
+        _child(case, "error", finding.message, finding.verdict.value, _details(finding))
+    elif finding.verdict in UNDECIDED or finding.verdict is Verdict.NOT_CLAIMED:
+        _child(case, "skipped", said)
+    elif finding.verdict is Verdict.DEVIATES:
+        ET.SubElement(case, "system-out").text = _details(finding)
+
+
+def _child(parent: ET.Element, name: str, message: str, type_: str = "", text: str = "") -> None:
+    child = ET.SubElement(parent, name, message=_safe(message))
+    if type_:
+        child.set("type", _safe(type_))
+    if text:
+        child.text = text
+
+
+def _details(finding: Finding) -> str:
+    """Write a finding in lines of our own; foreign text cannot add one."""
+    lines = [f"{finding.level} {finding.clause}: {finding.verdict.value}: {finding.message}"]
+    lines += [f"expected: {finding.expected}"] if finding.expected else []
+    lines += [f"observed: {finding.observed}"] if finding.observed else []
+    lines += [f"control: {finding.control}"] if finding.control else []
+    lines += [f"more: image-conformance explain {finding.clause}"]
+    return "\n".join(map(_safe, lines))
+
+
+def _whole(root: ET.Element, summary: Summary, started: str) -> None:
+    """Add what is wrong with the runs as such, which no test case of a provider could say."""
+    suite = _suite(root, "run", started)
+    for run in summary.merged.runs:
+        name = _safe(str(run.header["id"]))
+        case = ET.SubElement(suite, "testcase", classname="run", name=name, time="0.000")
+        if not run.complete:
+            _child(case, "error", "the run did not come to its end", "incomplete")
+        elif not run.findings:
+            _child(case, "error", "nothing was judged", "empty")
+        elif run.problems:
+            text = "\n".join(map(_safe, run.problems))
+            _child(case, "failure", run.problems[0], "problem", text)
+    _count(suite)
+
+
+def _count(suite: ET.Element) -> None:
+    """Write the numbers of a suite from what it holds."""
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+    cases = suite.findall("testcase")
+    suite.set("tests", str(len(cases)))
+    suite.set("time", f"{sum(float(each.get('time', 0)) for each in cases):.3f}")
+
+
+def _total(root: ET.Element) -> None:
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(each.get(name, 0)) for each in root)))
+    root.set("time", f"{sum(float(each.get('time', 0)) for each in root):.3f}")
+
+
+def _safe(text: str) -> str:
+    """Escape what could steer a reader, and drop what XML 1.0 cannot carry at all."""
+    return _ILLEGAL.sub("", printable(text, _LONGEST))

@@ -1,0 +1,80 @@
+"""A run as Markdown, for a pull request or the summary of a CI job.
+
+Every value is foreign until shown otherwise. What the template prints is escaped by its
+environment, not by its author: words become text without any structure, and messages become
+code spans, in which neither Markdown nor HTML, mentions nor links mean anything.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from conformance.reports import wording
+from conformance.reports.grouping import LEVELS
+from conformance.reports.summary import Summary
+from conformance.strict import printable
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_STRUCTURE = re.compile(
+    r"""[\\`*_{}\[\]<>\#|~&@$]  # what CommonMark and GitHub give a meaning
+    | :(?=//) | (?<=mailto): | (?<=xmpp): | (?<=www)\.   # what GitHub makes links of
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_BLANKS = re.compile("\n{3,}")
+_LONGEST = 1000  # characters of one foreign text
+MOST = 100  # entries of a section; a CI summary has a limit of 1 MiB
+
+
+def markdown(summary: Summary) -> str:
+    """Write a summary as GitHub-flavoured Markdown."""
+    chapters = list(summary.chapters)
+    values = {"summary": summary, "wording": wording, "levels": LEVELS, "chapters": chapters}
+    return _BLANKS.sub("\n\n", _template().render(values, most=MOST))
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        finalize=words,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["code"] = code
+    environment.filters["words"] = words
+    return environment.get_template("summary.md.jinja")
+
+
+def words(value: object) -> Markup:
+    """Write a value as plain text: each character that could mean something, as an entity.
+
+    An entity never opens or closes a structure in CommonMark, not even a table's cell. The
+    template sees to it that no foreign text begins a line, where more has a meaning.
+    """
+    if isinstance(value, Markup):
+        return value
+    safe = _STRUCTURE.sub(_entities, printable(str(value), _LONGEST))
+    return Markup(safe)  # noqa: S704 - made safe in the line above
+
+
+def _entities(match: re.Match[str]) -> str:
+    return "".join(f"&#{ord(each)};" for each in match[0])
+
+
+def code(value: object) -> Markup:
+    """Write a value as a code span that nothing in it can end; not for cells of tables."""
+    text = printable(str(value), _LONGEST)
+    if not text.strip():
+        return Markup("")
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    return Markup(f"{fence}{pad}{text}{pad}{fence}")  # noqa: S704 - fenced beyond its reach

@@ -1,0 +1,80 @@
+"""Several runs as one: the same edition, every finding once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.errors import ConformanceError
+from conformance.findings import SEVERITY, Finding, Observation
+from conformance.runs.file import Run
+from conformance.strict import printable
+
+
+class MergeError(ConformanceError):
+    """Runs that cannot be shown in one report, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The findings of some runs, each once, and how many were made more than once."""
+
+    runs: tuple[Run, ...]
+    edition: Mapping[str, str]
+    tools: tuple[str, ...]
+    statements: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    observations: tuple[Observation, ...]
+    problems: tuple[str, ...]
+    repeated: int
+
+
+def merge(runs: Sequence[Run]) -> Merged:
+    """Put runs together; raises `MergeError` for none at all or for different editions.
+
+    Of a finding that several runs made, the worst is kept: an old failure is not to vanish
+    behind a newer pass that happens to stand beside it.
+    """
+    edition = _edition(runs)
+    every = [each for run in runs for each in run.findings]
+    found = _worst_of_each(every)
+    return Merged(
+        runs=tuple(runs),
+        edition=edition,
+        tools=tuple(dict.fromkeys(str(run.header["tool"]) for run in runs)),
+        statements={
+            each["id"]: each["statement"] for run in runs for each in run.header["clauses"]
+        },
+        findings=found,
+        observations=tuple(dict.fromkeys(each for run in runs for each in run.observations)),
+        problems=tuple(dict.fromkeys(each for run in runs for each in run.problems)),
+        repeated=len(every) - len(found),
+    )
+
+
+def _edition(runs: Sequence[Run]) -> Mapping[str, str]:
+    if not runs:
+        raise MergeError("there is no run to report on; name at least one run file")
+    editions = {run.header["edition"]["id"]: run.header["edition"] for run in runs}
+    if len(editions) > 1:
+        raise MergeError(
+            f"these runs judged different editions of the contract "
+            f"({', '.join(printable(each, 60) for each in sorted(editions))}), so their promises "
+            f"are not the same promises; report on each edition by itself"
+        )
+    found: Mapping[str, str] = runs[0].header["edition"]
+    return found
+
+
+def _worst_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    found: dict[tuple[str, ...], Finding] = {}
+    for each in findings:
+        key = (each.provider, each.model, each.case, each.clause)
+        before = found.get(key)
+        if before is None or _badness(each) > _badness(before):
+            found[key] = each
+    return tuple(found.values())
+
+
+def _badness(finding: Finding) -> tuple[int, bool]:
+    return SEVERITY[finding.verdict], not finding.excused

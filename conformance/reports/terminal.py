@@ -1,0 +1,222 @@
+"""A run for the terminal: a table for one screen, and below it what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conformance.findings import Verdict
+from conformance.reports.grouping import Broken, Group
+from conformance.reports.summary import Row, Summary, summarize
+from conformance.reports.wording import (
+    closing,
+    counted,
+    extent,
+    kept,
+    legend,
+    listed,
+    notes,
+    place,
+    word,
+)
+from conformance.runs.conclusion import Conclusion
+from conformance.runs.file import Run
+from conformance.strict import printable
+
+STYLES = {
+    "pass": "green",
+    "FAIL": "bold red",
+    "deviates": "yellow",
+    "known": "cyan",
+    "harness error": "bold magenta",
+    "not claimed": "dim",
+}
+NARROW = 72  # columns; below, the table leaves out what the sections below it tell
+MOST = 12  # entries of a section
+OPEN = "open: not judged"
+LONGEST = 400  # characters of one foreign text, before it is cut to its lines
+
+
+def print_runs(runs: Sequence[Run], console: Console) -> None:
+    """Print runs of one edition; raises `MergeError` for runs that do not go together."""
+    _Page(console, summarize(runs)).print()
+
+
+class _Page:
+    """One report on one console."""
+
+    def __init__(self, console: Console, summary: Summary) -> None:
+        self._console = console
+        self._summary = summary
+        self._encoding = getattr(console.file, "encoding", None) or "utf-8"
+
+    def print(self) -> None:
+        self._head()
+        self._table()
+        self._broken()
+        self._known()
+        self._groups("Could not be judged", self._summary.undecided)
+        self._groups("Not claimed", self._summary.not_claimed)
+        self._observations()
+        self._problems()
+        self._closing()
+
+    def _text(self, text: str, style: str = "") -> Text:
+        """Make foreign text harmless, and keep it within what the output can encode."""
+        safe = printable(text, LONGEST)
+        try:
+            safe.encode(self._encoding)
+        except (UnicodeEncodeError, LookupError):
+            safe = safe.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
+        return Text(safe, style=style)
+
+    def _line(self, *parts: Text, indent: int = 0, lines: int = 0) -> None:
+        """Print one paragraph, indented, cut to some lines (0: whole).
+
+        Wrapped here and not by Rich, which fills every line up with blanks.
+        """
+        room = max(self._console.width - indent, 10)
+        wrapped = list(Text("").join(parts).wrap(self._console, room, overflow="fold"))
+        if lines and len(wrapped) > lines:
+            wrapped = wrapped[:lines]
+            mark = self._text(" …")
+            wrapped[-1].rstrip()
+            wrapped[-1].truncate(room - mark.cell_len)
+            wrapped[-1].append_text(mark)
+        for line in wrapped:
+            line.rstrip()
+            self._console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+
+    def _title(self, title: str) -> None:
+        self._console.print()
+        self._console.print(self._text(title, "bold"))
+
+    def _head(self) -> None:
+        edition = self._summary.merged.edition
+        tools = " and ".join(self._summary.merged.tools)
+        self._line(self._text(edition["title"], "bold"), self._text(f" ({edition['id']})"))
+        self._line(self._text(f"judged by {tools}", "dim"))
+        for each in self._summary.origins:
+            name = self._text(each.provider, "bold")
+            self._line(name, self._text(f": {each.how}, {each.where}"), indent=2)
+        for note in notes(self._summary):
+            self._line(self._text(note, "yellow"))
+
+    def _table(self) -> None:
+        if not self._summary.rows:
+            return
+        self._console.print()
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        wide = self._console.width >= NARROW
+        for name in ("provider", "model", "verdict"):
+            table.add_column(Text(name), overflow="fold")
+        counts = ("MUST", "SHOULD", "broken", "known", "open")
+        for name in counts if wide else ("MUST", "broken", "open"):
+            table.add_column(Text(name), justify="right", no_wrap=True)
+        before = ""
+        for row in self._summary.rows:
+            shown = row.provider if row.provider != before else ""
+            table.add_row(*self._cells(row, shown, wide))
+            before = row.provider
+        self._console.print(table)
+        self._line(self._text("MUST, SHOULD: promises kept of those claimed; " + OPEN, "dim"))
+        for name, meaning in legend(each.cell for each in self._summary.rows):
+            if name != "pass":
+                self._line(self._text(name, STYLES.get(name, "")), self._text(f": {meaning}"))
+
+    def _cells(self, row: Row, provider: str, wide: bool) -> Iterable[Text]:
+        yield self._text(provider, "bold")
+        yield self._text(row.model)
+        name = word(row.cell)
+        yield self._text(name, STYLES.get(name, ""))
+        yield self._text(kept(row, "MUST"))
+        if wide:
+            yield self._text(kept(row, "SHOULD"))
+        yield self._number(row.broken, "bold red")
+        if wide:
+            yield self._number(row.known, "cyan")
+        yield self._number(row.undecided, "magenta")
+
+    def _number(self, number: int, style: str) -> Text:
+        return self._text(str(number), style) if number else self._text("-", "dim")
+
+    def _broken(self) -> None:
+        broken = self._summary.new
+        if not broken:
+            return
+        self._title(f"Broken promises that nobody knew of ({len(broken)})")
+        for each in broken[:MOST]:
+            self._one_broken(each)
+        self._more(len(broken))
+        how = f"more: image-conformance explain {broken[0].clause}"
+        self._line(self._text(how, "dim"), indent=2)
+
+    def _one_broken(self, broken: Broken) -> None:
+        style = STYLES["FAIL" if broken.verdict is Verdict.FAIL else "deviates"]
+        where = f" {broken.provider}: {place(broken, self._summary)}"
+        level = self._text(f"{broken.level} ", style)
+        self._line(level, self._text(broken.clause, "bold"), self._text(where), indent=2)
+        self._line(self._text(_why(broken)), indent=6, lines=2)
+
+    def _known(self) -> None:
+        known = self._summary.reasons
+        if not known:
+            return
+        self._title(f"Known deviations ({counted(len(self._summary.known), 'promise')})")
+        for each in known[:MOST]:
+            name = self._text(f"{each.provider}: ", STYLES["known"])
+            self._line(name, self._text(each.reason), indent=2, lines=1)
+            said = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
+            self._line(self._text(said, "dim"), indent=6, lines=1)
+        self._more(len(known))
+        how = f"more: image-conformance explain {self._summary.known[0].clause}"
+        self._line(self._text(how, "dim"), indent=2)
+
+    def _groups(self, title: str, groups: Sequence[Group]) -> None:
+        if not groups:
+            return
+        self._title(f"{title} ({counted(sum(each.count for each in groups), 'finding')})")
+        for each in groups[:MOST]:
+            said = f" {each.provider}: {extent(each)}"
+            name = self._text(each.verdict.value, STYLES.get(each.verdict.value, "magenta"))
+            self._line(name, self._text(said), indent=2)
+            self._line(self._text(each.reason or "no reason given"), indent=6, lines=2)
+        self._more(len(groups))
+
+    def _more(self, count: int) -> None:
+        if count > MOST:
+            rest = f"and {count - MOST} more: image-conformance report -f md RUN shows them"
+            self._line(self._text(rest, "dim"), indent=2)
+
+    def _observations(self) -> None:
+        found: dict[str, list[str]] = {}
+        for each in self._summary.observations:
+            found.setdefault(each.provider, []).append(f"{each.id} {each.count}")
+        if found:
+            self._title("Observed, and promised by no source")
+        for provider, said in found.items():
+            self._line(self._text(f"{provider}: {listed(said, 8)}"), indent=2, lines=3)
+
+    def _problems(self) -> None:
+        if self._summary.merged.problems:
+            self._title("Wrong with the run as a whole")
+        for each in self._summary.merged.problems[:MOST]:
+            self._line(self._text(each, "red"), indent=2)
+        self._more(len(self._summary.merged.problems))
+
+    def _closing(self) -> None:
+        styles = {Conclusion.CONFORMS: "bold green", Conclusion.BREAKS: "bold red"}
+        self._console.print()
+        style = styles.get(self._summary.conclusion, "bold magenta")
+        self._line(self._text(closing(self._summary), style))
+
+
+def _why(broken: Broken) -> str:
+    """Say what a promise was broken by."""
+    said = [broken.message] if broken.message else []
+    said += [f"expected {broken.expected}"] if broken.expected else []
+    said += [f"observed {broken.observed}"] if broken.observed else []
+    return "; ".join(said) or broken.statement

@@ -1,0 +1,163 @@
+"""The sentences that every report shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from conformance.findings import Verdict
+from conformance.reports.grouping import Broken, Group
+from conformance.reports.summary import Cell, Row, Summary
+from conformance.runs.conclusion import Conclusion
+
+MEANING = {
+    "pass": "kept wherever it was judged",
+    "FAIL": "a MUST is broken",
+    "deviates": "a SHOULD is broken",
+    "known": "broken, as a dated deviation beside the provider explains",
+    "unavailable": "the provider did not decide (429, 5xx, timeout, not served)",
+    "not testable": "its control or what it builds on failed",
+    "not run": "never sent",
+    "not claimed": "the provider does not claim it",
+    "harness error": "a fault of the suite or of its recordings",
+}
+
+
+def word(cell: Cell) -> str:
+    """Name a verdict so that no colour is needed to tell it from another."""
+    if cell.known:
+        return "known"
+    return "FAIL" if cell.verdict is Verdict.FAIL else cell.verdict.value
+
+
+def legend(cells: Iterable[Cell]) -> list[tuple[str, str]]:
+    """Say what those words mean that occur."""
+    used = {word(each) for each in cells}
+    return [(name, meaning) for name, meaning in MEANING.items() if name in used]
+
+
+def kept(row: Row, level: str) -> str:
+    """Write how many promises of a level are kept, of how many."""
+    found = row.kept.get(level)
+    return f"{found.kept}/{found.total}" if found else "-"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """List some names, and say how many more there are."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def place(broken: Broken, summary: Summary) -> str:
+    """Say on which models and in how many cases a promise is broken."""
+    judged = [model for provider, model in summary.columns if provider == broken.provider]
+    everywhere = len(judged) > 1 and set(judged) == set(broken.models)
+    where = f"all {len(judged)} models" if everywhere else listed(broken.models)
+    example = "" if broken.count == 1 else "e.g. "
+    return f"{where} ({counted(broken.count, 'case')}, {example}{broken.cases[0]})"
+
+
+def extent(group: Group) -> str:
+    """Say how much was not judged for one reason."""
+    return (
+        f"{counted(group.count, 'finding')} of {counted(len(group.clauses), 'clause')} "
+        f"on {listed(group.models)}"
+    )
+
+
+def notes(summary: Summary) -> list[str]:
+    """Say what a reader must know before believing the table."""
+    found = [said for each in _selections(summary) if (said := _selection(each))]
+    runs = summary.merged.runs
+    cut = sum(not each.complete for each in runs)
+    if cut:
+        which = "The run" if len(runs) == 1 else f"{cut} of {len(runs)} runs"
+        found.append(f"{which} did not come to the end: what is missing was not judged.")
+    if summary.merged.repeated:
+        several = counted(summary.merged.repeated, "finding")
+        found.append(f"{several} made again elsewhere; the worst of each is shown.")
+    left_out = sum(each.not_claimed for each in summary.rows)
+    if left_out:
+        promises = counted(left_out, "promise is", "promises are")
+        found.append(f"{promises} not claimed by the provider and left out of the totals.")
+    return found
+
+
+def _selections(summary: Summary) -> list[dict[str, str]]:
+    found = [each.header.get("selection") or {} for each in summary.merged.runs]
+    return [each for rank, each in enumerate(found) if each not in found[:rank]]
+
+
+def _selection(selection: dict[str, str]) -> str:
+    chosen = [f"{name} {glob}" for name, glob in selection.items() if glob != "*"]
+    return f"Only a part was judged: {', '.join(chosen)}." if chosen else ""
+
+
+def closing(summary: Summary) -> str:
+    """Say in one sentence what it all comes to."""
+    reasons = _reasons(summary)
+    said = f"{_who(summary)}: {'; '.join(reasons)}" if reasons else _who(summary)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _who(summary: Summary) -> str:
+    """Name the providers where they differ."""
+    if len(summary.conclusions) < 2 or len(set(summary.conclusions.values())) == 1:
+        return sentence(summary)
+    parts = []
+    for conclusion in sorted(Conclusion, key=lambda each: each is not summary.conclusion):
+        names = [name for name, each in summary.conclusions.items() if each is conclusion]
+        if names:
+            verb = _VERB[conclusion][len(names) > 1]
+            aside = conclusion is Conclusion.CONFORMS and _any_known(summary, names)
+            parts.append(f"{', '.join(names)} {verb}{' but for known deviations' * aside}")
+    return f"{sentence(summary)} ({'; '.join(parts)})"
+
+
+def sentence(summary: Summary) -> str:
+    """Give the conclusion; it never claims more than what is not excused."""
+    if summary.conclusion is Conclusion.CONFORMS and summary.known:
+        return f"{summary.conclusion.sentence} but for {_known(summary)}"
+    return summary.conclusion.sentence
+
+
+def _known(summary: Summary) -> str:
+    return counted(len(summary.known), "known deviation")
+
+
+def _any_known(summary: Summary, providers: Sequence[str]) -> bool:
+    return any(each.provider in providers for each in summary.known)
+
+
+_VERB = {
+    Conclusion.CONFORMS: ("conforms", "conform"),
+    Conclusion.BREAKS: ("does not", "do not"),
+    Conclusion.NOT_JUDGED: ("could not be judged", "could not be judged"),
+}
+
+
+def _reasons(summary: Summary) -> list[str]:
+    musts = sum(each.level == "MUST" for each in summary.new)
+    others = len(summary.new) - musts
+    found = [f"{counted(musts, 'MUST')} broken that nobody knew of"] if musts else []
+    if others and not musts:
+        found.append(f"{counted(others, 'SHOULD')} broken, which does not decide")
+    if summary.conclusion is Conclusion.BREAKS and summary.merged.problems:
+        found.append(f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole")
+    open_ones = sum(each.count for each in summary.undecided)
+    if open_ones:
+        found.append(f"{counted(open_ones, 'finding')} undecided")
+    if summary.known and summary.conclusion is not Conclusion.CONFORMS:
+        found.append(_known(summary))
+    explained = sum(each.count for each in summary.explained)
+    if explained:
+        found.append(f"{counted(explained, 'finding')} not judged because of what is broken")
+    if not summary.merged.findings:
+        found.append("nothing was judged at all")
+    if not summary.complete:
+        found.append("the run is incomplete")
+    return found

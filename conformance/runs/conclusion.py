@@ -1,0 +1,68 @@
+"""What a run comes to: whether it conforms, does not, or could not be judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+from conformance.findings import BROKEN, DECIDED, UNDECIDED, Finding, Verdict
+
+
+class Conclusion(IntEnum):
+    """The exit codes of the command and of pytest with the plugin."""
+
+    CONFORMS = 0
+    BREAKS = 1
+    NOT_JUDGED = 2
+
+    @property
+    def sentence(self) -> str:
+        """The conclusion in words."""
+        return ("it conforms", "it does not conform", "it could not be judged")[self]
+
+
+def conclude(findings: Sequence[Finding]) -> Conclusion:
+    """Give the exit code for some findings.
+
+    A broken MUST that nobody knew of breaks. What could not be decided is not green, unless
+    what is broken on the same exchange, or on its control, says why.
+    """
+    if any(each.verdict is Verdict.FAIL and not each.excused for each in findings):
+        return Conclusion.BREAKS
+    if undecided(findings) or not findings:
+        return Conclusion.NOT_JUDGED
+    return Conclusion.CONFORMS
+
+
+def undecided(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that are neither decided nor explained by another finding."""
+    reasons = {_exchange(each) for each in findings if each.excused or each.verdict in BROKEN}
+    found = [each for each in findings if _is_undecided(each, reasons)]
+    return found or _nothing_judged(findings)
+
+
+def _is_undecided(finding: Finding, reasons: set[tuple[str, str, str]]) -> bool:
+    if finding.verdict is Verdict.HARNESS_ERROR:
+        return True
+    explained = reasons & {_exchange(finding), _control(finding)}
+    return finding.verdict in UNDECIDED and not explained
+
+
+def _nothing_judged(findings: Sequence[Finding]) -> list[Finding]:
+    judged = any(each.verdict in DECIDED for each in findings)
+    return [] if judged else list(findings)
+
+
+def _exchange(finding: Finding) -> tuple[str, str, str]:
+    return finding.provider, finding.model, finding.case
+
+
+def _control(finding: Finding) -> tuple[str, str, str]:
+    return finding.provider, finding.model, finding.control or ""
+
+
+def counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """Count findings by verdict."""
+    found = Counter(each.verdict for each in findings)
+    return {verdict.value: found[verdict] for verdict in Verdict if found[verdict]}

@@ -1,0 +1,111 @@
+"""An exchange as a run file keeps it: all that proves a finding, and no payload."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.model import Download, Exchange, Failure, Headers, Response
+from conformance.exchange.outcome import Outcome
+from conformance.strict import printable
+
+_LONG = re.compile(r'"([A-Za-z0-9+/=_@-]{257,})"')
+_MOST = 6000  # characters of a body
+_MOST_HEADERS = 60
+
+
+def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, Any]:
+    """Give what a report shows of an exchange, as JSON values."""
+    return {
+        "type": "exchange",
+        "provider": exchange.provider,
+        "model": exchange.model,
+        "case": exchange.case,
+        "provenance": exchange.provenance.value,
+        "sent_at": moment(exchange.sent_at),
+        "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
+        "outcome": outcome.result.value,
+        "reason": outcome.reason,
+        "request": {
+            "method": exchange.request.method,
+            "url": printable(exchange.request.url, 500),
+            "headers": _headers(exchange.request.headers),
+            "body": fold(exchange.request.body),
+        },
+        "response": _response(exchange.response),
+        "failure": _failure(exchange.failure),
+        "downloads": [_download(each) for each in exchange.downloads],
+        "images": [_image(each) for each in answer.payloads if each.carries],
+    }
+
+
+def moment(seconds: float) -> str | None:
+    """Write seconds since the epoch as UTC; None for an unknown time."""
+    if not seconds:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def fold(body: bytes) -> str:
+    """Show a body with every long string replaced by its length and digest."""
+    if body[:1024].count(0):
+        return f"<{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}>"
+    text = body.decode("utf-8", "replace")
+    return printable(_LONG.sub(_folded, text), _MOST)
+
+
+def _folded(match: re.Match[str]) -> str:
+    digest = hashlib.sha256(match[1].encode()).hexdigest()[:16]
+    return f'"<{len(match[1])} characters, sha256 {digest}>"'
+
+
+def _headers(headers: Headers) -> list[list[str]]:
+    return [
+        [printable(name, 100), printable(value, 500)] for name, value in headers[:_MOST_HEADERS]
+    ]
+
+
+def _response(response: Response | None) -> dict[str, Any] | None:
+    if response is None:
+        return None
+    return {
+        "status": response.status,
+        "headers": _headers(response.headers),
+        "body": fold(response.body),
+        "bytes": len(response.body),
+    }
+
+
+def _failure(failure: Failure | None) -> dict[str, str] | None:
+    return {"kind": failure.kind, "message": printable(failure.message)} if failure else None
+
+
+def _download(download: Download) -> dict[str, Any]:
+    response = download.response
+    return {
+        "url": printable(download.url, 500),
+        "status": response.status if response else None,
+        "headers": _headers(response.headers) if response else [],
+        "bytes": len(response.body) if response else None,
+        "failure": _failure(download.failure),
+    }
+
+
+def _image(payload: Payload) -> dict[str, Any]:
+    facts = payload.image
+    found: dict[str, Any] = {"index": payload.index, "member": payload.carries[0]}
+    if facts is not None:
+        found |= {
+            "type": facts.type,
+            "width": facts.width,
+            "height": facts.height,
+            "alpha": facts.has_alpha,
+            "frames": facts.frames,
+            "complete": facts.complete,
+            "bytes": facts.size,
+            "sha256": facts.digest,
+        }
+    return found

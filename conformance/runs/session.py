@@ -1,0 +1,263 @@
+"""What one invocation runs: its providers, each with cases, clauses and a source."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from conformance.cases import all_cases
+from conformance.cases.model import Case
+from conformance.clauses import clauses_of, select
+from conformance.clauses.registry import Clause
+from conformance.contract import DEFAULT_EDITION, Edition, load_edition
+from conformance.errors import ConformanceError, UnknownNameError
+from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.client import Client, Target
+from conformance.exchange.model import REDACTED_KEY, Provenance
+from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
+from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.providers import Provider, load_provider
+from conformance.runs.engine import Engine
+from conformance.version import tool
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user chose; the same for pytest and for the command."""
+
+    providers: tuple[str, ...] = ()
+    edition: str = DEFAULT_EDITION
+    clauses: str = "*"
+    models: str = "*"
+    cases: str = "*"
+    live: bool = False
+    record_mode: RecordMode | None = None
+    base_url: str | None = None
+    cassettes: Path = Path("cassettes")
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def mode(self) -> str:
+        """Whether cases are sent, played, or sent and recorded."""
+        if self.live:
+            return "live"
+        return "replay" if self.record_mode in (None, RecordMode.NONE) else "record"
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was left out, so that what is unused or stale can be known."""
+        return (self.clauses, self.models, self.cases) == ("*", "*", "*")
+
+
+class Session:
+    """The engines of one invocation, closed together."""
+
+    def __init__(self, options: Options, today: date | None = None) -> None:
+        self.options = options
+        self.today = today or datetime.now(UTC).date()
+        self.started = datetime.now(UTC)
+        self._closing = ExitStack()
+        self.edition = load_edition(options.edition)
+        self.clauses = select(clauses_of(self.edition), options.clauses)
+
+    @cached_property
+    def providers(self) -> tuple[Provider, ...]:
+        """The providers that were named, or all that have cassettes."""
+        names = self.options.providers or _recorded(self.options.cassettes)
+        found = tuple(load_provider(name) for name in dict.fromkeys(names))
+        if self.options.base_url is None:
+            return found
+        if len(found) != 1:
+            raise ConformanceError("--base-url goes with exactly one --provider")
+        return (found[0].at(self.options.base_url),)
+
+    @cached_property
+    def engines(self) -> tuple[Engine, ...]:
+        """One engine a provider, with the cases that were selected."""
+        self._check_models()
+        return tuple(self._engine(each) for each in self.providers)
+
+    def check(self) -> None:
+        """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
+        for engine in self.engines:
+            if not any(True for _ in self.selected(engine)):
+                chosen = f"--clauses, --models and --cases leave nothing of {engine.provider.id}"
+                raise ConformanceError(f"{chosen} to judge; widen one of them")
+
+    def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
+        """The cases of a provider that are to be judged, each with its clauses."""
+        options = self.options
+        for case in engine.cases.values():
+            if fnmatchcase(case.model, options.models) and fnmatchcase(case.id, options.cases):
+                clauses = engine.planned(case)
+                if clauses:
+                    yield case, clauses
+
+    def header(self) -> dict[str, Any]:
+        """What a run file says first."""
+        return {
+            "id": f"{self.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
+            "tool": tool(),
+            "python": platform.python_version(),
+            "edition": {
+                "id": self.edition.id,
+                "title": self.edition.title,
+                "document": self.edition.document,
+                "published": self.edition.published,
+            },
+            "started": self.started.isoformat(timespec="seconds"),
+            "selection": {
+                "clauses": self.options.clauses,
+                "models": self.options.models,
+                "cases": self.options.cases,
+            },
+            "providers": [self._about(each) for each in self.providers],
+            "clauses": [about_clause(each, self.edition) for each in self.clauses],
+        }
+
+    def unused_cassettes(self) -> list[str]:
+        """Name the cassettes that no case of the edition plays, and payloads of no cassette."""
+        if self.options.mode != "replay" or not self.options.whole:
+            return []
+        found = []
+        for engine in self.engines:
+            library = self._library(engine.provider)
+            unused = sorted(library.files() - self._paths(engine))
+            found += [f"{path}: no case of {self.edition.id} uses it; remove it" for path in unused]
+            found += [
+                f"{path}: no cassette uses it; remove it" for path in sorted(library.orphans())
+            ]
+        return found
+
+    def close(self) -> None:
+        """Close connections and stop the embedded provider."""
+        self._closing.close()
+
+    def _paths(self, engine: Engine) -> set[Path]:
+        library = self._library(engine.provider)
+        return {library.path(case) for case in engine.cases.values()}
+
+    def _check_models(self) -> None:
+        known = {model for provider in self.providers for model in provider.models}
+        if not any(fnmatchcase(model, self.options.models) for model in known):
+            raise UnknownNameError("model", self.options.models, known, "the selected providers")
+
+    def _engine(self, provider: Provider) -> Engine:
+        wrong = set(provider.models) - set(self.edition.models)
+        if wrong:
+            name = sorted(wrong)[0]
+            raise UnknownNameError("model", name, self.edition.models, f"{provider.file}: models")
+        cases = all_cases(self.edition, list(provider.models))
+        if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
+            known = {case.id for case in cases}
+            raise UnknownNameError("case", self.options.cases, known, provider.id)
+        source = self._source(provider)
+        return Engine(provider, self.edition, self.clauses, cases, source, self.today)
+
+    def _source(self, provider: Provider) -> Source:
+        live_client = _once(lambda: self._live_client(provider))
+        if self.options.mode != "replay":
+            provider.key()  # a missing key is told before anything is sent
+        if self.options.live:
+            return Live(live_client)
+        target = Target(provider.id, provider.base_url, REDACTED_KEY, provider.models)
+        player = Client(target, self._transport(provider), Provenance.CASSETTE)
+        replay = Replay(player, self._library(provider))
+        if self.options.mode == "replay":
+            self._check_recorded(provider, replay.library)
+            return replay
+        mode = self.options.record_mode or RecordMode.NONE
+        return Record(live_client, replay, mode)
+
+    def _check_recorded(self, provider: Provider, library: CassetteLibrary) -> None:
+        if not library.files():
+            raise ConformanceError(
+                f"provider {provider.id!r} has no cassettes in {library.directory}; send real "
+                f"requests with --live, or record them with --record-mode rewrite"
+            )
+
+    def _live_client(self, provider: Provider) -> Client:
+        provenance = Provenance.LIVE
+        base_url, key = provider.base_url, provider.key()
+        if provider.embedded and self.options.base_url is None:
+            base_url, key = self._embedded(key)
+            provenance = Provenance.REFERENCE
+        provider = provider.at(base_url)
+        target = Target(provider.id, base_url, key, provider.models)
+        return Client(target, self._transport(provider), provenance)
+
+    def _embedded(self, key: str) -> tuple[str, str]:
+        from conformance.reference.server import ReferenceServer
+
+        server = self._closing.enter_context(ReferenceServer(self.edition, key=key))
+        return server.base_url, server.key
+
+    def _transport(self, provider: Provider) -> Transport:
+        policy = AddressPolicy.for_provider(provider.base_url)
+        return self._closing.enter_context(Transport(self.options.limits, policy))
+
+    def _library(self, provider: Provider) -> CassetteLibrary:
+        return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
+
+    def _about(self, provider: Provider) -> dict[str, Any]:
+        return {
+            "id": provider.id,
+            "title": provider.title,
+            "base_url": provider.base_url,
+            "mode": self.options.mode,
+            "key_variable": provider.key_variable,
+            "models": dict(provider.models),
+        }
+
+
+def about_clause(clause: Clause, edition: Edition) -> dict[str, Any]:
+    """Give what the header of a run file says of a clause."""
+    citations = []
+    for each in clause.citations:
+        source = edition.sources[each.source]
+        citations.append(
+            {
+                "source": each.source,
+                "section": each.section,
+                "title": source.title,
+                "url": source.url,
+                "edition": source.edition,
+                "retrieved": source.retrieved,
+            }
+        )
+    return {
+        "id": clause.id,
+        "level": clause.level.value,
+        "statement": clause.statement,
+        "citations": citations,
+    }
+
+
+def _recorded(cassettes: Path) -> Sequence[str]:
+    """Every provider with a folder of cassettes."""
+    found = sorted(path.name for path in cassettes.glob("*") if any(path.glob("*/*.yaml")))
+    if not found:
+        raise ConformanceError(
+            f"there are no cassettes in {cassettes}; name a --provider and --live, "
+            f"or the folder with --cassettes"
+        )
+    return found
+
+
+def _once(make: Callable[[], Client]) -> Callable[[], Client]:
+    made: list[Client] = []
+
+    def client() -> Client:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return client

@@ -1,0 +1,191 @@
+"""Whatever a provider answers: findings, plain sentences, bounded time, and the run goes on."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import time
+import zlib
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from PIL import Image
+
+from conformance.cases import all_cases
+from conformance.clauses import clauses_of
+from conformance.contract import load_edition
+from conformance.exchange.client import Client, Target
+from conformance.exchange.source import Live
+from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.findings import Finding, Verdict
+from conformance.providers import Provider
+from conformance.runs.engine import Engine
+from conformance.runs.file import finding_to_json, line_of
+from tests.hostile import BEHAVIOURS, HostileServer, _fixed, whole
+
+LIMITS = Limits(total_seconds=1.0, connect_seconds=0.5, body_bytes=1024 * 1024)
+KEY = "sk-hostile-0123456789abcdef"
+JSON = "Content-Type: application/json"
+
+
+def bomb() -> bytes:
+    """A PNG of 60,000 by 60,000 pixels in a few bytes."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        crc = zlib.crc32(name + data)
+        return len(data).to_bytes(4, "big") + name + data + crc.to_bytes(4, "big")
+
+    header = (60000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
+    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000)))
+    return b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b"")
+
+
+def picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((64, 64), 40).save(buffer, "png")
+    return buffer.getvalue()
+
+
+def answer(data: object, created: object = 1790000000) -> bytes:
+    return json.dumps({"created": created, "data": data}).encode()
+
+
+BODIES: dict[str, bytes] = {
+    "empty": b"",
+    "truncated-json": answer([{"url": "https://a.example/a.png"}])[:-9],
+    "html": b"<!DOCTYPE html><title>524</title><script>alert(1)</script>",
+    "deep-json": b"[" * 100_000,
+    "deep-object": b'{"data":' * 100_000,
+    "nan": b'{"created":NaN,"data":[]}',
+    "infinity": b'{"created":-Infinity,"data":[{}]}',
+    "duplicate-keys": b'{"created":1,"data":[],"data":[{"url":"https://a.example/a.png"}]}',
+    "million-digits": b'{"created":' + b"9" * 1_000_000 + b',"data":[]}',
+    "huge-float": b'{"created":1e999,"data":[]}',
+    "latin-1": '{"created":1,"data":[{"revised_prompt":"caf\xe9"}]}'.encode("latin-1"),
+    "utf-16": '{"created":1}'.encode("utf-16"),
+    "bom": b"\xef\xbb\xbf" + answer([]),
+    "lone-surrogate": b'{"created":1,"data":[{"url":"\\ud800"}]}',
+    "data-string": answer("https://a.example/a.png"),
+    "data-of-strings": answer(["https://a.example/a.png"]),
+    "data-null": answer(None),
+    "data-object": answer({"url": "https://a.example/a.png"}),
+    "array": b"[]",
+    "string": b'"hi"',
+    "null": b"null",
+    "escapes": answer([{"url": "\x1b[2J\x1b]0;owned\x07", "revised_prompt": "\u202egnp.exe"}]),
+    "url-number": answer([{"url": 5}]),
+    "url-file": answer([{"url": "file:///etc/passwd"}]),
+    "url-data": answer([{"url": "data:image/png;base64,AAAA"}]),
+    "url-javascript": answer([{"url": "javascript:alert(1)"}]),
+    "url-metadata-service": answer([{"url": "http://169.254.169.254/latest/meta-data/"}]),
+    "url-private": answer([{"url": "http://10.0.0.1/image.png"}]),
+    "url-unresolvable": answer([{"url": "https://no-such-host.invalid/image.png"}]),
+    "url-nonsense": answer([{"url": "http://[::1"}]),
+    "url-credentials": answer([{"url": "https://user:pass@no-such-host.invalid/a.png"}]),
+    "url-endless-list": answer([{"url": f"http://10.0.0.{n}/"} for n in range(1, 200)]),
+    "png-bomb": answer([{"b64_json": base64.b64encode(bomb()).decode()}]),
+    "png-truncated": answer([{"b64_json": base64.b64encode(picture()[:900]).decode()}]),
+    "b64-number": answer([{"b64_json": 7}]),
+    "b64-nonsense": answer([{"b64_json": "%%%%"}]),
+    "error-in-200": b'{"error":{"message":"no"}}',
+    "error-list": b'{"error":[1,2]}',
+}
+STATUSES = {
+    "redirect-loop": whole(b"", "Location: /redirect-loop/images/generations", status="302 Found"),
+    "no-content": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "teapot": whole(b"{}", JSON, status="418 Teapot"),
+    "599": whole(b"<html>", status="599 What"),
+    "999": whole(b"", status="999 Beyond"),
+}
+FROM_HOSTILE = (
+    "stall", "reset", "hang-up", "hang-up-in-header", "garbage", "other-protocol", "bad-status",
+    "two-lengths", "bad-chunk", "gzip-bomb", "gzip-cut", "gzip-lie", "brotli", "endless-body",
+    "endless-chunks", "many-headers", "long-header", "trickling-body", "continue-flood",
+)  # fmt: skip
+DOWNLOADS = (
+    "itself", "count", "endless-redirect", "gzip-bomb", "endless-body", "stall", "garbage",
+    "letters", "hang-up-in-body", "no-content",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[HostileServer]:
+    added = {name: _fixed(whole(body, JSON)) for name, body in BODIES.items()}
+    added |= {name: _fixed(text) for name, text in STATUSES.items()}
+    BEHAVIOURS.update(added)
+    with HostileServer() as running:
+        urls = {f"download-{name}": running.url(f"/{name}?0") for name in DOWNLOADS}
+        urls |= {
+            "download-to-file": running.url("/redirect?file:///etc/passwd"),
+            "download-to-metadata": running.url("/redirect?http://169.254.169.254/"),
+        }
+        more = {name: _fixed(whole(answer([{"url": url}]), JSON)) for name, url in urls.items()}
+        BEHAVIOURS.update(more)
+        yield running
+
+
+def judged(server: HostileServer, behaviour: str) -> tuple[list[Finding], Engine]:
+    edition = load_edition()
+    provider = Provider("hostile", "Hostile", server.url(f"/{behaviour}"), {"dall-e-3": "dall-e-3"})
+    cases = [each for each in all_cases(edition, ["dall-e-3"]) if each.id != "models-list"]
+    models = {"dall-e-3": "dall-e-3"}
+    with Transport(LIMITS, AddressPolicy.for_provider(provider.base_url)) as transport:
+        client = Client(Target("hostile", provider.base_url, KEY, models), transport)
+        everything = all_cases(edition, ["dall-e-3"])
+        source = Live(lambda: client)
+        engine = Engine(provider, edition, clauses_of(edition), everything, source, date.today())
+        baseline = next(each for each in cases if each.id == "baseline")
+        findings = list(engine.judged(baseline).findings.values())
+    return findings, engine
+
+
+NAMES = [
+    *BODIES,
+    *STATUSES,
+    *FROM_HOSTILE,
+    *(f"download-{name}" for name in (*DOWNLOADS, "to-file", "to-metadata")),
+]
+
+
+@pytest.mark.parametrize("behaviour", NAMES)
+def test_bad_answer_gives_findings_and_plain_sentences(
+    server: HostileServer, behaviour: str
+) -> None:
+    started = time.monotonic()
+    findings, _ = judged(server, behaviour)
+    assert time.monotonic() - started < 10
+    verdicts = {each.verdict for each in findings}
+    assert len(findings) > 15
+    assert Verdict.HARNESS_ERROR not in verdicts
+    assert verdicts != {Verdict.PASS}
+    told = [each for each in findings if each.verdict is not Verdict.PASS]
+    assert all(each.message and each.message.isprintable() for each in told)
+    assert not any(re.search("Traceback| at 0x[0-9a-f]{6}", each.message) for each in told)
+    assert KEY not in "".join(line_of(finding_to_json(each)) for each in findings)
+
+
+@pytest.mark.parametrize("behaviour", ["escapes", "html", "deep-json", "stall"])
+def test_bad_answer_is_kept_as_evidence_without_its_teeth(
+    server: HostileServer, behaviour: str
+) -> None:
+    _, engine = judged(server, behaviour)
+    record = engine.judged(engine.cases["dall-e-3/baseline"]).record
+    assert record is not None
+    line = line_of(record)
+    assert KEY not in line
+    assert "\x1b" not in json.loads(line)["request"]["body"]
+    assert all(each.isprintable() for each in strings(json.loads(line)))
+
+
+def strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from strings(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from strings(each)

@@ -1,0 +1,156 @@
+"""The command as a user meets it: sentences, exit codes, no traceback, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance.reference.server import ReferenceServer
+from conformance.runs.file import read_run
+
+COMMAND = [sys.executable, "-m", "conformance.cli"]
+PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
+PLAIN.pop("COMETAPI_KEY", None)
+SLOW = """
+title = "Slow"
+base_url = "http://127.0.0.1:1/v1"
+key_variable = "SLOW_KEY"
+[models]
+"dall-e-3" = "dall-e-3"
+"""
+
+
+def command(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *words],
+        cwd=folder,
+        env={**PLAIN, **environment},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "--provider", "litelm"], "did you mean 'litellm'"),
+        (["run", "--provider", "litellm"], "has no cassettes in cassettes/litellm"),
+        (["run", "--provider", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["run", "--provider", "cometapi", "--live"], "environment variable COMETAPI_KEY"),
+        (["run", "--live", "--replay"], "choose one"),
+        (["run", "--record-mode", "rewrit"], "did you mean 'rewrite'"),
+        (["run", "--edition", "cometapi-2026-03-13"], "did you mean 'cometapi-2026-03-12'"),
+        (["run", "--clauses", "format.url-when-askd"], "did you mean 'format.url-when-asked'"),
+        (["run", "--models", "dall-e-4"], "did you mean 'dall-e-"),
+        (["run", "--cases", "baselin"], "did you mean 'baseline'"),
+        (["run", "--cases", "method-get", "--models", "qwen-image"], "leave nothing"),
+        (["run", "--output", "/proc/nowhere/run.jsonl"], "cannot be written"),
+        (["run", "--base-url", "http://127.0.0.1:9/v1", "--live"], "cannot be reached"),
+        (["run", "--base-url", "nonsense"], "no http or https address"),
+        (["list", "clause"], "did you mean 'clauses'"),
+        (["explain", "format.url-when-askd"], "did you mean 'format.url-when-asked'"),
+        (["report", "nowhere.jsonl"], "nowhere.jsonl: cannot be read"),
+        (["report", "nowhere.jsonl", "--format", "markdown"], "unknown format 'markdown'"),
+        (["serve", "--port", "99999"], "--port"),
+    ],
+    ids=lambda value: "-".join(value[:4]) if isinstance(value, list) else "",
+)
+def test_mistake_is_one_sentence_and_exit_code_2(
+    tmp_path: Path, words: list[str], said: str
+) -> None:
+    done = command(tmp_path, *words)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_run_without_options_judges_the_reference_provider(tmp_path: Path) -> None:
+    done = command(tmp_path, "run", "--models", "qwen-image", "--output", "run.jsonl")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "It conforms" in done.stdout
+    run = read_run(tmp_path / "run.jsonl")
+    assert run.complete
+    assert len(run.findings) > 200
+
+
+def test_reports_can_be_written_from_a_run_file(tmp_path: Path) -> None:
+    command(tmp_path, "run", "--models", "qwen-image", "--quiet", "--output", "run.jsonl")
+    for name, start in (("md", "#"), ("junit", "<?xml")):
+        done = command(tmp_path, "report", "run.jsonl", "--format", name, "--output", f"out.{name}")
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / f"out.{name}").read_text().startswith(start)
+
+
+@pytest.mark.parametrize("what", ["clauses", "cases", "providers", "models", "editions", "open"])
+def test_list_shows_something(tmp_path: Path, what: str) -> None:
+    done = command(tmp_path, "list", what)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 1
+
+
+def test_explain_tells_statement_source_and_curl(tmp_path: Path) -> None:
+    done = command(tmp_path, "explain", "count.above-maximum-refused")
+    for part in (
+        "MUST",
+        "Sources",
+        "https://",
+        "Models",
+        "How it is judged",
+        "curl -sS",
+        "control",
+    ):
+        assert part in done.stdout
+    assert "$COMETAPI_KEY" in done.stdout
+
+
+def test_reader_that_has_seen_enough_ends_the_command_silently(tmp_path: Path) -> None:
+    shell = f"{' '.join(COMMAND)} list clauses | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=tmp_path, env=PLAIN, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+def test_interrupted_run_keeps_what_it_judged(tmp_path: Path, how: signal.Signals) -> None:
+    from conformance.contract import load_edition
+
+    (tmp_path / "slow.toml").write_text(SLOW)
+    with ReferenceServer(load_edition(), key="sk-slow-0123456789", delay=0.4) as server:
+        words = ["run", "--provider", "./slow.toml", "--live", "--output", "run.jsonl"]
+        running = subprocess.Popen(
+            [*COMMAND, *words, "--base-url", server.base_url],
+            cwd=tmp_path,
+            env={**PLAIN, "SLOW_KEY": server.key},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        _wait_for_findings(tmp_path / "run.jsonl", 60)
+        running.send_signal(how)
+        _, said = running.communicate(timeout=30)
+    run = read_run(tmp_path / "run.jsonl")
+    assert len(run.findings) >= 60
+    assert not run.complete
+    assert "Traceback" not in said
+    assert server.key not in (tmp_path / "run.jsonl").read_text()
+    if how is signal.SIGINT:
+        assert running.returncode == 2
+        assert "the findings made so far are kept" in said
+
+
+def _wait_for_findings(path: Path, count: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if path.exists() and path.read_text().count('"type":"finding"') >= count:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the run judged nothing")

@@ -1,0 +1,229 @@
+"""pytest conformance behaves as everyone expects pytest to behave."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+import conformance
+from conformance.exchange.cassette import CassetteLibrary
+
+PROMISES = str(Path(conformance.__file__).with_name("test_promises.py"))
+MINE = """
+title = "A provider with one model"
+base_url = "http://127.0.0.1:1/v1"
+default_key = "sk-reference-conformance"
+embedded = true
+[models]
+"dall-e-3" = "dall-e-3"
+"""
+DEVIATION = """
+[[deviations]]
+clause = "{clause}"
+reason = "planted"
+since = "2026-01-01"
+expires = "2099-01-01"
+"""
+
+
+def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-p", "no:randomly"]
+    whole = [*command, PROMISES, f"--rootdir={folder}", "-o", "addopts=", *arguments]
+    return subprocess.run(whole, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a provider file and its cassettes."""
+    folder = tmp_path_factory.mktemp("recorded")
+    (folder / "mine.toml").write_text(MINE)
+    done = run_pytest(
+        folder, "-q", "--provider=./mine.toml", "--record-mode=rewrite", "--cassettes=cassettes"
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return folder
+
+
+def replay(recorded: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run_pytest(recorded, "-q", "--provider=./mine.toml", "--cassettes=cassettes", *arguments)
+
+
+def test_replay_passes_with_the_network_blocked(recorded: Path) -> None:
+    done = replay(recorded, "--block-network")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "it conforms" in done.stdout
+
+
+def test_items_are_named_in_api_words(recorded: Path) -> None:
+    done = replay(recorded, "--collect-only")
+    assert "mine::dall-e-3/url-1024x1024::format.url-when-asked" in done.stdout
+
+
+def test_one_item_can_be_named(recorded: Path) -> None:
+    node = f"{PROMISES}::mine::dall-e-3/url-1024x1024::format.url-when-asked"
+    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", node, "-o", "addopts="]
+    command += ["--provider=./mine.toml", "--cassettes=cassettes", f"--rootdir={recorded}"]
+    done = subprocess.run(command, cwd=recorded, capture_output=True, text=True, timeout=60)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["-k", "url-1024x1024 and format"], "deselected"),
+        (["--clauses=format.*"], "passed"),
+        (["--cases=n-*"], "passed"),
+        (["--models=dall-e-?"], "passed"),
+    ],
+    ids=["k", "clauses", "cases", "models"],
+)
+def test_selection_leaves_something_out(recorded: Path, arguments: list[str], named: str) -> None:
+    done = replay(recorded, *arguments)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert named in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("--clauses=format.url-when-askd", "did you mean 'format.url-when-asked'"),
+        ("--models=dall-e-33", "did you mean 'dall-e-3'"),
+        ("--cases=baselin", "did you mean 'baseline'"),
+        ("--edition=cometapi-2026-03-13", "did you mean 'cometapi-2026-03-12'"),
+        ("--provider=litelm", "did you mean 'litellm'"),
+    ],
+)
+def test_unknown_name_tells_the_nearest(recorded: Path, argument: str, said: str) -> None:
+    done = replay(recorded, argument)
+    assert said in done.stdout + done.stderr
+    assert done.returncode == 4
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_xdist_gives_the_same_findings(recorded: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    assert replay(recorded, f"--run-file={one}").returncode == 0
+    done = replay(recorded, f"--run-file={two}", "-n", "2")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert findings(one) == findings(two)
+
+
+def findings(path: Path) -> list[tuple[str, ...]]:
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    kept = [each for each in lines if each["type"] == "finding"]
+    assert len(kept) > 200
+    return sorted((each["case"], each["clause"], each["verdict"]) for each in kept)
+
+
+def test_junitxml_has_a_case_for_every_item(recorded: Path, tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    replay(recorded, "--clauses=envelope.*", f"--junitxml={path}")
+    (suite,) = ET.parse(path).getroot()
+    assert int(suite.get("tests", "0")) == len(suite.findall("testcase")) > 50
+    assert suite.get("failures") == "0"
+
+
+@pytest.fixture
+def lying(recorded: Path, tmp_path: Path) -> Path:
+    """The same cassettes, but one answer lost its data."""
+    folder = tmp_path / "lying"
+    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    cassette = folder / "cassettes" / "mine" / "dall-e-3" / "style-natural.yaml"
+    text = cassette.read_text()
+    start, end = text.index('"data":'), text.index("headers:", text.index("response:"))
+    cassette.write_text(text[:start] + '"data":[]}\'\n    ' + text[end:])
+    lines = cassette.read_text()
+    cassette.write_text(lines[: lines.index("- request:", 40)] + lines[lines.index("metadata:") :])
+    for orphan in CassetteLibrary(folder / "cassettes", "mine", "", "").orphans():
+        orphan.unlink()
+    return folder
+
+
+def test_lie_is_found_once_and_fails_the_run(lying: Path) -> None:
+    done = replay(lying)
+    assert done.returncode == 1, done.stdout[-2000:]
+    assert "1 failed" in done.stdout
+    assert "envelope.data-not-empty" in done.stdout
+    assert "it does not conform" in done.stdout
+
+
+def test_failure_shows_clause_evidence_and_curl(lying: Path) -> None:
+    out = replay(lying).stdout
+    for part in ("MUST:", "expected:", "observed:", "curl -sS", "image-conformance explain"):
+        assert part in out
+    assert "sk-reference" not in out
+
+
+def test_last_failed_runs_only_what_failed(lying: Path) -> None:
+    replay(lying)
+    done = replay(lying, "--lf")
+    assert "1 failed" in done.stdout
+    assert "passed" not in done.stdout.splitlines()[-1]
+
+
+def test_exitfirst_stops_at_the_first_failure(lying: Path) -> None:
+    done = replay(lying, "-x")
+    assert done.returncode == 1
+    assert "stopping after 1 failures" in done.stdout
+
+
+def test_known_deviation_is_told_and_does_not_fail(lying: Path) -> None:
+    with (lying / "mine.toml").open("a") as file:
+        file.write(DEVIATION.format(clause="envelope.data-not-empty"))
+    done = replay(lying)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "1 known deviation" in done.stdout
+
+
+def test_deviation_that_no_longer_occurs_fails(recorded: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "stale"
+    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    with (folder / "mine.toml").open("a") as file:
+        file.write(DEVIATION.format(clause="envelope.data-not-empty"))
+    done = replay(folder)
+    assert done.returncode == 1
+    assert "no longer occurs; remove it" in done.stdout
+
+
+def test_missing_cassette_is_an_error_that_says_how_to_record(
+    recorded: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "missing"
+    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    (folder / "cassettes" / "mine" / "dall-e-3" / "style-natural.yaml").unlink()
+    done = replay(folder)
+    assert done.returncode == 2, done.stdout[-2000:]
+    assert "mine/dall-e-3/style-natural has no cassette" in done.stdout
+    assert "--record-mode rewrite" in done.stdout
+
+
+def test_unused_cassette_is_an_error(recorded: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "unused"
+    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    model = folder / "cassettes" / "mine" / "dall-e-3"
+    (model / "no-such-case.yaml").write_bytes((model / "baseline.yaml").read_bytes())
+    done = replay(folder)
+    assert done.returncode == 1
+    assert "no-such-case.yaml: no case of cometapi-2026-03-12 uses it; remove it" in done.stdout
+
+
+def test_unreachable_provider_ends_the_run_with_a_sentence(recorded: Path) -> None:
+    done = replay(recorded, "--live", "--base-url=http://127.0.0.1:9/v1")
+    assert done.returncode == 2
+    assert "cannot be reached at http://127.0.0.1:9/v1" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_payload_of_no_cassette_is_an_error(recorded: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "orphan"
+    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    orphan = folder / "cassettes" / "mine" / "payloads" / f"{'0' * 32}.png"
+    orphan.write_bytes(b"left behind")
+    done = replay(folder)
+    assert done.returncode == 1
+    assert f"{orphan.relative_to(folder)}: no cassette uses it" in done.stdout

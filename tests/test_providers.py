@@ -1,0 +1,124 @@
+"""Provider files: ours load, and a mistake in one is named with file, key and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from conformance.contract import load_edition
+from conformance.errors import UnknownNameError
+from conformance.findings import Finding, Verdict
+from conformance.providers import (
+    MissingKeyError,
+    ProviderError,
+    load_provider,
+    provider_names,
+)
+from conformance.runs.deviations import stale_deviations
+
+GOOD = """
+title = "Mine"
+base_url = "http://127.0.0.1:9/v1"
+key_variable = "MINE_KEY"
+[models]
+"dall-e-3" = "their-dall-e"
+"""
+DEVIATION = """
+[[deviations]]
+clause = "count.n-honoured"
+reason = "ignores n"
+since = "2026-11-01"
+expires = "2026-12-01"
+"""
+FINDING = Finding("count.n-honoured", "MUST", Verdict.FAIL, "mine", "dall-e-3", "n-2", "one image")
+
+
+def write(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", provider_names())
+def test_shipped_provider_loads_and_names_models_of_the_edition(name: str) -> None:
+    provider = load_provider(name)
+    assert set(provider.models) <= set(load_edition().models)
+    assert provider.key_variable
+
+
+def test_shipped_providers_are_those_promised() -> None:
+    assert {"reference", "cometapi", "openai", "litellm"} <= set(provider_names())
+
+
+def test_users_own_file_loads_by_path(tmp_path: Path) -> None:
+    provider = load_provider(write(tmp_path, GOOD))
+    assert (provider.id, provider.models) == ("mine", {"dall-e-3": "their-dall-e"})
+
+
+def test_unknown_provider_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'litellm'"):
+        load_provider("litelm")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD.replace("title", "titel"), r"unknown key 'titel'; did you mean 'title'"),
+        (GOOD.replace('base_url = "http://', 'base_url = "ftp://'), "base_url: 'ftp:"),
+        (GOOD + 'a "', "is not TOML"),
+        (GOOD.replace('"their-dall-e"', "3"), "models.dall-e-3: 3 is not of type 'string'"),
+        (GOOD + DEVIATION.replace("2026-12-01", "2026-13-01"), "deviation of count.n-honoured"),
+        (GOOD + DEVIATION.replace("expires", "expire"), "unknown key 'expire'; did you mean"),
+        (GOOD.replace("127.0.0.1:9", "api.example").replace("key_variable", "default_key"), "loop"),
+    ],
+    ids=["title", "base_url", "toml", "models", "date", "expires", "default_key"],
+)
+def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ProviderError, match=said) as raised:
+        load_provider(write(tmp_path, text))
+    assert "mine.toml" in str(raised.value)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProviderError, match=r"nowhere\.toml: cannot be read"):
+        load_provider(str(tmp_path / "nowhere.toml"))
+
+
+def test_key_comes_from_the_environment(tmp_path: Path) -> None:
+    provider = load_provider(write(tmp_path, GOOD))
+    assert provider.key({"MINE_KEY": " sk-mine "}) == "sk-mine"
+    with pytest.raises(MissingKeyError, match="MINE_KEY"):
+        provider.key({})
+
+
+@pytest.mark.parametrize("address", ["nonsense", "ftp://host/v1", "http://"])
+def test_base_url_must_be_an_address(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ProviderError, match="--base-url"):
+        load_provider(write(tmp_path, GOOD)).at(address)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "clause", "today", "said"),
+    [
+        (Verdict.PASS, "count.n-honoured", date(2026, 11, 24), "no longer occurs"),
+        (Verdict.FAIL, "count.other", date(2026, 11, 24), "names nothing"),
+        (Verdict.FAIL, "count.n-honoured", date(2026, 12, 2), "expired on 2026-12-01"),
+    ],
+    ids=["ended", "names-nothing", "expired"],
+)
+def test_stale_deviation_is_told(
+    tmp_path: Path, verdict: Verdict, clause: str, today: date, said: str
+) -> None:
+    provider = load_provider(write(tmp_path, GOOD + DEVIATION))
+    finding = replace(FINDING, verdict=verdict, clause=clause)
+    (told,) = stale_deviations(provider, [finding], today)
+    assert said in told
+
+
+def test_deviation_that_occurs_is_not_stale(tmp_path: Path) -> None:
+    provider = load_provider(write(tmp_path, GOOD + DEVIATION))
+    known = replace(FINDING, deviation="ignores n")
+    assert stale_deviations(provider, [known], date(2026, 11, 24)) == []

@@ -1,0 +1,137 @@
+"""The Markdown report: complete, and beyond the reach of what a provider says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from conformance.findings import Verdict
+from conformance.reports import render
+from conformance.reports.markdown import code, words
+from tests import runs
+
+OWN_HTML = {"<br>", "<details>", "</details>", "<summary>", "</summary>"}
+PLAIN = "harmless"
+
+
+def tokens(text: str) -> Iterator[Token]:
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
+        yield token
+        yield from token.children or []
+
+
+def structure(text: str) -> list[tuple[str, str]]:
+    """What a document is made of, without its words."""
+    return [
+        (each.type, each.tag) for each in tokens(text) if each.type not in ("text", "softbreak")
+    ]
+
+
+def test_table_has_a_row_for_every_provider_and_model() -> None:
+    text = render([runs.messy()], "md")
+    assert "| relay | dall-e-2 | FAIL | 2/4 | 0/1 | - | 2 | 1 | 0 | 0 |" in text
+    assert len(re.findall(r"^\| (?:acme|relay|slow) \| \S+ \| .* \d \|$", text, re.M)) == 9
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "# Image API conformance: it does not conform",
+        "replay of cassettes, recorded 2026-01-02, `https://acme.test`",
+        "**MUST** `format.url-only` relay: all 3 models (9 cases, e.g. n-0)",
+        "Found: `data[0] carries b64_json`",
+        "Expected: `url`",
+        "Known: `It always answers base64.`",
+        "- unavailable: slow, 5 findings of 5 clauses on dall-e-2",
+        "`image-conformance explain format.url-only`",
+        "| relay | dall-e-2 | FAIL | known | deviates | pass |",
+        "acme, flat-image: 3 on",
+        "`cassettes/x.yaml: remove it`",
+    ],
+)
+def test_report_says(said: str) -> None:
+    assert said in render([runs.messy()], "md")
+
+
+def test_new_promises_come_before_known_ones() -> None:
+    text = render([runs.messy()], "md")
+    assert text.index("nobody knew of") < text.index("Known deviations")
+
+
+def test_incomplete_run_says_so() -> None:
+    assert "> The run did not come to the end" in render([runs.run(end=None)], "md")
+
+
+def test_long_section_is_cut_and_says_so() -> None:
+    many = [runs.broken(clause=f"count.number-{number}") for number in range(130)]
+    assert "- and 30 more, in the run file" in render([runs.run(*many)], "md")
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.UNAVAILABLE, Verdict.NOT_CLAIMED])
+def test_hostile_text_adds_no_structure(text: str, verdict: Verdict) -> None:
+    plain = render([runs.hostile(PLAIN, verdict)], "md")
+    assert structure(render([runs.hostile(text, verdict)], "md")) == structure(plain)
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+def test_hostile_deviation_adds_no_structure(text: str) -> None:
+    plain = render([runs.hostile(PLAIN, deviation=PLAIN)], "md")
+    assert structure(render([runs.hostile(text, deviation=text)], "md")) == structure(plain)
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+def test_only_our_own_html_is_in_the_document(text: str) -> None:
+    found = [
+        each.content for each in tokens(render([runs.hostile(text)], "md")) if "html" in each.type
+    ]
+    tags = {tag for each in found for tag in re.findall(r"<[^>]*>", each)}
+    assert tags <= OWN_HTML
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+def test_every_character_is_printable(text: str) -> None:
+    assert all(each.isprintable() for each in render([runs.hostile(text)], "md").split("\n"))
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+def test_code_span_holds_its_text_and_nothing_else(text: str) -> None:
+    inline = [each for each in tokens(f"see {code(text)} there") if each.type == "code_inline"]
+    assert len(inline) == 1
+    left = MarkdownIt("commonmark").renderInline(f"see {code(text)} there")
+    assert left.startswith("see <code>")
+    assert left.endswith("</code> there")
+
+
+@pytest.mark.parametrize("text", ["", " ", "`", "``", " `x` ", "x`"])
+def test_code_span_survives_blanks_and_backticks(text: str) -> None:
+    shown = [
+        each.content for each in tokens(f"see {code(text)} there") if each.type == "code_inline"
+    ]
+    assert shown == ([text] if text.strip() else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a|b", "a&#124;b"),
+        ("<b>", "&#60;b&#62;"),
+        ("@octocat", "&#64;octocat"),
+        ("http://evil.test", "http&#58;//evil.test"),
+        ("www.evil.test", "www&#46;evil.test"),
+        ("[x](y)", "&#91;x&#93;(y)"),
+        ("line\nbreak", "line&#92;nbreak"),
+        ("dall-e-3: 5/7", "dall-e-3: 5/7"),
+    ],
+)
+def test_words_are_written_as_entities_where_they_could_mean_more(text: str, written: str) -> None:
+    assert words(text) == written
+
+
+def test_heading_does_not_hide_known_deviations() -> None:
+    text = render([runs.run(runs.known())], "md")
+    assert text.startswith("# Image API conformance: it conforms but for 1 known deviation\n")

@@ -1,0 +1,299 @@
+"""The terminal report: one screen, readable without colour, and safe to print."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from conformance.findings import Finding, Verdict
+from conformance.reports import MergeError, print_runs
+from conformance.reports.summary import Cell, Kept, cell_of, conclusion_of, summarize
+from conformance.runs.conclusion import Conclusion
+from conformance.runs.file import Run
+from tests import runs
+
+
+def printed(*found: Run, width: int = 80, encoding: str = "utf-8", colour: bool = False) -> str:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console(
+        file=file,
+        width=width,
+        force_terminal=colour,
+        color_system="truecolor" if colour else None,
+        legacy_windows=False,
+    )
+    print_runs(found, console)
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def line_with(text: str, page: str) -> str:
+    return next(each for each in page.splitlines() if text in each)
+
+
+def test_table_counts_kept_promises() -> None:
+    page = printed(runs.messy())
+    row = line_with("relay     dall-e-2", page)
+    assert row.split() == ["relay", "dall-e-2", "FAIL", "2/4", "0/1", "2", "1", "-"]
+
+
+def test_what_is_not_claimed_leaves_the_denominator_and_is_said() -> None:
+    left_out = runs.finding("count.n-images", Verdict.NOT_CLAIMED, message="no n")
+    run = runs.run(runs.finding(), left_out)
+    row = summarize([run]).rows[0]
+    assert row.kept == {"MUST": Kept(1, 1)}
+    assert row.not_claimed == 1
+    assert "1 promise is not claimed by the provider and left out" in printed(run)
+
+
+def test_undecided_stays_in_the_denominator() -> None:
+    run = runs.run(runs.finding(), runs.finding("count.n-images", Verdict.UNAVAILABLE))
+    row = summarize([run]).rows[0]
+    assert (row.kept["MUST"], row.undecided) == (Kept(1, 2), 1)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "cell"),
+    [
+        ([], Cell(Verdict.NOT_RUN)),
+        ([runs.finding()], Cell(Verdict.PASS)),
+        ([runs.finding(), runs.known()], Cell(Verdict.FAIL, known=True)),
+        ([runs.broken(), runs.known()], Cell(Verdict.FAIL)),
+        (
+            [runs.known(), runs.finding("errors.status-400", Verdict.DEVIATES)],
+            Cell(Verdict.DEVIATES),
+        ),
+        (
+            [runs.known(), runs.finding(verdict=Verdict.UNAVAILABLE)],
+            Cell(Verdict.FAIL, known=True),
+        ),
+        ([runs.known(), runs.finding(verdict=Verdict.HARNESS_ERROR)], Cell(Verdict.HARNESS_ERROR)),
+    ],
+    ids=["none", "pass", "known", "new-and-known", "known-fail", "known-and-open", "own-fault"],
+)
+def test_what_is_new_outranks_what_was_known(verdicts: list[Finding], cell: Cell) -> None:
+    assert cell_of(verdicts) == cell
+
+
+def test_new_promises_come_before_known_ones() -> None:
+    page = printed(runs.messy())
+    places = [page.index(each) for each in ("nobody knew of", "Known deviations", "Could not be")]
+    assert places == sorted(places)
+    assert page.index("MUST format.url-only") < page.index("SHOULD errors.status-400")
+
+
+def test_broken_promise_says_where_what_and_how_to_see_more() -> None:
+    page = printed(runs.messy())
+    assert "MUST format.url-only relay: all 3 models (9 cases, e.g. n-0)" in page
+    assert "data[0] carries b64_json; expected url; observed b64_json" in page
+    assert "image-conformance explain format.url-only" in page
+
+
+def test_known_deviation_gives_its_reason() -> None:
+    page = printed(runs.run(runs.known()))
+    assert "acme: It always answers base64." in page
+    assert "It conforms but for 1 known deviation." in page
+
+
+def test_undecided_finding_that_is_excused_is_known() -> None:
+    excused = runs.finding(verdict=Verdict.UNAVAILABLE, deviation="answers 500, as documented")
+    page = printed(runs.run(runs.finding(case="other"), excused))
+    assert "answers 500, as documented" in page
+    assert "Could not be judged" not in page
+
+
+def test_what_a_broken_promise_explains_is_counted_apart() -> None:
+    open_one = runs.finding("count.n-images", Verdict.NOT_TESTABLE, message="no data")
+    page = printed(runs.run(runs.broken(), open_one))
+    assert "1 finding not judged because of what is broken." in " ".join(page.split())
+    assert "Could not be judged" not in page
+
+
+def test_what_could_not_be_judged_gives_its_reason() -> None:
+    page = printed(runs.messy())
+    assert "unavailable slow: 5 findings of 5 clauses on dall-e-2" in page
+    assert "HTTP 429: rate limit reached" in page
+
+
+def test_replay_says_so_and_when_it_was_recorded() -> None:
+    page = printed(runs.messy())
+    assert "acme: replay of cassettes, recorded 2026-01-02, https://acme.test" in page
+
+
+def test_live_run_is_no_replay() -> None:
+    page = printed(runs.run())
+    assert "acme: live, 2026-01-02, https://acme.test" in page
+    assert "replay" not in page
+
+
+def test_address_is_shown_without_its_password() -> None:
+    head = runs.header()
+    head["providers"][0]["base_url"] = "https://me:secret@acme.test/v1"
+    assert "secret" not in printed(runs.run(runs.finding(), head=head))
+
+
+@pytest.mark.parametrize(
+    ("found", "conclusion", "said"),
+    [
+        (runs.run(), Conclusion.CONFORMS, "It conforms."),
+        (runs.run(runs.broken()), Conclusion.BREAKS, "It does not conform: 1 MUST broken"),
+        (
+            runs.run(runs.finding(verdict=Verdict.UNAVAILABLE)),
+            Conclusion.NOT_JUDGED,
+            "It could not be judged: 1 finding undecided.",
+        ),
+        (runs.run(end=None), Conclusion.NOT_JUDGED, "the run is incomplete."),
+        (
+            Run(runs.header(), footer=runs.footer()),
+            Conclusion.NOT_JUDGED,
+            "nothing was judged at all.",
+        ),
+        (
+            runs.run(end=runs.footer(problems=["x.toml: deviation expired"])),
+            Conclusion.BREAKS,
+            "It does not conform: 1 problem with the run as a whole.",
+        ),
+        (
+            runs.run(runs.finding("errors.status-400", Verdict.DEVIATES)),
+            Conclusion.CONFORMS,
+            "It conforms: 1 SHOULD broken, which does not decide.",
+        ),
+    ],
+    ids=["conforms", "breaks", "open", "cut-off", "empty", "problem", "should"],
+)
+def test_last_sentence_is_the_conclusion(found: Run, conclusion: Conclusion, said: str) -> None:
+    assert conclusion_of(found) is conclusion
+    assert said in " ".join(printed(found).split())
+
+
+def test_incomplete_run_says_so_at_its_head_and_shows_models_not_reached() -> None:
+    page = printed(runs.run(end=None))
+    assert "The run did not come to the end" in page
+    assert line_with("gpt-image-1", page).split()[:2] == ["gpt-image-1", "not"]
+
+
+def test_model_left_out_on_purpose_is_not_shown() -> None:
+    head = runs.header(selection={"clauses": "*", "models": "dall-e-*", "cases": "*"})
+    page = printed(runs.run(head=head, end=None))
+    assert "gpt-image-1" not in page
+    assert "Only a part was judged: models dall-e-*." in page
+
+
+def test_providers_that_differ_are_named_in_the_conclusion() -> None:
+    said = " ".join(printed(runs.messy()).split())
+    assert "(relay does not; acme conforms; slow could not be judged)" in said
+
+
+def test_runs_of_different_providers_are_merged() -> None:
+    other = runs.run(runs.finding(provider="relay"), head=runs.header(["relay"]))
+    page = printed(runs.run(), other)
+    assert {"acme", "relay"} <= set(re.findall(r"^\w+", page, re.MULTILINE))
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["pass-first", "fail-first"])
+def test_worst_of_a_repeated_finding_is_kept(order: int) -> None:
+    both = [runs.run(runs.finding()), runs.run(runs.broken())][::order]
+    summary = summarize(both)
+    assert [each.verdict for each in summary.merged.findings] == [Verdict.FAIL]
+    assert summary.merged.repeated == 1
+
+
+def test_different_editions_are_refused() -> None:
+    other = runs.header(edition={**runs.EDITION, "id": "sample-2027-01-01"})
+    with pytest.raises(MergeError, match=r"sample-2026-01-01, sample-2027-01-01"):
+        printed(runs.run(), runs.run(head=other))
+
+
+def test_no_run_at_all_is_refused() -> None:
+    with pytest.raises(MergeError, match="no run to report"):
+        printed()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    page = printed(runs.messy(), width=width)
+    assert max(map(len, page.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_table_keeps_each_model_on_one_line(width: int) -> None:
+    page = printed(runs.messy(), width=width)
+    for model in ("dall-e-2", "dall-e-3", "gpt-image-1"):
+        assert len(re.findall(rf"^(?:acme|relay|slow| ) +{model} ", page, re.MULTILINE)) == 3
+
+
+def test_table_of_three_providers_ends_within_the_first_screen() -> None:
+    lines = printed(runs.messy()).splitlines()
+    assert lines.index("Broken promises that nobody knew of (2)") <= 24
+
+
+def test_verdicts_differ_without_colour() -> None:
+    page = printed(runs.messy())
+    assert "\x1b" not in page
+    assert {"pass", "FAIL", "unavailable"} <= set(page.split())
+    assert "FAIL: a MUST is broken" in page
+
+
+def test_colour_is_used_where_there_is_one() -> None:
+    assert "\x1b[1;31mFAIL" in printed(runs.messy(), colour=True)
+
+
+@pytest.mark.parametrize("variable", ["NO_COLOR", "TERM"])
+def test_dumb_terminal_gets_plain_ascii(variable: str) -> None:
+    program = "from rich.console import Console; from conformance.reports import print_runs; "
+    program += "from tests import runs; print_runs([runs.messy()], Console())"
+    environment = {variable: "dumb", "PYTHONIOENCODING": "ascii", "PYTHONPATH": "."}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.isascii()
+    assert b"\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_text_beyond_the_encoding_is_escaped(encoding: str) -> None:
+    page = printed(runs.run(runs.broken(message="図 " * 200)), encoding=encoding)
+    assert r"\u56f3" in page
+    assert "..." in page
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+@pytest.mark.parametrize("width", [60, 120])
+def test_hostile_text_cannot_steer_the_terminal(text: str, width: int) -> None:
+    page = printed(runs.hostile(text), width=width)
+    assert all(each.isprintable() for each in page.split("\n"))
+    assert max(map(len, page.splitlines())) <= width
+
+
+def test_rich_markup_of_a_provider_is_shown_as_it_came() -> None:
+    text = "[bold red]shout[/bold red] :boom:"
+    page = printed(runs.run(runs.broken(message=text)), colour=True)
+    assert text in page
+
+
+def test_long_message_takes_two_lines_at_most() -> None:
+    page = printed(runs.run(runs.broken(message="word " * 1000)))
+    lines = [each for each in page.splitlines() if "word" in each]
+    assert len(lines) == 2
+    assert lines[1].endswith("…")
+
+
+def test_long_list_says_how_many_more() -> None:
+    many = [runs.broken(clause=f"count.number-{number}") for number in range(40)]
+    assert "and 28 more: image-conformance report -f md" in printed(runs.run(*many))
+
+
+def test_reports_know_only_the_run_file() -> None:
+    program = "import sys, conformance.reports; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    ours = {each.split(".")[1] for each in done.stdout.split() if each.startswith("conformance.")}
+    assert ours == {"reports", "runs", "findings", "errors", "strict"}

@@ -1,0 +1,261 @@
+"""The run file: what was written is read again, and what is damaged is named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from conformance.contract import schemas_directory
+from conformance.findings import Finding, Observation, Verdict
+from conformance.runs.file import Run, RunFileError, RunWriter, read_run, write_run
+from tests import runs
+
+SCHEMA = json.loads((schemas_directory() / "run.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+texts = st.text(st.characters(codec=None, exclude_categories=()), max_size=30)
+some_text = st.text(min_size=1, max_size=30)
+names = {"provider": texts, "model": texts, "case": texts}
+findings = st.builds(
+    Finding,
+    clause=texts,
+    level=st.sampled_from(["MUST", "SHOULD", "MAY"]),
+    verdict=st.sampled_from(list(Verdict)),
+    message=texts,
+    expected=texts,
+    observed=texts,
+    control=st.none() | some_text,  # an empty text is written as none at all
+    deviation=st.none() | some_text,
+    **names,
+)
+observations = st.builds(Observation, id=texts, message=texts, **names)
+seconds = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+exchanges = st.builds(
+    lambda base, elapsed, body: {**base, "elapsed": elapsed, "reason": body},
+    st.builds(runs.exchange, texts, texts, texts),
+    seconds,
+    texts,
+)
+footers = st.builds(
+    runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), st.lists(texts, max_size=2)
+)
+
+
+@st.composite
+def whole_runs(draw: st.DrawFn) -> Run:
+    head = runs.header(draw(st.lists(texts, max_size=3)), draw(st.lists(texts, max_size=3)))
+    found = Run(head, footer=draw(st.none() | footers))
+    for each in draw(st.lists(findings | observations | exchanges, max_size=8)):
+        found.add(each)
+    return found
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs") / "run.jsonl"
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a real run against the reference provider."""
+    file = tmp_path_factory.mktemp("real") / "run.jsonl"
+    command = [sys.executable, "-m", "conformance.cli", "run", "--provider=reference", "--quiet"]
+    chosen = ["--models=dall-e-2", "--cases=n-*", f"--output={file}"]
+    done = subprocess.run([*command, *chosen], capture_output=True, text=True, timeout=120)
+    assert file.exists(), done.stderr
+    return file
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(run=whole_runs())
+def test_round_trip_is_byte_identical(path: Path, run: Run) -> None:
+    write_run(run, path)
+    written = path.read_bytes()
+    write_run(read_run(path), path)
+    assert path.read_bytes() == written
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(run=whole_runs())
+def test_reading_gives_back_what_was_written(path: Path, run: Run) -> None:
+    write_run(run, path)
+    assert read_run(path) == run
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(run=whole_runs())
+def test_every_line_validates_against_the_schema(path: Path, run: Run) -> None:
+    write_run(run, path)
+    for line in path.read_text(encoding="ascii").splitlines():
+        VALIDATOR.validate(json.loads(line))
+
+
+def test_real_run_validates_against_the_schema(real: Path) -> None:
+    lines = real.read_text(encoding="ascii").splitlines()
+    assert len(lines) > 20
+    assert [
+        error.message for each in lines for error in VALIDATOR.iter_errors(json.loads(each))
+    ] == []
+
+
+def test_real_run_is_written_again_byte_for_byte(real: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.jsonl"
+    write_run(read_run(real), again)
+    assert again.read_bytes() == real.read_bytes()
+
+
+def test_run_cut_at_any_byte_is_read_up_to_there(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.jsonl", tmp_path / "cut.jsonl"
+    run = runs.run(runs.exchange(), runs.finding(), runs.broken(case="two"))
+    write_run(run, whole)
+    data = whole.read_bytes()
+    first = data.index(b"\n") + 1
+    for length in range(first, len(data)):
+        cut.write_bytes(data[:length])
+        found = read_run(cut)
+        lines = data[:length].count(b"\n") - 1
+        assert not found.complete
+        assert found.order == run.order[:lines]
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 14, 60])
+def test_run_cut_in_its_header_says_so(tmp_path: Path, length: int) -> None:
+    cut = tmp_path / "cut.jsonl"
+    write_run(runs.run(), cut)
+    cut.write_bytes(cut.read_bytes()[:length])
+    with pytest.raises(RunFileError, match=r"cut\.jsonl: was cut off within its first line"):
+        read_run(cut)
+
+
+def test_whole_run_is_complete(tmp_path: Path) -> None:
+    write_run(runs.run(), tmp_path / "run.jsonl")
+    assert read_run(tmp_path / "run.jsonl").complete
+
+
+def test_footer_of_an_interrupted_run_is_not_complete(tmp_path: Path) -> None:
+    write_run(runs.run(end=runs.footer(complete=False)), tmp_path / "run.jsonl")
+    assert not read_run(tmp_path / "run.jsonl").complete
+
+
+DAMAGE = {
+    "not-json": b"{]",
+    "empty": b"",
+    "not-an-object": b"[1]",
+    "not-utf-8": b'{"type":"\xff"}',
+    "nan": b'{"type":"exchange","elapsed":NaN}',
+    "deep": b"[" * 100_000,
+    "huge-number": b'{"type":' + b"9" * 5_000 + b"}",
+    "no-type": b"{}",
+    "unknown-type": b'{"type":"verdict"}',
+    "type-is-a-list": b'{"type":[]}',
+    "finding-without-clause": b'{"type":"finding","level":"MUST","verdict":"pass"}',
+    "second-header": json.dumps(runs.header()).encode(),
+    "exchange-without-request": b'{"type":"exchange","provider":"a","model":"b","case":"c"}',
+    "footer-without-complete": b'{"type":"end","finished":"","conclusion":0}',
+}
+
+
+@pytest.mark.parametrize("line", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_middle_line_is_named(tmp_path: Path, line: bytes) -> None:
+    file = tmp_path / "run.jsonl"
+    write_run(runs.run(), file)
+    lines = file.read_bytes().split(b"\n")
+    lines.insert(2, line)
+    file.write_bytes(b"\n".join(lines))
+    with pytest.raises(RunFileError, match=r"run\.jsonl:3: "):
+        read_run(file)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("clause", 5),
+        ("level", "WILL"),
+        ("verdict", "green"),
+        ("verdict", []),
+        ("message", None),
+        ("deviation", 1),
+        ("model", {}),
+    ],
+)
+def test_finding_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: Any) -> None:
+    file = tmp_path / "run.jsonl"
+    write_run(runs.run(), file)
+    lines = file.read_text().splitlines()
+    lines[2] = json.dumps({**json.loads(lines[2]), member: value})
+    file.write_text("\n".join(lines) + "\n")
+    with pytest.raises(RunFileError, match=rf"run\.jsonl:3: .*finding with {member}"):
+        read_run(file)
+
+
+@pytest.mark.parametrize("member", ["id", "tool", "edition", "started", "providers", "clauses"])
+def test_header_without_a_member_is_named(tmp_path: Path, member: str) -> None:
+    head = runs.header()
+    del head[member]
+    (tmp_path / "run.jsonl").write_text(json.dumps(head) + "\n")
+    with pytest.raises(RunFileError, match=rf"run\.jsonl:1: .*without {member}"):
+        read_run(tmp_path / "run.jsonl")
+
+
+def test_line_after_the_end_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "run.jsonl"
+    write_run(runs.run(), file)
+    with file.open("ab") as more:
+        more.write(
+            b'{"type":"observation","id":"","provider":"","model":"","case":"","message":""}\n'
+        )
+    with pytest.raises(RunFileError, match="after the end"):
+        read_run(file)
+
+
+def test_run_file_of_another_schema_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.jsonl").write_text(json.dumps(runs.header(schema=2)) + "\n")
+    with pytest.raises(RunFileError, match="schema 2, not 1"):
+        read_run(tmp_path / "run.jsonl")
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"hello\n", b'{"type":"end"}\n'])
+def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "other").write_bytes(content)
+    with pytest.raises(RunFileError, match="header of a run file"):
+        read_run(tmp_path / "other")
+
+
+def test_missing_run_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunFileError, match=r"none\.jsonl: cannot be read: No such file"):
+        read_run(tmp_path / "none.jsonl")
+
+
+def test_unwritable_directory_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RunFileError, match=r"cannot be written: .*--output"):
+        RunWriter(tmp_path / "file" / "run.jsonl", runs.header())
+
+
+def test_directory_in_place_of_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunFileError, match="cannot be written: Is a directory"):
+        RunWriter(tmp_path, runs.header())
+
+
+def test_full_disk_is_named() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here to stand for a full disk")
+    with pytest.raises(RunFileError, match="/dev/full: cannot be written: No space left"):
+        RunWriter(Path("/dev/full"), runs.header())
+
+
+def test_run_can_be_written_to_a_pipe() -> None:
+    program = "from tests import runs; from conformance.runs.file import write_run; "
+    program += "from pathlib import Path; write_run(runs.run(), Path('/dev/stdout'))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.count("\n") == 4, done.stderr
