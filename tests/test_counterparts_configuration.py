@@ -1,0 +1,218 @@
+"""The files that start the third-party counterparts agree with the edition and with one another."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+COUNTERPARTS = ROOT / "counterparts"
+EDITION = json.loads((ROOT / "schemas/cometapi-2026-03-12/edition.json").read_text("utf-8"))
+MODELS = set(EDITION["models"])
+PUBLISHED = {
+    "openapi": "3.1.0",
+    "info": {"title": "Published", "version": "1"},
+    "paths": {
+        "/images/generations": {
+            "post": {
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Request"}}
+                    },
+                },
+                "responses": {"200": {"description": "OK"}},
+            }
+        },
+        "/elsewhere": {"get": {"responses": {}}},
+    },
+    "components": {
+        "schemas": {
+            "Request": {
+                "type": "object",
+                "required": ["prompt"],
+                "properties": {
+                    "prompt": {"type": "string"},
+                    "model": {"anyOf": [{"type": "string"}], "nullable": True},
+                    "n": {"$ref": "#/components/schemas/Count"},
+                    "style": {"type": "string", "enum": ["vivid"], "nullable": True},
+                },
+            },
+            "Count": {"type": "integer", "minimum": 1, "maximum": 10, "nullable": True},
+            "Unused": {"type": "object"},
+        }
+    },
+}
+
+
+def prism_document(*arguments: str) -> Any:
+    command = [sys.executable, str(COUNTERPARTS / "prism_document.py"), *arguments]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+@pytest.fixture(scope="module")
+def of_edition() -> Any:
+    return prism_document()
+
+
+@pytest.fixture(scope="module")
+def of_openai(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    source = tmp_path_factory.mktemp("published") / "openapi.json"
+    source.write_text(json.dumps(PUBLISHED), encoding="utf-8")
+    return prism_document("--openai", str(source))
+
+
+def accepts(document: Any, body: Any) -> bool:
+    operation = document["paths"]["/v1/images/generations"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    return bool(Draft202012Validator({**document, **schema}).is_valid(body))
+
+
+def fixtures() -> dict[str, dict[str, str]]:
+    loaded = json.loads((COUNTERPARTS / "aimock/images.json").read_text("utf-8"))["fixtures"]
+    return {entry["match"]["model"]: entry["response"]["image"] for entry in loaded}
+
+
+def painted(image: dict[str, str]) -> bytes:
+    if "url" in image:
+        return (COUNTERPARTS / "aimock/files" / image["url"].rsplit("/", 1)[1]).read_bytes()
+    return base64.b64decode(image["b64Json"], validate=True)
+
+
+def test_litellm_serves_every_model_through_the_documented_route() -> None:
+    config = yaml.safe_load((COUNTERPARTS / "litellm/config.yaml").read_text("utf-8"))
+    served = {entry["model_name"]: entry["litellm_params"] for entry in config["model_list"]}
+    assert set(served) == MODELS
+    for name, parameters in served.items():
+        route = "openai" if name.startswith("dall-e") else "cometapi"
+        assert parameters["model"] == f"{route}/{name}"
+        assert parameters["api_base"] == "os.environ/REFERENCE_BASE_URL"
+
+
+def test_aimock_has_one_fixture_for_every_model() -> None:
+    assert set(fixtures()) == MODELS
+
+
+@pytest.mark.parametrize("model", sorted(fixtures()))
+def test_aimock_fixture_is_one_whole_png_of_1024x1024(model: str) -> None:
+    image = fixtures()[model]
+    assert ("url" in image) != ("b64Json" in image)
+    with Image.open(io.BytesIO(painted(image))) as picture:
+        picture.load()
+        assert (picture.format, picture.size) == ("PNG", (1024, 1024))
+
+
+def test_aimock_fixtures_are_all_different_pictures() -> None:
+    assert len({painted(image) for image in fixtures().values()}) == len(MODELS)
+
+
+@pytest.mark.parametrize("model", ["dall-e-2", "dall-e-3"])
+def test_aimock_url_names_the_port_that_the_start_script_serves(model: str) -> None:
+    script = (COUNTERPARTS / "start.sh").read_text("utf-8")
+    port = re.search(r"http\.server .* (\d+) >", script)
+    assert port is not None
+    assert fixtures()[model]["url"] == f"http://127.0.0.1:{port[1]}/{model}.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "default_port"), [("litellm", 14000), ("prism", 14013), ("aimock", 14020)]
+)
+def test_provider_file_expects_the_port_and_key_of_the_start_script(
+    name: str, default_port: int
+) -> None:
+    script = (COUNTERPARTS / "start.sh").read_text("utf-8")
+    provider = tomllib.loads((ROOT / f"conformance/providers/{name}.toml").read_text("utf-8"))
+    assert provider["base_url"] == f"http://127.0.0.1:{default_port}/v1"
+    assert f"{name.upper()}_PORT:-{default_port}" in script
+    if name != "prism":  # any bearer key will do for Prism
+        assert f"{provider['key_variable']}:-{provider['default_key']}" in script
+
+
+def test_documentation_names_the_pinned_versions() -> None:
+    script = (COUNTERPARTS / "start.sh").read_text("utf-8")
+    text = (ROOT / "docs/counterparts.md").read_text("utf-8")
+    pins = re.findall(r"^([A-Z]+)_VERSION=(\S+)$", script, re.MULTILINE)
+    assert [name for name, version in pins if version not in text] == []
+    assert len(pins) == 4
+
+
+@pytest.mark.parametrize("arguments", [[], ["stranger"]], ids=["none", "unknown"])
+def test_start_script_refuses_what_it_does_not_know(arguments: list[str]) -> None:
+    command = ["bash", str(COUNTERPARTS / "start.sh"), *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "litellm|prism|aimock" in ended.stderr
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_prism_document_of_the_edition_judges_by_the_model(of_edition: Any, model: str) -> None:
+    body = {"model": model, "prompt": "a red cube"}
+    assert accepts(of_edition, body)
+    assert not accepts(of_edition, {"model": model})
+    assert not accepts(of_edition, body | {"n": 11})
+    assert accepts(of_edition, body | {"n": 2}) == (model not in {"dall-e-3", "qwen-image"})
+
+
+def test_prism_document_of_the_edition_wants_a_prompt_without_a_model(of_edition: Any) -> None:
+    assert accepts(of_edition, {"prompt": "a red cube"})
+    assert not accepts(of_edition, {"size": "1024x1024"})
+
+
+def test_prism_document_of_the_edition_resolves_every_reference(of_edition: Any) -> None:
+    names = set(re.findall(r'"#/components/schemas/([^"/]+)', json.dumps(of_edition)))
+    assert names == set(of_edition["components"]["schemas"])
+
+
+@pytest.mark.parametrize("status", ["400", "401"])
+def test_prism_document_has_error_answers(of_edition: Any, of_openai: Any, status: str) -> None:
+    for made in (of_edition, of_openai):
+        answers = made["paths"]["/v1/images/generations"]["post"]["responses"]
+        example = answers[status]["content"]["application/json"]["example"]
+        assert set(example["error"]) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"model": None}, True),
+        ({"n": None}, True),
+        ({"style": None}, True),
+        ({"prompt": None}, False),
+        ({"n": 11}, False),
+        ({"model": 5}, False),
+        ({"style": "loud"}, False),
+    ],
+    ids=json.dumps,
+)
+def test_prism_document_of_openai_takes_null_only_where_it_was_nullable(
+    of_openai: Any, change: dict[str, Any], expected: bool
+) -> None:
+    assert accepts(of_openai, {"prompt": "a red cube"} | change) is expected
+
+
+def test_prism_document_of_openai_is_cut_down_to_the_one_path(of_openai: Any) -> None:
+    assert list(of_openai["paths"]) == ["/v1/images/generations"]
+    assert set(of_openai["components"]["schemas"]) == {"Request", "Count"}
+    assert "nullable" not in json.dumps(of_openai)
+
+
+def test_prism_document_says_which_source_cannot_be_read(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.json"
+    command = [sys.executable, str(COUNTERPARTS / "prism_document.py"), "--openai", str(missing)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "missing.json" in ended.stderr
+    assert "Traceback" not in ended.stderr
