@@ -1,0 +1,256 @@
+"""Judging what others recorded: a normal run file, nothing sent, no secret, bounded memory."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tracemalloc
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from conformance.contract import load_edition
+from conformance.errors import ConformanceError
+from conformance.exchange.importers import UNNAMED
+from conformance.foreign import judge_files
+from conformance.runs.conclusion import Conclusion
+from conformance.runs.file import read_run
+from tests.miniatures import picture
+from tests.recordings import GENERATIONS, judge_archive, write_archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.foreign import ForeignReport
+    from conformance.runs.file import Run
+
+IMAGE = base64.b64encode(picture("png", (256, 256))).decode()
+JSON_TYPE = {"Content-Type": "application/json"}
+BODY = {"model": "dall-e-2", "prompt": "a kite", "size": "256x256"}
+PAINTED = {"created": 1_790_000_000, "data": [{"b64_json": IMAGE}]}
+KEY = "sk-proj-0123456789abcdefghijklmnop"
+
+
+def record(
+    told: object = None,
+    status: int = 200,
+    url: str = GENERATIONS,
+    method: str = "POST",
+    sent: dict[str, str] | None = None,
+    **body: object,
+) -> dict[str, Any]:
+    """Give a record of JSON lines."""
+    asked = {**BODY, "response_format": "b64_json", **body}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    told = json.dumps(told or PAINTED)
+    return {
+        "request": {"method": method, "url": url, "headers": sent or {}, "body": json.dumps(asked)},
+        "response": {"status": status, "headers": JSON_TYPE, "body": told},
+    }
+
+
+def judged(folder: Path, *records: object) -> tuple[ForeignReport, Run]:
+    path = folder / "recording.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in records))
+    report = judge_files([path], load_edition(), folder / "run.jsonl")
+    return report, read_run(report.run_file)
+
+
+def verdict(run: Run, clause: str) -> str:
+    return next((each.verdict.value for each in run.findings if each.clause == clause), "none")
+
+
+def refused(param: str | None) -> dict[str, Any]:
+    error = {"message": "No.", "type": "invalid_request_error", "param": param, "code": None}
+    return {"error": error}
+
+
+def test_foreign_truthful_exchange_breaks_nothing(tmp_path: Path) -> None:
+    report, run = judged(tmp_path, record())
+    assert report.conclusion is Conclusion.CONFORMS
+    assert set(report.verdicts) == {"pass", "not testable"}
+    assert verdict(run, "image.size-as-asked") == "pass"
+    assert run.complete
+
+
+def test_foreign_run_file_keeps_to_its_schema(tmp_path: Path) -> None:
+    report, run = judged(tmp_path, record(), record(model="gpt-image-1"))
+    schema = json.loads((load_edition().folder.parent / "run.schema.json").read_text())
+    check = Draft202012Validator(schema)
+    for each in report.run_file.read_text().splitlines():
+        check.validate(json.loads(each))
+    (provider,) = run.header["providers"]
+    assert (provider["id"], list(provider["models"])) == (
+        "provider.example",
+        ["dall-e-2", "gpt-image-1"],
+    )
+
+
+def test_foreign_cases_are_named_after_file_and_place(tmp_path: Path) -> None:
+    _, run = judged(tmp_path, record(), {"request": 1}, record())
+    assert {each.case for each in run.findings} == {"recording-1", "recording-3"}
+    assert {each["provenance"] for each in run.exchanges.values()} == {"foreign"}
+
+
+def test_foreign_files_of_one_name_stay_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / name / "same.jsonl" for name in "ab"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(json.dumps(record()))
+    report = judge_files(paths, load_edition(), tmp_path / "run.jsonl")
+    assert {each.case for each in read_run(report.run_file).findings} == {"same-1", "same~2-1"}
+
+
+def test_foreign_lie_is_found(tmp_path: Path) -> None:
+    report, run = judged(tmp_path, record(size="512x512"))
+    assert report.conclusion is Conclusion.BREAKS
+    assert verdict(run, "image.size-as-asked") == "fail"
+
+
+SCRUBBED = ["aGVsbG8=", "REDACTED", base64.b64encode(picture("png", (1, 1))).decode()]
+
+
+@pytest.mark.parametrize("payload", SCRUBBED, ids=["greeting", "word", "pixel"])
+def test_foreign_scrubbed_payload_is_not_testable(tmp_path: Path, payload: str) -> None:
+    scrubbed = {"created": 0, "data": [{"b64_json": payload}]}
+    report, run = judged(tmp_path, record(scrubbed))
+    assert set(report.verdicts) == {"pass", "not testable"}
+    assert verdict(run, "image.size-as-asked") == "not testable"
+    assert verdict(run, "format.b64-when-asked") == "pass"
+    assert verdict(run, "envelope.created-seconds") == "not testable"
+
+
+def test_foreign_cut_body_is_not_testable(tmp_path: Path) -> None:
+    cut = record()
+    cut["response"] |= {"body": '{"created": 1790', "headers": {"Content-Length": "90000"}}
+    report, _ = judged(tmp_path, cut)
+    assert set(report.verdicts) == {"not testable"}
+    assert report.conclusion is Conclusion.NOT_JUDGED
+
+
+@pytest.mark.parametrize(
+    ("param", "found"), [("size", "pass"), ("model", "not testable"), (None, "not testable")]
+)
+def test_foreign_refusal_is_decided_where_param_names_the_fault(
+    tmp_path: Path, param: str | None, found: str
+) -> None:
+    _, run = judged(tmp_path, record(refused(param), 400, size="1x1"))
+    assert verdict(run, "parameters.size-enum") == found
+
+
+def test_foreign_deployment_of_azure_names_the_model(tmp_path: Path) -> None:
+    url = "https://me.openai.azure.com/openai/deployments/dall-e-2/images/generations?api-version=1"
+    _, run = judged(tmp_path, record(url=url, model=None))
+    assert {each.model for each in run.findings} == {"dall-e-2"}
+    assert verdict(run, "image.size-as-asked") == "pass"
+
+
+def test_foreign_model_may_be_missing(tmp_path: Path) -> None:
+    _, run = judged(tmp_path, record(model=None))
+    assert {each.model for each in run.findings} == {UNNAMED}
+    assert verdict(run, "defaults.model") == "pass"
+
+
+def test_foreign_downloads_are_images_of_their_answers(tmp_path: Path) -> None:
+    url = "https://images.example/i.png"
+    pointing = record({"created": 1_790_000_000, "data": [{"url": url}]}, response_format="url")
+    image = {
+        "request": {"method": "GET", "url": url, "body": ""},
+        "response": {
+            "status": 200,
+            "headers": {"Content-Type": "image/png"},
+            "body": {"$base64": IMAGE},
+        },
+    }
+    _, run = judged(tmp_path, pointing, image)
+    assert verdict(run, "image.size-as-asked") == "pass"
+    assert verdict(run, "url.is-image") == "pass"
+
+
+def test_foreign_preflights_and_other_traffic_are_passed_by(tmp_path: Path) -> None:
+    other = record(url="https://provider.example/v1/chat/completions")
+    report, _ = judged(tmp_path, record(method="OPTIONS"), other, record())
+    assert [(each.entries, each.found, each.judged) for each in report.files] == [(3, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": f"Bearer {KEY}"},
+        {"authorization": KEY},
+        {"api-key": KEY},
+        {"X-API-Key": KEY},
+        {"Authorization": f"Basic {KEY}"},
+    ],
+    ids=["bearer", "bare", "api-key", "x-api-key", "basic"],
+)
+def test_foreign_keys_are_taken_out(tmp_path: Path, headers: dict[str, str]) -> None:
+    told = {**PAINTED, "echo": f"your key is {KEY}"}
+    report, _ = judged(tmp_path, record(told, sent=headers))
+    assert KEY not in report.run_file.read_text()
+
+
+def test_foreign_bad_files_are_named_and_the_others_judged(tmp_path: Path) -> None:
+    good, bad, none = (tmp_path / name for name in ("good.jsonl", "bad.har", "none.yaml"))
+    good.write_text(json.dumps(record()))
+    bad.write_text('{"log": {\n"entries": [\n{"a" 1}]}}')
+    report = judge_files([bad, none, tmp_path, good], load_edition(), tmp_path / "run.jsonl")
+    assert report.judged == 1
+    assert [each.split(": ")[0] for each in report.problems] == [
+        f"{bad}:3",
+        str(none),
+        str(tmp_path),
+    ]
+    footer = read_run(report.run_file).footer
+    assert footer is not None
+    assert footer["problems"] == report.problems
+
+
+def test_foreign_exchange_without_its_request_is_passed_over(tmp_path: Path) -> None:
+    report, run = judged(tmp_path, {**record(), "request": {"url": GENERATIONS, "body": None}})
+    assert "request was not recorded" in report.problems[0]
+    assert report.conclusion is Conclusion.NOT_JUDGED
+    assert not run.findings
+
+
+def test_foreign_run_file_is_none_of_the_recordings(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record()))
+    with pytest.raises(ConformanceError, match="--output"):
+        judge_files([path], load_edition(), path)
+    with pytest.raises(ConformanceError, match="at least one"):
+        judge_files([], load_edition(), tmp_path / "run.jsonl")
+
+
+def test_foreign_interrupted_run_keeps_its_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("conformance.foreign._Work._release", stop)
+    pointing = record({"created": 1, "data": [{"url": "https://images.example/i.png"}]})
+    with pytest.raises(KeyboardInterrupt):
+        judged(tmp_path, record(), pointing)
+    run = read_run(tmp_path / "run.jsonl")
+    assert run.findings
+    assert not run.complete
+
+
+def test_foreign_large_archive_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large.har"
+    size = 24 * 1024 * 1024
+    count = write_archive(path, size, IMAGE)
+    tracemalloc.start()
+    report = judge_archive(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.judged == count > 5
+    assert peak < size  # an entry is 2.7 MiB, and is held a few times over
+
+
+def test_foreign_counts_are_those_of_the_run_file(tmp_path: Path) -> None:
+    report, run = judged(tmp_path, record(), record(size="512x512"))
+    assert Counter(each.verdict.value for each in run.findings) == report.verdicts
