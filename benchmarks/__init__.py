@@ -1,0 +1,1 @@
+"""Speed and memory as ratios, each measured within one run: `python -m benchmarks [name…]`."""

@@ -1,0 +1,59 @@
+"""Fuzz the readers of hostile bytes: ``python fuzz/run.py SECONDS [TARGET…]``.
+
+Each target gets an equal share of the time, one after another. What breaks a target is kept in
+``fuzz/corpus/<target>/``, where ``tests/test_fuzz_regressions.py`` finds it from then on.
+Exit code 0: nothing was found.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from fuzz.targets import TARGETS  # noqa: E402 - found only by the line above
+
+MEMORY = 2048  # MiB; more is a finding
+SLOWEST = 10  # seconds for one input; more is a finding
+LONGEST = 1 << 15  # bytes of an input
+
+
+def main(arguments: list[str]) -> int:
+    """Fuzz the named targets, or all of them."""
+    if not arguments or not arguments[0].isdigit() or set(arguments[1:]) - set(TARGETS):
+        sys.stderr.write(f"usage: python fuzz/run.py SECONDS [{'|'.join(TARGETS)}]…\n")
+        return 2
+    names = arguments[1:] or list(TARGETS)
+    share = max(1, int(arguments[0]) // len(names))
+    broken = [name for name in names if not fuzz(name, share)]
+    sys.stdout.write(f"{len(names)} targets, {share} s each: {len(broken)} broken {broken}\n")
+    return 1 if broken else 0
+
+
+def fuzz(name: str, seconds: int) -> bool:
+    """Fuzz one target; whether nothing was found."""
+    corpus = HERE / "corpus" / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as grown:
+        command = [
+            sys.executable,
+            str(HERE / "target.py"),
+            name,
+            grown,
+            str(corpus),
+            f"-max_total_time={seconds}",
+            f"-rss_limit_mb={MEMORY}",
+            f"-timeout={SLOWEST}",
+            f"-max_len={LONGEST}",
+            f"-artifact_prefix={corpus}/",
+            "-print_final_stats=1",
+        ]
+        return subprocess.run(command, check=False)  # noqa: S603 - our own command.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""What is fuzzed: readers of hostile bytes, each with the promise that it makes about any input.
+
+A target takes bytes and returns nothing; an exception that leaves it is a finding. Nothing here
+needs a fuzzer, so that the corpus is a test for those who have none.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import tempfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.cases.model import Case
+from conformance.errors import ConformanceError
+from conformance.exchange.addresses import read_url
+from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.limits import Stopped
+from conformance.exchange.transport import decode_body
+from conformance.images import inspect_image
+from conformance.strict import printable, read_base64, read_event_stream, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CASE = Case(id="fuzzed", model="dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})
+DECODED = 1 << 16  # bytes that a content coding may give
+PIXELS = 1 << 20  # so that the fuzzer does not spend its time on big pictures
+
+
+def images(data: bytes) -> None:
+    """Any bytes have facts; a whole image has a type and pixels."""
+    facts = inspect_image(data, max_pixels=PIXELS)
+    assert facts.size == len(data)
+    assert not facts.complete or (facts.type and facts.width and facts.height)
+    assert not facts.complete or facts.pixel_digest
+    assert facts.complete or facts.fault
+    _sentence(facts.fault)
+
+
+def base64_text(data: bytes) -> None:
+    """A text without a fault is the canonical spelling of its bytes, and of nothing else."""
+    text = data.decode("utf-8", "surrogateescape")
+    reading = read_base64(text)
+    canonical = reading.data is not None and base64.b64encode(reading.data).decode() == text
+    assert canonical == (reading.fault is None)
+    _sentence(reading.fault)
+
+
+def json_text(data: bytes) -> None:
+    """A text without a fault means what the standard library reads, and can be written again."""
+    reading = read_json(data)
+    if reading.fault is None:
+        assert reading.value == json.loads(data)
+        json.dumps(reading.value, allow_nan=False).encode()
+    _sentence(reading.fault)
+
+
+def events(data: bytes) -> None:
+    """Any bytes are a stream, and a stream without a fault has an event."""
+    stream = read_event_stream(data)
+    assert stream.events or stream.fault
+    assert len(stream.events) <= 1000
+    _sentence(stream.fault)
+
+
+def urls(data: bytes) -> None:
+    """A URL that is read has a host, and stays what it is when it is read again."""
+    try:
+        url = read_url(data.decode("utf-8", "replace"))
+    except Stopped as stopped:
+        _sentence(stopped.failure.message)
+        return
+    assert url.scheme in ("http", "https")
+    assert url.host
+    assert read_url(str(url)).host == url.host
+
+
+def codings(data: bytes) -> None:
+    """A body in any of the codings is decoded within the limit, or is given up."""
+    names = ("gzip", "deflate", "identity", "br")
+    wanted = [names[byte % 4] for byte in data[1 : 1 + data[0] % 6]] if data else []
+    try:
+        assert len(decode_body(data[7:], wanted, DECODED)) <= max(DECODED, len(data))
+    except Stopped as stopped:
+        _sentence(stopped.failure.message)
+    except zlib.error as error:
+        raise AssertionError("a fault of a coding that was not told as one") from error
+
+
+def cassettes(data: bytes) -> None:
+    """Any file is a cassette or an error with a name, and none makes a file."""
+    library = _library()
+    path = library.path(CASE)
+    path.write_bytes(data)
+    fault = None
+    try:
+        with library.playing(CASE):
+            pass
+    except ConformanceError as error:
+        fault = error
+    assert fault is None or str(path) in str(fault)
+    assert list(path.parent.iterdir()) == [path]
+
+
+@functools.cache
+def _library() -> CassetteLibrary:
+    directory = Path(tempfile.mkdtemp(prefix="fuzzed-cassettes-"))
+    library = CassetteLibrary(directory, "fuzzed", "an-edition", "a tool")
+    library.path(CASE).parent.mkdir(parents=True)
+    return library
+
+
+def _sentence(fault: str | None) -> None:
+    """What is said of a fault is text that a terminal may be given."""
+    if fault is not None:
+        assert fault == printable(fault, 1000)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "images": images,
+    "base64": base64_text,
+    "json": json_text,
+    "events": events,
+    "cassettes": cassettes,
+    "urls": urls,
+    "codings": codings,
+}
