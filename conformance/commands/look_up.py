@@ -1,0 +1,42 @@
+"""`image-conformance list` and `explain`: what the suite knows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from conformance.commands.options import Clauses, EditionName, end_with_the_pipe
+from conformance.errors import UnknownNameError
+
+
+def list_(
+    what: Annotated[
+        str, typer.Argument(help="clauses, cases, providers, models, editions or open.")
+    ] = "clauses",
+    edition: EditionName = None,
+    clauses: Clauses = "*",
+    models: Annotated[str, typer.Option(metavar="GLOB", help="Only cases of these models.")] = "*",
+) -> None:
+    """Show what the suite knows: its clauses, or its cases, providers, models, editions."""
+    from conformance.catalogue import LISTS
+
+    end_with_the_pipe()
+    if what not in LISTS:
+        raise UnknownNameError("list", what, LISTS)
+    LISTS[what](Console(), edition, clauses, models)
+
+
+def explain(
+    clause: Annotated[str, typer.Argument(help="The id of a clause.")],
+    edition: EditionName = None,
+    provider: Annotated[
+        str, typer.Option("--provider", "-p", help="Whose address the curl line has.")
+    ] = "cometapi",
+) -> None:
+    """Print a clause: statement, level, source, models, how it is judged, how to reproduce it."""
+    from conformance.catalogue import explain_clause
+
+    end_with_the_pipe()
+    explain_clause(Console(), clause, edition, provider)

@@ -1,0 +1,40 @@
+"""What several commands take, and how they end."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.errors import ConformanceError
+
+Providers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--provider", "-p", help="A provider by name, or a TOML file by path. Repeatable."
+    ),
+]
+EditionName = Annotated[str | None, typer.Option("--edition", help="Edition of the contract.")]
+Clauses = Annotated[str, typer.Option(metavar="GLOB", help="Only these clauses.")]
+Models = Annotated[str, typer.Option(metavar="GLOB", help="Only these models.")]
+
+
+def end_with_the_pipe() -> None:
+    """Let a reader that has seen enough end the command, silently, as it ends any other.
+
+    Never while requests are sent: a connection that breaks would end it too.
+    """
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file and say so; raises ConformanceError where that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None
+    typer.echo(f"wrote {path}")
