@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     NOT_RUN = "not run"
     NOT_TESTABLE = "not testable"
     UNAVAILABLE = "unavailable"
+    FLAKY = "flaky"
     DEVIATES = "deviates"
     FAIL = "fail"
     HARNESS_ERROR = "harness error"
@@ -23,7 +24,7 @@ class Verdict(StrEnum):
 SEVERITY = {verdict: rank for rank, verdict in enumerate(Verdict)}
 BROKEN = frozenset({Verdict.DEVIATES, Verdict.FAIL})
 DECIDED = BROKEN | {Verdict.PASS}
-UNDECIDED = frozenset({Verdict.NOT_RUN, Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE})
+UNDECIDED = frozenset({Verdict.NOT_RUN, Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE, Verdict.FLAKY})
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -21,6 +21,7 @@ _LETTERS = {
     Verdict.NOT_RUN: ("r", "not run"),
     Verdict.NOT_TESTABLE: ("n", "not testable"),
     Verdict.UNAVAILABLE: ("u", "unavailable"),
+    Verdict.FLAKY: ("f", "flaky"),
     Verdict.DEVIATES: ("d", "deviates"),
     Verdict.HARNESS_ERROR: ("E", "harness error"),
 }

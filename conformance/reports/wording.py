@@ -14,6 +14,7 @@ MEANING = {
     "FAIL": "a MUST is broken",
     "deviates": "a SHOULD is broken",
     "known": "broken, as a dated deviation beside the provider explains",
+    "flaky": "the same request was judged differently when it was repeated",
     "unavailable": "the provider did not decide (429, 5xx, timeout, not served)",
     "not testable": "its control or what it builds on failed",
     "not run": "never sent",

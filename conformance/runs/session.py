@@ -112,6 +112,11 @@ class Session:
                 "title": self.edition.title,
                 "document": self.edition.document,
                 "published": self.edition.published,
+                "families": {
+                    name: self.edition.model(name).family
+                    for name in sorted({each for one in self.providers for each in one.models})
+                    if name in self.edition.models
+                },
             },
             "started": self.started.isoformat(timespec="seconds"),
             "selection": {
