@@ -60,12 +60,18 @@ class Proof:
         return _worst(each for judged in self.truth.values() for each in judged.findings)
 
     def column(self, defect: Defect) -> DefectColumn:
-        """Tell one lie to the fewest models that let its clauses see it, in all their cases."""
+        """Tell one lie to the fewest models that let its clauses see it, in all their cases.
+
+        A lie that none of those has occasion for, such as one about sizes that are not square,
+        is told to all.
+        """
         models = self._fewest(defect.claims)
         told = self._told(defect.plant(TRUTHFUL), models)
+        if not defect.silent and not set(defect.claims) <= _red(told):
+            models = self.models
+            told = self._told(defect.plant(TRUTHFUL), models)
         found = [each for judged in told.values() for each in judged.findings]
-        verdicts = _worst(found)
-        red = {name for name, verdict in verdicts.items() if verdict in RED}
+        verdicts, red = _worst(found), _red(told)
         return DefectColumn(
             id=defect.id,
             lie=defect.lie,
@@ -149,6 +155,11 @@ def _worst(findings: Iterable[Finding]) -> dict[str, Verdict]:
         if known is None or SEVERITY[each.verdict] > SEVERITY[known]:
             worst[each.clause] = each.verdict
     return worst
+
+
+def _red(told: Mapping[str, _Judged]) -> set[str]:
+    found = (each for judged in told.values() for each in judged.findings)
+    return {each.clause for each in found if each.verdict in RED}
 
 
 def _witness(findings: Iterable[Finding], clause: str) -> str:
