@@ -102,6 +102,20 @@ def list_open(console: Console, edition: str | None, clauses: str, models: str) 
         console.print(Text(f"  so: {each.consequence}\n"))
 
 
+def list_defects(console: Console, edition: str | None, clauses: str, models: str) -> None:
+    """One line a planted defect: the lie, and the clauses that see it."""
+    del models
+    from conformance.reference.defects import defects
+
+    rows = [
+        (each.id, each.lie, ", ".join(each.claims))
+        for each in defects(_edition(edition)).values()
+        if any(fnmatchcase(claim, clauses) for claim in each.claims)
+    ]
+    _print(console, [("defect", "the lie", "clauses that see it"), *rows])
+    console.print(f"{len(rows)} defects; image-conformance serve --defect ID tells one")
+
+
 Lister = Callable[[Console, str | None, str, str], None]
 LISTS: dict[str, Lister] = {
     "clauses": list_clauses,
@@ -110,6 +124,7 @@ LISTS: dict[str, Lister] = {
     "models": list_models,
     "editions": list_editions,
     "open": list_open,
+    "defects": list_defects,
 }
 
 

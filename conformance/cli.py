@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from conformance.commands.look_up import explain, list_
+from conformance.commands.prove import prove
 from conformance.commands.report import report
 from conformance.commands.run import run
 from conformance.commands.serve import serve
@@ -27,6 +28,7 @@ app.command(name="list")(list_)
 app.command()(explain)
 app.command()(serve)
 app.command()(report)
+app.command()(prove)
 
 
 def main() -> NoReturn:

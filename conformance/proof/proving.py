@@ -48,7 +48,7 @@ class Proof:
         self.cases = {each.path: each for each in found}
         self._loop = asyncio.new_event_loop()
         self.truth: Mapping[str, _Judged] = {}
-        self.truth = self._told(TRUTHFUL, self.models)
+        self.truth = self.told(TRUTHFUL, self.models)
         self._seen_by = self._passing()
 
     def close(self) -> None:
@@ -66,10 +66,10 @@ class Proof:
         is told to all.
         """
         models = self._fewest(defect.claims)
-        told = self._told(defect.plant(TRUTHFUL), models)
+        told = self.told(defect.plant(TRUTHFUL), models)
         if not defect.silent and not set(defect.claims) <= _red(told):
             models = self.models
-            told = self._told(defect.plant(TRUTHFUL), models)
+            told = self.told(defect.plant(TRUTHFUL), models)
         found = [each for judged in told.values() for each in judged.findings]
         verdicts, red = _worst(found), _red(told)
         return DefectColumn(
@@ -84,7 +84,7 @@ class Proof:
             witnesses={name: _witness(found, name) for name in sorted(red)},
         )
 
-    def _told(self, steps: Steps, models: Sequence[str]) -> dict[str, _Judged]:
+    def told(self, steps: Steps, models: Sequence[str]) -> dict[str, _Judged]:
         client = bench_client(self.edition, steps, self.models, self._loop)
         judged: dict[str, _Judged] = {}
         for case in self.cases.values():
@@ -168,40 +168,49 @@ def _witness(findings: Iterable[Finding], clause: str) -> str:
 
 
 def prove(
-    edition: Edition | None = None, names: Sequence[str] | None = None, workers: int = 1
+    edition: Edition | None = None,
+    names: Sequence[str] | None = None,
+    workers: int = 1,
+    told: Callable[[], object] = lambda: None,
 ) -> Matrix:
     """Judge every clause of an edition against defects: those named, or all there are.
 
-    `workers` is the number of processes. Raises KeyError for a name that there is not.
+    `workers` is the number of processes; `told` is called whenever a defect is done. Raises
+    KeyError for a name that there is not.
     """
     contract, started = edition or load_edition(), time.monotonic()
     chosen = tuple(names if names is not None else defects(contract))
-    shares = [chosen[first::workers] for first in range(workers)]
-    parts = _prove_shares(contract, [each for each in shares if each])
-    columns = {each.id: each for _, part in parts for each in part}
-    truth = parts[0][0]
+    truth, columns = _prove_all(contract.id, chosen, max(1, min(workers, len(chosen))), told)
     rows = tuple(ClauseRow(e.id, e.level.value, e.statement) for e in clauses_of(contract))
     found = tuple(columns[name] for name in chosen)
     exchanges = sum(each.exchanges for each in found)
     return Matrix(contract.id, rows, truth, found, exchanges, time.monotonic() - started)
 
 
-_Part = tuple[Mapping[str, Verdict], list[DefectColumn]]
+_BENCH: list[Proof] = []  # one a process: the truth is told once
 
 
-def _prove_shares(edition: Edition, shares: Sequence[Sequence[str]]) -> list[_Part]:
-    if len(shares) < 2:
-        return [_prove_share(edition.id, each) for each in shares or [()]]
+def _prove_all(
+    edition: str, names: Sequence[str], workers: int, told: Callable[[], object]
+) -> tuple[Mapping[str, Verdict], dict[str, DefectColumn]]:
     context = get_context("spawn")  # a fork would share the parent's threads and event loops
-    with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
-        return list(pool.map(_prove_share, [edition.id] * len(shares), shares))
+    columns: dict[str, DefectColumn] = {}
+    with ProcessPoolExecutor(workers, context, _prepare, (edition,)) as pool:
+        truth = pool.submit(_truth)
+        for column in pool.map(_column, names):
+            columns[column.id] = column
+            told()
+        return truth.result(), columns
 
 
-def _prove_share(edition: str, names: Sequence[str]) -> _Part:
-    contract = load_edition(edition)
-    proof = Proof(contract)
-    known = defects(contract)
-    try:
-        return proof.verdicts(), [proof.column(known[name]) for name in names]
-    finally:
-        proof.close()
+def _prepare(edition: str) -> None:
+    _BENCH.append(Proof(load_edition(edition)))
+
+
+def _truth() -> Mapping[str, Verdict]:
+    return _BENCH[-1].verdicts()
+
+
+def _column(name: str) -> DefectColumn:
+    proof = _BENCH[-1]
+    return proof.column(defects(proof.edition)[name])
