@@ -132,8 +132,6 @@ def read_url(url: str) -> httpx.URL:
         raise Stopped("bad-url", "the URL is malformed") from None
     if not parsed.host or "%" in parsed.host or len(parsed.raw_host) > _LONGEST_HOST:
         raise Stopped("bad-url", "the URL has no valid host")
-    if parsed.userinfo:
-        raise Stopped("bad-url", "the URL carries a user name or password")
     if parsed.port is not None and not 0 < parsed.port < 65536:
         raise Stopped("bad-url", f"the URL has the impossible port {parsed.port}")
     return parsed
@@ -160,7 +158,9 @@ def _with_canonical_host(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
     last = _bare(host).rpartition(".")[2]
-    if "@" in parts.netloc or ":" in host or not _NUMBER.fullmatch(last):
+    if "@" in parts.netloc:  # also an empty name, which httpx would let pass
+        raise Stopped("bad-url", "the URL carries a user name or password")
+    if ":" in host or not _NUMBER.fullmatch(last):
         return url
     _, colon, port = parts.netloc.partition(":")
     return parts._replace(netloc=f"{numeric_address(host)}{colon}{port}").geturl()

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from conformance.exchange.model import Download, Exchange
-from conformance.images import ImageFacts, inspect_image
+from conformance.images import MOST_PIXELS, ImageFacts, inspect_image
 from conformance.strict import (
     Base64Reading,
     EventStream,
@@ -19,19 +19,19 @@ from conformance.strict import (
     read_json,
 )
 
-_FACTS: OrderedDict[bytes, ImageFacts] = OrderedDict()
+_FACTS: OrderedDict[tuple[bytes, int], ImageFacts] = OrderedDict()
 _MOST_FACTS = 512
 
 MOST_IMAGES = 64
 """Items of one answer that are looked into; the largest documented ``n`` is 10."""
 
 
-def _inspected(data: bytes) -> ImageFacts:
+def _inspected(data: bytes, max_pixels: int) -> ImageFacts:
     """Inspect an image, once for equal bytes: cassettes and mocks repeat them."""
-    digest = hashlib.sha256(data).digest()
-    facts = _FACTS.get(digest)
+    key = (hashlib.sha256(data).digest(), max_pixels)
+    facts = _FACTS.get(key)
     if facts is None:
-        facts = _FACTS[digest] = inspect_image(data)
+        facts = _FACTS[key] = inspect_image(data, max_pixels=max_pixels)
         while len(_FACTS) > _MOST_FACTS:
             _FACTS.popitem(last=False)
     return facts
@@ -40,10 +40,13 @@ def _inspected(data: bytes) -> ImageFacts:
 class Payload:
     """One item of ``data``, with the image that it carries or points to."""
 
-    def __init__(self, index: int, item: dict[str, Any], exchange: Exchange) -> None:
+    def __init__(
+        self, index: int, item: dict[str, Any], exchange: Exchange, max_pixels: int = MOST_PIXELS
+    ) -> None:
         self.index = index
         self.item = item
         self._exchange = exchange
+        self._max_pixels = max_pixels
 
     @property
     def path(self) -> str:
@@ -97,7 +100,7 @@ class Payload:
         if data is None and self.download and self.download.response:
             fetched = self.download.response
             data = fetched.body if 200 <= fetched.status < 300 else None
-        return _inspected(data) if data else None
+        return _inspected(data, self._max_pixels) if data else None
 
     def _text(self, name: str) -> str | None:
         value = self.item.get(name)
@@ -107,9 +110,10 @@ class Payload:
 class Answer:
     """One response, read lazily and once; absent parts are None, never an exception."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, max_pixels: int = MOST_PIXELS) -> None:
         self.exchange = exchange
         self.response = exchange.response
+        self.max_pixels = max_pixels
 
     @property
     def status(self) -> int | None:
@@ -143,7 +147,7 @@ class Answer:
         data = self.object.get("data") if self.object else None
         items = data if isinstance(data, list) else []
         found = (
-            Payload(index, item, self.exchange)
+            Payload(index, item, self.exchange, self.max_pixels)
             for index, item in enumerate(items)
             if isinstance(item, dict)
         )

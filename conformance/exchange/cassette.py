@@ -34,6 +34,12 @@ _OTHER_CLIENTS = tuple(name for name in PATCHER_NAMES if name != "httpx")
 _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 
 
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, yaml.YAMLError,
+)  # fmt: skip
+"""What vcrpy and PyYAML raise on a file that is no cassette."""
+
+
 class CassetteMissingError(ConformanceError):
     """A case without a cassette."""
 
@@ -208,7 +214,7 @@ class _Persister:
                 self._put_back(response)
         except PayloadMissingError as error:
             raise CassetteDamagedError(f"{path}: {error}") from None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
+        except _UNREADABLE as error:
             raise CassetteDamagedError(
                 f"{path}: is damaged{_line(error)}; record it again"
             ) from None

@@ -139,16 +139,21 @@ def _bytes(text: str) -> bytes:
 
 
 def _escaped(key: str) -> re.Pattern[bytes]:
-    """The key with any of its characters escaped: for JSON, in a URL or in HTML, and nested."""
+    """The key with any of its characters escaped: for JSON, in a URL or in HTML, and nested.
+
+    A run of backslashes is entered at its first and never given back: a body of nothing else
+    would otherwise take the square of its length.
+    """
     shortest = _parts(key)[-1]
-    return re.compile(b"".join(_spellings(byte) for byte in _bytes(shortest)), re.IGNORECASE)
+    spelled = b"".join(_spellings(byte) for byte in _bytes(shortest))
+    return re.compile(rb"(?<!\\)" + spelled, re.IGNORECASE)
 
 
 def _spellings(byte: int) -> bytes:
-    literal = re.escape(bytes([byte]))
+    literal = rb"\\++" if byte == 0x5C else rb"\\*+" + re.escape(bytes([byte]))
     hexadecimal, number = b"%02x" % byte, b"%d" % byte
     return (
-        rb"(?:\\*" + literal + rb"|\\+(?:u00|x)" + hexadecimal + rb"|%(?:25)*" + hexadecimal
+        rb"(?:" + literal + rb"|\\++(?:u00|x)" + hexadecimal + rb"|%(?:25)*" + hexadecimal
         + rb"|&(?:amp;)*#(?:x0{0,4}" + hexadecimal + rb"|0{0,4}" + number + rb");)"
     )  # fmt: skip
 

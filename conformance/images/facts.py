@@ -64,7 +64,11 @@ class ImageFacts:
     fault: str | None
 
 
-def inspect_image(data: bytes, *, max_pixels: int = 64_000_000) -> ImageFacts:
+MOST_PIXELS = 64_000_000
+"""Pixels of one image that is decoded; the largest documented one has 16 million."""
+
+
+def inspect_image(data: bytes, *, max_pixels: int = MOST_PIXELS) -> ImageFacts:
     """Find out what some bytes are; raises nothing, warns of nothing.
 
     An image of more than ``max_pixels`` pixels is refused before memory is taken for them.
