@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from conformance.errors import ConformanceError
+from conformance.exchange.limit_options import as_options
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
 from conformance.runs.session import Options, Session
@@ -88,6 +89,7 @@ def _arguments(options: Options, run_file: Path, workers: str | None) -> list[st
         f"--cases={options.cases}",
         f"--cassettes={options.cassettes}",
     ]
+    arguments += as_options(options.limits)
     arguments += ["--live"] if options.live else []
     arguments += [f"--record-mode={options.record_mode}"] if options.record_mode else []
     arguments += [f"--base-url={options.base_url}"] if options.base_url else []

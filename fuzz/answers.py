@@ -10,6 +10,7 @@ import functools
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
+from conformance.clauses.registry import Clause
 from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import (
@@ -33,7 +35,7 @@ from conformance.exchange.redaction import Redactor, redact
 from conformance.findings import Finding, Verdict
 from conformance.reports import print_runs, render
 from conformance.runs.evidence import evidence
-from conformance.runs.file import Run, finding_to_json, line_of
+from conformance.runs.file import Record, Run, finding_to_json, line_of
 from conformance.runs.reading import checked, parsed
 from conformance.runs.session import about_clause
 
@@ -78,12 +80,13 @@ def exchange_of(fuzzed: Fuzzed) -> Exchange:
 def check(fuzzed: Fuzzed) -> list[Finding]:
     """Judge and report an answer, assert the promise above, and give the findings."""
     exchange = exchange_of(fuzzed)
-    answer = Answer(exchange, max_pixels=_PIXELS)
+    answer = Answer(exchange, pixels=_PIXELS)
     outcome = outcome_of(exchange, answer)
     findings = judge(exchange, edition(), _clauses(), _CONTROL, answer)
     record = evidence(exchange, answer, outcome)
     run = Run(_header(), footer=_footer())
-    for each in (record, *observe(exchange, edition(), answer), *findings):
+    records: list[Record] = [record, *observe(exchange, edition(), answer), *findings]
+    for each in records:
         run.add(each)
     _check_findings(findings)
     _check_lines([record, *({"type": "finding", **finding_to_json(each)} for each in findings)])
@@ -144,7 +147,7 @@ def edition() -> Edition:
 
 
 @functools.cache
-def _clauses() -> tuple[object, ...]:
+def _clauses() -> tuple[Clause, ...]:
     return tuple(clauses_of(edition()))
 
 
@@ -155,7 +158,7 @@ def _cases() -> dict[tuple[str, str], Case]:
 
 
 @functools.cache
-def _header() -> dict[str, object]:
+def _header() -> dict[str, Any]:
     about = edition()
     return {
         "type": "run",
@@ -177,7 +180,7 @@ def _header() -> dict[str, object]:
     }
 
 
-def _footer() -> dict[str, object]:
+def _footer() -> dict[str, Any]:
     return {"type": "end", "finished": "", "complete": True, "conclusion": 2, "problems": []}
 
 

@@ -7,15 +7,25 @@ import random
 from typing import Any
 
 NASTY: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 0.5, 10**400, 2**63, -(2**63), 10**40, 1e308, 1e-300, "", " ", "\x00",
-    "\x1b[2J", "\u202egnp", "\ud800", "\u2028", "http://169.254.169.254/", "http://[::1", "[", "{",
-    "data:,", "@payload/" + "0" * 32 + ".png", "9" * 400, [], {}, [[]], [None], {"": None},
+    None, True, False, 0, -1, 1, 0.5, 10**400, 2**63, -(2**63), 10**40, 1e308, 1e-300, "", " ",
+    "\x00", "\x1b[2J", "\u202egnp", "\ud800", "\u2028", "http://169.254.169.254/", "http://[::1",
+    "[", "{", "data:,", "@payload/" + "0" * 32 + ".png", "9" * 400, [], {}, [[]], [None], {"": None},
     {"$omitted": 1}, {"$base64": "="}, {"$sse": [1]}, float("nan"), float("inf"), "a" * 5000,
     "2026-01-01T00:00:00Z", "9999-12-31T23:59:59+23:59", "0001-01-01T00:00:00-23:59", "٣", "1e5",
 )  # fmt: skip
 """Values that somebody did not think of."""
 
-_SPLICES = (b"\n", b"\n\n", b"\0", b"\xff", b"\xed\xa0\x80", b"\x1b[2J", b"\\u0000", b"---\n", b": ")
+_SPLICES = (
+    b"\n",
+    b"\n\n",
+    b"\0",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\x1b[2J",
+    b"\\u0000",
+    b"---\n",
+    b": ",
+)
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:

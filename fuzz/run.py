@@ -52,7 +52,7 @@ def fuzz(name: str, seconds: int) -> bool:
             f"-artifact_prefix={corpus}/",
             "-print_final_stats=1",
         ]
-        return subprocess.run(command, check=False)  # noqa: S603 - our own command.returncode == 0
+        return subprocess.run(command, check=False).returncode == 0  # noqa: S603 - our own command
 
 
 if __name__ == "__main__":

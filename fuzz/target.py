@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 with atheris.instrument_imports(include=["conformance", "vcr", "PIL", "tomllib"]):
     from fuzz.targets import TARGETS
 
-from fuzz.mutators import mutate  # noqa: E402 - found only by the lines above
+from fuzz.mutators import mutate
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ class StreamEvent(Payload):
         self.reading = read_json(event.data.encode("utf-8", "replace"))
         value = self.reading.value
         item = value if isinstance(value, dict) else {}
-        super().__init__(index, item, answer.exchange, answer.max_pixels)
+        super().__init__(index, item, answer.exchange, answer.sight)
 
     @property
     def path(self) -> str:
