@@ -61,7 +61,7 @@ class Redactor:
             data = data.replace(secret, placeholder)
         if self._escaped is not None and _ESCAPES.search(data):
             data = self._escaped.sub(REDACTED_KEY.encode(), data)
-        return _SIGNATURE.sub(rb"\1REDACTED", data)
+        return _SIGNATURE.sub(_unsigned, data)
 
     def binary(self, data: bytes) -> bytes:
         """Redact image bytes; the length stays, so that offsets in the file hold."""
@@ -114,6 +114,12 @@ class Redactor:
             self.response(download.response),
             self.failure(download.failure),
         )
+
+
+def _unsigned(found: re.Match[bytes]) -> bytes:
+    """Take a signature out; where the key stood in its place, that is still to be seen."""
+    key = REDACTED_KEY.encode()
+    return found[1] + (key if key in found[0] else b"REDACTED")
 
 
 def _filler(length: int) -> bytes:
