@@ -19,6 +19,7 @@ from conformance.exchange.limit_options import as_options
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
 from conformance.runs.session import Options, Session
+from conformance.strict import printable
 
 HOME = Path(__file__).parent
 UNNEEDED = ("terminal", "cacheprovider", "logging", "doctest", "unittest", "pastebin", "warnings")
@@ -41,7 +42,7 @@ def run_promises(
     with progress:
         code = int(pytest.main(_arguments(options, run_file, workers), plugins=[progress]))
     if progress.stopped_by:
-        sys.stderr.write(f"error: {progress.stopped_by}\n")
+        sys.stderr.write(f"error: {printable(progress.stopped_by, 2000)}\n")
     if not run_file.stat().st_size:
         run_file.unlink()
         return 2

@@ -99,6 +99,7 @@ def check_nothing_outside(fought: Fought, provider: HostileProvider, folder: Pat
     assert fought.seen.programs == []
 
 
+UNSEEN = set("\u034f\u115f\u3164\ufe0f\u2800")
 KINDS = {".yaml", ".png", ".jpg", ".gif", ".webp", ".bmp", ".avif", ".bin", ".svg"}
 
 
@@ -121,6 +122,7 @@ def check_nothing_steers(fought: Fought) -> None:
     shown = {"screen": fought.screen, **fought.documents}
     for name, text in shown.items():
         assert {each for each in text if not each.isprintable()} <= {"\n"}, name
+        assert not UNSEEN & set(text), name
     ElementTree.fromstring(fought.documents["junit.xml"])
     for path in fought.files:
         if path.suffix == ".jsonl":

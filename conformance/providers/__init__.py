@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,8 +20,10 @@ from jsonschema import Draft202012Validator, ValidationError
 from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
+from conformance.strict import printable
 
 HOME = Path(__file__).parent
+_NAME = re.compile(r"[^\W_][\w.\-]{0,99}")
 
 
 class ProviderError(ConformanceError):
@@ -156,6 +159,11 @@ def _load_file(path: Path) -> Provider:
 
 
 def _provider(path: Path, document: dict[str, Any]) -> Provider:
+    if not _NAME.fullmatch(path.stem):
+        raise ProviderError(
+            f"{printable(str(path))}: the file's name is the provider's, and names its folder of "
+            "cassettes; let it be letters, digits, '.', '_' and '-', and begin with a letter or digit"
+        )
     plain = {"claims": document.pop("not_claimed", []), "known": document.pop("deviations", [])}
     document["base_url"] = document["base_url"].rstrip("/")
     if document.get("default_key") and not _is_loopback(document["base_url"]):
