@@ -23,7 +23,7 @@ READ = [
     ("header=8KiB", "header_bytes", 8192),
     ("pixels=16M", "pixels", 16_000_000),
     ("seconds=0.5", "total_seconds", 0.5),
-    ("seconds=3min", "total_seconds", 180.0),
+    ("seconds=2min", "total_seconds", 120.0),
     ("redirects=0", "redirects", 0),
     ("images-pixels=1G", "images_pixels", 1_000_000_000),
 ]
@@ -38,7 +38,7 @@ WRONG = {
     "seconds=nan": "is no number of seconds",
     "pixels=16MiB": "is no number of pixels",
     "redirects=1000": "is not between 0 and 50 redirects",
-    "redirects=1.5": "is no number of redirects",
+    "redirects=1.5": "is no whole number of redirects",
     "bodies=1": "did you mean 'body'?",
     "\x1b[2J=1": "unknown limit '\\x1b[2J'",
 }

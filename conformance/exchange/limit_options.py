@@ -105,6 +105,8 @@ def _number(name: str, value: str, option: LimitOption) -> float:
             f"write it as {_EXAMPLES[option.unit]}"
         )
     number = float(match[1]) * factor
+    if option.unit in ("redirects", "pixels") and number != int(number):
+        raise LimitError(f"--limit {name}={value} is no whole number of {option.unit}")
     if not option.least <= number <= option.most:
         least, most = f"{option.least:,}", f"{option.most:,}"
         raise LimitError(f"--limit {name}={value} is not between {least} and {most} {option.unit}")

@@ -161,8 +161,8 @@ def _load_file(path: Path) -> Provider:
 def _provider(path: Path, document: dict[str, Any]) -> Provider:
     if not _NAME.fullmatch(path.stem):
         raise ProviderError(
-            f"{printable(str(path))}: the file's name is the provider's, and names its folder of "
-            "cassettes; let it be letters, digits, '.', '_' and '-', and begin with a letter or digit"
+            f"{printable(str(path))}: the file is named as no provider can be; let its name begin "
+            "with a letter or digit, and be letters, digits, '.', '_' and '-': it names a folder"
         )
     plain = {"claims": document.pop("not_claimed", []), "known": document.pop("deviations", [])}
     document["base_url"] = document["base_url"].rstrip("/")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.attacks.model import PUBLIC, Answer, Asked, attack, found, image, urls, whole
+from tests.attacks.model import PUBLIC, Answer, Asked, attack, found, image, urls
+from tests.hostile import whole
 
 METADATA = "169.254.169.254"
 LOOPBACK = {

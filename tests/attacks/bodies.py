@@ -19,8 +19,8 @@ from tests.attacks.model import (
     items,
     ok,
     urls,
-    whole,
 )
+from tests.hostile import whole
 
 HASTY = replace(SMALL, total_seconds=0.8, images_seconds=1.5)
 HEAD = f"HTTP/1.1 200 OK\r\n{JSON}\r\n".encode()

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterator
 
 from tests.attacks.bodies import CHUNKED, HASTY, HEAD, endless
-from tests.attacks.model import Asked, Piece, attack, found, items, ok, refused, whole
+from tests.attacks.model import Asked, Piece, attack, found, items, ok, refused
+from tests.hostile import whole
 
 BODY = b'{"created":1790000000,"data":[]}'
 SMUGGLED = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

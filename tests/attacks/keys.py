@@ -21,9 +21,9 @@ from tests.attacks.model import (
     ok,
     refused,
     urls,
-    whole,
 )
 from tests.attacks.streams import event, stream
+from tests.hostile import whole
 from tests.miniatures import picture
 from tests.streams import completed
 

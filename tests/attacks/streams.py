@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from tests.attacks.bodies import HASTY, endless
-from tests.attacks.model import STREAM_CASE, Asked, Piece, attack, whole
+from tests.attacks.model import STREAM_CASE, Asked, Piece, attack
+from tests.hostile import whole
 from tests.streams import completed, partial
 
 TYPE = "Content-Type: text/event-stream"
@@ -85,7 +87,13 @@ def steering_event_names(asked: Asked) -> bytes:
 @stream_attack("fail")
 def events_of_wrong_types(asked: Asked) -> bytes:
     """Every member of an event has a type that nobody expects there."""
-    members = {"b64_json": [1], "usage": [], "size": {}, "created_at": "x", "type": []}
+    members: dict[str, Any] = {
+        "b64_json": [1],
+        "usage": [],
+        "size": {},
+        "created_at": "x",
+        "type": [],
+    }
     bad = [completed(**members), partial([[]]), partial(1e300), completed(usage={"a": [[]]})]
     return stream(b"".join(map(event, bad)))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.attacks.model import BASE64_CASE, Asked, attack, items, ok, refused, urls, whole
+from tests.attacks.model import BASE64_CASE, Asked, attack, items, ok, refused, urls
+from tests.hostile import whole
 
 
 @attack("fail", "envelope.json-depth")

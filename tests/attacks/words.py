@@ -12,8 +12,8 @@ from tests.attacks.model import (
     ok,
     refused,
     urls,
-    whole,
 )
+from tests.hostile import whole
 from tests.miniatures import picture
 
 PICTURE = base64.b64encode(picture("png", (1024, 1024))).decode()
