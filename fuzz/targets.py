@@ -196,6 +196,9 @@ def _sentence(fault: str | None) -> None:
         assert fault == printable(fault, 1000)
 
 
+WITH_JSON = frozenset({"answers", "events", "json", "recordings", "run-files"})
+"""Targets whose inputs hold JSON."""
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "images": images,
     "base64": base64_text,
