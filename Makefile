@@ -18,7 +18,7 @@ report: $(STAMP)  ## judge the reference provider live, replay the counterparts,
 	  exit $$((first > second ? first : second))
 
 test: $(STAMP) lint  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
-	$(BIN)/pytest -q tests
+	$(BIN)/pytest -q -n auto tests
 	$(BIN)/pytest -q conformance
 
 lint: $(STAMP)

@@ -24,6 +24,7 @@ from conformance.strict import printable
 
 HOME = Path(__file__).parent
 _NAME = re.compile(r"[^\W_][\w.\-]{0,99}")
+_VISIBLE = re.compile(r"[!-~]+")
 
 
 class ProviderError(ConformanceError):
@@ -108,8 +109,13 @@ class Provider:
     file: str = ""
 
     def key(self, environment: Mapping[str, str] = os.environ) -> str:
-        """Read the API key; raises `MissingKeyError` naming the variable when there is none."""
+        """Read the API key; raises `MissingKeyError` naming the variable when it holds none."""
         value = environment.get(self.key_variable or "", "").strip()
+        if value and not _VISIBLE.fullmatch(value):
+            raise MissingKeyError(
+                f"{self.key_variable} holds spaces or other characters that no API key has; "
+                f"set it to the key alone"
+            )
         if value:
             return value
         if self.default_key and _is_loopback(self.base_url):
