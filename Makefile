@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN := $(BIN)/image-conformance
 
-.PHONY: report test lint check benchmarks clean
+.PHONY: report test lint check benchmarks fuzz clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -28,6 +28,11 @@ lint: $(STAMP)
 
 benchmarks: $(STAMP)  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m benchmarks
+
+SECONDS ?= 660
+fuzz: $(STAMP)  ## fuzz the readers of hostile bytes: make fuzz SECONDS=3600 TARGETS='answers images'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,fuzz]'
+	$(BIN)/python fuzz/run.py $(SECONDS) $(TARGETS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -13,6 +13,7 @@ from conformance.commands.report import report
 from conformance.commands.run import run
 from conformance.commands.serve import serve
 from conformance.errors import ConformanceError
+from conformance.strict import printable
 
 app = typer.Typer(
     name="image-conformance",
@@ -36,7 +37,7 @@ def main() -> NoReturn:
     try:
         app()
     except ConformanceError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {printable(str(error), 2000)}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")

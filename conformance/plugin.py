@@ -11,6 +11,7 @@ import pytest
 
 from conformance.collecting import PromiseItem, ProvidersModule
 from conformance.errors import ConformanceError
+from conformance.exchange.limit_options import LIMIT_HELP, read_limits
 from conformance.exchange.source import RecordMode
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
@@ -40,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--explore", action="store_true", help="send generated requests to paid providers, too"
     )
+    group.addoption("--limit", action="append", default=[], metavar="NAME=VALUE", help=LIMIT_HELP)
     group.addoption("--run-file", default=None, metavar="FILE", help="write the run file here")
 
 
@@ -54,6 +56,7 @@ def options_of(config: pytest.Config) -> Options:
         "live": config.getoption("--live") or config.getoption("--disable-recording", False),
         "record_mode": RecordMode(mode) if mode else None,
         "base_url": config.getoption("--base-url"),
+        "limits": read_limits(config.getoption("--limit")),
         "cassettes": Path(config.getoption("--cassettes") or config.rootpath / "cassettes"),
     }
     if config.getoption("--edition"):

@@ -124,7 +124,8 @@ class Explorer:
 
     def _tried(self, case: Case, body: Body) -> Tried:
         exchange = self.client.exchange(case)
-        answer = Answer(exchange)
+        limits = self.client.limits
+        answer = Answer(exchange, limits.pixels, limits.images_pixels)
         tried = Tried(case, body, exchange, answer, outcome_of(exchange, answer))
         self.silent = self.silent + 1 if exchange.response is None else 0
         if self.silent == _MOST_SILENT:

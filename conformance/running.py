@@ -15,9 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from conformance.errors import ConformanceError
+from conformance.exchange.limit_options import as_options
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
 from conformance.runs.session import Options, Session
+from conformance.strict import printable
 
 HOME = Path(__file__).parent
 UNNEEDED = ("terminal", "cacheprovider", "logging", "doctest", "unittest", "pastebin", "warnings")
@@ -40,7 +42,7 @@ def run_promises(
     with progress:
         code = int(pytest.main(_arguments(options, run_file, workers), plugins=[progress]))
     if progress.stopped_by:
-        sys.stderr.write(f"error: {progress.stopped_by}\n")
+        sys.stderr.write(f"error: {printable(progress.stopped_by, 2000)}\n")
     if not run_file.stat().st_size:
         run_file.unlink()
         return 2
@@ -88,6 +90,7 @@ def _arguments(options: Options, run_file: Path, workers: str | None) -> list[st
         f"--cases={options.cases}",
         f"--cassettes={options.cassettes}",
     ]
+    arguments += as_options(options.limits)
     arguments += ["--live"] if options.live else []
     arguments += [f"--record-mode={options.record_mode}"] if options.record_mode else []
     arguments += [f"--base-url={options.base_url}"] if options.base_url else []

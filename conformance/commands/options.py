@@ -18,6 +18,15 @@ Providers = Annotated[
 ]
 EditionName = Annotated[str | None, typer.Option("--edition", help="Edition of the contract.")]
 Clauses = Annotated[str, typer.Option(metavar="GLOB", help="Only these clauses.")]
+LimitTexts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=VALUE",
+        help="What an answer may cost: body=64MiB, pixels=64M, seconds=180, redirects=5, … "
+        "(docs/security.md lists all). Repeatable.",
+    ),
+]
 Models = Annotated[str, typer.Option(metavar="GLOB", help="Only these models.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import Clauses, EditionName, Models, Providers
+from conformance.commands.options import Clauses, EditionName, LimitTexts, Models, Providers
 from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -27,6 +27,7 @@ def run(
     cases: Annotated[str, typer.Option(metavar="GLOB", help="Only these cases.")] = "*",
     base_url: Annotated[str | None, typer.Option(help="Another address of the provider.")] = None,
     cassettes: Annotated[Path, typer.Option(help="Where cassettes are.")] = Path("cassettes"),
+    limit: LimitTexts = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The run file to write.")
     ] = None,
@@ -36,6 +37,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
 ) -> None:
     """Judge providers and write a run file; without options, the embedded reference provider."""
+    from conformance.exchange.limit_options import read_limits
     from conformance.exchange.source import RecordMode
     from conformance.running import run_promises
     from conformance.runs.session import Options
@@ -54,5 +56,6 @@ def run(
         record_mode=RecordMode(record_mode) if record_mode else None,
         base_url=base_url,
         cassettes=cassettes,
+        limits=read_limits(limit or ()),
     )
     raise typer.Exit(run_promises(options, replay, output, workers, quiet))

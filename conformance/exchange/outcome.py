@@ -87,9 +87,9 @@ def not_served(answer: Answer) -> bool:
     error = answer.error
     if answer.status not in (400, 404, 410, 422, 503) or not isinstance(error, dict):
         return False
-    if error.get("code") in NOT_SERVED_CODES:
+    if answer.error_code in NOT_SERVED_CODES:
         return True
-    if error.get("param") == "model" and error.get("code") == "invalid_value":
+    if error.get("param") == "model" and answer.error_code == "invalid_value":
         return True
     return _says_not_served(error.get("message"))
 

@@ -64,7 +64,14 @@ class ImageFacts:
     fault: str | None
 
 
-def inspect_image(data: bytes, *, max_pixels: int = 64_000_000) -> ImageFacts:
+MOST_PIXELS = 64_000_000
+"""Pixels of one image that is decoded; the largest documented one has 16 million."""
+
+MOST_PIXELS_TOGETHER = 4 * MOST_PIXELS
+"""Pixels of all images of one answer that are decoded; ten of the largest have 160 million."""
+
+
+def inspect_image(data: bytes, *, max_pixels: int = MOST_PIXELS) -> ImageFacts:
     """Find out what some bytes are; raises nothing, warns of nothing.
 
     An image of more than ``max_pixels`` pixels is refused before memory is taken for them.

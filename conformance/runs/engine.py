@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from conformance.cases.model import Case
@@ -15,6 +17,7 @@ from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
+from conformance.exchange.limits import Limits
 from conformance.exchange.model import Exchange, Request
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.sent import Sent, read_request
@@ -22,6 +25,7 @@ from conformance.exchange.source import Source
 from conformance.findings import Finding, Observation, Verdict
 from conformance.providers import Provider
 from conformance.runs.evidence import evidence
+from conformance.strict import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Engine:
         cases: Iterable[Case],
         source: Source,
         today: date,
+        limits: Limits | None = None,
     ) -> None:
         self.provider = provider
         self.edition = edition
@@ -60,6 +65,7 @@ class Engine:
         self.cases = {case.path: case for case in cases}
         self._source = source
         self._today = today
+        self._limits = limits or Limits()
         self._judged: dict[str, Judged] = {}
         self._answered = False
 
@@ -83,10 +89,20 @@ class Engine:
         control = self._control(case)
         try:
             exchange = self._source.exchange(case)
+            self._check_reachable(exchange)
+            return self._judged_exchange(exchange, control)
+        except ProviderUnreachableError:
+            raise
         except ConformanceError as error:
             return self._not_judged(case, str(error))
-        self._check_reachable(exchange)
-        answer = Answer(exchange)
+        except Exception as error:  # our own fault, and said so; the other cases go on
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            told = printable(f"{type(error).__name__}: {error}")
+            return self._not_judged(case, f"the suite itself failed at {place}: {told}")
+
+    def _judged_exchange(self, exchange: Exchange, control: Outcome | None) -> Judged:
+        answer = Answer(exchange, self._limits.pixels, self._limits.images_pixels)
         outcome = outcome_of(exchange, answer)
         findings = judge(exchange, self.edition, self.clauses, control, answer)
         return Judged(

@@ -18,6 +18,7 @@ from typing import Any
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation, Verdict
 from conformance.runs.reading import DamagedError, checked, parsed
+from conformance.strict import printable
 
 SCHEMA = 1
 """Version of the run file's form."""
@@ -184,7 +185,8 @@ def _header(line: bytes, path: Path) -> dict[str, Any]:
         if header.get("type") != "run":
             raise DamagedError("line 1 is not the header of a run file")
         if header.get("schema") != SCHEMA:
-            raise DamagedError(f"schema {header.get('schema')!r}, not {SCHEMA}")
+            found = printable(repr(header.get("schema")), 60)
+            raise DamagedError(f"schema {found}, not {SCHEMA}")
         return checked(header)
     except DamagedError as error:
         raise RunFileError(f"{path}:1: is no header of a run file: {error}") from None

@@ -165,7 +165,8 @@ class Session:
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
         source = self._source(provider)
-        return Engine(provider, self.edition, self.clauses, cases, source, self.today)
+        limits = self.options.limits
+        return Engine(provider, self.edition, self.clauses, cases, source, self.today, limits)
 
     def _source(self, provider: Provider) -> Source:
         live_client = _once(lambda: self._live_client(provider))

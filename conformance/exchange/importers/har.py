@@ -16,7 +16,7 @@ from conformance.exchange.importers.model import (
     status_of,
     text,
 )
-from conformance.exchange.importers.moments import moment_of
+from conformance.exchange.importers.moments import moment_of, seconds_of
 from conformance.exchange.model import Headers, Request, Response
 
 _CUT = frozenset({"body"})
@@ -41,8 +41,8 @@ def _read(entry: Mapping[str, Any], method: str) -> Recorded:
     response, altered = _response(told)
     if body.data is None or body.altered:
         altered |= {"request"}
-    elapsed = entry.get("time")
-    seconds = elapsed / 1000 if isinstance(elapsed, int | float) and elapsed > 0 else None
+    elapsed = seconds_of(entry.get("time"))  # milliseconds
+    seconds = elapsed / 1000 if elapsed is not None and elapsed > 0 else None
     when = moment_of(entry.get("startedDateTime"), response.headers if response else ())
     request = Request(method, asked["url"], sent, body.data or b"")
     return Recorded(request, response, when, seconds, altered=altered)
