@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from conformance.contract import schemas_directory
 from conformance.findings import Finding, Observation, Verdict
 from conformance.runs.file import Run, RunFileError, RunWriter, read_run, write_run
+from conformance.runs.session import Options, Session
 from tests import runs
 
 SCHEMA = json.loads((schemas_directory() / "run.schema.json").read_text(encoding="utf-8"))
@@ -104,6 +105,20 @@ def test_real_run_validates_against_the_schema(real: Path) -> None:
     assert [
         error.message for each in lines for error in VALIDATOR.iter_errors(json.loads(each))
     ] == []
+
+
+def test_real_run_keeps_a_thumbnail_of_every_whole_image(real: Path) -> None:
+    images = [each for one in read_run(real).exchanges.values() for each in one["images"]]
+    assert images
+    assert all(each["thumbnail"].startswith("data:image/") for each in images)
+
+
+def test_header_tells_of_known_deviations_and_of_what_is_not_claimed() -> None:
+    about = Session(Options(providers=("aimock",))).header()["providers"][0]
+    (first, *_) = [each for each in about["deviations"] if each["clause"] == "image.size-as-asked"]
+    assert first["link"] == "docs/counterparts.md"
+    assert first["since"] < first["expires"]
+    assert about["not_claimed"] == []
 
 
 def test_real_run_is_written_again_byte_for_byte(real: Path, tmp_path: Path) -> None:
