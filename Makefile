@@ -13,8 +13,7 @@ REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
 
 report: $(STAMP)  ## judge the reference provider live, replay the counterparts, write reports/
 	@$(REFERENCE) & first=$$!; $(REPLAY); second=$$?; wait $$first; first=$$?; \
-	  $(RUN) report reports/reference.jsonl reports/counterparts.jsonl \
-	    --output reports/summary.md --output reports/junit.xml && \
+	  $(RUN) report reports/reference.jsonl reports/counterparts.jsonl --output reports && \
 	  exit $$((first > second ? first : second))
 
 test: $(STAMP) lint  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/

@@ -20,7 +20,7 @@ SYMBOLS = {
     "flaky": "≈",
     "unavailable": "∅",
     "not testable": "?",
-    "not run": "–",
+    "not run": "-",
     "not claimed": "○",
     "harness error": "!",
 }

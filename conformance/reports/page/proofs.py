@@ -105,7 +105,7 @@ class _Evidence:
 
     def _finding(self, finding: Finding) -> Any:
         """Write a finding; of a pass with nothing to add, only its case."""
-        history = self._history.get(_key(finding))
+        history = self._history.get(_key(finding)) if self._history else None
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
             return finding.case
         optional = ("message", "expected", "observed", "control", "rate", "repeats")
@@ -124,10 +124,12 @@ class _Evidence:
         return finding.deviation
 
     def _exchange(self, exchanges: dict[str, Any], finding: Finding) -> None:
-        run = self._summary.merged.runs[self._owner[id(finding)]]
         for case in (finding.case, finding.control):
+            if not case or case in exchanges:
+                continue
+            run = self._summary.merged.runs[self._owner[id(finding)]]
             name = f"{finding.provider}/{finding.model}/{case}"
-            if case and case not in exchanges and name in run.exchanges:
+            if name in run.exchanges:
                 variable = str(self._about[finding.provider].get("key_variable"))
                 known = variable if _VARIABLE.fullmatch(variable) else "API_KEY"
                 exchanges[case] = _shown(run.exchanges[name], known)

@@ -19,9 +19,9 @@ from conformance.reports import wording
 from conformance.reports.grouping import LEVELS
 from conformance.reports.page.matrix import SYMBOLS, matrix, provenance
 from conformance.reports.page.proofs import proofs
+from conformance.reports.runs import run_facts
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
-from conformance.runs.file import Run
 from conformance.strict import printable
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -51,39 +51,6 @@ def page(summary: Summary) -> str:
         "evidence": evidence,
     }
     return _template().render(values)
-
-
-def run_facts(run: Run) -> dict[str, Any]:
-    """Say of a run how long it took, what it cost and whether it came to its end."""
-    header, footer = run.header, run.footer or {}
-    spent = footer.get("spent") or {}
-    return {
-        "id": header["id"],
-        "tool": header["tool"],
-        "started": header["started"],
-        "wall": _seconds(header["started"], footer.get("finished")),
-        "complete": run.complete,
-        "findings": len(run.findings),
-        "exchanges": len(run.exchanges),
-        "seed": header.get("seed"),
-        "spent": _number(spent.get("actual"), spent.get("estimate")),
-        "estimated": spent.get("actual") is None,
-        "requests": spent.get("requests"),
-        "budget": (header.get("budget") or {}).get("usd"),
-        "resumes": header.get("resumes") or [],
-    }
-
-
-def _number(*values: object) -> float | None:
-    return next((float(each) for each in values if isinstance(each, int | float)), None)
-
-
-def _seconds(started: str, finished: str | None) -> float | None:
-    try:
-        taken = datetime.fromisoformat(str(finished)) - datetime.fromisoformat(started)
-    except (ValueError, TypeError):
-        return None
-    return taken.total_seconds()
 
 
 def duration(seconds: float) -> str:
@@ -156,7 +123,12 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: Mapping[str, Any] = {"duration": duration, "dollars": dollars, "moment": moment, "prose": prose}
+    filters: Mapping[str, Any] = {
+        "duration": duration,
+        "dollars": dollars,
+        "moment": moment,
+        "prose": prose,
+    }
     environment.filters.update(filters)
     environment.globals["cell_link"] = cell_link
     return environment.get_template("page.html.jinja")
