@@ -38,8 +38,8 @@ function closeEvidence(back) {
   state.cell = null;
   panel.hidden = true;
   document.documentElement.classList.remove("open");
-  const button = back && place && buttonAt(place.row, place.column);
-  if (button) focusCell(button);
+  const opener = back && place && linkAt(place.row, place.column);
+  if (opener) focusCell(opener);
   else if (back) document.getElementById("matrix").focus();
 }
 

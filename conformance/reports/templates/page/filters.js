@@ -30,9 +30,11 @@ function address() {
     if (values.size) parts.push(`${name}=${[...values].map(encoded).join(",")}`);
   if (state.text) parts.push(`text=${encoded(state.text)}`);
   if (state.differs !== DIFFERS) parts.push(`differs=${state.differs ? 1 : 0}`);
-  if (state.cell) parts.push(`cell=${state.cell.map(encoded).join("/")}`);
+  if (state.cell) parts.push(cellAddress(state.cell));
   return `#${parts.join("&")}`;
 }
+
+const cellAddress = (cell) => `cell=${cell.map(encoded).join("/")}`;
 
 function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }

@@ -1,7 +1,10 @@
-// The matrix: a real table of buttons, of which one at a time is in the tab order.
+// The matrix: a real table of links to evidence, of which one at a time is in the tab order.
 
 const grid = document.getElementById("grid");
 let visible = {rows: [], columns: []};
+
+const AT_ONCE = 24; // rows; the others follow when these are on the screen
+let drawing = 0;
 
 function drawMatrix() {
   const columns = shownColumns();
@@ -9,13 +12,25 @@ function drawMatrix() {
   visible = {rows: rows.map((each) => each.row), columns};
   const table = element("table", {class: "matrix"},
     element("caption", {class: "away"}, "Verdicts by promise (rows) and by provider and model (columns)"));
+  table.style.setProperty("--columns", columns.length);
   table.append(...headings(columns));
-  for (const chapter of unique(rows.map((each) => each.chapter)))
-    table.append(chapterOf(chapter, rows.filter((each) => each.chapter === chapter), columns));
+  drawRows(table, rows, columns, 0, ++drawing);
   grid.replaceChildren(rows.length && columns.length ? table : nothing());
-  const first = grid.querySelector("td button");
+  const first = grid.querySelector("td a");
   if (first) first.tabIndex = 0;
   sayCount(rows, columns);
+}
+
+function drawRows(table, rows, columns, from, number) {
+  if (number !== drawing) return; // a filter was touched meanwhile
+  const to = from ? rows.length : AT_ONCE;
+  for (const [rank, each] of rows.slice(from, to).entries()) {
+    const before = rows[from + rank - 1];
+    if (!before || before.chapter !== each.chapter)
+      table.append(chapterOf(each.chapter, rows.filter((other) => other.chapter === each.chapter), columns));
+    table.lastChild.append(rowOf(each, columns));
+  }
+  if (to < rows.length) setTimeout(() => requestAnimationFrame(() => drawRows(table, rows, columns, to, number)));
 }
 
 function headings(columns) {
@@ -43,12 +58,10 @@ function headings(columns) {
 function chapterOf(chapter, rows, columns) {
   const differing = rows.filter((each) => each.differing).length;
   const note = DIFFERS ? `, ${differing} judged differently` : "";
-  const body = element("tbody", {}, element("tr", {class: "chapter"},
+  return element("tbody", {}, element("tr", {class: "chapter"},
     element("th", {scope: "rowgroup"}, chapter,
       element("span", {class: "origin"}, `${rows.length} ${rows.length === 1 ? "promise" : "promises"}${note}`)),
     element("td", {colspan: columns.length})));
-  for (const each of rows) body.append(rowOf(each, columns));
-  return body;
 }
 
 function rowOf({row, differing}, columns) {
@@ -60,7 +73,7 @@ function rowOf({row, differing}, columns) {
   let before = null;
   for (const column of columns) {
     const cell = cellOf(row, column, clause);
-    if (data.columns[column].provider !== before) cell.className = "edge";
+    if (data.columns[column].provider !== before) cell.className += " edge";
     before = data.columns[column].provider;
     made.append(cell);
   }
@@ -71,19 +84,24 @@ function cellOf(row, column, clause) {
   const cell = document.createElement("td");
   const word = wordAt(row, column);
   if (!word) return cell;
-  const {provider, model} = data.columns[column];
+  const place = cellAt(row, column);
   const said = (data.said[row] || {})[column];
-  const button = document.createElement("button");
-  const name = plain(`${word}: ${clause.id}, ${data.providers[provider].id}, ${model}`);
-  button.type = "button";
-  button.tabIndex = -1;
-  button.className = `v-${word.replaceAll(" ", "-")}${passes("verdict", word) ? "" : " faint"}`;
-  button.textContent = data.symbols[data.words.indexOf(word)];
-  button.setAttribute("aria-label", name);
-  button.title = said === undefined ? name : plain(`${name}\n${data.texts[said]}`);
-  button.dataset.at = `${row},${column}`;
-  cell.append(button);
+  const open = document.createElement("a");
+  const name = plain(`${word}: ${clause.id}, ${place[1]}, ${place[2]}`);
+  cell.className = `v-${word.replaceAll(" ", "-")}${passes("verdict", word) ? "" : " faint"}`;
+  open.tabIndex = -1;
+  open.href = `#${cellAddress(place)}`;
+  open.textContent = data.symbols[data.words.indexOf(word)];
+  open.setAttribute("aria-label", name);
+  open.title = said === undefined ? name : plain(`${name}\n${data.texts[said]}`);
+  open.dataset.at = `${row},${column}`;
+  cell.append(open);
   return cell;
+}
+
+function cellAt(row, column) {
+  const {provider, model} = data.columns[column];
+  return [data.clauses[row].id, data.providers[provider].id, model];
 }
 
 function nothing() {
@@ -106,7 +124,7 @@ function sayCount(rows, columns) {
   document.getElementById("count").textContent = `${parts.join("; ")}.`;
 }
 
-function buttonAt(row, column) { return grid.querySelector(`[data-at="${row},${column}"]`); }
+function linkAt(row, column) { return grid.querySelector(`[data-at="${row},${column}"]`); }
 
 function step(places, from, by, wanted) {
   for (let at = from + by; at >= 0 && at < places.length; at += by) {
@@ -119,8 +137,8 @@ function step(places, from, by, wanted) {
 function moved(key, row, column) {
   const {rows, columns} = visible;
   const [down, across] = [rows.indexOf(row), columns.indexOf(column)];
-  const inRow = (each) => buttonAt(row, each);
-  const inColumn = (each) => buttonAt(each, column);
+  const inRow = (each) => linkAt(row, each);
+  const inColumn = (each) => linkAt(each, column);
   switch (key) {
     case "ArrowRight": return step(columns, across, 1, inRow);
     case "ArrowLeft": return step(columns, across, -1, inRow);
@@ -132,10 +150,10 @@ function moved(key, row, column) {
   }
 }
 
-function focusCell(button) {
-  for (const other of grid.querySelectorAll("td button[tabindex='0']")) other.tabIndex = -1;
-  button.tabIndex = 0;
-  button.focus();
+function focusCell(link) {
+  for (const other of grid.querySelectorAll("td a[tabindex='0']")) other.tabIndex = -1;
+  link.tabIndex = 0;
+  link.focus();
 }
 
 grid.addEventListener("keydown", (event) => {
@@ -147,13 +165,13 @@ grid.addEventListener("keydown", (event) => {
   focusCell(next);
 });
 
+// A plain click opens the evidence here; with a modifier the link does what links do.
 grid.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-at]");
-  if (!button) return;
-  focusCell(button);
-  const [row, column] = button.dataset.at.split(",").map(Number);
-  const {provider, model} = data.columns[column];
-  state.cell = [data.clauses[row].id, data.providers[provider].id, model];
+  const open = event.target.closest("td")?.querySelector("[data-at]");
+  if (!open || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  focusCell(open);
+  state.cell = cellAt(...open.dataset.at.split(",").map(Number));
   writeAddress();
   openEvidence();
 });
