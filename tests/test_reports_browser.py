@@ -468,8 +468,8 @@ LINKS = "[...document.querySelectorAll('[href]')].map((each) => each.getAttribut
 @pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
 def test_hostile_text_is_only_ever_text(browser: Browser, tmp_path: Path, text: str) -> None:
     with opened(browser, written(tmp_path, hostile(text))) as page:
-        page.page.click("#grid td a")
-        page.page.wait_for_selector("#evidence .details")
+        page.page.click("#grid td a", timeout=2000)
+        page.page.wait_for_selector("#evidence .details", timeout=2000)
         page.page.evaluate(UNFOLD)
         page.page.wait_for_timeout(50)
         assert page.page.evaluate("window.hacked") is None

@@ -77,7 +77,8 @@ def as_json(value: object) -> Markup:
 
 def cell_link(clause: str, provider: str, model: str) -> str:
     """Give the fragment that opens the evidence of a cell; `filters.js` reads it."""
-    return "#cell=" + "/".join(quote(each, safe="") for each in (clause, provider, model))
+    parts = (quote(each, safe="", errors="replace") for each in (clause, provider, model))
+    return f"#cell={'/'.join(parts)}"
 
 
 def prose(text: str) -> Markup:

@@ -52,6 +52,7 @@ function citations(clause) {
   return list;
 }
 
+const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : null);
 const asObject = (finding) => (typeof finding === "string" ? {case: finding, verdict: "pass"} : finding);
 
 function wordOf(finding) {
@@ -62,7 +63,7 @@ function wordOf(finding) {
 const SEVERITY = ["FAIL", "harness error", "deviates", "known", "flaky", "unavailable", "not testable", "not run", "not claimed", "pass"];
 
 function findingsOf(proof, clause, about) {
-  const found = (proof.findings[clause] || []).map(asObject);
+  const found = (own(proof.findings, clause) || []).map(asObject);
   found.sort((one, other) => SEVERITY.indexOf(wordOf(one)) - SEVERITY.indexOf(wordOf(other)));
   const title = element("h3", {}, `Judged on ${found.length} ${found.length === 1 ? "exchange" : "exchanges"}`);
   const list = element("div", {class: "findings"});
@@ -94,9 +95,9 @@ function detailsOf(finding, proof, about) {
     ["Flaky", finding.rate === undefined ? null : `broken in ${Math.round(finding.rate * 100)} % of ${finding.repeats || "its"} repeats`],
     ["First seen", finding.history && moment(finding.history[0][0])], ["Last changed", changed(finding.history)],
   ]);
-  const boxes = [exchangeOf("The exchange", proof.exchanges[finding.case], finding.case)];
+  const boxes = [exchangeOf("The exchange", own(proof.exchanges, finding.case), finding.case)];
   if (finding.control)
-    boxes.push(exchangeOf("Its control, which differs in one field", proof.exchanges[finding.control], finding.control));
+    boxes.push(exchangeOf("Its control, which differs in one field", own(proof.exchanges, finding.control), finding.control));
   return element("div", {class: "details"}, facts, deviationOf(finding, about),
     element("div", {class: boxes.length > 1 ? "pair" : "single"}, boxes));
 }
@@ -111,7 +112,7 @@ function changed(history) {
 
 function deviationOf(finding, about) {
   if (finding.deviation === undefined) return null;
-  const entry = about.deviations[finding.deviation];
+  const entry = typeof finding.deviation === "number" ? about.deviations[finding.deviation] : null;
   if (!entry) return pairs([["Known deviation", finding.deviation]], "pairs deviation");
   return pairs([
     ["Known deviation", entry.reason], ["Since", entry.since], ["Expires", entry.expires],
@@ -141,9 +142,13 @@ function priceOf(price) {
   return typeof price.estimate === "number" ? `about ${price.estimate} USD (estimate)` : null;
 }
 
+const SOURCES = {
+  cassette: "replay of a cassette", live: "live", reference: "the embedded reference provider", foreign: "recorded by another tool",
+};
+
 function sourceOf(exchange) {
   const from = exchange.target ? `, recorded from ${exchange.target}` : "";
-  return `${{cassette: "replay of a cassette", live: "live", reference: "the embedded reference provider", foreign: "recorded by another tool"}[exchange.provenance] || exchange.provenance}${from}`;
+  return `${Object.hasOwn(SOURCES, exchange.provenance) ? SOURCES[exchange.provenance] : exchange.provenance}${from}`;
 }
 
 function responseOf(exchange) {

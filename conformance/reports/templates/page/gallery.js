@@ -11,7 +11,7 @@ function factsOf(image) {
 }
 
 function pictureOf(image, exchange) {
-  const small = pictures[image.sha256];
+  const small = Object.hasOwn(pictures, image.sha256) ? pictures[image.sha256] : null;
   const alternative = exchange.prompt ? `Picture for: ${exchange.prompt}` : "Picture";
   return small && small.startsWith("data:image/")
     ? element("img", {src: small, alt: alternative, loading: "lazy", decoding: "async"})
@@ -23,7 +23,7 @@ function figureOf(image, exchange, name) {
     name ? element("b", {}, name) : null,
     element("span", {}, "asked: ", exchange.asked || "nothing in particular"),
     element("span", {}, "came: ", factsOf(image)),
-    element("span", {class: "quiet"}, `data[${image.index}].${image.member}`, image.sha256 ? `, sha256 ${image.sha256.slice(0, 16)}…` : "")));
+    element("span", {class: "quiet"}, `data[${image.index}].${image.member}`, image.sha256 ? `, sha256 ${String(image.sha256).slice(0, 16)}…` : "")));
 }
 
 function picturesOf(exchange) {

@@ -12,8 +12,9 @@ function drawMatrix() {
   visible = {rows: rows.map((each) => each.row), columns};
   const table = element("table", {class: "matrix"},
     element("caption", {class: "away"}, "Verdicts by promise (rows) and by provider and model (columns)"));
-  table.style.setProperty("--columns", columns.length);
-  table.append(...headings(columns));
+  const {wide, parts} = headings(columns);
+  table.style.setProperty("--columns", columns.length * wide);
+  table.append(...parts);
   drawRows(table, rows, columns, 0, ++drawing);
   grid.replaceChildren(rows.length && columns.length ? table : nothing());
   const first = grid.querySelector("td a");
@@ -42,17 +43,19 @@ function headings(columns) {
     else groups.push({provider, columns: [column]});
   }
   const cols = [element("colgroup", {}, element("col"))];
+  const narrowest = Math.min(...groups.map((each) => each.columns.length));
+  const wide = Math.max(1, 3 / narrowest); // room for the name of a provider with one column
   const providers = element("tr", {}, element("th", {rowspan: 2, scope: "col", class: "corner"}, "Promise"));
   const models = element("tr", {});
   for (const group of groups) {
     const about = data.providers[group.provider];
     cols.push(element("colgroup", {span: group.columns.length, class: "provider"}));
-    providers.append(element("th", {colspan: group.columns.length, scope: "colgroup", class: "edge", title: about.origin},
-      about.id, element("span", {class: "origin"}, about.short)));
+    providers.append(element("th", {colspan: group.columns.length, scope: "colgroup", class: "edge", title: `${about.title}: ${about.origin}`},
+      element("span", {class: "name"}, about.id), element("span", {class: "origin"}, about.short)));
     group.columns.forEach((column, rank) => models.append(
       element("th", {scope: "col", class: rank ? "model" : "model edge"}, element("span", {}, data.columns[column].model))));
   }
-  return [...cols, element("thead", {}, providers, models)];
+  return {wide, parts: [...cols, element("thead", {}, providers, models)]};
 }
 
 function chapterOf(chapter, rows, columns) {
