@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN := $(BIN)/image-conformance
 
-.PHONY: report test lint check benchmarks clean
+.PHONY: report sample test lint check benchmarks clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -16,7 +16,14 @@ report: $(STAMP)  ## judge the reference provider live, replay the counterparts,
 	  $(RUN) report reports/reference.jsonl reports/counterparts.jsonl --output reports && \
 	  exit $$((first > second ? first : second))
 
+SAMPLE := reports/sample.jsonl
+
+sample: $(STAMP)  ## write the committed sample anew: the counterparts, of one model each
+	@$(REPLAY) --models 'dall-e-3' --output $(SAMPLE)
+	@$(RUN) report $(SAMPLE) --quiet --output reports/sample/index.html --output reports/sample/summary.md
+
 test: $(STAMP) lint  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
+	@$(BIN)/python -m tests.browser
 	$(BIN)/pytest -q tests
 	$(BIN)/pytest -q conformance
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
+MISSING = "no Chromium here (Debian: apt-get install chromium), so no page is opened in it"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = ("disable-gpu", "disable-quic", "no-first-run", "disable-background-networking")
 FLAGS = [f"--{each}" for each in (*QUIET, "no-sandbox", "disable-component-update", "disable-sync")]
@@ -42,17 +44,27 @@ class Opened:
         return str(self.page.evaluate(name))
 
 
+def find_chromium() -> str | None:
+    """Give the program: the one that the environment variable CHROMIUM names, or Debian's."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start Chromium; skips, with the reason, where there is none or nothing to drive it."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+    program = find_chromium()
     if program is None:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium), so no page is opened")
+        pytest.skip(MISSING)
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+def _refuse(dialog: Dialog, found: Opened) -> None:
+    found.complaints.append(dialog.message)
+    dialog.dismiss()
 
 
 @contextmanager
@@ -64,10 +76,14 @@ def opened(browser: Browser, file: Path, fragment: str = "", **options: Any) -> 
     page.set_default_timeout(10_000)
     page.on("console", lambda said: found.complaints.append(said.text))
     page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (found.complaints.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", lambda dialog: _refuse(dialog, found))
     page.on("request", lambda request: found.requests.append(request.url))
     page.goto(file.as_uri() + fragment)
     try:
         yield found
     finally:
         context.close()
+
+
+if __name__ == "__main__":  # `make test` says so, because a skip is easily overlooked
+    sys.stdout.write(f"page: {'in ' + (find_chromium() or '') if find_chromium() else MISSING}\n")

@@ -75,6 +75,12 @@ def test_badge_claims_no_more_than_is_so(finding: Any, said: str) -> None:
     assert not any(GREEN in each for each in badges(summarize([found])).values())
 
 
+def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
+    deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
+    found = runs.run(runs.exchange(), runs.finding(), deviates)
+    assert titles(found)["acme.svg"] == "acme: MUST 1/1: 1 SHOULD broken"
+
+
 def test_badge_of_an_interrupted_run_is_not_green() -> None:
     found = runs.run(runs.exchange(), runs.finding(), end=None)
     assert titles(found)["acme.svg"] == "acme: MUST 1/1: run interrupted"

@@ -9,6 +9,7 @@ import re
 import shlex
 import zlib
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -225,3 +226,18 @@ def test_curl_of_a_foreign_request_cannot_run_anything_else() -> None:
 )
 def test_duration_is_written_as_people_speak(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+SAMPLE = Path(__file__).parents[1] / "reports" / "sample"
+
+
+def test_sample_is_of_the_form_that_is_written_today() -> None:
+    sample = Parsed((SAMPLE / "index.html").read_text(encoding="utf-8"))
+    today = Parsed(page())
+    assert sample.attributes("meta")[1] == today.attributes("meta")[1], "run `make sample`"
+    assert len(sample.attributes("table")) > 3
+
+
+def test_sample_is_small_enough_to_be_committed() -> None:
+    assert (SAMPLE / "index.html").stat().st_size < 500_000
+    assert "# Image API conformance" in (SAMPLE / "summary.md").read_text(encoding="utf-8")

@@ -83,7 +83,8 @@ def standing(family: Family, complete: bool) -> tuple[str, str]:
 
 
 def _rest(family: Family, complete: bool) -> list[str]:
-    found = [f"{family.broken} broken"] if family.broken else []
+    only_should = family.cell.verdict is Verdict.DEVIATES and not family.cell.known
+    found = [f"{family.broken} {'SHOULD ' * only_should}broken"] if family.broken else []
     found += [counted(family.known, "known deviation")] if family.known else []
     found += [f"{family.undecided} not judged"] if family.undecided else []
     return found if complete else [*found, "run interrupted"]
