@@ -288,6 +288,15 @@ def test_evidence_of_several_runs_says_since_when(browser: Browser, tmp_path: Pa
     assert "Last changed\n2026-01-09 03:04 UTC, from pass to fail" in said
 
 
+def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> None:
+    with opened(browser, file) as page:
+        page.page.evaluate("delete window.DecompressionStream")
+        page.page.click("#grid td a")
+        page.page.wait_for_selector("#evidence .note")
+        assert "the run file has it" in page.texts("#evidence")[0]
+        assert page.complaints == []
+
+
 def test_address_of_an_opened_cell_opens_it_again(page: Opened) -> None:
     page.page.click("#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']")
     page.page.wait_for_selector("#evidence:not([hidden])")

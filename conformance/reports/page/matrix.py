@@ -58,6 +58,13 @@ def clauses_of(summary: Summary) -> list[dict[str, Any]]:
     return list(about.values())
 
 
+def silent_clauses(summary: Summary) -> list[str]:
+    """Name the clauses of the runs that found nothing to judge at all."""
+    judged = {each.clause for each in summary.merged.findings}
+    headers = (each["id"] for run in summary.merged.runs for each in run.header["clauses"])
+    return [name for name in dict.fromkeys(headers) if name not in judged]
+
+
 def _clause(about: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": about["id"],

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from conformance.reports import wording
 from conformance.reports.grouping import LEVELS
-from conformance.reports.page.matrix import SYMBOLS, matrix, provenance
+from conformance.reports.page.matrix import SYMBOLS, matrix, provenance, silent_clauses
 from conformance.reports.page.proofs import proofs
 from conformance.reports.runs import run_facts
 from conformance.reports.statistics import provider_facts
@@ -43,6 +43,7 @@ def page(summary: Summary) -> str:
         "providers": provider_facts(summary),
         "origins": {name: provenance(summary.origins, name) for name, _ in summary.columns},
         "runs": [run_facts(run) for run in summary.merged.runs],
+        "silent": silent_clauses(summary),
         "policy": _policy(style, script),
         "style": Markup(style),  # noqa: S704 - our own file
         "script": Markup(script),  # noqa: S704 - our own files

@@ -72,7 +72,7 @@ const moment = (text) => plain(text).replace("T", " ").replace(/:\d\d(\.\d+)?(\+
 const unpacked = new Map();
 
 // Unpack the evidence of a column, once: base64 of deflated JSON.
-function proofOf(column) {
+async function proofOf(column) {
   if (!unpacked.has(column)) {
     const text = document.getElementById(`proof-${column}`).textContent;
     const packed = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));

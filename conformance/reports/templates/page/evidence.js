@@ -14,7 +14,7 @@ async function openEvidence() {
   const place = state.cell && placeOf(state.cell);
   if (!place) return closeEvidence(false);
   const cell = state.cell;
-  const proof = await proofOf(place.column);
+  const proof = await proofOf(place.column).catch(() => null); // a browser without DecompressionStream
   if (state.cell !== cell) return undefined; // another was opened meanwhile
   const clause = data.clauses[place.row];
   const {provider, model} = data.columns[place.column];
@@ -25,7 +25,7 @@ async function openEvidence() {
       chip(wordAt(place.row, place.column) || "not run"), " ", element("b", {}, about.id), `, ${model}`),
     element("p", {class: "promise"}, prose(clause.statement)), citations(clause),
     element("p", {class: "quiet"}, `This column: ${about.origin}.`),
-    ...findingsOf(proof, clause.id, about));
+    ...(proof ? findingsOf(proof, clause.id, about) : [element("p", {class: "note"}, "This browser cannot unpack the evidence; the run file has it.")]));
   panel.hidden = false;
   document.documentElement.classList.add("open");
   panel.scrollTop = 0;
