@@ -108,14 +108,15 @@ def test_rows_that_differ_are_all_that_is_shown_at_first(page: Opened) -> None:
     ]
 
 
-def test_rows_that_differ_come_first_when_all_are_shown(page: Opened) -> None:
-    page.page.uncheck("#differs")
-    page.page.click("[data-menu=model] summary")
-    page.page.check("[data-menu=model] input[value='gpt-image-1']")
-    differ = ["format.url-only", "count.n-images", "errors.status-400"]
-    assert [each for each in page.shown() if each in differ] == differ
-    assert page.shown()[1] == "format.one-payload"  # of the same chapter, after what differs
-    assert page.shown()[-2:] == ["envelope.json", "extras.usage"]
+def test_rows_that_differ_come_first_by_chapter_and_within_it(
+    browser: Browser, tmp_path: Path
+) -> None:
+    names = ("format.url-only", "format.one-payload", "count.n-images", "errors.status-400")
+    kept = [runs.finding(name, provider=each) for name in names for each in ("acme", "relay")]
+    new = [runs.broken(clause=name, provider="relay", case="two") for name in names[1::2]]
+    found = runs.run(*kept, *new, head=runs.header(["acme", "relay"]))
+    with opened(browser, written(tmp_path, found), "#differs=0") as page:
+        assert page.shown() == [names[1], names[0], names[3], names[2]]
 
 
 def test_one_provider_has_nothing_to_differ_from(browser: Browser, tmp_path: Path) -> None:
