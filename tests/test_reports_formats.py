@@ -208,6 +208,15 @@ def test_availability_leaves_out_what_did_not_decide() -> None:
     assert facts.availability.reasons == {"HTTP 429": 1}
 
 
+def test_request_that_was_never_sent_counts_for_nothing() -> None:
+    unsent = priced({"estimate": 5.0, "actual": None}, "two") | {"outcome": "not run"}
+    sent = priced({"estimate": 1.0, "actual": None})
+    (facts,) = provider_facts(summarize([runs.run(sent, unsent, runs.finding())]))
+    assert facts.price is not None
+    assert (facts.price.paid, facts.price.estimated) == (1.0, True)
+    assert facts.availability.total == 1
+
+
 def test_family_of_an_older_run_is_the_model_itself() -> None:
     (facts,) = provider_facts(summarize([runs.run()]))
     assert [each.name for each in facts.families] == ["dall-e-3"]

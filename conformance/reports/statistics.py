@@ -117,10 +117,12 @@ def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
 
 
 def _exchanges(runs: Sequence[Run]) -> dict[str, list[dict[str, Any]]]:
+    """Give the requests of each provider that were sent; what was only planned cost nothing."""
     found: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         for each in run.exchanges.values():
-            found.setdefault(each["provider"], []).append(each)
+            if each["outcome"] != Verdict.NOT_RUN:
+                found.setdefault(each["provider"], []).append(each)
     return found
 
 
