@@ -24,7 +24,7 @@ sample: $(STAMP)  ## write the committed sample anew: the counterparts, of one m
 
 test: $(STAMP) lint  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
 	@$(BIN)/python -m tests.browser
-	$(BIN)/pytest -q tests
+	$(BIN)/pytest -q -n auto tests
 	$(BIN)/pytest -q conformance
 
 lint: $(STAMP)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from conformance.cases import all_cases
@@ -27,14 +27,20 @@ def _edition(name: str | None) -> Edition:
     return load_edition(name or DEFAULT_EDITION)
 
 
+def _print(console: Console, rows: Sequence[tuple[str, ...]]) -> None:
+    """Print one line a row, never cut: names are there to be copied and found with grep."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True))
+        console.print(Text("  ".join(cells).rstrip()), soft_wrap=True)
+
+
 def list_clauses(console: Console, edition: str | None, clauses: str, models: str) -> None:
     """One line a clause: id, level, statement."""
     del models
     chosen = select(clauses_of(_edition(edition)), clauses)
-    table = Table("clause", "level", "statement", box=None, pad_edge=False)
-    for each in chosen:
-        table.add_row(Text(each.id), each.level.value, Text(each.statement))
-    console.print(table)
+    rows = [(each.id, each.level.value, each.statement) for each in chosen]
+    _print(console, [("clause", "level", "statement"), *rows])
     console.print(f"{len(chosen)} clauses; image-conformance explain CLAUSE tells more")
 
 
@@ -42,7 +48,7 @@ def list_cases(console: Console, edition: str | None, clauses: str, models: str)
     """One line a case: what is sent, whether it may be billed, its control."""
     loaded = _edition(edition)
     chosen = select(clauses_of(loaded), clauses)
-    table = Table("case", "expected", "billed", "control", "clauses", box=None, pad_edge=False)
+    rows = [("case", "expected", "billed", "control", "clauses")]
     count = 0
     for case in all_cases(loaded, list(loaded.models)):
         bound = sum(each.binds(sent_by(case, loaded)) for each in chosen)
@@ -50,40 +56,40 @@ def list_cases(console: Console, edition: str | None, clauses: str, models: str)
             count += 1
             expected = sent_by(case, loaded).expectation
             billed = "yes" if case.billed else "no"
-            table.add_row(Text(case.path), expected, billed, case.control or "", str(bound))
-    console.print(table)
+            rows.append((case.path, expected, billed, case.control or "", str(bound)))
+    _print(console, rows)
     console.print(f"{count} cases")
 
 
 def list_providers(console: Console, edition: str | None, clauses: str, models: str) -> None:
     """One line a provider: address, key variable, models."""
     del edition, clauses, models
-    table = Table("provider", "base URL", "key variable", "models", box=None, pad_edge=False)
+    rows = [("provider", "base URL", "key variable", "models")]
     for name in provider_names():
         provider = load_provider(name)
         listed = ", ".join(provider.models)
-        table.add_row(name, Text(provider.base_url), provider.key_variable or "", Text(listed))
-    console.print(table)
+        rows.append((name, provider.base_url, provider.key_variable or "", listed))
+    _print(console, rows)
 
 
 def list_models(console: Console, edition: str | None, clauses: str, models: str) -> None:
     """One line a model: family and documented parameters."""
     del clauses
-    table = Table("model", "family", "parameters", box=None, pad_edge=False)
+    rows = [("model", "family", "parameters")]
     for name, model in _edition(edition).models.items():
         if fnmatchcase(name, models):
-            table.add_row(name, model.family, ", ".join(model.parameters))
-    console.print(table)
+            rows.append((name, model.family, ", ".join(model.parameters)))
+    _print(console, rows)
 
 
 def list_editions(console: Console, edition: str | None, clauses: str, models: str) -> None:
     """One line an edition: id, document, date."""
     del edition, clauses, models
-    table = Table("edition", "published", "document", box=None, pad_edge=False)
+    rows = [("edition", "published", "document")]
     for name in edition_ids():
         loaded = load_edition(name)
-        table.add_row(name, loaded.published, Text(loaded.document))
-    console.print(table)
+        rows.append((name, loaded.published, loaded.document))
+    _print(console, rows)
 
 
 def list_open(console: Console, edition: str | None, clauses: str, models: str) -> None:

@@ -140,7 +140,12 @@ def test_model_that_is_not_served_is_one_finding() -> None:
 
 @pytest.mark.parametrize(
     ("status", "verdict"),
-    [(400, Verdict.NOT_TESTABLE), (429, Verdict.UNAVAILABLE), (500, Verdict.UNAVAILABLE)],
+    [
+        (400, Verdict.NOT_TESTABLE),
+        (408, Verdict.UNAVAILABLE),
+        (429, Verdict.UNAVAILABLE),
+        (500, Verdict.UNAVAILABLE),
+    ],
     ids=str,
 )
 def test_other_troubles_do_not_say_whether_it_is_served(status: int, verdict: Verdict) -> None:

@@ -182,7 +182,7 @@ def test_broken_rule_is_judged_by_its_own_clause_alone(name: str) -> None:
     assert bound == {f"parameters.{name}"}
 
 
-@pytest.mark.parametrize("status", [429, 500, 503], ids=str)
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503], ids=str)
 def test_outage_is_no_refusal(status: int) -> None:
     found = verdicts(turned_down("size-enum", status))
     assert found["parameters.size-enum"] is Verdict.UNAVAILABLE

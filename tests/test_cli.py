@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.clauses import clauses_of
+from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
 from conformance.runs.file import read_run
 
@@ -93,6 +95,13 @@ def test_list_shows_something(tmp_path: Path, what: str) -> None:
     done = command(tmp_path, "list", what)
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) > 1
+
+
+def test_list_names_are_never_cut(tmp_path: Path) -> None:
+    lines = command(tmp_path, "list").stdout.splitlines()
+    names = [line.split()[0] for line in lines[1:-1]]
+    assert names == [each.id for each in clauses_of(load_edition())]
+    assert "…" not in "".join(lines)
 
 
 def test_explain_tells_statement_source_and_curl(tmp_path: Path) -> None:

@@ -87,6 +87,13 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
         load_provider(str(tmp_path / "nowhere.toml"))
 
 
+@pytest.mark.parametrize("key", ["sk-a b", "sk-a\nHost: x", "sk-ä", "Bearer sk-a"], ids=ascii)
+def test_key_that_no_header_can_carry_is_told_without_it(tmp_path: Path, key: str) -> None:
+    with pytest.raises(MissingKeyError, match="MINE_KEY holds spaces or other") as told:
+        load_provider(write(tmp_path, GOOD)).key({"MINE_KEY": key})
+    assert key not in str(told.value)
+
+
 def test_key_comes_from_the_environment(tmp_path: Path) -> None:
     provider = load_provider(write(tmp_path, GOOD))
     assert provider.key({"MINE_KEY": " sk-mine "}) == "sk-mine"

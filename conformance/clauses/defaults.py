@@ -17,7 +17,7 @@ from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.stream import STREAMED, too_many
 from conformance.clauses.subject import Problem, Subject, UnavailableError
 from conformance.contract import Level
-from conformance.exchange.outcome import Result
+from conformance.exchange.outcome import Result, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 def model(subject: Subject) -> Iterator[Problem]:
     """The sources contradict each other, so any 4xx is fine, and so is a success in which
     every item carries an image. Fails on what neither reading allows: a success without an
-    image, and an answer that is neither. A 5xx and a 429 make it unavailable.
+    image, and an answer that is neither. A 5xx, 429 and 408 make it unavailable.
     """
     status, result = subject.response.status, subject.outcome.result
-    if status == 429 or status >= 500 or result is Result.UNAVAILABLE:
+    if undecided(status) or result is Result.UNAVAILABLE:
         raise UnavailableError(told(subject))
     if 400 <= status < 500:
         return

@@ -62,7 +62,7 @@ def status_415(subject: Subject) -> Iterator[Problem]:
         yield Problem("the refusal has another status", "415 or 400", told(subject))
 
 
-_OUTAGES = frozenset({429, 502, 503, 504, *range(520, 531)})
+_OUTAGES = frozenset({408, 425, 429, 502, 503, 504, *range(520, 531)})
 
 
 @clause(

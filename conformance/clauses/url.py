@@ -22,6 +22,7 @@ from conformance.clauses.subject import (
     UnavailableError,
 )
 from conformance.contract import Level
+from conformance.exchange.outcome import undecided
 from conformance.images import media_type, type_of_media_type
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
     binds=BOUND,
 )
 def fetchable(subject: Subject) -> Iterator[Problem]:
-    """A GET without any key gives 200, after redirects. Outages of the image host, 429 and 5xx
+    """A GET without any key gives 200, after redirects. Outages of the image host, 408, 429 and 5xx
     say nothing about the promise.
     """
     problems, outages = [], []
@@ -227,7 +228,7 @@ def fetchable(subject: Subject) -> Iterator[Problem]:
         failure, response = download.failure, download.response
         status = response.status if response else 0
         reason = failure.message if failure else f"HTTP {status}"
-        if (failure and failure.kind in _OUTAGES) or status == 429 or status >= 500:
+        if (failure and failure.kind in _OUTAGES) or undecided(status):
             outages.append(reason)
         elif status != 200:
             problems.append(Problem(f"{payload.path}.url cannot be fetched", "HTTP 200", reason))

@@ -44,6 +44,14 @@ def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
     return Outcome(exchange.case, result, reason, answer.status, _listed(answer.object))
 
 
+_TRY_AGAIN = frozenset({408, 425, 429})  # request timeout, too early, too many requests
+
+
+def undecided(status: int) -> bool:
+    """Whether a status says that the provider did not get to decide (RFC 9110, 6585, 8470)."""
+    return status in _TRY_AGAIN or status >= 500
+
+
 def _classify(exchange: Exchange, answer: Answer) -> tuple[Result, str]:
     if answer.response is None or exchange.failure is not None:
         failure = exchange.failure
@@ -51,7 +59,7 @@ def _classify(exchange: Exchange, answer: Answer) -> tuple[Result, str]:
     status = answer.response.status
     if not_served(answer):
         return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
-    if status == 429 or status >= 500:
+    if undecided(status):
         return Result.UNAVAILABLE, f"HTTP {status}"
     if quota_exhausted(answer):
         return Result.UNAVAILABLE, f"the account may not: HTTP {status}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
 
 HOME = Path(__file__).parent
+_VISIBLE = re.compile(r"[!-~]+")
 
 
 class ProviderError(ConformanceError):
@@ -105,8 +107,13 @@ class Provider:
     file: str = ""
 
     def key(self, environment: Mapping[str, str] = os.environ) -> str:
-        """Read the API key; raises `MissingKeyError` naming the variable when there is none."""
+        """Read the API key; raises `MissingKeyError` naming the variable when it holds none."""
         value = environment.get(self.key_variable or "", "").strip()
+        if value and not _VISIBLE.fullmatch(value):
+            raise MissingKeyError(
+                f"{self.key_variable} holds spaces or other characters that no API key has; "
+                f"set it to the key alone"
+            )
         if value:
             return value
         if self.default_key and _is_loopback(self.base_url):
