@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import judging, memory, replay
+from benchmarks import judging, memory, replay, reporting
 from benchmarks.__main__ import BENCHMARKS, main, table_of
 from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
@@ -71,6 +71,14 @@ def test_memory_compares_many_with_few() -> None:
     peak, time = memory.measure(exchanges=2, fewer=1)
     assert (peak.bound, time.bound) == (1, 1.2)
     assert min(peak.ratio, time.ratio) > 0
+
+
+def test_reporting_renders_what_it_says(tmp_path: Path) -> None:
+    (first, _) = map(read_run, reporting.write_runs(tmp_path, runs=2))
+    assert len(first.findings) == 5040
+    rows = reporting.measure(runs=1)
+    assert [row.at_least for row in rows] == [False] * 3
+    assert all("1 runs with 5,040 findings" in row.what and row.ratio > 0 for row in rows)
 
 
 def test_collect_is_measured_on_any_folder_of_cassettes(tmp_path: Path) -> None:

@@ -40,10 +40,9 @@ def end_with_the_pipe() -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file and say so; raises ConformanceError where that cannot be done."""
+    """Write a file; raises ConformanceError where that cannot be done."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None
-    typer.echo(f"wrote {path}")

@@ -86,6 +86,10 @@ class CassetteLibrary:
         """Where a case's cassette stands."""
         return self.directory / case.model / f"{case.id}.yaml"
 
+    def name(self, case: Case) -> str:
+        """How a report names a case's cassette, wherever the folder of cassettes stands."""
+        return "/".join([self.directory.parent.name or ".", self.provider, f"{case.path}.yaml"])
+
     def files(self) -> set[Path]:
         """Every cassette of the provider."""
         return set(self.directory.glob("*/*.yaml"))

@@ -88,6 +88,8 @@ class Exchange:
     elapsed: float | None = None  # seconds
     provenance: Provenance = Provenance.LIVE
     served_as: str | None = None  # what the provider calls the model
+    cassette: str | None = None  # the file it was played from or written to
+    target: str | None = None  # the base URL that answered when it was recorded
     altered: frozenset[str] = field(default_factory=frozenset)  # what a recorder scrubbed
 
     def download(self, url: str) -> Download | None:

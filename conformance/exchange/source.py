@@ -58,6 +58,8 @@ class Replay:
             sent_at=recorded.recorded_at,
             elapsed=recorded.elapsed,
             provenance=Provenance.CASSETTE,
+            cassette=self.library.name(case),
+            target=recorded.target,
         )
 
 
@@ -77,6 +79,8 @@ class Record:
             return self.replay.exchange(case)
         client = self.client()
         exchange = client.exchange(case)
-        if exchange.response is not None:
-            library.record(exchange, case, client.target.base_url)
-        return exchange
+        if exchange.response is None:
+            return exchange
+        target = client.target.base_url
+        library.record(exchange, case, target)
+        return replace(exchange, cassette=library.name(case), target=target)

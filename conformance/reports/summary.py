@@ -56,6 +56,7 @@ class Row:
     worst: Verdict
     findings: Mapping[tuple[str, Verdict], int]
     kept: Mapping[str, Kept]
+    promises: Mapping[str, Cell]
     broken: int
     known: int
     undecided: int
@@ -237,7 +238,8 @@ def _row(column: Column, findings: Sequence[Finding], explained: Set[str]) -> Ro
     promises: dict[tuple[str, str], list[Finding]] = {}
     for each in findings:
         promises.setdefault((each.level, each.clause), []).append(each)
-    cells = [(level, cell_of(_decisive(mine, explained))) for (level, _), mine in promises.items()]
+    judged = {key: cell_of(_decisive(mine, explained)) for key, mine in promises.items()}
+    cells = [(level, cell) for (level, _), cell in judged.items()]
     verdicts = Counter(each.verdict for _, each in cells if not each.known)
     return Row(
         provider=column[0],
@@ -246,6 +248,7 @@ def _row(column: Column, findings: Sequence[Finding], explained: Set[str]) -> Ro
         worst=worst(each.verdict for each in findings),
         findings=Counter((each.level, each.verdict) for each in findings),
         kept=_kept(cells),
+        promises={clause: cell for (_, clause), cell in judged.items()},
         broken=sum(verdicts[each] for each in BROKEN),
         known=sum(each.known for _, each in cells),
         undecided=sum(verdicts[each] for each in (*UNDECIDED, Verdict.HARNESS_ERROR)),

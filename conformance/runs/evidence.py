@@ -27,6 +27,8 @@ def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, 
         "provenance": exchange.provenance.value,
         "sent_at": moment(exchange.sent_at),
         "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
+        "cassette": exchange.cassette,
+        "target": exchange.target,
         "outcome": outcome.result.value,
         "reason": outcome.reason,
         "request": {
@@ -108,4 +110,5 @@ def _image(payload: Payload) -> dict[str, Any]:
             "bytes": facts.size,
             "sha256": facts.digest,
         }
+        found |= {"thumbnail": facts.thumbnail} if facts.thumbnail else {}
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -24,7 +24,7 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
-from conformance.providers import Provider, load_provider
+from conformance.providers import Deviation, Provider, load_provider
 from conformance.runs.engine import Engine
 from conformance.version import tool
 
@@ -221,7 +221,15 @@ class Session:
             "mode": self.options.mode,
             "key_variable": provider.key_variable,
             "models": dict(provider.models),
+            "deviations": [about_deviation(each) for each in provider.deviations],
+            "not_claimed": [asdict(each) for each in provider.not_claimed],
         }
+
+
+def about_deviation(deviation: Deviation) -> dict[str, Any]:
+    """Give what the header of a run file says of a known deviation."""
+    dates = {"since": deviation.since.isoformat(), "expires": deviation.expires.isoformat()}
+    return {**asdict(deviation), **dates}
 
 
 def about_clause(clause: Clause, edition: Edition) -> dict[str, Any]:
