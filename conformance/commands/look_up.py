@@ -13,7 +13,7 @@ from conformance.errors import UnknownNameError
 
 def list_(
     what: Annotated[
-        str, typer.Argument(help="clauses, cases, providers, models, editions or open.")
+        str, typer.Argument(help="clauses, cases, providers, models, editions, open or promises.")
     ] = "clauses",
     edition: EditionName = None,
     clauses: Clauses = "*",

@@ -14,6 +14,7 @@ from conformance.cases import all_cases
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
+from conformance.clauses.registry import Clause
 from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange
@@ -24,6 +25,7 @@ from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
 from conformance.proof.supplement import family_names, supplementary_cases
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect, defects
+from conformance.runs.engine import sent_by
 
 _EACH_TIME = frozenset({"x-request-id", "openai-processing-ms"})
 
@@ -35,6 +37,16 @@ class _Judged:
     exchange: Exchange
     outcome: Outcome
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One lie as a clause saw it."""
+
+    case: Case
+    exchange: Exchange
+    outcome: Outcome
+    finding: Finding
 
 
 class Proof:
@@ -77,6 +89,20 @@ class Proof:
             verdicts=verdicts,
             witnesses={name: _witness(found, name) for name in sorted(red)},
         )
+
+    def sighting(self, defect: Defect, clause: Clause) -> Sighting | None:
+        """Tell one lie, case by case, until a clause sees it; None when it never does."""
+        client = bench_client(self.edition, defect.plant(TRUTHFUL), self.models, self._loop)
+        judged: dict[str, _Judged] = {}
+        for case in self.cases.values():
+            if not clause.binds(sent_by(case, self.edition)):
+                continue
+            self._tell(client.exchange, case, judged)
+            told = judged[case.path]
+            for each in told.findings:
+                if each.clause == clause.id and each.verdict in RED:
+                    return Sighting(case, told.exchange, told.outcome, each)
+        return None
 
     def _told(self, steps: Steps, models: Sequence[str]) -> dict[str, _Judged]:
         client = bench_client(self.edition, steps, self.models, self._loop)
