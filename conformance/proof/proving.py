@@ -20,7 +20,7 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import SEVERITY, Finding, Verdict
-from conformance.proof.bench import bench_client
+from conformance.proof.bench import BASE_URL, bench_client
 from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
 from conformance.proof.supplement import family_names, supplementary_cases
 from conformance.reference import TRUTHFUL, Steps
@@ -90,9 +90,10 @@ class Proof:
             witnesses={name: _witness(found, name) for name in sorted(red)},
         )
 
-    def sighting(self, defect: Defect, clause: Clause) -> Sighting | None:
+    def sighting(self, defect: Defect, clause: Clause, base_url: str = BASE_URL) -> Sighting | None:
         """Tell one lie, case by case, until a clause sees it; None when it never does."""
-        client = bench_client(self.edition, defect.plant(TRUTHFUL), self.models, self._loop)
+        steps = defect.plant(TRUTHFUL)
+        client = bench_client(self.edition, steps, self.models, self._loop, base_url)
         judged: dict[str, _Judged] = {}
         for case in self.cases.values():
             if not clause.binds(sent_by(case, self.edition)):
