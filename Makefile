@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN := $(BIN)/image-conformance
 
-.PHONY: report test lint check benchmarks clean
+.PHONY: report test lint check benchmarks docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -28,6 +28,9 @@ lint: $(STAMP)
 
 benchmarks: $(STAMP)  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m benchmarks
+
+docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table of promises, in site/
+	$(RUN) docs --output site
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist
