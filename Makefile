@@ -30,6 +30,7 @@ benchmarks: $(STAMP)  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m benchmarks
 
 docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table of promises, in site/
+	rm -rf site
 	$(RUN) docs --output site
 
 clean:

@@ -214,7 +214,7 @@ def test_curl_is_broken_before_its_headers_and_nowhere_in_its_body() -> None:
     [
         (["--edition", "cometapi-2026-03-13"], "did you mean 'cometapi-2026-03-12'"),
         (["--provider", "cometap"], "did you mean 'cometapi'"),
-        (["--output", "/proc/nowhere"], "cannot be written"),
+        (["--output", "/proc/nowhere"], "/proc/nowhere: cannot be made"),
     ],
     ids=["edition", "provider", "folder"],
 )
@@ -257,3 +257,21 @@ def test_page_shows_everything_without_a_filter(site: Path, tmp_path: Path) -> N
     assert len(shown) == len(clauses_of(load_edition()))
     assert hidden == set()
     assert f"{len(shown)} clauses" in dom
+
+
+@pytest.mark.parametrize(
+    ("page", "asked", "kept"),
+    [
+        ("defects.html", "text=checkerboard", "image.fake-checkerboard"),
+        ("traceability.html", "state=open&text=retry", "retry.429"),
+    ],
+    ids=["defects", "promises"],
+)
+def test_other_lists_have_the_filter_too(
+    site: Path, tmp_path: Path, page: str, asked: str, kept: str
+) -> None:
+    dom = shown_by_browser(f"{(site / page).as_uri()}?{asked}", tmp_path)
+    listed = [each for each in html5lib.parse(dom).iter() if each.get("data-row") is not None]
+    shown = [each.get("id") for each in listed if each.get("hidden") is None]
+    assert kept in shown
+    assert len(shown) < 10 < len(listed)

@@ -59,6 +59,7 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
     edition has a promise that nothing judges or explains, and ConformanceError when the folder
     cannot be written.
     """
+    _make(folder)
     traced = trace(edition)
     traced.check()
     explainer = Explainer(edition, provider)
@@ -125,8 +126,15 @@ def _models(facts: Facts) -> Mapping[str, int]:
 
 
 def _write(path: Path, text: str) -> None:
+    _make(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConformanceError(f"{folder}: cannot be made: {error.strerror}") from None
