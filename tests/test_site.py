@@ -18,7 +18,7 @@ import pytest
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.reference.defects import defects
-from conformance.site.failures import laid_out
+from conformance.site.failures import body_text, laid_out
 from conformance.site.rendering import broken, prose, spans
 from conformance.site.seen import failure_modes
 
@@ -197,6 +197,13 @@ def test_every_failure_mode_of_a_defect_is_explained() -> None:
 )
 def test_body_is_laid_out_only_where_that_hides_no_lie(body: str, shown: str) -> None:
     assert laid_out(body) == shown
+
+
+def test_events_of_a_stream_stand_on_lines_of_their_own(site: Path) -> None:
+    page = text_of(site, "clauses/stream.completed.html")
+    assert re.search(r"^event: \S+\ndata: \{", page, re.MULTILINE)
+    assert body_text(b"a\x1b\n" * 3).count("\n") == 3
+    assert "\n" not in body_text(b"a\n" * 1000)
 
 
 def test_lines_of_a_page_are_told_as_spans() -> None:

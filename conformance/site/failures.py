@@ -13,7 +13,7 @@ from conformance.proof import Proof, Sighting
 from conformance.proof.bench import LOOPBACK_URL
 from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
-from conformance.runs.evidence import evidence
+from conformance.runs.evidence import evidence, fold
 from conformance.strict import read_json
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _EACH_TIME = {"x-request-id": "req_…", "openai-processing-ms": "…"}
 """What no two answers have in common, and what stands in its place."""
+
+_MOST_LINES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,19 @@ def _failure(defect: Defect, seen: Sighting, local: bool) -> Failure:
         curl=curl_of(seen.case, load_provider("reference")),
         status=response["status"],
         headers=tuple((name, _EACH_TIME.get(name, value)) for name, value in response["headers"]),
-        body=laid_out(response["body"]),
+        body=body_text(seen.exchange.response.body if seen.exchange.response else b""),
         downloads=tuple(shown["downloads"]),
         failure=shown["failure"]["message"] if shown["failure"] else "",
         local=local,
     )
+
+
+def body_text(body: bytes) -> str:
+    """Show a body as a run file keeps it, but with the lines that it has, if they are few."""
+    lines = body.split(b"\n")
+    if b"\0" in body or len(lines) > _MOST_LINES:
+        return fold(body)
+    return laid_out("\n".join(fold(each) for each in lines))
 
 
 def laid_out(body: str) -> str:
