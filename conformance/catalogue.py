@@ -101,15 +101,17 @@ def list_open(console: Console, edition: str | None, clauses: str, models: str) 
 
 
 def list_promises(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """What each document promises, and what judges it or why nothing does."""
+    """One line a promise of the documents: what it says, and what judges it or why nothing does."""
     del models
     traced = trace(_edition(edition))
-    for each in traced.promises.all:
-        if clauses == "*" or any(fnmatchcase(name, clauses) for name in each.clauses):
-            console.print(Text(f"{each.id} ({each.level.value}): {each.says}"))
-            console.print(Text(_indented(settling(each))))
+    rows = [
+        (each.id, each.level.value, each.says, settling(each))
+        for each in traced.promises.all
+        if clauses == "*" or any(fnmatchcase(name, clauses) for name in each.clauses)
+    ]
+    _print(console, [("promise", "level", "says", "judged by"), *rows])
     counts = ", ".join(f"{count} {name}" for name, count in traced.counts.items())
-    console.print(f"\n{len(traced.promises.all)} promises: {counts}")
+    console.print(f"{len(traced.promises.all)} promises: {counts}")
     for gap in traced.gaps:
         console.print(Text(f"gap: {gap}"))
 

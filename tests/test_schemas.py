@@ -118,6 +118,13 @@ def test_edition_file_satisfies_its_schema(name: str) -> None:
     assert [error.message for error in Draft202012Validator(schema).iter_errors(content)] == []
 
 
+@pytest.mark.parametrize("name", edition_ids())
+def test_promises_file_satisfies_its_schema(name: str) -> None:
+    schema = json.loads((SCHEMAS / "promises.schema.json").read_text())
+    content = json.loads((SCHEMAS / name / "promises.json").read_text())
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(content)] == []
+
+
 @pytest.mark.parametrize(("name", "example"), example_ids())
 def test_example_satisfies_its_schema_by_a_stock_validator(name: str, example: str) -> None:
     found = next(each for each in load_edition(name).examples if each.id == example)

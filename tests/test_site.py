@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import html5lib
 import pytest
+from filelock import FileLock
 
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
@@ -42,17 +43,22 @@ def seconds_of_children() -> float:
     return spent.children_user + spent.children_system
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    started = seconds_of_children()
-    done = build(folder)
-    assert done.returncode == 0, done.stderr
-    assert seconds_of_children() - started < SLOWEST
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Build the site once, whichever of xdist's workers comes first."""
+    base = tmp_path_factory.getbasetemp()
+    root = base if worker_id == "master" else base.parent
+    folder = root / "site"
+    with FileLock(root / "site.lock"):
+        if not folder.exists():
+            started = seconds_of_children()
+            done = build(folder)
+            assert done.returncode == 0, done.stderr
+            assert seconds_of_children() - started < SLOWEST
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def trees(site: Path) -> dict[Path, Any]:
     """Parse every page strictly: what is not valid HTML raises."""
     parser = html5lib.HTMLParser(strict=True)
