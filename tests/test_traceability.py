@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from conformance.contract import EditionError, edition_ids, load_edition, schemas_directory
 from conformance.contract.promises import load_promises
@@ -165,3 +166,8 @@ def test_table_as_json_counts_every_promise_once() -> None:
     assert sum(found["counts"].values()) == len(found["promises"])
     assert found["gaps"] == []
     assert "page.n-images" in found["clauses"]["count.as-asked"]
+
+
+def test_table_as_json_satisfies_its_published_schema() -> None:
+    schema = json.loads((schemas_directory() / "traceability.schema.json").read_text("utf-8"))
+    Draft202012Validator(schema).validate(as_json(trace(load_edition())))
