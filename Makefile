@@ -43,6 +43,10 @@ fuzz: $(STAMP)  ## fuzz the readers of hostile bytes: make fuzz SECONDS=3600 TAR
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,fuzz]'
 	$(BIN)/python fuzz/run.py $(SECONDS) $(TARGETS)
 
+docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table of promises, in site/
+	rm -rf site
+	$(RUN) docs --output site
+
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist
 

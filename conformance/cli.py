@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from conformance.commands.docs import docs
 from conformance.commands.look_up import explain, list_
 from conformance.commands.prove import prove
 from conformance.commands.report import report
@@ -30,6 +31,7 @@ app.command()(explain)
 app.command()(serve)
 app.command()(report)
 app.command()(prove)
+app.command()(docs)
 
 
 def main() -> NoReturn:

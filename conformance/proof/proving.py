@@ -14,16 +14,18 @@ from conformance.cases import all_cases
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
+from conformance.clauses.registry import Clause
 from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import SEVERITY, Finding, Verdict
-from conformance.proof.bench import bench_client
+from conformance.proof.bench import BASE_URL, bench_client
 from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
 from conformance.proof.supplement import family_names, supplementary_cases
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect, defects
+from conformance.runs.engine import sent_by
 
 _EACH_TIME = frozenset({"x-request-id", "openai-processing-ms"})
 
@@ -35,6 +37,16 @@ class _Judged:
     exchange: Exchange
     outcome: Outcome
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One lie as a clause saw it."""
+
+    case: Case
+    exchange: Exchange
+    outcome: Outcome
+    finding: Finding
 
 
 class Proof:
@@ -84,7 +96,23 @@ class Proof:
             witnesses={name: _witness(found, name) for name in sorted(red)},
         )
 
+    def sighting(self, defect: Defect, clause: Clause, base_url: str = BASE_URL) -> Sighting | None:
+        """Tell one lie, case by case, until a clause sees it; None when it never does."""
+        steps = defect.plant(TRUTHFUL)
+        client = bench_client(self.edition, steps, self.models, self._loop, base_url)
+        judged: dict[str, _Judged] = {}
+        for case in self.cases.values():
+            if not clause.binds(sent_by(case, self.edition)):
+                continue
+            self._tell(client.exchange, case, judged)
+            told = judged[case.path]
+            for each in told.findings:
+                if each.clause == clause.id and each.verdict in RED:
+                    return Sighting(case, told.exchange, told.outcome, each)
+        return None
+
     def told(self, steps: Steps, models: Sequence[str]) -> dict[str, _Judged]:
+        """Tell every case of some models to a provider, each judged with its control."""
         client = bench_client(self.edition, steps, self.models, self._loop)
         judged: dict[str, _Judged] = {}
         for case in self.cases.values():
