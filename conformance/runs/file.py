@@ -22,7 +22,9 @@ from conformance.runs.reading import DamagedError, checked, parsed
 SCHEMA = 1
 """Version of the run file's form."""
 
-_OPTIONAL = frozenset({"message", "expected", "observed", "control", "deviation"})
+_OPTIONAL = frozenset(
+    {"message", "expected", "observed", "control", "deviation", "rate", "repeats"}
+)
 
 Record = Finding | Observation | dict[str, Any]
 """What stands between header and footer; an exchange is a dictionary."""
@@ -150,7 +152,12 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     """Write a finding, leaving out what is empty and need not be there."""
     values = {name: getattr(finding, name) for name in Finding.__slots__}
     values["verdict"] = finding.verdict.value  # xdist sends plain values only
-    return {name: value for name, value in values.items() if value or name not in _OPTIONAL}
+    empty = (None, "")
+    return {
+        name: value
+        for name, value in values.items()
+        if value not in empty or name not in _OPTIONAL
+    }
 
 
 def finding_from_json(record: Mapping[str, Any]) -> Finding:

@@ -96,7 +96,19 @@ def _one_of(names: frozenset[str]) -> Check:
 
 
 def _seconds(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return value is None or _number(value)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _share(value: Any) -> bool:
+    return _number(value) and 0 <= value <= 1
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 _NAMES: dict[str, Check] = {"provider": _text, "model": _text, "case": _text}
@@ -137,6 +149,8 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "observed?": _text,
         "control?": _text_or_null,
         "deviation?": _text_or_null,
+        "rate?": _share,
+        "repeats?": _count,
     },
     "observation": {**_NAMES, "id": _text, "message": _text},
     "end": {
