@@ -154,9 +154,7 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     values["verdict"] = finding.verdict.value  # xdist sends plain values only
     empty = (None, "")
     return {
-        name: value
-        for name, value in values.items()
-        if value not in empty or name not in _OPTIONAL
+        name: value for name, value in values.items() if value not in empty or name not in _OPTIONAL
     }
 
 
@@ -181,6 +179,15 @@ def read_run(path: Path) -> Run:
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
     return run
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Read only the first line of a run file; raises `RunFileError` as `read_run` does."""
+    try:
+        with path.open("rb") as file:
+            return _header(file.readline(), path)
+    except OSError as error:
+        raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _header(line: bytes, path: Path) -> dict[str, Any]:
