@@ -22,7 +22,7 @@ class Alarm:
     def fingerprint(self) -> str:
         """The same for the same provider and clauses, whatever night, model or case it is."""
         text = "\n".join([self.provider, *self.clauses])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
     @property
     def title(self) -> str:

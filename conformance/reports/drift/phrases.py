@@ -48,6 +48,12 @@ def subject(change: Change) -> str:
     return " ".join(each for each in (change.what, change.subject) if each)
 
 
+def who(change: Change, found: Drift) -> str:
+    """Name the provider, where there are several."""
+    several = len(found.new.header["providers"]) > 1
+    return f"{change.provider}: " if several else ""
+
+
 def certainty(change: Change) -> str:
     """Say how sure a regression is."""
     if change.kind is not Kind.REGRESSION:

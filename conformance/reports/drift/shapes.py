@@ -71,7 +71,8 @@ def differing(before: Exchange, now: Exchange) -> Iterator[tuple[Aspect, str, st
     }
     changed = {aspect: both for aspect, both in found.items() if both[0] != both[1]}
     for aspect, (was, became) in changed.items():
-        if not _below_another(aspect, changed):
+        by_field = aspect[0] == "error" and ABSENT in (was, became)  # and told as a field
+        if not by_field and not _below_another(aspect, changed):
             yield aspect, was, became
 
 

@@ -14,6 +14,19 @@ from conformance.reports.wording import counted
 from conformance.runs.file import Run
 
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}
+_WHAT = (
+    "verdict",
+    "status",
+    "price",
+    "latency",
+    "image host",
+    "image type",
+    "error",
+    "header",
+    "header value",
+    "field",
+    "slow answer",
+)
 _CONDITIONS = ("mode", "base_url")
 
 
@@ -39,8 +52,12 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     )
 
 
-def _rank(change: Change) -> tuple[int, bool, bool]:
-    return _ORDER[change.kind], not change.confirmed, change.what != "verdict"
+def _rank(change: Change) -> tuple[int, bool, int, int]:
+    """Put first what a person must see: of a class, what is sure, rare in kind and widespread."""
+    place = _WHAT.index(change.what)
+    if change.what == "verdict" and "absent" in (change.before, change.after):
+        place = len(_WHAT)  # a new version of the suite has many of these
+    return _ORDER[change.kind], not change.confirmed, place, -change.count
 
 
 def _same_selection(base: Run, new: Run) -> bool:

@@ -57,10 +57,11 @@ class _DriftPage(Paper):
         style = _STYLES.get(change.kind, "cyan")
         name = change.subject if change.what == "verdict" else phrases.subject(change)
         level = self._text(f"{change.level} " if change.level else "", style)
-        who = f" {change.provider}" if name else change.provider
-        said = f"{who}: {phrases.what_changed(change)}{phrases.place(change)}"
+        who = self._text(phrases.who(change, self._found))
+        said = f": {phrases.what_changed(change)}" if name else phrases.what_changed(change)
+        said += phrases.place(change)
         lines = 2 if change.kind is Kind.REGRESSION else 1
-        self._line(level, self._text(name, "bold"), self._text(said), indent=2, lines=lines)
+        self._line(who, level, self._text(name, "bold"), self._text(said), indent=2, lines=lines)
         self._why(change)
 
     def _why(self, change: Change) -> None:

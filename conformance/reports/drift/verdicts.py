@@ -39,22 +39,18 @@ def verdict_changes(found: Before, new: Run, whole: bool) -> tuple[list[Change],
     ``whole`` says that both sides judged all there was, so that what is missing came or went.
     """
     now = {finding_key(each): each for each in new.findings}
-    excuses = _broken_exchanges(new)
-    turns: list[Turn] = []
-    explained = 0
-    for key, after in now.items():
-        kind = kind_of(found.findings.get(key), after)
-        if kind is None or (key not in found.findings and not whole):
-            continue
-        if after.verdict is Verdict.NOT_TESTABLE and _explained(after, excuses):
-            explained += 1
-        else:
-            sure = kind is Kind.REGRESSION and confirmed(after, new)
-            turns.append(Turn(kind, found.findings.get(key), after, sure))
+    turns = [
+        Turn(kind, before, after, kind is Kind.REGRESSION and confirmed(after, new))
+        for key, after in now.items()
+        if (kind := kind_of(before := found.findings.get(key), after)) and (before or whole)
+    ]
     if whole:
         gone = found.newest - now.keys()
         turns += [Turn(Kind.INFORMATION, found.findings[key], None) for key in sorted(gone)]
-    return list(_grouped(turns)), len(now.keys() & found.findings.keys()), explained
+    broken = broken_exchanges(found.findings.values()), broken_exchanges(now.values())
+    telling = [each for each in turns if not _explained(each, *broken)]
+    compared = len(now.keys() & found.findings.keys())
+    return list(_grouped(telling)), compared, len(turns) - len(telling)
 
 
 def kind_of(before: Finding | None, after: Finding) -> Kind | None:
@@ -101,17 +97,30 @@ def word(finding: Finding | None) -> str:
     return "FAIL" if finding.verdict is Verdict.FAIL else finding.verdict.value
 
 
-def _broken_exchanges(run: Run) -> set[tuple[str, str, str]]:
+def broken_exchanges(findings: Iterable[Finding]) -> set[tuple[str, str, str]]:
+    """Give the exchanges on which something is broken, so that others cannot be judged there."""
     return {
         (each.provider, each.model, each.case)
-        for each in run.findings
+        for each in findings
         if each.verdict in BROKEN or each.excused
     }
 
 
-def _explained(finding: Finding, excuses: set[tuple[str, str, str]]) -> bool:
+def _explained(
+    turn: Turn, before: set[tuple[str, str, str]], now: set[tuple[str, str, str]]
+) -> bool:
+    """Whether a promise could not be judged, then or now, because of what was broken there."""
+    sides = ((turn.before, before), (turn.after, now))
+    return turn.kind is Kind.INFORMATION and any(
+        (each is None or each.verdict is Verdict.NOT_TESTABLE)
+        and bool(_exchanges(turn.finding) & broken)
+        for each, broken in sides
+    )
+
+
+def _exchanges(finding: Finding) -> set[tuple[str, str, str]]:
     about = finding.provider, finding.model
-    return bool({(*about, finding.case), (*about, finding.control or "")} & excuses)
+    return {(*about, finding.case), (*about, finding.control or "")}
 
 
 def _grouped(turns: Iterable[Turn]) -> Iterator[Change]:
