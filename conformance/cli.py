@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from conformance.commands.compare import compare
 from conformance.commands.drift import drift
 from conformance.commands.look_up import explain, list_
 from conformance.commands.report import report
@@ -28,6 +29,7 @@ app.command(name="list")(list_)
 app.command()(explain)
 app.command()(serve)
 app.command()(report)
+app.command()(compare)
 app.command()(drift)
 
 
