@@ -9,6 +9,7 @@ import typer
 
 from conformance.commands.compare import compare
 from conformance.commands.drift import drift
+from conformance.commands.history import history
 from conformance.commands.look_up import explain, list_
 from conformance.commands.report import report
 from conformance.commands.run import run
@@ -31,6 +32,7 @@ app.command()(serve)
 app.command()(report)
 app.command()(compare)
 app.command()(drift)
+app.command()(history)
 
 
 def main() -> NoReturn:

@@ -7,7 +7,7 @@ it can be deleted at any time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,7 +141,7 @@ def _connect(path: Path | None) -> duckdb.DuckDBPyConnection:
             _remove(path)
             connection = duckdb.connect(str(path))
         connection.execute(statements.TABLES)
-        connection.execute("INSERT INTO meta VALUES (?)", [statements.VERSION])
+        connection.execute("INSERT INTO meta VALUES (?, true)", [statements.VERSION])
     except duckdb.Error:
         connection.close()
         raise
@@ -159,25 +159,44 @@ def _refreshed(
     """Read what is new, and forget what is gone or has changed."""
     index = Index(connection, notes)
     there = {path.relative_to(folder).as_posix(): _stamp(path) for path in run_files(folder)}
-    gone = [path for path, stamp in _known(index).items() if there.get(path) != stamp]
+    known = _known(index)
+    gone = [path for path, stamp in known.items() if there.get(path) != stamp]
+    ((settled,),) = index.rows("SELECT settled FROM meta")
+    if settled and not gone and known.keys() == there.keys():
+        return index
+    since = _last_run(index) if settled else 0
+    _execute(
+        index, statements.UNSETTLE if settled else (*statements.START_AGAIN, *statements.UNSETTLE)
+    )
     if gone:
-        for statement in statements.FORGET:
-            connection.execute(*_with(statement, {"paths": gone}))
+        _execute(index, statements.FORGET, paths=gone)
+    _read_all(index, folder, there, progress)
+    _execute(index, ("BEGIN", *statements.SETTLE, "COMMIT"), since=since)
+    return index
+
+
+def _last_run(index: Index) -> int:
+    ((number,),) = index.rows("SELECT coalesce(max(run), 0) FROM runs")
+    return int(number)
+
+
+def _read_all(
+    index: Index, folder: Path, there: dict[str, tuple[int, int]], progress: Progress
+) -> None:
+    """Read the run files that are not known yet."""
     known = _known(index)
     fresh = [path for path in there if path not in known]
     for start in range(0, len(fresh), _AT_ONCE):
         some = fresh[start : start + _AT_ONCE]
         _read(index, folder, {path: there[path] for path in some})
         progress(start + len(some), len(fresh))
-    if fresh or gone:
-        for statement in statements.SPELLS:
-            connection.execute(statement)
-    return index
 
 
-def _with(statement: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Give a statement the values that it names, and no others."""
-    return statement, {name: value for name, value in values.items() if f"${name}" in statement}
+def _execute(index: Index, those: Iterable[str], **values: Any) -> None:
+    """Execute statements, each with the values that it names."""
+    for statement in those:
+        mine = {name: value for name, value in values.items() if f"${name}" in statement}
+        index.connection.execute(statement, mine)
 
 
 def _known(index: Index) -> dict[str, tuple[int, int]]:
@@ -201,10 +220,11 @@ def _read(index: Index, folder: Path, files: dict[str, tuple[int, int]]) -> None
     }
     index.connection.execute("BEGIN")
     index.connection.execute(statements.ADD_FILES, about)
-    for statement in (statements.ADD_RUNS, statements.ADD_PROMISES, statements.ADD_CELLS):
+    for statement in statements.ADD:
         index.connection.execute(statement)
     for run, path in index.rows(statements.COPIES):
-        index.rows("DELETE FROM cells WHERE run = $run", {"run": run})
+        for table in ("cells", "nights"):
+            index.connection.execute(f"DELETE FROM {table} WHERE run = ?", [run])  # noqa: S608
         why = {"run": run, "why": f"{statements.COPY_OF} {path}"}
         index.rows("UPDATE runs SET problem = $why WHERE run = $run", why)
     index.connection.execute("COMMIT")

@@ -31,7 +31,7 @@ _STATES = " ".join(f"WHEN '{verdict.value}' THEN {state}" for verdict, state in 
 _TELLING = ", ".join(str(int(each)) for each in TELLING)
 
 TABLES = """
-CREATE TABLE meta (version INTEGER);
+CREATE TABLE meta (version INTEGER, settled BOOLEAN);
 CREATE SEQUENCE run_number;
 CREATE SEQUENCE promise_number;
 CREATE TABLE runs (
@@ -43,6 +43,7 @@ CREATE TABLE promises (
     promise INTEGER PRIMARY KEY DEFAULT nextval('promise_number'), provider VARCHAR,
     model VARCHAR, clause VARCHAR, level VARCHAR, UNIQUE (provider, model, clause)
 );
+CREATE TABLE nights (run INTEGER, provider VARCHAR);
 CREATE TABLE cells (run INTEGER, promise INTEGER, state UTINYINT);
 CREATE TABLE spells (
     promise INTEGER, state UTINYINT, first VARCHAR, last VARCHAR, nights INTEGER
@@ -122,6 +123,15 @@ FROM told JOIN promises USING (provider, model, clause)
 GROUP BY run, promise
 """  # noqa: S608 - our own words
 
+ADD_NIGHTS = """
+INSERT INTO nights
+SELECT DISTINCT run, provider FROM lines JOIN runs USING (path)
+WHERE type = 'finding' AND runs.problem IS NULL
+"""
+
+ADD = (ADD_RUNS, ADD_PROMISES, ADD_CELLS, ADD_NIGHTS)
+"""Add what was read to the tables, in this order."""
+
 COPIES = """
 SELECT later.run, min(earlier.path)
 FROM runs later JOIN runs earlier ON earlier.id = later.id AND earlier.run < later.run
@@ -129,11 +139,43 @@ WHERE later.problem IS NULL AND earlier.problem IS NULL
 GROUP BY later.run
 """
 
-TOLD = f"""
+_FRESH = """
+CREATE OR REPLACE TEMP TABLE fresh AS
+SELECT promise, count(*) AS nights, min(started) AS first, max(started) AS last,
+       min(state) AS low, max(state) AS high
+FROM cells JOIN runs USING (run) WHERE run > $since GROUP BY promise
+"""
+
+_STEADY = """
+CREATE OR REPLACE TEMP TABLE steady AS
+SELECT promise, fresh.nights, fresh.last, now.first AS since
+FROM fresh JOIN (
+    SELECT promise, arg_max(state, first) AS state, max(first) AS first, max(last) AS last
+    FROM spells GROUP BY promise
+) now USING (promise)
+WHERE low = high AND low = now.state AND fresh.first > now.last
+"""
+
+_EXTEND = """
+UPDATE spells SET last = steady.last, nights = spells.nights + steady.nights
+FROM steady WHERE spells.promise = steady.promise AND spells.first = steady.since
+"""
+
+_COUNT = """
+UPDATE flakes SET judged = judged + steady.nights
+FROM steady WHERE flakes.promise = steady.promise
+"""
+
+_STALE = """
+CREATE OR REPLACE TEMP TABLE stale AS
+(SELECT promise FROM fresh EXCEPT SELECT promise FROM steady) UNION SELECT promise FROM lost
+"""
+
+_TOLD = f"""
 CREATE OR REPLACE TEMP TABLE told AS
 SELECT promise, run, started, state, lag(state) OVER w AS earlier, lead(state) OVER w AS later
 FROM cells JOIN runs USING (run)
-WHERE state IN ({_TELLING})
+WHERE state IN ({_TELLING}) AND promise IN (SELECT promise FROM stale)
 WINDOW w AS (PARTITION BY promise ORDER BY started, run)
 """  # noqa: S608 - our own words
 
@@ -155,15 +197,37 @@ FROM (
     SELECT promise, count(*) FILTER (state IN ({_TELLING})) AS nights,
            count(*) FILTER (state = {int(State.FLAKY)}) AS flaky,
            count(*) FILTER (state NOT IN ({_TELLING})) AS unjudged
-    FROM cells GROUP BY promise
+    FROM cells WHERE promise IN (SELECT promise FROM stale) GROUP BY promise
 ) LEFT JOIN (
     SELECT promise, count(*) FILTER (earlier = later AND earlier <> state) AS flips
     FROM told GROUP BY promise
 ) USING (promise)
 """  # noqa: S608 - our own words
 
-SPELLS = (TOLD, "DELETE FROM spells", _SPELLS, "DELETE FROM flakes", _FLAKES)
-"""Tell anew since when each verdict holds: in a second for a year of nights."""
+SETTLE = (
+    _FRESH,
+    _STEADY,
+    _EXTEND,
+    _COUNT,
+    _STALE,
+    _TOLD,
+    "DELETE FROM spells WHERE promise IN (SELECT promise FROM stale)",
+    _SPELLS,
+    "DELETE FROM flakes WHERE promise IN (SELECT promise FROM stale)",
+    _FLAKES,
+    "UPDATE meta SET settled = true",
+)
+"""Tell since when each verdict holds: a later night with the same verdict makes its spell
+longer; only promises of which something else became known are told anew."""
+
+UNSETTLE = (
+    "CREATE OR REPLACE TEMP TABLE lost (promise INTEGER)",
+    "UPDATE meta SET settled = false",
+)
+"""Say that runs come and go, until they are settled."""
+
+START_AGAIN = (*UNSETTLE, "DELETE FROM spells", "DELETE FROM flakes")
+"""After runs came and went that nobody settled: tell everything anew."""
 
 COPY_OF = "a copy of"
 
@@ -172,7 +236,11 @@ FORGET = (
     CREATE OR REPLACE TEMP TABLE gone AS
     SELECT run FROM runs WHERE path IN (SELECT unnest($paths)) OR problem LIKE '{COPY_OF} %'
     """,  # noqa: S608 - our own words
+    """
+    INSERT INTO lost SELECT DISTINCT promise FROM cells WHERE run IN (SELECT run FROM gone)
+    """,
     "DELETE FROM cells WHERE run IN (SELECT run FROM gone)",
+    "DELETE FROM nights WHERE run IN (SELECT run FROM gone)",
     "DELETE FROM runs WHERE run IN (SELECT run FROM gone)",
 )
 """Forget runs, and copies, of which one may now be the only one."""

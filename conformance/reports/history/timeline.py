@@ -126,9 +126,8 @@ def history(
 
 _PROBLEMS = "SELECT path, problem FROM runs WHERE problem IS NOT NULL ORDER BY path"
 _NIGHTS = """
-SELECT provider, run, any_value(started), any_value(complete), any_value(edition), any_value(tool)
-FROM (SELECT DISTINCT run, promise FROM cells) JOIN promises USING (promise) JOIN runs USING (run)
-GROUP BY provider, run ORDER BY provider, 3, run
+SELECT provider, run, started, complete, edition, tool
+FROM nights JOIN runs USING (run) ORDER BY provider, started, run
 """
 _PROMISES = """
 SELECT promise, provider, clause, level, model, judged, flakes, unjudged
