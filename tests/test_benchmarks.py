@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import judging, memory, replay
+from benchmarks import history, judging, memory, replay
 from benchmarks.__main__ import BENCHMARKS, main, table_of
 from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
 from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
 from conformance.images import inspect_image
+from conformance.reports.history import history as tell
 from conformance.runs.file import read_run
 
 FASTER = Row("speed", "1 ms", "30 ms", 30.0, 20, at_least=True)
@@ -71,6 +72,17 @@ def test_memory_compares_many_with_few() -> None:
     peak, time = memory.measure(exchanges=2, fewer=1)
     assert (peak.bound, time.bound) == (1, 1.2)
     assert min(peak.ratio, time.ratio) > 0
+
+
+def test_history_opens_the_nights_that_were_written(tmp_path: Path) -> None:
+    size = history.write(tmp_path, providers=1, nights=2)
+    found = tell(tmp_path)
+    assert len(found.nights[0].started) == 2
+    assert not found.problems
+    run_file = read_run(next(tmp_path.rglob("*.jsonl")))
+    assert len(run_file.findings) == history.FINDINGS
+    assert size > 2 * 500_000
+    assert all(row.ratio > 0 for row in history.measure(providers=1, nights=1, repeats=1))
 
 
 def test_collect_is_measured_on_any_folder_of_cassettes(tmp_path: Path) -> None:

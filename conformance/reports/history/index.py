@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from conformance.errors import ConformanceError
 from conformance.reports.history import statements
 from conformance.reports.nights import run_files
-from conformance.runs.file import RunFileError, read_run
+from conformance.runs.file import Run, RunFileError, read_run
 
 if TYPE_CHECKING:
     import duckdb
@@ -242,10 +242,9 @@ def _lines(index: Index, folder: Path, files: Sequence[str]) -> dict[str, str]:
     try:
         suspects = _suspects(index, folder, plain)
     except duckdb.InvalidInputException:  # such as a line beyond all bounds, in one of them
-        found = _judged(folder, plain)
-        good = [path for path in plain if path not in found]
-        return problems | found | _judged(folder, _suspects(index, folder, good))
-    return problems | _judged(folder, suspects)
+        suspects = plain
+        index.connection.execute(statements.NOTHING)
+    return problems | _by_hand(index, folder, suspects)
 
 
 def _suspects(index: Index, folder: Path, files: Sequence[str]) -> list[str]:
@@ -262,11 +261,39 @@ def _suspects(index: Index, folder: Path, files: Sequence[str]) -> list[str]:
     return [path for path in files if told.get(path, True)]
 
 
-def _judged(folder: Path, files: Sequence[str]) -> dict[str, str]:
+def _by_hand(index: Index, folder: Path, files: Iterable[str]) -> dict[str, str]:
+    """Read files with the reader of run files; gives those that are none, with the reason.
+
+    It reads what DuckDB does not, such as half of a surrogate pair, and a file that was cut off.
+    """
     problems = {}
     for path in files:
+        index.connection.execute("DELETE FROM lines WHERE path = ?", [path])
         try:
-            read_run(folder / path)
+            rows = list(_rows(path, read_run(folder / path)))
         except RunFileError as error:
             problems[path] = str(error)
+        else:
+            index.connection.executemany(statements.ADD_LINE, rows)
     return problems
+
+
+def _rows(path: str, run: Run) -> Iterator[list[Any]]:
+    """Give the lines of a run as the statement that adds them wants them."""
+    head = run.header
+    about = [head["id"], head["tool"], head["started"], 1, None]
+    yield _clean([path, "run", *about, *[None] * 7, False, head["edition"]["id"]])
+    for each in run.findings:
+        names = [each.provider, each.model, each.case, each.clause, each.level]
+        said = [each.verdict.value, each.control, each.excused, None]
+        yield _clean([path, "finding", *[None] * 5, *names, *said])
+    if run.complete:
+        yield [path, "end", *[None] * 4, True, *[None] * 7, False, None]
+
+
+def _clean(row: list[Any]) -> list[Any]:
+    """Write what is no Unicode as escapes."""
+    return [
+        each.encode("utf-8", "backslashreplace").decode() if isinstance(each, str) else each
+        for each in row
+    ]

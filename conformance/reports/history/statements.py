@@ -61,7 +61,15 @@ FROM read_ndjson($files, columns = $columns, ignore_errors = true, filename = tr
 WHERE type IS NULL OR type NOT IN ('exchange', 'observation')
 """
 
-NOTHING = "CREATE OR REPLACE TEMP TABLE lines AS SELECT * FROM lines LIMIT 0"
+NOTHING = """
+CREATE OR REPLACE TEMP TABLE lines (
+    path VARCHAR, type VARCHAR, id VARCHAR, tool VARCHAR, started VARCHAR, "schema" BIGINT,
+    complete BOOLEAN, provider VARCHAR, model VARCHAR, "case" VARCHAR, clause VARCHAR,
+    level VARCHAR, verdict VARCHAR, control VARCHAR, excused BOOLEAN, edition VARCHAR
+)
+"""
+
+ADD_LINE = f"INSERT INTO lines VALUES ({', '.join('?' * 16)})"  # noqa: S608 - our own words
 
 SUSPECT = f"""
 SELECT path, count(*) FILTER (type IS NULL) > 0
