@@ -145,9 +145,18 @@ def test_json_is_as_its_schema_says(found: Drift) -> None:
 
 def test_issue_carries_its_fingerprint_and_only_its_own_regressions() -> None:
     (about,) = json.loads(drift_json(eventful()))["providers"]
-    assert f"provider=acme fingerprint={about['fingerprint']} -->" in about["body"]
+    assert f"provider=acme fingerprint={about['fingerprint']} clauses=format.p" in about["body"]
     assert about["title"] == "acme no longer keeps format.promise-0 and 29 more"
     assert "envelope.json" not in about["body"]
+
+
+def test_regression_is_over_only_where_the_promise_is_kept_again() -> None:
+    old = night(1, runs.finding(), runs.finding("count.n-images"), runs.finding("envelope.json"))
+    out = runs.finding("count.n-images", Verdict.UNAVAILABLE)
+    new = night(2, answer(), runs.broken(), out, runs.finding("envelope.json"))
+    (about,) = json.loads(drift_json(drift([old], new)))["providers"]
+    assert (about["clauses"], about["waiting"]) == ([], ["format.url-only"])
+    assert about["kept"] == ["envelope.json"]
 
 
 def write(folder: Path, **named: Run) -> list[str]:

@@ -14,7 +14,7 @@ Key = tuple[str, ...]
 """Provider, model, case, and of a finding its clause."""
 
 _TELLING = DECIDED | {Verdict.NOT_CLAIMED}
-NOT_DECIDED = frozenset({"unavailable", "not served"})
+NOT_DECIDED = frozenset({"unavailable", "not served", "not run"})
 """Outcomes of an exchange that say nothing about how a provider answers."""
 
 

@@ -76,6 +76,8 @@ def _alarm(alarm: Alarm, found: Drift) -> dict[str, Any]:
         "id": alarm.provider,
         "judged": alarm.judged,
         "clauses": _texts(alarm.clauses),
+        "waiting": _texts(alarm.waiting),
+        "kept": _texts(alarm.kept),
         "fingerprint": alarm.fingerprint if wrong else None,
         "title": alarm.title if wrong else None,
         "body": issue_body(alarm, found) if wrong else None,
