@@ -96,19 +96,11 @@ def _one_of(names: frozenset[str]) -> Check:
 
 
 def _seconds(value: Any) -> bool:
-    return value is None or _number(value)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _share(value: Any) -> bool:
-    return _number(value) and 0 <= value <= 1
-
-
-def _count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return type(value) in (int, float) and 0 <= value <= 1
 
 
 _NAMES: dict[str, Check] = {"provider": _text, "model": _text, "case": _text}
@@ -150,7 +142,7 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "control?": _text_or_null,
         "deviation?": _text_or_null,
         "rate?": _share,
-        "repeats?": _count,
+        "repeats?": lambda value: type(value) is int and value > 0,
     },
     "observation": {**_NAMES, "id": _text, "message": _text},
     "end": {
