@@ -75,7 +75,7 @@ def test_much_that_changed_fits_on_one_screen() -> None:
         "30 regressions, 1 fixed, 32 new, 1 noise",
         "Regressions (30)",
         "MUST format.promise-0: pass -> FAIL on dall-e-3 (1 case, baseline)",
-        "confirmed, 3 times; data[0] carries b64_json; expected url",
+        "confirmed, broken again 3 times; data[0] carries b64_json; expected",
         "and 25 more: --format md shows them",
         "MUST envelope.json: FAIL -> pass",
         "latency dall-e-3: 1.2 s -> 60.0 s",

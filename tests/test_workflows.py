@@ -13,7 +13,9 @@ import pytest
 
 from conformance.contract import load_edition
 from conformance.findings import Finding, Verdict
+from conformance.reference.defects import with_defects
 from conformance.reference.server import ReferenceServer
+from conformance.reference.steps import TRUTHFUL
 from conformance.reports.drift import drift, drift_json
 from conformance.runs.file import Run, read_run, write_run
 from tests import runs
@@ -127,29 +129,49 @@ def environment_of(name: str, **more: str) -> dict[str, str]:
     return resolved({**job["env"], **step("nightly", name).get("env", {})}, values)
 
 
-def test_judge_and_first_night_run_against_the_reference(runner: Runner) -> None:
-    with ReferenceServer(load_edition(), key=KEY) as server:
+def judge(runner: Runner, *defects: str, **more: str) -> None:
+    """Run the step that judges, against a reference provider that lies as told."""
+    steps_ = with_defects(TRUTHFUL, defects)
+    secret = " ".join(EXPRESSION.findall(step("nightly", "Judge")["env"]["KEY"])[0].split())
+    given = {**environment_of("Judge", **{secret: KEY}), "MODELS": "qwen-image", **more}
+    offered = known_options("run")
+    for name in ("BUDGET", "MAX_REQUESTS", "CONFIRM"):  # what this version can be told
+        if f"--{name.lower().replace('_', '-')}" not in offered:
+            given[name] = ""
+    with ReferenceServer(load_edition(), key=KEY, steps=steps_) as server:
         (runner.work / "acme.toml").write_text(TOML.format(url=server.base_url))
-        secret = " ".join(EXPRESSION.findall(step("nightly", "Judge")["env"]["KEY"])[0].split())
-        given = environment_of("Judge", **{secret: KEY})
-        offered = known_options("run")
-        for name in ("BUDGET", "MAX_REQUESTS", "CONFIRM"):  # what this version can be told
-            if f"--{name.lower().replace('_', '-')}" not in offered:
-                given[name] = ""
-        done = runner.run(step("nightly", "Judge")["run"], MODELS="qwen-image", **given)
+        done = runner.run(step("nightly", "Judge")["run"], **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def drift_of_last_night(runner: Runner) -> None:
+    conclusion = {"steps.judge.outputs.conclusion": runner.outputs["conclusion"]}
+    done = runner.run(step("nightly", "Drift")["run"], **environment_of("Drift", **conclusion))
     assert done.returncode == 0, done.stderr
+
+
+def test_judge_and_first_night_run_against_the_reference(runner: Runner) -> None:
+    judge(runner)
     assert runner.outputs["conclusion"] == "0"
     run_file = runner.work / "night" / "acme.jsonl"
     assert read_run(run_file).complete
     assert KEY not in run_file.read_text()
-    made = runner.run(
-        step("nightly", "Drift")["run"],
-        **environment_of("Drift", **{"steps.judge.outputs.conclusion": "0"}),
-    )
-    assert made.returncode == 0, made.stderr
+    drift_of_last_night(runner)
     assert (runner.outputs["code"], runner.outputs["good"]) == ("0", "true")
     assert "The first night" in runner.summary
     assert len(list((runner.work / "good").iterdir())) == 1
+
+
+def test_regression_of_a_live_night_is_confirmed_by_repeats(runner: Runner) -> None:
+    if "--confirm" not in known_options("run"):
+        pytest.skip("this version cannot repeat what got worse")
+    judge(runner)
+    drift_of_last_night(runner)
+    (base,) = (runner.work / "good").iterdir()
+    judge(runner, "envelope.created-float", BASELINE=str(base))
+    drift_of_last_night(runner)
+    assert (runner.outputs["code"], runner.outputs["good"]) == ("1", "false")
+    assert "envelope.created-integer" in runner.summary
 
 
 def test_judge_without_a_key_fails_and_says_so(runner: Runner) -> None:

@@ -40,8 +40,8 @@ def drift(
     """Tell what changed since last night: regressions, fixes, new information, noise.
 
     A regression is a promise that was kept and is broken, without a known deviation. It is
-    confirmed if this run saw it twice (run --confirm), or in an answer that is the same each
-    time (a cassette, the reference). Exit codes: 1 on a confirmed regression, 2 where the new
+    confirmed if two repeats or more broke it again (run --confirm 3), or if the answer is the
+    same each time (a cassette, the reference). Exit codes: 1 on a confirmed regression, 2 where the new
     run says too little to tell, else 0. docs/drift.md says how each class is told.
     """
     from conformance.reports.drift import drift as tell

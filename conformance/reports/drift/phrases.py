@@ -61,7 +61,7 @@ def certainty(change: Change) -> str:
     if not change.confirmed:
         return "unconfirmed: seen once, live"
     if change.repeats:
-        return f"confirmed, {change.repeats} times"
+        return f"confirmed, broken again {change.repeats} times"
     return "confirmed, the answer is the same each time"
 
 

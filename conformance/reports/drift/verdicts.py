@@ -75,8 +75,8 @@ def kind_of(before: Finding | None, after: Finding) -> Kind | None:
 def confirmed(finding: Finding, run: Run) -> bool:
     """Whether a regression is no accident.
 
-    It was seen at least twice in this run, or in an answer that is the same each time: a
-    cassette's, the reference provider's, or a foreign recording's.
+    Its exchange was made again at least twice and broke the promise each time, or its answer is
+    the same each time: a cassette's, the reference provider's, or a foreign recording's.
     """
     if finding.repeats is not None and finding.repeats >= 2:
         return True
@@ -172,5 +172,5 @@ def said(finding: Finding) -> str:
     parts += [f"expected {finding.expected}"] if finding.expected else []
     parts += [f"observed {finding.observed}"] if finding.observed else []
     if finding.rate is not None:
-        parts.append(f"broken in {finding.rate:.0%} of {finding.repeats or '?'} repeats")
+        parts.append(f"broken {finding.rate:.0%} of the time")
     return "; ".join(parts)
