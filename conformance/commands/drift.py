@@ -41,8 +41,8 @@ def drift(
 
     A regression is a promise that was kept and is broken, without a known deviation. It is
     confirmed if two repeats or more broke it again (run --confirm 3), or if the answer is the
-    same each time (a cassette, the reference). Exit codes: 1 on a confirmed regression, 2 where the new
-    run says too little to tell, else 0. docs/drift.md says how each class is told.
+    same each time (a cassette, the reference). Exit codes: 1 on a confirmed regression, 2
+    where the new run says too little to tell, else 0. docs/drift.md tells the classes apart.
     """
     from conformance.reports.drift import drift as tell
     from conformance.reports.drift import drift_json, drift_markdown, print_drift
