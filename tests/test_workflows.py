@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -115,7 +116,7 @@ def test_ci_calls_targets_that_there_are() -> None:
 def known_options(command: str) -> str:
     done = subprocess.run(
         [BIN / "image-conformance", command, "--help"],
-        env={"COLUMNS": "200", "PATH": str(BIN)},
+        env={**os.environ, "COLUMNS": "200"},
         capture_output=True,
         text=True,
         timeout=60,
