@@ -8,6 +8,9 @@ from typing import NoReturn
 import typer
 
 from conformance.commands.docs import docs
+from conformance.commands.compare import compare
+from conformance.commands.drift import drift
+from conformance.commands.history import history
 from conformance.commands.look_up import explain, list_
 from conformance.commands.prove import prove
 from conformance.commands.report import report
@@ -32,6 +35,9 @@ app.command()(serve)
 app.command()(report)
 app.command()(prove)
 app.command()(docs)
+app.command()(compare)
+app.command()(drift)
+app.command()(history)
 
 
 def main() -> NoReturn:

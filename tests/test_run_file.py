@@ -35,6 +35,8 @@ findings = st.builds(
     observed=texts,
     control=st.none() | some_text,  # an empty text is written as none at all
     deviation=st.none() | some_text,
+    rate=st.none() | st.floats(0, 1),
+    repeats=st.none() | st.integers(1, 9),
     **names,
 )
 observations = st.builds(Observation, id=texts, message=texts, **names)
@@ -246,6 +248,8 @@ def test_damaged_middle_line_is_named(tmp_path: Path, line: bytes) -> None:
         ("verdict", []),
         ("message", None),
         ("deviation", 1),
+        ("rate", 1.5),
+        ("repeats", 0),
         ("model", {}),
     ],
 )

@@ -10,7 +10,8 @@ from typing import Any
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import Download, Exchange, Failure, Headers, Response
 from conformance.exchange.outcome import Outcome
-from conformance.strict import printable
+from conformance.strict import printable, read_json
+from conformance.strict.shape import bounded, shape_of
 
 _LONG = re.compile(r'"([A-Za-z0-9+/=_@-]{257,})"')
 _MOST = 6000  # characters of a body
@@ -38,6 +39,8 @@ def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, 
             "body": fold(exchange.request.body),
         },
         "response": _response(exchange.response),
+        "shape": _shape(answer),
+        "error": _error(answer),
         "failure": _failure(exchange.failure),
         "downloads": [_download(each) for each in exchange.downloads],
         "images": [_image(each) for each in answer.payloads if each.carries],
@@ -79,6 +82,32 @@ def _response(response: Response | None) -> dict[str, Any] | None:
         "body": fold(response.body),
         "bytes": len(response.body),
     }
+
+
+def _shape(answer: Answer) -> list[str] | None:
+    """Give what the whole body is made of, which the body as it is kept cannot show.
+
+    The events of a stream are told apart by their ``type``. None stands for an answer that is
+    neither JSON nor an event stream.
+    """
+    if not answer.streams:
+        value = answer.json.value
+        return None if value is None else bounded(shape_of(value))
+    paths: list[str] = []
+    for event in answer.stream.events:
+        value = read_json(event.data.encode("utf-8", "replace")).value
+        kind = value.get("type") if isinstance(value, dict) else None
+        name = kind if isinstance(kind, str) else event.name or "event"
+        paths += set(shape_of(value, f"<{printable(name, 60)}>"))
+    return bounded(paths)
+
+
+def _error(answer: Answer) -> dict[str, str] | None:
+    """Give by what an answer's error is told from others; its message may name anything."""
+    if not isinstance(answer.error, dict):
+        return None
+    found = {name: answer.error.get(name) for name in ("type", "code", "param")}
+    return {name: printable(str(each), 100) for name, each in found.items() if each is not None}
 
 
 def _failure(failure: Failure | None) -> dict[str, str] | None:

@@ -23,7 +23,9 @@ from conformance.strict import printable
 SCHEMA = 1
 """Version of the run file's form."""
 
-_OPTIONAL = frozenset({"message", "expected", "observed", "control", "deviation"})
+_OPTIONAL = frozenset(
+    {"message", "expected", "observed", "control", "deviation", "rate", "repeats"}
+)
 
 Record = Finding | Observation | dict[str, Any]
 """What stands between header and footer; an exchange is a dictionary."""
@@ -151,7 +153,10 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     """Write a finding, leaving out what is empty and need not be there."""
     values = {name: getattr(finding, name) for name in Finding.__slots__}
     values["verdict"] = finding.verdict.value  # xdist sends plain values only
-    return {name: value for name, value in values.items() if value or name not in _OPTIONAL}
+    empty = (None, "")
+    return {
+        name: value for name, value in values.items() if value not in empty or name not in _OPTIONAL
+    }
 
 
 def finding_from_json(record: Mapping[str, Any]) -> Finding:
@@ -175,6 +180,15 @@ def read_run(path: Path) -> Run:
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
     return run
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Read only the first line of a run file; raises `RunFileError` as `read_run` does."""
+    try:
+        with path.open("rb") as file:
+            return _header(file.readline(), path)
+    except OSError as error:
+        raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _header(line: bytes, path: Path) -> dict[str, Any]:
