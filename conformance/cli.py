@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import typer
 
-from conformance.commands.docs import docs
 from conformance.commands.compare import compare
+from conformance.commands.docs import docs
 from conformance.commands.drift import drift
 from conformance.commands.history import history
 from conformance.commands.look_up import explain, list_

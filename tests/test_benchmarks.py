@@ -9,11 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-<<<<<<< HEAD
-from benchmarks import judging, memory, replay, reporting
-=======
-from benchmarks import history, judging, memory, replay
->>>>>>> drift
+from benchmarks import history, judging, memory, replay, reporting
 from benchmarks.__main__ import BENCHMARKS, main, table_of
 from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
@@ -78,14 +74,14 @@ def test_memory_compares_many_with_few() -> None:
     assert min(peak.ratio, time.ratio) > 0
 
 
-<<<<<<< HEAD
 def test_reporting_renders_what_it_says(tmp_path: Path) -> None:
     (first, _) = map(read_run, reporting.write_runs(tmp_path, runs=2))
     assert len(first.findings) == 5040
     rows = reporting.measure(runs=1)
     assert [row.at_least for row in rows] == [False] * 3
     assert all("1 runs with 5,040 findings" in row.what and row.ratio > 0 for row in rows)
-=======
+
+
 def test_history_opens_the_nights_that_were_written(tmp_path: Path) -> None:
     size = history.write(tmp_path, providers=1, nights=2)
     found = tell(tmp_path)
@@ -95,7 +91,6 @@ def test_history_opens_the_nights_that_were_written(tmp_path: Path) -> None:
     assert len(run_file.findings) == history.FINDINGS
     assert size > 2 * 500_000
     assert all(row.ratio > 0 for row in history.measure(providers=1, nights=1, repeats=1))
->>>>>>> drift
 
 
 def test_collect_is_measured_on_any_folder_of_cassettes(tmp_path: Path) -> None:
