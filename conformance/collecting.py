@@ -42,7 +42,11 @@ class ProvidersModule(pytest.File):
         for engine in self.session_of_run.engines:
             selected = self.session_of_run.selected(engine)
             yield ProviderNode.from_parent(
-                self, name=engine.provider.id, engine=engine, selected=list(selected)
+                self,
+                name=engine.provider.id,
+                engine=engine,
+                selected=list(selected),
+                alive=self.session_of_run.options.live,
             )
 
 
@@ -50,11 +54,17 @@ class ProviderNode(pytest.Collector):
     """One provider."""
 
     def __init__(
-        self, *, engine: Engine, selected: Sequence[tuple[Case, list[Clause]]], **node: Any
+        self,
+        *,
+        engine: Engine,
+        selected: Sequence[tuple[Case, list[Clause]]],
+        alive: bool,
+        **node: Any,
     ) -> None:
         super().__init__(**node)
         self.engine = engine
         self.selected = selected
+        self.alive = alive  # then workers share what they judged, and cases go to any of them
 
     def collect(self) -> Iterator[pytest.Collector]:
         """Give a node for each case."""
@@ -62,7 +72,8 @@ class ProviderNode(pytest.Collector):
             node: CaseNode = CaseNode.from_parent(
                 self, name=case.path, engine=self.engine, case=case, clauses=clauses
             )
-            node.add_marker(pytest.mark.xdist_group(f"{self.name}/{case.model}"))
+            together = case.path if self.alive else case.model
+            node.add_marker(pytest.mark.xdist_group(f"{self.name}/{together}"))
             yield node
 
 
@@ -94,8 +105,9 @@ class CaseNode(pytest.Collector):
         self.told = True
         judged = self.engine.judged(self.case)
         variable = self.engine.provider.key_variable or "API_KEY"
+        told = {"curl": self.curl(variable), "findings": len(judged.findings)}
         return {
-            "exchange": {**judged.record, "curl": self.curl(variable)} if judged.record else None,
+            "exchange": {**judged.record, **told} if judged.record else None,
             "observations": [
                 {name: getattr(each, name) for name in each.__slots__}
                 for each in judged.observations

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+from argparse import ArgumentTypeError
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -12,9 +15,12 @@ import pytest
 from conformance.collecting import PromiseItem, ProvidersModule
 from conformance.errors import ConformanceError
 from conformance.exchange.source import RecordMode
+from conformance.providers import load_provider
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
+from conformance.runs.purse import read_budget
 from conformance.runs.session import Options, Session
+from conformance.runs.together import folder_of
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
@@ -22,6 +28,7 @@ NOT_EXPLORED = (
     "generated requests are only sent with --live, without --cases, and to providers that are "
     "embedded; --explore sends them to the others as well, and those may cost money"
 )
+SHARED = "conformance_shared"
 SESSION = pytest.StashKey[Session]()
 RECORDER = pytest.StashKey[Recorder]()
 
@@ -41,6 +48,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--explore", action="store_true", help="send generated requests to paid providers, too"
     )
     group.addoption("--run-file", default=None, metavar="FILE", help="write the run file here")
+    group.addoption("--budget", type=_budget, metavar="USD", help="spend no more; or unlimited")
+    group.addoption("--max-requests", type=int, metavar="N", help="send no more requests")
+    group.addoption(
+        "--partial", action="store_true", help="start a plan over budget, and stop at the budget"
+    )
+    group.addoption("--resume", default=None, metavar="RUN", help="go on with this run file")
+    group.addoption("--baseline", default=None, metavar="RUN", help="the last good run file")
+    group.addoption(
+        "--confirm", type=int, default=3, metavar="N", help="repeat what is worse than --baseline"
+    )
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -55,10 +72,44 @@ def options_of(config: pytest.Config) -> Options:
         "record_mode": RecordMode(mode) if mode else None,
         "base_url": config.getoption("--base-url"),
         "cassettes": Path(config.getoption("--cassettes") or config.rootpath / "cassettes"),
+        "budget": config.getoption("--budget"),
+        "max_requests": config.getoption("--max-requests"),
+        "partial": config.getoption("--partial"),
+        "confirm": config.getoption("--confirm"),
     }
+    for name in ("resume", "baseline"):
+        chosen[name] = Path(config.getoption(name)) if config.getoption(name) else None
     if config.getoption("--edition"):
         chosen["edition"] = config.getoption("--edition")
     return Options(**chosen)
+
+
+def _budget(text: str) -> float:
+    try:
+        return read_budget(text)
+    except ConformanceError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def shared_folder(config: pytest.Config, options: Options) -> Path | None:
+    """Where the processes of this run share what they know; None where one process needs none.
+
+    Beside the run file, where `--resume` finds it, else in a temporary folder.
+    """
+    if hasattr(config, "workerinput"):
+        told = config.workerinput.get(SHARED)
+        return Path(told) if told else None
+    several = getattr(config.option, "dist", "no") != "no"
+    if options.mode == "replay" or not (several or options.resume or is_billed(options)):
+        return None
+    run_file = config.getoption("--run-file")
+    return folder_of(Path(run_file)) if run_file else Path(mkdtemp(prefix="image-conformance-"))
+
+
+def is_billed(options: Options) -> bool:
+    """Whether any provider bills, so that nothing that was paid for may be lost."""
+    named = [load_provider(each) for each in options.providers]
+    return not named or any(not each.prices.free for each in named)
 
 
 @pytest.hookimpl(tryfirst=True)  # before hypothesis loads the profile that was named
@@ -71,15 +122,45 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "dist", "no") != "no":
         config.option.dist = "loadgroup"
     config.addinivalue_line("markers", "xdist_group(name): tests that share a worker")
+    config.pluginmanager.register(_Workers(), "conformance-workers")
     if not hasattr(config, "workerinput"):
         config.stash[RECORDER] = Recorder(config, lambda: session_of(config))
         config.pluginmanager.register(config.stash[RECORDER], "conformance-recorder")
 
 
+class _Workers:
+    """Tells the workers of pytest-xdist where they share what they know."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Called for each worker before it starts."""
+        node.workerinput[SHARED] = str(session_of(node.config).options.shared or "")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the workers of pytest-xdist are started
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse what may cost more than was allowed, before anything is sent."""
+    config = session.config
+    if hasattr(config, "workerinput") or not sends(config):
+        return
+    try:
+        session_of(config).check_affordable()
+        session_of(config).prepare()
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def sends(config: pytest.Config) -> bool:
+    """Whether this run may send requests to a provider."""
+    asked = config.getoption("--live") or config.getoption("--record-mode", None)
+    return bool(asked) and not config.option.collectonly and options_of(config).mode != "replay"
+
+
 def session_of(config: pytest.Config) -> Session:
     """The session of this process, made when it is first needed."""
     if SESSION not in config.stash:
-        config.stash[SESSION] = Session(options_of(config))
+        options = options_of(config)
+        config.stash[SESSION] = Session(replace(options, shared=shared_folder(config, options)))
     return config.stash[SESSION]
 
 

@@ -22,7 +22,9 @@ from conformance.runs.reading import DamagedError, checked, parsed
 SCHEMA = 1
 """Version of the run file's form."""
 
-_OPTIONAL = frozenset({"message", "expected", "observed", "control", "deviation"})
+_OPTIONAL = frozenset(
+    {"message", "expected", "observed", "control", "deviation", "rate", "repeats"}
+)
 
 Record = Finding | Observation | dict[str, Any]
 """What stands between header and footer; an exchange is a dictionary."""
@@ -74,8 +76,10 @@ class Run:
 class RunWriter:
     """Writes a run file line by line; raises `RunFileError` where it cannot."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, header: Mapping[str, Any], durable: bool = False) -> None:
+        """Start a file; a durable one is on the disk up to every exchange, come a power cut."""
         self.path = path
+        self._durable = durable
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w", encoding="utf-8", newline="\n")
@@ -88,6 +92,8 @@ class RunWriter:
     def exchange(self, record: Mapping[str, Any]) -> None:
         """Add an exchange."""
         self._line(record)
+        if self._durable:
+            _sync(self._file.fileno())
 
     def finding(self, finding: Finding) -> None:
         """Add a finding."""

@@ -99,6 +99,10 @@ def _seconds(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
+def _share(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 1
+
+
 _NAMES: dict[str, Check] = {"provider": _text, "model": _text, "case": _text}
 _EDITION: dict[str, Check] = {"id": _text, "title": _text}
 _CLAUSE: dict[str, Check] = {"id": _text, "level": _one_of(LEVELS), "statement": _text}
@@ -137,6 +141,8 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "observed?": _text,
         "control?": _text_or_null,
         "deviation?": _text_or_null,
+        "rate?": _share,
+        "repeats?": lambda value: type(value) is int and value > 0,
     },
     "observation": {**_NAMES, "id": _text, "message": _text},
     "end": {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
+from math import isinf
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,8 +25,12 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.runs.engine import Engine
+from conformance.runs.purse import Outlook, check_affordable, outlook
+from conformance.runs.resuming import Resumed
+from conformance.runs.together import LiveRun
 from conformance.version import tool
 
 
@@ -43,6 +48,13 @@ class Options:
     base_url: str | None = None
     cassettes: Path = Path("cassettes")
     limits: Limits = field(default_factory=Limits)
+    budget: float | None = None  # US dollars; infinity where there is no limit
+    max_requests: int | None = None
+    partial: bool = False  # start a plan over budget, and stop there
+    resume: Path | None = None  # the run file of a run to go on with
+    baseline: Path | None = None  # the run file of the last good run
+    confirm: int = 3  # exchanges made again for a verdict that got worse
+    shared: Path | None = None  # folder in which the processes of a live run share what they know
 
     @property
     def mode(self) -> str:
@@ -85,6 +97,57 @@ class Session:
         self._check_models()
         return tuple(self._engine(each) for each in self.providers)
 
+    @cached_property
+    def live(self) -> LiveRun:
+        """What sends: a ledger, and what processes share."""
+        found = LiveRun(self.options)
+        self._closing.callback(found.close)
+        return found
+
+    @cached_property
+    def resumed(self) -> Resumed | None:
+        """What is taken over from an earlier run; None where none was named."""
+        path = self.options.resume
+        return None if path is None else Resumed.read(path, self)
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What is still to be sent will cost."""
+        return outlook(self._to_send(), self.edition)
+
+    def check_affordable(self) -> None:
+        """Refuse what nobody allowed to cost so much, and a run that cannot be gone on with.
+
+        Raises `ConformanceError` before anything is sent; does nothing in replay.
+        """
+        options = self.options
+        if options.mode == "replay":
+            return
+        self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
+        paid = any(not each.prices.free for each in self.providers)
+        check_affordable(self.outlook, options.budget, options.max_requests, options.partial, paid)
+
+    def prepare(self) -> None:
+        """Make ready what processes share, once, before any of them sends."""
+        resumed = self.resumed  # read before its folder may be emptied
+        taken = {each.provider.id: resumed.judged(each) for each in self.engines} if resumed else {}
+        self.live.prepare()
+        for provider, judged in taken.items():
+            self.live.take_over(provider, judged)
+
+    def _to_send(self) -> Iterator[tuple[Provider, Case]]:
+        for engine in self.engines:
+            done = self.resumed.judged(engine) if self.resumed else {}
+            for case, _ in self.selected(engine):
+                for each in self._with_controls(engine, case):
+                    if each.path not in done:
+                        yield engine.provider, each
+
+    def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
+        if case.control is not None:
+            yield from self._with_controls(engine, engine.cases[f"{case.model}/{case.control}"])
+        yield case
+
     def check(self) -> None:
         """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
         for engine in self.engines:
@@ -103,6 +166,10 @@ class Session:
 
     def header(self) -> dict[str, Any]:
         """What a run file says first."""
+        return self.about() | self._terms()
+
+    def about(self) -> dict[str, Any]:
+        """What is run, against whom, by which version."""
         return {
             "id": f"{self.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
             "tool": tool(),
@@ -127,6 +194,16 @@ class Session:
             "providers": [self._about(each) for each in self.providers],
             "clauses": [about_clause(each, self.edition) for each in self.clauses],
         }
+
+    def _terms(self) -> dict[str, Any]:
+        """What a live run may spend, and which runs it goes on with."""
+        options, terms = self.options, dict[str, Any]()
+        if options.budget is not None or options.max_requests is not None:
+            usd = None if options.budget is None or isinf(options.budget) else options.budget
+            terms["budget"] = {"usd": usd, "requests": options.max_requests}
+        if self.resumed is not None:
+            terms["resumes"] = list(self.resumed.ids)
+        return terms
 
     def unused_cassettes(self) -> list[str]:
         """Name the cassettes that no case of the edition plays, and payloads of no cassette."""
@@ -165,10 +242,12 @@ class Session:
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
         source = self._source(provider)
-        return Engine(provider, self.edition, self.clauses, cases, source, self.today)
+        sends = self.options.mode != "replay"
+        together = self.live.together(provider, cases) if sends else None
+        return Engine(provider, self.edition, self.clauses, cases, source, self.today, together)
 
     def _source(self, provider: Provider) -> Source:
-        live_client = _once(lambda: self._live_client(provider))
+        live_client = _once(lambda: self.live_client(provider))
         if self.options.mode != "replay":
             provider.key()  # a missing key is told before anything is sent
         if self.options.live:
@@ -189,7 +268,8 @@ class Session:
                 f"requests with --live, or record them with --record-mode rewrite"
             )
 
-    def _live_client(self, provider: Provider) -> Client:
+    def live_client(self, provider: Provider) -> Sender:
+        """Give what sends to a provider; the embedded one is started, unless it is elsewhere."""
         provenance = Provenance.LIVE
         base_url, key = provider.base_url, provider.key()
         if provider.embedded and self.options.base_url is None:
@@ -197,7 +277,8 @@ class Session:
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
-        return Client(target, self._transport(provider), provenance)
+        client = Client(target, self._transport(provider), provenance)
+        return self.live.sender(client, provider, self.edition)
 
     def _embedded(self, key: str) -> tuple[str, str]:
         from conformance.reference.server import ReferenceServer
@@ -257,10 +338,10 @@ def _recorded(cassettes: Path) -> Sequence[str]:
     return found
 
 
-def _once(make: Callable[[], Client]) -> Callable[[], Client]:
-    made: list[Client] = []
+def _once(make: Callable[[], Sender]) -> Callable[[], Sender]:
+    made: list[Sender] = []
 
-    def client() -> Client:
+    def client() -> Sender:
         if not made:
             made.append(make())
         return made[0]
