@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from conformance.exchange.model import Exchange
 
-_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,6})?")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
 
 def retry_after(exchange: Exchange) -> float | None:

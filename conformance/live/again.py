@@ -18,7 +18,7 @@ NEVER_SENT = frozenset({"connect", "dns"})
 """Failures before the first byte of the request: nothing can have been billed."""
 
 _REPEATABLE = NEVER_SENT | {"timeout", "disconnect", "protocol"}
-_backoff = wait_exponential_jitter(initial=0.5, max=30, jitter=0.5)
+_backoff = wait_exponential_jitter(multiplier=0.5, max=30, jitter=0.5)
 
 
 def again(exchange: Exchange) -> bool:

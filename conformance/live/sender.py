@@ -13,7 +13,7 @@ from conformance.cases.model import Authorization, Case
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
-from conformance.exchange.model import Exchange, Price
+from conformance.exchange.model import Exchange, Failure, Price
 from conformance.exchange.outcome import quota_exhausted, undecided
 from conformance.live.again import MOST_ATTEMPTS, again, wait
 from conformance.live.cost import Cost, cost_of, counted, used
@@ -94,9 +94,7 @@ class Sender:
         number = self._set_aside(cost)
         exchange = self.client.exchange(case)
         self.ledger.settle(number, counted(exchange, cost), self._actual(case, exchange))
-        if case.authorization is Authorization.VALID:
-            self._look(exchange)
-        return exchange
+        return self._looked_at(exchange) if case.authorization is Authorization.VALID else exchange
 
     def _set_aside(self, cost: Cost) -> int:
         """Set money aside; where answers to come may give some back, wait for them."""
@@ -120,17 +118,20 @@ class Sender:
     def _actual(self, case: Case, exchange: Exchange) -> float | None:
         return self.provider.prices.actual(case.model, used(exchange))
 
-    def _look(self, exchange: Exchange) -> None:
-        """See whether the key is good, and the account not at its end."""
-        response = exchange.response
-        if response is None:
-            return
-        name, key = self.provider.id, self.provider.key_variable or "its key"
+    def _looked_at(self, exchange: Exchange) -> Exchange:
+        """See whether the key is good, and the account not at its end; else send nothing more.
+
+        What a key of ours brought about says nothing of the provider, so it is no answer.
+        """
+        name, status = self.provider.id, exchange.response.status if exchange.response else 0
         if quota_exhausted(Answer(exchange)):
-            why = f"the account has no quota left (HTTP {response.status}); top it up"
+            why = f"the account has no quota left (HTTP {status}); top it up"
             self.ledger.halt(name, f"provider {name!r}: {why}, then go on with --resume")
-        elif response.status == 401 and not self.ledger.admitted(name):
-            why = "the first authorised request was refused (HTTP 401)"
-            self.ledger.halt(name, f"provider {name!r}: {why}; look at the key in {key}")
-        elif response.status != 401 and not undecided(response.status):
+        elif status == 401 and not self.ledger.admitted(name):
+            key = self.provider.key_variable or "its file"
+            why = f"the first authorised request was refused (HTTP 401); look at the key in {key}"
+            self.ledger.halt(name, f"provider {name!r}: {why}")
+            return replace(exchange, failure=Failure("key-refused", why))
+        elif status not in (0, 401) and not undecided(status):
             self.ledger.admit(name)
+        return exchange

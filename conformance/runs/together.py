@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -40,6 +41,8 @@ class LiveRun:
     """The part of a run that sends: its ledger, and what its processes share."""
 
     options: Options
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -81,7 +84,7 @@ class LiveRun:
         if self.options.shared is not None:
             self.options.shared.mkdir(mode=0o700, parents=True, exist_ok=True)
             first = FileLock(self.options.shared / f"{provider.id}.lock", poll_interval=0.02)
-        return Sender(client, provider, edition, self.ledger, first)
+        return Sender(client, provider, edition, self.ledger, first, self.clock, self.sleep)
 
     def together(self, provider: Provider, cases: Iterable[Case]) -> Together:
         """Say how the engine of a provider shares its cases."""
