@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import error, images, judge_all, session, verdicts, watched
 from starlette.responses import JSONResponse
 
 from conformance.findings import Verdict
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
 from conformance.runs.purse import BudgetError, read_budget
+from tests.live import error, images, judge_all, session, verdicts, watched
 
 
 def test_plan_over_budget_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
@@ -23,15 +23,19 @@ def test_plan_over_budget_is_refused_before_anything_is_sent(tmp_path: Path) -> 
 
 
 def test_refusal_says_what_to_narrow_and_how_to_start_all_the_same(tmp_path: Path) -> None:
-    with session(tmp_path, "http://127.0.0.1:1/v1", budget=0.1) as found:
-        with pytest.raises(BudgetError, match=r"--models or --cases .*paid/dall-e-2.*--partial"):
-            found.check_affordable()
+    with (
+        session(tmp_path, "http://127.0.0.1:1/v1", budget=0.1) as found,
+        pytest.raises(BudgetError, match=r"--models or --cases .*paid/dall-e-2.*--partial"),
+    ):
+        found.check_affordable()
 
 
 def test_paid_provider_needs_a_budget(tmp_path: Path) -> None:
-    with session(tmp_path, "http://127.0.0.1:1/v1", budget=None) as found:
-        with pytest.raises(BudgetError, match="allow for it with --budget USD"):
-            found.check_affordable()
+    with (
+        session(tmp_path, "http://127.0.0.1:1/v1", budget=None) as found,
+        pytest.raises(BudgetError, match="allow for it with --budget USD"),
+    ):
+        found.check_affordable()
 
 
 @pytest.mark.parametrize("chosen", [{"budget": float("inf")}, {"budget": 0.1, "partial": True}])
@@ -41,9 +45,11 @@ def test_budget_can_be_waived(tmp_path: Path, chosen: dict[str, Any]) -> None:
 
 
 def test_more_requests_than_allowed_are_refused(tmp_path: Path) -> None:
-    with session(tmp_path, "http://127.0.0.1:1/v1", max_requests=5) as found:
-        with pytest.raises(BudgetError, match="more than --max-requests 5"):
-            found.check_affordable()
+    with (
+        session(tmp_path, "http://127.0.0.1:1/v1", max_requests=5) as found,
+        pytest.raises(BudgetError, match="more than --max-requests 5"),
+    ):
+        found.check_affordable()
 
 
 def test_hard_stop_comes_before_the_request_that_would_cross_it(tmp_path: Path) -> None:
@@ -97,10 +103,12 @@ def test_usage_gives_the_real_price(tmp_path: Path) -> None:
     usage = {"input_tokens": 1000, "output_tokens": 2000, "total_tokens": 3000}
     details = {"input_tokens_details": {"text_tokens": 1000, "image_tokens": 0}}
     body = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": usage | details}
-    with watched(images(JSONResponse(body))) as (url, _):
-        with session(tmp_path, url, "gpt-image-1-mini", cases="baseline") as found:
-            record = judge_all(found)["gpt-image-1-mini/baseline"].record
-            spent = found.live.ledger.spent()
+    with (
+        watched(images(JSONResponse(body))) as (url, _),
+        session(tmp_path, url, "gpt-image-1-mini", cases="baseline") as found,
+    ):
+        record = judge_all(found)["gpt-image-1-mini/baseline"].record
+        spent = found.live.ledger.spent()
     assert record is not None
     assert record["price"]["actual"] == pytest.approx((1000 * 2 + 2000 * 8) / 1_000_000)
     assert spent.counted == spent.actual == record["price"]["actual"]
@@ -109,10 +117,12 @@ def test_usage_gives_the_real_price(tmp_path: Path) -> None:
 def test_real_price_above_the_estimate_stops_sooner(tmp_path: Path) -> None:
     usage = {"input_tokens": 0, "output_tokens": 100_000, "total_tokens": 100_000}
     body = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": usage}
-    with watched(images(JSONResponse(body))) as (url, eye):
-        with session(tmp_path, url, "gpt-image-1-mini", budget=1.0, partial=True) as found:
-            judge_all(found)
-            assert found.live.ledger.spent().counted <= 1.0 + 0.8  # the last may be dearer
+    with (
+        watched(images(JSONResponse(body))) as (url, eye),
+        session(tmp_path, url, "gpt-image-1-mini", budget=1.0, partial=True) as found,
+    ):
+        judge_all(found)
+        assert found.live.ledger.spent().counted <= 1.0 + 0.8  # the last may be dearer
     assert eye.posts == 2
 
 
@@ -151,8 +161,10 @@ def test_ledgers_of_several_processes_never_cross_the_budget(tmp_path: Path) -> 
                 return
 
     threads = [threading.Thread(target=worker) for _ in range(4)]
-    [each.start() for each in threads]
-    [each.join() for each in threads]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
     assert len(sent) == 10
     assert Ledger(path).spent().counted == pytest.approx(1.0)
 

@@ -12,12 +12,12 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from live import Clock, error, images, judge_all, naps, session, verdicts, watched
 
 from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.retry_after import retry_after
 from conformance.live.again import MOST_ATTEMPTS, again
 from conformance.live.ledger import Ledger
+from tests.live import Clock, error, images, judge_all, naps, session, verdicts, watched
 
 REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
 
@@ -34,9 +34,11 @@ def failed(kind: str, method: str = "POST") -> Exchange:
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 524])
 def test_outage_that_ends_is_no_verdict(tmp_path: Path, status: int) -> None:
-    with watched(images(error(status), stop=2)) as (url, eye):
-        with session(tmp_path, url, cases="baseline") as found:
-            judged = judge_all(found)["dall-e-2/baseline"]
+    with (
+        watched(images(error(status), stop=2)) as (url, eye),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judged = judge_all(found)["dall-e-2/baseline"]
     assert eye.posts == 3
     assert judged.record is not None
     assert judged.record["attempts"] == 3
@@ -45,9 +47,11 @@ def test_outage_that_ends_is_no_verdict(tmp_path: Path, status: int) -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_outage_that_stays_is_unavailable(tmp_path: Path, status: int) -> None:
-    with watched(images(error(status))) as (url, eye):
-        with session(tmp_path, url, cases="baseline") as found:
-            judged = judge_all(found)["dall-e-2/baseline"]
+    with (
+        watched(images(error(status))) as (url, eye),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judged = judge_all(found)["dall-e-2/baseline"]
     assert eye.posts == MOST_ATTEMPTS
     assert "unavailable" in verdicts({"baseline": judged})
     assert "fail" not in verdicts({"baseline": judged})
@@ -56,34 +60,42 @@ def test_outage_that_stays_is_unavailable(tmp_path: Path, status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_refusal_is_not_sent_again(tmp_path: Path, status: int) -> None:
-    with watched(images(error(status))) as (url, eye):
-        with session(tmp_path, url, cases="baseline") as found:
-            judge_all(found)
+    with (
+        watched(images(error(status))) as (url, eye),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judge_all(found)
     assert eye.posts == 1
 
 
 def test_waits_grow(tmp_path: Path) -> None:
-    with watched(images(error(503))) as (url, _):
-        with session(tmp_path, url, cases="baseline") as found:
-            judge_all(found)
-            waits = [each for each in naps(found) if each > 0]
+    with (
+        watched(images(error(503))) as (url, _),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judge_all(found)
+        waits = [each for each in naps(found) if each > 0]
     assert len(waits) == MOST_ATTEMPTS - 1
     assert 0.5 <= waits[0] <= 1.0 <= waits[1] <= 1.5 < waits[2]
 
 
 def test_as_long_as_the_provider_asks_is_waited(tmp_path: Path) -> None:
-    with watched(images(error(429, retry_after="17"), stop=1)) as (url, _):
-        with session(tmp_path, url, cases="baseline") as found:
-            judge_all(found)
-            (waited,) = naps(found)
+    with (
+        watched(images(error(429, retry_after="17"), stop=1)) as (url, _),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judge_all(found)
+        (waited,) = naps(found)
     assert 17 <= waited <= 17.25
 
 
 def test_day_is_not_waited_and_told(tmp_path: Path) -> None:
-    with watched(images(error(429, retry_after="86400"))) as (url, eye):
-        with session(tmp_path, url, cases="baseline") as found:
-            judged = judge_all(found)["dall-e-2/baseline"]
-            assert naps(found) == []
+    with (
+        watched(images(error(429, retry_after="86400"))) as (url, eye),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judged = judge_all(found)["dall-e-2/baseline"]
+        assert naps(found) == []
     assert eye.posts == 1
     assert judged.outcome.reason == "HTTP 429; the provider asks to wait 86,400 seconds"
 
@@ -126,7 +138,7 @@ def test_network_that_comes_back_is_used(tmp_path: Path) -> None:
     with watched() as (url, eye), session(tmp_path, url, cases="baseline") as found:
         sender = found.live_client(found.providers[0])
         (case,) = [each for each in found.engines[0].cases.values() if each.id == "baseline"]
-        there, sender.client._transport = sender.client._transport, Unplugged()  # type: ignore[assignment]
+        there, sender.client._transport = sender.client._transport, Unplugged()
         sender.sleep = lambda _: setattr(sender.client, "_transport", there)
         exchange = sender.exchange(case)
     assert exchange.response is not None
@@ -177,10 +189,12 @@ def test_pace_is_the_providers_rate_limit_for_all_processes(tmp_path: Path) -> N
 
 
 def test_requests_are_sent_at_the_rate_of_the_file(tmp_path: Path) -> None:
-    with watched() as (url, eye):
-        with session(tmp_path, url, more="requests_per_minute = 30") as found:
-            judge_all(found)
-            clock: Clock = found.__dict__["clock"]
+    with (
+        watched() as (url, eye),
+        session(tmp_path, url, more="requests_per_minute = 30") as found,
+    ):
+        judge_all(found)
+        clock: Clock = found.__dict__["clock"]
     assert clock.now - 1000 == pytest.approx(2.0 * (len(eye.asked) - 1))
 
 
@@ -192,12 +206,14 @@ def test_one_who_is_told_to_wait_holds_the_others_back() -> None:
 
 
 def test_clock_that_jumps_moves_no_wait(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with watched(images(error(429, retry_after="3"), stop=1)) as (url, _):
-        with session(tmp_path, url, cases="baseline") as found:
-            jumps = iter(range(0, 10**9, 10**6))
-            monkeypatch.setattr(time, "time", lambda: float(next(jumps)))
-            judge_all(found)
-            assert 3 <= sum(naps(found)) <= 3.5
+    with (
+        watched(images(error(429, retry_after="3"), stop=1)) as (url, _),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        jumps = iter(range(0, 10**9, 10**6))
+        monkeypatch.setattr(time, "time", lambda: float(next(jumps)))
+        judge_all(found)
+        assert 3 <= sum(naps(found)) <= 3.5
 
 
 def test_refused_key_ends_the_run_with_one_request(tmp_path: Path) -> None:
@@ -221,10 +237,12 @@ def test_refused_key_ends_the_run_with_one_request(tmp_path: Path) -> None:
 def test_exhausted_quota_ends_the_run_and_keeps_what_was_found(
     tmp_path: Path, status: int, code: str
 ) -> None:
-    with watched(images(error(status, code), start=3)) as (url, eye):
-        with session(tmp_path, url) as found:
-            judged = judge_all(found)
-            (told,) = found.live.ledger.halts()
+    with (
+        watched(images(error(status, code), start=3)) as (url, eye),
+        session(tmp_path, url) as found,
+    ):
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
     assert eye.posts == 4
     assert verdicts(judged) == {"pass", "unavailable", "not run"}
     assert "no quota left" in told
@@ -241,9 +259,11 @@ def test_model_that_is_not_served_is_asked_once(tmp_path: Path, status: int, cod
 
 
 def test_other_model_is_asked_all_the_same(tmp_path: Path) -> None:
-    with watched(models=["dall-e-3"]) as (url, _):
-        with session(tmp_path, url, "dall-e-2", "dall-e-3") as found:
-            judged = judge_all(found)
+    with (
+        watched(models=["dall-e-3"]) as (url, _),
+        session(tmp_path, url, "dall-e-2", "dall-e-3") as found,
+    ):
+        judged = judge_all(found)
     assert judged["dall-e-3/baseline"].outcome.accepted
     assert not judged["dall-e-2/n-2"].outcome.accepted
     assert judged["dall-e-2/n-2"].record is not None
