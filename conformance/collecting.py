@@ -42,11 +42,7 @@ class ProvidersModule(pytest.File):
         for engine in self.session_of_run.engines:
             selected = self.session_of_run.selected(engine)
             yield ProviderNode.from_parent(
-                self,
-                name=engine.provider.id,
-                engine=engine,
-                selected=list(selected),
-                alive=self.session_of_run.options.live,
+                self, name=engine.provider.id, engine=engine, selected=list(selected)
             )
 
 
@@ -54,17 +50,11 @@ class ProviderNode(pytest.Collector):
     """One provider."""
 
     def __init__(
-        self,
-        *,
-        engine: Engine,
-        selected: Sequence[tuple[Case, list[Clause]]],
-        alive: bool,
-        **node: Any,
+        self, *, engine: Engine, selected: Sequence[tuple[Case, list[Clause]]], **node: Any
     ) -> None:
         super().__init__(**node)
         self.engine = engine
         self.selected = selected
-        self.alive = alive  # then workers share what they judged, and cases go to any of them
 
     def collect(self) -> Iterator[pytest.Collector]:
         """Give a node for each case."""
@@ -72,8 +62,6 @@ class ProviderNode(pytest.Collector):
             node: CaseNode = CaseNode.from_parent(
                 self, name=case.path, engine=self.engine, case=case, clauses=clauses
             )
-            together = case.path if self.alive else case.model
-            node.add_marker(pytest.mark.xdist_group(f"{self.name}/{together}"))
             yield node
 
 

@@ -119,9 +119,6 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.exploring import register_profiles
 
         register_profiles()
-    if getattr(config.option, "dist", "no") != "no":
-        config.option.dist = "loadgroup"
-    config.addinivalue_line("markers", "xdist_group(name): tests that share a worker")
     config.pluginmanager.register(_Workers(), "conformance-workers")
     if not hasattr(config, "workerinput"):
         config.stash[RECORDER] = Recorder(config, lambda: session_of(config))
@@ -129,7 +126,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class _Workers:
-    """Tells the workers of pytest-xdist where they share what they know."""
+    """Tells the workers of pytest-xdist where they share what they know, and deals items out."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep together what shares an exchange."""
+        from conformance.scheduling import LiveScheduling, TogetherScheduling
+
+        alive = options_of(config).mode == "live"
+        return (LiveScheduling if alive else TogetherScheduling)(config, log)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -30,11 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     config = metafunc.config
     found = explored(session_of(config), config.getoption("--explore"))
     names = [f"{provider.id}/{model}" for provider, model in found]
-    marks = [pytest.mark.xdist_group(f"generated/{each}") for each in names]
-    values = [
-        pytest.param(*each, id=name, marks=mark)
-        for each, name, mark in zip(found, names, marks, strict=True)
-    ]
+    values = [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
     metafunc.parametrize(("provider", "model"), values)
 
 
