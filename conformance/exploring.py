@@ -29,6 +29,7 @@ UNAVAILABLE = "unavailable"
 """The id under which requests are gathered that were neither honoured nor refused."""
 
 _MOST_ROUNDS = 20
+_SHRINKS = 5  # times the examples, where requests cost
 _LONGEST_SHOWN = 60  # characters of one string
 _COMMON: dict[str, Any] = {
     "deadline": None,
@@ -39,7 +40,7 @@ _COMMON: dict[str, Any] = {
 _UNSHRUNK = (Phase.explicit, Phase.generate)
 _SHRUNK = (*_UNSHRUNK, Phase.target, Phase.shrink)
 PROFILES = {
-    "reference": settings(max_examples=200, derandomize=False, phases=_SHRUNK, **_COMMON),
+    "reference": settings(max_examples=2000, derandomize=False, phases=_SHRUNK, **_COMMON),
     "live": settings(max_examples=5, derandomize=False, phases=_UNSHRUNK, **_COMMON),
     "ci": settings(max_examples=20, derandomize=True, phases=_SHRUNK, **_COMMON),
 }
@@ -76,6 +77,35 @@ class Falsified:
 
 
 Check = Callable[[Any], Iterable[Broken]]
+
+
+class Bounded:
+    """A check that sends only so many different examples, and remembers what those broke."""
+
+    def __init__(self, check: Check, most: int) -> None:
+        self._check, self._most = check, most
+        self._known: dict[str, tuple[Broken, ...]] = {}
+
+    def __call__(self, example: Any) -> tuple[Broken, ...]:
+        """Try an example; beyond the bound a new one counts as harmless."""
+        key = repr(example)
+        if key not in self._known:
+            if len(self._known) >= self._most:
+                return ()
+            self._known[key] = tuple(self._check(example))
+        return self._known[key]
+
+
+def explore_refusals(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[Falsified]:
+    """Try a property of requests that are to be refused, as `explore` does.
+
+    They are shrunk even where requests cost, as a refusal is free; but what is accepted, and the
+    controls, are not, so that no more than five times the examples are sent.
+    """
+    if Phase.shrink in limits.phases:
+        return explore(drawn, check, limits)
+    bounded = Bounded(check, _SHRINKS * limits.max_examples)
+    return explore(drawn, bounded, settings(limits, phases=_SHRUNK))
 
 
 class BrokenError(AssertionError):

@@ -25,6 +25,7 @@ from conformance.exploring import (
     Broken,
     conclude,
     explore,
+    explore_refusals,
     explored,
     profile,
 )
@@ -229,6 +230,23 @@ def test_live_profile_is_bounded_and_does_not_shrink() -> None:
     assert explore(st.integers(0, 100), check, PROFILES["live"])
     assert Phase.shrink not in PROFILES["live"].phases
     assert len(sent) <= 2 * PROFILES["live"].max_examples
+
+
+def test_refusals_are_shrunk_live_within_a_bound() -> None:
+    sent: list[int] = []
+
+    def check(number: int) -> list[Broken]:
+        sent.append(number)
+        return over(5)(number)
+
+    (found,) = explore_refusals(st.integers(0, 10**6), check, PROFILES["live"])
+    assert found.broken.request["n"] == min(each for each in sent if each > 5) < max(sent)
+    assert len(sent) == len(set(sent)) <= 5 * PROFILES["live"].max_examples
+
+
+def test_reference_profile_tries_thousands_and_shrinks() -> None:
+    assert PROFILES["reference"].max_examples >= 2000
+    assert Phase.shrink in PROFILES["reference"].phases
 
 
 def test_promise_that_is_not_always_broken_is_told_as_flaky() -> None:
