@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks import covering, judging, memory, replay
+from benchmarks import covering, judging, memory, replay, schemathesis
 from benchmarks.measuring import BenchmarkError, Row
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "collect": replay.measure_collect,
     "memory": memory.measure,
     "covering": covering.measure,
+    "schemathesis": schemathesis.measure,
 }
 
 

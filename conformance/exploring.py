@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
+from conformance.cases.keywords import check_keywords
 from conformance.cases.request import canonical_json
 from conformance.clauses.locators import is_loopback
 from conformance.exchange.client import Client, Target
@@ -218,18 +219,22 @@ def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
     """Say which models of which providers generated requests are sent to.
 
     They go to what costs nothing: the embedded provider, at its own address or on loopback.
-    ``paid`` adds every other provider that was selected.
+    ``paid`` adds every other provider that was selected. Raises UnknownKeywordError where a
+    request schema says what nothing would be drawn for.
     """
     options = session.options
     if options.mode != "live" or options.cases != "*":
         return []
-    return [
+    found = [
         (provider, model)
         for provider in session.providers
         if paid or is_free(session, provider)
         for model in provider.models
         if fnmatchcase(model, options.models)
     ]
+    for model in {model for _, model in found}:
+        check_keywords(session.edition.find(model) or session.edition.model(model))
+    return found
 
 
 def is_free(session: Session, provider: Provider) -> bool:

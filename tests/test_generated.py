@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import conformance
 from conformance.cases import properties as drawn
+from conformance.cases.keywords import UnknownKeywordError
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
@@ -35,6 +36,7 @@ from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
 from conformance.runs.session import Options, Session
+from tests.test_cases import changed_edition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -325,6 +327,15 @@ def test_generated_requests_go_where_they_are_free(
 ) -> None:
     session = Session(Options(**{"providers": (name,), "live": True, **chosen}))
     assert len(explored(session, paid)) == count
+
+
+def test_unknown_keyword_is_an_error_at_collection(tmp_path: Path) -> None:
+    session = Session(Options(providers=("reference",), live=True, models="dall-e-2"))
+    session.edition = changed_edition(
+        tmp_path, "dall-e-2", lambda each: each["properties"]["n"].update(multipleOf=2)
+    )
+    with pytest.raises(UnknownKeywordError, match="multipleOf"):
+        explored(session, False)
 
 
 def test_selected_cases_leave_generated_requests_out(tmp_path: Path) -> None:
