@@ -109,7 +109,9 @@ def plan(
         raise ConformanceError(f"--models {models!r} matches no model of {provider.id}: {known}")
     found = {name: edition.find(name) or edition.model(name) for name in names}
     spaces = {name: space_of(edition, model) for name, model in found.items()}
-    wanted = list(all_cases(edition, names))
+    # as a run has them: what does not depend on the model is asked of the provider's first
+    every = all_cases(edition, list(provider.models))
+    wanted = [each for each in every if each.model in found]
     for model in found.values():
         wanted += combined_cases(edition, provider, model, strength)
     priced = [Request(each, provider.prices.estimate(each, found[each.model])) for each in wanted]

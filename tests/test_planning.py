@@ -26,6 +26,7 @@ from conformance.planning import Plan, combined_cases, plan, planned_cases
 from conformance.planning_report import show
 from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
+from conformance.runs.session import Options, Session
 from tests.test_cases import changed_edition
 
 if TYPE_CHECKING:
@@ -92,6 +93,17 @@ def test_documented_cases_count_as_covered() -> None:
     chosen = {each.case.id: each.new for each in made().chosen}
     assert chosen.keys() == documented | {each.id for each in mine}
     assert all(chosen[each.id] > 0 for each in mine)
+
+
+def test_plan_of_one_model_has_the_documented_cases_of_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    session = Session(Options(providers=("cometapi",), models="gpt-image-1-mini", live=True))
+    (engine,) = session.engines
+    run = {case.path for case, _ in session.selected(engine)}
+    planned = {each.case.path for each in made("gpt-image-1-mini").chosen}
+    assert {each for each in planned if "/combined-" not in each} == run
 
 
 def test_ids_come_from_what_is_sent(tmp_path: Path) -> None:
