@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from conformance.commands.look_up import explain, list_
+from conformance.commands.plan import plan
 from conformance.commands.report import report
 from conformance.commands.run import run
 from conformance.commands.serve import serve
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(run)
 app.command(name="list")(list_)
 app.command()(explain)
+app.command()(plan)
 app.command()(serve)
 app.command()(report)
 

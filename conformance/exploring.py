@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
+from conformance.cases.keywords import check_keywords
 from conformance.cases.request import canonical_json
 from conformance.clauses.locators import is_loopback
 from conformance.exchange.client import Client, Target
@@ -29,6 +30,7 @@ UNAVAILABLE = "unavailable"
 """The id under which requests are gathered that were neither honoured nor refused."""
 
 _MOST_ROUNDS = 20
+_SHRINKS = 5  # times the examples, where requests cost
 _LONGEST_SHOWN = 60  # characters of one string
 _COMMON: dict[str, Any] = {
     "deadline": None,
@@ -39,7 +41,7 @@ _COMMON: dict[str, Any] = {
 _UNSHRUNK = (Phase.explicit, Phase.generate)
 _SHRUNK = (*_UNSHRUNK, Phase.target, Phase.shrink)
 PROFILES = {
-    "reference": settings(max_examples=200, derandomize=False, phases=_SHRUNK, **_COMMON),
+    "reference": settings(max_examples=2000, derandomize=False, phases=_SHRUNK, **_COMMON),
     "live": settings(max_examples=5, derandomize=False, phases=_UNSHRUNK, **_COMMON),
     "ci": settings(max_examples=20, derandomize=True, phases=_SHRUNK, **_COMMON),
 }
@@ -76,6 +78,35 @@ class Falsified:
 
 
 Check = Callable[[Any], Iterable[Broken]]
+
+
+class Bounded:
+    """A check that sends only so many different examples, and remembers what those broke."""
+
+    def __init__(self, check: Check, most: int) -> None:
+        self._check, self._most = check, most
+        self._known: dict[str, tuple[Broken, ...]] = {}
+
+    def __call__(self, example: Any) -> tuple[Broken, ...]:
+        """Try an example; beyond the bound a new one counts as harmless."""
+        key = repr(example)
+        if key not in self._known:
+            if len(self._known) >= self._most:
+                return ()
+            self._known[key] = tuple(self._check(example))
+        return self._known[key]
+
+
+def explore_refusals(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[Falsified]:
+    """Try a property of requests that are to be refused, as `explore` does.
+
+    They are shrunk even where requests cost, as a refusal is free; but what is accepted, and the
+    controls, are not, so that no more than five times the examples are sent.
+    """
+    if Phase.shrink in limits.phases:
+        return explore(drawn, check, limits)
+    bounded = Bounded(check, _SHRINKS * limits.max_examples)
+    return explore(drawn, bounded, settings(limits, phases=_SHRUNK))
 
 
 class BrokenError(AssertionError):
@@ -188,18 +219,22 @@ def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
     """Say which models of which providers generated requests are sent to.
 
     They go to what costs nothing: the embedded provider, at its own address or on loopback.
-    ``paid`` adds every other provider that was selected.
+    ``paid`` adds every other provider that was selected. Raises UnknownKeywordError where a
+    request schema says what nothing would be drawn for.
     """
     options = session.options
     if options.mode != "live" or options.cases != "*":
         return []
-    return [
+    found = [
         (provider, model)
         for provider in session.providers
         if paid or is_free(session, provider)
         for model in provider.models
         if fnmatchcase(model, options.models)
     ]
+    for model in {model for _, model in found}:
+        check_keywords(session.edition.find(model) or session.edition.model(model))
+    return found
 
 
 def is_free(session: Session, provider: Provider) -> bool:

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.cases import properties as drawn
-from conformance.exploring import conclude, connected, explore, explored, fewer, is_free, profile
+from conformance.exploring import (
+    conclude,
+    connected,
+    explore,
+    explore_refusals,
+    explored,
+    fewer,
+    is_free,
+    profile,
+)
 from conformance.plugin import session_of
 from conformance.properties import Explorer
 
@@ -89,12 +98,12 @@ def test_valid_request_is_honoured(explorer: Explorer, limits: settings, caps: C
 
 def test_invalid_request_is_refused(explorer: Explorer, limits: settings) -> None:
     pairs = drawn.refused(explorer.edition, explorer.documented)
-    conclude(explore(pairs, explorer.refuses, limits))
+    conclude(explore_refusals(pairs, explorer.refuses, limits))
 
 
 def test_n_above_the_limit_is_refused(explorer: Explorer, limits: settings) -> None:
     pairs = drawn.too_many(explorer.edition, explorer.documented)
-    conclude(explore(pairs, explorer.refuses, fewer(limits)))
+    conclude(explore_refusals(pairs, explorer.refuses, fewer(limits)))
 
 
 def test_response_format_decides(explorer: Explorer, limits: settings) -> None:
