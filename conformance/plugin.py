@@ -24,9 +24,11 @@ from conformance.runs.together import folder_of
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
+DRAWN = Path(__file__).with_name("test_drawn.py")
 NOT_EXPLORED = (
     "generated requests are only sent with --live, without --cases, and to providers that are "
-    "embedded; --explore sends them to the others as well, and those may cost money"
+    "embedded; --explore sends them to the others as well, and those may cost money, and records "
+    "them where there is a --record-mode"
 )
 SHARED = "conformance_shared"
 SESSION = pytest.StashKey[Session]()
@@ -53,6 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--partial", action="store_true", help="start a plan over budget, and stop at the budget"
     )
+    group.addoption(
+        "--strength", type=int, choices=(1, 2, 3), help="send combined parameters as well"
+    )
     group.addoption("--resume", default=None, metavar="RUN", help="go on with this run file")
     group.addoption("--baseline", default=None, metavar="RUN", help="the last good run file")
     group.addoption(
@@ -75,6 +80,7 @@ def options_of(config: pytest.Config) -> Options:
         "budget": config.getoption("--budget"),
         "max_requests": config.getoption("--max-requests"),
         "partial": config.getoption("--partial"),
+        "strength": config.getoption("--strength"),
         "confirm": config.getoption("--confirm"),
     }
     for name in ("resume", "baseline"):
@@ -170,12 +176,27 @@ def session_of(config: pytest.Config) -> Session:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the generated requests where there is no provider to send them to for free."""
-    return True if collection_path == GENERATED and not _explored(config) else None
+    """Leave out generated requests where there is no provider that is free, or none recorded."""
+    if collection_path == GENERATED:
+        return None if _explored(config) else True
+    if collection_path == DRAWN:
+        return None if _recorded(config) else True
+    return None
+
+
+def _recorded(config: pytest.Config) -> bool:
+    """Whether any drawn request was recorded that this run may replay."""
+    if options_of(config).mode != "replay":
+        return False
+    try:
+        return any(True for _ in session_of(config).recorded_models())
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _explored(config: pytest.Config) -> bool:
-    if not options_of(config).live:
+    options = options_of(config)
+    if not options.live and (options.mode == "replay" or not config.getoption("--explore")):
         return False  # and hypothesis is not imported
     from conformance.exploring import explored
 

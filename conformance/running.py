@@ -130,6 +130,7 @@ def _terms(options: Options) -> list[str]:
     terms = [f"--confirm={options.confirm}"]
     terms += [f"--budget={budget}"] if budget is not None else []
     terms += [f"--max-requests={options.max_requests}"] if options.max_requests is not None else []
+    terms += [f"--strength={options.strength}"] if options.strength else []
     terms += ["--partial"] if options.partial else []
     terms += [f"--resume={options.resume}"] if options.resume else []
     return terms + ([f"--baseline={options.baseline}"] if options.baseline else [])

@@ -43,6 +43,10 @@ def run(
     partial: Annotated[
         bool, typer.Option("--partial", help="Start a plan over budget, and stop at the budget.")
     ] = False,
+    strength: Annotated[
+        int | None,
+        typer.Option(min=1, max=3, help="Send combinations of 1, 2 or 3 parameters as well."),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with the run of this run file.")
     ] = None,
@@ -64,6 +68,8 @@ def run(
         raise ConformanceError("--live goes with neither --replay nor --record-mode; choose one")
     if resume is not None and (replay or record_mode):
         raise ConformanceError("--resume goes on with a live run; name neither --replay nor a mode")
+    if strength is not None and not live:
+        raise ConformanceError("--strength is for what is sent now; name --live as well")
     if record_mode is not None and record_mode not in list(RecordMode):
         raise UnknownNameError("record mode", record_mode, [each.value for each in RecordMode])
     options = Options(
@@ -79,6 +85,7 @@ def run(
         budget=None if budget is None else read_budget(budget),
         max_requests=max_requests,
         partial=partial,
+        strength=strength,
         resume=resume,
         baseline=baseline,
         confirm=confirm,

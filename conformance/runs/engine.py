@@ -67,7 +67,7 @@ class Engine:
         self.clauses = tuple(clauses)
         self._names = tuple(each.id for each in self.clauses)
         self.cases = {case.path: case for case in cases}
-        self._source = source
+        self.source = source
         self._today = today
         self._judged: dict[str, Judged] = {}
         self._answered = False
@@ -105,7 +105,7 @@ class Engine:
         if gone is not None:
             return self._unsent(case, Verdict.UNAVAILABLE, gone, None)
         try:
-            exchange = self._source.exchange(case)
+            exchange = self.source.exchange(case)
         except NotSentError as reason:
             outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
             return self._unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
@@ -134,7 +134,7 @@ class Engine:
 
         def repeat() -> dict[str, Finding] | None:
             try:
-                exchange = self._source.exchange(case)
+                exchange = self.source.exchange(case)
             except NotSentError:
                 return None
             return self._findings(exchange, control, Answer(exchange))

@@ -71,7 +71,7 @@ def check_affordable(
     if paid and budget is None:
         raise BudgetError(
             f"{found}; allow for it with --budget USD (or --budget unlimited), "
-            f"or see what would be sent with: image-conformance list cases"
+            f"or see what would be sent with: image-conformance plan"
         )
     if partial:
         return

@@ -11,6 +11,7 @@ from conformance.cases.model import Case
 from conformance.errors import ConformanceError
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import UNDECIDED, Finding, Observation, Verdict
+from conformance.runs.describing import about
 from conformance.runs.file import Run, read_run
 from conformance.runs.judged import Judged
 from conformance.runs.spool import Spool
@@ -39,7 +40,7 @@ class Resumed:
     def read(cls, path: Path, session: Session) -> Resumed:
         """Read a run file; raises `RunFileError`, and `ResumeError` for a run of something else."""
         run = read_run(path)
-        check_same(session.about(), run.header, path)
+        check_same(about(session), run.header, path)
         return cls(run, path)
 
     @property
@@ -105,6 +106,8 @@ def _compared(
         yield what, mine, theirs
     for name in ("clauses", "models", "cases"):
         yield f"--{name}", header["selection"][name], other.get("selection", {}).get(name, "*")
+    mine, theirs = (str(each.get("selection", {}).get("strength")) for each in (header, other))
+    yield "--strength", mine, theirs
     mine, theirs = (str(len(each["clauses"])) for each in (header, other))
     same = _joined(header["clauses"], "id") == _joined(other["clauses"], "id")
     yield "clauses", mine, theirs if same or mine != theirs else f"{theirs} others"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -19,6 +20,7 @@ from conformance.cases.accepted import BASELINE, MODELS_LIST
 from conformance.cases.model import Case
 from conformance.contract import Edition
 from conformance.exchange.client import Client
+from conformance.exchange.payloads import write_whole
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider
@@ -77,6 +79,26 @@ class LiveRun:
         """Give what was judged of a provider; None where this process is the only one."""
         shared = self.options.shared
         return Spool(shared / provider) if shared is not None and self.options.live else None
+
+    def combined(
+        self, provider: Provider, edition: Edition, models: Sequence[str], strength: int
+    ) -> list[Case]:
+        """Give the cases that combine parameters; found once, as finding them takes seconds."""
+        shared = self.options.shared
+        path = shared / f"{provider.id}.combined.json" if shared is not None else None
+        if path is not None and path.is_file():
+            known = json.loads(path.read_bytes())
+            return [Case(id_, model, body=body, billed=True) for id_, model, body in known]
+        from conformance.planning import combined_cases
+
+        found = [
+            case
+            for name in models
+            for case in combined_cases(edition, provider, edition.model(name), strength)
+        ]
+        if path is not None:
+            write_whole(path, json.dumps([(x.id, x.model, x.body) for x in found]).encode())
+        return found
 
     def sender(self, client: Client, provider: Provider, edition: Edition) -> Sender:
         """Give a client that keeps within budget and pace."""
