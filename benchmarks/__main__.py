@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks import covering, judging, memory, replay, schemathesis
+from benchmarks import concurrency, covering, judging, memory, replay, schemathesis
 from benchmarks.measuring import BenchmarkError, Row
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "memory": memory.measure,
     "covering": covering.measure,
     "schemathesis": schemathesis.measure,
+    "concurrency": concurrency.measure,
 }
 
 
