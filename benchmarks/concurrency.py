@@ -87,15 +87,14 @@ def _run(folder: Path, url: str, cases: dict[str, list[str]]) -> float:
     (folder / "slow.toml").write_text(
         _PROVIDER + "\n".join(f'"{name}" = "{name}"' for name in cases)
     )
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-q", "-o", "addopts="]
-    command += ["-p", "only", str(ROOT / "conformance" / "test_promises.py")]
-    words = [f"--provider={folder / 'slow.toml'}", "--live", f"--base-url={url}", "-n", "8"]
+    command = [sys.executable, "-m", "conformance.cli", "run", "--live", "--base-url", url]
+    words = ["--provider", str(folder / "slow.toml"), "--workers", str(AT_ONCE), "--quiet"]
     chosen = [f"{model}/{each}" for model, ids in cases.items() for each in ids]
     (folder / "only.py").write_text(_ONLY.format(chosen=chosen))
     run_file = folder / "run.jsonl"
     started = time.perf_counter()
     done = subprocess.run(  # noqa: S603 - our own command
-        [*command, *words, f"--run-file={run_file}", f"--rootdir={folder}"],
+        [*command, *words, "--output", str(run_file)],
         cwd=folder,
         env=_environment(folder),
         capture_output=True,
@@ -118,7 +117,11 @@ def pytest_collection_modifyitems(items):
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
+    return {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}",
+        "PYTEST_ADDOPTS": "-p only",
+    }
 
 
 @contextmanager

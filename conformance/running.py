@@ -23,7 +23,10 @@ HOME = Path(__file__).parent
 LIVE_WORKERS = "8"
 """Requests at once where nothing else is said; each waits for one."""
 
-UNNEEDED = ("terminal", "cacheprovider", "logging", "doctest", "unittest", "pastebin", "warnings")
+UNNEEDED = (
+    "terminal", "cacheprovider", "logging", "doctest", "unittest", "pastebin", "warnings",
+    "hypothesispytest", "anyio",
+)  # fmt: skip
 
 
 def run_promises(

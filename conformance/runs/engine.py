@@ -27,7 +27,7 @@ from conformance.runs.evidence import evidence, unsent
 from conformance.runs.judged import Judged
 from conformance.runs.spool import Spool
 
-LEAD_PATIENCE = 3.0
+LEAD_PATIENCE = 1.0
 """Seconds to wait for what another process asks of a model first; a model that is not there
 says so sooner, and one that paints by then is there."""
 
