@@ -9,7 +9,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks import history, judging, memory, replay, reporting
+from benchmarks import (
+    concurrency,
+    covering,
+    history,
+    judging,
+    memory,
+    replay,
+    reporting,
+    schemathesis,
+)
 from benchmarks.measuring import BenchmarkError, Row
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -20,6 +29,9 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "memory": memory.measure,
     "reporting": reporting.measure,
     "history": history.measure,
+    "covering": covering.measure,
+    "schemathesis": schemathesis.measure,
+    "concurrency": concurrency.measure,
 }
 
 

@@ -127,12 +127,15 @@ def _findings(
     for each in range(JUDGED):
         clause = (number * JUDGED + each) % CLAUSES
         level = _level(clause)
-        where = {"provider": provider, "model": model, "case": case, "level": level}
+        where: dict[str, Any] = {"provider": provider, "model": model, "case": case, "level": level}
         if chance.random() < 0.9:
             yield Finding(clause=_clause(clause), verdict=Verdict.PASS, **where)
         else:
             verdict = Verdict.FAIL if level == "MUST" else Verdict.DEVIATES
-            said = {"message": f"data[0] is not what {case} asked for", "expected": "url"}
+            said: dict[str, Any] = {
+                "message": f"data[0] is not what {case} asked for",
+                "expected": "url",
+            }
             yield Finding(
                 clause=_clause(clause), verdict=verdict, observed="b64_json", **said, **where
             )

@@ -12,6 +12,7 @@ from conformance.commands.docs import docs
 from conformance.commands.drift import drift
 from conformance.commands.history import history
 from conformance.commands.look_up import explain, list_
+from conformance.commands.plan import plan
 from conformance.commands.prove import prove
 from conformance.commands.report import report
 from conformance.commands.run import run
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command()(run)
 app.command(name="list")(list_)
 app.command()(explain)
+app.command()(plan)
 app.command()(serve)
 app.command()(report)
 app.command()(prove)

@@ -131,3 +131,11 @@ def test_unmeasured_benchmark_is_told_and_ends_with_2(monkeypatch: pytest.Monkey
 def test_unknown_benchmark_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'judging'"):
         main(["juding"])
+
+
+def test_concurrency_measures_64_accepted_images_each_model_by_its_baseline_first() -> None:
+    from benchmarks.concurrency import IMAGES, _cases
+
+    chosen = _cases(IMAGES)
+    assert sum(map(len, chosen.values())) == 64
+    assert {ids[0] for ids in chosen.values()} == {"baseline"}

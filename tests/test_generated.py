@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import conformance
 from conformance.cases import properties as drawn
+from conformance.cases.keywords import UnknownKeywordError
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
@@ -25,6 +26,7 @@ from conformance.exploring import (
     Broken,
     conclude,
     explore,
+    explore_refusals,
     explored,
     profile,
 )
@@ -34,6 +36,7 @@ from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
 from conformance.runs.session import Options, Session
+from tests.test_cases import changed_edition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -231,6 +234,23 @@ def test_live_profile_is_bounded_and_does_not_shrink() -> None:
     assert len(sent) <= 2 * PROFILES["live"].max_examples
 
 
+def test_refusals_are_shrunk_live_within_a_bound() -> None:
+    sent: list[int] = []
+
+    def check(number: int) -> list[Broken]:
+        sent.append(number)
+        return over(5)(number)
+
+    (found,) = explore_refusals(st.integers(0, 10**6), check, PROFILES["live"])
+    assert found.broken.request["n"] == min(each for each in sent if each > 5) < max(sent)
+    assert len(sent) == len(set(sent)) <= 5 * PROFILES["live"].max_examples
+
+
+def test_reference_profile_tries_thousands_and_shrinks() -> None:
+    assert PROFILES["reference"].max_examples >= 2000
+    assert Phase.shrink in PROFILES["reference"].phases
+
+
 def test_promise_that_is_not_always_broken_is_told_as_flaky() -> None:
     seen: list[int] = []
 
@@ -307,6 +327,15 @@ def test_generated_requests_go_where_they_are_free(
 ) -> None:
     session = Session(Options(**{"providers": (name,), "live": True, **chosen}))
     assert len(explored(session, paid)) == count
+
+
+def test_unknown_keyword_is_an_error_at_collection(tmp_path: Path) -> None:
+    session = Session(Options(providers=("reference",), live=True, models="dall-e-2"))
+    session.edition = changed_edition(
+        tmp_path, "dall-e-2", lambda each: each["properties"]["n"].update(multipleOf=2)
+    )
+    with pytest.raises(UnknownKeywordError, match="multipleOf"):
+        explored(session, False)
 
 
 def test_selected_cases_leave_generated_requests_out(tmp_path: Path) -> None:

@@ -200,4 +200,6 @@ def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
         provenance=exchange.provenance,
         served_as=exchange.served_as,
         altered=exchange.altered,
+        attempts=exchange.attempts,
+        price=exchange.price,
     )

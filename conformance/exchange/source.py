@@ -9,7 +9,7 @@ from typing import Protocol
 
 from conformance.cases.model import Case
 from conformance.exchange.cassette import CassetteLibrary
-from conformance.exchange.client import Client
+from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Provenance
 
 
@@ -18,6 +18,19 @@ class Source(Protocol):
 
     def exchange(self, case: Case) -> Exchange:
         """Give the exchange of a case."""
+        ...
+
+
+class Sends(Protocol):
+    """Anything that sends cases to a target, as `Client` does."""
+
+    @property
+    def target(self) -> Target:
+        """Where they are sent."""
+        ...
+
+    def exchange(self, case: Case) -> Exchange:
+        """Send a case; may raise where it must not be sent."""
         ...
 
 
@@ -35,7 +48,7 @@ class RecordMode(StrEnum):
 class Live:
     """Every case is sent; nothing is recorded."""
 
-    client: Callable[[], Client]
+    client: Callable[[], Sends]
 
     def exchange(self, case: Case) -> Exchange:
         """Send a case."""
@@ -67,7 +80,7 @@ class Replay:
 class Record:
     """Cases are sent and recorded; those with a cassette only where the mode says so."""
 
-    client: Callable[[], Client]
+    client: Callable[[], Sends]
     replay: Replay
     mode: RecordMode
 

@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
+from conformance.providers.prices import Prices
 from conformance.strict import printable
 
 HOME = Path(__file__).parent
@@ -103,7 +104,7 @@ class Provider:
     edition: str | None = None
     notes: str = ""
     requests_per_minute: float | None = None
-    prices: Mapping[str, Any] | None = None
+    prices: Prices = field(default_factory=Prices)
     not_claimed: tuple[Claim, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     file: str = ""
@@ -130,7 +131,9 @@ class Provider:
         """Give the same provider at another address."""
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
             raise ProviderError(f"--base-url {base_url!r} is no http or https address")
-        return replace(self, base_url=base_url.rstrip("/"))
+        free = self.prices.free and _is_loopback(base_url)
+        prices = replace(self.prices, free=free)
+        return replace(self, base_url=base_url.rstrip("/"), prices=prices)
 
 
 def provider_names() -> tuple[str, ...]:
@@ -174,9 +177,12 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
     document["base_url"] = document["base_url"].rstrip("/")
     if document.get("default_key") and not _is_loopback(document["base_url"]):
         raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
+    free = _is_loopback(document["base_url"]) and "prices" not in document
+    prices = Prices(**document.pop("prices", {}), free=free)
     return Provider(
         id=path.stem,
         file=str(path),
+        prices=prices,
         not_claimed=tuple(_claim(each) for each in plain["claims"]),
         deviations=tuple(_deviation(path, each) for each in plain["known"]),
         **document,

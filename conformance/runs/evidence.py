@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from conformance.exchange.answer import Answer, Payload
-from conformance.exchange.model import Download, Exchange, Failure, Headers, Response
-from conformance.exchange.outcome import Outcome
+from conformance.exchange.model import Download, Exchange, Failure, Headers, Price, Response
+from conformance.exchange.outcome import Outcome, Result
 from conformance.strict import printable, read_json
 from conformance.strict.shape import bounded, shape_of
 
@@ -18,8 +19,29 @@ _MOST = 6000  # characters of a body
 _MOST_HEADERS = 60
 
 
+NOT_RUN = "not run"
+"""The outcome of a request that was planned and not sent."""
+
+
 def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, Any]:
     """Give what a report shows of an exchange, as JSON values."""
+    return _whole(exchange, answer, outcome) | _cost(exchange)
+
+
+def unsent(exchange: Exchange, reason: str, estimate: float | None) -> dict[str, Any]:
+    """Give the same of a request that was not sent, with what it would have cost."""
+    nothing = Outcome(exchange.case, Result.UNAVAILABLE, reason)
+    bare = replace(exchange, attempts=0, price=Price(estimate, None))
+    return evidence(bare, Answer(bare), nothing) | {"outcome": NOT_RUN}
+
+
+def _cost(exchange: Exchange) -> dict[str, Any]:
+    attempts = {} if exchange.attempts is None else {"attempts": exchange.attempts}
+    price = exchange.price
+    return attempts if price is None else attempts | {"price": asdict(price)}
+
+
+def _whole(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, Any]:
     return {
         "type": "exchange",
         "provider": exchange.provider,

@@ -77,8 +77,10 @@ class Run:
 class RunWriter:
     """Writes a run file line by line; raises `RunFileError` where it cannot."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, header: Mapping[str, Any], durable: bool = False) -> None:
+        """Start a file; a durable one is on the disk up to every exchange, come a power cut."""
         self.path = path
+        self._durable = durable
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w", encoding="utf-8", newline="\n")
@@ -91,6 +93,8 @@ class RunWriter:
     def exchange(self, record: Mapping[str, Any]) -> None:
         """Add an exchange."""
         self._line(record)
+        if self._durable:
+            _sync(self._file.fileno())
 
     def finding(self, finding: Finding) -> None:
         """Add a finding."""

@@ -1,0 +1,386 @@
+"""The suite and Schemathesis on the same server: speed, pairs of parameters, planted defects.
+
+Schemathesis lives in an environment of its own, which is made when it is missing. It gets a
+document made from the same edition, with the model pinned. What both send passes one proxy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from benchmarks.measuring import ROOT, BenchmarkError, Row, run
+from benchmarks.recorder import Recorder, Seen
+from conformance.cases.model import Case
+from conformance.cases.space import Combination, Space, space_of
+from conformance.clauses import clauses_of
+from conformance.contract import Edition, load_edition
+from conformance.exchange.client import Client, Target
+from conformance.exchange.source import Live
+from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.findings import BROKEN
+from conformance.planning import planned_cases
+from conformance.providers import Provider, load_provider
+from conformance.reference.defects import with_defects
+from conformance.reference.server import ReferenceServer
+from conformance.reference.steps import TRUTHFUL
+from conformance.runs.engine import Engine
+from counterparts import prism_document
+
+VERSION = "4.32.5"
+MODEL = "gpt-image-1.5"
+FIRST = 100
+"""Requests after which pairs and defects are counted."""
+
+DEFECTS = {
+    "format.gpt-image-refuses-unnamed": "D1: a gateway refuses response_format",
+    "format.gpt-image-url": "D2: base64 promised, a URL sent",
+    "format.unused-empty": "D3: empty members, as new-api writes them",
+    "extras.usage-fractions": "D4: fractional token counts",
+    "image.size-ignored": "D5: size not honoured",
+    "image.webp-labelled-png": "D5: the declared type is not that of the bytes",
+    "count.n-ignored": "D6: n ignored",
+    "image.alpha-lost": "D7: transparency lost",
+    "envelope.data-empty": "D8: success without an image",
+    "errors.flat": "D9: a flat error body",
+}
+"""One failure of each section of what real gateways were seen to do, and one more of images."""
+
+_KEY = "sk-benchmark"
+_START = 600.0  # seconds; LiteLLM may have to be installed first
+
+
+class Hunt(NamedTuple):
+    """What one side saw of one server: signs of trouble by the number of the request."""
+
+    signs: tuple[tuple[int, str], ...]
+    sent: int
+
+    def first(self, known: frozenset[str]) -> int | None:
+        """Give the number of the first request with a sign that is not known."""
+        return min((at for at, sign in self.signs if sign not in known), default=None)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Every sign there was."""
+        return frozenset(sign for _, sign in self.signs)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where requests go, and how the upstream behind it is made to lie."""
+
+    name: str
+    provider: Provider
+    key: str
+    port: int  # of the reference provider
+    origin: str
+
+    @contextmanager
+    def lying(self, defect: str | None) -> Iterator[Recorder]:
+        """Serve, with one defect or none, behind a proxy that counts."""
+        steps = with_defects(TRUTHFUL, [defect]) if defect else TRUTHFUL
+        upstream = ReferenceServer(load_edition(), key=_KEY, port=self.port, steps=steps)
+        with upstream, Recorder(self.origin) as recorder:
+            yield recorder
+
+
+def measure() -> list[Row]:
+    """Compare both on the reference provider, then on LiteLLM in front of it."""
+    tool, edition = installed(), load_edition()
+    port = _free_port()
+    alone = Server("reference", load_provider("reference"), _KEY, port, f"http://127.0.0.1:{port}")
+    rows = compare(alone, tool, edition)
+    with litellm(port) as origin:
+        between = Server(
+            "LiteLLM", load_provider("litellm"), "sk-litellm-conformance", port, origin
+        )
+        rows += compare(between, tool, edition)
+    return rows
+
+
+def compare(
+    server: Server, tool: Path, edition: Edition, defects: Sequence[str] = tuple(DEFECTS)
+) -> list[Row]:
+    """Measure the three things on one server."""
+    space = space_of(edition, edition.models[MODEL])
+    with server.lying(None) as recorder:
+        _explore(server, recorder)
+        ours = recorder.rate
+    with server.lying(None) as recorder:
+        honest = _planned(server, recorder, edition)
+        mine = pairs_in(recorder.seen[:FIRST], space)
+    with server.lying(None) as recorder:
+        told = _schemathesis(server, recorder, tool, edition)
+        theirs = recorder.rate
+        best = max(len(pairs_in(each, space)) for each in _windows(recorder, told))
+    found = [_found(server, tool, edition, each, honest, told) for each in defects]
+    feasible = len(space.feasible(2))
+    return [
+        _row(server, "generated requests a second", ours, theirs, 1),
+        _row(server, f"pairs of {feasible} in {FIRST} requests", len(mine), best, 3),
+        *_hunted(server, found),
+    ]
+
+
+def _row(server: Server, what: str, ours: float, theirs: float, bound: float) -> Row:
+    ratio = ours / theirs if theirs else float("inf")
+    label = f"{server.name}: {what}"
+    return Row(label, f"{ours:.4g}", f"Schemathesis: {theirs:.4g}", ratio, bound, at_least=True)
+
+
+Found = tuple[int | None, int | None]
+
+
+def _hunted(server: Server, found: Sequence[Found]) -> list[Row]:
+    """Count the defects seen, and the requests that it took; what is missed took all of them."""
+    counts = [sum(each[side] is not None for each in found) for side in (0, 1)]
+    spent = [sum(each[side] or FIRST for each in found) for side in (0, 1)]
+    rates = [FIRST * count / cost for count, cost in zip(counts, spent, strict=True)]
+    return [
+        _row(
+            server,
+            f"of {len(found)} defects found in {FIRST} requests each",
+            counts[0],
+            counts[1],
+            3,
+        ),
+        _row(server, f"defects found per {FIRST} requests sent for them", rates[0], rates[1], 3),
+    ]
+
+
+def _found(
+    server: Server, tool: Path, edition: Edition, defect: str, honest: Hunt, told: Sequence[Hunt]
+) -> Found:
+    """Say with which request each side first saw a defect; None where not within the first."""
+    with server.lying(defect) as recorder:
+        mine = _planned(server, recorder, edition).first(honest.kinds)
+    with server.lying(defect) as recorder:
+        hunts = _schemathesis(server, recorder, tool, edition)
+    known = frozenset().union(*(each.kinds for each in told))
+    theirs = min((at for each in hunts if (at := each.first(known))), default=None)
+    sys.stderr.write(f"{server.name}: {defect}: ours {mine}, Schemathesis {theirs}\n")
+    return mine, theirs
+
+
+def _explore(server: Server, recorder: Recorder) -> None:
+    """Run the properties as a user would, on one model."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--live"]
+    command += [f"--provider={server.provider.id}", f"--base-url={recorder.origin}/v1"]
+    command += [f"--models={MODEL}", "--explore", "--hypothesis-profile=ci"]
+    command += ["conformance/test_generated.py", "-p", "conformance.plugin"]
+    keys = {str(server.provider.key_variable): server.key}
+    try:
+        run(command, keys)
+    except BenchmarkError:
+        if len(recorder.seen) < FIRST:  # what it found is not asked here, only that it sent
+            raise
+
+
+def _planned(server: Server, recorder: Recorder, edition: Edition) -> Hunt:
+    """Send what the plan has for the model, and judge it under every clause."""
+    base_url = f"{recorder.origin}/v1"
+    target = Target(server.provider.id, base_url, server.key, server.provider.models)
+    signs = []
+    with Transport(Limits(), AddressPolicy.for_provider(base_url)) as transport:
+        client = Client(target, transport)
+        cases = _cases(edition)
+        source = Live(lambda: client)
+        plain = load_provider("reference")  # known deviations are signs as well
+        engine = Engine(plain, edition, clauses_of(edition), cases, source, date.today())
+        for case in cases:
+            if len(recorder.seen) >= FIRST:
+                break
+            findings = engine.judged(case).findings.values()
+            broken = [each.clause for each in findings if each.verdict in BROKEN]
+            signs += [(len(recorder.seen), f"{case.id} {each}") for each in broken]
+    return Hunt(tuple(signs), len(recorder.seen))
+
+
+@cache
+def _cases(edition: Edition) -> list[Case]:
+    return planned_cases(edition, load_provider("reference"), models=MODEL)
+
+
+def _schemathesis(
+    server: Server, recorder: Recorder, tool: Path, edition: Edition
+) -> tuple[Hunt, ...]:
+    """Run all its phases with all its checks, and read what each phase told."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "document.json")
+        path.write_text(json.dumps(document(edition)), encoding="utf-8")
+        command = [str(tool), "run", str(path), "--url", recorder.origin, "--seed", "1"]
+        command += ["-H", f"Authorization: Bearer {server.key}", "--continue-on-failure"]
+        command += ["--report", "ndjson", "--report-dir", folder, "--no-color"]
+        subprocess.run(  # noqa: S603 - our own command, no shell
+            command, cwd=folder, capture_output=True, timeout=_START, check=False
+        )
+        reports = list(Path(folder).glob("*.ndjson"))
+        if not reports:
+            raise BenchmarkError("Schemathesis wrote no report")
+        return read_report(reports[0].read_text(encoding="utf-8"))
+
+
+def read_report(text: str) -> tuple[Hunt, ...]:
+    """Read the signs in the first requests of every phase from Schemathesis' own report."""
+    finished = (json.loads(line).get("ScenarioFinished") for line in text.splitlines())
+    recorded = [each["recorder"] for each in finished if each]
+    return tuple(_hunt(each) for each in recorded if each.get("interactions"))
+
+
+def _hunt(recorder: Mapping[str, Any]) -> Hunt:
+    order = sorted(recorder["interactions"].items(), key=lambda each: each[1]["timestamp"])
+    signs = [
+        (at, _sign(check))
+        for at, (name, _) in enumerate(order[:FIRST], 1)
+        for check in recorder["checks"].get(name, ())
+        if check["status"] != "success"
+    ]
+    return Hunt(tuple(signs), len(order))
+
+
+def _sign(check: Mapping[str, Any]) -> str:
+    """Tell failures apart as generously as can be: by check, title and first line."""
+    failure = check["failure_info"]["failure"]
+    first = str(failure.get("message", "")).splitlines()[:1]
+    return f"{check['name']} {failure.get('title')} {''.join(first)[:60]}"
+
+
+def _windows(recorder: Recorder, hunts: Sequence[Hunt]) -> Iterator[Sequence[Seen]]:
+    """Give the first requests of every phase, as the proxy saw them."""
+    posted = [each for each in recorder.seen if each.path.endswith("/images/generations")]
+    start = len(posted) - sum(each.sent for each in hunts)
+    for each in hunts:
+        yield posted[max(start, 0) :][:FIRST]
+        start += each.sent
+
+
+def pairs_in(seen: Sequence[Seen], space: Space) -> set[Combination]:
+    """Collect the pairs of values in requests that were honoured."""
+    bodies = [each.fields for each in seen if each.status == 200]
+    return {
+        pair for body in bodies if body for pair in space.combinations_in(_classed(body, space), 2)
+    }
+
+
+def _classed(body: Mapping[str, Any], space: Space) -> dict[str, Any]:
+    """Take any number for the nearest that is documented, any user for one, null for left out."""
+    return {
+        name: _nearest(value, space.levels[name])
+        for name, value in body.items()
+        if name in space.levels and value is not None
+    }
+
+
+def _nearest(value: Any, levels: Sequence[Any]) -> Any:
+    numbers = [each for each in levels if type(each) is int]
+    if type(value) is int and numbers:
+        return min(numbers, key=lambda each: abs(each - value))
+    texts = [each for each in levels if isinstance(each, str)]
+    return texts[0] if isinstance(value, str) and len(texts) == 1 else value
+
+
+def document(edition: Edition) -> dict[str, Any]:
+    """Make an OpenAPI document of one model: its name pinned, no parameter that no source knows."""
+    index = json.loads((edition.folder / "edition.json").read_text(encoding="utf-8"))
+    files = [
+        Path(index["models"][MODEL]["request"]),
+        Path(index["responses"]["b64_json"]),
+        Path(index["error"]),
+    ]
+    schemas = prism_document.bundle(edition.folder, [str(each) for each in files])
+    request, answer, error = map(prism_document.pointer, files)
+    wanted = schemas[prism_document.component(files[0])]
+    wanted |= {"required": ["model", "prompt"], "additionalProperties": False}
+    content = {"application/json": {"schema": answer}, "text/event-stream": {}}
+    refusals = ("400", "401", "404", "405", "415")
+    operation = {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": request}}},
+        "responses": {
+            "200": {"description": "images", "content": content},
+            **{each: prism_document.error_answer("refused", None, error) for each in refusals},
+        },
+    }
+    path = "/v1" + index["endpoint"]["path"]
+    plain = prism_document.document(index["title"], index["id"], path, operation, schemas)
+    found: dict[str, Any] = _without_sources(plain)
+    return found
+
+
+def _without_sources(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_without_sources(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: _without_sources(each)
+        for name, each in schema.items()
+        if name not in ("citations", "open", "unsupported")
+    }
+
+
+def installed() -> Path:
+    """Give the command, installed first if it is missing; raises BenchmarkError if it cannot be."""
+    home = Path(os.environ.get("COUNTERPARTS_HOME") or Path.home() / ".cache/image-conformance")
+    folder = home / f"schemathesis-{VERSION}"
+    command = folder / "bin" / "schemathesis"
+    if not command.exists():
+        run([sys.executable, "-m", "venv", "--clear", str(folder)])
+        python = str(folder / "bin" / "python")
+        run([python, "-m", "pip", "install", "-q", f"schemathesis=={VERSION}"])
+    return command
+
+
+@contextmanager
+def litellm(upstream: int) -> Iterator[str]:
+    """Run the LiteLLM counterpart in front of the reference provider at a port."""
+    port = _free_port()
+    settings = {"REFERENCE_BASE_URL": f"http://127.0.0.1:{upstream}/v1", "REFERENCE_KEY": _KEY}
+    settings |= {"LITELLM_PORT": str(port), "LITELLM_KEY": "sk-litellm-conformance"}
+    process = subprocess.Popen(  # noqa: S603 - our own script, no shell
+        [str(ROOT / "counterparts" / "start.sh"), "litellm"],
+        env={**os.environ, **settings, "PYTHON": sys.executable},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    origin = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{origin}/health/liveliness", process)
+        yield origin
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _START
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(address, trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.5)
+    raise BenchmarkError("LiteLLM did not start; run counterparts/start.sh litellm to see why")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,63 @@
+"""`image-conformance plan`: what a live run would send, and what it would cost."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.commands.options import EditionName, Models, end_with_the_pipe, write_text
+
+
+class PlanFormat(StrEnum):
+    """The forms of a plan."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def plan(
+    provider: Annotated[
+        str, typer.Option("--provider", "-p", help="A provider by name, or a TOML file by path.")
+    ] = "cometapi",
+    budget: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="USD", help="The most it may cost, in US dollars."),
+    ] = None,
+    models: Models = "*",
+    strength: Annotated[
+        int, typer.Option(min=1, max=3, help="Parameters that are combined: 1, 2 or 3 at a time.")
+    ] = 2,
+    max_requests: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="The most requests, free ones included.")
+    ] = None,
+    edition: EditionName = None,
+    format_: Annotated[
+        PlanFormat, typer.Option("--format", help="A table to read, or JSON.")
+    ] = PlanFormat.TABLE,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the JSON here.")
+    ] = None,
+) -> None:
+    """Show what would be sent and its price, before a cent is spent; sends nothing."""
+    import json
+
+    from rich.console import Console
+
+    from conformance.contract import DEFAULT_EDITION, load_edition
+    from conformance.planning import plan as planned
+    from conformance.planning_report import document, show
+    from conformance.providers import load_provider
+
+    end_with_the_pipe()
+    found = load_provider(provider)
+    loaded = load_edition(edition or found.edition or DEFAULT_EDITION)
+    made = planned(loaded, found, strength, models, budget, max_requests)
+    if output is not None:
+        write_text(output, json.dumps(document(made), indent=2, ensure_ascii=False) + "\n")
+    elif format_ is PlanFormat.JSON:
+        typer.echo(json.dumps(document(made), indent=2, ensure_ascii=False))
+    else:
+        show(made, Console())

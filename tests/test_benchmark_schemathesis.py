@@ -1,0 +1,119 @@
+"""The comparison with Schemathesis: what is counted, without Schemathesis itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from benchmarks import schemathesis
+from benchmarks.recorder import Recorder, Seen
+from benchmarks.schemathesis import DEFECTS, MODEL, Hunt, Server, document, pairs_in, read_report
+from conformance.cases.space import space_of
+from conformance.contract import load_edition
+from conformance.providers import load_provider
+from conformance.reference.defects import defects
+from conformance.reference.server import ReferenceServer
+
+EDITION = load_edition()
+SPACE = space_of(EDITION, EDITION.models[MODEL])
+PATH = "/v1/images/generations"
+
+
+def seen(status: int = 200, **fragment: Any) -> Seen:
+    body = {"model": MODEL, "prompt": "A kite", **fragment}
+    return Seen(0.0, PATH, json.dumps(body).encode(), status)
+
+
+def test_only_honoured_requests_cover_pairs() -> None:
+    whole = len(list(SPACE.combinations_in({}, 2)))
+    assert len(pairs_in([seen()], SPACE)) == whole
+    assert (
+        pairs_in([seen(400), Seen(0.0, PATH, b"[1]", 200), Seen(0.0, PATH, b"{", 200)], SPACE)
+        == set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "like"),
+    [
+        ("output_compression", 37, 50),
+        ("n", 9, 2),
+        ("user", "anybody", "lantern"),
+        ("size", None, None),
+    ],
+)
+def test_values_that_are_not_documented_one_by_one_count_as_the_nearest(
+    name: str, value: Any, like: Any
+) -> None:
+    given: dict[str, Any] = {"output_format": "webp"} if name == "output_compression" else {}
+    wanted: dict[str, Any] = {name: like} if like is not None else {}
+    assert pairs_in([seen(**given, **{name: value})], SPACE) == pairs_in(
+        [seen(**given, **wanted)], SPACE
+    )
+
+
+def test_proxy_counts_what_passes_and_changes_nothing() -> None:
+    with ReferenceServer(EDITION, key="sk-x") as server, Recorder(server.origin) as recorder:
+        headers = {"authorization": "Bearer sk-x"}
+        body = {"model": "dall-e-2", "prompt": "A kite", "response_format": "b64_json"}
+        good = httpx.post(f"{recorder.origin}{PATH}", json=body, headers=headers)
+        bad = httpx.post(f"{recorder.origin}{PATH}", json=body)
+    assert (good.status_code, bad.status_code) == (200, 401)
+    assert good.json()["data"][0]["b64_json"]
+    assert [(each.status, each.fields) for each in recorder.seen] == [(200, body), (401, body)]
+    assert recorder.rate > 0
+
+
+def test_document_pins_the_model_and_says_what_the_edition_says() -> None:
+    schemas = document(EDITION)["components"]["schemas"]
+    schema = schemas[f"request-{MODEL}"]
+    assert schema["properties"]["model"]["enum"] == [MODEL]
+    assert schema["properties"].keys() == EDITION.models[MODEL].parameters.keys()
+    for each in schemas.values():
+        Draft202012Validator.check_schema(each)
+    assert "citations" not in json.dumps(schemas)
+
+
+def check(status: str, title: str) -> dict[str, Any]:
+    failure = {"title": title, "message": f"{title}\nin detail"}
+    return {"name": "some_check", "status": status, "failure_info": {"failure": failure}}
+
+
+def test_report_is_read_in_the_order_of_time() -> None:
+    interactions = {"b": {"timestamp": 2.0}, "a": {"timestamp": 1.0}}
+    checks = {"a": [check("success", "fine")], "b": [check("failure", "broken")]}
+    event = {"recorder": {"interactions": interactions, "checks": checks}}
+    (hunt,) = read_report(json.dumps({"ScenarioFinished": event}) + '\n{"EngineFinished": {}}\n')
+    assert hunt == Hunt(((2, "some_check broken broken"),), 2)
+    assert hunt.first(frozenset()) == 2
+    assert hunt.first(hunt.kinds) is None
+
+
+def test_defects_are_ten_that_there_are() -> None:
+    assert len(DEFECTS) == 10
+    assert DEFECTS.keys() <= defects(EDITION).keys()
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_planned_requests_find_every_defect(defect: str) -> None:
+    port = schemathesis._free_port()
+    origin = f"http://127.0.0.1:{port}"
+    server = Server("reference", load_provider("reference"), "sk-benchmark", port, origin)
+    with server.lying(None) as recorder:
+        honest = schemathesis._planned(server, recorder, EDITION)
+    assert honest.kinds == frozenset()
+    with server.lying(defect) as recorder:
+        found = schemathesis._planned(server, recorder, EDITION).first(honest.kinds)
+    assert found is not None
+    assert found <= schemathesis.FIRST
+
+
+def test_rates_count_what_was_missed_as_a_hundred_requests() -> None:
+    server = Server("any", load_provider("reference"), "sk", 0, "")
+    count, rate = schemathesis._hunted(server, [(2, None), (8, 50)])
+    assert (count.ours, count.ratio) == ("2", 2.0)
+    assert rate.ratio == pytest.approx((200 / 10) / (100 / 150))

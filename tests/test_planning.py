@@ -1,0 +1,188 @@
+"""The plan: what a budget buys, in which order, and what is left out."""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from rich.console import Console
+from typer.testing import CliRunner
+
+from conformance.cases import cases_for
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
+from conformance.cli import app
+from conformance.contract import load_edition, schemas_directory
+from conformance.errors import ConformanceError
+from conformance.exchange.answer import Answer
+from conformance.exchange.client import Client, Target
+from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.findings import Verdict
+from conformance.planning import Plan, combined_cases, plan, planned_cases
+from conformance.planning_report import show
+from conformance.providers import load_provider
+from conformance.reference.server import ReferenceServer
+from conformance.runs.session import Options, Session
+from tests.test_cases import changed_edition
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EDITION = load_edition()
+COMETAPI = load_provider("cometapi")
+REFERENCE = load_provider("reference")
+SCHEMA = json.loads((schemas_directory() / "plan.schema.json").read_text(encoding="utf-8"))
+
+
+@cache
+def made(models: str = "dall-e-3", **limits: Any) -> Plan:
+    return plan(EDITION, COMETAPI, models=models, **limits)
+
+
+def test_without_a_budget_every_pair_is_reached() -> None:
+    assert made().left_out == ()
+    assert made().reach["dall-e-3"].covered == made().reach["dall-e-3"].feasible > 100
+
+
+@pytest.mark.parametrize("budget", [0, 0.05, 0.40, 0.41])
+def test_budget_is_never_crossed(budget: float) -> None:
+    found = made(budget=budget)
+    assert found.usd <= budget
+    assert found.left_out
+    assert len(found.chosen) + len(found.left_out) == len(made().chosen)
+
+
+def test_more_money_reaches_more_pairs() -> None:
+    reached = [made(budget=each).reach["dall-e-3"].covered for each in (0, 0.2, 0.8, 5.0)]
+    assert reached == sorted(reached)
+    assert reached[0] == 0
+    assert reached[-1] == made().reach["dall-e-3"].feasible
+
+
+@pytest.mark.parametrize("limits", [{}, {"budget": 0.2}, {"max_requests": 7}])
+def test_every_request_comes_after_its_control(limits: dict[str, Any]) -> None:
+    seen: set[str | None] = {None}
+    for each in made(**limits).chosen:
+        assert each.case.control in seen
+        seen.add(each.case.id)
+
+
+def test_cheapest_comes_first() -> None:
+    billed = [each for each in made("gpt-image-1-mini").chosen if each.case.billed]
+    prices = [each.estimate.usd for each in billed[1:]]  # the first is the control of the rest
+    assert billed[0].case.id == "baseline"
+    assert prices == sorted(prices)
+
+
+def test_number_of_requests_is_kept() -> None:
+    assert len(made(max_requests=7).chosen) == 7
+
+
+def test_unknown_price_is_told() -> None:
+    assert made("dall-e-2").unknown
+    assert not made("dall-e-3").unknown
+
+
+def test_documented_cases_count_as_covered() -> None:
+    mine = combined_cases(EDITION, COMETAPI, EDITION.models["dall-e-3"])
+    documented = {each.id for each in cases_for(EDITION, EDITION.models["dall-e-3"], lead=True)}
+    chosen = {each.case.id: each.new for each in made().chosen}
+    assert chosen.keys() == documented | {each.id for each in mine}
+    assert all(chosen[each.id] > 0 for each in mine)
+
+
+def test_plan_of_one_model_has_the_documented_cases_of_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    session = Session(Options(providers=("cometapi",), models="gpt-image-1-mini", live=True))
+    (engine,) = session.engines
+    run = {case.path for case, _ in session.selected(engine)}
+    planned = {each.case.path for each in made("gpt-image-1-mini").chosen}
+    assert {each for each in planned if "/combined-" not in each} == run
+
+
+def test_ids_come_from_what_is_sent(tmp_path: Path) -> None:
+    model = EDITION.models["dall-e-2"]
+    added = {"type": "string", "enum": ["calm"], "citations": []}
+    edition = changed_edition(
+        tmp_path, "dall-e-2", lambda each: each["properties"].update(mood=added)
+    )
+    known = {json.dumps(each.body): each.id for each in combined_cases(EDITION, COMETAPI, model)}
+    changed = combined_cases(edition, COMETAPI, edition.models["dall-e-2"])
+    both = [(each.id, known[key]) for each in changed if (key := json.dumps(each.body)) in known]
+    assert any("mood" in (each.body or {}) for each in changed)
+    assert all(old == new for new, old in both)
+    assert len(set(known.values())) == len(known)
+
+
+@pytest.mark.parametrize("name", ["dall-e-3", "gpt-image-1.5"])
+def test_combined_cases_pass_under_every_clause_that_binds(name: str) -> None:
+    with ReferenceServer(EDITION, key="sk-plan") as server:
+        target = Target("reference", server.base_url, "sk-plan", {})
+        with Transport(Limits(), AddressPolicy.for_provider(server.base_url)) as transport:
+            client = Client(target, transport)
+            for case in combined_cases(EDITION, REFERENCE, EDITION.models[name])[:6]:
+                exchange = client.exchange(case)
+                found = judge(exchange, EDITION, clauses_of(EDITION), None, Answer(exchange))
+                assert {each.verdict for each in found} == {Verdict.PASS}
+                assert "parameters.valid-accepted" in {each.clause for each in found}
+                assert len(found) > 20
+
+
+def test_planned_cases_are_the_chosen_ones() -> None:
+    cases = planned_cases(EDITION, COMETAPI, models="dall-e-3", budget=0.2)
+    assert [each.id for each in cases] == [each.case.id for each in made(budget=0.2).chosen]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [({"models": "dall-e-9"}, "matches no model"), ({"strength": 4}, "1, 2 and 3")],
+)
+def test_wrong_choice_is_an_error(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConformanceError, match=told):
+        planned_cases(EDITION, COMETAPI, **wrong)
+
+
+def run(*arguments: str) -> Any:
+    command = ["plan", "--provider", "cometapi", "--models", "dall-e-*", *arguments]
+    return CliRunner().invoke(app, command)
+
+
+@pytest.mark.parametrize("strength", ["1", "2"])
+def test_json_has_its_published_form(strength: str) -> None:
+    done = run("--format", "json", "--budget", "0.50", "--strength", strength)
+    document = json.loads(done.stdout)
+    Draft202012Validator(SCHEMA).validate(document)
+    assert document["total_usd"] == pytest.approx(sum(each["usd"] for each in document["requests"]))
+    assert document["left_out"]
+
+
+def test_table_tells_price_source_coverage_and_what_is_left_out() -> None:
+    done = run("--budget", "0.50")
+    assert done.exit_code == 0
+    wanted = (
+        "of USD 0.50",
+        "February 2026",
+        "as of 2026-11-23",
+        "left out: ",
+        "counted as dearest",
+    )
+    for part in (*wanted, "pairs reached", "baseline", "not billed"):
+        assert part in done.stdout
+
+
+def test_free_provider_is_said_to_be_free() -> None:
+    console = Console(width=100, record=True, file=io.StringIO())
+    show(plan(EDITION, REFERENCE, models="qwen-image"), console)
+    assert "nothing is billed on loopback" in console.export_text()
+
+
+def test_output_is_the_json(tmp_path: Path) -> None:
+    done = run("--output", str(tmp_path / "plan.json"), "--max-requests", "5")
+    assert done.exit_code == 0
+    Draft202012Validator(SCHEMA).validate(json.loads((tmp_path / "plan.json").read_text()))

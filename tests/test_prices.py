@@ -1,0 +1,127 @@
+"""What requests cost: estimated before they are sent, and as the answers' usage says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance.cases import cases_for
+from conformance.cases.model import Case
+from conformance.contract import load_edition
+from conformance.providers import load_provider
+from conformance.providers.prices import DEAREST, Prices
+
+EDITION = load_edition()
+MODEL = EDITION.models["gpt-image-1.5"]
+LISTED = Prices("a list", "2026-11-23", {MODEL.name: {"low": 0.01, "medium": 0.05, "high": 0.2}})
+RATES = {"input_text": 5, "input_image": 8, "output_image": 32, "output_text": 32}
+PAID = ("cometapi", "openai")
+
+
+def body(**fragment: Any) -> dict[str, Any]:
+    return {"model": MODEL.name, "prompt": "A bicycle", **fragment}
+
+
+@pytest.mark.parametrize(
+    ("fragment", "usd"),
+    [
+        ({"quality": "low"}, 0.01),
+        ({"quality": "high", "n": 3}, 0.6),
+        ({}, 0.05),
+        ({"quality": "auto"}, 0.05),
+        ({"quality": None, "n": None}, 0.05),
+    ],
+)
+def test_price_is_that_of_an_image_times_n(fragment: dict[str, Any], usd: float) -> None:
+    found = LISTED.estimate(Case("any", MODEL.name, body=body(**fragment), billed=True), MODEL)
+    assert (found.usd, found.known) == (usd, True)
+
+
+def test_most_exact_price_counts() -> None:
+    sized = replace(LISTED, image={MODEL.name: {"low": 0.01, "low 1024x1024": 0.007}})
+    asked = body(quality="low", size="1024x1024")
+    assert sized.if_answered(asked, MODEL).usd == 0.007
+    assert sized.if_answered(body(quality="low"), MODEL).usd == 0.01
+
+
+@pytest.mark.parametrize(
+    ("prices", "usd"),
+    [
+        (Prices(), DEAREST),
+        (Prices(image={"dall-e-3": {"default": 0.04, "hd": 0.08}}), 0.08),
+        (Prices(image={MODEL.name: {"low": 0.01, "medium": 0.02}}), 0.02),
+    ],
+    ids=["no-prices", "other-models", "other-qualities"],
+)
+def test_unknown_price_counts_as_the_dearest_and_says_so(prices: Prices, usd: float) -> None:
+    found = prices.if_answered(body(quality="high"), MODEL)
+    assert (found.usd, found.known) == (usd, False)
+    assert "no price is known" in found.basis
+
+
+@pytest.mark.parametrize("case", cases_for(EDITION, MODEL, lead=True), ids=lambda each: each.id)
+def test_only_what_is_billed_has_a_price(case: Case) -> None:
+    assert (LISTED.estimate(case, MODEL).usd > 0) is case.billed
+
+
+def test_prompts_and_partial_images_cost_tokens() -> None:
+    tokens = replace(LISTED, tokens={MODEL.name: RATES})
+    plain, streamed = body(quality="low"), body(quality="low", stream=True, partial_images=2)
+    assert tokens.if_answered(plain, MODEL).usd == pytest.approx(0.01 + 3 * 5e-6)
+    extra = tokens.if_answered(streamed, MODEL).usd - tokens.if_answered(plain, MODEL).usd
+    assert extra == pytest.approx(2 * 100 * 32e-6)
+
+
+USAGES: dict[str, tuple[Any, float | None]] = {
+    "details": (
+        {
+            "input_tokens_details": {"text_tokens": 100, "image_tokens": 0},
+            "output_tokens_details": {"text_tokens": 1000, "image_tokens": 1056},
+        },
+        (100 * 5 + 2056 * 32) / 1e6,
+    ),
+    "no details": ({"input_tokens": 100, "output_tokens": 1056}, (100 * 8 + 1056 * 32) / 1e6),
+    "no tokens": ({}, None),
+    "negative": ({"input_tokens": -1, "output_tokens": 1056}, None),
+    "fraction": ({"input_tokens": 1.5, "output_tokens": 1056}, None),
+    "absurd": ({"input_tokens": 10**30, "output_tokens": 1}, None),
+    "no object": ("free of charge", None),
+}
+
+
+@pytest.mark.parametrize(("usage", "usd"), USAGES.values(), ids=USAGES.keys())
+def test_actual_price_is_what_usage_says(usage: Any, usd: float | None) -> None:
+    found = replace(LISTED, tokens={MODEL.name: RATES}).actual(MODEL.name, usage)
+    assert found == (usd if usd is None else pytest.approx(usd))
+
+
+def test_no_token_price_gives_no_actual_price() -> None:
+    assert LISTED.actual(MODEL.name, {"input_tokens": 1, "output_tokens": 1}) is None
+
+
+@pytest.mark.parametrize("name", ["reference", "litellm", "prism", "aimock"])
+def test_provider_on_loopback_is_free_only_there(name: str) -> None:
+    provider = load_provider(name)
+    assert provider.prices.if_answered(body(), MODEL).usd == 0
+    moved = provider.at("https://api.example.com/v1")
+    assert moved.prices.if_answered(body(), MODEL).usd == DEAREST
+
+
+@pytest.mark.parametrize("name", PAID)
+def test_paid_provider_says_source_and_date(name: str) -> None:
+    prices = load_provider(name).prices
+    assert prices.source
+    assert prices.date >= "2026-11-23"
+    assert prices.image.keys() <= load_provider(name).models.keys()
+
+
+@pytest.mark.parametrize("name", PAID)
+@pytest.mark.parametrize("model", ["gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5"])
+def test_price_of_an_image_is_that_of_its_tokens(name: str, model: str) -> None:
+    prices = load_provider(name).prices
+    text = 669 if "output_text" in prices.tokens[model] else 0
+    for key, count in {"low 1024x1024": 272, "medium 1024x1024": 1056, "high": 6240}.items():
+        usd = (count + text) * prices.tokens[model]["output_image"] / 1e6
+        assert prices.image[model][key] == pytest.approx(usd, abs=1e-4)
