@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN := $(BIN)/image-conformance
 
-.PHONY: report sample test lint check benchmarks fuzz proof docs clean
+.PHONY: report sample test lint check benchmarks fuzz proof mutants docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -46,6 +46,10 @@ fuzz: $(STAMP)  ## fuzz the readers of hostile bytes: make fuzz SECONDS=3600 TAR
 docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table of promises, in site/
 	rm -rf site
 	$(RUN) docs --output site
+
+mutants: $(STAMP)  ## mutate the clauses, one change at a time: do their tests notice? (15 min)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
+	$(BIN)/python -m mutation
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist
