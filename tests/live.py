@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ class Watched:
 
     application: ASGIApp
     answer: Answer | None = None
+    pause: float = 0.0  # seconds before any answer
     posts: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -56,6 +58,7 @@ class Watched:
             self.asked.append((scope["method"], scope["path"]))
             other = self.answer(self.posts, scope["path"]) if self.answer else None
             self.posts += scope["method"] == "POST"
+            await asyncio.sleep(self.pause)
         await (other or self.application)(scope, receive, send)
 
 

@@ -62,6 +62,7 @@ def test_nothing_is_sent_twice_by_many_workers(tmp_path: Path) -> None:
 def test_refused_key_is_one_sentence_and_one_request_with_many_workers(tmp_path: Path) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched(lambda *_: error(401)) as (url, eye):
+        eye.pause = 4  # so that all workers are there before the first answer is
         done = command(tmp_path, url, "--budget", "1", "-n", "3")
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("the first authorised request was refused (HTTP 401)") == 1
