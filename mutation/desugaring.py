@@ -1,0 +1,68 @@
+"""Rewrites decorators as calls, so that mutmut reaches what they decorate.
+
+mutmut leaves alone every function that has a decorator, and all code that runs on import. Of
+clauses that would be nearly everything. ``@clause("x", binds=asks("n")) def judge(...)`` means
+the same as a plain function, a plain predicate, and a call that registers them.
+"""
+
+from __future__ import annotations
+
+import ast
+
+_PREDICATES = frozenset({"all_of", "any_of"})
+_PLAIN = (ast.Name, ast.Attribute)
+
+
+def desugared(source: str) -> str:
+    """Give a module of the same meaning in which every function is plain."""
+    tree = ast.parse(source)
+    tree.body = _plain(tree.body)
+    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def _plain(body: list[ast.stmt]) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    for each in body:
+        if isinstance(each, ast.ClassDef):
+            each.body = _plain(each.body)
+            found.append(each)
+        elif isinstance(each, ast.FunctionDef) and each.decorator_list:
+            found += _undecorated(each)
+        elif isinstance(each, ast.Assign) and _is_predicate(each):
+            found.append(_lazily(ast.unparse(each.targets[0]), each.value))
+        else:
+            found.append(each)
+    return found
+
+
+def _is_predicate(node: ast.Assign) -> bool:
+    """Whether a constant is a predicate put together on import, when no mutant is active yet."""
+    call = node.value
+    named = isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    return named and ast.unparse(call).split("(", 1)[0] in _PREDICATES
+
+
+def _undecorated(function: ast.FunctionDef) -> list[ast.stmt]:
+    decorators, function.decorator_list = function.decorator_list, []
+    found: list[ast.stmt] = [function]
+    value: ast.expr = ast.Name(function.name)
+    for decorator in reversed(decorators):
+        found += _predicates(decorator, function.name)
+        value = ast.Call(decorator, [value], [])
+    return [*found, ast.Assign([ast.Name(function.name)], value)]
+
+
+def _predicates(decorator: ast.expr, name: str) -> list[ast.stmt]:
+    """Move the predicate of a clause into a function of its own, built anew at every call."""
+    keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+    found: list[ast.stmt] = []
+    for each in keywords:
+        if each.arg == "binds" and not isinstance(each.value, _PLAIN):
+            found.append(_lazily(f"{name}_binds", each.value))
+            each.value = ast.Name(f"{name}_binds")
+    return found
+
+
+def _lazily(name: str, predicate: ast.expr) -> ast.stmt:
+    (made,) = ast.parse(f"def {name}(sent):\n    return ({ast.unparse(predicate)})(sent)").body
+    return made

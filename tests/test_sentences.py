@@ -1,0 +1,26 @@
+"""What the clauses say, word for word, as it was reviewed; see tests/sentences.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sentences import CHAPTERS, lies_of, said_of_lie, said_of_truth, stored, truths_of
+
+LIES = [(chapter, name) for chapter in CHAPTERS for name in lies_of(chapter)]
+TRUTHS = [(chapter, clause) for chapter in CHAPTERS for clause in truths_of(chapter)]
+
+
+@pytest.mark.parametrize(("chapter", "name"), LIES)
+def test_sentences_about_a_lie_are_those_reviewed(chapter: str, name: str) -> None:
+    assert said_of_lie(chapter, name) == stored(chapter)["lies"][name]
+
+
+@pytest.mark.parametrize(("chapter", "clause"), TRUTHS)
+def test_sentences_about_a_truth_gone_wrong_elsewhere(chapter: str, clause: str) -> None:
+    assert said_of_truth(chapter, clause) == stored(chapter)["truths"][clause]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_no_reviewed_sentence_is_left_over(chapter: str) -> None:
+    assert set(stored(chapter)["lies"]) == set(lies_of(chapter))
+    assert set(stored(chapter)["truths"]) == set(truths_of(chapter))
