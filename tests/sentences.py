@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.clauses import clauses_of
+from conformance.clauses.derivation import derived
 from conformance.clauses.judge import judge
 from conformance.contract import load_edition
 from conformance.exchange.model import Failure, Provenance, Response
 from conformance.findings import Finding
+from tests.asked import all_sent, bound
 from tests.miniatures import ACCEPTED, HTML, JSON_TYPE, REFUSED, body, error, exchange
 
 if TYPE_CHECKING:
@@ -140,6 +142,27 @@ def _beside(finding: Finding) -> Iterator[str]:
     yield f"observed {finding.observed}" if finding.observed else ""
 
 
+def said_of_requests(chapter: str) -> Said:
+    """Say which requests every clause of a chapter binds."""
+    sent = all_sent()
+    edition = load_edition()
+    own = (each for each in clauses_of(edition) if each.chapter == chapter)
+    return {each.id: bound(each.binds, sent) for each in own}
+
+
+def said_of_derived() -> Said:
+    """Say what the clauses are that the schemas give."""
+    return {
+        each.id: [
+            f"{each.level}, for {each.needs}",
+            each.statement,
+            *each.how.splitlines(),
+            "; ".join(f"{cited.source}: {cited.section}" for cited in each.citations),
+        ]
+        for each in derived(load_edition())
+    }
+
+
 @cache
 def stored(chapter: str) -> Said:
     """Read what was reviewed of a chapter."""
@@ -153,9 +176,15 @@ def main() -> None:
         said = {
             "lies": {name: said_of_lie(chapter, name) for name in lies_of(chapter)},
             "truths": {clause: said_of_truth(chapter, clause) for clause in truths_of(chapter)},
+            "requests": said_of_requests(chapter),
         }
-        text = json.dumps(said, indent=1, ensure_ascii=False)
-        (FOLDER / f"{chapter}.json").write_text(text + "\n", encoding="utf-8")
+        _write(chapter, said)
+    _write("derived", said_of_derived())
+
+
+def _write(name: str, said: Said) -> None:
+    text = json.dumps(said, indent=1, ensure_ascii=False)
+    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

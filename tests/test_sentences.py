@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sentences import CHAPTERS, lies_of, said_of_lie, said_of_truth, stored, truths_of
+from tests.sentences import (
+    CHAPTERS,
+    lies_of,
+    said_of_derived,
+    said_of_lie,
+    said_of_requests,
+    said_of_truth,
+    stored,
+    truths_of,
+)
 
 LIES = [(chapter, name) for chapter in CHAPTERS for name in lies_of(chapter)]
 TRUTHS = [(chapter, clause) for chapter in CHAPTERS for clause in truths_of(chapter)]
@@ -24,3 +33,12 @@ def test_sentences_about_a_truth_gone_wrong_elsewhere(chapter: str, clause: str)
 def test_no_reviewed_sentence_is_left_over(chapter: str) -> None:
     assert set(stored(chapter)["lies"]) == set(lies_of(chapter))
     assert set(stored(chapter)["truths"]) == set(truths_of(chapter))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_clause_binds_the_requests_reviewed(chapter: str) -> None:
+    assert said_of_requests(chapter) == stored(chapter)["requests"]
+
+
+def test_derived_clauses_say_what_was_reviewed() -> None:
+    assert said_of_derived() == stored("derived")
