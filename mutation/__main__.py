@@ -25,7 +25,7 @@ from mutation.forking import KILLED, TIMEOUT, Forking, Mutant, mutants_of
 ROOT = Path(__file__).parent.parent
 CLAUSES = Path("conformance/clauses")
 COPIED = ("conformance", "tests", "schemas", "conftest.py", "pyproject.toml")
-TESTS = ("tests/test_clauses*.py", "tests/test_sentences*.py", "tests/test_observations.py")
+TESTS = ("tests/test_clause*.py", "tests/test_sentences.py", "tests/test_observations.py")
 PLUGINS = ("hypothesispytest", "xdist", "recording", "cacheprovider", "timeout")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import resource
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,11 +22,6 @@ from mutmut.state import state
 KILLED, SURVIVED, TIMEOUT, NO_TESTS = "killed", "survived", "timeout", "no tests"
 _SECONDS = 60  # of processor time, for all tests of one mutant
 _BYTES = 4 * 2**30  # of address space
-_CACHED = (
-    "conformance.clauses.x_",
-    "conformance.clauses.derivation",
-    "conformance.clauses.registry",
-)
 _EXITS = {0: SURVIVED, 1: KILLED}
 
 
@@ -119,8 +113,6 @@ def _try(mutant: Mutant, tests: Iterable[pytest.Item], seconds: float) -> int:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
         set_mutant_under_test(mutant.name)
-        if mutant.function.startswith(_CACHED):
-            _forget()
         for each in tests:
             if not _passes(each):
                 return 1
@@ -131,14 +123,6 @@ def _try(mutant: Mutant, tests: Iterable[pytest.Item], seconds: float) -> int:
 
 def _passes(item: pytest.Item) -> bool:
     return not any(each.failed for each in runtestprotocol(item, nextitem=None, log=False))
-
-
-def _forget() -> None:
-    """Empty the caches that the truth filled."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("conformance.clauses"):
-            for each in vars(module).values():
-                getattr(each, "cache_clear", lambda: None)()
 
 
 def _in_order(tests: Iterable[pytest.Item], mutant: Mutant) -> list[pytest.Item]:
