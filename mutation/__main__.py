@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 CLAUSES = Path("conformance/clauses")
 COPIED = ("conformance", "tests", "schemas", "conftest.py", "pyproject.toml")
 TESTS = ("tests/test_clause*.py", "tests/test_sentences.py", "tests/test_observations.py")
-PLUGINS = ("hypothesispytest", "xdist", "recording", "cacheprovider", "timeout")
+PLUGINS = ("hypothesispytest", "xdist", "recording", "cacheprovider")
 
 
 def main() -> int:
@@ -81,6 +81,8 @@ def _outcomes(mutants: list[Mutant], workers: int, seconds: float) -> dict[Mutan
 
     def told(mutant: Mutant, outcome: str) -> None:
         outcomes[mutant] = outcome
+        if outcome not in (KILLED, TIMEOUT):
+            print(f"  {outcome}: {mutant.name}")
         if len(outcomes) % 50 == 0 or len(outcomes) == len(mutants):
             passed = time.monotonic() - began
             counts = ", ".join(f"{n} {name}" for name, n in Counter(outcomes.values()).items())
