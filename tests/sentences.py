@@ -23,8 +23,9 @@ from tests.asked import all_sent, bound
 from tests.miniatures import ACCEPTED, HTML, JSON_TYPE, REFUSED, body, error, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from conformance.clauses.registry import Clause
     from conformance.exchange.model import Exchange
     from conformance.exchange.outcome import Outcome
     from tests.miniatures import Lie
@@ -75,6 +76,8 @@ TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
     "recorder-cut-request": altered("request"),
     "recorder-cut-request-and-body": altered("request", "body"),
     "recorder-altered-all": altered("payloads", "urls", "created", "headers", "usage"),
+    "recorder-altered-text": altered("text"),
+    "recorder-altered-payloads": altered("payloads"),
     "foreign": lambda made: replace(made, provenance=Provenance.FOREIGN),
     "time-unknown": lambda made: replace(made, sent_at=0.0),
 }
@@ -98,10 +101,10 @@ def _module(chapter: str) -> Any:
     return importlib.import_module(f"tests.test_clauses_{chapter}")
 
 
-def said_of_lie(chapter: str, name: str) -> Said:
-    """Say what the clauses of a chapter say of one of its lies."""
+def said_of_lie(chapter: str, name: str, clauses: Iterable[Clause] | None = None) -> Said:
+    """Say what the clauses of a chapter, or those given, say of one of its lies."""
     lie = lies_of(chapter)[name]
-    found = _findings(lie.exchange(), lie.control)
+    found = _findings(lie.exchange(), lie.control, clauses)
     own = [each for each in found if each.clause.startswith(f"{chapter}.")]
     return _grouped({each.clause: _sentence(each) for each in own})
 
@@ -119,9 +122,11 @@ def _one(findings: list[Finding], clause: str) -> str:
     return next((_sentence(each) for each in findings if each.clause == clause), "no finding")
 
 
-def _findings(made: Exchange, control: Outcome | None) -> list[Finding]:
+def _findings(
+    made: Exchange, control: Outcome | None, clauses: Iterable[Clause] | None = None
+) -> list[Finding]:
     edition = load_edition()
-    return judge(made, edition, clauses_of(edition), control)
+    return judge(made, edition, clauses_of(edition) if clauses is None else clauses, control)
 
 
 def _grouped(sentences: Mapping[str, str]) -> Said:
