@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 
-_PREDICATES = frozenset({"all_of", "any_of"})
+_PREDICATES = frozenset({"all_of", "any_of", "_faulty"})
 _PLAIN = (ast.Name, ast.Attribute)
 
 
@@ -28,18 +28,27 @@ def _plain(body: list[ast.stmt]) -> list[ast.stmt]:
             found.append(each)
         elif isinstance(each, ast.FunctionDef) and each.decorator_list:
             found += _undecorated(each)
-        elif isinstance(each, ast.Assign) and _is_predicate(each):
-            found.append(_lazily(ast.unparse(each.targets[0]), each.value))
+        elif isinstance(each, ast.Assign):
+            found += _constants(each)
         else:
             found.append(each)
     return found
 
 
-def _is_predicate(node: ast.Assign) -> bool:
-    """Whether a constant is a predicate put together on import, when no mutant is active yet."""
-    call = node.value
-    named = isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-    return named and ast.unparse(call).split("(", 1)[0] in _PREDICATES
+def _constants(node: ast.Assign) -> list[ast.stmt]:
+    """Make functions of predicates put together on import, when no mutant is active yet."""
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        pairs = list(zip(target.elts, value.elts, strict=True))
+    else:
+        pairs = [(target, value)]
+    if not all(_is_predicate(each) for _, each in pairs):
+        return [node]
+    return [_lazily(ast.unparse(name), each) for name, each in pairs]
+
+
+def _is_predicate(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in _PREDICATES
 
 
 def _undecorated(function: ast.FunctionDef) -> list[ast.stmt]:

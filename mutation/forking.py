@@ -125,9 +125,18 @@ def _passes(item: pytest.Item) -> bool:
     return not any(each.failed for each in runtestprotocol(item, nextitem=None, log=False))
 
 
+_GENERAL = ("test_clause_details", "test_clause_parts", "truth_gone_wrong", "binds_the_requests")
+
+
 def _in_order(tests: Iterable[pytest.Item], mutant: Mutant) -> list[pytest.Item]:
-    """Put first the tests that speak of the mutant's chapter, as they most likely notice it."""
-    return sorted(tests, key=lambda item: f"{mutant.chapter}" not in item.nodeid)
+    """Put first the tests that most likely notice: of the chapter, then those of everything."""
+
+    def rank(item: pytest.Item) -> int:
+        if mutant.chapter in item.nodeid:
+            return 0
+        return 1 if any(each in item.nodeid for each in _GENERAL) else 2
+
+    return sorted(tests, key=rank)
 
 
 def mutants_of(module: str, names: Iterable[str]) -> Iterator[Mutant]:

@@ -21,6 +21,7 @@ def register(name, binds=None):
 def all_of(*each):
     return lambda sent: all(one(sent) for one in each)
 BOTH = all_of(bool, callable)
+ONE, TWO = all_of(bool), all_of(callable)
 """
 DECORATED = (
     LISTED
@@ -56,8 +57,9 @@ def test_predicate_is_put_together_anew_at_every_call() -> None:
     names = run(desugared(DECORATED))
     (_, kept, _), (_, lazy, _) = names["FOUND"]
     assert (kept, lazy(1), lazy(0), names["BOTH"](1)) == (bool, True, False, False)
+    assert (names["ONE"](1), names["TWO"](1)) == (True, False)
     names["all_of"] = lambda *_: lambda _sent: "mutant"
-    assert (lazy(1), names["BOTH"](1)) == ("mutant", "mutant")
+    assert {each(1) for each in (lazy, names["BOTH"], names["ONE"], names["TWO"])} == {"mutant"}
 
 
 @pytest.mark.parametrize("path", CLAUSES, ids=lambda path: path.stem)
