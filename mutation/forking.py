@@ -125,7 +125,13 @@ def _passes(item: pytest.Item) -> bool:
     return not any(each.failed for each in runtestprotocol(item, nextitem=None, log=False))
 
 
-_GENERAL = ("test_clause_details", "test_clause_parts", "truth_gone_wrong", "binds_the_requests")
+_GENERAL = (
+    "test_clause_details",
+    "test_clause_branches",
+    "test_clause_parts",
+    "truth_gone_wrong",
+    "binds_the_requests",
+)
 
 
 def _in_order(tests: Iterable[pytest.Item], mutant: Mutant) -> list[pytest.Item]:

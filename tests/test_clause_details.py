@@ -146,7 +146,7 @@ def test_n_in_a_message_is_cut_to_60_characters() -> None:
     assert said == f"n = '{'9' * 90}"[:60] + " was accepted"
 
 
-SEEN_BY = {
+SEEN_BY: dict[str, tuple[Callable[[], Exchange], bool]] = {
     "403-with-a-challenge": (
         lambda: exchange(status=403, raw=b"no", headers=(("WWW-Authenticate", "Bearer"),)),
         True,
