@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,9 @@ import pytest
 from conformance.clauses import clauses_of, select
 from conformance.clauses.bindings import flaw
 from conformance.clauses.derivation import _derive, _raised_by, _statement, _types
+from conformance.clauses.errors import _at_fault
 from conformance.clauses.judge import judge
+from conformance.clauses.registry import REGISTRY
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.contract import ClauseLevel, Level, load_edition
 from conformance.contract.records import Citation, Rule, Violation
@@ -229,6 +232,32 @@ def rule(parameter: str | None, keyword: str, value: Any) -> Rule:
 
 
 @pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ({"if": {"required": ["style"], "properties": {"user": {}}}}, {"size", "style", "user"}),
+        ({"if": {"properties": {"user": {}}}}, {"size", "user"}),
+        ({"if": {"required": ["style"]}}, {"size", "style"}),
+        ({}, {"size"}),
+        (["256x256"], {"size"}),
+    ],
+)
+def test_rule_across_parameters_is_at_fault_by_any_that_takes_part(
+    value: Any, names: set[str]
+) -> None:
+    sent = flawed(("size", "some-rule"))
+    (broken,) = sent.asked.violations
+    of_rule = replace(broken, rule=rule("size", "some-rule", value))
+    asked = replace(sent.asked, violations=(of_rule, replace(broken, parameter=None)))
+    assert _at_fault(replace(sent, asked=asked)) == names
+
+
+def test_param_is_split_at_what_is_no_letter_of_a_name() -> None:
+    for param, verdict in (("Xsize", Verdict.DEVIATES), ("body[size]", Verdict.PASS)):
+        found = verdicts(refused(error(param=param)))
+        assert found["errors.param-names"] is verdict
+
+
+@pytest.mark.parametrize(
     ("value", "parameter"),
     [
         ({"if": {"required": ["style"], "properties": {"size": {}}}}, "style"),
@@ -280,6 +309,18 @@ def test_level_of_an_edition_brings_its_own_sections() -> None:
     edition = replace(EDITION, levels={"errors.json": ClauseLevel(Level.SHOULD, (cited,))})
     (clause,) = select(clauses_of(edition), "errors.json")
     assert [(each.source, each.section) for each in clause.citations] == [("rfc9110", "15.5.1")]
+
+
+def test_clauses_of_a_chapter_stand_together_and_those_of_an_unknown_one_last() -> None:
+    edition = replace(EDITION, withdrawn={"errors.json": "a mistake"})
+    REGISTRY["zoo.x"] = replace(REGISTRY["count.as-asked"], id="zoo.x")
+    try:
+        found = [each.chapter for each in clauses_of(edition)]
+    finally:
+        del REGISTRY["zoo.x"]
+    assert len([1 for first, second in pairwise(found) if first != second]) == 13
+    assert found[-1] == "zoo"
+    assert found.index("parameters") < found.index("stream")
 
 
 def test_unknown_clause_of_an_edition_is_told_with_where_it_stands() -> None:
@@ -392,3 +433,9 @@ def test_absent_revised_prompt_is_neither_null_nor_empty() -> None:
     found = verdicts(exchange(body("dall-e-2")))
     assert found["format.revised-prompt-not-null"] is Verdict.PASS
     assert found["format.revised-prompt-not-empty"] is Verdict.PASS
+
+
+@pytest.mark.parametrize(("before", "page"), [(1019, True), (1020, False)])
+def test_html_is_looked_for_in_the_first_kibibyte(before: int, page: bool) -> None:
+    made = exchange(raw=b" " * before + b"<html></html>")
+    assert ("envelope.not-html" in red(made)) is page
