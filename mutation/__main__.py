@@ -25,24 +25,27 @@ from mutation.forking import KILLED, TIMEOUT, Forking, Mutant, mutants_of
 ROOT = Path(__file__).parent.parent
 CLAUSES = Path("conformance/clauses")
 COPIED = ("conformance", "tests", "schemas", "conftest.py", "pyproject.toml")
+CAUGHT = (KILLED, TIMEOUT)
+DRAWN = "breaks_a_clause_itself"
+"""A part of the names of tests that draw examples, or try many: other tests judge the same."""
 TESTS = ("tests/test_clause*.py", "tests/test_sentences.py", "tests/test_observations.py")
+OPTIONS = ("-qs", "--rootdir=.", "--tb=no", "--assert=plain", "-Wignore", "-k", f"not {DRAWN}")
 PLUGINS = ("hypothesispytest", "xdist", "recording", "cacheprovider")
 
 
 def main() -> int:
-    """Mutate, test and report; the exit code is 0 when the score is what is demanded."""
+    """Mutate, test and report: 0 when the score is what is demanded, 2 when it is not known."""
     chosen = _arguments()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         os.chdir(_copied(Path(folder)))
         sys.path[:] = [folder, *(each for each in sys.path if Path(each or ".").resolve() != ROOT)]
-        alive = set(json.loads(chosen.again.read_text())["alive"]) if chosen.again else None
-        mutants = [
-            each
-            for each in _mutated()
-            if fnmatchcase(each.name, f"*{chosen.glob}*") and (alive is None or each.name in alive)
-        ]
+        known = [each for each in _mutated() if fnmatchcase(each.name, f"*{chosen.glob}*")]
+        mutants = [each for each in known if chosen.again is None or each.name in chosen.again]
         outcomes = _outcomes(mutants, chosen.workers, chosen.seconds)
-        return _report(outcomes, chosen.output, chosen.minimum)
+        if len(outcomes) != len(mutants):
+            print("the tests fail without any mutant, or were interrupted: nothing is known")
+            return 2
+        return _report(outcomes, len(known), chosen.output, chosen.minimum)
 
 
 def _arguments() -> argparse.Namespace:
@@ -50,10 +53,25 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("glob", nargs="?", default="*", help="which mutants, by a part of a name")
     parser.add_argument("-n", "--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seconds", type=float, default=20, help="of processor time a mutant")
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "reports" / "mutants.json")
-    parser.add_argument("--again", type=Path, help="only those that an earlier report calls alive")
+    parser.add_argument("-o", "--output", type=_path, default=ROOT / "reports" / "mutants.json")
+    parser.add_argument(
+        "--again", type=_report_of, help="only those that an earlier report calls alive"
+    )
     parser.add_argument("--minimum", type=float, default=95.0, help="the score demanded, in %%")
     return parser.parse_args()
+
+
+def _path(text: str) -> Path:
+    """Read a path before the folder is changed."""
+    return Path(text).resolve()
+
+
+def _report_of(text: str) -> frozenset[str]:
+    """Read which mutants a report calls alive."""
+    try:
+        return frozenset(json.loads(Path(text).read_text(encoding="utf-8"))["alive"])
+    except (OSError, ValueError, KeyError) as error:
+        raise argparse.ArgumentTypeError(f"{text} is no report of mutants: {error}") from error
 
 
 def _copied(folder: Path) -> Path:
@@ -81,43 +99,36 @@ def _outcomes(mutants: list[Mutant], workers: int, seconds: float) -> dict[Mutan
 
     def told(mutant: Mutant, outcome: str) -> None:
         outcomes[mutant] = outcome
-        if outcome not in (KILLED, TIMEOUT):
+        if outcome not in CAUGHT:
             print(f"  {outcome}: {mutant.name}")
         if len(outcomes) % 50 == 0 or len(outcomes) == len(mutants):
-            passed = time.monotonic() - began
-            counts = ", ".join(f"{n} {name}" for name, n in Counter(outcomes.values()).items())
-            print(f"{len(outcomes)} of {len(mutants)} in {passed:.0f} s: {counts}", flush=True)
+            _progress(Counter(outcomes.values()), len(mutants), time.monotonic() - began)
 
     tests = sorted(str(each) for pattern in TESTS for each in Path().glob(pattern))
-    options = [
-        "-q",
-        "-s",
-        "--rootdir=.",
-        "--tb=no",
-        "--assert=plain",
-        "-W",
-        "ignore",
-        "-k",
-        "not breaks_a_clause_itself",
-    ]
     plugins = [f"-pno:{name}" for name in PLUGINS]
-    pytest.main([*options, *plugins, *tests], plugins=[Forking(mutants, workers, seconds, told)])
+    pytest.main([*OPTIONS, *plugins, *tests], plugins=[Forking(mutants, workers, seconds, told)])
     return outcomes
 
 
-def _report(outcomes: dict[Mutant, str], output: Path, minimum: float) -> int:
-    caught = sum(each in (KILLED, TIMEOUT) for each in outcomes.values())
-    score = 100 * caught / max(1, len(outcomes))
+def _progress(counts: Counter[str], most: int, seconds: float) -> None:
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    print(f"{counts.total()} of {most} in {seconds:.0f} s: {told}", flush=True)
+
+
+def _report(outcomes: dict[Mutant, str], known: int, output: Path, minimum: float) -> int:
+    """Write who lived; what was not tried again was killed before."""
     alive = {
         mutant.name: {"outcome": outcome, "change": _change(mutant)}
         for mutant, outcome in sorted(outcomes.items(), key=lambda each: each[0].name)
-        if outcome not in (KILLED, TIMEOUT)
+        if outcome not in CAUGHT
     }
-    told = {"score": round(score, 2), "mutants": len(outcomes), "caught": caught, "alive": alive}
+    caught = known - len(alive)
+    score = 100 * caught / max(1, known)
+    told = {"score": round(score, 2), "mutants": known, "caught": caught, "alive": alive}
     output.parent.mkdir(exist_ok=True)
     output.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print(f"{caught} of {len(outcomes)} mutants were noticed: {score:.1f} %; the rest: {output}")
-    return 0 if outcomes and score >= minimum else 1
+    print(f"{caught} of {known} mutants were killed: {score:.1f} %; the rest: {output}")
+    return 0 if known and score >= minimum else 1
 
 
 def _change(mutant: Mutant) -> str:
