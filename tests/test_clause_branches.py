@@ -18,7 +18,7 @@ from conformance.clauses.judge import judge
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.contract import load_edition
 from conformance.exchange.answer import MOST_IMAGES, Answer
-from conformance.exchange.model import Failure, Provenance
+from conformance.exchange.model import Download, Failure, Provenance
 from conformance.findings import Verdict
 from tests.miniatures import (
     ACCEPTED,
@@ -229,6 +229,12 @@ def test_events_beyond_the_last_image_that_is_read_are_left() -> None:
     assert len(events_of(Answer(stream(*[("a", "{}")] * 200)))) == 200
     done = events_of(Answer(stream(("a", with_image), (None, "[DONE]"))))
     assert [(each.path, each.item["b64_json"] == small) for each in done] == [("event 1", True)]
+
+
+def test_url_in_an_event_is_looked_up_in_its_exchange() -> None:
+    found = Download(URL, response=served(picture()))
+    made = replace(stream(completed(url=URL)), downloads=(found,))
+    assert [each.download for each in events_of(Answer(made))] == [found]
 
 
 def test_lone_surrogates_in_an_event_are_read() -> None:
