@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -186,6 +187,8 @@ def test_model_that_is_not_served_is_unavailable_only_when_it_is_the_one_under_t
     assert verdicts(missing)["count.one-by-default"] is Verdict.UNAVAILABLE
     unnamed = exchange(body(None), 404, gone, model="dall-e-2")
     assert verdicts(unnamed)["defaults.model"] is Verdict.PASS
+    refused = exchange({"user": "somebody"}, 404, gone, model="dall-e-2")
+    assert verdicts(refused)["errors.json"] is Verdict.PASS
 
 
 @pytest.mark.parametrize(
@@ -271,6 +274,17 @@ def test_expiry_is_read_from_what_signed_urls_say(
 ) -> None:
     found = expiry_of(f"https://a.example/1.png?{query}")
     assert (found and (found.at, found.said_in)) == expiry
+
+
+def test_expiry_is_read_as_utc_wherever_the_suite_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    for query, after in ((f"X-Amz-Date={AT}&X-Amz-Expires=60", 60), ("se=2026-09-21T14:13:20", 0)):
+        found = expiry_of(f"https://a.example/1.png?{query}")
+        assert found is not None
+        assert found.at == DAY + after
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize(

@@ -292,6 +292,12 @@ def test_nothing_is_observed_of_the_images_of_a_refusal_or_a_list(observer: str)
         assert observer in of_any_answer or observer not in {e.id for e in observe(made, EDITION)}
 
 
+def test_nothing_is_observed_of_images_beside_a_refusal() -> None:
+    told = {**error(), **items(DALL_E_3, {"url": "https://filesystem.site/1.png", "seed": 1})}
+    made = exchange(DALL_E_3, 400, told, fetched=C2PA)
+    assert {each.id for each in observe(made, EDITION)} <= {"url-cacheable", "no-request-id"}
+
+
 def test_every_observer_has_a_case() -> None:
     assert set(_OBSERVERS) == {observer for _, observer, said in SAID.values() if said}
 
