@@ -369,3 +369,8 @@ def test_either_member_will_do_where_the_model_is_not_known() -> None:
     made = exchange(body("somebody-s-model"), answer=answer(DALL_E), model="somebody-s-model")
     assert Subject(made, EDITION).kind == "either"
     assert Subject(exchange(body("dall-e-2")), EDITION).kind == "url"
+
+
+def test_numbers_of_partial_images_are_shown_cut() -> None:
+    made = stream(partial(10**60), partial(10**61), completed())
+    assert finding("stream.partial-index", made).observed == str([10**60, 10**61])[:80]
