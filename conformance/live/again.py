@@ -25,13 +25,14 @@ def again(exchange: Exchange) -> bool:
     """Whether a request may be sent once more.
 
     A generation whose answer was lost may have been billed, so it is not; one that was never
-    sent is. Where the account is at its end, or the model gone, no waiting helps.
+    sent is. Where the account is at its end, or the model gone, no waiting helps; and a status
+    that no standard knows does not say that it would.
     """
     if exchange.response is None:
         kind = exchange.failure.kind if exchange.failure else ""
         return kind in (_REPEATABLE if exchange.request.method == "GET" else NEVER_SENT)
-    answer = Answer(exchange)
-    if not undecided(exchange.response.status) or not_served(answer) or quota_exhausted(answer):
+    answer, status = Answer(exchange), exchange.response.status
+    if not undecided(status) or status > 599 or not_served(answer) or quota_exhausted(answer):
         return False
     asked = retry_after(exchange)
     return asked is None or asked <= LONGEST_WAIT
