@@ -5,11 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN := $(BIN)/image-conformance
 
-<<<<<<< HEAD
 .PHONY: report sample test lint check benchmarks fuzz proof mutants docs clean
-=======
-.PHONY: report test lint check benchmarks mutants clean
->>>>>>> mutants
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -39,7 +35,6 @@ lint: $(STAMP)
 benchmarks: $(STAMP)  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m benchmarks
 
-<<<<<<< HEAD
 proof: $(STAMP)  ## every clause against every planted defect, as a page
 	$(RUN) prove --output reports/proof.html --output reports/proof.json
 
@@ -52,8 +47,6 @@ docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table o
 	rm -rf site
 	$(RUN) docs --output site
 
-=======
->>>>>>> mutants
 mutants: $(STAMP)  ## mutate the clauses, one change at a time: do their tests notice? (15 min)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
 	$(BIN)/python -m mutation

@@ -152,10 +152,7 @@ SAID: dict[str, tuple[Callable[[], Exchange], str, list[str]]] = {
         "third-party-host",
         ["images lie on another site than the provider's: filesystem.site"],
     ),
-<<<<<<< HEAD
-=======
     "third-party-of-base64": (lambda: inline(picture()), "third-party-host", []),
->>>>>>> mutants
     "same-site": (exchange, "third-party-host", []),
     "same-site-other-subdomain": (
         lambda: with_url("https://a.b.provider.example/1.png"),
