@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from conformance.commands.judge import judge
 from conformance.commands.look_up import explain, list_
 from conformance.commands.report import report
 from conformance.commands.run import run
@@ -26,6 +27,7 @@ app.command()(run)
 app.command(name="list")(list_)
 app.command()(explain)
 app.command()(serve)
+app.command()(judge)
 app.command()(report)
 
 
