@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks import judging, memory, replay
+from benchmarks import archive, judging, memory, replay
 from benchmarks.measuring import BenchmarkError, Row
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "replay": replay.measure_replay,
     "collect": replay.measure_collect,
     "memory": memory.measure,
+    "archive": archive.measure,
 }
 
 

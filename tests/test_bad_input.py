@@ -103,7 +103,8 @@ STATUSES = {
 FROM_HOSTILE = (
     "stall", "reset", "hang-up", "hang-up-in-header", "garbage", "other-protocol", "bad-status",
     "two-lengths", "bad-chunk", "gzip-bomb", "gzip-cut", "gzip-lie", "brotli-lie", "zstd-bomb",
-    "endless-body",    "endless-chunks", "many-headers", "long-header", "trickling-body", "continue-flood",
+    "endless-body", "endless-chunks", "many-headers",
+    "long-header", "trickling-body", "continue-flood",
 )  # fmt: skip
 DOWNLOADS = (
     "itself", "count", "endless-redirect", "gzip-bomb", "endless-body", "stall", "garbage",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import judging, memory, replay
+from benchmarks import archive, judging, memory, replay
 from benchmarks.__main__ import BENCHMARKS, main, table_of
 from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
@@ -71,6 +71,13 @@ def test_memory_compares_many_with_few() -> None:
     peak, time = memory.measure(exchanges=2, fewer=1)
     assert (peak.bound, time.bound) == (1, 1.2)
     assert min(peak.ratio, time.ratio) > 0
+
+
+def test_archive_compares_a_large_har_with_a_small_one() -> None:
+    peak, time = archive.measure(megabytes=16, fewer=4)
+    assert (peak.bound, time.bound) == (1.2, 1.2)
+    assert 0 < peak.ratio < 1.5
+    assert time.ratio > 0
 
 
 def test_collect_is_measured_on_any_folder_of_cassettes(tmp_path: Path) -> None:

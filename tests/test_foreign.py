@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from benchmarks.archive import GENERATIONS, judge_archive, write_archive
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError
 from conformance.exchange.importers import UNNAMED
@@ -18,7 +19,6 @@ from conformance.foreign import judge_files
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import read_run
 from tests.miniatures import picture
-from tests.recordings import GENERATIONS, judge_archive, write_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
