@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks import (
+    archive,
     concurrency,
     covering,
     history,
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "covering": covering.measure,
     "schemathesis": schemathesis.measure,
     "concurrency": concurrency.measure,
+    "archive": archive.measure,
 }
 
 

@@ -11,6 +11,7 @@ from conformance.commands.compare import compare
 from conformance.commands.docs import docs
 from conformance.commands.drift import drift
 from conformance.commands.history import history
+from conformance.commands.judge import judge
 from conformance.commands.look_up import explain, list_
 from conformance.commands.plan import plan
 from conformance.commands.prove import prove
@@ -34,6 +35,7 @@ app.command(name="list")(list_)
 app.command()(explain)
 app.command()(plan)
 app.command()(serve)
+app.command()(judge)
 app.command()(report)
 app.command()(prove)
 app.command()(docs)

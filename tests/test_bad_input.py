@@ -102,8 +102,9 @@ STATUSES = {
 }
 FROM_HOSTILE = (
     "stall", "reset", "hang-up", "hang-up-in-header", "garbage", "other-protocol", "bad-status",
-    "two-lengths", "bad-chunk", "gzip-bomb", "gzip-cut", "gzip-lie", "brotli", "endless-body",
-    "endless-chunks", "many-headers", "long-header", "trickling-body", "continue-flood",
+    "two-lengths", "bad-chunk", "gzip-bomb", "gzip-cut", "gzip-lie", "brotli-lie", "zstd-bomb",
+    "endless-body", "endless-chunks", "many-headers",
+    "long-header", "trickling-body", "continue-flood",
 )  # fmt: skip
 DOWNLOADS = (
     "itself", "count", "endless-redirect", "gzip-bomb", "endless-body", "stall", "garbage",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import history, judging, memory, replay, reporting
+from benchmarks import archive, history, judging, memory, replay, reporting
 from benchmarks.__main__ import BENCHMARKS, main, table_of
 from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
@@ -91,6 +91,13 @@ def test_history_opens_the_nights_that_were_written(tmp_path: Path) -> None:
     assert len(run_file.findings) == history.FINDINGS
     assert size > 2 * 500_000
     assert all(row.ratio > 0 for row in history.measure(providers=1, nights=1, repeats=1))
+
+
+def test_archive_compares_a_large_har_with_a_small_one() -> None:
+    peak, time = archive.measure(megabytes=16, fewer=4)
+    assert (peak.bound, time.bound) == (1.2, 1.2)
+    assert 0 < peak.ratio < 1.5
+    assert time.ratio > 0
 
 
 def test_collect_is_measured_on_any_folder_of_cassettes(tmp_path: Path) -> None:

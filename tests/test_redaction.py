@@ -122,3 +122,21 @@ def test_redaction_takes_signatures_out_of_urls(query: str) -> None:
 def test_redaction_leaves_ordinary_text_alone() -> None:
     text = '{"prompt":"a key on a table, signature style","size":"1024x1024"}'
     assert Redactor(KEY).text(text) == text
+
+
+SIGNED = "https://images.example/i.png?se=2026&sig=aB+c/d=&sp=r"
+SPELLINGS = {
+    "plain": SIGNED,
+    "ampersand": SIGNED.replace("&", "\\u0026"),
+    "equals-sign": SIGNED.replace("&", "\\u0026").replace("=", "\\u003D"),
+    "slash": SIGNED.replace("/", "\\/"),
+    "everything": SIGNED.replace("/", "\\u002f").replace("+", "\\u002b").replace("&", "\\u0026"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_redaction_of_a_body_and_of_its_urls_agree(spelling: str) -> None:
+    body = f'{{"url":"{spelling}","more":"&sig"}}'.encode()
+    (url, more) = json.loads(Redactor(None).data(body)).values()
+    assert (url, more) == (Redactor(None).text(SIGNED), "&sig")
+    assert url == "https://images.example/i.png?se=2026&sig=REDACTED&sp=r"

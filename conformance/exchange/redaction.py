@@ -27,8 +27,10 @@ _SIGNED = (
     "|ossaccesskeyid|awsaccesskeyid|key-pair-id|policy|token|access_token|api_key|apikey|key"
 )
 _SIGNATURE = re.compile(
-    rb"((?:[?&]|\\u0026|&amp;|%26|%3[fF])(?:" + _SIGNED.encode() + rb")(?:=|%3[dD]))"
-    rb"[^&\"'\\\s<>]{1,4096}",
+    rb"((?:[?&]|\\u0026|\\u003f|&amp;|%26|%3f)(?:" + _SIGNED.encode() + rb")"
+    rb"(?:=|\\u003d|%3d))"
+    # escaped in JSON or not, so that body and downloads still name one and the same URL
+    rb"(?:[^&\"'\\\s<>]|\\/|\\u00(?!2[0267]|3[ce]|5c)[2-7][0-9a-f]){1,4096}",
     re.IGNORECASE,
 )
 _SECRET_HEADERS = frozenset(

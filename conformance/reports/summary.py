@@ -21,7 +21,7 @@ from conformance.reports.grouping import (
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.origin import Origin, origins
-from conformance.runs.conclusion import Conclusion, conclude, undecided
+from conformance.runs.conclusion import Conclusion, conclude, conclude_recordings, undecided
 from conformance.runs.file import Run
 
 Column = tuple[str, str]
@@ -138,10 +138,17 @@ def cell_of(findings: Sequence[Finding]) -> Cell:
 
 def conclusion_of(run: Run) -> Conclusion:
     """Give the exit code that a run had, or would have had if it was cut off."""
+    if run.foreign:
+        return _of_recordings(run, run.findings)
     found = _of_one(run.findings, complete=True)
     if found is Conclusion.CONFORMS and run.problems:
         return Conclusion.BREAKS
     return found if run.complete else _gravest((found, Conclusion.NOT_JUDGED))
+
+
+def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
+    whole = run.complete and not run.problems
+    return conclude_recordings({each.verdict for each in findings}, whole)
 
 
 def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
@@ -154,8 +161,13 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
     for run in runs:
         for provider, findings in _by_provider(run).items():
             before = found.get(provider, Conclusion.CONFORMS)
-            found[provider] = _gravest((before, _of_one(findings, run.complete)))
+            mine = _of_recordings if run.foreign else _of_run
+            found[provider] = _gravest((before, mine(run, findings)))
     return found
+
+
+def _of_run(run: Run, findings: Sequence[Finding]) -> Conclusion:
+    return _of_one(findings, run.complete)
 
 
 def _of_one(findings: Sequence[Finding], complete: bool) -> Conclusion:

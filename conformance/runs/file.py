@@ -69,6 +69,11 @@ class Run:
         return self.footer is not None and bool(self.footer.get("complete"))
 
     @property
+    def foreign(self) -> bool:
+        """Whether it judged what others recorded with another tool."""
+        return any(each["mode"] == "foreign" for each in self.header["providers"])
+
+    @property
     def problems(self) -> list[str]:
         """What is wrong with the run as a whole: unused cassettes, stale deviations."""
         return list(self.footer.get("problems", [])) if self.footer else []

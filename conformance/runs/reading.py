@@ -16,7 +16,7 @@ from conformance.strict import printable
 Check = Callable[[Any], bool]
 
 LEVELS = frozenset({"MUST", "SHOULD", "MAY"})
-MODES = frozenset({"live", "replay", "record"})
+MODES = frozenset({"live", "replay", "record", "foreign"})
 _VERDICTS = frozenset(Verdict)
 
 

@@ -36,7 +36,7 @@ def _read(entry: Mapping[str, Any], method: str) -> Recorded:
     asked, told = mapping(entry["request"]), mapping(entry.get("response"))
     sent = headers_of(asked.get("headers"))
     posted = mapping(asked.get("postData"))
-    kept = _posted(posted)
+    kept = _posted(posted, asked.get("bodySize"))
     body = decoded(kept, sent) if kept is not None else Body(None)
     response, altered = _response(told)
     if body.data is None or body.altered:
@@ -48,8 +48,11 @@ def _read(entry: Mapping[str, Any], method: str) -> Recorded:
     return Recorded(request, response, when, seconds, altered=altered)
 
 
-def _posted(posted: Mapping[str, Any]) -> bytes | None:
+def _posted(posted: Mapping[str, Any], size: Any) -> bytes | None:
+    """Give a body; one that had a size and is empty was left out, or put into another file."""
     if not isinstance(posted.get("text"), str):
+        return None
+    if not posted["text"] and isinstance(size, int) and size > 0:
         return None
     based = posted.get("encoding") == "base64"
     return unpieced(posted["text"]) if based else encoded(posted["text"])
