@@ -38,7 +38,8 @@ VALUES = {
     "github.event.repository.default_branch || 'main'": "main",
     "github.server_url": "https://ci.test",
     "github.run_id": "1",
-    "inputs.budget || '2.00'": "2.00",
+    "inputs.budget || matrix.budget": "2.00",
+    "matrix.models": "*",
     "matrix.name": "acme",
     "matrix.provider": "./acme.toml",
 }
@@ -103,7 +104,7 @@ def test_nightly_runs_only_where_it_was_turned_on() -> None:
 
 def test_action_is_used_in_five_lines() -> None:
     given = workflow("action")["inputs"]
-    assert [name for name, about in given.items() if about.get("required")] == ["provider"]
+    assert [name for name, about in given.items() if about.get("required")] == ["provider", "budget"]
     assert {"key", "budget"} <= given.keys()
 
 
