@@ -104,7 +104,10 @@ def test_nightly_runs_only_where_it_was_turned_on() -> None:
 
 def test_action_is_used_in_five_lines() -> None:
     given = workflow("action")["inputs"]
-    assert [name for name, about in given.items() if about.get("required")] == ["provider", "budget"]
+    assert [name for name, about in given.items() if about.get("required")] == [
+        "provider",
+        "budget",
+    ]
     assert {"key", "budget"} <= given.keys()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -47,15 +48,18 @@ class _ComparisonPage(Paper):
         self._title(f"{title} ({len(rows)})")
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         for name in ("", "clause"):
-            table.add_column(Text(name), overflow="fold")
-        table.add_column(Text("models"), overflow="fold", max_width=24)
+            table.add_column(Text(name), no_wrap=True)
+        table.add_column(Text("models"), no_wrap=True)
         for each in self._found.columns:
-            table.add_column(self._text(each.label), overflow="fold")
+            table.add_column(self._text(each.label), no_wrap=True)
         for row in rows:
             models = self._text(listed(row.models, 2))
             clause = self._text(row.clause, "bold")
             table.add_row(self._text(row.level), clause, models, *map(self._cell, row.cells))
-        self._console.print(table)
+        # an id is there to be copied whole: a terminal that is too narrow breaks the line
+        for column in table.columns:
+            column.min_width = max(map(cell_len, map(str, (column.header, *column.cells))))
+        self._console.print(table, crop=False, soft_wrap=True)
 
     def _cell(self, cell: Cell | None) -> Text:
         name = word_of(cell)
