@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN := $(BIN)/image-conformance
 
-.PHONY: report test lint check benchmarks clean
+.PHONY: report sample test lint check benchmarks fuzz proof mutants docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -13,11 +13,17 @@ REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
 
 report: $(STAMP)  ## judge the reference provider live, replay the counterparts, write reports/
 	@$(REFERENCE) & first=$$!; $(REPLAY); second=$$?; wait $$first; first=$$?; \
-	  $(RUN) report reports/reference.jsonl reports/counterparts.jsonl \
-	    --output reports/summary.md --output reports/junit.xml && \
+	  $(RUN) report reports/reference.jsonl reports/counterparts.jsonl --output reports && \
 	  exit $$((first > second ? first : second))
 
+SAMPLE := reports/sample.jsonl
+
+sample: $(STAMP)  ## write the committed sample anew: the counterparts, of one model each
+	@$(REPLAY) --models 'dall-e-3' --output $(SAMPLE)
+	@$(RUN) report $(SAMPLE) --quiet --output reports/sample/index.html --output reports/sample/summary.md
+
 test: $(STAMP) lint  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
+	@$(BIN)/python -m tests.browser
 	$(BIN)/pytest -q -n auto tests
 	$(BIN)/pytest -q conformance
 
@@ -28,6 +34,22 @@ lint: $(STAMP)
 
 benchmarks: $(STAMP)  ## speed and memory, as ratios measured in one run
 	$(BIN)/python -m benchmarks
+
+proof: $(STAMP)  ## every clause against every planted defect, as a page
+	$(RUN) prove --output reports/proof.html --output reports/proof.json
+
+SECONDS ?= 660
+fuzz: $(STAMP)  ## fuzz the readers of hostile bytes: make fuzz SECONDS=3600 TARGETS='answers images'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,fuzz]'
+	$(BIN)/python fuzz/run.py $(SECONDS) $(TARGETS)
+
+docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table of promises, in site/
+	rm -rf site
+	$(RUN) docs --output site
+
+mutants: $(STAMP)  ## mutate the clauses, one change at a time: do their tests notice? (15 min)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
+	$(BIN)/python -m mutation
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

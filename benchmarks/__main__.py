@@ -9,7 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks import covering, judging, memory, replay, schemathesis
+from benchmarks import (
+    archive,
+    concurrency,
+    covering,
+    history,
+    judging,
+    memory,
+    replay,
+    reporting,
+    schemathesis,
+)
 from benchmarks.measuring import BenchmarkError, Row
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -18,8 +28,12 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "replay": replay.measure_replay,
     "collect": replay.measure_collect,
     "memory": memory.measure,
+    "reporting": reporting.measure,
+    "history": history.measure,
     "covering": covering.measure,
     "schemathesis": schemathesis.measure,
+    "concurrency": concurrency.measure,
+    "archive": archive.measure,
 }
 
 

@@ -11,14 +11,12 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.cases import all_cases
-from conformance.cases.model import Case
-from conformance.cases.request import curl
 from conformance.clauses import clauses_of, select
-from conformance.clauses.registry import Clause
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
-from conformance.errors import UnknownNameError
+from conformance.explaining import Explainer, Explanation
 from conformance.providers import load_provider, provider_names
 from conformance.runs.engine import sent_by
+from conformance.traceability import settling, trace
 
 WIDTH = 80  # characters of explaining prose
 
@@ -102,6 +100,36 @@ def list_open(console: Console, edition: str | None, clauses: str, models: str) 
         console.print(Text(f"  so: {each.consequence}\n"))
 
 
+def list_defects(console: Console, edition: str | None, clauses: str, models: str) -> None:
+    """One line a planted defect: the lie, and the clauses that see it."""
+    del models
+    from conformance.reference.defects import defects
+
+    rows = [
+        (each.id, each.lie, ", ".join(each.claims))
+        for each in defects(_edition(edition)).values()
+        if any(fnmatchcase(claim, clauses) for claim in each.claims)
+    ]
+    _print(console, [("defect", "the lie", "clauses that see it"), *rows])
+    console.print(f"{len(rows)} defects; image-conformance serve --defect ID tells one")
+
+
+def list_promises(console: Console, edition: str | None, clauses: str, models: str) -> None:
+    """One line a promise of the documents: what it says, and what judges it or why nothing does."""
+    del models
+    traced = trace(_edition(edition))
+    rows = [
+        (each.id, each.level.value, each.says, settling(each))
+        for each in traced.promises.all
+        if clauses == "*" or any(fnmatchcase(name, clauses) for name in each.clauses)
+    ]
+    _print(console, [("promise", "level", "says", "judged by"), *rows])
+    counts = ", ".join(f"{count} {name}" for name, count in traced.counts.items())
+    console.print(f"{len(traced.promises.all)} promises: {counts}")
+    for gap in traced.gaps:
+        console.print(Text(f"gap: {gap}"))
+
+
 Lister = Callable[[Console, str | None, str, str], None]
 LISTS: dict[str, Lister] = {
     "clauses": list_clauses,
@@ -110,65 +138,50 @@ LISTS: dict[str, Lister] = {
     "models": list_models,
     "editions": list_editions,
     "open": list_open,
+    "defects": list_defects,
+    "promises": list_promises,
 }
 
 
 def explain_clause(console: Console, name: str, edition: str | None, provider: str) -> None:
     """Print all that is to be known of one clause."""
-    loaded = _edition(edition)
-    known = {each.id: each for each in clauses_of(loaded)}
-    if name not in known:
-        raise UnknownNameError("clause", name, known, loaded.id)
-    for line in _explanation(known[name], loaded, provider):
+    explanation = Explainer(_edition(edition), provider).explain(name)
+    for line in _lines(explanation):
         console.print(Text(line), soft_wrap=True)  # a curl line is copied, so never broken
 
 
-def _explanation(clause: Clause, edition: Edition, provider: str) -> Iterator[str]:
+def _lines(explained: Explanation) -> Iterator[str]:
+    clause = explained.clause
     yield f"{clause.id} ({clause.level.value})"
     yield f"\n{textwrap.fill(clause.statement, WIDTH)}\n"
     yield "Sources"
-    for each in clause.citations:
-        source = edition.sources[each.source]
-        yield f"  {source.title}: {each.section}"
-        yield f"    {source.url} (edition {source.edition}, retrieved {source.retrieved})"
-    cases = [
-        case
-        for case in all_cases(edition, list(edition.models))
-        if clause.binds(sent_by(case, edition))
-    ]
+    for each in explained.sources:
+        yield f"  {each.source.title}: {each.section}"
+        yield f"    {each.source.url} ({each.dates})"
     yield "\nModels"
-    yield _indented(", ".join(dict.fromkeys(case.model for case in cases)) or "none")
+    yield _indented(", ".join(explained.models) or "none")
     yield "\nHow it is judged"
     yield _indented(clause.how)
-    yield _indented(f"It needs {clause.needs.value}; else it is not testable or unavailable.")
-    yield from _reproduction(cases, edition, provider)
+    yield _indented(explained.needs)
+    yield from _reproduction(explained)
 
 
 def _indented(text: str) -> str:
-    return textwrap.fill(" ".join(text.split()), WIDTH, initial_indent="  ", subsequent_indent="  ")
-
-
-def _reproduction(cases: list[Case], edition: Edition, provider: str) -> Iterator[str]:
-    if not cases:
-        return
-    case = cases[0]
-    yield f"\nHow to reproduce it ({len(cases)} cases; this is {case.path})"
-    yield "  " + _curl(case, provider)
-    if case.control is not None and sent_by(case, edition).expectation == "refused":
-        control = next(
-            each
-            for each in all_cases(edition, list(edition.models))
-            if (each.model, each.id) == (case.model, case.control)
-        )
-        yield f"\n  and its control {control.path}, which must be accepted"
-        yield "  " + _curl(control, provider)
-
-
-def _curl(case: Case, name: str) -> str:
-    provider = load_provider(name)
-    return curl(
-        case,
-        base_url=provider.base_url,
-        key_variable=provider.key_variable or "API_KEY",
-        served_as=provider.models.get(case.model),
+    return textwrap.fill(
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,  # an id is searched for whole
     )
+
+
+def _reproduction(explained: Explanation) -> Iterator[str]:
+    if explained.request is None:
+        return
+    count, case = len(explained.cases), explained.request.case
+    yield f"\nHow to reproduce it ({count} cases; this is {case.path})"
+    yield "  " + explained.request.curl
+    if explained.control is not None:
+        yield f"\n  and its control {explained.control.case.path}, which must be accepted"
+        yield "  " + explained.control.curl

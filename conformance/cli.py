@@ -7,12 +7,19 @@ from typing import NoReturn
 
 import typer
 
+from conformance.commands.compare import compare
+from conformance.commands.docs import docs
+from conformance.commands.drift import drift
+from conformance.commands.history import history
+from conformance.commands.judge import judge
 from conformance.commands.look_up import explain, list_
 from conformance.commands.plan import plan
+from conformance.commands.prove import prove
 from conformance.commands.report import report
 from conformance.commands.run import run
 from conformance.commands.serve import serve
 from conformance.errors import ConformanceError
+from conformance.strict import printable
 
 app = typer.Typer(
     name="image-conformance",
@@ -28,7 +35,13 @@ app.command(name="list")(list_)
 app.command()(explain)
 app.command()(plan)
 app.command()(serve)
+app.command()(judge)
 app.command()(report)
+app.command()(prove)
+app.command()(docs)
+app.command()(compare)
+app.command()(drift)
+app.command()(history)
 
 
 def main() -> NoReturn:
@@ -36,7 +49,7 @@ def main() -> NoReturn:
     try:
         app()
     except ConformanceError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {printable(str(error), 2000)}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")

@@ -62,7 +62,6 @@ class ProviderNode(pytest.Collector):
             node: CaseNode = CaseNode.from_parent(
                 self, name=case.path, engine=self.engine, case=case, clauses=clauses
             )
-            node.add_marker(pytest.mark.xdist_group(f"{self.name}/{case.model}"))
             yield node
 
 
@@ -94,8 +93,9 @@ class CaseNode(pytest.Collector):
         self.told = True
         judged = self.engine.judged(self.case)
         variable = self.engine.provider.key_variable or "API_KEY"
+        told = {"curl": self.curl(variable), "findings": len(judged.findings)}
         return {
-            "exchange": {**judged.record, "curl": self.curl(variable)} if judged.record else None,
+            "exchange": {**judged.record, **told} if judged.record else None,
             "observations": [
                 {name: getattr(each, name) for name in each.__slots__}
                 for each in judged.observations

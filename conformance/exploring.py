@@ -1,37 +1,30 @@
-"""Generated requests, sent and judged; and what a property that is falsified says."""
+"""Generated requests, sent and judged."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from conformance.cases.keywords import check_keywords
-from conformance.cases.request import canonical_json
 from conformance.clauses.locators import is_loopback
-from conformance.exchange.client import Client, Target
-from conformance.exchange.model import Provenance
-from conformance.exchange.transport import AddressPolicy, Transport
+from conformance.falsified import UNAVAILABLE as UNAVAILABLE
+from conformance.falsified import Broken as Broken
+from conformance.falsified import Check as Check
+from conformance.falsified import Falsified as Falsified
+from conformance.falsified import conclude as conclude
 from conformance.providers import Provider
 from conformance.runs.session import Session
-from conformance.strict import printable
-
-UNAVAILABLE = "unavailable"
-"""The id under which requests are gathered that were neither honoured nor refused."""
 
 _MOST_ROUNDS = 20
 _SHRINKS = 5  # times the examples, where requests cost
-_LONGEST_SHOWN = 60  # characters of one string
 _COMMON: dict[str, Any] = {
     "deadline": None,
     "database": None,  # what is worth keeping becomes a documented case, not a local file
@@ -46,38 +39,6 @@ PROFILES = {
     "ci": settings(max_examples=20, derandomize=True, phases=_SHRUNK, **_COMMON),
 }
 """How far to search, by the name that `--hypothesis-profile` takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A promise that one example breaks, and the curl lines that show it."""
-
-    id: str
-    promise: str
-    message: str
-    request: Mapping[str, Any]
-    curls: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Falsified:
-    """The smallest example that breaks a promise, with whatever else that example breaks."""
-
-    broken: Broken
-    others: tuple[str, ...]
-    flaky: bool = False
-
-    def __str__(self) -> str:
-        """Tell it in full: the promise, the request, the command that sends it again."""
-        broken = self.broken
-        lines = [broken.id, broken.promise, f"verdict:  {broken.message}"]
-        lines += [f"smallest: {shown(broken.request)}"]
-        lines += [f"as well:  {', '.join(self.others)}"] if self.others else []
-        lines += ["flaky:    the same request did not break it every time"] if self.flaky else []
-        return "\n".join([*lines, *broken.curls])
-
-
-Check = Callable[[Any], Iterable[Broken]]
 
 
 class Bounded:
@@ -170,27 +131,6 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BrokenError]:
             yield each
 
 
-def conclude(found: list[Falsified]) -> None:
-    """Fail the test for what is broken; skip it where some requests could not be judged."""
-    broken = [each for each in found if each.broken.id != UNAVAILABLE]
-    text = "\n\n".join(map(str, broken or found))
-    if broken:
-        pytest.fail(text, pytrace=False)
-    if found:
-        pytest.skip(text)
-
-
-def shown(body: Mapping[str, Any]) -> str:
-    """Write a body in one line, long text cut."""
-    return printable(canonical_json({name: _cut(value) for name, value in body.items()}))
-
-
-def _cut(value: Any) -> Any:
-    if not isinstance(value, str) or len(value) <= _LONGEST_SHOWN:
-        return value
-    return f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
-
-
 def profile(name: str | None, free: bool) -> settings:
     """Give the limits that were named; else by what requests cost, and by where this runs.
 
@@ -219,11 +159,11 @@ def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
     """Say which models of which providers generated requests are sent to.
 
     They go to what costs nothing: the embedded provider, at its own address or on loopback.
-    ``paid`` adds every other provider that was selected. Raises UnknownKeywordError where a
-    request schema says what nothing would be drawn for.
+    ``paid`` adds every other provider that was selected, and what is to be recorded. Raises
+    UnknownKeywordError where a request schema says what nothing would be drawn for.
     """
     options = session.options
-    if options.mode != "live" or options.cases != "*":
+    if options.mode == "replay" or options.cases != "*" or (options.mode == "record" and not paid):
         return []
     found = [
         (provider, model)
@@ -242,18 +182,3 @@ def is_free(session: Session, provider: Provider) -> bool:
     base_url = session.options.base_url
     local = base_url is None or is_loopback(urlsplit(base_url).hostname or "")
     return provider.embedded and local
-
-
-@contextmanager
-def connected(session: Session, provider: Provider) -> Iterator[Client]:
-    """Give a client of a provider; the embedded one is started, unless it has another address."""
-    with ExitStack() as closing:
-        base_url, key, provenance = provider.base_url, provider.key(), Provenance.LIVE
-        if provider.embedded and session.options.base_url is None:
-            from conformance.reference.server import ReferenceServer
-
-            server = closing.enter_context(ReferenceServer(session.edition, key=key))
-            base_url, provenance = server.base_url, Provenance.REFERENCE
-        policy = AddressPolicy.for_provider(base_url)
-        transport = closing.enter_context(Transport(session.options.limits, policy))
-        yield Client(Target(provider.id, base_url, key, provider.models), transport, provenance)

@@ -51,6 +51,8 @@ class Finding:
     observed: str = ""
     control: str | None = None
     deviation: str | None = None  # why the provider is known to disagree
+    rate: float | None = None  # of a flaky one: the share of exchanges that broke the promise
+    repeats: int | None = None  # exchanges made again to confirm the verdict
 
     @property
     def id(self) -> str:

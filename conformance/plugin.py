@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import gc
+from argparse import ArgumentTypeError
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
 from conformance.collecting import PromiseItem, ProvidersModule
 from conformance.errors import ConformanceError
+from conformance.exchange.limit_options import LIMIT_HELP, read_limits
 from conformance.exchange.source import RecordMode
+from conformance.providers import load_provider
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
+from conformance.runs.purse import read_budget
 from conformance.runs.session import Options, Session
+from conformance.runs.together import folder_of
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
+DRAWN = Path(__file__).with_name("test_drawn.py")
 NOT_EXPLORED = (
     "generated requests are only sent with --live, without --cases, and to providers that are "
-    "embedded; --explore sends them to the others as well, and those may cost money"
+    "embedded; --explore sends them to the others as well, and those may cost money, and records "
+    "them where there is a --record-mode"
 )
+SHARED = "conformance_shared"
 SESSION = pytest.StashKey[Session]()
 RECORDER = pytest.StashKey[Recorder]()
 
@@ -40,7 +50,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--explore", action="store_true", help="send generated requests to paid providers, too"
     )
+    group.addoption("--limit", action="append", default=[], metavar="NAME=VALUE", help=LIMIT_HELP)
     group.addoption("--run-file", default=None, metavar="FILE", help="write the run file here")
+    group.addoption("--budget", type=_budget, metavar="USD", help="spend no more; or unlimited")
+    group.addoption("--max-requests", type=int, metavar="N", help="send no more requests")
+    group.addoption(
+        "--partial", action="store_true", help="start a plan over budget, and stop at the budget"
+    )
+    group.addoption(
+        "--strength", type=int, choices=(1, 2, 3), help="send combined parameters as well"
+    )
+    group.addoption("--resume", default=None, metavar="RUN", help="go on with this run file")
+    group.addoption("--baseline", default=None, metavar="RUN", help="the last good run file")
+    group.addoption(
+        "--confirm", type=int, default=3, metavar="N", help="repeat what is worse than --baseline"
+    )
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -54,11 +78,47 @@ def options_of(config: pytest.Config) -> Options:
         "live": config.getoption("--live") or config.getoption("--disable-recording", False),
         "record_mode": RecordMode(mode) if mode else None,
         "base_url": config.getoption("--base-url"),
+        "limits": read_limits(config.getoption("--limit")),
         "cassettes": Path(config.getoption("--cassettes") or config.rootpath / "cassettes"),
+        "budget": config.getoption("--budget"),
+        "max_requests": config.getoption("--max-requests"),
+        "partial": config.getoption("--partial"),
+        "strength": config.getoption("--strength"),
+        "confirm": config.getoption("--confirm"),
     }
+    for name in ("resume", "baseline"):
+        chosen[name] = Path(config.getoption(name)) if config.getoption(name) else None
     if config.getoption("--edition"):
         chosen["edition"] = config.getoption("--edition")
     return Options(**chosen)
+
+
+def _budget(text: str) -> float:
+    try:
+        return read_budget(text)
+    except ConformanceError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def shared_folder(config: pytest.Config, options: Options) -> Path | None:
+    """Where the processes of this run share what they know; None where one process needs none.
+
+    Beside the run file, where `--resume` finds it, else in a temporary folder.
+    """
+    if hasattr(config, "workerinput"):
+        told = config.workerinput.get(SHARED)
+        return Path(told) if told else None
+    several = getattr(config.option, "dist", "no") != "no"
+    if options.mode == "replay" or not (several or options.resume or is_billed(options)):
+        return None
+    run_file = config.getoption("--run-file")
+    return folder_of(Path(run_file)) if run_file else Path(mkdtemp(prefix="image-conformance-"))
+
+
+def is_billed(options: Options) -> bool:
+    """Whether any provider bills, so that nothing that was paid for may be lost."""
+    named = [load_provider(each) for each in options.providers]
+    return not named or any(not each.prices.free for each in named)
 
 
 @pytest.hookimpl(tryfirst=True)  # before hypothesis loads the profile that was named
@@ -68,28 +128,78 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.exploring import register_profiles
 
         register_profiles()
-    if getattr(config.option, "dist", "no") != "no":
-        config.option.dist = "loadgroup"
-    config.addinivalue_line("markers", "xdist_group(name): tests that share a worker")
+    config.pluginmanager.register(_Workers(), "conformance-workers")
     if not hasattr(config, "workerinput"):
         config.stash[RECORDER] = Recorder(config, lambda: session_of(config))
         config.pluginmanager.register(config.stash[RECORDER], "conformance-recorder")
 
 
+class _Workers:
+    """Tells the workers of pytest-xdist where they share what they know, and deals items out."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep together what shares an exchange."""
+        from conformance.scheduling import LiveScheduling, TogetherScheduling
+
+        alive = options_of(config).mode == "live"
+        return (LiveScheduling if alive else TogetherScheduling)(config, log)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Called for each worker before it starts."""
+        node.workerinput[SHARED] = str(session_of(node.config).options.shared or "")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the workers of pytest-xdist are started
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse what may cost more than was allowed, before anything is sent."""
+    config = session.config
+    if hasattr(config, "workerinput") or not sends(config):
+        return
+    try:
+        session_of(config).check_affordable()
+        session_of(config).prepare()
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def sends(config: pytest.Config) -> bool:
+    """Whether this run may send requests to a provider."""
+    asked = config.getoption("--live") or config.getoption("--record-mode", None)
+    return bool(asked) and not config.option.collectonly and options_of(config).mode != "replay"
+
+
 def session_of(config: pytest.Config) -> Session:
     """The session of this process, made when it is first needed."""
     if SESSION not in config.stash:
-        config.stash[SESSION] = Session(options_of(config))
+        options = options_of(config)
+        config.stash[SESSION] = Session(replace(options, shared=shared_folder(config, options)))
     return config.stash[SESSION]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the generated requests where there is no provider to send them to for free."""
-    return True if collection_path == GENERATED and not _explored(config) else None
+    """Leave out generated requests where there is no provider that is free, or none recorded."""
+    if collection_path == GENERATED:
+        return None if _explored(config) else True
+    if collection_path == DRAWN:
+        return None if _recorded(config) else True
+    return None
+
+
+def _recorded(config: pytest.Config) -> bool:
+    """Whether any drawn request was recorded that this run may replay."""
+    if options_of(config).mode != "replay":
+        return False
+    try:
+        return any(True for _ in session_of(config).recorded_models())
+    except ConformanceError:
+        return False  # the promises are collected as well, and say what is wrong
 
 
 def _explored(config: pytest.Config) -> bool:
-    if not options_of(config).live:
+    options = options_of(config)
+    if not options.live and (options.mode == "replay" or not config.getoption("--explore")):
         return False  # and hypothesis is not imported
     from conformance.exploring import explored
 

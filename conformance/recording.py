@@ -74,10 +74,13 @@ class Recorder:
         if not self.findings:
             return
         complete = exitstatus in (0, 1) and not session.shouldstop and not session.shouldfail
+        complete = complete and not any(each.verdict is Verdict.NOT_RUN for each in self.findings)
         self._find_problems(complete)
         self.conclusion = self._conclude(complete)
         if self._writer is not None:
             self._writer.close(self._footer(complete))
+        if self._session().options.mode != "replay" and (complete or self._writer is None):
+            self._session().live.clear()
         if exitstatus in (0, 1):
             others = session.testsfailed > sum(_counts_as_failed(each) for each in self.findings)
             session.exitstatus = 1 if others else int(self.conclusion)
@@ -97,7 +100,9 @@ class Recorder:
     def _open(self) -> RunWriter | None:
         path = self._config.getoption("--run-file")
         if self._writer is None and path:
-            self._writer = RunWriter(Path(path), self._session().header())
+            session = self._session()
+            durable = session.options.mode != "replay" and session.options.shared is not None
+            self._writer = RunWriter(Path(path), session.header(), durable)
         return self._writer
 
     def _evidence(self, writer: RunWriter, evidence: dict[str, Any] | None) -> None:
@@ -110,6 +115,8 @@ class Recorder:
 
     def _find_problems(self, complete: bool) -> None:
         session = self._session()
+        if session.options.mode != "replay":
+            self.problems += session.live.ledger.halts()
         if not complete or self._left_out or not session.options.whole:
             return
         self.problems += session.unused_cassettes()
@@ -130,8 +137,18 @@ class Recorder:
             "complete": complete,
             "conclusion": int(self.conclusion or 0),
             "counts": counts(self.findings),
+            **self._spent(),
             "problems": self.problems,
         }
+
+    def _spent(self) -> dict[str, Any]:
+        """What was sent and spent; of a replay, nothing is said."""
+        session = self._session()
+        if session.options.mode == "replay":
+            return {}
+        spent = session.live.ledger.spent()
+        values = {name: getattr(spent, name) for name in ("estimate", "actual", "requests")}
+        return {"spent": values}
 
 
 def _counts_as_failed(finding: Finding) -> bool:

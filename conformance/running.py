@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from conformance.errors import ConformanceError
+from conformance.exchange.limit_options import as_options
+from conformance.progressing import Progressing
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
 from conformance.runs.session import Options, Session
+from conformance.runs.together import folder_of
+from conformance.strict import printable
 
 HOME = Path(__file__).parent
-UNNEEDED = ("terminal", "cacheprovider", "logging", "doctest", "unittest", "pastebin", "warnings")
+LIVE_WORKERS = "8"
+"""Requests at once where nothing else is said; each waits for one."""
+
+UNNEEDED = (
+    "terminal", "cacheprovider", "logging", "doctest", "unittest", "pastebin", "warnings",
+    "hypothesispytest", "anyio",
+)  # fmt: skip
 
 
 def run_promises(
@@ -32,18 +40,25 @@ def run_promises(
     """
     options = _with_mode(options, replay)
     run_file = output or _new_run_file(options)
+    if options.resume is not None and _same_file(run_file, options.resume):
+        raise ConformanceError(f"--output {run_file} is the run to go on with; name another file")
     session = Session(options)
     session.check()
+    session.check_affordable()
+    workers = workers or _default_workers(session)
+    progress = Progressing(Console(stderr=True), quiet, _ledger_path(session, run_file, workers))
+    progress.announce(session)
     session.close()
     _check_writable(run_file)
-    progress = _Progress(Console(stderr=True), quiet)
     with progress:
         code = int(pytest.main(_arguments(options, run_file, workers), plugins=[progress]))
     if progress.stopped_by:
-        sys.stderr.write(f"error: {progress.stopped_by}\n")
+        sys.stderr.write(f"error: {printable(progress.stopped_by, 2000)}\n")
     if not run_file.stat().st_size:
         run_file.unlink()
         return 2
+    for why in read_run(run_file).problems if options.mode != "replay" else ():
+        sys.stderr.write(f"error: {why}\n")
     _show(run_file, quiet)
     return code if code in (0, 1) else 2
 
@@ -58,6 +73,25 @@ def _with_mode(options: Options, replay: bool) -> Options:
 def _new_run_file(options: Options) -> Path:
     names = "+".join(Path(each).stem for each in options.providers)
     return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{names}.jsonl"
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _default_workers(session: Session) -> str | None:
+    """Several at once where an image takes long to come; the embedded provider is quick."""
+    options = session.options
+    embedded = all(each.embedded for each in session.providers) and options.base_url is None
+    return LIVE_WORKERS if options.live and not embedded else None
+
+
+def _ledger_path(session: Session, run_file: Path, workers: str | None) -> Path | None:
+    """Where the processes of the run keep their ledger, if they share one."""
+    billed = any(not each.prices.free for each in session.providers)
+    shares = workers not in (None, "0") or billed or session.options.resume is not None
+    sends = session.options.mode != "replay"
+    return folder_of(run_file) / "ledger.sqlite" if sends and shares else None
 
 
 def _check_writable(path: Path) -> None:
@@ -88,10 +122,24 @@ def _arguments(options: Options, run_file: Path, workers: str | None) -> list[st
         f"--cases={options.cases}",
         f"--cassettes={options.cassettes}",
     ]
+    arguments += as_options(options.limits)
     arguments += ["--live"] if options.live else []
     arguments += [f"--record-mode={options.record_mode}"] if options.record_mode else []
     arguments += [f"--base-url={options.base_url}"] if options.base_url else []
+    arguments += _terms(options)
     return arguments + (["-n", workers] if workers else [])
+
+
+def _terms(options: Options) -> list[str]:
+    """What a live run may spend, and which earlier runs it looks at."""
+    budget = "unlimited" if options.budget == inf else options.budget
+    terms = [f"--confirm={options.confirm}"]
+    terms += [f"--budget={budget}"] if budget is not None else []
+    terms += [f"--max-requests={options.max_requests}"] if options.max_requests is not None else []
+    terms += [f"--strength={options.strength}"] if options.strength else []
+    terms += ["--partial"] if options.partial else []
+    terms += [f"--resume={options.resume}"] if options.resume else []
+    return terms + ([f"--baseline={options.baseline}"] if options.baseline else [])
 
 
 def _show(run_file: Path, quiet: bool) -> None:
@@ -103,50 +151,3 @@ def _show(run_file: Path, quiet: bool) -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nothing is sent any more
     print_runs([read_run(run_file)], Console())
     sys.stdout.write(f"run file: {run_file}\n")
-
-
-class _Progress:
-    """A line that says how far the run is; silent where nobody watches."""
-
-    def __init__(self, console: Console, quiet: bool) -> None:
-        self.stopped_by: str | None = None
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal or bool(os.environ.get("CI")),
-        )
-        self._task = self._bar.add_task("collecting", total=None)
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Learn how much there is to do."""
-        self._bar.update(self._task, total=len(session.items) or None)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Move on by one finding."""
-        if self._bar.disable:
-            return
-        values: dict[str, Any] = getattr(report, "finding", None) or {}
-        name = f"{values.get('provider', '')} {values.get('model', '')}"
-        self._bar.update(self._task, advance=1, description=name)
-
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember why the run was stopped."""
-        if isinstance(excinfo.value, KeyboardInterrupt):
-            self.stopped_by = "interrupted; the findings made so far are kept"
-        else:
-            self.stopped_by = str(getattr(excinfo.value, "msg", excinfo.value))
-
-    def pytest_internalerror(self, excrepr: object) -> None:
-        """Tell of a fault of the suite itself."""
-        self.stopped_by = f"internal error: {str(excrepr).splitlines()[-1]}"

@@ -1,21 +1,21 @@
 """Properties of every request, tried on requests that hypothesis draws from the edition.
 
-Collected with `--live` for providers that cost nothing, and for others with `--explore`; in
-replay there is nothing to collect. `--hypothesis-profile` chooses how far to search.
+Collected with `--live` for providers that cost nothing, and for others with `--explore`; with
+`--record-mode` and `--explore` what was drawn is recorded. Replay runs `test_drawn` instead.
+`--hypothesis-profile` chooses how far to search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.cases import properties as drawn
+from conformance.drawn import DrawnSource, Keeper
 from conformance.exploring import (
     conclude,
-    connected,
     explore,
     explore_refusals,
     explored,
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from hypothesis import settings
 
     from conformance.cases.properties import Caps
-    from conformance.exchange.client import Client
+    from conformance.exchange.source import Source
+    from conformance.falsified import Check
     from conformance.providers import Provider
 
 
@@ -39,87 +40,98 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     config = metafunc.config
     found = explored(session_of(config), config.getoption("--explore"))
     names = [f"{provider.id}/{model}" for provider, model in found]
-    marks = [pytest.mark.xdist_group(f"generated/{each}") for each in names]
-    values = [
-        pytest.param(*each, id=name, marks=mark)
-        for each, name, mark in zip(found, names, marks, strict=True)
-    ]
+    values = [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
     metafunc.parametrize(("provider", "model"), values)
 
 
-@pytest.fixture(scope="session")
-def clients(pytestconfig: pytest.Config) -> Iterator[Callable[[Provider], Client]]:
-    """Clients of providers, each connected once and closed at the end."""
-    made: dict[str, Client] = {}
-    with ExitStack() as closing:
+Keep = Callable[["Check"], "Check"]
 
-        def client(provider: Provider) -> Client:
-            if provider.id not in made:
-                connection = connected(session_of(pytestconfig), provider)
-                made[provider.id] = closing.enter_context(connection)
-            return made[provider.id]
 
-        yield client
+@pytest.fixture
+def source(pytestconfig: pytest.Config, provider: Provider) -> Source:
+    """What sends, and records where the run does."""
+    session = session_of(pytestconfig)
+    (found,) = [each for each in session.engines if each.provider.id == provider.id]
+    return DrawnSource(found.source) if session.options.mode == "record" else found.source
+
+
+@pytest.fixture
+def keep(
+    request: pytest.FixtureRequest, provider: Provider, model: str, source: Source
+) -> Iterator[Keep]:
+    """Keep what was drawn as data, where it is recorded."""
+    if not isinstance(source, DrawnSource):
+        yield lambda check: check
+        return
+    name = request.node.originalname.removeprefix("test_").replace("_", "-")
+    keeper = Keeper(session_of(request.config).library(provider), model, name, source)
+    yield keeper.keeping
+    keeper.write()
 
 
 @pytest.fixture
 def explorer(
-    pytestconfig: pytest.Config,
-    clients: Callable[[Provider], Client],
-    provider: Provider,
-    model: str,
+    pytestconfig: pytest.Config, source: Source, provider: Provider, model: str
 ) -> Explorer:
     """What sends and judges the requests for one model."""
     session = session_of(pytestconfig)
     return Explorer(
-        client=clients(provider),
+        client=source,
         provider=provider,
         edition=session.edition,
         model=model,
         clauses=session.clauses,
         chosen=session.options.clauses,
         today=session.today,
+        limits=session.options.limits,
     )
 
 
 @pytest.fixture
 def limits(pytestconfig: pytest.Config, provider: Provider) -> settings:
     """How far to search."""
-    free = is_free(session_of(pytestconfig), provider)
+    session = session_of(pytestconfig)  # what is recorded is kept, so there is little of it
+    free = is_free(session, provider) and session.options.mode == "live"
     return profile(pytestconfig.getoption("--hypothesis-profile", None), free)
 
 
 @pytest.fixture
 def caps(pytestconfig: pytest.Config, provider: Provider) -> Caps:
     """How many images a request may ask for."""
-    return drawn.FREE if is_free(session_of(pytestconfig), provider) else drawn.FEW
+    session = session_of(pytestconfig)
+    free = is_free(session, provider) and session.options.mode == "live"
+    return drawn.FREE if free else drawn.FEW
 
 
-def test_valid_request_is_honoured(explorer: Explorer, limits: settings, caps: Caps) -> None:
+def test_valid_request_is_honoured(
+    explorer: Explorer, limits: settings, caps: Caps, keep: Keep
+) -> None:
     bodies = drawn.honoured(explorer.edition, explorer.documented, caps)
-    conclude(explore(bodies, explorer.honours, limits))
+    conclude(explore(bodies, keep(explorer.honours), limits))
 
 
-def test_invalid_request_is_refused(explorer: Explorer, limits: settings) -> None:
+def test_invalid_request_is_refused(explorer: Explorer, limits: settings, keep: Keep) -> None:
     pairs = drawn.refused(explorer.edition, explorer.documented)
-    conclude(explore_refusals(pairs, explorer.refuses, limits))
+    conclude(explore_refusals(pairs, keep(explorer.refuses), limits))
 
 
-def test_n_above_the_limit_is_refused(explorer: Explorer, limits: settings) -> None:
+def test_n_above_the_limit_is_refused(explorer: Explorer, limits: settings, keep: Keep) -> None:
     pairs = drawn.too_many(explorer.edition, explorer.documented)
-    conclude(explore_refusals(pairs, explorer.refuses, fewer(limits)))
+    conclude(explore_refusals(pairs, keep(explorer.refuses), fewer(limits)))
 
 
-def test_response_format_decides(explorer: Explorer, limits: settings) -> None:
+def test_response_format_decides(explorer: Explorer, limits: settings, keep: Keep) -> None:
     bodies = drawn.formats(explorer.edition, explorer.documented)
-    conclude(explore(bodies, explorer.formats, fewer(limits)))
+    conclude(explore(bodies, keep(explorer.formats), fewer(limits)))
 
 
-def test_answer_depends_on_the_request(explorer: Explorer, limits: settings) -> None:
+def test_answer_depends_on_the_request(explorer: Explorer, limits: settings, keep: Keep) -> None:
     pairs = drawn.between(explorer.edition, explorer.documented)
-    conclude(explore(pairs, explorer.forgets, fewer(limits)))
+    conclude(explore(pairs, keep(explorer.forgets), fewer(limits)))
 
 
-def test_unknown_parameter_is_treated_alike(explorer: Explorer, limits: settings) -> None:
+def test_unknown_parameter_is_treated_alike(
+    explorer: Explorer, limits: settings, keep: Keep
+) -> None:
     places = drawn.placed(explorer.edition, explorer.documented)
-    conclude(explore(places, explorer.places, fewer(limits)))
+    conclude(explore(places, keep(explorer.places), fewer(limits)))

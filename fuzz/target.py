@@ -1,4 +1,7 @@
-"""One target under atheris: ``python fuzz/target.py NAME [options of libFuzzer]``."""
+"""One target under atheris: ``python fuzz/target.py NAME [--json] [options of libFuzzer]``.
+
+With ``--json`` inputs are changed as JSON, without it as libFuzzer does it.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,18 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-with atheris.instrument_imports(include=["conformance", "vcr", "PIL"]):
+with atheris.instrument_imports(include=["conformance", "vcr", "PIL", "tomllib"]):
     from fuzz.targets import TARGETS
+
+from fuzz.mutators import mutate
 
 
 def main() -> None:
     """Hand the target to libFuzzer, which ends the process."""
     name = sys.argv.pop(1)
-    atheris.Setup(sys.argv, TARGETS[name])
+    own = {"custom_mutator": mutate} if "--json" in sys.argv else {}
+    sys.argv = [each for each in sys.argv if each != "--json"]
+    atheris.Setup(sys.argv, TARGETS[name], **own)
     atheris.Fuzz()
 
 

@@ -12,16 +12,24 @@ import json
 import tempfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import Case
+from conformance.clauses import clauses_of
 from conformance.errors import ConformanceError
 from conformance.exchange.addresses import read_url
 from conformance.exchange.cassette import CassetteLibrary
-from conformance.exchange.limits import Stopped
-from conformance.exchange.transport import decode_body
+from conformance.exchange.client import Client, Target
+from conformance.exchange.limits import Limits, Stopped
+from conformance.exchange.model import Provenance
+from conformance.exchange.transport import AddressPolicy, Transport, decode_body
+from conformance.foreign import judge_files
 from conformance.images import inspect_image
+from conformance.providers import load_provider
+from conformance.reports import MergeError
+from conformance.runs.file import RunFileError, read_run
 from conformance.strict import printable, read_base64, read_event_stream, read_json
+from fuzz.answers import answer_of, check, check_texts, edition, render_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,12 +106,80 @@ def cassettes(data: bytes) -> None:
     path.write_bytes(data)
     fault = None
     try:
-        with library.playing(CASE):
-            pass
+        with library.playing(CASE) as recorded:
+            _player().exchange(CASE, recorded.failures)
     except ConformanceError as error:
         fault = error
     assert fault is None or str(path) in str(fault)
     assert list(path.parent.iterdir()) == [path]
+
+
+def answers(data: bytes) -> None:
+    """Any status, headers and bytes give verdicts, evidence and reports that can be shown."""
+    check(answer_of(data))
+
+
+def recordings(data: bytes) -> None:
+    """Any file gives a run file that can be read and reported, whatever recorder wrote it."""
+    path, run_file = _folder() / "recording", _folder() / "run.jsonl"
+    path.write_bytes(data)
+    report = judge_files([path], edition(), run_file, _few_clauses())
+    run = read_run(run_file)
+    assert run.complete
+    assert report.judged or report.problems or report.files[0].entries >= 0
+    check_texts([*render_all(run), *report.problems])
+    assert "harness error" not in report.verdicts
+
+
+def run_files(data: bytes) -> None:
+    """Any file is a run that every report can show, or an error that names the file."""
+    path = _folder() / "run.jsonl"
+    path.write_bytes(data)
+    try:
+        check_texts(render_all(read_run(path)))
+    except (RunFileError, MergeError) as error:
+        _told(error)
+
+
+def providers(data: bytes) -> None:
+    """Any file is a provider, with a name that is no path, or an error that names the file."""
+    path = _folder() / "fuzzed.toml"
+    path.write_bytes(data)
+    fault: ConformanceError | None = None
+    try:
+        provider = load_provider(str(path))
+    except ConformanceError as error:
+        fault = error
+    if fault is not None:
+        assert str(path) in str(fault)
+        _told(fault)
+        return
+    assert provider.models
+    assert provider.base_url.startswith(("http://", "https://"))
+
+
+@functools.cache
+def _few_clauses() -> tuple[Any, ...]:
+    return tuple(clauses_of(edition()))
+
+
+@functools.cache
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="fuzzed-"))
+
+
+def _told(error: ConformanceError) -> None:
+    """What a user is told is one sentence that a terminal may be given."""
+    check_texts([str(error)])
+    assert len(str(error)) < 2000
+
+
+@functools.cache
+def _player() -> Client:
+    """Plays cassettes; what a cassette does not answer is an error, not a request."""
+    base_url = "http://127.0.0.1:9/v1"
+    transport = Transport(Limits(body_bytes=DECODED), AddressPolicy.for_provider(base_url))
+    return Client(Target("fuzzed", base_url, "-" * 8, {}), transport, Provenance.CASSETTE)
 
 
 @functools.cache
@@ -120,6 +196,9 @@ def _sentence(fault: str | None) -> None:
         assert fault == printable(fault, 1000)
 
 
+WITH_JSON = frozenset({"answers", "events", "json", "recordings", "run-files"})
+"""Targets whose inputs hold JSON."""
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "images": images,
     "base64": base64_text,
@@ -128,4 +207,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "cassettes": cassettes,
     "urls": urls,
     "codings": codings,
+    "answers": answers,
+    "recordings": recordings,
+    "run-files": run_files,
+    "providers": providers,
 }

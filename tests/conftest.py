@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -29,3 +30,11 @@ def reference_client(reference: ReferenceServer) -> Iterator[Client]:
     policy = AddressPolicy.for_provider(reference.base_url)
     with Transport(Limits(), policy) as transport:
         yield Client(target, transport, Provenance.REFERENCE)
+
+
+@pytest.fixture(autouse=True)
+def _pipes_stay_errors() -> Iterator[None]:
+    """A command called in process lets a broken pipe end it; the tests after it must not end so."""
+    before = signal.getsignal(signal.SIGPIPE)
+    yield
+    signal.signal(signal.SIGPIPE, before)

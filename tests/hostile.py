@@ -13,6 +13,9 @@ import zlib
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
+import brotli
+import zstandard
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -144,7 +147,15 @@ _FIXED: dict[str, bytes] = {
     "deflate-bomb": whole(zlib.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: deflate"),
     "gzip-cut": whole(gzip.compress(LETTERS)[:-12], "Content-Encoding: gzip"),
     "gzip-lie": whole(LETTERS, "Content-Encoding: gzip"),
-    "brotli": whole(LETTERS, "Content-Encoding: br"),
+    "brotli": whole(brotli.compress(LETTERS), "Content-Encoding: br"),
+    "brotli-bomb": whole(brotli.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: br"),
+    "brotli-cut": whole(brotli.compress(LETTERS)[:-3], "Content-Encoding: br"),
+    "brotli-lie": whole(LETTERS, "Content-Encoding: br"),
+    "zstd": whole(zstandard.compress(LETTERS), "Content-Encoding: zstd"),
+    "zstd-bomb": whole(zstandard.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: zstd"),
+    "zstd-cut": whole(zstandard.compress(LETTERS)[:-3], "Content-Encoding: zstd"),
+    "zstd-lie": whole(LETTERS, "Content-Encoding: zstd"),
+    "unknown-coding": whole(LETTERS, "Content-Encoding: x-dance"),
     "many-codings": whole(LETTERS, "Content-Encoding: gzip, gzip, gzip, gzip, gzip"),
     "many-members": whole(gzip.compress(b"") * 200, "Content-Encoding: gzip"),
 }

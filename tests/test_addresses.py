@@ -102,12 +102,16 @@ def test_policy_opens_where_the_provider_is(base_url: str, may: str, must_not: s
     assert [each for each in must_not.split() if not policy.refusal(ip_address(each))] == []
 
 
-def test_policy_learns_only_the_provider_and_only_once() -> None:
+def test_policy_learns_only_the_provider_and_closes_when_its_name_moves() -> None:
     policy = AddressPolicy.for_provider("https://API.example.com./v1")
     assert policy.learned("other.example.com", ip_address("10.0.0.1")) == policy
     policy = policy.learned("api.example.com", ip_address("10.0.0.1"))
     assert policy.refusal(ip_address("10.0.0.2")) is None
-    assert policy.learned("api.example.com", ip_address("127.0.0.1")) == policy
+    assert policy.learned("api.example.com", ip_address("10.0.0.9")) == policy
+    policy = policy.learned("api.example.com", ip_address("1.1.1.1"))
+    policy = policy.learned("api.example.com", ip_address("10.0.0.1"))
+    assert policy.refusal(ip_address("10.0.0.2")) == "private"
+    assert policy.refusal(ip_address("8.8.8.8")) is None
 
 
 NUMERIC = {

@@ -102,8 +102,9 @@ STATUSES = {
 }
 FROM_HOSTILE = (
     "stall", "reset", "hang-up", "hang-up-in-header", "garbage", "other-protocol", "bad-status",
-    "two-lengths", "bad-chunk", "gzip-bomb", "gzip-cut", "gzip-lie", "brotli", "endless-body",
-    "endless-chunks", "many-headers", "long-header", "trickling-body", "continue-flood",
+    "two-lengths", "bad-chunk", "gzip-bomb", "gzip-cut", "gzip-lie", "brotli-lie", "zstd-bomb",
+    "endless-body", "endless-chunks", "many-headers",
+    "long-header", "trickling-body", "continue-flood",
 )  # fmt: skip
 DOWNLOADS = (
     "itself", "count", "endless-redirect", "gzip-bomb", "endless-body", "stall", "garbage",
@@ -165,6 +166,20 @@ def test_bad_answer_gives_findings_and_plain_sentences(
     assert all(each.message and each.message.isprintable() for each in told)
     assert not any(re.search("Traceback| at 0x[0-9a-f]{6}", each.message) for each in told)
     assert KEY not in "".join(line_of(finding_to_json(each)) for each in findings)
+
+
+def test_fault_of_the_suite_is_told_as_one_and_the_run_goes_on(
+    server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> list[object]:
+        raise TypeError("unhashable \x1b[2J")
+
+    monkeypatch.setattr("conformance.runs.engine.observe", broken)
+    findings, engine = judged(server, "data-null")
+    assert {each.verdict for each in findings} == {Verdict.HARNESS_ERROR}
+    assert "the suite itself failed at test_bad_input.py:" in findings[0].message
+    assert "TypeError: unhashable \\x1b[2J" in findings[0].message
+    assert engine.judged(engine.cases["dall-e-3/n-0"]).findings
 
 
 @pytest.mark.parametrize("behaviour", ["escapes", "html", "deep-json", "stall"])

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import judging, memory, replay
+from benchmarks import archive, history, judging, memory, replay, reporting
 from benchmarks.__main__ import BENCHMARKS, main, table_of
 from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
 from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
 from conformance.images import inspect_image
+from conformance.reports.history import history as tell
 from conformance.runs.file import read_run
 
 FASTER = Row("speed", "1 ms", "30 ms", 30.0, 20, at_least=True)
@@ -73,6 +74,32 @@ def test_memory_compares_many_with_few() -> None:
     assert min(peak.ratio, time.ratio) > 0
 
 
+def test_reporting_renders_what_it_says(tmp_path: Path) -> None:
+    (first, _) = map(read_run, reporting.write_runs(tmp_path, runs=2))
+    assert len(first.findings) == 5040
+    rows = reporting.measure(runs=1)
+    assert [row.at_least for row in rows] == [False] * 3
+    assert all("1 runs with 5,040 findings" in row.what and row.ratio > 0 for row in rows)
+
+
+def test_history_opens_the_nights_that_were_written(tmp_path: Path) -> None:
+    size = history.write(tmp_path, providers=1, nights=2)
+    found = tell(tmp_path)
+    assert len(found.nights[0].started) == 2
+    assert not found.problems
+    run_file = read_run(next(tmp_path.rglob("*.jsonl")))
+    assert len(run_file.findings) == history.FINDINGS
+    assert size > 2 * 500_000
+    assert all(row.ratio > 0 for row in history.measure(providers=1, nights=1, repeats=1))
+
+
+def test_archive_compares_a_large_har_with_a_small_one() -> None:
+    peak, time = archive.measure(megabytes=16, fewer=4)
+    assert (peak.bound, time.bound) == (1.2, 1.2)
+    assert 0 < peak.ratio < 1.5
+    assert time.ratio > 0
+
+
 def test_collect_is_measured_on_any_folder_of_cassettes(tmp_path: Path) -> None:
     plan = prepare(tmp_path, exchanges=1, clauses=1)
     named = ["-p", "conformance.plugin", f"--provider={plan.provider}"]
@@ -111,3 +138,11 @@ def test_unmeasured_benchmark_is_told_and_ends_with_2(monkeypatch: pytest.Monkey
 def test_unknown_benchmark_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'judging'"):
         main(["juding"])
+
+
+def test_concurrency_measures_64_accepted_images_each_model_by_its_baseline_first() -> None:
+    from benchmarks.concurrency import IMAGES, _cases
+
+    chosen = _cases(IMAGES)
+    assert sum(map(len, chosen.values())) == 64
+    assert {ids[0] for ids in chosen.values()} == {"baseline"}

@@ -73,6 +73,16 @@ def test_replay_gives_the_recorded_download(
     assert len(played.downloads) == 1
 
 
+def test_replay_names_its_cassette_and_who_answered(
+    library: CassetteLibrary, recorded: Exchange, reference_client: Client
+) -> None:
+    replayed = replay_of(library).exchange(case(response_format="b64_json"))
+    folder = library.directory.parent.name
+    assert replayed.cassette == f"{folder}/{library.provider}/{case().path}.yaml"
+    assert replayed.target == reference_client.target.base_url
+    assert recorded.cassette is None
+
+
 def test_replay_sends_nothing(
     library: CassetteLibrary, recorded: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:

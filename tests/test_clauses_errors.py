@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cases.model import UNKNOWN_MODEL
-from conformance.findings import Verdict
+from conformance.findings import BROKEN, Verdict
 from tests.miniatures import (
     ACCEPTED,
     BEARER,
@@ -219,3 +219,21 @@ def test_body_too_large_may_be_413() -> None:
 def test_error_of_an_authentication_is_judged_too() -> None:
     made = exchange(status=401, answer={"detail": "no"}, request_headers=(JSON_TYPE,))
     assert "errors.error-object" in red(made)
+
+
+@pytest.mark.parametrize(
+    ("clause", "told"),
+    [
+        ("errors.status-400", lambda: refusal(status=422)),
+        ("errors.param-names", lambda: member("param", "quality")),
+        ("errors.status-405", lambda: transport(404, method="GET")),
+        ("errors.status-415", lambda: transport(422, request_headers=TEXT_PLAIN)),
+        ("errors.not-5xx", lambda: refusal(status=500)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_refusal_whose_control_is_refused_too_has_another_reason(
+    clause: str, told: Callable[[], Exchange]
+) -> None:
+    assert verdicts(told())[clause] in BROKEN
+    assert verdicts(told(), REFUSED)[clause] is Verdict.NOT_TESTABLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -178,3 +179,9 @@ def test_list_without_a_key_is_not_judged() -> None:
     assert not any(
         each.startswith("models.") for each in verdicts(replace(anonymous, request=request))
     )
+
+
+def test_model_list_behind_a_refused_key_is_about_the_key() -> None:
+    found = verdicts(answered(401, json.dumps(error("Incorrect API key provided")).encode()))
+    assert found["authentication.valid-key-accepted"] is Verdict.FAIL
+    assert found["models.list-answered"] is Verdict.NOT_TESTABLE

@@ -254,3 +254,16 @@ def test_refusal_is_compared_with_its_own_control() -> None:
 def test_body_of_the_request_is_json_whatever_its_charset_parameter() -> None:
     headers = (BEARER, ("content-type", f"{JSON_TYPE[1]}; charset=utf-8"))
     assert "parameters.content-type" not in verdicts(exchange(request_headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("clause", "request_body"),
+    [("unknown", UNKNOWN), ("unsupported", UNSUPPORTED), ("disputed-value", DISPUTED)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_open_request_whose_control_is_refused_too_has_another_reason(
+    clause: str, request_body: dict[str, Any]
+) -> None:
+    told = no(body=request_body)
+    assert verdicts(told)[f"parameters.{clause}"] is Verdict.DEVIATES
+    assert f"parameters.{clause}" not in verdicts(told, REFUSED)  # nothing was promised of it

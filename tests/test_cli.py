@@ -90,7 +90,9 @@ def test_reports_can_be_written_from_a_run_file(tmp_path: Path) -> None:
         assert (tmp_path / f"out.{name}").read_text().startswith(start)
 
 
-@pytest.mark.parametrize("what", ["clauses", "cases", "providers", "models", "editions", "open"])
+@pytest.mark.parametrize(
+    "what", ["clauses", "cases", "providers", "models", "editions", "open", "promises"]
+)
 def test_list_shows_something(tmp_path: Path, what: str) -> None:
     done = command(tmp_path, "list", what)
     assert done.returncode == 0

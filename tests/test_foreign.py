@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from benchmarks.archive import GENERATIONS, judge_archive, write_archive
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError
 from conformance.exchange.importers import UNNAMED
@@ -18,7 +19,6 @@ from conformance.foreign import judge_files
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import read_run
 from tests.miniatures import picture
-from tests.recordings import GENERATIONS, judge_archive, write_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,12 +196,15 @@ def test_foreign_bad_files_are_named_and_the_others_judged(tmp_path: Path) -> No
     good, bad, none = (tmp_path / name for name in ("good.jsonl", "bad.har", "none.yaml"))
     good.write_text(json.dumps(record()))
     bad.write_text('{"log": {\n"entries": [\n{"a" 1}]}}')
-    report = judge_files([bad, none, tmp_path, good], load_edition(), tmp_path / "run.jsonl")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    report = judge_files([bad, none, folder, good], load_edition(), tmp_path / "run.jsonl")
     assert report.judged == 1
+    assert report.conclusion is Conclusion.NOT_JUDGED
     assert [each.split(": ")[0] for each in report.problems] == [
         f"{bad}:3",
         str(none),
-        str(tmp_path),
+        str(folder),
     ]
     footer = read_run(report.run_file).footer
     assert footer is not None
@@ -210,7 +213,8 @@ def test_foreign_bad_files_are_named_and_the_others_judged(tmp_path: Path) -> No
 
 def test_foreign_exchange_without_its_request_is_passed_over(tmp_path: Path) -> None:
     report, run = judged(tmp_path, {**record(), "request": {"url": GENERATIONS, "body": None}})
-    assert "request was not recorded" in report.problems[0]
+    assert "request was not recorded" in report.notes[0]
+    assert not report.problems
     assert report.conclusion is Conclusion.NOT_JUDGED
     assert not run.findings
 
@@ -230,7 +234,7 @@ def test_foreign_interrupted_run_keeps_its_findings(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("conformance.foreign._Work._release", stop)
+    monkeypatch.setattr("conformance.foreign.judging._Work._release", stop)
     pointing = record({"created": 1, "data": [{"url": "https://images.example/i.png"}]})
     with pytest.raises(KeyboardInterrupt):
         judged(tmp_path, record(), pointing)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
+import brotli
 import pytest
+import zstandard
 
 from conformance.exchange.importers import (
     Entry,
@@ -162,6 +165,12 @@ def test_importers_har_gives_time_and_duration_and_no_pseudo_headers(tmp_path: P
     assert [name for name, _ in recorded.response.headers] == ["Content-Type"]
 
 
+def test_importers_har_request_in_another_file_was_not_recorded(tmp_path: Path) -> None:
+    entry = har()
+    entry["request"] |= {"bodySize": 60, "postData": {"text": "", "_file": "60.json"}}
+    assert "request" in only(tmp_path / "a.har", archive(entry)).altered
+
+
 def test_importers_har_without_an_answer_has_none(tmp_path: Path) -> None:
     assert only(tmp_path / "a.har", archive(har(status=0))).response is None
 
@@ -270,6 +279,27 @@ def test_importers_keep_what_came_before_a_broken_end(tmp_path: Path) -> None:
     first, second = held(tmp_path / "a.har", archive(har(), har())[:-60])
     assert isinstance(first, Entry)
     assert isinstance(second, Fault)
+
+
+CODINGS = {"br": brotli.compress, "zstd": zstandard.compress, "deflate": zlib.compress}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_importers_decode_what_the_recorder_left_coded(tmp_path: Path, coding: str) -> None:
+    body = base64.b64encode(CODINGS[coding](TOLD.encode())).decode()
+    entry = har({"text": body, "encoding": "base64"})
+    entry["response"]["headers"].append({"name": "content-encoding", "value": coding})
+    recorded = only(tmp_path / "a.har", archive(entry))
+    assert recorded.response is not None
+    assert (recorded.response.body.decode(), recorded.altered) == (TOLD, frozenset())
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_importers_coded_body_that_was_cut_is_altered(tmp_path: Path, coding: str) -> None:
+    body = base64.b64encode(CODINGS[coding](TOLD.encode())[:-9]).decode()
+    entry = har({"text": body, "encoding": "base64"})
+    entry["response"]["headers"].append({"name": "content-encoding", "value": coding})
+    assert "body" in only(tmp_path / "a.har", archive(entry)).altered
 
 
 def test_importers_do_not_blow_up_a_compressed_body(tmp_path: Path) -> None:

@@ -82,6 +82,15 @@ def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, said: s
     assert "mine.toml" in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["...toml", "..toml", ".x.toml", "a\x1b[2J.toml", "a b.toml"])
+def test_name_of_a_file_that_names_no_folder_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(GOOD, encoding="utf-8")
+    with pytest.raises(ProviderError, match="named as no provider can be") as caught:
+        load_provider(str(path))
+    assert str(caught.value).isprintable()
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProviderError, match=r"nowhere\.toml: cannot be read"):
         load_provider(str(tmp_path / "nowhere.toml"))

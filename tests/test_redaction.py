@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -66,6 +67,36 @@ def test_redaction_leaves_no_key_on_disk(name: str, tmp_path: Path) -> None:
         assert each[4:-4] not in written
 
 
+DISGUISED = {
+    "false type": (b'{"k":"%s"}', "image/png"),
+    "first bytes of an image": (b'GIF89a{"k":"%s"}', "application/json"),
+    "no type": (b'{"k":"%s"}', None),
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISED)
+def test_redaction_finds_an_escaped_key_whatever_the_answer_says_it_is(disguise: str) -> None:
+    form, kind = DISGUISED[disguise]
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY).encode()
+    headers = (("content-type", kind),) if kind else ()
+    found = Redactor(KEY).response(Response(200, headers, form % escaped))
+    assert found is not None
+    assert escaped[24:] not in found.body
+    assert REDACTED_KEY.encode() in found.body
+
+
+@pytest.mark.parametrize("piece", [b"\\", b"%25", b"&amp;", b"&#", b"?sig=", b"s\\", b"\\u00"])
+def test_redaction_takes_time_in_proportion_to_a_hostile_body(piece: bytes) -> None:
+    started = time.process_time()
+    Redactor(KEY).data(piece * 200_000)
+    assert time.process_time() - started < 5  # the square of it would take hours
+
+
+def test_redaction_shows_that_the_key_stood_for_a_signature() -> None:
+    found = Redactor(KEY).text(f"https://host/?key={KEY}#{KEY}")
+    assert found == f"https://host/?key={REDACTED_KEY}"
+
+
 def test_redaction_keeps_the_sign_that_a_key_came_back() -> None:
     found = redact(planted(KEY.encode()), Redactor(KEY))
     assert found.response is not None
@@ -91,3 +122,21 @@ def test_redaction_takes_signatures_out_of_urls(query: str) -> None:
 def test_redaction_leaves_ordinary_text_alone() -> None:
     text = '{"prompt":"a key on a table, signature style","size":"1024x1024"}'
     assert Redactor(KEY).text(text) == text
+
+
+SIGNED = "https://images.example/i.png?se=2026&sig=aB+c/d=&sp=r"
+SPELLINGS = {
+    "plain": SIGNED,
+    "ampersand": SIGNED.replace("&", "\\u0026"),
+    "equals-sign": SIGNED.replace("&", "\\u0026").replace("=", "\\u003D"),
+    "slash": SIGNED.replace("/", "\\/"),
+    "everything": SIGNED.replace("/", "\\u002f").replace("+", "\\u002b").replace("&", "\\u0026"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_redaction_of_a_body_and_of_its_urls_agree(spelling: str) -> None:
+    body = f'{{"url":"{spelling}","more":"&sig"}}'.encode()
+    (url, more) = json.loads(Redactor(None).data(body)).values()
+    assert (url, more) == (Redactor(None).text(SIGNED), "&sig")
+    assert url == "https://images.example/i.png?se=2026&sig=REDACTED&sp=r"

@@ -145,7 +145,7 @@ def test_complete_run_has_nothing_to_complain_of() -> None:
 
 
 def test_unknown_format_names_its_nearest_match() -> None:
-    assert FORMATS == ("md", "junit")
+    assert FORMATS == ("html", "md", "junit", "json", "csv", "svg")
     with pytest.raises(UnknownNameError, match="did you mean 'junit'"):
         render([runs.run()], "junitxml")
 

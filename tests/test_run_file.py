@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from conformance.contract import schemas_directory
 from conformance.findings import Finding, Observation, Verdict
 from conformance.runs.file import Run, RunFileError, RunWriter, read_run, write_run
+from conformance.runs.session import Options, Session
 from tests import runs
 
 SCHEMA = json.loads((schemas_directory() / "run.schema.json").read_text(encoding="utf-8"))
@@ -34,24 +35,72 @@ findings = st.builds(
     observed=texts,
     control=st.none() | some_text,  # an empty text is written as none at all
     deviation=st.none() | some_text,
+    rate=st.none() | st.floats(0, 1),
+    repeats=st.none() | st.integers(1, 9),
     **names,
 )
 observations = st.builds(Observation, id=texts, message=texts, **names)
 seconds = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+dollars = st.none() | st.floats(min_value=0, allow_nan=False, allow_infinity=False)
+prices = st.none() | st.fixed_dictionaries({"estimate": dollars, "actual": dollars})
+pictures = st.fixed_dictionaries(
+    {"index": st.integers(0, 9), "member": texts},
+    optional={"sha256": texts, "thumbnail": texts.map("data:image/webp;base64,{}".format)},
+)
 exchanges = st.builds(
-    lambda base, elapsed, body: {**base, "elapsed": elapsed, "reason": body},
+    lambda base, elapsed, body, more: {**base, "elapsed": elapsed, "reason": body, **more},
     st.builds(runs.exchange, texts, texts, texts),
     seconds,
     texts,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "price": prices,
+            "attempts": st.integers(0, 9),
+            "cassette": st.none() | texts,
+            "target": st.none() | texts,
+            "images": st.lists(pictures, max_size=2),
+        },
+    ),
+)
+spent = st.fixed_dictionaries(
+    {"estimate": dollars.map(lambda each: each or 0.0), "actual": dollars}
 )
 footers = st.builds(
-    runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), st.lists(texts, max_size=2)
+    lambda base, more: {**base, **more},
+    st.builds(runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), st.lists(texts, max_size=2)),
+    st.fixed_dictionaries({}, optional={"spent": st.none() | spent}),
+)
+deviations = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("clause", "reason", "link", "since", "expires"), texts),
+        **dict.fromkeys(("models", "cases"), st.lists(texts, max_size=2)),
+    }
+)
+claims = st.fixed_dictionaries({"clause": texts, "models": st.lists(texts), "reason": texts})
+about_provider = st.fixed_dictionaries(
+    {},
+    optional={
+        "deviations": st.lists(deviations, max_size=2),
+        "not_claimed": st.lists(claims, max_size=2),
+    },
+)
+about_run = st.fixed_dictionaries(
+    {},
+    optional={
+        "seed": st.none() | st.integers(),
+        "resumes": st.lists(texts, max_size=2),
+        "budget": st.none() | st.fixed_dictionaries({"usd": dollars}),
+    },
 )
 
 
 @st.composite
 def whole_runs(draw: st.DrawFn) -> Run:
     head = runs.header(draw(st.lists(texts, max_size=3)), draw(st.lists(texts, max_size=3)))
+    head |= draw(about_run)
+    for each in head["providers"]:
+        each |= draw(about_provider)
     found = Run(head, footer=draw(st.none() | footers))
     for each in draw(st.lists(findings | observations | exchanges, max_size=8)):
         found.add(each)
@@ -106,6 +155,20 @@ def test_real_run_validates_against_the_schema(real: Path) -> None:
     ] == []
 
 
+def test_real_run_keeps_a_thumbnail_of_every_whole_image(real: Path) -> None:
+    images = [each for one in read_run(real).exchanges.values() for each in one["images"]]
+    assert images
+    assert all(each["thumbnail"].startswith("data:image/") for each in images)
+
+
+def test_header_tells_of_known_deviations_and_of_what_is_not_claimed() -> None:
+    about = Session(Options(providers=("aimock",))).header()["providers"][0]
+    (first, *_) = [each for each in about["deviations"] if each["clause"] == "image.size-as-asked"]
+    assert first["link"] == "docs/counterparts.md"
+    assert first["since"] < first["expires"]
+    assert about["not_claimed"] == []
+
+
 def test_real_run_is_written_again_byte_for_byte(real: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.jsonl"
     write_run(read_run(real), again)
@@ -114,7 +177,9 @@ def test_real_run_is_written_again_byte_for_byte(real: Path, tmp_path: Path) -> 
 
 def test_run_cut_at_any_byte_is_read_up_to_there(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole.jsonl", tmp_path / "cut.jsonl"
-    run = runs.run(runs.exchange(), runs.finding(), runs.broken(case="two"))
+    picture = {"index": 0, "member": "url", "thumbnail": "data:image/webp;base64,AAAA"}
+    exchange = {**runs.exchange(), "images": [picture], "cassette": "cassettes/a/b/c.yaml"}
+    run = runs.run(exchange, runs.finding(), runs.broken(case="two"))
     write_run(run, whole)
     data = whole.read_bytes()
     first = data.index(b"\n") + 1
@@ -183,6 +248,8 @@ def test_damaged_middle_line_is_named(tmp_path: Path, line: bytes) -> None:
         ("verdict", []),
         ("message", None),
         ("deviation", 1),
+        ("rate", 1.5),
+        ("repeats", 0),
         ("model", {}),
     ],
 )
@@ -202,6 +269,32 @@ def test_header_without_a_member_is_named(tmp_path: Path, member: str) -> None:
     del head[member]
     (tmp_path / "run.jsonl").write_text(json.dumps(head) + "\n")
     with pytest.raises(RunFileError, match=rf"run\.jsonl:1: .*without {member}"):
+        read_run(tmp_path / "run.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("images", [1]),
+        ("response", "200"),
+        ("response", {"status": 200, "headers": [["one"]], "body": ""}),
+        ("price", 0.04),
+        ("cassette", 5),
+        ("curl", None),
+    ],
+)
+def test_exchange_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: Any) -> None:
+    file = tmp_path / "run.jsonl"
+    write_run(runs.run({**runs.exchange(), member: value}), file)
+    with pytest.raises(RunFileError, match=r"run\.jsonl:2: is no record of a run: "):
+        read_run(file)
+
+
+def test_deviation_without_a_member_is_named(tmp_path: Path) -> None:
+    head = runs.header()
+    head["providers"][0]["deviations"] = [{"clause": "a"}]
+    (tmp_path / "run.jsonl").write_text(json.dumps(head) + "\n")
+    with pytest.raises(RunFileError, match=r"run\.jsonl:1: .*deviations without reason"):
         read_run(tmp_path / "run.jsonl")
 
 

@@ -25,9 +25,8 @@ ANNOTATIONS = frozenset({"allOf", "citations", "open", "unsupported"})
 def schema_paths() -> list[str]:
     """List every JSON Schema of every edition, relative to schemas/."""
     paths = [path.relative_to(SCHEMAS).as_posix() for path in SCHEMAS.glob("*/**/*.json")]
-    return sorted(
-        path for path in paths if "/examples/" not in path and not path.endswith("/edition.json")
-    )
+    others = ("/edition.json", "/promises.json")
+    return sorted(path for path in paths if "/examples/" not in path and not path.endswith(others))
 
 
 def example_ids() -> list[tuple[str, str]]:
@@ -119,6 +118,13 @@ def test_edition_file_satisfies_its_schema(name: str) -> None:
     assert [error.message for error in Draft202012Validator(schema).iter_errors(content)] == []
 
 
+@pytest.mark.parametrize("name", edition_ids())
+def test_promises_file_satisfies_its_schema(name: str) -> None:
+    schema = json.loads((SCHEMAS / "promises.schema.json").read_text())
+    content = json.loads((SCHEMAS / name / "promises.json").read_text())
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(content)] == []
+
+
 @pytest.mark.parametrize(("name", "example"), example_ids())
 def test_example_satisfies_its_schema_by_a_stock_validator(name: str, example: str) -> None:
     found = next(each for each in load_edition(name).examples if each.id == example)
@@ -135,7 +141,7 @@ def test_edition_lists_every_file_of_its_folder(name: str) -> None:
     }
     text = json.dumps(content)
     unnamed = {path for path in on_disk if path not in text and not path.endswith("common.json")}
-    assert unnamed == {"edition.json"}
+    assert unnamed == {"edition.json", "promises.json"}
 
 
 @pytest.mark.parametrize("name", edition_ids())

@@ -107,7 +107,13 @@ MISBEHAVIOURS = [
     ("deflate-bomb", "too-large", "decoded body is larger"),
     ("gzip-cut", "encoding", "ends before its end"),
     ("gzip-lie", "encoding", "not the gzip"),
-    ("brotli", "encoding", "'br'"),
+    ("brotli-bomb", "too-large", "decoded body is larger"),
+    ("brotli-cut", "encoding", "ends before its end"),
+    ("brotli-lie", "encoding", "is no brotli"),
+    ("zstd-bomb", "too-large", "decoded body is larger"),
+    ("zstd-cut", "encoding", "ends before its end"),
+    ("zstd-lie", "encoding", "is no zstd"),
+    ("unknown-coding", "encoding", "'x-dance'"),
     ("many-codings", "encoding", "5 times"),
     ("many-members", "encoding", "64"),
 ]
@@ -127,7 +133,8 @@ def test_transport_explains(server: HostileServer, path: str, kind: str, text: s
 
 
 GOOD = [
-    "letters", "gzip", "gzip-members", "deflate", "bare-deflate", "no-length", "surplus", "interim",
+    "letters", "gzip", "gzip-members", "brotli", "zstd", "deflate", "bare-deflate", "no-length",
+    "surplus", "interim",
 ]  # fmt: skip
 
 

@@ -43,8 +43,8 @@ def open_cases(domain: Domain) -> Iterator[Case]:
     for name in domain.optional:
         values = _open_values(domain, name)
         for value in values if name == _PAYLOAD else values[:1]:
-            yield _case(domain, f"{name}-{slug(value)}", {name: value}, parameter=name)
-    yield _case(domain, UNKNOWN_PARAMETER, {UNKNOWN_PARAMETER: WORD}, parameter=UNKNOWN_PARAMETER)
+            yield _open_case(domain, f"{name}-{slug(value)}", name, value)
+    yield _open_case(domain, UNKNOWN_PARAMETER, UNKNOWN_PARAMETER, WORD)
     yield from _unsupported(domain)
 
 
@@ -66,6 +66,11 @@ def slug(value: object) -> str:
 def _case(domain: Domain, id_: str, fragment: Mapping[str, Any], **rest: Any) -> Case:
     body = {**domain.base, **fragment}
     return Case(id_, domain.model.name, body=body, billed=True, **rest)
+
+
+def _open_case(domain: Domain, id_: str, name: str, value: object) -> Case:
+    """Add one parameter to the smallest request, which is its control: it must be accepted."""
+    return _case(domain, id_, {name: value}, parameter=name, control=BASELINE)
 
 
 def _crossed(domain: Domain) -> list[Case]:
@@ -154,5 +159,5 @@ def _unsupported(domain: Domain) -> Iterator[Case]:
         value = next(iter(elsewhere(domain, name)), None)
         fragment = {name: value}
         if value is not None and domain.read(fragment).expectation == "open":
-            yield _case(domain, f"unsupported-{name}", fragment, parameter=name)
+            yield _open_case(domain, f"unsupported-{name}", name, value)
             return

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from conformance.cases.model import Authorization
-from conformance.clauses.bindings import accepted, generation, presents
+from conformance.clauses.bindings import accepted, any_of, generation, model_list, presents
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -26,7 +26,7 @@ _KEY_WORDS = re.compile(
     "A request that presents its API key as a bearer token is let in.",
     cite("cometapi", "Authorization"),
     cite("openai", "securitySchemes.ApiKeyAuth"),
-    binds=accepted,
+    binds=any_of(accepted, model_list),
     needs=Needs.DECISION,
 )
 def valid_key_accepted(subject: Subject) -> Iterator[Problem]:
@@ -36,14 +36,19 @@ def valid_key_accepted(subject: Subject) -> Iterator[Problem]:
     """
     if subject.exchange.provenance is Provenance.FOREIGN:
         raise NotTestableError("whether the key of a foreign recording was valid is not known")
-    status = subject.response.status
-    if status == 401 or (status == 403 and _blames_key(subject)):
+    if blames_key(subject):
         yield Problem(
             "the key was not accepted", "anything but an authentication error", _told(subject)
         )
 
 
-def _blames_key(subject: Subject) -> bool:
+def blames_key(subject: Subject) -> bool:
+    """Whether an answer says that the key is not let in."""
+    status = subject.response.status
+    return status == 401 or (status == 403 and _speaks_of_key(subject))
+
+
+def _speaks_of_key(subject: Subject) -> bool:
     error = subject.answer.error
     if not isinstance(error, dict):
         return subject.response.header("www-authenticate") is not None

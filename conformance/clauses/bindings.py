@@ -101,11 +101,6 @@ def presents(authorization: Authorization) -> Binding:
     return lambda sent: generation(sent) and sent.authorization is authorization
 
 
-def breaks(parameter: str, keyword: str) -> Binding:
-    """A request that breaks one documented constraint of one parameter."""
-    return lambda sent: refused(sent) and authorized(sent) and sent.violates(parameter, keyword)
-
-
 def flaw(sent: Sent, parameter: str | None = None) -> str | None:
     """Name the documented constraint that a request breaks, when that is its only fault.
 

@@ -26,20 +26,22 @@ def derived(edition: Edition) -> tuple[Clause, ...]:
     What several models share is one clause, at the weakest level that any of them gives it.
     """
     grouped: dict[str, list[tuple[Model, Rule]]] = {}
-    for model in _models(edition):
+    for model in models_of(edition):
         for rule in model.rules:
-            name = _name(model, rule)
+            name = clause_id(model, rule)
             if name is not None:
                 grouped.setdefault(name, []).append((model, rule))
     return tuple(_derive(name, rules) for name, rules in grouped.items())
 
 
-def _models(edition: Edition) -> Iterator[Model]:
+def models_of(edition: Edition) -> Iterator[Model]:
+    """Give the models that an edition names, and one for each family."""
     yield from edition.models.values()
     yield from (each.template for each in edition.families.values())
 
 
-def _name(model: Model, rule: Rule) -> str | None:
+def clause_id(model: Model, rule: Rule) -> str | None:
+    """Name the clause that a rule gives, None for a rule that gives none."""
     if rule.keyword in condition_names(model):
         return f"parameters.{_raised_by(rule)}-{rule.keyword.lower()}"
     if rule.parameter == _OTHER_CHAPTER or not is_constraint(model, rule):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.clauses.bindings import all_of, flaw, refused
 from conformance.clauses.envelope_json import is_html
+from conformance.clauses.refusals import require_control
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -257,6 +258,7 @@ def param_names(subject: Subject) -> Iterator[Problem]:
     that takes part in a rule across parameters. Null, the empty string and an absent member
     name nothing, and pass; a path such as `body.size` names its parts.
     """
+    require_control(subject)
     value = _member(subject, "param")
     wanted = _at_fault(subject.sent)
     if isinstance(value, str) and value and not wanted & set(re.split(r"[^A-Za-z0-9_-]+", value)):

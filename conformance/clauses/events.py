@@ -9,7 +9,6 @@ from conformance.strict import read_json
 
 if TYPE_CHECKING:
     from conformance.exchange.answer import Answer
-    from conformance.exchange.model import Exchange
     from conformance.strict import Event
 
 COMPLETED = "image_generation.completed"
@@ -21,11 +20,12 @@ DONE = "[DONE]"
 class StreamEvent(Payload):
     """One event of a stream, with the image in its data."""
 
-    def __init__(self, index: int, event: Event, exchange: Exchange) -> None:
+    def __init__(self, index: int, event: Event, answer: Answer) -> None:
         self.name = event.name
         self.reading = read_json(event.data.encode("utf-8", "replace"))
         value = self.reading.value
-        super().__init__(index, value if isinstance(value, dict) else {}, exchange)
+        item = value if isinstance(value, dict) else {}
+        super().__init__(index, item, answer.exchange, answer.sight)
 
     @property
     def path(self) -> str:
@@ -43,7 +43,7 @@ def events_of(answer: Answer) -> tuple[StreamEvent, ...]:
     found: list[StreamEvent] = []
     images = 0
     for index, each in enumerate(named):
-        found.append(StreamEvent(index, each, answer.exchange))
+        found.append(StreamEvent(index, each, answer))
         images += found[-1].b64_json is not None
         if images == MOST_IMAGES:
             break

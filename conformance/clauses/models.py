@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.clauses.authentication import blames_key
 from conformance.clauses.bindings import accepted, all_of, fault, model_list
 from conformance.clauses.refusals import refusal, told
 from conformance.clauses.registry import Needs, cite, clause
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
     needs=Needs.DECISION,
 )
 def list_answered(subject: Subject) -> Iterator[Problem]:
-    """Fails when `GET /models` with a valid key is answered with anything but a 2xx."""
+    """Fails when `GET /models` with a valid key is answered with anything but a 2xx. That the key
+    is not let in is another clause.
+    """
+    if blames_key(subject):
+        raise NotTestableError(f"the key was not accepted: {told(subject)}")
     if not subject.outcome.accepted:
         yield Problem("there is no model list", "2xx", told(subject))
 

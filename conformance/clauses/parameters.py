@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import valid_key_accepted
 from conformance.clauses.bindings import accepted, fault, generation
-from conformance.clauses.refusals import MODERATION_CODES, refusal, told
+from conformance.clauses.refusals import MODERATION_CODES, refusal, require_control, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -195,6 +195,7 @@ def _named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     """Report a refusal that names none of these parameters."""
     if subject.outcome.accepted:
         return
+    require_control(subject)
     if subject.outcome.result is not Result.REFUSED:
         yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
         return

@@ -35,6 +35,16 @@ def refusal(subject: Subject, what: str) -> Iterator[Problem]:
         yield Problem(f"{what} was neither accepted nor refused", "4xx", told(subject))
 
 
+def require_control(subject: Subject) -> None:
+    """Raise where even the request without the fault was turned down: then the reason is another.
+
+    What has no control at all, such as a foreign recording, is judged as it stands.
+    """
+    control = subject.control
+    if control is not None and not control.accepted and not subject.outcome.accepted:
+        raise NotTestableError(f"its control {control.case} was not accepted: {control.reason}")
+
+
 def told(subject: Subject) -> str:
     """Give the status, and what the error says when it says something."""
     error = subject.answer.error

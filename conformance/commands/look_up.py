@@ -13,7 +13,10 @@ from conformance.errors import UnknownNameError
 
 def list_(
     what: Annotated[
-        str, typer.Argument(help="clauses, cases, providers, models, editions or open.")
+        str,
+        typer.Argument(
+            help="clauses, cases, providers, models, editions, open, defects or promises."
+        ),
     ] = "clauses",
     edition: EditionName = None,
     clauses: Clauses = "*",

@@ -18,6 +18,15 @@ Providers = Annotated[
 ]
 EditionName = Annotated[str | None, typer.Option("--edition", help="Edition of the contract.")]
 Clauses = Annotated[str, typer.Option(metavar="GLOB", help="Only these clauses.")]
+LimitTexts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=VALUE",
+        help="What an answer may cost: body=64MiB, pixels=64M, seconds=180, redirects=5, … "
+        "(docs/security.md lists all). Repeatable.",
+    ),
+]
 Models = Annotated[str, typer.Option(metavar="GLOB", help="Only these models.")]
 
 
@@ -31,10 +40,9 @@ def end_with_the_pipe() -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file and say so; raises ConformanceError where that cannot be done."""
+    """Write a file; raises ConformanceError where that cannot be done."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None
-    typer.echo(f"wrote {path}")

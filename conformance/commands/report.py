@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,36 +11,78 @@ from rich.console import Console
 from conformance.commands.options import end_with_the_pipe, write_text
 from conformance.errors import ConformanceError, UnknownNameError
 
+if TYPE_CHECKING:
+    from conformance.reports import Summary
+
+SUFFIXES = {
+    ".html": "html",
+    ".md": "md",
+    ".xml": "junit",
+    ".json": "json",
+    ".csv": "csv",
+    ".svg": "svg",
+}
+
 
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Run files.", show_default=False)],
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", help="terminal, md or junit.")
+        str | None,
+        typer.Option("--format", "-f", help="terminal, html, md, junit, json, csv or svg."),
     ] = None,
     output: Annotated[
         list[Path] | None,
-        typer.Option("--output", "-o", help="File to write, .md or .xml. Repeatable."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write (.html, .md, .xml, .json, .csv, .svg), or a folder for "
+            "all of them and a badge for each provider and family. Repeatable.",
+        ),
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table.")] = False,
 ) -> None:
-    """Render run files: a table for the terminal, Markdown or JUnit; with files, both."""
-    from conformance.reports import FORMATS, print_runs, render
+    """Render run files: a table for the terminal; with --output, a page and other formats."""
+    from conformance.reports import FORMATS, print_runs, render, summarize
     from conformance.runs.file import read_run
 
     if format_ not in (None, *FORMATS, "terminal"):
         raise UnknownNameError("format", str(format_), (*FORMATS, "terminal"))
-    formats = {path: format_ or _format_of(path) for path in output or []}
+    formats = {path: _format_of(path, format_) for path in output or []}
     end_with_the_pipe()
     loaded = [read_run(path) for path in runs]
-    for path, name in formats.items():
-        write_text(path, render(loaded, name))
-    if format_ in (None, "terminal"):
+    summary = summarize(loaded)
+    wrote = [_write(path, name, summary) for path, name in formats.items()]
+    if format_ in (None, "terminal") and not quiet:
         print_runs(loaded, Console())
-    elif not formats:
-        typer.echo(render(loaded, format_), nl=False)
+    elif format_ in FORMATS and not formats:
+        typer.echo(render(summary, str(format_)), nl=False)
+    for said in wrote:
+        typer.echo(f"wrote {said}")
 
 
-def _format_of(path: Path) -> str:
-    found = {".md": "md", ".xml": "junit"}.get(path.suffix)
-    if found is None:
-        raise ConformanceError(f"{path}: name its format with --format, or end it in .md or .xml")
-    return found
+def _write(path: Path, format_: str | None, summary: Summary) -> str:
+    """Write a file, or a folder, and say what was written; all is there before a word is."""
+    from conformance.reports import folder, render
+
+    if format_ is not None:
+        write_text(path, render(summary, format_))
+        return str(path)
+    files = folder(summary)
+    for name, text in files.items():
+        write_text(path / name, text)
+    return f"{path / 'index.html'} (the page) and {len(files) - 1} other files beside it"
+
+
+def _format_of(path: Path, named: str | None) -> str | None:
+    """Give the format of a file; None for a folder, which has them all."""
+    if named not in (None, "terminal"):
+        return named
+    if path.is_dir() or not path.suffix:
+        return None
+    if path.suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise ConformanceError(
+            f"{path}: name its format with --format, end it in one of {known}, "
+            f"or name a folder to have them all"
+        )
+    return SUFFIXES[path.suffix]

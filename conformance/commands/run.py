@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import Clauses, EditionName, Models, Providers
+from conformance.commands.options import Clauses, EditionName, LimitTexts, Models, Providers
 from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -27,21 +27,51 @@ def run(
     cases: Annotated[str, typer.Option(metavar="GLOB", help="Only these cases.")] = "*",
     base_url: Annotated[str | None, typer.Option(help="Another address of the provider.")] = None,
     cassettes: Annotated[Path, typer.Option(help="Where cassettes are.")] = Path("cassettes"),
+    limit: LimitTexts = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The run file to write.")
     ] = None,
     workers: Annotated[
         str | None, typer.Option("--workers", "-n", help="Processes to use (pytest-xdist).")
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="USD", help="Spend no more; or unlimited. A paid provider needs it."),
+    ] = None,
+    max_requests: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Send no more requests.")
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Start a plan over budget, and stop at the budget.")
+    ] = False,
+    strength: Annotated[
+        int | None,
+        typer.Option(min=1, max=3, help="Send combinations of 1, 2 or 3 parameters as well."),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with the run of this run file.")
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Run file of the last good run.")
+    ] = None,
+    confirm: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Repeat what is worse than --baseline.")
+    ] = 3,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
 ) -> None:
     """Judge providers and write a run file; without options, the embedded reference provider."""
+    from conformance.exchange.limit_options import read_limits
     from conformance.exchange.source import RecordMode
     from conformance.running import run_promises
+    from conformance.runs.purse import read_budget
     from conformance.runs.session import Options
 
     if live and (replay or record_mode):
         raise ConformanceError("--live goes with neither --replay nor --record-mode; choose one")
+    if resume is not None and (replay or record_mode):
+        raise ConformanceError("--resume goes on with a live run; name neither --replay nor a mode")
+    if strength is not None and not live:
+        raise ConformanceError("--strength is for what is sent now; name --live as well")
     if record_mode is not None and record_mode not in list(RecordMode):
         raise UnknownNameError("record mode", record_mode, [each.value for each in RecordMode])
     options = Options(
@@ -54,5 +84,13 @@ def run(
         record_mode=RecordMode(record_mode) if record_mode else None,
         base_url=base_url,
         cassettes=cassettes,
+        limits=read_limits(limit or ()),
+        budget=None if budget is None else read_budget(budget),
+        max_requests=max_requests,
+        partial=partial,
+        strength=strength,
+        resume=resume,
+        baseline=baseline,
+        confirm=confirm,
     )
     raise typer.Exit(run_promises(options, replay, output, workers, quiet))

@@ -18,11 +18,24 @@ def serve(
     ] = "sk-reference-conformance",
     edition: EditionName = None,
     delay: Annotated[float, typer.Option(help="Seconds an image takes.", min=0.0)] = 0.0,
+    defect: Annotated[
+        list[str] | None,
+        typer.Option("--defect", metavar="ID", help="A lie to tell. Repeatable: they add up."),
+    ] = None,
+    defect_model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Lie about this model alone.")
+    ] = None,
 ) -> None:
-    """Serve the reference provider, which keeps the edition exactly, until interrupted."""
+    """Serve the reference provider, which keeps the edition but for the lies you ask for."""
     from conformance.contract import load_edition
+    from conformance.reference.defects import lying_steps
     from conformance.reference.server import serve as serve_reference
 
     loaded = load_edition(edition or DEFAULT_EDITION)
-    typer.echo(f"reference provider on http://{host}:{port}/v1 (key {key}); Ctrl-C stops it")
-    serve_reference(host, port, key, loaded, delay=delay)
+    steps = lying_steps(loaded, defect or (), defect_model)
+
+    def tell(base_url: str) -> None:
+        lies = f", lying: {', '.join(defect)}" if defect else ""
+        typer.echo(f"reference provider on {base_url} (key {key}){lies}; Ctrl-C stops it")
+
+    serve_reference(host, port, key, loaded, delay=delay, steps=steps, on_ready=tell)

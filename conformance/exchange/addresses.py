@@ -74,6 +74,7 @@ class AddressPolicy:
 
     host: str | None = None  # of the provider's base URL
     homes: tuple[Address, ...] = ()  # where the provider is known to be
+    moved: bool = False  # whether its name has led somewhere else since
 
     @classmethod
     def for_provider(cls, base_url: str) -> AddressPolicy:
@@ -97,15 +98,22 @@ class AddressPolicy:
     def refusal(self, address: Address) -> str | None:
         """Name the kind of an address that must not be reached; None for one that may."""
         kind = address_kind(address)
-        if kind is None or any(address in each for home in self.homes for each in _opened(home)):
-            return None
-        return kind
+        return None if kind is None or (not self.moved and self._at_home(address)) else kind
+
+    def _at_home(self, address: Address) -> bool:
+        return any(address in each for home in self.homes for each in _opened(home))
 
     def learned(self, host: str, address: Address) -> AddressPolicy:
-        """Remember where the provider was reached, the first time only."""
-        if self.homes or _bare(host) != self.host:
+        """Remember where the provider was reached first.
+
+        A name that later leads elsewhere opens nothing any more: it could lead into the network
+        of the user once, and then to a server that hands out URLs of that network.
+        """
+        if self.moved or _bare(host) != self.host:
             return self
-        return replace(self, homes=(address,))
+        if not self.homes:
+            return replace(self, homes=(address,))
+        return self if self._at_home(address) else replace(self, moved=True)
 
 
 def _opened(home: Address) -> tuple[Network, ...]:
@@ -132,8 +140,6 @@ def read_url(url: str) -> httpx.URL:
         raise Stopped("bad-url", "the URL is malformed") from None
     if not parsed.host or "%" in parsed.host or len(parsed.raw_host) > _LONGEST_HOST:
         raise Stopped("bad-url", "the URL has no valid host")
-    if parsed.userinfo:
-        raise Stopped("bad-url", "the URL carries a user name or password")
     if parsed.port is not None and not 0 < parsed.port < 65536:
         raise Stopped("bad-url", f"the URL has the impossible port {parsed.port}")
     return parsed
@@ -160,7 +166,9 @@ def _with_canonical_host(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
     last = _bare(host).rpartition(".")[2]
-    if "@" in parts.netloc or ":" in host or not _NUMBER.fullmatch(last):
+    if "@" in parts.netloc:  # also an empty name, which httpx would let pass
+        raise Stopped("bad-url", "the URL carries a user name or password")
+    if ":" in host or not _NUMBER.fullmatch(last):
         return url
     _, colon, port = parts.netloc.partition(":")
     return parts._replace(netloc=f"{numeric_address(host)}{colon}{port}").geturl()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from conformance.exchange.model import Download, Exchange
-from conformance.images import ImageFacts, inspect_image
+from conformance.images import MOST_PIXELS, MOST_PIXELS_TOGETHER, ImageFacts, inspect_image
 from conformance.strict import (
     Base64Reading,
     EventStream,
@@ -19,19 +20,39 @@ from conformance.strict import (
     read_json,
 )
 
-_FACTS: OrderedDict[bytes, ImageFacts] = OrderedDict()
+_FACTS: OrderedDict[tuple[bytes, int], ImageFacts] = OrderedDict()
 _MOST_FACTS = 512
 
 MOST_IMAGES = 64
 """Items of one answer that are looked into; the largest documented ``n`` is 10."""
 
 
-def _inspected(data: bytes) -> ImageFacts:
+class Sight:
+    """Looks at the images of one answer, within the pixels that they may have together."""
+
+    def __init__(self, pixels: int, together: int) -> None:
+        self._pixels = pixels
+        self._together = together
+        self._seen: dict[bytes, int] = {}
+
+    def of(self, data: bytes) -> ImageFacts:
+        """Inspect an image; equal bytes count once, also where they were decoded before."""
+        digest = hashlib.sha256(data).digest()
+        if digest not in self._seen and sum(self._seen.values()) >= self._together:
+            fault = f"was not decoded: the images before it have {self._together:,} pixels together"
+            return replace(inspect_image(data, max_pixels=0), fault=fault)
+        facts = _inspected(data, digest, self._pixels)
+        size = (facts.width or 0) * (facts.height or 0)
+        self._seen[digest] = size if size <= self._pixels else 0
+        return facts
+
+
+def _inspected(data: bytes, digest: bytes, max_pixels: int) -> ImageFacts:
     """Inspect an image, once for equal bytes: cassettes and mocks repeat them."""
-    digest = hashlib.sha256(data).digest()
-    facts = _FACTS.get(digest)
+    key = (digest, max_pixels)
+    facts = _FACTS.get(key)
     if facts is None:
-        facts = _FACTS[digest] = inspect_image(data)
+        facts = _FACTS[key] = inspect_image(data, max_pixels=max_pixels)
         while len(_FACTS) > _MOST_FACTS:
             _FACTS.popitem(last=False)
     return facts
@@ -40,10 +61,11 @@ def _inspected(data: bytes) -> ImageFacts:
 class Payload:
     """One item of ``data``, with the image that it carries or points to."""
 
-    def __init__(self, index: int, item: dict[str, Any], exchange: Exchange) -> None:
+    def __init__(self, index: int, item: dict[str, Any], exchange: Exchange, sight: Sight) -> None:
         self.index = index
         self.item = item
         self._exchange = exchange
+        self._sight = sight
 
     @property
     def path(self) -> str:
@@ -97,7 +119,7 @@ class Payload:
         if data is None and self.download and self.download.response:
             fetched = self.download.response
             data = fetched.body if 200 <= fetched.status < 300 else None
-        return _inspected(data) if data else None
+        return self._sight.of(data) if data else None
 
     def _text(self, name: str) -> str | None:
         value = self.item.get(name)
@@ -107,9 +129,15 @@ class Payload:
 class Answer:
     """One response, read lazily and once; absent parts are None, never an exception."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        pixels: int = MOST_PIXELS,
+        images_pixels: int = MOST_PIXELS_TOGETHER,
+    ) -> None:
         self.exchange = exchange
         self.response = exchange.response
+        self.sight = Sight(pixels, images_pixels)
 
     @property
     def status(self) -> int | None:
@@ -143,7 +171,7 @@ class Answer:
         data = self.object.get("data") if self.object else None
         items = data if isinstance(data, list) else []
         found = (
-            Payload(index, item, self.exchange)
+            Payload(index, item, self.exchange, self.sight)
             for index, item in enumerate(items)
             if isinstance(item, dict)
         )

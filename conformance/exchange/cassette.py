@@ -21,8 +21,11 @@ from vcr.serializers import yamlserializer
 
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
+from conformance.exchange.addresses import read_url
+from conformance.exchange.limits import Stopped
 from conformance.exchange.model import Exchange, Failure, Headers, Request, Response
 from conformance.exchange.payloads import PayloadMissingError, Payloads, referred_to, write_whole
+from conformance.strict import printable
 
 SCHEMA = 1
 """Version of what a cassette's metadata holds."""
@@ -31,7 +34,16 @@ MATCH_ON = ("method", "path", "query", "canonical_body")
 _OTHER_CLIENTS = tuple(name for name in PATCHER_NAMES if name != "httpx")
 """Not what sends our requests; to patch them too takes vcrpy longer than to load a cassette."""
 
+DRAWN = "drawn-"
+"""How the cases begin whose requests were drawn; they belong to no edition."""
+
 _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+
+
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, yaml.YAMLError,
+)  # fmt: skip
+"""What vcrpy and PyYAML raise on a file that is no cassette."""
 
 
 class CassetteMissingError(ConformanceError):
@@ -77,6 +89,10 @@ class CassetteLibrary:
         """Where a case's cassette stands."""
         return self.directory / case.model / f"{case.id}.yaml"
 
+    def name(self, case: Case) -> str:
+        """How a report names a case's cassette, wherever the folder of cassettes stands."""
+        return "/".join([self.directory.parent.name or ".", self.provider, f"{case.path}.yaml"])
+
     def files(self) -> set[Path]:
         """Every cassette of the provider."""
         return set(self.directory.glob("*/*.yaml"))
@@ -89,6 +105,11 @@ class CassetteLibrary:
 
     def how_to_record(self, case: Case) -> str:
         """The command that records a case."""
+        if case.id.startswith(DRAWN):
+            return (
+                f"draw and record anew with: pytest conformance --provider {self.provider} "
+                f"--models {case.model} --record-mode rewrite --explore"
+            )
         return (
             f"record it with: image-conformance run --provider {self.provider} "
             f"--models {case.model} --cases {case.id} --record-mode rewrite"
@@ -112,12 +133,17 @@ class CassetteLibrary:
                 self._check_all_played(cassette, case)
         except CannotOverwriteExistingCassetteException:
             raise self._stale(case, "it was recorded for another request") from None
+        except _UNREADABLE as error:
+            told = printable(f"{type(error).__name__}: {error}", 200)
+            raise CassetteDamagedError(f"{path}: cannot be played: {told}") from None
 
     def _recorded(self, cassette: Cassette, case: Case) -> Recorded:
         data = cassette._metadata  # vcrpy offers no read access that does not also write
+        if not isinstance(data, dict):
+            raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
         if data.get("schema") != SCHEMA:
             raise self._stale(case, f"its schema is {data.get('schema')!r}, not {SCHEMA}")
-        if data.get("edition") != self.edition:
+        if data.get("edition") != self.edition and not case.id.startswith(DRAWN):
             raise self._stale(case, f"its edition is {data.get('edition')!r}, not {self.edition!r}")
         try:
             return _read_metadata(data)
@@ -149,7 +175,7 @@ class CassetteLibrary:
             yield _vcr_request(exchange.request), self._vcr_response(exchange.response)
         for download in exchange.downloads:
             if download.response is not None:
-                asked = Request("GET", download.url, (), b"")
+                asked = Request("GET", _as_fetched(download.url), (), b"")
                 yield _vcr_request(asked), self._vcr_response(download.response)
 
     def _vcr_response(self, response: Response) -> dict[str, Any]:
@@ -206,9 +232,10 @@ class _Persister:
             loaded = deserialize(Path(path).read_text(encoding="utf-8"), serializer)
             for response in loaded[1]:
                 self._put_back(response)
+                response["headers"] = _encoded(response["headers"])
         except PayloadMissingError as error:
             raise CassetteDamagedError(f"{path}: {error}") from None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
+        except _UNREADABLE as error:
             raise CassetteDamagedError(
                 f"{path}: is damaged{_line(error)}; record it again"
             ) from None
@@ -234,6 +261,19 @@ def _read_metadata(data: Mapping[str, Any]) -> Recorded:
 
 def _vcr_request(request: Request) -> RecordedRequest:
     return RecordedRequest(request.method, request.url, request.body, dict(request.headers))
+
+
+def _as_fetched(url: str) -> str:
+    """Write a URL as a player will ask for it: without `..`, its letters escaped."""
+    try:
+        return str(read_url(url))
+    except Stopped:
+        return url
+
+
+def _encoded(headers: Mapping[str, list[str]]) -> dict[bytes, list[bytes]]:
+    """Give headers as bytes: httpx takes text only where it is ASCII."""
+    return {name.encode(): [each.encode() for each in values] for name, values in headers.items()}
 
 
 def _grouped(headers: Headers) -> dict[str, list[str]]:

@@ -51,6 +51,11 @@ class Client:
         self._redactor = None if replays else Redactor(target.key)
         self._clock = clock
 
+    @property
+    def limits(self) -> Limits:
+        """What one answer may cost."""
+        return self._transport.limits
+
     def exchange(self, case: Case, known_failures: Mapping[str, Failure] | None = None) -> Exchange:
         """Send a case, fetch the images it is answered with, and redact the whole.
 

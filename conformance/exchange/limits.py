@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from conformance.exchange.model import Failure
+from conformance.images import MOST_PIXELS, MOST_PIXELS_TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +40,8 @@ class Limits:
     redirects: int = 5
     images_seconds: float = 300.0  # after which no further image of one answer is fetched
     images_bytes: int = 256 * 1024 * 1024  # the same, of all images of one answer
+    pixels: int = MOST_PIXELS  # of one image that is decoded
+    images_pixels: int = MOST_PIXELS_TOGETHER  # after which no further one of an answer is decoded
 
     @property
     def wire_bytes(self) -> int:

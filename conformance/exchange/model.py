@@ -74,6 +74,14 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars: as planned, and as the answer's usage says; None is unknown."""
+
+    estimate: float | None
+    actual: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request with its answer, the images it pointed to, and where it came from."""
 
@@ -88,7 +96,11 @@ class Exchange:
     elapsed: float | None = None  # seconds
     provenance: Provenance = Provenance.LIVE
     served_as: str | None = None  # what the provider calls the model
+    cassette: str | None = None  # the file it was played from or written to
+    target: str | None = None  # the base URL that answered when it was recorded
     altered: frozenset[str] = field(default_factory=frozenset)  # what a recorder scrubbed
+    attempts: int | None = None  # requests that were sent until this answer came
+    price: Price | None = None
 
     def download(self, url: str) -> Download | None:
         """Find the download of an image URL."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange
+from conformance.exchange.retry_after import retry_after
 
 
 class Result(StrEnum):
@@ -60,7 +61,7 @@ def _classify(exchange: Exchange, answer: Answer) -> tuple[Result, str]:
     if not_served(answer):
         return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
     if undecided(status):
-        return Result.UNAVAILABLE, f"HTTP {status}"
+        return Result.UNAVAILABLE, f"HTTP {status}{_asks_to_wait(exchange)}"
     if quota_exhausted(answer):
         return Result.UNAVAILABLE, f"the account may not: HTTP {status}"
     if 400 <= status < 500:
@@ -68,6 +69,11 @@ def _classify(exchange: Exchange, answer: Answer) -> tuple[Result, str]:
     if 200 <= status < 300:
         return Result.ACCEPTED, f"HTTP {status}"
     return Result.UNCLEAR, f"HTTP {status} is neither an answer nor a refusal"
+
+
+def _asks_to_wait(exchange: Exchange) -> str:
+    seconds = retry_after(exchange)
+    return f"; the provider asks to wait {seconds:,.0f} seconds" if seconds else ""
 
 
 NOT_SERVED_CODES = frozenset({"model_not_found", "model_not_supported", "deployment_not_found"})
@@ -87,9 +93,9 @@ def not_served(answer: Answer) -> bool:
     error = answer.error
     if answer.status not in (400, 404, 410, 422, 503) or not isinstance(error, dict):
         return False
-    if error.get("code") in NOT_SERVED_CODES:
+    if answer.error_code in NOT_SERVED_CODES:
         return True
-    if error.get("param") == "model" and error.get("code") == "invalid_value":
+    if error.get("param") == "model" and answer.error_code == "invalid_value":
         return True
     return _says_not_served(error.get("message"))
 

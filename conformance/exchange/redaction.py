@@ -19,6 +19,7 @@ from conformance.exchange.model import (
     Request,
     Response,
 )
+from conformance.exchange.payloads import is_binary
 
 _SIGNED = (
     "sig|signature|x-amz-signature|x-amz-security-token|x-amz-credential|x-goog-signature"
@@ -26,8 +27,10 @@ _SIGNED = (
     "|ossaccesskeyid|awsaccesskeyid|key-pair-id|policy|token|access_token|api_key|apikey|key"
 )
 _SIGNATURE = re.compile(
-    rb"((?:[?&]|\\u0026|&amp;|%26|%3[fF])(?:" + _SIGNED.encode() + rb")(?:=|%3[dD]))"
-    rb"[^&\"'\\\s<>]{1,4096}",
+    rb"((?:[?&]|\\u0026|\\u003f|&amp;|%26|%3f)(?:" + _SIGNED.encode() + rb")"
+    rb"(?:=|\\u003d|%3d))"
+    # escaped in JSON or not, so that body and downloads still name one and the same URL
+    rb"(?:[^&\"'\\\s<>]|\\/|\\u00(?!2[0267]|3[ce]|5c)[2-7][0-9a-f]){1,4096}",
     re.IGNORECASE,
 )
 _SECRET_HEADERS = frozenset(
@@ -60,19 +63,23 @@ class Redactor:
             data = data.replace(secret, placeholder)
         if self._escaped is not None and _ESCAPES.search(data):
             data = self._escaped.sub(REDACTED_KEY.encode(), data)
-        return _SIGNATURE.sub(rb"\1REDACTED", data)
+        return _SIGNATURE.sub(_unsigned, data)
 
     def binary(self, data: bytes) -> bytes:
         """Redact image bytes; the length stays, so that offsets in the file hold."""
         for secret in self._replacements:
-            if secret in data:
-                filler = REDACTED_KEY.encode().ljust(len(secret), b"-")[: len(secret)]
-                data = data.replace(secret, filler)
+            data = data.replace(secret, _filler(len(secret)))
+        if self._escaped is not None and _ESCAPES.search(data):
+            data = self._escaped.sub(lambda found: _filler(len(found[0])), data)
         return data
 
     def text(self, text: str) -> str:
         """Redact a string."""
-        return self.data(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        try:
+            data = text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:  # half a character that was never a byte, in a foreign file
+            data = text.encode("utf-8", "replace")
+        return self.data(data).decode("utf-8", "surrogateescape")
 
     def headers(self, headers: Headers) -> Headers:
         """Redact header values, and the whole of those that name an account or a session."""
@@ -91,11 +98,11 @@ class Redactor:
         )
 
     def response(self, response: Response | None) -> Response | None:
-        """Redact a response, as text or as an image by its content type."""
+        """Redact a response, as an image or as text by its bytes: a header may lie."""
         if response is None:
             return None
-        image = (response.media_type or "").startswith(("image/", "application/octet-stream"))
-        body = self.binary(response.body) if image else self.data(response.body)
+        redacted = self.binary if is_binary(response.body) else self.data
+        body = redacted(response.body)
         return Response(response.status, self.headers(response.headers), body)
 
     def failure(self, failure: Failure | None) -> Failure | None:
@@ -109,6 +116,16 @@ class Redactor:
             self.response(download.response),
             self.failure(download.failure),
         )
+
+
+def _unsigned(found: re.Match[bytes]) -> bytes:
+    """Take a signature out; where the key stood in its place, that is still to be seen."""
+    key = REDACTED_KEY.encode()
+    return found[1] + (key if key in found[0] else b"REDACTED")
+
+
+def _filler(length: int) -> bytes:
+    return REDACTED_KEY.encode().ljust(length, b"-")[:length]
 
 
 def _forms(key: str) -> dict[bytes, bytes]:
@@ -139,16 +156,21 @@ def _bytes(text: str) -> bytes:
 
 
 def _escaped(key: str) -> re.Pattern[bytes]:
-    """The key with any of its characters escaped: for JSON, in a URL or in HTML, and nested."""
+    """The key with any of its characters escaped: for JSON, in a URL or in HTML, and nested.
+
+    A run of backslashes is entered at its first and never given back: a body of nothing else
+    would otherwise take the square of its length.
+    """
     shortest = _parts(key)[-1]
-    return re.compile(b"".join(_spellings(byte) for byte in _bytes(shortest)), re.IGNORECASE)
+    spelled = b"".join(_spellings(byte) for byte in _bytes(shortest))
+    return re.compile(rb"(?<!\\)" + spelled, re.IGNORECASE)
 
 
 def _spellings(byte: int) -> bytes:
-    literal = re.escape(bytes([byte]))
+    literal = rb"\\++" if byte == 0x5C else rb"\\*+" + re.escape(bytes([byte]))
     hexadecimal, number = b"%02x" % byte, b"%d" % byte
     return (
-        rb"(?:\\*" + literal + rb"|\\+(?:u00|x)" + hexadecimal + rb"|%(?:25)*" + hexadecimal
+        rb"(?:" + literal + rb"|\\++(?:u00|x)" + hexadecimal + rb"|%(?:25)*" + hexadecimal
         + rb"|&(?:amp;)*#(?:x0{0,4}" + hexadecimal + rb"|0{0,4}" + number + rb");)"
     )  # fmt: skip
 
@@ -180,4 +202,6 @@ def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
         provenance=exchange.provenance,
         served_as=exchange.served_as,
         altered=exchange.altered,
+        attempts=exchange.attempts,
+        price=exchange.price,
     )

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from conformance.cases.model import Case
 from conformance.exchange.cassette import CassetteLibrary
-from conformance.exchange.client import Client
+from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Provenance
 
 
@@ -18,6 +18,19 @@ class Source(Protocol):
 
     def exchange(self, case: Case) -> Exchange:
         """Give the exchange of a case."""
+        ...
+
+
+class Sends(Protocol):
+    """Anything that sends cases to a target, as `Client` does."""
+
+    @property
+    def target(self) -> Target:
+        """Where they are sent."""
+        ...
+
+    def exchange(self, case: Case) -> Exchange:
+        """Send a case; may raise where it must not be sent."""
         ...
 
 
@@ -35,7 +48,7 @@ class RecordMode(StrEnum):
 class Live:
     """Every case is sent; nothing is recorded."""
 
-    client: Callable[[], Client]
+    client: Callable[[], Sends]
 
     def exchange(self, case: Case) -> Exchange:
         """Send a case."""
@@ -58,6 +71,8 @@ class Replay:
             sent_at=recorded.recorded_at,
             elapsed=recorded.elapsed,
             provenance=Provenance.CASSETTE,
+            cassette=self.library.name(case),
+            target=recorded.target,
         )
 
 
@@ -65,7 +80,7 @@ class Replay:
 class Record:
     """Cases are sent and recorded; those with a cassette only where the mode says so."""
 
-    client: Callable[[], Client]
+    client: Callable[[], Sends]
     replay: Replay
     mode: RecordMode
 
@@ -77,6 +92,8 @@ class Record:
             return self.replay.exchange(case)
         client = self.client()
         exchange = client.exchange(case)
-        if exchange.response is not None:
-            library.record(exchange, case, client.target.base_url)
-        return exchange
+        if exchange.response is None:
+            return exchange
+        target = client.target.base_url
+        library.record(exchange, case, target)
+        return replace(exchange, cassette=library.name(case), target=target)

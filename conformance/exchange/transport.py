@@ -26,6 +26,7 @@ from conformance.exchange.addresses import (
     is_loopback_name,
     read_url,
 )
+from conformance.exchange.codings import DECODERS
 from conformance.exchange.limits import Budget, Limits, Stopped, too_large
 from conformance.exchange.model import Failure, Headers
 
@@ -40,7 +41,10 @@ _MOST_CONNECTIONS = 100  # at one time
 _MOST_CODINGS = 4  # of one body, one over the other
 _MOST_MEMBERS = 64  # of one gzip body
 _GZIP = b"\x1f\x8b"
-_ALWAYS: Headers = (("accept-encoding", "gzip, deflate"), ("user-agent", "image-conformance"))
+_ALWAYS: Headers = (
+    ("accept-encoding", "gzip, deflate, br, zstd"),
+    ("user-agent", "image-conformance"),
+)
 _FOR_IMAGES: Headers = (("accept", "image/*, */*;q=0.5"),)
 
 
@@ -254,8 +258,15 @@ def _decode(body: bytes, coding: str, limit: int) -> bytes:
             return _inflate(body, limit, zlib.MAX_WBITS | 16)
         if coding == "deflate":
             return _deflate(body, limit)
+        if coding in DECODERS:
+            found = DECODERS[coding](body, limit)
+            if found is None:
+                raise too_large("decoded body", limit)
+            return found
     except zlib.error:
         raise Stopped("encoding", f"the body is not the {coding} it is declared to be") from None
+    except ValueError as error:
+        raise Stopped("encoding", str(error)) from None
     name = coding[:20].encode("ascii", "replace").decode()
     raise Stopped("encoding", f"the body is coded as {name!r}, which was not asked for")
 

@@ -1,6 +1,15 @@
 """What the bytes of an image really are, whatever a header or a provider says of them."""
 
-from conformance.images.facts import ImageFacts, inspect_image
+from conformance.images.facts import MOST_PIXELS, MOST_PIXELS_TOGETHER, ImageFacts, inspect_image
 from conformance.images.kinds import extension, media_type, sniff, type_of_media_type
 
-__all__ = ["ImageFacts", "extension", "inspect_image", "media_type", "sniff", "type_of_media_type"]
+__all__ = [
+    "MOST_PIXELS",
+    "MOST_PIXELS_TOGETHER",
+    "ImageFacts",
+    "extension",
+    "inspect_image",
+    "media_type",
+    "sniff",
+    "type_of_media_type",
+]

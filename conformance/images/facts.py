@@ -7,13 +7,14 @@ import io
 import threading
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFile
 
 from conformance.images.containers import Container, declared_size, png_lacks_rows, walk
 from conformance.images.kinds import describe_other, sniff
+from conformance.images.thumbnail import paint_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,8 @@ class ImageFacts:
     8-bit pixels of the first frame: RGB where they are opaque, else RGBA with the colours
     multiplied by alpha. Two lossless encodings of one picture have the same, also when one
     of them discards the colour of invisible pixels. It is None when nothing was decoded.
+
+    ``thumbnail`` is a small picture as a ``data:`` URL; only a complete image has one.
     """
 
     type: str | None
@@ -62,9 +65,17 @@ class ImageFacts:
     pixel_digest: str | None
     size: int
     fault: str | None
+    thumbnail: str | None = field(default=None, repr=False)
 
 
-def inspect_image(data: bytes, *, max_pixels: int = 64_000_000) -> ImageFacts:
+MOST_PIXELS = 64_000_000
+"""Pixels of one image that is decoded; the largest documented one has 16 million."""
+
+MOST_PIXELS_TOGETHER = 4 * MOST_PIXELS
+"""Pixels of all images of one answer that are decoded; ten of the largest have 160 million."""
+
+
+def inspect_image(data: bytes, *, max_pixels: int = MOST_PIXELS) -> ImageFacts:
     """Find out what some bytes are; raises nothing, warns of nothing.
 
     An image of more than ``max_pixels`` pixels is refused before memory is taken for them.
@@ -113,7 +124,8 @@ def _decode(facts: ImageFacts, data: bytes, container: Container, max_pixels: in
             if facts.type == "png" and _ends_blank(image) and png_lacks_rows(data):
                 return replace(facts, fault="is truncated: its pixel data ends before its last row")
             facts = _read_pixels(facts, image)
-            return replace(facts, complete=container.whole)
+            small = paint_thumbnail(image) if container.whole else None
+            return replace(facts, complete=container.whole, thumbnail=small)
     except Image.DecompressionBombError:
         return replace(facts, fault=f"declares far more than the {max_pixels} pixels allowed")
     except Exception as error:  # Pillow raises nearly every built-in exception on hostile bytes

@@ -1,6 +1,6 @@
 """The proof that every clause can see: a matrix of clauses against planted defects."""
 
 from conformance.proof.matrix import ClauseRow, DefectColumn, Hole, Matrix, holes
-from conformance.proof.proving import Proof, prove
+from conformance.proof.proving import Proof, Sighting, prove
 
-__all__ = ["ClauseRow", "DefectColumn", "Hole", "Matrix", "Proof", "holes", "prove"]
+__all__ = ["ClauseRow", "DefectColumn", "Hole", "Matrix", "Proof", "Sighting", "holes", "prove"]

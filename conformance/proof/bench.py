@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 BASE_URL = "https://reference.example/v1"
 """A public name: some lies, such as URLs that lead inside, are none in a private network."""
 
-_HOST = "reference.example"
+LOOPBACK_URL = "http://127.0.0.1:18001/v1"
+"""Where `image-conformance serve` is, for what its users would see."""
 
 NOW = 1_790_000_000.0
 """Unix time in seconds at which everything on the bench happens, so that answers can be equal."""
@@ -30,10 +31,13 @@ NOW = 1_790_000_000.0
 class InProcess(Transport):
     """Calls an ASGI application where `Transport` would open a connection."""
 
-    def __init__(self, application: httpx.ASGITransport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, application: httpx.ASGITransport, loop: asyncio.AbstractEventLoop, host: str
+    ) -> None:
         super().__init__()
         self._application = application
         self._loop = loop
+        self._host = host
 
     def send(
         self, method: str, url: str, headers: Headers = (), body: bytes = b""
@@ -50,7 +54,7 @@ class InProcess(Transport):
             return Fetched(url, (), Failure("bad-url", "the URL is malformed"))
         if parts.scheme not in ("http", "https"):
             return Fetched(url, (), Failure("bad-scheme", "the URL is neither http nor https"))
-        if parts.host != _HOST:
+        if parts.host != self._host:
             return Fetched(url, (), Failure("dns", "the bench has no other host"))
         return Fetched(url, (), self.send("GET", url))
 
@@ -62,12 +66,17 @@ class InProcess(Transport):
 
 
 def bench_client(
-    edition: Edition, steps: Steps, models: Sequence[str], loop: asyncio.AbstractEventLoop
+    edition: Edition,
+    steps: Steps,
+    models: Sequence[str],
+    loop: asyncio.AbstractEventLoop,
+    base_url: str = BASE_URL,
 ) -> Client:
-    """Give a client to a reference provider that goes by these steps."""
+    """Give a client to a reference provider that goes by these steps, as if at a base URL."""
     application = create_app(
         edition, key=DEFAULT_KEY, clock=lambda: NOW, models=models, steps=steps
     )
     asgi = httpx.ASGITransport(application, raise_app_exceptions=False)
-    target = Target("reference", BASE_URL, DEFAULT_KEY, {name: name for name in models})
-    return Client(target, InProcess(asgi, loop), Provenance.REFERENCE, lambda: NOW)
+    target = Target("reference", base_url, DEFAULT_KEY, {name: name for name in models})
+    transport = InProcess(asgi, loop, httpx.URL(base_url).host)
+    return Client(target, transport, Provenance.REFERENCE, lambda: NOW)

@@ -77,9 +77,13 @@ class Hole:
     message: str
 
 
-def holes(matrix: Matrix) -> tuple[Hole, ...]:
-    """List what the proof demands and does not find; none at all is the proof."""
-    return (*_untrue(matrix), *_never_seen(matrix), *_uncaught(matrix))
+def holes(matrix: Matrix, *, whole: bool = True) -> tuple[Hole, ...]:
+    """List what the proof demands and does not find; none at all is the proof.
+
+    Where only some defects were tried, not ``whole``, nothing is said of clauses that saw none.
+    """
+    blind = _never_seen(matrix) if whole else ()
+    return (*_untrue(matrix), *blind, *_uncaught(matrix))
 
 
 def _untrue(matrix: Matrix) -> Iterator[Hole]:

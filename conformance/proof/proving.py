@@ -14,16 +14,18 @@ from conformance.cases import all_cases
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
+from conformance.clauses.registry import Clause
 from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import SEVERITY, Finding, Verdict
-from conformance.proof.bench import bench_client
+from conformance.proof.bench import BASE_URL, bench_client
 from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
 from conformance.proof.supplement import family_names, supplementary_cases
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect, defects
+from conformance.runs.engine import sent_by
 
 _EACH_TIME = frozenset({"x-request-id", "openai-processing-ms"})
 
@@ -37,6 +39,16 @@ class _Judged:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One lie as a clause saw it."""
+
+    case: Case
+    exchange: Exchange
+    outcome: Outcome
+    finding: Finding
+
+
 class Proof:
     """Judges the reference provider under one edition, and keeps what its truth looks like."""
 
@@ -48,7 +60,7 @@ class Proof:
         self.cases = {each.path: each for each in found}
         self._loop = asyncio.new_event_loop()
         self.truth: Mapping[str, _Judged] = {}
-        self.truth = self._told(TRUTHFUL, self.models)
+        self.truth = self.told(TRUTHFUL, self.models)
         self._seen_by = self._passing()
 
     def close(self) -> None:
@@ -60,12 +72,18 @@ class Proof:
         return _worst(each for judged in self.truth.values() for each in judged.findings)
 
     def column(self, defect: Defect) -> DefectColumn:
-        """Tell one lie to the fewest models that let its clauses see it, in all their cases."""
+        """Tell one lie to the fewest models that let its clauses see it, in all their cases.
+
+        A lie that none of those has occasion for, such as one about sizes that are not square,
+        is told to all.
+        """
         models = self._fewest(defect.claims)
-        told = self._told(defect.plant(TRUTHFUL), models)
+        told = self.told(defect.plant(TRUTHFUL), models)
+        if not defect.silent and not set(defect.claims) <= _red(told):
+            models = self.models
+            told = self.told(defect.plant(TRUTHFUL), models)
         found = [each for judged in told.values() for each in judged.findings]
-        verdicts = _worst(found)
-        red = {name for name, verdict in verdicts.items() if verdict in RED}
+        verdicts, red = _worst(found), _red(told)
         return DefectColumn(
             id=defect.id,
             lie=defect.lie,
@@ -78,7 +96,23 @@ class Proof:
             witnesses={name: _witness(found, name) for name in sorted(red)},
         )
 
-    def _told(self, steps: Steps, models: Sequence[str]) -> dict[str, _Judged]:
+    def sighting(self, defect: Defect, clause: Clause, base_url: str = BASE_URL) -> Sighting | None:
+        """Tell one lie, case by case, until a clause sees it; None when it never does."""
+        steps = defect.plant(TRUTHFUL)
+        client = bench_client(self.edition, steps, self.models, self._loop, base_url)
+        judged: dict[str, _Judged] = {}
+        for case in self.cases.values():
+            if not clause.binds(sent_by(case, self.edition)):
+                continue
+            self._tell(client.exchange, case, judged)
+            told = judged[case.path]
+            for each in told.findings:
+                if each.clause == clause.id and each.verdict in RED:
+                    return Sighting(case, told.exchange, told.outcome, each)
+        return None
+
+    def told(self, steps: Steps, models: Sequence[str]) -> dict[str, _Judged]:
+        """Tell every case of some models to a provider, each judged with its control."""
         client = bench_client(self.edition, steps, self.models, self._loop)
         judged: dict[str, _Judged] = {}
         for case in self.cases.values():
@@ -151,46 +185,60 @@ def _worst(findings: Iterable[Finding]) -> dict[str, Verdict]:
     return worst
 
 
+def _red(told: Mapping[str, _Judged]) -> set[str]:
+    found = (each for judged in told.values() for each in judged.findings)
+    return {each.clause for each in found if each.verdict in RED}
+
+
 def _witness(findings: Iterable[Finding], clause: str) -> str:
     red = (each for each in findings if each.clause == clause and each.verdict in RED)
     return next((f"{each.model}/{each.case}: {each.message}" for each in red), "")
 
 
 def prove(
-    edition: Edition | None = None, names: Sequence[str] | None = None, workers: int = 1
+    edition: Edition | None = None,
+    names: Sequence[str] | None = None,
+    workers: int = 1,
+    told: Callable[[], object] = lambda: None,
 ) -> Matrix:
     """Judge every clause of an edition against defects: those named, or all there are.
 
-    `workers` is the number of processes. Raises KeyError for a name that there is not.
+    `workers` is the number of processes; `told` is called whenever a defect is done. Raises
+    KeyError for a name that there is not.
     """
     contract, started = edition or load_edition(), time.monotonic()
     chosen = tuple(names if names is not None else defects(contract))
-    shares = [chosen[first::workers] for first in range(workers)]
-    parts = _prove_shares(contract, [each for each in shares if each])
-    columns = {each.id: each for _, part in parts for each in part}
-    truth = parts[0][0]
+    truth, columns = _prove_all(contract.id, chosen, max(1, min(workers, len(chosen))), told)
     rows = tuple(ClauseRow(e.id, e.level.value, e.statement) for e in clauses_of(contract))
     found = tuple(columns[name] for name in chosen)
     exchanges = sum(each.exchanges for each in found)
     return Matrix(contract.id, rows, truth, found, exchanges, time.monotonic() - started)
 
 
-_Part = tuple[Mapping[str, Verdict], list[DefectColumn]]
+_BENCH: list[Proof] = []  # one a process: the truth is told once
 
 
-def _prove_shares(edition: Edition, shares: Sequence[Sequence[str]]) -> list[_Part]:
-    if len(shares) < 2:
-        return [_prove_share(edition.id, each) for each in shares or [()]]
+def _prove_all(
+    edition: str, names: Sequence[str], workers: int, told: Callable[[], object]
+) -> tuple[Mapping[str, Verdict], dict[str, DefectColumn]]:
     context = get_context("spawn")  # a fork would share the parent's threads and event loops
-    with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
-        return list(pool.map(_prove_share, [edition.id] * len(shares), shares))
+    columns: dict[str, DefectColumn] = {}
+    with ProcessPoolExecutor(workers, context, _prepare, (edition,)) as pool:
+        truth = pool.submit(_truth)
+        for column in pool.map(_column, names):
+            columns[column.id] = column
+            told()
+        return truth.result(), columns
 
 
-def _prove_share(edition: str, names: Sequence[str]) -> _Part:
-    contract = load_edition(edition)
-    proof = Proof(contract)
-    known = defects(contract)
-    try:
-        return proof.verdicts(), [proof.column(known[name]) for name in names]
-    finally:
-        proof.close()
+def _prepare(edition: str) -> None:
+    _BENCH.append(Proof(load_edition(edition)))
+
+
+def _truth() -> Mapping[str, Verdict]:
+    return _BENCH[-1].verdicts()
+
+
+def _column(name: str) -> DefectColumn:
+    proof = _BENCH[-1]
+    return proof.column(defects(proof.edition)[name])

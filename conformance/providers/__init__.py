@@ -21,8 +21,10 @@ from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.providers.prices import Prices
+from conformance.strict import printable
 
 HOME = Path(__file__).parent
+_NAME = re.compile(r"[^\W_][\w.\-]{0,99}")
 _VISIBLE = re.compile(r"[!-~]+")
 
 
@@ -166,6 +168,11 @@ def _load_file(path: Path) -> Provider:
 
 
 def _provider(path: Path, document: dict[str, Any]) -> Provider:
+    if not _NAME.fullmatch(path.stem):
+        raise ProviderError(
+            f"{printable(str(path))}: the file is named as no provider can be; let its name begin "
+            "with a letter or digit, and be letters, digits, '.', '_' and '-': it names a folder"
+        )
     plain = {"claims": document.pop("not_claimed", []), "known": document.pop("deviations", [])}
     document["base_url"] = document["base_url"].rstrip("/")
     if document.get("default_key") and not _is_loopback(document["base_url"]):

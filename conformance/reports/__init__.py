@@ -5,19 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from conformance.errors import UnknownNameError
+from conformance.reports.badges import badge, badges
+from conformance.reports.document import document
 from conformance.reports.junit import junit
 from conformance.reports.markdown import markdown
 from conformance.reports.merging import MergeError
+from conformance.reports.page import page
 from conformance.reports.summary import Summary, summarize
+from conformance.reports.table import table
 from conformance.reports.terminal import print_runs
 from conformance.runs.file import Run
 
-_RENDERERS: dict[str, Callable[[Summary], str]] = {"md": markdown, "junit": junit}
+_RENDERERS: dict[str, Callable[[Summary], str]] = {
+    "html": page,
+    "md": markdown,
+    "junit": junit,
+    "json": document,
+    "csv": table,
+    "svg": badge,
+}
 FORMATS = tuple(_RENDERERS)
 """The formats that `render` knows; the terminal has `print_runs`."""
 
+FOLDER = {
+    "index.html": "html",
+    "summary.md": "md",
+    "junit.xml": "junit",
+    "summary.json": "json",
+    "findings.csv": "csv",
+}
+"""What a folder of reports holds, beside its badges."""
 
-def render(runs: Sequence[Run], format: str) -> str:  # noqa: A002 - the word of the command's option
+
+def render(runs: Sequence[Run] | Summary, format: str) -> str:  # noqa: A002 - the word of the command's option
     """Write runs of one edition in a format.
 
     Raises `UnknownNameError` for another format than those of `FORMATS`, and `MergeError`
@@ -25,7 +45,23 @@ def render(runs: Sequence[Run], format: str) -> str:  # noqa: A002 - the word of
     """
     if format not in _RENDERERS:
         raise UnknownNameError("format", format, FORMATS)
-    return _RENDERERS[format](summarize(runs))
+    return _RENDERERS[format](runs if isinstance(runs, Summary) else summarize(runs))
 
 
-__all__ = ["FORMATS", "MergeError", "print_runs", "render"]
+def folder(runs: Sequence[Run] | Summary) -> dict[str, str]:
+    """Write runs in every format: relative paths, and the text of each file."""
+    summary = runs if isinstance(runs, Summary) else summarize(runs)
+    found = {name: render(summary, format_) for name, format_ in FOLDER.items()}
+    return found | {f"badges/{name}": text for name, text in badges(summary).items()}
+
+
+__all__ = [
+    "FOLDER",
+    "FORMATS",
+    "MergeError",
+    "Summary",
+    "folder",
+    "print_runs",
+    "render",
+    "summarize",
+]

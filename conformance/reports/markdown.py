@@ -8,8 +8,10 @@ code spans, in which neither Markdown nor HTML, mentions nor links mean anything
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -35,11 +37,16 @@ def markdown(summary: Summary) -> str:
     """Write a summary as GitHub-flavoured Markdown."""
     chapters = list(summary.chapters)
     values = {"summary": summary, "wording": wording, "levels": LEVELS, "chapters": chapters}
-    return _BLANKS.sub("\n\n", _template().render(values, most=MOST))
+    return filled("summary.md.jinja", values)
+
+
+def filled(name: str, values: Mapping[str, Any]) -> str:
+    """Fill a Markdown template; what it prints is escaped."""
+    return _BLANKS.sub("\n\n", _template(name).render(values, most=MOST))
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -51,7 +58,7 @@ def _template() -> Template:
     )
     environment.filters["code"] = code
     environment.filters["words"] = words
-    return environment.get_template("summary.md.jinja")
+    return environment.get_template(name)
 
 
 def words(value: object) -> Markup:

@@ -41,6 +41,8 @@ class Origin:
     @property
     def how(self) -> str:
         """Mode and source, in words."""
+        if self.mode == "foreign":
+            return f"recorded by others, {self.days or 'at an unknown time'}"
         if self.mode == "replay":
             return f"replay of cassettes, recorded {self.days or 'at an unknown time'}"
         if self.provenance and set(self.provenance) == {"reference"}:

@@ -21,7 +21,7 @@ from conformance.reports.grouping import (
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.origin import Origin, origins
-from conformance.runs.conclusion import Conclusion, conclude, undecided
+from conformance.runs.conclusion import Conclusion, conclude, conclude_recordings, undecided
 from conformance.runs.file import Run
 
 Column = tuple[str, str]
@@ -56,6 +56,7 @@ class Row:
     worst: Verdict
     findings: Mapping[tuple[str, Verdict], int]
     kept: Mapping[str, Kept]
+    promises: Mapping[str, Cell]
     broken: int
     known: int
     undecided: int
@@ -137,10 +138,17 @@ def cell_of(findings: Sequence[Finding]) -> Cell:
 
 def conclusion_of(run: Run) -> Conclusion:
     """Give the exit code that a run had, or would have had if it was cut off."""
+    if run.foreign:
+        return _of_recordings(run, run.findings)
     found = _of_one(run.findings, complete=True)
     if found is Conclusion.CONFORMS and run.problems:
         return Conclusion.BREAKS
     return found if run.complete else _gravest((found, Conclusion.NOT_JUDGED))
+
+
+def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
+    whole = run.complete and not run.problems
+    return conclude_recordings({each.verdict for each in findings}, whole)
 
 
 def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
@@ -153,8 +161,13 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
     for run in runs:
         for provider, findings in _by_provider(run).items():
             before = found.get(provider, Conclusion.CONFORMS)
-            found[provider] = _gravest((before, _of_one(findings, run.complete)))
+            mine = _of_recordings if run.foreign else _of_run
+            found[provider] = _gravest((before, mine(run, findings)))
     return found
+
+
+def _of_run(run: Run, findings: Sequence[Finding]) -> Conclusion:
+    return _of_one(findings, run.complete)
 
 
 def _of_one(findings: Sequence[Finding], complete: bool) -> Conclusion:
@@ -237,7 +250,8 @@ def _row(column: Column, findings: Sequence[Finding], explained: Set[str]) -> Ro
     promises: dict[tuple[str, str], list[Finding]] = {}
     for each in findings:
         promises.setdefault((each.level, each.clause), []).append(each)
-    cells = [(level, cell_of(_decisive(mine, explained))) for (level, _), mine in promises.items()]
+    judged = {key: cell_of(_decisive(mine, explained)) for key, mine in promises.items()}
+    cells = [(level, cell) for (level, _), cell in judged.items()]
     verdicts = Counter(each.verdict for _, each in cells if not each.known)
     return Row(
         provider=column[0],
@@ -246,6 +260,7 @@ def _row(column: Column, findings: Sequence[Finding], explained: Set[str]) -> Ro
         worst=worst(each.verdict for each in findings),
         findings=Counter((each.level, each.verdict) for each in findings),
         kept=_kept(cells),
+        promises={clause: cell for (_, clause), cell in judged.items()},
         broken=sum(verdicts[each] for each in BROKEN),
         known=sum(each.known for _, each in cells),
         undecided=sum(verdicts[each] for each in (*UNDECIDED, Verdict.HARNESS_ERROR)),

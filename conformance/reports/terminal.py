@@ -10,6 +10,7 @@ from rich.text import Text
 
 from conformance.findings import Verdict
 from conformance.reports.grouping import Broken, Group
+from conformance.reports.paper import Paper
 from conformance.reports.summary import Row, Summary, summarize
 from conformance.reports.wording import (
     closing,
@@ -24,7 +25,6 @@ from conformance.reports.wording import (
 )
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
-from conformance.strict import printable
 
 STYLES = {
     "pass": "green",
@@ -37,7 +37,6 @@ STYLES = {
 NARROW = 72  # columns; below, the table leaves out what the sections below it tell
 MOST = 12  # entries of a section
 OPEN = "open: not judged"
-LONGEST = 400  # characters of one foreign text, before it is cut to its lines
 
 
 def print_runs(runs: Sequence[Run], console: Console) -> None:
@@ -45,13 +44,12 @@ def print_runs(runs: Sequence[Run], console: Console) -> None:
     _Page(console, summarize(runs)).print()
 
 
-class _Page:
+class _Page(Paper):
     """One report on one console."""
 
     def __init__(self, console: Console, summary: Summary) -> None:
-        self._console = console
+        super().__init__(console)
         self._summary = summary
-        self._encoding = getattr(console.file, "encoding", None) or "utf-8"
 
     def print(self) -> None:
         self._head()
@@ -63,36 +61,6 @@ class _Page:
         self._observations()
         self._problems()
         self._closing()
-
-    def _text(self, text: str, style: str = "") -> Text:
-        """Make foreign text harmless, and keep it within what the output can encode."""
-        safe = printable(text, LONGEST)
-        try:
-            safe.encode(self._encoding)
-        except (UnicodeEncodeError, LookupError):
-            safe = safe.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
-        return Text(safe, style=style)
-
-    def _line(self, *parts: Text, indent: int = 0, lines: int = 0) -> None:
-        """Print one paragraph, indented, cut to some lines (0: whole).
-
-        Wrapped here and not by Rich, which fills every line up with blanks.
-        """
-        room = max(self._console.width - indent, 10)
-        wrapped = list(Text("").join(parts).wrap(self._console, room, overflow="fold"))
-        if lines and len(wrapped) > lines:
-            wrapped = wrapped[:lines]
-            mark = self._text(" …")
-            wrapped[-1].rstrip()
-            wrapped[-1].truncate(room - mark.cell_len)
-            wrapped[-1].append_text(mark)
-        for line in wrapped:
-            line.rstrip()
-            self._console.print(Text(" " * indent).append_text(line), soft_wrap=True)
-
-    def _title(self, title: str) -> None:
-        self._console.print()
-        self._console.print(self._text(title, "bold"))
 
     def _head(self) -> None:
         edition = self._summary.merged.edition

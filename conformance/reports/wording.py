@@ -16,7 +16,7 @@ MEANING = {
     "known": "broken, as a dated deviation beside the provider explains",
     "flaky": "the same request was judged differently when it was repeated",
     "unavailable": "the provider did not decide (429, 5xx, timeout, not served)",
-    "not testable": "its control or what it builds on failed",
+    "not testable": "its control or what it builds on failed, or a recording does not show it",
     "not run": "never sent",
     "not claimed": "the provider does not claim it",
     "harness error": "a fault of the suite or of its recordings",

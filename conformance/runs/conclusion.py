@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import IntEnum
 
 from conformance.findings import BROKEN, DECIDED, UNDECIDED, Finding, Verdict
@@ -31,6 +31,23 @@ def conclude(findings: Sequence[Finding]) -> Conclusion:
     if any(each.verdict is Verdict.FAIL and not each.excused for each in findings):
         return Conclusion.BREAKS
     if undecided(findings) or not findings:
+        return Conclusion.NOT_JUDGED
+    return Conclusion.CONFORMS
+
+
+def conclude_recordings(verdicts: Collection[Verdict], whole: bool) -> Conclusion:
+    """Give the exit code for what others recorded; `whole` is whether all of it could be read.
+
+    That some cannot be tested is the nature of recordings: keys are taken out, there are no
+    controls. Where nothing at all was decided, it could not be judged.
+    """
+    if Verdict.FAIL in verdicts:
+        return Conclusion.BREAKS
+    if (
+        Verdict.HARNESS_ERROR in verdicts
+        or not whole
+        or not any(map(DECIDED.__contains__, verdicts))
+    ):
         return Conclusion.NOT_JUDGED
     return Conclusion.CONFORMS
 

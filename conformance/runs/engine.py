@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from pathlib import Path
 
+from conformance.cases.accepted import BASELINE, MODELS_LIST
 from conformance.cases.model import Case
 from conformance.cases.request import build_request
 from conformance.clauses.judge import judge
@@ -15,23 +17,33 @@ from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import Exchange, Request
+from conformance.exchange.limits import Limits
+from conformance.exchange.model import REDACTED_KEY, Exchange, Request
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.sent import Sent, read_request
 from conformance.exchange.source import Source
-from conformance.findings import Finding, Observation, Verdict
+from conformance.findings import Finding, Verdict
+from conformance.live.ledger import NotSentError
 from conformance.providers import Provider
-from conformance.runs.evidence import evidence
+from conformance.runs.confirming import Confirmer
+from conformance.runs.evidence import evidence, unsent
+from conformance.runs.judged import Judged
+from conformance.runs.spool import Spool
+from conformance.strict import printable
+
+LEAD_PATIENCE = 1.0
+"""Seconds to wait for what another process asks of a model first; a model that is not there
+says so sooner, and one that paints by then is there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What came of one case; its payload is gone."""
+class Together:
+    """How the processes of a live run share its cases."""
 
-    outcome: Outcome
-    findings: Mapping[str, Finding]
-    observations: tuple[Observation, ...]
-    record: Mapping[str, Any] | None
+    spool: Spool | None = None
+    leads: frozenset[str] = frozenset()  # paths of what is asked of a model before all else
+    confirmer: Confirmer | None = None
+    unreachable: Callable[[str, str], None] | None = None  # told the provider and a sentence
 
 
 class ProviderUnreachableError(Exception):
@@ -52,16 +64,20 @@ class Engine:
         cases: Iterable[Case],
         source: Source,
         today: date,
+        together: Together | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.provider = provider
         self.edition = edition
         self.clauses = tuple(clauses)
         self._names = tuple(each.id for each in self.clauses)
         self.cases = {case.path: case for case in cases}
-        self._source = source
+        self.source = source
         self._today = today
+        self._limits = limits or Limits()
         self._judged: dict[str, Judged] = {}
         self._answered = False
+        self._together = together or Together()
 
     def planned(self, case: Case) -> list[Clause]:
         """The clauses that a case will be judged under, known before it is sent."""
@@ -73,37 +89,103 @@ class Engine:
 
     def judged(self, case: Case) -> Judged:
         """Make the case's exchange, and before it that of its control, and judge it."""
-        known = self._judged.get(case.path)
+        known = self._judged.get(case.path) or self._once(case)
         if known is None:
-            known = self._judge(case)
-            self._judged[case.path] = known
+            raise AssertionError(f"{case.path} was waited for without end, and is not there")
         return known
 
+    def _once(self, case: Case, patience: float = -1) -> Judged | None:
+        """Judge a case unless another process of the run does, for whom it waits."""
+        spool = self._together.spool
+        if spool is None:
+            found: Judged | None = self._judge(case)
+        else:
+            found = spool.once(case.path, lambda: self._judge(case), patience)
+        if found is not None:
+            self._judged[case.path] = found
+        return found
+
     def _judge(self, case: Case) -> Judged:
+        gone = self._gone(case)
         control = self._control(case)
+        if gone is not None:
+            return self._unsent(case, Verdict.UNAVAILABLE, gone, None)
         try:
-            exchange = self._source.exchange(case)
+            exchange = self.source.exchange(case)
+            self._check_reachable(exchange)
+            return self._judged_exchange(case, exchange, control)
+        except ProviderUnreachableError:
+            raise
+        except NotSentError as reason:
+            outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
+            return self._unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
         except ConformanceError as error:
             return self._not_judged(case, str(error))
-        self._check_reachable(exchange)
-        answer = Answer(exchange)
+        except Exception as error:  # our own fault, and said so; the other cases go on
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            told = printable(f"{type(error).__name__}: {error}")
+            return self._not_judged(case, f"the suite itself failed at {place}: {told}")
+
+    def _judged_exchange(self, case: Case, exchange: Exchange, control: Outcome | None) -> Judged:
+        answer = self._answer(exchange)
         outcome = outcome_of(exchange, answer)
-        findings = judge(exchange, self.edition, self.clauses, control, answer)
         return Judged(
             outcome,
-            {each.clause: self._known(each) for each in findings},
+            self._confirmed(case, self._findings(exchange, control, answer), control),
             tuple(observe(exchange, self.edition, answer)),
             evidence(exchange, answer, outcome),
         )
 
+    def _answer(self, exchange: Exchange) -> Answer:
+        return Answer(exchange, self._limits.pixels, self._limits.images_pixels)
+
+    def _findings(
+        self, exchange: Exchange, control: Outcome | None, answer: Answer
+    ) -> dict[str, Finding]:
+        findings = judge(exchange, self.edition, self.clauses, control, answer)
+        return {each.clause: self._known(each) for each in findings}
+
+    def _confirmed(
+        self, case: Case, findings: dict[str, Finding], control: Outcome | None
+    ) -> dict[str, Finding]:
+        """Make an exchange again whose verdicts are worse than they were."""
+
+        def repeat() -> dict[str, Finding] | None:
+            try:
+                exchange = self.source.exchange(case)
+            except NotSentError:
+                return None
+            return self._findings(exchange, control, self._answer(exchange))
+
+        confirmer = self._together.confirmer
+        return findings if confirmer is None else confirmer.confirmed(findings, repeat)
+
+    def _gone(self, case: Case) -> Outcome | None:
+        """Ask the first of a model before its other cases; give what says that it is not there."""
+        lead = self.cases.get(f"{case.model}/{BASELINE}")
+        listing = self.cases.get(f"{case.model}/{MODELS_LIST}")
+        leads = [each for each in (listing, lead) if each and each.path in self._together.leads]
+        if case in leads or case.id in (BASELINE, MODELS_LIST):
+            return None
+        for each in leads:
+            found = self._judged.get(each.path) or self._once(each, LEAD_PATIENCE)
+            if found is not None and found.outcome.result is Result.NOT_SERVED and each is lead:
+                return found.outcome
+        return None
+
     def _check_reachable(self, exchange: Exchange) -> None:
         self._answered = self._answered or exchange.response is not None
         failure = exchange.failure
-        if not self._answered and failure is not None and failure.kind in _UNREACHABLE:
-            raise ProviderUnreachableError(
-                f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
-                f"{failure.message}"
-            )
+        if self._answered or failure is None or failure.kind not in _UNREACHABLE:
+            return
+        why = (
+            f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
+            f"{failure.message}"
+        )
+        if self._together.unreachable is None:
+            raise ProviderUnreachableError(why)
+        self._together.unreachable(self.provider.id, why)
 
     def _control(self, case: Case) -> Outcome | None:
         if case.control is None:
@@ -112,11 +194,29 @@ class Engine:
         return self.judged(control).outcome
 
     def _not_judged(self, case: Case, why: str) -> Judged:
-        findings = {
+        findings = self._all(case, Verdict.HARNESS_ERROR, why)
+        return Judged(Outcome(case.id, Result.UNAVAILABLE, why), findings, (), None)
+
+    def _unsent(
+        self, case: Case, verdict: Verdict, outcome: Outcome, estimate: float | None
+    ) -> Judged:
+        """Keep a case that was not sent: why, and what it would have cost."""
+        found = self._all(case, verdict, outcome.reason)
+        findings = {name: self._claimed(each) for name, each in found.items()}
+        served_as = self.provider.models.get(case.model)
+        base_url = self.provider.base_url
+        sent = build_request(case, base_url=base_url, key=REDACTED_KEY, served_as=served_as)
+        request = Request(sent.method, sent.url, sent.headers, sent.body)
+        bare = Exchange(self.provider.id, case.model, case.id, request, None)
+        record = unsent(bare, outcome.reason, estimate)
+        return Judged(replace(outcome, case=case.id), findings, (), record)
+
+    def _all(self, case: Case, verdict: Verdict, why: str) -> dict[str, Finding]:
+        return {
             each.id: Finding(
                 clause=each.id,
                 level=each.level.value,
-                verdict=Verdict.HARNESS_ERROR,
+                verdict=verdict,
                 provider=self.provider.id,
                 model=case.model,
                 case=case.id,
@@ -124,14 +224,20 @@ class Engine:
             )
             for each in self.planned(case)
         }
-        return Judged(Outcome(case.id, Result.UNAVAILABLE, why), findings, (), None)
 
-    def _known(self, finding: Finding) -> Finding:
-        """Set aside what the provider does not claim, and mark what is known to deviate."""
+    def _claimed(self, finding: Finding) -> Finding:
+        """Set aside what the provider does not claim."""
         for claim in self.provider.not_claimed:
             if claim.covers(finding):
                 why = f"{claim.reason} (it would be: {finding.verdict.value})"
                 return replace(finding, verdict=Verdict.NOT_CLAIMED, message=why)
+        return finding
+
+    def _known(self, finding: Finding) -> Finding:
+        """Set aside what the provider does not claim, and mark what is known to deviate."""
+        finding = self._claimed(finding)
+        if finding.verdict is Verdict.NOT_CLAIMED:
+            return finding
         if finding.verdict is Verdict.PASS:
             return finding  # as most do: there is nothing to excuse
         for deviation in self.provider.deviations:

@@ -4,21 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from conformance.exchange.answer import Answer, Payload
-from conformance.exchange.model import Download, Exchange, Failure, Headers, Response
-from conformance.exchange.outcome import Outcome
-from conformance.strict import printable
+from conformance.exchange.model import Download, Exchange, Failure, Headers, Price, Response
+from conformance.exchange.outcome import Outcome, Result
+from conformance.strict import printable, read_json
+from conformance.strict.shape import bounded, shape_of
 
 _LONG = re.compile(r'"([A-Za-z0-9+/=_@-]{257,})"')
 _MOST = 6000  # characters of a body
 _MOST_HEADERS = 60
 
 
+NOT_RUN = "not run"
+"""The outcome of a request that was planned and not sent."""
+
+
 def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, Any]:
     """Give what a report shows of an exchange, as JSON values."""
+    return _whole(exchange, answer, outcome) | _cost(exchange)
+
+
+def unsent(exchange: Exchange, reason: str, estimate: float | None) -> dict[str, Any]:
+    """Give the same of a request that was not sent, with what it would have cost."""
+    nothing = Outcome(exchange.case, Result.UNAVAILABLE, reason)
+    bare = replace(exchange, attempts=0, price=Price(estimate, None))
+    return evidence(bare, Answer(bare), nothing) | {"outcome": NOT_RUN}
+
+
+def _cost(exchange: Exchange) -> dict[str, Any]:
+    attempts = {} if exchange.attempts is None else {"attempts": exchange.attempts}
+    price = exchange.price
+    return attempts if price is None else attempts | {"price": asdict(price)}
+
+
+def _whole(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, Any]:
     return {
         "type": "exchange",
         "provider": exchange.provider,
@@ -27,6 +50,8 @@ def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, 
         "provenance": exchange.provenance.value,
         "sent_at": moment(exchange.sent_at),
         "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
+        "cassette": exchange.cassette,
+        "target": exchange.target,
         "outcome": outcome.result.value,
         "reason": outcome.reason,
         "request": {
@@ -36,6 +61,8 @@ def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, 
             "body": fold(exchange.request.body),
         },
         "response": _response(exchange.response),
+        "shape": _shape(answer),
+        "error": _error(answer),
         "failure": _failure(exchange.failure),
         "downloads": [_download(each) for each in exchange.downloads],
         "images": [_image(each) for each in answer.payloads if each.carries],
@@ -79,6 +106,32 @@ def _response(response: Response | None) -> dict[str, Any] | None:
     }
 
 
+def _shape(answer: Answer) -> list[str] | None:
+    """Give what the whole body is made of, which the body as it is kept cannot show.
+
+    The events of a stream are told apart by their ``type``. None stands for an answer that is
+    neither JSON nor an event stream.
+    """
+    if not answer.streams:
+        value = answer.json.value
+        return None if value is None else bounded(shape_of(value))
+    paths: list[str] = []
+    for event in answer.stream.events:
+        value = read_json(event.data.encode("utf-8", "replace")).value
+        kind = value.get("type") if isinstance(value, dict) else None
+        name = kind if isinstance(kind, str) else event.name or "event"
+        paths += set(shape_of(value, f"<{printable(name, 60)}>"))
+    return bounded(paths)
+
+
+def _error(answer: Answer) -> dict[str, str] | None:
+    """Give by what an answer's error is told from others; its message may name anything."""
+    if not isinstance(answer.error, dict):
+        return None
+    found = {name: answer.error.get(name) for name in ("type", "code", "param")}
+    return {name: printable(str(each), 100) for name, each in found.items() if each is not None}
+
+
 def _failure(failure: Failure | None) -> dict[str, str] | None:
     return {"kind": failure.kind, "message": printable(failure.message)} if failure else None
 
@@ -108,4 +161,5 @@ def _image(payload: Payload) -> dict[str, Any]:
             "bytes": facts.size,
             "sha256": facts.digest,
         }
+        found |= {"thumbnail": facts.thumbnail} if facts.thumbnail else {}
     return found

@@ -18,11 +18,14 @@ from typing import Any
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation, Verdict
 from conformance.runs.reading import DamagedError, checked, parsed
+from conformance.strict import printable
 
 SCHEMA = 1
 """Version of the run file's form."""
 
-_OPTIONAL = frozenset({"message", "expected", "observed", "control", "deviation"})
+_OPTIONAL = frozenset(
+    {"message", "expected", "observed", "control", "deviation", "rate", "repeats"}
+)
 
 Record = Finding | Observation | dict[str, Any]
 """What stands between header and footer; an exchange is a dictionary."""
@@ -66,6 +69,11 @@ class Run:
         return self.footer is not None and bool(self.footer.get("complete"))
 
     @property
+    def foreign(self) -> bool:
+        """Whether it judged what others recorded with another tool."""
+        return any(each["mode"] == "foreign" for each in self.header["providers"])
+
+    @property
     def problems(self) -> list[str]:
         """What is wrong with the run as a whole: unused cassettes, stale deviations."""
         return list(self.footer.get("problems", [])) if self.footer else []
@@ -74,8 +82,10 @@ class Run:
 class RunWriter:
     """Writes a run file line by line; raises `RunFileError` where it cannot."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, header: Mapping[str, Any], durable: bool = False) -> None:
+        """Start a file; a durable one is on the disk up to every exchange, come a power cut."""
         self.path = path
+        self._durable = durable
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w", encoding="utf-8", newline="\n")
@@ -88,6 +98,8 @@ class RunWriter:
     def exchange(self, record: Mapping[str, Any]) -> None:
         """Add an exchange."""
         self._line(record)
+        if self._durable:
+            _sync(self._file.fileno())
 
     def finding(self, finding: Finding) -> None:
         """Add a finding."""
@@ -150,7 +162,10 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     """Write a finding, leaving out what is empty and need not be there."""
     values = {name: getattr(finding, name) for name in Finding.__slots__}
     values["verdict"] = finding.verdict.value  # xdist sends plain values only
-    return {name: value for name, value in values.items() if value or name not in _OPTIONAL}
+    empty = (None, "")
+    return {
+        name: value for name, value in values.items() if value not in empty or name not in _OPTIONAL
+    }
 
 
 def finding_from_json(record: Mapping[str, Any]) -> Finding:
@@ -176,6 +191,15 @@ def read_run(path: Path) -> Run:
     return run
 
 
+def read_header(path: Path) -> dict[str, Any]:
+    """Read only the first line of a run file; raises `RunFileError` as `read_run` does."""
+    try:
+        with path.open("rb") as file:
+            return _header(file.readline(), path)
+    except OSError as error:
+        raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
+
+
 def _header(line: bytes, path: Path) -> dict[str, Any]:
     if not line.endswith(b"\n") and line.startswith(b'{"type":"run"'[: len(line)]):
         raise RunFileError(f"{path}: was cut off within its first line; there is nothing to read")
@@ -184,7 +208,8 @@ def _header(line: bytes, path: Path) -> dict[str, Any]:
         if header.get("type") != "run":
             raise DamagedError("line 1 is not the header of a run file")
         if header.get("schema") != SCHEMA:
-            raise DamagedError(f"schema {header.get('schema')!r}, not {SCHEMA}")
+            found = printable(repr(header.get("schema")), 60)
+            raise DamagedError(f"schema {found}, not {SCHEMA}")
         return checked(header)
     except DamagedError as error:
         raise RunFileError(f"{path}:1: is no header of a run file: {error}") from None

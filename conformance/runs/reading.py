@@ -16,7 +16,7 @@ from conformance.strict import printable
 Check = Callable[[Any], bool]
 
 LEVELS = frozenset({"MUST", "SHOULD", "MAY"})
-MODES = frozenset({"live", "replay", "record"})
+MODES = frozenset({"live", "replay", "record", "foreign"})
 _VERDICTS = frozenset(Verdict)
 
 
@@ -27,7 +27,7 @@ class DamagedError(ValueError):
 def parsed(line: bytes) -> dict[str, Any]:
     """Parse a line; raises `DamagedError` for what is not one JSON object."""
     try:
-        value = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+        value = _DECODER.decode(line.decode("utf-8"))
     except UnicodeDecodeError:
         raise DamagedError("it is not UTF-8") from None
     except RecursionError:
@@ -43,32 +43,43 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)  # made once: a run has thousands of lines
+
+
 def checked(record: dict[str, Any]) -> dict[str, Any]:
     """Give a record back if its members are what its type needs; else raises `DamagedError`."""
     kind = record.get("type")
-    if not isinstance(kind, str) or kind not in _MEMBERS:
+    if not isinstance(kind, str) or kind not in RECORDS:
         raise DamagedError(f"unknown type {printable(repr(kind), 60)}")
-    _members(record, _MEMBERS[kind], kind)
+    _members(record, kind)
     if kind == "run":
-        for name, members in (("providers", _PROVIDER), ("clauses", _CLAUSE)):
-            for each in record[name]:
-                _members(each, members, name)
-        _members(record["edition"], _EDITION, "edition")
+        _header(record)
     if kind == "exchange":
-        _members(record["request"], {"url": _text}, "request")
+        _members(record["request"], "request")
+        if record.get("response") is not None:
+            _members(record["response"], "response")
     return record
 
 
-def _members(record: Any, members: dict[str, Check], where: str) -> None:
+def _header(record: dict[str, Any]) -> None:
+    _members(record["edition"], "edition")
+    for name in ("providers", "clauses"):
+        for each in record[name]:
+            _members(each, name)
+    for provider in record["providers"]:
+        for each in provider.get("deviations", []):
+            _members(each, "deviations")
+
+
+def _members(record: Any, where: str) -> None:
     if not isinstance(record, dict):
         raise DamagedError(f"{where} is not an object")
-    for name, right in members.items():
-        optional = name.endswith("?")
-        key = name.removesuffix("?")
-        if key not in record and not optional:
-            raise DamagedError(f"{where} without {key}")
-        if key in record and not right(record[key]):
-            raise DamagedError(f"{where} with {key} {printable(repr(record[key]), 60)}")
+    for name, optional, right in _CHECKS[where]:
+        if name in record:
+            if not right(record[name]):
+                raise DamagedError(f"{where} with {name} {printable(repr(record[name]), 60)}")
+        elif not optional:
+            raise DamagedError(f"{where} without {name}")
 
 
 def _text(value: Any) -> bool:
@@ -91,24 +102,39 @@ def _object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _object_or_null(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _objects(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_object, value))
+
+
+def _headers(value: Any) -> bool:
+    return isinstance(value, list) and all(_texts(each) and len(each) == 2 for each in value)
+
+
 def _one_of(names: frozenset[str]) -> Check:
     return lambda value: isinstance(value, str) and value in names
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _whole_or_null(value: Any) -> bool:
+    return value is None or _whole(value)
 
 
 def _seconds(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
+def _share(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 1
+
+
 _NAMES: dict[str, Check] = {"provider": _text, "model": _text, "case": _text}
-_EDITION: dict[str, Check] = {"id": _text, "title": _text}
-_CLAUSE: dict[str, Check] = {"id": _text, "level": _one_of(LEVELS), "statement": _text}
-_PROVIDER: dict[str, Check] = {
-    "id": _text,
-    "title": _text,
-    "base_url": _text,
-    "mode": _one_of(MODES),
-    "models": _object,
-}
 _MEMBERS: dict[str, dict[str, Check]] = {
     "run": {
         "id": _text,
@@ -118,15 +144,49 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "providers": _list,
         "clauses": _list,
         "selection?": _object,
+        "seed?": _whole_or_null,
+        "budget?": _object_or_null,
+        "resumes?": _texts,
+    },
+    "edition": {"id": _text, "title": _text, "families?": _object},
+    "clauses": {
+        "id": _text,
+        "level": _one_of(LEVELS),
+        "statement": _text,
+        "citations?": _objects,
+    },
+    "providers": {
+        "id": _text,
+        "title": _text,
+        "base_url": _text,
+        "mode": _one_of(MODES),
+        "models": _object,
+        "key_variable?": _text_or_null,
+        "deviations?": _objects,
+    },
+    "deviations": {
+        **dict.fromkeys(("clause", "reason", "link", "since", "expires"), _text),
+        **dict.fromkeys(("models", "cases"), _texts),
     },
     "exchange": {
         **_NAMES,
         "provenance": _text,
         "outcome": _text,
         "request": _object,
+        "response?": _object_or_null,
+        "failure?": _object_or_null,
+        "downloads?": _objects,
+        "images?": _objects,
         "sent_at?": _text_or_null,
         "elapsed?": _seconds,
+        "price?": _object_or_null,
+        "cassette?": _text_or_null,
+        "target?": _text_or_null,
+        "reason?": _text,
+        "curl?": _text,
     },
+    "request": {"url": _text, "method?": _text, "headers?": _headers, "body?": _text},
+    "response": {"status": _whole, "headers": _headers, "body": _text},
     "finding": {
         **_NAMES,
         "clause": _text,
@@ -137,6 +197,8 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "observed?": _text,
         "control?": _text_or_null,
         "deviation?": _text_or_null,
+        "rate?": _share,
+        "repeats?": lambda value: type(value) is int and value > 0,
     },
     "observation": {**_NAMES, "id": _text, "message": _text},
     "end": {
@@ -144,5 +206,11 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "complete": lambda value: isinstance(value, bool),
         "conclusion": lambda value: value in (0, 1, 2),
         "problems?": _texts,
+        "spent?": _object_or_null,
     },
+}
+RECORDS = frozenset({"run", "exchange", "finding", "observation", "end"})
+_CHECKS = {  # read off the table once: a run has thousands of lines
+    kind: [(name.removesuffix("?"), name.endswith("?"), right) for name, right in members.items()]
+    for kind, members in _MEMBERS.items()
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,21 +10,27 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
-from conformance.contract import DEFAULT_EDITION, Edition, load_edition
+from conformance.contract import DEFAULT_EDITION, load_edition
+from conformance.drawn import MANIFEST, recorded_cassettes
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.cassette import CassetteLibrary
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
+from conformance.runs.describing import about_clause as about_clause
+from conformance.runs.describing import header_of
 from conformance.runs.engine import Engine
+from conformance.runs.purse import Outlook, check_affordable, outlook
+from conformance.runs.resuming import Resumed
+from conformance.runs.together import LiveRun
 from conformance.version import tool
 
 
@@ -43,6 +48,14 @@ class Options:
     base_url: str | None = None
     cassettes: Path = Path("cassettes")
     limits: Limits = field(default_factory=Limits)
+    budget: float | None = None  # US dollars; infinity where there is no limit
+    max_requests: int | None = None
+    partial: bool = False  # start a plan over budget, and stop there
+    resume: Path | None = None  # the run file of a run to go on with
+    baseline: Path | None = None  # the run file of the last good run
+    strength: int | None = None  # parameters to combine at a time, beyond the documented cases
+    confirm: int = 3  # exchanges made again for a verdict that got worse
+    shared: Path | None = None  # folder in which the processes of a live run share what they know
 
     @property
     def mode(self) -> str:
@@ -85,6 +98,59 @@ class Session:
         self._check_models()
         return tuple(self._engine(each) for each in self.providers)
 
+    @cached_property
+    def live(self) -> LiveRun:
+        """What sends: a ledger, and what processes share."""
+        found = LiveRun(self.options)
+        self._closing.callback(found.close)
+        return found
+
+    @cached_property
+    def resumed(self) -> Resumed | None:
+        """What is taken over from an earlier run; None where none was named."""
+        path = self.options.resume
+        return None if path is None else Resumed.read(path, self)
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What is still to be sent will cost."""
+        return outlook(self._to_send(), self.edition)
+
+    def check_affordable(self) -> None:
+        """Refuse what nobody allowed to cost so much, and a run that cannot be gone on with.
+
+        Raises `ConformanceError` before anything is sent; does nothing in replay.
+        """
+        options = self.options
+        if options.mode == "replay":
+            return
+        self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
+        paid = any(not each.prices.free for each in self.providers)
+        check_affordable(self.outlook, options.budget, options.max_requests, options.partial, paid)
+
+    def prepare(self) -> None:
+        """Make ready what processes share, once, before any of them sends."""
+        resumed = self.resumed  # read before its folder may be emptied
+        taken = {each.provider.id: resumed.judged(each) for each in self.engines} if resumed else {}
+        self.live.prepare()
+        for each in self.providers:
+            self._combined(each)
+        for provider, judged in taken.items():
+            self.live.take_over(provider, judged)
+
+    def _to_send(self) -> Iterator[tuple[Provider, Case]]:
+        for engine in self.engines:
+            done = self.resumed.judged(engine) if self.resumed else {}
+            for case, _ in self.selected(engine):
+                for each in self._with_controls(engine, case):
+                    if each.path not in done:
+                        yield engine.provider, each
+
+    def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
+        if case.control is not None:
+            yield from self._with_controls(engine, engine.cases[f"{case.model}/{case.control}"])
+        yield case
+
     def check(self) -> None:
         """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
         for engine in self.engines:
@@ -103,30 +169,7 @@ class Session:
 
     def header(self) -> dict[str, Any]:
         """What a run file says first."""
-        return {
-            "id": f"{self.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
-            "tool": tool(),
-            "python": platform.python_version(),
-            "edition": {
-                "id": self.edition.id,
-                "title": self.edition.title,
-                "document": self.edition.document,
-                "published": self.edition.published,
-                "families": {
-                    name: self.edition.model(name).family
-                    for name in sorted({each for one in self.providers for each in one.models})
-                    if name in self.edition.models
-                },
-            },
-            "started": self.started.isoformat(timespec="seconds"),
-            "selection": {
-                "clauses": self.options.clauses,
-                "models": self.options.models,
-                "cases": self.options.cases,
-            },
-            "providers": [self._about(each) for each in self.providers],
-            "clauses": [about_clause(each, self.edition) for each in self.clauses],
-        }
+        return header_of(self)
 
     def unused_cassettes(self) -> list[str]:
         """Name the cassettes that no case of the edition plays, and payloads of no cassette."""
@@ -134,7 +177,7 @@ class Session:
             return []
         found = []
         for engine in self.engines:
-            library = self._library(engine.provider)
+            library = self.library(engine.provider)
             unused = sorted(library.files() - self._paths(engine))
             found += [f"{path}: no case of {self.edition.id} uses it; remove it" for path in unused]
             found += [
@@ -142,13 +185,25 @@ class Session:
             ]
         return found
 
+    def recorded_models(self) -> Iterator[tuple[Engine, str]]:
+        """Name the selected models for which drawn requests were recorded, in replay."""
+        if self.options.mode != "replay" or self.options.cases != "*":
+            return
+        for engine in self.engines:
+            folder = self.library(engine.provider).directory
+            for model in engine.provider.models:
+                chosen = fnmatchcase(model, self.options.models)
+                if chosen and (folder / model / MANIFEST).is_file():
+                    yield engine, model
+
     def close(self) -> None:
         """Close connections and stop the embedded provider."""
         self._closing.close()
 
     def _paths(self, engine: Engine) -> set[Path]:
-        library = self._library(engine.provider)
-        return {library.path(case) for case in engine.cases.values()}
+        library = self.library(engine.provider)
+        planned = {library.path(case) for case in engine.cases.values()}
+        return planned | recorded_cassettes(library)
 
     def _check_models(self) -> None:
         known = {model for provider in self.providers for model in provider.models}
@@ -160,22 +215,41 @@ class Session:
         if wrong:
             name = sorted(wrong)[0]
             raise UnknownNameError("model", name, self.edition.models, f"{provider.file}: models")
-        cases = all_cases(self.edition, list(provider.models))
+        cases = [*all_cases(self.edition, list(provider.models)), *self._combined(provider)]
         if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
         source = self._source(provider)
-        return Engine(provider, self.edition, self.clauses, cases, source, self.today)
+        sends = self.options.mode != "replay"
+        together = self.live.together(provider, cases) if sends else None
+        return Engine(
+            provider,
+            self.edition,
+            self.clauses,
+            cases,
+            source,
+            self.today,
+            together,
+            self.options.limits,
+        )
+
+    def _combined(self, provider: Provider) -> list[Case]:
+        """The cases that combine parameters, of the models that were selected."""
+        strength = self.options.strength
+        if strength is None:
+            return []
+        models = [each for each in provider.models if fnmatchcase(each, self.options.models)]
+        return self.live.combined(provider, self.edition, models, strength)
 
     def _source(self, provider: Provider) -> Source:
-        live_client = _once(lambda: self._live_client(provider))
+        live_client = _once(lambda: self.live_client(provider))
         if self.options.mode != "replay":
             provider.key()  # a missing key is told before anything is sent
         if self.options.live:
             return Live(live_client)
         target = Target(provider.id, provider.base_url, REDACTED_KEY, provider.models)
         player = Client(target, self._transport(provider), Provenance.CASSETTE)
-        replay = Replay(player, self._library(provider))
+        replay = Replay(player, self.library(provider))
         if self.options.mode == "replay":
             self._check_recorded(provider, replay.library)
             return replay
@@ -189,7 +263,8 @@ class Session:
                 f"requests with --live, or record them with --record-mode rewrite"
             )
 
-    def _live_client(self, provider: Provider) -> Client:
+    def live_client(self, provider: Provider) -> Sender:
+        """Give what sends to a provider; the embedded one is started, unless it is elsewhere."""
         provenance = Provenance.LIVE
         base_url, key = provider.base_url, provider.key()
         if provider.embedded and self.options.base_url is None:
@@ -197,7 +272,8 @@ class Session:
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
-        return Client(target, self._transport(provider), provenance)
+        client = Client(target, self._transport(provider), provenance)
+        return self.live.sender(client, provider, self.edition)
 
     def _embedded(self, key: str) -> tuple[str, str]:
         from conformance.reference.server import ReferenceServer
@@ -209,41 +285,9 @@ class Session:
         policy = AddressPolicy.for_provider(provider.base_url)
         return self._closing.enter_context(Transport(self.options.limits, policy))
 
-    def _library(self, provider: Provider) -> CassetteLibrary:
+    def library(self, provider: Provider) -> CassetteLibrary:
+        """Give the cassettes of a provider."""
         return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
-
-    def _about(self, provider: Provider) -> dict[str, Any]:
-        return {
-            "id": provider.id,
-            "title": provider.title,
-            "base_url": provider.base_url,
-            "mode": self.options.mode,
-            "key_variable": provider.key_variable,
-            "models": dict(provider.models),
-        }
-
-
-def about_clause(clause: Clause, edition: Edition) -> dict[str, Any]:
-    """Give what the header of a run file says of a clause."""
-    citations = []
-    for each in clause.citations:
-        source = edition.sources[each.source]
-        citations.append(
-            {
-                "source": each.source,
-                "section": each.section,
-                "title": source.title,
-                "url": source.url,
-                "edition": source.edition,
-                "retrieved": source.retrieved,
-            }
-        )
-    return {
-        "id": clause.id,
-        "level": clause.level.value,
-        "statement": clause.statement,
-        "citations": citations,
-    }
 
 
 def _recorded(cassettes: Path) -> Sequence[str]:
@@ -257,10 +301,10 @@ def _recorded(cassettes: Path) -> Sequence[str]:
     return found
 
 
-def _once(make: Callable[[], Client]) -> Callable[[], Client]:
-    made: list[Client] = []
+def _once(make: Callable[[], Sender]) -> Callable[[], Sender]:
+    made: list[Sender] = []
 
-    def client() -> Client:
+    def client() -> Sender:
         if not made:
             made.append(make())
         return made[0]

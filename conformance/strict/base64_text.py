@@ -47,7 +47,7 @@ def read_base64(text: object) -> Base64Reading:
 
 
 def _decode(text: str) -> bytes | None:
-    if len(text) % 4:  # strict mode lets "QUJD=" pass
+    if len(text) % 4 or text.endswith("==="):  # strict mode lets "QUJD=" and "QUJD====" pass
         return None
     try:
         return binascii.a2b_base64(text, strict_mode=True)

@@ -26,6 +26,10 @@ _ESCAPE = re.compile(
 )
 
 
+_Place = tuple[Any, "str | int"]
+"""A step, and the place that it starts from: a `_Place` again, or None for the whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class JSONReading:
     """What a JSON text says, or in one sentence why it says nothing.
@@ -221,13 +225,22 @@ def _describe_repeated(value: Any, owner: dict[str, Any], key: str) -> str:
 
 
 def _path_to(value: Any, owner: dict[str, Any]) -> str | None:
-    waiting: list[tuple[str, Any]] = [("", value)]
+    waiting: list[tuple[_Place | None, Any]] = [(None, value)]
     while waiting:
-        path, each = waiting.pop()
+        place, each = waiting.pop()
         if each is owner:
-            return path.removeprefix(".")
+            return _path(place)
         if isinstance(each, dict):
-            waiting += [(f"{path}.{name}", inner) for name, inner in each.items()]
+            waiting += [((place, name), inner) for name, inner in each.items()]
         elif isinstance(each, list):
-            waiting += [(f"{path}[{index}]", inner) for index, inner in enumerate(each)]
+            waiting += [((place, index), inner) for index, inner in enumerate(each)]
     return None
+
+
+def _path(place: _Place | None) -> str:
+    """Write a place as a path; only one is ever written, since a name may have megabytes."""
+    steps: list[str] = []
+    while place is not None:
+        place, step = place
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{printable(step, 80)}")
+    return "".join(reversed(steps)).removeprefix(".")

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Letters, marks and symbols that Python calls printable although nothing of them is seen."""
+
 
 def printable(text: str, limit: int = 300) -> str:
     """Escape what could steer a terminal or hide text, and cut to ``limit`` characters.
@@ -12,7 +20,7 @@ def printable(text: str, limit: int = 300) -> str:
     changes nothing. Backslashes stay single for the same reason. A limit too small for the
     note yields the note alone.
     """
-    if len(text) <= limit and text.isprintable():
+    if len(text) <= limit and _harmless(text):
         return text
     pieces = [_escape(char) for char in text[: max(limit, 0) + 1]]
     if len(text) <= limit and sum(map(len, pieces)) <= limit:
@@ -33,4 +41,8 @@ def _note(left_out: int) -> str:
 
 
 def _escape(char: str) -> str:
-    return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+    return char if _harmless(char) else char.encode("unicode_escape").decode("ascii")
+
+
+def _harmless(text: str) -> bool:
+    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))

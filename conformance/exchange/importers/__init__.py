@@ -7,7 +7,13 @@ from conformance.exchange.importers.exchanges import (
     is_generation,
     redacted,
 )
-from conformance.exchange.importers.model import Entry, Fault, Recorded, RecordingError
+from conformance.exchange.importers.model import (
+    Entry,
+    Fault,
+    Recorded,
+    RecordingError,
+    UnknownKindError,
+)
 from conformance.exchange.importers.scrubbed import altered_parts
 
 __all__ = [
@@ -17,6 +23,7 @@ __all__ = [
     "Kind",
     "Recorded",
     "RecordingError",
+    "UnknownKindError",
     "altered_parts",
     "entries_of",
     "foreign_exchange",

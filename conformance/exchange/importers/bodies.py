@@ -8,6 +8,7 @@ import json
 import zlib
 from typing import Any
 
+from conformance.exchange.codings import DECODERS
 from conformance.exchange.importers.model import MOST_BYTES, Body, RecordingError, text
 from conformance.exchange.model import Headers, first_header
 
@@ -51,9 +52,19 @@ def decoded(data: bytes, headers: Headers) -> Body:
         return _inflated(data, 31)
     if coding == "deflate" and data[:1] == b"\x78":
         return _inflated(data, 15)
-    if coding in ("br", "zstd") and not _readable(data):
-        return Body(b"", frozenset({"body"}))
+    if coding in DECODERS and not _readable(data):
+        return _decompressed(data, coding)
     return Body(data)
+
+
+def _decompressed(data: bytes, coding: str) -> Body:
+    try:
+        found = DECODERS[coding](data, MOST_BYTES)
+    except ValueError:
+        return Body(b"", frozenset({"body"}))
+    if found is None:
+        raise RecordingError(f"a body decodes to more than the limit of {MOST_BYTES:,} bytes")
+    return Body(found)
 
 
 def _inflated(data: bytes, window: int) -> Body:

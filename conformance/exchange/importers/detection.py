@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,12 @@ from typing import Any
 from conformance.exchange.importers.har import har_entry
 from conformance.exchange.importers.json_stream import json_items, top_keys
 from conformance.exchange.importers.jsonlines import json_lines, line_entry
-from conformance.exchange.importers.model import Entry, Fault, RecordingError
+from conformance.exchange.importers.model import (
+    Entry,
+    Fault,
+    RecordingError,
+    UnknownKindError,
+)
 from conformance.exchange.importers.vcr import vcr_entry
 from conformance.exchange.importers.yaml_stream import yaml_items
 
@@ -39,13 +45,18 @@ _KNOWN = "VCR.py or Ruby VCR cassettes, HAR, or JSON lines of exchanges"
 
 
 def kind_of(path: Path) -> Kind:
-    """Tell the kind of a recording; raises RecordingError when it is none, OSError as open does."""
+    """Tell the kind of a recording; raises RecordingError when it is none, OSError as open does.
+
+    A file is read twice, so that a pipe or a device is none.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise RecordingError("is no regular file; write what it gives to a file, and judge that")
     with path.open("rb") as file:
         start = file.read(_START).removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
-        raise RecordingError("is empty")
+        raise UnknownKindError("is empty")
     if b"\0" in start:
-        raise RecordingError(f"is binary; what can be read is {_KNOWN}")
+        raise UnknownKindError(f"is binary; what can be read is {_KNOWN}")
     if start[:1] in b"{[":
         return _kind_of_json(path)
     # the key of Ruby's VCR contains that of VCR.py
@@ -55,7 +66,7 @@ def kind_of(path: Path) -> Kind:
     ):
         if key in start:
             return kind
-    raise RecordingError(f"is no known recording; what can be read is {_KNOWN}")
+    raise UnknownKindError(f"is no known recording; what can be read is {_KNOWN}")
 
 
 def _kind_of_json(path: Path) -> Kind:
@@ -64,7 +75,7 @@ def _kind_of_json(path: Path) -> Kind:
             return Kind.JSON_ARRAY
         if key in _BY_KEY:
             return _BY_KEY[key]
-    raise RecordingError(f"is JSON, but no known recording; what can be read is {_KNOWN}")
+    raise UnknownKindError(f"is JSON, but no known recording; what can be read is {_KNOWN}")
 
 
 Read = Callable[[int, int | None, Any], Entry]

@@ -48,8 +48,9 @@ def foreign_exchange(recorded: Recorded, case: str) -> Exchange:
 def _provider(recorded: Recorded) -> str:
     """Name the host; a recorder that hid it may have said elsewhere whose it is."""
     host = _host(recorded.request.url)
-    if "." not in host and host != "localhost" and recorded.provider:
-        host = recorded.provider.split()[0].removeprefix("*.")
+    told = (recorded.provider or "").split()
+    if "." not in host and host != "localhost" and told:
+        host = told[0].removeprefix("*.")
     return printable(host.lower(), 100) or "unknown"
 
 

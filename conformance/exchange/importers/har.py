@@ -16,7 +16,7 @@ from conformance.exchange.importers.model import (
     status_of,
     text,
 )
-from conformance.exchange.importers.moments import moment_of
+from conformance.exchange.importers.moments import moment_of, seconds_of
 from conformance.exchange.model import Headers, Request, Response
 
 _CUT = frozenset({"body"})
@@ -36,20 +36,23 @@ def _read(entry: Mapping[str, Any], method: str) -> Recorded:
     asked, told = mapping(entry["request"]), mapping(entry.get("response"))
     sent = headers_of(asked.get("headers"))
     posted = mapping(asked.get("postData"))
-    kept = _posted(posted)
+    kept = _posted(posted, asked.get("bodySize"))
     body = decoded(kept, sent) if kept is not None else Body(None)
     response, altered = _response(told)
     if body.data is None or body.altered:
         altered |= {"request"}
-    elapsed = entry.get("time")
-    seconds = elapsed / 1000 if isinstance(elapsed, int | float) and elapsed > 0 else None
+    elapsed = seconds_of(entry.get("time"))  # milliseconds
+    seconds = elapsed / 1000 if elapsed is not None and elapsed > 0 else None
     when = moment_of(entry.get("startedDateTime"), response.headers if response else ())
     request = Request(method, asked["url"], sent, body.data or b"")
     return Recorded(request, response, when, seconds, altered=altered)
 
 
-def _posted(posted: Mapping[str, Any]) -> bytes | None:
+def _posted(posted: Mapping[str, Any], size: Any) -> bytes | None:
+    """Give a body; one that had a size and is empty was left out, or put into another file."""
     if not isinstance(posted.get("text"), str):
+        return None
+    if not posted["text"] and isinstance(size, int) and size > 0:
         return None
     based = posted.get("encoding") == "base64"
     return unpieced(posted["text"]) if based else encoded(posted["text"])

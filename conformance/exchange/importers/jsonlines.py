@@ -33,7 +33,7 @@ from conformance.exchange.importers.model import (
     status_of,
     text,
 )
-from conformance.exchange.importers.moments import moment_of
+from conformance.exchange.importers.moments import moment_of, seconds_of
 from conformance.exchange.model import Headers, Request, Response
 
 _MOST_LINE = 2 * MOST_BYTES
@@ -106,12 +106,11 @@ def _read(record: Mapping[str, Any], method: str, url: str) -> Recorded:
     status = status_of(told.get("status"))
     if status is None:
         raise RecordingError("a response has no status")
-    elapsed = record.get("elapsed")
     return Recorded(
         Request(method, url, sent, body.data or b""),
         Response(status, headers, answer.data or b""),
         moment_of(record.get("recorded_at"), headers),
-        float(elapsed) if isinstance(elapsed, int | float) else None,
+        seconds_of(record.get("elapsed")),
         text(record.get("provider")) or text(record.get("provider_host")) or None,
         text(record.get("model")) or None,
         frozenset(altered),

@@ -22,6 +22,10 @@ class RecordingError(ConformanceError):
         self.line = line
 
 
+class UnknownKindError(RecordingError):
+    """A file that can be read, and is no recording of a kind that is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What of a file could not be read: the line, where it is known, and why."""

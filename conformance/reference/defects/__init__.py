@@ -26,6 +26,7 @@ from conformance.reference.defects import (
 )
 from conformance.reference.defects.planting import REGISTRY, Defect
 from conformance.reference.defects.restriction import restricted
+from conformance.reference.steps import TRUTHFUL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from conformance.contract import Edition
     from conformance.reference.steps import Steps
 
-__all__ = ["CHAPTERS", "Defect", "defects", "with_defects"]
+__all__ = ["CHAPTERS", "Defect", "defects", "lying_steps", "with_defects"]
 
 CHAPTERS = (
     authentication,
@@ -64,18 +65,27 @@ def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
 
 @cache
 def _defects(edition: Edition) -> Mapping[str, Defect]:
-    derived = {each.id: each for each in parameters.derived(edition)}
-    return MappingProxyType({**REGISTRY, **derived})
+    order = [module.__name__.rpartition(".")[2] for module in CHAPTERS]
+    found = sorted(
+        (*REGISTRY.values(), *parameters.derived(edition)),
+        key=lambda each: order.index(each.chapter),
+    )
+    return MappingProxyType({each.id: each for each in found})
 
 
-def with_defects(steps: Steps, ids: Sequence[str], model: str | None = None) -> Steps:
+def with_defects(
+    steps: Steps,
+    ids: Sequence[str],
+    model: str | None = None,
+    edition: Edition | None = None,
+) -> Steps:
     """Plant defects, each in what the one before it left; with a model, in its answers alone.
 
     Which model a request names is not known before its body is read: lies about keys, the
     model list and image files hold for every model. Raises UnknownNameError for an id that
     there is not.
     """
-    known = defects()
+    known = defects(edition)
     for name in ids:
         if name not in known:
             raise UnknownNameError("defect", name, known)
@@ -83,3 +93,13 @@ def with_defects(steps: Steps, ids: Sequence[str], model: str | None = None) -> 
     for name in ids:
         lying = known[name].plant(lying)
     return lying if model is None else restricted(steps, lying, model)
+
+
+def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) -> Steps:
+    """Give the steps of a provider that tells these lies, of one model or of all.
+
+    Raises UnknownNameError for a defect or a model that there is not.
+    """
+    if model is not None and edition.find(model) is None:
+        raise UnknownNameError("model", model, edition.models, edition.id)
+    return with_defects(TRUTHFUL, ids, model, edition)

@@ -54,8 +54,13 @@ def url_instead_of_b64(steps: Steps) -> Steps:
     modes=["D2"],
 )
 def gpt_image_url(steps: Steps) -> Steps:
-    """A GPT image model answers with URLs, whatever is asked."""
-    return _carrying(steps, lambda job: "url" if _family(job) == "gpt-image" else job.payload)
+    """A GPT image model answers with URLs, unless a type or a transparent background is asked."""
+    return _carrying(steps, lambda job: "url" if _usual(job) else job.payload)
+
+
+def _usual(job: Job) -> bool:
+    plain = job.output_format == "png" and job.background == "opaque"
+    return plain and _family(job) == "gpt-image"
 
 
 @planted("format.b64-instead-of-url", *_URL_LIES, modes=["D2"])

@@ -168,7 +168,7 @@ def unsupported_refused_unnamed(steps: Steps) -> Steps:
 @planted("parameters.disputed-refused-unnamed", "parameters.disputed-value", modes=["D1", "D7"])
 def disputed_refused_unnamed(steps: Steps) -> Steps:
     """A value on which the sources disagree is refused without saying which."""
-    elsewhere = {"gpt-image-response-format", "model-omitted"}
+    elsewhere = {"gpt-image-response-format", "model-omitted", "model-unknown"}
     return _vaguely(
         steps,
         lambda request: (

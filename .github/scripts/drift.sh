@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Compare a night with the good nights before it, and keep it if it is one.
+# From the environment: RUN_FILE, GOOD (folder of good nights), CONCLUSION (of the run), OUT.
+# As outputs: code (0 nothing got worse, 1 something did, 2 unknown), good (true or false).
+set -euo pipefail
+kept=30  # nights
+
+mkdir -p "$GOOD" "$OUT"
+shopt -s nullglob globstar
+nights=("$GOOD"/**/*.jsonl)
+code=0
+if ((${#nights[@]})); then
+  image-conformance drift "$GOOD" "$RUN_FILE" -o "$OUT/drift.md" -o "$OUT/drift.json" || code=$?
+  cat "$OUT/drift.md" >> "$GITHUB_STEP_SUMMARY"
+elif ((CONCLUSION == 2)); then
+  code=2
+  echo "The first night could not be judged whole, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
+else
+  echo "The first night: there is nothing to compare with yet." >> "$GITHUB_STEP_SUMMARY"
+fi
+
+keep=false
+if ((code == 0)); then
+  keep=true
+  cp "$RUN_FILE" "$GOOD/$(date -u +%Y%m%dT%H%M%SZ).jsonl"
+  nights=("$GOOD"/*.jsonl)
+  for ((place = 0; place < ${#nights[@]} - kept; place++)); do
+    rm "${nights[place]}"
+  done
+fi
+{
+  echo "code=$code"
+  echo "good=$keep"
+} >> "$GITHUB_OUTPUT"

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Judge one provider live. From the environment: PROVIDER (a name, or the path of a TOML file),
+# KEY, RUN_FILE, and where wanted MODELS, BUDGET (US dollars), MAX_REQUESTS, CONFIRM, BASELINE.
+# The exit code of the suite becomes the output "conclusion": 0 conforms, 1 does not, 2 unknown.
+set -euo pipefail
+
+variable=$(python -c 'import sys; from conformance.providers import load_provider
+print(load_provider(sys.argv[1]).key_variable or "")' "$PROVIDER")
+if [[ -n $variable && -n ${KEY:-} ]]; then
+  export "$variable=$KEY"
+fi
+
+arguments=(run --provider "$PROVIDER" --live --quiet --output "$RUN_FILE")
+for name in MODELS BUDGET MAX_REQUESTS CONFIRM BASELINE; do
+  option=${name,,}
+  [[ -z ${!name:-} ]] || arguments+=("--${option//_/-}" "${!name}")
+done
+
+code=0
+image-conformance "${arguments[@]}" || code=$?
+echo "conclusion=$code" >> "$GITHUB_OUTPUT"
+if [[ ! -s $RUN_FILE ]]; then
+  echo "::error::$PROVIDER was not judged at all; the lines above say why"
+  exit 1
+fi

@@ -1,0 +1,59 @@
+"""`image-conformance compare`: providers, editions or versions side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from conformance.commands.options import end_with_the_pipe, write_text
+from conformance.errors import UnknownNameError
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run files.", show_default=False)],
+    format_: Annotated[
+        str, typer.Option("--format", "-f", help="terminal, md, json or csv.")
+    ] = "terminal",
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="File to write as well: .md, .json or .csv."),
+    ] = None,
+    incomplete: Annotated[
+        bool, typer.Option(help="Compare runs too that did not come to their end.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print rows too that do not differ.")
+    ] = False,
+) -> None:
+    """Set providers, editions or suite versions side by side, what differs first.
+
+    Promises are compared by the id of their clause, over the cases that all runs judged. The
+    same provider on two nights is the matter of drift.
+    """
+    from conformance.reports.comparison import (
+        compare as set_side_by_side,
+    )
+    from conformance.reports.comparison import (
+        comparison_csv,
+        comparison_json,
+        comparison_markdown,
+        print_comparison,
+    )
+    from conformance.reports.nights import format_of
+    from conformance.runs.file import read_run
+
+    writers = {"md": comparison_markdown, "json": comparison_json, "csv": comparison_csv}
+    if format_ not in ("terminal", *writers):
+        raise UnknownNameError("format", format_, ("terminal", *writers))
+    formats = {path: format_of(path, writers) for path in output or []}
+    end_with_the_pipe()
+    found = set_side_by_side([read_run(path) for path in runs], incomplete)
+    for path, name in formats.items():
+        write_text(path, writers[name](found))
+    if format_ == "terminal":
+        print_comparison(found, Console(), every)
+    else:
+        typer.echo(writers[format_](found), nl=False)

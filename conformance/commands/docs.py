@@ -1,0 +1,28 @@
+"""`image-conformance docs`: the documentation site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.commands.options import EditionName
+from conformance.contract import DEFAULT_EDITION
+
+
+def docs(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder to write.", file_okay=False)
+    ] = Path("site"),
+    edition: EditionName = None,
+    provider: Annotated[
+        str, typer.Option("--provider", "-p", help="Whose address the curl lines have.")
+    ] = "cometapi",
+) -> None:
+    """Write a page a clause, with a real failure of each, and the table of promises, as HTML."""
+    from conformance.contract import load_edition
+    from conformance.site import build_site
+
+    count = build_site(load_edition(edition or DEFAULT_EDITION), output, provider)
+    typer.echo(f"wrote {count} pages; open {output / 'index.html'}")

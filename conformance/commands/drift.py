@@ -1,0 +1,66 @@
+"""`image-conformance drift`: what changed since the nights before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from conformance.commands.options import end_with_the_pipe, write_text
+from conformance.errors import UnknownNameError
+
+_FORMATS = ("terminal", "md", "json")
+
+
+def drift(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="BASE... NEW",
+            help="Run files, the new one last. A BASE may be a folder: its newest nights count.",
+            show_default=False,
+        ),
+    ],
+    format_: Annotated[
+        str, typer.Option("--format", "-f", help="terminal, md or json.")
+    ] = "terminal",
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="File to write as well, .md or .json. Repeatable."),
+    ] = None,
+    unconfirmed_too: Annotated[
+        bool, typer.Option(help="Let a regression decide that was seen only once, live.")
+    ] = False,
+    nights: Annotated[
+        int, typer.Option(min=1, help="How many nights of a folder to compare with.")
+    ] = 14,
+) -> None:
+    """Tell what changed since last night: regressions, fixes, new information, noise.
+
+    A regression is a promise that was kept and is broken, without a known deviation. It is
+    confirmed if two repeats or more broke it again (run --confirm 3), or if the answer is the
+    same each time (a cassette, the reference). Exit codes: 1 on a confirmed regression, 2
+    where the new run says too little to tell, else 0. docs/drift.md tells the classes apart.
+    """
+    from conformance.reports.drift import drift as tell
+    from conformance.reports.drift import drift_json, drift_markdown, print_drift
+    from conformance.reports.nights import bases_of, format_of, split
+    from conformance.runs.file import read_run
+
+    if format_ not in _FORMATS:
+        raise UnknownNameError("format", format_, _FORMATS)
+    writers = {"md": drift_markdown, "json": drift_json}
+    formats = {path: format_of(path, writers) for path in output or []}
+    end_with_the_pipe()
+    places, newest = split(runs)
+    new = read_run(newest)
+    found = tell(bases_of(places, newest, new, nights), new)
+    for path, name in formats.items():
+        write_text(path, writers[name](found, unconfirmed_too))
+    if format_ == "terminal":
+        print_drift(found, Console(), unconfirmed_too)
+    else:
+        typer.echo(writers[format_](found, unconfirmed_too), nl=False)
+    raise typer.Exit(found.exit_code(unconfirmed_too))

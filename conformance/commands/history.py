@@ -1,0 +1,68 @@
+"""`image-conformance history`: many nights as a timeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from conformance.commands.options import Clauses, end_with_the_pipe, write_text
+from conformance.errors import UnknownNameError
+
+_MANY = 500  # run files; from here on a user wants to know how long it will take
+
+
+def history(
+    folder: Annotated[
+        Path, typer.Argument(help="The folder of the run files; those below it count too.")
+    ],
+    provider: Annotated[
+        str, typer.Option("--provider", "-p", metavar="GLOB", help="Only these providers.")
+    ] = "*",
+    clauses: Clauses = "*",
+    every: Annotated[
+        bool, typer.Option("--all", help="Show promises too that never changed.")
+    ] = False,
+    format_: Annotated[
+        str, typer.Option("--format", "-f", help="terminal, md or json.")
+    ] = "terminal",
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="File to write as well, .md or .json. Repeatable."),
+    ] = None,
+) -> None:
+    """Show the nights of a folder: since when each verdict holds, and how often it was chance.
+
+    A night is flaky for a promise if its repeats disagreed, or if it alone differs from the
+    night before and the night after it. The index is kept in the folder as history.duckdb.
+    """
+    from conformance.reports.history import (
+        history as tell,
+    )
+    from conformance.reports.history import (
+        history_json,
+        history_markdown,
+        print_history,
+    )
+    from conformance.reports.nights import format_of
+
+    writers = {"md": history_markdown, "json": history_json}
+    if format_ not in ("terminal", *writers):
+        raise UnknownNameError("format", format_, ("terminal", *writers))
+    formats = {path: format_of(path, writers) for path in output or []}
+    end_with_the_pipe()
+    found = tell(folder, provider, clauses, every, _progress)
+    for path, name in formats.items():
+        write_text(path, writers[name](found))
+    if format_ == "terminal":
+        print_history(found, Console(), every)
+    else:
+        typer.echo(writers[format_](found), nl=False)
+
+
+def _progress(done: int, total: int) -> None:
+    """Say how far the first reading is; later there is little to read."""
+    if total >= _MANY:
+        typer.echo(f"read {done:,} of {total:,} run files", err=True)

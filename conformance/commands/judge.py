@@ -1,0 +1,42 @@
+"""`image-conformance judge`: judge what others recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.commands.options import Clauses, EditionName
+from conformance.contract import DEFAULT_EDITION
+
+
+def judge(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="VCR.py or Ruby VCR cassettes, HAR, or JSON lines; folders and patterns too.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The run file to write.")
+    ] = None,
+    edition: EditionName = None,
+    clauses: Clauses = "*",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No tables.")] = False,
+) -> None:
+    """Judge the image exchanges in recordings of other tools; nothing is sent.
+
+    Exit codes: 0 no MUST is broken, 1 one is, 2 nothing could be decided, or not all be read.
+    """
+    from conformance.clauses import clauses_of, select
+    from conformance.contract import load_edition
+    from conformance.foreign import judge_files
+    from conformance.foreign.showing import new_run_file, show
+
+    loaded = load_edition(edition or DEFAULT_EDITION)
+    chosen = select(clauses_of(loaded), clauses)
+    report = judge_files(files, loaded, output or new_run_file(), chosen)
+    show(report, quiet)
+    raise typer.Exit(int(report.conclusion))

@@ -1,0 +1,53 @@
+"""`image-conformance prove`: every clause against every planted defect."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from conformance.commands.options import EditionName, end_with_the_pipe, write_text
+from conformance.contract import DEFAULT_EDITION
+from conformance.errors import ConformanceError
+
+
+def prove(
+    defect: Annotated[
+        str, typer.Option("--defect", metavar="GLOB", help="Only these defects.")
+    ] = "*",
+    edition: EditionName = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="File to write: .json, .md or .html. Repeatable."),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", "-n", min=1, help="Processes to use.")] = min(
+        os.cpu_count() or 1, 8
+    ),
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Prove that every clause sees a lie, and every lie is seen by its clauses and no other.
+
+    Exit codes: 0 no hole, 1 holes, 2 could not be proven.
+    """
+    from conformance.contract import load_edition
+    from conformance.proof import holes
+    from conformance.proof.proving import prove as prove_all
+    from conformance.proof.telling import Watched, chosen_defects, print_proof
+    from conformance.proof.writing import WRITERS
+
+    wrong = [path for path in output or [] if path.suffix not in WRITERS]
+    if wrong:
+        raise ConformanceError(f"{wrong[0]}: end its name in {', '.join(WRITERS)}")
+    contract = load_edition(edition or DEFAULT_EDITION)
+    names = chosen_defects(contract, defect)
+    with Watched(Console(stderr=True), len(names), quiet) as watched:
+        matrix = prove_all(contract, names, workers, watched.advance)
+    end_with_the_pipe()
+    for path in output or []:
+        write_text(path, WRITERS[path.suffix](matrix))
+    whole = defect == "*"
+    print_proof(Console(), matrix, whole=whole)
+    raise typer.Exit(1 if holes(matrix, whole=whole) else 0)

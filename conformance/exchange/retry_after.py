@@ -1,0 +1,36 @@
+"""How long a provider asks to wait: `Retry-After`, as RFC 9110 has it, read with suspicion."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from conformance.exchange.model import Exchange
+
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+
+
+def retry_after(exchange: Exchange) -> float | None:
+    """Give the seconds an answer asks to wait; None where it does not, or not legibly.
+
+    A date is taken from the answer's own `Date` where that is there: clocks differ, and jump.
+    """
+    response = exchange.response
+    value = (response.header("retry-after") or "").strip() if response else ""
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    until = _moment(value)
+    if response is None or until is None:
+        return None
+    answered = _moment(response.header("date") or "")
+    start = answered or datetime.fromtimestamp(exchange.sent_at, UTC)
+    return max(0.0, (until - start).total_seconds())
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

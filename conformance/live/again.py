@@ -1,0 +1,47 @@
+"""Whether a request may be sent again, and after how long."""
+
+from __future__ import annotations
+
+import random
+
+from tenacity import RetryCallState, wait_exponential_jitter
+
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange
+from conformance.exchange.outcome import not_served, quota_exhausted, undecided
+from conformance.exchange.retry_after import retry_after
+
+MOST_ATTEMPTS = 4
+LONGEST_WAIT = 120.0  # seconds; who asks for more is not waited for
+
+NEVER_SENT = frozenset({"connect", "dns"})
+"""Failures before the first byte of the request: nothing can have been billed."""
+
+_REPEATABLE = NEVER_SENT | {"timeout", "disconnect", "protocol"}
+_backoff = wait_exponential_jitter(multiplier=0.5, max=30, jitter=0.5)
+
+
+def again(exchange: Exchange) -> bool:
+    """Whether a request may be sent once more.
+
+    A generation whose answer was lost may have been billed, so it is not; one that was never
+    sent is. Where the account is at its end, or the model gone, no waiting helps; and a status
+    that no standard knows does not say that it would.
+    """
+    if exchange.response is None:
+        kind = exchange.failure.kind if exchange.failure else ""
+        return kind in (_REPEATABLE if exchange.request.method == "GET" else NEVER_SENT)
+    answer, status = Answer(exchange), exchange.response.status
+    if not undecided(status) or status > 599 or not_served(answer) or quota_exhausted(answer):
+        return False
+    asked = retry_after(exchange)
+    return asked is None or asked <= LONGEST_WAIT
+
+
+def wait(state: RetryCallState) -> float:
+    """Give the seconds until the next attempt: as the provider asks, else ever longer."""
+    exchange = state.outcome.result() if state.outcome else None
+    asked = retry_after(exchange) if isinstance(exchange, Exchange) else None
+    if asked is None:
+        return float(_backoff(state))
+    return asked + random.uniform(0, 0.25)  # noqa: S311 - workers should not come back at once

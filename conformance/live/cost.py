@@ -1,0 +1,79 @@
+"""What one request costs: planned, at the most, and as it came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.cases.model import Authorization, Case, Operation
+from conformance.clauses.events import COMPLETED, events_of
+from conformance.contract import Edition
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange
+from conformance.exchange.outcome import not_served
+from conformance.live.again import NEVER_SENT
+from conformance.providers import Provider
+from conformance.strict import read_json
+
+MOST_IMAGES = 16
+"""Images that are set aside for at most: who accepts `n` of a million does not make them."""
+
+_NOTHING_REACHED = NEVER_SENT | {"tls", "bad-url", "bad-scheme"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """US dollars that a request costs if all goes as it should, and at the most."""
+
+    estimate: float
+    most: float
+    known: bool = True  # whether a price stands behind it
+
+
+def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
+    """Price a case: what must be refused is free, but a provider may answer it and bill it."""
+    model = edition.find(case.model) or edition.model(case.model)
+    planned = provider.prices.estimate(case, model)
+    if case.operation is not Operation.GENERATE or case.authorization is not Authorization.VALID:
+        return Cost(planned.usd, planned.usd, planned.known)
+    dearest = provider.prices.if_answered(_bounded(_body(case)), model)
+    return Cost(planned.usd, max(planned.usd, dearest.usd), planned.known)
+
+
+def counted(exchange: Exchange, cost: Cost) -> float:
+    """Give what a request counts for where no usage says better; in doubt the dearer.
+
+    A request that was sent may have been billed, answered or not, and so may a server's failure.
+    """
+    if exchange.response is None:
+        kind = exchange.failure.kind if exchange.failure else ""
+        return 0.0 if kind in _NOTHING_REACHED else cost.most
+    status = exchange.response.status
+    if 200 <= status < 300:
+        return cost.estimate or cost.most
+    served = not not_served(Answer(exchange))
+    return cost.estimate if served and (status >= 500 or status == 408) else 0.0
+
+
+def used(exchange: Exchange) -> object:
+    """Give the `usage` of an answer, or of the event that completes a stream; else None."""
+    if exchange.response is None or not 200 <= exchange.response.status < 300:
+        return None
+    answer = Answer(exchange)
+    if not answer.streams:
+        return (answer.object or {}).get("usage")
+    finished = (each.item.get("usage") for each in events_of(answer) if each.called(COMPLETED))
+    return next((each for each in finished if each is not None), None)
+
+
+def _body(case: Case) -> Mapping[str, Any]:
+    if case.body is not None:
+        return case.body
+    read = read_json(case.raw).value if case.raw is not None else None
+    return read if isinstance(read, dict) else {}
+
+
+def _bounded(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    n = body.get("n")
+    return {**body, "n": MOST_IMAGES} if isinstance(n, int) and n > MOST_IMAGES else body

@@ -1,0 +1,186 @@
+"""What one run has spent and may spend, shared by all of its processes.
+
+SQLite keeps the sums right between processes and, where money is at stake, on the disk before a
+request is sent. Moments are of the monotonic clock, so that no jump of the wall clock matters.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.errors import ConformanceError
+
+_TABLES = """
+create table if not exists request (
+  id integer primary key, provider text, aside real, estimate real, counted real, actual real
+);
+create table if not exists note (name text primary key, value);
+"""
+_PATIENCE = 60.0  # seconds until another process lets go of the ledger
+_CENT_FRACTION = 1e-9  # US dollars; what sums of binary fractions may be off by
+
+
+class NotSentError(Exception):
+    """A request that was not sent, why, and the US dollars that it would have cost."""
+
+    def __init__(self, why: str, estimate: float) -> None:
+        super().__init__(why)
+        self.estimate = estimate
+
+
+class InFlightError(NotSentError):
+    """The same, but what is set aside for answers still to come may be given back."""
+
+
+class LedgerError(ConformanceError):
+    """A ledger that cannot be written; without it nothing may be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was sent so far: US dollars by the price list, US dollars by usage, and requests."""
+
+    estimate: float
+    actual: float | None
+    requests: int
+    counted: float
+    """US dollars that count against the budget: usage where it is known, else the list, and what
+    is set aside for answers still to come."""
+    pending: float = 0.0
+    """US dollars of that which are set aside."""
+
+
+class Ledger:
+    """Counts money and requests; sets the dearest outcome aside before each request."""
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        budget: float | None = None,
+        most_requests: int | None = None,
+    ) -> None:
+        """Open the ledger at a path; without one it is in memory and this process's own."""
+        self.budget = budget
+        self.most_requests = most_requests
+        self._where = path or "memory"
+        try:
+            self._db = sqlite3.connect(path or ":memory:", timeout=_PATIENCE, isolation_level=None)
+            self._db.execute("pragma synchronous=full")
+            with self._alone() as db:
+                for statement in _TABLES.split(";"):
+                    db.execute(statement)
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self._where}: no ledger can be kept there: {error}") from None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def set_aside(self, provider: str, estimate: float, most: float) -> int:
+        """Set aside the most that a request may cost; gives its number.
+
+        `estimate` is what it costs if all goes as it should. Raises `NotSentError` where the
+        request would cross the budget or the number of requests, or the run has been halted.
+        """
+        with self._alone() as db:
+            self._check(db, provider, estimate, most)
+            row = db.execute(
+                "insert into request (provider, aside, estimate) values (?, ?, ?)",
+                (provider, most, estimate),
+            )
+            return int(row.lastrowid or 0)
+
+    def settle(self, number: int, counted: float, actual: float | None) -> None:
+        """Put in the place of what was set aside what the request came to."""
+        with self._alone() as db:
+            db.execute(
+                "update request set counted = ?, actual = ? where id = ?", (counted, actual, number)
+            )
+
+    def spent(self) -> Spent:
+        """Give the sums so far."""
+        with self._alone() as db:
+            return _sums(db)
+
+    def slot(self, provider: str, now: float, interval: float) -> float:
+        """Give the moment at which the next request to a provider may be sent, and take it."""
+        with self._alone() as db:
+            at = max(now, _note(db, f"next {provider}") or now)
+            _put(db, f"next {provider}", at + interval)
+            return at
+
+    def hold(self, provider: str, until: float) -> None:
+        """Let nothing be sent to a provider before a moment."""
+        with self._alone() as db:
+            _put(db, f"next {provider}", max(until, _note(db, f"next {provider}") or until))
+
+    def admitted(self, provider: str) -> bool:
+        """Whether the provider has answered an authorised request, so that the key is good."""
+        with self._alone() as db:
+            return _note(db, f"admitted {provider}") is not None
+
+    def admit(self, provider: str) -> None:
+        """Remember that the key is good."""
+        with self._alone() as db:
+            _put(db, f"admitted {provider}", 1)
+
+    def halt(self, provider: str, why: str) -> None:
+        """Let nothing more be sent to a provider; the first reason stays."""
+        with self._alone() as db:
+            db.execute("insert or ignore into note values (?, ?)", (f"halt {provider}", why))
+
+    def halts(self) -> list[str]:
+        """Give the reasons for which providers are not asked any more."""
+        with self._alone() as db:
+            found = db.execute("select value from note where name like 'halt %' order by name")
+            return [str(value) for (value,) in found]
+
+    def _check(self, db: sqlite3.Connection, provider: str, estimate: float, most: float) -> None:
+        halted = db.execute("select value from note where name = ?", (f"halt {provider}",))
+        for (why,) in halted:
+            raise NotSentError(str(why), estimate)
+        sums = _sums(db)
+        if self.most_requests is not None and sums.requests >= self.most_requests:
+            why = f"the {self.most_requests:,} requests of --max-requests are sent"
+            raise NotSentError(why, estimate)
+        if self.budget is not None and sums.counted + most > self.budget + _CENT_FRACTION:
+            why = f"it may cost {most:.3f} USD, which would cross the budget of {self.budget:g} USD"
+            waits = sums.counted - sums.pending + most <= self.budget + _CENT_FRACTION
+            raise (InFlightError if waits else NotSentError)(why, estimate)
+
+    @contextmanager
+    def _alone(self) -> Iterator[sqlite3.Connection]:
+        """Read and write as one step, with no other process in between."""
+        try:
+            self._db.execute("begin immediate")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            self._db.execute("commit")
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self._where}: the ledger cannot be kept: {error}") from None
+
+
+def _sums(db: sqlite3.Connection) -> Spent:
+    requests, listed, known, counted, pending = db.execute(
+        "select count(*), total(coalesce(counted, aside)), count(actual), "
+        "total(coalesce(actual, counted, aside)), "
+        "total(case when counted is null then aside end) from request"
+    ).fetchone()
+    actual = round(counted, 6) if known else None
+    return Spent(round(listed, 6), actual, requests, round(counted, 9), round(pending, 9))
+
+
+def _note(db: sqlite3.Connection, name: str) -> float | None:
+    row = db.execute("select value from note where name = ?", (name,)).fetchone()
+    return float(row[0]) if row else None
+
+
+def _put(db: sqlite3.Connection, name: str, value: float) -> None:
+    db.execute("insert or replace into note values (?, ?)", (name, value))

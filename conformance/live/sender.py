@@ -1,0 +1,137 @@
+"""A client that pays attention: to the ledger, the provider's pace, and when to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+
+from tenacity import Retrying, retry_if_result, stop_after_attempt
+
+from conformance.cases.model import Authorization, Case
+from conformance.contract import Edition
+from conformance.exchange.answer import Answer
+from conformance.exchange.client import Client, Target
+from conformance.exchange.model import Exchange, Failure, Price
+from conformance.exchange.outcome import quota_exhausted, undecided
+from conformance.live.again import MOST_ATTEMPTS, again, wait
+from conformance.live.cost import Cost, cost_of, counted, used
+from conformance.live.ledger import InFlightError, Ledger, NotSentError
+from conformance.providers import Provider
+
+_A_MOMENT = 0.2  # seconds
+Sleep = Callable[[float], None]
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends the cases of one provider: within budget and pace, again where that may help."""
+
+    client: Client
+    provider: Provider
+    edition: Edition
+    ledger: Ledger
+    first: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Held while the key is not known to be good, so that one request alone finds out."""
+    clock: Callable[[], float] = time.monotonic
+    sleep: Sleep = time.sleep
+    patience: float = 300.0  # seconds to wait for answers that may give money back
+
+    @property
+    def target(self) -> Target:
+        """Where cases are sent."""
+        return self.client.target
+
+    def cost(self, case: Case) -> Cost:
+        """What a case will cost, and may."""
+        return cost_of(case, self.provider, self.edition)
+
+    def exchange(self, case: Case) -> Exchange:
+        """Send a case until it is answered, a bounded number of times.
+
+        Raises `NotSentError` where not even the first attempt may be made.
+        """
+        made: list[Exchange] = []
+
+        def attempt() -> Exchange:
+            made.append(self._first_alone(case))
+            return made[-1]
+
+        retrying = Retrying(
+            retry=retry_if_result(again),
+            stop=stop_after_attempt(MOST_ATTEMPTS),
+            wait=wait,
+            sleep=self._rest,
+            retry_error_callback=lambda _: made[-1],
+        )
+        try:
+            retrying(attempt)
+        except NotSentError:
+            if not made:
+                raise
+        cost = self.cost(case)
+        estimate = cost.estimate if cost.known else None
+        price = Price(estimate, self._actual(case, made[-1]))
+        return replace(made[-1], attempts=len(made), price=price)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, and let nobody else ask the provider meanwhile."""
+        self.ledger.hold(self.provider.id, self.clock() + seconds)
+        self.sleep(seconds)
+
+    def _first_alone(self, case: Case) -> Exchange:
+        authorised = case.authorization is Authorization.VALID
+        if authorised and not self.ledger.admitted(self.provider.id):
+            with self.first:
+                if not self.ledger.admitted(self.provider.id):
+                    return self._send(case)
+        return self._send(case)
+
+    def _send(self, case: Case) -> Exchange:
+        self._pace()
+        cost = self.cost(case)
+        number = self._set_aside(cost)
+        exchange = self.client.exchange(case)
+        self.ledger.settle(number, counted(exchange, cost), self._actual(case, exchange))
+        return self._looked_at(exchange) if case.authorization is Authorization.VALID else exchange
+
+    def _set_aside(self, cost: Cost) -> int:
+        """Set money aside; where answers to come may give some back, wait for them."""
+        until = self.clock() + self.patience
+        while True:
+            try:
+                return self.ledger.set_aside(self.provider.id, cost.estimate, cost.most)
+            except InFlightError:
+                if self.clock() >= until:
+                    raise
+                self.sleep(_A_MOMENT)
+
+    def _pace(self) -> None:
+        """Wait for the next slot of the provider's rate limit, which all processes share."""
+        rate = self.provider.requests_per_minute
+        now = self.clock()
+        at = self.ledger.slot(self.provider.id, now, 60 / rate if rate else 0.0)
+        if at > now:
+            self.sleep(at - now)
+
+    def _actual(self, case: Case, exchange: Exchange) -> float | None:
+        return self.provider.prices.actual(case.model, used(exchange))
+
+    def _looked_at(self, exchange: Exchange) -> Exchange:
+        """See whether the key is good, and the account not at its end; else send nothing more.
+
+        What a key of ours brought about says nothing of the provider, so it is no answer.
+        """
+        name, status = self.provider.id, exchange.response.status if exchange.response else 0
+        if quota_exhausted(Answer(exchange)):
+            why = f"the account has no quota left (HTTP {status}); top it up"
+            self.ledger.halt(name, f"provider {name!r}: {why}, then go on with --resume")
+        elif status == 401 and not self.ledger.admitted(name):
+            key = self.provider.key_variable or "its file"
+            why = f"the first authorised request was refused (HTTP 401); look at the key in {key}"
+            self.ledger.halt(name, f"provider {name!r}: {why}")
+            return replace(exchange, failure=Failure("key-refused", why))
+        elif status not in (0, 401) and not undecided(status):
+            self.ledger.admit(name)
+        return exchange

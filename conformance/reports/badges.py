@@ -1,0 +1,112 @@
+"""Badges: one line about a provider, or a family of its models, that claims no more than is so."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from conformance.findings import Verdict
+from conformance.reports.statistics import Family, ProviderFacts, provider_facts
+from conformance.reports.summary import Summary
+from conformance.reports.wording import counted, sentence
+from conformance.runs.conclusion import Conclusion
+from conformance.strict import printable
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST = 40  # characters of a name
+_WIDTH = 6.7  # pixels of a character of Verdana at 11 pixels, on the average
+GREEN, RED, AMBER, BLUE, VIOLET, GREY = (
+    *("#1a7f3c", "#b81d24", "#8a5a00", "#0b5c8a", "#6b3fa0"),
+    "#59636e",
+)
+_CONCLUSIONS = {
+    Conclusion.CONFORMS: GREEN,
+    Conclusion.BREAKS: RED,
+    Conclusion.NOT_JUDGED: VIOLET,
+}
+
+
+def badge(summary: Summary) -> str:
+    """Write one badge over all runs: what they come to."""
+    known = summary.conclusion is Conclusion.CONFORMS and summary.known
+    colour = BLUE if known else _CONCLUSIONS[summary.conclusion]
+    return _svg("image API", sentence(summary), colour)
+
+
+def badges(summary: Summary) -> dict[str, str]:
+    """Write a badge for every provider and for every family of its models, by file name."""
+    found: dict[str, str] = {}
+    for provider in provider_facts(summary):
+        whole = _complete(provider, summary)
+        _put(found, provider.id, _one(provider.id, provider.total, whole))
+        for family in provider.families:
+            label = f"{provider.id} {family.name}"
+            _put(found, f"{provider.id}-{family.name}", _one(label, family, whole))
+    return found
+
+
+def _put(found: dict[str, str], name: str, svg: str) -> None:
+    """Name a file after what it is about; a name that is taken already gets a number."""
+    stem = _NAME.sub("-", printable(name, 80)).strip(".-") or "unnamed"
+    number = 1
+    while (file := f"{stem}{f'-{number}' * (number > 1)}.svg") in found:
+        number += 1
+    found[file] = svg
+
+
+def _complete(provider: ProviderFacts, summary: Summary) -> bool:
+    return all(
+        run.complete
+        for run in summary.merged.runs
+        if any(each["id"] == provider.id for each in run.header["providers"])
+    )
+
+
+def _one(label: str, family: Family, complete: bool) -> str:
+    return _svg(label, *standing(family, complete))
+
+
+def standing(family: Family, complete: bool) -> tuple[str, str]:
+    """Say how a family stands, and in which colour; green is only what is kept to the last."""
+    must = family.kept.get("MUST")
+    if must is None or not must.total:
+        return "no MUST was judged", GREY
+    rest = _rest(family, complete)
+    score = f"MUST {must.kept}/{must.total}"
+    if not rest:
+        return f"{score} conforms", GREEN
+    return f"{score}: {', '.join(rest)}", _colour(family, complete)
+
+
+def _rest(family: Family, complete: bool) -> list[str]:
+    only_should = family.cell.verdict is Verdict.DEVIATES and not family.cell.known
+    found = [f"{family.broken} {'SHOULD ' * only_should}broken"] if family.broken else []
+    found += [counted(family.known, "known deviation")] if family.known else []
+    found += [f"{family.undecided} not judged"] if family.undecided else []
+    return found if complete else [*found, "run interrupted"]
+
+
+def _colour(family: Family, complete: bool) -> str:
+    if family.broken:
+        return RED if family.cell.verdict is Verdict.FAIL else AMBER
+    if not complete or (family.undecided and not family.known):
+        return VIOLET
+    return BLUE
+
+
+def _svg(label: str, said: str, colour: str) -> str:
+    label = printable(label, _LONGEST)
+    left, right = (round(len(each) * _WIDTH) + 14 for each in (label, said))
+    return _template().render(label=label, said=said, colour=colour, left=left, right=right)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("badge.svg.jinja")

@@ -1,0 +1,22 @@
+"""Providers, editions or versions of the suite, side by side."""
+
+from __future__ import annotations
+
+from conformance.reports.comparison.columns import ComparisonError
+from conformance.reports.comparison.comparing import Comparison, compare
+from conformance.reports.comparison.terminal import print_comparison
+from conformance.reports.comparison.words import (
+    comparison_csv,
+    comparison_json,
+    comparison_markdown,
+)
+
+__all__ = [
+    "Comparison",
+    "ComparisonError",
+    "compare",
+    "comparison_csv",
+    "comparison_json",
+    "comparison_markdown",
+    "print_comparison",
+]

@@ -1,0 +1,173 @@
+"""What stands side by side: a provider of a run each, named so that all can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from conformance.errors import ConformanceError
+from conformance.findings import UNDECIDED, Finding
+from conformance.runs.conclusion import undecided
+from conformance.runs.file import Run
+from conformance.strict import printable
+
+
+class ComparisonError(ConformanceError):
+    """Runs that cannot be set side by side, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One provider of one run."""
+
+    label: str
+    provider: str
+    title: str
+    edition: str
+    document: str
+    tool: str
+    mode: str
+    base_url: str
+    run: str
+    started: str
+    complete: bool
+    levels: dict[str, str] = field(default_factory=dict)
+    statements: dict[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    explained: frozenset[str] = frozenset()  # ids of findings that another finding explains
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that were judged."""
+        return tuple(dict.fromkeys(each.model for each in self.findings))
+
+    @property
+    def clauses(self) -> frozenset[str]:
+        """The clauses that had something to say."""
+        return frozenset(each.clause for each in self.findings)
+
+
+_SAME = ("provider", "edition", "tool", "mode", "base_url")
+
+
+def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
+    """Give the columns; raises `ComparisonError` where they cannot stand side by side."""
+    found = [each for run in runs for each in _of_run(run)]
+    _check(found, incomplete_too)
+    labels = _labels(found)
+    return [_labelled(each, label) for each, label in zip(found, labels, strict=True)]
+
+
+def _of_run(run: Run) -> Iterable[Column]:
+    open_ones = {each.id for each in undecided(run.findings)}
+    for about in run.header["providers"]:
+        mine = tuple(each for each in run.findings if each.provider == about["id"])
+        yield Column(
+            label=about["id"],
+            provider=about["id"],
+            title=about["title"],
+            edition=run.header["edition"]["id"],
+            document=str(run.header["edition"].get("document", "")),
+            tool=run.header["tool"],
+            mode=about["mode"],
+            base_url=about["base_url"],
+            run=run.header["id"],
+            started=str(run.header["started"]),
+            complete=run.complete,
+            levels={each["id"]: each["level"] for each in run.header["clauses"]},
+            statements={each["id"]: each["statement"] for each in run.header["clauses"]},
+            findings=mine,
+            explained=frozenset(_explained(mine, open_ones)),
+        )
+
+
+def _explained(findings: Iterable[Finding], open_ones: set[str]) -> Iterable[str]:
+    for each in findings:
+        if each.verdict in UNDECIDED and not each.excused and each.id not in open_ones:
+            yield each.id
+
+
+def _check(found: Sequence[Column], incomplete_too: bool) -> None:
+    if len(found) < 2:
+        raise ComparisonError(
+            "there is only one provider of one run, and nothing to set beside it; name another run"
+        )
+    for each in found:
+        _check_one(each, incomplete_too)
+    _check_distinct(found)
+    _check_common(found, lambda each: each.clauses, "clause")
+    _check_common(found, lambda each: frozenset(each.models), "model")
+
+
+def _check_one(column: Column, incomplete_too: bool) -> None:
+    name = f"run {printable(column.run, 60)} of {printable(column.provider, 60)}"
+    if not column.findings:
+        raise ComparisonError(f"{name} judged nothing, so there is nothing to compare")
+    if not column.complete and not incomplete_too:
+        raise ComparisonError(
+            f"{name} did not come to its end; what it lacks would look like a difference. "
+            f"Compare it all the same with --incomplete"
+        )
+
+
+def _check_distinct(found: Sequence[Column]) -> None:
+    seen: dict[tuple[str, ...], Column] = {}
+    for each in found:
+        other = seen.setdefault(tuple(getattr(each, name) for name in _SAME), each)
+        if other is each:
+            continue
+        name = printable(each.provider, 60)
+        if other.run == each.run:
+            raise ComparisonError(f"run {printable(each.run, 60)} of {name} was named twice")
+        raise ComparisonError(
+            f"two runs of {name} have the same edition, suite version, mode and address; what "
+            f"changed between nights is told by: image-conformance drift BASE NEW"
+        )
+
+
+def _check_common(
+    found: Sequence[Column], read: Callable[[Column], frozenset[str]], noun: str
+) -> None:
+    """Refuse a column that shares nothing with any other."""
+    for each in found:
+        others = frozenset().union(*(read(other) for other in found if other is not each))
+        if not read(each) & others:
+            raise ComparisonError(
+                f"{printable(each.provider, 60)} ({printable(each.edition, 60)}) has no {noun} in "
+                f"common with the others: {_listed(read(each))} here, {_listed(others)} there"
+                f"{_endpoints(found)}"
+            )
+
+
+def _endpoints(found: Sequence[Column]) -> str:
+    documents = sorted({each.document for each in found})
+    if len(documents) < 2:
+        return ""
+    return f"; they judge by different documents ({', '.join(printable(e, 80) for e in documents)})"
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = sorted(names)
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return ", ".join(printable(each, 40) for each in found[:3]) + more
+
+
+def _labels(found: Sequence[Column]) -> list[str]:
+    """Name columns by their provider, and by as much of the rest as tells them apart."""
+    extra = [name for name in ("edition", "tool") if len({getattr(e, name) for e in found}) > 1]
+    labels = [_label(each, extra) for each in found]
+    for name in ("mode", "base_url"):
+        if len(set(labels)) < len(labels):
+            extra.append(name)
+            labels = [_label(each, extra) for each in found]
+    return labels
+
+
+def _label(column: Column, extra: Sequence[str]) -> str:
+    more = [str(getattr(column, name)).removeprefix("image-conformance ") for name in extra]
+    return " ".join([column.provider, *more])
+
+
+def _labelled(column: Column, label: str) -> Column:
+    values = {name: getattr(column, name) for name in Column.__slots__}
+    return Column(**{**values, "label": label})

@@ -1,0 +1,106 @@
+"""A change in words, the same for the terminal and for Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.reports.drift.model import Change, Drift, Kind
+from conformance.reports.wording import counted, listed
+from conformance.runs.file import Run
+
+TITLES = {
+    Kind.REGRESSION: "Regressions",
+    Kind.FIXED: "Fixed",
+    Kind.INFORMATION: "New information",
+    Kind.NOISE: "Provider noise",
+}
+_MEASURED = ("latency", "price", "slow answer")
+
+
+def place(change: Change) -> str:
+    """Say on which models a change was seen, and in how many answers."""
+    if change.what in _MEASURED:
+        return ""
+    where = f" on {listed(change.models)}" if change.models else ""
+    noun = "case" if change.what == "verdict" else "answer"
+    example = "" if change.count == 1 else "e.g. "
+    case = f", {example}{change.cases[0]}" if change.cases else ""
+    return f"{where} ({counted(change.count, noun)}{case})"
+
+
+def what_changed(change: Change) -> str:
+    """Say from what to what; of what was not there before or is not now, that it came or went."""
+    if change.what == "verdict" and not change.before:
+        return change.after
+    if change.before == "absent":
+        return "added, " + change.after if change.what == "verdict" else f"came{_as(change.after)}"
+    if change.after == "absent":
+        return f"removed, was {change.before}" if change.what == "verdict" else "went"
+    return f"{change.before} -> {change.after}"
+
+
+def _as(value: str) -> str:
+    return "" if value == "present" else f" ({value})"
+
+
+def subject(change: Change) -> str:
+    """Name what changed."""
+    return " ".join(each for each in (change.what, change.subject) if each)
+
+
+def who(change: Change, found: Drift) -> str:
+    """Name the provider, where there are several."""
+    several = len(found.new.header["providers"]) > 1
+    return f"{change.provider}: " if several else ""
+
+
+def certainty(change: Change) -> str:
+    """Say how sure a regression is."""
+    if change.kind is not Kind.REGRESSION:
+        return ""
+    if not change.confirmed:
+        return "unconfirmed: seen once, live"
+    if change.repeats:
+        return f"confirmed, broken again {change.repeats} times"
+    return "confirmed, the answer is the same each time"
+
+
+def side(runs: Sequence[Run]) -> str:
+    """Say which runs stand on one side, and when they were made."""
+    last = runs[-1].header
+    modes = listed(sorted({each["mode"] for each in last["providers"]}))
+    names = listed([each["id"] for each in last["providers"]], 5)
+    of = f", the last of {len(runs)} nights" if len(runs) > 1 else ""
+    return f"{moment(last['started'])} ({names}, {modes}{of})"
+
+
+def moment(started: str) -> str:
+    """Write a run's start for people, in UTC."""
+    return f"{str(started)[:16].replace('T', ' ')} UTC"
+
+
+def tally(found: Drift) -> str:
+    """Count the changes of each class."""
+    numbers = [
+        counted(len(found.of(Kind.REGRESSION)), "regression"),
+        f"{len(found.of(Kind.FIXED))} fixed",
+        f"{len(found.of(Kind.INFORMATION))} new",
+        f"{len(found.of(Kind.NOISE))} noise",
+    ]
+    return ", ".join(numbers)
+
+
+def closing(found: Drift, unconfirmed_too: bool = False) -> str:
+    """Say in one sentence what it comes to."""
+    wrong = found.regressions(unconfirmed_too)
+    if wrong:
+        sure = "" if unconfirmed_too else "confirmed "
+        return f"{counted(len(wrong), sure + 'regression')}: something got worse."
+    if found.unjudged:
+        return f"It could not be judged whether something got worse: {'; '.join(found.unjudged)}."
+    waiting = len(found.of(Kind.REGRESSION))
+    if waiting:
+        several = counted(waiting, "regression waits", "regressions wait")
+        return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
+    same = counted(found.compared, "finding")
+    return f"Nothing got worse: {same} compared."

@@ -1,0 +1,151 @@
+"""The page written: Jinja's autoescape, a policy that allows our own script and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from conformance.reports import wording
+from conformance.reports.grouping import LEVELS
+from conformance.reports.page.matrix import SYMBOLS, matrix, provenance, silent_clauses
+from conformance.reports.page.proofs import proofs
+from conformance.reports.runs import run_facts
+from conformance.reports.statistics import provider_facts
+from conformance.reports.summary import Summary
+from conformance.strict import printable
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+_SCRIPTS = ("elements.js", "filters.js", "matrix.js", "evidence.js", "gallery.js", "start.js")
+_LONGEST = 1000  # characters of one foreign text
+MOST = 100  # entries of a section; the matrix has them all
+
+
+def page(summary: Summary) -> str:
+    """Write a summary as one HTML file that needs nothing but itself."""
+    style, script = _asset("page.css"), "".join(map(_asset, _SCRIPTS))
+    evidence = proofs(summary)
+    values = {
+        "summary": summary,
+        "wording": wording,
+        "levels": [each for each in LEVELS if any(each in row.kept for row in summary.rows)],
+        "symbols": SYMBOLS,
+        "most": MOST,
+        "providers": provider_facts(summary),
+        "origins": {name: provenance(summary.origins, name) for name, _ in summary.columns},
+        "runs": [run_facts(run) for run in summary.merged.runs],
+        "silent": silent_clauses(summary),
+        "policy": _policy(style, script),
+        "style": Markup(style),  # noqa: S704 - our own file
+        "script": Markup(script),  # noqa: S704 - our own files
+        "data": as_json(matrix(summary)),
+        "pictures": as_json(evidence.pictures),
+        "evidence": evidence,
+    }
+    return _template().render(values)
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in the units that people speak in."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def dollars(value: float) -> str:
+    """Write US dollars, with as many digits as a fraction of a cent needs."""
+    return f"{value:,.2f} USD" if value >= 1 or not value else f"{value:.4f} USD"
+
+
+def as_json(value: object) -> Markup:
+    """Write JSON for a script element; nothing in it can end the element or begin another."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup(safe)  # noqa: S704 - made safe in the line above
+
+
+def cell_link(clause: str, provider: str, model: str) -> str:
+    """Give the fragment that opens the evidence of a cell; `filters.js` reads it."""
+    parts = (quote(each, safe="", errors="replace") for each in (clause, provider, model))
+    return f"#cell={'/'.join(parts)}"
+
+
+def prose(text: str) -> Markup:
+    """Write a sentence of ours, what stands between backticks as code."""
+    parts = printable(text, _LONGEST).split("`")
+    if not len(parts) % 2:
+        return escape("`".join(parts))
+    tagged = (Markup("<code>{}</code>").format(each) for each in parts[1::2])
+    code = iter(tagged)
+    return Markup("").join(next(code) if rank % 2 else each for rank, each in enumerate(parts))
+
+
+def _policy(style: str, script: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src 'sha256-{_digest(style)}'",
+            f"script-src 'sha256-{_digest(script)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_TEMPLATES / "page" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: Mapping[str, Any] = {
+        "duration": duration,
+        "dollars": dollars,
+        "moment": moment,
+        "prose": prose,
+    }
+    environment.filters.update(filters)
+    environment.globals["cell_link"] = cell_link
+    return environment.get_template("page.html.jinja")
+
+
+def _shown(value: object) -> object:
+    """Escape what could hide or turn text around; the environment escapes HTML after it."""
+    return value if isinstance(value, Markup) else printable(str(value), _LONGEST)
+
+
+def moment(text: object) -> str:
+    """Write a moment for people: `2026-11-24 04:48 UTC`; of anything else, itself."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return str(text)
+    zone = " UTC" if found.utcoffset() is not None and not found.utcoffset() else ""
+    return f"{found:%Y-%m-%d %H:%M}{zone}"

@@ -1,0 +1,52 @@
+"""What a report says of a run as such: how long it took, what it cost, whether it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from conformance.runs.file import Run
+
+
+def run_facts(run: Run) -> dict[str, Any]:
+    """Say of a run how long it took in seconds, what it cost in US dollars, how it ended."""
+    header, footer = run.header, run.footer or {}
+    spent = _object(footer.get("spent"))
+    return {
+        "id": header["id"],
+        "tool": header["tool"],
+        "started": header["started"],
+        "wall": _seconds(header["started"], footer.get("finished")),
+        "complete": run.complete,
+        "findings": len(run.findings),
+        "exchanges": len(run.exchanges),
+        "seed": header.get("seed"),
+        "spent": _number(spent.get("actual"), spent.get("estimate")),
+        "estimated": spent.get("actual") is None,
+        "requests": spent.get("requests"),
+        "budget": _number(_object(header.get("budget")).get("usd")),
+        "resumes": [str(each) for each in header.get("resumes") or []],
+    }
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(*values: object) -> float | None:
+    return next(
+        (
+            float(each)
+            for each in values
+            if isinstance(each, int | float) and not isinstance(each, bool)
+        ),
+        None,
+    )
+
+
+def _seconds(started: str, finished: str | None) -> float | None:
+    try:
+        taken = datetime.fromisoformat(str(finished)) - datetime.fromisoformat(started)
+    except (ValueError, TypeError):
+        return None
+    return taken.total_seconds()

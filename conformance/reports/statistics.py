@@ -1,0 +1,206 @@
+"""What the exchanges of a provider tell beside its verdicts: time, price, availability."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from conformance.findings import BROKEN, Verdict, worst
+from conformance.reports.grouping import level_rank
+from conformance.reports.summary import Cell, Kept, Row, Summary
+from conformance.runs.conclusion import Conclusion
+from conformance.runs.file import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Seconds that accepted requests took, as measured when they were sent."""
+
+    count: int
+    median: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars; an estimate where no answer said what it cost, None where nobody knows."""
+
+    paid: float
+    estimated: bool
+    images: int
+    unpriced: int
+
+    @property
+    def per_image(self) -> float | None:
+        """What an image cost on the average."""
+        return self.paid / self.images if self.images else None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """How many requests were answered with a decision, of how many, and what the rest came to."""
+
+    answered: int
+    total: int
+    reasons: Mapping[str, int]
+
+    @property
+    def rate(self) -> float:
+        """The share that was answered, 0 to 1."""
+        return self.answered / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The models of one family: the promises kept, counted model by model."""
+
+    name: str
+    models: tuple[str, ...]
+    kept: Mapping[str, Kept]
+    cell: Cell
+    broken: int
+    known: int
+    undecided: int
+    not_claimed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFacts:
+    """One provider, over all its models."""
+
+    id: str
+    title: str
+    conclusion: Conclusion
+    families: tuple[Family, ...]
+    total: Family
+    latency: Latency | None
+    price: Price | None
+    availability: Availability
+    images: int
+
+
+def families_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Give the family of every model; a run that does not tell leaves it to the model's name."""
+    found: dict[str, str] = {}
+    for run in runs:
+        families = run.header["edition"].get("families")
+        for model, family in (families if isinstance(families, dict) else {}).items():
+            found.setdefault(model, str(family))
+    return found
+
+
+def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
+    """Tell of every provider that has a row, in the order of the rows."""
+    families = families_of(summary.merged.runs)
+    exchanges = _exchanges(summary.merged.runs)
+    titles = {each.provider: each.title for each in summary.origins}
+    rows: dict[str, list[Row]] = {}
+    for row in summary.rows:
+        rows.setdefault(row.provider, []).append(row)
+    return tuple(
+        ProviderFacts(
+            id=name,
+            title=titles.get(name, name),
+            conclusion=summary.conclusions.get(name, Conclusion.NOT_JUDGED),
+            families=tuple(_families(mine, families)),
+            total=_family("all", mine),
+            latency=_latency(exchanges.get(name, [])),
+            price=_price(exchanges.get(name, [])),
+            availability=_availability(exchanges.get(name, [])),
+            images=sum(len(each.get("images") or []) for each in exchanges.get(name, [])),
+        )
+        for name, mine in rows.items()
+    )
+
+
+def _exchanges(runs: Sequence[Run]) -> dict[str, list[dict[str, Any]]]:
+    """Give the requests of each provider that were sent; what was only planned cost nothing."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        for each in run.exchanges.values():
+            if each["outcome"] != Verdict.NOT_RUN:
+                found.setdefault(each["provider"], []).append(each)
+    return found
+
+
+def _families(rows: Sequence[Row], families: Mapping[str, str]) -> Iterable[Family]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(families.get(row.model, row.model), []).append(row)
+    return (_family(name, mine) for name, mine in found.items())
+
+
+def _family(name: str, rows: Sequence[Row]) -> Family:
+    kept: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for row in rows:
+        for level, each in row.kept.items():
+            kept[level] += each.kept
+            total[level] += each.total
+    return Family(
+        name=name,
+        models=tuple(row.model for row in rows),
+        kept={level: Kept(kept[level], total[level]) for level in sorted(total, key=level_rank)},
+        cell=worst_cell(row.cell for row in rows),
+        broken=sum(row.broken for row in rows),
+        known=sum(row.known for row in rows),
+        undecided=sum(row.undecided for row in rows),
+        not_claimed=sum(row.not_claimed for row in rows),
+    )
+
+
+def worst_cell(cells: Iterable[Cell]) -> Cell:
+    """Give the worst of some cells; what is newly broken outranks what was known."""
+    every = list(cells)
+    new = worst(each.verdict for each in every if not each.known)
+    known = [each.verdict for each in every if each.known]
+    if not known or new in BROKEN or new is Verdict.HARNESS_ERROR:
+        return Cell(new)
+    return Cell(worst(known), known=True)
+
+
+def _latency(exchanges: Sequence[Mapping[str, Any]]) -> Latency | None:
+    """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
+    found = sorted(
+        each["elapsed"]
+        for each in exchanges
+        if each.get("elapsed") is not None and each["outcome"] == "accepted"
+    )
+    if not found:
+        return None
+    return Latency(len(found), median(found), found[-(-9 * len(found) // 10) - 1])
+
+
+def _price(exchanges: Sequence[Mapping[str, Any]]) -> Price | None:
+    priced = [each for each in exchanges if _dollars(each) is not None]
+    if not priced:
+        return None
+    return Price(
+        paid=sum(_dollars(each) or 0.0 for each in priced),
+        estimated=any((each["price"] or {}).get("actual") is None for each in priced),
+        images=sum(len(each.get("images") or []) for each in priced),
+        unpriced=sum(bool(each.get("images")) and _dollars(each) is None for each in exchanges),
+    )
+
+
+def _dollars(exchange: Mapping[str, Any]) -> float | None:
+    price = exchange.get("price")
+    if not isinstance(price, dict):
+        return None
+    for name in ("actual", "estimate"):
+        value = price.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    return None
+
+
+def _availability(exchanges: Sequence[Mapping[str, Any]]) -> Availability:
+    missing = Counter(
+        str(each.get("reason") or each["outcome"])
+        for each in exchanges
+        if each["outcome"] == "unavailable"
+    )
+    return Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing))

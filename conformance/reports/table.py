@@ -1,0 +1,58 @@
+"""Every finding as a row of CSV, for a spreadsheet: no cell can be taken for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.findings import Finding
+from conformance.reports.statistics import families_of
+from conformance.reports.summary import Summary
+from conformance.strict import printable
+
+COLUMNS = (
+    *("provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known"),
+    *("message", "expected", "observed", "control", "deviation"),
+    *("provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette"),
+)
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones, too
+_LONGEST = 2000  # characters of a cell
+
+
+def table(summary: Summary) -> str:
+    """Write a summary's findings as CSV (RFC 4180), a header line first."""
+    families = families_of(summary.merged.runs)
+    exchanges = {name: each for run in summary.merged.runs for name, each in run.exchanges.items()}
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for each in summary.merged.findings:
+        exchange = exchanges.get(f"{each.provider}/{each.model}/{each.case}", {})
+        family = families.get(each.model, each.model)
+        writer.writerow(map(_cell, (*_judged(each, family), *_sent(exchange))))
+    return file.getvalue()
+
+
+def _judged(each: Finding, family: str) -> Iterator[Any]:
+    yield from (each.provider, family, each.model, each.case)
+    yield from (each.clause.split(".", 1)[0], each.clause, each.level, each.verdict.value)
+    yield "yes" if each.excused else "no"
+    yield from (each.message, each.expected, each.observed, each.control, each.deviation)
+
+
+def _sent(exchange: Mapping[str, Any]) -> Iterator[Any]:
+    price = exchange.get("price") or {}
+    dollars = price.get("estimate") if price.get("actual") is None else price["actual"]
+    yield from (exchange.get(name) for name in ("provenance", "sent_at", "elapsed", "outcome"))
+    yield from (exchange.get("attempts"), dollars, exchange.get("cassette"))
+
+
+def _cell(value: object) -> str:
+    """Write a cell; a text that a spreadsheet would compute begins with an apostrophe."""
+    if value is None:
+        return ""
+    text = printable(str(value), _LONGEST)
+    computed = isinstance(value, str) and text.startswith(_FORMULA)
+    return f"'{text}" if computed else text

@@ -1,0 +1,181 @@
+// The evidence of one cell: what was promised, what was sent, what came back.
+
+const panel = document.getElementById("evidence");
+const panelBody = document.getElementById("evidence-body");
+const MOST_CASES = 40;
+
+function placeOf([clause, provider, model]) {
+  const row = data.clauses.findIndex((each) => each.id === clause);
+  const column = data.columns.findIndex((each) => each.model === model && data.providers[each.provider].id === provider);
+  return row < 0 || column < 0 ? null : {row, column};
+}
+
+async function openEvidence() {
+  const place = state.cell && placeOf(state.cell);
+  if (!place) return closeEvidence(false);
+  const cell = state.cell;
+  const proof = await proofOf(place.column).catch(() => null); // a browser without DecompressionStream
+  if (state.cell !== cell) return undefined; // another was opened meanwhile
+  const clause = data.clauses[place.row];
+  const {provider, model} = data.columns[place.column];
+  const about = data.providers[provider];
+  document.getElementById("evidence-title").textContent = plain(clause.id);
+  panelBody.replaceChildren(
+    element("p", {class: "headline"}, element("span", {class: `level l-${clause.level}`}, clause.level), " ",
+      chip(wordAt(place.row, place.column) || "not run"), " ", element("b", {}, about.id), `, ${model}`),
+    element("p", {class: "promise"}, prose(clause.statement)), citations(clause),
+    element("p", {class: "quiet"}, `This column: ${about.origin}.`),
+    ...(proof ? findingsOf(proof, clause.id, about) : [element("p", {class: "note"}, "This browser cannot unpack the evidence; the run file has it.")]));
+  panel.hidden = false;
+  document.documentElement.classList.add("open");
+  panel.scrollTop = 0;
+  document.getElementById("evidence-title").focus();
+  return undefined;
+}
+
+function closeEvidence(back) {
+  const place = state.cell && placeOf(state.cell);
+  state.cell = null;
+  panel.hidden = true;
+  document.documentElement.classList.remove("open");
+  const opener = back && place && linkAt(place.row, place.column);
+  if (opener) focusCell(opener);
+  else if (back) document.getElementById("matrix").focus();
+}
+
+function citations(clause) {
+  const list = element("ul", {class: "citations"});
+  for (const each of clause.citations)
+    list.append(element("li", {}, each.url ? link(each.url, each.title || each.source) : each.title || each.source,
+      `: ${each.section || ""}`,
+      element("span", {class: "quiet"}, [each.edition && ` edition ${each.edition}`, each.retrieved && ` retrieved ${each.retrieved}`].filter(Boolean).join(","))));
+  return list;
+}
+
+const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : null);
+const asObject = (finding) => (typeof finding === "string" ? {case: finding, verdict: "pass"} : finding);
+
+function wordOf(finding) {
+  if (finding.deviation !== undefined) return "known";
+  return finding.verdict === "fail" ? "FAIL" : finding.verdict;
+}
+
+const SEVERITY = ["FAIL", "harness error", "deviates", "known", "flaky", "unavailable", "not testable", "not run", "not claimed", "pass"];
+
+function findingsOf(proof, clause, about) {
+  const found = (own(proof.findings, clause) || []).map(asObject);
+  found.sort((one, other) => SEVERITY.indexOf(wordOf(one)) - SEVERITY.indexOf(wordOf(other)));
+  const title = element("h3", {}, `Judged on ${found.length} ${found.length === 1 ? "exchange" : "exchanges"}`);
+  const list = element("div", {class: "findings"});
+  const add = (some, open) => list.append(...some.map((each, rank) => findingOf(each, proof, about, open && rank === 0)));
+  add(found.slice(0, MOST_CASES), true);
+  if (found.length <= MOST_CASES) return [title, list];
+  const more = element("button", {type: "button"}, `Show ${found.length - MOST_CASES} more`);
+  more.addEventListener("click", () => { more.remove(); add(found.slice(MOST_CASES), false); });
+  return [title, list, more];
+}
+
+function findingOf(finding, proof, about, open) {
+  const made = element("details", {class: "finding"},
+    element("summary", {}, chip(wordOf(finding)), " ", element("b", {}, finding.case),
+      element("span", {class: "said"}, finding.message || "")));
+  const fill = () => {
+    if (made.open && made.children.length === 1) made.append(detailsOf(finding, proof, about));
+  };
+  made.addEventListener("toggle", fill);
+  made.open = open;
+  if (open) fill();
+  return made;
+}
+
+function detailsOf(finding, proof, about) {
+  const facts = pairs([
+    ["Expected", finding.expected && code(finding.expected)],
+    ["Observed", finding.observed && code(finding.observed)],
+    ["Flaky", finding.rate === undefined ? null : `broken in ${Math.round(finding.rate * 100)} % of ${finding.repeats || "its"} repeats`],
+    ["First seen", finding.history && moment(finding.history[0][0])], ["Last changed", changed(finding.history)],
+  ]);
+  const boxes = [exchangeOf("The exchange", own(proof.exchanges, finding.case), finding.case)];
+  if (finding.control)
+    boxes.push(exchangeOf("Its control, which differs in one field", own(proof.exchanges, finding.control), finding.control));
+  return element("div", {class: "details"}, facts, deviationOf(finding, about),
+    element("div", {class: boxes.length > 1 ? "pair" : "single"}, boxes));
+}
+
+const code = (text) => element("code", {}, text);
+
+function changed(history) {
+  if (!history) return null;
+  if (history.length === 1) return `not since then (${history[0][1]})`;
+  return `${moment(history.at(-1)[0])}, from ${history.at(-2)[1]} to ${history.at(-1)[1]}; shown is the worst of all runs`;
+}
+
+function deviationOf(finding, about) {
+  if (finding.deviation === undefined) return null;
+  const entry = typeof finding.deviation === "number" ? about.deviations[finding.deviation] : null;
+  if (!entry) return pairs([["Known deviation", finding.deviation]], "pairs deviation");
+  return pairs([
+    ["Known deviation", entry.reason], ["Since", entry.since], ["Expires", entry.expires],
+    ["Where", `${entry.clause} on ${entry.models.join(", ")}, cases ${entry.cases.join(", ")}`],
+    ["More", entry.link && link(entry.link)],
+  ], "pairs deviation");
+}
+
+function exchangeOf(title, exchange, name) {
+  const box = element("section", {class: "exchange", "aria-label": title}, element("h4", {}, title, " ", code(name)));
+  if (!exchange) {
+    box.append(element("p", {class: "quiet"}, "The run file keeps no exchange of it."));
+    return box;
+  }
+  box.append(pairs([
+    ["Came to", exchange.outcome, exchange.reason && `: ${exchange.reason}`], ["Sent", exchange.sent_at && moment(exchange.sent_at)],
+    ["Took", exchange.elapsed === undefined ? null : duration(exchange.elapsed)], ["Attempts", exchange.attempts],
+    ["Price", priceOf(exchange.price)], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
+    ["Failure", exchange.failure && `${exchange.failure.kind}: ${exchange.failure.message}`],
+  ]), picturesOf(exchange), folded("Request", exchange.curl, true, true), ...responseOf(exchange));
+  return box;
+}
+
+function priceOf(price) {
+  if (!price) return null;
+  if (typeof price.actual === "number") return `${price.actual} USD`;
+  return typeof price.estimate === "number" ? `about ${price.estimate} USD (estimate)` : null;
+}
+
+const SOURCES = {
+  cassette: "replay of a cassette", live: "live", reference: "the embedded reference provider", foreign: "recorded by another tool",
+};
+
+function sourceOf(exchange) {
+  const from = exchange.target ? `, recorded from ${exchange.target}` : "";
+  return `${Object.hasOwn(SOURCES, exchange.provenance) ? SOURCES[exchange.provenance] : exchange.provenance}${from}`;
+}
+
+function responseOf(exchange) {
+  const response = exchange.response;
+  if (!response) return [element("p", {class: "quiet"}, "No answer came.")];
+  const headers = (response.headers || []).map(([name, value]) => `${name}: ${value}`).join("\n");
+  const downloads = (exchange.downloads || []).map((each) =>
+    `${each.url}\n  ${each.failure ? `${each.failure.kind}: ${each.failure.message}` : `HTTP ${each.status}, ${bytes(each.bytes || 0)}`}`).join("\n");
+  return [element("p", {class: "status"}, element("b", {}, `HTTP ${response.status}`), ` ${bytes(response.bytes || 0)}`),
+    folded("Headers", headers), folded("Body", pretty(response.body), false, true), folded("Images fetched", downloads)];
+}
+
+function pretty(body) {
+  try { return JSON.stringify(JSON.parse(body), null, 2); } catch { return body; }
+}
+
+function folded(title, text, copy, open) {
+  if (!text) return null;
+  const pre = element("pre", {tabindex: 0, "aria-label": title}, text);
+  const made = element("details", {class: "folded", open: Boolean(open)}, element("summary", {}, title), pre);
+  if (copy && navigator.clipboard) {
+    const button = element("button", {type: "button", class: "copy"}, "Copy");
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(pre.textContent);
+      button.textContent = "Copied";
+    });
+    made.append(button);
+  }
+  return made;
+}

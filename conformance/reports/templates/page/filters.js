@@ -1,0 +1,135 @@
+// Filters, and the address that keeps them: #provider=a,b&verdict=FAIL&text=url&differs=0&cell=c/p/m
+
+const unique = (values) => [...new Set(values)];
+const FILTERS = {
+  provider: data.providers.map((each) => each.id),
+  model: unique(data.columns.map((each) => each.model)),
+  family: unique(data.columns.map((each) => each.family)),
+  chapter: unique(data.clauses.map((each) => each.chapter)),
+  level: data.levels.filter((each) => data.clauses.some((clause) => clause.level === each)),
+  verdict: data.words.filter((_, rank) => data.cells.some((row) => row.includes(letter(rank)))),
+};
+const DIFFERS = data.providers.length > 1;
+const state = {text: "", differs: DIFFERS, cell: null, chosen: {}};
+
+function letter(rank) { return String.fromCharCode(97 + rank); }
+const wordAt = (row, column) => data.words[data.cells[row].charCodeAt(column) - 97]; // undefined: nothing
+
+function clear() {
+  state.text = "";
+  state.differs = DIFFERS;
+  state.cell = null;
+  for (const name of Object.keys(FILTERS)) state.chosen[name] = new Set();
+}
+
+const encoded = (text) => encodeURIComponent(text.toWellFormed ? text.toWellFormed() : text);
+
+function address() {
+  const parts = [];
+  for (const [name, values] of Object.entries(state.chosen))
+    if (values.size) parts.push(`${name}=${[...values].map(encoded).join(",")}`);
+  if (state.text) parts.push(`text=${encoded(state.text)}`);
+  if (state.differs !== DIFFERS) parts.push(`differs=${state.differs ? 1 : 0}`);
+  if (state.cell) parts.push(cellAddress(state.cell));
+  return `#${parts.join("&")}`;
+}
+
+const cellAddress = (cell) => `cell=${cell.map(encoded).join("/")}`;
+
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
+// Read the address into the state; what it names and the page does not have is passed over.
+function readAddress() {
+  clear();
+  for (const part of location.hash.slice(1).split("&")) {
+    const at = part.indexOf("=");
+    const [name, value] = [part.slice(0, at), part.slice(at + 1)];
+    if (name === "text") state.text = decoded(value);
+    else if (name === "differs") state.differs = value === "1";
+    else if (name === "cell") state.cell = value.split("/").map(decoded);
+    else if (Object.hasOwn(FILTERS, name))
+      state.chosen[name] = new Set(value.split(",").map(decoded).filter((each) => FILTERS[name].includes(each)));
+  }
+}
+
+function writeAddress() {
+  if (location.hash !== address()) history.replaceState(null, "", address());
+}
+
+const passes = (name, value) => !state.chosen[name].size || state.chosen[name].has(value);
+
+function shownColumns() {
+  return data.columns.map((_, rank) => rank).filter((rank) => {
+    const {provider, model, family} = data.columns[rank];
+    return passes("provider", data.providers[provider].id) && passes("model", model) && passes("family", family);
+  });
+}
+
+// Whether providers differ on a promise: on the same model, or at all where they share none.
+function differs(row, columns) {
+  const groups = new Map();
+  for (const column of columns) {
+    const word = wordAt(row, column);
+    if (!word) continue;
+    const {model, provider} = data.columns[column];
+    if (!groups.has(model)) groups.set(model, new Map());
+    groups.get(model).set(provider, word);
+  }
+  const shared = [...groups.values()].filter((each) => each.size > 1);
+  if (shared.length) return shared.some((each) => new Set(each.values()).size > 1);
+  return new Set([...groups.values()].flatMap((each) => [...each.values()])).size > 1;
+}
+
+function matchesText(row, columns) {
+  const wanted = state.text.trim().toLowerCase();
+  if (!wanted) return true;
+  const clause = data.clauses[row];
+  if (`${clause.id} ${clause.statement}`.toLowerCase().includes(wanted)) return true;
+  const said = data.said[row] || {};
+  return columns.some((column) => column in said && data.texts[said[column]].toLowerCase().includes(wanted));
+}
+
+// The rows to show, those on which providers differ first, by chapter and within it.
+function shownRows(columns) {
+  const rows = [];
+  data.clauses.forEach((clause, row) => {
+    if (!passes("chapter", clause.chapter) || !passes("level", clause.level)) return;
+    const words = columns.map((column) => wordAt(row, column)).filter(Boolean);
+    if (!words.length || !words.some((word) => passes("verdict", word))) return;
+    const differing = differs(row, columns);
+    if ((state.differs && !differing) || !matchesText(row, columns)) return;
+    rows.push({row, chapter: clause.chapter, differing});
+  });
+  const chapters = unique(rows.filter((each) => each.differing).map((each) => each.chapter));
+  const order = [...chapters, ...unique(rows.map((each) => each.chapter))];
+  const rank = (each) => order.indexOf(each.chapter) * 2 + (each.differing ? 0 : 1);
+  return rows.sort((one, other) => rank(one) - rank(other) || one.row - other.row);
+}
+
+function buildMenus() {
+  const place = document.getElementById("menus");
+  for (const [name, values] of Object.entries(FILTERS)) {
+    if (values.length < 2) continue;
+    const boxes = values.map((value) => element("label", {},
+      element("input", {type: "checkbox", name, value}), " ", value));
+    place.append(element("details", {class: "menu", "data-menu": name},
+      element("summary", {}), element("div", {class: "options", role: "group", "aria-label": name}, boxes)));
+  }
+}
+
+// Bring the controls in line with the state.
+function showFilters() {
+  document.getElementById("text").value = state.text;
+  document.getElementById("differs").checked = state.differs;
+  for (const menu of document.querySelectorAll("[data-menu]")) {
+    const chosen = state.chosen[menu.dataset.menu];
+    const said = chosen.size === 0 ? "all" : chosen.size === 1 ? [...chosen][0] : `${chosen.size} chosen`;
+    menu.firstChild.replaceChildren(`${menu.dataset.menu}: `, element("b", {}, said));
+    menu.classList.toggle("active", chosen.size > 0);
+    menu.querySelectorAll("input").forEach((box, rank) => {
+      box.checked = chosen.has(FILTERS[menu.dataset.menu][rank]);
+    });
+  }
+}

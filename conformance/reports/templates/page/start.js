@@ -1,0 +1,80 @@
+// What happens when the page opens, when a filter is touched and when the address changes.
+
+function update() {
+  writeAddress();
+  showFilters();
+  drawMatrix();
+}
+
+function restore() {
+  readAddress();
+  showFilters();
+  drawMatrix();
+  openEvidence();
+}
+
+function buildLegend() {
+  const legend = document.getElementById("legend");
+  for (const word of FILTERS.verdict)
+    legend.append(element("div", {}, element("dt", {}, chip(word)), element("dd", {}, data.meanings[data.words.indexOf(word)])));
+}
+
+// With several providers their sums come first; the models of one are unfolded when asked for.
+function foldModels(button) {
+  const open = button.getAttribute("aria-expanded") !== "true";
+  button.setAttribute("aria-expanded", String(open));
+  for (const row of button.closest("tbody").rows) if (!row.classList.contains("sum")) row.hidden = !open;
+}
+
+for (const button of document.querySelectorAll("button.models")) {
+  button.addEventListener("click", () => foldModels(button));
+  if (DIFFERS) foldModels(button);
+}
+document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
+document.getElementById("text").addEventListener("input", (event) => {
+  state.text = event.target.value;
+  update();
+});
+document.getElementById("differs").addEventListener("change", (event) => {
+  state.differs = event.target.checked;
+  update();
+});
+document.getElementById("menus").addEventListener("change", (event) => {
+  const {name, checked} = event.target;
+  const value = FILTERS[name][[...event.target.closest(".options").querySelectorAll("input")].indexOf(event.target)];
+  state.chosen[name][checked ? "add" : "delete"](value);
+  update();
+});
+document.getElementById("reset").addEventListener("click", () => {
+  clear();
+  closeEvidence(false);
+  update();
+});
+document.getElementById("close").addEventListener("click", () => {
+  closeEvidence(true);
+  writeAddress();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.activeElement.closest && document.activeElement.closest(".menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.firstChild.focus();
+  } else if (!panel.hidden) {
+    closeEvidence(true);
+    writeAddress();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]"))
+    if (!menu.contains(event.target)) menu.open = false;
+});
+// A link to a section is not a filter: it scrolls, and the filters stay as they are.
+window.addEventListener("hashchange", () => { if (location.hash.includes("=") || !location.hash) restore(); });
+
+document.documentElement.classList.add("scripted");
+clear();
+buildMenus();
+buildLegend();
+if (location.hash.includes("=")) restore();
+else { showFilters(); drawMatrix(); }

@@ -1,0 +1,107 @@
+"""What a run will cost, seen before a cent is spent."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from conformance.cases.model import Case
+from conformance.contract import Edition
+from conformance.errors import ConformanceError
+from conformance.live.cost import Cost, cost_of
+from conformance.providers import Provider
+
+
+class BudgetError(ConformanceError):
+    """A run that may cost more than was allowed, refused before anything is sent."""
+
+
+def read_budget(text: str) -> float:
+    """Read US dollars, or `unlimited`; raises `BudgetError` for anything else."""
+    if text.strip().lower() == "unlimited":
+        return math.inf
+    try:
+        usd = float(text.strip().removeprefix("$"))
+    except ValueError:
+        usd = math.nan
+    if not 0 <= usd < math.inf:
+        raise BudgetError(f"--budget {text!r} is no amount of US dollars; for example 2.50")
+    return usd
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the selected requests will cost, in US dollars."""
+
+    requests: int
+    usd: float
+    reserve: float  # what is set aside at the end for a refusal that is billed all the same
+    by_model: tuple[tuple[str, float], ...]  # the dearest first
+    unknown: int  # requests whose price nobody knows; they count as the dearest
+
+    def __str__(self) -> str:
+        """Tell it in half a sentence."""
+        doubt = f", {self.unknown} of them at a price that is not known" if self.unknown else ""
+        return f"the {self.requests:,} selected requests cost about {self.usd:.2f} USD{doubt}"
+
+
+def outlook(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> Outlook:
+    """Add up what cases will cost."""
+    costs = [
+        (provider.id, case, cost_of(case, provider, edition)) for provider, case in _once(cases)
+    ]
+    by_model: Counter[str] = Counter()
+    for name, case, cost in costs:
+        by_model[f"{name}/{case.model}"] += cost.estimate  # type: ignore[assignment]  # not whole
+    return Outlook(
+        len(costs),
+        sum(cost.estimate for _, _, cost in costs),
+        max((_reserve(cost) for _, _, cost in costs), default=0.0),
+        tuple(sorted(by_model.items(), key=lambda each: -each[1])),
+        sum(not cost.known for _, _, cost in costs),
+    )
+
+
+def check_affordable(
+    found: Outlook, budget: float | None, most_requests: int | None, partial: bool, paid: bool
+) -> None:
+    """Refuse a run that nobody allowed to cost that much; raises `BudgetError`."""
+    if paid and budget is None:
+        raise BudgetError(
+            f"{found}; allow for it with --budget USD (or --budget unlimited), "
+            f"or see what would be sent with: image-conformance plan"
+        )
+    if partial:
+        return
+    if most_requests is not None and found.requests > most_requests:
+        raise BudgetError(
+            f"{found.requests:,} requests are selected, more than --max-requests {most_requests:,}"
+            f"; {_remedy(found)}"
+        )
+    needed = found.usd + found.reserve
+    if budget is not None and not math.isinf(budget) and needed > budget + 1e-9:
+        spare = f" and {found.reserve:.2f} USD is set aside for a refusal that is billed"
+        raise BudgetError(
+            f"{found}{spare if found.reserve else ''}, more than --budget {budget:g}; "
+            f"{_remedy(found)}"
+        )
+
+
+def _remedy(found: Outlook) -> str:
+    dearest = f" (dearest: {found.by_model[0][0]}, {found.by_model[0][1]:.2f} USD)"
+    narrow = f"narrow --models or --cases{dearest if found.usd else ''}"
+    return f"{narrow}, or start all the same with --partial, which stops at the limit"
+
+
+def _reserve(cost: Cost) -> float:
+    return cost.most - cost.estimate
+
+
+def _once(cases: Iterable[tuple[Provider, Case]]) -> Iterator[tuple[Provider, Case]]:
+    seen = set()
+    for provider, case in cases:
+        if (provider.id, case.path) not in seen:
+            seen.add((provider.id, case.path))
+            yield provider, case

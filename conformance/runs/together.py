@@ -1,0 +1,134 @@
+"""What the processes of one live run share: a folder with the ledger and all that was judged."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from conformance.cases.accepted import BASELINE, MODELS_LIST
+from conformance.cases.model import Case
+from conformance.contract import Edition
+from conformance.exchange.client import Client
+from conformance.exchange.payloads import write_whole
+from conformance.live.ledger import Ledger
+from conformance.live.sender import Sender
+from conformance.providers import Provider
+from conformance.runs.confirming import Confirmer
+from conformance.runs.engine import Together
+from conformance.runs.judged import Judged
+from conformance.runs.spool import Spool
+
+if TYPE_CHECKING:
+    from conformance.runs.session import Options
+
+
+def folder_of(run_file: Path) -> Path:
+    """Where the processes of a run share what they know: beside its run file."""
+    return run_file.with_name(run_file.name + ".live")
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """The part of a run that sends: its ledger, and what its processes share."""
+
+    options: Options
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, opened when it is first needed; in memory where nothing is shared."""
+        budget = self.options.budget
+        path = self.options.shared / "ledger.sqlite" if self.options.shared else None
+        limit = None if budget is None or math.isinf(budget) else budget
+        return Ledger(path, limit, self.options.max_requests)
+
+    @cached_property
+    def confirmer(self) -> Confirmer | None:
+        """What knows the last good run; None where none was named."""
+        options = self.options
+        if options.baseline is None or not options.live:
+            return None
+        return Confirmer.read(options.baseline, options.confirm)
+
+    def prepare(self) -> None:
+        """Start with an empty folder; done once, before any process sends."""
+        if self.options.shared is not None:
+            shutil.rmtree(self.options.shared, ignore_errors=True)
+            self.options.shared.mkdir(mode=0o700, parents=True)
+
+    def take_over(self, provider: str, judged: dict[str, Judged]) -> None:
+        """Let every process know what an earlier run has judged."""
+        spool = self.spool(provider)
+        for path, each in judged.items():
+            if spool is not None:
+                spool.put(path, each)
+
+    def spool(self, provider: str) -> Spool | None:
+        """Give what was judged of a provider; None where this process is the only one."""
+        shared = self.options.shared
+        return Spool(shared / provider) if shared is not None and self.options.live else None
+
+    def combined(
+        self, provider: Provider, edition: Edition, models: Sequence[str], strength: int
+    ) -> list[Case]:
+        """Give the cases that combine parameters; found once, as finding them takes seconds."""
+        shared = self.options.shared
+        path = shared / f"{provider.id}.combined.json" if shared is not None else None
+        if path is not None and path.is_file():
+            known = json.loads(path.read_bytes())
+            return [Case(id_, model, body=body, billed=True) for id_, model, body in known]
+        from conformance.planning import combined_cases
+
+        found = [
+            case
+            for name in models
+            for case in combined_cases(edition, provider, edition.model(name), strength)
+        ]
+        if path is not None:
+            write_whole(path, json.dumps([(x.id, x.model, x.body) for x in found]).encode())
+        return found
+
+    def sender(self, client: Client, provider: Provider, edition: Edition) -> Sender:
+        """Give a client that keeps within budget and pace."""
+        first: AbstractContextManager[object] = nullcontext()
+        if self.options.shared is not None:
+            self.options.shared.mkdir(mode=0o700, parents=True, exist_ok=True)
+            first = FileLock(self.options.shared / f"{provider.id}.lock", poll_interval=0.02)
+        return Sender(client, provider, edition, self.ledger, first, self.clock, self.sleep)
+
+    def together(self, provider: Provider, cases: Iterable[Case]) -> Together:
+        """Say how the engine of a provider shares its cases."""
+        leads = frozenset(each.path for each in cases if self._leads(each))
+        spool = self.spool(provider.id)
+        return Together(spool, leads, self.confirmer, self._unreachable)
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+    def clear(self) -> None:
+        """Remove what the processes shared, once the run file has it all."""
+        self.close()
+        if self.options.shared is not None:
+            shutil.rmtree(self.options.shared, ignore_errors=True)
+
+    def _leads(self, case: Case) -> bool:
+        """Whether a case is asked before the others of its model; never one that nobody chose."""
+        chosen = fnmatchcase(case.id, self.options.cases)
+        return self.options.live and chosen and case.id in (MODELS_LIST, BASELINE)
+
+    def _unreachable(self, provider: str, why: str) -> None:
+        self.ledger.halt(provider, why)

@@ -1,0 +1,212 @@
+"""Whole answers: any status, headers and bytes, judged, kept as evidence and reported.
+
+The promise of the suite about all of them: verdicts, never a harness error, never an exception,
+and never a character that steers a terminal or hides text.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from rich.console import Console
+
+from conformance.cases import all_cases, build_request
+from conformance.cases.model import Case
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
+from conformance.clauses.observations import observe
+from conformance.clauses.registry import Clause
+from conformance.contract import Edition, load_edition
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import (
+    Download,
+    Exchange,
+    Headers,
+    Request,
+    Response,
+)
+from conformance.exchange.outcome import Outcome, Result, outcome_of
+from conformance.exchange.redaction import Redactor, redact
+from conformance.findings import Finding, Verdict
+from conformance.reports import print_runs, render
+from conformance.runs.evidence import evidence
+from conformance.runs.file import Record, Run, finding_to_json, line_of
+from conformance.runs.reading import checked, parsed
+from conformance.runs.session import about_clause
+
+KEY = "sk-fuzzed-0123456789abcdef"
+ASKED = (
+    ("dall-e-3", "url-1024x1024"),
+    ("dall-e-3", "b64_json-1024x1024"),
+    ("dall-e-3", "models-list"),
+    ("dall-e-3", "n-0"),
+    ("gpt-image-1", "baseline"),
+    ("gpt-image-1", "stream"),
+)
+"""What was asked: each kind of answer that clauses tell apart."""
+
+_PIXELS = 1 << 20
+_CONTROL = Outcome("baseline", Result.ACCEPTED, "HTTP 200", 200)
+_OWN_SPACE = frozenset("\n")  # between the lines of a report
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzed:
+    """One answer to one of the requests of `ASKED`."""
+
+    asked: int
+    status: int
+    headers: Headers
+    body: bytes
+    images: tuple[tuple[str, Response], ...] = ()  # what URLs gave
+
+
+def exchange_of(fuzzed: Fuzzed) -> Exchange:
+    """Give the exchange as the client would: with its downloads, without its secrets."""
+    case = _cases()[ASKED[fuzzed.asked % len(ASKED)]]
+    prepared = build_request(case, base_url="https://api.example/v1", key=KEY, served_as=None)
+    request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
+    downloads = tuple(Download(url, response) for url, response in fuzzed.images)
+    answered = Response(fuzzed.status, fuzzed.headers, fuzzed.body)
+    bare = Exchange("fuzzed", case.model, case.id, request, answered, downloads=downloads)
+    return redact(bare, Redactor(KEY))
+
+
+def check(fuzzed: Fuzzed) -> list[Finding]:
+    """Judge and report an answer, assert the promise above, and give the findings."""
+    exchange = exchange_of(fuzzed)
+    answer = Answer(exchange, pixels=_PIXELS)
+    outcome = outcome_of(exchange, answer)
+    findings = judge(exchange, edition(), _clauses(), _CONTROL, answer)
+    record = evidence(exchange, answer, outcome)
+    run = Run(_header(), footer=_footer())
+    records: list[Record] = [record, *observe(exchange, edition(), answer), *findings]
+    for each in records:
+        run.add(each)
+    _check_findings(findings)
+    _check_lines([record, *({"type": "finding", **finding_to_json(each)} for each in findings)])
+    check_texts([*render_all(run), outcome.reason])
+    return findings
+
+
+def _check_findings(findings: Sequence[Finding]) -> None:
+    assert findings
+    for each in findings:
+        assert each.verdict is not Verdict.HARNESS_ERROR, f"{each.clause}: {each.message}"
+        assert each.verdict is Verdict.PASS or each.message
+        check_texts([each.message, each.expected, each.observed])
+
+
+def _check_lines(records: Sequence[object]) -> None:
+    """A run file can be read again, holds no key and no text that cannot be shown."""
+    for each in records:
+        assert isinstance(each, dict)
+        line = line_of(each)
+        assert KEY not in line
+        check_texts(list(texts(checked(parsed(line.encode())))))
+
+
+def check_texts(told: Sequence[str]) -> None:
+    for text in told:
+        assert KEY not in text
+        bad = {each for each in text if not each.isprintable()} - _OWN_SPACE
+        assert not bad, f"{bad!r} in {text[:200]!r}"
+
+
+def texts(value: object) -> Iterator[str]:
+    """Give every text in a JSON value, names of members included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield name
+            yield from texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each)
+
+
+def render_all(run: Run) -> list[str]:
+    """Write every report of a run; JUnit must be XML."""
+    screen = io.StringIO()
+    print_runs([run], Console(file=screen, width=100, color_system=None))
+    junit = render([run], "junit")
+    ElementTree.fromstring(junit)  # noqa: S314 - our own document
+    return [screen.getvalue(), render([run], "md"), junit]
+
+
+@functools.cache
+def edition() -> Edition:
+    """Load the edition once."""
+    return load_edition()
+
+
+@functools.cache
+def _clauses() -> tuple[Clause, ...]:
+    return tuple(clauses_of(edition()))
+
+
+@functools.cache
+def _cases() -> dict[tuple[str, str], Case]:
+    models = sorted({model for model, _ in ASKED})
+    return {(each.model, each.id): each for each in all_cases(edition(), models)}
+
+
+@functools.cache
+def _header() -> dict[str, Any]:
+    about = edition()
+    return {
+        "type": "run",
+        "schema": 1,
+        "id": "fuzzed",
+        "tool": "image-conformance",
+        "edition": {"id": about.id, "title": about.title},
+        "started": "2026-01-02T03:04:05+00:00",
+        "providers": [
+            {
+                "id": "fuzzed",
+                "title": "Fuzzed",
+                "base_url": "https://api.example/v1",
+                "mode": "live",
+                "models": {"dall-e-3": "dall-e-3", "gpt-image-1": "gpt-image-1"},
+            }
+        ],
+        "clauses": [about_clause(each, about) for each in clauses_of(about)],
+    }
+
+
+def _footer() -> dict[str, Any]:
+    return {"type": "end", "finished": "", "complete": True, "conclusion": 2, "problems": []}
+
+
+def answer_of(data: bytes) -> Fuzzed:
+    """Read an answer from bytes: what was asked, a status, lines of headers, then the body.
+
+    The first byte says what was asked and how, the next two the status; the header ends at the
+    first blank line. What stands after a NUL line is what every URL gave.
+    """
+    asked, high, low = (*data[:3], 0, 0, 0)[:3]
+    status = _STATUSES[high % len(_STATUSES)] or 100 + (high << 8 | low) % 900
+    head, _, rest = data[3:].partition(b"\n\n")
+    body, _, fetched = rest.partition(b"\n\0\n")
+    kind = _TYPES[asked // len(ASKED) % len(_TYPES)]
+    headers = (*((("content-type", kind),) if kind else ()), *_lines(head))
+    bare = Fuzzed(asked, status, headers, body)
+    urls = dict.fromkeys(each.url for each in Answer(exchange_of(bare)).payloads if each.url)
+    image = Response(200, (("content-type", "image/png"),), fetched)
+    return Fuzzed(asked, status, headers, body, tuple((url, image) for url in list(urls)[:4]))
+
+
+_STATUSES = (200, 400, 200, 401, 404, 429, 500, None)
+_TYPES = ("application/json", "text/event-stream", None, "image/png", "text/html")
+
+
+def _lines(head: bytes) -> Iterator[tuple[str, str]]:
+    for line in head.split(b"\n")[:100]:
+        name, _, value = line.partition(b":")
+        yield name.decode("latin-1").lower(), value.strip().decode("utf-8", "replace")

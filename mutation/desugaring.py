@@ -1,0 +1,77 @@
+"""Rewrites decorators as calls, so that mutmut reaches what they decorate.
+
+mutmut leaves alone every function that has a decorator, and all code that runs on import. Of
+clauses that would be nearly everything. ``@clause("x", binds=asks("n")) def judge(...)`` means
+the same as a plain function, a plain predicate, and a call that registers them.
+"""
+
+from __future__ import annotations
+
+import ast
+
+_PREDICATES = frozenset({"all_of", "any_of", "_faulty"})
+_PLAIN = (ast.Name, ast.Attribute)
+
+
+def desugared(source: str) -> str:
+    """Give a module of the same meaning in which every function is plain."""
+    tree = ast.parse(source)
+    tree.body = _plain(tree.body)
+    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def _plain(body: list[ast.stmt]) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    for each in body:
+        if isinstance(each, ast.ClassDef):
+            each.body = _plain(each.body)
+            found.append(each)
+        elif isinstance(each, ast.FunctionDef) and each.decorator_list:
+            found += _undecorated(each)
+        elif isinstance(each, ast.Assign):
+            found += _constants(each)
+        else:
+            found.append(each)
+    return found
+
+
+def _constants(node: ast.Assign) -> list[ast.stmt]:
+    """Make functions of predicates put together on import, when no mutant is active yet."""
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        pairs = list(zip(target.elts, value.elts, strict=True))
+    else:
+        pairs = [(target, value)]
+    if not all(_is_predicate(each) for _, each in pairs):
+        return [node]
+    return [_lazily(ast.unparse(name), each) for name, each in pairs]
+
+
+def _is_predicate(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in _PREDICATES
+
+
+def _undecorated(function: ast.FunctionDef) -> list[ast.stmt]:
+    decorators, function.decorator_list = function.decorator_list, []
+    found: list[ast.stmt] = [function]
+    value: ast.expr = ast.Name(function.name)
+    for decorator in reversed(decorators):
+        found += _predicates(decorator, function.name)
+        value = ast.Call(decorator, [value], [])
+    return [*found, ast.Assign([ast.Name(function.name)], value)]
+
+
+def _predicates(decorator: ast.expr, name: str) -> list[ast.stmt]:
+    """Move the predicate of a clause into a function of its own, built anew at every call."""
+    keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+    found: list[ast.stmt] = []
+    for each in keywords:
+        if each.arg == "binds" and not isinstance(each.value, _PLAIN):
+            found.append(_lazily(f"{name}_binds", each.value))
+            each.value = ast.Name(f"{name}_binds")
+    return found
+
+
+def _lazily(name: str, predicate: ast.expr) -> ast.stmt:
+    (made,) = ast.parse(f"def {name}(sent):\n    return ({ast.unparse(predicate)})(sent)").body
+    return made

@@ -1,0 +1,168 @@
+"""One attack against the real suite: recorded, judged, written, reported, and replayed."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import httpcore
+import pytest
+from rich.console import Console
+
+from conformance.commands.options import write_text
+from conformance.exchange.source import RecordMode
+from conformance.findings import Finding
+from conformance.reports import print_runs, render
+from conformance.runs.file import Run, RunWriter, read_run
+from conformance.runs.session import Options, Session
+from tests.attacks.model import API, BASE64_CASE, KEY, PUBLIC, Attack
+from tests.attacks.provider import HostileProvider
+from tests.attacks.watching import Seen, watching
+
+PROVIDER = """\
+title = "Hostile"
+base_url = "http://{host}:{port}/{attack}/v1"
+key_variable = "HOSTILE_KEY"
+[models]
+"dall-e-3" = "dall-e-3"
+"gpt-image-1" = "gpt-image-1"
+"""
+NAMES: Mapping[str, Sequence[Sequence[str]]] = {
+    API: [[PUBLIC]],
+    "rebinding.test": [[PUBLIC], ["169.254.169.254"], ["127.0.0.1"]],
+    "mixed.test": [["127.0.0.1", PUBLIC]],
+    "inside.test": [["10.0.0.5"]],
+    "metadata.test": [["169.254.169.254"]],
+    "loop.test": [["127.0.0.1", "::1"]],
+    "mapped.test": [["::ffff:127.0.0.1"]],
+    "translated.test": [["64:ff9b::7f00:1"]],
+    "crowd.test": [[f"20.20.{n >> 8}.{n & 255}" for n in range(21, 2021)]],
+}
+
+
+class FakeNetwork:
+    """Names that lead where an attacker wants, and a public address that leads to loopback."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.reached: set[str] = set()
+        self._answers: dict[str, Iterator[Sequence[str]]] = {}
+        self._resolve = socket.getaddrinfo
+        self._connect = httpcore.SyncBackend.connect_tcp
+
+    def install(self, patch: pytest.MonkeyPatch) -> None:
+        """Take the place of the resolver, and of what connects."""
+        patch.setattr(socket, "getaddrinfo", self.resolve)
+        network = self
+
+        def connect(backend: Any, host: str, port: int, *more: Any, **named: Any) -> Any:
+            network.reached.add(host)
+            if host != PUBLIC:
+                raise httpcore.ConnectError("nobody there")
+            return network._connect(backend, "127.0.0.1", network.port, *more, **named)
+
+        patch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+
+    def resolve(self, host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        """Answer as DNS would; a number is read as every system reads it."""
+        name = host.lower().rstrip(".")
+        if name not in NAMES:
+            flags = socket.AI_NUMERICHOST
+            return self._resolve(host, port, type=socket.SOCK_STREAM, flags=flags)
+        if name not in self._answers:
+            answers = NAMES[name]
+            self._answers[name] = itertools.chain(answers, itertools.repeat(answers[-1]))
+        return [_entry(each, port) for each in next(self._answers[name])]
+
+
+def _entry(address: str, port: int) -> Any:
+    family = socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
+    return (family, socket.SOCK_STREAM, 6, "", (address, port))
+
+
+@dataclass
+class Fought:
+    """What came of one attack."""
+
+    findings: list[Finding]  # of the case that was attacked
+    after: list[Finding]  # of the next case, which was answered honestly
+    replayed: list[Finding] | None  # the first again, from its cassette; None without one
+    run: Run
+    screen: str
+    documents: Mapping[str, str]
+    seen: Seen
+    reached: set[str]
+    seconds: float
+    files: list[Path] = field(default_factory=list)
+
+
+def fight(
+    attack: Attack, provider: HostileProvider, folder: Path, patch: pytest.MonkeyPatch
+) -> Fought:
+    """Run the suite against one attack, in a folder of its own."""
+    network = FakeNetwork(provider.port)
+    network.install(patch)
+    patch.setenv("HOSTILE_KEY", KEY)
+    patch.chdir(folder)
+    text = PROVIDER.format(host=API, port=provider.port, attack=attack.name)
+    Path("hostile.toml").write_text(text)
+    provider.forget()
+    started = time.monotonic()
+    with watching() as seen:
+        found, after = _judge(attack, RecordMode.REWRITE)
+        recorded = Path("cassettes", "hostile", f"{attack.case}.yaml").is_file()
+        replayed = _judge(attack, None)[0] if recorded else None
+        run = read_run(Path("reports/run-record.jsonl"))
+        screen, documents = _reports(run)
+    seconds = time.monotonic() - started
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return Fought(
+        found, after, replayed, run, screen, documents, seen, network.reached, seconds, files
+    )
+
+
+@contextmanager
+def _session(attack: Attack, mode: RecordMode | None) -> Iterator[Session]:
+    session = Session(Options(("./hostile.toml",), record_mode=mode, limits=attack.limits))
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def _judge(attack: Attack, mode: RecordMode | None) -> tuple[list[Finding], list[Finding]]:
+    """Judge the case that is attacked, and one more, and write the run file as a run does."""
+    with _session(attack, mode) as session:
+        [engine] = session.engines
+        path = Path(f"reports/run-{'replay' if mode is None else 'record'}.jsonl")
+        writer = RunWriter(path, session.header())
+        found = []
+        for name in dict.fromkeys((attack.case, BASE64_CASE)):
+            judged = engine.judged(engine.cases[name])
+            if judged.record is not None:
+                writer.exchange(judged.record)
+            for each in judged.observations:
+                writer.observation(each)
+            for finding in judged.findings.values():
+                writer.finding(finding)
+            found.append(list(judged.findings.values()))
+        footer = {"finished": "", "complete": True, "conclusion": 1, "counts": {}, "problems": []}
+        writer.close(footer)
+    return found[0], found[-1]
+
+
+def _reports(run: Run) -> tuple[str, dict[str, str]]:
+    screen = io.StringIO()
+    print_runs([run], Console(file=screen, width=100, color_system=None))
+    documents = {"summary.md": render([run], "md"), "junit.xml": render([run], "junit")}
+    for name, text in documents.items():
+        write_text(Path("reports", name), text)
+    return screen.getvalue(), documents

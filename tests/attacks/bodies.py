@@ -1,0 +1,192 @@
+"""Bodies without end, without haste, or of a size that is not seen before it is too late."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tests.attacks.model import (
+    JSON,
+    SMALL,
+    Asked,
+    Piece,
+    attack,
+    gzip_bomb,
+    image,
+    items,
+    ok,
+    urls,
+)
+from tests.hostile import whole
+
+HASTY = replace(SMALL, total_seconds=0.8, images_seconds=1.5)
+HEAD = f"HTTP/1.1 200 OK\r\n{JSON}\r\n".encode()
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def endless(start: bytes, again: bytes, pause: float = 0) -> Iterator[Piece]:
+    """Send a start, and then the same for ever."""
+    yield start
+    for piece in itertools.repeat(again):
+        yield piece
+        yield pause
+
+
+@attack("unavailable")
+def endless_body(asked: Asked) -> Iterator[Piece]:
+    """A body without a length that never ends fills the memory."""
+    return endless(HEAD + b"\r\n", b"x" * 4096)
+
+
+@attack("unavailable")
+def endless_chunks(asked: Asked) -> Iterator[Piece]:
+    """Chunks without end fill the memory, and no length announces them."""
+    return endless(CHUNKED, b"1000\r\n" + b"x" * 4096 + b"\r\n")
+
+
+@attack("unavailable")
+def endless_chunk_extensions(asked: Asked) -> Iterator[Piece]:
+    """Chunks of one byte carry kilobytes of extensions that no limit of a body counts."""
+    return endless(CHUNKED, b"1;" + b"a" * 4000 + b"\r\nx\r\n")
+
+
+@attack("unavailable")
+def endless_trailers(asked: Asked) -> Iterator[Piece]:
+    """After the last chunk come trailers without end."""
+    return endless(CHUNKED + b"0\r\n", b"X-Trailer: " + b"t" * 500 + b"\r\n")
+
+
+@attack("unavailable")
+def announced_terabyte(asked: Asked) -> Iterator[Piece]:
+    """A length of a terabyte makes the reader reserve it, or wait for it."""
+    return endless(HEAD + b"Content-Length: 1099511627776\r\n\r\n", b"x" * 4096)
+
+
+@attack("unavailable", limits=HASTY)
+def slow_loris(asked: Asked) -> Iterator[Piece]:
+    """A header that comes a byte at a time, each before a timeout of reading, holds the run."""
+    return endless(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x", pause=0.05)
+
+
+@attack("unavailable", limits=HASTY)
+def byte_at_a_time(asked: Asked) -> Iterator[Piece]:
+    """A body that comes a byte at a time takes years."""
+    return endless(HEAD + b"\r\n", b" ", pause=0.05)
+
+
+@attack("unavailable", limits=HASTY)
+def silent(asked: Asked) -> Iterator[Piece]:
+    """Nothing comes at all, on a connection that stays open."""
+    yield 60.0
+
+
+@attack("unavailable", limits=HASTY)
+def silent_in_the_middle(asked: Asked) -> Iterator[Piece]:
+    """The answer stops in its middle, on a connection that stays open."""
+    yield HEAD + b'Content-Length: 999\r\n\r\n{"created":1,'
+    yield 60.0
+
+
+@attack("unavailable", limits=HASTY)
+def slow_chunks(asked: Asked) -> Iterator[Piece]:
+    """Tiny chunks keep a timeout of reading from running out."""
+    return endless(CHUNKED, b"1\r\n \r\n", pause=0.05)
+
+
+@attack("unavailable", "url.fetchable", limits=HASTY)
+def slow_image(asked: Asked) -> bytes | Iterator[Piece]:
+    """The answer is quick, and its image comes a byte at a time."""
+    if asked.image:
+        return endless(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n", b"\x89", pause=0.05)
+    return urls(asked.url())
+
+
+@attack("unavailable", "url.fetchable", limits=HASTY)
+def sixteen_silent_images(asked: Asked) -> bytes | Iterator[Piece]:
+    """Sixteen images that never come would cost sixteen times the limit."""
+    if asked.image:
+        return iter([60.0])
+    return urls(*(asked.url(f"/{number}.png") for number in range(16)))
+
+
+@attack("fail", "url.fetchable")
+def endless_image(asked: Asked) -> bytes | Iterator[Piece]:
+    """An image without end fills the memory."""
+    if asked.image:
+        return endless(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n", b"\x89" * 4096)
+    return urls(asked.url())
+
+
+@attack("fail", "count.one-by-default")
+def many_big_images(asked: Asked) -> bytes:
+    """Sixteen images just below the limit of one are far above what one answer may cost."""
+    if asked.image:
+        return image(b"\x89PNG\r\n\x1a\n" + bytes(1_000_000))
+    return urls(*(asked.url(f"/{number}.png") for number in range(40)))
+
+
+@attack("unavailable")
+def bomb_of_gzip(asked: Asked) -> bytes:
+    """32 kilobytes of gzip become 32 megabytes."""
+    return ok(gzip_bomb(), "Content-Encoding: gzip")
+
+
+@attack("unavailable")
+def bomb_in_a_bomb(asked: Asked) -> bytes:
+    """Gzip within gzip multiplies the factor: 32 megabytes hide in 200 bytes."""
+    return ok(gzip.compress(gzip_bomb()), "Content-Encoding: gzip, gzip")
+
+
+@attack("unavailable")
+def bomb_of_deflate(asked: Asked) -> bytes:
+    """Deflate without its wrapper bombs just as well."""
+    return ok(zlib.compress(bytes(32 << 20))[2:-4], "Content-Encoding: deflate")
+
+
+@attack("unavailable")
+def bomb_of_brotli(asked: Asked) -> bytes:
+    """Brotli was not asked for; who decodes it all the same meets a factor of a million."""
+    return ok(b"\x5b\xff\xff\x1f\x00\x40\x02" * 100, "Content-Encoding: br")
+
+
+@attack("unavailable")
+def hundred_codings(asked: Asked) -> bytes:
+    """A coding a hundred times over costs a pass for every name."""
+    return ok(b"x", "Content-Encoding: " + ", ".join(["gzip"] * 100))
+
+
+@attack("unavailable")
+def thousands_of_members(asked: Asked) -> bytes:
+    """Thousands of empty gzip members cost time and give nothing."""
+    return ok(gzip.compress(b"") * 5000, "Content-Encoding: gzip")
+
+
+@attack("unavailable")
+def broken_gzip(asked: Asked) -> bytes:
+    """A checksum that is wrong at the very end comes after all the work is done."""
+    return ok(gzip.compress(b'{"created":1}')[:-8] + bytes(8), "Content-Encoding: gzip")
+
+
+@attack("fail", "url.fetchable")
+def bomb_as_image(asked: Asked) -> bytes:
+    """The image host compresses what it serves, a thousand to one."""
+    if asked.image:
+        return whole(gzip_bomb(), "Content-Type: image/png", "Content-Encoding: gzip")
+    return urls(asked.url())
+
+
+@attack("fail", "envelope.json-depth")
+def hundred_thousand_items(asked: Asked) -> bytes:
+    """A hundred thousand items are a hundred thousand images to fetch and judge."""
+    return ok(b'{"created":1,"data":[' + b"{}," * 100_000 + b"{}]}")
+
+
+@attack("fail", "count.one-by-default")
+def hundreds_of_urls(asked: Asked) -> bytes:
+    """Hundreds of URLs make the suite an engine of requests against somebody else."""
+    if asked.image:
+        return image(b"GIF89a")
+    return ok(items(*({"url": asked.url(f"/{number}.png")} for number in range(900))))

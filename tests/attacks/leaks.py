@@ -1,0 +1,53 @@
+"""Whether a key is in some bytes: a search of its own, that shares nothing with redaction."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+from urllib.parse import unquote_to_bytes
+
+_UNICODE = re.compile(rb"(?<!\\)\\++(?:u00([0-9a-fA-F]{2})|x([0-9a-fA-F]{2}))")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){12,}")
+_ROUNDS = 4  # of one escape over the other
+
+
+def leak(data: bytes, key: str) -> str | None:
+    """Say in which form a key is in some bytes, or None."""
+    secret = key.removeprefix("sk-").lower().encode()
+    plain = data.lower()
+    forms = {
+        "plain": plain,
+        "backwards": plain[::-1],
+        "without its NULs": plain.replace(b"\0", b""),
+        "escaped": _unescaped(data).lower(),
+    }
+    for name, text in forms.items():
+        if secret in text:
+            return name
+    return _encoded(data, secret)
+
+
+def _unescaped(data: bytes) -> bytes:
+    for _ in range(_ROUNDS):
+        data = _UNICODE.sub(lambda found: bytes([int(found[1] or found[2], 16)]), data)
+        data = unquote_to_bytes(data)
+        if b"&#" in data or b"&amp;" in data:
+            data = html.unescape(data.decode("latin-1")).encode("utf-8")
+    return data
+
+
+def _encoded(data: bytes, secret: bytes) -> str | None:
+    for found in _HEX.finditer(data):
+        if secret in binascii.unhexlify(found[0]).lower():
+            return "as digits"
+    for found in _BASE64.finditer(data):
+        text = found[0].replace(b"-", b"+").replace(b"_", b"/")
+        for shift in range(4):
+            cut = text[shift:]
+            cut = cut[: len(cut) - len(cut) % 4]
+            if secret in base64.b64decode(cut).lower():
+                return "as base64"
+    return None

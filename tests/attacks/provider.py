@@ -1,0 +1,70 @@
+"""A provider on loopback that means harm: each attack once, and then the honest answer."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections import Counter
+from typing import Any
+
+from tests.attacks.model import ATTACKS, Answer, Asked, honest
+from tests.hostile import HostileServer, _read_request, whole
+
+
+class HostileProvider(HostileServer):
+    """Answers ``/<attack>/v1/…``: the first request to the API by the attack, later ones well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def forget(self) -> None:
+        """Attack again, and forget what was asked."""
+        self._asked.clear()
+        self.requests.clear()
+
+    def _answer(self, connection: socket.socket) -> None:
+        request = _read_request(connection)
+        if not request:
+            return
+        self.requests.append(request)
+        asked = self._understood(request)
+        self._send(connection, self._chosen(asked))
+
+    def _understood(self, request: bytes) -> Asked:
+        head, _, body = request.partition(b"\r\n\r\n")
+        method, target = head.decode("latin-1").split(" ")[:2]
+        _, name, path = (*target.split("/", 2), "", "")[:3]
+        return Asked(self, name, method, f"/{path}", head, _object(body))
+
+    def _chosen(self, asked: Asked) -> Answer:
+        if asked.attack not in ATTACKS:  # a path that led out of the attack's own
+            return whole(b"", status="404 Not Found")
+        if asked.image:
+            return ATTACKS[asked.attack].answer(asked)
+        with self._counting:
+            self._asked[asked.attack] += 1
+            first = self._asked[asked.attack] == 1
+        return ATTACKS[asked.attack].answer(asked) if first else honest(asked)
+
+    def _send(self, connection: socket.socket, answer: Answer) -> None:
+        for piece in [answer] if isinstance(answer, bytes) else answer:
+            if self.stopping.is_set():
+                return
+            if isinstance(piece, bytes):
+                connection.sendall(piece)
+            else:
+                self.stopping.wait(piece)
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(0.5)
+        connection.recv(1)  # the client closes first, so that nothing is reset
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,133 @@
+"""Judging variations of the truth: which clauses still pass, and which cry wolf."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from conformance.cases import all_cases
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
+from conformance.exchange.client import Client, Target
+from conformance.exchange.model import Exchange, Provenance
+from conformance.exchange.outcome import Outcome, outcome_of
+from conformance.findings import Verdict
+from conformance.proof.bench import BASE_URL, NOW, InProcess
+from conformance.proof.supplement import supplementary_cases
+from conformance.reference import DEFAULT_KEY, TRUTHFUL, Steps, create_app
+from tests.variations.urls import ELSEWHERE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conformance.cases.model import Case
+    from conformance.contract import Edition
+    from conformance.exchange.transport import Fetched
+    from conformance.findings import Finding
+
+CASES = {
+    "dall-e-2": "models-list baseline b64_json-256x256 n-2 size-outside-enum n-0 model-unknown "
+    "authentication-missing json-malformed method-get prompt-missing conformance_unknown",
+    "dall-e-3": "models-list baseline url-1024x1792 b64_json-1024x1024 size-not-string",
+    "gpt-image-1": "models-list baseline n-2 size-1536x1024 quality-low background-opaque "
+    "output_format-jpeg output_format-webp stream partial_images-2 background-transparent "
+    "response_format-b64_json stream-size background-transparent-output_format-jpeg n-2",
+    "qwen-image": "models-list baseline size-1664x928 n-above-maximum",
+}
+"""The requests that variations answer: every model, every kind of answer, some refusals."""
+
+EACH_TIME = frozenset({"x-request-id", "openai-processing-ms"})
+
+
+class _Bench(InProcess):
+    """The reference provider in process, and the hosts to which variations move its images."""
+
+    def fetch(self, url: str) -> Fetched:
+        return replace(super().fetch(ELSEWHERE.get(url, url)), url=url)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One exchange and what was found of it."""
+
+    exchange: Exchange
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+
+    def with_verdict(self, *verdicts: Verdict) -> set[str]:
+        """Name the clauses with one of these verdicts."""
+        return {each.clause for each in self.findings if each.verdict in verdicts}
+
+
+class Table:
+    """Judges the chosen cases, as told by a provider that varies the truth or does not."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self.clauses = clauses_of(edition)
+        self.loop = asyncio.new_event_loop()
+        everything = (*all_cases(edition, list(CASES)), *supplementary_cases(edition, list(CASES)))
+        chosen = [each for each in everything if each.id in CASES[each.model].split()]
+        self.cases = {each.path: each for each in chosen}
+        self.truth = self.told(TRUTHFUL)
+
+    def told(
+        self, steps: Steps, later: Callable[[Exchange], Exchange] = lambda exchange: exchange
+    ) -> Mapping[str, Told]:
+        """Send every case to a provider that goes by these steps."""
+        application = create_app(
+            self.edition, key=DEFAULT_KEY, clock=lambda: NOW, models=list(CASES), steps=steps
+        )
+        asgi = httpx.ASGITransport(application, raise_app_exceptions=False)
+        target = Target("reference", BASE_URL, DEFAULT_KEY, {name: name for name in CASES})
+        bench = _Bench(asgi, self.loop, "reference.example")
+        client = Client(target, bench, Provenance.REFERENCE, lambda: NOW)
+        return self.judged(lambda case: later(client.exchange(case)))
+
+    def judged(
+        self, send: Callable[[Case], Exchange], cases: Mapping[str, Case] | None = None
+    ) -> Mapping[str, Told]:
+        """Judge what comes back, each case after its control."""
+        found: dict[str, Told] = {}
+        for case in (self.cases if cases is None else cases).values():
+            name = f"{case.model}/{case.control}"
+            control = found[name].outcome if name in found else None
+            exchange = send(case)
+            findings = judge(exchange, self.edition, self.clauses, control)
+            found[case.path] = Told(exchange, outcome_of(exchange), tuple(findings))
+        return found
+
+
+def differs(truth: Mapping[str, Told], told: Mapping[str, Told]) -> bool:
+    """Whether any exchange is another, but for what no two answers have in common."""
+    return any(_shape(told[name].exchange) != _shape(truth[name].exchange) for name in told)
+
+
+def _shape(exchange: Exchange) -> Any:
+    response = exchange.response
+    if response is not None:
+        kept = tuple((name, "" if name in EACH_TIME else value) for name, value in response.headers)
+        response = replace(response, headers=kept)
+    lasted = exchange.elapsed if (exchange.elapsed or 0) > 100 else None
+    return response, exchange.failure, exchange.downloads, lasted
+
+
+ALARMS = (Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR, Verdict.UNAVAILABLE)
+
+
+def alarms(told: Mapping[str, Told]) -> list[str]:
+    """Say which clauses raise an alarm, where, and why."""
+    found = [each for one in told.values() for each in one.findings if each.verdict in ALARMS]
+    return [f"{each.id}: {each.verdict.value}: {each.message} {each.observed}" for each in found]
+
+
+def silenced(truth: Mapping[str, Told], told: Mapping[str, Told]) -> set[str]:
+    """Name the clauses that passed somewhere and there pass no longer."""
+    return {
+        clause
+        for name, one in told.items()
+        for clause in truth[name].with_verdict(Verdict.PASS) - one.with_verdict(Verdict.PASS)
+    }

@@ -1,0 +1,144 @@
+"""Live runs against a provider that is watched, and answers something else where told to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.contract import load_edition
+from conformance.reference.server import ReferenceServer
+from conformance.runs.judged import Judged
+from conformance.runs.session import Options, Session
+from conformance.runs.together import LiveRun
+
+EDITION = load_edition()
+KEY = "sk-live-for-tests-0123456789"
+PAID = """
+title = "Paid"
+base_url = "http://127.0.0.1:1/v1"
+default_key = "sk-live-for-tests-0123456789"
+{more}
+[models]
+{models}
+[prices]
+source = "made up for tests"
+date = "2026-01-01"
+[prices.image]
+"dall-e-2" = {{default = 0.02}}
+"dall-e-3" = {{default = 0.04}}
+"qwen-image" = {{default = 0.05}}
+[prices.tokens]
+"gpt-image-1-mini" = {{input_text = 2, output_image = 8}}
+"""
+
+Answer = Callable[[int, str], Response | None]
+"""Given how many generations came before and the path, what to answer instead; None: the truth."""
+
+
+@dataclass
+class Watched:
+    """The reference provider behind an eye that counts."""
+
+    application: ASGIApp
+    answer: Answer | None = None
+    pause: float = 0.0  # seconds before any answer
+    posts: int = 0
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        other = None
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            self.asked.append((scope["method"], scope["path"]))
+            other = self.answer(self.posts, scope["path"]) if self.answer else None
+            self.posts += scope["method"] == "POST"
+            await asyncio.sleep(self.pause)
+        await (other or self.application)(scope, receive, send)
+
+
+@dataclass
+class Clock:
+    """A monotonic clock that only sleeping moves; remembers every sleep, in seconds."""
+
+    now: float = 1000.0
+    naps: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now += seconds
+
+
+@contextmanager
+def watched(answer: Answer | None = None, **options: Any) -> Iterator[tuple[str, Watched]]:
+    """Serve; gives the base URL and what is counted."""
+    server = ReferenceServer(EDITION, key=KEY, **options)
+    eye = Watched(server._application, answer)
+    server._application = eye  # type: ignore[assignment]  # it is served all the same
+    with server:
+        yield server.base_url, eye
+
+
+def images(response: Response, start: int = 0, stop: int | None = None) -> Answer:
+    """Answer generations with something else, from one of them up to another."""
+
+    def answer(number: int, path: str) -> Response | None:
+        among = start <= number and (stop is None or number < stop)
+        return response if among and "images" in path else None
+
+    return answer
+
+
+def error(status: int, code: str = "", **headers: str) -> Response:
+    """Give an error as the API writes it."""
+    body = {"error": {"message": "no", "type": "x", "code": code or None, "param": None}}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return JSONResponse(body, status, named)
+
+
+def paid_toml(folder: Path, *models: str, more: str = "") -> str:
+    """Write a provider that bills; gives its path."""
+    path = folder / "paid.toml"
+    lines = "\n".join(f'"{each}" = "{each}"' for each in models)
+    path.write_text(PAID.format(models=lines, more=more))
+    return str(path)
+
+
+@contextmanager
+def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen: Any) -> Any:
+    """Give a session that sends to a server, and waits for nothing."""
+    provider = paid_toml(folder, *(models or ("dall-e-2",)), more=more)
+    values = {"live": True, "base_url": base_url, "budget": 9.0, **chosen}
+    found = Session(Options(providers=(provider,), **values))
+    clock = Clock()
+    found.__dict__["live"] = LiveRun(found.options, clock, clock.sleep)
+    found.__dict__["clock"] = clock
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def judge_all(found: Session) -> Mapping[str, Judged]:
+    """Judge every selected case, in order."""
+    (engine,) = found.engines
+    return {case.path: engine.judged(case) for case, _ in found.selected(engine)}
+
+
+def naps(found: Session) -> list[float]:
+    """Give the seconds of every wait."""
+    clock: Clock = found.__dict__["clock"]
+    return clock.naps
+
+
+def verdicts(judged: Mapping[str, Judged]) -> set[str]:
+    """Every verdict that occurs."""
+    return {each.verdict.value for one in judged.values() for each in one.findings.values()}

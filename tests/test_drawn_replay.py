@@ -1,0 +1,153 @@
+"""What was drawn and recorded replays for ever: as data, whatever the strategies say by then."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import conformance
+from conformance.reference.server import ReferenceServer
+from tests.live import EDITION
+
+FOLDER = Path(conformance.__file__).parent
+KEY = "sk-drawn-for-tests-0123456789"
+MINE = """
+title = "A provider with one model"
+base_url = "http://127.0.0.1:1/v1"
+default_key = "sk-drawn-for-tests-0123456789"
+[models]
+"dall-e-2" = "dall-e-2"
+"""
+BROKEN_STRATEGIES = """
+import sys
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith(("hypothesis", "conformance.cases.strategies", "conformance.exploring")):
+            raise AssertionError(f"{name} was imported in replay")
+sys.meta_path.insert(0, Nothing())
+"""
+
+
+def run_pytest(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-o", "addopts=", "-q"]
+    mine = ["--provider=./mine.toml", "--cassettes=cassettes", f"--rootdir={folder}"]
+    return subprocess.run(
+        [*command, *mine, *words], cwd=folder, capture_output=True, text=True, timeout=180
+    )
+
+
+def record(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    words = ["--record-mode=rewrite", "--explore", f"--base-url={url}"]
+    return run_pytest(folder, *words, str(FOLDER / "test_generated.py"))
+
+
+def replay(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run_pytest(folder, str(FOLDER / "test_drawn.py"), *words)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with drawn requests and their cassettes."""
+    folder = tmp_path_factory.mktemp("drawn")
+    (folder / "mine.toml").write_text(MINE)
+    with ReferenceServer(EDITION, key=KEY) as server:
+        done = record(folder, server.base_url)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    return folder
+
+
+@pytest.fixture
+def copy(recorded: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    subprocess.run(["cp", "-r", f"{recorded}/.", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def manifest(folder: Path) -> Path:
+    return folder / "cassettes" / "mine" / "dall-e-2" / "drawn.json"
+
+
+def test_every_property_is_recorded_with_its_examples(recorded: Path) -> None:
+    examples = json.loads(manifest(recorded).read_text())["examples"]
+    assert {each["property"] for each in examples} == {
+        "valid-request-is-honoured",
+        "invalid-request-is-refused",
+        "n-above-the-limit-is-refused",
+        "response-format-decides",
+        "answer-depends-on-the-request",
+        "unknown-parameter-is-treated-alike",
+    }
+    named = {name for each in examples for name in each["cassettes"]}
+    assert named == {path.stem for path in manifest(recorded).parent.glob("drawn-*.yaml")}
+    assert KEY not in "".join(path.read_text() for path in manifest(recorded).parent.glob("*.yaml"))
+
+
+def test_replay_judges_what_was_recorded_with_the_network_blocked(recorded: Path) -> None:
+    done = replay(recorded, "--block-network")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "6 passed" in done.stdout
+
+
+def test_replay_draws_nothing_whatever_became_of_the_strategies(recorded: Path) -> None:
+    (recorded / "nothing_drawn.py").write_text(BROKEN_STRATEGIES)
+    words = ["-p", "nothing_drawn", "-p", "no:hypothesispytest"]
+    done = replay(recorded, *words)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "6 passed" in done.stdout
+
+
+def test_other_edition_breaks_no_drawn_cassette(copy: Path) -> None:
+    for path in manifest(copy).parent.glob("drawn-*.yaml"):
+        path.write_text(path.read_text().replace(EDITION.id, "cometapi-2020-01-01"))
+    done = replay(copy)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_broken_property_shows_its_own_assertion(copy: Path) -> None:
+    for path in manifest(copy).parent.glob("drawn-*.yaml"):
+        path.write_text(path.read_text().replace('"created":', '"creatd":'))
+    done = replay(copy)
+    assert done.returncode == 1
+    assert "envelope.created-present" in done.stdout
+    assert "smallest: {" in done.stdout
+    assert "curl -sS" in done.stdout
+    assert "cassette" not in done.stdout.split("short test summary")[0].lower()
+
+
+def test_missing_cassette_is_a_sentence(copy: Path) -> None:
+    next(iter(manifest(copy).parent.glob("drawn-*.yaml"))).unlink()
+    done = replay(copy)
+    assert done.returncode == 1
+    assert "has no cassette" in done.stdout
+    assert "--record-mode rewrite --explore" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_damaged_manifest_is_a_sentence(copy: Path) -> None:
+    manifest(copy).write_text('{"schema": 1, "examples": [{"check": "rm"}]}')
+    done = replay(copy)
+    assert done.returncode != 0
+    assert "is no manifest of drawn requests" in done.stdout + done.stderr
+
+
+def test_cassettes_of_drawn_requests_are_not_unused(recorded: Path) -> None:
+    from conformance.runs.session import Options, Session
+
+    options = Options((str(recorded / "mine.toml"),), cassettes=recorded / "cassettes")
+    session = Session(options)
+    assert not [each for each in session.unused_cassettes() if "drawn-" in each]
+    (recorded / "cassettes" / "mine" / "dall-e-2" / "drawn-0.yaml").write_text("x: 1\n")
+    assert [each for each in session.unused_cassettes() if "drawn-0.yaml" in each]
+    (recorded / "cassettes" / "mine" / "dall-e-2" / "drawn-0.yaml").unlink()
+
+
+def test_recording_again_leaves_no_old_cassette(copy: Path) -> None:
+    with ReferenceServer(EDITION, key=KEY) as server:
+        assert record(copy, server.base_url).returncode == 0
+    examples = json.loads(manifest(copy).read_text())["examples"]
+    named = {name for each in examples for name in each["cassettes"]}
+    assert named == {path.stem for path in manifest(copy).parent.glob("drawn-*.yaml")}

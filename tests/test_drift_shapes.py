@@ -1,0 +1,166 @@
+"""Drift: what changed in the form of answers though no clause is broken, and what is chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.reports.drift import Change, Kind, drift
+from tests.nights import HEADERS, SHAPE, answer, answers, night
+
+NEWS, NOISE = Kind.INFORMATION, Kind.NOISE
+MORE = [*SHAPE, "usage:object", "usage.total_tokens:integer"]
+
+
+def told(before: dict[str, Any], after: dict[str, Any], count: int = 6) -> list[Change]:
+    """What changed where all answers of a night are alike."""
+    return list(
+        drift([night(1, *answers(count, **before))], night(2, *answers(count, **after))).changes
+    )
+
+
+def summary(changes: list[Change]) -> list[tuple[str, str, str, str]]:
+    return [(each.what, each.subject, each.before, each.after) for each in changes]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        ({}, {"shape": MORE}, ("field", "usage", "absent", "object")),
+        ({"shape": MORE}, {}, ("field", "usage", "object", "absent")),
+        (
+            {},
+            {"shape": ["created:number", *SHAPE[1:]]},
+            ("field", "created", "integer", "number"),
+        ),
+        (
+            {},
+            {"shape": [*SHAPE, "data[].url:null"]},
+            ("field", "data[].url", "string", "null|string"),
+        ),
+        ({}, {"headers": HEADERS[1:]}, ("header", "content-type", "application/json", "absent")),
+        (
+            {},
+            {"headers": [["Content-Type", "text/html; charset=utf-8"], *HEADERS[1:]]},
+            ("header", "content-type", "application/json", "text/html"),
+        ),
+        (
+            {},
+            {"headers": [*HEADERS, ["X-Region", "eu"]]},
+            ("header", "x-region", "absent", "present"),
+        ),
+        (
+            {},
+            {"headers": [HEADERS[0], ["server", "cloudflare"]]},
+            ("header value", "server", "nginx", "cloudflare"),
+        ),
+        ({}, {"image": "webp"}, ("image type", "", "png", "webp")),
+        ({}, {"host": "cdn.relay.test"}, ("image host", "", "img.acme.test", "cdn.relay.test")),
+        ({"status": 400}, {"status": 422}, ("status", "", "400", "422")),
+        ({"status": 200}, {"status": 400}, ("status", "", "200", "400")),
+        (
+            {"error": {"code": "bad_size"}},
+            {"error": {"code": "invalid"}},
+            ("error", "code", "bad_size", "invalid"),
+        ),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
+)
+def test_changed_form_is_new_information_told_once(
+    before: dict[str, Any], after: dict[str, Any], change: tuple[str, str, str, str]
+) -> None:
+    changes = told(before, after)
+    assert summary(changes) == [change]
+    assert (changes[0].kind, changes[0].count) == (NEWS, 6)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"headers": [*HEADERS[:2], ["x-request-id", "r2"]]}),
+        ({}, {"headers": [*HEADERS, ["Date", "now"], ["CF-Ray", "1"], ["x-ratelimit-left", "2"]]}),
+        ({"host": "img1.acme.test"}, {"host": "img27.acme.test"}),
+        ({"shape": None}, {"shape": SHAPE}),
+        ({"shape": [*SHAPE, "…"]}, {"shape": MORE}),
+        ({"images": []}, {"image": "webp"}),
+        ({}, {"elapsed": 1.9}),
+    ],
+    ids=[
+        "request-id",
+        "volatile-headers",
+        "shards",
+        "unknown-shape",
+        "cut-shape",
+        "no-image",
+        "faster",
+    ],
+)
+def test_what_differs_every_night_is_not_told(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    assert told(before, after) == []
+
+
+@pytest.mark.parametrize("outcome", ["unavailable", "not served"])
+def test_answer_of_an_outage_has_no_form_to_compare(outcome: str) -> None:
+    assert told({}, {"status": 503, "outcome": outcome, "shape": None}) == []
+
+
+def test_header_whose_value_varies_within_a_night_is_not_told() -> None:
+    before = [answer(f"case-{n}", headers=[["x-pod", f"a{n}"]]) for n in range(6)]
+    after = [answer(f"case-{n}", headers=[["x-pod", f"b{n}"]]) for n in range(6)]
+    assert not drift([night(1, *before)], night(2, *after)).changes
+
+
+def test_difference_in_a_single_answer_is_noise() -> None:
+    once = night(2, answer("case-0", shape=MORE), *answers()[1:])
+    assert [each.kind for each in drift([night(1, *answers())], once).changes] == [NOISE]
+
+
+def test_difference_in_one_of_few_answers_is_told() -> None:
+    changes = told({}, {"shape": MORE}, count=1)
+    assert [each.kind for each in changes] == [NEWS]
+
+
+def test_single_status_or_error_is_no_chance() -> None:
+    before = [answer("case-0", status=400), *answers()[1:]]
+    after = [answer("case-0", status=422), *answers()[1:]]
+    changes = drift([night(1, *before)], night(2, *after)).changes
+    assert [(each.what, each.kind) for each in changes] == [("status", NEWS)]
+
+
+def test_field_that_comes_here_and_goes_there_is_noise() -> None:
+    mixed = [answer(f"case-{n}", shape=MORE if n % 2 else SHAPE) for n in range(6)]
+    other = [answer(f"case-{n}", shape=SHAPE if n % 2 else MORE) for n in range(6)]
+    changes = drift([night(1, *mixed)], night(2, *other)).changes
+    assert {(each.kind, each.count) for each in changes} == {(NOISE, 3)}
+
+
+def test_what_an_older_night_had_too_is_noise() -> None:
+    bases = [night(1, *answers(shape=MORE)), night(2, *answers())]
+    changes = drift(bases, night(3, *answers(shape=MORE))).changes
+    assert [each.kind for each in changes] == [NOISE]
+
+
+def test_host_of_an_older_night_is_known() -> None:
+    bases = [night(1, *answers(host="old.acme.test")), night(2, *answers())]
+    assert not drift(bases, night(3, *answers(host="old.acme.test"))).changes
+
+
+def test_run_file_without_shapes_is_compared_by_its_bodies() -> None:
+    def old(body: str) -> list[dict[str, Any]]:
+        found = answers()
+        for each in found:
+            del each["shape"]
+            each["response"]["body"] = body
+        return found
+
+    before = night(1, *old('{"created":1}'))
+    changes = list(drift([before], night(2, *old('{"created":1,"cost":0.1}'))).changes)
+    assert summary(changes) == [("field", "cost", "absent", "number")]
+    assert not drift([before], night(2, *old('{"created":1,"cost":0.1… (9 more)'))).changes
+
+
+def test_answer_that_never_came_is_compared_with_nothing() -> None:
+    assert told({}, {"response": None}) == []

@@ -1,0 +1,148 @@
+"""Whole answers from hypothesis: whatever comes, there are verdicts, evidence and reports."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conformance.cases import all_cases
+from conformance.contract import load_edition
+from conformance.exchange.model import Response
+from conformance.findings import Verdict
+from fuzz.answers import ASKED, Fuzzed, check
+from tests.miniatures import answer, error, picture
+from tests.streams import completed, partial
+
+FAST = settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 404, 429, 500, 524]) | (
+    st.integers(100, 999)
+)
+ANY_TEXT = st.text(st.characters(), max_size=30) | st.sampled_from(
+    ["\x1b[2J", "\u202egnp", "http://[::1", "http://a.test/?se=9999-12-31T23:59:59Z", "sk-" * 9]
+)
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(["content-type", "x-request-id", "date", "expires", "retry-after", "x"]),
+        st.sampled_from(["application/json", "text/event-stream", "image/png", ""]) | ANY_TEXT,
+    ),
+    max_size=4,
+).map(tuple)
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([0, -1, 2**63, 10**40, 10**3000, 1e308, -1e-300])
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+ASKED_INDEX = st.integers(0, len(ASKED) - 1)
+
+
+def truthful(asked: int) -> Any:
+    """Give the body that a provider without fault answers to a request of `ASKED`."""
+    model, case = ASKED[asked]
+    if case == "models-list":
+        return {"object": "list", "data": [{"id": model, "object": "model", "created": 1}]}
+    if case == "n-0":
+        return error("n is too small", param="n", code="invalid_value")
+    body = next(each.body for each in all_cases(load_edition(), [model]) if each.id == case)
+    return answer({**(body or {}), "size": "256x256"})
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Give every place in a JSON value: what holds it, and under which name or number."""
+    steps: list[Any] = []
+    if isinstance(value, dict | list):
+        steps = list(value) if isinstance(value, dict) else list(range(len(value)))
+    return [
+        place for step in steps for place in [(value, step), *places(value[step])]
+    ]  # outer places first
+
+
+def written(value: Any) -> bytes:
+    return json.dumps(value).encode("utf-8")
+
+
+@FAST
+@given(ASKED_INDEX, STATUSES, HEADERS, st.binary(max_size=400), st.binary(max_size=200))
+def test_any_bytes_come_to_verdicts(
+    asked: int, status: int, headers: Any, body: bytes, fetched: bytes
+) -> None:
+    image = Response(200, headers, fetched)
+    assert check(Fuzzed(asked, status, headers, body, (("http://a.test/", image),)))
+
+
+@FAST
+@given(ASKED_INDEX, STATUSES, HEADERS, ANY_JSON)
+def test_any_json_comes_to_verdicts(asked: int, status: int, headers: Any, body: Any) -> None:
+    told = (("content-type", "application/json"), *headers)
+    assert check(Fuzzed(asked, status, told, written(body)))
+
+
+@FAST
+@given(ASKED_INDEX, st.data(), ANY_JSON)
+def test_any_value_at_any_member_comes_to_verdicts(
+    asked: int, data: st.DataObject, value: Any
+) -> None:
+    body = copy.deepcopy(truthful(asked))
+    holder, step = data.draw(st.sampled_from(places(body)))
+    holder[step] = value
+    status = 400 if ASKED[asked][1] == "n-0" else 200
+    assert check(Fuzzed(asked, status, (("content-type", "application/json"),), written(body)))
+
+
+@FAST
+@given(ASKED_INDEX, st.data())
+def test_damaged_answer_comes_to_verdicts(asked: int, data: st.DataObject) -> None:
+    whole = written(truthful(asked))
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 40)))
+    body = whole[:start] + data.draw(st.binary(max_size=10)) + whole[end:]
+    assert check(Fuzzed(asked, 200, (("content-type", "application/json"),), body))
+
+
+@FAST
+@given(st.lists(st.tuples(ANY_TEXT, ANY_JSON | st.just(None)), max_size=4), st.binary(max_size=30))
+def test_any_events_come_to_verdicts(events: list[tuple[str, Any]], tail: bytes) -> None:
+    good = [partial(0, b64_json="QUJD"), completed(b64_json="QUJD")]
+    told = [*good, *((name, json.dumps(value)) for name, value in events)]
+    text = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in told)
+    body = text.encode("utf-8", "replace") + tail
+    asked = ASKED.index(("gpt-image-1", "stream"))
+    assert check(Fuzzed(asked, 200, (("content-type", "text/event-stream"),), body))
+
+
+@FAST
+@given(st.data())
+def test_damaged_image_comes_to_verdicts(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(["png", "jpeg", "webp", "gif", "bmp"]))
+    whole = picture(kind, (32, 32))
+    place = data.draw(st.integers(0, len(whole)))
+    image = whole[:place] + data.draw(st.binary(max_size=8)) + whole[place + 4 :]
+    url = "http://a.test/i.png"
+    fetched = Response(200, (("content-type", f"image/{kind}"),), image)
+    told = Fuzzed(0, 200, (("content-type", "application/json"),), b"", ((url, fetched),))
+    assert check(replace(told, body=written({"created": 1, "data": [{"url": url}]})))
+
+
+ALL_BUT_STREAMS = [place for place, (_, case) in enumerate(ASKED) if case != "stream"]
+
+
+@pytest.mark.parametrize("asked", ALL_BUT_STREAMS, ids=[ASKED[each][1] for each in ALL_BUT_STREAMS])
+def test_truthful_answer_mostly_passes_so_that_the_others_reach_the_clauses(asked: int) -> None:
+    status = 400 if ASKED[asked][1] == "n-0" else 200
+    told = Fuzzed(asked, status, (("content-type", "application/json"),), written(truthful(asked)))
+    verdicts = [each.verdict for each in check(told)]
+    assert verdicts.count(Verdict.PASS) > len(verdicts) * 0.6

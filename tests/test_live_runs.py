@@ -1,0 +1,293 @@
+"""A live run shares its exchanges, can be gone on with, and tells a regression from a flake."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from conformance.contract import schemas_directory
+from conformance.errors import ConformanceError
+from conformance.findings import Finding, Verdict
+from conformance.runs.confirming import Confirmer
+from conformance.runs.file import read_run
+from conformance.runs.judged import judged_from_json, judged_to_json
+from conformance.runs.resuming import ResumeError
+from conformance.runs.spool import Spool
+from tests.live import KEY, error, images, judge_all, paid_toml, session, watched
+
+COMMAND = [sys.executable, "-m", "conformance.cli", "run", "--live", "--output", "run.jsonl"]
+PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
+
+
+def command(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    whole = [*COMMAND, "--provider", "./paid.toml", "--base-url", url, *words]
+    return subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=120)
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """Every record of a run file, each as its published schema has it."""
+    schema = json.loads((schemas_directory() / "run.schema.json").read_text())
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    for each in found:
+        Draft202012Validator(schema).validate(each)
+    return found
+
+
+def test_nothing_is_sent_twice_by_many_workers(tmp_path: Path) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    with watched() as (url, eye):
+        done = command(tmp_path, url, "--budget", "1", "-n", "3")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert (eye.posts, len(eye.asked)) == (39, 41)
+    assert "the 41 selected requests cost about 0.32 USD; the budget is 1 USD" in done.stderr
+    written = lines_of(tmp_path / "run.jsonl")
+    sent = [each for each in written if each["type"] == "exchange"]
+    assert set(Counter(each["case"] for each in sent).values()) == {1}
+    assert written[0]["budget"] == {"usd": 1.0, "requests": None}
+    assert written[-1]["spent"] == {"estimate": 0.26, "actual": None, "requests": 41}
+    assert {each["attempts"] for each in sent} == {1}
+    assert not (tmp_path / "run.jsonl.live").exists()
+
+
+def test_refused_key_is_one_sentence_and_one_request_with_many_workers(tmp_path: Path) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    with watched(lambda *_: error(401)) as (url, eye):
+        eye.pause = 4  # so that all workers are there before the first answer is
+        done = command(tmp_path, url, "--budget", "1", "-n", "3")
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("the first authorised request was refused (HTTP 401)") == 1
+    assert len(eye.asked) == 1
+    assert not read_run(tmp_path / "run.jsonl").complete
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "allow for it with --budget USD"),
+        (("--budget", "0.1"), "more than --budget 0.1; narrow --models or --cases"),
+        (("--budget", "9", "--max-requests", "3"), "more than --max-requests 3"),
+        (("--budget", "two"), "no amount of US dollars"),
+        (("--budget", "9", "--resume", "nowhere.jsonl"), "nowhere.jsonl: cannot be read"),
+        (("--budget", "9", "--baseline", "nowhere.jsonl"), "nowhere.jsonl: cannot be read"),
+    ],
+    ids=["no-budget", "over-budget", "over-requests", "no-amount", "resume", "baseline"],
+)
+def test_mistake_about_money_sends_nothing(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    with watched() as (url, eye):
+        done = command(tmp_path, url, *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert eye.asked == []
+
+
+def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
+    import conformance
+
+    promises = str(Path(conformance.__file__).with_name("test_promises.py"))
+    paid_toml(tmp_path, "dall-e-2")
+    words = ["-p", "conformance.plugin", promises, "--live", "--provider=./paid.toml"]
+    with watched() as (url, eye):
+        whole = [sys.executable, "-m", "pytest", *words, f"--base-url={url}", "-o", "addopts="]
+        done = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 4
+    assert "allow for it with --budget USD" in done.stderr
+    assert eye.asked == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+def test_resumed_run_pays_for_nothing_twice(tmp_path: Path, how: signal.Signals) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    with watched(delay=0.2) as (url, eye):
+        words = [*COMMAND, "--provider", "./paid.toml", "--base-url", url, "--budget", "1"]
+        running = subprocess.Popen(
+            [*words, "-n", "2"], cwd=tmp_path, env=PLAIN, stderr=subprocess.PIPE, text=True
+        )
+        wait_for(lambda: eye.posts >= 8)
+        running.send_signal(how)
+        running.communicate(timeout=60)
+        wait_for_quiet(eye)
+        before = eye.posts
+        again = ["--budget", "1", "-n", "2", "--resume", "run.jsonl", "--output", "second.jsonl"]
+        done = command(tmp_path, url, *again)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert eye.posts <= 39 + 2, "only what was under way when it ended is sent again"
+    assert before < 39
+    written = lines_of(tmp_path / "second.jsonl")
+    assert len([each for each in written if each["type"] == "exchange"]) == 41
+    assert written[0]["resumes"] == [lines_of(tmp_path / "run.jsonl")[0]["id"]]
+    assert written[-1]["complete"]
+    assert KEY not in (tmp_path / "second.jsonl").read_text()
+
+
+def wait_for(true: Any, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def wait_for_quiet(eye: Any) -> None:
+    """Wait until the workers of a command that was killed have noticed."""
+    count = -1
+    while count != eye.posts:
+        count = eye.posts
+        time.sleep(1.5)
+
+
+def finished(folder: Path, url: str, *words: str) -> Path:
+    """A run in one process, its file."""
+    paid_toml(folder, "dall-e-2")
+    command(folder, url, "--budget", "9", "--cases", "[bmn]*", "-n", "0", *words)
+    return folder / "run.jsonl"
+
+
+def test_what_was_unavailable_is_sent_again_and_the_rest_is_not(tmp_path: Path) -> None:
+    with watched(images(error(403, "insufficient_user_quota"), start=3)) as (url, eye):
+        path = finished(tmp_path, url)
+        eye.answer, first = None, eye.posts
+        with session(tmp_path, url, cases="[bmn]*", resume=path) as found:
+            assert found.resumed is not None
+            taken = set(found.resumed.judged(found.engines[0]))
+    assert first == 4
+    assert taken == {"dall-e-2/baseline", "dall-e-2/b64_json-256x256", "dall-e-2/b64_json-512x512"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"clauses": "format.*"}, "has --clauses *, and this one format.*"),
+        ({"cases": "n-*"}, "has --cases [bmn]*, and this one n-*"),
+        ({"base_url": "http://127.0.0.1:2/v1"}, "has addresses http://127.0.0.1:"),
+    ],
+    ids=["clauses", "cases", "address"],
+)
+def test_run_of_something_else_is_not_gone_on_with(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    with watched() as (url, _):
+        path = finished(tmp_path, url)
+        chosen: dict[str, Any] = {"cases": "[bmn]*", "resume": path, **changed}
+        address = chosen.pop("base_url", url)
+        with session(tmp_path, address, **chosen) as found, pytest.raises(ResumeError) as told:
+            found.check_affordable()
+    assert said in str(told.value)
+    assert "start anew without --resume" in str(told.value)
+
+
+def test_case_that_was_cut_off_is_judged_anew(tmp_path: Path) -> None:
+    with watched() as (url, _):
+        path = finished(tmp_path, url)
+        whole = path.read_text().splitlines(keepends=True)
+        last = max(number for number, line in enumerate(whole) if '"case":"n-2"' in line)
+        path.write_text("".join(whole[:last]))
+        with session(tmp_path, url, cases="[bmn]*", resume=path) as found:
+            assert found.resumed is not None
+            taken = found.resumed.judged(found.engines[0])
+    assert "dall-e-2/n-2" not in taken
+    assert "dall-e-2/baseline" in taken
+
+
+def test_judged_case_is_the_same_in_another_process(tmp_path: Path) -> None:
+    with watched() as (url, _), session(tmp_path, url, cases="models-list") as found:
+        (judged,) = judge_all(found).values()
+    assert judged.outcome.listed
+    assert judged_from_json(json.loads(json.dumps(judged_to_json(judged)))) == judged
+    spool = Spool(tmp_path / "spool")
+    spool.put("m/c", judged)
+    assert Spool(tmp_path / "spool").once("m/c", lambda: pytest.fail("judged twice")) == judged
+
+
+def test_damaged_spool_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool._path("m/c").write_text('{"case":"m/c","outc')
+    assert spool.get("m/c") is None
+    assert list(spool.everything()) == []
+
+
+BEFORE = {"p::m/c::count.n-images": Verdict.PASS, "p::m/c::format.x": Verdict.FAIL}
+
+
+def found(verdict: Verdict, clause: str = "count.n-images") -> dict[str, Finding]:
+    return {clause: Finding(clause, "MUST", verdict, "p", "m", "c", message="two images")}
+
+
+@pytest.mark.parametrize(
+    ("repeats", "verdict", "rate", "times"),
+    [
+        ([Verdict.FAIL] * 3, Verdict.FAIL, None, 3),
+        ([Verdict.PASS] * 3, Verdict.FLAKY, 0.25, 3),
+        ([Verdict.FAIL, Verdict.PASS, Verdict.FAIL], Verdict.FLAKY, 0.75, 3),
+        ([Verdict.UNAVAILABLE, Verdict.FAIL, Verdict.UNAVAILABLE], Verdict.FAIL, None, 1),
+        ([Verdict.UNAVAILABLE] * 3, Verdict.FAIL, None, None),
+    ],
+    ids=["all-broken", "never-again", "now-and-then", "partly-unavailable", "unavailable"],
+)
+def test_worse_verdict_is_repeated_and_flaky_has_a_rate(
+    repeats: list[Verdict], verdict: Verdict, rate: float | None, times: int | None
+) -> None:
+    answers = iter(repeats)
+    confirmed = Confirmer(BEFORE, 3).confirmed(found(Verdict.FAIL), lambda: found(next(answers)))
+    told = confirmed["count.n-images"]
+    assert (told.verdict, told.rate, told.repeats) == (verdict, rate, times)
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [found(Verdict.PASS), found(Verdict.FAIL, "format.x"), found(Verdict.FAIL, "format.new")],
+    ids=["pass", "broken-before", "not-judged-before"],
+)
+def test_what_did_not_get_worse_is_not_repeated(judged: dict[str, Finding]) -> None:
+    assert Confirmer(BEFORE, 3).confirmed(judged, lambda: pytest.fail("repeated")) == judged
+
+
+def test_budget_ends_the_repeats() -> None:
+    told = Confirmer(BEFORE, 3).confirmed(found(Verdict.FAIL), lambda: None)
+    assert told["count.n-images"].verdict is Verdict.FAIL
+    assert told["count.n-images"].repeats is None
+
+
+def test_regression_is_told_from_a_flake_by_sending_again(tmp_path: Path) -> None:
+    with watched() as (url, eye):
+        good = finished(tmp_path, url).rename(tmp_path / "good.jsonl")
+        sent = eye.posts
+        chosen: dict[str, Any] = {"cases": "n-2", "baseline": good, "confirm": 3}
+        eye.answer = images(error(400), start=sent, stop=sent + 1)
+        with session(tmp_path, url, **chosen) as once:
+            flaky = judge_all(once)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
+        assert eye.posts == sent + 4
+        eye.answer = images(error(400))
+        with session(tmp_path, url, **chosen) as always:
+            broken = judge_all(always)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
+    assert (flaky.verdict, flaky.rate, flaky.repeats) == (Verdict.FLAKY, 0.25, 3)
+    assert (broken.verdict, broken.rate, broken.repeats) == (Verdict.FAIL, None, 3)
+
+
+def test_output_is_never_the_run_to_go_on_with(tmp_path: Path) -> None:
+    with watched() as (url, _):
+        path = finished(tmp_path, url)
+        size = path.stat().st_size
+        done = command(tmp_path, url, "--budget", "9", "--resume", "run.jsonl")
+    assert done.returncode == 2
+    assert "name another file" in done.stderr
+    assert path.stat().st_size == size
+
+
+def test_ledger_that_cannot_be_kept_is_a_sentence(tmp_path: Path) -> None:
+    from conformance.live.ledger import Ledger
+
+    with pytest.raises(ConformanceError, match="no ledger can be kept there"):
+        Ledger(tmp_path / "nowhere" / "ledger.sqlite")

@@ -1,0 +1,279 @@
+"""What is sent again and what is not, how fast, and when a run ends at once."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from conformance.exchange.model import Exchange, Failure, Request, Response
+from conformance.exchange.retry_after import retry_after
+from conformance.live.again import MOST_ATTEMPTS, again
+from conformance.live.ledger import Ledger
+from tests.live import Clock, error, images, judge_all, naps, session, verdicts, watched
+
+REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
+
+
+def answered(status: int, **headers: str) -> Exchange:
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Exchange("p", "m", "c", REQUEST, Response(status, named, b"{}"), sent_at=1e9)
+
+
+def failed(kind: str, method: str = "POST") -> Exchange:
+    request = Request(method, REQUEST.url, (), b"")
+    return Exchange("p", "m", "c", request, None, Failure(kind, "it failed"))
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 524])
+def test_outage_that_ends_is_no_verdict(tmp_path: Path, status: int) -> None:
+    with (
+        watched(images(error(status), stop=2)) as (url, eye),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judged = judge_all(found)["dall-e-2/baseline"]
+    assert eye.posts == 3
+    assert judged.record is not None
+    assert judged.record["attempts"] == 3
+    assert verdicts({"baseline": judged}) == {"pass"}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_outage_that_stays_is_unavailable(tmp_path: Path, status: int) -> None:
+    with (
+        watched(images(error(status))) as (url, eye),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judged = judge_all(found)["dall-e-2/baseline"]
+    assert eye.posts == MOST_ATTEMPTS
+    assert "unavailable" in verdicts({"baseline": judged})
+    assert "fail" not in verdicts({"baseline": judged})
+    assert judged.outcome.reason == f"HTTP {status}"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_refusal_is_not_sent_again(tmp_path: Path, status: int) -> None:
+    with (
+        watched(images(error(status))) as (url, eye),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judge_all(found)
+    assert eye.posts == 1
+
+
+def test_waits_grow(tmp_path: Path) -> None:
+    with (
+        watched(images(error(503))) as (url, _),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judge_all(found)
+        waits = [each for each in naps(found) if each > 0]
+    assert len(waits) == MOST_ATTEMPTS - 1
+    assert 0.5 <= waits[0] <= 1.0 <= waits[1] <= 1.5 < waits[2]
+
+
+def test_as_long_as_the_provider_asks_is_waited(tmp_path: Path) -> None:
+    with (
+        watched(images(error(429, retry_after="17"), stop=1)) as (url, _),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judge_all(found)
+        (waited,) = naps(found)
+    assert 17 <= waited <= 17.25
+
+
+def test_day_is_not_waited_and_told(tmp_path: Path) -> None:
+    with (
+        watched(images(error(429, retry_after="86400"))) as (url, eye),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        judged = judge_all(found)["dall-e-2/baseline"]
+        assert naps(found) == []
+    assert eye.posts == 1
+    assert judged.outcome.reason == "HTTP 429; the provider asks to wait 86,400 seconds"
+
+
+@pytest.mark.parametrize(
+    "value", ["-5", "soon", "", "1e9", "NaN", "٣", "Thu, 99 Foo 2026", "1" * 40]
+)
+def test_wait_that_is_none_is_ignored(value: str) -> None:
+    assert retry_after(answered(429, retry_after=value)) is None
+
+
+def test_date_is_taken_from_the_date_of_the_answer_and_no_clock() -> None:
+    there = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)  # their clock; ours may say anything
+    until = format_datetime(there + timedelta(seconds=90), usegmt=True)
+    exchange = answered(503, retry_after=until, date=format_datetime(there, usegmt=True))
+    assert retry_after(exchange) == 90
+    assert retry_after(answered(503, retry_after="Wed, 21 Oct 1998 07:28:00 GMT")) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "expected"),
+    [
+        ("connect", "POST", True),
+        ("dns", "POST", True),
+        ("timeout", "POST", False),
+        ("disconnect", "POST", False),
+        ("timeout", "GET", True),
+        ("disconnect", "GET", True),
+        ("tls", "GET", False),
+        ("too-large", "GET", False),
+    ],
+)
+def test_what_may_have_been_billed_is_not_sent_again(
+    kind: str, method: str, expected: bool
+) -> None:
+    assert again(failed(kind, method)) is expected
+
+
+def test_network_that_comes_back_is_used(tmp_path: Path) -> None:
+    with watched() as (url, eye), session(tmp_path, url, cases="baseline") as found:
+        sender = found.live_client(found.providers[0])
+        (case,) = [each for each in found.engines[0].cases.values() if each.id == "baseline"]
+        there, sender.client._transport = sender.client._transport, Unplugged()
+        sender.sleep = lambda _: setattr(sender.client, "_transport", there)
+        exchange = sender.exchange(case)
+    assert exchange.response is not None
+    assert (exchange.attempts, eye.posts) == (2, 1)
+    assert found.live.ledger.spent().counted == pytest.approx(0.02)
+
+
+class Unplugged:
+    """A transport without a network."""
+
+    def send(self, *_: object) -> Failure:
+        return Failure("connect", "no route to host")
+
+
+def test_lost_answer_is_counted_and_not_asked_for_again(tmp_path: Path) -> None:
+    with hanging_up() as (url, taken), session(tmp_path, url) as found:
+        sender = found.live_client(found.providers[0])
+        (case,) = [each for each in found.engines[0].cases.values() if each.id == "baseline"]
+        exchange = sender.exchange(case)
+        assert found.live.ledger.spent().counted == pytest.approx(0.02)
+    assert exchange.failure is not None
+    assert exchange.failure.kind == "disconnect"
+    assert len(taken) == 1
+
+
+@contextmanager
+def hanging_up() -> Iterator[tuple[str, list[bytes]]]:
+    """Take every request, and hang up without an answer."""
+    listener, taken = socket.create_server(("127.0.0.1", 0)), list[bytes]()
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                taken.append(connection.recv(65536))
+                connection.close()
+
+    threading.Thread(target=accept, daemon=True).start()
+    with listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1", taken
+
+
+def test_pace_is_the_providers_rate_limit_for_all_processes(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    slots = [Ledger(path).slot("p", now=100.0, interval=6.0) for _ in range(4)]
+    assert slots == [100.0, 106.0, 112.0, 118.0]
+    assert Ledger(path).slot("q", now=100.0, interval=6.0) == 100.0
+
+
+def test_requests_are_sent_at_the_rate_of_the_file(tmp_path: Path) -> None:
+    with (
+        watched() as (url, eye),
+        session(tmp_path, url, more="requests_per_minute = 30") as found,
+    ):
+        judge_all(found)
+        clock: Clock = found.__dict__["clock"]
+    assert clock.now - 1000 == pytest.approx(2.0 * (len(eye.asked) - 1))
+
+
+def test_one_who_is_told_to_wait_holds_the_others_back() -> None:
+    ledger = Ledger()
+    ledger.slot("p", now=100.0, interval=0.0)
+    ledger.hold("p", 160.0)
+    assert ledger.slot("p", now=101.0, interval=0.0) == 160.0
+
+
+def test_clock_that_jumps_moves_no_wait(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with (
+        watched(images(error(429, retry_after="3"), stop=1)) as (url, _),
+        session(tmp_path, url, cases="baseline") as found,
+    ):
+        jumps = iter(range(0, 10**9, 10**6))
+        monkeypatch.setattr(time, "time", lambda: float(next(jumps)))
+        judge_all(found)
+        assert 3 <= sum(naps(found)) <= 3.5
+
+
+def test_refused_key_ends_the_run_with_one_request(tmp_path: Path) -> None:
+    with watched(lambda *_: error(401)) as (url, eye), session(tmp_path, url) as found:
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+    assert len(eye.asked) == 1
+    assert verdicts(judged) == {"unavailable", "not run"}
+    assert "first authorised request was refused (HTTP 401); look at the key" in told
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (429, "insufficient_quota"),
+        (400, "billing_hard_limit_reached"),
+        (403, "insufficient_user_quota"),
+        (402, ""),
+    ],
+)
+def test_exhausted_quota_ends_the_run_and_keeps_what_was_found(
+    tmp_path: Path, status: int, code: str
+) -> None:
+    with (
+        watched(images(error(status, code), start=3)) as (url, eye),
+        session(tmp_path, url) as found,
+    ):
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+    assert eye.posts == 4
+    assert verdicts(judged) == {"pass", "unavailable", "not run"}
+    assert "no quota left" in told
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "model_not_found"), (503, "model_not_found")])
+def test_model_that_is_not_served_is_asked_once(tmp_path: Path, status: int, code: str) -> None:
+    with watched(images(error(status, code))) as (url, eye), session(tmp_path, url) as found:
+        judged = judge_all(found)
+        assert found.live.ledger.spent().counted == 0
+    assert eye.posts == 1
+    reasons = {each.outcome.reason for path, each in judged.items() if "models-list" not in path}
+    assert reasons == {f"the model is not served (HTTP {status})"}
+
+
+def test_other_model_is_asked_all_the_same(tmp_path: Path) -> None:
+    with (
+        watched(models=["dall-e-3"]) as (url, _),
+        session(tmp_path, url, "dall-e-2", "dall-e-3") as found,
+    ):
+        judged = judge_all(found)
+    assert judged["dall-e-3/baseline"].outcome.accepted
+    assert not judged["dall-e-2/n-2"].outcome.accepted
+    assert judged["dall-e-2/n-2"].record is not None
+    assert judged["dall-e-2/n-2"].record["attempts"] == 0
+
+
+def test_unreachable_provider_is_not_asked_for_every_case(tmp_path: Path) -> None:
+    with session(tmp_path, "http://127.0.0.1:9/v1") as found:
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+        assert found.live.ledger.spent().requests == MOST_ATTEMPTS
+    assert "cannot be reached" in told
+    assert verdicts(judged) == {"unavailable", "not run"}

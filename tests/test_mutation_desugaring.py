@@ -1,0 +1,69 @@
+"""Mutation testing: decorators are taken apart without a change of meaning."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mutation.desugaring import desugared
+
+CLAUSES = sorted((Path(__file__).parent.parent / "conformance/clauses").glob("*.py"))
+LISTED = """
+FOUND = []
+def register(name, binds=None):
+    def add(function):
+        FOUND.append((name, binds, function.__doc__))
+        return function
+    return add
+def all_of(*each):
+    return lambda sent: all(one(sent) for one in each)
+BOTH = all_of(bool, callable)
+ONE, TWO = all_of(bool), all_of(callable)
+"""
+DECORATED = (
+    LISTED
+    + '''
+@register("a", binds=all_of(bool))
+@register("b", binds=bool)
+def judge(value):
+    """Judges."""
+    return value + 1
+class Box:
+    @property
+    def size(self):
+        return 3
+'''
+)
+
+
+def run(source: str) -> dict[str, Any]:
+    """Run a module's source, and give what it defines."""
+    names: dict[str, Any] = {}
+    exec(source, names)  # noqa: S102 - our own lines above
+    return names
+
+
+def test_decorators_become_calls_in_their_order() -> None:
+    plain, sugared = run(desugared(DECORATED)), run(DECORATED)
+    assert [(name, doc) for name, _, doc in plain["FOUND"]] == [("b", "Judges."), ("a", "Judges.")]
+    assert plain["judge"](1) == sugared["judge"](1) == 2
+    assert plain["Box"]().size == 3
+
+
+def test_predicate_is_put_together_anew_at_every_call() -> None:
+    names = run(desugared(DECORATED))
+    (_, kept, _), (_, lazy, _) = names["FOUND"]
+    assert (kept, lazy(1), lazy(0), names["BOTH"](1)) == (bool, True, False, False)
+    assert (names["ONE"](1), names["TWO"](1)) == (True, False)
+    names["all_of"] = lambda *_: lambda _sent: "mutant"
+    assert {each(1) for each in (lazy, names["BOTH"], names["ONE"], names["TWO"])} == {"mutant"}
+
+
+@pytest.mark.parametrize("path", CLAUSES, ids=lambda path: path.stem)
+def test_no_function_of_the_clauses_keeps_a_decorator(path: Path) -> None:
+    tree = ast.parse(desugared(path.read_text(encoding="utf-8")))
+    functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
+    assert not [each.name for each in functions if each.decorator_list]

@@ -1,0 +1,237 @@
+"""Who tests the tests: every clause sees a lie, every lie is seen, and a hole would be told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from conformance.clauses import clauses_of
+from conformance.contract import load_edition, schemas_directory
+from conformance.errors import UnknownNameError
+from conformance.findings import BROKEN, Verdict
+from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
+from conformance.proof.telling import chosen_defects
+from conformance.proof.writing import WRITERS
+from conformance.reference.defects import Defect, defects, lying_steps
+from conformance.reference.server import ReferenceServer
+
+EDITION = load_edition()
+MODES = {f"D{number}" for number in range(1, 13)} | {
+    "429 for everything",
+    "HTML 524",
+    "URL needing the key",
+    "accept-all",
+    "answers of another request",
+    "doubled images",
+    "fractional tokens",
+    "key echoed",
+    "moderation as 500",
+    "off-by-one sizes",
+    "quality echoed wrong",
+    "reject-all",
+    "truncated PNG",
+    "usage that does not add up",
+}
+KEY = {"Authorization": "Bearer sk-reference-conformance"}
+
+
+@pytest.fixture(scope="session")
+def matrix() -> Matrix:
+    return prove(EDITION, workers=2)
+
+
+@pytest.mark.xdist_group("proof")
+def test_proof_has_no_hole(matrix: Matrix) -> None:
+    assert [f"{each.kind}: {each.clause} {each.defect}" for each in holes(matrix)] == []
+
+
+@pytest.mark.xdist_group("proof")
+def test_proof_is_of_every_clause_and_every_defect(matrix: Matrix) -> None:
+    assert [each.id for each in matrix.clauses] == [each.id for each in clauses_of(EDITION)]
+    assert [each.id for each in matrix.defects] == list(defects(EDITION))
+    assert len(matrix.defects) >= 120
+
+
+@pytest.mark.xdist_group("proof")
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_proof_document_names_every_clause_and_defect(matrix: Matrix, suffix: str) -> None:
+    text = WRITERS[suffix](matrix)
+    named = [*(each.id for each in matrix.clauses), *(each.id for each in matrix.defects)]
+    assert [each for each in named if each not in text] == []
+
+
+@pytest.mark.xdist_group("proof")
+def test_proof_json_keeps_to_its_schema(matrix: Matrix) -> None:
+    schema = json.loads((schemas_directory() / "proof.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(json.loads(WRITERS[".json"](matrix)))
+
+
+def test_every_failure_mode_has_a_defect() -> None:
+    told = {mode for each in defects(EDITION).values() for mode in each.modes}
+    assert MODES - told == set()
+
+
+@pytest.mark.parametrize("defect", defects(EDITION).values(), ids=lambda each: each.id)
+def test_defect_says_its_lie_in_a_sentence(defect: Defect) -> None:
+    assert defect.lie.endswith(".")
+    assert 10 < len(defect.lie) < 200
+
+
+def test_two_proofs_give_the_same_document() -> None:
+    names = ["count.n-ignored", "image.doubled"]
+    first, second = (prove(EDITION, names, workers) for workers in (1, 2))
+    assert WRITERS[".json"](first) == WRITERS[".json"](second)
+
+
+CLAUSE = ClauseRow("count.as-asked", "MUST", "As many as asked.")
+OTHER = ClauseRow("count.one-by-default", "MUST", "One.")
+LIE = DefectColumn(
+    id="count.n-ignored",
+    lie="<script>alert(1)</script> is painted once.",
+    claims=("count.as-asked",),
+    modes=("D6",),
+    silent=False,
+    models=("dall-e-2",),
+    exchanges=1,
+    verdicts={"count.as-asked": Verdict.FAIL, "count.one-by-default": Verdict.PASS},
+    witnesses={"count.as-asked": "dall-e-2/n-2: one"},
+)
+TRUTH = {"count.as-asked": Verdict.PASS, "count.one-by-default": Verdict.PASS}
+
+
+def small(lie: DefectColumn = LIE, **changes: Verdict) -> Matrix:
+    rows = (CLAUSE, OTHER) if changes else (CLAUSE,)
+    truth = {**TRUTH, **{name.replace("_", "-"): each for name, each in changes.items()}}
+    return Matrix("an-edition", rows, truth, (lie,), 1, 0.0)
+
+
+def said(matrix: Matrix) -> list[tuple[str, str, str]]:
+    return [(each.kind, each.clause, each.defect) for each in holes(matrix)]
+
+
+def test_small_proof_has_no_hole() -> None:
+    assert said(small()) == []
+
+
+def test_clause_that_sees_nothing_is_a_hole() -> None:
+    matrix = replace(small(), clauses=(CLAUSE, OTHER))
+    assert said(matrix) == [("blind clause", "count.one-by-default", "")]
+    assert holes(matrix, whole=False) == ()
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR])
+def test_truth_that_is_not_passed_is_a_hole(verdict: Verdict) -> None:
+    matrix = replace(small(), truth={"count.as-asked": verdict})
+    assert said(matrix) == [("false alarm", "count.as-asked", "")]
+
+
+def test_clause_that_was_not_asked_is_a_hole() -> None:
+    assert said(replace(small(), truth={})) == [("not asked", "count.as-asked", "")]
+
+
+def test_lie_that_nobody_sees_is_a_hole() -> None:
+    blind = replace(LIE, verdicts={"count.as-asked": Verdict.NOT_TESTABLE})
+    assert said(small(blind))[1:] == [
+        ("survivor", "", "count.n-ignored"),
+        ("missed claim", "count.as-asked", "count.n-ignored"),
+    ]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR])
+def test_lie_that_another_clause_sees_is_a_hole(verdict: Verdict) -> None:
+    spread = replace(LIE, verdicts={**LIE.verdicts, "count.one-by-default": verdict})
+    assert said(small(spread)) == [("cascade", "count.one-by-default", "count.n-ignored")]
+
+
+def test_outage_must_make_its_clauses_unavailable() -> None:
+    outage = replace(LIE, silent=True, verdicts={"count.as-asked": Verdict.UNAVAILABLE})
+    assert said(small(outage)) == [("blind clause", "count.as-asked", "")]
+    green = replace(outage, verdicts={"count.as-asked": Verdict.PASS})
+    assert ("survivor", "", "count.n-ignored") in said(small(green))
+
+
+def test_proof_page_shows_text_as_text() -> None:
+    page = WRITERS[".html"](small())
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+PAIRS = list(
+    combinations(["count.n-ignored", "format.revised-prompt-null", "extras.quality-other"], 2)
+)
+
+
+@pytest.fixture(scope="module")
+def proof() -> Proof:
+    return Proof(EDITION)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" and ".join)
+def test_defects_add_up(proof: Proof, pair: tuple[str, str]) -> None:
+    first, second = (defects(EDITION)[name] for name in pair)
+    both = replace(
+        first,
+        claims=(*first.claims, *second.claims),
+        plant=lambda steps: second.plant(first.plant(steps)),
+    )
+    assert set(proof.column(both).red) == {*first.claims, *second.claims}
+
+
+@pytest.mark.parametrize("model", ["dall-e-2", "gpt-image-1"])
+def test_defect_of_one_model_leaves_the_others_true(proof: Proof, model: str) -> None:
+    defect = defects(EDITION)["count.n-ignored"]
+    alone = replace(defect, plant=lambda _: lying_steps(EDITION, [defect.id], model))
+    told = proof.told(alone.plant(lying_steps(EDITION, [])), ["dall-e-2", "gpt-image-1"])
+    broken = {f.model for each in told.values() for f in each.findings if f.verdict in BROKEN}
+    assert broken == {model}
+
+
+def test_served_defect_lies_over_http() -> None:
+    body = {"model": "dall-e-2", "prompt": "a boat", "n": 3, "response_format": "url"}
+    steps = lying_steps(EDITION, ["count.n-ignored"])
+    with ReferenceServer(EDITION, steps=steps) as server:
+        answer = httpx.post(f"{server.base_url}/images/generations", json=body, headers=KEY)
+    assert len(answer.json()["data"]) == 1
+
+
+def test_unknown_defects_and_models_name_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match=r"did you mean 'count\.n-ignored'"):
+        lying_steps(EDITION, ["count.n-ignord"])
+    with pytest.raises(UnknownNameError, match="did you mean 'dall-e-2'"):
+        lying_steps(EDITION, [], "dall-e-20")
+    with pytest.raises(UnknownNameError, match="unknown defect"):
+        chosen_defects(EDITION, "cuont.*")
+
+
+def test_prove_command_tells_what_it_found(tmp_path: Path) -> None:
+    from tests.test_cli import command
+
+    done = command(tmp_path, "prove", "--defect", "count.n-*", "-o", "proof.md", "-n", "1")
+    assert done.returncode == 0, done.stderr
+    assert "1 defects, 174 clauses" in done.stdout
+    assert "count.n-ignored" in (tmp_path / "proof.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["prove", "--defect", "cuont.n-ignored"], "did you mean 'count.n-ignored'"),
+        (["prove", "-o", "proof.txt"], "end its name in .json, .md, .html"),
+        (["serve", "--defect", "count.n-ignord"], "did you mean 'count.n-ignored'"),
+    ],
+    ids=["defect", "output", "serve"],
+)
+def test_prove_mistakes_are_one_sentence(tmp_path: Path, words: list[str], told: str) -> None:
+    from tests.test_cli import command
+
+    done = command(tmp_path, *words)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr

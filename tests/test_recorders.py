@@ -1,0 +1,128 @@
+"""What real recorders write of real traffic is read: VCR.py in the ways that people use it."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import brotli
+import httpx
+import openai
+import pytest
+import requests
+import vcr
+import zstandard
+
+from conformance.contract import load_edition
+from conformance.foreign import ForeignReport, judge_files
+from conformance.reference import TRUTHFUL
+from conformance.reference.server import ReferenceServer
+from conformance.runs.conclusion import Conclusion
+from conformance.runs.file import read_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.responses import Response
+
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "identity": bytes,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstandard.compress,
+}
+BODIES: list[dict[str, Any]] = [
+    {"model": "dall-e-3", "prompt": "a kite"},
+    {"model": "dall-e-2", "prompt": "a kite", "response_format": "b64_json", "n": 2},
+    {"model": "gpt-image-1", "prompt": "a kite", "output_format": "jpeg"},
+    {"model": "gpt-image-1", "prompt": "a kite", "stream": True, "partial_images": 2},
+    {"model": "dall-e-2", "prompt": "a kite", "size": "1x1"},
+]
+
+
+@contextlib.contextmanager
+def provider(coding: str) -> Iterator[ReferenceServer]:
+    """Serve the truth in a content coding, but for streams and errors."""
+
+    def finish(response: Response, started: float) -> Response:
+        response = TRUTHFUL.finish(response, started)
+        if coding != "identity" and hasattr(response, "body"):
+            response.body = CODINGS[coding](bytes(response.body))
+            response.headers["content-encoding"] = coding
+            response.headers["content-length"] = str(len(response.body))
+        return response
+
+    with ReferenceServer(load_edition(), steps=replace(TRUTHFUL, finish=finish)) as server:
+        yield server
+
+
+def by_httpx(server: ReferenceServer) -> None:
+    with httpx.Client(headers={"Authorization": f"Bearer {server.key}"}) as client:
+        for body in BODIES:
+            client.post(f"{server.base_url}/images/generations", json=body)
+
+
+def by_requests(server: ReferenceServer) -> None:
+    headers = {"Authorization": f"Bearer {server.key}"}
+    for body in BODIES:
+        url = f"{server.base_url}/images/generations"
+        requests.post(url, json=body, headers=headers, stream=True, timeout=30).raw.read()
+
+
+def by_openai(server: ReferenceServer) -> None:
+    client = openai.OpenAI(api_key=server.key, base_url=server.base_url, max_retries=0)
+    for body in BODIES:
+        with contextlib.suppress(openai.BadRequestError):
+            answer = client.images.generate(**body)
+            list(answer)
+
+
+CLIENTS = {"httpx": by_httpx, "requests": by_requests, "openai": by_openai}
+
+
+def recorded(path: Path, client: str, coding: str, **options: object) -> ForeignReport:
+    """Record with VCR.py and judge what it wrote."""
+    with provider(coding) as server, vcr.VCR(**options).use_cassette(str(path)):
+        CLIENTS[client](server)
+    return judge_files([path], load_edition(), path.with_suffix(".run"))
+
+
+def whole(report: ForeignReport) -> None:
+    """Every exchange was judged, nothing is broken, images and events were really looked at."""
+    assert report.problems == []
+    assert report.conclusion is Conclusion.CONFORMS
+    assert (report.files[0].entries, report.judged) == (len(BODIES), len(BODIES))
+    findings = read_run(report.run_file).findings
+    passed = {each.clause for each in findings if each.verdict == "pass"}
+    assert {"image.complete", "stream.completed-image", "format.url-by-default"} <= passed
+    assert {"parameters.size-enum", "envelope.json-syntax", "stream.framing"} <= passed
+
+
+PAIRS = [*(("httpx", each) for each in CODINGS), ("requests", "gzip"), ("openai", "gzip")]
+
+
+@pytest.mark.parametrize(("client", "coding"), PAIRS)
+def test_recorders_vcrpy_yaml_is_judged_whole(tmp_path: Path, client: str, coding: str) -> None:
+    whole(recorded(tmp_path / "cassette.yaml", client, coding, serializer="yaml"))
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_recorders_vcrpy_json_is_judged_whole(tmp_path: Path, client: str) -> None:
+    whole(recorded(tmp_path / "cassette.json", client, "identity", serializer="json"))
+
+
+def test_recorders_vcrpy_decoded_bodies_are_judged_whole(tmp_path: Path) -> None:
+    options = {"serializer": "yaml", "decode_compressed_response": True}
+    whole(recorded(tmp_path / "cassette.yaml", "httpx", "gzip", **options))
+
+
+def test_recorders_vcrpy_keys_are_taken_out(tmp_path: Path) -> None:
+    report = recorded(tmp_path / "cassette.yaml", "httpx", "identity", serializer="yaml")
+    key = "sk-reference-conformance"
+    assert key in (tmp_path / "cassette.yaml").read_text()
+    assert key not in report.run_file.read_text()

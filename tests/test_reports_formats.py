@@ -1,0 +1,275 @@
+"""Badges, CSV, JSON and the folder that has them all: complete, honest, and safe to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from conformance.cli import app
+from conformance.contract import schemas_directory
+from conformance.findings import Verdict
+from conformance.reports import FOLDER, folder, render, summarize
+from conformance.reports.badges import GREEN, badges
+from conformance.reports.statistics import provider_facts
+from conformance.runs.file import Run, write_run
+from tests import runs
+
+SCHEMA = json.loads((schemas_directory() / "report.schema.json").read_text(encoding="utf-8"))
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def titles(*found: Run) -> dict[str, str]:
+    """What each badge says, by its file."""
+    named = badges(summarize(found))
+    return {name: ET.fromstring(text)[0].text or "" for name, text in named.items()}
+
+
+def with_families(found: Run) -> Run:
+    families = {"dall-e-2": "dall-e", "dall-e-3": "dall-e", "gpt-image-1": "gpt-image"}
+    found.header["edition"] = {**runs.EDITION, "families": families}
+    return found
+
+
+def priced(price: Any, case: str = "baseline", elapsed: float = 1.0) -> dict[str, Any]:
+    picture = {"index": 0, "member": "url"}
+    made = runs.exchange(case=case) | {"elapsed": elapsed, "images": [picture, picture]}
+    return made | ({"price": price} if price else {})
+
+
+# --- badges ---
+
+
+def test_badge_of_what_keeps_every_promise_says_that_it_conforms() -> None:
+    found = with_families(runs.run(runs.exchange(), runs.finding()))
+    assert titles(found) == {
+        "acme.svg": "acme: MUST 1/1 conforms",
+        "acme-dall-e.svg": "acme dall-e: MUST 1/1 conforms",
+    }
+    assert all(GREEN in each for each in badges(summarize([found])).values())
+
+
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        (runs.broken(), "MUST 0/1: 1 broken"),
+        (runs.known(), "MUST 0/1: 1 known deviation"),
+        (runs.finding(verdict=Verdict.UNAVAILABLE), "MUST 0/1: 1 not judged"),
+        (runs.finding(verdict=Verdict.FLAKY), "MUST 0/1: 1 not judged"),
+        (runs.finding(verdict=Verdict.NOT_CLAIMED), "no MUST was judged"),
+        (runs.finding("errors.status-400"), "no MUST was judged"),
+    ],
+    ids=["broken", "known", "unavailable", "flaky", "not-claimed", "only-should"],
+)
+def test_badge_claims_no_more_than_is_so(finding: Any, said: str) -> None:
+    found = runs.run(runs.exchange(), finding)
+    assert titles(found)["acme.svg"] == f"acme: {said}"
+    assert not any(GREEN in each for each in badges(summarize([found])).values())
+
+
+def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
+    deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
+    found = runs.run(runs.exchange(), runs.finding(), deviates)
+    assert titles(found)["acme.svg"] == "acme: MUST 1/1: 1 SHOULD broken"
+
+
+def test_badge_of_an_interrupted_run_is_not_green() -> None:
+    found = runs.run(runs.exchange(), runs.finding(), end=None)
+    assert titles(found)["acme.svg"] == "acme: MUST 1/1: run interrupted"
+    assert not any(GREEN in each for each in badges(summarize([found])).values())
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+def test_badge_of_hostile_names_is_one_picture_in_one_folder(text: str) -> None:
+    for name, svg in badges(summarize([runs.hostile(text)])).items():
+        assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.svg", name)
+        tags = {each.tag.removeprefix(SVG) for each in ET.fromstring(svg).iter()}
+        assert tags == {"svg", "title", "clipPath", "rect", "g", "text"}
+
+
+def test_badges_of_like_names_do_not_overwrite_each_other() -> None:
+    found = runs.run(
+        runs.finding(provider="a/b"), runs.finding(provider="a b"), head=runs.header(["a/b", "a b"])
+    )
+    assert len(titles(found)) == 4
+
+
+def test_one_badge_says_what_all_runs_come_to() -> None:
+    assert "it does not conform" in render([runs.messy()], "svg")
+
+
+# --- csv ---
+
+
+def rows(found: Run) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(render([found], "csv"), newline="")))
+
+
+def test_csv_has_a_row_for_every_finding() -> None:
+    found = rows(runs.messy())
+    assert len(found) == len(runs.messy().findings)
+    (known, *_) = [each for each in found if each["known"] == "yes"]
+    assert known["deviation"] == "It always answers base64."
+    assert known["chapter"] == "count"
+
+
+def test_csv_tells_of_the_exchange() -> None:
+    exchange = priced({"estimate": 0.04, "actual": None}) | {"cassette": "cassettes/x.yaml"}
+    (row,) = rows(runs.run(exchange, runs.finding()))
+    assert (row["price_usd"], row["elapsed_seconds"]) == ("0.04", "1.0")
+    assert (row["cassette"], row["provenance"]) == ("cassettes/x.yaml", "live")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://evil.test")', "\t=1", "\r=1", "＝1"],  # noqa: RUF001
+)
+def test_csv_holds_no_formula(text: str) -> None:
+    found = rows(runs.run(runs.exchange(), runs.broken(message=text, observed=text)))
+    assert not found[0]["message"].startswith(tuple("=+-@\t\r＝"))  # noqa: RUF001
+    assert found[0]["message"].endswith(text[-1])
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+def test_csv_of_hostile_text_is_one_row(text: str) -> None:
+    found = rows(runs.hostile(text))
+    assert len(found) == 1
+    assert all(value.isprintable() for value in found[0].values())
+
+
+# --- json ---
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        runs.messy(),
+        runs.run(),
+        runs.run(end=None),
+        runs.hostile("x"),
+        runs.run(priced({"estimate": 1, "actual": 2}), runs.known()),
+    ],
+    ids=["messy", "small", "interrupted", "hostile", "priced"],
+)
+def test_json_validates_against_its_schema(found: Run) -> None:
+    document = json.loads(render([with_families(found)], "json"))
+    errors = Draft202012Validator(SCHEMA).iter_errors(document)
+    assert [each.message for each in errors] == []
+
+
+def test_json_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_json_says_what_the_other_reports_say() -> None:
+    document = json.loads(render([runs.messy()], "json"))
+    relay = next(each for each in document["columns"] if each["provider"] == "relay")
+    assert relay["promises"]["format.url-only"] == "fail"
+    assert relay["kept"]["MUST"] == {"kept": 2, "total": 4}
+    assert document["conclusion"] == 1
+
+
+# --- what the numbers are made of ---
+
+
+def test_latency_is_of_accepted_requests() -> None:
+    made = [priced(None, f"case-{number}", number) for number in range(1, 11)]
+    refused = runs.exchange(case="refused") | {"outcome": "refused", "elapsed": 0.001}
+    (facts,) = provider_facts(summarize([runs.run(*made, refused, runs.finding())]))
+    assert facts.latency is not None
+    assert (facts.latency.count, facts.latency.median, facts.latency.p90) == (10, 5.5, 9)
+
+
+def test_price_prefers_what_the_answer_says() -> None:
+    made = [priced({"estimate": 9.0, "actual": 0.5}, "one"), priced(None, "two")]
+    (facts,) = provider_facts(summarize([runs.run(*made, runs.finding())]))
+    assert facts.price is not None
+    assert (facts.price.paid, facts.price.per_image) == (0.5, 0.25)
+    assert (facts.price.estimated, facts.price.unpriced) == (False, 1)
+
+
+def test_run_without_prices_has_no_price() -> None:
+    (facts,) = provider_facts(summarize([runs.run()]))
+    assert facts.price is None
+
+
+def test_availability_leaves_out_what_did_not_decide() -> None:
+    silent = runs.exchange(case="two") | {"outcome": "unavailable", "reason": "HTTP 429"}
+    (facts,) = provider_facts(summarize([runs.run(runs.exchange(), silent, runs.finding())]))
+    assert (facts.availability.answered, facts.availability.total) == (1, 2)
+    assert facts.availability.reasons == {"HTTP 429": 1}
+
+
+def test_request_that_was_never_sent_counts_for_nothing() -> None:
+    unsent = priced({"estimate": 5.0, "actual": None}, "two") | {"outcome": "not run"}
+    sent = priced({"estimate": 1.0, "actual": None})
+    (facts,) = provider_facts(summarize([runs.run(sent, unsent, runs.finding())]))
+    assert facts.price is not None
+    assert (facts.price.paid, facts.price.estimated) == (1.0, True)
+    assert facts.availability.total == 1
+
+
+def test_family_of_an_older_run_is_the_model_itself() -> None:
+    (facts,) = provider_facts(summarize([runs.run()]))
+    assert [each.name for each in facts.families] == ["dall-e-3"]
+
+
+def test_family_counts_promises_model_by_model() -> None:
+    facts = provider_facts(summarize([with_families(runs.messy())]))
+    relay = next(each for each in facts if each.id == "relay")
+    assert [(each.name, each.kept["MUST"].total) for each in relay.families] == [
+        ("dall-e", 8),
+        ("gpt-image", 4),
+    ]
+
+
+# --- the command ---
+
+
+def report(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["report", *words])
+    return done.exit_code, done.output
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    write_run(runs.messy(), tmp_path / "run.jsonl")
+    return tmp_path / "run.jsonl"
+
+
+def test_folder_has_every_format_and_the_badges(file: Path, tmp_path: Path) -> None:
+    code, said = report(str(file), "-o", str(tmp_path / "out"), "-q")
+    assert code == 0
+    assert f"wrote {tmp_path}/out/index.html (the page)" in said.replace("\n", "")
+    written = {str(each.relative_to(tmp_path / "out")) for each in (tmp_path / "out").rglob("*.*")}
+    assert written == set(folder([runs.messy()]))
+    assert set(FOLDER) < written
+    assert "badges/relay.svg" in written
+
+
+@pytest.mark.parametrize("suffix", [".html", ".md", ".xml", ".json", ".csv", ".svg"])
+def test_suffix_names_the_format(file: Path, tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"out{suffix}"
+    assert report(str(file), "-o", str(target), "-q")[0] == 0
+    name = "junit" if suffix == ".xml" else suffix[1:]
+    assert target.read_bytes().decode() == render([runs.messy()], name)
+
+
+def test_unknown_suffix_is_named_with_those_that_are_known(file: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["report", str(file), "-o", str(tmp_path / "out.pdf")])
+    assert ".html, .md, .xml" in str(done.exception)
+    assert "--format" in str(done.exception)
+
+
+def test_format_without_a_file_is_printed(file: Path) -> None:
+    code, said = report(str(file), "--format", "csv")
+    assert code == 0
+    assert said.startswith("provider,family,model,case,")

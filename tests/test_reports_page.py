@@ -1,0 +1,252 @@
+"""The page as a file: whole in itself, safe whatever is in it, small whatever is in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shlex
+import zlib
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.reports import render, summarize
+from conformance.reports.page import proofs as packing
+from conformance.reports.page.matrix import SYMBOLS, WORDS
+from conformance.reports.page.proofs import curl_of, proofs
+from conformance.reports.page.rendering import as_json, duration
+from conformance.reports.wording import MEANING
+from conformance.runs.file import Run
+from tests import runs
+
+ADDRESSES = ("src", "href", "action", "srcset", "data", "poster", "formaction")
+
+
+class Parsed(HTMLParser):
+    """The elements of a page, and the text of each script and style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.raw: dict[str, list[str]] = {"script": [], "style": []}
+        self._in = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._in = tag if tag in self.raw else ""
+        if self._in:
+            self.raw[tag].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self._in:
+            self.raw[self._in][-1] += data
+
+    def handle_endtag(self, _: str) -> None:
+        self._in = ""
+
+    def attributes(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def page(*found: Run) -> str:
+    return render(found or [messy()], "html")
+
+
+def messy() -> Run:
+    """A run with something of everything, and a clause that nothing was judged by."""
+    found = runs.messy()
+    silent = {"id": "stream.events", "level": "MUST", "statement": "It streams.", "citations": []}
+    found.header["clauses"] = [*found.header["clauses"], silent]
+    return found
+
+
+def unpacked(column: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(column)))
+    return found
+
+
+def long_body(characters: int = 100_000, count: int = 3) -> Run:
+    """A run with answers that no compression makes small."""
+    found = runs.run(*(runs.finding(case=f"case-{number}") for number in range(count)))
+    for number in range(count):
+        exchange = runs.exchange(case=f"case-{number}")
+        noise = b"".join(hashlib.sha256(f"{number}{n}".encode()).digest() for n in range(3200))
+        exchange["response"] = {
+            "status": 200,
+            "headers": [["x-id", "1"]],
+            "body": base64.b85encode(noise).decode()[:characters],
+            "bytes": characters,
+        }
+        found.add(exchange)
+    return found
+
+
+def test_page_needs_nothing_but_itself() -> None:
+    for _, attributes in Parsed(page()).elements:
+        for name in ADDRESSES:
+            value = attributes.get(name)
+            assert value is None or value.startswith("#"), (name, value)
+    assert not re.search(r"@import|url\(", Parsed(page()).raw["style"][0])
+
+
+@pytest.mark.parametrize("kind", ["script", "style"])
+def test_policy_allows_our_own_text_and_no_other(kind: str) -> None:
+    parsed = Parsed(page())
+    policy = next(each["content"] or "" for each in parsed.attributes("meta") if "content" in each)
+    digest = base64.b64encode(hashlib.sha256(parsed.raw[kind][-1].encode()).digest()).decode()
+    assert policy.startswith("default-src 'none'; ")
+    assert f"{kind}-src 'sha256-{digest}';" in policy
+    assert "unsafe" not in policy
+
+
+def test_page_has_no_inline_handlers_or_styles() -> None:
+    for _, attributes in Parsed(page()).elements:
+        assert not [each for each in attributes if each.startswith("on") or each == "style"]
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
+def test_hostile_text_adds_no_element(text: str) -> None:
+    shape = [tag for tag, _ in Parsed(page(runs.hostile("harmless"))).elements]
+    assert [tag for tag, _ in Parsed(page(runs.hostile(text))).elements] == shape
+
+
+@pytest.mark.parametrize("text", ["</script>", "<!--", "<script", "]]>", "\u2028", "&lt;", "é"])
+def test_json_cannot_end_its_script(text: str) -> None:
+    written = str(as_json({"text": text}))
+    assert not set("<>&") & set(written)
+    assert written.isascii()
+    assert json.loads(written) == {"text": text}
+
+
+def test_every_verdict_has_a_symbol_of_its_own_and_a_meaning() -> None:
+    assert set(WORDS) == set(SYMBOLS) == set(MEANING)
+    assert len(set(SYMBOLS.values())) == len(SYMBOLS)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It does not conform",
+        "replay of cassettes, recorded 2026-01-02, from https://acme.test",
+        "complete, ",
+        "in 55 s",
+        "spend not recorded",
+        "Broken promises that nobody knew of",
+        "image-conformance 0.1.0",
+        "Left out of the totals, because the provider does not claim it",
+        "no usage",
+        "1 promise of the edition found nothing to judge here",
+        "cassettes/x.yaml: remove it",
+    ],
+)
+def test_page_says_without_any_script(said: str) -> None:
+    assert said in re.sub(r"<[^>]+>", "", page().split("<script")[0])
+
+
+def test_interrupted_run_says_so_at_the_top() -> None:
+    assert "INTERRUPTED" in page(runs.run(end=None))
+
+
+def test_what_a_run_spent_and_its_seed_are_at_the_top() -> None:
+    end = runs.footer() | {"spent": {"estimate": 0.5, "actual": 0.25, "requests": 7}}
+    found = runs.run(head=runs.header(seed=42, budget={"usd": 2, "requests": None}), end=end)
+    said = re.sub(r"<[^>]+>|\s+", " ", page(found))
+    assert "0.2500 USD spent of 2.00 USD; seed 42" in re.sub(" +", " ", said)
+
+
+def test_evidence_has_findings_and_exchanges_of_its_column() -> None:
+    summary = summarize([runs.messy()])
+    columns = map(unpacked, proofs(summary).columns)
+    relay = dict(zip(summary.columns, columns, strict=True))["relay", "dall-e-3"]
+    first, *others = relay["findings"]["format.url-only"]
+    assert first == "baseline"
+    assert [each["verdict"] for each in others] == ["fail", "fail", "fail"]
+    assert list(relay["exchanges"]) == ["baseline"]
+    assert relay["exchanges"]["baseline"]["response"]["status"] == 200
+
+
+def test_control_is_in_the_evidence_although_no_clause_speaks_of_it() -> None:
+    judged = runs.broken(case="refused", control="baseline")
+    found = runs.run(runs.exchange(case="refused"), runs.exchange(), judged)
+    (column,) = proofs(summarize([found])).columns
+    assert set(unpacked(column)["exchanges"]) == {"refused", "baseline"}
+
+
+def test_bodies_are_cut_until_the_page_is_small_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "LIMIT", 20_000)
+    found = proofs(summarize([long_body()]))
+    assert sum(map(len, found.columns)) <= 20_000
+    assert found.cut == 1200
+    body = unpacked(found.columns[0])["exchanges"]["case-0"]["response"]["body"]
+    assert body.endswith("(98800 more characters in the run file)")
+    assert "cut to 1200 characters" in page(long_body())
+
+
+def test_bodies_are_left_whole_where_there_is_room() -> None:
+    assert proofs(summarize([long_body(5000)])).cut is None
+
+
+def test_page_of_long_answers_stays_under_two_megabytes() -> None:
+    assert len(page(long_body(count=40))) < 2_000_000
+
+
+def test_picture_is_kept_once_and_only_when_it_is_one() -> None:
+    good = {"index": 0, "member": "url", "sha256": "a", "thumbnail": "data:image/png;base64,AAAA"}
+    bad = {**good, "sha256": "b", "thumbnail": "data:image/svg+xml,<svg onload=alert(1)>"}
+    one = runs.exchange() | {"images": [good, bad]}
+    two = runs.exchange(case="two") | {"images": [good]}
+    found = runs.run(one, two, runs.finding(), runs.finding(case="two"))
+    assert proofs(summarize([found])).pictures == {"a": "data:image/png;base64,AAAA"}
+
+
+def test_rendering_leaves_the_run_as_it_was() -> None:
+    picture = {"index": 0, "member": "url", "sha256": "a", "thumbnail": "data:image/png;base64,AA"}
+    found = runs.run(runs.exchange() | {"images": [picture]}, runs.finding())
+    assert page(found) == page(found)
+
+
+def test_older_run_without_optional_members_is_shown() -> None:
+    bare = {name: runs.exchange()[name] for name in ("type", "provider", "model", "case")}
+    bare |= {"provenance": "live", "outcome": "accepted", "request": {"url": "https://acme.test"}}
+    assert "acme" in page(runs.run(bare, runs.finding()))
+
+
+def test_curl_of_a_foreign_request_cannot_run_anything_else() -> None:
+    request = {
+        "method": "POST; rm -rf /",
+        "url": "https://acme.test/'$(id)'",
+        "headers": [["Authorization", "Bearer x"], ["x-`id`", "$(id)"]],
+        "body": '{"prompt":"it\'s"}',
+    }
+    words = shlex.split(curl_of(request, "COMETAPI_KEY"))
+    assert words[:5] == ["curl", "-sS", "-X", "POST; rm -rf /", "https://acme.test/'$(id)'"]
+    assert "authorization: Bearer $COMETAPI_KEY" in words
+    assert words[-1] == request["body"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.004, "4 ms"), (5, "5.0 s"), (61, "61 s"), (125, "2 min 5 s"), (7260, "2 h 1 min")],
+)
+def test_duration_is_written_as_people_speak(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+SAMPLE = Path(__file__).parents[1] / "reports" / "sample"
+
+
+def test_sample_is_of_the_form_that_is_written_today() -> None:
+    sample = Parsed((SAMPLE / "index.html").read_text(encoding="utf-8"))
+    today = Parsed(page())
+    assert sample.attributes("meta")[1] == today.attributes("meta")[1], "run `make sample`"
+    assert len(sample.attributes("table")) > 3
+
+
+def test_sample_is_small_enough_to_be_committed() -> None:
+    assert (SAMPLE / "index.html").stat().st_size < 500_000
+    assert "# Image API conformance" in (SAMPLE / "summary.md").read_text(encoding="utf-8")

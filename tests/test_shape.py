@@ -1,0 +1,84 @@
+"""The shape of an answer: complete where it is small, bounded where it is not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange, Request, Response
+from conformance.exchange.outcome import outcome_of
+from conformance.runs.evidence import evidence
+from conformance.strict.shape import MOST_PATHS, bounded, shape_of
+from tests.test_run_file import VALIDATOR
+
+STREAM = (
+    b'event: image_generation.completed\ndata: {"type":"image_generation.completed",'
+    b'"b64_json":"aGk=","usage":{"total_tokens":3}}\n\n'
+)
+
+
+def kept(body: bytes, media_type: str = "application/json", status: int = 200) -> dict[str, Any]:
+    request = Request("POST", "https://acme.test/v1/images/generations", (), b"{}")
+    response = Response(status, (("content-type", media_type),), body)
+    exchange = Exchange("acme", "dall-e-3", "baseline", request, response)
+    answer = Answer(exchange)
+    return evidence(exchange, answer, outcome_of(exchange, answer))
+
+
+NUMBERS = {"created": 1, "cost": 1.5, "flag": True}
+NAMES = {"a.b": 1, "c:d": 2, "e\x1b": 3}
+
+
+@pytest.mark.parametrize(
+    ("value", "paths"),
+    [
+        ({"data": [{"url": "x"}]}, "data:array data[].url:string data[]:object"),
+        ([{"url": "x"}, {"url": None}], "[].url:null [].url:string []:object"),
+        (NUMBERS, "cost:number created:integer flag:boolean"),
+        (NAMES, '["a.b"]:integer ["c:d"]:integer ["e\\\\x1b"]:integer'),
+        ("text", ""),
+    ],
+    ids=["members", "items-share-a-path", "numbers", "names-like-paths", "text"],
+)
+def test_shape_names_paths_and_types(value: object, paths: str) -> None:
+    assert bounded(shape_of(value)) == paths.split()
+
+
+def test_shape_is_of_the_whole_body_where_the_body_kept_is_cut() -> None:
+    body = json.dumps({"data": [{"note": "word " * 2000, "seed": 7}]}).encode()
+    found = kept(body)
+    assert "data[].seed:integer" in found["shape"]
+    assert "seed" not in found["response"]["body"]
+
+
+def test_shape_of_a_stream_tells_its_events_apart() -> None:
+    found = kept(STREAM, "text/event-stream")["shape"]
+    assert "<image_generation.completed>.usage.total_tokens:integer" in found
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"a":'], ids=["empty", "html", "cut"])
+def test_what_is_no_json_has_no_shape(body: bytes) -> None:
+    assert kept(body)["shape"] is None
+
+
+def test_shape_is_bounded_in_width_and_depth() -> None:
+    wide = bounded(shape_of({f"member_{number}": number for number in range(5000)}))
+    assert (len(wide), wide[-1]) == (MOST_PATHS + 1, "…")
+    deep: Any = 1
+    for _ in range(500):
+        deep = {"a": deep}
+    assert max(each.count("a") for each in shape_of(deep)) <= 8 + 1
+
+
+def test_error_keeps_what_it_is_told_by_and_not_its_message() -> None:
+    body = b'{"error":{"message":"m","type":"invalid_request_error","code":null,"param":"size"}}'
+    found = kept(body, status=400)
+    assert found["error"] == {"type": "invalid_request_error", "param": "size"}
+
+
+def test_shape_and_error_are_as_the_schema_has_them() -> None:
+    VALIDATOR.validate(kept(b'{"error":{"type":"x"},"data":[]}', status=400))
+    VALIDATOR.validate(kept(b"", status=500))

@@ -1,0 +1,118 @@
+"""Variations of a refusal: what first parties and gateways really add, leave empty, or order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from conformance.reference.defects.planting import in_error, in_refusal
+from conformance.reference.errors import Refusal, refusal_response
+from tests.variations.registry import legal
+
+if TYPE_CHECKING:
+    from conformance.reference.errors import Refusal as _Refusal
+
+Body = dict[str, Any]
+
+
+@legal("error.more-members")
+@in_error
+def more_members(body: Body) -> None:
+    """The error has more members, as `moderation_details` or a request id."""
+    body["error"] |= {"request_id": "req_1", "moderation_details": {"categories": []}}
+
+
+@legal("error.more-beside-it")
+@in_error
+def more_beside(body: Body) -> None:
+    """Members stand beside `error`: an id, a time, a null `data`."""
+    body |= {"id": "1", "created": 1_790_000_000, "data": None, "success": False}
+
+
+@legal("error.members-turned")
+@in_error
+def turned(body: Body) -> None:
+    """The members of the error come in the order of another backend."""
+    body["error"] = dict(reversed(body["error"].items()))
+
+
+@legal("error.param-null")
+@in_error
+def param_null(body: Body) -> None:
+    """`param` is null: the error does not say which parameter it means."""
+    body["error"]["param"] = None
+
+
+@legal("error.param-empty")
+@in_error
+def param_empty(body: Body) -> None:
+    """`param` is an empty string, as gateways write it."""
+    body["error"]["param"] = ""
+
+
+@legal("error.param-path")
+@in_error
+def param_path(body: Body) -> None:
+    """`param` is a path into the body."""
+    param = body["error"]["param"]
+    body["error"]["param"] = f"body.{param}" if param else None
+    body["error"]["path"] = []
+
+
+@legal("error.code-null")
+@in_error
+def code_null(body: Body) -> None:
+    """`code` is null."""
+    body["error"]["code"] = None
+    body["error"]["status"] = None
+
+
+@legal("error.code-digits")
+@in_error
+def code_digits(body: Body) -> None:
+    """`code` is the status, in digits, as a string."""
+    if body["error"]["code"] != "model_not_found":
+        body["error"]["code"] = "400"
+
+
+@legal("error.other-type")
+@in_refusal
+def other_type(refusal: _Refusal) -> Refusal:
+    """The type of the error is that of another backend of the same provider."""
+    return replace(refusal, type="image_generation_user_error")
+
+
+@legal("error.long-message")
+@in_error
+def long_message(body: Body) -> None:
+    """The message is long, has line feeds and quotes the request back."""
+    body["error"]["message"] += "\nYour request was:\n" + '{"prompt": "a “boat” 🚤"}' * 400
+
+
+@legal("error.indented")
+@in_refusal
+def indented(refusal: _Refusal) -> Response:
+    """The error is indented, as OpenAI writes it."""
+    plain = refusal_response(refusal)
+    text = json.dumps(json.loads(bytes(plain.body)), indent=2) + "\n"
+    return Response(text, plain.status_code, media_type="application/json; charset=utf-8")
+
+
+@legal("error.challenge")
+@in_refusal
+def challenge(refusal: _Refusal) -> Refusal:
+    """Every refusal tells how to sign in, and 401 is the only one that had to."""
+    return replace(refusal, headers={**refusal.headers, "WWW-Authenticate": 'Bearer realm="API"'})
+
+
+@legal("error.retired-model")
+@in_refusal
+def retired_model(refusal: _Refusal) -> Refusal:
+    """An unknown model is refused with 400 `invalid_value`, as OpenAI does since 2026."""
+    if refusal.code != "model_not_found":
+        return refusal
+    message = "The model 'unknown' does not exist."
+    return replace(refusal, status=400, code="invalid_value", param="model", message=message)

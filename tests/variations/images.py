@@ -1,0 +1,332 @@
+"""Variations of an image file: other ways to write the same picture."""
+
+from __future__ import annotations
+
+import functools
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image, ImageCms, PngImagePlugin
+from starlette.responses import Response
+
+from conformance.reference.defects.planting import documented, in_file, in_image
+from tests.variations.registry import legal
+
+if TYPE_CHECKING:
+    from conformance.reference.answers import Job
+    from conformance.reference.defects.planting import Plant
+    from conformance.reference.steps import Steps
+
+Rewrite = Callable[[bytes], bytes]
+MAGIC = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"}
+
+
+def written(*kinds: str) -> Callable[[Rewrite], Plant]:
+    """Rewrite every image of these kinds, in base64 and behind URLs; each file once."""
+
+    def decorate(rewrite: Rewrite) -> Plant:
+        remembered = functools.lru_cache(maxsize=64)(rewrite)
+
+        def any_kind(data: bytes) -> bytes:
+            return (
+                remembered(data) if data.startswith(tuple(MAGIC[each] for each in kinds)) else data
+            )
+
+        def plant(steps: Steps) -> Steps:
+            return in_file(functools.partial(_served, any_kind))(_painted(any_kind)(steps))
+
+        return documented(plant, rewrite)
+
+    return decorate
+
+
+def _painted(rewrite: Rewrite) -> Plant:
+    def image(data: bytes, _job: Job) -> bytes:
+        return rewrite(data)
+
+    return in_image(image)
+
+
+def _served(rewrite: Rewrite, truth: Response) -> Response:
+    data = rewrite(bytes(truth.body))
+    return Response(data, media_type=truth.media_type)
+
+
+def opened(data: bytes, mode: str | None = None) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image.convert(mode) if mode else image
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _full(image: Image.Image) -> str:
+    return "RGBA" if image.has_transparency_data else "RGB"
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    checksum = zlib.crc32(name + data)
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
+
+
+def after_header(data: bytes, *chunks: bytes) -> bytes:
+    """Put chunks behind the first chunk of a PNG."""
+    return data[:33] + b"".join(chunks) + data[33:]
+
+
+@legal("png.rgb")
+@written("png")
+def png_rgb(data: bytes) -> bytes:
+    """A PNG has no palette but three or four channels."""
+    image = opened(data)
+    return saved(image.convert(_full(image)), "png")
+
+
+@legal("png.rgba-opaque")
+@written("png")
+def png_rgba(data: bytes) -> bytes:
+    """A PNG has an alpha channel that is opaque wherever nothing else was asked."""
+    return saved(opened(data, "RGBA"), "png")
+
+
+@legal("png.palette")
+@written("png")
+def png_palette(data: bytes) -> bytes:
+    """A PNG has a palette of 64 colours, with transparency where it was asked."""
+    image = opened(data)
+    image = image.convert(_full(image))
+    return saved(image.quantize(64, method=Image.Quantize.FASTOCTREE), "png")
+
+
+@legal("png.16-bit")
+@written("png")
+def png_16_bit(data: bytes) -> bytes:
+    """A PNG has 16 bits a channel."""
+    image = opened(data)
+    mode = _full(image)
+    depth, kind = len(mode), {"RGB": 2, "RGBA": 6}[mode]
+    pixels, width = image.convert(mode).tobytes(), image.width * depth
+    rows = (pixels[at : at + width] for at in range(0, len(pixels), width))
+    wide = b"".join(b"\0" + _doubled(row) for row in rows)
+    header = struct.pack(">IIBBBBB", image.width, image.height, 16, kind, 0, 0, 0)
+    idat = chunk(b"IDAT", zlib.compress(wide, 1))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + idat + chunk(b"IEND", b"")
+
+
+def _doubled(row: bytes) -> bytes:
+    wide = bytearray(2 * len(row))
+    wide[::2] = wide[1::2] = row
+    return bytes(wide)
+
+
+@legal("png.interlaced")
+@written("png")
+def png_interlaced(data: bytes) -> bytes:
+    """A PNG is interlaced (Adam7)."""
+    image = opened(data)
+    mode = _full(image)
+    depth, kind = len(mode), {"RGB": 2, "RGBA": 6}[mode]
+    header = struct.pack(">IIBBBBB", image.width, image.height, 8, kind, 0, 0, 1)
+    body = b"".join(_passes(image.convert(mode), depth))
+    idat = chunk(b"IDAT", zlib.compress(body, 1))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + idat + chunk(b"IEND", b"")
+
+
+_ADAM7 = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4)),
+    *((1, 0, 2, 2), (0, 1, 1, 2)),
+)
+"""The first column and row of each pass, and the steps to the next ones."""
+
+
+def _passes(image: Image.Image, depth: int) -> list[bytes]:
+    pixels, stride = image.tobytes(), image.width * depth
+    found = []
+    for left, top, across, down in _ADAM7:
+        for row in range(top, image.height, down):
+            line = pixels[row * stride : (row + 1) * stride]
+            picked = bytearray(len(range(left, image.width, across)) * depth)
+            for channel in range(depth):
+                picked[channel::depth] = line[left * depth + channel :: across * depth]
+            found.append(b"\0" + bytes(picked))
+    return found
+
+
+@legal("png.grey")
+@written("png")
+def png_grey(data: bytes) -> bytes:
+    """A PNG is grey, with alpha where it was asked."""
+    image = opened(data)
+    return saved(image.convert("LA" if image.has_transparency_data else "L"), "png")
+
+
+@legal("png.many-chunks")
+@written("png")
+def png_many_chunks(data: bytes) -> bytes:
+    """The pixels of a PNG are in many small IDAT chunks."""
+    image = opened(data)
+    whole = saved(image.convert(_full(image)), "png")
+    start = whole.index(b"IDAT") - 4
+    (length,) = struct.unpack(">I", whole[start : start + 4])
+    stream = whole[start + 8 : start + 8 + length]
+    rest = whole[start + 12 + length :]
+    while rest[4:8] == b"IDAT":
+        (length,) = struct.unpack(">I", rest[:4])
+        stream, rest = stream + rest[8 : 8 + length], rest[12 + length :]
+    parts = (chunk(b"IDAT", stream[at : at + 997]) for at in range(0, len(stream), 997))
+    return whole[:start] + b"".join(parts) + rest
+
+
+@legal("png.texts")
+@written("png")
+def png_texts(data: bytes) -> bytes:
+    """A PNG has text chunks in each of the three kinds."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Software", "gpt-image")
+    info.add_text("prompt", "a boat " * 200, zip=True)
+    info.add_itxt("Description", "قارب", "ar", "وصف")
+    return saved(opened(data), "png", pnginfo=info)
+
+
+@legal("png.exif")
+@written("png")
+def png_exif(data: bytes) -> bytes:
+    """A PNG has EXIF."""
+    return saved(opened(data), "png", exif=_exif())
+
+
+def _exif() -> bytes:
+    exif = Image.Exif()
+    exif[0x0131] = "image-conformance"
+    exif[0x8298] = "nobody"
+    return exif.tobytes()
+
+
+def _profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@legal("png.icc")
+@written("png")
+def png_icc(data: bytes) -> bytes:
+    """A PNG has a colour profile."""
+    return saved(opened(data), "png", icc_profile=_profile())
+
+
+@legal("png.content-credentials")
+@written("png")
+def png_c2pa(data: bytes) -> bytes:
+    """A PNG carries content credentials, in the chunk of C2PA, as OpenAI's do."""
+    return after_header(data, chunk(b"caBX", b"jumb" + b"c2pa" + bytes(4000)))
+
+
+@legal("png.private-chunks")
+@written("png")
+def png_private(data: bytes) -> bytes:
+    """A PNG has physical dimensions, a time, gamma, and an ancillary chunk that nobody knows."""
+    time = struct.pack(">HBBBBB", 2026, 9, 21, 14, 13, 20)
+    chunks = ((b"gAMA", struct.pack(">I", 45455)), (b"pHYs", struct.pack(">IIB", 3780, 3780, 1)))
+    more = ((b"tIME", time), (b"abCd", b"anything"))
+    return after_header(data, *(chunk(*each) for each in (*chunks, *more)))
+
+
+@legal("jpeg.progressive")
+@written("jpeg")
+def jpeg_progressive(data: bytes) -> bytes:
+    """A JPEG is progressive."""
+    return saved(opened(data), "jpeg", progressive=True, quality=90)
+
+
+@legal("jpeg.grey")
+@written("jpeg")
+def jpeg_grey(data: bytes) -> bytes:
+    """A JPEG has one channel."""
+    return saved(opened(data, "L"), "jpeg")
+
+
+@legal("jpeg.cmyk")
+@written("jpeg")
+def jpeg_cmyk(data: bytes) -> bytes:
+    """A JPEG has four inks."""
+    return saved(opened(data, "CMYK"), "jpeg")
+
+
+@legal("jpeg.no-subsampling")
+@written("jpeg")
+def jpeg_444(data: bytes) -> bytes:
+    """A JPEG keeps its colours whole, and has tables of its own."""
+    return saved(opened(data), "jpeg", subsampling=0, quality=97, optimize=True)
+
+
+@legal("jpeg.metadata")
+@written("jpeg")
+def jpeg_metadata(data: bytes) -> bytes:
+    """A JPEG has EXIF, a colour profile and a comment."""
+    options = {"exif": _exif(), "icc_profile": _profile(), "comment": b"a boat"}
+    return saved(opened(data), "jpeg", **options)
+
+
+@legal("jpeg.content-credentials")
+@written("jpeg")
+def jpeg_c2pa(data: bytes) -> bytes:
+    """A JPEG carries content credentials in APP11 segments."""
+    box = b"JP" + bytes(6) + b"jumbc2pa" + bytes(2000)
+    return data[:2] + b"\xff\xeb" + struct.pack(">H", len(box) + 2) + box + data[2:]
+
+
+@legal("jpeg.restarts")
+@written("jpeg")
+def jpeg_restarts(data: bytes) -> bytes:
+    """A JPEG has restart markers."""
+    return saved(opened(data), "jpeg", restart_marker_rows=1, quality=90)
+
+
+@legal("webp.lossy")
+@written("webp")
+def webp_lossy(data: bytes) -> bytes:
+    """A WebP is lossy."""
+    return saved(opened(data), "webp", quality=60, method=0)
+
+
+@legal("webp.lossless")
+@written("webp")
+def webp_lossless(data: bytes) -> bytes:
+    """A WebP is lossless, at another effort."""
+    return saved(opened(data), "webp", lossless=True, method=0, quality=10)
+
+
+@legal("webp.extended")
+@written("webp")
+def webp_extended(data: bytes) -> bytes:
+    """A WebP has the extended header, with EXIF, XMP and a colour profile."""
+    options = {"exif": _exif(), "icc_profile": _profile(), "xmp": b"<x:xmpmeta/>"}
+    return saved(opened(data), "webp", method=0, **options)
+
+
+@legal("webp.animated-header")
+@written("webp")
+def webp_animated_header(data: bytes) -> bytes:
+    """A WebP has the header of an animation, of a single frame."""
+    image = opened(data)
+    plain = saved(image.convert("RGB"), "webp", method=0, quality=80)
+    width, height = ((each - 1).to_bytes(3, "little") for each in image.size)
+    size = width + height
+    frame = bytes(6) + size + (100).to_bytes(3, "little") + b"\0" + plain[12:]
+    parts = (
+        _riff(b"VP8X", b"\x02\0\0\0" + size),
+        _riff(b"ANIM", bytes(6)),
+        _riff(b"ANMF", frame),
+    )
+    body = b"WEBP" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _riff(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)

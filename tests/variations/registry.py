@@ -1,0 +1,51 @@
+"""What a variation is: the truthful provider with one thing done otherwise, and as well.
+
+It is planted as a defect is. Its docstring says what is varied. Where it takes away what a
+clause speaks of, it names that clause; every other clause passes wherever it passed before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.exchange.model import Exchange
+
+if TYPE_CHECKING:
+    from conformance.reference.defects.planting import Plant
+
+Later = Callable[[Exchange], Exchange]
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One legal way to answer otherwise."""
+
+    id: str
+    varied: str
+    plant: Plant
+    takes: tuple[str, ...] = ()
+    later: Later = lambda exchange: exchange
+    """What is done to an exchange that cannot be done by a server, such as to let time pass."""
+
+
+REGISTRY: dict[str, Variation] = {}
+
+
+def legal(
+    id: str,  # noqa: A002 - the word of the design
+    *takes: str,
+    later: Later | None = None,
+) -> Callable[[Plant], Plant]:
+    """Register a variation, and the clauses that have nothing to speak of any more."""
+
+    def register(plant: Plant) -> Plant:
+        assert id not in REGISTRY, f"variation {id!r} is there twice"
+        varied = " ".join((plant.__doc__ or "").split())
+        assert varied, f"variation {id!r} does not say what is varied"
+        more = {} if later is None else {"later": later}
+        REGISTRY[id] = Variation(id, varied, plant, takes, **more)
+        return plant
+
+    return register

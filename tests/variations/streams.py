@@ -1,0 +1,145 @@
+"""Variations of an event stream that the HTML standard and the sources allow."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.defects.planting import in_completed, in_events, in_frame, in_partial
+from tests.variations.registry import legal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.reference.answers import Job
+
+Body = dict[str, Any]
+
+
+@legal("stream.comments")
+@in_frame
+def comments(frame: bytes, _kind: str) -> bytes:
+    """Comments stand before every event, as pings of proxies do."""
+    return b": ping\n\n:\n" + frame
+
+
+@legal("stream.crlf")
+@in_frame
+def crlf(frame: bytes, _kind: str) -> bytes:
+    """Lines end in CR LF."""
+    return frame.replace(b"\n", b"\r\n")
+
+
+@legal("stream.cr")
+@in_frame
+def carriage_return(frame: bytes, _kind: str) -> bytes:
+    """Lines end in CR alone, which the standard allows."""
+    return frame.replace(b"\n", b"\r")
+
+
+@legal("stream.done")
+@in_frame
+def done(frame: bytes, kind: str) -> bytes:
+    """`data: [DONE]` closes the stream, as in chat."""
+    return frame + b"data: [DONE]\n\n" if kind.endswith("completed") else frame
+
+
+@legal("stream.ids-and-retry")
+@in_frame
+def ids(frame: bytes, _kind: str) -> bytes:
+    """Events have an id, the time to reconnect after, and a field that nobody knows."""
+    return b"id: 7\nretry: 3000\nfield: value\n" + frame
+
+
+@legal("stream.data-before-name")
+@in_frame
+def data_first(frame: bytes, _kind: str) -> bytes:
+    """The data of an event stands before its name."""
+    name, data = frame.strip().split(b"\n")
+    return data + b"\n" + name + b"\n\n"
+
+
+@legal("stream.no-blank-after-colon")
+@in_frame
+def no_blank(frame: bytes, _kind: str) -> bytes:
+    """No blank follows the colon of a field."""
+    return frame.replace(b"event: ", b"event:").replace(b"data: ", b"data:")
+
+
+@legal("stream.data-in-lines")
+@in_frame
+def in_lines(frame: bytes, _kind: str) -> bytes:
+    """The data of an event is spread over several lines."""
+    name, data = frame.strip().split(b"\n")
+    text = json.dumps(json.loads(data.removeprefix(b"data: ")), indent=1)
+    return (
+        name + b"\n" + b"".join(b"data: %s\n" % each.encode() for each in text.split("\n")) + b"\n"
+    )
+
+
+@legal("stream.byte-order-mark")
+@in_frame
+def marked(frame: bytes, kind: str) -> bytes:
+    """A byte order mark begins the stream, which the standard has readers skip."""
+    first = kind.endswith("completed") or b'"partial_image_index":0' in frame
+    return b"\xef\xbb\xbf" + frame if first and b'"partial_image_index"' in frame else frame
+
+
+@legal("stream.more-blank-lines")
+@in_frame
+def blank_lines(frame: bytes, _kind: str) -> bytes:
+    """Events are apart by more than one blank line."""
+    return frame + b"\n\n\n"
+
+
+@legal("stream.unknown-members")
+@in_completed
+def completed_members(event: Body) -> None:
+    """A completed event has `sequence_number` and more that no source documents."""
+    event |= {"sequence_number": 3, "revised_prompt": "a boat", "more": {"a": [None]}}
+
+
+@legal("stream.partial-unknown-members")
+@in_partial
+def partial_members(event: Body) -> None:
+    """A partial event has members that no source documents."""
+    event |= {"sequence_number": 0, "usage": None, "more": {}}
+
+
+@legal("stream.members-turned")
+@in_completed
+def completed_turned(event: Body) -> None:
+    """The members of a completed event come in the opposite order, its type last."""
+    turned = dict(reversed(event.items()))
+    event.clear()
+    event.update(turned)
+
+
+@legal("stream.fewer-partials")
+@in_events
+def fewer(events: Iterator[Body], _job: Job) -> Iterator[Body]:
+    """Only one partial image comes, though two were asked for."""
+    seen = 0
+    for event in events:
+        partial = event["type"].endswith("partial_image")
+        seen += partial
+        if not partial or seen == 1:
+            yield event
+
+
+@legal("stream.no-partials")
+@in_events
+def none(events: Iterator[Body], _job: Job) -> Iterator[Body]:
+    """The image was done before a partial one was."""
+    yield from (each for each in events if each["type"].endswith("completed"))
+
+
+@legal("stream.usage-text-output")
+@in_completed
+def usage_text(event: Body) -> None:
+    """The streamed `usage` counts text tokens of the output, and has more members."""
+    usage = event["usage"]
+    usage["output_tokens_details"] = {"text_tokens": 7, "image_tokens": usage["output_tokens"]}
+    usage["output_tokens"] += 7
+    usage["total_tokens"] += 7
+    usage["cost"] = 0.01
