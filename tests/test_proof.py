@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import httpx
 import pytest
+from filelock import FileLock
 from jsonschema import Draft202012Validator
 
 from conformance.clauses import clauses_of
@@ -42,23 +45,26 @@ KEY = {"Authorization": "Bearer sk-reference-conformance"}
 
 
 @pytest.fixture(scope="session")
-def matrix() -> Matrix:
-    return prove(EDITION, workers=2)
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
+    """The whole proof, made once for all processes of pytest-xdist."""
+    kept = tmp_path_factory.getbasetemp().parent / "proof.pickle"
+    with FileLock(f"{kept}.lock"):
+        if "PYTEST_XDIST_WORKER" not in os.environ or not kept.exists():
+            kept.write_bytes(pickle.dumps(prove(EDITION, workers=2)))
+        found: Matrix = pickle.loads(kept.read_bytes())  # noqa: S301 - written by ourselves
+    return found
 
 
-@pytest.mark.xdist_group("proof")
 def test_proof_has_no_hole(matrix: Matrix) -> None:
     assert [f"{each.kind}: {each.clause} {each.defect}" for each in holes(matrix)] == []
 
 
-@pytest.mark.xdist_group("proof")
 def test_proof_is_of_every_clause_and_every_defect(matrix: Matrix) -> None:
     assert [each.id for each in matrix.clauses] == [each.id for each in clauses_of(EDITION)]
     assert [each.id for each in matrix.defects] == list(defects(EDITION))
     assert len(matrix.defects) >= 120
 
 
-@pytest.mark.xdist_group("proof")
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_proof_document_names_every_clause_and_defect(matrix: Matrix, suffix: str) -> None:
     text = WRITERS[suffix](matrix)
@@ -66,7 +72,6 @@ def test_proof_document_names_every_clause_and_defect(matrix: Matrix, suffix: st
     assert [each for each in named if each not in text] == []
 
 
-@pytest.mark.xdist_group("proof")
 def test_proof_json_keeps_to_its_schema(matrix: Matrix) -> None:
     schema = json.loads((schemas_directory() / "proof.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
