@@ -149,10 +149,7 @@ def test_no_false_alarm_over_http_2(
     with HTTP2Server(application) as server, OverHTTP2() as transport:
         target = Target("reference", server.base_url, DEFAULT_KEY, models)
         client = Client(target, transport, Provenance.REFERENCE, lambda: NOW)
-        # hypercorn drops a connection on which it answered before the body came: no refusals
-        chosen = {name: table.cases[name] for name in SENT if table.cases[name].billed}
-        told = table.judged(client.exchange, chosen)
-    assert len(told) > 3
+        told = table.judged(client.exchange, {name: table.cases[name] for name in SENT})
     assert transport.versions == {"HTTP/2"}
     assert alarms(told) == []
     assert silenced(truth_over_http[0], told) == set()

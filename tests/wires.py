@@ -17,6 +17,7 @@ from tests.variations.wire import Reply, plain
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.types import Message, Receive, Scope, Send
 
     from tests.variations.wire import Writer
 
@@ -110,8 +111,20 @@ class HTTP2Server:
         config.bind = [f"fd://{self._descriptor}"]
         config.graceful_timeout = 0.1
         config.errorlog = None
-        served = serve(self._application, config, shutdown_trigger=self._over.wait)  # type: ignore[arg-type]
+        served = serve(self._patient, config, shutdown_trigger=self._over.wait)  # type: ignore[arg-type]
         self._loop.run_until_complete(served)
+
+    async def _patient(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body before the application may refuse it; hypercorn trips over less."""
+        messages: list[Message] = []
+        while scope["type"] == "http" and not (messages and not messages[-1].get("more_body")):
+            messages.append(await receive())
+        waiting = iter(messages)
+
+        async def again() -> Message:
+            return next(waiting, None) or await receive()
+
+        await self._application(scope, again, send)
 
 
 def _read(connection: socket.socket) -> bytes:
