@@ -22,6 +22,7 @@ PLAIN.pop("COMETAPI_KEY", None)
 SLOW = """
 title = "Slow"
 base_url = "http://127.0.0.1:1/v1"
+free = true
 key_variable = "SLOW_KEY"
 [models]
 "dall-e-3" = "dall-e-3"

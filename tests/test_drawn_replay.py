@@ -18,6 +18,7 @@ KEY = "sk-drawn-for-tests-0123456789"
 MINE = """
 title = "A provider with one model"
 base_url = "http://127.0.0.1:1/v1"
+free = true
 default_key = "sk-drawn-for-tests-0123456789"
 [models]
 "dall-e-2" = "dall-e-2"

@@ -225,6 +225,25 @@ def test_refused_key_ends_the_run_with_one_request(tmp_path: Path) -> None:
     assert "first authorised request was refused (HTTP 401); look at the key" in told
 
 
+def test_public_model_list_does_not_make_a_key_good(tmp_path: Path) -> None:
+    with watched(images(error(401))) as (url, eye), session(tmp_path, url) as found:
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+    assert eye.posts == 1
+    assert "fail" not in verdicts(judged)
+    assert "look at the key" in told
+
+
+def test_single_401_later_is_a_verdict_and_no_end(tmp_path: Path) -> None:
+    with (
+        watched(images(error(401), start=3, stop=4)) as (url, _),
+        session(tmp_path, url) as found,
+    ):
+        judged = judge_all(found)
+        assert found.live.ledger.halts() == []
+    assert "fail" in verdicts(judged)
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [

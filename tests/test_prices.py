@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,6 +108,15 @@ def test_provider_on_loopback_is_free_only_there(name: str) -> None:
     assert provider.prices.if_answered(body(), MODEL).usd == 0
     moved = provider.at("https://api.example.com/v1")
     assert moved.prices.if_answered(body(), MODEL).usd == DEAREST
+
+
+def test_gateway_on_loopback_is_not_taken_for_free(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = 'title = "Mine"\nbase_url = "http://127.0.0.1:4000/v1"\n{}[models]\n"dall-e-3" = "x"\n'
+    path.write_text(text.format(""))
+    assert not load_provider(str(path)).prices.free
+    path.write_text(text.format("free = true\n"))
+    assert load_provider(str(path)).prices.free
 
 
 @pytest.mark.parametrize("name", PAID)

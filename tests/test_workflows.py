@@ -28,6 +28,7 @@ KEY = "sk-acme-for-the-nightly-0123456789"
 BIN = Path(sys.executable).parent
 TOML = """title = "Acme"
 base_url = "{url}"
+free = true
 key_variable = "ACME_KEY"
 [models]
 "qwen-image" = "qwen-image"

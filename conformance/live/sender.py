@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt
 
-from conformance.cases.model import Authorization, Case
+from conformance.cases.model import Authorization, Case, Operation
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
@@ -94,7 +94,8 @@ class Sender:
         number = self._set_aside(cost)
         exchange = self.client.exchange(case)
         self.ledger.settle(number, counted(exchange, cost), self._actual(case, exchange))
-        return self._looked_at(exchange) if case.authorization is Authorization.VALID else exchange
+        valid = case.authorization is Authorization.VALID
+        return self._looked_at(exchange, case.operation) if valid else exchange
 
     def _set_aside(self, cost: Cost) -> int:
         """Set money aside; where answers to come may give some back, wait for them."""
@@ -118,20 +119,23 @@ class Sender:
     def _actual(self, case: Case, exchange: Exchange) -> float | None:
         return self.provider.prices.actual(case.model, used(exchange))
 
-    def _looked_at(self, exchange: Exchange) -> Exchange:
+    def _looked_at(self, exchange: Exchange, operation: Operation) -> Exchange:
         """See whether the key is good, and the account not at its end; else send nothing more.
 
-        What a key of ours brought about says nothing of the provider, so it is no answer.
+        What a key of ours brought about says nothing of the provider, so it is no answer. Some
+        tell their models to everybody, so that a list says nothing of the key for generations.
         """
+        proven = f"{self.provider.id} {operation.value}"
         name, status = self.provider.id, exchange.response.status if exchange.response else 0
         if quota_exhausted(Answer(exchange)):
             why = f"the account has no quota left (HTTP {status}); top it up"
             self.ledger.halt(name, f"provider {name!r}: {why}, then go on with --resume")
-        elif status == 401 and not self.ledger.admitted(name):
+        elif status == 401 and not self.ledger.admitted(proven):
             key = self.provider.key_variable or "its file"
             why = f"the first authorised request was refused (HTTP 401); look at the key in {key}"
             self.ledger.halt(name, f"provider {name!r}: {why}")
             return replace(exchange, failure=Failure("key-refused", why))
         elif status not in (0, 401) and not undecided(status):
             self.ledger.admit(name)
+            self.ledger.admit(proven)
         return exchange

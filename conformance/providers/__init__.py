@@ -177,7 +177,7 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
     document["base_url"] = document["base_url"].rstrip("/")
     if document.get("default_key") and not _is_loopback(document["base_url"]):
         raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
-    free = _is_loopback(document["base_url"]) and "prices" not in document
+    free = document.pop("free", False) or document.get("embedded", False)
     prices = Prices(**document.pop("prices", {}), free=free)
     return Provider(
         id=path.stem,

@@ -30,6 +30,7 @@ from tests.attacks.watching import Seen, watching
 PROVIDER = """\
 title = "Hostile"
 base_url = "http://{host}:{port}/{attack}/v1"
+free = true
 key_variable = "HOSTILE_KEY"
 [models]
 "dall-e-3" = "dall-e-3"
