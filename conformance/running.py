@@ -17,6 +17,7 @@ from conformance.exchange.limit_options import as_options
 from conformance.progressing import Progressing
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
+from conformance.runs.reaching import check_reachable
 from conformance.runs.session import Options, Session
 from conformance.runs.together import folder_of
 from conformance.strict import printable
@@ -45,6 +46,7 @@ def run_promises(
     session = Session(options)
     session.check()
     session.check_affordable()
+    check_reachable(session)
     workers = workers or _default_workers(session)
     progress = Progressing(Console(stderr=True), quiet, _ledger_path(session, run_file, workers))
     progress.announce(session)

@@ -21,7 +21,9 @@ from conformance.findings import Finding, Verdict
 from conformance.runs.confirming import Confirmer
 from conformance.runs.file import read_run
 from conformance.runs.judged import judged_from_json, judged_to_json
+from conformance.runs.reaching import UnreachableError, check_reachable
 from conformance.runs.resuming import ResumeError
+from conformance.runs.session import Options, Session
 from conformance.runs.spool import Spool
 from tests.live import KEY, error, images, judge_all, paid_toml, session, watched
 
@@ -41,6 +43,18 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
     for each in found:
         Draft202012Validator(schema).validate(each)
     return found
+
+
+def test_run_goes_on_where_only_one_of_two_providers_is_away(tmp_path: Path) -> None:
+    away = Path(paid_toml(tmp_path, "dall-e-2")).read_text()
+    (tmp_path / "away.toml").write_text(away)
+    with watched() as (url, _):
+        here = away.replace("http://127.0.0.1:1/v1", url)
+        (tmp_path / "here.toml").write_text(here)
+        names = tuple(str(tmp_path / f"{each}.toml") for each in ("away", "here"))
+        check_reachable(Session(Options(providers=names, live=True)))
+    with pytest.raises(UnreachableError, match=r"'away' cannot be reached.*connection refused"):
+        check_reachable(Session(Options(providers=names[:1], live=True)))
 
 
 def test_nothing_is_sent_twice_by_many_workers(tmp_path: Path) -> None:

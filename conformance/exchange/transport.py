@@ -73,7 +73,8 @@ class Transport:
 
     def __init__(self, limits: Limits | None = None, policy: AddressPolicy | None = None) -> None:
         self.limits = limits or Limits()
-        self._http = _GuardedHTTP(GuardedBackend(policy or AddressPolicy()))
+        self._backend = GuardedBackend(policy or AddressPolicy())
+        self._http = _GuardedHTTP(self._backend)
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +105,18 @@ class Transport:
                 return _read(response, budget)
         except Stopped as stopped:
             return stopped.failure
+
+    def unreachable(self, url: str) -> Failure | None:
+        """Say why no connection comes about; nothing is sent over one that does."""
+        budget = Budget(self.limits, guarded=False)
+        try:
+            where = read_url(url)
+            with budget.hop():
+                port = where.port or (443 if where.scheme == "https" else 80)
+                self._backend.connect_tcp(where.host, port).close()
+        except Stopped as stopped:
+            return stopped.failure
+        return None
 
     def fetch(self, url: str) -> Fetched:
         """Get an image as anyone would, without key or cookies, checking every redirect."""

@@ -128,6 +128,10 @@ class Session:
         paid = any(not each.prices.free for each in self.providers)
         check_affordable(self.outlook, options.budget, options.max_requests, options.partial, paid)
 
+    def starts(self, provider: Provider) -> bool:
+        """Whether a provider is the embedded one, at no address of its own."""
+        return provider.embedded and self.options.base_url is None
+
     def prepare(self) -> None:
         """Make ready what processes share, once, before any of them sends."""
         resumed = self.resumed  # read before its folder may be emptied
@@ -267,7 +271,7 @@ class Session:
         """Give what sends to a provider; the embedded one is started, unless it is elsewhere."""
         provenance = Provenance.LIVE
         base_url, key = provider.base_url, provider.key()
-        if provider.embedded and self.options.base_url is None:
+        if self.starts(provider):
             base_url, key = self._embedded(key)
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
