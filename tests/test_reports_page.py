@@ -148,6 +148,19 @@ def test_page_says_without_any_script(said: str) -> None:
     assert said in re.sub(r"<[^>]+>", "", page().split("<script")[0])
 
 
+@pytest.mark.parametrize(
+    ("findings", "shown"),
+    [
+        ([runs.finding()], "c-0"),
+        ([runs.finding(), runs.known(case="other")], "c-known"),
+        ([runs.finding(), runs.broken(case="other")], "c-1"),
+    ],
+    ids=["pass", "known", "fail"],
+)
+def test_only_what_has_no_known_deviation_is_green(findings: list[Any], shown: str) -> None:
+    assert f'class="verdict {shown}"' in page(runs.run(*findings))
+
+
 def test_interrupted_run_says_so_at_the_top() -> None:
     assert "INTERRUPTED" in page(runs.run(end=None))
 
