@@ -33,7 +33,7 @@ from conformance.exchange.model import (
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.redaction import Redactor, redact
 from conformance.findings import Finding, Verdict
-from conformance.reports import print_runs, render
+from conformance.reports import folder, print_runs
 from conformance.runs.evidence import evidence
 from conformance.runs.file import Record, Run, finding_to_json, line_of
 from conformance.runs.reading import checked, parsed
@@ -135,9 +135,10 @@ def render_all(run: Run) -> list[str]:
     """Write every report of a run; JUnit must be XML."""
     screen = io.StringIO()
     print_runs([run], Console(file=screen, width=100, color_system=None))
-    junit = render([run], "junit")
-    ElementTree.fromstring(junit)  # noqa: S314 - our own document
-    return [screen.getvalue(), render([run], "md"), junit]
+    documents = folder([run])
+    ElementTree.fromstring(documents["junit.xml"])  # noqa: S314 - our own document
+    documents["findings.csv"] = documents["findings.csv"].replace("\r\n", "\n")  # RFC 4180
+    return [screen.getvalue(), *documents.values()]
 
 
 @functools.cache

@@ -58,7 +58,8 @@ def test_attack_comes_to_findings_and_hurts_nothing(
     check_no_key(fought, provider)
     check_nothing_steers(fought)
     told = capfd.readouterr()
-    assert told.out.replace("wrote reports/summary.md\nwrote reports/junit.xml\n", "") == ""
+    said = "".join(f"wrote reports/{name}\n" for name in fought.documents)
+    assert told.out.replace(said, "") == ""
     assert told.err == ""
 
 
@@ -120,7 +121,8 @@ def check_no_key(fought: Fought, provider: HostileProvider) -> None:
 def check_nothing_steers(fought: Fought) -> None:
     """No report has a character that steers or hides, and all can be read by machines."""
     shown = {"screen": fought.screen, **fought.documents}
-    for name, text in shown.items():
+    for name, told in shown.items():
+        text = told.replace("\r\n", "\n") if name.endswith(".csv") else told  # RFC 4180
         assert {each for each in text if not each.isprintable()} <= {"\n"}, name
         assert not UNSEEN & set(text), name
     ElementTree.fromstring(fought.documents["junit.xml"])

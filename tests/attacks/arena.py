@@ -20,7 +20,7 @@ from rich.console import Console
 from conformance.commands.options import write_text
 from conformance.exchange.source import RecordMode
 from conformance.findings import Finding
-from conformance.reports import print_runs, render
+from conformance.reports import folder, print_runs
 from conformance.runs.file import Run, RunWriter, read_run
 from conformance.runs.session import Options, Session
 from tests.attacks.model import API, BASE64_CASE, KEY, PUBLIC, Attack
@@ -163,7 +163,7 @@ def _judge(attack: Attack, mode: RecordMode | None) -> tuple[list[Finding], list
 def _reports(run: Run) -> tuple[str, dict[str, str]]:
     screen = io.StringIO()
     print_runs([run], Console(file=screen, width=100, color_system=None))
-    documents = {"summary.md": render([run], "md"), "junit.xml": render([run], "junit")}
+    documents = folder([run])
     for name, text in documents.items():
         write_text(Path("reports", name), text)
     return screen.getvalue(), documents
