@@ -98,14 +98,25 @@ def test_defects_are_ten_that_there_are() -> None:
     assert DEFECTS.keys() <= defects(EDITION).keys()
 
 
-@pytest.mark.parametrize("defect", DEFECTS)
-def test_planned_requests_find_every_defect(defect: str) -> None:
+@pytest.fixture(scope="module")
+def server() -> Server:
     port = schemathesis._free_port()
     origin = f"http://127.0.0.1:{port}"
-    server = Server("reference", load_provider("reference"), "sk-benchmark", port, origin)
+    return Server("reference", load_provider("reference"), "sk-benchmark", port, origin)
+
+
+@pytest.fixture(scope="module")
+def honest(server: Server) -> Hunt:
     with server.lying(None) as recorder:
-        honest = schemathesis._planned(server, recorder, EDITION)
+        return schemathesis._planned(server, recorder, EDITION)
+
+
+def test_planned_requests_find_nothing_in_the_truth(honest: Hunt) -> None:
     assert honest.kinds == frozenset()
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_planned_requests_find_every_defect(server: Server, honest: Hunt, defect: str) -> None:
     with server.lying(defect) as recorder:
         found = schemathesis._planned(server, recorder, EDITION).first(honest.kinds)
     assert found is not None

@@ -137,7 +137,7 @@ def test_interrupted_run_keeps_what_it_judged(tmp_path: Path, how: signal.Signal
 
     (tmp_path / "slow.toml").write_text(SLOW)
     with ReferenceServer(load_edition(), key="sk-slow-0123456789", delay=0.4) as server:
-        words = ["run", "--provider", "./slow.toml", "--live", "--output", "run.jsonl"]
+        words = ["run", "--provider", "./slow.toml", "--live", "--output", "run.jsonl", "-n", "2"]
         running = subprocess.Popen(
             [*COMMAND, *words, "--base-url", server.base_url],
             cwd=tmp_path,
