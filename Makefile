@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 RUN := $(BIN)/image-conformance
+# Hundreds of processes import the suite: compiled once, whatever the environment says of that.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: report sample test lint check benchmarks fuzz proof mutants docs clean
 
