@@ -456,7 +456,7 @@ def test_thumbnail_of_a_line_has_a_pixel() -> None:
 
 def test_thumbnail_keeps_alpha_and_colour() -> None:
     small = small_of(encode(Image.new("RGBA", (200, 200), (250, 0, 0, 40)), "png")).convert("RGBA")
-    red, green, _, alpha = small.getpixel((50, 50))  # type: ignore[misc]
+    red, green, _, alpha = small.getpixel((50, 50))  # type: ignore[misc]  # four bands, as it is RGBA
     assert alpha == 40
     assert red > 200 > 60 > green
 

@@ -111,7 +111,7 @@ class HTTP2Server:
         config.bind = [f"fd://{self._descriptor}"]
         config.graceful_timeout = 0.1
         config.errorlog = None
-        served = serve(self._patient, config, shutdown_trigger=self._over.wait)  # type: ignore[arg-type]
+        served = serve(self._patient, config, shutdown_trigger=self._over.wait)  # type: ignore[arg-type]  # Starlette is ASGI
         self._loop.run_until_complete(served)
 
     async def _patient(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -40,6 +40,7 @@ def covering_rows(
     if not strength or not needed:
         return []
     found = [
+        # repeatable, and no secret
         _Array(space, strength, price, needed, start).cheapened(random.Random(salt))  # noqa: S311
         for salt in _SALTS
         for start in [_made(space, strength, price, presets, salt)]

@@ -224,7 +224,7 @@ def _read(index: Index, folder: Path, files: dict[str, tuple[int, int]]) -> None
         index.connection.execute(statement)
     for run, path in index.rows(statements.COPIES):
         for table in ("cells", "nights"):
-            index.connection.execute(f"DELETE FROM {table} WHERE run = ?", [run])  # noqa: S608
+            index.connection.execute(f"DELETE FROM {table} WHERE run = ?", [run])  # noqa: S608 - our own tables
         why = {"run": run, "why": f"{statements.COPY_OF} {path}"}
         index.rows("UPDATE runs SET problem = $why WHERE run = $run", why)
     index.connection.execute("COMMIT")
