@@ -20,8 +20,8 @@ from conformance.exchange.model import Exchange
 from conformance.findings import Finding, Observation, Verdict
 from conformance.foreign.files import ForeignFile
 from conformance.runs.conclusion import Conclusion
+from conformance.runs.describing import about_clause
 from conformance.runs.file import RunWriter, finding_to_json, line_of
-from conformance.runs.session import about_clause
 from conformance.strict import printable
 from conformance.version import tool
 

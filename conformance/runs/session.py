@@ -25,7 +25,6 @@ from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
-from conformance.runs.describing import about_clause as about_clause
 from conformance.runs.describing import header_of
 from conformance.runs.engine import Engine
 from conformance.runs.purse import Outlook, check_affordable, outlook
