@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -74,6 +75,7 @@ class CaseNode(pytest.Collector):
         self.case = case
         self.clauses = clauses
         self.told = False
+        self.following: CaseNode | None = None
 
     def collect(self) -> Iterator[pytest.Item]:
         """Give an item for each clause."""
@@ -84,6 +86,9 @@ class CaseNode(pytest.Collector):
 
     def finding(self, clause: Clause) -> Finding | None:
         """Judge the case, once, and give what one clause came to; None for nothing to judge."""
+        if self.following is not None:
+            self.following.engine.look_ahead(self.following.case)
+            self.following = None
         return self.engine.judged(self.case).findings.get(clause.id)
 
     def evidence_once(self) -> dict[str, Any] | None:
@@ -114,6 +119,13 @@ class CaseNode(pytest.Collector):
     def outcome(self) -> Outcome:
         """What became of the case."""
         return self.engine.judged(self.case).outcome
+
+
+def follow_each_other(items: Sequence[pytest.Item]) -> None:
+    """Tell each case which one is judged after it in this process."""
+    nodes = dict.fromkeys(each.parent for each in items if isinstance(each, PromiseItem))
+    for node, following in pairwise(nodes):
+        node.following = following
 
 
 class PromiseItem(pytest.Item):

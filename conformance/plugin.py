@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from conformance.collecting import PromiseItem, ProvidersModule
+from conformance.collecting import PromiseItem, ProvidersModule, follow_each_other
 from conformance.errors import ConformanceError
 from conformance.exchange.limit_options import LIMIT_HELP, read_limits
 from conformance.exchange.source import RecordMode
@@ -219,6 +219,12 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     finally:
         gc.enable()
         gc.freeze()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the images of the next case be decoded while one is judged; workers know no next."""
+    if not hasattr(session.config, "workerinput") and options_of(session.config).mode == "replay":
+        follow_each_other(session.items)
 
 
 def pytest_pycollect_makemodule(

@@ -120,6 +120,27 @@ def findings(path: Path) -> list[tuple[str, ...]]:
     return sorted((each["case"], each["clause"], each["verdict"]) for each in kept)
 
 
+SPY = """
+from conformance.runs.engine import Engine
+look_ahead, seen = Engine.look_ahead, []
+Engine.look_ahead = lambda self, case: (seen.append(case.path), look_ahead(self, case))
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.line(f"looked ahead {len(seen)} times at {len(set(seen))} cases")
+"""
+
+
+@pytest.mark.parametrize("more", [[], ["-n2"]], ids=["alone", "workers"])
+def test_replay_looks_ahead_in_a_process_that_knows_what_is_next(
+    recorded: Path, more: list[str]
+) -> None:
+    (recorded / "spy.py").write_text(SPY)
+    done = replay(recorded, "-p", "spy", *more, "--cases=size-*")
+    cases = len(list((recorded / "cassettes").glob("*/*/size-*.yaml")))
+    assert cases > 1
+    expected = 0 if more else cases - 1
+    assert f"looked ahead {expected} times at {expected} cases" in done.stdout
+
+
 def test_junitxml_has_a_case_for_every_item(recorded: Path, tmp_path: Path) -> None:
     path = tmp_path / "junit.xml"
     replay(recorded, "--clauses=envelope.*", f"--junitxml={path}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from typing import Any
 
@@ -18,6 +20,12 @@ STREAM = (
     b'event: image_generation.completed\ndata: {"type":"image_generation.completed",'
     b'"b64_json":"aGk=","usage":{"total_tokens":3}}\n\n'
 )
+PAYLOAD, OTHER = (base64.b64encode(each * 900).decode() for each in (b"a", b"ab"))
+CROOKED = PAYLOAD + "A"  # base64 of no bytes, which is found by its letters
+
+
+def folded(text: str) -> str:
+    return f"<{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
 
 
 def kept(body: bytes, media_type: str = "application/json", status: int = 200) -> dict[str, Any]:
@@ -82,3 +90,17 @@ def test_error_keeps_what_it_is_told_by_and_not_its_message() -> None:
 def test_shape_and_error_are_as_the_schema_has_them() -> None:
     VALIDATOR.validate(kept(b'{"error":{"type":"x"},"data":[]}', status=400))
     VALIDATOR.validate(kept(b"", status=500))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [[PAYLOAD], [PAYLOAD, PAYLOAD], [PAYLOAD, OTHER], [CROOKED]],
+    ids=["one", "twice", "two", "no-base64"],
+)
+def test_body_that_is_kept_has_no_payload(data: list[str]) -> None:
+    items = [{"b64_json": each, "revised_prompt": "a kite"} for each in data]
+    body = kept(json.dumps({"data": items, "id": PAYLOAD}).encode())["response"]["body"]
+    assert [each["b64_json"] for each in json.loads(body)["data"]] == [
+        folded(each) for each in data
+    ]
+    assert json.loads(body)["id"] == folded(PAYLOAD)

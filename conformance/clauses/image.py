@@ -43,7 +43,7 @@ def _images(subject: Subject) -> tuple[Found, ...]:
 
 def _decoded(subject: Subject) -> list[Found]:
     """The images whose pixels could be read."""
-    found = [each for each in _images(subject) if each[1].pixel_digest is not None]
+    found = [each for each in _images(subject) if each[1].decoded]
     if not found:
         raise NotTestableError("no image could be decoded")
     return found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import Any
 
@@ -20,8 +21,10 @@ from conformance.strict import (
     read_json,
 )
 
-_FACTS: OrderedDict[tuple[bytes, int], ImageFacts] = OrderedDict()
+_FACTS: OrderedDict[tuple[str, int, bool], ImageFacts] = OrderedDict()
 _MOST_FACTS = 512
+
+_WORTH_A_THREAD = 100_000  # bytes of an image; a smaller one is decoded in a few milliseconds
 
 MOST_IMAGES = 64
 """Items of one answer that are looked into; the largest documented ``n`` is 10."""
@@ -33,39 +36,59 @@ class Sight:
     def __init__(self, pixels: int, together: int) -> None:
         self._pixels = pixels
         self._together = together
-        self._seen: dict[bytes, int] = {}
+        self._seen: dict[str, int] = {}
 
-    def of(self, data: bytes) -> ImageFacts:
-        """Inspect an image; equal bytes count once, also where they were decoded before."""
-        digest = hashlib.sha256(data).digest()
+    def of(self, data: bytes, alone: bool) -> ImageFacts:
+        """Inspect an image; equal bytes count once, also where they were decoded before.
+
+        The pixels of one that stands `alone` in its answer are compared with no other's.
+        """
+        digest = hashlib.sha256(data).hexdigest()
         if digest not in self._seen and sum(self._seen.values()) >= self._together:
             fault = f"was not decoded: the images before it have {self._together:,} pixels together"
             return replace(inspect_image(data, max_pixels=0), fault=fault)
-        facts = _inspected(data, digest, self._pixels)
+        facts = _inspected(data, digest, self._pixels, alone)
         size = (facts.width or 0) * (facts.height or 0)
         self._seen[digest] = size if size <= self._pixels else 0
         return facts
 
 
-def _inspected(data: bytes, digest: bytes, max_pixels: int) -> ImageFacts:
+def _inspected(data: bytes, digest: str, max_pixels: int, alone: bool) -> ImageFacts:
     """Inspect an image, once for equal bytes: cassettes and mocks repeat them."""
-    key = (digest, max_pixels)
+    key = (digest, max_pixels, alone)
     facts = _FACTS.get(key)
     if facts is None:
-        facts = _FACTS[key] = inspect_image(data, max_pixels=max_pixels)
+        facts = _FACTS[key] = inspect_image(
+            data, max_pixels=max_pixels, compared=not alone, digest=digest
+        )
         while len(_FACTS) > _MOST_FACTS:
             _FACTS.popitem(last=False)
     return facts
 
 
+@cache
+def _decoder() -> ThreadPoolExecutor:
+    """Give the one thread that decodes ahead: Pillow lets other threads run meanwhile."""
+    return ThreadPoolExecutor(1, "decoder")
+
+
 class Payload:
     """One item of ``data``, with the image that it carries or points to."""
 
-    def __init__(self, index: int, item: dict[str, Any], exchange: Exchange, sight: Sight) -> None:
+    def __init__(
+        self,
+        index: int,
+        item: dict[str, Any],
+        exchange: Exchange,
+        sight: Sight,
+        alone: bool = False,
+    ) -> None:
         self.index = index
+        self.alone = alone
         self.item = item
         self._exchange = exchange
         self._sight = sight
+        self._ahead: Future[ImageFacts] | None = None
 
     @property
     def path(self) -> str:
@@ -115,11 +138,24 @@ class Payload:
     @cached_property
     def image(self) -> ImageFacts | None:
         """What the bytes are, from base64 first and from the download otherwise."""
+        if self._ahead is not None:
+            return self._ahead.result()
+        data = self._data
+        return self._sight.of(data, self.alone) if data else None
+
+    def look_ahead(self) -> None:
+        """Begin to decode the image, where that takes long enough to be worth it."""
+        data = self._data
+        if data and len(data) >= _WORTH_A_THREAD:
+            self._ahead = _decoder().submit(self._sight.of, data, self.alone)
+
+    @property
+    def _data(self) -> bytes | None:
         data = self.base64.data if self.base64 else None
         if data is None and self.download and self.download.response:
             fetched = self.download.response
             data = fetched.body if 200 <= fetched.status < 300 else None
-        return self._sight.of(data) if data else None
+        return data
 
     def _text(self, name: str) -> str | None:
         value = self.item.get(name)
@@ -171,11 +207,16 @@ class Answer:
         data = self.object.get("data") if self.object else None
         items = data if isinstance(data, list) else []
         found = (
-            Payload(index, item, self.exchange, self.sight)
+            Payload(index, item, self.exchange, self.sight, alone=len(items) == 1)
             for index, item in enumerate(items)
             if isinstance(item, dict)
         )
         return tuple(islice(found, MOST_IMAGES))
+
+    def look_ahead(self) -> None:
+        """Begin to decode the images on another thread; they are there when they are asked for."""
+        for payload in self.payloads:
+            payload.look_ahead()
 
     @cached_property
     def stream(self) -> EventStream:

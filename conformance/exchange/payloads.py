@@ -7,13 +7,14 @@ stays in the body as it is.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import os
 import re
 import tempfile
 from pathlib import Path
+
+import pybase64
 
 from conformance.errors import ConformanceError
 from conformance.images import extension, sniff
@@ -70,15 +71,15 @@ class Payloads:
         if whole:
             match = _REFERENCE.fullmatch(body)
             return self.load(match[1].decode()) if match else body
-        return _REFERENCE.sub(lambda found: base64.b64encode(self.load(found[1].decode())), body)
+        return _REFERENCE.sub(lambda found: pybase64.b64encode(self.load(found[1].decode())), body)
 
     def _reference(self, match: re.Match[bytes]) -> bytes:
         text = match[0]
         try:
-            data = binascii.a2b_base64(text, strict_mode=True)
+            data = pybase64.b64decode(text, validate=True)
         except binascii.Error:
             return text
-        if base64.b64encode(data) != text:
+        if pybase64.b64encode(data) != text:
             return text
         return b"@payload/" + self.store(data).encode()
 

@@ -47,7 +47,8 @@ class ImageFacts:
     ``digest`` is the SHA-256 of the bytes. ``pixel_digest`` is that of the size and the
     8-bit pixels of the first frame: RGB where they are opaque, else RGBA with the colours
     multiplied by alpha. Two lossless encodings of one picture have the same, also when one
-    of them discards the colour of invisible pixels. It is None when nothing was decoded.
+    of them discards the colour of invisible pixels. It is None when nothing was decoded, or
+    nobody asked for it.
 
     ``thumbnail`` is a small picture as a ``data:`` URL; only a complete image has one.
     """
@@ -67,6 +68,11 @@ class ImageFacts:
     fault: str | None
     thumbnail: str | None = field(default=None, repr=False)
 
+    @property
+    def decoded(self) -> bool:
+        """Whether the pixels could be read."""
+        return self.flat is not None
+
 
 MOST_PIXELS = 64_000_000
 """Pixels of one image that is decoded; the largest documented one has 16 million."""
@@ -75,26 +81,40 @@ MOST_PIXELS_TOGETHER = 4 * MOST_PIXELS
 """Pixels of all images of one answer that are decoded; ten of the largest have 160 million."""
 
 
-def inspect_image(data: bytes, *, max_pixels: int = MOST_PIXELS) -> ImageFacts:
+def inspect_image(
+    data: bytes,
+    *,
+    max_pixels: int = MOST_PIXELS,
+    compared: bool = True,
+    digest: str | None = None,
+) -> ImageFacts:
     """Find out what some bytes are; raises nothing, warns of nothing.
+
+    Without ``compared`` there is no ``pixel_digest``, which costs a tenth of the decoding.
+    ``digest`` is the SHA-256 of the bytes where the caller has made it already.
 
     An image of more than ``max_pixels`` pixels is refused before memory is taken for them.
     Decoding is done by one thread at a time, which bounds memory.
     """
     kind = sniff(data)
     container, declared = walk(kind, data), declared_size(kind, data)
-    facts = _undecoded(data, kind, container, declared)
+    digest = digest or hashlib.sha256(data).hexdigest()
+    facts = _undecoded(data, digest, kind, container, declared)
     if kind is None:
         return replace(facts, fault=describe_other(data))
     if kind not in _FORMATS:
         return replace(facts, fault=f"is {kind}, which is recognised but not decoded")
     if declared and declared[0] * declared[1] > max_pixels:
         return replace(facts, fault=_too_many(declared, max_pixels))
-    return _decode(facts, data, container, max_pixels)
+    return _decode(facts, data, container, max_pixels, compared)
 
 
 def _undecoded(
-    data: bytes, kind: str | None, container: Container, declared: tuple[int, int] | None
+    data: bytes,
+    digest: str,
+    kind: str | None,
+    container: Container,
+    declared: tuple[int, int] | None,
 ) -> ImageFacts:
     width, height = declared or (None, None)
     return ImageFacts(
@@ -107,14 +127,16 @@ def _undecoded(
         frames=container.frames or 1,
         complete=False,
         flat=None,
-        digest=hashlib.sha256(data).hexdigest(),
+        digest=digest,
         pixel_digest=None,
         size=len(data),
         fault=container.fault,
     )
 
 
-def _decode(facts: ImageFacts, data: bytes, container: Container, max_pixels: int) -> ImageFacts:
+def _decode(
+    facts: ImageFacts, data: bytes, container: Container, max_pixels: int, compared: bool
+) -> ImageFacts:
     try:
         with _guarded(max_pixels), _open(data, facts) as image:
             facts = _describe(facts, image)
@@ -123,7 +145,7 @@ def _decode(facts: ImageFacts, data: bytes, container: Container, max_pixels: in
             image.load()
             if facts.type == "png" and _ends_blank(image) and png_lacks_rows(data):
                 return replace(facts, fault="is truncated: its pixel data ends before its last row")
-            facts = _read_pixels(facts, image)
+            facts = _read_pixels(facts, image, compared)
             small = paint_thumbnail(image) if container.whole else None
             return replace(facts, complete=container.whole, thumbnail=small)
     except Image.DecompressionBombError:
@@ -179,21 +201,25 @@ def _describe(facts: ImageFacts, image: Image.Image) -> ImageFacts:
     )
 
 
-def _read_pixels(facts: ImageFacts, image: Image.Image) -> ImageFacts:
+def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> ImageFacts:
     pixels = hashlib.sha256(f"{image.width}x{image.height}\n".encode())
+    opaque = not image.has_transparency_data
     colours: set[object] = set()
     transparent = False
     for strip in _strips(image):
         found = strip.getcolors(1)  # gives up, with None, at the second colour
         colours.add(found[0][1] if found else None)
         transparent = transparent or strip.mode == "RGBa"
-        pixels.update(strip.tobytes())
+        if compared:
+            pixels.update(strip.tobytes())
+        elif opaque and (None in colours or len(colours) > 1):
+            break  # it is not flat, and nothing else is asked
     return replace(
         facts,
-        has_alpha=image.has_transparency_data,
+        has_alpha=not opaque,
         transparent=transparent,
         flat=len(colours) == 1 and None not in colours,
-        pixel_digest=pixels.hexdigest(),
+        pixel_digest=pixels.hexdigest() if compared else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,7 +22,7 @@ from conformance.exchange.limits import Limits
 from conformance.exchange.model import REDACTED_KEY, Exchange, Request
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.sent import Sent, read_request
-from conformance.exchange.source import Source
+from conformance.exchange.source import Replay, Source
 from conformance.findings import Finding, Verdict
 from conformance.live.ledger import NotSentError
 from conformance.providers import Provider
@@ -76,6 +77,7 @@ class Engine:
         self._today = today
         self._limits = limits or Limits()
         self._judged: dict[str, Judged] = {}
+        self._ahead: dict[str, tuple[Exchange, Answer]] = {}
         self._answered = False
         self._together = together or Together()
 
@@ -94,6 +96,15 @@ class Engine:
             raise AssertionError(f"{case.path} was waited for without end, and is not there")
         return known
 
+    def look_ahead(self, case: Case) -> None:
+        """Play the case that is judged next: its images are decoded while this one is judged."""
+        known = case.path in self._judged or case.path in self._ahead
+        if known or not isinstance(self.source, Replay):
+            return
+        with suppress(Exception):  # it is played again, and told of, when it is judged
+            _, answer = self._ahead[case.path] = self._made(case)
+            answer.look_ahead()
+
     def _once(self, case: Case, patience: float = -1) -> Judged | None:
         """Judge a case unless another process of the run does, for whom it waits."""
         spool = self._together.spool
@@ -111,9 +122,9 @@ class Engine:
         if gone is not None:
             return self._unsent(case, Verdict.UNAVAILABLE, gone, None)
         try:
-            exchange = self.source.exchange(case)
+            exchange, answer = self._made(case)
             self._check_reachable(exchange)
-            return self._judged_exchange(case, exchange, control)
+            return self._judged_exchange(case, exchange, answer, control)
         except ProviderUnreachableError:
             raise
         except NotSentError as reason:
@@ -127,8 +138,15 @@ class Engine:
             told = printable(f"{type(error).__name__}: {error}")
             return self._not_judged(case, f"the suite itself failed at {place}: {told}")
 
-    def _judged_exchange(self, case: Case, exchange: Exchange, control: Outcome | None) -> Judged:
-        answer = self._answer(exchange)
+    def _made(self, case: Case) -> tuple[Exchange, Answer]:
+        if case.path in self._ahead:
+            return self._ahead.pop(case.path)
+        exchange = self.source.exchange(case)
+        return exchange, self._answer(exchange)
+
+    def _judged_exchange(
+        self, case: Case, exchange: Exchange, answer: Answer, control: Outcome | None
+    ) -> Judged:
         outcome = outcome_of(exchange, answer)
         return Judged(
             outcome,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,8 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.strict import printable, read_json
 from conformance.strict.shape import bounded, shape_of
 
-_LONG = re.compile(r'"([A-Za-z0-9+/=_@-]{257,})"')
+_LEAST = 257  # characters of a string that is folded
+_LONG = re.compile(rf'"([A-Za-z0-9+/=_@-]{{{_LEAST},}})"')
 _MOST = 6000  # characters of a body
 _MOST_HEADERS = 60
 
@@ -60,7 +62,7 @@ def _whole(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, An
             "headers": _headers(exchange.request.headers),
             "body": fold(exchange.request.body),
         },
-        "response": _response(exchange.response),
+        "response": _response(exchange.response, answer),
         "shape": _shape(answer),
         "error": _error(answer),
         "failure": _failure(exchange.failure),
@@ -76,17 +78,30 @@ def moment(seconds: float) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def fold(body: bytes) -> str:
-    """Show a body with every long string replaced by its length and digest."""
+def fold(body: bytes, payloads: Iterable[str] = ()) -> str:
+    """Show a body with every long string replaced by its length and digest.
+
+    ``payloads`` are strings known to be base64, in the order in which they stand in the body:
+    they need not be searched for, which takes longer than all else that is done here.
+    """
     if body[:1024].count(0):
         return f"<{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}>"
-    text = body.decode("utf-8", "replace")
-    return printable(_LONG.sub(_folded, text), _MOST)
+    text = _without(body.decode("utf-8", "replace"), payloads)
+    return printable(_LONG.sub(lambda found: f'"{_digest(found[1])}"', text), _MOST)
 
 
-def _folded(match: re.Match[str]) -> str:
-    digest = hashlib.sha256(match[1].encode()).hexdigest()[:16]
-    return f'"<{len(match[1])} characters, sha256 {digest}>"'
+def _without(text: str, payloads: Iterable[str]) -> str:
+    parts, done = [], 0
+    for payload in payloads:
+        start = text.find(f'"{payload[:_LEAST]}', done) + 1
+        if start and text.startswith(f'{payload}"', start):
+            parts += [text[done:start], _digest(payload)]
+            done = start + len(payload)
+    return "".join([*parts, text[done:]])
+
+
+def _digest(text: str) -> str:
+    return f"<{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
 
 
 def _headers(headers: Headers) -> list[list[str]]:
@@ -95,13 +110,15 @@ def _headers(headers: Headers) -> list[list[str]]:
     ]
 
 
-def _response(response: Response | None) -> dict[str, Any] | None:
+def _response(response: Response | None, answer: Answer) -> dict[str, Any] | None:
     if response is None:
         return None
+    read = [each.b64_json or "" for each in answer.payloads if each.base64 and each.base64.data]
+    payloads = [each for each in read if len(each) >= _LEAST]
     return {
         "status": response.status,
         "headers": _headers(response.headers),
-        "body": fold(response.body),
+        "body": fold(response.body, payloads),
         "bytes": len(response.body),
     }
 
