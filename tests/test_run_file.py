@@ -83,6 +83,7 @@ about_provider = st.fixed_dictionaries(
     optional={
         "deviations": st.lists(deviations, max_size=2),
         "not_claimed": st.lists(claims, max_size=2),
+        "prices": st.fixed_dictionaries({"source": texts, "date": texts}),
     },
 )
 about_run = st.fixed_dictionaries(

@@ -78,6 +78,7 @@ class ProviderFacts:
     total: Family
     latency: Latency | None
     price: Price | None
+    prices: str  # where the prices of estimates are from; empty where that is not known
     availability: Availability
     images: int
 
@@ -109,6 +110,7 @@ def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
             total=_family("all", mine),
             latency=_latency(exchanges.get(name, [])),
             price=_price(exchanges.get(name, [])),
+            prices=_prices(summary.merged.runs, name),
             availability=_availability(exchanges.get(name, [])),
             images=sum(len(each.get("images") or []) for each in exchanges.get(name, [])),
         )
@@ -172,6 +174,17 @@ def _latency(exchanges: Sequence[Mapping[str, Any]]) -> Latency | None:
     if not found:
         return None
     return Latency(len(found), median(found), found[-(-9 * len(found) // 10) - 1])
+
+
+def _prices(runs: Sequence[Run], provider: str) -> str:
+    """Say where the prices of the last run that has any are from."""
+    found = ""
+    for run in runs:
+        for each in run.header["providers"]:
+            prices = each.get("prices")
+            if each["id"] == provider and isinstance(prices, dict):
+                found = f"{prices['source']}; as of {prices['date']}"
+    return found
 
 
 def _price(exchanges: Sequence[Mapping[str, Any]]) -> Price | None:

@@ -97,6 +97,8 @@ def _about_deviation(deviation: Deviation) -> dict[str, Any]:
 
 
 def _about_provider(provider: Provider, mode: str) -> dict[str, Any]:
+    prices = provider.prices
+    told = {"source": prices.source, "date": prices.date}
     return {
         "id": provider.id,
         "title": provider.title,
@@ -106,4 +108,4 @@ def _about_provider(provider: Provider, mode: str) -> dict[str, Any]:
         "models": dict(provider.models),
         "deviations": [_about_deviation(each) for each in provider.deviations],
         "not_claimed": [asdict(each) for each in provider.not_claimed],
-    }
+    } | ({"prices": told} if prices.source and not prices.free else {})
