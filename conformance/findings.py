@@ -26,6 +26,9 @@ BROKEN = frozenset({Verdict.DEVIATES, Verdict.FAIL})
 DECIDED = BROKEN | {Verdict.PASS}
 UNDECIDED = frozenset({Verdict.NOT_RUN, Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE, Verdict.FLAKY})
 
+ACCEPTED_INSTEAD = "the request was accepted, so there is no error to judge"
+"""Why a promise about an error could not be judged: another finding says whether it should."""
+
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Give the worst of some verdicts; of none at all, *not run*.

@@ -17,7 +17,7 @@ from conformance.contract import Edition, Level
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result
-from conformance.findings import Finding, Verdict
+from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
 from conformance.strict import printable
 
 
@@ -129,7 +129,7 @@ def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:
     if needs is Needs.SUCCESS and result is not Result.ACCEPTED:
         return _not_testable(f"the request was not accepted: {subject.outcome.reason}")
     if needs is Needs.ERROR and result not in (Result.REFUSED, Result.NOT_SERVED):
-        return _not_testable("the request was accepted, so there is no error to judge")
+        return _not_testable(ACCEPTED_INSTEAD)
     if needs is Needs.REFUSAL:
         return _control(subject)
     return None

@@ -6,7 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from enum import IntEnum
 
-from conformance.findings import BROKEN, DECIDED, UNDECIDED, Finding, Verdict
+from conformance.findings import (
+    ACCEPTED_INSTEAD,
+    BROKEN,
+    DECIDED,
+    UNDECIDED,
+    Finding,
+    Verdict,
+)
 
 
 class Conclusion(IntEnum):
@@ -26,7 +33,7 @@ def conclude(findings: Sequence[Finding]) -> Conclusion:
     """Give the exit code for some findings.
 
     A broken MUST that nobody knew of breaks. What could not be decided is not green, unless
-    what is broken on the same exchange, or on its control, says why.
+    what is broken on the same exchange, or on its control, says why: see `Reasons`.
     """
     if any(each.verdict is Verdict.FAIL and not each.excused for each in findings):
         return Conclusion.BREAKS
@@ -54,16 +61,44 @@ def conclude_recordings(verdicts: Collection[Verdict], whole: bool) -> Conclusio
 
 def undecided(findings: Sequence[Finding]) -> list[Finding]:
     """The findings that are neither decided nor explained by another finding."""
-    reasons = {_exchange(each) for each in findings if each.excused or each.verdict in BROKEN}
+    reasons = Reasons(findings)
     found = [each for each in findings if _is_undecided(each, reasons)]
     return found or _nothing_judged(findings)
 
 
-def _is_undecided(finding: Finding, reasons: set[tuple[str, str, str]]) -> bool:
+def _is_undecided(finding: Finding, reasons: Reasons) -> bool:
     if finding.verdict is Verdict.HARNESS_ERROR:
         return True
-    explained = reasons & {_exchange(finding), _control(finding)}
-    return finding.verdict in UNDECIDED and not explained
+    return finding.verdict in UNDECIDED and not reasons.explain(finding)
+
+
+class Reasons:
+    """What is broken, and so says why something else could not be judged."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        every = list(findings)
+        failed = [each for each in every if each.verdict is Verdict.FAIL]
+        self._excused = {_exchange(e) for e in every if e.excused and e.verdict in UNDECIDED}
+        self._errors = {_exchange(each) for each in failed if each.clause.startswith("errors.")}
+        self._must = {_exchange(each) for each in failed}
+        self._broken = {_exchange(each) for each in every if each.verdict in BROKEN}
+
+    def explain(self, finding: Finding) -> bool:
+        """Whether an undecided finding needs no other reason.
+
+        A SHOULD that is broken is none for a MUST, but where it is that an error did not come.
+        An answer that is no verdict at all (5xx) is one where that itself is the broken promise,
+        or is known beside the provider; what was not run or is flaky has no excuse.
+        """
+        where = {_exchange(finding), _control(finding)}
+        if where & self._excused:
+            return True
+        if finding.verdict is Verdict.UNAVAILABLE:
+            return bool(where & self._errors)
+        if finding.verdict is not Verdict.NOT_TESTABLE:
+            return False
+        lenient = finding.level != "MUST" or finding.message == ACCEPTED_INSTEAD
+        return bool(where & (self._broken if lenient else self._must))
 
 
 def _nothing_judged(findings: Sequence[Finding]) -> list[Finding]:
