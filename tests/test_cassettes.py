@@ -60,6 +60,14 @@ def test_replay_gives_the_recorded_bytes(library: CassetteLibrary, recorded: Exc
     assert played.sent_at == pytest.approx(recorded.sent_at, abs=0.001)
 
 
+def test_replay_asks_where_the_recording_was_made(
+    library: CassetteLibrary, reference_client: Client, recorded: Exchange
+) -> None:
+    played = replay_of(library).exchange(case(response_format="b64_json"))
+    assert played.request.url == recorded.request.url
+    assert played.request.url.startswith(reference_client.target.base_url)
+
+
 def test_replay_gives_the_recorded_download(
     library: CassetteLibrary, reference_client: Client
 ) -> None:

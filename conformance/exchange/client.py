@@ -56,15 +56,25 @@ class Client:
         """What one answer may cost."""
         return self._transport.limits
 
-    def exchange(self, case: Case, known_failures: Mapping[str, Failure] | None = None) -> Exchange:
+    def exchange(
+        self,
+        case: Case,
+        known_failures: Mapping[str, Failure] | None = None,
+        recorded_at: str | None = None,
+    ) -> Exchange:
         """Send a case, fetch the images it is answered with, and redact the whole.
 
         `known_failures` are image URLs whose fetching is known to have failed when a
-        cassette was made; they are not tried again.
+        cassette was made; they are not tried again. `recorded_at` is the base URL that it
+        was made from: a provider inside a network may answer with addresses inside it, and a
+        public one may not.
         """
         target = self.target
         prepared = build_request(
-            case, base_url=target.base_url, key=target.key, served_as=target.models.get(case.model)
+            case,
+            base_url=recorded_at or target.base_url,
+            key=target.key,
+            served_as=target.models.get(case.model),
         )
         request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
         sent_at, started = self._clock(), time.monotonic()

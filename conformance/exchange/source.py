@@ -65,7 +65,7 @@ class Replay:
     def exchange(self, case: Case) -> Exchange:
         """Play a case; raises the errors of `CassetteLibrary.playing`."""
         with self.library.playing(case) as recorded:
-            played = self.client.exchange(case, recorded.failures)
+            played = self.client.exchange(case, recorded.failures, recorded.target)
         return replace(
             played,
             sent_at=recorded.recorded_at,
