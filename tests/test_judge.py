@@ -181,3 +181,41 @@ def test_judge_needs_a_file(tmp_path: Path) -> None:
     done = command(tmp_path, "judge")
     assert done.returncode == 2
     assert "Missing argument" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("model", "words", "code"),
+    [
+        ("openai/dall-e-2", [], 2),
+        ("openai/dall-e-2", ["--model", "dall-e-2=openai/dall-e-2"], 0),
+        ("flux-9", [], 2),
+        ("dall-e-2", [], 0),
+    ],
+    ids=["prefix", "prefix-named", "unknown", "known"],
+)
+def test_judge_of_an_unknown_model_is_not_green(
+    tmp_path: Path, model: str, words: list[str], code: int
+) -> None:
+    (tmp_path / "recording").write_text(lines(record(model=model)))
+    done = judge(tmp_path, "recording", *words)
+    assert done.returncode == code, done.stdout + done.stderr
+    said = " ".join(done.stdout.split())
+    assert (f"{model!r} is none of" in said) == ("It conforms" not in said) == (code == 2)
+
+
+def test_judge_of_known_and_unknown_models_concludes_from_the_known(tmp_path: Path) -> None:
+    (tmp_path / "recording").write_text(lines(record(), record(model="flux-9"), record()))
+    done = judge(tmp_path, "recording")
+    assert done.returncode == 0
+    assert "--model MODEL=flux-9 says which it is" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("dall-e-3", "say which model"), ("dall-e-9=x", "unknown model 'dall-e-9'")],
+    ids=["no-name", "unknown-model"],
+)
+def test_judge_with_a_wrong_name_is_told(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "recording").write_text(lines(record()))
+    done = judge(tmp_path, "recording", "--model", text)
+    assert (done.returncode, said in done.stderr) == (2, True)

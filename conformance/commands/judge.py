@@ -24,6 +24,13 @@ def judge(
     ] = None,
     edition: EditionName = None,
     clauses: Clauses = "*",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL=NAME",
+            help="What the provider calls a model of the edition. Repeatable.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No tables.")] = False,
 ) -> None:
     """Judge the image exchanges in recordings of other tools; nothing is sent.
@@ -33,10 +40,12 @@ def judge(
     from conformance.clauses import clauses_of, select
     from conformance.contract import load_edition
     from conformance.foreign import judge_files
+    from conformance.foreign.naming import read_names
     from conformance.foreign.showing import new_run_file, show
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     chosen = select(clauses_of(loaded), clauses)
-    report = judge_files(files, loaded, output or new_run_file(), chosen)
+    names = read_names(model or [], loaded)
+    report = judge_files(files, loaded, output or new_run_file(), chosen, names)
     show(report, quiet)
     raise typer.Exit(int(report.conclusion))

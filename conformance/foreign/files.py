@@ -29,6 +29,7 @@ class ForeignFile:
     broken: int = 0  # exchanges with a broken MUST
     unreadable: list[Fault] = field(default_factory=list)
     passed_over: list[Fault] = field(default_factory=list)
+    strangers: list[Fault] = field(default_factory=list)  # models that the edition does not know
 
     def problems(self) -> Iterator[str]:
         """Say in sentences what could not be read, where and why."""
@@ -36,7 +37,7 @@ class ForeignFile:
 
     def notes(self) -> Iterator[str]:
         """Say in sentences what there was nothing to judge in, where and why."""
-        return map(self._sentence, self.passed_over)
+        return map(self._sentence, [*self.passed_over, *self.strangers])
 
     def _sentence(self, fault: Fault) -> str:
         line = f":{fault.line}" if fault.line is not None else ""

@@ -7,7 +7,7 @@ largest entry.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +36,7 @@ from conformance.exchange.model import Download, Exchange
 from conformance.exchange.outcome import outcome_of
 from conformance.findings import Verdict
 from conformance.foreign.files import ForeignFile, ForeignReport, recordings_in, same_file
+from conformance.foreign.naming import named, stranger
 from conformance.foreign.writing import Records
 from conformance.runs.conclusion import Conclusion, conclude_recordings
 from conformance.runs.evidence import evidence
@@ -49,9 +50,11 @@ def judge_files(
     edition: Edition,
     run_file: Path,
     clauses: Iterable[Clause] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> ForeignReport:
     """Judge every exchange with the endpoint in some recordings, and write a run file.
 
+    ``names`` are providers' names of models and which model of the edition each stands for.
     Raises ConformanceError when no file is named, or when the run file is one of them, and
     RunFileError when it cannot be written. A file that cannot be read is in the report.
     """
@@ -63,7 +66,7 @@ def judge_files(
     chosen = tuple(clauses_of(edition) if clauses is None else clauses)
     with ExitStack() as closing:
         spool = closing.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n"))
-        work = _Work(edition, chosen, Records(spool, edition, chosen), files)
+        work = _Work(edition, chosen, Records(spool, edition, chosen), files, names or {})
         try:
             work.all()
         finally:
@@ -90,8 +93,11 @@ class _Work:
         clauses: tuple[Clause, ...],
         records: Records,
         files: Sequence[ForeignFile],
+        names: Mapping[str, str],
     ) -> None:
         self.edition = edition
+        self.names = names
+        self.known = False  # whether any model is one of the edition
         self.clauses = clauses
         self.records = records
         self.files = files
@@ -109,7 +115,7 @@ class _Work:
     def conclusion(self) -> Conclusion:
         """What it all comes to."""
         whole = self.complete and not any(each.unreadable for each in self.files)
-        return conclude_recordings(self.records.verdicts, whole)
+        return conclude_recordings(self.records.verdicts, whole and self.known)
 
     def _file(self, file: ForeignFile) -> None:
         """Judge what a file holds; what cannot be read is noted, and raises nothing."""
@@ -161,7 +167,7 @@ class _Work:
             )
             file.passed_over.append(Fault(reason, entry.line))
             return
-        exchange = foreign_exchange(recorded, case)
+        exchange = named(foreign_exchange(recorded, case), self.names)
         exchange = replace(exchange, altered=exchange.altered | altered_parts(exchange))
         urls = {each.url for each in Answer(exchange).payloads if each.url}
         if not urls:
@@ -196,10 +202,18 @@ class _Work:
         waited = self._waiting.pop(case)
         self._judge(waited.exchange, waited.file, waited.line)
 
+    def _meet(self, exchange: Exchange, file: ForeignFile, line: int | None) -> None:
+        """Note that a model is unknown, once in each file."""
+        unknown = stranger(exchange, self.edition)
+        self.known = self.known or unknown is None
+        if unknown is not None and unknown not in {each.reason for each in file.strangers}:
+            file.strangers.append(Fault(unknown, line))
+
     def _judge(self, exchange: Exchange, file: ForeignFile, line: int | None) -> None:
         exchange = redacted(exchange)
         answer = Answer(exchange)
         findings = judge(exchange, self.edition, self.clauses, None, answer)
+        self._meet(exchange, file, line)
         if not findings:
             reason = f"{exchange.case}: no clause has anything to say of it"
             file.passed_over.append(Fault(reason, line))

@@ -19,6 +19,7 @@ from conformance.contract import Edition
 from conformance.exchange.model import Exchange
 from conformance.findings import Finding, Observation, Verdict
 from conformance.foreign.files import ForeignFile
+from conformance.foreign.naming import is_stranger
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.describing import about_clause
 from conformance.runs.file import RunWriter, finding_to_json, line_of
@@ -92,6 +93,7 @@ class Records:
                 "families": self._families(),
             },
             "started": self._started.isoformat(timespec="seconds"),
+            "unknown_models": self._strangers(),
             "recordings": [printable(each.path.name, 200) for each in files],
             "providers": [
                 {
@@ -106,6 +108,10 @@ class Records:
             ],
             "clauses": [about_clause(each, edition) for each in self._clauses],
         }
+
+    def _strangers(self) -> list[str]:
+        names = {each for _, models in self._providers.values() for each in models}
+        return sorted(each for each in names if is_stranger(each, self._edition))
 
     def _families(self) -> dict[str, str]:
         names = sorted({each for _, models in self._providers.values() for each in models})

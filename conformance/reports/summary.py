@@ -147,8 +147,14 @@ def conclusion_of(run: Run) -> Conclusion:
 
 
 def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    whole = run.complete and not run.problems
+    whole = run.complete and not run.problems and _knows(run, findings)
     return conclude_recordings({each.verdict for each in findings}, whole)
+
+
+def _knows(run: Run, findings: Sequence[Finding]) -> bool:
+    """Whether any model that was judged is one of the edition."""
+    unknown = run.header.get("unknown_models") or ()
+    return not findings or any(each.model not in unknown for each in findings)
 
 
 def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
