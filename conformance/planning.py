@@ -60,6 +60,7 @@ class Plan:
     chosen: tuple[Request, ...]
     left_out: tuple[Request, ...]
     reach: Mapping[str, Reach] = field(default_factory=dict)
+    combined: bool = True  # whether requests that combine parameters are in it
 
     @property
     def usd(self) -> float:
@@ -99,8 +100,13 @@ def plan(
     models: str = "*",
     budget: float | None = None,
     max_requests: int | None = None,
+    combined: bool = True,
 ) -> Plan:
-    """Choose what is sent; see `planned_cases`."""
+    """Choose what is sent; see `planned_cases`.
+
+    Without ``combined`` these are the documented cases alone, as a run has them without
+    ``--strength``; ``strength`` then only says what coverage counts.
+    """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
     names = [each for each in provider.models if fnmatchcase(each, models)]
@@ -112,13 +118,14 @@ def plan(
     # as a run has them: what does not depend on the model is asked of the provider's first
     every = all_cases(edition, list(provider.models))
     wanted = [each for each in every if each.model in found]
-    for model in found.values():
+    for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
     priced = [Request(each, provider.prices.estimate(each, found[each.model])) for each in wanted]
     chosen, left = _affordable(_in_order(priced), budget, max_requests)
     ledger = _Coverage(edition, spaces, strength)
     chosen = [Request(each.case, each.estimate, ledger.add(each.case)) for each in chosen]
-    return Plan(provider, edition, strength, budget, tuple(chosen), tuple(left), ledger.reach())
+    reach = ledger.reach()
+    return Plan(provider, edition, strength, budget, tuple(chosen), tuple(left), reach, combined)
 
 
 def combined_cases(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.planning import Plan, Request
+from conformance.runs.purse import outlook
 from conformance.strict import printable
 
 _TUPLES = {1: "values", 2: "pairs", 3: "triples"}
@@ -25,8 +27,10 @@ def document(plan: Plan) -> dict[str, Any]:
         "provider": plan.provider.id,
         "edition": plan.edition.id,
         "strength": plan.strength,
+        "combined": plan.combined,
         "budget_usd": plan.budget,
         "total_usd": plan.usd,
+        "starts_with_usd": starts_with(plan),
         "prices": {"source": prices.source, "date": prices.date, "free": prices.free},
         "coverage": {
             name: {"feasible": each.feasible, "covered": each.covered}
@@ -122,6 +126,26 @@ def _usd(requests: Iterable[Request]) -> float:
     return sum(each.estimate.usd for each in requests)
 
 
+def starts_with(plan: Plan) -> float:
+    """Give the least budget with which `run --live` starts all of it, in US dollars."""
+    every = (*plan.chosen, *plan.left_out)
+    found = outlook(((plan.provider, each.case) for each in every), plan.edition)
+    return math.ceil(round((found.usd + found.reserve) * 100, 6)) / 100
+
+
+def _starting(plan: Plan) -> Iterable[str]:
+    """Say what `run` will ask for: it does not start what it may not end."""
+    needed = starts_with(plan)
+    if not needed:
+        return
+    over = plan.budget is not None and plan.budget < needed
+    more = "; with less, --partial starts it and stops at the limit" if over else ""
+    yield (
+        f"run --live starts with --budget {needed:.2f}: the estimate, and what one refusal "
+        f"costs that is billed all the same{more}"
+    )
+
+
 def _closing(plan: Plan) -> Iterable[str]:
     allowed = "" if plan.budget is None else f" of USD {plan.budget:.2f}"
     yield f"\ntotal: {len(plan.chosen)} requests, USD {plan.usd:.4f}{allowed}, by estimate"
@@ -129,6 +153,9 @@ def _closing(plan: Plan) -> Iterable[str]:
         more = _usd(plan.left_out)
         left = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
         yield f"{left}, among them what needs one of those as its control"
+    yield from _starting(plan)
+    if not plan.combined and any(each.covered < each.feasible for each in plan.reach.values()):
+        yield "the documented cases alone; --strength 2 adds the fewest that reach every pair"
     prices = plan.provider.prices
     if prices.free:
         yield "prices: nothing is billed on loopback"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from conformance.planning import Plan, combined_cases, plan, planned_cases
 from conformance.planning_report import show
 from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
+from conformance.runs.purse import BudgetError
 from conformance.runs.session import Options, Session
 from tests.test_cases import changed_edition
 
@@ -151,6 +153,39 @@ def test_wrong_choice_is_an_error(wrong: dict[str, Any], told: str) -> None:
 def run(*arguments: str) -> Any:
     command = ["plan", "--provider", "cometapi", "--models", "dall-e-*", *arguments]
     return CliRunner().invoke(app, command)
+
+
+def test_plan_without_a_strength_is_what_a_run_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    document = json.loads(run("--format", "json").stdout)
+    asked = Options(providers=("cometapi",), models="dall-e-*", live=True, budget=99)
+    (engine,) = Session(asked).engines
+    sent = {case.path for case, _ in Session(asked).selected(engine)}
+    assert {f"{each['model']}/{each['case']}" for each in document["requests"]} == sent
+    assert not document["combined"]
+    assert (
+        document["coverage"]["dall-e-3"]["covered"] < document["coverage"]["dall-e-3"]["feasible"]
+    )
+
+
+@pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])
+def test_budget_that_a_plan_names_is_the_least_that_starts(
+    monkeypatch: pytest.MonkeyPatch, strength: int | None
+) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    words = ["--strength", str(strength)] if strength else []
+    needed = json.loads(run("--format", "json", *words).stdout)["starts_with_usd"]
+    asked = Options(providers=("cometapi",), models="dall-e-*", live=True, strength=strength)
+    Session(replace(asked, budget=needed)).check_affordable()
+    with pytest.raises(BudgetError, match="more than --budget"):
+        Session(replace(asked, budget=needed - 0.02)).check_affordable()
+
+
+def test_plan_over_its_budget_says_how_to_start() -> None:
+    said = " ".join(run("--budget", "0.50").stdout.split())
+    assert "run --live starts with --budget" in said
+    assert "with less, --partial starts it" in said
+    assert "--strength 2 adds the fewest" in said
 
 
 @pytest.mark.parametrize("strength", ["1", "2"])

@@ -39,6 +39,7 @@ VALUES = {
     "github.server_url": "https://ci.test",
     "github.run_id": "1",
     "inputs.budget || matrix.budget": "2.00",
+    "inputs.strength || matrix.strength": "",
     "matrix.models": "*",
     "matrix.name": "acme",
     "matrix.provider": "./acme.toml",
@@ -149,6 +150,8 @@ def test_judge_and_first_night_run_against_the_reference(runner: Runner) -> None
     drift_of_last_night(runner)
     assert (runner.outputs["code"], runner.outputs["good"]) == ("0", "true")
     assert "The first night" in runner.summary
+    assert "The plan for acme.toml" in runner.summary
+    assert "run --live starts with" in runner.summary or "nothing is billed" in runner.summary
     assert len(list((runner.work / "good").iterdir())) == 1
 
 
@@ -160,6 +163,7 @@ def test_regression_of_a_live_night_is_confirmed_by_repeats(runner: Runner) -> N
     drift_of_last_night(runner)
     assert (runner.outputs["code"], runner.outputs["good"]) == ("1", "false")
     assert "envelope.created-integer" in runner.summary
+    assert "envelope.created-integer" in (runner.work / "night" / "history.md").read_text()
 
 
 def test_judge_without_a_key_fails_and_says_so(runner: Runner) -> None:

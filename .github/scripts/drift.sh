@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compare a night with the good nights before it, and keep it if it is one.
+# Compare a night with the good nights before it, say since when each verdict holds, and keep the
+# night if it is a good one.
 # From the environment: RUN_FILE, GOOD (folder of good nights), CONCLUSION (of the run), OUT.
 # As outputs: code (0 nothing got worse, 1 something did, 2 unknown), good (true or false).
 set -euo pipefail
@@ -12,6 +13,9 @@ code=0
 if ((${#nights[@]})); then
   image-conformance drift "$GOOD" "$RUN_FILE" -o "$OUT/drift.md" -o "$OUT/drift.json" || code=$?
   cat "$OUT/drift.md" >> "$GITHUB_STEP_SUMMARY"
+  every=$(mktemp -d)
+  cp "${nights[@]}" "$RUN_FILE" "$every"
+  image-conformance history "$every" --format md --output "$OUT/history.md" >> "$GITHUB_STEP_SUMMARY"
 elif ((CONCLUSION == 2)); then
   code=2
   echo "The first night could not be judged whole, so the next is the first." >> "$GITHUB_STEP_SUMMARY"

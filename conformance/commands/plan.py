@@ -28,8 +28,9 @@ def plan(
     ] = None,
     models: Models = "*",
     strength: Annotated[
-        int, typer.Option(min=1, max=3, help="Parameters that are combined: 1, 2 or 3 at a time.")
-    ] = 2,
+        int | None,
+        typer.Option(min=1, max=3, help="Combine parameters as well: 1, 2 or 3 at a time."),
+    ] = None,
     max_requests: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="The most requests, free ones included.")
     ] = None,
@@ -41,7 +42,10 @@ def plan(
         Path | None, typer.Option("--output", "-o", help="Write the JSON here.")
     ] = None,
 ) -> None:
-    """Show what would be sent and its price, before a cent is spent; sends nothing."""
+    """Show what `run --live` would send and its price, before a cent is spent; sends nothing.
+
+    Without --strength it is the documented cases; coverage then counts pairs.
+    """
     import json
 
     from rich.console import Console
@@ -54,7 +58,8 @@ def plan(
     end_with_the_pipe()
     found = load_provider(provider)
     loaded = load_edition(edition or found.edition or DEFAULT_EDITION)
-    made = planned(loaded, found, strength, models, budget, max_requests)
+    combined = strength is not None
+    made = planned(loaded, found, strength or 2, models, budget, max_requests, combined)
     if output is not None:
         write_text(output, json.dumps(document(made), indent=2, ensure_ascii=False) + "\n")
     elif format_ is PlanFormat.JSON:
