@@ -161,6 +161,14 @@ def _case(model: Model, base: Mapping[str, object], space: Space, row: Row) -> C
     return Case(f"combined-{digest}", model.name, body={**base, **fragment}, billed=True)
 
 
+def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Case]:
+    """Give cases in the order in which a budget is spent on them; see `plan`."""
+    priced = [
+        Request(each, provider.prices.estimate(each, edition.model(each.model))) for each in cases
+    ]
+    return [each.case for each in _in_order(priced)]
+
+
 def _in_order(requests: Iterable[Request]) -> list[Request]:
     """What others depend on, then what is free, then what is cheap."""
     return sorted(requests, key=lambda each: (_rank(each), each.estimate.usd))

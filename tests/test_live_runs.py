@@ -171,9 +171,9 @@ def finished(folder: Path, url: str, *words: str) -> Path:
 
 def test_what_was_unavailable_is_sent_again_and_the_rest_is_not(tmp_path: Path) -> None:
     with watched(images(error(403, "insufficient_user_quota"), start=3)) as (url, eye):
-        path = finished(tmp_path, url)
+        path = finished(tmp_path, url, "--cases", "b*")
         eye.answer, first = None, eye.posts
-        with session(tmp_path, url, cases="[bmn]*", resume=path) as found:
+        with session(tmp_path, url, cases="b*", resume=path) as found:
             assert found.resumed is not None
             taken = set(found.resumed.judged(found.engines[0]))
     assert first == 4

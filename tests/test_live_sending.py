@@ -237,7 +237,7 @@ def test_public_model_list_does_not_make_a_key_good(tmp_path: Path) -> None:
 def test_single_401_later_is_a_verdict_and_no_end(tmp_path: Path) -> None:
     with (
         watched(images(error(401), start=3, stop=4)) as (url, _),
-        session(tmp_path, url) as found,
+        session(tmp_path, url, cases="b*") as found,
     ):
         judged = judge_all(found)
         assert found.live.ledger.halts() == []

@@ -169,6 +169,22 @@ def test_plan_without_a_strength_is_what_a_run_sends(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])
+def test_run_sends_in_the_order_of_the_plan(
+    monkeypatch: pytest.MonkeyPatch, strength: int | None
+) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    words = ["--strength", str(strength)] if strength else []
+    document = json.loads(run("--format", "json", *words).stdout)
+    asked = Options(
+        providers=("cometapi",), models="dall-e-*", live=True, budget=99, strength=strength
+    )
+    session = Session(asked)
+    (engine,) = session.engines
+    sent = [case.path for case, _ in session.selected(engine)]
+    assert [f"{each['model']}/{each['case']}" for each in document["requests"]] == sent
+
+
+@pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])
 def test_budget_that_a_plan_names_is_the_least_that_starts(
     monkeypatch: pytest.MonkeyPatch, strength: int | None
 ) -> None:

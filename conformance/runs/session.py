@@ -224,6 +224,10 @@ class Session:
             raise UnknownNameError("case", self.options.cases, known, provider.id)
         source = self._source(provider)
         sends = self.options.mode != "replay"
+        if sends and not provider.prices.free:
+            from conformance.planning import cheapest_first  # and with it covertable
+
+            cases = cheapest_first(self.edition, provider, cases)
         together = self.live.together(provider, cases) if sends else None
         return Engine(
             provider,
