@@ -27,6 +27,7 @@ from conformance.runs.session import Options, Session
 from conformance.runs.spool import Spool
 from tests.live import KEY, error, images, judge_all, paid_toml, session, watched
 
+BILLED = "b[a6][s4]*"  # the baseline and those of b64_json: nothing that should be refused
 COMMAND = [sys.executable, "-m", "conformance.cli", "run", "--live", "--output", "run.jsonl"]
 PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
 
@@ -171,9 +172,9 @@ def finished(folder: Path, url: str, *words: str) -> Path:
 
 def test_what_was_unavailable_is_sent_again_and_the_rest_is_not(tmp_path: Path) -> None:
     with watched(images(error(403, "insufficient_user_quota"), start=3)) as (url, eye):
-        path = finished(tmp_path, url, "--cases", "b*")
+        path = finished(tmp_path, url, "--cases", BILLED)
         eye.answer, first = None, eye.posts
-        with session(tmp_path, url, cases="b*", resume=path) as found:
+        with session(tmp_path, url, cases=BILLED, resume=path) as found:
             assert found.resumed is not None
             taken = set(found.resumed.judged(found.engines[0]))
     assert first == 4
