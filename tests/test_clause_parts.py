@@ -22,7 +22,13 @@ from conformance.clauses.locators import (
 )
 from conformance.clauses.observations import _OBSERVERS, observer
 from conformance.clauses.registry import REGISTRY, Clause, Needs, chapters, cite, clause
-from conformance.clauses.subject import Problem, Subject, UnavailableError
+from conformance.clauses.subject import (
+    NotApplicableError,
+    NotTestableError,
+    Problem,
+    Subject,
+    UnavailableError,
+)
 from conformance.contract import Level, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Failure, Provenance
@@ -140,6 +146,29 @@ def test_clause_that_finds_an_outage_is_unavailable() -> None:
 
     found = judged(outage)
     assert (found.verdict, found.message) == (Verdict.UNAVAILABLE, "the image host: HTTP 503")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [NotApplicableError(), NotTestableError("no more"), UnavailableError("HTTP 503")],
+    ids=lambda reason: type(reason).__name__,
+)
+def test_what_a_clause_has_told_stands_whatever_it_raises_afterwards(reason: Exception) -> None:
+    def told(subject: Subject) -> Iterator[Problem]:
+        yield Problem("p0")
+        yield Problem("p1")
+        raise reason
+
+    found = judged(told)
+    assert (found.verdict, found.message) == (Verdict.FAIL, "p0 (and 1 more)")
+
+
+def test_clause_that_fails_itself_after_a_problem_is_our_own_fault_all_the_same() -> None:
+    def broken(subject: Subject) -> Iterator[Problem]:
+        yield Problem("p0")
+        raise KeyError("b64")
+
+    assert judged(broken).verdict is Verdict.HARNESS_ERROR
 
 
 def test_no_answer_or_half_of_one_is_unavailable() -> None:

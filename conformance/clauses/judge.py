@@ -71,25 +71,30 @@ def _opinion(subject: Subject, clause: Clause) -> _Opinion | None:
     obstacle = _obstacle(subject, clause.needs)
     if obstacle is not None:
         return obstacle
+    problems: list[Problem] = []
     try:
-        problems = list(_limited(clause.judge(subject)))
-    except NotApplicableError:
-        return None
-    except NotTestableError as reason:
-        return _Opinion(Verdict.NOT_TESTABLE, Problem(str(reason)))
-    except UnavailableError as reason:
-        return _Opinion(Verdict.UNAVAILABLE, Problem(str(reason)))
+        _collect(problems, clause.judge(subject))
+    except (NotApplicableError, NotTestableError, UnavailableError) as reason:
+        return _verdict(problems, clause.level) if problems else _undecided(reason)
     except Exception as error:  # our own fault, and said so: never a verdict on the provider
         text = f"the clause itself failed: {type(error).__name__}: {error}"
         return _Opinion(Verdict.HARNESS_ERROR, Problem(text))
     return _verdict(problems, clause.level)
 
 
-def _limited(problems: Iterator[Problem], most: int = 20) -> Iterator[Problem]:
-    for count, problem in enumerate(problems):
-        if count == most:
+def _collect(problems: list[Problem], told: Iterator[Problem], most: int = 20) -> None:
+    """Keep each problem as it is told: what is raised after it does not undo it."""
+    for problem in told:
+        if len(problems) == most:
             return
-        yield problem
+        problems.append(problem)
+
+
+def _undecided(reason: Exception) -> _Opinion | None:
+    if isinstance(reason, NotApplicableError):
+        return None
+    outage = isinstance(reason, UnavailableError)
+    return _Opinion(Verdict.UNAVAILABLE if outage else Verdict.NOT_TESTABLE, Problem(str(reason)))
 
 
 def _verdict(problems: list[Problem], level: Level) -> _Opinion:
