@@ -271,6 +271,7 @@ def test_host_leads_inside(host: str, internal: bool, loopback: bool) -> None:
 
 
 DAY = 1_790_000_000
+WIDE = {digit: digit - ord("0") + 0xFF10 for digit in range(ord("0"), ord("9") + 1)}
 AT = "20260921T141320Z"  # the same moment
 
 
@@ -288,8 +289,15 @@ AT = "20260921T141320Z"  # the same moment
         (f"Expires={DAY}", (DAY, "expires")),
         (f"exp={DAY}", (DAY, "exp")),
         (f"expiry={DAY}", (DAY, "expiry")),
-        ("exp=999999999999", (999_999_999_999, "exp")),
-        ("exp=1000000000000", None),
+        ("exp=9999999999", (9_999_999_999, "exp")),
+        ("exp=1000000000", (1_000_000_000, "exp")),
+        ("exp=0999999999", None),
+        ("exp=999999999", None),
+        ("exp=10000000000", None),
+        ("expiry=20271231", None),
+        ("expires=3600", None),
+        (f"exp={str(DAY).translate(WIDE)}", None),
+        (f"expires=3600&expiry={DAY}", (DAY, "expiry")),
         ("exp=soon", None),
         ("exp=", None),
         ("se=tomorrow", None),
