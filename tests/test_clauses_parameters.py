@@ -218,6 +218,57 @@ def test_model_that_is_not_served_is_unavailable() -> None:
     assert found["parameters.valid-accepted"] is Verdict.UNAVAILABLE
 
 
+NOT_AVAILABLE = "For model dall-e-3, quality hd is not available"
+
+
+@pytest.mark.parametrize(
+    ("param", "verdict"),
+    [
+        ("quality", Verdict.FAIL),
+        ("body.quality", Verdict.FAIL),
+        ("model", Verdict.UNAVAILABLE),
+        ("body.model", Verdict.UNAVAILABLE),
+        ("deployment", Verdict.UNAVAILABLE),
+        ("None", Verdict.UNAVAILABLE),
+        ("", Verdict.UNAVAILABLE),
+        (None, Verdict.UNAVAILABLE),
+        (["quality"], Verdict.UNAVAILABLE),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("code", ["invalid_value", "model_not_found", None], ids=str)
+def test_refusal_that_blames_another_parameter_is_not_about_the_model(
+    param: object, verdict: Verdict, code: str | None
+) -> None:
+    told = error(NOT_AVAILABLE, param=param, code=code)
+    found = verdicts(exchange(body("dall-e-3", quality="hd"), 400, told))
+    assert found["parameters.valid-accepted"] is verdict
+
+
+GONE = error("The model does not exist", param="model", code="model_not_found")
+
+
+def test_model_that_painted_the_control_is_not_gone_but_blamed() -> None:
+    _, request = spoilt("size-enum")
+    for status in (400, 404):
+        made = exchange(request, status, GONE)
+        assert verdicts(made)["parameters.size-enum"] is Verdict.PASS
+        assert "errors.param-names" in red(made)
+        assert verdicts(made, REFUSED)["parameters.size-enum"] is Verdict.UNAVAILABLE
+        assert verdicts(made, None)["parameters.size-enum"] is Verdict.UNAVAILABLE
+    found = verdicts(exchange(request, 503, GONE))
+    assert found["parameters.size-enum"] is Verdict.UNAVAILABLE
+
+
+@pytest.mark.parametrize("request_body", [UNKNOWN, UNSUPPORTED, DISPUTED], ids=str)
+def test_open_request_refused_as_if_the_model_was_gone_names_no_parameter(
+    request_body: dict[str, Any],
+) -> None:
+    made = exchange(request_body, 404, GONE)
+    assert {each.split(".")[0] for each in red(made)} == {"parameters"}
+    assert red(made, REFUSED) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("request_body", "param", "message"),
     [

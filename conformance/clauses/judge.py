@@ -116,17 +116,9 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
     if needs is Needs.ANSWER:
         return None
     result, reason = subject.outcome.result, subject.outcome.reason
-    if result is Result.UNAVAILABLE or (result is Result.NOT_SERVED and _names_model(subject)):
+    if result is Result.UNAVAILABLE or (result is Result.NOT_SERVED and subject.names_model):
         return _Opinion(Verdict.UNAVAILABLE, Problem(reason))
     return _prerequisite(subject, needs)
-
-
-def _names_model(subject: Subject) -> bool:
-    """Whether "not served" is about the model under test, not about one made up to be refused."""
-    sent = subject.sent
-    if sent.asked is not None and not sent.asked.has("model"):
-        return False
-    return "model-unknown" not in sent.faults and not sent.violates("model")
 
 
 def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:

@@ -219,3 +219,13 @@ def unknown_model_503(refusal: Refusal) -> Refusal:
 def status_502(refusal: Refusal) -> Refusal:
     """A gateway answers 502 where the server behind it said 400."""
     return _status(refusal, 502, 400)
+
+
+@planted("errors.model-blamed", "errors.param-names", modes=["D10"])
+@in_refusal
+def model_blamed(refusal: Refusal) -> Refusal:
+    """Whichever documented rule is broken, the model is said not to be there."""
+    if refusal.status != 400 or refusal.code == "unknown_parameter":
+        return refusal
+    message = "The model does not exist."
+    return replace(refusal, message=message, param="model", code="model_not_found")
