@@ -52,6 +52,7 @@ TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
     "timeout": lambda made: replace(
         made, response=None, failure=Failure("timeout", "no answer within 60 s")
     ),
+    "302": answered(302, b""),
     "401": answered(401, error("Incorrect API key provided.", code="invalid_api_key")),
     "404-model": answered(404, error("No such model.", code="model_not_found")),
     "400": answered(400, error("It cannot be done.")),

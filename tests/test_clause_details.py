@@ -411,7 +411,6 @@ NAMED = body("gpt-image-1", response_format="b64_json")
         (401, error("no"), "refused for another reason: HTTP 401"),
         (403, error("no"), "refused for another reason: HTTP 403"),
         (404, error("no"), "refused for another reason: HTTP 404"),
-        (302, {}, "HTTP 302"),
     ],
 )
 def test_refusal_of_response_format_for_another_reason(

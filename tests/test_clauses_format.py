@@ -8,6 +8,7 @@ import pytest
 
 from conformance.findings import Verdict
 from tests.miniatures import (
+    REFUSED,
     answer,
     body,
     changed,
@@ -101,6 +102,11 @@ LIES = {
             lambda: unknown_parameter(None, "Something is wrong."),
             "format.gpt-image-response-format",
         ),
+        lie(
+            "gpt-image-redirected",
+            lambda: exchange(GPT_IMAGE_URL, 307, raw=b""),
+            "format.gpt-image-response-format",
+        ),
         lie("qwen-nothing", lambda: only(QWEN, url=None, b64_json=""), "format.qwen-image-either"),
         lie(
             "both-for-url",
@@ -158,6 +164,16 @@ def test_lie_turns_exactly_its_clauses_red(name: str) -> None:
 def test_gpt_image_may_refuse_response_format_by_name(param: str, message: str) -> None:
     found = verdicts(unknown_parameter(param, message))
     assert found["format.gpt-image-response-format"] is Verdict.PASS
+
+
+@pytest.mark.parametrize("status", [302, 400], ids=str)
+def test_response_format_is_not_judged_where_the_smallest_request_is_refused_too(
+    status: int,
+) -> None:
+    made = exchange(GPT_IMAGE_URL, status, error("Something is wrong."))
+    assert red(made) == {"format.gpt-image-response-format"}
+    assert red(made, REFUSED) == frozenset()
+    assert red(as_url(GPT_IMAGE_URL), REFUSED) == {"format.gpt-image-response-format"}
 
 
 @pytest.mark.parametrize("asked", [None, "url", "b64_json"], ids=["absent", "url", "b64_json"])

@@ -14,6 +14,7 @@ from conformance.clauses.bindings import (
     omits,
     plain,
 )
+from conformance.clauses.refusals import require_control, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -113,14 +114,15 @@ def gpt_image_b64(subject: Subject) -> Iterator[Problem]:
 def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
     """The sources contradict each other, so both ways are fine: success with a filled
     `b64_json` in every item, or a 4xx whose `error.param` or `error.message` says
-    `response_format`. A URL alone and a refusal for no stated reason are not.
+    `response_format`. A URL alone, a refusal for no stated reason and a redirect are not.
     """
-    if subject.outcome.result is Result.ACCEPTED:
+    require_control(subject)
+    if subject.outcome.accepted:
         yield from _lacking(subject, "b64_json")
     elif subject.outcome.result is Result.REFUSED:
         yield from _refused_by_name(subject)
     else:
-        raise NotTestableError(subject.outcome.reason)
+        yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
 
 
 def _refused_by_name(subject: Subject) -> Iterator[Problem]:

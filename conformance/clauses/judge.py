@@ -126,7 +126,8 @@ def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:
     if needs is Needs.SUCCESS and result is not Result.ACCEPTED:
         return _not_testable(f"the request was not accepted: {subject.outcome.reason}")
     if needs is Needs.ERROR and result not in (Result.REFUSED, Result.NOT_SERVED):
-        return _not_testable("the request was accepted, so there is no error to judge")
+        became = "accepted" if subject.outcome.accepted else "neither accepted nor refused"
+        return _not_testable(f"the request was {became}, so there is no error to judge")
     if needs is Needs.REFUSAL:
         return _control(subject)
     return None
