@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.findings import Verdict
 from tests.miniatures import (
+    HTML,
     REFUSED,
     answer,
     body,
@@ -63,6 +66,16 @@ def unknown_parameter(param: str | None, message: str) -> Exchange:
     return exchange(GPT_IMAGE_URL, 400, refusal)
 
 
+SILENT = {
+    "empty-message": json.dumps(error("")).encode(),
+    "null-message": json.dumps(error(None)).encode(),
+    "number": json.dumps(error(7)).encode(),
+    "flat": b'{"message": "It cannot be done."}',
+    "html": HTML,
+    "no-body": b"",
+}
+"""Refusals for no stated reason."""
+
 TRUTHS: dict[str, Callable[[], Exchange]] = {
     "format.url-when-asked": lambda: exchange(URL),
     "format.url-by-default": lambda: exchange(DALL_E_2),
@@ -101,6 +114,14 @@ LIES = {
             "gpt-image-refusal-without-name",
             lambda: unknown_parameter(None, "Something is wrong."),
             "format.gpt-image-response-format",
+        ),
+        *(
+            lie(
+                f"gpt-image-refusal-{name}",
+                partial(exchange, GPT_IMAGE_URL, 400, raw=text),
+                "format.gpt-image-response-format",
+            )
+            for name, text in SILENT.items()
         ),
         lie(
             "gpt-image-redirected",
@@ -163,6 +184,19 @@ def test_lie_turns_exactly_its_clauses_red(name: str) -> None:
 )
 def test_gpt_image_may_refuse_response_format_by_name(param: str, message: str) -> None:
     found = verdicts(unknown_parameter(param, message))
+    assert found["format.gpt-image-response-format"] is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"detail": [{"loc": ["body", "response_format"], "msg": "Extra inputs"}]},
+        {"error": "Unknown parameter: 'response_format'."},
+    ],
+    ids=["fastapi", "text"],
+)
+def test_gpt_image_may_name_response_format_without_an_error_object(told: dict[str, Any]) -> None:
+    found = verdicts(exchange(GPT_IMAGE_URL, 422, told))
     assert found["format.gpt-image-response-format"] is Verdict.PASS
 
 

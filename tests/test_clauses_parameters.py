@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import Verdict
 from tests.miniatures import (
     BEARER,
+    HTML,
     JSON_TYPE,
     REFUSED,
     answer,
@@ -288,6 +290,23 @@ def test_open_point_may_be_refused_by_name(
 def test_name_of_a_parameter_inside_another_word_names_nothing() -> None:
     told = error("Set conformance_unknown_too to something else.")
     assert red(exchange(UNKNOWN, 400, told)) == {"parameters.unknown"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [json.dumps(error("")).encode(), b'{"error": null}', HTML, b""],
+    ids=["empty-message", "null", "html", "no-body"],
+)
+def test_refusal_for_no_stated_reason_names_nothing(text: bytes) -> None:
+    for name, request in {"unknown": UNKNOWN, "unsupported": UNSUPPORTED}.items():
+        made = exchange(request, 400, raw=text)
+        assert verdicts(made)[f"parameters.{name}"] is Verdict.DEVIATES
+        assert red(made, REFUSED) == frozenset()
+
+
+def test_refusal_may_name_its_parameter_without_an_error_object() -> None:
+    told = {"detail": [{"loc": ["body", "conformance_unknown"], "msg": "Extra inputs"}]}
+    assert red(exchange(UNKNOWN, 422, told)) == frozenset()
 
 
 def test_two_faults_at_once_prove_nothing_about_either() -> None:

@@ -103,6 +103,14 @@ def gpt_image_refuses_unnamed(steps: Steps) -> Steps:
     return replace(steps, validate=validate)
 
 
+@planted("format.gpt-image-refuses-silently", "format.gpt-image-response-format", modes=["D1"])
+@validating
+def gpt_image_refuses_silently(asked: Asked) -> Refusal | None:
+    """A GPT image model refuses `response_format` and says nothing at all."""
+    stray = asked.has("response_format") and "output_format" in _parameters(asked)
+    return bad_request("") if stray else None
+
+
 @planted("format.gpt-image-redirects", "format.gpt-image-response-format", modes=["D1"])
 @validating
 def gpt_image_redirects(asked: Asked) -> Refusal | None:
