@@ -52,10 +52,12 @@ TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
     "timeout": lambda made: replace(
         made, response=None, failure=Failure("timeout", "no answer within 60 s")
     ),
+    "302": answered(302, b""),
     "401": answered(401, error("Incorrect API key provided.", code="invalid_api_key")),
     "404-model": answered(404, error("No such model.", code="model_not_found")),
     "400": answered(400, error("It cannot be done.")),
     "400-moderated": answered(400, error("Blocked.", code="moderation_blocked")),
+    "400-silent": answered(400, error("")),
     "400-html": answered(400, HTML),
     "429": answered(429, error("Slow down.")),
     "500": answered(500, error("The server had an error.")),

@@ -256,7 +256,8 @@ def at(*urls: str, fetched: Any = None, **downloads: Any) -> Exchange:
     ("expires", "elapsed", "expired"),
     [
         (0, 1.5, False),
-        (1, 1.5, True),
+        (1, 1.5, False),
+        (1_000_000_000, 1.5, True),
         (int(SENT_AT) - 1, 1.5, True),
         (int(SENT_AT) + 1, 1.5, True),
         (int(SENT_AT) + 2, 2.0, False),
@@ -268,7 +269,8 @@ def at(*urls: str, fetched: Any = None, **downloads: Any) -> Exchange:
 def test_url_has_expired_when_the_answer_came_after_its_expiry(
     expires: int, elapsed: float | None, expired: bool
 ) -> None:
-    made = replace(at(f"{URL}?expires={expires}"), elapsed=elapsed)
+    gone = served(b"<Error/>", "application/xml", 403)
+    made = replace(at(f"{URL}?expires={expires}", fetched=gone), elapsed=elapsed)
     assert ("url.not-expired" in red(made)) is expired
 
 

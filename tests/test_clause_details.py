@@ -405,13 +405,9 @@ NAMED = body("gpt-image-1", response_format="b64_json")
 @pytest.mark.parametrize(
     ("status", "told", "message"),
     [
-        (400, error(""), "the error has no message"),
-        (400, error(None), "the error has no message"),
-        (400, error(7), "the error has no message"),
+        (400, error("no", code="moderation_blocked"), "refused for another reason: HTTP 400"),
         (401, error("no"), "refused for another reason: HTTP 401"),
         (403, error("no"), "refused for another reason: HTTP 403"),
-        (404, error("no"), "refused for another reason: HTTP 404"),
-        (302, {}, "HTTP 302"),
     ],
 )
 def test_refusal_of_response_format_for_another_reason(
@@ -422,6 +418,12 @@ def test_refusal_of_response_format_for_another_reason(
     (clause,) = select(found, "format.gpt-image-response-format")
     with pytest.raises(NotTestableError, match=rf"^{message}"):
         list(clause.judge(Subject(made, EDITION, ACCEPTED)))
+
+
+def test_404_to_response_format_has_another_reason_unless_the_control_was_served() -> None:
+    made = exchange(NAMED, 404, error("no"))
+    assert red(made) == {"format.gpt-image-response-format"}
+    assert red(made, None) == frozenset()
 
 
 def test_payload_members_of_other_types_are_not_counted_as_missing() -> None:

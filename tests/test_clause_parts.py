@@ -22,7 +22,13 @@ from conformance.clauses.locators import (
 )
 from conformance.clauses.observations import _OBSERVERS, observer
 from conformance.clauses.registry import REGISTRY, Clause, Needs, chapters, cite, clause
-from conformance.clauses.subject import Problem, Subject, UnavailableError
+from conformance.clauses.subject import (
+    NotApplicableError,
+    NotTestableError,
+    Problem,
+    Subject,
+    UnavailableError,
+)
 from conformance.contract import Level, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Failure, Provenance
@@ -142,6 +148,29 @@ def test_clause_that_finds_an_outage_is_unavailable() -> None:
     assert (found.verdict, found.message) == (Verdict.UNAVAILABLE, "the image host: HTTP 503")
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [NotApplicableError(), NotTestableError("no more"), UnavailableError("HTTP 503")],
+    ids=lambda reason: type(reason).__name__,
+)
+def test_what_a_clause_has_told_stands_whatever_it_raises_afterwards(reason: Exception) -> None:
+    def told(subject: Subject) -> Iterator[Problem]:
+        yield Problem("p0")
+        yield Problem("p1")
+        raise reason
+
+    found = judged(told)
+    assert (found.verdict, found.message) == (Verdict.FAIL, "p0 (and 1 more)")
+
+
+def test_clause_that_fails_itself_after_a_problem_is_our_own_fault_all_the_same() -> None:
+    def broken(subject: Subject) -> Iterator[Problem]:
+        yield Problem("p0")
+        raise KeyError("b64")
+
+    assert judged(broken).verdict is Verdict.HARNESS_ERROR
+
+
 def test_no_answer_or_half_of_one_is_unavailable() -> None:
     failed = exchange(failure=Failure("timeout", "none in 60 s"))
     half = replace(exchange(), failure=Failure("disconnect", "cut off"))
@@ -242,6 +271,7 @@ def test_host_leads_inside(host: str, internal: bool, loopback: bool) -> None:
 
 
 DAY = 1_790_000_000
+WIDE = {digit: digit - ord("0") + 0xFF10 for digit in range(ord("0"), ord("9") + 1)}
 AT = "20260921T141320Z"  # the same moment
 
 
@@ -259,8 +289,15 @@ AT = "20260921T141320Z"  # the same moment
         (f"Expires={DAY}", (DAY, "expires")),
         (f"exp={DAY}", (DAY, "exp")),
         (f"expiry={DAY}", (DAY, "expiry")),
-        ("exp=999999999999", (999_999_999_999, "exp")),
-        ("exp=1000000000000", None),
+        ("exp=9999999999", (9_999_999_999, "exp")),
+        ("exp=1000000000", (1_000_000_000, "exp")),
+        ("exp=0999999999", None),
+        ("exp=999999999", None),
+        ("exp=10000000000", None),
+        ("expiry=20271231", None),
+        ("expires=3600", None),
+        (f"exp={str(DAY).translate(WIDE)}", None),
+        (f"expires=3600&expiry={DAY}", (DAY, "expiry")),
         ("exp=soon", None),
         ("exp=", None),
         ("se=tomorrow", None),

@@ -48,6 +48,12 @@ def let_in(request_headers: tuple[tuple[str, str], ...]) -> Exchange:
     return exchange(body(), request_headers=request_headers)
 
 
+def redirected(request_headers: tuple[tuple[str, str], ...]) -> Exchange:
+    """A request that is sent on to a page to log in."""
+    login = (("location", "/login"),)
+    return exchange(body(), 302, raw=b"", headers=login, request_headers=request_headers)
+
+
 TRUTHS: dict[str, Callable[[], Exchange]] = {
     "authentication.valid-key-accepted": exchange,
     "authentication.missing-key-refused": lambda: refusal(request_headers=MISSING),
@@ -94,6 +100,16 @@ LIES = {
             "malformed-let-in",
             lambda: let_in(NO_KEY),
             "authentication.malformed-refused",
+        ),
+        lie(
+            "malformed-redirected",
+            lambda: redirected(NO_KEY),
+            "authentication.malformed-refused",
+        ),
+        lie(
+            "missing-redirected",
+            lambda: redirected(MISSING),
+            "authentication.missing-key-refused",
         ),
         lie(
             "malformed-400",
@@ -154,6 +170,11 @@ def test_refusal_without_an_accepted_control_proves_nothing(control: Outcome | N
 def test_refusal_that_is_not_about_the_key_accepts_the_key(status: int) -> None:
     moderated = exchange(body(), status, error("Rejected by the safety system."))
     assert verdicts(moderated)["authentication.valid-key-accepted"] is Verdict.PASS
+
+
+def test_request_that_was_not_refused_is_not_judged_by_how_it_was_refused() -> None:
+    for made in (redirected(NO_KEY), let_in(NO_KEY)):
+        assert verdicts(made)["authentication.malformed-401"] is Verdict.NOT_TESTABLE
 
 
 def test_503_for_a_missing_key_is_unavailable() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.findings import Verdict
 from tests.miniatures import (
+    HTML,
+    REFUSED,
     answer,
     body,
     changed,
@@ -62,6 +66,16 @@ def unknown_parameter(param: str | None, message: str) -> Exchange:
     return exchange(GPT_IMAGE_URL, 400, refusal)
 
 
+SILENT = {
+    "empty-message": json.dumps(error("")).encode(),
+    "null-message": json.dumps(error(None)).encode(),
+    "number": json.dumps(error(7)).encode(),
+    "flat": b'{"message": "It cannot be done."}',
+    "html": HTML,
+    "no-body": b"",
+}
+"""Refusals for no stated reason."""
+
 TRUTHS: dict[str, Callable[[], Exchange]] = {
     "format.url-when-asked": lambda: exchange(URL),
     "format.url-by-default": lambda: exchange(DALL_E_2),
@@ -99,6 +113,19 @@ LIES = {
         lie(
             "gpt-image-refusal-without-name",
             lambda: unknown_parameter(None, "Something is wrong."),
+            "format.gpt-image-response-format",
+        ),
+        *(
+            lie(
+                f"gpt-image-refusal-{name}",
+                partial(exchange, GPT_IMAGE_URL, 400, raw=text),
+                "format.gpt-image-response-format",
+            )
+            for name, text in SILENT.items()
+        ),
+        lie(
+            "gpt-image-redirected",
+            lambda: exchange(GPT_IMAGE_URL, 307, raw=b""),
             "format.gpt-image-response-format",
         ),
         lie("qwen-nothing", lambda: only(QWEN, url=None, b64_json=""), "format.qwen-image-either"),
@@ -158,6 +185,29 @@ def test_lie_turns_exactly_its_clauses_red(name: str) -> None:
 def test_gpt_image_may_refuse_response_format_by_name(param: str, message: str) -> None:
     found = verdicts(unknown_parameter(param, message))
     assert found["format.gpt-image-response-format"] is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"detail": [{"loc": ["body", "response_format"], "msg": "Extra inputs"}]},
+        {"error": "Unknown parameter: 'response_format'."},
+    ],
+    ids=["fastapi", "text"],
+)
+def test_gpt_image_may_name_response_format_without_an_error_object(told: dict[str, Any]) -> None:
+    found = verdicts(exchange(GPT_IMAGE_URL, 422, told))
+    assert found["format.gpt-image-response-format"] is Verdict.PASS
+
+
+@pytest.mark.parametrize("status", [302, 400], ids=str)
+def test_response_format_is_not_judged_where_the_smallest_request_is_refused_too(
+    status: int,
+) -> None:
+    made = exchange(GPT_IMAGE_URL, status, error("Something is wrong."))
+    assert red(made) == {"format.gpt-image-response-format"}
+    assert red(made, REFUSED) == frozenset()
+    assert red(as_url(GPT_IMAGE_URL), REFUSED) == {"format.gpt-image-response-format"}
 
 
 @pytest.mark.parametrize("asked", [None, "url", "b64_json"], ids=["absent", "url", "b64_json"])

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.cases import all_cases
 from conformance.cases.model import UNKNOWN_MODEL
+from conformance.clauses import clauses_of
+from conformance.contract import load_edition
 from conformance.exchange.model import Request
 from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.source import Live
 from conformance.findings import Verdict
+from conformance.proof.bench import BASE_URL, bench_client
+from conformance.providers import Provider
+from conformance.reference.defects import lying_steps
+from conformance.runs.engine import Engine
 from tests.miniatures import (
     ACCEPTED,
     HTML,
@@ -185,3 +195,15 @@ def test_model_list_behind_a_refused_key_is_about_the_key() -> None:
     found = verdicts(answered(401, json.dumps(error("Incorrect API key provided")).encode()))
     assert found["authentication.valid-key-accepted"] is Verdict.FAIL
     assert found["models.list-answered"] is Verdict.NOT_TESTABLE
+
+
+def test_run_says_of_a_blamed_model_what_its_control_shows() -> None:
+    edition, models, loop = load_edition(), ["dall-e-3"], asyncio.new_event_loop()
+    client = bench_client(edition, lying_steps(edition, ["errors.model-blamed"]), models, loop)
+    provider = Provider("blaming", "Blaming", BASE_URL, {"dall-e-3": "dall-e-3"})
+    cases, source = all_cases(edition, models), Live(lambda: client)
+    engine = Engine(provider, edition, clauses_of(edition), cases, source, date(2026, 9, 21))
+    became = {each.id: engine.judged(each).outcome.result for each in cases}
+    loop.close()
+    assert became["size-outside-enum"] is became["n-0"] is Result.REFUSED
+    assert became["model-unknown"] is Result.NOT_SERVED

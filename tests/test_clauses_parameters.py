@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import Verdict
 from tests.miniatures import (
     BEARER,
+    HTML,
     JSON_TYPE,
     REFUSED,
     answer,
@@ -218,6 +220,57 @@ def test_model_that_is_not_served_is_unavailable() -> None:
     assert found["parameters.valid-accepted"] is Verdict.UNAVAILABLE
 
 
+NOT_AVAILABLE = "For model dall-e-3, quality hd is not available"
+
+
+@pytest.mark.parametrize(
+    ("param", "verdict"),
+    [
+        ("quality", Verdict.FAIL),
+        ("body.quality", Verdict.FAIL),
+        ("model", Verdict.UNAVAILABLE),
+        ("body.model", Verdict.UNAVAILABLE),
+        ("deployment", Verdict.UNAVAILABLE),
+        ("None", Verdict.UNAVAILABLE),
+        ("", Verdict.UNAVAILABLE),
+        (None, Verdict.UNAVAILABLE),
+        (["quality"], Verdict.UNAVAILABLE),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("code", ["invalid_value", "model_not_found", None], ids=str)
+def test_refusal_that_blames_another_parameter_is_not_about_the_model(
+    param: object, verdict: Verdict, code: str | None
+) -> None:
+    told = error(NOT_AVAILABLE, param=param, code=code)
+    found = verdicts(exchange(body("dall-e-3", quality="hd"), 400, told))
+    assert found["parameters.valid-accepted"] is verdict
+
+
+GONE = error("The model does not exist", param="model", code="model_not_found")
+
+
+def test_model_that_painted_the_control_is_not_gone_but_blamed() -> None:
+    _, request = spoilt("size-enum")
+    for status in (400, 404):
+        made = exchange(request, status, GONE)
+        assert verdicts(made)["parameters.size-enum"] is Verdict.PASS
+        assert "errors.param-names" in red(made)
+        assert verdicts(made, REFUSED)["parameters.size-enum"] is Verdict.UNAVAILABLE
+        assert verdicts(made, None)["parameters.size-enum"] is Verdict.UNAVAILABLE
+    found = verdicts(exchange(request, 503, GONE))
+    assert found["parameters.size-enum"] is Verdict.UNAVAILABLE
+
+
+@pytest.mark.parametrize("request_body", [UNKNOWN, UNSUPPORTED, DISPUTED], ids=str)
+def test_open_request_refused_as_if_the_model_was_gone_names_no_parameter(
+    request_body: dict[str, Any],
+) -> None:
+    made = exchange(request_body, 404, GONE)
+    assert {each.split(".")[0] for each in red(made)} == {"parameters"}
+    assert red(made, REFUSED) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("request_body", "param", "message"),
     [
@@ -237,6 +290,23 @@ def test_open_point_may_be_refused_by_name(
 def test_name_of_a_parameter_inside_another_word_names_nothing() -> None:
     told = error("Set conformance_unknown_too to something else.")
     assert red(exchange(UNKNOWN, 400, told)) == {"parameters.unknown"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [json.dumps(error("")).encode(), b'{"error": null}', HTML, b""],
+    ids=["empty-message", "null", "html", "no-body"],
+)
+def test_refusal_for_no_stated_reason_names_nothing(text: bytes) -> None:
+    for name, request in {"unknown": UNKNOWN, "unsupported": UNSUPPORTED}.items():
+        made = exchange(request, 400, raw=text)
+        assert verdicts(made)[f"parameters.{name}"] is Verdict.DEVIATES
+        assert red(made, REFUSED) == frozenset()
+
+
+def test_refusal_may_name_its_parameter_without_an_error_object() -> None:
+    told = {"detail": [{"loc": ["body", "conformance_unknown"], "msg": "Extra inputs"}]}
+    assert red(exchange(UNKNOWN, 422, told)) == frozenset()
 
 
 def test_two_faults_at_once_prove_nothing_about_either() -> None:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 SSE = (("content-type", EVENT_STREAM),)
 INDEX = "partial_image_index"
 NEGATIVE = {"text_tokens": -14, "image_tokens": 0}
+OFF = {"text_tokens": 1, "image_tokens": 0}
+OUTPUT_OFF = {
+    **{name: count for name, count in USAGE.items() if name != "input_tokens_details"},
+    "output_tokens_details": OFF,
+}
 WHOLE = picture("png", (1024, 1536))
 
 TRUTHS = {
@@ -148,6 +153,24 @@ LIES = {
             lambda: usage(input_tokens_details={"text_tokens": 1, "image_tokens": 0}),
             "stream.usage-details",
         ),
+        lie(
+            "wrong-input-details-alone",
+            lambda: usage(input_tokens_details=OFF, output_tokens_details=None),
+            "stream.usage-details",
+        ),
+        lie(
+            "wrong-output-details-alone",
+            lambda: stream(completed(usage=OUTPUT_OFF)),
+            "stream.usage-details",
+            "stream.event-fields",
+        ),
+        lie(
+            "second-usage-wrong",
+            lambda: twice({**USAGE, "total_tokens": 387, "input_tokens_details": OFF}),
+            "stream.usage-total",
+            "stream.usage-details",
+            "stream.event-fields",
+        ),
     )
 }
 
@@ -155,6 +178,12 @@ LIES = {
 def usage(**members: object) -> Exchange:
     """A stream whose usage has other members."""
     return stream(completed(usage={**USAGE, **members}))
+
+
+def twice(other: object) -> Exchange:
+    """Two images, the usage of the first of which holds no counts that could be added up."""
+    uncounted = {"input_tokens_details": "none"}
+    return stream(completed(usage=uncounted), completed(usage=other), request={**REQUEST, "n": 2})
 
 
 @pytest.mark.parametrize("clause", TRUTHS)
@@ -182,6 +211,19 @@ def test_lie_turns_exactly_its_clauses_red(name: str) -> None:
 )
 def test_stream_may_have_fewer_partials_and_more_members(events: tuple[tuple[str, str]]) -> None:
     assert red(stream(*events)) == frozenset()
+
+
+def test_usage_details_that_are_given_are_judged_where_others_are_not() -> None:
+    only_input = {name: count for name, count in USAGE.items() if name != "output_tokens_details"}
+    assert verdicts(stream(completed(usage=only_input)))["stream.usage-details"] is Verdict.PASS
+    neither = {**only_input, "input_tokens_details": None}
+    assert "stream.usage-details" not in verdicts(stream(completed(usage=neither)))
+    assert verdicts(stream(completed(usage=None)))["stream.usage-details"] is Verdict.PASS
+
+
+def test_usage_that_cannot_be_added_up_leaves_the_sums_of_another_open() -> None:
+    found = verdicts(twice(USAGE))
+    assert found["stream.usage-total"] is found["stream.usage-details"] is Verdict.NOT_TESTABLE
 
 
 def test_done_at_the_end_of_a_stream_breaks_nothing() -> None:

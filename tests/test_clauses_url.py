@@ -172,6 +172,26 @@ def test_loopback_provider_may_serve_http_from_loopback(base: str) -> None:
     assert red(at("http://127.0.0.1:18001/files/1.png", base=base)) == frozenset()
 
 
+@pytest.mark.parametrize("query", ["expiry=20271231", "expires=3600", "expires=1780000000"])
+def test_url_that_gives_an_image_has_not_expired(query: str) -> None:
+    made = at(f"https://images.provider.example/1.png?{query}")
+    assert red(made) == frozenset()
+    found = verdicts(made)
+    assert all(found[each] is Verdict.PASS for each in CLAUSES)
+
+
+def test_day_or_lifetime_in_a_url_does_not_keep_it_from_being_fetched() -> None:
+    assert red(gives_at("https://images.provider.example/1.png?expires=3600")) == {"url.fetchable"}
+
+
+def test_url_past_its_expiry_has_expired_unless_it_gives_an_image() -> None:
+    past = "https://images.provider.example/1.png?Expires=1780000000"
+    assert red(gives_at(past)) == {"url.not-expired"}
+    assert red(at(past, served(b"The link has expired.", "text/plain"))) == {"url.not-expired"}
+    assert red(replace(at(past), downloads=())) == {"url.not-expired"}
+    assert red(at(past, served(painted(REQUEST), status=403))) == {"url.not-expired"}
+
+
 @pytest.mark.parametrize("kind", ["timeout", "connect", "disconnect"])
 def test_outage_of_the_image_host_is_unavailable(kind: str) -> None:
     assert verdicts(fails(kind))["url.fetchable"] is Verdict.UNAVAILABLE

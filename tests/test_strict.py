@@ -115,7 +115,27 @@ def test_json_duplicate_key_names_the_object_and_the_member() -> None:
     reading = read_json(b'{"data":[{"url":"a","url":"b"}]}')
     assert reading.kind == "duplicate-key"
     assert reading.value == {"data": [{"url": "b"}]}
-    assert reading.fault == 'data[0] has the member "url" more than once'
+    assert reading.fault == 'has the member "url" more than once, in data[0]'
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b'{"a":1,"a":2}', 'has the member "a" more than once'),
+        (b'[{"a":{"b":1,"b":2}}]', 'has the member "b" more than once, in [0].a'),
+        (
+            b'{"a":{"b":1,"b":2},"a":3}',
+            'has the member "b" more than once, in an object inside a repeated member',
+        ),
+        (b"[NaN]", "has NaN, which is no JSON value, at line 1 column 2"),
+        (b"-Infinity", "has -Infinity, which is no JSON value, at line 1 column 1"),
+        (b"1e999", "has 1e999, a number beyond the range of a double, at line 1 column 1"),
+        (b"[1234567890]", "has 1234567890, a number of 10 characters, at line 1 column 2"),
+    ],
+    ids=["twice", "twice-below", "twice-hidden", "nan", "infinity", "range", "digits"],
+)
+def test_json_fault_is_a_predicate_for_any_subject(data: bytes, fault: str) -> None:
+    assert read_json(data, max_digits=9).fault == fault
 
 
 @pytest.mark.parametrize("depth", [4, 5, 6])

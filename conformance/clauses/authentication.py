@@ -117,9 +117,12 @@ def unknown_key_refused(subject: Subject) -> Iterator[Problem]:
     needs=Needs.REFUSAL,
 )
 def malformed_refused(subject: Subject) -> Iterator[Problem]:
-    """Any 4xx will do: RFC 6750 names 400 for a malformed header; 401 is a clause of its own."""
-    if subject.outcome.result is Result.ACCEPTED:
-        yield Problem("a bearer token without a key was let in", "401", _told(subject))
+    """Any 4xx will do: RFC 6750 names 400 for a malformed header; 401 is a clause of its own.
+    A redirect, as to a page to log in, refuses nothing.
+    """
+    if not _refused(subject):
+        became = _became(subject)
+        yield Problem(f"a bearer token without a key {became}", "401", _told(subject))
 
 
 @clause(
@@ -132,9 +135,9 @@ def malformed_refused(subject: Subject) -> Iterator[Problem]:
     needs=Needs.REFUSAL,
 )
 def malformed_401(subject: Subject) -> Iterator[Problem]:
-    """The status is exactly 401; not testable when the request was let in."""
-    if subject.outcome.result is Result.ACCEPTED:
-        raise NotTestableError("the request was let in")
+    """The status is exactly 401; not testable when the request was not refused at all."""
+    if not _refused(subject):
+        raise NotTestableError(f"the request {_became(subject)}")
     yield from _is_401(subject, "a request with a malformed Authorization header")
 
 
@@ -142,10 +145,19 @@ def _is_401(subject: Subject, what: str) -> Iterator[Problem]:
     status = subject.response.status
     if status == 401:
         return
-    if subject.outcome.result is Result.ACCEPTED:
-        yield Problem(f"{what} was let in", "401", f"HTTP {status}")
-    else:
+    if _refused(subject):
         yield Problem(f"{what} was refused as something else", "401", _told(subject))
+    else:
+        yield Problem(f"{what} {_became(subject)}", "401", f"HTTP {status}")
+
+
+def _refused(subject: Subject) -> bool:
+    return subject.outcome.result in (Result.REFUSED, Result.NOT_SERVED)
+
+
+def _became(subject: Subject) -> str:
+    """Say what became of a request that was not refused."""
+    return "was let in" if subject.outcome.accepted else "was neither let in nor refused"
 
 
 @clause(

@@ -14,10 +14,10 @@ from conformance.clauses.bindings import (
     omits,
     plain,
 )
+from conformance.clauses.refusals import named, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.outcome import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,26 +113,15 @@ def gpt_image_b64(subject: Subject) -> Iterator[Problem]:
 def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
     """The sources contradict each other, so both ways are fine: success with a filled
     `b64_json` in every item, or a 4xx whose `error.param` or `error.message` says
-    `response_format`. A URL alone and a refusal for no stated reason are not.
+    `response_format`; or, where there is no error object, its text. A URL alone, a refusal for
+    no stated reason and a redirect are not.
     """
-    if subject.outcome.result is Result.ACCEPTED:
+    if subject.outcome.accepted:
         yield from _lacking(subject, "b64_json")
-    elif subject.outcome.result is Result.REFUSED:
-        yield from _refused_by_name(subject)
+    elif subject.control is None and subject.response.status == 404:
+        raise NotTestableError(f"refused for another reason: {told(subject)}")
     else:
-        raise NotTestableError(subject.outcome.reason)
-
-
-def _refused_by_name(subject: Subject) -> Iterator[Problem]:
-    if subject.response.status in (401, 403, 404):
-        raise NotTestableError(f"refused for another reason: {subject.outcome.reason}")
-    message, param = subject.error.get("message"), subject.error.get("param")
-    if param == "response_format":
-        return
-    if not isinstance(message, str) or not message:
-        raise NotTestableError("the error has no message")
-    if "response_format" not in message:
-        yield Problem("the refusal does not name the parameter", "response_format", message)
+        yield from named(subject, ["response_format"])
 
 
 @clause(

@@ -71,25 +71,30 @@ def _opinion(subject: Subject, clause: Clause) -> _Opinion | None:
     obstacle = _obstacle(subject, clause.needs)
     if obstacle is not None:
         return obstacle
+    problems: list[Problem] = []
     try:
-        problems = list(_limited(clause.judge(subject)))
-    except NotApplicableError:
-        return None
-    except NotTestableError as reason:
-        return _Opinion(Verdict.NOT_TESTABLE, Problem(str(reason)))
-    except UnavailableError as reason:
-        return _Opinion(Verdict.UNAVAILABLE, Problem(str(reason)))
+        _collect(problems, clause.judge(subject))
+    except (NotApplicableError, NotTestableError, UnavailableError) as reason:
+        return _verdict(problems, clause.level) if problems else _undecided(reason)
     except Exception as error:  # our own fault, and said so: never a verdict on the provider
         text = f"the clause itself failed: {type(error).__name__}: {error}"
         return _Opinion(Verdict.HARNESS_ERROR, Problem(text))
     return _verdict(problems, clause.level)
 
 
-def _limited(problems: Iterator[Problem], most: int = 20) -> Iterator[Problem]:
-    for count, problem in enumerate(problems):
-        if count == most:
+def _collect(problems: list[Problem], told: Iterator[Problem], most: int = 20) -> None:
+    """Keep each problem as it is told: what is raised after it does not undo it."""
+    for problem in told:
+        if len(problems) == most:
             return
-        yield problem
+        problems.append(problem)
+
+
+def _undecided(reason: Exception) -> _Opinion | None:
+    if isinstance(reason, NotApplicableError):
+        return None
+    outage = isinstance(reason, UnavailableError)
+    return _Opinion(Verdict.UNAVAILABLE if outage else Verdict.NOT_TESTABLE, Problem(str(reason)))
 
 
 def _verdict(problems: list[Problem], level: Level) -> _Opinion:
@@ -111,17 +116,9 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
     if needs is Needs.ANSWER:
         return None
     result, reason = subject.outcome.result, subject.outcome.reason
-    if result is Result.UNAVAILABLE or (result is Result.NOT_SERVED and _names_model(subject)):
+    if result is Result.UNAVAILABLE or (result is Result.NOT_SERVED and subject.names_model):
         return _Opinion(Verdict.UNAVAILABLE, Problem(reason))
     return _prerequisite(subject, needs)
-
-
-def _names_model(subject: Subject) -> bool:
-    """Whether "not served" is about the model under test, not about one made up to be refused."""
-    sent = subject.sent
-    if sent.asked is not None and not sent.asked.has("model"):
-        return False
-    return "model-unknown" not in sent.faults and not sent.violates("model")
 
 
 def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:
@@ -129,7 +126,9 @@ def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:
     if needs is Needs.SUCCESS and result is not Result.ACCEPTED:
         return _not_testable(f"the request was not accepted: {subject.outcome.reason}")
     if needs is Needs.ERROR and result not in (Result.REFUSED, Result.NOT_SERVED):
-        return _not_testable(ACCEPTED_INSTEAD)
+        if subject.outcome.accepted:
+            return _not_testable(ACCEPTED_INSTEAD)
+        return _not_testable("the request was neither accepted nor refused: there is no error")
     if needs is Needs.REFUSAL:
         return _control(subject)
     return None

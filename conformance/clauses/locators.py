@@ -113,9 +113,12 @@ def _presigned(query: dict[str, str]) -> Expiry | None:
     return None
 
 
+_SECONDS = re.compile(r"[1-9][0-9]{9}")  # from 2001 to 2286: fewer digits are a day or a lifetime
+
+
 def _epoch(query: dict[str, str]) -> Expiry | None:
     for name in ("expires", "exp", "expiry"):
-        if query.get(name, "").isdecimal() and len(query[name]) <= 12:
+        if _SECONDS.fullmatch(query.get(name, "")):
             return Expiry(float(query[name]), name)
     return None
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import valid_key_accepted
 from conformance.clauses.bindings import accepted, fault, generation
-from conformance.clauses.refusals import MODERATION_CODES, refusal, require_control, told
+from conformance.clauses.refusals import MODERATION_CODES, named, refusal, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.model import Provenance
-from conformance.exchange.outcome import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from conformance.clauses.registry import Binding
     from conformance.exchange.sent import Sent
@@ -130,9 +128,11 @@ def method(subject: Subject) -> Iterator[Problem]:
     needs=Needs.DECISION,
 )
 def unknown(subject: Subject) -> Iterator[Problem]:
-    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name."""
+    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
+    where there is no error object, its text. A refusal that says nothing names nothing.
+    """
     asked = subject.sent.asked
-    yield from _named(subject, asked.unknown if asked else ())
+    yield from named(subject, asked.unknown if asked else ())
 
 
 @clause(
@@ -145,9 +145,11 @@ def unknown(subject: Subject) -> Iterator[Problem]:
     needs=Needs.DECISION,
 )
 def unsupported(subject: Subject) -> Iterator[Problem]:
-    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name."""
+    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
+    where there is no error object, its text. A refusal that says nothing names nothing.
+    """
     asked = subject.sent.asked
-    yield from _named(subject, asked.unsupported if asked else ())
+    yield from named(subject, asked.unsupported if asked else ())
 
 
 @clause(
@@ -160,8 +162,10 @@ def unsupported(subject: Subject) -> Iterator[Problem]:
     needs=Needs.DECISION,
 )
 def disputed_value(subject: Subject) -> Iterator[Problem]:
-    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name."""
-    yield from _named(subject, tuple(_disputed(subject.sent)))
+    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
+    where there is no error object, its text. A refusal that says nothing names nothing.
+    """
+    yield from named(subject, tuple(_disputed(subject.sent)))
 
 
 def _disputed(sent: Sent) -> Iterator[str]:
@@ -189,24 +193,3 @@ def _open_by(sent: Sent) -> str | None:
     if asked.unknown:
         return "unknown"
     return "unsupported" if asked.unsupported else "disputed"
-
-
-def _named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
-    """Report a refusal that names none of these parameters."""
-    if subject.outcome.accepted:
-        return
-    require_control(subject)
-    if subject.outcome.result is not Result.REFUSED:
-        yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
-        return
-    if subject.answer.error_code in MODERATION_CODES or subject.response.status in (401, 403):
-        raise NotTestableError(f"refused for another reason: {told(subject)}")
-    said = f"{subject.error.get('param')} {subject.error.get('message')}"[:2000]
-    wanted = list(dict.fromkeys(names))
-    if not any(_speaks_of(said, name) for name in wanted):
-        words = " or ".join(wanted)
-        yield Problem("the refusal does not name the parameter", words, told(subject))
-
-
-def _speaks_of(text: str, name: str) -> bool:
-    return re.search(rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", text) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from conformance.clauses.subject import (
@@ -13,7 +14,7 @@ from conformance.clauses.subject import (
 from conformance.exchange.outcome import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from conformance.clauses.subject import Subject
 
@@ -33,6 +34,34 @@ def refusal(subject: Subject, what: str) -> Iterator[Problem]:
         yield Problem(f"{what} was accepted", "4xx", told(subject))
     else:
         yield Problem(f"{what} was neither accepted nor refused", "4xx", told(subject))
+
+
+def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
+    """Report an open request that was neither accepted nor refused by one of these names."""
+    if subject.outcome.accepted:
+        return
+    require_control(subject)
+    if subject.outcome.result is not Result.REFUSED:
+        yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
+        return
+    if subject.answer.error_code in MODERATION_CODES or subject.response.status in (401, 403):
+        raise NotTestableError(f"refused for another reason: {told(subject)}")
+    said, wanted = _said(subject), list(dict.fromkeys(names))
+    if not any(_speaks_of(said, name) for name in wanted):
+        words = " or ".join(wanted)
+        yield Problem("the refusal does not name the parameter", words, told(subject))
+
+
+def _said(subject: Subject) -> str:
+    """Give what a refusal says: `param` and `message`, or the text of one without an error."""
+    error = subject.answer.error
+    if isinstance(error, dict):
+        return f"{error.get('param')} {error.get('message')}"[:2000]
+    return subject.response.body[:2000].decode("utf-8", "replace")
+
+
+def _speaks_of(text: str, name: str) -> bool:
+    return re.search(rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", text) is not None
 
 
 def require_control(subject: Subject) -> None:

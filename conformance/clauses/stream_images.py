@@ -14,7 +14,7 @@ from conformance.clauses.subject import NotApplicableError, NotTestableError, Pr
 from conformance.contract import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ECHOED = ("background", "output_format", "quality", "size")
 
@@ -164,10 +164,31 @@ def usage_not_negative(subject: Subject) -> Iterator[Problem]:
 )
 def usage_total(subject: Subject) -> Iterator[Problem]:
     """Adds up the counts of every completed event."""
-    for event in _completed(subject):
-        usage = usage_of(event.item)
-        if usage is not None:
-            yield from total(usage)
+    yield from _each([total(usage) for usage in _usages(subject)])
+
+
+def _usages(subject: Subject) -> list[Mapping[str, Any]]:
+    found = (usage_of(event.item) for event in _completed(subject))
+    return [usage for usage in found if usage is not None]
+
+
+def _each(parts: Sequence[Iterator[Problem]]) -> Iterator[Problem]:
+    """Report what every part breaks: one that cannot be judged hides none of the others.
+
+    Raises *not testable* for such a one afterwards, and *not applicable* when all are.
+    """
+    absent, hidden = 0, []
+    for part in parts:
+        try:
+            yield from part
+        except NotApplicableError:
+            absent += 1
+        except NotTestableError as reason:
+            hidden.append(reason)
+    if hidden:
+        raise hidden[0]
+    if parts and absent == len(parts):
+        raise NotApplicableError
 
 
 @clause(
@@ -180,8 +201,5 @@ def usage_total(subject: Subject) -> Iterator[Problem]:
 )
 def usage_details(subject: Subject) -> Iterator[Problem]:
     """Adds up text and image tokens of input and output, for every completed event."""
-    for event in _completed(subject):
-        usage = usage_of(event.item)
-        if usage is not None:
-            yield from details(usage, "input_tokens")
-            yield from details(usage, "output_tokens")
+    names = ("input_tokens", "output_tokens")
+    yield from _each([details(usage, name) for usage in _usages(subject) for name in names])

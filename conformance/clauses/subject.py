@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ from conformance.clauses.events import StreamEvent, events_of
 from conformance.contract import Edition, Mismatch
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import Exchange, Provenance, Response
-from conformance.exchange.outcome import Outcome, outcome_of
+from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.sent import Sent, read_request
 from conformance.images import ImageFacts
 
@@ -58,8 +58,30 @@ class Subject:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """What became of the request."""
-        return outcome_of(self.exchange, self.answer)
+        """What became of the request.
+
+        A model that painted the control is served: what a 4xx to the same request with one
+        change says of it is a refusal, in whatever words.
+        """
+        found = outcome_of(self.exchange, self.answer)
+        status = found.status or 0
+        if found.result is not Result.NOT_SERVED or undecided(status) or not self._served:
+            return found
+        return replace(found, result=Result.REFUSED, reason=f"HTTP {status}")
+
+    @property
+    def names_model(self) -> bool:
+        """Whether the request names the model under test, and none made up to be refused."""
+        if self.sent.asked is not None and not self.sent.asked.has("model"):
+            return False
+        return "model-unknown" not in self.sent.faults and not self.sent.violates("model")
+
+    @property
+    def _served(self) -> bool:
+        """Whether the control, where it is a generation too, shows that the model is served."""
+        if self.control is None or self.sent.expectation == "accepted":
+            return False  # the control of the first request is the model list
+        return self.control.accepted and self.names_model
 
     @property
     def response(self) -> Response:

@@ -23,7 +23,7 @@ from conformance.clauses.subject import (
 )
 from conformance.contract import Level
 from conformance.exchange.outcome import undecided
-from conformance.images import media_type, type_of_media_type
+from conformance.images import media_type, sniff, type_of_media_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,18 +181,25 @@ def _leads_inside(payload: Payload, locator: Locator) -> bool:
 )
 def not_expired(subject: Subject) -> Iterator[Problem]:
     """Reads the expiry that signed URLs state, where they state one, and compares it with the
-    time of the answer. How long it lives is an observation: the sources say 60 minutes,
-    24 hours, and "temporary".
+    time of the answer. A URL that still gives an image is valid, whatever it states. How long
+    it lives is an observation: the sources say 60 minutes, 24 hours, and "temporary".
     """
     _ = subject.sent_at
     for payload, text in _texts(subject):
-        if _expired(subject, text):
+        if _expired(subject, payload):
             yield Problem(f"{payload.path}.url has expired", "a later expiry", text)
 
 
-def _expired(subject: Subject, text: str) -> bool:
-    expiry, sent_at = expiry_of(text), subject.exchange.sent_at
-    return expiry is not None and 0 < expiry.at < sent_at + (subject.exchange.elapsed or 0)
+def _expired(subject: Subject, payload: Payload) -> bool:
+    expiry, sent_at = expiry_of(payload.url or ""), subject.exchange.sent_at
+    if expiry is None or _gives_image(payload):
+        return False
+    return 0 < expiry.at < sent_at + (subject.exchange.elapsed or 0)
+
+
+def _gives_image(payload: Payload) -> bool:
+    response = payload.download.response if payload.download else None
+    return response is not None and response.status == 200 and sniff(response.body) is not None
 
 
 def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
@@ -203,7 +210,7 @@ def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
         for payload, locator in _locators(subject, "http", "https")
         if payload.download is not None
         and not locator.credentials
-        and not _expired(subject, payload.url or "")
+        and not _expired(subject, payload)
         and (inside or not _leads_inside(payload, locator))
     ]
     if not found:

@@ -88,16 +88,30 @@ def not_served(answer: Answer) -> bool:
     """Recognise every real form of "this model is not here".
 
     Sources: OpenAI's 404 and its 400 ``invalid_value`` on ``model``; new-api's 503
-    ``model_not_found``; LiteLLM's 400 without a code.
+    ``model_not_found``; LiteLLM's 400 without a code. An error that blames another parameter
+    is about that, whichever model its message speaks of.
     """
     error = answer.error
     if answer.status not in (400, 404, 410, 422, 503) or not isinstance(error, dict):
+        return False
+    if _blames_another(error.get("param")):
         return False
     if answer.error_code in NOT_SERVED_CODES:
         return True
     if error.get("param") == "model" and answer.error_code == "invalid_value":
         return True
     return _says_not_served(error.get("message"))
+
+
+_NOBODY = re.compile(r"\W*(?:none|null|undefined)?\W*")  # LiteLLM writes "None" for nothing
+_THE_MODEL = re.compile(r"model|deployment")
+
+
+def _blames_another(param: Any) -> bool:
+    if not isinstance(param, str):
+        return False
+    blamed = param[:200].lower()
+    return not (_NOBODY.fullmatch(blamed) or _THE_MODEL.search(blamed))
 
 
 def _says_not_served(message: Any) -> bool:

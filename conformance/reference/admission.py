@@ -70,7 +70,7 @@ def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
         return wrong_content_type(content_type)
     reading = read_json(data)
     if reading.fault is not None:
-        return bad_request(f"The body is not valid JSON: {reading.fault}", code="invalid_json")
+        return bad_request(f"The body {reading.fault}.", code="invalid_json")
     if not isinstance(reading.value, dict):
         return bad_request("The body must be a JSON object.", code="invalid_type")
     return reading.value

@@ -15,12 +15,13 @@ from conformance.cases.request import build_request
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
+from conformance.clauses.subject import Subject
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.limits import Limits
 from conformance.exchange.model import REDACTED_KEY, Exchange, Request
-from conformance.exchange.outcome import Outcome, Result, outcome_of
+from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent import Sent, read_request
 from conformance.exchange.source import Replay, Source
 from conformance.findings import Finding, Verdict
@@ -147,7 +148,7 @@ class Engine:
     def _judged_exchange(
         self, case: Case, exchange: Exchange, answer: Answer, control: Outcome | None
     ) -> Judged:
-        outcome = outcome_of(exchange, answer)
+        outcome = Subject(exchange, self.edition, control, answer).outcome
         return Judged(
             outcome,
             self._confirmed(case, self._findings(exchange, control, answer), control),

@@ -184,26 +184,26 @@ class _Builder:
         try:
             return int(literal)
         except ValueError:  # the interpreter's own limit may be lower than ours
-            self._refuse(literal, "number", "is a number too long to convert")
+            self._refuse(literal, "number", "a number too long to convert")
 
     def _float(self, literal: str) -> float:
         self._check_length(literal)
         number = float(literal)
         if math.isinf(number):
-            self._refuse(literal, "number", "is a number beyond the range of a double")
+            self._refuse(literal, "number", "a number beyond the range of a double")
         return number
 
     def _constant(self, literal: str) -> NoReturn:
-        self._refuse(literal, "nan", "is no JSON value")
+        self._refuse(literal, "nan", "which is no JSON value")
 
     def _check_length(self, literal: str) -> None:
         if len(literal.lstrip("-")) > self.max_digits:
-            self._refuse(literal, "number", f"is a number of {len(literal)} characters")
+            self._refuse(literal, "number", f"a number of {len(literal)} characters")
 
-    def _refuse(self, literal: str, kind: str, message: str) -> NoReturn:
+    def _refuse(self, literal: str, kind: str, what: str) -> NoReturn:
         found = (match.start() for match in _tokens(self.text) if match[0] == literal)
         where = _position(self.text, next(found, 0))
-        raise _FaultError(kind, f"{printable(literal, 60)} {message}, at {where}")
+        raise _FaultError(kind, f"has {printable(literal, 60)}, {what}, at {where}")
 
     def _syntax(self, error: json.JSONDecodeError) -> _FaultError:
         rest = self.text[error.pos : error.pos + 20]
@@ -220,8 +220,9 @@ def _position(text: str, offset: int) -> str:
 
 def _describe_repeated(value: Any, owner: dict[str, Any], key: str) -> str:
     path = _path_to(value, owner)
-    where = "an object inside a repeated member" if path is None else printable(path or "the body")
-    return f'{where} has the member "{printable(key, 80)}" more than once'
+    where = "an object inside a repeated member" if path is None else printable(path)
+    twice = f'has the member "{printable(key, 80)}" more than once'
+    return f"{twice}, in {where}" if where else twice
 
 
 def _path_to(value: Any, owner: dict[str, Any]) -> str | None:

@@ -76,6 +76,20 @@ def oss(name: str, _query: str) -> str:
     return f"https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/7d/{name}?{query}"
 
 
+@legal("url.lifetime-stated")
+@lying_at
+def lifetime(name: str, _query: str) -> str:
+    """A URL says how many seconds it lives, and not until when."""
+    return f"https://cdn.example/{name}?expires=3600"
+
+
+@legal("url.day-of-expiry")
+@lying_at
+def day(name: str, _query: str) -> str:
+    """A URL says on which day it expires, without any signs between the digits."""
+    return f"https://cdn.example/{name}?expiry=20271231"
+
+
 @legal("url.never-expires")
 @lying_at
 def lasting(name: str, _query: str) -> str:

@@ -88,6 +88,19 @@ def malformed_answered_400(steps: Steps) -> Steps:
     return _judging(steps, authenticate)
 
 
+@planted("authentication.malformed-to-login", "authentication.malformed-refused")
+def malformed_to_login(steps: Steps) -> Steps:
+    """The word Bearer without a key is sent on to a page to log in."""
+
+    def authenticate(given: Sequence[str], key: str) -> Refusal | None:
+        refusal = steps.authenticate(given, key)
+        bare = bool(given) and not given[0].partition(" ")[2].strip()
+        elsewhere = {"Location": "/login"}
+        return replace(refusal, status=302, headers=elsewhere) if refusal and bare else refusal
+
+    return _judging(steps, authenticate)
+
+
 @planted("authentication.missing-key-forbidden", "authentication.missing-key-refused")
 def missing_key_forbidden(steps: Steps) -> Steps:
     """A missing key is answered 403 in place of 401."""

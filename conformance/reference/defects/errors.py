@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from conformance.reference.steps import Steps
 
 
-@planted("errors.html", "errors.json", modes=["D10"])
+_NAMELESS = ("parameters.unknown", "parameters.unsupported")
+"""What a refusal without any words breaks as well: it does not say which parameter it is about."""
+
+
+@planted("errors.html", "errors.json", *_NAMELESS, modes=["D10"])
 @in_refusal
 def html(refusal: Refusal) -> Response:
     """A refusal is a web page."""
@@ -29,7 +33,7 @@ def plain_text(refusal: Refusal) -> Response:
     return Response(refusal.message, refusal.status, media_type="text/plain")
 
 
-@planted("errors.empty", "errors.json", modes=["D10"])
+@planted("errors.empty", "errors.json", *_NAMELESS, modes=["D10"])
 @in_refusal
 def empty(refusal: Refusal) -> Response:
     """A refusal has no body."""
@@ -76,7 +80,7 @@ def error_text(body: Body) -> None:
     body["error"] = body["error"]["message"]
 
 
-@planted("errors.error-null", "errors.error-object", modes=["D3", "D9"])
+@planted("errors.error-null", "errors.error-object", *_NAMELESS, modes=["D3", "D9"])
 @in_error
 def error_null(body: Body) -> None:
     """`error` is null."""
@@ -219,3 +223,13 @@ def unknown_model_503(refusal: Refusal) -> Refusal:
 def status_502(refusal: Refusal) -> Refusal:
     """A gateway answers 502 where the server behind it said 400."""
     return _status(refusal, 502, 400)
+
+
+@planted("errors.model-blamed", "errors.param-names", modes=["D10"])
+@in_refusal
+def model_blamed(refusal: Refusal) -> Refusal:
+    """Whichever documented rule is broken, the model is said not to be there."""
+    if refusal.status != 400 or refusal.code == "unknown_parameter":
+        return refusal
+    message = "The model does not exist."
+    return replace(refusal, message=message, param="model", code="model_not_found")

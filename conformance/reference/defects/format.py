@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.answers import picture
-from conformance.reference.defects.planting import Body, in_items, planted
-from conformance.reference.errors import bad_request
+from conformance.reference.defects.planting import Body, in_items, planted, validating
+from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.painting import image_file
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from conformance.contract import Asked
     from conformance.reference.answers import Job, Place
-    from conformance.reference.errors import Refusal
     from conformance.reference.steps import Steps
 
 _URL_LIES = ("format.url-when-asked", "format.url-by-default")
@@ -102,6 +101,23 @@ def gpt_image_refuses_unnamed(steps: Steps) -> Steps:
         return bad_request("Something is wrong.") if stray else steps.validate(asked, served)
 
     return replace(steps, validate=validate)
+
+
+@planted("format.gpt-image-refuses-silently", "format.gpt-image-response-format", modes=["D1"])
+@validating
+def gpt_image_refuses_silently(asked: Asked) -> Refusal | None:
+    """A GPT image model refuses `response_format` and says nothing at all."""
+    stray = asked.has("response_format") and "output_format" in _parameters(asked)
+    return bad_request("") if stray else None
+
+
+@planted("format.gpt-image-redirects", "format.gpt-image-response-format", modes=["D1"])
+@validating
+def gpt_image_redirects(asked: Asked) -> Refusal | None:
+    """A GPT image model that is asked for a `response_format` sends on to another endpoint."""
+    stray = asked.has("response_format") and "output_format" in _parameters(asked)
+    elsewhere = {"Location": "/v2/images/generations"}
+    return Refusal(307, "Ask there.", headers=elsewhere) if stray else None
 
 
 def _parameters(asked: Asked) -> Any:

@@ -83,6 +83,16 @@ def transparent_refused(request: Asked) -> Refusal | None:
     return refused if request.body.get("background") == "transparent" else None
 
 
+@planted("parameters.quality-not-available", "parameters.valid-accepted", modes=["D1"])
+@validating
+def quality_not_available(request: Asked) -> Refusal | None:
+    """A documented quality is refused in a sentence that speaks of the model."""
+    if request.model is None or not request.has("quality") or request.expectation != "accepted":
+        return None
+    message = f"For model {request.model.name}, this quality is not available."
+    return bad_request(message, "quality", "invalid_value")
+
+
 @planted("parameters.null-refused", "parameters.valid-accepted", modes=["D3"])
 @validating
 def null_refused(request: Asked) -> Refusal | None:

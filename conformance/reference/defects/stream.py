@@ -256,3 +256,11 @@ def usage_total_off(event: Body) -> None:
 def usage_details_off(event: Body) -> None:
     """The details of a stream's tokens do not add up."""
     event["usage"]["input_tokens_details"]["text_tokens"] += 1
+
+
+@planted("stream.usage-input-off", "stream.usage-details", modes=["D4", "D11"])
+@in_completed
+def usage_input_off(event: Body) -> None:
+    """The only details of a stream's tokens are of what came in, and do not add up."""
+    event["usage"]["input_tokens_details"]["text_tokens"] += 1
+    del event["usage"]["output_tokens_details"]
