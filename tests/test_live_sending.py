@@ -17,6 +17,7 @@ from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.retry_after import retry_after
 from conformance.live.again import MOST_ATTEMPTS, again
 from conformance.live.ledger import Ledger
+from conformance.live.sender import MOST_STRIKES
 from tests.live import Clock, error, images, judge_all, naps, session, verdicts, watched
 
 REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
@@ -234,30 +235,54 @@ def test_public_model_list_does_not_make_a_key_good(tmp_path: Path) -> None:
     assert "look at the key" in told
 
 
-def test_single_401_later_is_a_verdict_and_no_end(tmp_path: Path) -> None:
+def test_single_401_later_is_asked_again_and_no_end(tmp_path: Path) -> None:
     with (
-        watched(images(error(401), start=3, stop=4)) as (url, _),
-        session(tmp_path, url, cases="b*") as found,
+        watched(images(error(401), start=3, stop=4)) as (url, eye),
+        session(tmp_path, url, cases="b[a6][s4]*") as found,
     ):
         judged = judge_all(found)
         assert found.live.ledger.halts() == []
-    assert "fail" in verdicts(judged)
+    assert eye.posts == len(judged) + 1
+    assert not {"fail", "unavailable"} & verdicts(judged)
+
+
+def test_request_whose_good_key_is_refused_twice_says_nothing(tmp_path: Path) -> None:
+    with (
+        watched(images(error(401), start=1, stop=3)) as (url, _),
+        session(tmp_path, url, cases="b[a6][s4]*") as found,
+    ):
+        judged = judge_all(found)
+        assert found.live.ledger.halts() == []
+    told = [each.outcome.reason for each in judged.values() if not each.outcome.accepted]
+    assert told == ["the key was refused twice (HTTP 401), though it was good before"]
+    assert "fail" not in verdicts(judged)
+
+
+def test_key_that_stops_working_ends_the_run(tmp_path: Path) -> None:
+    with watched(images(error(401), start=5)) as (url, eye), session(tmp_path, url) as found:
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+    assert eye.posts == 5 + 2 * MOST_STRIKES
+    assert "the key in its file stopped working (HTTP 401)" in told
+    assert "fail" not in verdicts(judged)
+    assert {"unavailable", "not run"} < verdicts(judged)
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
+    ("status", "code", "kind"),
     [
-        (429, "insufficient_quota"),
-        (400, "billing_hard_limit_reached"),
-        (403, "insufficient_user_quota"),
-        (402, ""),
+        (429, "insufficient_quota", "x"),
+        (400, "billing_hard_limit_reached", "x"),
+        (403, "insufficient_user_quota", "x"),
+        (402, "", "x"),
+        (429, "", "insufficient_quota"),
     ],
 )
 def test_exhausted_quota_ends_the_run_and_keeps_what_was_found(
-    tmp_path: Path, status: int, code: str
+    tmp_path: Path, status: int, code: str, kind: str
 ) -> None:
     with (
-        watched(images(error(status, code), start=3)) as (url, eye),
+        watched(images(error(status, code, kind), start=3)) as (url, eye),
         session(tmp_path, url) as found,
     ):
         judged = judge_all(found)
@@ -296,3 +321,15 @@ def test_unreachable_provider_is_not_asked_for_every_case(tmp_path: Path) -> Non
         assert found.live.ledger.spent().requests == MOST_ATTEMPTS
     assert "cannot be reached" in told
     assert verdicts(judged) == {"unavailable", "not run"}
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["answered-before", "never"])
+def test_provider_that_has_answered_another_process_is_away_for_a_while(
+    tmp_path: Path, answered: bool
+) -> None:
+    with session(tmp_path, "http://127.0.0.1:1/v1", cases="b[a6][s4]*") as found:
+        if answered:
+            found.live.ledger.admit("paid")
+        judged = judge_all(found)
+        assert bool(found.live.ledger.halts()) == (not answered)
+    assert verdicts(judged) == ({"unavailable"} if answered else {"unavailable", "not run"})

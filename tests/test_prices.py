@@ -84,6 +84,24 @@ USAGES: dict[str, tuple[Any, float | None]] = {
         (100 * 5 + 2056 * 32) / 1e6,
     ),
     "no details": ({"input_tokens": 100, "output_tokens": 1056}, (100 * 8 + 1056 * 32) / 1e6),
+    "empty details": (
+        {
+            "input_tokens": 100,
+            "output_tokens": 1056,
+            "input_tokens_details": {},
+            "output_tokens_details": {"reasoning_tokens": 0},
+        },
+        (100 * 8 + 1056 * 32) / 1e6,
+    ),
+    "details of a part": (
+        {"input_tokens": 0, "output_tokens": 1056, "output_tokens_details": {"image_tokens": 56}},
+        1056 * 32 / 1e6,
+    ),
+    "details above the whole": (
+        {"input_tokens": 0, "output_tokens": 1, "output_tokens_details": {"image_tokens": 56}},
+        None,
+    ),
+    "nothing for a picture": ({"input_tokens": 0, "output_tokens": 0}, None),
     "no tokens": ({}, None),
     "negative": ({"input_tokens": -1, "output_tokens": 1056}, None),
     "fraction": ({"input_tokens": 1.5, "output_tokens": 1056}, None),

@@ -133,7 +133,9 @@ def quota_exhausted(answer: Answer) -> bool:
     """Whether a 4xx speaks of the account and not of the request."""
     if answer.status not in (400, 402, 403, 429):
         return False
-    return answer.status == 402 or answer.error_code in _QUOTA_CODES
+    kind = answer.error.get("type") if isinstance(answer.error, dict) else None
+    told = {each for each in (answer.error_code, kind) if isinstance(each, str)}
+    return answer.status == 402 or bool(told & _QUOTA_CODES)
 
 
 def _listed(body: dict[str, Any] | None) -> frozenset[str] | None:

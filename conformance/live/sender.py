@@ -21,6 +21,8 @@ from conformance.live.ledger import InFlightError, Ledger, NotSentError
 from conformance.providers import Provider
 
 _A_MOMENT = 0.2  # seconds
+MOST_STRIKES = 3
+"""Requests in a row whose good key is refused before the key is taken for revoked."""
 Sleep = Callable[[float], None]
 
 
@@ -59,7 +61,9 @@ class Sender:
             return made[-1]
 
         retrying = Retrying(
-            retry=retry_if_result(again),
+            retry=retry_if_result(
+                lambda each: again(each) or (len(made) == 1 and self._denied(case, each))
+            ),
             stop=stop_after_attempt(MOST_ATTEMPTS),
             wait=wait,
             sleep=self._rest,
@@ -73,7 +77,27 @@ class Sender:
         cost = self.cost(case)
         estimate = cost.estimate if cost.known else None
         price = Price(estimate, self._actual(case, made[-1]))
-        return replace(made[-1], attempts=len(made), price=price)
+        return replace(self._key_still_good(case, made[-1]), attempts=len(made), price=price)
+
+    def _denied(self, case: Case, exchange: Exchange) -> bool:
+        """Whether a key is refused that was good before."""
+        status = exchange.response.status if exchange.response else 0
+        ours = case.authorization is Authorization.VALID and status == 401
+        return ours and self.ledger.admitted(f"{self.provider.id} {case.operation.value}")
+
+    def _key_still_good(self, case: Case, exchange: Exchange) -> Exchange:
+        """Take a refused key for what it is: it says nothing of what was asked."""
+        name = self.provider.id
+        if not self._denied(case, exchange):
+            if exchange.response is not None and not undecided(exchange.response.status):
+                self.ledger.strikes(name, another=False)
+            return exchange
+        why = "the key was refused twice (HTTP 401), though it was good before"
+        if self.ledger.strikes(name, another=True) >= MOST_STRIKES:
+            key = self.provider.key_variable or "its file"
+            told = f"provider {name!r}: the key in {key} stopped working (HTTP 401)"
+            self.ledger.halt(name, f"{told}; look at it, then go on with --resume")
+        return replace(exchange, failure=Failure("key-refused", why))
 
     def _rest(self, seconds: float) -> None:
         """Wait, and let nobody else ask the provider meanwhile."""

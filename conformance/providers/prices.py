@@ -85,8 +85,8 @@ class Prices:
         if rates is None or not isinstance(usage, Mapping):
             return None
         sides = [_side(usage, side, rates) for side in ("input", "output")]
-        if any(each is None for each in sides):
-            return None
+        if any(each is None for each in sides) or not sides[1]:
+            return None  # a picture that used nothing says as little as none at all
         return round(sum(each or 0 for each in sides) / 1_000_000, 6)
 
     def _image(self, model: Model, body: Mapping[str, Any]) -> tuple[float, bool, str]:
@@ -124,16 +124,23 @@ def _count(body: Mapping[str, Any]) -> int:
 
 
 def _side(usage: Mapping[str, Any], side: str, rates: Mapping[str, float]) -> float | None:
-    """Price the tokens of one side, in millionths; without details all are of the dearest kind."""
+    """Price the tokens of one side, in millionths.
+
+    What the details leave of the whole is of the dearest kind. None where that does not add up:
+    a bill is not made of numbers that contradict each other.
+    """
     own = {kind: rates[f"{side}_{kind}"] for kind in _KINDS if f"{side}_{kind}" in rates}
-    details = usage.get(f"{side}_tokens_details")
-    if not isinstance(details, Mapping):
-        whole = usage.get(f"{side}_tokens")
-        return max(own.values()) * _natural(whole) if _is_natural(whole) else None
+    given = usage.get(f"{side}_tokens_details")
+    details = given if isinstance(given, Mapping) else {}
     counts = {kind: details.get(f"{kind}_tokens", 0) for kind in own}
     if not all(_is_natural(each) for each in counts.values()):
         return None
-    return sum(rate * _natural(counts[kind]) for kind, rate in own.items())
+    told = sum(map(_natural, counts.values()))
+    whole = usage.get(f"{side}_tokens", told if details else None)
+    if not _is_natural(whole) or _natural(whole) < told:
+        return None
+    listed = sum(rate * _natural(counts[kind]) for kind, rate in own.items())
+    return listed + max(own.values()) * (_natural(whole) - told)
 
 
 def _is_natural(value: object) -> bool:

@@ -46,6 +46,7 @@ class Together:
     leads: frozenset[str] = frozenset()  # paths of what is asked of a model before all else
     confirmer: Confirmer | None = None
     unreachable: Callable[[str, str], None] | None = None  # told the provider and a sentence
+    answered: Callable[[str], bool] | None = None  # asked whether a provider ever answered
 
 
 class ProviderUnreachableError(Exception):
@@ -194,7 +195,7 @@ class Engine:
         return None
 
     def _check_reachable(self, exchange: Exchange) -> None:
-        self._answered = self._answered or exchange.response is not None
+        self._answered = self._answered or exchange.response is not None or self._known_to_answer()
         failure = exchange.failure
         if self._answered or failure is None or failure.kind not in _UNREACHABLE:
             return
@@ -205,6 +206,11 @@ class Engine:
         if self._together.unreachable is None:
             raise ProviderUnreachableError(why)
         self._together.unreachable(self.provider.id, why)
+
+    def _known_to_answer(self) -> bool:
+        """Whether it has answered another process of the run: then it is away for a while only."""
+        answered = self._together.answered
+        return answered is not None and answered(self.provider.id)
 
     def _control(self, case: Case) -> Outcome | None:
         if case.control is None:

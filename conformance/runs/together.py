@@ -112,7 +112,8 @@ class LiveRun:
         """Say how the engine of a provider shares its cases."""
         leads = frozenset(each.path for each in cases if self._leads(each))
         spool = self.spool(provider.id)
-        return Together(spool, leads, self.confirmer, self._unreachable)
+        answered = self.ledger.admitted
+        return Together(spool, leads, self.confirmer, self._unreachable, answered)
 
     def close(self) -> None:
         """Let go of the ledger."""
