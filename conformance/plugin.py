@@ -19,6 +19,7 @@ from conformance.exchange.source import RecordMode
 from conformance.providers import load_provider
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
+from conformance.runs.placing import check_output
 from conformance.runs.purse import read_budget
 from conformance.runs.session import Options, Session
 from conformance.runs.together import folder_of
@@ -155,13 +156,22 @@ class _Workers:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse what may cost more than was allowed, before anything is sent."""
     config = session.config
-    if hasattr(config, "workerinput") or not sends(config):
+    if hasattr(config, "workerinput") or config.option.collectonly:
         return
     try:
+        _check_output(config)
+        if not sends(config):
+            return
         session_of(config).check_affordable()
+        config.stash[RECORDER].open()  # so that what is paid for can be gone on with
         session_of(config).prepare()
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _check_output(config: pytest.Config) -> None:
+    if config.getoption("--run-file"):
+        check_output(Path(config.getoption("--run-file")), options_of(config))
 
 
 def sends(config: pytest.Config) -> bool:
@@ -260,6 +270,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Close connections and stop the embedded provider."""
+    """Close connections, stop the embedded provider, and leave no run that judged nothing."""
     if SESSION in config.stash:
         config.stash[SESSION].close()
+    if RECORDER in config.stash:
+        config.stash[RECORDER].give_back()

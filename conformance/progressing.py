@@ -24,6 +24,7 @@ class Progressing:
 
     def __init__(self, console: Console, quiet: bool, ledger: Path | None = None) -> None:
         self.stopped_by: str | None = None
+        self.judged = 0  # findings
         self._console = console
         self._quiet = quiet
         self._path = ledger
@@ -71,9 +72,10 @@ class Progressing:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Move on by one finding."""
+        values: dict[str, Any] = getattr(report, "finding", None) or {}
+        self.judged += bool(values)
         if self._bar.disable:
             return
-        values: dict[str, Any] = getattr(report, "finding", None) or {}
         name = f"{values.get('provider', '')} {values.get('model', '')}"
         self._bar.update(self._task, advance=1, description=name, money=self._money())
 

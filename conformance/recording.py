@@ -13,6 +13,7 @@ from conformance.findings import Finding, Observation, Verdict
 from conformance.runs.conclusion import Conclusion, conclude, counts
 from conformance.runs.deviations import stale_deviations
 from conformance.runs.file import RunWriter, finding_from_json
+from conformance.runs.placing import Place
 from conformance.runs.session import Session
 
 _LETTERS = {
@@ -34,6 +35,7 @@ class Recorder:
         self._config = config
         self._session = session
         self._writer: RunWriter | None = None
+        self._place: Place | None = None
         self._left_out = False
         self.findings: list[Finding] = []
         self.problems: list[str] = []
@@ -51,10 +53,11 @@ class Recorder:
             return
         finding = finding_from_json(values)
         self.findings.append(finding)
-        writer = self._open()
+        writer = self.open()
         if writer is not None:
             self._evidence(writer, getattr(report, "evidence", None))
             writer.finding(finding)
+            self._stands()
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -97,13 +100,30 @@ class Recorder:
         if self._writer is not None:
             terminalreporter.write_line(f"run file: {self._writer.path}")
 
-    def _open(self) -> RunWriter | None:
+    def give_back(self) -> None:
+        """Leave things as they were after a run that judged nothing; called last of all."""
+        if self._place is not None:
+            if self._writer is not None:
+                self._writer.abandon()
+            self._place.give_back()
+
+    def open(self) -> RunWriter | None:
+        """Begin the run file: before anything is sent, else with the first finding."""
         path = self._config.getoption("--run-file")
         if self._writer is None and path:
             session = self._session()
             durable = session.options.mode != "replay" and session.options.shared is not None
-            self._writer = RunWriter(Path(path), session.header(), durable)
+            header = session.header()
+            self._place = Place(Path(path))
+            self._place.take()
+            self._writer = RunWriter(Path(path), header, durable)
         return self._writer
+
+    def _stands(self) -> None:
+        """Let go of the run that was there before: from now on this one is worth more."""
+        if self._place is not None:
+            self._place.keep()
+            self._place = None
 
     def _evidence(self, writer: RunWriter, evidence: dict[str, Any] | None) -> None:
         if evidence is None:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from conformance.errors import ConformanceError
 from conformance.exchange.limit_options import as_options
 from conformance.progressing import Progressing
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
+from conformance.runs.placing import Place, check_output
 from conformance.runs.reaching import check_reachable
 from conformance.runs.session import Options, Session
 from conformance.runs.together import folder_of
@@ -41,8 +41,7 @@ def run_promises(
     """
     options = _with_mode(options, replay)
     run_file = output or _new_run_file(options)
-    if options.resume is not None and _same_file(run_file, options.resume):
-        raise ConformanceError(f"--output {run_file} is the run to go on with; name another file")
+    check_output(run_file, options)
     session = Session(options)
     session.check()
     session.check_affordable()
@@ -51,13 +50,14 @@ def run_promises(
     progress = Progressing(Console(stderr=True), quiet, _ledger_path(session, run_file, workers))
     progress.announce(session)
     session.close()
-    _check_writable(run_file)
+    before = Place(run_file).aside
     with progress:
         code = int(pytest.main(_arguments(options, run_file, workers), plugins=[progress]))
     if progress.stopped_by:
         sys.stderr.write(f"error: {printable(progress.stopped_by, 2000)}\n")
-    if not run_file.stat().st_size:
-        run_file.unlink()
+    if before.exists():
+        sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
+    if not progress.judged:
         return 2
     for why in read_run(run_file).problems if options.mode != "replay" else ():
         sys.stderr.write(f"error: {why}\n")
@@ -77,10 +77,6 @@ def _new_run_file(options: Options) -> Path:
     return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{names}.jsonl"
 
 
-def _same_file(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
-
-
 def _default_workers(session: Session) -> str | None:
     """Several at once where an image takes long to come; the embedded provider is quick."""
     options = session.options
@@ -94,17 +90,6 @@ def _ledger_path(session: Session, run_file: Path, workers: str | None) -> Path 
     shares = workers not in (None, "0") or billed or session.options.resume is not None
     sends = session.options.mode != "replay"
     return folder_of(run_file) / "ledger.sqlite" if sends and shares else None
-
-
-def _check_writable(path: Path) -> None:
-    """Find out before a request is paid for that its findings could not be kept."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-    except OSError as error:
-        raise ConformanceError(
-            f"{path}: cannot be written: {error.strerror}; choose another with --output"
-        ) from None
 
 
 def _arguments(options: Options, run_file: Path, workers: str | None) -> list[str]:
