@@ -19,10 +19,9 @@ from conformance.exchange.source import RecordMode
 from conformance.providers import load_provider
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
-from conformance.runs.placing import check_output
+from conformance.runs.placing import check_output, folder_of
 from conformance.runs.purse import read_budget
 from conformance.runs.session import Options, Session
-from conformance.runs.together import folder_of
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")

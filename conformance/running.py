@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from conformance.exchange.limit_options import as_options
 from conformance.progressing import Progressing
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
-from conformance.runs.placing import Place, check_output
+from conformance.runs.placing import Place, check_output, claimed, folder_of
 from conformance.runs.reaching import check_reachable
 from conformance.runs.session import Options, Session
-from conformance.runs.together import folder_of
 from conformance.strict import printable
 
 HOME = Path(__file__).parent
@@ -40,12 +38,18 @@ def run_promises(
     Raises `ConformanceError` for every mistake that can be seen before a request is sent.
     """
     options = _with_mode(options, replay)
-    run_file = output or _new_run_file(options)
-    check_output(run_file, options)
+    if output is not None:
+        check_output(output, options)
     session = Session(options)
     session.check()
     session.check_affordable()
     check_reachable(session)
+    with claimed(output, "+".join(Path(each).stem for each in options.providers)) as run_file:
+        return _run(session, run_file, workers, quiet)
+
+
+def _run(session: Session, run_file: Path, workers: str | None, quiet: bool) -> int:
+    options = session.options
     workers = workers or _default_workers(session)
     progress = Progressing(Console(stderr=True), quiet, _ledger_path(session, run_file, workers))
     progress.announce(session)
@@ -70,11 +74,6 @@ def _with_mode(options: Options, replay: bool) -> Options:
     if replay or options.live or options.record_mode is not None:
         return options
     return replace(options, live=all(load_provider(each).embedded for each in options.providers))
-
-
-def _new_run_file(options: Options) -> Path:
-    names = "+".join(Path(each).stem for each in options.providers)
-    return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{names}.jsonl"
 
 
 def _default_workers(session: Session) -> str | None:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from conformance.runs.file import read_run, write_run
-from conformance.runs.placing import OutputError, Place, check_output, holds_answers
+from conformance.contract import load_edition
+from conformance.foreign import judge_files
+from conformance.runs.file import RunFileError, RunWriter, read_run, write_run
+from conformance.runs.placing import (
+    OutputError,
+    Place,
+    check_output,
+    claimed,
+    folder_of,
+    holds_answers,
+)
 from conformance.runs.session import Options
-from conformance.runs.together import folder_of
 from tests import runs
 from tests.live import paid_toml
-from tests.test_cli import command
+from tests.test_cli import COMMAND, PLAIN, command
 
+RECORDED = Path(__file__).parents[1] / "cassettes/aimock/dall-e-3/baseline.yaml"
 QUICK = ("run", "--models", "qwen-image", "--cases", "baseline", "--quiet", "--output", "run.jsonl")
 
 
@@ -168,3 +180,50 @@ def test_pipe_as_output_is_not_waited_for(tmp_path: Path) -> None:
     done = command(tmp_path, *QUICK)
     assert done.returncode == 2
     assert "is no regular file" in done.stderr
+
+
+def test_runs_of_one_second_have_files_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as runs_of_a_second:
+        found = [runs_of_a_second.enter_context(claimed(None, "acme")) for _ in range(5)]
+        assert len(set(found)) == 5
+        found[0].write_text("a run")
+    assert os.listdir("reports") == [found[0].name]
+
+
+def test_default_file_that_cannot_be_made_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports").write_text("in the way")
+    with pytest.raises(OutputError, match=r"^reports/.*cannot be written"), claimed(None, "acme"):
+        pass
+
+
+def test_two_default_runs_at_once_keep_both(tmp_path: Path) -> None:
+    words = [*COMMAND, *QUICK[:-2]]
+    both = [subprocess.Popen(words, cwd=tmp_path, env=PLAIN) for _ in range(2)]
+    assert [each.wait(timeout=90) for each in both] == [0, 0]
+    written = list((tmp_path / "reports").iterdir())
+    assert len(written) == 2
+    assert all(read_run(each).complete for each in written)
+
+
+def test_judged_recordings_never_replace_what_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="is there, and is no run file"):
+        judge_files([RECORDED], load_edition(), tmp_path / "notes.txt")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_judged_recordings_that_cannot_be_written_leave_the_run_before(
+    good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = good.read_bytes()
+    monkeypatch.setattr(RunWriter, "close", Mock(side_effect=RunFileError("full")))
+    with pytest.raises(RunFileError, match="full"):
+        judge_files([RECORDED], load_edition(), good)
+    assert good.read_bytes() == before
+    assert os.listdir(good.parent) == ["run.jsonl"]

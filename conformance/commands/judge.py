@@ -33,10 +33,12 @@ def judge(
     from conformance.clauses import clauses_of, select
     from conformance.contract import load_edition
     from conformance.foreign import judge_files
-    from conformance.foreign.showing import new_run_file, show
+    from conformance.foreign.showing import show
+    from conformance.runs.placing import claimed
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     chosen = select(clauses_of(loaded), clauses)
-    report = judge_files(files, loaded, output or new_run_file(), chosen)
-    show(report, quiet)
+    with claimed(output, "judge") as run_file:
+        report = judge_files(files, loaded, run_file, chosen)
+        show(report, quiet)
     raise typer.Exit(int(report.conclusion))

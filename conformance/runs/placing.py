@@ -11,13 +11,14 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.errors import ConformanceError
 from conformance.providers import load_provider
-from conformance.runs.together import folder_of
 
 if TYPE_CHECKING:
     from conformance.runs.session import Options
@@ -29,21 +30,58 @@ class OutputError(ConformanceError):
     """A place where no run file may be written, and why."""
 
 
-def check_output(path: Path, options: Options) -> None:
+def folder_of(run_file: Path) -> Path:
+    """Where the processes of a run share what they know: beside its run file."""
+    return run_file.with_name(run_file.name + ".live")
+
+
+def check_output(path: Path, options: Options | None = None) -> None:
     """Refuse a place where something would be lost, or nothing kept; changes nothing there.
 
     Raises `OutputError` for what the run reads, for what is no run file and for what is no file.
     """
-    for what, each in _read_by(options):
+    for what, each in _read_by(options) if options else ():
         if _same_file(path, each):
             raise OutputError(f"{path}: is {what}; name another file with --output")
     try:
         _check_kind(path)
-        _check_writable(path.resolve())
+        _check_writable(Path(os.path.realpath(path)))
     except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written: {error.strerror}; choose another with --output"
-        ) from None
+        raise _cannot_be_written(path, error) from None
+
+
+@contextmanager
+def claimed(path: Path | None, name: str) -> Iterator[Path]:
+    """Give the place of a run file: what was named, or a new file in ``reports``.
+
+    A new one is this process's own, and is removed where nothing was written into it. Raises
+    `OutputError` where none can be made.
+    """
+    found = path or _new_run_file(Path("reports"), name)
+    try:
+        yield found
+    finally:
+        if path is None and found.exists() and not found.stat().st_size:
+            found.unlink()
+
+
+def _new_run_file(folder: Path, name: str) -> Path:
+    """Make an empty file that nobody else has: two runs may start within one second."""
+    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
+    path = folder / f"{stem}.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (folder / f"{stem}{'' if n == 1 else f'-{n}'}.jsonl" for n in count(1)):
+            with suppress(FileExistsError):
+                path.open("x").close()
+                break
+    except OSError as error:
+        raise _cannot_be_written(path, error) from None
+    return path
+
+
+def _cannot_be_written(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path}: cannot be written: {error.strerror}; choose another with --output")
 
 
 def _read_by(options: Options) -> Iterator[tuple[str, Path]]:
@@ -60,7 +98,7 @@ def _same_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:  # one of them is not there
-        return one.resolve() == other.resolve()
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _check_kind(path: Path) -> None:
@@ -88,7 +126,7 @@ class Place:
     def __init__(self, path: Path) -> None:
         """Look where the run that is there would be set aside; moves nothing."""
         self.path = path
-        self._target = path.resolve()  # what a link leads to is replaced, not the link
+        self._target = Path(os.path.realpath(path))  # a link stays what it is
         names = (f"{self._target.name}.before{'' if n == 1 else f'-{n}'}" for n in count(1))
         self.aside = next(each for each in map(self._target.with_name, names) if _is_free(each))
         self._moved: list[tuple[Path, Path]] = []

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
@@ -31,11 +30,6 @@ from conformance.runs.spool import Spool
 
 if TYPE_CHECKING:
     from conformance.runs.session import Options
-
-
-def folder_of(run_file: Path) -> Path:
-    """Where the processes of a run share what they know: beside its run file."""
-    return run_file.with_name(run_file.name + ".live")
 
 
 @dataclass(frozen=True)
