@@ -82,7 +82,8 @@ class Progressing:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember why the run was stopped."""
         if isinstance(excinfo.value, KeyboardInterrupt):
-            self.stopped_by = "interrupted; the findings made so far are kept"
+            kept = "; the findings made so far are kept" if self.judged else ", nothing was judged"
+            self.stopped_by = f"interrupted{kept}"
         else:
             self.stopped_by = str(getattr(excinfo.value, "msg", excinfo.value))
 

@@ -15,7 +15,7 @@ from conformance.exchange.limit_options import as_options
 from conformance.progressing import Progressing
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
-from conformance.runs.placing import Place, check_output, claimed, folder_of
+from conformance.runs.placing import Place, check_output, claimed, folder_of, holds_answers
 from conformance.runs.reaching import check_reachable
 from conformance.runs.session import Options, Session
 from conformance.strict import printable
@@ -59,14 +59,22 @@ def _run(session: Session, run_file: Path, workers: str | None, quiet: bool) -> 
         code = int(pytest.main(_arguments(options, run_file, workers), plugins=[progress]))
     if progress.stopped_by:
         sys.stderr.write(f"error: {printable(progress.stopped_by, 2000)}\n")
-    if before.exists():
-        sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
+    _tell_what_is_kept(run_file, before, progress.judged)
     if not progress.judged:
         return 2
     for why in read_run(run_file).problems if options.mode != "replay" else ():
         sys.stderr.write(f"error: {why}\n")
     _show(run_file, quiet)
     return code if code in (0, 1) else 2
+
+
+def _tell_what_is_kept(run_file: Path, before: Path, judged: int) -> None:
+    """Say where the run is that stood there before, and answers that no finding tells of."""
+    if before.exists():
+        sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
+    answers = 0 if judged else holds_answers(run_file)
+    if answers:
+        sys.stderr.write(f"note: {answers} answers are kept; go on with --resume {run_file}\n")
 
 
 def _with_mode(options: Options, replay: bool) -> Options:

@@ -122,6 +122,18 @@ def test_run_that_judged_nothing_gives_the_one_before_back(good: Path) -> None:
     assert os.listdir(good.parent) == ["run.jsonl"]
 
 
+def test_run_that_holds_answers_stays_although_it_judged_nothing(good: Path) -> None:
+    before = good.read_bytes()
+    place = Place(good)
+    place.take()
+    good.write_text("only a header\n")
+    answered(good)
+    place.give_back()
+    assert good.read_text() == "only a header\n"
+    assert place.aside.read_bytes() == before
+    assert holds_answers(good) == 1
+
+
 def test_answers_of_the_run_before_are_never_removed(good: Path) -> None:
     for name in ("run.jsonl.before", "run.jsonl.before-2"):
         place = Place(answered(good))
