@@ -19,7 +19,6 @@ from conformance.cases.accepted import BASELINE, MODELS_LIST
 from conformance.cases.model import Case
 from conformance.contract import Edition
 from conformance.exchange.client import Client
-from conformance.exchange.payloads import write_whole
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider
@@ -27,6 +26,7 @@ from conformance.runs.confirming import Confirmer
 from conformance.runs.engine import Together
 from conformance.runs.judged import Judged
 from conformance.runs.spool import Spool
+from conformance.writing import write_whole
 
 if TYPE_CHECKING:
     from conformance.runs.session import Options
