@@ -16,12 +16,14 @@ from conformance.collecting import PromiseItem, ProvidersModule, follow_each_oth
 from conformance.errors import ConformanceError
 from conformance.exchange.limit_options import LIMIT_HELP, read_limits
 from conformance.exchange.source import RecordMode
+from conformance.progressing import STOPPED_BY
 from conformance.providers import load_provider
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
 from conformance.runs.placing import check_output, folder_of
 from conformance.runs.purse import read_budget
 from conformance.runs.session import Options, Session
+from conformance.runs.spool import SpoolError
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
@@ -261,7 +263,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     try:
         report = item.report()
-    except ProviderUnreachableError as error:
+    except (ProviderUnreachableError, SpoolError) as error:
+        if hasattr(item.config, "workeroutput"):
+            item.config.workeroutput[STOPPED_BY] = str(error)
         pytest.exit(str(error), returncode=2)
     hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)

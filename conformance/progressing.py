@@ -16,6 +16,8 @@ from conformance.errors import ConformanceError
 from conformance.live.ledger import Ledger
 from conformance.runs.session import Session
 
+STOPPED_BY = "conformance_stopped_by"
+"""What a worker says before it ends the run."""
 _EVERY = 1.0  # seconds between two looks into the ledger
 
 
@@ -79,8 +81,15 @@ class Progressing:
         name = f"{values.get('provider', '')} {values.get('model', '')}"
         self._bar.update(self._task, advance=1, description=name, money=self._money())
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Remember why a worker ended the run."""
+        self.stopped_by = getattr(node, "workeroutput", {}).get(STOPPED_BY, self.stopped_by)
+
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember why the run was stopped."""
+        if self.stopped_by is not None:
+            return
         if isinstance(excinfo.value, KeyboardInterrupt):
             kept = "; the findings made so far are kept" if self.judged else ", nothing was judged"
             self.stopped_by = f"interrupted{kept}"

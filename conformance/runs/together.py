@@ -25,8 +25,8 @@ from conformance.providers import Provider
 from conformance.runs.confirming import Confirmer
 from conformance.runs.engine import Together
 from conformance.runs.judged import Judged
-from conformance.runs.spool import Spool
-from conformance.writing import write_whole
+from conformance.runs.spool import Spool, make_folder
+from conformance.writing import write_text
 
 if TYPE_CHECKING:
     from conformance.runs.session import Options
@@ -60,7 +60,7 @@ class LiveRun:
         """Start with an empty folder; done once, before any process sends."""
         if self.options.shared is not None:
             shutil.rmtree(self.options.shared, ignore_errors=True)
-            self.options.shared.mkdir(mode=0o700, parents=True)
+            make_folder(self.options.shared)
 
     def take_over(self, provider: str, judged: dict[str, Judged]) -> None:
         """Let every process know what an earlier run has judged."""
@@ -91,14 +91,14 @@ class LiveRun:
             for case in combined_cases(edition, provider, edition.model(name), strength)
         ]
         if path is not None:
-            write_whole(path, json.dumps([(x.id, x.model, x.body) for x in found]).encode())
+            write_text(path, json.dumps([(x.id, x.model, x.body) for x in found]))
         return found
 
     def sender(self, client: Client, provider: Provider, edition: Edition) -> Sender:
         """Give a client that keeps within budget and pace."""
         first: AbstractContextManager[object] = nullcontext()
         if self.options.shared is not None:
-            self.options.shared.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.options.shared)
             first = FileLock(self.options.shared / f"{provider.id}.lock", poll_interval=0.02)
         return Sender(client, provider, edition, self.ledger, first, self.clock, self.sleep)
 
