@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from conformance.errors import ConformanceError
 from conformance.exchange.limit_options import as_options
 from conformance.progressing import Progressing
 from conformance.providers import load_provider
@@ -30,6 +31,20 @@ UNNEEDED = (
 )  # fmt: skip
 
 
+class WorkersError(ConformanceError):
+    """A number of processes that is none."""
+
+
+def read_workers(text: str | None) -> str | None:
+    """Check a number of processes as pytest-xdist takes it; raises `WorkersError`."""
+    if text is None or text in ("auto", "logical") or (text.isascii() and text.isdecimal()):
+        return text
+    raise WorkersError(
+        f"--workers {text!r} is no number of processes; name one, 0 to use this process alone, "
+        f"or auto"
+    )
+
+
 def run_promises(
     options: Options, replay: bool, output: Path | None, workers: str | None, quiet: bool
 ) -> int:
@@ -37,6 +52,7 @@ def run_promises(
 
     Raises `ConformanceError` for every mistake that can be seen before a request is sent.
     """
+    workers = read_workers(workers)
     options = _with_mode(options, replay)
     if output is not None:
         check_output(output, options)
