@@ -145,6 +145,14 @@ def test_answers_of_the_run_before_are_never_removed(good: Path) -> None:
     assert read_run(good).findings
 
 
+def test_empty_folder_of_a_new_run_is_not_set_aside(good: Path) -> None:
+    (folder_of(good) / "acme").mkdir(parents=True)
+    place = Place(good)
+    place.take()
+    assert not folder_of(place.aside).exists()
+    assert place.aside.exists()
+
+
 def test_link_stays_and_what_it_leads_to_is_replaced(good: Path) -> None:
     link = good.with_name("latest.jsonl")
     link.symlink_to(good)

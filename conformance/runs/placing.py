@@ -126,15 +126,17 @@ class Place:
     def __init__(self, path: Path) -> None:
         """Look where the run that is there would be set aside; moves nothing."""
         self.path = path
-        self._target = Path(os.path.realpath(path))  # a link stays what it is
+        self._target = Path(os.path.realpath(path)) if path.is_symlink() else path
         names = (f"{self._target.name}.before{'' if n == 1 else f'-{n}'}" for n in count(1))
         self.aside = next(each for each in map(self._target.with_name, names) if _is_free(each))
         self._moved: list[tuple[Path, Path]] = []
 
     def take(self) -> None:
         """Set aside the run that is there and its answers; raises `OutputError`."""
-        moves = (self._target, self.aside), (folder_of(self.path), folder_of(self.aside))
-        if not _holds_something(self._target) and not holds_answers(self.path):
+        moves = [(self._target, self.aside)]
+        if holds_answers(self.path):
+            moves.append((folder_of(self.path), folder_of(self.aside)))
+        elif not _holds_something(self._target):
             return
         try:
             for here, there in moves:
