@@ -13,6 +13,7 @@ from rich.text import Text
 from conformance.cases import all_cases
 from conformance.clauses import clauses_of, select
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
+from conformance.errors import UnknownNameError
 from conformance.explaining import Explainer, Explanation
 from conformance.providers import load_provider, provider_names
 from conformance.runs.engine import sent_by
@@ -23,6 +24,14 @@ WIDTH = 80  # characters of explaining prose
 
 def _edition(name: str | None) -> Edition:
     return load_edition(name or DEFAULT_EDITION)
+
+
+def _models(edition: Edition, pattern: str) -> list[str]:
+    """Give the models that are meant; raises `UnknownNameError` where there are none."""
+    found = [name for name in edition.models if fnmatchcase(name, pattern)]
+    if not found:
+        raise UnknownNameError("model", pattern, edition.models, edition.id)
+    return found
 
 
 def _print(console: Console, rows: Sequence[tuple[str, ...]]) -> None:
@@ -46,11 +55,12 @@ def list_cases(console: Console, edition: str | None, clauses: str, models: str)
     """One line a case: what is sent, whether it may be billed, its control."""
     loaded = _edition(edition)
     chosen = select(clauses_of(loaded), clauses)
+    named = _models(loaded, models)
     rows = [("case", "expected", "billed", "control", "clauses")]
     count = 0
     for case in all_cases(loaded, list(loaded.models)):
         bound = sum(each.binds(sent_by(case, loaded)) for each in chosen)
-        if bound and fnmatchcase(case.model, models):
+        if bound and case.model in named:
             count += 1
             expected = sent_by(case, loaded).expectation
             billed = "yes" if case.billed else "no"
@@ -74,9 +84,10 @@ def list_models(console: Console, edition: str | None, clauses: str, models: str
     """One line a model: family and documented parameters."""
     del clauses
     rows = [("model", "family", "parameters")]
-    for name, model in _edition(edition).models.items():
-        if fnmatchcase(name, models):
-            rows.append((name, model.family, ", ".join(model.parameters)))
+    loaded = _edition(edition)
+    for name in _models(loaded, models):
+        model = loaded.models[name]
+        rows.append((name, model.family, ", ".join(model.parameters)))
     _print(console, rows)
 
 
@@ -105,6 +116,7 @@ def list_defects(console: Console, edition: str | None, clauses: str, models: st
     del models
     from conformance.reference.defects import defects
 
+    select(clauses_of(_edition(edition)), clauses)  # a name that is unknown is told
     rows = [
         (each.id, each.lie, ", ".join(each.claims))
         for each in defects(_edition(edition)).values()
@@ -118,6 +130,7 @@ def list_promises(console: Console, edition: str | None, clauses: str, models: s
     """One line a promise of the documents: what it says, and what judges it or why nothing does."""
     del models
     traced = trace(_edition(edition))
+    select(clauses_of(_edition(edition)), clauses)  # a name that is unknown is told
     rows = [
         (each.id, each.level.value, each.says, settling(each))
         for each in traced.promises.all

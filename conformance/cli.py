@@ -19,6 +19,7 @@ from conformance.commands.report import report
 from conformance.commands.run import run
 from conformance.commands.serve import serve
 from conformance.errors import ConformanceError
+from conformance.standard_streams import guard
 from conformance.strict import printable
 
 app = typer.Typer(
@@ -47,14 +48,24 @@ app.command()(history)
 def main() -> NoReturn:
     """Run the command; a user's mistake is one sentence and exit code 2, never a traceback."""
     try:
-        app()
+        guard()
+        code = _code()
+        sys.stdout.flush()
     except ConformanceError as error:
         sys.stderr.write(f"error: {printable(str(error), 2000)}\n")
-        sys.exit(2)
+        code = 2
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
-        sys.exit(2)
-    sys.exit(0)
+        code = 2
+    sys.exit(code)
+
+
+def _code() -> int | str | None:
+    try:
+        app()
+    except SystemExit as ended:
+        return ended.code
+    return 0
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ from conformance.cases.request import body_bytes
 from conformance.errors import ConformanceError
 from conformance.exchange.cassette import DRAWN, CassetteLibrary
 from conformance.exchange.model import Exchange
-from conformance.exchange.payloads import write_whole
 from conformance.exchange.source import Record, Source
 from conformance.falsified import Broken, Check, Falsified
+from conformance.writing import write_whole
 
 SCHEMA = 1
 """Version of the manifest's form."""

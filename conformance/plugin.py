@@ -16,12 +16,14 @@ from conformance.collecting import PromiseItem, ProvidersModule, follow_each_oth
 from conformance.errors import ConformanceError
 from conformance.exchange.limit_options import LIMIT_HELP, read_limits
 from conformance.exchange.source import RecordMode
+from conformance.progressing import STOPPED_BY
 from conformance.providers import load_provider
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
+from conformance.runs.placing import check_output, folder_of
 from conformance.runs.purse import read_budget
 from conformance.runs.session import Options, Session
-from conformance.runs.together import folder_of
+from conformance.runs.spool import SpoolError
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
@@ -155,13 +157,22 @@ class _Workers:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse what may cost more than was allowed, before anything is sent."""
     config = session.config
-    if hasattr(config, "workerinput") or not sends(config):
+    if hasattr(config, "workerinput") or config.option.collectonly:
         return
     try:
+        _check_output(config)
+        if not sends(config):
+            return
         session_of(config).check_affordable()
+        config.stash[RECORDER].open()  # so that what is paid for can be gone on with
         session_of(config).prepare()
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _check_output(config: pytest.Config) -> None:
+    if config.getoption("--run-file"):
+        check_output(Path(config.getoption("--run-file")), options_of(config))
 
 
 def sends(config: pytest.Config) -> bool:
@@ -252,7 +263,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     try:
         report = item.report()
-    except ProviderUnreachableError as error:
+    except (ProviderUnreachableError, SpoolError) as error:
+        if hasattr(item.config, "workeroutput"):
+            item.config.workeroutput[STOPPED_BY] = str(error)
         pytest.exit(str(error), returncode=2)
     hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
@@ -260,6 +273,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Close connections and stop the embedded provider."""
+    """Close connections, stop the embedded provider, and leave no run that judged nothing."""
     if SESSION in config.stash:
         config.stash[SESSION].close()
+    if RECORDER in config.stash:
+        config.stash[RECORDER].give_back()

@@ -16,6 +16,8 @@ from conformance.errors import ConformanceError
 from conformance.live.ledger import Ledger
 from conformance.runs.session import Session
 
+STOPPED_BY = "conformance_stopped_by"
+"""What a worker says before it ends the run."""
 _EVERY = 1.0  # seconds between two looks into the ledger
 
 
@@ -24,6 +26,7 @@ class Progressing:
 
     def __init__(self, console: Console, quiet: bool, ledger: Path | None = None) -> None:
         self.stopped_by: str | None = None
+        self.judged = 0  # findings
         self._console = console
         self._quiet = quiet
         self._path = ledger
@@ -71,16 +74,25 @@ class Progressing:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Move on by one finding."""
+        values: dict[str, Any] = getattr(report, "finding", None) or {}
+        self.judged += bool(values)
         if self._bar.disable:
             return
-        values: dict[str, Any] = getattr(report, "finding", None) or {}
         name = f"{values.get('provider', '')} {values.get('model', '')}"
         self._bar.update(self._task, advance=1, description=name, money=self._money())
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Remember why a worker ended the run."""
+        self.stopped_by = getattr(node, "workeroutput", {}).get(STOPPED_BY, self.stopped_by)
+
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember why the run was stopped."""
+        if self.stopped_by is not None:
+            return
         if isinstance(excinfo.value, KeyboardInterrupt):
-            self.stopped_by = "interrupted; the findings made so far are kept"
+            kept = "; the findings made so far are kept" if self.judged else ", nothing was judged"
+            self.stopped_by = f"interrupted{kept}"
         else:
             self.stopped_by = str(getattr(excinfo.value, "msg", excinfo.value))
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation, Verdict
 from conformance.runs.conclusion import Conclusion, conclude, counts
 from conformance.runs.deviations import stale_deviations
 from conformance.runs.file import RunWriter, finding_from_json
+from conformance.runs.placing import Place
 from conformance.runs.session import Session
 
 _LETTERS = {
@@ -34,7 +37,9 @@ class Recorder:
         self._config = config
         self._session = session
         self._writer: RunWriter | None = None
+        self._place: Place | None = None
         self._left_out = False
+        self._lost = False  # the run file can no longer be written
         self.findings: list[Finding] = []
         self.problems: list[str] = []
         self.conclusion: Conclusion | None = None
@@ -47,14 +52,12 @@ class Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a finding, and write it before anything else can go wrong."""
         values = getattr(report, "finding", None)
-        if values is None:
+        if values is None or self._lost:
             return
         finding = finding_from_json(values)
         self.findings.append(finding)
-        writer = self._open()
-        if writer is not None:
-            self._evidence(writer, getattr(report, "evidence", None))
-            writer.finding(finding)
+        with self._ending():
+            self._write(finding, getattr(report, "evidence", None))
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -77,8 +80,9 @@ class Recorder:
         complete = complete and not any(each.verdict is Verdict.NOT_RUN for each in self.findings)
         self._find_problems(complete)
         self.conclusion = self._conclude(complete)
-        if self._writer is not None:
-            self._writer.close(self._footer(complete))
+        if self._writer is not None and not self._lost:
+            with self._ending():
+                self._writer.close(self._footer(complete))
         if self._session().options.mode != "replay" and (complete or self._writer is None):
             self._session().live.clear()
         if exitstatus in (0, 1):
@@ -97,13 +101,46 @@ class Recorder:
         if self._writer is not None:
             terminalreporter.write_line(f"run file: {self._writer.path}")
 
-    def _open(self) -> RunWriter | None:
+    def give_back(self) -> None:
+        """Leave things as they were after a run that judged nothing; called last of all."""
+        if self._place is not None:
+            if self._writer is not None:
+                self._writer.abandon()
+            self._place.give_back()
+
+    def open(self) -> RunWriter | None:
+        """Begin the run file: before anything is sent, else with the first finding."""
         path = self._config.getoption("--run-file")
         if self._writer is None and path:
             session = self._session()
             durable = session.options.mode != "replay" and session.options.shared is not None
-            self._writer = RunWriter(Path(path), session.header(), durable)
+            header = session.header()
+            self._place = Place(Path(path))
+            self._place.take()
+            self._writer = RunWriter(Path(path), header, durable)
         return self._writer
+
+    def _write(self, finding: Finding, evidence: dict[str, Any] | None) -> None:
+        writer = self.open()
+        if writer is not None:
+            self._evidence(writer, evidence)
+            writer.finding(finding)
+            self._stands()
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End the session where the run file cannot be written: nothing more would be kept."""
+        try:
+            yield
+        except ConformanceError as error:
+            self._lost = True
+            pytest.exit(str(error), returncode=int(Conclusion.NOT_JUDGED))
+
+    def _stands(self) -> None:
+        """Let go of the run that was there before: from now on this one is worth more."""
+        if self._place is not None:
+            self._place.keep()
+            self._place = None
 
     def _evidence(self, writer: RunWriter, evidence: dict[str, Any] | None) -> None:
         if evidence is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from conformance.exchange.limit_options import as_options
 from conformance.progressing import Progressing
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
+from conformance.runs.placing import Place, check_output, claimed, folder_of, holds_answers
 from conformance.runs.reaching import check_reachable
 from conformance.runs.session import Options, Session
-from conformance.runs.together import folder_of
 from conformance.strict import printable
 
 HOME = Path(__file__).parent
@@ -32,6 +31,20 @@ UNNEEDED = (
 )  # fmt: skip
 
 
+class WorkersError(ConformanceError):
+    """A number of processes that is none."""
+
+
+def read_workers(text: str | None) -> str | None:
+    """Check a number of processes as pytest-xdist takes it; raises `WorkersError`."""
+    if text is None or text in ("auto", "logical") or (text.isascii() and text.isdecimal()):
+        return text
+    raise WorkersError(
+        f"--workers {text!r} is no number of processes; name one, 0 to use this process alone, "
+        f"or auto"
+    )
+
+
 def run_promises(
     options: Options, replay: bool, output: Path | None, workers: str | None, quiet: bool
 ) -> int:
@@ -39,25 +52,31 @@ def run_promises(
 
     Raises `ConformanceError` for every mistake that can be seen before a request is sent.
     """
+    workers = read_workers(workers)
     options = _with_mode(options, replay)
-    run_file = output or _new_run_file(options)
-    if options.resume is not None and _same_file(run_file, options.resume):
-        raise ConformanceError(f"--output {run_file} is the run to go on with; name another file")
+    if output is not None:
+        check_output(output, options)
     session = Session(options)
     session.check()
     session.check_affordable()
     check_reachable(session)
+    with claimed(output, "+".join(Path(each).stem for each in options.providers)) as run_file:
+        return _run(session, run_file, workers, quiet)
+
+
+def _run(session: Session, run_file: Path, workers: str | None, quiet: bool) -> int:
+    options = session.options
     workers = workers or _default_workers(session)
     progress = Progressing(Console(stderr=True), quiet, _ledger_path(session, run_file, workers))
     progress.announce(session)
     session.close()
-    _check_writable(run_file)
+    before = Place(run_file).aside
     with progress:
         code = int(pytest.main(_arguments(options, run_file, workers), plugins=[progress]))
     if progress.stopped_by:
         sys.stderr.write(f"error: {printable(progress.stopped_by, 2000)}\n")
-    if not run_file.stat().st_size:
-        run_file.unlink()
+    _tell_what_is_kept(run_file, before, progress.judged)
+    if not progress.judged:
         return 2
     for why in read_run(run_file).problems if options.mode != "replay" else ():
         sys.stderr.write(f"error: {why}\n")
@@ -65,20 +84,20 @@ def run_promises(
     return code if code in (0, 1) else 2
 
 
+def _tell_what_is_kept(run_file: Path, before: Path, judged: int) -> None:
+    """Say where the run is that stood there before, and answers that no finding tells of."""
+    if before.exists():
+        sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
+    answers = 0 if judged else holds_answers(run_file)
+    if answers:
+        sys.stderr.write(f"note: {answers} answers are kept; go on with --resume {run_file}\n")
+
+
 def _with_mode(options: Options, replay: bool) -> Options:
     """Embedded providers are free and local, so they are live unless told otherwise."""
     if replay or options.live or options.record_mode is not None:
         return options
     return replace(options, live=all(load_provider(each).embedded for each in options.providers))
-
-
-def _new_run_file(options: Options) -> Path:
-    names = "+".join(Path(each).stem for each in options.providers)
-    return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{names}.jsonl"
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
 
 
 def _default_workers(session: Session) -> str | None:
@@ -94,17 +113,6 @@ def _ledger_path(session: Session, run_file: Path, workers: str | None) -> Path 
     shares = workers not in (None, "0") or billed or session.options.resume is not None
     sends = session.options.mode != "replay"
     return folder_of(run_file) / "ledger.sqlite" if sends and shares else None
-
-
-def _check_writable(path: Path) -> None:
-    """Find out before a request is paid for that its findings could not be kept."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-    except OSError as error:
-        raise ConformanceError(
-            f"{path}: cannot be written: {error.strerror}; choose another with --output"
-        ) from None
 
 
 def _arguments(options: Options, run_file: Path, workers: str | None) -> list[str]:

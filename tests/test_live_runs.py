@@ -148,6 +148,54 @@ def test_resumed_run_pays_for_nothing_twice(tmp_path: Path, how: signal.Signals)
     assert KEY not in (tmp_path / "second.jsonl").read_text()
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+def test_answer_that_came_before_any_finding_is_not_paid_for_again(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    """Stop at the first image, while every worker still waits for one."""
+    paid_toml(tmp_path, "dall-e-2")
+    with watched(delay=1) as (url, eye):
+        words = [*COMMAND, "--provider", "./paid.toml", "--base-url", url, "--budget", "1"]
+        running = subprocess.Popen(
+            [*words, "-n", "2"], cwd=tmp_path, env=PLAIN, stderr=subprocess.PIPE, text=True
+        )
+        wait_for(lambda: paid_answers(tmp_path / "run.jsonl.live"))
+        running.send_signal(how)
+        _, said = running.communicate(timeout=60)
+        wait_for_quiet(eye)
+        before, kept = eye.posts, paid_answers(tmp_path / "run.jsonl.live")
+        again = ["--budget", "1", "-n", "2", "--resume", "run.jsonl", "--output", "second.jsonl"]
+        done = command(tmp_path, url, *again)
+    assert "Traceback" not in said
+    assert "no such file" not in done.stderr.lower()
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert kept
+    assert eye.posts - before <= 39 - kept
+    assert read_run(tmp_path / "second.jsonl").complete
+
+
+def paid_answers(folder: Path) -> int:
+    """Count the images that came and are kept beside a run file."""
+    found = [json.loads(each.read_bytes()) for each in folder.glob("*/*.json")]
+    return sum(
+        each["outcome"]["status"] == 200 and "models-list" not in each["case"] for each in found
+    )
+
+
+def test_header_is_there_before_anything_is_sent(tmp_path: Path) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    seen = []
+
+    def answer(number: int, path: str) -> None:
+        del number, path
+        seen.append((tmp_path / "run.jsonl").read_text().count('"type":"run"'))
+
+    with watched(answer) as (url, _):
+        done = command(tmp_path, url, "--budget", "1", "--cases", "baseline", "-n", "0")
+    assert done.returncode == 0, done.stderr
+    assert set(seen) == {1}
+
+
 def wait_for(true: Any, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():

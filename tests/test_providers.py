@@ -91,6 +91,50 @@ def test_name_of_a_file_that_names_no_folder_is_refused(tmp_path: Path, name: st
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize("name", ["reference", "cometapi"])
+def test_file_named_as_a_provider_of_ours_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.toml").write_text(GOOD)
+    with pytest.raises(ProviderError, match=f"{name!r} is the name of.*; rename the file"):
+        load_provider(str(tmp_path / f"{name}.toml"))
+
+
+def test_file_of_a_provider_of_ours_is_itself_by_any_path(tmp_path: Path) -> None:
+    ours = load_provider("reference")
+    assert load_provider(ours.file) == ours
+    (tmp_path / "reference.toml").symlink_to(ours.file)
+    assert load_provider(str(tmp_path / "reference.toml")).id == "reference"
+
+
+ADDRESSES = [
+    "https://user:hunter2@api.example/v1",
+    "http://hunter2@127.0.0.1:9/v1",
+    "ftp://user:hunter2@api.example/v1",
+    "//user:hunter2@api.example",
+    "HTTPS:\\\\\\\\user:hunter2@api.example/v1",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path, address: str) -> None:
+    path = write(tmp_path, GOOD.replace("http://127.0.0.1:9/v1", address))
+    with pytest.raises(ProviderError, match=r"base_url has a user name or password") as told:
+        load_provider(path)
+    assert "hunter2" not in str(told.value)
+    with pytest.raises(ProviderError, match="--base-url has a user name or password") as told:
+        load_provider(write(tmp_path, GOOD)).at(address)
+    assert "hunter2" not in str(told.value)
+
+
+def test_at_sign_in_a_path_is_no_password(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("9/v1", "9/@me/v1"))
+    assert load_provider(path).base_url == "http://127.0.0.1:9/@me/v1"
+
+
+def test_byte_order_mark_is_read_over(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(GOOD, encoding="utf-8-sig")
+    assert load_provider(str(tmp_path / "mine.toml")).title == "Mine"
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProviderError, match=r"nowhere\.toml: cannot be read"):
         load_provider(str(tmp_path / "nowhere.toml"))

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from conformance.commands.options import end_with_the_pipe, write_text
+from conformance.commands.options import end_with_the_pipe
 from conformance.errors import UnknownNameError
+from conformance.writing import write_text
 
 
 def compare(

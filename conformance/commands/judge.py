@@ -41,11 +41,13 @@ def judge(
     from conformance.contract import load_edition
     from conformance.foreign import judge_files
     from conformance.foreign.naming import read_names
-    from conformance.foreign.showing import new_run_file, show
+    from conformance.foreign.showing import show
+    from conformance.runs.placing import claimed
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     chosen = select(clauses_of(loaded), clauses)
     names = read_names(model or [], loaded)
-    report = judge_files(files, loaded, output or new_run_file(), chosen, names)
-    show(report, quiet)
+    with claimed(output, "judge") as run_file:
+        report = judge_files(files, loaded, run_file, chosen, names)
+        show(report, quiet)
     raise typer.Exit(int(report.conclusion))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from conformance.errors import ConformanceError
+from conformance.writing import write_text as write_text  # for the commands
 
 Providers = Annotated[
     list[str] | None,
@@ -37,12 +36,3 @@ def end_with_the_pipe() -> None:
     """
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file; raises ConformanceError where that cannot be done."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None

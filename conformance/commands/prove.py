@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from conformance.commands.options import EditionName, end_with_the_pipe, write_text
+from conformance.commands.options import EditionName, end_with_the_pipe
 from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError
+from conformance.writing import write_text
 
 
 def prove(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from conformance.commands.options import end_with_the_pipe, write_text
+from conformance.commands.options import end_with_the_pipe
 from conformance.errors import ConformanceError, UnknownNameError
+from conformance.writing import write_text
 
 if TYPE_CHECKING:
     from conformance.reports import Summary

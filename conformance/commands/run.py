@@ -32,7 +32,13 @@ def run(
         Path | None, typer.Option("--output", "-o", help="The run file to write.")
     ] = None,
     workers: Annotated[
-        str | None, typer.Option("--workers", "-n", help="Processes to use (pytest-xdist).")
+        str | None,
+        typer.Option(
+            "--workers",
+            "-n",
+            metavar="N",
+            help="Processes to use (pytest-xdist), or auto; 0 to use this process alone.",
+        ),
     ] = None,
     budget: Annotated[
         str | None,

@@ -24,8 +24,9 @@ from conformance.errors import ConformanceError
 from conformance.exchange.addresses import read_url
 from conformance.exchange.limits import Stopped
 from conformance.exchange.model import Exchange, Failure, Headers, Request, Response
-from conformance.exchange.payloads import PayloadMissingError, Payloads, referred_to, write_whole
+from conformance.exchange.payloads import PayloadMissingError, Payloads, referred_to
 from conformance.strict import printable
+from conformance.writing import write_whole
 
 SCHEMA = 1
 """Version of what a cassette's metadata holds."""

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import pybase64
 
 from conformance.errors import ConformanceError
 from conformance.images import extension, sniff
+from conformance.writing import write_whole
 
 _LEAST = 512  # characters of base64; a shorter payload stays in the body
 _BASE64 = re.compile(rb"(?<=\")[A-Za-z0-9+/]{%d,}={0,2}(?=\")" % _LEAST)
@@ -92,17 +91,3 @@ def referred_to(text: str) -> set[str]:
 def is_binary(body: bytes) -> bool:
     """Whether a body is no text, and so belongs in a file of its own."""
     return sniff(body) not in (None, "svg") or b"\0" in body[:1024]
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -40,6 +40,7 @@ from conformance.foreign.naming import named, stranger
 from conformance.foreign.writing import Records
 from conformance.runs.conclusion import Conclusion, conclude_recordings
 from conformance.runs.evidence import evidence
+from conformance.runs.placing import check_output
 from conformance.strict import printable
 
 _MOST_WAITING = 64  # answers with URLs that wait for the images to come in the same file
@@ -63,6 +64,7 @@ def judge_files(
     files = recordings_in(paths, run_file)
     if any(same_file(each.path, run_file) for each in files):
         raise ConformanceError(f"{run_file}: is to be judged; choose another with --output")
+    check_output(run_file)
     chosen = tuple(clauses_of(edition) if clauses is None else clauses)
     with ExitStack() as closing:
         spool = closing.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n"))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -17,11 +15,6 @@ from conformance.runs.file import read_run
 from conformance.strict import printable
 
 _MOST = 12  # rows, and notes of one kind
-
-
-def new_run_file() -> Path:
-    """Name a run file that is not there yet."""
-    return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-judge.jsonl"
 
 
 def show(report: ForeignReport, quiet: bool) -> None:

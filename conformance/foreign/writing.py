@@ -23,6 +23,7 @@ from conformance.foreign.naming import is_stranger
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.describing import about_clause
 from conformance.runs.file import RunWriter, finding_to_json, line_of
+from conformance.runs.placing import Place
 from conformance.strict import printable
 from conformance.version import tool
 
@@ -59,7 +60,19 @@ class Records:
     def write(
         self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
     ) -> None:
-        """Write the run file; raises RunFileError where that cannot be done."""
+        """Write the run file, whole or not at all; raises RunFileError where that cannot be."""
+        place = Place(run_file)
+        place.take()
+        try:
+            self._write(run_file, files, conclusion, complete)
+        except BaseException:
+            place.give_back()
+            raise
+        place.keep()
+
+    def _write(
+        self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
+    ) -> None:
         writer = RunWriter(run_file, self._header(files))
         self._spool.seek(0)
         for line in self._spool:

@@ -25,6 +25,7 @@ from conformance.strict import printable
 
 HOME = Path(__file__).parent
 _NAME = re.compile(r"[^\W_][\w.\-]{0,99}")
+_CREDENTIALS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:)?[/\\]*[^/?#]*@", re.IGNORECASE)
 _VISIBLE = re.compile(r"[!-~]+")
 
 
@@ -129,6 +130,7 @@ class Provider:
 
     def at(self, base_url: str) -> Provider:
         """Give the same provider at another address."""
+        _check_no_credentials("--base-url", base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
             raise ProviderError(f"--base-url {base_url!r} is no http or https address")
         free = self.prices.free and _is_loopback(base_url)
@@ -148,23 +150,44 @@ def load_provider(name: str) -> Provider:
     that is missing, is no TOML, or breaks `schemas/provider.schema.json`.
     """
     if name.endswith(".toml") or "/" in name:
-        return _load_file(Path(name))
+        return _load_file(_own_name(Path(name)))
     if name not in provider_names():
         raise UnknownNameError("provider", name, provider_names(), "conformance/providers")
     return _load_file(HOME / f"{name}.toml")
 
 
+def _own_name(path: Path) -> Path:
+    """Refuse a file that reports could not tell from a provider of ours; its name is its id."""
+    ours = HOME / f"{path.stem}.toml"
+    if path.exists() and ours.exists() and not path.samefile(ours):
+        raise ProviderError(
+            f"{path}: {path.stem!r} is the name of a provider that comes with the suite, and "
+            f"reports would take one for the other; rename the file"
+        )
+    return path
+
+
 def _load_file(path: Path) -> Provider:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ProviderError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProviderError(f"{path}: is not TOML: {error}") from None
+    _check_no_credentials(f"{path}: base_url", str(document.get("base_url", "")))
     fault = next(iter(sorted(_validator().iter_errors(document), key=_rank)), None)
     if fault is not None:
         raise ProviderError(f"{path}: {_explain(fault)}")
     return _provider(path, document)
+
+
+def _check_no_credentials(where: str, url: str) -> None:
+    """Refuse a user name or password in an address: it would stand in every report."""
+    if _CREDENTIALS.match(url):
+        raise ProviderError(
+            f"{where} has a user name or password in it, which every report would show; "
+            f"take it out, and name the variable of the API key with key_variable"
+        )
 
 
 def _provider(path: Path, document: dict[str, Any]) -> Provider:

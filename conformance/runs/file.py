@@ -10,6 +10,7 @@ import errno
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -94,12 +95,12 @@ class RunWriter:
                 f"{path}: cannot be written: {error.strerror}; choose another with --output"
             ) from None
         self._line({"type": "run", "schema": SCHEMA, **header})
+        self._settled()
 
     def exchange(self, record: Mapping[str, Any]) -> None:
         """Add an exchange."""
         self._line(record)
-        if self._durable:
-            _sync(self._file.fileno())
+        self._settled()
 
     def finding(self, finding: Finding) -> None:
         """Add a finding."""
@@ -121,6 +122,15 @@ class RunWriter:
             self._file.close()
         except OSError as error:
             raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    def abandon(self) -> None:
+        """Let go of the file, whatever became of its lines."""
+        with suppress(OSError):  # what a full disk did not take is tried once more, in vain
+            self._file.close()
+
+    def _settled(self) -> None:
+        if self._durable:
+            _sync(self._file.fileno())
 
     def _line(self, record: Mapping[str, Any]) -> None:
         try:

@@ -14,8 +14,8 @@ from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.runs.describing import about
 from conformance.runs.file import Run, read_run
 from conformance.runs.judged import Judged
+from conformance.runs.placing import folder_of
 from conformance.runs.spool import Spool
-from conformance.runs.together import folder_of
 
 if TYPE_CHECKING:
     from conformance.runs.engine import Engine

@@ -25,15 +25,20 @@ class SpoolError(ConformanceError):
     """A folder in which the processes of a run cannot share what they judged."""
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for this user alone, unless it is there; raises `SpoolError`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpoolError(f"{folder}: cannot be made: {error.strerror}") from None
+
+
 class Spool:
     """One folder of judged cases of one provider."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise SpoolError(f"{folder}: cannot be made: {error.strerror}") from None
+        make_folder(folder)
 
     def once(self, case: str, make: Make, patience: float = -1) -> Judged | None:
         """Give what a case was judged to be, by making it unless some process has made it.
@@ -84,8 +89,17 @@ class Spool:
 
     @contextmanager
     def _locked(self, case: str, patience: float) -> Iterator[None]:
-        with FileLock(self._path(case).with_suffix(".lock"), timeout=patience, poll_interval=0.02):
+        lock = FileLock(self._path(case).with_suffix(".lock"), timeout=patience, poll_interval=0.02)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise
+        except OSError as error:
+            raise SpoolError(f"{lock.lock_file}: cannot be locked: {error.strerror}") from None
+        try:
             yield
+        finally:
+            lock.release()
 
     def _path(self, case: str) -> Path:
         return self._folder / f"{hashlib.sha256(case.encode()).hexdigest()[:24]}.json"

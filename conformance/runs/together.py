@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
@@ -20,22 +19,17 @@ from conformance.cases.accepted import BASELINE, MODELS_LIST
 from conformance.cases.model import Case
 from conformance.contract import Edition
 from conformance.exchange.client import Client
-from conformance.exchange.payloads import write_whole
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider
 from conformance.runs.confirming import Confirmer
 from conformance.runs.engine import Together
 from conformance.runs.judged import Judged
-from conformance.runs.spool import Spool
+from conformance.runs.spool import Spool, make_folder
+from conformance.writing import write_text
 
 if TYPE_CHECKING:
     from conformance.runs.session import Options
-
-
-def folder_of(run_file: Path) -> Path:
-    """Where the processes of a run share what they know: beside its run file."""
-    return run_file.with_name(run_file.name + ".live")
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ class LiveRun:
         """Start with an empty folder; done once, before any process sends."""
         if self.options.shared is not None:
             shutil.rmtree(self.options.shared, ignore_errors=True)
-            self.options.shared.mkdir(mode=0o700, parents=True)
+            make_folder(self.options.shared)
 
     def take_over(self, provider: str, judged: dict[str, Judged]) -> None:
         """Let every process know what an earlier run has judged."""
@@ -97,14 +91,14 @@ class LiveRun:
             for case in combined_cases(edition, provider, edition.model(name), strength)
         ]
         if path is not None:
-            write_whole(path, json.dumps([(x.id, x.model, x.body) for x in found]).encode())
+            write_text(path, json.dumps([(x.id, x.model, x.body) for x in found]))
         return found
 
     def sender(self, client: Client, provider: Provider, edition: Edition) -> Sender:
         """Give a client that keeps within budget and pace."""
         first: AbstractContextManager[object] = nullcontext()
         if self.options.shared is not None:
-            self.options.shared.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.options.shared)
             first = FileLock(self.options.shared / f"{provider.id}.lock", poll_interval=0.02)
         return Sender(client, provider, edition, self.ledger, first, self.clock, self.sleep)
 

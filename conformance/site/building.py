@@ -21,6 +21,7 @@ from conformance.site.models import parameter_rows
 from conformance.site.rendering import ASSETS, page
 from conformance.site.seen import FailureMode, failure_modes
 from conformance.traceability import Traceability, as_json, trace
+from conformance.writing import write_text
 
 Files = Iterator[tuple[str, str]]
 
@@ -75,7 +76,7 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
     )
     files = dict(site_files(facts))
     for name, text in files.items():
-        _write(folder / name, text)
+        write_text(folder / name, text)
     return sum(name.endswith(".html") for name in files)
 
 
@@ -123,14 +124,6 @@ def _models(facts: Facts) -> Mapping[str, int]:
         model.name: sum(model.name in each.models for each in facts.explained.values())
         for model in models_of(facts.edition)
     }
-
-
-def _write(path: Path, text: str) -> None:
-    _make(path.parent)
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _make(folder: Path) -> None:

@@ -1,0 +1,182 @@
+"""Where a run file goes: never over what it is made from, nor over a run before it has begun.
+
+What is there already is set aside beside it, and let go when the first finding of the new run
+stands. A run that ends before that gives it back.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from itertools import count, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.errors import ConformanceError
+from conformance.providers import load_provider
+
+if TYPE_CHECKING:
+    from conformance.runs.session import Options
+
+_START = b'{"type":"run"'
+
+
+class OutputError(ConformanceError):
+    """A place where no run file may be written, and why."""
+
+
+def folder_of(run_file: Path) -> Path:
+    """Where the processes of a run share what they know: beside its run file."""
+    return run_file.with_name(run_file.name + ".live")
+
+
+def check_output(path: Path, options: Options | None = None) -> None:
+    """Refuse a place where something would be lost, or nothing kept; changes nothing there.
+
+    Raises `OutputError` for what the run reads, for what is no run file and for what is no file.
+    """
+    for what, each in _read_by(options) if options else ():
+        if _same_file(path, each):
+            raise OutputError(f"{path}: is {what}; name another file with --output")
+    try:
+        _check_kind(path)
+        _check_writable(Path(os.path.realpath(path)))
+    except OSError as error:
+        raise _cannot_be_written(path, error) from None
+
+
+@contextmanager
+def claimed(path: Path | None, name: str) -> Iterator[Path]:
+    """Give the place of a run file: what was named, or a new file in ``reports``.
+
+    A new one is this process's own, and is removed where nothing was written into it. Raises
+    `OutputError` where none can be made.
+    """
+    found = path or _new_run_file(Path("reports"), name)
+    try:
+        yield found
+    finally:
+        if path is None and found.exists() and not found.stat().st_size:
+            found.unlink()
+
+
+def _new_run_file(folder: Path, name: str) -> Path:
+    """Make an empty file that nobody else has: two runs may start within one second."""
+    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
+    path = folder / f"{stem}.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in (folder / f"{stem}{'' if n == 1 else f'-{n}'}.jsonl" for n in count(1)):
+            with suppress(FileExistsError):
+                path.open("x").close()
+                break
+    except OSError as error:
+        raise _cannot_be_written(path, error) from None
+    return path
+
+
+def _cannot_be_written(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path}: cannot be written: {error.strerror}; choose another with --output")
+
+
+def _read_by(options: Options) -> Iterator[tuple[str, Path]]:
+    if options.resume is not None:
+        yield "the run to go on with", options.resume
+    if options.baseline is not None:
+        yield "the run of --baseline", options.baseline
+    for each in options.providers:
+        provider = load_provider(each)
+        yield f"the file of provider {provider.id!r}", Path(provider.file)
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _check_kind(path: Path) -> None:
+    if not path.exists():
+        return
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, a device removed
+        raise OutputError(f"{path}: is no regular file; name one with --output")
+    with path.open("rb") as file:
+        start = file.read(len(_START))
+    if not _START.startswith(start):
+        raise OutputError(f"{path}: is there, and is no run file; name another with --output")
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before a request is paid for that its findings could not be kept."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.open("r+b").close()
+    tempfile.TemporaryFile(dir=path.parent).close()
+
+
+class Place:
+    """The place of a new run file, and what stood there before."""
+
+    def __init__(self, path: Path) -> None:
+        """Look where the run that is there would be set aside; moves nothing."""
+        self.path = path
+        self._target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        names = (f"{self._target.name}.before{'' if n == 1 else f'-{n}'}" for n in count(1))
+        self.aside = next(each for each in map(self._target.with_name, names) if _is_free(each))
+        self._moved: list[tuple[Path, Path]] = []
+
+    def take(self) -> None:
+        """Set aside the run that is there and its answers; raises `OutputError`."""
+        moves = [(self._target, self.aside)]
+        if holds_answers(self.path):
+            moves.append((folder_of(self.path), folder_of(self.aside)))
+        elif not _holds_something(self._target):
+            return
+        try:
+            for here, there in moves:
+                if here.exists():
+                    here.rename(there)
+                    self._moved.append((here, there))
+        except OSError as error:
+            self.give_back()
+            raise OutputError(f"{self.path}: cannot be set aside: {error.strerror}") from None
+
+    def keep(self) -> None:
+        """Let go of the run before, unless answers are beside it that nobody has written yet."""
+        if self._moved and not holds_answers(self.aside):
+            self.aside.unlink(missing_ok=True)
+            shutil.rmtree(folder_of(self.aside), ignore_errors=True)
+        self._moved = []
+
+    def give_back(self) -> None:
+        """Undo it after a run that judged nothing; a run with answers beside it stays."""
+        if holds_answers(self.path):
+            return
+        self._target.unlink(missing_ok=True)
+        shutil.rmtree(folder_of(self.path), ignore_errors=True)
+        for here, there in self._moved:
+            there.rename(here)
+        self._moved = []
+
+
+def holds_answers(run_file: Path) -> int:
+    """Count the cases whose answers stand beside a run file, written into it or not."""
+    return sum(1 for _ in folder_of(run_file).glob("*/*.json"))
+
+
+def _holds_something(path: Path) -> bool:
+    """Whether a run file has anything after its header."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return len(list(islice(file, 2))) > 1
+
+
+def _is_free(path: Path) -> bool:
+    return not os.path.lexists(path) and not os.path.lexists(folder_of(path))

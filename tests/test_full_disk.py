@@ -1,0 +1,95 @@
+"""A disk that is full while a run goes on: one sentence, exit code 2, and what was kept is read."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from conformance.runs.file import read_run
+from conformance.runs.spool import Spool, SpoolError
+from tests.live import paid_toml, watched
+from tests.test_cli import COMMAND, PLAIN
+from tests.test_live_runs import command
+from tests.test_plugin import PROMISES
+
+RUN = [*COMMAND, "run", "--models", "qwen-image", "--output", "run.jsonl"]
+PYTEST = [
+    *(sys.executable, "-m", "pytest", "-p", "conformance.plugin", PROMISES, "-o", "addopts="),
+    *("-q", "--live", "--provider=reference", "--models=qwen-image", "--run-file=run.jsonl"),
+]
+
+
+def limited(folder: Path, kibibytes: int, words: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run with files that cannot grow further, which stands for a disk that cannot take them."""
+    whole = ["bash", "-c", f'ulimit -f {kibibytes}; exec "$@"', "bash", *words]
+    return subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_full_disk_ends_the_run_with_one_sentence(tmp_path: Path, workers: str) -> None:
+    done = limited(tmp_path, 160, [*RUN, "-n", workers])
+    assert done.returncode == 2
+    assert done.stderr == "error: run.jsonl: cannot be written: File too large\n"
+    run = read_run(tmp_path / "run.jsonl")
+    assert run.findings
+    assert not run.complete
+
+
+def test_full_disk_ends_pytest_without_its_own_fault(tmp_path: Path) -> None:
+    done = limited(tmp_path, 160, PYTEST)
+    assert done.returncode == 2
+    assert "Exit: run.jsonl: cannot be written: File too large" in done.stdout + done.stderr
+    assert "INTERNALERROR" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_disk_full_from_the_start_sends_nothing_and_leaves_the_run_before(tmp_path: Path) -> None:
+    subprocess.run([*RUN, "--cases", "baseline"], cwd=tmp_path, env=PLAIN, check=True, timeout=90)
+    before = (tmp_path / "run.jsonl").read_bytes()
+    done = limited(tmp_path, 60, RUN)
+    assert done.returncode == 2
+    assert "run.jsonl: cannot be written: File too large" in done.stderr
+    assert "INTERNALERROR" not in done.stderr
+    assert (tmp_path / "run.jsonl").read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["run.jsonl"]
+
+
+def in_the_way(folder: Path) -> Callable[[int, str], None]:
+    """Take the folder of answers away with the fifth image."""
+
+    def answer(number: int, path: str) -> None:
+        del path
+        if number == 4:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.write_text("in the way")
+
+    return answer
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_answers_that_cannot_be_kept_end_the_run_with_one_sentence(
+    tmp_path: Path, workers: str
+) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    with watched(in_the_way(tmp_path / "run.jsonl.live/paid")) as (url, eye):
+        done = command(tmp_path, url, "--budget", "1", "-n", workers)
+    assert done.returncode == 2, done.stderr
+    assert "INTERNALERROR" not in done.stderr
+    (told,) = [each for each in done.stderr.splitlines() if each.startswith("error: ")]
+    assert ".json: cannot be written: " in told or ".lock: cannot be locked: " in told
+    assert eye.posts < 12
+    assert not read_run(tmp_path / "run.jsonl").complete
+
+
+def test_case_that_cannot_be_locked_is_named(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    (tmp_path / "spool").rmdir()
+    (tmp_path / "spool").write_text("in the way")
+    with pytest.raises(SpoolError, match=r"\.lock: cannot be locked: "):
+        spool.once("m/c", Mock())

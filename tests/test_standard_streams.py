@@ -1,0 +1,87 @@
+"""Output that nobody can read is exit code 2 and a sentence, never a verdict or a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conformance.runs.file import write_run
+from tests import runs
+from tests.test_cli import COMMAND, PLAIN
+
+WORDS = {
+    "run": ["run", "--models", "qwen-image", "--cases", "baseline", "--output", "new.jsonl"],
+    "list": ["list", "models"],
+    "list-long": ["list", "cases"],
+    "explain": ["explain", "format.url-when-asked"],
+    "report": ["report", "run.jsonl"],
+    "report-md": ["report", "run.jsonl", "--format", "md"],
+    "plan": ["plan", "--provider", "reference", "--models", "qwen-image"],
+    "judge": ["judge", "run.jsonl", "--output", "new.jsonl"],
+    "help": ["--help"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_run(runs.run(runs.finding()), tmp_path / "run.jsonl")
+    return tmp_path
+
+
+@pytest.fixture
+def full(folder: Path) -> Path:
+    """A device that is always full, of our own."""
+    try:
+        os.mknod(folder / "full", 0o020666, os.makedev(1, 7))
+        (folder / "full").open("wb").close()
+    except OSError:
+        pytest.skip("only root may make a device, and not everywhere")
+    return folder / "full"
+
+
+def ended(folder: Path, shell: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a shell does, with streams that are redirected."""
+    whole = ["bash", "-c", f'"$@" {shell}', "bash", *COMMAND]
+    return subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=90)
+
+
+def with_words(name: str, redirected: str) -> str:
+    return " ".join(WORDS[name]) + f" {redirected}"
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("name", WORDS)
+def test_full_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> None:
+    done = ended(folder, with_words(name, "> full"))
+    assert "error: standard output cannot be written: No space left on device\n" in done.stderr
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["run", "list", "plan"])
+def test_closed_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> None:
+    done = ended(folder, with_words(name, ">&-"))
+    assert done.stderr == ("error: standard output is closed; nobody would see what is found\n")
+    assert done.returncode == 2
+    assert os.listdir(folder) == ["run.jsonl"]
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("redirected", ["2> full", "2>&-", ">&- 2>&-", "> full 2>&-"])
+@pytest.mark.parametrize("words", ["report nowhere.jsonl", "list nothing", "run --nothing"])
+def test_mistake_that_cannot_be_told_is_exit_code_2(
+    folder: Path, words: str, redirected: str
+) -> None:
+    assert ended(folder, f"{words} {redirected}").returncode == 2
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("redirected", ["2> full", "2>&-"])
+def test_verdict_is_given_although_nobody_hears_of_progress(folder: Path, redirected: str) -> None:
+    done = ended(folder, with_words("run", redirected))
+    assert done.returncode == 0
+    assert "It conforms" in done.stdout or "run file: new.jsonl" in done.stdout

@@ -1,0 +1,100 @@
+"""What is written is there whole, or what was there before is as it was."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from conformance.errors import ConformanceError
+from conformance.runs.file import write_run
+from conformance.writing import WritingError, write_text
+from tests import runs
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+def full_after_a_few_bytes(path: Path, data: bytes) -> int:
+    """Stand for a disk that is full, as `Path.write_bytes`."""
+    with path.open("wb") as file:
+        file.write(data[:9])
+    raise FULL
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "write_bytes", full_after_a_few_bytes)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("the old page")
+    with pytest.raises(WritingError, match=r"index\.html: cannot be written: No space left"):
+        write_text(tmp_path / "index.html", "the new page")
+    assert (tmp_path / "index.html").read_text() == "the old page"
+    assert os.listdir(tmp_path) == ["index.html"]
+
+
+@pytest.mark.usefixtures("full_disk")
+@pytest.mark.parametrize("name", ["page.html", "report.md", "out.xml", "out.json"])
+def test_report_on_a_full_disk_leaves_the_report_before(tmp_path: Path, name: str) -> None:
+    from conformance.commands.report import report
+
+    write_run(runs.run(runs.finding()), tmp_path / "run.jsonl")
+    (tmp_path / name).write_text("the old report")
+    with pytest.raises(ConformanceError, match="No space left"):
+        report([tmp_path / "run.jsonl"], None, [tmp_path / name], quiet=True)
+    assert (tmp_path / name).read_text() == "the old report"
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_pages_on_a_full_disk_leave_the_page_before(tmp_path: Path) -> None:
+    from conformance.contract import load_edition
+    from conformance.site import build_site
+
+    (tmp_path / "index.html").write_text("the old page")
+    with pytest.raises(ConformanceError, match="No space left"):
+        build_site(load_edition(), tmp_path, "reference")
+    assert (tmp_path / "index.html").read_text() == "the old page"
+
+
+def test_interrupted_writing_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.md").write_text("old")
+    monkeypatch.setattr(Path, "replace", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        write_text(tmp_path / "a.md", "new")
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]
+
+
+def test_link_leads_on_and_mode_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("old")
+    (tmp_path / "a.md").chmod(0o640)
+    (tmp_path / "latest.md").symlink_to("a.md")
+    write_text(tmp_path / "latest.md", "new\r\n")
+    assert (tmp_path / "latest.md").is_symlink()
+    assert (tmp_path / "a.md").read_bytes() == b"new\r\n"
+    assert (tmp_path / "a.md").stat().st_mode & 0o777 == 0o640
+
+
+def test_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    write_text(pipe, "a report")
+    reader.join(timeout=10)
+    assert read == ["a report"]
+    assert pipe.is_fifo()
+
+
+def test_new_file_has_the_mode_of_any_other(tmp_path: Path) -> None:
+    write_text(tmp_path / "deep" / "a.md", "new")
+    (tmp_path / "other").write_text("")
+    assert (tmp_path / "deep/a.md").stat().st_mode == (tmp_path / "other").stat().st_mode
