@@ -5,7 +5,12 @@ Its own `loadgroup` marks items by changing their names, which pytest 9 no longe
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xdist.scheduler.loadscope import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
 
 _PARTS = 4  # of a promise's name: file, provider, model/case, clause
 
@@ -14,6 +19,11 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
     """Deals out cases one by one in a live run, else all of a model at once."""
 
     alive = False
+
+    def _reschedule(self, node: WorkerController) -> None:
+        """Leave a worker alone that has not collected: xdist fails where it replaces a dead one."""
+        if node in self.registered_collections:
+            super()._reschedule(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid, self.alive)

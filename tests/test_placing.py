@@ -247,3 +247,16 @@ def test_judged_recordings_that_cannot_be_written_leave_the_run_before(
         judge_files([RECORDED], load_edition(), good)
     assert good.read_bytes() == before
     assert os.listdir(good.parent) == ["run.jsonl"]
+
+
+def test_run_file_that_another_run_writes_to_is_refused(tmp_path: Path) -> None:
+    mine = tmp_path / "run.jsonl"
+    with (
+        claimed(mine, "acme"),
+        pytest.raises(OutputError, match="another run is writing to it"),
+        claimed(mine, "acme"),
+    ):
+        pass
+    with claimed(mine, "acme"):
+        assert [each.name for each in tmp_path.iterdir()] == [".run.jsonl.lock"]
+    assert list(tmp_path.iterdir()) == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import pytest
 
-from conformance.scheduling import group_of
+from conformance.scheduling import LiveScheduling, group_of
 
 ITEM = "conformance/test_promises.py::acme::dall-e-2/n-2::count.as-asked"
 
@@ -21,3 +23,31 @@ ITEM = "conformance/test_promises.py::acme::dall-e-2/n-2::count.as-asked"
 )
 def test_group_is_what_shares_an_exchange(nodeid: str, alive: bool, group: str) -> None:
     assert group_of(nodeid, alive) == group
+
+
+class Worker:
+    """What a scheduler knows of a worker."""
+
+    shutting_down = False
+
+    def __init__(self) -> None:
+        self.sent: list[list[int]] = []
+
+    def send_runtest_some(self, indexes: list[int]) -> None:
+        self.sent.append(indexes)
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def test_work_of_a_dead_worker_waits_for_the_one_that_replaces_it() -> None:
+    dead, fresh = Worker(), Worker()
+    found = object.__new__(LiveScheduling)
+    found.log, found.workqueue = print, OrderedDict()
+    found.registered_collections = {dead: [ITEM]}
+    found.assigned_work = {dead: {"group": {ITEM: False}}, fresh: {}}
+    assert found.remove_node(dead) == ITEM
+    assert fresh.sent == []
+    found.registered_collections[fresh] = [ITEM]
+    found._reschedule(fresh)
+    assert fresh.sent == [[0]]

@@ -17,6 +17,8 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
+
 from conformance.errors import ConformanceError
 from conformance.providers import load_provider
 
@@ -55,14 +57,34 @@ def claimed(path: Path | None, name: str) -> Iterator[Path]:
     """Give the place of a run file: what was named, or a new file in ``reports``.
 
     A new one is this process's own, and is removed where nothing was written into it. Raises
-    `OutputError` where none can be made.
+    `OutputError` where none can be made, or while another run writes to it.
     """
     found = path or _new_run_file(Path("reports"), name)
     try:
-        yield found
+        with _alone(found):
+            yield found
     finally:
         if path is None and found.exists() and not found.stat().st_size:
             found.unlink()
+
+
+@contextmanager
+def _alone(run_file: Path) -> Iterator[None]:
+    """Hold a run file: of two runs that share one, each would spend the budget of both."""
+    lock = FileLock(run_file.with_name(f".{run_file.name}.lock"))
+    try:
+        run_file.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        why = "another run is writing to it; wait for it, or name another file with --output"
+        raise OutputError(f"{run_file}: {why}") from None
+    except OSError as error:
+        raise _cannot_be_written(run_file, error) from None
+    try:
+        yield
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def _new_run_file(folder: Path, name: str) -> Path:
