@@ -106,8 +106,7 @@ class LiveRun:
         """Say how the engine of a provider shares its cases."""
         leads = frozenset(each.path for each in cases if self._leads(each))
         spool = self.spool(provider.id)
-        answered = self.ledger.admitted
-        return Together(spool, leads, self.confirmer, self._unreachable, answered)
+        return Together(spool, leads, self.confirmer, self._unreachable, self._answered)
 
     def close(self) -> None:
         """Let go of the ledger."""
@@ -124,6 +123,9 @@ class LiveRun:
         """Whether a case is asked before the others of its model; never one that nobody chose."""
         chosen = fnmatchcase(case.id, self.options.cases)
         return self.options.live and chosen and case.id in (MODELS_LIST, BASELINE)
+
+    def _answered(self, provider: str) -> bool:
+        return self.ledger.admitted(provider)  # opened when asked: the folder is emptied before
 
     def _unreachable(self, provider: str, why: str) -> None:
         self.ledger.halt(provider, why)
