@@ -14,6 +14,7 @@ from conformance.reports import render
 from conformance.runs.file import Run, read_run
 from tests import runs
 from tests.browser import Opened, chromium, opened
+from tests.nights import night
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -287,6 +288,29 @@ def test_evidence_of_several_runs_says_since_when(browser: Browser, tmp_path: Pa
         said = page.texts("#evidence .details")[0]
     assert "First seen\n2026-01-02 03:04 UTC" in said
     assert "Last changed\n2026-01-09 03:04 UTC, from pass to fail" in said
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
+def test_evidence_of_a_failure_is_of_the_night_that_failed(
+    browser: Browser, tmp_path: Path, reverse: bool
+) -> None:
+    good = night(1, said("good"), runs.finding(), said("good", "other"), runs.finding(case="other"))
+    bad = night(2, said("bad"), runs.broken())
+    link = "#cell=format.url-only/acme/dall-e-3"
+    with opened(
+        browser, written(tmp_path, *([bad, good] if reverse else [good, bad])), link
+    ) as page:
+        page.page.wait_for_selector("#evidence .details")
+        shown = page.texts("#evidence .details")[0]
+        names = page.texts("#evidence .finding summary b")
+    assert "HTTP 200 bad" in shown
+    assert "good" not in shown
+    assert "Judged in\nrun of 2026-01-02 03:00 UTC" in shown
+    assert names == ["baseline", "other"]
+
+
+def said(text: str, case: str = "baseline") -> dict[str, Any]:
+    return runs.exchange(case=case) | {"reason": f"HTTP 200 {text}"}
 
 
 def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> None:

@@ -22,6 +22,7 @@ from conformance.reports.badges import GREEN, badges
 from conformance.reports.statistics import provider_facts
 from conformance.runs.file import Run, write_run
 from tests import runs
+from tests.nights import night
 
 SCHEMA = json.loads((schemas_directory() / "report.schema.json").read_text(encoding="utf-8"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -126,6 +127,18 @@ def test_csv_tells_of_the_exchange() -> None:
     (row,) = rows(runs.run(exchange, runs.finding()))
     assert (row["price_usd"], row["elapsed_seconds"]) == ("0.04", "1.0")
     assert (row["cassette"], row["provenance"]) == ("cassettes/x.yaml", "live")
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
+def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bool) -> None:
+    good = night(1, runs.exchange() | {"elapsed": 1.5}, runs.finding())
+    bad = night(2, runs.exchange() | {"elapsed": 7.25}, runs.broken())
+    found = [bad, good] if reverse else [good, bad]
+    (row,) = csv.DictReader(io.StringIO(render(found, "csv"), newline=""))
+    assert (row["verdict"], row["elapsed_seconds"]) == ("fail", "7.25")
+    case = ET.fromstring(render(found, "junit")).find("testsuite/testcase")
+    assert case is not None
+    assert case.get("time") == "7.250"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from conformance.reports.page.rendering import as_json, duration
 from conformance.reports.wording import MEANING
 from conformance.runs.file import Run
 from tests import runs
+from tests.nights import night
 
 ADDRESSES = ("src", "href", "action", "srcset", "data", "poster", "formaction")
 
@@ -188,6 +189,32 @@ def test_control_is_in_the_evidence_although_no_clause_speaks_of_it() -> None:
     found = runs.run(runs.exchange(case="refused"), runs.exchange(), judged)
     (column,) = proofs(summarize([found])).columns
     assert set(unpacked(column)["exchanges"]) == {"refused", "baseline"}
+
+
+def two_nights() -> tuple[Run, Run]:
+    """A night that kept a promise and one that broke it, each with its own answer."""
+    found = []
+    for day, judged in ((1, runs.finding()), (2, runs.broken())):
+        other = runs.finding(case="other")
+        exchanges = [answer(case, f"night {day}", elapsed=day) for case in ("baseline", "other")]
+        found.append(night(day, *exchanges, judged, *[other] * (day == 1)))
+    return found[0], found[1]
+
+
+def answer(case: str, body: str, elapsed: float) -> dict[str, Any]:
+    response = {"status": 200, "headers": [], "body": body, "bytes": len(body)}
+    return {**runs.exchange(case=case), "response": response, "elapsed": elapsed, "price": None}
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
+def test_proof_of_a_finding_is_the_exchange_of_its_own_run(reverse: bool) -> None:
+    found = two_nights()[::-1] if reverse else two_nights()
+    (packed,) = proofs(summarize(found)).columns
+    column = unpacked(packed)
+    bodies = {}
+    for each in column["findings"]["format.url-only"]:
+        bodies[each["verdict"]] = column["exchanges"][each["case"]]["response"]["body"]
+    assert bodies == {"fail": "night 2", "pass": "night 1"}
 
 
 def test_bodies_are_cut_until_the_page_is_small_enough(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,13 @@ function citations(clause) {
 const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : null);
 const asObject = (finding) => (typeof finding === "string" ? {case: finding, verdict: "pass"} : finding);
 
+// A case of a column that is of several runs is written "2/case": its run, by its place, and itself.
+function ofRun(name, proof) {
+  if (!proof.several) return {name, prefix: "", run: null};
+  const at = name.indexOf("/") + 1;
+  return {name: name.slice(at), prefix: name.slice(0, at), run: `run of ${moment(data.runs[parseInt(name, 10)])}`};
+}
+
 function wordOf(finding) {
   if (finding.deviation !== undefined) return "known";
   return finding.verdict === "fail" ? "FAIL" : finding.verdict;
@@ -77,7 +84,7 @@ function findingsOf(proof, clause, about) {
 
 function findingOf(finding, proof, about, open) {
   const made = element("details", {class: "finding"},
-    element("summary", {}, chip(wordOf(finding)), " ", element("b", {}, finding.case),
+    element("summary", {}, chip(wordOf(finding)), " ", element("b", {}, ofRun(finding.case, proof).name),
       element("span", {class: "said"}, finding.message || "")));
   const fill = () => {
     if (made.open && made.children.length === 1) made.append(detailsOf(finding, proof, about));
@@ -95,9 +102,10 @@ function detailsOf(finding, proof, about) {
     ["Flaky", finding.rate === undefined ? null : `broken in ${Math.round(finding.rate * 100)} % of ${finding.repeats || "its"} repeats`],
     ["First seen", finding.history && moment(finding.history[0][0])], ["Last changed", changed(finding.history)],
   ]);
-  const boxes = [exchangeOf("The exchange", own(proof.exchanges, finding.case), finding.case)];
+  const {name, prefix, run} = ofRun(finding.case, proof);
+  const boxes = [exchangeOf("The exchange", own(proof.exchanges, finding.case), name, run)];
   if (finding.control)
-    boxes.push(exchangeOf("Its control, which differs in one field", own(proof.exchanges, finding.control), finding.control));
+    boxes.push(exchangeOf("Its control, which differs in one field", own(proof.exchanges, prefix + finding.control), finding.control, run));
   return element("div", {class: "details"}, facts, deviationOf(finding, about),
     element("div", {class: boxes.length > 1 ? "pair" : "single"}, boxes));
 }
@@ -121,7 +129,7 @@ function deviationOf(finding, about) {
   ], "pairs deviation");
 }
 
-function exchangeOf(title, exchange, name) {
+function exchangeOf(title, exchange, name, run) {
   const box = element("section", {class: "exchange", "aria-label": title}, element("h4", {}, title, " ", code(name)));
   if (!exchange) {
     box.append(element("p", {class: "quiet"}, "The run file keeps no exchange of it."));
@@ -130,7 +138,7 @@ function exchangeOf(title, exchange, name) {
   box.append(pairs([
     ["Came to", exchange.outcome, exchange.reason && `: ${exchange.reason}`], ["Sent", exchange.sent_at && moment(exchange.sent_at)],
     ["Took", exchange.elapsed === undefined ? null : duration(exchange.elapsed)], ["Attempts", exchange.attempts],
-    ["Price", priceOf(exchange.price)], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
+    ["Judged in", run], ["Price", priceOf(exchange.price)], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
     ["Failure", exchange.failure && `${exchange.failure.kind}: ${exchange.failure.message}`],
   ]), picturesOf(exchange), folded("Request", exchange.curl, true, true), ...responseOf(exchange));
   return box;

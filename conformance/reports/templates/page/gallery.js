@@ -38,8 +38,11 @@ async function fillGallery(gallery) {
   for (const [column, about] of data.columns.entries()) {
     if (about.provider !== Number(gallery.dataset.provider)) continue;
     const proof = await proofOf(column);
-    for (const [name, exchange] of Object.entries(proof.exchanges))
-      for (const image of exchange.images || []) figures.push([image, exchange, `${about.model}/${name}`]);
+    for (const [key, exchange] of Object.entries(proof.exchanges)) {
+      const {name, run} = ofRun(key, proof);
+      const title = `${about.model}/${name}${run ? `, ${run}` : ""}`;
+      for (const image of exchange.images || []) figures.push([image, exchange, title]);
+    }
   }
   const add = (some) => place.append(...some.map((each) => figureOf(...each)));
   add(figures.slice(0, MOST_PICTURES));
