@@ -294,7 +294,8 @@ def test_evidence_of_several_runs_says_since_when(browser: Browser, tmp_path: Pa
 def test_evidence_of_a_failure_is_of_the_night_that_failed(
     browser: Browser, tmp_path: Path, reverse: bool
 ) -> None:
-    good = night(1, said("good"), runs.finding(), said("good", "other"), runs.finding(case="other"))
+    others = [said("good", "other"), runs.finding(case="other"), runs.finding("envelope.json")]
+    good = night(1, said("good"), *others, runs.finding())
     bad = night(2, said("bad"), runs.broken())
     link = "#cell=format.url-only/acme/dall-e-3"
     with opened(

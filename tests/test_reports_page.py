@@ -191,30 +191,23 @@ def test_control_is_in_the_evidence_although_no_clause_speaks_of_it() -> None:
     assert set(unpacked(column)["exchanges"]) == {"refused", "baseline"}
 
 
-def two_nights() -> tuple[Run, Run]:
-    """A night that kept a promise and one that broke it, each with its own answer."""
-    found = []
-    for day, judged in ((1, runs.finding()), (2, runs.broken())):
-        other = runs.finding(case="other")
-        exchanges = [answer(case, f"night {day}", elapsed=day) for case in ("baseline", "other")]
-        found.append(night(day, *exchanges, judged, *[other] * (day == 1)))
-    return found[0], found[1]
-
-
-def answer(case: str, body: str, elapsed: float) -> dict[str, Any]:
+def told(body: str) -> dict[str, Any]:
     response = {"status": 200, "headers": [], "body": body, "bytes": len(body)}
-    return {**runs.exchange(case=case), "response": response, "elapsed": elapsed, "price": None}
+    return {**runs.exchange(), "response": response}
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
 def test_proof_of_a_finding_is_the_exchange_of_its_own_run(reverse: bool) -> None:
-    found = two_nights()[::-1] if reverse else two_nights()
-    (packed,) = proofs(summarize(found)).columns
+    good = night(1, told("good"), runs.finding("envelope.json"), runs.finding())
+    bad = night(2, told("bad"), runs.broken(), runs.known(clause="count.n-images"))
+    (packed,) = proofs(summarize([bad, good] if reverse else [good, bad])).columns
     column = unpacked(packed)
-    bodies = {}
-    for each in column["findings"]["format.url-only"]:
-        bodies[each["verdict"]] = column["exchanges"][each["case"]]["response"]["body"]
-    assert bodies == {"fail": "night 2", "pass": "night 1"}
+    found = [each for mine in column["findings"].values() for each in mine]
+    cases = {each if isinstance(each, str) else each["case"]: each for each in found}
+    bodies = {key: column["exchanges"][key]["response"]["body"] for key in cases}
+    verdicts = {bodies[key]: cases[key] for key in cases}
+    assert set(bodies.values()) == {"good", "bad"}
+    assert verdicts["bad"]["verdict"] == "fail"
 
 
 def test_bodies_are_cut_until_the_page_is_small_enough(monkeypatch: pytest.MonkeyPatch) -> None:
