@@ -126,6 +126,20 @@ def test_one_provider_has_nothing_to_differ_from(browser: Browser, tmp_path: Pat
         assert page.shown() == ["format.url-only"]
 
 
+@pytest.mark.parametrize("name", ["relay", "slow"])
+def test_one_provider_of_several_is_shown_with_all_its_promises(
+    browser: Browser, file: Path, name: str
+) -> None:
+    with opened(browser, file, f"#provider={name}") as page:
+        assert len(page.shown()) == (6 if name == "slow" else 5)
+        assert "differently" not in page.texts("main")[0]
+        assert page.page.is_disabled("#differs")
+        assert not page.page.is_checked("#differs")
+        page.page.evaluate("location.hash = '#provider=relay,acme'")
+        page.page.wait_for_selector("#differs:enabled:checked")
+        assert len(page.shown()) == 3
+
+
 @pytest.mark.parametrize(
     ("name", "value", "clauses", "models"),
     [

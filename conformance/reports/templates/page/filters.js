@@ -67,6 +67,9 @@ function shownColumns() {
   });
 }
 
+// Models of one provider are not compared with each other: it takes two providers to differ.
+const comparing = (columns) => new Set(columns.map((each) => data.columns[each].provider)).size > 1;
+
 // Whether providers differ on a promise: on the same model, or at all where they share none.
 function differs(row, columns) {
   const groups = new Map();
@@ -94,12 +97,13 @@ function matchesText(row, columns) {
 // The rows to show, those on which providers differ first, by chapter and within it.
 function shownRows(columns) {
   const rows = [];
+  const compared = comparing(columns);
   data.clauses.forEach((clause, row) => {
     if (!passes("chapter", clause.chapter) || !passes("level", clause.level)) return;
     const words = columns.map((column) => wordAt(row, column)).filter(Boolean);
     if (!words.length || !words.some((word) => passes("verdict", word))) return;
-    const differing = differs(row, columns);
-    if ((state.differs && !differing) || !matchesText(row, columns)) return;
+    const differing = compared && differs(row, columns);
+    if ((state.differs && compared && !differing) || !matchesText(row, columns)) return;
     rows.push({row, chapter: clause.chapter, differing});
   });
   const chapters = unique(rows.filter((each) => each.differing).map((each) => each.chapter));
@@ -122,7 +126,10 @@ function buildMenus() {
 // Bring the controls in line with the state.
 function showFilters() {
   document.getElementById("text").value = state.text;
-  document.getElementById("differs").checked = state.differs;
+  const box = document.getElementById("differs");
+  const compared = comparing(shownColumns());
+  box.checked = state.differs && compared;
+  box.disabled = !compared;
   for (const menu of document.querySelectorAll("[data-menu]")) {
     const chosen = state.chosen[menu.dataset.menu];
     const said = chosen.size === 0 ? "all" : chosen.size === 1 ? [...chosen][0] : `${chosen.size} chosen`;

@@ -60,7 +60,7 @@ function headings(columns) {
 
 function chapterOf(chapter, rows, columns) {
   const differing = rows.filter((each) => each.differing).length;
-  const note = DIFFERS ? `, ${differing} judged differently` : "";
+  const note = comparing(columns) ? `, ${differing} judged differently` : "";
   return element("tbody", {}, element("tr", {class: "chapter"},
     element("th", {scope: "rowgroup"}, chapter,
       element("span", {class: "origin"}, `${rows.length} ${rows.length === 1 ? "promise" : "promises"}${note}`)),
@@ -108,12 +108,13 @@ function cellAt(row, column) {
 }
 
 function nothing() {
-  const why = state.differs
+  const hidden = state.differs && comparing(visible.columns);
+  const why = hidden
     ? "No promise that passes these filters is judged differently by provider."
     : "No promise passes these filters.";
-  const button = element("button", {type: "button"}, state.differs ? "Show all promises" : "Reset the filters");
+  const button = element("button", {type: "button"}, hidden ? "Show all promises" : "Reset the filters");
   button.addEventListener("click", () => {
-    if (!state.differs) clear();
+    if (!hidden) clear();
     state.differs = false;
     update();
   });
@@ -123,7 +124,7 @@ function nothing() {
 function sayCount(rows, columns) {
   const differing = rows.filter((each) => each.differing).length;
   const parts = [`${rows.length} of ${data.clauses.length} promises`, `${columns.length} of ${data.columns.length} columns`];
-  if (DIFFERS) parts.push(`${differing} judged differently by provider`);
+  if (comparing(columns)) parts.push(`${differing} judged differently by provider`);
   document.getElementById("count").textContent = `${parts.join("; ")}.`;
 }
 
