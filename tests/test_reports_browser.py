@@ -185,11 +185,42 @@ def test_filters_combine_in_a_link(browser: Browser, file: Path) -> None:
         assert page.texts("[data-menu=provider] summary b") == ["2 chosen"]
 
 
-def test_link_to_what_the_page_does_not_have_is_passed_over(browser: Browser, file: Path) -> None:
-    with opened(browser, file, "#provider=nobody&verdict=%E0%A4%A&cell=a/b/c&=&&x") as page:
+def test_link_that_means_nothing_is_passed_over(browser: Browser, file: Path) -> None:
+    with opened(browser, file, "#provider=&nobody=x&cell=a/b/c&=&&x") as page:
         assert len(columns(page)) == 9
         assert page.complaints == []
         assert page.page.is_hidden("#evidence")
+        assert page.page.is_hidden("#gone")
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("provider=nobody", "provider nobody"),
+        ("verdict=flaky", "verdict flaky"),
+        ("verdict=%E0%A4%A", "verdict %E0%A4%A"),
+        ("chapter=streams&differs=0", "chapter streams"),
+    ],
+)
+def test_saved_view_of_what_is_not_there_any_more_is_empty_and_says_why(
+    browser: Browser, file: Path, link: str, said: str
+) -> None:
+    with opened(browser, file, f"#{link}") as page:
+        assert page.shown() == []
+        assert f"not on this page: {said}." in page.texts("#gone")[0]
+        assert page.texts(".menu.active summary b") == [said.split(" ")[1]]
+        page.page.click("#gone button")
+        assert page.shown() != []
+        assert page.page.is_hidden("#gone")
+
+
+def test_saved_view_is_kept_where_all_verdicts_are_the_same(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with opened(browser, written(tmp_path, runs.run()), "#verdict=FAIL") as page:
+        assert page.shown() == []
+        assert "verdict FAIL" in page.texts("#gone")[0]
+        assert page.page.url.endswith("#verdict=FAIL")
 
 
 def test_filters_that_leave_nothing_say_so_and_can_be_undone(page: Opened) -> None:

@@ -40,7 +40,7 @@ function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }
 
-// Read the address into the state; what it names and the page does not have is passed over.
+// Read the address into the state; a value that the page does not have is kept: nothing passes it.
 function readAddress() {
   clear();
   for (const part of location.hash.slice(1).split("&")) {
@@ -50,7 +50,7 @@ function readAddress() {
     else if (name === "differs") state.differs = value === "1";
     else if (name === "cell") state.cell = value.split("/").map(decoded);
     else if (Object.hasOwn(FILTERS, name))
-      state.chosen[name] = new Set(value.split(",").map(decoded).filter((each) => FILTERS[name].includes(each)));
+      state.chosen[name] = new Set(value.split(",").map(decoded).filter(Boolean));
   }
 }
 
@@ -112,6 +112,26 @@ function shownRows(columns) {
   return rows.sort((one, other) => rank(one) - rank(other) || one.row - other.row);
 }
 
+// What a saved view asks for and this page does not have, e.g. a verdict that is not given any more.
+function gone() {
+  return Object.entries(state.chosen).flatMap(([name, values]) =>
+    [...values].filter((each) => !FILTERS[name].includes(each)).map((each) => [name, each]));
+}
+
+function showGone() {
+  const place = document.getElementById("gone");
+  const found = gone();
+  place.hidden = !found.length;
+  if (place.hidden) return place.replaceChildren();
+  const names = found.map(([name, value]) => `${name} ${value}`).join(", ");
+  const button = element("button", {type: "button"}, "Filter without it");
+  button.addEventListener("click", () => {
+    for (const [name, value] of found) state.chosen[name].delete(value);
+    update();
+  });
+  return place.replaceChildren(element("span", {}, `The filter asks for what is not on this page: ${names}. `), button);
+}
+
 function buildMenus() {
   const place = document.getElementById("menus");
   for (const [name, values] of Object.entries(FILTERS)) {
@@ -130,6 +150,7 @@ function showFilters() {
   const compared = comparing(shownColumns());
   box.checked = state.differs && compared;
   box.disabled = !compared;
+  showGone();
   for (const menu of document.querySelectorAll("[data-menu]")) {
     const chosen = state.chosen[menu.dataset.menu];
     const said = chosen.size === 0 ? "all" : chosen.size === 1 ? [...chosen][0] : `${chosen.size} chosen`;

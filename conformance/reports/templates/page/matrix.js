@@ -108,7 +108,7 @@ function cellAt(row, column) {
 }
 
 function nothing() {
-  const hidden = state.differs && comparing(visible.columns);
+  const hidden = state.differs && comparing(visible.columns) && !gone().length;
   const why = hidden
     ? "No promise that passes these filters is judged differently by provider."
     : "No promise passes these filters.";
