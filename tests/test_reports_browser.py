@@ -298,6 +298,13 @@ def test_evidence_shows(evidence: Opened, part: str) -> None:
     assert part in "\n".join(evidence.texts("#evidence")).replace("\n\n", "\n")
 
 
+def test_evidence_has_no_text_for_what_an_answer_has_not(browser: Browser, tmp_path: Path) -> None:
+    found = runs.run(runs.exchange() | {"failure": None}, runs.broken())
+    with opened(browser, written(tmp_path, found), "#cell=format.url-only/acme/dall-e-3") as page:
+        page.page.wait_for_selector("#evidence .details")
+        assert not {"null", "undefined"} & set("\n".join(page.texts("#evidence")).split())
+
+
 def test_evidence_shows_the_thumbnail(evidence: Opened) -> None:
     widths = "[...document.querySelectorAll('#evidence img')].map((each) => each.naturalWidth)"
     assert evidence.page.evaluate(widths) == [1]

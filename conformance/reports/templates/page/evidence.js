@@ -135,12 +135,13 @@ function exchangeOf(title, exchange, name, run) {
     box.append(element("p", {class: "quiet"}, "The run file keeps no exchange of it."));
     return box;
   }
-  box.append(pairs([
+  const parts = [pairs([
     ["Came to", exchange.outcome, exchange.reason && `: ${exchange.reason}`], ["Sent", exchange.sent_at && moment(exchange.sent_at)],
     ["Took", exchange.elapsed === undefined ? null : duration(exchange.elapsed)], ["Attempts", exchange.attempts],
     ["Judged in", run], ["Price", priceOf(exchange.price)], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
     ["Failure", exchange.failure && `${exchange.failure.kind}: ${exchange.failure.message}`],
-  ]), picturesOf(exchange), folded("Request", exchange.curl, true, true), ...responseOf(exchange));
+  ]), picturesOf(exchange), folded("Request", exchange.curl, true, true), ...responseOf(exchange)];
+  box.append(...parts.filter(Boolean));
   return box;
 }
 
