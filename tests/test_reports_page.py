@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from conformance.findings import Verdict
 from conformance.reports import render, summarize
 from conformance.reports.page import proofs as packing
 from conformance.reports.page.matrix import SYMBOLS, WORDS
 from conformance.reports.page.proofs import curl_of, proofs
 from conformance.reports.page.rendering import as_json, duration
+from conformance.reports.summary import Cell
 from conformance.reports.wording import MEANING
 from conformance.runs.file import Run
 from tests import runs
@@ -164,6 +166,38 @@ def test_only_what_has_no_known_deviation_is_green(findings: list[Any], shown: s
 
 def test_interrupted_run_says_so_at_the_top() -> None:
     assert "INTERRUPTED" in page(runs.run(end=None))
+
+
+def cut(**changes: Any) -> Run:
+    return runs.run(runs.exchange(), runs.finding(**changes), head=HEAD, end=None)
+
+
+HEAD = runs.header(models=["dall-e-3"], budget={"usd": 20, "requests": None})
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.NOT_CLAIMED])
+def test_row_of_an_interrupted_run_is_not_pass(verdict: Verdict) -> None:
+    (row,) = summarize([cut(verdict=verdict)]).rows
+    assert row.cell == Cell(Verdict.NOT_RUN)
+    text = page(cut(verdict=verdict)).split('id="matrix"')[0]
+    assert "v-pass" not in text.split("</style>")[1]
+    assert 'class="ratio full"' not in text
+
+
+def test_row_of_an_interrupted_run_is_as_bad_as_what_was_found() -> None:
+    (row,) = summarize([cut(verdict=Verdict.FAIL)]).rows
+    assert row.cell == Cell(Verdict.FAIL)
+
+
+def test_promises_that_an_interrupted_run_did_not_reach_are_called_so() -> None:
+    said = re.sub(r"<[^>]+>", "", page(cut()).split("<script")[0])
+    assert "4 promises of the edition were not reached (the run was cut off)" in said
+    assert "found nothing to judge" not in said
+
+
+def test_spend_of_an_interrupted_run_is_not_said_to_be_of_its_budget() -> None:
+    said = re.sub(r"<[^>]+>", "", page(cut()))
+    assert "spend not recorded (budget 20.00 USD)" in said
 
 
 def test_what_a_run_spent_and_its_seed_are_at_the_top() -> None:
