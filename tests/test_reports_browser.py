@@ -298,6 +298,27 @@ def test_evidence_shows(evidence: Opened, part: str) -> None:
     assert part in "\n".join(evidence.texts("#evidence")).replace("\n\n", "\n")
 
 
+@pytest.mark.parametrize(
+    ("change", "title"),
+    [
+        ({}, "Its control, which differs in one field models"),
+        ({"method": "GET"}, "Its prerequisite models"),
+        ({"url": "https://acme.test/v1/models"}, "Its prerequisite models"),
+        ({"url": "https://["}, "Its prerequisite models"),
+    ],
+    ids=["same", "method", "path", "no-url"],
+)
+def test_control_at_another_place_is_a_prerequisite(
+    browser: Browser, tmp_path: Path, change: dict[str, str], title: str
+) -> None:
+    control = runs.exchange(case="models")
+    control["request"] |= change
+    found = runs.run(runs.exchange(), control, runs.broken(control="models"))
+    with opened(browser, written(tmp_path, found), "#cell=format.url-only/acme/dall-e-3") as page:
+        page.page.wait_for_selector("#evidence .pair")
+        assert page.texts("#evidence .exchange h4")[1] == title
+
+
 def test_evidence_has_no_text_for_what_an_answer_has_not(browser: Browser, tmp_path: Path) -> None:
     found = runs.run(runs.exchange() | {"failure": None}, runs.broken())
     with opened(browser, written(tmp_path, found), "#cell=format.url-only/acme/dall-e-3") as page:

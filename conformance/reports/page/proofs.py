@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.findings import Finding, Verdict
 from conformance.reports.merging import Merged
@@ -189,11 +190,22 @@ def _shown(exchange: Mapping[str, Any], variable: str) -> dict[str, Any]:
     response = exchange.get("response")
     return {
         **found,
+        "endpoint": _endpoint(exchange["request"]),
         "curl": exchange.get("curl") or curl_of(exchange["request"], variable),
         "response": response if isinstance(response, dict) else None,
         "images": [dict(each) for each in exchange.get("images") or [] if isinstance(each, dict)],
         **_asked(exchange["request"]),
     }
+
+
+def _endpoint(request: Mapping[str, Any]) -> str:
+    """Give method and path: a control that differs there is another request, not a field."""
+    url = str(request.get("url", ""))
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        path = url
+    return f"{request.get('method', 'POST')} {path}"
 
 
 def _asked(request: Mapping[str, Any]) -> dict[str, Any]:

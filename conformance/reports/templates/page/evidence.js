@@ -103,11 +103,21 @@ function detailsOf(finding, proof, about) {
     ["First seen", finding.history && moment(finding.history[0][0])], ["Last changed", changed(finding.history)],
   ]);
   const {name, prefix, run} = ofRun(finding.case, proof);
-  const boxes = [exchangeOf("The exchange", own(proof.exchanges, finding.case), name, run)];
-  if (finding.control)
-    boxes.push(exchangeOf("Its control, which differs in one field", own(proof.exchanges, prefix + finding.control), finding.control, run));
+  const exchange = own(proof.exchanges, finding.case);
+  const boxes = [exchangeOf("The exchange", exchange, name, run)];
+  if (finding.control) {
+    const control = own(proof.exchanges, prefix + finding.control);
+    boxes.push(exchangeOf(titleOfControl(exchange, control), control, finding.control, run));
+  }
   return element("div", {class: "details"}, facts, deviationOf(finding, about),
     element("div", {class: boxes.length > 1 ? "pair" : "single"}, boxes));
+}
+
+// Only a control that was asked at the same place differs in a field; another is what came before.
+function titleOfControl(exchange, control) {
+  if (!exchange || !control) return "Its control";
+  if (exchange.endpoint !== control.endpoint) return "Its prerequisite";
+  return "Its control, which differs in one field";
 }
 
 const code = (text) => element("code", {}, text);
