@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -410,6 +411,32 @@ def test_gallery_shows_what_was_asked_and_what_came(page: Opened) -> None:
     page.page.wait_for_selector(".gallery figure")
     assert "asked: size 1024x1024" in page.texts(".gallery figcaption")[0]
     assert page.page.get_attribute(".gallery img", "src") == PIXEL
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        ("A kite", "“A kite”"),
+        ("<img src=x onerror=alert(1)>\u202egnp", "“<img src=x onerror=alert(1)>\\u202egnp”"),
+        ("long " * 100, f"“{('long ' * 60)}…”"),
+    ],
+    ids=["plain", "hostile", "long"],
+)
+def test_picture_stands_beside_the_prompt_that_was_asked(
+    browser: Browser, tmp_path: Path, prompt: str, shown: str
+) -> None:
+    found = rich()
+    asked = json.dumps({"prompt": prompt, "size": "1024x1024"})
+    found.exchanges["relay/dall-e-3/baseline"]["request"]["body"] = asked
+    with opened(browser, written(tmp_path, found), CELL) as page:
+        page.page.click("#evidence summary:has-text('n-7')")
+        page.page.wait_for_selector("#evidence .pair figure")
+        assert page.texts("#evidence .prompt") == [shown]
+        page.page.click("#close")
+        page.page.click(".gallery summary")
+        page.page.wait_for_selector(".gallery figure")
+        assert page.texts(".gallery .prompt") == [shown]
+        assert page.complaints == []
 
 
 # --- keyboard, screen readers, other sheets of paper ---

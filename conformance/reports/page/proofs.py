@@ -26,6 +26,7 @@ LIMIT = 1_700_000  # characters of all columns together, so that a page stays un
 _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
 _THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,60}")
+_PROMPT = 300  # characters of a prompt beside its picture
 _SHOWN = ("size", "quality", "style", "background", "output_format", "n", "response_format")
 
 
@@ -213,7 +214,11 @@ def _asked(request: Mapping[str, Any]) -> dict[str, Any]:
     asked = _parsed(str(request.get("body", "")))
     shown = [f"{name} {asked[name]}" for name in _SHOWN if asked.get(name) is not None]
     prompt = asked.get("prompt")
-    return {"asked": ", ".join(shown), "prompt": prompt[:300] if isinstance(prompt, str) else ""}
+    return {"asked": ", ".join(shown), "prompt": _begin(prompt) if isinstance(prompt, str) else ""}
+
+
+def _begin(text: str) -> str:
+    return text if len(text) <= _PROMPT else text[:_PROMPT] + "…"
 
 
 def _parsed(body: str) -> Mapping[str, Any]:

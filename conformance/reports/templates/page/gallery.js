@@ -21,6 +21,7 @@ function pictureOf(image, exchange) {
 function figureOf(image, exchange, name) {
   return element("figure", {}, element("div", {class: "frame"}, pictureOf(image, exchange)), element("figcaption", {},
     name ? element("b", {}, name) : null,
+    exchange.prompt ? element("span", {class: "prompt"}, `“${exchange.prompt}”`) : null,
     element("span", {}, "asked: ", exchange.asked || "nothing in particular"),
     element("span", {}, "came: ", factsOf(image)),
     element("span", {class: "quiet"}, `data[${image.index}].${image.member}`, image.sha256 ? `, sha256 ${String(image.sha256).slice(0, 16)}…` : "")));
