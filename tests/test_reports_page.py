@@ -200,6 +200,33 @@ def test_spend_of_an_interrupted_run_is_not_said_to_be_of_its_budget() -> None:
     assert "spend not recorded (budget 20.00 USD)" in said
 
 
+def nights(count: int) -> list[Run]:
+    """Nights in a row, the oldest first."""
+    found = []
+    for day in range(1, count + 1):
+        exchange = runs.exchange(sent_at=f"2026-01-{day:02}T03:00:01+00:00")
+        found.append(night(day, exchange, runs.finding()))
+    return found
+
+
+def test_newest_of_many_nights_are_at_the_top() -> None:
+    head = page(*nights(5)).split("<dl", 1)[1].split("</dl>")[0]
+    days = re.findall(r"<dt>Run (\S+) ", head)
+    assert days == ["2026-01-05", "2026-01-04", "2026-01-03"]
+    assert "2 earlier runs, listed at the end" in head
+
+
+def test_many_nights_have_one_origin_with_its_range_of_days() -> None:
+    assert [each.how for each in summarize(nights(5)).origins] == ["live, 2026-01-01 to 2026-01-05"]
+
+
+def test_origins_of_different_kinds_stay_apart() -> None:
+    replay = night(6, runs.finding(), head=runs.header(mode="replay"))
+    elsewhere = night(7, runs.finding())
+    elsewhere.header["providers"][0]["base_url"] = "https://other.test/v1"
+    assert len(summarize([*nights(2), replay, elsewhere]).origins) == 3
+
+
 def test_what_a_run_spent_and_its_seed_are_at_the_top() -> None:
     end = runs.footer() | {"spent": {"estimate": 0.5, "actual": 0.25, "requests": 7}}
     found = runs.run(head=runs.header(seed=42, budget={"usd": 2, "requests": None}), end=end)

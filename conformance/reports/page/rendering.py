@@ -42,7 +42,7 @@ def page(summary: Summary) -> str:
         "most": MOST,
         "providers": provider_facts(summary),
         "origins": {name: provenance(summary.origins, name) for name, _ in summary.columns},
-        "runs": [run_facts(run) for run in summary.merged.runs],
+        "runs": sorted(map(run_facts, summary.merged.runs), key=_started, reverse=True),
         "silent": silent_clauses(summary),
         "policy": _policy(style, script),
         "style": Markup(style),  # noqa: S704 - our own file
@@ -52,6 +52,10 @@ def page(summary: Summary) -> str:
         "evidence": evidence,
     }
     return _template().render(values)
+
+
+def _started(run: Mapping[str, Any]) -> str:
+    return str(run["started"])
 
 
 def duration(seconds: float) -> str:
