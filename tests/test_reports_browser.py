@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -550,6 +551,52 @@ def test_print_leaves_out_what_paper_cannot_do(page: Opened) -> None:
     assert page.page.is_hidden("#filters")
     assert page.page.is_visible("#grid table")
     assert page.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def long_run(names: Sequence[str] = ("aimock-with-a-long-name",), models: int = 3) -> Run:
+    """A run whose matrix does not fit on one sheet."""
+    head = runs.header(names, [f"gpt-image-1.{number}" for number in range(models)])
+    places = [(name, model) for name in names for model in head["providers"][0]["models"]]
+    judged = [
+        runs.finding(f"count.promise-{number}", provider=name, model=model)
+        for number in range(100)
+        for name, model in places
+    ]
+    return runs.run(*judged, head=head)
+
+
+HEAD = """() => {
+  const head = document.querySelector("#grid thead");
+  const style = getComputedStyle(head);
+  const cut = [...head.querySelectorAll(".name, .origin, .model span")]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflow !== "visible"
+      || each.scrollHeight > each.clientHeight + 1)
+    .map((each) => each.textContent);
+  return [style.display, style.position, head.offsetHeight, cut];
+}"""  # noqa: E501 - a program
+
+
+@pytest.mark.parametrize(
+    ("providers", "models", "sheet"), [(1, 3, 1031), (3, 7, 703)], ids=["upright", "broad"]
+)
+def test_print_repeats_the_names_of_the_columns_and_cuts_none(
+    browser: Browser, tmp_path: Path, providers: int, models: int, sheet: int
+) -> None:
+    names = [f"aimock-{number}" for number in range(providers)]
+    file = written(tmp_path, long_run(names, models))
+    with opened(browser, file, "#differs=0", viewport={"width": 1031, "height": 703}) as page:
+        page.page.emulate_media(media="print")
+        display, position, height, cut = page.page.evaluate(HEAD)
+        broad = page.page.locator("#matrix.broad").count()
+    assert (display, position, cut) == ("table-header-group", "static", [])
+    assert height < sheet / 4  # browsers repeat no head that is higher
+    assert bool(broad) == (sheet == 703)
+
+
+def test_print_fills_its_sheets(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, long_run()), "#differs=0") as page:
+        printed = page.page.pdf(prefer_css_page_size=True)
+    assert 3 <= len(re.findall(rb"/Type /Page\b", printed)) <= 6
 
 
 def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -> None:

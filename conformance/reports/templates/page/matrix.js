@@ -3,6 +3,7 @@
 const grid = document.getElementById("grid");
 let visible = {rows: [], columns: []};
 
+const MOST_UPRIGHT = 20; // columns on a sheet of paper that stands; more of them lie
 const AT_ONCE = 24; // rows; the others follow when these are on the screen
 let drawing = 0;
 
@@ -14,6 +15,8 @@ function drawMatrix() {
     element("caption", {class: "away"}, "Verdicts by promise (rows) and by provider and model (columns)"));
   const {wide, parts} = headings(columns);
   table.style.setProperty("--columns", columns.length * wide);
+  table.style.setProperty("--wide", wide);
+  document.getElementById("matrix").classList.toggle("broad", columns.length * wide > MOST_UPRIGHT);
   table.append(...parts);
   drawRows(table, rows, columns, 0, ++drawing);
   grid.replaceChildren(rows.length && columns.length ? table : nothing());
