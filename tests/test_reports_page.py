@@ -227,6 +227,15 @@ def test_origins_of_different_kinds_stay_apart() -> None:
     assert len(summarize([*nights(2), replay, elsewhere]).origins) == 3
 
 
+def test_note_under_the_table_says_what_is_counted_how() -> None:
+    summary = summarize([runs.messy()])
+    assert sum(row.known for row in summary.rows) == 3
+    assert len(summary.known) == 1
+    said = re.sub(r"<[^>]+>", "", page())
+    assert "count it once a provider (2 broken for 6 here, 1 known for 3 here)." in said
+    assert "once a provider" not in page(runs.run())
+
+
 def test_what_a_run_spent_and_its_seed_are_at_the_top() -> None:
     end = runs.footer() | {"spent": {"estimate": 0.5, "actual": 0.25, "requests": 7}}
     found = runs.run(head=runs.header(seed=42, budget={"usd": 2, "requests": None}), end=end)

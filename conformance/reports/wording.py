@@ -88,6 +88,19 @@ def notes(summary: Summary) -> list[str]:
     return found
 
 
+def once(summary: Summary) -> str:
+    """Say how the lists count what the table counts model by model."""
+    kinds = [(summary.new, "broken"), (summary.known, "known")]
+    said = [
+        f"{len(found)} {kind} for {sum(getattr(row, kind) for row in summary.rows)} here"
+        for found, kind in kinds
+        if found
+    ]
+    return (
+        f"the sentence at the top and the lists below count it once a provider ({', '.join(said)})"
+    )
+
+
 def unjudged(count: int, summary: Summary) -> str:
     """Say why some promises of the edition are in no number at all."""
     said, verb = counted(count, "promise"), "is" if count == 1 else "are"
