@@ -515,19 +515,28 @@ CONTRAST = """() => {
   const found = [];
   for (const element of document.querySelectorAll("body *")) {
     const own = [...element.childNodes].some((each) => each.nodeType === 3 && each.data.trim());
-    if (!own || !element.checkVisibility() || element.closest("script, style, .faint")) continue;
+    if (!own || !element.checkVisibility() || element.closest("script, style")) continue;
     const [one, other] = [light(getComputedStyle(element).color), light(behind(element))];
     const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-    if (ratio < 4.5) found.push(`${element.className} ${element.textContent} ${ratio}`);
+    let opaque = 1;
+    for (let each = element; each; each = each.parentElement) {
+      opaque *= getComputedStyle(each).opacity;
+    }
+    if (ratio < 4.5 || opaque < 1)
+      found.push(`${element.className} ${element.textContent} ${ratio}`);
   }
   return found;
 }"""
 
 
+@pytest.mark.parametrize("filtered", ["", "&verdict=known"], ids=["all", "known-only"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_contrast_is_enough_to_read(browser: Browser, file: Path, scheme: str) -> None:
-    with opened(browser, file, CELL, color_scheme=scheme) as page:
+def test_contrast_is_enough_to_read(
+    browser: Browser, file: Path, scheme: str, filtered: str
+) -> None:
+    with opened(browser, file, CELL + filtered, color_scheme=scheme) as page:
         page.page.wait_for_selector("#evidence:not([hidden])")
+        assert bool(page.page.locator(".faint").count()) == bool(filtered)
         assert page.page.evaluate(CONTRAST) == []
 
 
