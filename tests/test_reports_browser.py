@@ -237,6 +237,12 @@ def test_link_to_a_section_leaves_the_filters_as_they_are(page: Opened) -> None:
     page.page.fill("#text", "url-only")
     page.page.click("nav a[href='#providers']")
     assert page.shown() == ["format.url-only"]
+    assert page.page.url.endswith("#text=url-only")
+    assert page.page.evaluate("document.activeElement.id") == "providers"
+    at = "document.getElementById('providers').getBoundingClientRect().top < innerHeight"
+    assert page.page.evaluate(at)
+    page.page.reload()
+    assert page.shown() == ["format.url-only"]
 
 
 def test_reset_shows_what_was_shown_at_first(page: Opened) -> None:
@@ -396,6 +402,49 @@ def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> Non
         page.page.wait_for_selector("#evidence .note")
         assert "the run file has it" in page.texts("#evidence")[0]
         assert page.complaints == []
+
+
+OPENER = "#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']"
+
+
+def evidence_of(page: Opened, opener: str = OPENER) -> None:
+    page.page.click(opener)
+    page.page.wait_for_selector("#evidence:not([hidden])")
+
+
+@pytest.mark.parametrize("fragment", ["", "#provider=relay,acme", "#providers"])
+def test_back_closes_the_evidence_and_keeps_the_filters(
+    browser: Browser, file: Path, fragment: str
+) -> None:
+    with opened(browser, file, fragment) as page:
+        count = len(columns(page))
+        evidence_of(page)
+        page.page.go_back()
+        page.page.wait_for_selector("#evidence", state="hidden")
+        assert page.page.url.endswith(f"index.html{fragment}")
+        assert len(columns(page)) == count
+        page.page.go_forward()
+        page.page.wait_for_selector("#evidence:not([hidden])")
+
+
+def test_evidence_that_is_closed_leaves_no_step_behind(page: Opened) -> None:
+    before = page.page.url
+    for _ in range(2):
+        evidence_of(page)
+        page.page.keyboard.press("Escape")
+        page.page.wait_for_function("!location.hash")
+    assert page.focused().startswith("FAIL: format.url-only, relay, dall-e-2")
+    page.page.go_back()
+    assert page.page.url == "about:blank" != before
+
+
+def test_filter_that_is_set_beside_the_evidence_stays_when_it_closes(page: Opened) -> None:
+    evidence_of(page)
+    page.page.evaluate("state.chosen.provider.add('relay'); update()")
+    page.page.click("#close")
+    page.page.wait_for_timeout(50)
+    assert page.page.url.endswith("#provider=relay")
+    assert len(columns(page)) == 3
 
 
 def test_address_of_an_opened_cell_opens_it_again(page: Opened) -> None:

@@ -58,6 +58,21 @@ function writeAddress() {
   if (location.hash !== address()) history.replaceState(null, "", address());
 }
 
+// The evidence that opens is a step that the browser's Back undoes; another cell in it is none.
+function openCell(cell) {
+  const before = address();
+  const another = state.cell !== null;
+  state.cell = cell;
+  if (another) writeAddress();
+  else history.pushState({before}, "", address());
+}
+
+// The evidence that closes takes its step back, unless a filter was touched since.
+function leaveCell() {
+  if (history.state && history.state.before === address()) history.back();
+  else writeAddress();
+}
+
 const passes = (name, value) => !state.chosen[name].size || state.chosen[name].has(value);
 
 function shownColumns() {

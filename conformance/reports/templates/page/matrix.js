@@ -178,7 +178,6 @@ grid.addEventListener("click", (event) => {
   if (!open || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   focusCell(open);
-  state.cell = cellAt(...open.dataset.at.split(",").map(Number));
-  writeAddress();
+  openCell(cellAt(...open.dataset.at.split(",").map(Number)));
   openEvidence();
 });
