@@ -282,6 +282,23 @@ def test_unknown_suffix_is_named_with_those_that_are_known(file: Path, tmp_path:
     assert "--format" in str(done.exception)
 
 
+def test_format_that_the_name_of_a_file_contradicts_is_refused(file: Path, tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in ("a.xml", "b.json")]
+    words = ["report", str(file), "-f", "junit", "-o", names[0], "-o", names[1]]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code != 0
+    assert "b.json: its name ends as json does, and --format says junit" in str(done.exception)
+    assert not (tmp_path / "a.xml").exists()
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a"])
+def test_format_is_that_of_a_file_whose_name_says_no_other(
+    file: Path, tmp_path: Path, name: str
+) -> None:
+    assert report(str(file), "-f", "md", "-o", str(tmp_path / name), "-q")[0] == 0
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith("# Image API")
+
+
 def test_format_without_a_file_is_printed(file: Path) -> None:
     code, said = report(str(file), "--format", "csv")
     assert code == 0
