@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from conformance.reports import render
 from conformance.runs.file import Run, read_run
 from tests import runs
 from tests.browser import Opened, chromium, opened
+from tests.nights import night
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -125,6 +128,20 @@ def test_one_provider_has_nothing_to_differ_from(browser: Browser, tmp_path: Pat
         assert page.shown() == ["format.url-only"]
 
 
+@pytest.mark.parametrize("name", ["relay", "slow"])
+def test_one_provider_of_several_is_shown_with_all_its_promises(
+    browser: Browser, file: Path, name: str
+) -> None:
+    with opened(browser, file, f"#provider={name}") as page:
+        assert len(page.shown()) == (6 if name == "slow" else 5)
+        assert "differently" not in page.texts("main")[0]
+        assert page.page.is_disabled("#differs")
+        assert not page.page.is_checked("#differs")
+        page.page.evaluate("location.hash = '#provider=relay,acme'")
+        page.page.wait_for_selector("#differs:enabled:checked")
+        assert len(page.shown()) == 3
+
+
 @pytest.mark.parametrize(
     ("name", "value", "clauses", "models"),
     [
@@ -170,11 +187,42 @@ def test_filters_combine_in_a_link(browser: Browser, file: Path) -> None:
         assert page.texts("[data-menu=provider] summary b") == ["2 chosen"]
 
 
-def test_link_to_what_the_page_does_not_have_is_passed_over(browser: Browser, file: Path) -> None:
-    with opened(browser, file, "#provider=nobody&verdict=%E0%A4%A&cell=a/b/c&=&&x") as page:
+def test_link_that_means_nothing_is_passed_over(browser: Browser, file: Path) -> None:
+    with opened(browser, file, "#provider=&nobody=x&cell=a/b/c&=&&x") as page:
         assert len(columns(page)) == 9
         assert page.complaints == []
         assert page.page.is_hidden("#evidence")
+        assert page.page.is_hidden("#gone")
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("provider=nobody", "provider nobody"),
+        ("verdict=flaky", "verdict flaky"),
+        ("verdict=%E0%A4%A", "verdict %E0%A4%A"),
+        ("chapter=streams&differs=0", "chapter streams"),
+    ],
+)
+def test_saved_view_of_what_is_not_there_any_more_is_empty_and_says_why(
+    browser: Browser, file: Path, link: str, said: str
+) -> None:
+    with opened(browser, file, f"#{link}") as page:
+        assert page.shown() == []
+        assert f"not on this page: {said}." in page.texts("#gone")[0]
+        assert page.texts(".menu.active summary b") == [said.split(" ")[1]]
+        page.page.click("#gone button")
+        assert page.shown() != []
+        assert page.page.is_hidden("#gone")
+
+
+def test_saved_view_is_kept_where_all_verdicts_are_the_same(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with opened(browser, written(tmp_path, runs.run()), "#verdict=FAIL") as page:
+        assert page.shown() == []
+        assert "verdict FAIL" in page.texts("#gone")[0]
+        assert page.page.url.endswith("#verdict=FAIL")
 
 
 def test_filters_that_leave_nothing_say_so_and_can_be_undone(page: Opened) -> None:
@@ -188,6 +236,12 @@ def test_filters_that_leave_nothing_say_so_and_can_be_undone(page: Opened) -> No
 def test_link_to_a_section_leaves_the_filters_as_they_are(page: Opened) -> None:
     page.page.fill("#text", "url-only")
     page.page.click("nav a[href='#providers']")
+    assert page.shown() == ["format.url-only"]
+    assert page.page.url.endswith("#text=url-only")
+    assert page.page.evaluate("document.activeElement.id") == "providers"
+    at = "document.getElementById('providers').getBoundingClientRect().top < innerHeight"
+    assert page.page.evaluate(at)
+    page.page.reload()
     assert page.shown() == ["format.url-only"]
 
 
@@ -252,6 +306,34 @@ def test_evidence_shows(evidence: Opened, part: str) -> None:
     assert part in "\n".join(evidence.texts("#evidence")).replace("\n\n", "\n")
 
 
+@pytest.mark.parametrize(
+    ("change", "title"),
+    [
+        ({}, "Its control, which differs in one field models"),
+        ({"method": "GET"}, "Its prerequisite models"),
+        ({"url": "https://acme.test/v1/models"}, "Its prerequisite models"),
+        ({"url": "https://["}, "Its prerequisite models"),
+    ],
+    ids=["same", "method", "path", "no-url"],
+)
+def test_control_at_another_place_is_a_prerequisite(
+    browser: Browser, tmp_path: Path, change: dict[str, str], title: str
+) -> None:
+    control = runs.exchange(case="models")
+    control["request"] |= change
+    found = runs.run(runs.exchange(), control, runs.broken(control="models"))
+    with opened(browser, written(tmp_path, found), "#cell=format.url-only/acme/dall-e-3") as page:
+        page.page.wait_for_selector("#evidence .pair")
+        assert page.texts("#evidence .exchange h4")[1] == title
+
+
+def test_evidence_has_no_text_for_what_an_answer_has_not(browser: Browser, tmp_path: Path) -> None:
+    found = runs.run(runs.exchange() | {"failure": None}, runs.broken())
+    with opened(browser, written(tmp_path, found), "#cell=format.url-only/acme/dall-e-3") as page:
+        page.page.wait_for_selector("#evidence .details")
+        assert not {"null", "undefined"} & set("\n".join(page.texts("#evidence")).split())
+
+
 def test_evidence_shows_the_thumbnail(evidence: Opened) -> None:
     widths = "[...document.querySelectorAll('#evidence img')].map((each) => each.naturalWidth)"
     assert evidence.page.evaluate(widths) == [1]
@@ -289,6 +371,30 @@ def test_evidence_of_several_runs_says_since_when(browser: Browser, tmp_path: Pa
     assert "Last changed\n2026-01-09 03:04 UTC, from pass to fail" in said
 
 
+@pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
+def test_evidence_of_a_failure_is_of_the_night_that_failed(
+    browser: Browser, tmp_path: Path, reverse: bool
+) -> None:
+    others = [said("good", "other"), runs.finding(case="other"), runs.finding("envelope.json")]
+    good = night(1, said("good"), *others, runs.finding())
+    bad = night(2, said("bad"), runs.broken())
+    link = "#cell=format.url-only/acme/dall-e-3"
+    with opened(
+        browser, written(tmp_path, *([bad, good] if reverse else [good, bad])), link
+    ) as page:
+        page.page.wait_for_selector("#evidence .details")
+        shown = page.texts("#evidence .details")[0]
+        names = page.texts("#evidence .finding summary b")
+    assert "HTTP 200 bad" in shown
+    assert "good" not in shown
+    assert "Judged in\nrun of 2026-01-02 03:00 UTC" in shown
+    assert names == ["baseline", "other"]
+
+
+def said(text: str, case: str = "baseline") -> dict[str, Any]:
+    return runs.exchange(case=case) | {"reason": f"HTTP 200 {text}"}
+
+
 def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> None:
     with opened(browser, file) as page:
         page.page.evaluate("delete window.DecompressionStream")
@@ -296,6 +402,49 @@ def test_browser_that_cannot_unpack_says_so(browser: Browser, file: Path) -> Non
         page.page.wait_for_selector("#evidence .note")
         assert "the run file has it" in page.texts("#evidence")[0]
         assert page.complaints == []
+
+
+OPENER = "#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']"
+
+
+def evidence_of(page: Opened, opener: str = OPENER) -> None:
+    page.page.click(opener)
+    page.page.wait_for_selector("#evidence:not([hidden])")
+
+
+@pytest.mark.parametrize("fragment", ["", "#provider=relay,acme", "#providers"])
+def test_back_closes_the_evidence_and_keeps_the_filters(
+    browser: Browser, file: Path, fragment: str
+) -> None:
+    with opened(browser, file, fragment) as page:
+        count = len(columns(page))
+        evidence_of(page)
+        page.page.go_back()
+        page.page.wait_for_selector("#evidence", state="hidden")
+        assert page.page.url.endswith(f"index.html{fragment}")
+        assert len(columns(page)) == count
+        page.page.go_forward()
+        page.page.wait_for_selector("#evidence:not([hidden])")
+
+
+def test_evidence_that_is_closed_leaves_no_step_behind(page: Opened) -> None:
+    before = page.page.url
+    for _ in range(2):
+        evidence_of(page)
+        page.page.keyboard.press("Escape")
+        page.page.wait_for_function("!location.hash")
+    assert page.focused().startswith("FAIL: format.url-only, relay, dall-e-2")
+    page.page.go_back()
+    assert page.page.url == "about:blank" != before
+
+
+def test_filter_that_is_set_beside_the_evidence_stays_when_it_closes(page: Opened) -> None:
+    evidence_of(page)
+    page.page.evaluate("state.chosen.provider.add('relay'); update()")
+    page.page.click("#close")
+    page.page.wait_for_timeout(50)
+    assert page.page.url.endswith("#provider=relay")
+    assert len(columns(page)) == 3
 
 
 def test_address_of_an_opened_cell_opens_it_again(page: Opened) -> None:
@@ -312,6 +461,32 @@ def test_gallery_shows_what_was_asked_and_what_came(page: Opened) -> None:
     page.page.wait_for_selector(".gallery figure")
     assert "asked: size 1024x1024" in page.texts(".gallery figcaption")[0]
     assert page.page.get_attribute(".gallery img", "src") == PIXEL
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        ("A kite", "“A kite”"),
+        ("<img src=x onerror=alert(1)>\u202egnp", "“<img src=x onerror=alert(1)>\\u202egnp”"),
+        ("long " * 100, f"“{('long ' * 60)}…”"),
+    ],
+    ids=["plain", "hostile", "long"],
+)
+def test_picture_stands_beside_the_prompt_that_was_asked(
+    browser: Browser, tmp_path: Path, prompt: str, shown: str
+) -> None:
+    found = rich()
+    asked = json.dumps({"prompt": prompt, "size": "1024x1024"})
+    found.exchanges["relay/dall-e-3/baseline"]["request"]["body"] = asked
+    with opened(browser, written(tmp_path, found), CELL) as page:
+        page.page.click("#evidence summary:has-text('n-7')")
+        page.page.wait_for_selector("#evidence .pair figure")
+        assert page.texts("#evidence .prompt") == [shown]
+        page.page.click("#close")
+        page.page.click(".gallery summary")
+        page.page.wait_for_selector(".gallery figure")
+        assert page.texts(".gallery .prompt") == [shown]
+        assert page.complaints == []
 
 
 # --- keyboard, screen readers, other sheets of paper ---
@@ -389,19 +564,28 @@ CONTRAST = """() => {
   const found = [];
   for (const element of document.querySelectorAll("body *")) {
     const own = [...element.childNodes].some((each) => each.nodeType === 3 && each.data.trim());
-    if (!own || !element.checkVisibility() || element.closest("script, style, .faint")) continue;
+    if (!own || !element.checkVisibility() || element.closest("script, style")) continue;
     const [one, other] = [light(getComputedStyle(element).color), light(behind(element))];
     const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-    if (ratio < 4.5) found.push(`${element.className} ${element.textContent} ${ratio}`);
+    let opaque = 1;
+    for (let each = element; each; each = each.parentElement) {
+      opaque *= getComputedStyle(each).opacity;
+    }
+    if (ratio < 4.5 || opaque < 1)
+      found.push(`${element.className} ${element.textContent} ${ratio}`);
   }
   return found;
 }"""
 
 
+@pytest.mark.parametrize("filtered", ["", "&verdict=known"], ids=["all", "known-only"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_contrast_is_enough_to_read(browser: Browser, file: Path, scheme: str) -> None:
-    with opened(browser, file, CELL, color_scheme=scheme) as page:
+def test_contrast_is_enough_to_read(
+    browser: Browser, file: Path, scheme: str, filtered: str
+) -> None:
+    with opened(browser, file, CELL + filtered, color_scheme=scheme) as page:
         page.page.wait_for_selector("#evidence:not([hidden])")
+        assert bool(page.page.locator(".faint").count()) == bool(filtered)
         assert page.page.evaluate(CONTRAST) == []
 
 
@@ -425,6 +609,52 @@ def test_print_leaves_out_what_paper_cannot_do(page: Opened) -> None:
     assert page.page.is_hidden("#filters")
     assert page.page.is_visible("#grid table")
     assert page.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def long_run(names: Sequence[str] = ("aimock-with-a-long-name",), models: int = 3) -> Run:
+    """A run whose matrix does not fit on one sheet."""
+    head = runs.header(names, [f"gpt-image-1.{number}" for number in range(models)])
+    places = [(name, model) for name in names for model in head["providers"][0]["models"]]
+    judged = [
+        runs.finding(f"count.promise-{number}", provider=name, model=model)
+        for number in range(100)
+        for name, model in places
+    ]
+    return runs.run(*judged, head=head)
+
+
+HEAD = """() => {
+  const head = document.querySelector("#grid thead");
+  const style = getComputedStyle(head);
+  const cut = [...head.querySelectorAll(".name, .origin, .model span")]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflow !== "visible"
+      || each.scrollHeight > each.clientHeight + 1)
+    .map((each) => each.textContent);
+  return [style.display, style.position, head.offsetHeight, cut];
+}"""  # noqa: E501 - a program
+
+
+@pytest.mark.parametrize(
+    ("providers", "models", "sheet"), [(1, 3, 1031), (3, 7, 703)], ids=["upright", "broad"]
+)
+def test_print_repeats_the_names_of_the_columns_and_cuts_none(
+    browser: Browser, tmp_path: Path, providers: int, models: int, sheet: int
+) -> None:
+    names = [f"aimock-{number}" for number in range(providers)]
+    file = written(tmp_path, long_run(names, models))
+    with opened(browser, file, "#differs=0", viewport={"width": 1031, "height": 703}) as page:
+        page.page.emulate_media(media="print")
+        display, position, height, cut = page.page.evaluate(HEAD)
+        broad = page.page.locator("#matrix.broad").count()
+    assert (display, position, cut) == ("table-header-group", "static", [])
+    assert height < sheet / 4  # browsers repeat no head that is higher
+    assert bool(broad) == (sheet == 703)
+
+
+def test_print_fills_its_sheets(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, long_run()), "#differs=0") as page:
+        printed = page.page.pdf(prefer_css_page_size=True)
+    assert 3 <= len(re.findall(rb"/Type /Page\b", printed)) <= 6
 
 
 def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -> None:

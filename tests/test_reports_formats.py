@@ -22,6 +22,7 @@ from conformance.reports.badges import GREEN, badges
 from conformance.reports.statistics import provider_facts
 from conformance.runs.file import Run, write_run
 from tests import runs
+from tests.nights import night
 
 SCHEMA = json.loads((schemas_directory() / "report.schema.json").read_text(encoding="utf-8"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -126,6 +127,18 @@ def test_csv_tells_of_the_exchange() -> None:
     (row,) = rows(runs.run(exchange, runs.finding()))
     assert (row["price_usd"], row["elapsed_seconds"]) == ("0.04", "1.0")
     assert (row["cassette"], row["provenance"]) == ("cassettes/x.yaml", "live")
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
+def test_csv_and_junit_tell_of_the_exchange_of_the_run_that_is_shown(reverse: bool) -> None:
+    good = night(1, runs.exchange() | {"elapsed": 1.5}, runs.finding())
+    bad = night(2, runs.exchange() | {"elapsed": 7.25}, runs.broken())
+    found = [bad, good] if reverse else [good, bad]
+    (row,) = csv.DictReader(io.StringIO(render(found, "csv"), newline=""))
+    assert (row["verdict"], row["elapsed_seconds"]) == ("fail", "7.25")
+    case = ET.fromstring(render(found, "junit")).find("testsuite/testcase")
+    assert case is not None
+    assert case.get("time") == "7.250"
 
 
 @pytest.mark.parametrize(
@@ -267,6 +280,23 @@ def test_unknown_suffix_is_named_with_those_that_are_known(file: Path, tmp_path:
     done = CliRunner().invoke(app, ["report", str(file), "-o", str(tmp_path / "out.pdf")])
     assert ".html, .md, .xml" in str(done.exception)
     assert "--format" in str(done.exception)
+
+
+def test_format_that_the_name_of_a_file_contradicts_is_refused(file: Path, tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in ("a.xml", "b.json")]
+    words = ["report", str(file), "-f", "junit", "-o", names[0], "-o", names[1]]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code != 0
+    assert "b.json: its name ends as json does, and --format says junit" in str(done.exception)
+    assert not (tmp_path / "a.xml").exists()
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a"])
+def test_format_is_that_of_a_file_whose_name_says_no_other(
+    file: Path, tmp_path: Path, name: str
+) -> None:
+    assert report(str(file), "-f", "md", "-o", str(tmp_path / name), "-q")[0] == 0
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith("# Image API")
 
 
 def test_format_without_a_file_is_printed(file: Path) -> None:

@@ -13,6 +13,7 @@ from conformance.findings import Verdict
 from conformance.reports import render
 from conformance.reports.markdown import code, words
 from tests import runs
+from tests.nights import night
 
 OWN_HTML = {"<br>", "<details>", "</details>", "<summary>", "</summary>"}
 PLAIN = "harmless"
@@ -55,6 +56,28 @@ def test_table_has_a_row_for_every_provider_and_model() -> None:
 )
 def test_report_says(said: str) -> None:
     assert said in render([runs.messy()], "md")
+
+
+def test_report_tells_what_a_run_took_and_how_fast_a_provider_was() -> None:
+    end = runs.footer() | {"spent": {"estimate": 0.5, "actual": 0.25, "requests": 7}}
+    found = runs.run(head=runs.header(seed=42, budget={"usd": 2, "requests": None}), end=end)
+    lines = render([found], "md").splitlines()
+    assert (
+        "- Run of 2026-01-02 03:04 UTC: complete, took 55 s; 0.2500 USD spent (budget 2.00 USD); "
+        "seed 42"
+    ) in lines
+    assert "- Latency of acme: median 1.2 s, p90 1.2 s of 1 accepted" in lines
+
+
+def test_report_tells_what_it_does_not_know_of_a_run() -> None:
+    lines = render(
+        [night(3, runs.finding(), end=None), night(4, runs.finding())], "md"
+    ).splitlines()
+    assert [each for each in lines if each.startswith("- Run of")] == [
+        "- Run of 2026-01-04 03:00 UTC: complete; spend not recorded",
+        "- Run of 2026-01-03 03:00 UTC: interrupted; spend not recorded",
+    ]
+    assert not any("Latency" in each for each in lines)
 
 
 def test_new_promises_come_before_known_ones() -> None:

@@ -14,14 +14,17 @@ from typing import Any
 
 import pytest
 
+from conformance.findings import Verdict
 from conformance.reports import render, summarize
 from conformance.reports.page import proofs as packing
 from conformance.reports.page.matrix import SYMBOLS, WORDS
 from conformance.reports.page.proofs import curl_of, proofs
 from conformance.reports.page.rendering import as_json, duration
+from conformance.reports.summary import Cell
 from conformance.reports.wording import MEANING
 from conformance.runs.file import Run
 from tests import runs
+from tests.nights import night
 
 ADDRESSES = ("src", "href", "action", "srcset", "data", "poster", "formaction")
 
@@ -165,6 +168,74 @@ def test_interrupted_run_says_so_at_the_top() -> None:
     assert "INTERRUPTED" in page(runs.run(end=None))
 
 
+def cut(**changes: Any) -> Run:
+    return runs.run(runs.exchange(), runs.finding(**changes), head=HEAD, end=None)
+
+
+HEAD = runs.header(models=["dall-e-3"], budget={"usd": 20, "requests": None})
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.NOT_CLAIMED])
+def test_row_of_an_interrupted_run_is_not_pass(verdict: Verdict) -> None:
+    (row,) = summarize([cut(verdict=verdict)]).rows
+    assert row.cell == Cell(Verdict.NOT_RUN)
+    text = page(cut(verdict=verdict)).split('id="matrix"')[0]
+    assert "v-pass" not in text.split("</style>")[1]
+    assert 'class="ratio full"' not in text
+
+
+def test_row_of_an_interrupted_run_is_as_bad_as_what_was_found() -> None:
+    (row,) = summarize([cut(verdict=Verdict.FAIL)]).rows
+    assert row.cell == Cell(Verdict.FAIL)
+
+
+def test_promises_that_an_interrupted_run_did_not_reach_are_called_so() -> None:
+    said = re.sub(r"<[^>]+>", "", page(cut()).split("<script")[0])
+    assert "4 promises of the edition were not reached (the run was cut off)" in said
+    assert "found nothing to judge" not in said
+
+
+def test_spend_of_an_interrupted_run_is_not_said_to_be_of_its_budget() -> None:
+    said = re.sub(r"<[^>]+>", "", page(cut()))
+    assert "spend not recorded (budget 20.00 USD)" in said
+
+
+def nights(count: int) -> list[Run]:
+    """Nights in a row, the oldest first."""
+    found = []
+    for day in range(1, count + 1):
+        exchange = runs.exchange(sent_at=f"2026-01-{day:02}T03:00:01+00:00")
+        found.append(night(day, exchange, runs.finding()))
+    return found
+
+
+def test_newest_of_many_nights_are_at_the_top() -> None:
+    head = page(*nights(5)).split("<dl", 1)[1].split("</dl>")[0]
+    days = re.findall(r"<dt>Run (\S+) ", head)
+    assert days == ["2026-01-05", "2026-01-04", "2026-01-03"]
+    assert "2 earlier runs, listed at the end" in head
+
+
+def test_many_nights_have_one_origin_with_its_range_of_days() -> None:
+    assert [each.how for each in summarize(nights(5)).origins] == ["live, 2026-01-01 to 2026-01-05"]
+
+
+def test_origins_of_different_kinds_stay_apart() -> None:
+    replay = night(6, runs.finding(), head=runs.header(mode="replay"))
+    elsewhere = night(7, runs.finding())
+    elsewhere.header["providers"][0]["base_url"] = "https://other.test/v1"
+    assert len(summarize([*nights(2), replay, elsewhere]).origins) == 3
+
+
+def test_note_under_the_table_says_what_is_counted_how() -> None:
+    summary = summarize([runs.messy()])
+    assert sum(row.known for row in summary.rows) == 3
+    assert len(summary.known) == 1
+    said = re.sub(r"<[^>]+>", "", page())
+    assert "count it once a provider (2 broken for 6 here, 1 known for 3 here)." in said
+    assert "once a provider" not in page(runs.run())
+
+
 def test_what_a_run_spent_and_its_seed_are_at_the_top() -> None:
     end = runs.footer() | {"spent": {"estimate": 0.5, "actual": 0.25, "requests": 7}}
     found = runs.run(head=runs.header(seed=42, budget={"usd": 2, "requests": None}), end=end)
@@ -188,6 +259,25 @@ def test_control_is_in_the_evidence_although_no_clause_speaks_of_it() -> None:
     found = runs.run(runs.exchange(case="refused"), runs.exchange(), judged)
     (column,) = proofs(summarize([found])).columns
     assert set(unpacked(column)["exchanges"]) == {"refused", "baseline"}
+
+
+def told(body: str) -> dict[str, Any]:
+    response = {"status": 200, "headers": [], "body": body, "bytes": len(body)}
+    return {**runs.exchange(), "response": response}
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["older-first", "newer-first"])
+def test_proof_of_a_finding_is_the_exchange_of_its_own_run(reverse: bool) -> None:
+    good = night(1, told("good"), runs.finding("envelope.json"), runs.finding())
+    bad = night(2, told("bad"), runs.broken(), runs.known(clause="count.n-images"))
+    (packed,) = proofs(summarize([bad, good] if reverse else [good, bad])).columns
+    column = unpacked(packed)
+    found = [each for mine in column["findings"].values() for each in mine]
+    cases = {each if isinstance(each, str) else each["case"]: each for each in found}
+    bodies = {key: column["exchanges"][key]["response"]["body"] for key in cases}
+    verdicts = {bodies[key]: cases[key] for key in cases}
+    assert set(bodies.values()) == {"good", "bad"}
+    assert verdicts["bad"]["verdict"] == "fail"
 
 
 def test_bodies_are_cut_until_the_page_is_small_enough(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,9 +74,20 @@ def _write(path: Path, format_: str | None, summary: Summary) -> str:
     return f"{path / 'index.html'} (the page) and {len(files) - 1} other files beside it"
 
 
+def _check_agrees(path: Path, named: str) -> None:
+    """Refuse a file whose name promises another format than the one that is asked for."""
+    own = SUFFIXES.get(path.suffix)
+    if own not in (None, named):
+        raise ConformanceError(
+            f"{path}: its name ends as {own} does, and --format says {named}; leave --format out "
+            f"to write each file in the format of its name"
+        )
+
+
 def _format_of(path: Path, named: str | None) -> str | None:
     """Give the format of a file; None for a folder, which has them all."""
     if named not in (None, "terminal"):
+        _check_agrees(path, str(named))
         return named
     if path.is_dir() or not path.suffix:
         return None

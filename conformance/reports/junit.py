@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 
 from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.reports.merging import Owned
 from conformance.reports.summary import Summary
 from conformance.runs.file import Run
 from conformance.strict import printable
@@ -20,14 +21,17 @@ from conformance.strict import printable
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 2000  # characters of one foreign text
 
+Place = tuple[int, str, str, str]
+"""Where an exchange is: place of the run, provider, model and case."""
+
 
 def junit(summary: Summary) -> str:
     """Write a summary's runs as a JUnit document."""
     root = ET.Element("testsuites", name="image-conformance")
     times = _times(summary.merged.runs)
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for each in summary.merged.findings:
-        groups.setdefault((each.provider, each.model), []).append(each)
+    groups: dict[tuple[str, str], list[Owned]] = {}
+    for each, rank in summary.merged.owned:
+        groups.setdefault((each.provider, each.model), []).append((each, rank))
     started = str(summary.merged.runs[0].header["started"])[:19]
     for (provider, model), findings in groups.items():
         suite = _suite(root, f"{provider}/{model}", started)
@@ -43,12 +47,10 @@ def _suite(root: ET.Element, name: str, started: str) -> ET.Element:
     return ET.SubElement(root, "testsuite", name=_safe(name), timestamp=_safe(started))
 
 
-def _fill(
-    suite: ET.Element, findings: Iterable[Finding], times: dict[tuple[str, str, str], float]
-) -> None:
+def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float]) -> None:
     """Add test cases; the time of an exchange goes to the first of those that share it."""
-    for each in findings:
-        seconds = times.pop((each.provider, each.model, each.case), 0.0)
+    for each, rank in findings:
+        seconds = times.pop((rank, each.provider, each.model, each.case), 0.0)
         case = ET.SubElement(
             suite,
             "testcase",
@@ -59,11 +61,12 @@ def _fill(
         _tell(case, each)
 
 
-def _times(runs: Sequence[Run]) -> dict[tuple[str, str, str], float]:
+def _times(runs: Sequence[Run]) -> dict[Place, float]:
     found = {}
-    for run in runs:
+    for rank, run in enumerate(runs):
         for each in run.exchanges.values():
-            found[each["provider"], each["model"], each["case"]] = each.get("elapsed") or 0.0
+            place = (rank, each["provider"], each["model"], each["case"])
+            found[place] = each.get("elapsed") or 0.0
     return found
 
 

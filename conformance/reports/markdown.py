@@ -18,6 +18,9 @@ from markupsafe import Markup
 
 from conformance.reports import wording
 from conformance.reports.grouping import LEVELS
+from conformance.reports.page.rendering import dollars, duration, moment
+from conformance.reports.runs import newest_first
+from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
 from conformance.strict import printable
 
@@ -36,7 +39,14 @@ MOST = 100  # entries of a section; a CI summary has a limit of 1 MiB
 def markdown(summary: Summary) -> str:
     """Write a summary as GitHub-flavoured Markdown."""
     chapters = list(summary.chapters)
-    values = {"summary": summary, "wording": wording, "levels": LEVELS, "chapters": chapters}
+    values = {
+        "summary": summary,
+        "wording": wording,
+        "levels": LEVELS,
+        "chapters": chapters,
+        "runs": newest_first(summary.merged.runs),
+        "providers": provider_facts(summary),
+    }
     return filled("summary.md.jinja", values)
 
 
@@ -58,6 +68,7 @@ def _template(name: str) -> Template:
     )
     environment.filters["code"] = code
     environment.filters["words"] = words
+    environment.filters |= {"duration": duration, "dollars": dollars, "moment": moment}
     return environment.get_template(name)
 
 

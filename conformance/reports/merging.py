@@ -10,6 +10,9 @@ from conformance.findings import SEVERITY, Finding, Observation
 from conformance.runs.file import Run
 from conformance.strict import printable
 
+Owned = tuple[Finding, int]
+"""A finding, and the place of the run that made it among the runs."""
+
 
 class MergeError(ConformanceError):
     """Runs that cannot be shown in one report, and why."""
@@ -17,16 +20,22 @@ class MergeError(ConformanceError):
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The findings of some runs, each once, and how many were made more than once."""
+    """The findings of some runs, each once, with the run it is of; and how many were repeated."""
 
     runs: tuple[Run, ...]
     edition: Mapping[str, str]
     tools: tuple[str, ...]
     statements: Mapping[str, str]
     findings: tuple[Finding, ...]
+    owners: tuple[int, ...]
     observations: tuple[Observation, ...]
     problems: tuple[str, ...]
     repeated: int
+
+    @property
+    def owned(self) -> Iterable[Owned]:
+        """Every finding with its run, whose exchange alone is the proof of it."""
+        return zip(self.findings, self.owners, strict=True)
 
 
 def merge(runs: Sequence[Run]) -> Merged:
@@ -36,7 +45,7 @@ def merge(runs: Sequence[Run]) -> Merged:
     behind a newer pass that happens to stand beside it.
     """
     edition = _edition(runs)
-    every = [each for run in runs for each in run.findings]
+    every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
     found = _worst_of_each(every)
     return Merged(
         runs=tuple(runs),
@@ -45,7 +54,8 @@ def merge(runs: Sequence[Run]) -> Merged:
         statements={
             each["id"]: each["statement"] for run in runs for each in run.header["clauses"]
         },
-        findings=found,
+        findings=tuple(each for each, _ in found),
+        owners=tuple(rank for _, rank in found),
         observations=tuple(dict.fromkeys(each for run in runs for each in run.observations)),
         problems=tuple(dict.fromkeys(each for run in runs for each in run.problems)),
         repeated=len(every) - len(found),
@@ -66,13 +76,13 @@ def _edition(runs: Sequence[Run]) -> Mapping[str, str]:
     return found
 
 
-def _worst_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    found: dict[tuple[str, ...], Finding] = {}
-    for each in findings:
+def _worst_of_each(findings: Iterable[Owned]) -> tuple[Owned, ...]:
+    found: dict[tuple[str, ...], Owned] = {}
+    for each, rank in findings:
         key = (each.provider, each.model, each.case, each.clause)
         before = found.get(key)
-        if before is None or _badness(each) > _badness(before):
-            found[key] = each
+        if before is None or _badness(each) > _badness(before[0]):
+            found[key] = each, rank
     return tuple(found.values())
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,9 +56,22 @@ class Origin:
 
 
 def origins(runs: Sequence[Run]) -> Iterable[Origin]:
-    """Tell of every provider of every run, in the order of the headers; the same once."""
-    found = {(each.provider, each.how, each.where): each for each in _every(runs)}
+    """Tell of every provider, in the order of the headers; nights of the same kind as one."""
+    found: dict[Hashable, Origin] = {}
+    for each in _every(runs):
+        kind = (each.provider, each.mode, each.where, set(each.provenance) == {"reference"})
+        found[kind] = _together(found[kind], each) if kind in found else each
     return found.values()
+
+
+def _together(one: Origin, other: Origin) -> Origin:
+    return replace(
+        one,
+        started=min(one.started, other.started),
+        provenance=Counter(one.provenance) + Counter(other.provenance),
+        first=min(filter(None, (one.first, other.first)), default=""),
+        last=max(one.last, other.last),
+    )
 
 
 def _every(runs: Sequence[Run]) -> Iterable[Origin]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from conformance.runs.file import Run
+
+
+def newest_first(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Say it of every run, the newest first."""
+    return sorted(map(run_facts, runs), key=lambda each: str(each["started"]), reverse=True)
 
 
 def run_facts(run: Run) -> dict[str, Any]:
@@ -49,4 +55,5 @@ def _seconds(started: str, finished: str | None) -> float | None:
         taken = datetime.fromisoformat(str(finished)) - datetime.fromisoformat(started)
     except (ValueError, TypeError):
         return None
-    return taken.total_seconds()
+    seconds = taken.total_seconds()
+    return seconds if seconds >= 0 else None  # a clock that was set back measures nothing

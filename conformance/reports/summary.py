@@ -217,8 +217,9 @@ def _rows(merged: Merged, explained: Set[str]) -> Iterable[Row]:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
     for column in sorted(columns, key=lambda each: order[each[0]]):
-        if columns[column] or _interrupted(merged.runs, column):
-            yield _row(column, columns[column], explained)
+        cut = _interrupted(merged.runs, column)
+        if columns[column] or cut:
+            yield _row(column, columns[column], explained, cut)
 
 
 def _planned(runs: Sequence[Run]) -> list[Column]:
@@ -231,7 +232,7 @@ def _planned(runs: Sequence[Run]) -> list[Column]:
 
 
 def _interrupted(runs: Sequence[Run], column: Column) -> bool:
-    """Whether a model without findings was to be judged, had the run not been cut off."""
+    """Whether more of a model was to be judged, had a run not been cut off."""
     provider, model = column
     return any(
         not run.complete
@@ -252,7 +253,15 @@ def _decisive(findings: Sequence[Finding], explained: Set[str]) -> Sequence[Find
     return [each for each in findings if each.id not in explained] or findings
 
 
-def _row(column: Column, findings: Sequence[Finding], explained: Set[str]) -> Row:
+def _whole(cell: Cell, cut: bool) -> Cell:
+    """Leave no model *pass* of which a part was never reached."""
+    good = cell.verdict in (Verdict.PASS, Verdict.NOT_CLAIMED)
+    return Cell(Verdict.NOT_RUN) if cut and good else cell
+
+
+def _row(
+    column: Column, findings: Sequence[Finding], explained: Set[str], cut: bool = False
+) -> Row:
     promises: dict[tuple[str, str], list[Finding]] = {}
     for each in findings:
         promises.setdefault((each.level, each.clause), []).append(each)
@@ -262,7 +271,7 @@ def _row(column: Column, findings: Sequence[Finding], explained: Set[str]) -> Ro
     return Row(
         provider=column[0],
         model=column[1],
-        cell=cell_of(findings),
+        cell=_whole(cell_of(findings), cut),
         worst=worst(each.verdict for each in findings),
         findings=Counter((each.level, each.verdict) for each in findings),
         kept=_kept(cells),

@@ -24,11 +24,11 @@ _LONGEST = 2000  # characters of a cell
 def table(summary: Summary) -> str:
     """Write a summary's findings as CSV (RFC 4180), a header line first."""
     families = families_of(summary.merged.runs)
-    exchanges = {name: each for run in summary.merged.runs for name, each in run.exchanges.items()}
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    for each in summary.merged.findings:
+    for each, rank in summary.merged.owned:
+        exchanges = summary.merged.runs[rank].exchanges
         exchange = exchanges.get(f"{each.provider}/{each.model}/{each.case}", {})
         family = families.get(each.model, each.model)
         writer.writerow(map(_cell, (*_judged(each, family), *_sent(exchange))))

@@ -17,7 +17,7 @@ MEANING = {
     "flaky": "the same request was judged differently when it was repeated",
     "unavailable": "the provider did not decide (429, 5xx, timeout, not served)",
     "not testable": "its control or what it builds on failed, or a recording does not show it",
-    "not run": "never sent",
+    "not run": "never sent, or not all of it: the run was cut off",
     "not claimed": "the provider does not claim it",
     "harness error": "a fault of the suite or of its recordings",
 }
@@ -86,6 +86,28 @@ def notes(summary: Summary) -> list[str]:
         promises = counted(left_out, "promise is", "promises are")
         found.append(f"{promises} not claimed by the provider and left out of the totals.")
     return found
+
+
+def once(summary: Summary) -> str:
+    """Say how the lists count what the table counts model by model."""
+    kinds = [(summary.new, "broken"), (summary.known, "known")]
+    said = [
+        f"{len(found)} {kind} for {sum(getattr(row, kind) for row in summary.rows)} here"
+        for found, kind in kinds
+        if found
+    ]
+    return (
+        f"the sentence at the top and the lists below count it once a provider ({', '.join(said)})"
+    )
+
+
+def unjudged(count: int, summary: Summary) -> str:
+    """Say why some promises of the edition are in no number at all."""
+    said, verb = counted(count, "promise"), "is" if count == 1 else "are"
+    if summary.complete:
+        return f"{said} of the edition found nothing to judge here, and {verb} in no number"
+    was = "was" if count == 1 else "were"
+    return f"{said} of the edition {was} not reached (the run was cut off), or had nothing to judge"
 
 
 def _selections(summary: Summary) -> list[dict[str, str]]:

@@ -38,6 +38,7 @@ def matrix(summary: Summary) -> dict[str, Any]:
         "meanings": [MEANING[each] for each in WORDS],
         "levels": list(LEVELS),
         "providers": _providers(summary),
+        "runs": [str(run.header["started"]) for run in summary.merged.runs],
         "columns": _columns(summary),
         "clauses": clauses,
         "cells": [_letters(each["id"], summary) for each in clauses],

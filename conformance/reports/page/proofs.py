@@ -15,8 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.findings import Finding, Verdict
+from conformance.reports.merging import Merged
 from conformance.reports.summary import Column, Summary
 from conformance.runs.file import Run
 
@@ -24,6 +26,7 @@ LIMIT = 1_700_000  # characters of all columns together, so that a page stays un
 _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
 _THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,60}")
+_PROMPT = 300  # characters of a prompt beside its picture
 _SHOWN = ("size", "quality", "style", "background", "output_format", "n", "response_format")
 
 
@@ -82,35 +85,39 @@ def _pictures(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 class _Evidence:
-    """Puts findings and exchanges into their columns."""
+    """Puts findings and exchanges into their columns, each exchange beside its own run."""
 
     def __init__(self, summary: Summary) -> None:
         self._summary = summary
-        self._owner = {
-            id(each): rank for rank, run in enumerate(summary.merged.runs) for each in run.findings
-        }
+        self._several = _several(summary.merged)
         self._about = _providers(summary.merged.runs)
         self._history = _history(summary) if summary.merged.repeated else {}
 
     def columns(self) -> list[dict[str, Any]]:
-        """Give a column's findings by clause, and its exchanges by case."""
+        """Give a column's findings by clause, and its exchanges by case.
+
+        Where a column is of several runs, a case is written `2/case`: of the third of them.
+        """
         found: dict[Column, dict[str, Any]] = {
-            column: {"findings": {}, "exchanges": {}} for column in self._summary.columns
+            column: {"findings": {}, "exchanges": {}, "several": column in self._several}
+            for column in self._summary.columns
         }
-        for each in self._summary.merged.findings:
+        merged = self._summary.merged
+        for each, rank in merged.owned:
             column = found[each.provider, each.model]
-            column["findings"].setdefault(each.clause, []).append(self._finding(each))
-            self._exchange(column["exchanges"], each)
+            prefix = f"{rank}/" if column["several"] else ""
+            column["findings"].setdefault(each.clause, []).append(self._finding(each, prefix))
+            self._exchange(column["exchanges"], each, merged.runs[rank], prefix)
         return list(found.values())
 
-    def _finding(self, finding: Finding) -> Any:
+    def _finding(self, finding: Finding, prefix: str) -> Any:
         """Write a finding; of a pass with nothing to add, only its case."""
         history = self._history.get(_key(finding)) if self._history else None
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
-            return finding.case
+            return prefix + finding.case
         optional = ("message", "expected", "observed", "control", "rate", "repeats")
         said = {name: getattr(finding, name, None) for name in optional}
-        found = {"case": finding.case, "verdict": finding.verdict.value}
+        found = {"case": prefix + finding.case, "verdict": finding.verdict.value}
         found |= {name: value for name, value in said.items() if value}
         if finding.deviation is not None:
             found["deviation"] = self._deviation(finding)
@@ -123,16 +130,23 @@ class _Evidence:
                 return rank
         return finding.deviation
 
-    def _exchange(self, exchanges: dict[str, Any], finding: Finding) -> None:
+    def _exchange(self, exchanges: dict[str, Any], finding: Finding, run: Run, prefix: str) -> None:
         for case in (finding.case, finding.control):
-            if not case or case in exchanges:
+            if not case or prefix + case in exchanges:
                 continue
-            run = self._summary.merged.runs[self._owner[id(finding)]]
             name = f"{finding.provider}/{finding.model}/{case}"
             if name in run.exchanges:
                 variable = str(self._about[finding.provider].get("key_variable"))
                 known = variable if _VARIABLE.fullmatch(variable) else "API_KEY"
-                exchanges[case] = _shown(run.exchanges[name], known)
+                exchanges[prefix + case] = _shown(run.exchanges[name], known)
+
+
+def _several(merged: Merged) -> set[Column]:
+    """Name the columns whose findings are of more than one run."""
+    owners: dict[Column, set[int]] = {}
+    for each, rank in merged.owned:
+        owners.setdefault((each.provider, each.model), set()).add(rank)
+    return {column for column, found in owners.items() if len(found) > 1}
 
 
 def _providers(runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:
@@ -177,6 +191,7 @@ def _shown(exchange: Mapping[str, Any], variable: str) -> dict[str, Any]:
     response = exchange.get("response")
     return {
         **found,
+        "endpoint": _endpoint(exchange["request"]),
         "curl": exchange.get("curl") or curl_of(exchange["request"], variable),
         "response": response if isinstance(response, dict) else None,
         "images": [dict(each) for each in exchange.get("images") or [] if isinstance(each, dict)],
@@ -184,12 +199,26 @@ def _shown(exchange: Mapping[str, Any], variable: str) -> dict[str, Any]:
     }
 
 
+def _endpoint(request: Mapping[str, Any]) -> str:
+    """Give method and path: a control that differs there is another request, not a field."""
+    url = str(request.get("url", ""))
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        path = url
+    return f"{request.get('method', 'POST')} {path}"
+
+
 def _asked(request: Mapping[str, Any]) -> dict[str, Any]:
     """Say what a picture was asked to be: the parameters that can be seen in it."""
     asked = _parsed(str(request.get("body", "")))
     shown = [f"{name} {asked[name]}" for name in _SHOWN if asked.get(name) is not None]
     prompt = asked.get("prompt")
-    return {"asked": ", ".join(shown), "prompt": prompt[:300] if isinstance(prompt, str) else ""}
+    return {"asked": ", ".join(shown), "prompt": _begin(prompt) if isinstance(prompt, str) else ""}
+
+
+def _begin(text: str) -> str:
+    return text if len(text) <= _PROMPT else text[:_PROMPT] + "…"
 
 
 def _parsed(body: str) -> Mapping[str, Any]:

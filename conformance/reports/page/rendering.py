@@ -19,7 +19,7 @@ from conformance.reports import wording
 from conformance.reports.grouping import LEVELS
 from conformance.reports.page.matrix import SYMBOLS, matrix, provenance, silent_clauses
 from conformance.reports.page.proofs import proofs
-from conformance.reports.runs import run_facts
+from conformance.reports.runs import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
 from conformance.strict import printable
@@ -42,7 +42,7 @@ def page(summary: Summary) -> str:
         "most": MOST,
         "providers": provider_facts(summary),
         "origins": {name: provenance(summary.origins, name) for name, _ in summary.columns},
-        "runs": [run_facts(run) for run in summary.merged.runs],
+        "runs": newest_first(summary.merged.runs),
         "silent": silent_clauses(summary),
         "policy": _policy(style, script),
         "style": Markup(style),  # noqa: S704 - our own file

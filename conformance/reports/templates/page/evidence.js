@@ -55,6 +55,13 @@ function citations(clause) {
 const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : null);
 const asObject = (finding) => (typeof finding === "string" ? {case: finding, verdict: "pass"} : finding);
 
+// A case of a column that is of several runs is written "2/case": its run, by its place, and itself.
+function ofRun(name, proof) {
+  if (!proof.several) return {name, prefix: "", run: null};
+  const at = name.indexOf("/") + 1;
+  return {name: name.slice(at), prefix: name.slice(0, at), run: `run of ${moment(data.runs[parseInt(name, 10)])}`};
+}
+
 function wordOf(finding) {
   if (finding.deviation !== undefined) return "known";
   return finding.verdict === "fail" ? "FAIL" : finding.verdict;
@@ -77,7 +84,7 @@ function findingsOf(proof, clause, about) {
 
 function findingOf(finding, proof, about, open) {
   const made = element("details", {class: "finding"},
-    element("summary", {}, chip(wordOf(finding)), " ", element("b", {}, finding.case),
+    element("summary", {}, chip(wordOf(finding)), " ", element("b", {}, ofRun(finding.case, proof).name),
       element("span", {class: "said"}, finding.message || "")));
   const fill = () => {
     if (made.open && made.children.length === 1) made.append(detailsOf(finding, proof, about));
@@ -95,11 +102,22 @@ function detailsOf(finding, proof, about) {
     ["Flaky", finding.rate === undefined ? null : `broken in ${Math.round(finding.rate * 100)} % of ${finding.repeats || "its"} repeats`],
     ["First seen", finding.history && moment(finding.history[0][0])], ["Last changed", changed(finding.history)],
   ]);
-  const boxes = [exchangeOf("The exchange", own(proof.exchanges, finding.case), finding.case)];
-  if (finding.control)
-    boxes.push(exchangeOf("Its control, which differs in one field", own(proof.exchanges, finding.control), finding.control));
+  const {name, prefix, run} = ofRun(finding.case, proof);
+  const exchange = own(proof.exchanges, finding.case);
+  const boxes = [exchangeOf("The exchange", exchange, name, run)];
+  if (finding.control) {
+    const control = own(proof.exchanges, prefix + finding.control);
+    boxes.push(exchangeOf(titleOfControl(exchange, control), control, finding.control, run));
+  }
   return element("div", {class: "details"}, facts, deviationOf(finding, about),
     element("div", {class: boxes.length > 1 ? "pair" : "single"}, boxes));
+}
+
+// Only a control that was asked at the same place differs in a field; another is what came before.
+function titleOfControl(exchange, control) {
+  if (!exchange || !control) return "Its control";
+  if (exchange.endpoint !== control.endpoint) return "Its prerequisite";
+  return "Its control, which differs in one field";
 }
 
 const code = (text) => element("code", {}, text);
@@ -121,18 +139,19 @@ function deviationOf(finding, about) {
   ], "pairs deviation");
 }
 
-function exchangeOf(title, exchange, name) {
+function exchangeOf(title, exchange, name, run) {
   const box = element("section", {class: "exchange", "aria-label": title}, element("h4", {}, title, " ", code(name)));
   if (!exchange) {
     box.append(element("p", {class: "quiet"}, "The run file keeps no exchange of it."));
     return box;
   }
-  box.append(pairs([
+  const parts = [pairs([
     ["Came to", exchange.outcome, exchange.reason && `: ${exchange.reason}`], ["Sent", exchange.sent_at && moment(exchange.sent_at)],
     ["Took", exchange.elapsed === undefined ? null : duration(exchange.elapsed)], ["Attempts", exchange.attempts],
-    ["Price", priceOf(exchange.price)], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
+    ["Judged in", run], ["Price", priceOf(exchange.price)], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
     ["Failure", exchange.failure && `${exchange.failure.kind}: ${exchange.failure.message}`],
-  ]), picturesOf(exchange), folded("Request", exchange.curl, true, true), ...responseOf(exchange));
+  ]), picturesOf(exchange), folded("Request", exchange.curl, true, true), ...responseOf(exchange)];
+  box.append(...parts.filter(Boolean));
   return box;
 }
 

@@ -40,7 +40,7 @@ function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }
 
-// Read the address into the state; what it names and the page does not have is passed over.
+// Read the address into the state; a value that the page does not have is kept: nothing passes it.
 function readAddress() {
   clear();
   for (const part of location.hash.slice(1).split("&")) {
@@ -50,12 +50,27 @@ function readAddress() {
     else if (name === "differs") state.differs = value === "1";
     else if (name === "cell") state.cell = value.split("/").map(decoded);
     else if (Object.hasOwn(FILTERS, name))
-      state.chosen[name] = new Set(value.split(",").map(decoded).filter((each) => FILTERS[name].includes(each)));
+      state.chosen[name] = new Set(value.split(",").map(decoded).filter(Boolean));
   }
 }
 
 function writeAddress() {
   if (location.hash !== address()) history.replaceState(null, "", address());
+}
+
+// The evidence that opens is a step that the browser's Back undoes; another cell in it is none.
+function openCell(cell) {
+  const before = address();
+  const another = state.cell !== null;
+  state.cell = cell;
+  if (another) writeAddress();
+  else history.pushState({before}, "", address());
+}
+
+// The evidence that closes takes its step back, unless a filter was touched since.
+function leaveCell() {
+  if (history.state && history.state.before === address()) history.back();
+  else writeAddress();
 }
 
 const passes = (name, value) => !state.chosen[name].size || state.chosen[name].has(value);
@@ -66,6 +81,9 @@ function shownColumns() {
     return passes("provider", data.providers[provider].id) && passes("model", model) && passes("family", family);
   });
 }
+
+// Models of one provider are not compared with each other: it takes two providers to differ.
+const comparing = (columns) => new Set(columns.map((each) => data.columns[each].provider)).size > 1;
 
 // Whether providers differ on a promise: on the same model, or at all where they share none.
 function differs(row, columns) {
@@ -94,18 +112,39 @@ function matchesText(row, columns) {
 // The rows to show, those on which providers differ first, by chapter and within it.
 function shownRows(columns) {
   const rows = [];
+  const compared = comparing(columns);
   data.clauses.forEach((clause, row) => {
     if (!passes("chapter", clause.chapter) || !passes("level", clause.level)) return;
     const words = columns.map((column) => wordAt(row, column)).filter(Boolean);
     if (!words.length || !words.some((word) => passes("verdict", word))) return;
-    const differing = differs(row, columns);
-    if ((state.differs && !differing) || !matchesText(row, columns)) return;
+    const differing = compared && differs(row, columns);
+    if ((state.differs && compared && !differing) || !matchesText(row, columns)) return;
     rows.push({row, chapter: clause.chapter, differing});
   });
   const chapters = unique(rows.filter((each) => each.differing).map((each) => each.chapter));
   const order = [...chapters, ...unique(rows.map((each) => each.chapter))];
   const rank = (each) => order.indexOf(each.chapter) * 2 + (each.differing ? 0 : 1);
   return rows.sort((one, other) => rank(one) - rank(other) || one.row - other.row);
+}
+
+// What a saved view asks for and this page does not have, e.g. a verdict that is not given any more.
+function gone() {
+  return Object.entries(state.chosen).flatMap(([name, values]) =>
+    [...values].filter((each) => !FILTERS[name].includes(each)).map((each) => [name, each]));
+}
+
+function showGone() {
+  const place = document.getElementById("gone");
+  const found = gone();
+  place.hidden = !found.length;
+  if (place.hidden) return place.replaceChildren();
+  const names = found.map(([name, value]) => `${name} ${value}`).join(", ");
+  const button = element("button", {type: "button"}, "Filter without it");
+  button.addEventListener("click", () => {
+    for (const [name, value] of found) state.chosen[name].delete(value);
+    update();
+  });
+  return place.replaceChildren(element("span", {}, `The filter asks for what is not on this page: ${names}. `), button);
 }
 
 function buildMenus() {
@@ -122,7 +161,11 @@ function buildMenus() {
 // Bring the controls in line with the state.
 function showFilters() {
   document.getElementById("text").value = state.text;
-  document.getElementById("differs").checked = state.differs;
+  const box = document.getElementById("differs");
+  const compared = comparing(shownColumns());
+  box.checked = state.differs && compared;
+  box.disabled = !compared;
+  showGone();
   for (const menu of document.querySelectorAll("[data-menu]")) {
     const chosen = state.chosen[menu.dataset.menu];
     const said = chosen.size === 0 ? "all" : chosen.size === 1 ? [...chosen][0] : `${chosen.size} chosen`;

@@ -21,6 +21,7 @@ function pictureOf(image, exchange) {
 function figureOf(image, exchange, name) {
   return element("figure", {}, element("div", {class: "frame"}, pictureOf(image, exchange)), element("figcaption", {},
     name ? element("b", {}, name) : null,
+    exchange.prompt ? element("span", {class: "prompt"}, `“${exchange.prompt}”`) : null,
     element("span", {}, "asked: ", exchange.asked || "nothing in particular"),
     element("span", {}, "came: ", factsOf(image)),
     element("span", {class: "quiet"}, `data[${image.index}].${image.member}`, image.sha256 ? `, sha256 ${String(image.sha256).slice(0, 16)}…` : "")));
@@ -38,8 +39,11 @@ async function fillGallery(gallery) {
   for (const [column, about] of data.columns.entries()) {
     if (about.provider !== Number(gallery.dataset.provider)) continue;
     const proof = await proofOf(column);
-    for (const [name, exchange] of Object.entries(proof.exchanges))
-      for (const image of exchange.images || []) figures.push([image, exchange, `${about.model}/${name}`]);
+    for (const [key, exchange] of Object.entries(proof.exchanges)) {
+      const {name, run} = ofRun(key, proof);
+      const title = `${about.model}/${name}${run ? `, ${run}` : ""}`;
+      for (const image of exchange.images || []) figures.push([image, exchange, title]);
+    }
   }
   const add = (some) => place.append(...some.map((each) => figureOf(...each)));
   add(figures.slice(0, MOST_PICTURES));

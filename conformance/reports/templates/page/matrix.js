@@ -3,6 +3,7 @@
 const grid = document.getElementById("grid");
 let visible = {rows: [], columns: []};
 
+const MOST_UPRIGHT = 20; // columns on a sheet of paper that stands; more of them lie
 const AT_ONCE = 24; // rows; the others follow when these are on the screen
 let drawing = 0;
 
@@ -14,6 +15,8 @@ function drawMatrix() {
     element("caption", {class: "away"}, "Verdicts by promise (rows) and by provider and model (columns)"));
   const {wide, parts} = headings(columns);
   table.style.setProperty("--columns", columns.length * wide);
+  table.style.setProperty("--wide", wide);
+  document.getElementById("matrix").classList.toggle("broad", columns.length * wide > MOST_UPRIGHT);
   table.append(...parts);
   drawRows(table, rows, columns, 0, ++drawing);
   grid.replaceChildren(rows.length && columns.length ? table : nothing());
@@ -60,7 +63,7 @@ function headings(columns) {
 
 function chapterOf(chapter, rows, columns) {
   const differing = rows.filter((each) => each.differing).length;
-  const note = DIFFERS ? `, ${differing} judged differently` : "";
+  const note = comparing(columns) ? `, ${differing} judged differently` : "";
   return element("tbody", {}, element("tr", {class: "chapter"},
     element("th", {scope: "rowgroup"}, chapter,
       element("span", {class: "origin"}, `${rows.length} ${rows.length === 1 ? "promise" : "promises"}${note}`)),
@@ -108,12 +111,13 @@ function cellAt(row, column) {
 }
 
 function nothing() {
-  const why = state.differs
+  const hidden = state.differs && comparing(visible.columns) && !gone().length;
+  const why = hidden
     ? "No promise that passes these filters is judged differently by provider."
     : "No promise passes these filters.";
-  const button = element("button", {type: "button"}, state.differs ? "Show all promises" : "Reset the filters");
+  const button = element("button", {type: "button"}, hidden ? "Show all promises" : "Reset the filters");
   button.addEventListener("click", () => {
-    if (!state.differs) clear();
+    if (!hidden) clear();
     state.differs = false;
     update();
   });
@@ -123,7 +127,7 @@ function nothing() {
 function sayCount(rows, columns) {
   const differing = rows.filter((each) => each.differing).length;
   const parts = [`${rows.length} of ${data.clauses.length} promises`, `${columns.length} of ${data.columns.length} columns`];
-  if (DIFFERS) parts.push(`${differing} judged differently by provider`);
+  if (comparing(columns)) parts.push(`${differing} judged differently by provider`);
   document.getElementById("count").textContent = `${parts.join("; ")}.`;
 }
 
@@ -174,7 +178,6 @@ grid.addEventListener("click", (event) => {
   if (!open || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   focusCell(open);
-  state.cell = cellAt(...open.dataset.at.split(",").map(Number));
-  writeAddress();
+  openCell(cellAt(...open.dataset.at.split(",").map(Number)));
   openEvidence();
 });

@@ -52,7 +52,7 @@ document.getElementById("reset").addEventListener("click", () => {
 });
 document.getElementById("close").addEventListener("click", () => {
   closeEvidence(true);
-  writeAddress();
+  leaveCell();
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -62,15 +62,30 @@ document.addEventListener("keydown", (event) => {
     menu.firstChild.focus();
   } else if (!panel.hidden) {
     closeEvidence(true);
-    writeAddress();
+    leaveCell();
   }
 });
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".menu[open]"))
     if (!menu.contains(event.target)) menu.open = false;
 });
-// A link to a section is not a filter: it scrolls, and the filters stay as they are.
-window.addEventListener("hashchange", () => { if (location.hash.includes("=") || !location.hash) restore(); });
+// A link to a section is not a filter: it scrolls, and the filters stay as they are, in the address too.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  const section = link && document.getElementById(link.getAttribute("href").slice(1));
+  if (!section || address() === "#" || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  section.tabIndex = -1;
+  section.focus({preventScroll: true});
+  section.scrollIntoView();
+});
+
+// The address was changed by a link or by Back; where it says what is shown, nothing is drawn anew.
+window.addEventListener("hashchange", () => {
+  if ((location.hash || "#") === address()) return;
+  if (location.hash.includes("=") || !location.hash) restore();
+  else if (!panel.hidden) closeEvidence(true);
+});
 
 document.documentElement.classList.add("scripted");
 clear();
