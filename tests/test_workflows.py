@@ -249,6 +249,19 @@ def test_night_that_cannot_tell_closes_nothing(nights: Nights, unsure: Finding) 
     assert nights.runner.state["issues"] == before
 
 
+@pytest.mark.parametrize("unsure", [Verdict.UNAVAILABLE, Verdict.FLAKY], ids=["429", "flaky"])
+def test_regression_after_a_night_that_could_not_tell_is_never_taken_for_good(
+    nights: Nights, unsure: Verdict
+) -> None:
+    nights.next(runs.finding())
+    assert nights.next(runs.finding(verdict=unsure))["good"] == "true"
+    for _ in range(2):
+        assert nights.next(runs.broken()) == {"code": "0", "good": "false"}
+        assert "No good night: what waits for confirmation" in nights.runner.summary
+    assert nights.next(BROKEN) == {"code": "1", "good": "false"}
+    assert len(list((nights.runner.work / "good").iterdir())) == 2
+
+
 def test_cut_off_night_closes_nothing_and_is_no_good_one(nights: Nights) -> None:
     nights.next(runs.finding())
     nights.next(BROKEN)
@@ -323,7 +336,8 @@ def test_good_nights_come_from_our_own_branch(
     name = "Fetch the good nights"
     done = runner.run(step("nightly", name)["run"], **environment_of(name))
     assert done.returncode == 0, done.stderr
-    assert (runner.home / "env").read_text() == f"BASELINE={'good/' * bool(base)}{base}\n"
+    assert [each.name for each in (runner.work / "good").iterdir()] == [base] * bool(base)
+    assert (runner.home / "env").read_text() == f"BASELINE={'good' * bool(base)}\n"
 
 
 def test_page_step_writes_page_and_summary(runner: Runner) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from conformance.findings import DECIDED, Finding
-from conformance.reports.drift.bases import Before, before, check, ordered
+from conformance.reports.drift.bases import Before, before, check
 from conformance.reports.drift.model import Change, Drift, Kind
 from conformance.reports.drift.ranges import range_changes
 from conformance.reports.drift.shapes import shape_changes
 from conformance.reports.drift.verdicts import verdict_changes
 from conformance.reports.wording import counted
+from conformance.runs.earlier import ordered
 from conformance.runs.file import Run
 
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
 from conformance.reports.history import statements
-from conformance.reports.nights import run_files
+from conformance.runs.earlier import run_files
 from conformance.runs.file import Run, RunFileError, read_run
 
 if TYPE_CHECKING:
