@@ -53,7 +53,7 @@ class Drift:
     bases: tuple[Run, ...]
     new: Run
     changes: tuple[Change, ...]
-    compared: int  # findings that both sides have
+    compared: int  # findings that both sides decided
     explained: int  # findings not judged because of what is broken
     notes: tuple[str, ...]
     unjudged: tuple[str, ...]  # why the new run says too little
