@@ -95,6 +95,24 @@ def test_quiet_night_takes_few_lines_and_says_what_was_compared() -> None:
     assert "Nothing got worse: 1 finding compared." in page
 
 
+@pytest.mark.parametrize(
+    ("sure", "said"),
+    [(1, "1 of 27 confirmed, broken again 3 times"), (27, "  confirmed, broken again 3 times")],
+    ids=["one", "all"],
+)
+def test_regression_says_how_many_of_its_cases_are_confirmed(sure: int, said: str) -> None:
+    cases = [f"n-{number}" for number in range(27)]
+    before = night(1, *answers(27), *(runs.finding(case=each) for each in cases))
+    now = [
+        runs.broken(case=each, repeats=3 if place < sure else None)
+        for place, each in enumerate(cases)
+    ]
+    found = drift([before], night(2, *answers(27), *now))
+    assert said in screen(found)
+    assert said.strip() in drift_markdown(found)
+    assert found.exit_code() == 1
+
+
 def test_waiting_regression_says_how_to_confirm_it() -> None:
     found = drift([night(1, answer(), runs.finding())], night(2, answer(), runs.broken()))
     assert "(run with --confirm 3)" in " ".join(screen(found).split())

@@ -42,7 +42,8 @@ class Change:
     count: int = 1
     level: str = ""
     message: str = ""
-    confirmed: bool = False
+    confirmed: bool = False  # whether any of it is
+    sure: int = 0  # how many of it are
     repeats: int | None = None
 
 

@@ -60,9 +60,10 @@ def certainty(change: Change) -> str:
         return ""
     if not change.confirmed:
         return "unconfirmed: seen once, live"
+    of = f"{change.sure} of {change.count} " if change.sure < change.count else ""
     if change.repeats:
-        return f"confirmed, broken again {change.repeats} times"
-    return "confirmed, the answer is the same each time"
+        return f"{of}confirmed, broken again {counted(change.repeats, 'time')}"
+    return f"{of}confirmed, the answer is the same each time"
 
 
 def side(runs: Sequence[Run]) -> str:

@@ -152,7 +152,8 @@ def _change(turns: Sequence[Turn]) -> Change:
     first = max(turns, key=_weight).finding
     kind, after = turns[0].kind, word(turns[0].after)
     outage = after == Verdict.UNAVAILABLE.value and kind is Kind.NOISE
-    repeats = [each.finding.repeats or 0 for each in turns if each.confirmed]
+    sure = [each for each in turns if each.confirmed]
+    repeats = [each.finding.repeats or 0 for each in sure]
     return Change(
         kind=kind,
         what="verdict",
@@ -165,7 +166,8 @@ def _change(turns: Sequence[Turn]) -> Change:
         cases=tuple(dict.fromkeys(each.finding.case for each in turns)),
         count=len(turns),
         message=said(first),
-        confirmed=any(each.confirmed for each in turns),
+        confirmed=bool(sure),
+        sure=len(sure),
         repeats=max(repeats, default=0) or None,
     )
 
