@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError
-from conformance.findings import Verdict
+from conformance.findings import Finding, Verdict
 from conformance.reports.drift import Drift, drift, drift_json, drift_markdown, print_drift
 from conformance.runs.file import Run, write_run
 from tests import runs
@@ -111,6 +111,27 @@ def test_regression_says_how_many_of_its_cases_are_confirmed(sure: int, said: st
     assert said in screen(found)
     assert said.strip() in drift_markdown(found)
     assert found.exit_code() == 1
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (
+            runs.broken(),
+            "no known deviation excuses any more what is broken: format.url-only; 1 finding",
+        ),
+        (runs.known(), "Nothing got worse: 1 finding compared."),
+        (runs.finding(), "Nothing got worse: 1 finding compared."),
+    ],
+    ids=["still-broken", "still-known", "kept"],
+)
+def test_deviation_that_is_gone_is_said_where_the_promise_is_still_broken(
+    after: Finding, said: str
+) -> None:
+    found = drift([night(1, runs.known())], night(2, after))
+    assert said in " ".join(screen(found).split())
+    assert said in drift_markdown(found)
+    assert found.exit_code() == 0
 
 
 def test_waiting_regression_says_how_to_confirm_it() -> None:

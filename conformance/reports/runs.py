@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from conformance.runs.file import Run
@@ -49,4 +49,4 @@ def _seconds(started: str, finished: str | None) -> float | None:
         taken = datetime.fromisoformat(str(finished)) - datetime.fromisoformat(started)
     except (ValueError, TypeError):
         return None
-    return taken.total_seconds()
+    return taken.total_seconds() if taken >= timedelta() else None  # a clock was set back
