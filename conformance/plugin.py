@@ -63,7 +63,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--strength", type=int, choices=(1, 2, 3), help="send combined parameters as well"
     )
     group.addoption("--resume", default=None, metavar="RUN", help="go on with this run file")
-    group.addoption("--baseline", default=None, metavar="RUN", help="the last good run file")
+    group.addoption(
+        "--baseline",
+        default=None,
+        metavar="RUN",
+        help="the last good run file, or a folder of them",
+    )
     group.addoption(
         "--confirm", type=int, default=3, metavar="N", help="repeat what is worse than --baseline"
     )

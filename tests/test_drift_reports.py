@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError
-from conformance.findings import Verdict
+from conformance.findings import Finding, Verdict
 from conformance.reports.drift import Drift, drift, drift_json, drift_markdown, print_drift
 from conformance.runs.file import Run, write_run
 from tests import runs
@@ -93,6 +93,45 @@ def test_quiet_night_takes_few_lines_and_says_what_was_compared() -> None:
     page = screen(drift([night(1)], night(2)))
     assert len(page.splitlines()) <= 6
     assert "Nothing got worse: 1 finding compared." in page
+
+
+@pytest.mark.parametrize(
+    ("sure", "said"),
+    [(1, "1 of 27 confirmed, broken again 3 times"), (27, "  confirmed, broken again 3 times")],
+    ids=["one", "all"],
+)
+def test_regression_says_how_many_of_its_cases_are_confirmed(sure: int, said: str) -> None:
+    cases = [f"n-{number}" for number in range(27)]
+    before = night(1, *answers(27), *(runs.finding(case=each) for each in cases))
+    now = [
+        runs.broken(case=each, repeats=3 if place < sure else None)
+        for place, each in enumerate(cases)
+    ]
+    found = drift([before], night(2, *answers(27), *now))
+    assert said in screen(found)
+    assert said.strip() in drift_markdown(found)
+    assert found.exit_code() == 1
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (
+            runs.broken(),
+            "no known deviation excuses any more what is broken: format.url-only; 1 finding",
+        ),
+        (runs.known(), "Nothing got worse: 1 finding compared."),
+        (runs.finding(), "Nothing got worse: 1 finding compared."),
+    ],
+    ids=["still-broken", "still-known", "kept"],
+)
+def test_deviation_that_is_gone_is_said_where_the_promise_is_still_broken(
+    after: Finding, said: str
+) -> None:
+    found = drift([night(1, runs.known())], night(2, after))
+    assert said in " ".join(screen(found).split())
+    assert said in drift_markdown(found)
+    assert found.exit_code() == 0
 
 
 def test_waiting_regression_says_how_to_confirm_it() -> None:

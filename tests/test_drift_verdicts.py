@@ -108,9 +108,10 @@ def test_same_promise_is_told_once_for_all_its_cases() -> None:
 def test_outage_is_told_by_its_reason_and_not_by_clause() -> None:
     names = list(runs.LEVELS)
     why = {"message": "HTTP 429"}
-    before = night(1, *(runs.finding(each) for each in names), runs.finding(case="other"))
+    others = [runs.finding(case=f"other-{number}") for number in range(len(names))]
+    before = night(1, *(runs.finding(each) for each in names), *others)
     out = [runs.finding(each, V.UNAVAILABLE, **why) for each in names]
-    found = told(before, night(2, *out, runs.finding(case="other")))
+    found = told(before, night(2, *out, *others))
     (change,) = found.changes
     assert (change.kind, change.count, change.message) == (Kind.NOISE, 5, "HTTP 429")
     assert found.exit_code() == 0
@@ -170,6 +171,54 @@ def test_night_that_says_too_little_is_not_green(new: Run, why: str) -> None:
     found = told(night(1, PASSED), new)
     assert found.exit_code() == 2
     assert why in found.unjudged[0]
+
+
+def many(
+    out: int, of: int, model: str = "dall-e-3", verdict: Verdict = V.UNAVAILABLE
+) -> list[Finding]:
+    """Findings of a model, of which so many could not be judged."""
+    where: list[dict[str, Any]] = [{"model": model, "case": f"n-{each}"} for each in range(of)]
+    return [
+        judged(verdict if number < out else V.PASS, **each) for number, each in enumerate(where)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        (many(9, 10), "9 of 10 findings of acme dall-e-3 could not be compared"),
+        (many(6, 10, verdict=V.FLAKY), "6 of 10 findings of acme dall-e-3 could not be compared"),
+        (many(6, 10, verdict=V.NOT_TESTABLE), "6 of 10 findings of acme dall-e-3"),
+        ([*many(0, 99), *many(3, 3, "gpt-image-1")], "3 of 3 findings of acme gpt-image-1"),
+    ],
+    ids=["all-but-one", "flaky", "not-testable", "one-model"],
+)
+def test_model_of_which_most_could_not_be_judged_is_not_green(new: list[Finding], why: str) -> None:
+    before = night(1, *many(0, 99), *many(0, 3, "gpt-image-1"))
+    found = told(before, night(2, *new))
+    assert found.exit_code() == 2
+    assert [each.startswith(why) for each in found.unjudged] == [True]
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        many(5, 10),
+        [*many(5, 5, verdict=V.NOT_CLAIMED), *many(0, 5, "gpt-image-1")],
+        [runs.known(case="n-0")]
+        + [judged(V.NOT_TESTABLE, case="n-0", clause=each) for each in ("a", "b", "c")],
+    ],
+    ids=["half", "not-claimed", "explained"],
+)
+def test_what_tells_or_is_explained_does_not_make_a_night_unjudged(new: list[Finding]) -> None:
+    same = [runs.finding(each.clause, model=each.model, case=each.case) for each in new]
+    found = told(night(1, *same), night(2, *new))
+    assert found.exit_code() == 0
+    assert not found.unjudged
+
+
+def test_only_what_is_decided_on_both_sides_counts_as_compared() -> None:
+    assert told(night(1, *many(2, 10)), night(2, *many(4, 10))).compared == 6
 
 
 def test_regression_of_a_cut_off_night_still_decides() -> None:

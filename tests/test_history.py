@@ -16,6 +16,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from conformance.cli import app
+from conformance.commands import history as command
 from conformance.contract import schemas_directory
 from conformance.findings import Finding, Verdict
 from conformance.reports.history import (
@@ -400,6 +401,38 @@ def test_command_writes_files(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "format.url-only" in done.stdout
     VALIDATOR.validate(json.loads(out.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("started", "why"),
+    [
+        ("not a date", "it started on 'not a date', which is no date"),
+        ("2999-01-01T00:00:00+00:00", "which is yet to come; a clock was wrong"),
+        ("2026-13-01T00:00:00+00:00", "which is no date"),
+    ],
+    ids=["no-date", "future", "month-13"],
+)
+def test_night_without_a_possible_date_is_a_problem_and_no_night(
+    tmp_path: Path, started: str, why: str
+) -> None:
+    write(tmp_path, "..")
+    bad = night(3, runs.broken(), runs.finding("envelope.json"), head={"started": started})
+    write_run(bad, tmp_path / "bad.jsonl")
+    found = history(tmp_path)
+    assert [len(each.started) for each in found.nights] == [2]
+    ((path, said),) = found.problems
+    assert path == "bad.jsonl"
+    assert why in said
+    assert not found.timelines
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
+def test_progress_is_for_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    command._progress(200, 600)
+    assert capsys.readouterr().err == "read 200 of 600 run files\n" * terminal
 
 
 def test_lock_that_is_never_given_up_is_told(

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,16 @@ from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Verdict
 from conformance.runs.confirming import Confirmer
-from conformance.runs.file import read_run
+from conformance.runs.earlier import NightsError, Sought
+from conformance.runs.file import Run, read_run, write_run
 from conformance.runs.judged import judged_from_json, judged_to_json
 from conformance.runs.reaching import UnreachableError, check_reachable
 from conformance.runs.resuming import ResumeError
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import Spool
+from tests import runs
 from tests.live import KEY, error, images, judge_all, paid_toml, session, watched
+from tests.nights import night
 
 BILLED = "b[a6][s4]*"  # the baseline and those of b64_json: nothing that should be refused
 COMMAND = [sys.executable, "-m", "conformance.cli", "run", "--live", "--output", "run.jsonl"]
@@ -337,6 +342,74 @@ def test_regression_is_told_from_a_flake_by_sending_again(tmp_path: Path) -> Non
             broken = judge_all(always)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
     assert (flaky.verdict, flaky.rate, flaky.repeats) == (Verdict.FLAKY, 0.25, 3)
     assert (broken.verdict, broken.rate, broken.repeats) == (Verdict.FAIL, None, 3)
+
+
+NIGHTS = [Verdict.PASS, Verdict.UNAVAILABLE, Verdict.FLAKY]
+
+
+def nights(folder: Path, *verdicts: Verdict, **changes: Any) -> Path:
+    """Write a run a verdict of one promise, in the order of their start."""
+    for day, verdict in enumerate(verdicts, start=1):
+        one = runs.finding(verdict=verdict)
+        write_run(night(day, one, **changes), folder / f"{day}.jsonl")
+    return folder
+
+
+SOUGHT = Sought("sample-2026-01-01", frozenset({"acme"}), "2026-02-01")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "known"),
+    [
+        (NIGHTS, Verdict.PASS),
+        ([*NIGHTS, Verdict.FAIL], Verdict.FAIL),
+        ([Verdict.FAIL, Verdict.PASS, Verdict.NOT_TESTABLE], Verdict.PASS),
+        ([Verdict.PASS, Verdict.NOT_CLAIMED], Verdict.NOT_CLAIMED),
+    ],
+    ids=["429-and-flaky", "broken-last", "kept-last", "not-claimed"],
+)
+def test_folder_of_nights_stands_for_the_last_that_could_tell(
+    tmp_path: Path, verdicts: list[Verdict], known: Verdict
+) -> None:
+    before = Confirmer.read(nights(tmp_path, *verdicts), SOUGHT, 3).before
+    assert before == {runs.finding().id: known}
+
+
+@pytest.mark.parametrize(
+    "sought",
+    [
+        replace(SOUGHT, edition="other"),
+        replace(SOUGHT, providers=frozenset({"relay"})),
+        replace(SOUGHT, until="2025-12-31"),
+    ],
+    ids=["edition", "provider", "later"],
+)
+def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, sought: Sought) -> None:
+    with pytest.raises(NightsError, match="holds no complete run of the same edition"):
+        Confirmer.read(nights(tmp_path, *NIGHTS), sought, 3)
+
+
+def test_night_that_was_cut_off_is_passed_over_in_a_folder(tmp_path: Path) -> None:
+    nights(tmp_path, Verdict.PASS)
+    write_run(night(2, runs.broken(), end=None), tmp_path / "2.jsonl")
+    (tmp_path / "3.jsonl").write_text("no run\n")
+    assert set(Confirmer.read(tmp_path, SOUGHT, 3).before.values()) == {Verdict.PASS}
+
+
+def test_break_after_a_429_night_is_sent_again_against_the_folder(tmp_path: Path) -> None:
+    good = tmp_path / "good"
+    good.mkdir()
+    with watched() as (url, eye):
+        first = read_run(finished(tmp_path, url).rename(good / "1.jsonl"))
+        out = [replace(each, verdict=Verdict.UNAVAILABLE) for each in first.findings]
+        later = {"id": "later", "started": datetime.now(UTC).isoformat()}
+        write_run(
+            Run({**first.header, **later}, findings=out, footer=first.footer), good / "2.jsonl"
+        )
+        eye.answer = images(error(400))
+        with session(tmp_path, url, cases="n-2", baseline=good, confirm=3) as found_:
+            broken = judge_all(found_)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
+    assert (broken.verdict, broken.repeats) == (Verdict.FAIL, 3)
 
 
 def test_output_is_never_the_run_to_go_on_with(tmp_path: Path) -> None:

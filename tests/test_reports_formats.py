@@ -19,6 +19,7 @@ from conformance.contract import schemas_directory
 from conformance.findings import Verdict
 from conformance.reports import FOLDER, folder, render, summarize
 from conformance.reports.badges import GREEN, badges
+from conformance.reports.runs import run_facts
 from conformance.reports.statistics import provider_facts
 from conformance.runs.file import Run, write_run
 from tests import runs
@@ -303,3 +304,16 @@ def test_format_without_a_file_is_printed(file: Path) -> None:
     code, said = report(str(file), "--format", "csv")
     assert code == 0
     assert said.startswith("provider,family,model,case,")
+
+
+# --- runs ---
+
+
+@pytest.mark.parametrize(
+    ("finished", "seconds"),
+    [("2026-01-02T03:04:35+00:00", 30.0), ("2026-01-02T03:04:00+00:00", None), ("x", None)],
+    ids=["later", "clock-set-back", "no-date"],
+)
+def test_run_takes_no_time_that_cannot_be(finished: str, seconds: float | None) -> None:
+    one = runs.run(end={**runs.footer(), "finished": finished})
+    assert run_facts(one)["wall"] == seconds

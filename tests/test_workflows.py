@@ -124,12 +124,15 @@ def environment_of(name: str, **more: str) -> dict[str, str]:
     return resolved({**job["env"], **step("nightly", name).get("env", {})}, values)
 
 
+def lying(*defects: str) -> ReferenceServer:
+    return ReferenceServer(load_edition(), key=KEY, steps=with_defects(TRUTHFUL, defects))
+
+
 def judge(runner: Runner, *defects: str, **more: str) -> None:
     """Run the step that judges, against a reference provider that lies as told."""
-    steps_ = with_defects(TRUTHFUL, defects)
     secret = " ".join(EXPRESSION.findall(step("nightly", "Judge")["env"]["KEY"])[0].split())
     given = {**environment_of("Judge", **{secret: KEY}), "MODELS": "qwen-image", **more}
-    with ReferenceServer(load_edition(), key=KEY, steps=steps_) as server:
+    with lying(*defects) as server:
         (runner.work / "acme.toml").write_text(TOML.format(url=server.base_url))
         done = runner.run(step("nightly", "Judge")["run"], **given)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -249,6 +252,19 @@ def test_night_that_cannot_tell_closes_nothing(nights: Nights, unsure: Finding) 
     assert nights.runner.state["issues"] == before
 
 
+@pytest.mark.parametrize("unsure", [Verdict.UNAVAILABLE, Verdict.FLAKY], ids=["429", "flaky"])
+def test_regression_after_a_night_that_could_not_tell_is_never_taken_for_good(
+    nights: Nights, unsure: Verdict
+) -> None:
+    nights.next(runs.finding())
+    assert nights.next(runs.finding(verdict=unsure))["good"] == "true"
+    for _ in range(2):
+        assert nights.next(runs.broken()) == {"code": "0", "good": "false"}
+        assert "No good night: what waits for confirmation" in nights.runner.summary
+    assert nights.next(BROKEN) == {"code": "1", "good": "false"}
+    assert len(list((nights.runner.work / "good").iterdir())) == 2
+
+
 def test_cut_off_night_closes_nothing_and_is_no_good_one(nights: Nights) -> None:
     nights.next(runs.finding())
     nights.next(BROKEN)
@@ -323,7 +339,8 @@ def test_good_nights_come_from_our_own_branch(
     name = "Fetch the good nights"
     done = runner.run(step("nightly", name)["run"], **environment_of(name))
     assert done.returncode == 0, done.stderr
-    assert (runner.home / "env").read_text() == f"BASELINE={'good/' * bool(base)}{base}\n"
+    assert [each.name for each in (runner.work / "good").iterdir()] == [base] * bool(base)
+    assert (runner.home / "env").read_text() == f"BASELINE={'good' * bool(base)}\n"
 
 
 def test_page_step_writes_page_and_summary(runner: Runner) -> None:
@@ -352,6 +369,27 @@ def test_action_tells_drift_against_a_baseline(runner: Runner) -> None:
     done = runner.run(step("action", "Drift")["run"], OUT="out", BASELINE="base.jsonl")
     assert done.returncode == 1, done.stderr
     assert "1 regression" in runner.summary
+
+
+def test_action_confirms_what_is_worse_than_its_baseline_and_fails(runner: Runner) -> None:
+    judge(runner)
+    (runner.work / "out").mkdir()
+    inputs = workflow("action")["inputs"]
+    given = {name: about.get("default", "") for name, about in inputs.items()}
+    given |= {"provider": "./acme.toml", "key": KEY, "budget": "2.00", "models": "qwen-image"}
+    given |= {"baseline": "night", "output": "out"}
+    values = {f"inputs.{name}": str(value) for name, value in given.items()}
+    environment = resolved(
+        step("action", "Judge")["env"], {"github.action_path": str(ROOT), **values}
+    )
+    with lying("envelope.created-float") as server:
+        (runner.work / "acme.toml").write_text(TOML.format(url=server.base_url))
+        assert runner.run(step("action", "Judge")["run"], **environment).returncode == 0
+    done = runner.run(
+        step("action", "Drift")["run"], **resolved(step("action", "Drift")["env"], values)
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "confirmed, broken again 3 times" in runner.summary
 
 
 def test_marker_of_the_issue_is_what_the_script_looks_for(runner: Runner, tmp_path: Path) -> None:

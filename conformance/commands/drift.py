@@ -57,7 +57,7 @@ def drift(
     end_with_the_pipe()
     places, newest = split(runs)
     new = read_run(newest)
-    found = tell(bases_of(places, newest, new, nights), new)
+    found = tell(bases_of(places, new, nights), new)
     for path, name in formats.items():
         write_text(path, writers[name](found, unconfirmed_too))
     if format_ == "terminal":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +65,6 @@ def history(
 
 
 def _progress(done: int, total: int) -> None:
-    """Say how far the first reading is; later there is little to read."""
-    if total >= _MANY:
+    """Say how far the first reading is, where somebody waits; later there is little to read."""
+    if total >= _MANY and sys.stderr.isatty():
         typer.echo(f"read {done:,} of {total:,} run files", err=True)

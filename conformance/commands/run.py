@@ -58,7 +58,8 @@ def run(
         Path | None, typer.Option(metavar="RUN", help="Go on with the run of this run file.")
     ] = None,
     baseline: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Run file of the last good run.")
+        Path | None,
+        typer.Option(metavar="RUN", help="Run file of the last good run, or a folder of them."),
     ] = None,
     confirm: Annotated[
         int, typer.Option(metavar="N", min=0, help="Repeat what is worse than --baseline.")

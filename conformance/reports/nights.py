@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from conformance.errors import ConformanceError
-from conformance.runs.file import Run, RunFileError, read_header, read_run
-
-
-class NightsError(ConformanceError):
-    """A folder of run files that cannot be used, or names that make no sense together."""
+from conformance.runs.earlier import NightsError, Sought, nights_of
+from conformance.runs.file import Run, read_run
 
 
 def split(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:
@@ -23,12 +18,7 @@ def split(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:
     return paths[:-1], paths[-1]
 
 
-def run_files(folder: Path) -> list[Path]:
-    """Give the run files of a folder and those below it, by name."""
-    return sorted(each for each in folder.rglob("*.jsonl") if each.is_file())
-
-
-def bases_of(places: Iterable[Path], newest: Path, new: Run, most: int) -> list[Run]:
+def bases_of(places: Iterable[Path], new: Run, most: int) -> list[Run]:
     """Read the runs to compare with: the files named, and of a folder the newest nights.
 
     Of a folder only complete runs count that were made before NEW, of its edition, with a
@@ -36,52 +26,16 @@ def bases_of(places: Iterable[Path], newest: Path, new: Run, most: int) -> list[
     folder without any.
     """
     found: list[Run] = []
+    sought = _sought(new)
     for place in places:
-        found += _nights(place, newest, new, most) if place.is_dir() else [read_run(place)]
+        found += nights_of(place, sought, most) if place.is_dir() else [read_run(place)]
     return found
 
 
-def _nights(folder: Path, newest: Path, new: Run, most: int) -> list[Run]:
-    heads = [(path, head) for path in run_files(folder) if (head := _head(path)) is not None]
-    fitting = [
-        (str(head["started"]), path)
-        for path, head in heads
-        if path.resolve() != newest.resolve() and _fits(head, new)
-    ]
-    runs: list[Run] = []
-    for _, path in sorted(fitting, reverse=True):
-        if len(runs) < most and (run := _whole(path)) is not None:
-            runs.append(run)
-    if not runs:
-        raise NightsError(
-            f"{folder}: holds no complete run of the same edition and provider from before NEW"
-        )
-    return runs
-
-
-def _head(path: Path) -> dict[str, Any] | None:
-    try:
-        return read_header(path)
-    except RunFileError:
-        return None
-
-
-def _fits(head: dict[str, Any], new: Run) -> bool:
-    mine = {each["id"] for each in new.header["providers"]}
-    return (
-        head["id"] != new.header["id"]
-        and str(head["started"]) <= str(new.header["started"])
-        and head["edition"]["id"] == new.header["edition"]["id"]
-        and bool(mine & {each["id"] for each in head["providers"]})
-    )
-
-
-def _whole(path: Path) -> Run | None:
-    try:
-        run = read_run(path)
-    except RunFileError:
-        return None
-    return run if run.complete else None
+def _sought(new: Run) -> Sought:
+    head = new.header
+    providers = frozenset(each["id"] for each in head["providers"])
+    return Sought(head["edition"]["id"], providers, str(head["started"]), head["id"])
 
 
 def format_of(path: Path, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
+from conformance.runs.earlier import Sought, last_told, nights_of, ordered
 from conformance.runs.file import read_run
 
 Findings = dict[str, Finding]
@@ -15,15 +16,21 @@ Findings = dict[str, Finding]
 
 @dataclass(frozen=True, slots=True)
 class Confirmer:
-    """The verdicts of an earlier run, and how often a worse one is tried again."""
+    """The last verdicts of earlier runs that could tell, and how often a worse one is tried."""
 
     before: Mapping[str, Verdict]
     times: int
 
     @classmethod
-    def read(cls, path: Path, times: int) -> Confirmer:
-        """Take the verdicts of a run file; raises `RunFileError` where that is none."""
-        return cls({each.id: each.verdict for each in read_run(path).findings}, times)
+    def read(cls, path: Path, sought: Sought, times: int) -> Confirmer:
+        """Take the verdicts of a run file, or of the nights of a folder that fit.
+
+        One night of outage does not hide what the night before it knew. Raises `RunFileError`
+        for what is no run file, and `NightsError` for a folder without a run that fits.
+        """
+        nights = nights_of(path, sought) if path.is_dir() else [read_run(path)]
+        told = last_told(ordered(nights))
+        return cls({name: each.verdict for name, each in told.items()}, times)
 
     def confirmed(self, found: Findings, repeat: Callable[[], Findings | None]) -> Findings:
         """Repeat an exchange whose verdicts got worse, and mark what did not come out alike.

@@ -51,7 +51,7 @@ class Options:
     max_requests: int | None = None
     partial: bool = False  # start a plan over budget, and stop there
     resume: Path | None = None  # the run file of a run to go on with
-    baseline: Path | None = None  # the run file of the last good run
+    baseline: Path | None = None  # the run file of the last good run, or a folder of them
     strength: int | None = None  # parameters to combine at a time, beyond the documented cases
     confirm: int = 3  # exchanges made again for a verdict that got worse
     shared: Path | None = None  # folder in which the processes of a live run share what they know

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,8 +22,9 @@ from conformance.contract import Edition
 from conformance.exchange.client import Client
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
-from conformance.providers import Provider
+from conformance.providers import Provider, load_provider
 from conformance.runs.confirming import Confirmer
+from conformance.runs.earlier import Sought
 from conformance.runs.engine import Together
 from conformance.runs.judged import Judged
 from conformance.runs.spool import Spool, make_folder
@@ -50,11 +52,13 @@ class LiveRun:
 
     @cached_property
     def confirmer(self) -> Confirmer | None:
-        """What knows the last good run; None where none was named."""
+        """What knows the last good runs; None where none were named."""
         options = self.options
         if options.baseline is None or not options.live:
             return None
-        return Confirmer.read(options.baseline, options.confirm)
+        providers = frozenset(load_provider(each).id for each in options.providers)
+        sought = Sought(options.edition, providers, datetime.now(UTC).isoformat())
+        return Confirmer.read(options.baseline, sought, options.confirm)
 
     def prepare(self) -> None:
         """Start with an empty folder; done once, before any process sends."""

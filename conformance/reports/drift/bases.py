@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from conformance.findings import DECIDED, Finding, Verdict
+from conformance.findings import Finding
 from conformance.reports.drift.model import DriftError, Exchange
+from conformance.runs.earlier import last_told
 from conformance.runs.file import Run
 from conformance.strict import printable
 
 Key = tuple[str, ...]
 """Provider, model, case, and of a finding its clause."""
 
-_TELLING = DECIDED | {Verdict.NOT_CLAIMED}
 NOT_DECIDED = frozenset({"unavailable", "not served", "not run"})
 """Outcomes of an exchange that say nothing about how a provider answers."""
 
@@ -44,19 +44,12 @@ def before(bases: Sequence[Run]) -> Before:
     Of a finding the last that was decided counts, so that one night of outage does not hide
     what was known the night before it; of an exchange the last that was answered.
     """
-    found = Before(newest={finding_key(each) for each in bases[-1].findings})
+    told = {finding_key(each): each for each in last_told(bases).values()}
+    found = Before(told, {finding_key(each) for each in bases[-1].findings})
     for run in bases:
-        for each in run.findings:
-            key = finding_key(each)
-            if _tells(each) or key not in found.findings or not _tells(found.findings[key]):
-                found.findings[key] = each
         for exchange in run.exchanges.values():
             _add(found, exchange)
     return found
-
-
-def _tells(finding: Finding) -> bool:
-    return finding.verdict in _TELLING or finding.excused
 
 
 def _add(found: Before, exchange: Exchange) -> None:
@@ -65,11 +58,6 @@ def _add(found: Before, exchange: Exchange) -> None:
     key = exchange_key(exchange)
     found.exchanges[key] = exchange
     found.all_exchanges.setdefault(key, []).append(exchange)
-
-
-def ordered(runs: Iterable[Run]) -> list[Run]:
-    """Put runs in the order of their start."""
-    return sorted(runs, key=lambda run: str(run.header["started"]))
 
 
 def check(bases: Sequence[Run], new: Run) -> None:

@@ -42,7 +42,8 @@ class Change:
     count: int = 1
     level: str = ""
     message: str = ""
-    confirmed: bool = False
+    confirmed: bool = False  # whether any of it is
+    sure: int = 0  # how many of it are
     repeats: int | None = None
 
 
@@ -53,7 +54,7 @@ class Drift:
     bases: tuple[Run, ...]
     new: Run
     changes: tuple[Change, ...]
-    compared: int  # findings that both sides have
+    compared: int  # findings that both sides decided
     explained: int  # findings not judged because of what is broken
     notes: tuple[str, ...]
     unjudged: tuple[str, ...]  # why the new run says too little

@@ -14,6 +14,7 @@ TITLES = {
     Kind.INFORMATION: "New information",
     Kind.NOISE: "Provider noise",
 }
+_BROKEN = ("FAIL", "deviates")
 _MEASURED = ("latency", "price", "slow answer")
 
 
@@ -60,9 +61,10 @@ def certainty(change: Change) -> str:
         return ""
     if not change.confirmed:
         return "unconfirmed: seen once, live"
+    of = f"{change.sure} of {change.count} " if change.sure < change.count else ""
     if change.repeats:
-        return f"confirmed, broken again {change.repeats} times"
-    return "confirmed, the answer is the same each time"
+        return f"{of}confirmed, broken again {counted(change.repeats, 'time')}"
+    return f"{of}confirmed, the answer is the same each time"
 
 
 def side(runs: Sequence[Run]) -> str:
@@ -102,5 +104,15 @@ def closing(found: Drift, unconfirmed_too: bool = False) -> str:
     if waiting:
         several = counted(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
-    same = counted(found.compared, "finding")
-    return f"Nothing got worse: {same} compared."
+    same = f"{counted(found.compared, 'finding')} compared"
+    bare = [each.subject for each in found.of(Kind.INFORMATION) if _no_longer_excused(each)]
+    if bare:
+        names = listed(list(dict.fromkeys(bare)), 3)
+        gone = "no known deviation excuses any more what is broken"
+        return f"No regression, but {gone}: {names}; {same}."
+    return f"Nothing got worse: {same}."
+
+
+def _no_longer_excused(change: Change) -> bool:
+    """Whether a deviation was removed or ran out, and its promise is broken still."""
+    return change.what == "verdict" and change.before == "known" and change.after in _BROKEN

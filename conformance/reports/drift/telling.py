@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
-from conformance.findings import DECIDED, Finding
-from conformance.reports.drift.bases import Before, before, check, ordered
+from conformance.findings import DECIDED
+from conformance.reports.drift.bases import Before, before, check, finding_key
 from conformance.reports.drift.model import Change, Drift, Kind
 from conformance.reports.drift.ranges import range_changes
 from conformance.reports.drift.shapes import shape_changes
-from conformance.reports.drift.verdicts import verdict_changes
+from conformance.reports.drift.verdicts import broken_exchanges, explained, verdict_changes
 from conformance.reports.wording import counted
+from conformance.runs.earlier import ordered, tells
 from conformance.runs.file import Run
 
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}
@@ -27,6 +29,7 @@ _WHAT = (
     "field",
     "slow answer",
 )
+_MOST_LOST = 0.5  # the share of a model's findings that may be undecided now
 _CONDITIONS = ("mode", "base_url")
 
 
@@ -39,14 +42,14 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     check(bases, new)
     found = before(bases)
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
-    verdicts, compared, explained = verdict_changes(found, new, whole)
+    verdicts, compared, hidden = verdict_changes(found, new, whole)
     changes = [*verdicts, *shape_changes(found, new), *range_changes(bases, new)]
     return Drift(
         bases=bases,
         new=new,
         changes=tuple(sorted(changes, key=_rank)),
         compared=compared,
-        explained=explained,
+        explained=hidden,
         notes=tuple(_notes(bases, new)),
         unjudged=tuple(_unjudged(found, new)),
     )
@@ -97,18 +100,36 @@ def _unjudged(found: Before, new: Run) -> Iterator[str]:
     """Say why the new run says too little to tell that nothing got worse."""
     if not new.complete:
         yield "the new run did not come to its end"
-    was, now = _decided(found.findings.values()), _decided(new.findings)
-    for provider in was:
-        planned = any(each["id"] == provider for each in new.header["providers"])
-        if planned and provider not in now:
-            yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
+    was = Counter(each.provider for each in found.findings.values() if each.verdict in DECIDED)
+    now = {each.provider for each in new.findings if each.verdict in DECIDED}
+    planned = {each["id"] for each in new.header["providers"]}
+    out = {provider for provider in was.keys() & planned if provider not in now}
+    for provider in (each for each in was if each in out):
+        yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
+    yield from _models_out(found, new, out)
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 
 
-def _decided(findings: Iterable[Finding]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for each in findings:
-        if each.verdict in DECIDED:
-            counts[each.provider] = counts.get(each.provider, 0) + 1
-    return counts
+def _models_out(found: Before, new: Run, told: Collection[str]) -> Iterator[str]:
+    """Name each model of which most of what was decided before is undecided now."""
+    for (provider, model), (open_, of) in _lost(found, new).items():
+        if provider not in told and open_ > of * _MOST_LOST:
+            findings = counted(of, "finding")
+            yield f"{open_:,} of {findings} of {provider} {model} could not be compared"
+
+
+def _lost(found: Before, new: Run) -> dict[tuple[str, str], tuple[int, int]]:
+    """Count by provider and model: findings that could not be compared, of those decided before.
+
+    What is not testable because of something broken on the same exchange is told by that.
+    """
+    broken = broken_exchanges(new.findings)
+    lost: dict[tuple[str, str], tuple[int, int]] = {}
+    for each in new.findings:
+        was = found.findings.get(finding_key(each))
+        if was is not None and was.verdict in DECIDED:
+            open_, of = lost.get((each.provider, each.model), (0, 0))
+            blind = not tells(each) and not explained(each, broken)
+            lost[each.provider, each.model] = open_ + blind, of + 1
+    return lost

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
-from conformance.reports.drift.bases import Before, finding_key
+from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
+from conformance.reports.drift.bases import Before, Key, finding_key
 from conformance.reports.drift.model import Change, Kind
 from conformance.reports.grouping import level_rank
 from conformance.runs.file import Run
@@ -49,8 +49,12 @@ def verdict_changes(found: Before, new: Run, whole: bool) -> tuple[list[Change],
         turns += [Turn(Kind.INFORMATION, found.findings[key], None) for key in sorted(gone)]
     broken = broken_exchanges(found.findings.values()), broken_exchanges(now.values())
     telling = [each for each in turns if not _explained(each, *broken)]
-    compared = len(now.keys() & found.findings.keys())
+    compared = sum(_decided(key, found.findings, now) for key in now.keys() & found.findings.keys())
     return list(_grouped(telling)), compared, len(turns) - len(telling)
+
+
+def _decided(key: Key, *sides: Mapping[Key, Finding]) -> bool:
+    return all(each[key].verdict in DECIDED for each in sides)
 
 
 def kind_of(before: Finding | None, after: Finding) -> Kind | None:
@@ -112,10 +116,14 @@ def _explained(
     """Whether a promise could not be judged, then or now, because of what was broken there."""
     sides = ((turn.before, before), (turn.after, now))
     return turn.kind is Kind.INFORMATION and any(
-        (each is None or each.verdict is Verdict.NOT_TESTABLE)
-        and bool(_exchanges(turn.finding) & broken)
+        bool(_exchanges(turn.finding) & broken) if each is None else explained(each, broken)
         for each, broken in sides
     )
+
+
+def explained(finding: Finding, broken: set[tuple[str, str, str]]) -> bool:
+    """Whether a promise could not be judged because of what is broken on its exchanges."""
+    return finding.verdict is Verdict.NOT_TESTABLE and bool(_exchanges(finding) & broken)
 
 
 def _exchanges(finding: Finding) -> set[tuple[str, str, str]]:
@@ -144,7 +152,8 @@ def _change(turns: Sequence[Turn]) -> Change:
     first = max(turns, key=_weight).finding
     kind, after = turns[0].kind, word(turns[0].after)
     outage = after == Verdict.UNAVAILABLE.value and kind is Kind.NOISE
-    repeats = [each.finding.repeats or 0 for each in turns if each.confirmed]
+    sure = [each for each in turns if each.confirmed]
+    repeats = [each.finding.repeats or 0 for each in sure]
     return Change(
         kind=kind,
         what="verdict",
@@ -157,7 +166,8 @@ def _change(turns: Sequence[Turn]) -> Change:
         cases=tuple(dict.fromkeys(each.finding.case for each in turns)),
         count=len(turns),
         message=said(first),
-        confirmed=any(each.confirmed for each in turns),
+        confirmed=bool(sure),
+        sure=len(sure),
         repeats=max(repeats, default=0) or None,
     )
 

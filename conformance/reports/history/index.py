@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
 from conformance.reports.history import statements
-from conformance.reports.nights import run_files
+from conformance.runs.earlier import run_files
 from conformance.runs.file import Run, RunFileError, read_run
+from conformance.strict import printable
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,6 +29,7 @@ NAME = "history.duckdb"
 """The index file, in the folder of the runs."""
 
 _AT_ONCE = 200  # run files read by one statement
+_AHEAD = timedelta(days=1)  # that clocks of machines may differ
 _PATIENCE = 900.0  # seconds to wait for another process that brings the index up to date
 
 _PATTERN = re.compile(r"[*?\[\]]")
@@ -244,7 +247,29 @@ def _lines(index: Index, folder: Path, files: Sequence[str]) -> dict[str, str]:
     except duckdb.InvalidInputException:  # such as a line beyond all bounds, in one of them
         suspects = plain
         index.connection.execute(statements.NOTHING)
-    return problems | _by_hand(index, folder, suspects)
+    problems |= _by_hand(index, folder, suspects)
+    return _untimely(index) | problems
+
+
+def _untimely(index: Index) -> dict[str, str]:
+    """Give the runs that no night can be told of: no date, or one that is yet to come."""
+    latest = datetime.now(UTC) + _AHEAD
+    found = {}
+    for path, started in index.rows(statements.STARTS):
+        moment, shown = _moment(started), printable(started, 40)
+        if moment is None:
+            found[path] = f"it started on {shown!r}, which is no date; correct its first line"
+        elif moment > latest:
+            found[path] = f"it started on {shown}, which is yet to come; a clock was wrong"
+    return found
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _suspects(index: Index, folder: Path, files: Sequence[str]) -> list[str]:

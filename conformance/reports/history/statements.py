@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from conformance.findings import BROKEN, UNDECIDED, Verdict
 from conformance.reports.history.states import STATE_OF, TELLING, State
 
-VERSION = 1
+VERSION = 2
 """Of the tables; an index of another version is built anew."""
 
 _TEXTS = (
@@ -83,6 +83,8 @@ SELECT path, count(*) FILTER (type IS NULL) > 0
            OR provider IS NULL OR model IS NULL OR "case" IS NULL OR clause IS NULL)) > 0
 FROM lines GROUP BY path
 """  # noqa: S608 - our own words
+
+STARTS = "SELECT path, started FROM lines WHERE type = 'run' AND started IS NOT NULL"
 
 KNOWN = "SELECT path, size, changed FROM runs"
 
