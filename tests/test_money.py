@@ -162,3 +162,85 @@ def test_requests_of_the_ledger_without_an_exchange_are_told() -> None:
     found = of(paid(kept_apart(0.5)), spent=spent)
     assert "0.5000 USD spent, 0.7500 USD more for requests that are not shown" in page(found)
     assert told(found)["runs"][0]["elsewhere"] == 0.75
+
+
+def first_and_second(**second: Any) -> tuple[Run, Run]:
+    """A run that was cut off, and the one that went on with it and sent one more."""
+    one = paid(kept_apart(0.5), "one", sent_at="2026-01-02T03:04:06+00:00")
+    two = paid(kept_apart(0.25), "two", sent_at="2026-01-02T04:04:06+00:00")
+    first, later = of(one, id="first"), "2026-01-02T04:00:00+00:00"
+    first.footer = None
+    taken = one | {"run": "first"}
+    return first, of(taken, two, id="second", resumes=["first"], started=later, **second)
+
+
+def facts(*found: Run) -> tuple[float, int, int, int]:
+    """Dollars, requests, images and latencies of the only provider."""
+    (provider,) = told(*found)["providers"]
+    return (
+        provider["price"]["paid"],
+        provider["availability"]["total"],
+        provider["images"],
+        provider["latency"]["count"],
+    )
+
+
+def test_run_that_is_named_twice_is_counted_once_and_told() -> None:
+    found = of(paid(kept_apart(0.5)))
+    assert facts(found, found) == facts(found) == (0.5, 1, 1, 1)
+    assert csv_sum(found, found) == 0.5
+    assert "run 20260102T030405Z-00000000 was named twice" in told(found, found)["problems"][0]
+    assert "was named twice; it is counted once" in page(found, found)
+
+
+def test_copy_of_a_run_that_was_still_going_on_is_left_out() -> None:
+    one, two = paid(kept_apart(0.5), "one"), paid(kept_apart(0.25), "two")
+    whole, copy = of(one, two), of(one)
+    copy.footer = None
+    for found in ((copy, whole), (whole, copy)):
+        assert facts(*found) == (0.75, 2, 2, 2)
+        assert told(*found)["complete"]
+
+
+def test_other_run_with_the_same_id_is_not_left_out() -> None:
+    other = of(paid(kept_apart(0.25), "two"))
+    assert facts(of(paid(kept_apart(0.5), "one")), other) == (0.75, 2, 2, 2)
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["today", "older"])
+@pytest.mark.parametrize("turned", [False, True], ids=["in-order", "turned"])
+def test_run_and_the_one_that_it_goes_on_with_are_paid_once(marked: bool, turned: bool) -> None:
+    found = list(first_and_second())
+    if not marked:
+        del found[1].exchanges["acme/dall-e-3/one"]["run"]
+    assert facts(*(found[::-1] if turned else found)) == (0.75, 2, 2, 2)
+    assert csv_sum(*found) == 0.75
+    spent = [(each["spent"], each["taken_over"]) for each in told(*found)["runs"]]
+    assert spent == [(0.5, 0), (0.25, 0.5)]
+
+
+def test_page_of_a_resumed_run_tells_what_the_run_before_it_paid() -> None:
+    _, second = first_and_second()
+    assert "0.2500 USD spent, 0.5000 USD by the runs it took over" in page(second)
+    assert facts(second)[0] == csv_sum(second) == 0.75
+
+
+def test_resumed_run_says_who_sent_what_it_took_over(tmp_path: Path) -> None:
+    from conformance.runs.file import read_run, write_run
+
+    with watched() as (url, _):
+        with session(tmp_path, url, cases="baseline") as found:
+            judged = judge_all(found)
+            written = runs.run(
+                *(
+                    {**(each.record or {}), "findings": len(each.findings)}
+                    for each in judged.values()
+                ),
+                *(one for each in judged.values() for one in each.findings.values()),
+                head=found.header(),
+                end=None,
+            )
+        write_run(written, tmp_path / "run.jsonl")
+        with session(tmp_path, url, cases="baseline", resume=tmp_path / "run.jsonl") as again:
+            taken = again.resumed.judged(again.engines[0])["dall-e-2/baseline"].record
+    assert taken["run"] == read_run(tmp_path / "run.jsonl").header["id"]

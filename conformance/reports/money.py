@@ -54,6 +54,18 @@ def total(exchanges: Iterable[Exchange]) -> Money:
     return sum((money_of(each) for each in exchanges if was_sent(each)), Money())
 
 
+def sent_once(runs: Iterable[Run]) -> list[Exchange]:
+    """Give all that was sent, each once: a run that went on with another keeps its exchanges."""
+    found: dict[tuple[object, ...], Exchange] = {}
+    for run in runs:
+        first = (run.header.get("resumes") or [run.header["id"]])[-1]
+        for name, each in run.exchanges.items():
+            if was_sent(each):
+                key = (first, name, each.get("sent_at"), each.get("elapsed"))
+                found.setdefault(key, each)
+    return list(found.values())
+
+
 def was_sent(exchange: Exchange) -> bool:
     """Whether a request was sent at all; what was only planned cost nothing."""
     return bool(exchange["outcome"] != Verdict.NOT_RUN)

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.findings import BROKEN, Verdict, worst
 from conformance.reports.grouping import level_rank
-from conformance.reports.money import total, was_sent
+from conformance.reports.money import Exchange, sent_once, total
 from conformance.reports.summary import Cell, Kept, Row, Summary
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
@@ -123,13 +123,11 @@ def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
     )
 
 
-def _exchanges(runs: Sequence[Run]) -> dict[str, list[dict[str, Any]]]:
-    """Give the requests of each provider that were sent; what was only planned cost nothing."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for run in runs:
-        for each in run.exchanges.values():
-            if was_sent(each):
-                found.setdefault(each["provider"], []).append(each)
+def _exchanges(runs: Sequence[Run]) -> dict[str, list[Exchange]]:
+    """Give the requests of each provider that were sent, each once."""
+    found: dict[str, list[Exchange]] = {}
+    for each in sent_once(runs):
+        found.setdefault(each["provider"], []).append(each)
     return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.findings import Finding
-from conformance.reports.money import Money, total
+from conformance.reports.money import Money, money_of, sent_once
 from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
 from conformance.strict import printable
@@ -49,9 +49,9 @@ def _judged(each: Finding, family: str) -> Iterator[Any]:
 def _paid(summary: Summary) -> dict[str, float]:
     """Give what every case came to; it goes to the first of its rows, so that they add up."""
     found: dict[str, Money] = {}
-    for run in summary.merged.runs:
-        for name, each in run.exchanges.items():
-            found[name] = found.get(name, Money()) + total([each])
+    for each in sent_once(summary.merged.runs):
+        name = f"{each['provider']}/{each['model']}/{each['case']}"
+        found[name] = found.get(name, Money()) + money_of(each)
     return {name: each.paid for name, each in found.items() if each.priced}
 
 
