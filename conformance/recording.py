@@ -184,8 +184,8 @@ class Recorder:
         if session.options.mode == "replay":
             return {}
         spent = session.live.ledger.spent()
-        values = {name: getattr(spent, name) for name in ("estimate", "actual", "requests")}
-        return {"spent": values}
+        names = ("estimate", "actual", "guess", "requests")
+        return {"spent": {name: getattr(spent, name) for name in names}}
 
 
 def _counts_as_failed(finding: Finding) -> bool:

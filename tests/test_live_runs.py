@@ -74,7 +74,7 @@ def test_nothing_is_sent_twice_by_many_workers(tmp_path: Path) -> None:
     sent = [each for each in written if each["type"] == "exchange"]
     assert set(Counter(each["case"] for each in sent).values()) == {1}
     assert written[0]["budget"] == {"usd": 1.0, "requests": None}
-    assert written[-1]["spent"] == {"estimate": 0.26, "actual": None, "requests": 41}
+    assert written[-1]["spent"] == {"estimate": 0.26, "actual": None, "guess": 0.0, "requests": 41}
     assert {each["attempts"] for each in sent} == {1}
     assert not (tmp_path / "run.jsonl.live").exists()
 

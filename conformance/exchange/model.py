@@ -74,11 +74,33 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class Spending:
+    """US dollars of some requests, each in one of three: by usage, by a known price, guessed."""
+
+    actual: float | None = None
+    """What usage says; None where no answer said."""
+    estimate: float = 0.0
+    guess: float = 0.0
+    """What counts against the budget as the dearest, because nobody knows a price."""
+
+    def __add__(self, other: Spending) -> Spending:
+        """Add up, each kind by itself."""
+        known = [each.actual for each in (self, other) if each.actual is not None]
+        return Spending(
+            round(sum(known), 6) if known else None,
+            round(self.estimate + other.estimate, 6),
+            round(self.guess + other.guess, 6),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars: as planned, and as the answer's usage says; None is unknown."""
+    """US dollars of the answer: by the price list, and as its usage says; None is unknown."""
 
     estimate: float | None
     actual: float | None
+    spent: Spending | None = None
+    """What all requests for it came to, those sent again as well; None where none was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.cases.model import Authorization, Case, Operation
 from conformance.clauses.events import COMPLETED, events_of
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import Exchange
+from conformance.exchange.model import Exchange, Price, Spending
 from conformance.exchange.outcome import not_served
 from conformance.live.again import NEVER_SENT
 from conformance.providers import Provider
@@ -28,7 +28,19 @@ class Cost:
 
     estimate: float
     most: float
-    known: bool = True  # whether a price stands behind it
+    known: bool = True  # whether a price stands behind the estimate
+    most_known: bool = True  # and behind the most
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """US dollars that a request counts for, and whether a price stands behind them."""
+
+    usd: float
+    known: bool = True
+
+
+_NOTHING = Counted(0.0)
 
 
 def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
@@ -36,24 +48,43 @@ def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
     model = edition.find(case.model) or edition.model(case.model)
     planned = provider.prices.estimate(case, model)
     if case.operation is not Operation.GENERATE or case.authorization is not Authorization.VALID:
-        return Cost(planned.usd, planned.usd, planned.known)
+        return Cost(planned.usd, planned.usd, planned.known, planned.known)
     dearest = provider.prices.if_answered(_bounded(_body(case)), model)
-    return Cost(planned.usd, max(planned.usd, dearest.usd), planned.known)
+    most = max(planned, dearest, key=lambda each: each.usd)
+    return Cost(planned.usd, most.usd, planned.known, most.known)
 
 
-def counted(exchange: Exchange, cost: Cost) -> float:
+def counted(exchange: Exchange, cost: Cost) -> Counted:
     """Give what a request counts for where no usage says better; in doubt the dearer.
 
     A request that was sent may have been billed, answered or not, and so may a server's failure.
     """
+    planned, most = Counted(cost.estimate, cost.known), Counted(cost.most, cost.most_known)
     if exchange.response is None:
         kind = exchange.failure.kind if exchange.failure else ""
-        return 0.0 if kind in _NOTHING_REACHED else cost.most
+        return _NOTHING if kind in _NOTHING_REACHED else most
     status = exchange.response.status
     if 200 <= status < 300:
-        return cost.estimate or cost.most
+        return planned if planned.usd else most
     served = not not_served(Answer(exchange))
-    return cost.estimate if served and (status >= 500 or status == 408) else 0.0
+    return planned if served and (status >= 500 or status == 408) else _NOTHING
+
+
+def price_of(counted: Counted, actual: float | None) -> Price:
+    """Say what a request came to, and how well that is known."""
+    estimate = counted.usd if counted.known else None
+    if actual is not None:
+        return Price(estimate, actual, Spending(actual))
+    if counted.known:
+        return Price(estimate, None, Spending(estimate=counted.usd))
+    return Price(None, None, Spending(guess=counted.usd))
+
+
+def all_of(made: Sequence[Exchange]) -> Price | None:
+    """Give the price of the last of some exchanges, with what all of them came to."""
+    price = made[-1].price
+    spent = [each.price.spent for each in made if each.price and each.price.spent]
+    return replace(price, spent=sum(spent, Spending())) if price and spent else price
 
 
 def used(exchange: Exchange) -> object:

@@ -16,7 +16,8 @@ from conformance.errors import ConformanceError
 
 _TABLES = """
 create table if not exists request (
-  id integer primary key, provider text, aside real, estimate real, counted real, actual real
+  id integer primary key, provider text, aside real, estimate real, counted real, actual real,
+  known integer
 );
 create table if not exists note (name text primary key, value);
 """
@@ -42,14 +43,18 @@ class LedgerError(ConformanceError):
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What was sent so far: US dollars by the price list, US dollars by usage, and requests."""
+    """What was sent so far: requests, and US dollars, each of them counted once.
+
+    By the price list, by usage (None where no answer said), and guessed where no price is known.
+    """
 
     estimate: float
     actual: float | None
+    guess: float
     requests: int
     counted: float
-    """US dollars that count against the budget: usage where it is known, else the list, and what
-    is set aside for answers still to come."""
+    """US dollars that count against the budget: all of these, and with them what is set aside
+    for answers still to come."""
     pending: float = 0.0
     """US dollars of that which are set aside."""
 
@@ -80,25 +85,30 @@ class Ledger:
         """Let go of the file."""
         self._db.close()
 
-    def set_aside(self, provider: str, estimate: float, most: float) -> int:
+    def set_aside(self, provider: str, estimate: float, most: float, known: bool = True) -> int:
         """Set aside the most that a request may cost; gives its number.
 
-        `estimate` is what it costs if all goes as it should. Raises `NotSentError` where the
+        `estimate` is what it costs if all goes as it should; `known` says whether a price stands
+        behind the most. Raises `NotSentError` where the
         request would cross the budget or the number of requests, or the run has been halted.
         """
         with self._alone() as db:
             self._check(db, provider, estimate, most)
             row = db.execute(
-                "insert into request (provider, aside, estimate) values (?, ?, ?)",
-                (provider, most, estimate),
+                "insert into request (provider, aside, estimate, known) values (?, ?, ?, ?)",
+                (provider, most, estimate, known),
             )
             return int(row.lastrowid or 0)
 
-    def settle(self, number: int, counted: float, actual: float | None) -> None:
-        """Put in the place of what was set aside what the request came to."""
+    def settle(self, number: int, counted: float, actual: float | None, known: bool = True) -> None:
+        """Put in the place of what was set aside what the request came to.
+
+        `known` says whether a price stands behind what is counted.
+        """
         with self._alone() as db:
             db.execute(
-                "update request set counted = ?, actual = ? where id = ?", (counted, actual, number)
+                "update request set counted = ?, actual = ?, known = ? where id = ?",
+                (counted, actual, known, number),
             )
 
     def spent(self) -> Spent:
@@ -175,13 +185,21 @@ class Ledger:
 
 
 def _sums(db: sqlite3.Connection) -> Spent:
-    requests, listed, known, counted, pending = db.execute(
-        "select count(*), total(coalesce(counted, aside)), count(actual), "
+    requests, actual, listed, guessed, counted, pending = db.execute(
+        "select count(*), sum(actual), "
+        "total(case when actual is null and known then coalesce(counted, aside) end), "
+        "total(case when actual is null and not known then coalesce(counted, aside) end), "
         "total(coalesce(actual, counted, aside)), "
         "total(case when counted is null then aside end) from request"
     ).fetchone()
-    actual = round(counted, 6) if known else None
-    return Spent(round(listed, 6), actual, requests, round(counted, 9), round(pending, 9))
+    return Spent(
+        estimate=round(listed, 6),
+        actual=None if actual is None else round(actual, 6),
+        guess=round(guessed, 6),
+        requests=requests,
+        counted=round(counted, 9),
+        pending=round(pending, 9),
+    )
 
 
 def _note(db: sqlite3.Connection, name: str) -> float | None:

@@ -13,10 +13,10 @@ from conformance.cases.model import Authorization, Case, Operation
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
-from conformance.exchange.model import Exchange, Failure, Price
+from conformance.exchange.model import Exchange, Failure
 from conformance.exchange.outcome import quota_exhausted, undecided
 from conformance.live.again import MOST_ATTEMPTS, again, wait
-from conformance.live.cost import Cost, cost_of, counted, used
+from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
 from conformance.providers import Provider
 
@@ -74,10 +74,8 @@ class Sender:
         except NotSentError:
             if not made:
                 raise
-        cost = self.cost(case)
-        estimate = cost.estimate if cost.known else None
-        price = Price(estimate, self._actual(case, made[-1]))
-        return replace(self._key_still_good(case, made[-1]), attempts=len(made), price=price)
+        last = self._key_still_good(case, made[-1])
+        return replace(last, attempts=len(made), price=all_of(made))
 
     def _denied(self, case: Case, exchange: Exchange) -> bool:
         """Whether a key is refused that was good before."""
@@ -117,7 +115,9 @@ class Sender:
         cost = self.cost(case)
         number = self._set_aside(cost)
         exchange = self.client.exchange(case)
-        self.ledger.settle(number, counted(exchange, cost), self._actual(case, exchange))
+        came, actual = counted(exchange, cost), self._actual(case, exchange)
+        self.ledger.settle(number, came.usd, actual, came.known)
+        exchange = replace(exchange, price=price_of(came, actual))
         valid = case.authorization is Authorization.VALID
         return self._looked_at(exchange, case.operation) if valid else exchange
 
@@ -126,7 +126,9 @@ class Sender:
         until = self.clock() + self.patience
         while True:
             try:
-                return self.ledger.set_aside(self.provider.id, cost.estimate, cost.most)
+                return self.ledger.set_aside(
+                    self.provider.id, cost.estimate, cost.most, cost.most_known
+                )
             except InFlightError:
                 if self.clock() >= until:
                     raise

@@ -45,6 +45,7 @@ def merge(runs: Sequence[Run]) -> Merged:
     behind a newer pass that happens to stand beside it.
     """
     edition = _edition(runs)
+    runs, twice = _distinct(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
     found = _worst_of_each(every)
     return Merged(
@@ -57,8 +58,31 @@ def merge(runs: Sequence[Run]) -> Merged:
         findings=tuple(each for each, _ in found),
         owners=tuple(rank for _, rank in found),
         observations=tuple(dict.fromkeys(each for run in runs for each in run.observations)),
-        problems=tuple(dict.fromkeys(each for run in runs for each in run.problems)),
+        problems=tuple(dict.fromkeys([*(each for run in runs for each in run.problems), *twice])),
         repeated=len(every) - len(found),
+    )
+
+
+def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    """Leave out what another file of the same run has as well, and say so."""
+    kept: list[Run] = []
+    twice: list[str] = []
+    for run in sorted(runs, key=lambda each: (each.footer is None, -len(each.findings))):
+        if any(_has_all_of(run, other) for other in kept):
+            name = printable(str(run.header["id"]), 60)
+            twice.append(f"run {name} was named twice; it is counted once")
+        else:
+            kept.append(run)
+    return [run for run in runs if any(run is each for each in kept)], twice
+
+
+def _has_all_of(run: Run, other: Run) -> bool:
+    """Whether a run is that other run, or what a copy of its file had up to some line."""
+    return (
+        run.header["id"] == other.header["id"]
+        and run.footer in (None, other.footer)
+        and all(other.exchanges.get(name) == each for name, each in run.exchanges.items())
+        and set(run.findings) <= set(other.findings)
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from conformance.reports.money import Money, number, spending
 from conformance.runs.file import Run
 
 
@@ -17,7 +18,8 @@ def newest_first(runs: Iterable[Run]) -> list[dict[str, Any]]:
 def run_facts(run: Run) -> dict[str, Any]:
     """Say of a run how long it took in seconds, what it cost in US dollars, how it ended."""
     header, footer = run.header, run.footer or {}
-    spent = _object(footer.get("spent"))
+    spent, money = _object(footer.get("spent")), spending(run)
+    own = money.own or Money()
     return {
         "id": header["id"],
         "tool": header["tool"],
@@ -27,27 +29,22 @@ def run_facts(run: Run) -> dict[str, Any]:
         "findings": len(run.findings),
         "exchanges": len(run.exchanges),
         "seed": header.get("seed"),
-        "spent": _number(spent.get("actual"), spent.get("estimate")),
-        "estimated": spent.get("actual") is None,
+        "spent": money.own and money.own.paid,
+        "actual": money.own and own.actual,
+        "estimate": money.own and own.estimate,
+        "estimated": own.estimated,
+        "guess": own.guess,
+        "unpriced": own.unpriced,
+        "taken_over": money.before.paid,
+        "elsewhere": money.elsewhere,
         "requests": spent.get("requests"),
-        "budget": _number(_object(header.get("budget")).get("usd")),
+        "budget": number(_object(header.get("budget")).get("usd")),
         "resumes": [str(each) for each in header.get("resumes") or []],
     }
 
 
 def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _number(*values: object) -> float | None:
-    return next(
-        (
-            float(each)
-            for each in values
-            if isinstance(each, int | float) and not isinstance(each, bool)
-        ),
-        None,
-    )
 
 
 def _seconds(started: str, finished: str | None) -> float | None:

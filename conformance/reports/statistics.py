@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.findings import BROKEN, Verdict, worst
 from conformance.reports.grouping import level_rank
+from conformance.reports.money import Exchange, sent_once, total
 from conformance.reports.summary import Cell, Kept, Row, Summary
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
@@ -26,12 +27,16 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars; an estimate where no answer said what it cost, None where nobody knows."""
+    """US dollars: by usage, and by a known price where no answer said; guesses stand apart."""
 
     paid: float
+    actual: float
+    estimate: float
     estimated: bool
     images: int
     unpriced: int
+    guess: float
+    """What the answers without a price counted for, to keep the budget."""
 
     @property
     def per_image(self) -> float | None:
@@ -118,13 +123,11 @@ def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
     )
 
 
-def _exchanges(runs: Sequence[Run]) -> dict[str, list[dict[str, Any]]]:
-    """Give the requests of each provider that were sent; what was only planned cost nothing."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for run in runs:
-        for each in run.exchanges.values():
-            if each["outcome"] != Verdict.NOT_RUN:
-                found.setdefault(each["provider"], []).append(each)
+def _exchanges(runs: Sequence[Run]) -> dict[str, list[Exchange]]:
+    """Give the requests of each provider that were sent, each once."""
+    found: dict[str, list[Exchange]] = {}
+    for each in sent_once(runs):
+        found.setdefault(each["provider"], []).append(each)
     return found
 
 
@@ -188,26 +191,18 @@ def _prices(runs: Sequence[Run], provider: str) -> str:
 
 
 def _price(exchanges: Sequence[Mapping[str, Any]]) -> Price | None:
-    priced = [each for each in exchanges if _dollars(each) is not None]
-    if not priced:
+    found = total(exchanges)
+    if not found.priced and not found.guess:
         return None
     return Price(
-        paid=sum(_dollars(each) or 0.0 for each in priced),
-        estimated=any((each["price"] or {}).get("actual") is None for each in priced),
-        images=sum(len(each.get("images") or []) for each in priced),
-        unpriced=sum(bool(each.get("images")) and _dollars(each) is None for each in exchanges),
+        paid=found.paid,
+        actual=found.actual,
+        estimate=found.estimate,
+        estimated=found.estimated,
+        images=found.images,
+        unpriced=found.unpriced,
+        guess=found.guess,
     )
-
-
-def _dollars(exchange: Mapping[str, Any]) -> float | None:
-    price = exchange.get("price")
-    if not isinstance(price, dict):
-        return None
-    for name in ("actual", "estimate"):
-        value = price.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-    return None
 
 
 def _availability(exchanges: Sequence[Mapping[str, Any]]) -> Availability:

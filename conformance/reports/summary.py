@@ -106,7 +106,7 @@ class Summary:
 def summarize(runs: Sequence[Run]) -> Summary:
     """Count and group; raises `MergeError` for runs that do not go together."""
     merged = merge(runs)
-    found = merged.findings
+    runs, found = merged.runs, merged.findings
     open_ones = _undecided(runs, found)
     explained = _explained(found, open_ones)
     broken = tuple(broken_promises(found, merged.statements))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.findings import Finding
+from conformance.reports.money import Money, money_of, sent_once
 from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
 from conformance.strict import printable
@@ -24,14 +25,16 @@ _LONGEST = 2000  # characters of a cell
 def table(summary: Summary) -> str:
     """Write a summary's findings as CSV (RFC 4180), a header line first."""
     families = families_of(summary.merged.runs)
+    paid = _paid(summary)
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
     for each, rank in summary.merged.owned:
-        exchanges = summary.merged.runs[rank].exchanges
-        exchange = exchanges.get(f"{each.provider}/{each.model}/{each.case}", {})
+        name = f"{each.provider}/{each.model}/{each.case}"
+        exchange = summary.merged.runs[rank].exchanges.get(name, {})
         family = families.get(each.model, each.model)
-        writer.writerow(map(_cell, (*_judged(each, family), *_sent(exchange))))
+        sent = _sent(exchange, paid.pop(name, None))
+        writer.writerow(map(_cell, (*_judged(each, family), *sent)))
     return file.getvalue()
 
 
@@ -42,9 +45,16 @@ def _judged(each: Finding, family: str) -> Iterator[Any]:
     yield from (each.message, each.expected, each.observed, each.control, each.deviation)
 
 
-def _sent(exchange: Mapping[str, Any]) -> Iterator[Any]:
-    price = exchange.get("price") or {}
-    dollars = price.get("estimate") if price.get("actual") is None else price["actual"]
+def _paid(summary: Summary) -> dict[str, float]:
+    """Give what every case came to; it goes to the first of its rows, so that they add up."""
+    found: dict[str, Money] = {}
+    for each in sent_once(summary.merged.runs):
+        name = f"{each['provider']}/{each['model']}/{each['case']}"
+        found[name] = found.get(name, Money()) + money_of(each)
+    return {name: each.paid for name, each in found.items() if each.priced}
+
+
+def _sent(exchange: Mapping[str, Any], dollars: float | None) -> Iterator[Any]:
     yield from (exchange.get(name) for name in ("provenance", "sent_at", "elapsed", "outcome"))
     yield from (exchange.get("attempts"), dollars, exchange.get("cassette"))
 

@@ -25,6 +25,7 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent import Sent, read_request
 from conformance.exchange.source import Replay, Source
 from conformance.findings import Finding, Verdict
+from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
 from conformance.providers import Provider
 from conformance.runs.confirming import Confirmer
@@ -150,11 +151,14 @@ class Engine:
         self, case: Case, exchange: Exchange, answer: Answer, control: Outcome | None
     ) -> Judged:
         outcome = Subject(exchange, self.edition, control, answer).outcome
+        findings = self._findings(exchange, control, answer)
+        findings, repeated = self._confirmed(case, findings, control)
+        paid = replace(exchange, price=all_of([*repeated, exchange]))
         return Judged(
             outcome,
-            self._confirmed(case, self._findings(exchange, control, answer), control),
+            findings,
             tuple(observe(exchange, self.edition, answer)),
-            evidence(exchange, answer, outcome),
+            evidence(paid, answer, outcome),
         )
 
     def _answer(self, exchange: Exchange) -> Answer:
@@ -168,18 +172,20 @@ class Engine:
 
     def _confirmed(
         self, case: Case, findings: dict[str, Finding], control: Outcome | None
-    ) -> dict[str, Finding]:
-        """Make an exchange again whose verdicts are worse than they were."""
+    ) -> tuple[dict[str, Finding], list[Exchange]]:
+        """Make an exchange again whose verdicts are worse than they were; gives those made."""
+        made: list[Exchange] = []
 
         def repeat() -> dict[str, Finding] | None:
             try:
                 exchange = self.source.exchange(case)
             except NotSentError:
                 return None
+            made.append(exchange)
             return self._findings(exchange, control, self._answer(exchange))
 
         confirmer = self._together.confirmer
-        return findings if confirmer is None else confirmer.confirmed(findings, repeat)
+        return (confirmer.confirmed(findings, repeat) if confirmer else findings), made
 
     def _gone(self, case: Case) -> Outcome | None:
         """Ask the first of a model before its other cases; give what says that it is not there."""

@@ -40,7 +40,10 @@ def unsent(exchange: Exchange, reason: str, estimate: float | None) -> dict[str,
 def _cost(exchange: Exchange) -> dict[str, Any]:
     attempts = {} if exchange.attempts is None else {"attempts": exchange.attempts}
     price = exchange.price
-    return attempts if price is None else attempts | {"price": asdict(price)}
+    if price is None:
+        return attempts
+    told = {name: value for name, value in asdict(price).items() if name != "spent" or value}
+    return attempts | {"price": told}
 
 
 def _whole(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, Any]:

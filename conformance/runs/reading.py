@@ -184,6 +184,7 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "target?": _text_or_null,
         "reason?": _text,
         "curl?": _text,
+        "run?": _text,
     },
     "request": {"url": _text, "method?": _text, "headers?": _headers, "body?": _text},
     "response": {"status": _whole, "headers": _headers, "body": _text},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,14 @@ class Resumed:
             shared = folder_of(self._path) / name
             spooled = dict(Spool(shared).everything()) if shared.is_dir() else {}
             whole = dict(_whole_cases(self._run, name)) | spooled
-            self._judged[name] = settled(whole, engine.cases.values())
+            taken = settled(whole, engine.cases.values())
+            self._judged[name] = {path: self._sent_before(each) for path, each in taken.items()}
         return self._judged[name]
+
+    def _sent_before(self, judged: Judged) -> Judged:
+        """Say which run sent a case, so that nobody takes it for paid again."""
+        record = {"run": self._run.header["id"], **(judged.record or {})}
+        return replace(judged, record=record) if judged.record else judged
 
 
 def check_same(header: Mapping[str, Any], other: Mapping[str, Any], path: object) -> None:
