@@ -182,3 +182,11 @@ def test_deviation_that_occurs_is_not_stale(tmp_path: Path) -> None:
     provider = load_provider(write(tmp_path, GOOD + DEVIATION))
     known = replace(FINDING, deviation="ignores n")
     assert stale_deviations(provider, [known], date(2026, 11, 24)) == []
+
+
+@pytest.mark.parametrize("end", ["/images/generations", "/images/generations/"])
+def test_base_url_with_the_endpoint_in_it_is_refused(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace("/v1", f"/v1{end}"))
+    with pytest.raises(ProviderError, match="leave that out"):
+        load_provider(str(path))

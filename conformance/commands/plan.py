@@ -23,8 +23,8 @@ def plan(
         str, typer.Option("--provider", "-p", help="A provider by name, or a TOML file by path.")
     ] = "cometapi",
     budget: Annotated[
-        float | None,
-        typer.Option(min=0, metavar="USD", help="The most it may cost, in US dollars."),
+        str | None,
+        typer.Option(metavar="USD", help="The most it may cost, in US dollars; or unlimited."),
     ] = None,
     models: Models = "*",
     strength: Annotated[
@@ -32,7 +32,7 @@ def plan(
         typer.Option(min=1, max=3, help="Combine parameters as well: 1, 2 or 3 at a time."),
     ] = None,
     max_requests: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="The most requests, free ones included.")
+        int | None, typer.Option(min=0, metavar="N", help="The most requests, free ones included.")
     ] = None,
     edition: EditionName = None,
     format_: Annotated[
@@ -54,12 +54,14 @@ def plan(
     from conformance.planning import plan as planned
     from conformance.planning_report import document, show
     from conformance.providers import load_provider
+    from conformance.runs.purse import read_budget
 
     end_with_the_pipe()
     found = load_provider(provider)
     loaded = load_edition(edition or found.edition or DEFAULT_EDITION)
     combined = strength is not None
-    made = planned(loaded, found, strength or 2, models, budget, max_requests, combined)
+    usd = None if budget in (None, "unlimited") else read_budget(budget)
+    made = planned(loaded, found, strength or 2, models, usd, max_requests, combined)
     if output is not None:
         write_text(output, json.dumps(document(made), indent=2, ensure_ascii=False) + "\n")
     elif format_ is PlanFormat.JSON:

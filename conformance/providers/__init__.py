@@ -130,7 +130,7 @@ class Provider:
 
     def at(self, base_url: str) -> Provider:
         """Give the same provider at another address."""
-        _check_no_credentials("--base-url", base_url)
+        _check_address("--base-url", base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
             raise ProviderError(f"--base-url {base_url!r} is no http or https address")
         free = self.prices.free and _is_loopback(base_url)
@@ -174,15 +174,20 @@ def _load_file(path: Path) -> Provider:
         raise ProviderError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProviderError(f"{path}: is not TOML: {error}") from None
-    _check_no_credentials(f"{path}: base_url", str(document.get("base_url", "")))
+    _check_address(f"{path}: base_url", str(document.get("base_url", "")))
     fault = next(iter(sorted(_validator().iter_errors(document), key=_rank)), None)
     if fault is not None:
         raise ProviderError(f"{path}: {_explain(fault)}")
     return _provider(path, document)
 
 
-def _check_no_credentials(where: str, url: str) -> None:
-    """Refuse a user name or password in an address: it would stand in every report."""
+def _check_address(where: str, url: str) -> None:
+    """Refuse a password, which would stand in every report, and the path of the endpoint itself."""
+    if urlsplit(url).path.rstrip("/").endswith("/images/generations"):
+        raise ProviderError(
+            f"{where} ends in /images/generations; leave that out: it is the part before, as in "
+            f"https://api.example.com/v1"
+        )
     if _CREDENTIALS.match(url):
         raise ProviderError(
             f"{where} has a user name or password in it, which every report would show; "
