@@ -391,3 +391,19 @@ def test_all_sums_of_any_exchanges_are_one(exchanges: list[dict[str, Any]], judg
     if len(spent) == len([each for each in kept if each]):
         charged = sum((each["actual"] or 0.0) + each["estimate"] for each in spent)
         assert head == pytest.approx(charged, abs=1e-5)
+
+
+def test_exchange_that_is_made_again_to_confirm_a_verdict_is_paid_for(tmp_path: Path) -> None:
+    from conformance.runs.file import write_run
+
+    wrong = {"created": 1, "data": [{"b64_json": "aGk="}]}
+    with watched() as (url, eye):
+        with session(tmp_path, url, cases="baseline") as good:
+            write_run(lived(good), tmp_path / "good.jsonl")
+        eye.answer, before = images(JSONResponse(wrong)), eye.posts
+        again = {"baseline": tmp_path / "good.jsonl", "confirm": 2}
+        with session(tmp_path, url, cases="baseline", **again) as found:
+            written = lived(found)
+    assert eye.posts - before == 3
+    check_agreement(written)
+    assert csv_sum(written) == pytest.approx(3 * 0.02)
