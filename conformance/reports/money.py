@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,16 +54,32 @@ def total(exchanges: Iterable[Exchange]) -> Money:
     return sum((money_of(each) for each in exchanges if was_sent(each)), Money())
 
 
-def sent_once(runs: Iterable[Run]) -> list[Exchange]:
+def sent_once(runs: Sequence[Run]) -> list[Exchange]:
     """Give all that was sent, each once: a run that went on with another keeps its exchanges."""
-    found: dict[tuple[object, ...], Exchange] = {}
+    own: dict[tuple[object, ...], Exchange] = {}
+    before: dict[tuple[object, ...], Exchange] = {}
     for run in runs:
-        first = (run.header.get("resumes") or [run.header["id"]])[-1]
-        for name, each in run.exchanges.items():
-            if was_sent(each):
-                key = (first, name, each.get("sent_at"), each.get("elapsed"))
-                found.setdefault(key, each)
-    return list(found.values())
+        for each in filter(was_sent, run.exchanges.values()):
+            found = before if taken_over(run, each) else own
+            found.setdefault((_sender(run, each), *_facts(each)), each)
+    known = {_facts(each) for each in own.values()}
+    return [
+        *own.values(),
+        *(
+            each
+            for (sender, *facts), each in before.items()
+            if (sender, *facts) not in own and (sender or tuple(facts) not in known)
+        ),
+    ]
+
+
+def _sender(run: Run, exchange: Exchange) -> object:
+    """Say which run sent an exchange; None where an older file took it over and does not tell."""
+    return exchange.get("run") or (None if taken_over(run, exchange) else run.header["id"])
+
+
+def _facts(exchange: Exchange) -> tuple[object, ...]:
+    return tuple(exchange.get(name) for name in ("provider", "model", "case", "sent_at", "elapsed"))
 
 
 def was_sent(exchange: Exchange) -> bool:

@@ -35,6 +35,13 @@ def table(summary: Summary) -> str:
         family = families.get(each.model, each.model)
         sent = _sent(exchange, paid.pop(name, None))
         writer.writerow(map(_cell, (*_judged(each, family), *sent)))
+    for name, dollars in paid.items():
+        if dollars:  # nothing was found in it; yet it was paid for
+            exchange = exchanges[name]
+            where = [str(exchange[each]) for each in ("provider", "model", "case")]
+            where.insert(1, families.get(where[1], where[1]))
+            blank = [None] * (COLUMNS.index("provenance") - len(where))
+            writer.writerow(map(_cell, (*where, *blank, *_sent(exchange, dollars))))
     return file.getvalue()
 
 
