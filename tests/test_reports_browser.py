@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from benchmarks.reporting import CLAUSES, MODELS, RUNS, write_runs
+from conformance.cli import app
 from conformance.findings import Verdict
 from conformance.reports import render
-from conformance.runs.file import Run, read_run
+from conformance.runs.file import Run, read_run, write_run
 from tests import runs
 from tests.browser import Opened, chromium, opened
 from tests.nights import night
@@ -389,6 +391,32 @@ def test_evidence_of_a_failure_is_of_the_night_that_failed(
     assert "good" not in shown
     assert "Judged in\nrun of 2026-01-02 03:00 UTC" in shown
     assert names == ["baseline", "other"]
+
+
+@pytest.mark.parametrize(
+    ("days", "changed"),
+    [
+        ([runs.finding, runs.broken, runs.broken], "2026-01-02 03:00 UTC, from pass to FAIL"),
+        ([runs.broken, runs.broken, runs.broken], "not since then"),
+        ([runs.finding, runs.finding, runs.broken], "in this run, from pass to FAIL"),
+    ],
+    ids=["changed", "always", "new"],
+)
+def test_page_of_one_run_says_since_when_by_the_nights_before(
+    browser: Browser, tmp_path: Path, days: list[Any], changed: str
+) -> None:
+    earlier = tmp_path / "nights"
+    for day, made in enumerate(days, 1):
+        folder = tmp_path if day == len(days) else earlier
+        write_run(night(day, runs.exchange(), made()), folder / f"{day}.jsonl")
+    words = [str(tmp_path / "3.jsonl"), "--history", str(earlier), "-q", "-o"]
+    done = CliRunner().invoke(app, ["report", *words, str(tmp_path / "index.html")])
+    assert done.exit_code == 0
+    with opened(browser, tmp_path / "index.html", "#cell=format.url-only/acme/dall-e-3") as page:
+        page.page.wait_for_selector("#evidence .nights")
+        shown = page.texts("#evidence .nights")[0]
+    first = "pass" if days[0] is runs.finding else "FAIL"
+    assert shown == f"First seen\n2026-01-01 03:00 UTC, {first}\nLast changed\n{changed}"
 
 
 def said(text: str, case: str = "baseline") -> dict[str, Any]:

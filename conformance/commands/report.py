@@ -40,10 +40,19 @@ def report(
             "all of them and a badge for each provider and family. Repeatable.",
         ),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="DIR",
+            help="Folder with the run files of earlier nights: the page says since when.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table.")] = False,
 ) -> None:
     """Render run files: a table for the terminal; with --output, a page and other formats."""
     from conformance.reports import FORMATS, print_runs, render, summarize
+    from conformance.reports.since import with_history
     from conformance.runs.file import read_run
 
     if format_ not in (None, *FORMATS, "terminal"):
@@ -52,6 +61,8 @@ def report(
     end_with_the_pipe()
     loaded = [read_run(path) for path in runs]
     summary = summarize(loaded)
+    if history is not None:
+        summary = with_history(summary, history)
     wrote = [_write(path, name, summary) for path, name in formats.items()]
     if format_ in (None, "terminal") and not quiet:
         print_runs(loaded, Console())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
@@ -26,6 +26,9 @@ from conformance.runs.file import Run
 
 Column = tuple[str, str]
 """A provider and a model."""
+
+Spells = tuple[tuple[str, str], ...]
+"""The nights on which a promise changed: when, and to which verdict."""
 
 _GRAVITY = {Conclusion.CONFORMS: 0, Conclusion.NOT_JUDGED: 1, Conclusion.BREAKS: 2}
 
@@ -80,6 +83,7 @@ class Summary:
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
+    spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
     @property
     def new(self) -> tuple[Broken, ...]:

@@ -108,6 +108,9 @@ class _Evidence:
             prefix = f"{rank}/" if column["several"] else ""
             column["findings"].setdefault(each.clause, []).append(self._finding(each, prefix))
             self._exchange(column["exchanges"], each, merged.runs[rank], prefix)
+        for (provider, model, clause), spells in self._summary.spells.items():
+            if (provider, model) in found:
+                found[provider, model].setdefault("spells", {})[clause] = spells
         return list(found.values())
 
     def _finding(self, finding: Finding, prefix: str) -> Any:

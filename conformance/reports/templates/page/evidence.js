@@ -20,12 +20,15 @@ async function openEvidence() {
   const {provider, model} = data.columns[place.column];
   const about = data.providers[provider];
   document.getElementById("evidence-title").textContent = plain(clause.id);
-  panelBody.replaceChildren(
+  const parts = [
     element("p", {class: "headline"}, element("span", {class: `level l-${clause.level}`}, clause.level), " ",
       chip(wordAt(place.row, place.column) || "not run"), " ", element("b", {}, about.id), `, ${model}`),
     element("p", {class: "promise"}, prose(clause.statement)), citations(clause),
     element("p", {class: "quiet"}, `This column: ${about.origin}.`),
-    ...(proof ? findingsOf(proof, clause.id, about) : [element("p", {class: "note"}, "This browser cannot unpack the evidence; the run file has it.")]));
+    proof && nightsOf(own(proof.spells || {}, clause.id), wordAt(place.row, place.column)),
+    ...(proof ? findingsOf(proof, clause.id, about) : [element("p", {class: "note"}, "This browser cannot unpack the evidence; the run file has it.")]),
+  ];
+  panelBody.replaceChildren(...parts.filter(Boolean));
   panel.hidden = false;
   document.documentElement.classList.add("open");
   panel.scrollTop = 0;
@@ -41,6 +44,17 @@ function closeEvidence(back) {
   const opener = back && place && linkAt(place.row, place.column);
   if (opener) focusCell(opener);
   else if (back) document.getElementById("matrix").focus();
+}
+
+const TELLING = ["pass", "known", "deviates", "FAIL", "not claimed"];
+
+// What the nights of --history came to; the run that is shown may be newer than all of them.
+function nightsOf(spells, word) {
+  if (!spells) return null;
+  const [last, before] = [spells.at(-1), spells.at(-2)];
+  let said = before ? `${moment(last[0])}, from ${before[1]} to ${last[1]}` : "not since then";
+  if (word !== last[1] && TELLING.includes(word)) said = `in this run, from ${last[1]} to ${word}`;
+  return pairs([["First seen", `${moment(spells[0][0])}, ${spells[0][1]}`], ["Last changed", said]], "pairs nights");
 }
 
 function citations(clause) {
