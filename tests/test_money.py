@@ -401,7 +401,7 @@ def test_exchange_that_is_made_again_to_confirm_a_verdict_is_paid_for(tmp_path: 
         with session(tmp_path, url, cases="baseline") as good:
             write_run(lived(good), tmp_path / "good.jsonl")
         eye.answer, before = images(JSONResponse(wrong)), eye.posts
-        again = {"baseline": tmp_path / "good.jsonl", "confirm": 2}
+        again: dict[str, Any] = {"baseline": tmp_path / "good.jsonl", "confirm": 2}
         with session(tmp_path, url, cases="baseline", **again) as found:
             written = lived(found)
     assert eye.posts - before == 3

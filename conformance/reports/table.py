@@ -35,9 +35,12 @@ def table(summary: Summary) -> str:
         family = families.get(each.model, each.model)
         sent = _sent(exchange, paid.pop(name, None))
         writer.writerow(map(_cell, (*_judged(each, family), *sent)))
+    sent_at_all = {
+        name: each for run in summary.merged.runs for name, each in run.exchanges.items()
+    }
     for name, dollars in paid.items():
         if dollars:  # nothing was found in it; yet it was paid for
-            exchange = exchanges[name]
+            exchange = sent_at_all[name]
             where = [str(exchange[each]) for each in ("provider", "model", "case")]
             where.insert(1, families.get(where[1], where[1]))
             blank = [None] * (COLUMNS.index("provenance") - len(where))
