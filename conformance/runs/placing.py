@@ -110,8 +110,9 @@ def _read_by(options: Options) -> Iterator[tuple[str, Path]]:
     if options.resume is not None:
         yield "the run to go on with", options.resume
     if options.baseline is not None:
+        yield "the run of --baseline", options.baseline
         nights = options.baseline.glob("*.jsonl") if options.baseline.is_dir() else ()
-        yield from (("a run of --baseline", each) for each in (options.baseline, *nights))
+        yield from (("a run of --baseline", each) for each in nights)
     for each in options.providers:
         provider = load_provider(each)
         yield f"the file of provider {provider.id!r}", Path(provider.file)
