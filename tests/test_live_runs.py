@@ -159,7 +159,8 @@ def test_answer_that_came_before_any_finding_is_not_paid_for_again(
 ) -> None:
     """Stop at the first image, while every worker still waits for one."""
     paid_toml(tmp_path, "dall-e-2")
-    with watched(delay=1) as (url, eye):
+    with watched() as (url, eye):
+        eye.pause = 1
         words = [*COMMAND, "--provider", "./paid.toml", "--base-url", url, "--budget", "1"]
         running = subprocess.Popen(
             [*words, "-n", "2"], cwd=tmp_path, env=PLAIN, stderr=subprocess.PIPE, text=True
@@ -169,6 +170,7 @@ def test_answer_that_came_before_any_finding_is_not_paid_for_again(
         _, said = running.communicate(timeout=60)
         wait_for_quiet(eye)
         before, kept = eye.posts, paid_answers(tmp_path / "run.jsonl.live")
+        eye.pause = 0  # the rest need not be waited for
         again = ["--budget", "1", "-n", "2", "--resume", "run.jsonl", "--output", "second.jsonl"]
         done = command(tmp_path, url, *again)
     assert "Traceback" not in said

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Judge one provider live. From the environment: PROVIDER (a name, or the path of a TOML file),
 # KEY, RUN_FILE, and where wanted MODELS, BUDGET (US dollars), MAX_REQUESTS, STRENGTH, CONFIRM,
-# BASELINE. What will be sent and its price stand in the summary before anything is sent. The exit code of the suite becomes the output "conclusion": 0 conforms, 1 does not, 2 unknown.
+# BASELINE, WORKERS. What will be sent and its price stand in the summary before anything is sent.
+# The exit code of the suite becomes the output "conclusion": 0 conforms, 1 does not, 2 unknown.
 set -euo pipefail
 
 variable=$(python -c 'import sys; from conformance.providers import load_provider
@@ -22,7 +23,7 @@ done
 } >> "$GITHUB_STEP_SUMMARY"
 
 arguments=(run --provider "$PROVIDER" --live --quiet --output "$RUN_FILE")
-for name in MODELS BUDGET MAX_REQUESTS STRENGTH CONFIRM BASELINE; do
+for name in MODELS BUDGET MAX_REQUESTS STRENGTH CONFIRM BASELINE WORKERS; do
   option=${name,,}
   [[ -z ${!name:-} ]] || arguments+=("--${option//_/-}" "${!name}")
 done
