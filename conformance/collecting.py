@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 Outcomes = Literal["passed", "failed", "skipped"]
+STOPPED_BY = "conformance_stopped_by"
+"""Under this name a worker leaves why it ended the run."""
 NOTHING = "nothing to judge: the answer has nothing that the clause speaks of"
 
 

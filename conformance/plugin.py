@@ -12,11 +12,15 @@ from typing import Any
 
 import pytest
 
-from conformance.collecting import PromiseItem, ProvidersModule, follow_each_other
+from conformance.collecting import (
+    STOPPED_BY,
+    PromiseItem,
+    ProvidersModule,
+    follow_each_other,
+)
 from conformance.errors import ConformanceError
 from conformance.exchange.limit_options import LIMIT_HELP, read_limits
 from conformance.exchange.source import RecordMode
-from conformance.progressing import STOPPED_BY
 from conformance.providers import load_provider
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError

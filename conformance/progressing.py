@@ -12,12 +12,11 @@ import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from conformance.collecting import STOPPED_BY
 from conformance.errors import ConformanceError
 from conformance.live.ledger import Ledger
 from conformance.runs.session import Session
 
-STOPPED_BY = "conformance_stopped_by"
-"""What a worker says before it ends the run."""
 _EVERY = 1.0  # seconds between two looks into the ledger
 
 

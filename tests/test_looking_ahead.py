@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.many import ManySession
-from benchmarks.samples import prepare
+from benchmarks.samples import picture, prepare
 from conformance.cases.model import Case
+from conformance.exchange import answer
 from conformance.exchange.answer import Sight
 from conformance.exchange.model import Exchange
 from conformance.exchange.source import Replay
@@ -91,3 +93,21 @@ def test_looking_ahead_at_a_damaged_cassette_leaves_it_to_the_judge(
     found = engine.judged(case)
     assert {each.verdict for each in found.findings.values()} == {Verdict.HARNESS_ERROR}
     assert "record it again" in found.outcome.reason
+
+
+def test_image_that_stood_beside_another_is_not_decoded_again_where_it_stands_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[bool] = []
+    inspect = answer.inspect_image
+
+    def noted(data: bytes, **options: Any) -> ImageFacts:
+        decoded.append(options["compared"])
+        return inspect(data, **options)
+
+    monkeypatch.setattr(answer, "inspect_image", noted)
+    data = picture(77)
+    for alone in (True, False, True):
+        found = Sight(10**9, 10**9).of(data, alone)
+    assert decoded == [False, True]
+    assert found.pixel_digest

@@ -237,3 +237,9 @@ def test_output_is_the_json(tmp_path: Path) -> None:
     done = run("--output", str(tmp_path / "plan.json"), "--max-requests", "5")
     assert done.exit_code == 0
     Draft202012Validator(SCHEMA).validate(json.loads((tmp_path / "plan.json").read_text()))
+
+
+@pytest.mark.parametrize("budget", ["unlimited", "Unlimited"])
+def test_plan_without_a_limit_is_the_whole_plan(budget: str) -> None:
+    document = json.loads(run("--format", "json", "--budget", budget).stdout)
+    assert (document["budget_usd"], document["left_out"]) == (None, [])

@@ -14,7 +14,7 @@ fi
 planned=(plan --provider "$PROVIDER")
 for name in MODELS BUDGET MAX_REQUESTS STRENGTH; do
   option=${name,,}
-  [[ -z ${!name:-} || ${!name} == unlimited ]] || planned+=("--${option//_/-}" "${!name}")
+  [[ -z ${!name:-} ]] || planned+=("--${option//_/-}" "${!name}")
 done
 {
   printf '<details><summary>The plan for %s</summary>\n\n```\n' "${PROVIDER##*/}"

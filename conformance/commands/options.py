@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from conformance.writing import write_text as write_text  # for the commands
-
 Providers = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import EditionName, Models, end_with_the_pipe, write_text
+from conformance.commands.options import EditionName, Models, end_with_the_pipe
+from conformance.writing import write_text
 
 
 class PlanFormat(StrEnum):
@@ -47,6 +48,7 @@ def plan(
     Without --strength it is the documented cases; coverage then counts pairs.
     """
     import json
+    import math
 
     from rich.console import Console
 
@@ -60,8 +62,9 @@ def plan(
     found = load_provider(provider)
     loaded = load_edition(edition or found.edition or DEFAULT_EDITION)
     combined = strength is not None
-    usd = None if budget in (None, "unlimited") else read_budget(budget)
-    made = planned(loaded, found, strength or 2, models, usd, max_requests, combined)
+    usd = math.inf if budget is None else read_budget(budget)
+    limit = usd if math.isfinite(usd) else None
+    made = planned(loaded, found, strength or 2, models, limit, max_requests, combined)
     if output is not None:
         write_text(output, json.dumps(document(made), indent=2, ensure_ascii=False) + "\n")
     elif format_ is PlanFormat.JSON:

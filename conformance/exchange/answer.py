@@ -21,7 +21,7 @@ from conformance.strict import (
     read_json,
 )
 
-_FACTS: OrderedDict[tuple[str, int, bool], ImageFacts] = OrderedDict()
+_FACTS: OrderedDict[tuple[str, int], ImageFacts] = OrderedDict()
 _MOST_FACTS = 512
 
 _WORTH_A_THREAD = 100_000  # bytes of an image; a smaller one is decoded in a few milliseconds
@@ -46,7 +46,7 @@ class Sight:
         digest = hashlib.sha256(data).hexdigest()
         if digest not in self._seen and sum(self._seen.values()) >= self._together:
             fault = f"was not decoded: the images before it have {self._together:,} pixels together"
-            return replace(inspect_image(data, max_pixels=0), fault=fault)
+            return replace(inspect_image(data, max_pixels=0, digest=digest), fault=fault)
         facts = _inspected(data, digest, self._pixels, alone)
         size = (facts.width or 0) * (facts.height or 0)
         self._seen[digest] = size if size <= self._pixels else 0
@@ -55,14 +55,14 @@ class Sight:
 
 def _inspected(data: bytes, digest: str, max_pixels: int, alone: bool) -> ImageFacts:
     """Inspect an image, once for equal bytes: cassettes and mocks repeat them."""
-    key = (digest, max_pixels, alone)
+    key = (digest, max_pixels)
     facts = _FACTS.get(key)
-    if facts is None:
-        facts = _FACTS[key] = inspect_image(
-            data, max_pixels=max_pixels, compared=not alone, digest=digest
-        )
-        while len(_FACTS) > _MOST_FACTS:
-            _FACTS.popitem(last=False)
+    if facts is not None and (alone or facts.pixel_digest or not facts.decoded):
+        return facts
+    facts = inspect_image(data, max_pixels=max_pixels, compared=not alone, digest=digest)
+    _FACTS[key] = facts
+    while len(_FACTS) > _MOST_FACTS:
+        _FACTS.popitem(last=False)
     return facts
 
 

@@ -138,13 +138,6 @@ class Ledger:
         with self._alone() as db:
             _put(db, f"admitted {provider}", 1)
 
-    def strikes(self, provider: str, another: bool) -> int:
-        """Count one more refusal of a key that was good, or forget those there were."""
-        with self._alone() as db:
-            count = int(_note(db, f"strikes {provider}") or 0) + 1 if another else 0
-            _put(db, f"strikes {provider}", count)
-            return count
-
     def halt(self, provider: str, why: str) -> None:
         """Let nothing more be sent to a provider; the first reason stays."""
         with self._alone() as db:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt
 
-from conformance.cases.model import Authorization, Case, Operation
+from conformance.cases.model import Authorization, Case
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
@@ -21,8 +21,7 @@ from conformance.live.ledger import InFlightError, Ledger, NotSentError
 from conformance.providers import Provider
 
 _A_MOMENT = 0.2  # seconds
-MOST_STRIKES = 3
-"""Requests in a row whose good key is refused before the key is taken for revoked."""
+_NO_JSON = b"{"
 Sleep = Callable[[float], None]
 
 
@@ -61,9 +60,7 @@ class Sender:
             return made[-1]
 
         retrying = Retrying(
-            retry=retry_if_result(
-                lambda each: again(each) or (len(made) == 1 and self._denied(case, each))
-            ),
+            retry=retry_if_result(again),
             stop=stop_after_attempt(MOST_ATTEMPTS),
             wait=wait,
             sleep=self._rest,
@@ -74,28 +71,7 @@ class Sender:
         except NotSentError:
             if not made:
                 raise
-        last = self._key_still_good(case, made[-1])
-        return replace(last, attempts=len(made), price=all_of(made))
-
-    def _denied(self, case: Case, exchange: Exchange) -> bool:
-        """Whether a key is refused that was good before."""
-        status = exchange.response.status if exchange.response else 0
-        ours = case.authorization is Authorization.VALID and status == 401
-        return ours and self.ledger.admitted(f"{self.provider.id} {case.operation.value}")
-
-    def _key_still_good(self, case: Case, exchange: Exchange) -> Exchange:
-        """Take a refused key for what it is: it says nothing of what was asked."""
-        name = self.provider.id
-        if not self._denied(case, exchange):
-            if exchange.response is not None and not undecided(exchange.response.status):
-                self.ledger.strikes(name, another=False)
-            return exchange
-        why = "the key was refused twice (HTTP 401), though it was good before"
-        if self.ledger.strikes(name, another=True) >= MOST_STRIKES:
-            key = self.provider.key_variable or "its file"
-            told = f"provider {name!r}: the key in {key} stopped working (HTTP 401)"
-            self.ledger.halt(name, f"{told}; look at it, then go on with --resume")
-        return replace(exchange, failure=Failure("key-refused", why))
+        return replace(made[-1], attempts=len(made), price=all_of(made))
 
     def _rest(self, seconds: float) -> None:
         """Wait, and let nobody else ask the provider meanwhile."""
@@ -111,15 +87,18 @@ class Sender:
         return self._send(case)
 
     def _send(self, case: Case) -> Exchange:
+        exchange = self._ask(case)
+        valid = case.authorization is Authorization.VALID
+        return self._looked_at(exchange, case) if valid else exchange
+
+    def _ask(self, case: Case) -> Exchange:
         self._pace()
         cost = self.cost(case)
         number = self._set_aside(cost)
         exchange = self.client.exchange(case)
         came, actual = counted(exchange, cost), self._actual(case, exchange)
         self.ledger.settle(number, came.usd, actual, came.known)
-        exchange = replace(exchange, price=price_of(came, actual))
-        valid = case.authorization is Authorization.VALID
-        return self._looked_at(exchange, case.operation) if valid else exchange
+        return replace(exchange, price=price_of(came, actual))
 
     def _set_aside(self, cost: Cost) -> int:
         """Set money aside; where answers to come may give some back, wait for them."""
@@ -145,13 +124,13 @@ class Sender:
     def _actual(self, case: Case, exchange: Exchange) -> float | None:
         return self.provider.prices.actual(case.model, used(exchange))
 
-    def _looked_at(self, exchange: Exchange, operation: Operation) -> Exchange:
+    def _looked_at(self, exchange: Exchange, case: Case) -> Exchange:
         """See whether the key is good, and the account not at its end; else send nothing more.
 
         What a key of ours brought about says nothing of the provider, so it is no answer. Some
         tell their models to everybody, so that a list says nothing of the key for generations.
         """
-        proven = f"{self.provider.id} {operation.value}"
+        proven = f"{self.provider.id} {case.operation.value}"
         name, status = self.provider.id, exchange.response.status if exchange.response else 0
         if quota_exhausted(Answer(exchange)):
             why = f"the account has no quota left (HTTP {status}); top it up"
@@ -161,7 +140,28 @@ class Sender:
             why = f"the first authorised request was refused (HTTP 401); look at the key in {key}"
             self.ledger.halt(name, f"provider {name!r}: {why}")
             return replace(exchange, failure=Failure("key-refused", why))
-        elif status not in (0, 401) and not undecided(status):
+        elif status == 401:
+            return self._doubted(exchange, case)
+        elif status and not undecided(status):
             self.ledger.admit(name)
             self.ledger.admit(proven)
         return exchange
+
+    def _doubted(self, exchange: Exchange, case: Case) -> Exchange:
+        """See whether a key that was good still is: if so, the 401 is about what was asked.
+
+        What is no JSON costs nothing, and is refused as that where the key is good.
+        """
+        try:
+            response = self._ask(Case("key-again", case.model, raw=_NO_JSON)).response
+        except NotSentError:
+            response = None
+        status = response.status if response else 0
+        if status and status != 401 and not undecided(status):
+            return exchange
+        key = self.provider.key_variable or "its file"
+        why = f"the key in {key} was refused (HTTP 401), though it was good before"
+        if status == 401:
+            told = f"provider {self.provider.id!r}: {why}; look at it, then go on with --resume"
+            self.ledger.halt(self.provider.id, told)
+        return replace(exchange, failure=Failure("key-refused", why))

@@ -17,12 +17,12 @@ import httpcore
 import pytest
 from rich.console import Console
 
-from conformance.commands.options import write_text
 from conformance.exchange.source import RecordMode
 from conformance.findings import Finding
 from conformance.reports import folder, print_runs
 from conformance.runs.file import Run, RunWriter, read_run
 from conformance.runs.session import Options, Session
+from conformance.writing import write_text
 from tests.attacks.model import API, BASE64_CASE, KEY, PUBLIC, Attack
 from tests.attacks.provider import HostileProvider
 from tests.attacks.watching import Seen, watching
