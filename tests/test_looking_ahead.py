@@ -11,12 +11,11 @@ import pytest
 from benchmarks.many import ManySession
 from benchmarks.samples import picture, prepare
 from conformance.cases.model import Case
-from conformance.exchange import answer
 from conformance.exchange.answer import Sight
 from conformance.exchange.model import Exchange
 from conformance.exchange.source import Replay
 from conformance.findings import Verdict
-from conformance.images import ImageFacts
+from conformance.images import ImageFacts, inspect_image
 from conformance.runs.engine import Engine
 
 CLAUSES = 12
@@ -99,13 +98,12 @@ def test_image_that_stood_beside_another_is_not_decoded_again_where_it_stands_al
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     decoded: list[bool] = []
-    inspect = answer.inspect_image
 
     def noted(data: bytes, **options: Any) -> ImageFacts:
         decoded.append(options["compared"])
-        return inspect(data, **options)
+        return inspect_image(data, **options)
 
-    monkeypatch.setattr(answer, "inspect_image", noted)
+    monkeypatch.setattr("conformance.exchange.answer.inspect_image", noted)
     data = picture(77)
     for alone in (True, False, True):
         found = Sight(10**9, 10**9).of(data, alone)

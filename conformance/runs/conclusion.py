@@ -67,9 +67,8 @@ def undecided(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _is_undecided(finding: Finding, reasons: Reasons) -> bool:
-    if finding.verdict is Verdict.HARNESS_ERROR:
-        return True
-    return finding.verdict in UNDECIDED and not reasons.explain(finding)
+    undecided = finding.verdict in UNDECIDED or finding.verdict is Verdict.HARNESS_ERROR
+    return undecided and not reasons.explain(finding)
 
 
 class Reasons:
@@ -83,14 +82,20 @@ class Reasons:
         self._must = {_exchange(each) for each in failed}
         self._broken = {_exchange(each) for each in every if each.verdict in BROKEN}
 
+    def stand_at(self, finding: Finding) -> bool:
+        """Whether anything is broken, or known, where a finding is or would be."""
+        return bool({_exchange(finding), _control(finding)} & (self._broken | self._excused))
+
     def explain(self, finding: Finding) -> bool:
-        """Whether an undecided finding needs no other reason.
+        """Whether a finding is undecided and needs no other reason.
 
         A SHOULD that is broken is none for a MUST, but where it is that an error did not come.
         An answer that is no verdict at all (5xx) is one where that itself is the broken promise,
         or is known beside the provider; what was not run or is flaky has no excuse.
         """
         where = {_exchange(finding), _control(finding)}
+        if finding.verdict not in UNDECIDED:
+            return False
         if where & self._excused:
             return True
         if finding.verdict is Verdict.UNAVAILABLE:

@@ -10,8 +10,9 @@ from conformance.reports.drift.bases import Before, before, check, finding_key
 from conformance.reports.drift.model import Change, Drift, Kind
 from conformance.reports.drift.ranges import range_changes
 from conformance.reports.drift.shapes import shape_changes
-from conformance.reports.drift.verdicts import broken_exchanges, explained, verdict_changes
+from conformance.reports.drift.verdicts import verdict_changes
 from conformance.reports.wording import counted
+from conformance.runs.conclusion import Reasons
 from conformance.runs.earlier import ordered, tells
 from conformance.runs.file import Run
 
@@ -122,14 +123,14 @@ def _models_out(found: Before, new: Run, told: Collection[str]) -> Iterator[str]
 def _lost(found: Before, new: Run) -> dict[tuple[str, str], tuple[int, int]]:
     """Count by provider and model: findings that could not be compared, of those decided before.
 
-    What is not testable because of something broken on the same exchange is told by that.
+    What something broken on the same exchange explains is told by that.
     """
-    broken = broken_exchanges(new.findings)
+    reasons = Reasons(new.findings)
     lost: dict[tuple[str, str], tuple[int, int]] = {}
     for each in new.findings:
         was = found.findings.get(finding_key(each))
         if was is not None and was.verdict in DECIDED:
             open_, of = lost.get((each.provider, each.model), (0, 0))
-            blind = not tells(each) and not explained(each, broken)
+            blind = not tells(each) and not reasons.explain(each)
             lost[each.provider, each.model] = open_ + blind, of + 1
     return lost

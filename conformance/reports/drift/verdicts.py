@@ -9,6 +9,7 @@ from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
 from conformance.reports.drift.bases import Before, Key, finding_key
 from conformance.reports.drift.model import Change, Kind
 from conformance.reports.grouping import level_rank
+from conformance.runs.conclusion import Reasons
 from conformance.runs.file import Run
 
 _CHANCE = frozenset({Verdict.UNAVAILABLE, Verdict.FLAKY})
@@ -47,8 +48,8 @@ def verdict_changes(found: Before, new: Run, whole: bool) -> tuple[list[Change],
     if whole:
         gone = found.newest - now.keys()
         turns += [Turn(Kind.INFORMATION, found.findings[key], None) for key in sorted(gone)]
-    broken = broken_exchanges(found.findings.values()), broken_exchanges(now.values())
-    telling = [each for each in turns if not _explained(each, *broken)]
+    reasons = Reasons(found.findings.values()), Reasons(new.findings)
+    telling = [each for each in turns if not _explained(each, *reasons)]
     compared = sum(_decided(key, found.findings, now) for key in now.keys() & found.findings.keys())
     return list(_grouped(telling)), compared, len(turns) - len(telling)
 
@@ -101,34 +102,13 @@ def word(finding: Finding | None) -> str:
     return "FAIL" if finding.verdict is Verdict.FAIL else finding.verdict.value
 
 
-def broken_exchanges(findings: Iterable[Finding]) -> set[tuple[str, str, str]]:
-    """Give the exchanges on which something is broken, so that others cannot be judged there."""
-    return {
-        (each.provider, each.model, each.case)
-        for each in findings
-        if each.verdict in BROKEN or each.excused
-    }
-
-
-def _explained(
-    turn: Turn, before: set[tuple[str, str, str]], now: set[tuple[str, str, str]]
-) -> bool:
+def _explained(turn: Turn, before: Reasons, now: Reasons) -> bool:
     """Whether a promise could not be judged, then or now, because of what was broken there."""
     sides = ((turn.before, before), (turn.after, now))
     return turn.kind is Kind.INFORMATION and any(
-        bool(_exchanges(turn.finding) & broken) if each is None else explained(each, broken)
-        for each, broken in sides
+        reasons.stand_at(turn.finding) if each is None else reasons.explain(each)
+        for each, reasons in sides
     )
-
-
-def explained(finding: Finding, broken: set[tuple[str, str, str]]) -> bool:
-    """Whether a promise could not be judged because of what is broken on its exchanges."""
-    return finding.verdict is Verdict.NOT_TESTABLE and bool(_exchanges(finding) & broken)
-
-
-def _exchanges(finding: Finding) -> set[tuple[str, str, str]]:
-    about = finding.provider, finding.model
-    return {(*about, finding.case), (*about, finding.control or "")}
 
 
 def _grouped(turns: Iterable[Turn]) -> Iterator[Change]:

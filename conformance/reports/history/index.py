@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
+from conformance.findings import ACCEPTED_INSTEAD
 from conformance.reports.history import statements
 from conformance.runs.earlier import run_files
 from conformance.runs.file import Run, RunFileError, read_run
@@ -307,13 +308,14 @@ def _rows(path: str, run: Run) -> Iterator[list[Any]]:
     """Give the lines of a run as the statement that adds them wants them."""
     head = run.header
     about = [head["id"], head["tool"], head["started"], 1, None]
-    yield _clean([path, "run", *about, *[None] * 7, False, head["edition"]["id"]])
+    yield _clean([path, "run", *about, *[None] * 7, False, False, head["edition"]["id"]])
     for each in run.findings:
         names = [each.provider, each.model, each.case, each.clause, each.level]
-        said = [each.verdict.value, each.control, each.excused, None]
+        instead = each.message == ACCEPTED_INSTEAD
+        said = [each.verdict.value, each.control, each.excused, instead, None]
         yield _clean([path, "finding", *[None] * 5, *names, *said])
     if run.complete:
-        yield [path, "end", *[None] * 4, True, *[None] * 7, False, None]
+        yield [path, "end", *[None] * 4, True, *[None] * 7, False, False, None]
 
 
 def _clean(row: list[Any]) -> list[Any]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.findings import BROKEN, UNDECIDED, Verdict
+from conformance.findings import ACCEPTED_INSTEAD, BROKEN, UNDECIDED, Verdict
 from conformance.reports.history.states import STATE_OF, TELLING, State
 
-VERSION = 2
+VERSION = 3
 """Of the tables; an index of another version is built anew."""
 
 _TEXTS = (
     "type", "id", "tool", "started", "provider", "model", "case", "clause", "level", "verdict",
-    "control", "deviation",
+    "control", "deviation", "message",
 )  # fmt: skip
 COLUMNS = {
     **dict.fromkeys(_TEXTS, "VARCHAR"),
@@ -27,6 +27,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{each}'" for each in sorted(names))
 
 
+_BROKEN, _UNDECIDED = (_listed(each.value for each in some) for some in (BROKEN, UNDECIDED))
 _STATES = " ".join(f"WHEN '{verdict.value}' THEN {state}" for verdict, state in STATE_OF.items())
 _TELLING = ", ".join(str(int(each)) for each in TELLING)
 
@@ -51,25 +52,27 @@ CREATE TABLE spells (
 CREATE TABLE flakes (promise INTEGER, judged INTEGER, flakes INTEGER, unjudged INTEGER);
 """
 
-READ = """
+READ = f"""
 CREATE OR REPLACE TEMP TABLE lines AS
 SELECT substr(filename, $start) AS path, type, id, tool, started, "schema", complete,
        provider, model, "case", clause, level, verdict, control, deviation IS NOT NULL AS excused,
+       message = '{ACCEPTED_INSTEAD}' AS accepted,
        json_extract_string(edition, '$.id') AS edition
 FROM read_ndjson($files, columns = $columns, ignore_errors = true, filename = true,
                  maximum_object_size = 33554432)
 WHERE type IS NULL OR type NOT IN ('exchange', 'observation')
-"""
+"""  # noqa: S608 - our own words
 
 NOTHING = """
 CREATE OR REPLACE TEMP TABLE lines (
     path VARCHAR, type VARCHAR, id VARCHAR, tool VARCHAR, started VARCHAR, "schema" BIGINT,
     complete BOOLEAN, provider VARCHAR, model VARCHAR, "case" VARCHAR, clause VARCHAR,
-    level VARCHAR, verdict VARCHAR, control VARCHAR, excused BOOLEAN, edition VARCHAR
+    level VARCHAR, verdict VARCHAR, control VARCHAR, excused BOOLEAN, accepted BOOLEAN,
+    edition VARCHAR
 )
 """
 
-ADD_LINE = f"INSERT INTO lines VALUES ({', '.join('?' * 16)})"  # noqa: S608 - our own words
+ADD_LINE = f"INSERT INTO lines VALUES ({', '.join('?' * 17)})"  # noqa: S608 - our own words
 
 SUSPECT = f"""
 SELECT path, count(*) FILTER (type IS NULL) > 0
@@ -112,16 +115,25 @@ ON CONFLICT DO NOTHING
 ADD_CELLS = f"""
 INSERT INTO cells
 WITH findings AS (
-    SELECT runs.run, provider, model, "case", clause, excused, verdict, control,
+    SELECT runs.run, provider, model, "case", clause, level, excused, accepted, verdict, control,
            CASE WHEN excused THEN {int(State.KNOWN)} ELSE CASE verdict {_STATES} END END AS state
     FROM lines JOIN runs USING (path)
     WHERE type = 'finding' AND runs.problem IS NULL
 ), reasons AS (
-    SELECT DISTINCT run, provider, model, "case" FROM findings
-    WHERE excused OR verdict IN ({_listed(each.value for each in BROKEN)})
+    SELECT run, provider, model, "case",
+           bool_or(excused AND verdict IN ({_UNDECIDED})) AS known,
+           bool_or(verdict = 'fail' AND starts_with(clause, 'errors.')) AS errors,
+           bool_or(verdict = 'fail') AS must, bool_or(verdict IN ({_BROKEN})) AS broken
+    FROM findings
+    WHERE verdict IN ({_BROKEN}) OR excused
+    GROUP BY ALL
 ), told AS (
-    SELECT findings.*, verdict IN ({_listed(each.value for each in UNDECIDED)}) AND NOT excused
-           AND (here.run IS NOT NULL OR there.run IS NOT NULL) AS explained
+    SELECT findings.*, verdict IN ({_UNDECIDED}) AND NOT excused AND coalesce(
+               here.known OR there.known OR CASE verdict
+               WHEN 'unavailable' THEN here.errors OR there.errors
+               WHEN 'not testable' THEN here.must OR there.must
+                   OR ((level <> 'MUST' OR accepted) AND (here.broken OR there.broken))
+               END, false) AS explained
     FROM findings
     LEFT JOIN reasons here ON here.run = findings.run AND here.provider = findings.provider
         AND here.model = findings.model AND here."case" = findings."case"
