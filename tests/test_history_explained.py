@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
 
 from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
 from conformance.reports.history import history
-from conformance.reports.history.states import MARKS, STATE_OF, State
 from conformance.runs.conclusion import Reasons
 from conformance.runs.file import write_run
 from tests import runs
 from tests.nights import night
 
-CLAUSES = ("count.n-images", "errors.status-400", "errors.not-5xx")
-LEVELS = {"count.n-images": "MUST", "errors.status-400": "SHOULD", "errors.not-5xx": "MUST"}
-findings = st.builds(
-    lambda clause, case, verdict, **more: Finding(
-        clause, LEVELS[clause], verdict, "acme", "dall-e-3", case, **more
-    ),
-    clause=st.sampled_from(CLAUSES),
-    case=st.sampled_from(["baseline", "n-2"]),
-    verdict=st.sampled_from(Verdict),
-    control=st.sampled_from([None, "baseline"]),
-    message=st.sampled_from([ACCEPTED_INSTEAD, "it was not seen"]),
-    deviation=st.sampled_from([None, "it is planted"]),
-)
-nights = st.lists(findings, min_size=1, max_size=6, unique_by=lambda each: (each.clause, each.case))
+LEVELS = {"format.url-only": "MUST", "errors.status-400": "SHOULD", "errors.not-5xx": "MUST"}
+JUDGED = {"format.one-payload": "MUST", "format.unused": "SHOULD"}
+KNOWN = (None, "it is planted")
+MESSAGES = (ACCEPTED_INSTEAD, "it was not seen")
+CASES = ("n-2", "baseline", "elsewhere")  # where the reason is: the same, the control, another
+OPEN = (Verdict.NOT_RUN, Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE, Verdict.FLAKY)
 
 
-def mark(found: Iterable[Finding], reasons: Reasons) -> str:
-    """What a promise came to, by the conclusion's own reasons."""
-    every = list(found)
-    open_ones = [each for each in every if each.excused or not reasons.explain(each)] or every
-    states = (State.KNOWN if each.excused else STATE_OF[each.verdict] for each in open_ones)
-    return MARKS[max(states)]
-
-
-def marks_of(found: Sequence[Finding], note: str) -> dict[str, str]:
-    with TemporaryDirectory() as folder:
-        run = night(1, *found, runs.finding("envelope.json", message=note))
-        write_run(run, Path(folder) / "1.jsonl")
-        timelines = history(Path(folder), every=True).timelines
-    return {each.clause: each.marks for each in timelines if each.clause in CLAUSES}
+def pairs() -> Iterator[tuple[Finding, Finding]]:
+    """Give a reason and an unjudged finding in every combination, each pair a model of its own."""
+    reasons = product(LEVELS.items(), CASES, Verdict, KNOWN)
+    unjudged = list(product(JUDGED.items(), OPEN, MESSAGES))
+    for number, (reason, seen) in enumerate(product(reasons, unjudged)):
+        (why, level), case, verdict, known = reason
+        about = ("acme", f"m{number}")
+        (clause, mine), own, message = seen
+        yield (
+            Finding(why, level, verdict, *about, case, deviation=known),
+            Finding(clause, mine, own, *about, "n-2", message, control="baseline"),
+        )
 
 
 @pytest.mark.parametrize("note", ["plain", "half \ud800"], ids=["duckdb", "by-hand"])
-@settings(max_examples=30)
-@given(found=nights)
-def test_history_explains_as_the_conclusion_does(note: str, found: list[Finding]) -> None:
-    reasons = Reasons(found)
-    assert marks_of(found, note) == {
-        clause: mark((each for each in found if each.clause == clause), reasons)
-        for clause in {each.clause for each in found}
+def test_history_explains_as_the_conclusion_does(tmp_path: Path, note: str) -> None:
+    found = list(pairs())
+    kept = [Finding(b.clause, b.level, Verdict.PASS, b.provider, b.model, "n-1") for _, b in found]
+    every = [each for pair in found for each in pair] + kept
+    write_run(night(1, *every, runs.finding("envelope.json", message=note)), tmp_path / "1.jsonl")
+    marks = {
+        (model, each.clause): each.marks
+        for each in history(tmp_path, clauses="format.*", every=True).timelines
+        for model in each.models
     }
+    told = {b.model: Reasons([a, b]).explain(b) for a, b in found}
+    assert Counter(told.values())[True] > 100
+    wrong = [(a, b) for a, b in found if (marks[b.model, b.clause] == ".") != told[b.model]]
+    assert wrong == []
