@@ -19,8 +19,9 @@ from conformance.reports import render, summarize
 from conformance.reports.page import proofs as packing
 from conformance.reports.page.matrix import SYMBOLS, WORDS
 from conformance.reports.page.proofs import curl_of, proofs
-from conformance.reports.page.rendering import as_json, duration
+from conformance.reports.page.rendering import as_json
 from conformance.reports.summary import Cell
+from conformance.reports.units import duration
 from conformance.reports.wording import MEANING
 from conformance.runs.file import Run
 from tests import runs

@@ -38,3 +38,10 @@ def test_unexplained_outage_is_not_green() -> None:
 def test_run_that_decided_nothing_could_not_be_judged(verdict: Verdict) -> None:
     assert conclude([finding(verdict=verdict)]) is Conclusion.NOT_JUDGED
     assert conclude([]) is Conclusion.NOT_JUDGED
+
+
+def test_chapter_of_an_interrupted_run_is_not_called_pass() -> None:
+    (cell,) = summarize([run(finding("envelope.json"))]).chapters["envelope"].values()
+    assert cell.verdict is Verdict.PASS
+    (cell,) = summarize([run(finding("envelope.json"), end=None)]).chapters["envelope"].values()
+    assert cell.verdict is Verdict.NOT_RUN

@@ -46,6 +46,9 @@ def _document(summary: Summary) -> dict[str, Any]:
     }
 
 
+_PRICE = ("paid", "actual", "estimate", "estimated", "guess", "unpriced", "images", "per_image")
+
+
 def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:
     price = provider.price
     return {
@@ -56,7 +59,7 @@ def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:
         "families": [_family(each) for each in provider.families],
         "total": _family(provider.total),
         "latency": asdict(provider.latency) if provider.latency else None,
-        "price": {**asdict(price), "per_image": price.per_image} if price else None,
+        "price": {name: getattr(price, name) for name in _PRICE} if price else None,
         "availability": {**asdict(provider.availability), "rate": provider.availability.rate},
         "images": provider.images,
     }

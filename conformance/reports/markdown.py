@@ -18,10 +18,10 @@ from markupsafe import Markup
 
 from conformance.reports import wording
 from conformance.reports.grouping import LEVELS
-from conformance.reports.page.rendering import dollars, duration, moment
 from conformance.reports.runs import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.reports.units import duration, moment
 from conformance.strict import printable
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -68,7 +68,7 @@ def _template(name: str) -> Template:
     )
     environment.filters["code"] = code
     environment.filters["words"] = words
-    environment.filters |= {"duration": duration, "dollars": dollars, "moment": moment}
+    environment.filters |= {"duration": duration, "moment": moment}
     return environment.get_template(name)
 
 

@@ -37,6 +37,11 @@ class Money:
         """Whether a price list stands behind any of it."""
         return self.estimate > 0
 
+    @property
+    def per_image(self) -> float | None:
+        """What an image cost on the average."""
+        return self.paid / self.images if self.images else None
+
     def __add__(self, other: Money) -> Money:
         """Add up, each kind by itself."""
         return Money(
@@ -127,7 +132,7 @@ def taken_over(run: Run, exchange: Exchange) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class RunMoney:
     """What one run came to: its own requests, those it took over, and what has no exchange."""
 
     own: Money | None
@@ -137,18 +142,18 @@ class Spending:
     """US dollars of requests that are in the ledger and in no exchange: lost, or a control."""
 
 
-def spending(run: Run) -> Spending:
+def spending(run: Run) -> RunMoney:
     """Add up a run's exchanges, and compare them with the ledger's sums in the footer."""
     sent = [each for each in run.exchanges.values() if was_sent(each)]
     before = total(each for each in sent if taken_over(run, each))
     own = total(each for each in sent if not taken_over(run, each))
     footer = (run.footer or {}).get("spent")
     if not isinstance(footer, dict):
-        return Spending(own if own.priced or own.unpriced else None, before, 0.0)
+        return RunMoney(own if own.priced or own.unpriced else None, before, 0.0)
     if "guess" in footer:
         sums = (number(footer.get(each)) or 0.0 for each in ("actual", "estimate", "guess"))
-        return Spending(own, before, _more(sum(sums), own.paid + own.guess))
-    return Spending(_by_older_footer(own, footer), before, 0.0)
+        return RunMoney(own, before, _more(sum(sums), own.paid + own.guess))
+    return RunMoney(_by_older_footer(own, footer), before, 0.0)
 
 
 def _by_older_footer(own: Money, footer: Mapping[str, Any]) -> Money:

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.findings import BROKEN, Verdict, worst
 from conformance.reports.grouping import level_rank
-from conformance.reports.money import Exchange, sent_once, total
+from conformance.reports.money import Exchange, Money, sent_once, total
 from conformance.reports.summary import Cell, Kept, Row, Summary
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
@@ -23,25 +23,6 @@ class Latency:
     count: int
     median: float
     p90: float
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """US dollars: by usage, and by a known price where no answer said; guesses stand apart."""
-
-    paid: float
-    actual: float
-    estimate: float
-    estimated: bool
-    images: int
-    unpriced: int
-    guess: float
-    """What the answers without a price counted for, to keep the budget."""
-
-    @property
-    def per_image(self) -> float | None:
-        """What an image cost on the average."""
-        return self.paid / self.images if self.images else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +63,7 @@ class ProviderFacts:
     families: tuple[Family, ...]
     total: Family
     latency: Latency | None
-    price: Price | None
+    price: Money | None
     prices: str  # where the prices of estimates are from; empty where that is not known
     availability: Availability
     images: int
@@ -190,19 +171,9 @@ def _prices(runs: Sequence[Run], provider: str) -> str:
     return found
 
 
-def _price(exchanges: Sequence[Mapping[str, Any]]) -> Price | None:
+def _price(exchanges: Sequence[Exchange]) -> Money | None:
     found = total(exchanges)
-    if not found.priced and not found.guess:
-        return None
-    return Price(
-        paid=found.paid,
-        actual=found.actual,
-        estimate=found.estimate,
-        estimated=found.estimated,
-        images=found.images,
-        unpriced=found.unpriced,
-        guess=found.guess,
-    )
+    return found if found.priced or found.guess else None
 
 
 def _availability(exchanges: Sequence[Mapping[str, Any]]) -> Availability:

@@ -118,7 +118,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         merged=merged,
         origins=tuple(origins(runs)),
         rows=tuple(_rows(merged, {each.id for each in explained})),
-        chapters=_chapters(found),
+        chapters=_chapters(merged),
         broken=broken,
         reasons=tuple(reasons(each for each in broken if each.known)),
         undecided=tuple(grouped(open_ones)),
@@ -295,12 +295,13 @@ def _kept(cells: Sequence[tuple[str, Cell]]) -> dict[str, Kept]:
     return {level: Kept(kept[level], total[level]) for level in sorted(total, key=level_rank)}
 
 
-def _chapters(findings: Sequence[Finding]) -> dict[str, dict[Column, Cell]]:
+def _chapters(merged: Merged) -> dict[str, dict[Column, Cell]]:
     cells: dict[str, dict[Column, list[Finding]]] = {}
-    for each in findings:
+    for each in merged.findings:
         chapter = cells.setdefault(each.clause.split(".", 1)[0], {})
         chapter.setdefault((each.provider, each.model), []).append(each)
+    cut = {column for column in _planned(merged.runs) if _interrupted(merged.runs, column)}
     return {
-        chapter: {column: cell_of(mine) for column, mine in columns.items()}
+        chapter: {column: _whole(cell_of(mine), column in cut) for column, mine in columns.items()}
         for chapter, columns in cells.items()
     }

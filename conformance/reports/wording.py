@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from conformance.findings import Verdict
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.summary import Cell, Row, Summary
+from conformance.reports.units import dollars, duration
 from conformance.runs.conclusion import Conclusion
 
 MEANING = {
@@ -184,3 +186,40 @@ def _reasons(summary: Summary) -> list[str]:
     if not summary.complete:
         found.append("the run is incomplete")
     return found
+
+
+def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:
+    """Say what is known to have been paid; None where nobody knows, and a guess is never told."""
+    if usd is None or (unpriced and not usd):
+        return None
+    return f"{'about ' if estimated else ''}{dollars(usd)}"
+
+
+def unpriced(count: int, guess: float) -> str:
+    """Say how many answers have no price, and what they counted for."""
+    counts = f" (counted as {dollars(guess)} of the budget)" if guess else ""
+    return f"{counted(count, 'answer')} without a price{counts}"
+
+
+def ended(run: Mapping[str, Any]) -> str:
+    """Say in a line how a run ended, how long it took and what it cost; see `run_facts`."""
+    took = "" if run["wall"] is None else f" in {duration(run['wall'])}"
+    end = "complete" if run["complete"] else "INTERRUPTED"
+    seed = [] if run["seed"] is None else [f"seed {run['seed']}"]
+    return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{took}", _spent(run), *seed])
+
+
+def _spent(run: Mapping[str, Any]) -> str:
+    known = paid(run["spent"], run["estimated"], run["unpriced"])
+    said = "spend not recorded" if run["spent"] is None else "spend not known"
+    budget = "" if run["budget"] is None else f" (budget {dollars(run['budget'])})"
+    if known is not None:
+        said, budget = f"{known} spent", budget and f" of {dollars(run['budget'])}"
+    parts = [said + budget]
+    if run["taken_over"]:
+        parts.append(f"{dollars(run['taken_over'])} by the runs it took over")
+    if run["elsewhere"]:
+        parts.append(f"{dollars(run['elsewhere'])} more for requests that are not shown")
+    if run["unpriced"]:
+        parts.append(unpriced(run["unpriced"], run["guess"]))
+    return ", ".join(parts)

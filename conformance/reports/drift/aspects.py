@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.reports.drift.model import Exchange
@@ -120,9 +119,3 @@ def _host(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def number(value: Any) -> float | None:
-    """Give a number of a run file, if it is one."""
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if right else None

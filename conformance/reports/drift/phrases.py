@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.reports.drift.model import Change, Drift, Kind
+from conformance.reports.units import moment
 from conformance.reports.wording import counted, listed
 from conformance.runs.file import Run
 
@@ -74,11 +75,6 @@ def side(runs: Sequence[Run]) -> str:
     names = listed([each["id"] for each in last["providers"]], 5)
     of = f", the last of {len(runs)} nights" if len(runs) > 1 else ""
     return f"{moment(last['started'])} ({names}, {modes}{of})"
-
-
-def moment(started: str) -> str:
-    """Write a run's start for people, in UTC."""
-    return f"{str(started)[:16].replace('T', ' ')} UTC"
 
 
 def tally(found: Drift) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from conformance.reports.drift.aspects import number
 from conformance.reports.drift.bases import Key, exchange_key
 from conformance.reports.drift.model import Change, Exchange, Kind
+from conformance.reports.money import number
 from conformance.runs.file import Run
 
 ENOUGH = 5

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from conformance.reports.page.proofs import proofs
 from conformance.reports.runs import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.reports.units import dollars, duration, moment
 from conformance.strict import printable
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -52,21 +52,6 @@ def page(summary: Summary) -> str:
         "evidence": evidence,
     }
     return _template().render(values)
-
-
-def duration(seconds: float) -> str:
-    """Write a duration in the units that people speak in."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 90:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def dollars(value: float) -> str:
-    """Write US dollars, with as many digits as a fraction of a cent needs."""
-    return f"{value:,.2f} USD" if value >= 1 or not value else f"{value:.4f} USD"
 
 
 def as_json(value: object) -> Markup:
@@ -139,13 +124,3 @@ def _template() -> Template:
 def _shown(value: object) -> object:
     """Escape what could hide or turn text around; the environment escapes HTML after it."""
     return value if isinstance(value, Markup) else printable(str(value), _LONGEST)
-
-
-def moment(text: object) -> str:
-    """Write a moment for people: `2026-11-24 04:48 UTC`; of anything else, itself."""
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return str(text)
-    zone = " UTC" if found.utcoffset() is not None and not found.utcoffset() else ""
-    return f"{found:%Y-%m-%d %H:%M}{zone}"
