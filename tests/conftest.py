@@ -14,6 +14,8 @@ from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.reference.server import ReferenceServer
 
 pytest_plugins = ["pytester"]
+# they assert for tests, and hold the fixtures of those that name them as their plugin
+pytest.register_assert_rewrite("tests.sending", "tests.generating")
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 
 

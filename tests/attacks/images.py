@@ -21,21 +21,7 @@ from tests.attacks.model import (
     zeros,
 )
 from tests.miniatures import picture
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    """Write a chunk of PNG, its checksum right."""
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def header(width: int, height: int, depth: int = 8, colour: int = 2) -> bytes:
-    """Write the header chunk of a PNG."""
-    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
-
-
-def png(*chunks: bytes) -> bytes:
-    """Put a PNG together."""
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + chunk(b"IEND", b"")
+from tests.pngs import chunk, header, png
 
 
 def with_chunk(name: bytes, data: bytes) -> bytes:

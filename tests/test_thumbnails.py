@@ -1,0 +1,55 @@
+"""The small picture that inspect_image paints of a whole image."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from conformance.images import inspect_image
+from tests.pictures import encode
+
+
+def small_of(data: bytes) -> Image.Image:
+    thumbnail = inspect_image(data).thumbnail
+    assert thumbnail is not None
+    assert thumbnail.startswith("data:image/")
+    return Image.open(io.BytesIO(base64.b64decode(thumbnail.split(",", 1)[1])))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_thumbnail_is_painted_of_every_mode(mode: str) -> None:
+    small = small_of(encode(Image.new(mode, (300, 150)), "png"))
+    assert small.size == (96, 48)
+
+
+def test_thumbnail_is_not_larger_than_the_image() -> None:
+    assert small_of(encode(Image.new("RGB", (5, 3)), "png")).size == (5, 3)
+
+
+def test_thumbnail_of_a_line_has_a_pixel() -> None:
+    assert small_of(encode(Image.new("RGB", (4000, 1)), "png")).size == (96, 1)
+
+
+def test_thumbnail_keeps_alpha_and_colour() -> None:
+    small = small_of(encode(Image.new("RGBA", (200, 200), (250, 0, 0, 40)), "png")).convert("RGBA")
+    red, green, _, alpha = small.getpixel((50, 50))  # type: ignore[misc]  # four bands, as it is RGBA
+    assert alpha == 40
+    assert red > 200 > 60 > green
+
+
+def test_thumbnail_holds_nothing_of_the_file_but_pixels() -> None:
+    notes = PngInfo()
+    notes.add_text("Comment", "said by the provider")
+    file = io.BytesIO()
+    Image.new("RGB", (200, 200)).save(file, "PNG", pnginfo=notes, icc_profile=b"profile")
+    small = small_of(file.getvalue())
+    assert not {"Comment", "icc_profile", "exif"} & set(small.info)
+
+
+def test_thumbnail_is_for_whole_images_only() -> None:
+    data = encode(Image.effect_noise((200, 200), 50), "png")
+    assert inspect_image(data[: len(data) // 2]).thumbnail is None

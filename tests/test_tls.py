@@ -1,0 +1,144 @@
+"""The transport over TLS: what it trusts, and that its limits hold there too."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.exchange import limits as limits_module
+from conformance.exchange.transport import Failure, Transport
+from tests.hostile import LETTERS, HostileServer
+from tests.sending import HERE, SHORT, answered, failed, limited
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytest_plugins = ["tests.sending"]
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    out = ["-keyout", str(file), "-out", f"{file}.crt", "-days", "2"]
+    subprocess.run([openssl, "req", "-x509", *key, *name, *out], check=True, capture_output=True)
+    file.write_bytes(file.read_bytes() + file.with_name("server.pem.crt").read_bytes())
+    return file
+
+
+@pytest.fixture
+def tls_server(certificate: Path) -> Iterator[HostileServer]:
+    with HostileServer(certificate) as running:
+        yield running
+
+
+def trust(certificate: Path, patch: pytest.MonkeyPatch) -> None:
+    context = limits_module.tls_context()
+    fresh = type(context)(context.protocol)
+    fresh.load_verify_locations(certificate)
+    patch.setattr(limits_module, "tls_context", lambda: fresh)
+
+
+def test_tls_untrusted_certificate(tls_server: HostileServer, transport: Transport) -> None:
+    failure = failed(transport.fetch(tls_server.url("/letters", "localhost", "https")).result)
+    assert (failure.kind, "self-signed" in failure.message) == ("tls", True)
+
+
+def test_tls_certificate_of_another_host(
+    tls_server: HostileServer,
+    transport: Transport,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trust(certificate, monkeypatch)
+    failure = failed(transport.fetch(tls_server.url("/letters", scheme="https")).result)
+    assert (failure.kind, "not valid for '127.0.0.1'" in failure.message) == ("tls", True)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("trickling-body", "timeout"), ("endless-body", "too-large"), ("hang-up", "disconnect")],
+)
+def test_tls_is_bounded_too(
+    tls_server: HostileServer,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    kind: str,
+) -> None:
+    trust(certificate, monkeypatch)
+    with limited(kind) as transport:
+        result = transport.fetch(tls_server.url(f"/{path}", "localhost", "https")).result
+    assert failed(result).kind == kind
+
+
+def test_tls_that_is_trusted(
+    tls_server: HostileServer,
+    transport: Transport,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trust(certificate, monkeypatch)
+    fetched = transport.fetch(tls_server.url("/letters", "localhost", "https"))
+    assert answered(fetched.result).body == LETTERS
+
+
+def test_tls_not_left_by_a_redirect(
+    tls_server: HostileServer,
+    transport: Transport,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trust(certificate, monkeypatch)
+    url = tls_server.url("/redirect?http://images.example/x.png", "localhost", "https")
+    failure = failed(transport.fetch(url).result)
+    assert failure == Failure("bad-scheme", "a redirect leads from https to http")
+
+
+def test_tls_left_for_loopback(
+    server: HostileServer,
+    tls_server: HostileServer,
+    transport: Transport,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trust(certificate, monkeypatch)
+    url = tls_server.url(f"/redirect?{server.url('/letters')}", "localhost", "https")
+    assert answered(transport.fetch(url).result).body == LETTERS
+
+
+def test_tls_server_that_does_not_speak_it(transport: Transport) -> None:
+    def answer_at_once(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.recv(65536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer_at_once, args=(listener,), daemon=True).start()
+        failure = failed(transport.send("GET", f"https://127.0.0.1:{listener.getsockname()[1]}/"))
+    assert (failure.kind, "wrong version number" in failure.message) == ("tls", True)
+
+
+def test_tls_handshake_that_stalls(hurried: Transport) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+        failure = failed(hurried.send("GET", url))
+    assert failure == Failure("timeout", "no connection came about within 0.3 s")
+
+
+def test_tls_context_is_made_once_and_only_when_needed() -> None:
+    limits_module.tls_context.cache_clear()
+    with Transport(SHORT, HERE), Transport(SHORT, HERE):
+        assert limits_module.tls_context.cache_info().currsize == 0
+    assert limits_module.tls_context() is limits_module.tls_context()
