@@ -93,7 +93,7 @@ def _run(folder: Path, url: str, cases: dict[str, list[str]]) -> float:
     (folder / "only.py").write_text(_ONLY.format(chosen=chosen))
     run_file = folder / "run.jsonl"
     started = time.perf_counter()
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(  # noqa: S603 - this suite's own command, and no shell
         [*command, *words, "--output", str(run_file)],
         cwd=folder,
         env=_environment(folder),
@@ -128,6 +128,6 @@ def _environment(folder: Path) -> dict[str, str]:
 def _slow(seconds: float) -> Iterator[tuple[str, Counted]]:
     server = ReferenceServer(load_edition(), key=_KEY, delay=seconds)
     counted = Counted(server._application)
-    server._application = counted  # type: ignore[assignment]  # it is served all the same
+    server._application = counted
     with server:
         yield server.base_url, counted

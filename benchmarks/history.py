@@ -77,7 +77,7 @@ class _Sample:
 
     def __init__(self, name: str, seed: int) -> None:
         self.name = name
-        self._random = random.Random(seed)  # noqa: S311 - no secret
+        self._random = random.Random(seed)  # noqa: S311 - made-up nights, the same each time
         edition = load_edition()
         self._clauses = [about_clause(each, edition) for each in clauses_of(edition)]
         self._findings = list(self._every())

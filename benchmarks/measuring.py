@@ -73,7 +73,7 @@ def run(
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     whole = {**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(paths)}
     try:
-        done = subprocess.run(  # noqa: S603 - our own commands, no shell
+        done = subprocess.run(  # noqa: S603 - this suite's own commands, and no shell
             command, cwd=ROOT, env=whole, capture_output=True, text=True, timeout=timeout
         )
     except subprocess.TimeoutExpired:

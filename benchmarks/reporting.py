@@ -58,7 +58,7 @@ def write_runs(folder: Path, runs: int = RUNS) -> list[Path]:
     found = []
     for number in range(runs):
         found.append(folder / f"provider-{number}.jsonl")
-        write_run(_run(f"provider-{number}", random.Random(number)), found[-1])  # noqa: S311 - a sample
+        write_run(_run(f"provider-{number}", random.Random(number)), found[-1])  # noqa: S311 - a made-up run, the same each time
     return found
 
 

@@ -227,7 +227,7 @@ def _schemathesis(
         command = [str(tool), "run", str(path), "--url", recorder.origin, "--seed", "1"]
         command += ["-H", f"Authorization: Bearer {server.key}", "--continue-on-failure"]
         command += ["--report", "ndjson", "--report-dir", folder, "--no-color"]
-        subprocess.run(  # noqa: S603 - our own command, no shell
+        subprocess.run(  # noqa: S603 - a command line made here, and no shell
             command, cwd=folder, capture_output=True, timeout=_START, check=False
         )
         reports = list(Path(folder).glob("*.ndjson"))
@@ -352,7 +352,7 @@ def litellm(upstream: int) -> Iterator[str]:
     port = _free_port()
     settings = {"REFERENCE_BASE_URL": f"http://127.0.0.1:{upstream}/v1", "REFERENCE_KEY": _KEY}
     settings |= {"LITELLM_PORT": str(port), "LITELLM_KEY": "sk-litellm-conformance"}
-    process = subprocess.Popen(  # noqa: S603 - our own script, no shell
+    process = subprocess.Popen(  # noqa: S603 - a script of this repository, and no shell
         [str(ROOT / "counterparts" / "start.sh"), "litellm"],
         env={**os.environ, **settings, "PYTHON": sys.executable},
         stdout=subprocess.DEVNULL,

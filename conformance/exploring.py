@@ -173,7 +173,7 @@ def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
         if fnmatchcase(model, options.models)
     ]
     for model in {model for _, model in found}:
-        check_keywords(session.edition.find(model) or session.edition.model(model))
+        check_keywords(session.edition.model(model))
     return found
 
 

@@ -113,15 +113,14 @@ def plan(
     if not names:
         known = ", ".join(provider.models)
         raise ConformanceError(f"--models {models!r} matches no model of {provider.id}: {known}")
-    found = {name: edition.find(name) or edition.model(name) for name in names}
+    found = {name: edition.model(name) for name in names}
     spaces = {name: space_of(edition, model) for name, model in found.items()}
     # as a run has them: what does not depend on the model is asked of the provider's first
     every = all_cases(edition, list(provider.models))
     wanted = [each for each in every if each.model in found]
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
-    priced = [Request(each, provider.prices.estimate(each, found[each.model])) for each in wanted]
-    chosen, left = _affordable(_in_order(priced), budget, max_requests)
+    chosen, left = _affordable(_in_order(edition, provider, wanted), budget, max_requests)
     ledger = _Coverage(edition, spaces, strength)
     chosen = [Request(each.case, each.estimate, ledger.add(each.case)) for each in chosen]
     reach = ledger.reach()
@@ -163,15 +162,15 @@ def _case(model: Model, base: Mapping[str, object], space: Space, row: Row) -> C
 
 def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Case]:
     """Give cases in the order in which a budget is spent on them; see `plan`."""
-    priced = [
-        Request(each, provider.prices.estimate(each, edition.model(each.model))) for each in cases
-    ]
-    return [each.case for each in _in_order(priced)]
+    return [each.case for each in _in_order(edition, provider, cases)]
 
 
-def _in_order(requests: Iterable[Request]) -> list[Request]:
+def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Request]:
     """What others depend on, then what is free, then what is cheap."""
-    return sorted(requests, key=lambda each: (_rank(each), each.estimate.usd))
+    priced = (
+        Request(each, provider.prices.estimate(each, edition.model(each.model))) for each in cases
+    )
+    return sorted(priced, key=lambda each: (_rank(each), each.estimate.usd))
 
 
 def _rank(request: Request) -> int:

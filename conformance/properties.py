@@ -76,7 +76,7 @@ class Explorer:
     @property
     def documented(self) -> Model:
         """The model, as the edition documents it."""
-        return self.edition.find(self.model) or self.edition.model(self.model)
+        return self.edition.model(self.model)
 
     def honours(self, body: Body) -> Iterator[Broken]:
         """Every valid request is honoured, under all clauses that bind it."""

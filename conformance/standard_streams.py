@@ -52,10 +52,15 @@ class _Mute(io.TextIOWrapper):
 
 def guard() -> None:
     """Take over the standard streams; raises `OutputLostError` where standard output is closed."""
-    sys.stderr = _over(sys.stderr, _Mute) if sys.stderr else open(os.devnull, "w")  # noqa: SIM115 - for good
+    sys.stderr = _over(sys.stderr, _Mute) if sys.stderr else _nowhere()
     if not sys.stdout:
         raise OutputLostError("standard output is closed; nobody would see what is found")
     sys.stdout = _over(sys.stdout, _Guarded)
+
+
+def _nowhere() -> TextIO:
+    """Give a stream that stands in for standard error until the process ends."""
+    return io.TextIOWrapper(io.FileIO(os.devnull, "w"))
 
 
 def _over(stream: TextIO, kind: type[io.TextIOWrapper]) -> TextIO:

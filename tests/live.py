@@ -82,7 +82,7 @@ def watched(answer: Answer | None = None, **options: Any) -> Iterator[tuple[str,
     """Serve; gives the base URL and what is counted."""
     server = ReferenceServer(EDITION, key=KEY, **options)
     eye = Watched(server._application, answer)
-    server._application = eye  # type: ignore[assignment]  # it is served all the same
+    server._application = eye
     with server:
         yield server.base_url, eye
 

@@ -55,13 +55,13 @@ class Lie:
 
 
 def lie(
-    id: str,  # noqa: A002 - shown by pytest as the id of the case
+    name: str,
     tell: Callable[[], Exchange],
     *red: str,
     control: Outcome | None = ACCEPTED,
 ) -> Lie:
     """Name a fault, the exchange that has it, and exactly the clauses that see it."""
-    return Lie(id, tell, frozenset(red), control)
+    return Lie(name, tell, frozenset(red), control)
 
 
 def body(model: str | None = "dall-e-2", **parameters: object) -> dict[str, Any]:

@@ -112,21 +112,29 @@ def test_run_is_set_aside_until_the_first_finding_stands(good: Path) -> None:
     assert os.listdir(good.parent) == ["run.jsonl"]
 
 
-def test_run_that_judged_nothing_gives_the_one_before_back(good: Path) -> None:
+@pytest.fixture
+def begun(good: Path) -> tuple[Place, bytes]:
+    """A new run of which only the header stands, and the run that stood there before."""
     before = good.read_bytes()
     place = Place(good)
     place.take()
     good.write_text("only a header\n")
+    return place, before
+
+
+def test_run_that_judged_nothing_gives_the_one_before_back(
+    good: Path, begun: tuple[Place, bytes]
+) -> None:
+    place, before = begun
     place.give_back()
     assert good.read_bytes() == before
     assert os.listdir(good.parent) == ["run.jsonl"]
 
 
-def test_run_that_holds_answers_stays_although_it_judged_nothing(good: Path) -> None:
-    before = good.read_bytes()
-    place = Place(good)
-    place.take()
-    good.write_text("only a header\n")
+def test_run_that_holds_answers_stays_although_it_judged_nothing(
+    good: Path, begun: tuple[Place, bytes]
+) -> None:
+    place, before = begun
     answered(good)
     place.give_back()
     assert good.read_text() == "only a header\n"

@@ -40,9 +40,9 @@ def covering_rows(
     if not strength or not needed:
         return []
     found = [
-        # repeatable, and no secret
-        _Array(space, strength, price, needed, start).cheapened(random.Random(salt))  # noqa: S311
+        _Array(space, strength, price, needed, start).cheapened(dice)
         for salt in _SALTS
+        for dice in [random.Random(salt)]  # noqa: S311 - the same rows each time, and no secret
         for start in [_made(space, strength, price, presets, salt)]
     ]
     best = min(found, key=lambda rows: (round(sum(map(price, rows)), 6), len(rows)))

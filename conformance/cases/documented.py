@@ -21,7 +21,7 @@ def all_cases(edition: Edition, models: Sequence[str]) -> tuple[Case, ...]:
 
     Raises UnknownNameError for a model that the edition neither names nor has a family for.
     """
-    found = [edition.find(name) or edition.model(name) for name in models]
+    found = [edition.model(name) for name in models]
     return tuple(
         case
         for position, model in enumerate(found)

@@ -18,7 +18,7 @@ from conformance.clauses import (
     errors_status,
     extras,
     extras_usage,
-    format,  # noqa: A004 - the chapter's name in the design
+    format,  # noqa: A004 - the chapter of the ids format.*; nothing is formatted here
     image,
     models,
     parameters,

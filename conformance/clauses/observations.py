@@ -24,11 +24,11 @@ _MOST = 3  # messages of one observer on one exchange
 _C2PA = (b"jumb", b"c2pa")  # the type of its box, and the label of its manifest
 
 
-def observer(id: str) -> Callable[[Observer], Observer]:  # noqa: A002 - the word of Observation
+def observer(name: str) -> Callable[[Observer], Observer]:
     """Register a function that says, in whole sentences, what it sees."""
 
     def register(see: Observer) -> Observer:
-        _OBSERVERS[id] = see
+        _OBSERVERS[name] = see
         return see
 
     return register

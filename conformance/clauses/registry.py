@@ -61,20 +61,23 @@ def cite(source: str, section: str) -> Reference:
 
 
 def clause(
-    id: str,  # noqa: A002 - the word of the design
+    name: str,
     level: Level,
     statement: str,
     *citations: Reference,
     binds: Binding,
     needs: Needs = Needs.SUCCESS,
 ) -> Callable[[Judge], Judge]:
-    """Register a judge under an id that is never used again; its docstring says how it judges."""
+    """Register a judge under an id (``name``) that is never used again.
+
+    The judge's docstring says how it judges.
+    """
 
     def register(judge: Judge) -> Judge:
-        if id in REGISTRY:
-            raise ValueError(f"clause id {id!r} is used twice")
+        if name in REGISTRY:
+            raise ValueError(f"clause id {name!r} is used twice")
         how = inspect.cleandoc(judge.__doc__ or "")
-        REGISTRY[id] = Clause(id, level, statement, citations, binds, needs, judge, how)
+        REGISTRY[name] = Clause(name, level, statement, citations, binds, needs, judge, how)
         return judge
 
     return register

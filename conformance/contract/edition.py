@@ -63,10 +63,11 @@ class Edition:
     _checkers: Mapping[str, Checker] = field(repr=False)
 
     def model(self, name: str) -> Model:
-        """Give a model that the edition names; raises UnknownNameError with the nearest."""
-        if name not in self.models:
+        """Give what `find` finds; raises UnknownNameError with the nearest where that is nothing."""
+        found = self.find(name)
+        if found is None:
             raise UnknownNameError("model", name, self.models, f"edition {self.id}")
-        return self.models[name]
+        return found
 
     def find(self, name: str) -> Model | None:
         """Give a model by name, else one made from the family its name belongs to, else None."""

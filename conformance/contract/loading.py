@@ -43,12 +43,12 @@ def edition_ids(directory: Path | None = None) -> tuple[str, ...]:
 
 
 @functools.cache
-def load_edition(id: str = DEFAULT_EDITION, directory: Path | None = None) -> Edition:  # noqa: A002 - the name the interface was agreed under
+def load_edition(name: str = DEFAULT_EDITION, directory: Path | None = None) -> Edition:
     """Load an edition by id; raises UnknownNameError, or EditionError for a faulty file."""
     root = directory or schemas_directory()
-    if id not in edition_ids(root):
-        raise UnknownNameError("edition", id, edition_ids(root), str(root))
-    files = SchemaFiles(root / id)
+    if name not in edition_ids(root):
+        raise UnknownNameError("edition", name, edition_ids(root), str(root))
+    files = SchemaFiles(root / name)
     content = files.json(EDITION_FILE)
     _check_edition_file(root, files, content)
     return _Loader(files, content).edition()

@@ -67,9 +67,9 @@ _OTHERS = tuple(
 _TEXT = re.compile(rb"[\t\n\f\r\x20-\x7e\x80-\xff]+")
 
 
-def media_type(type: str) -> str:  # noqa: A002 - the word of ImageFacts, and of its readers
+def media_type(kind: str) -> str:
     """Give the media type of an image type; of an unknown one, ``application/octet-stream``."""
-    return _MEDIA_TYPES.get(type, "application/octet-stream")
+    return _MEDIA_TYPES.get(kind, "application/octet-stream")
 
 
 def type_of_media_type(header: str) -> str | None:
@@ -77,9 +77,9 @@ def type_of_media_type(header: str) -> str | None:
     return _TYPES.get(header.split(";", 1)[0].strip().lower())
 
 
-def extension(type: str) -> str:  # noqa: A002 - the word of ImageFacts, and of its readers
+def extension(kind: str) -> str:
     """Give the file extension of an image type, without its dot; of an unknown one, ``bin``."""
-    return _EXTENSIONS.get(type, type if type in _MEDIA_TYPES else "bin")
+    return _EXTENSIONS.get(kind, kind if kind in _MEDIA_TYPES else "bin")
 
 
 def sniff(data: bytes) -> str | None:

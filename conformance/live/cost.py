@@ -45,7 +45,7 @@ _NOTHING = Counted(0.0)
 
 def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
     """Price a case: what must be refused is free, but a provider may answer it and bill it."""
-    model = edition.find(case.model) or edition.model(case.model)
+    model = edition.model(case.model)
     planned = provider.prices.estimate(case, model)
     if case.operation is not Operation.GENERATE or case.authorization is not Authorization.VALID:
         return Cost(planned.usd, planned.usd, planned.known, planned.known)

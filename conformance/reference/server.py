@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
     from conformance.contract import Edition
 
@@ -62,7 +62,7 @@ class ReferenceServer:
     ) -> None:
         """Prepare a server; port 0 takes a free one. Times are in seconds."""
         self.key = key
-        self._application = create_app(
+        self._application: ASGIApp = create_app(
             edition,
             key=key,
             clock=clock,
@@ -143,7 +143,7 @@ def serve(
             return
 
 
-def _config(application: Starlette, *, access_log: bool = False) -> uvicorn.Config:
+def _config(application: ASGIApp, *, access_log: bool = False) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         access_log=access_log,

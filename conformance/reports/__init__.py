@@ -37,15 +37,15 @@ FOLDER = {
 """What a folder of reports holds, beside its badges."""
 
 
-def render(runs: Sequence[Run] | Summary, format: str) -> str:  # noqa: A002 - the word of the command's option
-    """Write runs of one edition in a format.
+def render(runs: Sequence[Run] | Summary, name: str) -> str:
+    """Write runs of one edition in the format of a name.
 
     Raises `UnknownNameError` for another format than those of `FORMATS`, and `MergeError`
     for no run at all and for runs of different editions.
     """
-    if format not in _RENDERERS:
-        raise UnknownNameError("format", format, FORMATS)
-    return _RENDERERS[format](runs if isinstance(runs, Summary) else summarize(runs))
+    if name not in _RENDERERS:
+        raise UnknownNameError("format", name, FORMATS)
+    return _RENDERERS[name](runs if isinstance(runs, Summary) else summarize(runs))
 
 
 def folder(runs: Sequence[Run] | Summary) -> dict[str, str]:

@@ -34,18 +34,18 @@ REGISTRY: dict[str, Variation] = {}
 
 
 def legal(
-    id: str,  # noqa: A002 - the word of the design
+    name: str,
     *takes: str,
     later: Later | None = None,
 ) -> Callable[[Plant], Plant]:
     """Register a variation, and the clauses that have nothing to speak of any more."""
 
     def register(plant: Plant) -> Plant:
-        assert id not in REGISTRY, f"variation {id!r} is there twice"
+        assert name not in REGISTRY, f"variation {name!r} is there twice"
         varied = " ".join((plant.__doc__ or "").split())
-        assert varied, f"variation {id!r} does not say what is varied"
+        assert varied, f"variation {name!r} does not say what is varied"
         more = {} if later is None else {"later": later}
-        REGISTRY[id] = Variation(id, varied, plant, takes, **more)
+        REGISTRY[name] = Variation(name, varied, plant, takes, **more)
         return plant
 
     return register

@@ -39,14 +39,14 @@ class Wire:
 WIRES: dict[str, Wire] = {}
 
 
-def wire(id: str) -> Callable[[Writer], Writer]:  # noqa: A002 - the word of the design
+def wire(name: str) -> Callable[[Writer], Writer]:
     """Register a way to write answers; its docstring says what is varied."""
 
     def register(write: Writer) -> Writer:
-        assert id not in WIRES, f"variation {id!r} is there twice"
+        assert name not in WIRES, f"variation {name!r} is there twice"
         varied = " ".join((write.__doc__ or "").split())
-        assert varied, f"variation {id!r} does not say what is varied"
-        WIRES[id] = Wire(id, varied, write)
+        assert varied, f"variation {name!r} does not say what is varied"
+        WIRES[name] = Wire(name, varied, write)
         return write
 
     return register

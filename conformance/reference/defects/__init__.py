@@ -16,7 +16,7 @@ from conformance.reference.defects import (
     envelope,
     errors,
     extras,
-    format,  # noqa: A004 - the chapter's name in the design
+    format,  # noqa: A004 - the chapter of the ids format.*; nothing is formatted here
     image,
     models,
     outages,

@@ -49,7 +49,7 @@ REGISTRY: dict[str, Defect] = {}
 
 
 def planted(
-    id: str,  # noqa: A002 - the word of the design
+    name: str,
     *claims: str,
     modes: Sequence[str] = (),
     silent: bool = False,
@@ -57,10 +57,10 @@ def planted(
     """Register a function that makes lying steps of truthful ones; its docstring is the lie."""
 
     def register(plant: Plant) -> Plant:
-        if id in REGISTRY:
-            raise ValueError(f"defect id {id!r} is used twice")
+        if name in REGISTRY:
+            raise ValueError(f"defect id {name!r} is used twice")
         lie = " ".join((plant.__doc__ or "").split())
-        REGISTRY[id] = Defect(id, lie, claims, tuple(modes), plant, silent)
+        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent)
         return plant
 
     return register
