@@ -13,6 +13,7 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.reference.server import ReferenceServer
 
+pytest.register_assert_rewrite("tests.workflows")
 pytest_plugins = ["pytester"]
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 
