@@ -126,9 +126,13 @@ def _passes(item: pytest.Item) -> bool:
 
 
 _GENERAL = (
-    "test_clause_details",
+    "test_clause_answers",
     "test_clause_branches",
+    "test_clause_cuts",
     "test_clause_parts",
+    "test_clause_refusals",
+    "test_clause_rules",
+    "test_clause_selection",
     "truth_gone_wrong",
     "binds_the_requests",
 )

@@ -1,4 +1,4 @@
-"""What tests share: the reference provider on loopback, and a client of it."""
+"""What tests share: the reference provider on loopback, a client of it, and the edition."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.contract import load_edition
+from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.reference.server import ReferenceServer
 
+pytest.register_assert_rewrite("tests.workflows")
 pytest_plugins = ["pytester"]
 # they assert for tests, and hold the fixtures of those that name them as their plugin
 pytest.register_assert_rewrite("tests.sending", "tests.generating")
@@ -32,6 +33,11 @@ def reference_client(reference: ReferenceServer) -> Iterator[Client]:
     policy = AddressPolicy.for_provider(reference.base_url)
     with Transport(Limits(), policy) as transport:
         yield Client(target, transport, Provenance.REFERENCE)
+
+
+@pytest.fixture(scope="session")
+def edition() -> Edition:
+    return load_edition()
 
 
 @pytest.fixture(autouse=True)

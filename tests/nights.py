@@ -10,6 +10,8 @@ from tests import runs
 
 SHAPE = ["created:integer", "data:array", "data[].url:string", "data[]:object"]
 HEADERS = [["content-type", "application/json"], ["server", "nginx"], ["x-request-id", "r1"]]
+BROKEN = runs.broken(repeats=3)
+"""A regression that repeats confirmed."""
 
 
 def night(day: int, *records: Any, head: Mapping[str, Any] | None = None, end: Any = ...) -> Run:

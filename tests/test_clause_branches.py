@@ -20,6 +20,7 @@ from conformance.contract import load_edition
 from conformance.exchange.answer import MOST_IMAGES, Answer
 from conformance.exchange.model import Download, Failure, Provenance
 from conformance.findings import Verdict
+from tests.findings import finding
 from tests.miniatures import (
     ACCEPTED,
     HTML,
@@ -43,18 +44,10 @@ from tests.streams import completed, event, partial, stream
 
 if TYPE_CHECKING:
     from conformance.exchange.model import Exchange
-    from conformance.exchange.outcome import Outcome
-    from conformance.findings import Finding
 
 EDITION = load_edition()
 DALL_E = body("dall-e-2")
 UNKNOWN = body("dall-e-2", conformance_unknown="lantern")
-
-
-def finding(clause: str, made: Exchange, control: Outcome | None = ACCEPTED) -> Finding:
-    """Judge an exchange by one clause."""
-    (found,) = judge(made, EDITION, select(clauses_of(EDITION), clause), control)
-    return found
 
 
 def raised(clause: str, made: Exchange) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -109,3 +110,30 @@ def test_glob_selects_by_id(glob: str, count: int) -> None:
 def test_glob_that_matches_nothing_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match=r"did you mean 'count\.as-asked'"):
         select(clauses_of(EDITION), "count.as-ask")
+
+
+def test_level_of_an_edition_brings_its_own_sections() -> None:
+    cited = Citation("rfc9110", "15.5.1", Level.SHOULD)
+    edition = replace(EDITION, levels={"errors.json": ClauseLevel(Level.SHOULD, (cited,))})
+    (clause,) = select(clauses_of(edition), "errors.json")
+    assert [(each.source, each.section) for each in clause.citations] == [("rfc9110", "15.5.1")]
+
+
+def test_clauses_of_a_chapter_stand_together_and_those_of_an_unknown_one_last() -> None:
+    edition = replace(EDITION, withdrawn={"errors.json": "a mistake"})
+    REGISTRY["zoo.x"] = replace(REGISTRY["count.as-asked"], id="zoo.x")
+    try:
+        found = [each.chapter for each in clauses_of(edition)]
+    finally:
+        del REGISTRY["zoo.x"]
+    assert len([1 for first, second in pairwise(found) if first != second]) == 13
+    assert found[-1] == "zoo"
+    assert found.index("parameters") < found.index("stream")
+
+
+def test_unknown_clause_of_an_edition_is_told_with_where_it_stands() -> None:
+    edition = replace(EDITION, withdrawn={"errors.jsom": "a mistake"})
+    with pytest.raises(UnknownNameError, match=rf"clause 'errors\.jsom'.*edition {EDITION.id}"):
+        clauses_of(edition)
+    with pytest.raises(UnknownNameError, match=r"clause 'errors\.jsom'"):
+        select(clauses_of(EDITION), "errors.jsom")

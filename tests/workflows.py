@@ -1,10 +1,11 @@
-"""Workflows read as data, their steps run as scripts, and a `gh` that only remembers."""
+"""Workflows as data, their steps run as scripts beside a `gh` that only remembers, and nights."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,12 +13,42 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+
+from conformance.contract import load_edition
+from conformance.findings import Finding
+from conformance.reference.defects import with_defects
+from conformance.reference.server import ReferenceServer
+from conformance.reference.steps import TRUTHFUL
+from conformance.runs.file import Run, write_run
+from tests import runs
+from tests.nights import answer, night
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = ROOT / ".github" / "workflows"
 SCRIPTS = ROOT / ".github" / "scripts"
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+KEY = "sk-acme-for-the-nightly-0123456789"
+PROVIDER = """title = "Acme"
+base_url = "{url}"
+free = true
+key_variable = "ACME_KEY"
+[models]
+"qwen-image" = "qwen-image"
+"""
+VALUES = {
+    "github.token": "token",
+    "github.repository": "acme/images",
+    "github.event.repository.default_branch || 'main'": "main",
+    "github.server_url": "https://ci.test",
+    "github.run_id": "1",
+    "inputs.budget || matrix.budget": "2.00",
+    "inputs.strength || matrix.strength": "",
+    "matrix.models": "*",
+    "matrix.name": "acme",
+    "matrix.provider": "./acme.toml",
+}
 
 GH = f"""#!{sys.executable}
 import json, os, pathlib, sys
@@ -154,3 +185,69 @@ def resolved(environment: Mapping[str, str], values: Mapping[str, str]) -> dict[
         name: EXPRESSION.sub(lambda match: values[" ".join(match[1].split())], str(text))
         for name, text in environment.items()
     }
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    found = Runner(tmp_path / "machine")
+    found.variables.update(
+        GITHUB_REPOSITORY="acme/images", GITHUB_REPOSITORY_ID="7", GH_REPO="acme/images"
+    )
+    return found
+
+
+def environment_of(name: str, **more: str) -> dict[str, str]:
+    job = workflow("nightly")["jobs"]["judge"]
+    values = {**VALUES, **more}
+    return resolved({**job["env"], **step("nightly", name).get("env", {})}, values)
+
+
+def lying(*defects: str) -> ReferenceServer:
+    return ReferenceServer(load_edition(), key=KEY, steps=with_defects(TRUTHFUL, defects))
+
+
+def judge(runner: Runner, *defects: str, **more: str) -> None:
+    """Run the step that judges, against a reference provider that lies as told."""
+    secret = " ".join(EXPRESSION.findall(step("nightly", "Judge")["env"]["KEY"])[0].split())
+    given = {**environment_of("Judge", **{secret: KEY}), "MODELS": "qwen-image", **more}
+    with lying(*defects) as server:
+        (runner.work / "acme.toml").write_text(PROVIDER.format(url=server.base_url))
+        done = runner.run(step("nightly", "Judge")["run"], **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def drift_of_last_night(runner: Runner) -> None:
+    conclusion = {"steps.judge.outputs.conclusion": runner.outputs["conclusion"]}
+    done = runner.run(step("nightly", "Drift")["run"], **environment_of("Drift", **conclusion))
+    assert done.returncode == 0, done.stderr
+
+
+class Nights:
+    """Nights of one provider, one after another, as the workflow goes through them."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.day = 0
+        (runner.work / "night").mkdir()
+
+    def next(self, *findings: Finding, end: Any = ..., conclusion: str = "0") -> dict[str, str]:
+        """Let a night pass: drift, then the issue; gives the outputs of drift."""
+        self.day += 1
+        run: Run = night(self.day, answer(), *findings, runs.finding("envelope.json"), end=end)
+        write_run(run, self.runner.work / "night" / "acme.jsonl")
+        given = environment_of("Drift", **{"steps.judge.outputs.conclusion": conclusion})
+        done = self.runner.run(step("nightly", "Drift")["run"], **given)
+        assert done.returncode == 0, done.stderr
+        shutil.copytree(
+            self.runner.work / "night", self.runner.work / "nights" / "acme", dirs_exist_ok=True
+        )
+        told = self.runner.run(
+            step("nightly", "Issue")["run"], **resolved(step("nightly", "Issue")["env"], VALUES)
+        )
+        assert told.returncode == 0, told.stderr
+        return self.runner.outputs
+
+
+@pytest.fixture
+def nights(runner: Runner) -> Nights:
+    return Nights(runner)

@@ -1,0 +1,163 @@
+"""Which night is a good one, kept for those after it to be compared with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.findings import Verdict
+from conformance.runs.file import Run, read_run, write_run
+from tests import runs
+from tests.nights import BROKEN, night
+from tests.workflows import Nights, Runner, drift_of_last_night, environment_of, judge, step
+
+pytest_plugins = ["tests.workflows"]
+
+
+@pytest.mark.parametrize("unsure", [Verdict.UNAVAILABLE, Verdict.FLAKY], ids=["429", "flaky"])
+def test_regression_after_a_night_that_could_not_tell_is_never_taken_for_good(
+    nights: Nights, unsure: Verdict
+) -> None:
+    nights.next(runs.finding())
+    assert nights.next(runs.finding(verdict=unsure))["good"] == "true"
+    for _ in range(2):
+        assert nights.next(runs.broken()) == {"code": "0", "good": "false"}
+        assert "No good night: what waits for confirmation" in nights.runner.summary
+    assert nights.next(BROKEN) == {"code": "1", "good": "false"}
+    good = (nights.runner.work / "good").iterdir()
+    assert {read_run(each).header["started"][8:10] for each in good} <= {"01", "02"}
+
+
+def test_cut_off_night_closes_nothing_and_is_no_good_one(nights: Nights) -> None:
+    nights.next(runs.finding())
+    nights.next(BROKEN)
+    assert nights.next(runs.finding(), end=None, conclusion="2")["good"] == "false"
+    assert nights.runner.state["issues"][0]["state"] == "OPEN"
+
+
+def test_first_night_that_could_not_be_judged_is_no_base(nights: Nights) -> None:
+    assert nights.next(runs.finding(), conclusion="2") == {"code": "2", "good": "false"}
+    assert not list((nights.runner.work / "good").iterdir())
+
+
+def test_only_so_many_good_nights_are_kept(nights: Nights) -> None:
+    good = nights.runner.work / "good"
+    good.mkdir()
+    for day in range(1, 40):
+        write_run(night(1, runs.finding(), head={"id": f"n{day}"}), good / f"2025{day:04}.jsonl")
+    nights.day = 1
+    nights.next(runs.finding())
+    assert len(list(good.iterdir())) == 30
+    assert min(each.name for each in good.iterdir()) == "20250011.jsonl"
+
+
+def artifact(run: int, **changes: Any) -> dict[str, Any]:
+    made_by = {"id": run, "head_branch": "main", "head_repository_id": 7}
+    about = {"created_at": f"2026-01-{run:02}", "expired": False}
+    return {**about, **changes, "workflow_run": {**made_by, **changes.get("workflow_run", {})}}
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "base"),
+    [
+        ([artifact(3), artifact(5), artifact(4)], "5.jsonl"),
+        ([artifact(3), artifact(5, expired=True)], "3.jsonl"),
+        ([artifact(3), artifact(5, workflow_run={"head_repository_id": 8})], "3.jsonl"),
+        ([artifact(3), artifact(5, workflow_run={"head_branch": "evil"})], "3.jsonl"),
+        ([], ""),
+    ],
+    ids=["newest", "expired", "fork", "branch", "none"],
+)
+def test_good_nights_come_from_our_own_branch(
+    runner: Runner, artifacts: list[dict[str, Any]], base: str
+) -> None:
+    for run in (3, 5):
+        (runner.home / "gh" / str(run)).mkdir()
+        (runner.home / "gh" / str(run) / f"{run}.jsonl").write_text("")
+    runner.remember(artifacts=artifacts)
+    name = "Fetch the good nights"
+    done = runner.run(step("nightly", name)["run"], **environment_of(name))
+    assert done.returncode == 0, done.stderr
+    assert [each.name for each in (runner.work / "good").iterdir()] == [base] * bool(base)
+    assert (runner.home / "env").read_text() == f"BASELINE={'good' * bool(base)}\n"
+
+
+class Chain:
+    """Nights as GitHub has them: each on a new machine, with nothing but artifacts between."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.night = 0
+
+    def next(self, *defects: str, run: Run | None = None) -> dict[str, str]:
+        """Let a night pass, live against a provider that lies as told, or with a run given."""
+        self.night += 1
+        for name in ("good", "night"):
+            shutil.rmtree(self.runner.work / name, ignore_errors=True)
+        (self.runner.home / "env").unlink(missing_ok=True)
+        name = "Fetch the good nights"
+        done = self.runner.run(step("nightly", name)["run"], **environment_of(name))
+        assert done.returncode == 0, done.stderr
+        if run is None:
+            _, _, baseline = (self.runner.home / "env").read_text().strip().partition("=")
+            judge(self.runner, *defects, BASELINE=baseline)
+        else:
+            write_run(run, self.run_file)
+            self.runner.outputs["conclusion"] = "2"
+        drift_of_last_night(self.runner)
+        self._keep()
+        return {name: self.runner.outputs[name] for name in ("code", "good")}
+
+    @property
+    def run_file(self) -> Path:
+        return self.runner.work / "night" / "acme.jsonl"
+
+    def _keep(self) -> None:
+        """Upload the good nights, where the workflow does."""
+        keep = step("nightly", "Keep the good nights")
+        assert keep["if"] == "${{ steps.drift.outputs.code != '' }}"
+        files = list((self.runner.work / keep["with"]["path"]).iterdir())
+        if not files:
+            assert keep["with"]["if-no-files-found"] == "ignore"
+            return
+        folder = self.runner.home / "gh" / str(self.night)
+        folder.mkdir()
+        for each in files:
+            shutil.copy(each, folder)
+        others = [each["workflow_run"]["id"] for each in self.runner.state["artifacts"]]
+        self.runner.remember(artifacts=[artifact(each) for each in [*others, self.night]])
+
+
+def without_answers(run: Run, clause: str) -> Run:
+    """Give the night after a run: the same, but that a clause's cases were answered 429."""
+    cases = {each.case for each in run.findings if each.clause == clause}
+    later = {"id": "later", "started": datetime.now(UTC).isoformat(timespec="seconds")}
+    findings = [
+        replace(each, verdict=Verdict.UNAVAILABLE, message="HTTP 429")
+        if each.case in cases
+        else each
+        for each in run.findings
+    ]
+    return Run({**run.header, **later}, run.exchanges, findings, footer=run.footer)
+
+
+def test_break_after_a_429_night_stays_a_regression_through_the_whole_chain(
+    runner: Runner,
+) -> None:
+    chain = Chain(runner)
+    assert chain.next() == {"code": "0", "good": "true"}
+    out = without_answers(read_run(chain.run_file), "count.zero-refused")
+    assert chain.next(run=out) == {"code": "0", "good": "true"}
+    for _ in range(2):
+        assert chain.next("count.zero-taken") == {"code": "1", "good": "false"}
+        told = json.loads((runner.work / "night" / "drift.json").read_text())
+        (change,) = [each for each in told["changes"] if each["class"] == "regression"]
+        assert (change["subject"], change["repeats"]) == ("count.zero-refused", 3)
+    assert len(list((runner.work / "good").iterdir())) == 2
+    assert len(runner.state["artifacts"]) == 4
