@@ -13,10 +13,9 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.reference.server import ReferenceServer
 
-pytest.register_assert_rewrite("tests.workflows")
 pytest_plugins = ["pytester"]
 # they assert for tests, and hold the fixtures of those that name them as their plugin
-pytest.register_assert_rewrite("tests.sending", "tests.generating")
+pytest.register_assert_rewrite("tests.sending", "tests.generating", "tests.workflows")
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 
 

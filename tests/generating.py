@@ -11,7 +11,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from conformance.contract import load_edition
 from conformance.reference import ReferenceServer
 
 if TYPE_CHECKING:
@@ -41,11 +40,6 @@ class Clock:
 def pytest_unconfigure() -> None:
     """Close the shared client when all is done."""
     STRANGER.close()
-
-
-@pytest.fixture(scope="session")
-def edition() -> Edition:
-    return load_edition()
 
 
 @pytest.fixture(scope="session")

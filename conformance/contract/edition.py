@@ -63,7 +63,7 @@ class Edition:
     _checkers: Mapping[str, Checker] = field(repr=False)
 
     def model(self, name: str) -> Model:
-        """Give what `find` finds; raises UnknownNameError with the nearest where that is nothing."""
+        """Give what `find` finds, or raise UnknownNameError with the nearest name."""
         found = self.find(name)
         if found is None:
             raise UnknownNameError("model", name, self.models, f"edition {self.id}")

@@ -72,7 +72,7 @@ function chapterOf(chapter, rows, columns) {
 
 function rowOf({row, differing}, columns) {
   const clause = data.clauses[row];
-  const made = element("tr", {class: differing && DIFFERS ? "differing" : null},
+  const made = element("tr", {class: differing ? "differing" : null},
     element("th", {scope: "row", title: clause.statement},
       element("span", {class: `level l-${clause.level}`}, clause.level), element("span", {class: "clause"}, clause.id),
       element("span", {class: "statement"}, prose(clause.statement))));
