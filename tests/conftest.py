@@ -15,7 +15,7 @@ from conformance.reference.server import ReferenceServer
 
 pytest_plugins = ["pytester"]
 # they assert for tests, and hold the fixtures of those that name them as their plugin
-pytest.register_assert_rewrite("tests.sending", "tests.generating", "tests.workflows")
+pytest.register_assert_rewrite("tests.sending", "tests.generating", "tests.sums", "tests.workflows")
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 
 

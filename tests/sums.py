@@ -1,0 +1,103 @@
+"""What a run came to, as every report tells it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+
+from conformance.reports import render
+from conformance.runs.file import Run
+from tests import runs
+
+
+def paid(price: Any, case: str = "baseline", **changes: Any) -> dict[str, Any]:
+    """One exchange with an image and a price."""
+    image = {"index": 0, "member": "b64_json"}
+    return {**runs.exchange(case=case), "images": [image], "price": price, **changes}
+
+
+def kept_apart(actual: float | None, estimate: float = 0.0, guess: float = 0.0) -> dict[str, Any]:
+    """The price of an answer as it is written today."""
+    spent = {"actual": actual, "estimate": estimate, "guess": guess}
+    return {"estimate": None if guess else estimate, "actual": actual, "spent": spent}
+
+
+def told(*found: Run) -> dict[str, Any]:
+    """The summary as JSON."""
+    return dict(json.loads(render(found, "json")))
+
+
+def page(*found: Run) -> str:
+    """What the page says, without its tags."""
+    html = render(found, "html").split("<main>")
+    head, cards = html[0], html[1].split('<section id="runs"')[0]
+    return re.sub(r"(<[^>]+>|\s)+", " ", f"{head} {cards}")
+
+
+def csv_sum(*found: Run) -> float:
+    """The sum of the column, as a spreadsheet adds it up."""
+    rows = csv.DictReader(io.StringIO(render(found, "csv"), newline=""))
+    return sum(float(row["price_usd"] or 0) for row in rows)
+
+
+def of(*exchanges: dict[str, Any], spent: Any = None, **head: Any) -> Run:
+    """A run of exchanges with two findings each."""
+    names = ("format.url-only", "count.n-images")
+    judged = [runs.finding(name, case=each["case"]) for each in exchanges for name in names]
+    end = runs.footer() | ({"spent": spent} if spent else {})
+    return runs.run(*exchanges, *judged, head=runs.header(**head), end=end)
+
+
+def lived(found: Any) -> Run:
+    """The run of a session as its file tells it."""
+    made = Run(found.header())
+    for engine in found.engines:
+        for case, _ in found.selected(engine):
+            one = engine.judged(case)
+            made.add({**one.record, "findings": len(one.findings)})
+            for each in one.findings.values():
+                made.add(each)
+    spent = found.live.ledger.spent()
+    names = ("estimate", "actual", "guess", "requests")
+    made.footer = runs.footer() | {"spent": {name: getattr(spent, name) for name in names}}
+    return made
+
+
+def check_agreement(found: Run) -> None:
+    """Footer, head, cards, CSV and summary say one sum."""
+    spent = (found.footer or {})["spent"]
+    document = told(found)
+    (run,) = document["runs"]
+    assert run["spent"] == pytest.approx((spent["actual"] or 0) + spent["estimate"])
+    assert run["guess"] == pytest.approx(spent["guess"])
+    assert run["elsewhere"] == 0
+    cards = [each["price"] for each in document["providers"]]
+    before = run["taken_over"]
+    assert sum(each["paid"] for each in cards) == pytest.approx(run["spent"] + before)
+    assert csv_sum(found) == pytest.approx(run["spent"] + before)
+
+
+def first_and_second(**second: Any) -> tuple[Run, Run]:
+    """A run that was cut off, and the one that went on with it and sent one more."""
+    one = paid(kept_apart(0.5), "one", sent_at="2026-01-02T03:04:06+00:00")
+    two = paid(kept_apart(0.25), "two", sent_at="2026-01-02T04:04:06+00:00")
+    first, later = of(one, id="first"), "2026-01-02T04:00:00+00:00"
+    first.footer = None
+    taken = one | {"run": "first"}
+    return first, of(taken, two, id="second", resumes=["first"], started=later, **second)
+
+
+def facts(*found: Run) -> tuple[float, int, int, int]:
+    """Dollars, requests, images and latencies of the only provider."""
+    (provider,) = told(*found)["providers"]
+    return (
+        provider["price"]["paid"],
+        provider["availability"]["total"],
+        provider["images"],
+        provider["latency"]["count"],
+    )
