@@ -1,12 +1,15 @@
-"""A headless Chromium that opens pages from disk and remembers what went wrong there."""
+"""A headless Chromium that opens pages from disk and remembers what went wrong there.
+
+It is a plugin of pytest: its fixture is the browser that tests share.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +23,8 @@ MISSING = "no Chromium here (Debian: apt-get install chromium), so no page is op
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = ("disable-gpu", "disable-quic", "no-first-run", "disable-background-networking")
 FLAGS = [f"--{each}" for each in (*QUIET, "no-sandbox", "disable-component-update", "disable-sync")]
+
+STARTED = pytest.StashKey[tuple["Browser", ExitStack]]()
 
 
 @dataclass(slots=True)
@@ -60,6 +65,37 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """The browser that stays open as long as tests that need one follow each other."""
+    session = request.session
+    if STARTED not in session.stash:
+        with ExitStack() as stack:
+            found = stack.enter_context(chromium())
+            session.stash[STARTED] = found, stack.pop_all()
+        session.addfinalizer(lambda: _close(session))
+    return session.stash[STARTED][0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """Close the browser before a test that needs none: its driver leaves an event loop running."""
+    try:
+        return (yield)
+    finally:
+        if "browser" not in getattr(nextitem, "fixturenames", ()):
+            _close(item.session)
+
+
+def _close(session: pytest.Session) -> None:
+    if STARTED in session.stash:
+        _, stack = session.stash[STARTED]
+        del session.stash[STARTED]
+        stack.close()
 
 
 def _refuse(dialog: Dialog, found: Opened) -> None:

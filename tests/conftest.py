@@ -13,7 +13,7 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.reference.server import ReferenceServer
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.browser", "tests.pages"]
 # they assert for tests, and hold the fixtures of those that name them as their plugin
 pytest.register_assert_rewrite("tests.sending", "tests.generating", "tests.sums", "tests.workflows")
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"

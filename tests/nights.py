@@ -1,17 +1,36 @@
-"""Nights built by hand: runs that follow each other, with exchanges that can be told apart."""
+"""Nights built by hand: runs that follow each other, and what a history tells of them.
+
+Their exchanges can be told apart, and a night of one promise can be written as a letter.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from conformance.runs.file import Run
+from rich.console import Console
+
+from conformance.findings import Verdict
+from conformance.reports.history import History, history, print_history
+from conformance.runs.file import Run, write_run
 from tests import runs
 
 SHAPE = ["created:integer", "data:array", "data[].url:string", "data[]:object"]
 HEADERS = [["content-type", "application/json"], ["server", "nginx"], ["x-request-id", "r1"]]
 BROKEN = runs.broken(repeats=3)
 """A regression that repeats confirmed."""
+LETTERS = {
+    ".": runs.finding(),
+    "F": runs.broken(),
+    "k": runs.known(),
+    "d": runs.finding(verdict=Verdict.DEVIATES),
+    "~": runs.finding(verdict=Verdict.FLAKY, rate=0.5, repeats=4),
+    "?": runs.finding(verdict=Verdict.UNAVAILABLE),
+    "!": runs.finding(verdict=Verdict.HARNESS_ERROR),
+    "-": runs.finding(verdict=Verdict.NOT_CLAIMED),
+}
 
 
 def night(day: int, *records: Any, head: Mapping[str, Any] | None = None, end: Any = ...) -> Run:
@@ -46,3 +65,29 @@ def answer(
 def answers(count: int = 6, **changes: Any) -> list[dict[str, Any]]:
     """Several exchanges, a case each."""
     return [answer(f"case-{number}", **changes) for number in range(count)]
+
+
+def write(folder: Path, letters: str, since: int = 1) -> None:
+    """Write a night a letter; a blank is a night without the promise."""
+    for day, letter in enumerate(letters, start=since):
+        found = [LETTERS[letter]] if letter in LETTERS else []
+        write_run(night(day, *found, runs.finding("envelope.json")), folder / f"{day:02}.jsonl")
+
+
+def told(folder: Path, letters: str, since: int = 1) -> History:
+    """Write a night a letter and tell the history of their promise."""
+    write(folder, letters, since)
+    return history(folder, clauses="format.*", every=True)
+
+
+def spells(found: History) -> list[tuple[str, str, int]]:
+    """Give the states of the only timeline: each with the day it began and its nights."""
+    (timeline,) = found.timelines
+    return [(each.state.word, each.first[8:10], each.nights) for each in timeline.spells]
+
+
+def printed(found: History, width: int = 80) -> str:
+    """Give what the screen shows of a history."""
+    file = io.StringIO()
+    print_history(found, Console(file=file, width=width))
+    return file.getvalue()

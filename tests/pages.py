@@ -1,0 +1,92 @@
+"""Pages that tests open in a browser, and the fixtures that open them; a plugin of pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.reports import render
+from conformance.runs.file import Run
+from tests import runs
+from tests.browser import Opened, opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CELL = "#cell=format.url-only/relay/dall-e-3"
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="  # noqa: E501 - one picture
+SOURCE = {
+    "source": "document",
+    "section": "response_format",
+    "title": "The document",
+    "url": "https://contract.test/images",
+    "edition": "2026-01-01",
+    "retrieved": "2026-01-02",
+}
+ENTRY = {
+    "clause": "count.n-images",
+    "models": ["*"],
+    "cases": ["n-*"],
+    "reason": "It always answers base64.",
+    "link": "https://relay.test/issues/1",
+    "since": "2026-01-01",
+    "expires": "2026-07-01",
+}
+
+
+def rich() -> Run:
+    """A run of three providers in which everything that a page can show occurs."""
+    found = runs.messy()
+    head = found.header
+    head["edition"] = {**runs.EDITION, "families": {"dall-e-3": "dall-e", "dall-e-2": "dall-e"}}
+    head["seed"] = 42
+    head["providers"][1] |= {"deviations": [ENTRY], "key_variable": "COMETAPI_KEY"}
+    for each in head["clauses"]:
+        each["citations"] = [SOURCE]
+    for name, exchange in found.exchanges.items():
+        exchange |= {"target": "https://recorded.test/v1", "cassette": f"cassettes/{name}.yaml"}
+    add_refused(found)
+    return found
+
+
+def add_refused(found: Run) -> None:
+    """Add a refused request beside its control, with a picture in the control's answer."""
+    where: dict[str, Any] = {"provider": "relay", "model": "dall-e-3"}
+    picture = {"index": 0, "member": "url", "type": "png", "width": 512, "height": 512}
+    more = {"alpha": True, "frames": 1, "complete": True, "bytes": 1200, "sha256": "ab" * 32}
+    control = found.exchanges["relay/dall-e-3/baseline"]
+    control["images"] = [{**picture, **more, "thumbnail": PIXEL}]
+    control["request"] |= {"body": '{"prompt":"A kite","size":"1024x1024"}', "method": "POST"}
+    refused = runs.exchange("relay", "dall-e-3", "n-7", "cassette")
+    refused["response"] = {"status": 500, "headers": [["server", "x"]], "body": "{}", "bytes": 2}
+    found.add(refused)
+    found.add(runs.broken(case="n-7", control="baseline", **where))
+
+
+def written(folder: Path, *found: Run) -> Path:
+    """Write the page of some runs."""
+    (folder / "index.html").write_text(render(found, "html"), encoding="utf-8")
+    return folder / "index.html"
+
+
+def columns(page: Opened) -> list[str]:
+    """Name the models that the matrix shows, from left to right."""
+    return page.texts("#grid thead .model")
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of that run, which no test changes."""
+    return written(tmp_path_factory.mktemp("page"), rich())
+
+
+@pytest.fixture
+def page(browser: Browser, file: Path) -> Iterator[Opened]:
+    """The page, opened; nothing may have gone wrong there, nor been asked of the network."""
+    with opened(browser, file) as found:
+        yield found
+        assert found.complaints == []
+        assert {each.split(":")[0] for each in found.requests} <= {"file", "data"}

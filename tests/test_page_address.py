@@ -1,0 +1,149 @@
+"""The address of the page: filters and cells in it, saved views, Back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import runs
+from tests.browser import Opened, opened
+from tests.pages import columns, written
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "clauses", "models"),
+    [
+        ("provider", "slow", 6, 3),
+        ("model", "dall-e-2", 5, 3),
+        ("family", "dall-e", 5, 6),
+        ("chapter", "format", 2, 9),
+        ("level", "SHOULD", 1, 9),
+        ("verdict", "known", 1, 9),
+    ],
+)
+def test_filter_is_kept_in_the_address(
+    page: Opened, name: str, value: str, clauses: int, models: int
+) -> None:
+    page.page.uncheck("#differs")
+    page.page.click(f"[data-menu={name}] summary")
+    page.page.check(f"[data-menu={name}] input[value='{value}']")
+    assert f"{name}={value}" in page.page.url
+    assert (len(page.shown()), len(columns(page))) == (clauses, models)
+    page.page.reload()
+    assert (len(page.shown()), len(columns(page))) == (clauses, models)
+    assert page.texts(f"[data-menu={name}] summary b") == [value]
+
+
+def test_filters_combine_in_a_link(browser: Browser, file: Path) -> None:
+    link = "#provider=acme,relay&chapter=format&verdict=FAIL&differs=1"
+    with opened(browser, file, link) as page:
+        assert page.shown() == ["format.url-only"]
+        assert len(columns(page)) == 6
+        assert page.texts("[data-menu=provider] summary b") == ["2 chosen"]
+
+
+def test_link_that_means_nothing_is_passed_over(browser: Browser, file: Path) -> None:
+    with opened(browser, file, "#provider=&nobody=x&cell=a/b/c&=&&x") as page:
+        assert len(columns(page)) == 9
+        assert page.complaints == []
+        assert page.page.is_hidden("#evidence")
+        assert page.page.is_hidden("#gone")
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("provider=nobody", "provider nobody"),
+        ("verdict=flaky", "verdict flaky"),
+        ("verdict=%E0%A4%A", "verdict %E0%A4%A"),
+        ("chapter=streams&differs=0", "chapter streams"),
+    ],
+)
+def test_saved_view_of_what_is_not_there_any_more_is_empty_and_says_why(
+    browser: Browser, file: Path, link: str, said: str
+) -> None:
+    with opened(browser, file, f"#{link}") as page:
+        assert page.shown() == []
+        assert f"not on this page: {said}." in page.texts("#gone")[0]
+        assert page.texts(".menu.active summary b") == [said.split(" ")[1]]
+        page.page.click("#gone button")
+        assert page.shown() != []
+        assert page.page.is_hidden("#gone")
+
+
+def test_saved_view_is_kept_where_all_verdicts_are_the_same(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with opened(browser, written(tmp_path, runs.run()), "#verdict=FAIL") as page:
+        assert page.shown() == []
+        assert "verdict FAIL" in page.texts("#gone")[0]
+        assert page.page.url.endswith("#verdict=FAIL")
+
+
+def test_link_to_a_section_leaves_the_filters_as_they_are(page: Opened) -> None:
+    page.page.fill("#text", "url-only")
+    page.page.click("nav a[href='#providers']")
+    assert page.shown() == ["format.url-only"]
+    assert page.page.url.endswith("#text=url-only")
+    assert page.page.evaluate("document.activeElement.id") == "providers"
+    at = "document.getElementById('providers').getBoundingClientRect().top < innerHeight"
+    assert page.page.evaluate(at)
+    page.page.reload()
+    assert page.shown() == ["format.url-only"]
+
+
+OPENER = "#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']"
+
+
+def evidence_of(page: Opened, opener: str = OPENER) -> None:
+    page.page.click(opener)
+    page.page.wait_for_selector("#evidence:not([hidden])")
+
+
+@pytest.mark.parametrize("fragment", ["", "#provider=relay,acme", "#providers"])
+def test_back_closes_the_evidence_and_keeps_the_filters(
+    browser: Browser, file: Path, fragment: str
+) -> None:
+    with opened(browser, file, fragment) as page:
+        count = len(columns(page))
+        evidence_of(page)
+        page.page.go_back()
+        page.page.wait_for_selector("#evidence", state="hidden")
+        assert page.page.url.endswith(f"index.html{fragment}")
+        assert len(columns(page)) == count
+        page.page.go_forward()
+        page.page.wait_for_selector("#evidence:not([hidden])")
+
+
+def test_evidence_that_is_closed_leaves_no_step_behind(page: Opened) -> None:
+    before = page.page.url
+    for _ in range(2):
+        evidence_of(page)
+        page.page.keyboard.press("Escape")
+        page.page.wait_for_function("!location.hash")
+    assert page.focused().startswith("FAIL: format.url-only, relay, dall-e-2")
+    page.page.go_back()
+    assert page.page.url == "about:blank" != before
+
+
+def test_filter_that_is_set_beside_the_evidence_stays_when_it_closes(page: Opened) -> None:
+    evidence_of(page)
+    page.page.evaluate("state.chosen.provider.add('relay'); update()")
+    page.page.click("#close")
+    page.page.wait_for_timeout(50)
+    assert page.page.url.endswith("#provider=relay")
+    assert len(columns(page)) == 3
+
+
+def test_address_of_an_opened_cell_opens_it_again(page: Opened) -> None:
+    page.page.click("#grid a[aria-label^='FAIL: format.url-only, relay, dall-e-2']")
+    page.page.wait_for_selector("#evidence:not([hidden])")
+    assert page.page.url.endswith("#cell=format.url-only/relay/dall-e-2")
+    page.page.reload()
+    page.page.wait_for_selector("#evidence:not([hidden])")
+    assert "dall-e-2" in page.texts("#evidence .headline")[0]

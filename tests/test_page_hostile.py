@@ -1,0 +1,80 @@
+"""The page of hostile contents: what a provider says is only ever text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.runs.file import Run
+from tests import runs
+from tests.browser import opened
+from tests.pages import ENTRY, SOURCE, written
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SHOUT = "window.hacked = true"
+ATTACKS = {
+    **runs.HOSTILE,
+    "script": f"</script><script>{SHOUT}</script>",
+    "comment": f"<!--<script>{SHOUT}</script>",
+    "handler": f'"><img src=x onerror="{SHOUT}">',
+    "address": f"javascript:{SHOUT}",
+    "data-address": f"data:text/html,<script>{SHOUT}</script>",
+    "prototype": "__proto__",
+    "template": "{{ 7 * 7 }} ${7 * 7} %s",
+    "style": f"</style><style>*{{display:none}}</style><svg onload={SHOUT}>",
+}
+
+
+def hostile(text: str) -> Run:
+    """A run in which a provider, its file and its answers say one thing wherever they can."""
+    found = runs.hostile(text)
+    found.header["providers"][0]["deviations"] = [
+        {**ENTRY, "clause": text, "reason": text, "link": text, "since": text, "expires": text}
+    ]
+    found.header["clauses"][0]["citations"] = [{**SOURCE, "url": text, "title": text}]
+    found.header["edition"]["families"] = {text: text}
+    exchange = next(iter(found.exchanges.values()))
+    picture = {"index": 0, "member": text, "type": text, "sha256": text, "thumbnail": text}
+    answer = f'{{"data":[{{"revised_prompt":{text!r}}}]}}'
+    exchange |= {
+        "images": [picture],
+        "response": {"status": 200, "headers": [[text, text]], "body": answer, "bytes": 1},
+        "downloads": [{"url": text, "status": 200}],
+        **dict.fromkeys(("curl", "cassette", "target", "reason", "provenance"), text),
+    }
+    return found
+
+
+UNFOLD = "for (const each of document.querySelectorAll('details')) each.open = true"
+LINKS = "[...document.querySelectorAll('[href]')].map((each) => each.getAttribute('href'))"
+
+
+@pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
+def test_hostile_text_is_only_ever_text(browser: Browser, tmp_path: Path, text: str) -> None:
+    with opened(browser, written(tmp_path, hostile(text))) as page:
+        page.page.click("#grid td a", timeout=2000)
+        page.page.wait_for_selector("#evidence .details", timeout=2000)
+        page.page.evaluate(UNFOLD)
+        page.page.wait_for_timeout(50)
+        assert page.page.evaluate("window.hacked") is None
+        assert page.complaints == []
+        assert {each.split(":")[0] for each in page.requests} <= {"file", "data"}
+        links = page.page.evaluate(LINKS)
+        assert all(each.startswith(("#", "https://", "http://")) for each in links)
+        assert not set(runs.BIDI + "\u2066\x1b\u200b") & set("".join(page.texts("body")))
+        assert page.page.evaluate("[...document.images].length") == 0
+
+
+def test_policy_stops_a_script_that_gets_in_all_the_same(browser: Browser, file: Path) -> None:
+    inject = """() => {
+      const made = document.createElement("script");
+      try { made.textContent = "window.hacked = true"; } catch { return; }
+      document.body.append(made);
+    }"""
+    with opened(browser, file) as page:
+        page.page.evaluate(inject)
+        assert page.page.evaluate("window.hacked") is None

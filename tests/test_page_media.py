@@ -1,0 +1,139 @@
+"""The page elsewhere than on a wide screen: dark, on a phone, on paper, without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.runs.file import Run
+from tests import runs
+from tests.browser import Opened, opened
+from tests.pages import CELL, written
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def test_verdicts_are_told_apart_without_colour(page: Opened) -> None:
+    pairs = "[...document.querySelectorAll('#grid td a')].map((a) => [a.textContent, a.ariaLabel])"
+    found = {(symbol, name.split(":")[0]) for symbol, name in page.page.evaluate(pairs)}
+    assert len({symbol for symbol, _ in found}) == len(found) >= 4
+
+
+CONTRAST = """() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => parse(colour).slice(0, 3).map((part) => {
+    const each = part / 255;
+    return each <= 0.03928 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4;
+  }).reduce((sum, each, rank) => sum + each * [0.2126, 0.7152, 0.0722][rank], 0);
+  const behind = (element) => {
+    const colour = getComputedStyle(element).backgroundColor;
+    const bare = parse(colour)[3] === 0 && element.parentElement;
+    return bare ? behind(element.parentElement) : colour;
+  };
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((each) => each.nodeType === 3 && each.data.trim());
+    if (!own || !element.checkVisibility() || element.closest("script, style")) continue;
+    const [one, other] = [light(getComputedStyle(element).color), light(behind(element))];
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    let opaque = 1;
+    for (let each = element; each; each = each.parentElement) {
+      opaque *= getComputedStyle(each).opacity;
+    }
+    if (ratio < 4.5 || opaque < 1)
+      found.push(`${element.className} ${element.textContent} ${ratio}`);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("filtered", ["", "&verdict=known"], ids=["all", "known-only"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_is_enough_to_read(
+    browser: Browser, file: Path, scheme: str, filtered: str
+) -> None:
+    with opened(browser, file, CELL + filtered, color_scheme=scheme) as page:
+        page.page.wait_for_selector("#evidence:not([hidden])")
+        assert bool(page.page.locator(".faint").count()) == bool(filtered)
+        assert page.page.evaluate(CONTRAST) == []
+
+
+def test_dark_is_dark(browser: Browser, file: Path) -> None:
+    colour = "getComputedStyle(document.body).backgroundColor"
+    with opened(browser, file, color_scheme="dark") as page:
+        assert page.page.evaluate(colour) == "rgb(18, 23, 30)"
+
+
+@pytest.mark.parametrize("fragment", ["", CELL], ids=["matrix", "evidence"])
+def test_page_is_no_wider_than_a_phone(browser: Browser, file: Path, fragment: str) -> None:
+    with opened(browser, file, fragment, viewport={"width": 390, "height": 844}) as page:
+        if fragment:
+            page.page.wait_for_selector("#evidence:not([hidden])")
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.page.evaluate("document.getElementById('evidence').scrollWidth") <= 390
+
+
+def test_print_leaves_out_what_paper_cannot_do(page: Opened) -> None:
+    page.page.emulate_media(media="print")
+    assert page.page.is_hidden("#filters")
+    assert page.page.is_visible("#grid table")
+    assert page.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def long_run(names: Sequence[str] = ("aimock-with-a-long-name",), models: int = 3) -> Run:
+    """A run whose matrix does not fit on one sheet."""
+    head = runs.header(names, [f"gpt-image-1.{number}" for number in range(models)])
+    places = [(name, model) for name in names for model in head["providers"][0]["models"]]
+    judged = [
+        runs.finding(f"count.promise-{number}", provider=name, model=model)
+        for number in range(100)
+        for name, model in places
+    ]
+    return runs.run(*judged, head=head)
+
+
+HEAD = """() => {
+  const head = document.querySelector("#grid thead");
+  const style = getComputedStyle(head);
+  const cut = [...head.querySelectorAll(".name, .origin, .model span")]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflow !== "visible"
+      || each.scrollHeight > each.clientHeight + 1)
+    .map((each) => each.textContent);
+  return [style.display, style.position, head.offsetHeight, cut];
+}"""  # noqa: E501 - a program
+
+
+@pytest.mark.parametrize(
+    ("providers", "models", "sheet"), [(1, 3, 1031), (3, 7, 703)], ids=["upright", "broad"]
+)
+def test_print_repeats_the_names_of_the_columns_and_cuts_none(
+    browser: Browser, tmp_path: Path, providers: int, models: int, sheet: int
+) -> None:
+    names = [f"aimock-{number}" for number in range(providers)]
+    file = written(tmp_path, long_run(names, models))
+    with opened(browser, file, "#differs=0", viewport={"width": 1031, "height": 703}) as page:
+        page.page.emulate_media(media="print")
+        display, position, height, cut = page.page.evaluate(HEAD)
+        broad = page.page.locator("#matrix.broad").count()
+    assert (display, position, cut) == ("table-header-group", "static", [])
+    assert height < sheet / 4  # browsers repeat no head that is higher
+    assert bool(broad) == (sheet == 703)
+
+
+def test_print_fills_its_sheets(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, long_run()), "#differs=0") as page:
+        printed = page.page.pdf(prefer_css_page_size=True)
+    assert 3 <= len(re.findall(rb"/Type /Page\b", printed)) <= 6
+
+
+def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -> None:
+    with opened(browser, file, java_script_enabled=False) as page:
+        said = page.texts("body")[0]
+        assert page.page.is_hidden("#filters")
+    for part in ("It does not conform", "need JavaScript", "relay", "dall-e-2", "2/4", "seed 42"):
+        assert part in said
