@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from conformance.contract.records import Violation
@@ -17,6 +19,8 @@ Expectation = Literal["accepted", "refused", "open"]
 
 MODEL_UNKNOWN = "model-unknown"
 UNDOCUMENTED = "undocumented-for-model"
+_LONGEST = 4096
+"""Characters of a body that is worth remembering: the same few hundred are asked of everyone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +59,21 @@ def read_body(edition: Edition, body: object) -> Asked:
         broken = Violation(None, "type", "the body must be a JSON object", None)
         return Asked({}, None, (broken,), (), (), (), edition.request)
     fields = body if isinstance(body, dict) else dict(body)
+    try:
+        text = json.dumps(fields)
+    except (TypeError, ValueError, RecursionError):
+        return _read(edition, fields)
+    if len(text) > _LONGEST:
+        return _read(edition, fields)
+    return replace(_read_text(edition, text), body=fields)
+
+
+@lru_cache(maxsize=1024)
+def _read_text(edition: Edition, text: str) -> Asked:
+    return _read(edition, json.loads(text))
+
+
+def _read(edition: Edition, fields: Mapping[str, Any]) -> Asked:
     name = fields.get("model")
     model = edition.find(name) if isinstance(name, str) else None
     schema = model.schema if model else edition.request

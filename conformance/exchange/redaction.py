@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from conformance.exchange.model import (
@@ -47,6 +48,8 @@ _SECRET_HEADERS = frozenset(
 )
 _ESCAPES = re.compile(rb"\\|%[0-9A-Fa-f]{2}|&(?:amp;)*#")
 _SHORTEST = 8  # characters; a shorter key would be found in ordinary text
+_REMEMBERED = 2048
+"""Bytes of a text that is worth remembering: header names and values come again and again."""
 
 
 class Redactor:
@@ -56,9 +59,13 @@ class Redactor:
         long_enough = key is not None and len(key) >= _SHORTEST
         self._replacements = _forms(key) if key and long_enough else {}
         self._escaped = _escaped(key) if key and long_enough else None
+        self._known = lru_cache(maxsize=1024)(self._redacted)
 
     def data(self, data: bytes) -> bytes:
         """Redact text or JSON."""
+        return self._known(data) if len(data) <= _REMEMBERED else self._redacted(data)
+
+    def _redacted(self, data: bytes) -> bytes:
         for secret, placeholder in self._replacements.items():
             data = data.replace(secret, placeholder)
         if self._escaped is not None and _ESCAPES.search(data):

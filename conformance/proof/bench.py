@@ -74,7 +74,7 @@ def bench_client(
 ) -> Client:
     """Give a client to a reference provider that goes by these steps, as if at a base URL."""
     application = create_app(
-        edition, key=DEFAULT_KEY, clock=lambda: NOW, models=models, steps=steps
+        edition, key=DEFAULT_KEY, clock=lambda: NOW, models=models, steps=steps, threads=False
     )
     asgi = httpx.ASGITransport(application, raise_app_exceptions=False)
     target = Target("reference", base_url, DEFAULT_KEY, {name: name for name in models})

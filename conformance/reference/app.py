@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -27,7 +27,7 @@ from conformance.reference.steps import TRUTHFUL, Steps
 from conformance.reference.urls import Signer, valid_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from conformance.contract import Edition
 
@@ -44,16 +44,19 @@ def create_app(
     delay: float = 0.0,
     models: Iterable[str] | None = None,
     steps: Steps = TRUTHFUL,
+    threads: bool = True,
 ) -> Starlette:
     """Build the provider.
 
     `clock` gives Unix time in seconds; `url_lifetime` is how long an image URL lives, `delay` how
     long every generation takes beyond its real work, both in seconds. `models` narrows (or, for
     ids that only a family pattern covers, widens) what is served; by default all of the edition.
+    Without `threads` images are painted where the request came in, which suits one caller.
     """
     served = tuple(edition.models if models is None else models)
     signer = Signer(url_lifetime, clock)
-    return _Provider(edition, key, clock, delay, served, signer, steps).application()
+    aside = run_in_threadpool if threads else _here
+    return _Provider(edition, key, clock, delay, served, signer, steps, aside).application()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class _Provider:
     served: tuple[str, ...]
     signer: Signer
     steps: Steps
+    aside: Callable[..., Awaitable[Any]]  # calls what takes long
 
     def application(self) -> Starlette:
         routes = [
@@ -95,7 +99,7 @@ class _Provider:
             stream: Response = StreamingResponse(frames, media_type="text/event-stream")
             stream.headers["Cache-Control"] = "no-cache"
             return self.steps.finish(stream, started)
-        body = await run_in_threadpool(self._answered, job, place)
+        body = await self.aside(self._answered, job, place)
         return self.steps.finish(Response(body, media_type="application/json"), started)
 
     async def models(self, request: Request) -> Response:
@@ -122,7 +126,10 @@ class _Provider:
     async def file(self, request: Request) -> Response:
         """GET /files/{name}: an image by its temporary URL, no key needed."""
         name = request.path_params["name"]
-        return await run_in_threadpool(self.steps.file, name, request.query_params, self.signer)
+        found: Response = await self.aside(
+            self.steps.file, name, request.query_params, self.signer
+        )
+        return found
 
     async def no_route(self, request: Request, error: Exception) -> Response:
         """Answer unknown paths and wrong methods in JSON."""
@@ -168,6 +175,10 @@ class _Provider:
 
     def _refused(self, refusal: Refusal, started: float) -> Response:
         return self.steps.finish(self.steps.refuse(refusal, self.key), started)
+
+
+async def _here(function: Callable[..., object], *values: object) -> object:
+    return function(*values)
 
 
 async def _bounded_body(request: Request) -> bytes | None:
