@@ -126,9 +126,7 @@ class _Provider:
     async def file(self, request: Request) -> Response:
         """GET /files/{name}: an image by its temporary URL, no key needed."""
         name = request.path_params["name"]
-        found: Response = await self.aside(
-            self.steps.file, name, request.query_params, self.signer
-        )
+        found: Response = await self.aside(self.steps.file, name, request.query_params, self.signer)
         return found
 
     async def no_route(self, request: Request, error: Exception) -> Response:
