@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,10 +13,8 @@ from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
 from conformance.runs.file import read_run
+from tests.processes import COMMAND, PLAIN, command
 
-COMMAND = [sys.executable, "-m", "conformance.cli"]
-PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
-PLAIN.pop("COMETAPI_KEY", None)
 SLOW = """
 title = "Slow"
 base_url = "http://127.0.0.1:1/v1"
@@ -27,17 +23,6 @@ key_variable = "SLOW_KEY"
 [models]
 "dall-e-3" = "dall-e-3"
 """
-
-
-def command(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *words],
-        cwd=folder,
-        env={**PLAIN, **environment},
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
 
 
 @pytest.mark.parametrize(

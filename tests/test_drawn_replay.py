@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 import conformance
 from conformance.reference.server import ReferenceServer
 from tests.live import EDITION
+from tests.processes import run_pytest
 
 FOLDER = Path(conformance.__file__).parent
 KEY = "sk-drawn-for-tests-0123456789"
@@ -33,21 +33,17 @@ sys.meta_path.insert(0, Nothing())
 """
 
 
-def run_pytest(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-o", "addopts=", "-q"]
-    mine = ["--provider=./mine.toml", "--cassettes=cassettes", f"--rootdir={folder}"]
-    return subprocess.run(
-        [*command, *mine, *words], cwd=folder, capture_output=True, text=True, timeout=180
-    )
+def of_mine(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run_pytest(folder, "-q", "--provider=./mine.toml", "--cassettes=cassettes", *words)
 
 
 def record(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
     words = ["--record-mode=rewrite", "--explore", f"--base-url={url}"]
-    return run_pytest(folder, *words, str(FOLDER / "test_generated.py"))
+    return of_mine(folder, *words, str(FOLDER / "test_generated.py"))
 
 
 def replay(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return run_pytest(folder, str(FOLDER / "test_drawn.py"), *words)
+    return of_mine(folder, str(FOLDER / "test_drawn.py"), *words)
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ import pytest
 from conformance.runs.file import read_run
 from conformance.runs.spool import Spool, SpoolError
 from tests.live import paid_toml, watched
-from tests.test_cli import COMMAND, PLAIN
-from tests.test_live_runs import command
+from tests.processes import COMMAND, PLAIN
+from tests.test_live_runs import live
 from tests.test_plugin import PROMISES
 
 RUN = [*COMMAND, "run", "--models", "qwen-image", "--output", "run.jsonl"]
@@ -78,7 +78,7 @@ def test_answers_that_cannot_be_kept_end_the_run_with_one_sentence(
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched(in_the_way(tmp_path / "run.jsonl.live/paid")) as (url, eye):
-        done = command(tmp_path, url, "--budget", "1", "-n", workers)
+        done = live(tmp_path, url, "--budget", "1", "-n", workers)
     assert done.returncode == 2, done.stderr
     assert "INTERNALERROR" not in done.stderr
     (told,) = [each for each in done.stderr.splitlines() if each.startswith("error: ")]

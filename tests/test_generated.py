@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +35,7 @@ from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
 from conformance.runs.session import Options, Session
+from tests.processes import run_pytest
 from tests.test_cases import changed_edition
 
 if TYPE_CHECKING:
@@ -284,17 +284,15 @@ def test_profile_is_chosen_by_cost_and_place(
     assert profile(name, free) is PROFILES[expected]
 
 
-def run_pytest(folder: Path, *arguments: str) -> Any:
+def of_mine(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "mine.toml").write_text(MINE.format(key=KEY))
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", f"--rootdir={folder}"]
-    whole = [*command, "-q", "-o", "addopts=", "--provider=./mine.toml", *arguments]
-    return subprocess.run(whole, cwd=folder, capture_output=True, text=True, timeout=120)
+    return run_pytest(folder, "-q", "--provider=./mine.toml", *arguments)
 
 
 def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> None:
     arguments = ("--live", "--hypothesis-profile=ci", "-k", "valid_request_is_honoured")
     with lying(resolve=one_image) as server:
-        done = run_pytest(tmp_path, str(GENERATED), *arguments, f"--base-url={server.base_url}")
+        done = of_mine(tmp_path, str(GENERATED), *arguments, f"--base-url={server.base_url}")
     assert done.returncode == 1, done.stdout + done.stderr
     smallest = 'smallest: {"model":"dall-e-2","prompt":"A bicycle","n":2}'
     for part in ("count.as-asked\nMUST: ", smallest, "curl -sS", "Bearer $API_KEY"):
@@ -304,7 +302,7 @@ def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("mode", "collected"), [("--live", True), ("--record-mode=none", False)])
 def test_generated_requests_are_collected_live(tmp_path: Path, mode: str, collected: bool) -> None:
-    done = run_pytest(tmp_path, str(GENERATED), "--collect-only", mode)
+    done = of_mine(tmp_path, str(GENERATED), "--collect-only", mode)
     assert ("6 tests collected" in done.stdout) is collected, done.stdout + done.stderr
     assert ("generated requests are only sent with" in done.stdout + done.stderr) is not collected
 
@@ -339,8 +337,6 @@ def test_unknown_keyword_is_an_error_at_collection(tmp_path: Path) -> None:
 
 
 def test_selected_cases_leave_generated_requests_out(tmp_path: Path) -> None:
-    done = run_pytest(
-        tmp_path, str(GENERATED.parent), "--collect-only", "--live", "--cases=baseline"
-    )
+    done = of_mine(tmp_path, str(GENERATED.parent), "--collect-only", "--live", "--cases=baseline")
     assert "test_promises.py" in done.stdout
     assert "test_generated.py" not in done.stdout + done.stderr

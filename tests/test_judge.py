@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.runs.file import read_run
-from tests.test_cli import command
+from tests.processes import command
 from tests.test_foreign import record
 
 if TYPE_CHECKING:

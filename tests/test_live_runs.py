@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -31,14 +29,13 @@ from conformance.runs.spool import Spool
 from tests import runs
 from tests.live import KEY, error, images, judge_all, paid_toml, session, watched
 from tests.nights import night
+from tests.processes import COMMAND, PLAIN, command, run_pytest
 
-COMMAND = [sys.executable, "-m", "conformance.cli", "run", "--live", "--output", "run.jsonl"]
-PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
+PAID = ["run", "--live", "--output", "run.jsonl", "--provider", "./paid.toml"]
 
 
-def command(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
-    whole = [*COMMAND, "--provider", "./paid.toml", "--base-url", url, *words]
-    return subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=120)
+def live(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return command(folder, *PAID, "--base-url", url, *words)
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -65,7 +62,7 @@ def test_run_goes_on_where_only_one_of_two_providers_is_away(tmp_path: Path) -> 
 def test_nothing_is_sent_twice_by_many_workers(tmp_path: Path) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched() as (url, eye):
-        done = command(tmp_path, url, "--budget", "1", "-n", "3")
+        done = live(tmp_path, url, "--budget", "1", "-n", "3")
     assert done.returncode == 0, done.stderr + done.stdout
     assert (eye.posts, len(eye.asked)) == (39, 41)
     assert "the 41 selected requests cost about 0.32 USD; the budget is 1 USD" in done.stderr
@@ -82,7 +79,7 @@ def test_refused_key_is_one_sentence_and_one_request_with_many_workers(tmp_path:
     paid_toml(tmp_path, "dall-e-2")
     with watched(lambda *_: error(401)) as (url, eye):
         eye.pause = 4  # so that all workers are there before the first answer is
-        done = command(tmp_path, url, "--budget", "1", "-n", "3")
+        done = live(tmp_path, url, "--budget", "1", "-n", "3")
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("the first authorised request was refused (HTTP 401)") == 1
     assert len(eye.asked) == 1
@@ -106,7 +103,7 @@ def test_mistake_about_money_sends_nothing(
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched() as (url, eye):
-        done = command(tmp_path, url, *words)
+        done = live(tmp_path, url, *words)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -118,10 +115,9 @@ def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
 
     promises = str(Path(conformance.__file__).with_name("test_promises.py"))
     paid_toml(tmp_path, "dall-e-2")
-    words = ["-p", "conformance.plugin", promises, "--live", "--provider=./paid.toml"]
+    words = [promises, "--live", "--provider=./paid.toml"]
     with watched() as (url, eye):
-        whole = [sys.executable, "-m", "pytest", *words, f"--base-url={url}", "-o", "addopts="]
-        done = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, timeout=90)
+        done = run_pytest(tmp_path, *words, f"--base-url={url}")
     assert done.returncode == 4
     assert "allow for it with --budget USD" in done.stderr
     assert eye.asked == []
@@ -131,7 +127,7 @@ def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
 def test_resumed_run_pays_for_nothing_twice(tmp_path: Path, how: signal.Signals) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched(delay=0.2) as (url, eye):
-        words = [*COMMAND, "--provider", "./paid.toml", "--base-url", url, "--budget", "1"]
+        words = [*COMMAND, *PAID, "--base-url", url, "--budget", "1"]
         running = subprocess.Popen(
             [*words, "-n", "2"], cwd=tmp_path, env=PLAIN, stderr=subprocess.PIPE, text=True
         )
@@ -141,7 +137,7 @@ def test_resumed_run_pays_for_nothing_twice(tmp_path: Path, how: signal.Signals)
         wait_for_quiet(eye)
         before = eye.posts
         again = ["--budget", "1", "-n", "2", "--resume", "run.jsonl", "--output", "second.jsonl"]
-        done = command(tmp_path, url, *again)
+        done = live(tmp_path, url, *again)
     assert done.returncode == 0, done.stderr + done.stdout
     assert eye.posts <= 39 + 2, "only what was under way when it ended is sent again"
     assert before < 39
@@ -160,7 +156,7 @@ def test_answer_that_came_before_any_finding_is_not_paid_for_again(
     paid_toml(tmp_path, "dall-e-2")
     with watched() as (url, eye):
         eye.pause = 1
-        words = [*COMMAND, "--provider", "./paid.toml", "--base-url", url, "--budget", "1"]
+        words = [*COMMAND, *PAID, "--base-url", url, "--budget", "1"]
         running = subprocess.Popen(
             [*words, "-n", "2"], cwd=tmp_path, env=PLAIN, stderr=subprocess.PIPE, text=True
         )
@@ -171,7 +167,7 @@ def test_answer_that_came_before_any_finding_is_not_paid_for_again(
         before, kept = eye.posts, paid_answers(tmp_path / "run.jsonl.live")
         eye.pause = 0  # the rest need not be waited for
         again = ["--budget", "1", "-n", "2", "--resume", "run.jsonl", "--output", "second.jsonl"]
-        done = command(tmp_path, url, *again)
+        done = live(tmp_path, url, *again)
     assert "Traceback" not in said
     assert "no such file" not in done.stderr.lower()
     assert done.returncode == 0, done.stderr + done.stdout
@@ -197,7 +193,7 @@ def test_header_is_there_before_anything_is_sent(tmp_path: Path) -> None:
         seen.append((tmp_path / "run.jsonl").read_text().count('"type":"run"'))
 
     with watched(answer) as (url, _):
-        done = command(tmp_path, url, "--budget", "1", "--cases", "baseline", "-n", "0")
+        done = live(tmp_path, url, "--budget", "1", "--cases", "baseline", "-n", "0")
     assert done.returncode == 0, done.stderr
     assert set(seen) == {1}
 
@@ -220,7 +216,7 @@ def wait_for_quiet(eye: Any) -> None:
 def finished(folder: Path, url: str, *words: str) -> Path:
     """A run in one process, its file."""
     paid_toml(folder, "dall-e-2")
-    command(folder, url, "--budget", "9", "--cases", "[bmn]*", "-n", "0", *words)
+    live(folder, url, "--budget", "9", "--cases", "[bmn]*", "-n", "0", *words)
     return folder / "run.jsonl"
 
 
@@ -417,7 +413,7 @@ def test_output_is_never_the_run_to_go_on_with(tmp_path: Path) -> None:
     with watched() as (url, _):
         path = finished(tmp_path, url)
         size = path.stat().st_size
-        done = command(tmp_path, url, "--budget", "9", "--resume", "run.jsonl")
+        done = live(tmp_path, url, "--budget", "9", "--resume", "run.jsonl")
     assert done.returncode == 2
     assert "name another file" in done.stderr
     assert path.stat().st_size == size

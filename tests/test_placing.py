@@ -25,7 +25,7 @@ from conformance.runs.placing import (
 from conformance.runs.session import Options
 from tests import runs
 from tests.live import paid_toml
-from tests.test_cli import COMMAND, PLAIN, command
+from tests.processes import COMMAND, PLAIN, command
 
 RECORDED = Path(__file__).parents[1] / "cassettes/aimock/dall-e-3/baseline.yaml"
 QUICK = ("run", "--models", "qwen-image", "--cases", "baseline", "--quiet", "--output", "run.jsonl")

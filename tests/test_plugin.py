@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 import conformance
 from conformance.exchange.cassette import CassetteLibrary
+from tests.processes import run_pytest
 
 PROMISES = str(Path(conformance.__file__).with_name("test_promises.py"))
 MINE = """
@@ -31,26 +31,20 @@ expires = "2099-01-01"
 """
 
 
-def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-p", "no:randomly"]
-    whole = [*command, PROMISES, f"--rootdir={folder}", "-o", "addopts=", *arguments]
-    return subprocess.run(whole, cwd=folder, capture_output=True, text=True, timeout=120)
-
-
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a provider file and its cassettes."""
     folder = tmp_path_factory.mktemp("recorded")
     (folder / "mine.toml").write_text(MINE)
-    done = run_pytest(
-        folder, "-q", "--provider=./mine.toml", "--record-mode=rewrite", "--cassettes=cassettes"
-    )
+    words = ("--provider=./mine.toml", "--record-mode=rewrite", "--cassettes=cassettes")
+    done = run_pytest(folder, PROMISES, "-q", *words)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder
 
 
 def replay(recorded: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return run_pytest(recorded, "-q", "--provider=./mine.toml", "--cassettes=cassettes", *arguments)
+    mine = ("--provider=./mine.toml", "--cassettes=cassettes")
+    return run_pytest(recorded, PROMISES, "-q", *mine, *arguments)
 
 
 def test_replay_passes_with_the_network_blocked(recorded: Path) -> None:
@@ -66,9 +60,7 @@ def test_items_are_named_in_api_words(recorded: Path) -> None:
 
 def test_one_item_can_be_named(recorded: Path) -> None:
     node = f"{PROMISES}::mine::dall-e-3/url-1024x1024::format.url-when-asked"
-    command = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", node, "-o", "addopts="]
-    command += ["--provider=./mine.toml", "--cassettes=cassettes", f"--rootdir={recorded}"]
-    done = subprocess.run(command, cwd=recorded, capture_output=True, text=True, timeout=60)
+    done = run_pytest(recorded, node, "--provider=./mine.toml", "--cassettes=cassettes")
     assert "1 passed" in done.stdout, done.stdout
 
 

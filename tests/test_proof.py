@@ -216,7 +216,7 @@ def test_unknown_defects_and_models_name_the_nearest() -> None:
 
 
 def test_prove_command_tells_what_it_found(tmp_path: Path) -> None:
-    from tests.test_cli import command
+    from tests.processes import command
 
     done = command(tmp_path, "prove", "--defect", "count.n-*", "-o", "proof.md", "-n", "1")
     assert done.returncode == 0, done.stderr
@@ -234,7 +234,7 @@ def test_prove_command_tells_what_it_found(tmp_path: Path) -> None:
     ids=["defect", "output", "serve"],
 )
 def test_prove_mistakes_are_one_sentence(tmp_path: Path, words: list[str], told: str) -> None:
-    from tests.test_cli import command
+    from tests.processes import command
 
     done = command(tmp_path, *words)
     assert done.returncode == 2

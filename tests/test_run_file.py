@@ -18,6 +18,7 @@ from conformance.findings import Finding, Observation, Verdict
 from conformance.runs.file import Run, RunFileError, RunWriter, read_run, write_run
 from conformance.runs.session import Options, Session
 from tests import runs
+from tests.processes import command
 
 SCHEMA = json.loads((schemas_directory() / "run.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -117,9 +118,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a real run against the reference provider."""
     file = tmp_path_factory.mktemp("real") / "run.jsonl"
-    command = [sys.executable, "-m", "conformance.cli", "run", "--provider=reference", "--quiet"]
     chosen = ["--models=dall-e-2", "--cases=n-*", f"--output={file}"]
-    done = subprocess.run([*command, *chosen], capture_output=True, text=True, timeout=120)
+    done = command(file.parent, "run", "--provider=reference", "--quiet", *chosen)
     assert file.exists(), done.stderr
     return file
 

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.runs.file import write_run
 from tests import runs
-from tests.test_cli import COMMAND, PLAIN
+from tests.processes import COMMAND, PLAIN
 
 WORDS = {
     "run": ["run", "--models", "qwen-image", "--cases", "baseline", "--output", "new.jsonl"],

@@ -1,0 +1,33 @@
+"""What a process has imported from which tests fork the commands of the suite; nothing drawn."""
+
+from __future__ import annotations
+
+import gc
+
+import filelock
+import jinja2
+import pytest
+import pytest_recording.plugin
+import tenacity
+import uvicorn
+import xdist.plugin
+
+import conformance.cli
+import conformance.collecting
+import conformance.images
+import conformance.planning_report
+import conformance.progressing
+import conformance.reference.server
+import conformance.reports
+import conformance.runs.session
+import conformance.scheduling
+from conformance.cases import all_cases
+from conformance.clauses import clauses_of
+from conformance.contract import load_edition
+
+IMPORTED = (conformance.cli, filelock, jinja2, pytest, pytest_recording, tenacity, uvicorn, xdist)
+EDITION = load_edition()
+CLAUSES = clauses_of(EDITION)
+CASES = all_cases(EDITION, list(EDITION.models))
+
+gc.freeze()

@@ -1,0 +1,86 @@
+"""Commands in processes of their own, forked from one that has imported the suite.
+
+Python takes longer to start and to import the suite than most commands take. A test of signals, of
+limits or of how output breaks starts Python itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from multiprocessing import get_context
+from pathlib import Path
+from subprocess import CompletedProcess, TimeoutExpired
+from tempfile import TemporaryDirectory
+
+_FORKS = get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.preloaded"])
+PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
+PLAIN.pop("COMETAPI_KEY", None)
+COMMAND = [sys.executable, "-m", "conformance.cli"]
+"""The command in a Python of its own."""
+_PLUGIN = ["-p", "conformance.plugin", "-p", "no:randomly", "-o", "addopts="]
+_PATIENCE = 180.0  # seconds
+
+
+def command(folder: Path, *words: str, **environment: str) -> CompletedProcess[str]:
+    """Run `image-conformance` in a folder until it ends."""
+    return _finished(("conformance.cli", "main"), words, folder, PLAIN | environment)
+
+
+def run_pytest(folder: Path, *words: str) -> CompletedProcess[str]:
+    """Run pytest with the suite's plugin in a folder, which is its root, until it ends."""
+    whole = (*_PLUGIN, f"--rootdir={folder}", *words)
+    return _finished(("pytest", "console_main"), whole, folder, os.environ)
+
+
+def _finished(
+    program: tuple[str, str], words: tuple[str, ...], folder: Path, environment: Mapping[str, str]
+) -> CompletedProcess[str]:
+    with TemporaryDirectory() as place:
+        out, err = Path(place, "out"), Path(place, "err")
+        given = (program, words, str(folder), dict(environment), str(out), str(err))
+        process = _FORKS.Process(target=_become, args=given)
+        process.start()
+        process.join(_PATIENCE)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutExpired(words, _PATIENCE, out.read_bytes(), err.read_bytes())
+        told = (each.read_text("utf-8", "replace") for each in (out, err))
+        return CompletedProcess(words, process.exitcode, *told)
+
+
+def _become(
+    program: tuple[str, str],
+    words: tuple[str, ...],
+    folder: str,
+    environment: Mapping[str, str],
+    out: str,
+    err: str,
+) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    _redirect(out, err)
+    module, function = program
+    sys.argv = [module, *words]
+    sys.path.insert(0, folder)  # as `python -m` does
+    try:
+        sys.exit(getattr(importlib.import_module(module), function)())
+    finally:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+
+
+def _redirect(out: str, err: str) -> None:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, path in ((1, out), (2, err)):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(file, number)
+        os.close(file)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
