@@ -134,6 +134,17 @@ def combined_cases(
 
     Their ids come from what they send, so that a cassette keeps its name when others are added.
     """
+    key = (edition, model.name, strength, repr(provider.prices))
+    if key not in _COMBINED:
+        _COMBINED[key] = tuple(_combined(edition, provider, model, strength))
+    return list(_COMBINED[key])
+
+
+_COMBINED: dict[tuple[Edition, str, int, str], tuple[Case, ...]] = {}
+"""What was found already: it takes seconds, and a run looks before it starts and when it does."""
+
+
+def _combined(edition: Edition, provider: Provider, model: Model, strength: int) -> Iterator[Case]:
     space = space_of(edition, model)
     base = Domain(edition, model).base
     documented = [dict(each.body or {}) for each in _documented(edition, model)]
@@ -144,8 +155,8 @@ def combined_cases(
     def price(row: Row) -> float:
         return provider.prices.if_answered({**base, **space.fragment(row)}, model).usd
 
-    rows = covering_rows(space, strength, price, covered, tuple(presets))
-    return [_case(model, base, space, row) for row in rows]
+    for row in covering_rows(space, strength, price, covered, tuple(presets)):
+        yield _case(model, base, space, row)
 
 
 def _documented(edition: Edition, model: Model) -> Iterator[Case]:
