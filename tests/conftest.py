@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +15,29 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.reference.server import ReferenceServer
 
+KEPT_TOGETHER = ("drawn_replay", "no_false_alarm", "page", "plugin", "proof", "site")
+"""Starts of the names of modules whose tests share what is dear to make, so on one worker."""
+
 pytest_plugins = ["pytester", "tests.browser", "tests.pages"]
 # they assert for tests, and hold the fixtures of those that name them as their plugin
 pytest.register_assert_rewrite("tests.sending", "tests.generating", "tests.sums", "tests.workflows")
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give pytest-xdist our scheduler, which keeps some modules together."""
+    from conformance.scheduling import TogetherScheduling
+
+    class Scheduling(TogetherScheduling):
+        """The suite's own scheduling, with modules that are kept together."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            name = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+            kept = (each for each in KEPT_TOGETHER if name.startswith(each))
+            return next(kept, None) or super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

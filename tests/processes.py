@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import atexit
 import importlib
+import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.preloaded"])
@@ -35,6 +39,41 @@ def run_pytest(folder: Path, *words: str) -> CompletedProcess[str]:
     """Run pytest with the suite's plugin in a folder, which is its root, until it ends."""
     whole = (*_PLUGIN, f"--rootdir={folder}", *words)
     return _finished(("pytest", "console_main"), whole, folder, os.environ)
+
+
+STUB = f"""#!{sys.executable} -SE
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as door:
+    door.connect(os.environ["DOOR"])
+    asked = [sys.argv[1:], os.getcwd(), dict(os.environ)]
+    door.sendall(json.dumps(asked).encode() + b"\\n")
+    code, out, err = json.load(door.makefile())
+sys.stdout.write(out)
+sys.stderr.write(err)
+sys.exit(code)
+"""
+"""A program that runs the command at the `door` whose path is in DOOR; for scripts."""
+
+
+@contextmanager
+def door() -> Iterator[Path]:
+    """Let other programs run the command as a fork; gives the path to knock at."""
+    with TemporaryDirectory() as place:
+        path = Path(place, "door")
+        with ThreadingUnixStreamServer(str(path), _Knocked) as server:
+            Thread(target=server.serve_forever, daemon=True).start()
+            yield path
+            server.shutdown()
+
+
+class _Knocked(StreamRequestHandler):
+    """Runs the command for one program."""
+
+    def handle(self) -> None:
+        words, folder, environment = json.loads(self.rfile.readline())
+        done = _finished(("conformance.cli", "main"), tuple(words), Path(folder), environment)
+        told = (done.returncode, done.stdout, done.stderr)
+        self.wfile.write(json.dumps(told).encode())
 
 
 def _finished(

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from conformance.reference.steps import TRUTHFUL
 from conformance.runs.file import Run, write_run
 from tests import runs
 from tests.nights import answer, night
+from tests.processes import STUB, door
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = ROOT / ".github" / "workflows"
@@ -102,6 +103,8 @@ class Runner:
         (self.home / "bin").mkdir(parents=True)
         (self.home / "bin" / "gh").write_text(GH)
         (self.home / "bin" / "gh").chmod(0o755)
+        (self.home / "bin" / "image-conformance").write_text(STUB)
+        (self.home / "bin" / "image-conformance").chmod(0o755)
         (self.home / "gh").mkdir()
         self._write({"issues": [], "artifacts": [], "calls": []})
         (self.home / "work").mkdir()
@@ -188,12 +191,14 @@ def resolved(environment: Mapping[str, str], values: Mapping[str, str]) -> dict[
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Runner:
+def runner(tmp_path: Path) -> Iterator[Runner]:
     found = Runner(tmp_path / "machine")
     found.variables.update(
         GITHUB_REPOSITORY="acme/images", GITHUB_REPOSITORY_ID="7", GH_REPO="acme/images"
     )
-    return found
+    with door() as path:
+        found.variables["DOOR"] = str(path)
+        yield found
 
 
 def environment_of(name: str, **more: str) -> dict[str, str]:
