@@ -22,6 +22,7 @@ from conformance.reference.defects import defects
 from conformance.site.failures import body_text, laid_out
 from conformance.site.rendering import broken, prose, spans
 from conformance.site.seen import failure_modes
+from tests.processes import command
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 COMMAND = [sys.executable, "-m", "conformance.cli", "docs"]
@@ -232,7 +233,7 @@ def test_curl_is_broken_before_its_headers_and_nowhere_in_its_body() -> None:
     ids=["edition", "provider", "folder"],
 )
 def test_mistake_is_one_sentence(tmp_path: Path, words: list[str], said: str) -> None:
-    done = build(tmp_path, *words)
+    done = command(tmp_path, "docs", "--output", "site", *words)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
