@@ -28,6 +28,7 @@ from conformance.runs.placing import check_output, folder_of
 from conformance.runs.purse import read_budget
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import SpoolError
+from conformance.stopping import Following, Stopping, gateway_of, parent_of
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
@@ -140,9 +141,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
         register_profiles()
     config.pluginmanager.register(_Workers(), "conformance-workers")
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        _follow(config)
+    else:
+        config.pluginmanager.register(Stopping(lambda: _ledger(config)), "conformance-stopping")
         config.stash[RECORDER] = Recorder(config, lambda: session_of(config))
         config.pluginmanager.register(config.stash[RECORDER], "conformance-recorder")
+
+
+def _follow(config: pytest.Config) -> None:
+    if config.workerinput.get(SHARED):  # type: ignore[attr-defined]
+        limits = options_of(config).limits
+        longest = limits.total_seconds + limits.images_seconds
+        config.pluginmanager.register(Following(gateway_of(config), longest))
+
+
+def _ledger(config: pytest.Config) -> Path | None:
+    """Where the ledger is that stops a run; None for one that sends nothing or shares none."""
+    shared = session_of(config).options.shared if sends(config) else None
+    return shared / "ledger.sqlite" if shared is not None else None
 
 
 class _Workers:
@@ -194,7 +211,9 @@ def session_of(config: pytest.Config) -> Session:
     """The session of this process, made when it is first needed."""
     if SESSION not in config.stash:
         options = options_of(config)
-        config.stash[SESSION] = Session(replace(options, shared=shared_folder(config, options)))
+        config.stash[SESSION] = Session(
+            replace(options, shared=shared_folder(config, options), parent=parent_of(config))
+        )
     return config.stash[SESSION]
 
 

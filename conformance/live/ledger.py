@@ -22,6 +22,8 @@ create table if not exists request (
 create table if not exists note (name text primary key, value);
 """
 _PATIENCE = 60.0  # seconds until another process lets go of the ledger
+_STOP = "stop"  # the name of its note
+STOPPED = "the run was stopped; go on with --resume"
 _CENT_FRACTION = 1e-9  # US dollars; what sums of binary fractions may be off by
 
 
@@ -143,6 +145,21 @@ class Ledger:
         with self._alone() as db:
             db.execute("insert or ignore into note values (?, ?)", (f"halt {provider}", why))
 
+    def stop(self) -> None:
+        """Let nothing more be sent to anybody."""
+        with self._alone() as db:
+            db.execute("insert or ignore into note values (?, ?)", (_STOP, STOPPED))
+
+    def stopped(self) -> bool:
+        """Whether the whole run was stopped."""
+        with self._alone() as db:
+            return _reason(db, _STOP) is not None
+
+    def halted(self, provider: str) -> str | None:
+        """Say why nothing is sent to a provider any more; None where it may be."""
+        with self._alone() as db:
+            return _reason(db, _STOP) or _reason(db, f"halt {provider}")
+
     def halts(self) -> list[str]:
         """Give the reasons for which providers are not asked any more."""
         with self._alone() as db:
@@ -150,9 +167,9 @@ class Ledger:
             return [str(value) for (value,) in found]
 
     def _check(self, db: sqlite3.Connection, provider: str, estimate: float, most: float) -> None:
-        halted = db.execute("select value from note where name = ?", (f"halt {provider}",))
-        for (why,) in halted:
-            raise NotSentError(str(why), estimate)
+        why = _reason(db, _STOP) or _reason(db, f"halt {provider}")
+        if why is not None:
+            raise NotSentError(why, estimate)
         sums = _sums(db)
         if self.most_requests is not None and sums.requests >= self.most_requests:
             why = f"the {self.most_requests:,} requests of --max-requests are sent"
@@ -193,6 +210,11 @@ def _sums(db: sqlite3.Connection) -> Spent:
         counted=round(counted, 9),
         pending=round(pending, 9),
     )
+
+
+def _reason(db: sqlite3.Connection, name: str) -> str | None:
+    row = db.execute("select value from note where name = ?", (name,)).fetchone()
+    return str(row[0]) if row else None
 
 
 def _note(db: sqlite3.Connection, name: str) -> float | None:

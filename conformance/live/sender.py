@@ -22,6 +22,7 @@ from conformance.providers import Provider
 
 _A_MOMENT = 0.2  # seconds
 _NO_JSON = b"{"
+ORPHANED = "the process that started this one has ended; go on with --resume"
 Sleep = Callable[[float], None]
 
 
@@ -37,6 +38,8 @@ class Sender:
     """Held while the key is not known to be good, so that one request alone finds out."""
     clock: Callable[[], float] = time.monotonic
     sleep: Sleep = time.sleep
+    orphaned: Callable[[], bool] = lambda: False
+    """Whether the process is gone that this one finds things for, so that nothing new is sent."""
     patience: float = 300.0  # seconds to wait for answers that may give money back
 
     @property
@@ -104,6 +107,8 @@ class Sender:
         """Set money aside; where answers to come may give some back, wait for them."""
         until = self.clock() + self.patience
         while True:
+            if self.orphaned():
+                raise NotSentError(ORPHANED, cost.estimate)
             try:
                 return self.ledger.set_aside(
                     self.provider.id, cost.estimate, cost.most, cost.most_known

@@ -55,6 +55,7 @@ class Options:
     strength: int | None = None  # parameters to combine at a time, beyond the documented cases
     confirm: int = 3  # exchanges made again for a verdict that got worse
     shared: Path | None = None  # folder in which the processes of a live run share what they know
+    parent: int | None = None  # the process that a worker of pytest-xdist finds things for
 
     @property
     def mode(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
@@ -33,6 +34,8 @@ from conformance.writing import write_text
 if TYPE_CHECKING:
     from conformance.runs.session import Options
 
+_NAP = 0.5  # seconds between two looks at whether the run was stopped
+
 
 @dataclass(frozen=True)
 class LiveRun:
@@ -40,7 +43,7 @@ class LiveRun:
 
     options: Options
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None  # in place of one that a stop ends
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -104,7 +107,22 @@ class LiveRun:
         if self.options.shared is not None:
             make_folder(self.options.shared)
             first = FileLock(self.options.shared / f"{provider.id}.lock", poll_interval=0.02)
-        return Sender(client, provider, edition, self.ledger, first, self.clock, self.sleep)
+        sleep = self.sleep or partial(self._doze, provider.id)
+        return Sender(
+            client, provider, edition, self.ledger, first, self.clock, sleep, self.orphaned
+        )
+
+    def orphaned(self) -> bool:
+        """Whether the process that started this worker is gone."""
+        return self.options.parent not in (None, os.getppid())
+
+    def _doze(self, provider: str, seconds: float) -> None:
+        """Sleep, but no longer than there is something to wait for."""
+        until = self.clock() + seconds
+        while (left := until - self.clock()) > 0:
+            if self.orphaned() or self.ledger.halted(provider):
+                return
+            time.sleep(min(left, _NAP))
 
     def together(self, provider: Provider, cases: Iterable[Case]) -> Together:
         """Say how the engine of a provider shares its cases."""
