@@ -40,6 +40,7 @@ class Recorder:
         self._place: Place | None = None
         self._left_out = False
         self._lost = False  # the run file can no longer be written
+        self._stopped = False  # by the user, while requests were sent
         self.findings: list[Finding] = []
         self.problems: list[str] = []
         self.conclusion: Conclusion | None = None
@@ -78,7 +79,8 @@ class Recorder:
             return
         complete = exitstatus in (0, 1) and not session.shouldstop and not session.shouldfail
         complete = complete and not any(each.verdict is Verdict.NOT_RUN for each in self.findings)
-        complete = complete and not self._stopped()
+        self._stopped = self._was_stopped()
+        complete = complete and not self._stopped
         self._find_problems(complete)
         self.conclusion = self._conclude(complete)
         if self._writer is not None and not self._lost:
@@ -100,7 +102,8 @@ class Recorder:
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
         terminalreporter.write_line(f"{said}: {self.conclusion.sentence}")
         if self._writer is not None:
-            terminalreporter.write_line(f"run file: {self._writer.path}")
+            on = "; the run was stopped, go on with --resume" if self._stopped else ""
+            terminalreporter.write_line(f"run file: {self._writer.path}{on}")
 
     def give_back(self) -> None:
         """Leave things as they were after a run that judged nothing; called last of all."""
@@ -155,26 +158,23 @@ class Recorder:
         session = self._session()
         if session.options.mode != "replay":
             self.problems += session.live.ledger.halts()
-        if self._stopped():
-            on = f"; go on with --resume {self._writer.path}" if self._writer else ""
-            self.problems.append(f"the run was stopped{on}")
         if not complete or self._left_out or not session.options.whole:
             return
         self.problems += session.unused_cassettes()
         for provider in session.providers:
             self.problems += stale_deviations(provider, self.findings, session.today)
 
-    def _stopped(self) -> bool:
+    def _was_stopped(self) -> bool:
         """Whether the user ended it: what was not tried again may be missing as well."""
         session = self._session()
         return session.options.mode != "replay" and session.live.ledger.stopped()
 
     def _conclude(self, complete: bool) -> Conclusion:
         found = conclude(self.findings)
-        if found is Conclusion.CONFORMS and not complete:
-            return Conclusion.NOT_JUDGED
         if found is Conclusion.CONFORMS and self.problems:
             return Conclusion.BREAKS
+        if found is Conclusion.CONFORMS and not complete:
+            return Conclusion.NOT_JUDGED
         return found
 
     def _footer(self, complete: bool) -> dict[str, Any]:

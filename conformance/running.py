@@ -78,8 +78,11 @@ def _run(session: Session, run_file: Path, workers: str | None, quiet: bool) -> 
     _tell_what_is_kept(run_file, before, progress.judged)
     if not progress.judged:
         return 2
-    for why in read_run(run_file).problems if options.mode != "replay" else ():
+    run = read_run(run_file)
+    for why in run.problems if options.mode != "replay" else ():
         sys.stderr.write(f"error: {why}\n")
+    if options.live and not run.complete:
+        sys.stderr.write(f"note: the run is not complete; go on with --resume {run_file}\n")
     _show(run_file, quiet)
     return code if code in (0, 1) else 2
 

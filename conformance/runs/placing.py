@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
 from conformance.providers import load_provider
+from conformance.runs.underway import await_answers
 
 if TYPE_CHECKING:
     from conformance.runs.session import Options
@@ -35,6 +36,11 @@ class OutputError(ConformanceError):
 def folder_of(run_file: Path) -> Path:
     """Where the processes of a run share what they know: beside its run file."""
     return run_file.with_name(run_file.name + ".live")
+
+
+def lock_of(run_file: Path) -> Path:
+    """Which file the process that writes a run file holds."""
+    return run_file.with_name(f".{run_file.name}.lock")
 
 
 def check_output(path: Path, options: Options | None = None) -> None:
@@ -71,7 +77,7 @@ def claimed(path: Path | None, name: str) -> Iterator[Path]:
 @contextmanager
 def _alone(run_file: Path) -> Iterator[None]:
     """Hold a run file: of two runs that share one, each would spend the budget of both."""
-    lock = FileLock(run_file.with_name(f".{run_file.name}.lock"))
+    lock = FileLock(lock_of(run_file))
     try:
         run_file.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -156,7 +162,11 @@ class Place:
         self._moved: list[tuple[Path, Path]] = []
 
     def take(self) -> None:
-        """Set aside the run that is there and its answers; raises `OutputError`."""
+        """Set aside the run that is there and its answers; raises `OutputError`.
+
+        What is still under way there has to come first, or it would come to the new run.
+        """
+        await_answers(folder_of(self.path), self.path)
         moves = [(self._target, self.aside)]
         if holds_answers(self.path):
             moves.append((folder_of(self.path), folder_of(self.aside)))

@@ -15,8 +15,9 @@ from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.runs.describing import about
 from conformance.runs.file import Run, read_run
 from conformance.runs.judged import Judged
-from conformance.runs.placing import folder_of
+from conformance.runs.placing import folder_of, lock_of
 from conformance.runs.spool import Spool
+from conformance.runs.underway import await_answers, is_held
 
 if TYPE_CHECKING:
     from conformance.runs.engine import Engine
@@ -39,7 +40,13 @@ class Resumed:
 
     @classmethod
     def read(cls, path: Path, session: Session) -> Resumed:
-        """Read a run file; raises `RunFileError`, and `ResumeError` for a run of something else."""
+        """Read a run file, once all is there that was under way when the run was killed.
+
+        Raises `RunFileError`, and `ResumeError` for a run of something else, or one that goes on.
+        """
+        if lock_of(path).exists() and is_held(lock_of(path)):
+            raise ResumeError(f"--resume {path}: that run still goes on; wait for it, or stop it")
+        await_answers(folder_of(path), path)
         run = read_run(path)
         check_same(about(session), run.header, path)
         return cls(run, path)
