@@ -28,7 +28,7 @@ from conformance.runs.placing import check_output, folder_of
 from conformance.runs.purse import read_budget
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import SpoolError
-from conformance.stopping import Following, Stopping, gateway_of, parent_of
+from conformance.stopping import Stopping, follow, gateway_of, parent_of
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
@@ -153,7 +153,7 @@ def _follow(config: pytest.Config) -> None:
     if config.workerinput.get(SHARED):  # type: ignore[attr-defined]
         limits = options_of(config).limits
         longest = limits.total_seconds + limits.images_seconds
-        config.pluginmanager.register(Following(gateway_of(config), longest))
+        follow(gateway_of(config), longest)
 
 
 def _ledger(config: pytest.Config) -> Path | None:

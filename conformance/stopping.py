@@ -105,31 +105,23 @@ def _hold_back(back: bool) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK if back else signal.SIG_UNBLOCK, SIGNALS)
 
 
-class Following:
-    """A worker: it is stopped through the ledger, and outlives its parent for what is paid."""
+def follow(gateway: Any, seconds: float) -> None:
+    """Let a worker be stopped through the ledger alone, and outlive its parent for what is paid.
 
-    def __init__(self, gateway: Any, seconds: float) -> None:
-        """Know the end of execnet's line, and how long one request may take."""
-        self._done = threading.Event()
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-        self._outlive(gateway, seconds)
+    Where the parent is killed, execnet ends the process 15 seconds later; this waits for an
+    answer that may take some seconds more.
+    """
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    if not hasattr(gateway, "_execpool"):
+        return
+    ends = gateway._terminate_execution
 
-    def pytest_unconfigure(self) -> None:
-        """Let the process end."""
-        self._done.set()
+    def wait_and_end() -> None:
+        gateway._execpool.waitall(seconds)
+        ends()
 
-    def _outlive(self, gateway: Any, seconds: float) -> None:
-        """Wait for the answer where execnet would end the process 15 seconds after its parent."""
-        if not hasattr(gateway, "_terminate_execution"):
-            return
-        ends = gateway._terminate_execution
-
-        def wait_and_end() -> None:
-            self._done.wait(seconds)
-            ends()
-
-        gateway._terminate_execution = wait_and_end
+    gateway._terminate_execution = wait_and_end
 
 
 def gateway_of(config: pytest.Config) -> Any:
