@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import time
 from collections import Counter
@@ -27,9 +26,9 @@ from conformance.runs.resuming import ResumeError
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import Spool
 from tests import runs
-from tests.live import KEY, error, images, judge_all, paid_toml, session, watched
+from tests.live import error, images, judge_all, paid_toml, session, watched
 from tests.nights import night
-from tests.processes import COMMAND, PLAIN, command, run_pytest
+from tests.processes import command, run_pytest
 
 PAID = ["run", "--live", "--output", "run.jsonl", "--provider", "./paid.toml"]
 
@@ -123,59 +122,6 @@ def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
     assert eye.asked == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
-def test_resumed_run_pays_for_nothing_twice(tmp_path: Path, how: signal.Signals) -> None:
-    paid_toml(tmp_path, "dall-e-2")
-    with watched(delay=0.2) as (url, eye):
-        words = [*COMMAND, *PAID, "--base-url", url, "--budget", "1"]
-        running = subprocess.Popen(
-            [*words, "-n", "2"], cwd=tmp_path, env=PLAIN, stderr=subprocess.PIPE, text=True
-        )
-        wait_for(lambda: eye.posts >= 8)
-        running.send_signal(how)
-        running.communicate(timeout=60)
-        wait_for_quiet(eye)
-        before = eye.posts
-        again = ["--budget", "1", "-n", "2", "--resume", "run.jsonl", "--output", "second.jsonl"]
-        done = live(tmp_path, url, *again)
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert eye.posts <= 39 + 2, "only what was under way when it ended is sent again"
-    assert before < 39
-    written = lines_of(tmp_path / "second.jsonl")
-    assert len([each for each in written if each["type"] == "exchange"]) == 41
-    assert written[0]["resumes"] == [lines_of(tmp_path / "run.jsonl")[0]["id"]]
-    assert written[-1]["complete"]
-    assert KEY not in (tmp_path / "second.jsonl").read_text()
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
-def test_answer_that_came_before_any_finding_is_not_paid_for_again(
-    tmp_path: Path, how: signal.Signals
-) -> None:
-    """Stop at the first image, while every worker still waits for one."""
-    paid_toml(tmp_path, "dall-e-2")
-    with watched() as (url, eye):
-        eye.pause = 1
-        words = [*COMMAND, *PAID, "--base-url", url, "--budget", "1"]
-        running = subprocess.Popen(
-            [*words, "-n", "2"], cwd=tmp_path, env=PLAIN, stderr=subprocess.PIPE, text=True
-        )
-        wait_for(lambda: paid_answers(tmp_path / "run.jsonl.live"))
-        running.send_signal(how)
-        _, said = running.communicate(timeout=60)
-        wait_for_quiet(eye)
-        before, kept = eye.posts, paid_answers(tmp_path / "run.jsonl.live")
-        eye.pause = 0  # the rest need not be waited for
-        again = ["--budget", "1", "-n", "2", "--resume", "run.jsonl", "--output", "second.jsonl"]
-        done = live(tmp_path, url, *again)
-    assert "Traceback" not in said
-    assert "no such file" not in done.stderr.lower()
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert kept
-    assert eye.posts - before <= 39 - kept
-    assert read_run(tmp_path / "second.jsonl").complete
-
-
 def paid_answers(folder: Path) -> int:
     """Count the images that came and are kept beside a run file."""
     found = [json.loads(each.read_bytes()) for each in folder.glob("*/*.json")]
@@ -203,14 +149,6 @@ def wait_for(true: Any, seconds: float = 60.0) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-def wait_for_quiet(eye: Any) -> None:
-    """Wait until the workers of a command that was killed have noticed."""
-    count = -1
-    while count != eye.posts:
-        count = eye.posts
-        time.sleep(1.5)
 
 
 def finished(folder: Path, url: str, *words: str) -> Path:

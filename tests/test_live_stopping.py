@@ -25,15 +25,8 @@ from conformance.runs.together import LiveRun
 from conformance.runs.underway import await_answers
 from conformance.stopping import SAID, SIGNALS, Stopping, follow
 from tests.live import KEY, error, images, judge_all, paid_toml, session, verdicts, watched
-from tests.test_live_runs import (
-    COMMAND,
-    PLAIN,
-    command,
-    finished,
-    lines_of,
-    paid_answers,
-    wait_for,
-)
+from tests.processes import COMMAND, PLAIN
+from tests.test_live_runs import PAID, lines_of, live, paid_answers, wait_for
 
 TWO = ["--budget", "1", "--cases", "[bn]*", "-n", "2"]
 
@@ -42,7 +35,7 @@ TWO = ["--budget", "1", "--cases", "[bn]*", "-n", "2"]
 def started(folder: Path, url: str, *words: str) -> Iterator[subprocess.Popen[str]]:
     """Start a run with a group of its own, as a terminal does."""
     paid_toml(folder, "dall-e-3")
-    whole = [*COMMAND, "--provider", "./paid.toml", "--base-url", url, *words]
+    whole = [*COMMAND, *PAID, "--base-url", url, *words]
     with subprocess.Popen(
         whole, cwd=folder, env=PLAIN, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:
@@ -52,7 +45,7 @@ def started(folder: Path, url: str, *words: str) -> Iterator[subprocess.Popen[st
 def gone_on_with(folder: Path, url: str) -> tuple[Run, str]:
     """Go on with a run in one process, at once; gives the new one and what it said."""
     again = [*TWO[:-1], "0", "--resume", "run.jsonl", "--output", "second.jsonl"]
-    done = command(folder, url, *again)
+    done = live(folder, url, *again)
     assert done.returncode == 0, done.stderr + done.stdout
     assert lines_of(folder / "second.jsonl")[0]["resumes"] == [
         lines_of(folder / "run.jsonl")[0]["id"]
@@ -257,11 +250,10 @@ def test_answer_under_way_is_waited_for(
 
 
 def test_run_that_goes_on_is_not_gone_on_with(tmp_path: Path) -> None:
-    with watched() as (url, _):
-        path = finished(tmp_path, url)
-        with (
-            FileLock(lock_of(path)),
-            session(tmp_path, url, cases="[bmn]*", resume=path) as found,
-            pytest.raises(ResumeError, match="that run still goes on; wait for it, or stop it"),
-        ):
-            found.check_affordable()
+    path = tmp_path / "run.jsonl"
+    with (
+        FileLock(lock_of(path)),
+        session(tmp_path, "http://127.0.0.1:1/v1", resume=path) as found,
+        pytest.raises(ResumeError, match="that run still goes on; wait for it, or stop it"),
+    ):
+        found.check_affordable()
