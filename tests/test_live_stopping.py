@@ -95,11 +95,11 @@ def test_killed_run_is_waited_for_and_no_case_is_sent_twice(tmp_path: Path) -> N
 
 def test_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     with watched() as (url, eye):
-        eye.pause = 1
+        eye.pause = 0.3
         with started(tmp_path, url, *TWO) as running:
-            wait_for(lambda: paid_answers(folder_of(tmp_path / "run.jsonl")))
-            eye.pause = 30
-            wait_for(lambda: eye.posts >= 4)  # and those are not waited for
+            wait_for(lambda: eye.posts)
+            eye.pause = 30  # and those are not waited for
+            wait_for(lambda: paid_answers(folder_of(tmp_path / "run.jsonl")) and eye.posts > 2)
             os.killpg(running.pid, signal.SIGINT)
             time.sleep(0.6)
             os.killpg(running.pid, signal.SIGINT)
