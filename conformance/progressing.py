@@ -25,6 +25,7 @@ class Progressing:
 
     def __init__(self, console: Console, quiet: bool, ledger: Path | None = None) -> None:
         self.stopped_by: str | None = None
+        self.interrupted = False  # by the user, who did not wait for what was under way
         self.judged = 0  # findings
         self._console = console
         self._quiet = quiet
@@ -90,6 +91,7 @@ class Progressing:
         if self.stopped_by is not None:
             return
         if isinstance(excinfo.value, KeyboardInterrupt):
+            self.interrupted = True
             kept = "; the findings made so far are kept" if self.judged else ", nothing was judged"
             self.stopped_by = f"interrupted{kept}"
         else:

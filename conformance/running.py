@@ -78,11 +78,8 @@ def _run(session: Session, run_file: Path, workers: str | None, quiet: bool) -> 
     _tell_what_is_kept(run_file, before, progress.judged)
     if not progress.judged:
         return 2
-    run = read_run(run_file)
-    for why in run.problems if options.mode != "replay" else ():
-        sys.stderr.write(f"error: {why}\n")
-    if options.live and not run.complete:
-        sys.stderr.write(f"note: the run is not complete; go on with --resume {run_file}\n")
+    if options.mode != "replay":
+        _tell_what_is_missing(run_file, progress, options.live)
     _show(run_file, quiet)
     return code if code in (0, 1) else 2
 
@@ -94,6 +91,16 @@ def _tell_what_is_kept(run_file: Path, before: Path, judged: int) -> None:
     answers = 0 if judged else holds_answers(run_file)
     if answers:
         sys.stderr.write(f"note: {answers} answers are kept; go on with --resume {run_file}\n")
+
+
+def _tell_what_is_missing(run_file: Path, progress: Progressing, live: bool) -> None:
+    """Say what is wrong with the run as a whole, and how it is gone on with."""
+    run = read_run(run_file)
+    for why in run.problems:
+        sys.stderr.write(f"error: {why}\n")
+    if live and not run.complete and (progress.interrupted or not progress.stopped_by):
+        kept = "note: the run is not complete, the findings made so far are kept"
+        sys.stderr.write(f"{kept}; go on with --resume {run_file}\n")
 
 
 def _with_mode(options: Options, replay: bool) -> Options:

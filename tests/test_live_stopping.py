@@ -71,7 +71,7 @@ def test_ctrl_c_waits_for_what_is_under_way_and_no_case_is_sent_twice(tmp_path: 
         second, _ = gone_on_with(tmp_path, url)
     assert (running.returncode, read_run(tmp_path / "run.jsonl").complete) == (2, False)
     assert said.count(SAID) == 1
-    assert "the run is not complete; go on with --resume run.jsonl" in said
+    assert "the findings made so far are kept; go on with --resume run.jsonl" in said
     assert "Traceback" not in said
     assert first < eye.posts == generations(second)
     assert second.complete
