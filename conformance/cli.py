@@ -22,6 +22,8 @@ from conformance.errors import ConformanceError
 from conformance.standard_streams import guard
 from conformance.strict import printable
 
+_TYPER_INTERRUPTED = 130  # which is none of our exit codes
+
 app = typer.Typer(
     name="image-conformance",
     no_args_is_help=True,
@@ -64,6 +66,8 @@ def _code() -> int | str | None:
     try:
         app()
     except SystemExit as ended:
+        if ended.code == _TYPER_INTERRUPTED:
+            raise KeyboardInterrupt from None
         return ended.code
     return 0
 

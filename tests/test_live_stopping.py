@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from filelock import FileLock
 
+from conformance.cli import main
 from conformance.live.ledger import STOPPED, Ledger
 from conformance.runs.file import Run, read_run
 from conformance.runs.placing import Place, folder_of, lock_of
@@ -257,3 +259,15 @@ def test_run_that_goes_on_is_not_gone_on_with(tmp_path: Path) -> None:
         pytest.raises(ResumeError, match="that run still goes on; wait for it, or stop it"),
     ):
         found.check_affordable()
+
+
+def test_ctrl_c_before_anything_is_sent_is_one_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("conformance.running.run_promises", Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setattr("conformance.cli.guard", Mock())
+    monkeypatch.setattr("sys.argv", ["image-conformance", "run"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.strip() == "interrupted"
