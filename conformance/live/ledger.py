@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import ConformanceError
+from conformance.live.breaker import Tried, in_vain
 
 _TABLES = """
 create table if not exists request (
@@ -20,6 +21,9 @@ create table if not exists request (
   known integer
 );
 create table if not exists note (name text primary key, value);
+create table if not exists tried (
+  id integer primary key, provider text, model text, began real, ended real, why text, valid integer
+);
 """
 _PATIENCE = 60.0  # seconds until another process lets go of the ledger
 _STOP = "stop"  # the name of its note
@@ -87,15 +91,18 @@ class Ledger:
         """Let go of the file."""
         self._db.close()
 
-    def set_aside(self, provider: str, estimate: float, most: float, known: bool = True) -> int:
+    def set_aside(
+        self, provider: str, estimate: float, most: float, known: bool = True, model: str = ""
+    ) -> int:
         """Set aside the most that a request may cost; gives its number.
 
         `estimate` is what it costs if all goes as it should; `known` says whether a price stands
         behind the most. Raises `NotSentError` where the
-        request would cross the budget or the number of requests, or the run has been halted.
+        request would cross the budget or the number of requests, or the run has been halted,
+        or that model of it.
         """
         with self._alone() as db:
-            self._check(db, provider, estimate, most)
+            self._check(db, provider, model, estimate, most)
             row = db.execute(
                 "insert into request (provider, aside, estimate, known) values (?, ?, ?, ?)",
                 (provider, most, estimate, known),
@@ -143,7 +150,19 @@ class Ledger:
     def halt(self, provider: str, why: str) -> None:
         """Let nothing more be sent to a provider; the first reason stays."""
         with self._alone() as db:
-            db.execute("insert or ignore into note values (?, ?)", (f"halt {provider}", why))
+            _halt(db, provider, why)
+
+    def came_to(self, provider: str, tried: Tried) -> None:
+        """Remember what a generation came to, and halt what is asked in vain."""
+        with self._alone() as db:
+            db.execute(
+                "insert into tried (provider, model, began, ended, why, valid) "
+                "values (?, ?, ?, ?, ?, ?)",
+                (provider, tried.model, tried.began, tried.ended, tried.why, tried.valid),
+            )
+            found = in_vain(provider, _tried(db, provider)) if tried.why is not None else None
+            if found is not None:
+                _halt(db, *found)
 
     def stop(self) -> None:
         """Let nothing more be sent to anybody."""
@@ -166,8 +185,11 @@ class Ledger:
             found = db.execute("select value from note where name like 'halt %' order by name")
             return [str(value) for (value,) in found]
 
-    def _check(self, db: sqlite3.Connection, provider: str, estimate: float, most: float) -> None:
-        why = _reason(db, _STOP) or _reason(db, f"halt {provider}")
+    def _check(
+        self, db: sqlite3.Connection, provider: str, model: str, estimate: float, most: float
+    ) -> None:
+        names = (_STOP, f"halt {provider}", f"halt {provider}/{model}")
+        why = next((found for name in names if (found := _reason(db, name))), None)
         if why is not None:
             raise NotSentError(why, estimate)
         sums = _sums(db)
@@ -215,6 +237,19 @@ def _sums(db: sqlite3.Connection) -> Spent:
 def _reason(db: sqlite3.Connection, name: str) -> str | None:
     row = db.execute("select value from note where name = ?", (name,)).fetchone()
     return str(row[0]) if row else None
+
+
+def _halt(db: sqlite3.Connection, name: str, why: str) -> None:
+    db.execute("insert or ignore into note values (?, ?)", (f"halt {name}", why))
+
+
+def _tried(db: sqlite3.Connection, provider: str) -> list[Tried]:
+    """Give the generations of a provider, the newest first."""
+    found = db.execute(
+        "select model, began, ended, why, valid from tried where provider = ? order by id desc",
+        (provider,),
+    )
+    return [Tried(*each) for each in found]
 
 
 def _note(db: sqlite3.Connection, name: str) -> float | None:

@@ -9,16 +9,19 @@ from dataclasses import dataclass, field, replace
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt
 
-from conformance.cases.model import Authorization, Case
+from conformance.cases.model import Authorization, Case, Operation
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure
-from conformance.exchange.outcome import quota_exhausted, undecided
+from conformance.exchange.outcome import Result, outcome_of, quota_exhausted, undecided
+from conformance.exchange.sent import read_request
 from conformance.live.again import MOST_ATTEMPTS, again, wait
+from conformance.live.breaker import Tried
 from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
 from conformance.providers import Provider
+from conformance.strict import printable
 
 _A_MOMENT = 0.2  # seconds
 _NO_JSON = b"{"
@@ -57,9 +60,11 @@ class Sender:
         Raises `NotSentError` where not even the first attempt may be made.
         """
         made: list[Exchange] = []
+        began: list[float] = []
 
         def attempt() -> Exchange:
             made.append(self._first_alone(case))
+            began.append(self.clock() - (made[-1].elapsed or 0))
             return made[-1]
 
         retrying = Retrying(
@@ -70,11 +75,26 @@ class Sender:
             retry_error_callback=lambda _: made[-1],
         )
         try:
-            retrying(attempt)
+            self._came_to(case, retrying(attempt), began[0])
         except NotSentError:
             if not made:
                 raise
         return replace(made[-1], attempts=len(made), price=all_of(made))
+
+    def _came_to(self, case: Case, exchange: Exchange, began: float) -> None:
+        """Remember what became of a generation, so that nobody is asked in vain for long.
+
+        What a deviation names may come out undecided, so it says nothing.
+        """
+        generates = case.operation is Operation.GENERATE
+        if not generates or self.provider.is_known(case.model, case.id):
+            return
+        valid = read_request(exchange, self.edition).expectation == "accepted"
+        outcome = outcome_of(exchange)
+        lost = outcome.result is Result.UNAVAILABLE
+        why = printable(outcome.reason, 200) if lost else None
+        came = Tried(case.model, began, self.clock(), why, valid)
+        self.ledger.came_to(self.provider.id, came)
 
     def _rest(self, seconds: float) -> None:
         """Wait, and let nobody else ask the provider meanwhile."""
@@ -97,13 +117,13 @@ class Sender:
     def _ask(self, case: Case) -> Exchange:
         self._pace()
         cost = self.cost(case)
-        number = self._set_aside(cost)
+        number = self._set_aside(cost, case.model)
         exchange = self.client.exchange(case)
         came, actual = counted(exchange, cost), self._actual(case, exchange)
         self.ledger.settle(number, came.usd, actual, came.known)
         return replace(exchange, price=price_of(came, actual))
 
-    def _set_aside(self, cost: Cost) -> int:
+    def _set_aside(self, cost: Cost, model: str) -> int:
         """Set money aside; where answers to come may give some back, wait for them."""
         until = self.clock() + self.patience
         while True:
@@ -111,7 +131,7 @@ class Sender:
                 raise NotSentError(ORPHANED, cost.estimate)
             try:
                 return self.ledger.set_aside(
-                    self.provider.id, cost.estimate, cost.most, cost.most_known
+                    self.provider.id, cost.estimate, cost.most, cost.most_known, model
                 )
             except InFlightError:
                 if self.clock() >= until:

@@ -128,6 +128,11 @@ class Provider:
             f"set it, or replay cassettes without --live"
         )
 
+    def is_known(self, model: str, case: str) -> bool:
+        """Whether a deviation names a case, so that it may come out undecided."""
+        named = (each for each in self.deviations if each.cases != ("*",))
+        return any(_one_of(model, each.models) and _one_of(case, each.cases) for each in named)
+
     def at(self, base_url: str) -> Provider:
         """Give the same provider at another address."""
         _check_address("--base-url", base_url)

@@ -1,0 +1,76 @@
+"""When a provider, or one of its models, is not asked any more: its requests come to nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+LEAST = 5
+"""Valid requests in a row, each given up after all its attempts, after which more are in vain."""
+
+LEAST_OF_ALL = 2 * LEAST
+"""Requests in a row of any kind, a valid one among them, that say the same.
+
+Mistakes alone say nothing: some answer each of them with 5xx, and that is to be judged.
+"""
+
+LONG_ENOUGH = 60.0
+"""Seconds that they must have taken; several workers have that many at hand in a moment."""
+
+_ELSEWHERE = 3  # of them, to other models than the one that failed most, to doubt the provider
+_MOST_REASONS = 3
+_VAIN = "nothing more is sent there; look at the provider, then go on with --resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A generation that was decided, or given up; moments in monotonic seconds."""
+
+    model: str
+    began: float
+    ended: float
+    why: str | None = None
+    """Why it came to nothing; None where it was decided."""
+    valid: bool = True
+    """Whether it was to be accepted."""
+
+
+def in_vain(provider: str, tried: Sequence[Tried]) -> tuple[str, str] | None:
+    """Say what is not to be asked any more, after the first of these requests, the newest.
+
+    Gives the provider by its name, or one model as `provider/model`, with a sentence. One
+    model that is out says nothing of the others, however long it has been asked alone.
+    """
+    every = _silence(tried)
+    counts = Counter(each.model for each in every)
+    if every and len(every) - max(counts.values()) >= _ELSEWHERE:
+        return provider, _told(provider, f"requests for {len(counts)} models", every)
+    model = tried[0].model
+    alike = _silence([each for each in tried if each.model == model])
+    if alike:
+        return f"{provider}/{model}", _told(provider, f"requests for {model}", alike)
+    return None
+
+
+def _silence(tried: Sequence[Tried]) -> list[Tried]:
+    """Give what came to nothing since the last decision, if that is enough to stop; else none."""
+    valid = _in_a_row([each for each in tried if each.valid], LEAST)
+    every = _in_a_row(tried, LEAST_OF_ALL)
+    return valid or (every if any(each.valid for each in every) else [])
+
+
+def _in_a_row(tried: Sequence[Tried], least: int) -> list[Tried]:
+    found = list(takewhile(lambda each: each.why is not None, tried))
+    if len(found) < least:
+        return []
+    decided = [each.ended for each in tried[len(found) : len(found) + 1]]
+    began = max(min(each.began for each in found), *decided, float("-inf"))
+    return found if found[0].ended - began >= LONG_ENOUGH else []
+
+
+def _told(provider: str, what: str, found: Sequence[Tried]) -> str:
+    reasons = list(dict.fromkeys(str(each.why) for each in found))[:_MOST_REASONS]
+    why = "; ".join(reasons)
+    return f"provider {provider!r}: the last {len(found)} {what} came to nothing ({why}); {_VAIN}"
