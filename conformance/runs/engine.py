@@ -19,6 +19,7 @@ from conformance.clauses.subject import Subject
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
+from conformance.exchange.astray import knows_nothing, wrong_address
 from conformance.exchange.limits import Limits
 from conformance.exchange.model import REDACTED_KEY, Exchange, Request
 from conformance.exchange.outcome import Outcome, Result
@@ -82,6 +83,7 @@ class Engine:
         self._judged: dict[str, Judged] = {}
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
         self._answered = False
+        self._astray = False  # whether what came is of something else than the provider
         self._together = together or Together()
 
     def planned(self, case: Case) -> list[Clause]:
@@ -108,6 +110,31 @@ class Engine:
             _, answer = self._ahead[case.path] = self._made(case)
             answer.look_ahead()
 
+    def leads_astray(self, leads: Iterable[Case]) -> bool:
+        """Ask some cases before all else, up to the first that shows the API, and judge them.
+
+        Where none shows it, what comes from there says nothing of the provider, and is no
+        verdict. One process does so, before others ask.
+        """
+        for case in leads:
+            if self._is_known(case):
+                break
+            try:
+                self._ahead[case.path] = self._made(case)
+            except (NotSentError, ConformanceError):  # it is told of when the case is judged
+                break
+            if not knows_nothing(self._ahead[case.path][1]):
+                break
+        else:
+            self._astray = True
+        for path in list(self._ahead):
+            self._once(self.cases[path])
+        return self._astray
+
+    def _is_known(self, case: Case) -> bool:
+        spool = self._together.spool
+        return spool is not None and spool.get(case.path) is not None
+
     def _once(self, case: Case, patience: float = -1) -> Judged | None:
         """Judge a case unless another process of the run does, for whom it waits."""
         spool = self._together.spool
@@ -126,6 +153,8 @@ class Engine:
             return self._unsent(case, Verdict.UNAVAILABLE, gone, None)
         try:
             exchange, answer = self._made(case)
+            if self._astray:
+                return self._not_here(case, exchange, answer)
             self._check_reachable(exchange)
             return self._judged_exchange(case, exchange, answer, control)
         except ProviderUnreachableError:
@@ -223,6 +252,14 @@ class Engine:
             return None
         control = self.cases[f"{case.model}/{case.control}"]
         return self.judged(control).outcome
+
+    def _not_here(self, case: Case, exchange: Exchange, answer: Answer) -> Judged:
+        """Keep an answer of something else than the provider."""
+        why = wrong_address(self.provider.base_url)
+        outcome = Outcome(case.id, Result.UNAVAILABLE, why, answer.status)
+        found = self._all(case, Verdict.UNAVAILABLE, why)
+        findings = {name: self._claimed(each) for name, each in found.items()}
+        return Judged(outcome, findings, (), evidence(exchange, answer, outcome))
 
     def _not_judged(self, case: Case, why: str) -> Judged:
         findings = self._all(case, Verdict.HARNESS_ERROR, why)

@@ -1,0 +1,48 @@
+"""Answers of something that does not know the API: the base URL is wrong, and not the provider."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from conformance.exchange.answer import Answer
+
+_NO_SUCH_PAGE = frozenset({404, 405})
+_PLAIN = frozenset({"not found", "method not allowed"})  # what web frameworks write for an error
+_NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECASE)
+
+
+def knows_nothing(answer: Answer) -> bool:
+    """Whether an answer shows nothing of the API: no such page, or a page for people.
+
+    Some write an error object for a path that they do not know: OpenAI with the code
+    ``unknown_url``, one-api and new-api with "Invalid URL (POST /images/generations)"; outside
+    of ``/v1`` these two answer everything with their dashboard. Any other one is the API's.
+    """
+    if answer.response is None:
+        return False
+    if answer.response.status in _NO_SUCH_PAGE:
+        return _says_nothing(answer.error)
+    return 200 <= answer.response.status < 300 and _is_page(answer)
+
+
+def wrong_address(base_url: str) -> str:
+    """Say that nothing at a base URL speaks the API, and where it may be meant to lead."""
+    path = urlsplit(base_url).path.rstrip("/")
+    told = f"nothing at {base_url} speaks this API; a base URL usually ends in /v1"
+    return told if path.endswith("/v1") else f"{told}: try {base_url.rstrip('/')}/v1"
+
+
+def _says_nothing(error: object) -> bool:
+    if isinstance(error, dict):
+        message = error.get("message")
+        named = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))
+        return named or error.get("code") == "unknown_url" or not error
+    return not isinstance(error, str) or error.strip().lower() in _PLAIN
+
+
+def _is_page(answer: Answer) -> bool:
+    response = answer.response
+    if response is None or answer.object is not None:
+        return False
+    return response.media_type == "text/html" or response.body.lstrip()[:1] == b"<"

@@ -1,0 +1,155 @@
+"""A base URL at which nothing speaks the API is told as that, and is no verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from starlette.responses import Response as Reply
+
+from conformance.exchange.answer import Answer
+from conformance.exchange.astray import knows_nothing, wrong_address
+from conformance.exchange.model import Exchange, Request, Response
+from conformance.runs.conclusion import Conclusion, conclude
+from conformance.runs.file import read_run
+from tests.live import Answer as Reaction
+from tests.live import error, judge_all, paid_toml, session, verdicts, watched
+from tests.test_live_runs import command
+
+DASHBOARD = "<!doctype html><title>One API</title>"
+INVALID = JSONResponse({"error": {"message": "Invalid URL (GET /models)", "code": ""}}, 404)
+
+
+def spoke(reply: Reply) -> bool:
+    request = Request("POST", "http://127.0.0.1/images/generations", (), b"{}")
+    headers = tuple((name.decode(), value.decode()) for name, value in reply.raw_headers)
+    response = Response(reply.status_code, headers, bytes(reply.body))
+    return not knows_nothing(Answer(Exchange("p", "m", "c", request, response)))
+
+
+@pytest.mark.parametrize(
+    ("reply", "speaks"),
+    [
+        (JSONResponse({"detail": "Not Found"}, 404), False),
+        (JSONResponse({"status": 404, "error": "Not Found"}, 404), False),
+        (PlainTextResponse("404 page not found", 404), False),
+        (HTMLResponse("<h1>Not Found</h1>", 405), False),
+        (HTMLResponse(DASHBOARD), False),
+        (PlainTextResponse(f" {DASHBOARD}"), False),
+        (INVALID, False),
+        (error(404, "unknown_url"), False),
+        (error(404, "model_not_found"), True),
+        (error(404), True),
+        (JSONResponse({"error": "model 'x' not found"}, 404), True),
+        (error(401), True),
+        (error(503), True),
+        (HTMLResponse("<h1>Bad gateway</h1>", 502), True),
+        (HTMLResponse("<h1>Who are you?</h1>", 401), True),
+        (JSONResponse({"object": "list", "data": []}), True),
+        (JSONResponse({"created": 1, "data": []}), True),
+    ],
+)
+def test_something_that_knows_the_api_is_told_from_what_does_not(
+    reply: Reply, speaks: bool
+) -> None:
+    assert spoke(reply) is speaks
+
+
+@pytest.mark.parametrize(
+    ("base_url", "advice"),
+    [
+        ("http://127.0.0.1:4000", "usually ends in /v1: try http://127.0.0.1:4000/v1"),
+        ("https://a.example/openai/", "usually ends in /v1: try https://a.example/openai/v1"),
+        ("https://a.example/api/v1", "nothing at https://a.example/api/v1 speaks this API"),
+    ],
+)
+def test_address_is_told_with_what_it_may_be(base_url: str, advice: str) -> None:
+    told = wrong_address(base_url)
+    assert advice in told
+    assert told.count("/v1") == 2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [JSONResponse({"detail": "Not Found"}, 404), HTMLResponse(DASHBOARD), INVALID],
+    ids=["404", "dashboard", "invalid-url"],
+)
+def test_wrong_address_is_asked_by_what_comes_first_alone(tmp_path: Path, reply: Reply) -> None:
+    with (
+        watched(lambda *_: reply) as (url, eye),
+        session(tmp_path, url, "dall-e-2", "dall-e-3") as found,
+    ):
+        found.prepare()
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+        assert found.live.ledger.spent().counted <= 0.02 + 0.04
+    assert [method for method, _ in eye.asked] == ["GET", "POST"] * 2
+    assert verdicts(judged) == {"unavailable", "not run"}
+    assert conclude([x for each in judged.values() for x in each.findings.values()]) == 2
+    assert told.startswith(f"provider 'paid': nothing at {url} speaks this API")
+    record = judged["dall-e-3/baseline"].record
+    assert record is not None
+    assert record["response"]["status"] == reply.status_code
+
+
+def answers(models: Reply | None, *generations: Reply | None) -> Reaction:
+    """Answer the model list, and one generation after the other; then the truth."""
+
+    def answer(number: int, path: str) -> Reply | None:
+        if path.endswith("/models"):
+            return models
+        return generations[number] if number < len(generations) else None
+
+    return answer
+
+
+NOWHERE = JSONResponse({"detail": "Not Found"}, 404)
+
+
+@pytest.mark.parametrize(
+    ("answer", "first"),
+    [
+        (answers(None), 1),
+        (answers(NOWHERE), 2),
+        (answers(NOWHERE, error(404)), 2),
+        (answers(NOWHERE, error(503, retry_after="999")), 2),
+        (answers(None, NOWHERE), 1),
+        (answers(NOWHERE, NOWHERE), 4),
+    ],
+    ids=["all-there", "no-models", "404-of-the-api", "503", "list-alone", "other-model-answers"],
+)
+def test_provider_that_speaks_is_judged_as_ever(
+    tmp_path: Path, answer: Reaction, first: int
+) -> None:
+    names, chosen = ("dall-e-2", "dall-e-3"), "[bm][ao][sd]el*"
+    with watched(answer) as (url, eye), session(tmp_path, url, *names, cases=chosen) as found:
+        found.prepare()
+        asked = len(eye.asked)
+        judged = judge_all(found)
+        assert found.live.ledger.halts() == []
+    assert asked == first
+    assert len(eye.asked) <= 8 + 1
+    assert "not run" not in verdicts(judged)
+
+
+def test_what_cannot_be_asked_for_money_is_left_to_the_run(tmp_path: Path) -> None:
+    with (
+        watched(answers(NOWHERE)) as (url, eye),
+        session(tmp_path, url, budget=0.01, partial=True) as found,
+    ):
+        found.prepare()
+        assert [method for method, _ in eye.asked] == ["GET"]
+        assert "cross the budget" in judge_all(found)["dall-e-2/baseline"].outcome.reason
+
+
+def test_command_tells_the_wrong_address_and_could_not_judge(tmp_path: Path) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    with watched() as (url, _):
+        base = url.removesuffix("/v1")
+        done = command(tmp_path, base, "--budget", "1", "--clauses", "[pm]*", "-n", "0")
+    assert done.returncode == Conclusion.NOT_JUDGED
+    assert f"speaks this API; a base URL usually ends in /v1: try {url}" in done.stderr
+    footer = read_run(tmp_path / "run.jsonl").footer
+    assert footer is not None
+    assert footer["spent"]["requests"] == 2
