@@ -18,7 +18,7 @@ from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Verdict
 from conformance.runs.confirming import Confirmer
-from conformance.runs.earlier import NightsError, Sought
+from conformance.runs.earlier import NightsError, OtherRunError, Sought
 from conformance.runs.file import Run, read_run, write_run
 from conformance.runs.judged import judged_from_json, judged_to_json
 from conformance.runs.reaching import UnreachableError, check_reachable
@@ -322,6 +322,35 @@ def test_folder_of_nights_stands_for_the_last_that_could_tell(
 def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, sought: Sought) -> None:
     with pytest.raises(NightsError, match="holds no complete run of the same edition"):
         Confirmer.read(nights(tmp_path, *NIGHTS), sought, 3)
+
+
+@pytest.mark.parametrize(
+    ("sought", "said"),
+    [
+        (replace(SOUGHT, edition="other"), "this one is of provider 'acme' by edition other,"),
+        (replace(SOUGHT, providers=frozenset({"relay"})), "this one is of provider 'relay' by"),
+    ],
+    ids=["edition", "provider"],
+)
+def test_run_file_of_something_else_is_no_baseline(
+    tmp_path: Path, sought: Sought, said: str
+) -> None:
+    (path,) = nights(tmp_path, Verdict.PASS).iterdir()
+    with pytest.raises(OtherRunError, match="is a run of provider 'acme' by edition sa") as told:
+        Confirmer.read(path, sought, 3)
+    assert said in str(told.value)
+    assert Confirmer.read(path, replace(SOUGHT, until="2025-01-01"), 3).before
+
+
+def test_baseline_of_another_provider_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    (path,) = nights(tmp_path, Verdict.PASS).iterdir()
+    with (
+        watched() as (url, eye),
+        session(tmp_path, url, baseline=path) as found_,
+        pytest.raises(OtherRunError, match="this one is of provider 'paid'"),
+    ):
+        found_.check_affordable()
+    assert eye.asked == []
 
 
 def test_night_that_was_cut_off_is_passed_over_in_a_folder(tmp_path: Path) -> None:

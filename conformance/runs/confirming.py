@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
-from conformance.runs.earlier import Sought, last_told, nights_of, ordered
-from conformance.runs.file import read_run
+from conformance.runs.earlier import Sought, alike, last_told, nights_of, ordered
 
 Findings = dict[str, Finding]
 """The findings of one case, by clause."""
@@ -26,9 +25,10 @@ class Confirmer:
         """Take the verdicts of a run file, or of the nights of a folder that fit.
 
         One night of outage does not hide what the night before it knew. Raises `RunFileError`
-        for what is no run file, and `NightsError` for a folder without a run that fits.
+        for what is no run file, `OtherRunError` for one of another provider or edition, and
+        `NightsError` for a folder without a run that fits.
         """
-        nights = nights_of(path, sought) if path.is_dir() else [read_run(path)]
+        nights = nights_of(path, sought) if path.is_dir() else [alike(path, sought)]
         told = last_told(ordered(nights))
         return cls({name: each.verdict for name, each in told.items()}, times)
 

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.errors import ConformanceError
 from conformance.findings import DECIDED, Finding, Verdict
 from conformance.runs.file import Run, RunFileError, read_header, read_run
+from conformance.strict import printable
 
 MOST = 14
 """Nights of a folder that are looked at, the newest."""
@@ -21,28 +22,51 @@ class NightsError(ConformanceError):
     """A folder of run files that cannot be used, or names that make no sense together."""
 
 
+class OtherRunError(ConformanceError):
+    """A run that can be compared with no finding of this one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sought:
     """Which earlier runs can be compared with a run."""
 
     edition: str
-    providers: frozenset[str]  # one in common is enough
+    providers: frozenset[str]  # one in common is enough; where none is named, any will do
     until: str  # when the later run started, as run files have it
     id: str = ""  # the later run's own
 
     def fits(self, head: dict[str, Any]) -> bool:
         """Whether a run with this header is one of them."""
-        return (
-            head["id"] != self.id
-            and str(head["started"]) <= self.until
-            and head["edition"]["id"] == self.edition
-            and bool(self.providers & {each["id"] for each in head["providers"]})
-        )
+        return head["id"] != self.id and str(head["started"]) <= self.until and self.is_alike(head)
+
+    def is_alike(self, head: dict[str, Any]) -> bool:
+        """Whether a run with this header judged any of the same."""
+        theirs = {each["id"] for each in head["providers"]}
+        same = not self.providers or bool(self.providers & theirs)
+        return same and head["edition"]["id"] == self.edition
 
 
 def run_files(folder: Path) -> list[Path]:
     """Give the run files of a folder and those below it, by name."""
     return sorted(each for each in folder.rglob("*.jsonl") if each.is_file())
+
+
+def alike(path: Path, sought: Sought) -> Run:
+    """Read a run that was named; raises `RunFileError`, and `OtherRunError` for a strange one."""
+    run = read_run(path)
+    if not sought.is_alike(run.header):
+        theirs = (each["id"] for each in run.header["providers"])
+        raise OtherRunError(
+            f"--baseline {path}: is a run of {_whose(theirs, run.header['edition']['id'])}, and "
+            f"this one is of {_whose(sought.providers, sought.edition)}, so it says nothing of "
+            f"what got worse; name a run of these, or a folder of runs"
+        )
+    return run
+
+
+def _whose(providers: Iterable[str], edition: str) -> str:
+    named = ", ".join(printable(repr(each), 100) for each in sorted(providers))
+    return f"provider {named} by edition {printable(edition, 100)}"
 
 
 def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
