@@ -26,6 +26,7 @@ from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
 from conformance.runs.placing import check_output, folder_of
 from conformance.runs.purse import read_budget
+from conformance.runs.scouting import check_addresses
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import SpoolError
 from conformance.stopping import Stopping, follow, gateway_of, parent_of
@@ -192,8 +193,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session_of(config).check_affordable()
         config.stash[RECORDER].open()  # so that what is paid for can be gone on with
         session_of(config).prepare()
+        if config.getoption("--live") and _judges_all(config):
+            check_addresses(session_of(config))
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _judges_all(config: pytest.Config) -> bool:
+    """Whether every promise is judged that was selected by the suite's own options."""
+    chosen = [config.getoption(each, None) for each in ("keyword", "markexpr", "lf", "deselect")]
+    parts = any("::" in each for each in config.args)
+    return not any(chosen) and not parts and _is_named(config, PROMISES)
+
+
+def _is_named(config: pytest.Config, module: Path) -> bool:
+    """Whether a module is among what is to be collected."""
+    places = [config.invocation_params.dir / each.split("::")[0] for each in config.args]
+    return any(module.is_relative_to(each.resolve()) for each in places)
 
 
 def _check_output(config: pytest.Config) -> None:
@@ -219,8 +235,8 @@ def session_of(config: pytest.Config) -> Session:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out generated requests where there is no provider that is free, or none recorded."""
-    if collection_path == GENERATED:
-        return None if _explored(config) else True
+    if collection_path == GENERATED:  # beside the promises, pytest asks about it all the same
+        return None if _is_named(config, GENERATED) and _explored(config) else True
     if collection_path == DRAWN:
         return None if _recorded(config) else True
     return None

@@ -25,6 +25,7 @@ from conformance.falsified import UNAVAILABLE, Broken
 from conformance.findings import Finding, Verdict
 from conformance.live.ledger import NotSentError
 from conformance.providers import Provider
+from conformance.remembering import Memory
 from conformance.strict import read_json
 
 if TYPE_CHECKING:  # what is drawn is only read here, so that replay needs no hypothesis
@@ -72,6 +73,7 @@ class Explorer:
     today: date = field(default_factory=date.today)
     limits: Limits = field(default_factory=Limits)
     silent: int = 0
+    memory: Memory | None = None  # where requests cost: one that was answered is not sent again
 
     @property
     def documented(self) -> Model:
@@ -96,7 +98,8 @@ class Explorer:
 
     def forgets(self, drawn: Between) -> Iterator[Broken]:
         """The same request is answered in the same shape, whatever was asked in between."""
-        first, other, second = map(self._send, (drawn.body, drawn.other, drawn.body))
+        first = self._send(drawn.body)
+        other, second = self._send(drawn.other, anew=True), self._send(drawn.body, anew=True)
         all_three = (first, other, second)
         unavailable = [each for tried in all_three for each in self._unavailable(tried)]
         yield from unavailable
@@ -120,24 +123,32 @@ class Explorer:
             promise = "A parameter that no source knows is treated alike wherever it stands."
             yield self._broken(ALIKE, promise, f"{drawn.name} {said}", tried)
 
-    def _send(self, body: Body) -> Tried:
-        return self._tried(Case("generated", self.model, body=body), body)
+    def _send(self, body: Body, anew: bool = False) -> Tried:
+        return self._tried(Case("generated", self.model, body=body), body, anew)
 
     def _send_text(self, text: str) -> Tried:
         case = Case("generated", self.model, raw=text.encode("utf-8"))
         return self._tried(case, read_json(text.encode("utf-8")).value)
 
-    def _tried(self, case: Case, body: Body) -> Tried:
+    def _tried(self, case: Case, body: Body, anew: bool = False) -> Tried:
+        known = None if anew or self.memory is None else self.memory.recall(case)
+        exchange = known or self._sent(case)
+        answer = Answer(exchange, self.limits.pixels, self.limits.images_pixels)
+        tried = Tried(case, body, exchange, answer, outcome_of(exchange, answer))
+        if known is None:
+            self.silent = self.silent + 1 if exchange.response is None else 0
+        if self.silent == _MOST_SILENT:
+            pytest.skip(f"{UNAVAILABLE}: {tried.outcome.reason}\n{self._curl(tried)}")
+        return tried
+
+    def _sent(self, case: Case) -> Exchange:
         try:
             exchange = self.client.exchange(case)
         except NotSentError as reason:
             pytest.skip(f"not run: {reason}")
-        answer = Answer(exchange, self.limits.pixels, self.limits.images_pixels)
-        tried = Tried(case, body, exchange, answer, outcome_of(exchange, answer))
-        self.silent = self.silent + 1 if exchange.response is None else 0
-        if self.silent == _MOST_SILENT:
-            pytest.skip(f"{UNAVAILABLE}: {tried.outcome.reason}\n{self._curl(tried)}")
-        return tried
+        if self.memory is not None:
+            self.memory.keep(case, exchange)
+        return exchange
 
     def _judged(
         self, tried: Tried, clauses: Iterable[Clause], control: Tried | None = None

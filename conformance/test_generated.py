@@ -7,6 +7,7 @@ Collected with `--live` for providers that cost nothing, and for others with `--
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from conformance.exploring import (
 )
 from conformance.plugin import session_of
 from conformance.properties import Explorer
+from conformance.remembering import Memory
 
 if TYPE_CHECKING:
     from hypothesis import settings
@@ -69,12 +71,23 @@ def keep(
     keeper.write()
 
 
+@pytest.fixture(scope="session")
+def memories() -> defaultdict[str, Memory]:
+    """What each provider has answered in this process, whichever property asked."""
+    return defaultdict(Memory)
+
+
 @pytest.fixture
 def explorer(
-    pytestconfig: pytest.Config, source: Source, provider: Provider, model: str
+    pytestconfig: pytest.Config,
+    source: Source,
+    provider: Provider,
+    model: str,
+    memories: defaultdict[str, Memory],
 ) -> Explorer:
     """What sends and judges the requests for one model."""
     session = session_of(pytestconfig)
+    remembers = session.options.mode == "live" and not is_free(session, provider)
     return Explorer(
         client=source,
         provider=provider,
@@ -84,6 +97,7 @@ def explorer(
         chosen=session.options.clauses,
         today=session.today,
         limits=session.options.limits,
+        memory=memories[provider.id] if remembers else None,
     )
 
 

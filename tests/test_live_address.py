@@ -13,6 +13,7 @@ from conformance.exchange.astray import knows_nothing, wrong_address
 from conformance.exchange.model import Exchange, Request, Response
 from conformance.runs.conclusion import Conclusion, conclude
 from conformance.runs.file import read_run
+from conformance.runs.scouting import check_addresses
 from tests.live import Answer as Reaction
 from tests.live import error, judge_all, paid_toml, session, verdicts, watched
 from tests.test_live_runs import command
@@ -80,7 +81,7 @@ def test_wrong_address_is_asked_by_what_comes_first_alone(tmp_path: Path, reply:
         watched(lambda *_: reply) as (url, eye),
         session(tmp_path, url, "dall-e-2", "dall-e-3") as found,
     ):
-        found.prepare()
+        check_addresses(found)
         judged = judge_all(found)
         (told,) = found.live.ledger.halts()
         assert found.live.ledger.spent().counted <= 0.02 + 0.04
@@ -124,7 +125,7 @@ def test_provider_that_speaks_is_judged_as_ever(
 ) -> None:
     names, chosen = ("dall-e-2", "dall-e-3"), "[bm][ao][sd]el*"
     with watched(answer) as (url, eye), session(tmp_path, url, *names, cases=chosen) as found:
-        found.prepare()
+        check_addresses(found)
         asked = len(eye.asked)
         judged = judge_all(found)
         assert found.live.ledger.halts() == []
@@ -138,7 +139,7 @@ def test_what_cannot_be_asked_for_money_is_left_to_the_run(tmp_path: Path) -> No
         watched(answers(NOWHERE)) as (url, eye),
         session(tmp_path, url, budget=0.01, partial=True) as found,
     ):
-        found.prepare()
+        check_addresses(found)
         assert [method for method, _ in eye.asked] == ["GET"]
         assert "cross the budget" in judge_all(found)["dall-e-2/baseline"].outcome.reason
 

@@ -29,7 +29,6 @@ from conformance.runs.describing import header_of
 from conformance.runs.engine import Engine
 from conformance.runs.purse import Outlook, check_affordable, outlook
 from conformance.runs.resuming import Resumed
-from conformance.runs.scouting import check_addresses
 from conformance.runs.together import LiveRun
 from conformance.version import tool
 
@@ -142,8 +141,6 @@ class Session:
             self._combined(each)
         for provider, judged in taken.items():
             self.live.take_over(provider, judged)
-        if self.options.live:
-            check_addresses(self)
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
         for engine in self.engines:
