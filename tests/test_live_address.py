@@ -16,7 +16,7 @@ from conformance.runs.file import read_run
 from conformance.runs.scouting import check_addresses
 from tests.live import Answer as Reaction
 from tests.live import error, judge_all, paid_toml, session, verdicts, watched
-from tests.test_live_runs import command
+from tests.test_live_runs import live
 
 DASHBOARD = "<!doctype html><title>One API</title>"
 INVALID = JSONResponse({"error": {"message": "Invalid URL (GET /models)", "code": ""}}, 404)
@@ -148,7 +148,7 @@ def test_command_tells_the_wrong_address_and_could_not_judge(tmp_path: Path) -> 
     paid_toml(tmp_path, "dall-e-2")
     with watched() as (url, _):
         base = url.removesuffix("/v1")
-        done = command(tmp_path, base, "--budget", "1", "--clauses", "[pm]*", "-n", "0")
+        done = live(tmp_path, base, "--budget", "1", "--clauses", "[pm]*", "-n", "0")
     assert done.returncode == Conclusion.NOT_JUDGED
     assert f"speaks this API; a base URL usually ends in /v1: try {url}" in done.stderr
     footer = read_run(tmp_path / "run.jsonl").footer

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +29,7 @@ from conformance.properties import STATELESS, Explorer
 from conformance.providers import load_provider
 from conformance.remembering import Memory
 from tests.live import error, images, paid_toml, watched
+from tests.processes import run_pytest
 from tests.test_generated import EDITION, GENERATED, QUICK, Sticky, exploring
 
 LIVE = settings(PROFILES["live"], derandomize=True)
@@ -90,13 +89,10 @@ def test_nothing_that_was_answered_is_sent_again() -> None:
 
 
 def test_paid_provider_is_not_asked_again_to_show_what_is_broken(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-o", "addopts=", "-q"]
-    words += [str(GENERATED), "--live", "--explore", "--budget=9", "-k=is_honoured"]
+    words = [str(GENERATED), "--live", "--explore", "--budget=9", "-k=is_honoured"]
     with watched(images(error(400))) as (url, eye):
         mine = [f"--provider={paid_toml(tmp_path, 'dall-e-2')}", f"--base-url={url}"]
-        done = subprocess.run(
-            [*words, *mine], cwd=tmp_path, capture_output=True, text=True, timeout=60
-        )
+        done = run_pytest(tmp_path, *words, *mine)
     assert "parameters.valid-accepted" in done.stdout, done.stderr
     assert eye.asked == [("POST", "/v1/images/generations")]
 
