@@ -32,7 +32,7 @@ if ((code == 0 && worse)); then
   echo "No good night: what waits for confirmation is sent again on the next." >> "$GITHUB_STEP_SUMMARY"
 elif ((code == 0)); then
   keep=true
-  cp "$RUN_FILE" "$GOOD/$(date -u +%Y%m%dT%H%M%SZ).jsonl"
+  cp "$RUN_FILE" "$GOOD/$(date -u +%Y%m%dT%H%M%S%NZ).jsonl"
   nights=("$GOOD"/*.jsonl)
   for ((place = 0; place < ${#nights[@]} - kept; place++)); do
     rm "${nights[place]}"
