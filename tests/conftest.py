@@ -24,7 +24,7 @@ pytest.register_assert_rewrite("tests.sending", "tests.generating", "tests.sums"
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give pytest-xdist our scheduler, which keeps some modules together."""
     from conformance.scheduling import TogetherScheduling

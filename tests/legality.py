@@ -79,7 +79,12 @@ class Table:
     ) -> Mapping[str, Told]:
         """Send every case to a provider that goes by these steps."""
         application = create_app(
-            self.edition, key=DEFAULT_KEY, clock=lambda: NOW, models=list(CASES), steps=steps
+            self.edition,
+            key=DEFAULT_KEY,
+            clock=lambda: NOW,
+            models=list(CASES),
+            steps=steps,
+            threads=False,
         )
         asgi = httpx.ASGITransport(application, raise_app_exceptions=False)
         target = Target("reference", BASE_URL, DEFAULT_KEY, {name: name for name in CASES})

@@ -31,7 +31,11 @@ def leak(data: bytes, key: str) -> str | None:
 
 
 def _unescaped(data: bytes) -> bytes:
+    before = b""
     for _ in range(_ROUNDS):
+        if data == before:
+            break
+        before = data
         data = _UNICODE.sub(lambda found: bytes([int(found[1] or found[2], 16)]), data)
         data = unquote_to_bytes(data)
         if b"&#" in data or b"&amp;" in data:
