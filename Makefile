@@ -24,8 +24,8 @@ sample: $(STAMP)  ## write the committed sample anew: the counterparts, of one m
 	@$(REPLAY) --models 'dall-e-3' --output $(SAMPLE)
 	@$(RUN) report $(SAMPLE) --quiet --output reports/sample/index.html --output reports/sample/summary.md
 
-# one more than there are cores: some tests wait for what they stopped, or for a browser
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# two more than there are cores: many tests wait, for a browser, an image or a process
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 test: $(STAMP) lint  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
 	@$(BIN)/python -m tests.browser

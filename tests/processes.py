@@ -10,6 +10,7 @@ import atexit
 import importlib
 import json
 import os
+import resource
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,17 +29,21 @@ COMMAND = [sys.executable, "-m", "conformance.cli"]
 """The command in a Python of its own."""
 _PLUGIN = ["-p", "conformance.plugin", "-p", "no:randomly", "-o", "addopts="]
 _PATIENCE = 180.0  # seconds
+Limits = Mapping[int, int]
+"""By the number of a resource, as `resource` has them."""
 
 
-def command(folder: Path, *words: str, **environment: str) -> CompletedProcess[str]:
+def command(
+    folder: Path, *words: str, limits: Limits | None = None, **environment: str
+) -> CompletedProcess[str]:
     """Run `image-conformance` in a folder until it ends."""
-    return _finished(("conformance.cli", "main"), words, folder, PLAIN | environment)
+    return _finished(("conformance.cli", "main"), words, folder, PLAIN | environment, limits)
 
 
-def run_pytest(folder: Path, *words: str) -> CompletedProcess[str]:
+def run_pytest(folder: Path, *words: str, limits: Limits | None = None) -> CompletedProcess[str]:
     """Run pytest with the suite's plugin in a folder, which is its root, until it ends."""
     whole = (*_PLUGIN, f"--rootdir={folder}", *words)
-    return _finished(("pytest", "console_main"), whole, folder, os.environ)
+    return _finished(("pytest", "console_main"), whole, folder, os.environ, limits)
 
 
 STUB = f"""#!{sys.executable} -SE
@@ -77,18 +82,22 @@ class _Knocked(StreamRequestHandler):
 
 
 def _finished(
-    program: tuple[str, str], words: tuple[str, ...], folder: Path, environment: Mapping[str, str]
+    program: tuple[str, str],
+    words: tuple[str, ...],
+    folder: Path,
+    environment: Mapping[str, str],
+    limits: Limits | None = None,
 ) -> CompletedProcess[str]:
     with TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
-        given = (program, words, str(folder), dict(environment), str(out), str(err))
-        process = _FORKS.Process(target=_become, args=given)
+        given = (program, words, str(folder), dict(environment))
+        process = _FORKS.Process(target=_become, args=(*given, limits, str(out), str(err)))
         process.start()
         process.join(_PATIENCE)
         if process.exitcode is None:
             process.kill()
             raise TimeoutExpired(words, _PATIENCE, out.read_bytes(), err.read_bytes())
-        told = (each.read_text("utf-8", "replace") for each in (out, err))
+        told = (each.read_text("utf-8", "surrogateescape") for each in (out, err))
         return CompletedProcess(words, process.exitcode, *told)
 
 
@@ -97,10 +106,13 @@ def _become(
     words: tuple[str, ...],
     folder: str,
     environment: Mapping[str, str],
+    limits: Limits | None,
     out: str,
     err: str,
 ) -> None:
     os.chdir(folder)
+    for each, most in (limits or {}).items():
+        resource.setrlimit(each, (most, most))
     os.environ.clear()
     os.environ.update(environment)
     _redirect(out, err)

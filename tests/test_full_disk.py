@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
@@ -14,26 +13,22 @@ import pytest
 from conformance.runs.file import read_run
 from conformance.runs.spool import Spool, SpoolError
 from tests.live import paid_toml, watched
-from tests.processes import COMMAND, PLAIN
+from tests.processes import command, run_pytest
 from tests.test_live_runs import live
 from tests.test_plugin import PROMISES
 
-RUN = [*COMMAND, "run", "--models", "qwen-image", "--output", "run.jsonl"]
-PYTEST = [
-    *(sys.executable, "-m", "pytest", "-p", "conformance.plugin", PROMISES, "-o", "addopts="),
-    *("-q", "--live", "--provider=reference", "--models=qwen-image", "--run-file=run.jsonl"),
-]
+RUN = ["run", "--models", "qwen-image", "--output", "run.jsonl"]
+PYTEST = ["-q", "--live", "--provider=reference", "--models=qwen-image", "--run-file=run.jsonl"]
 
 
-def limited(folder: Path, kibibytes: int, words: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run with files that cannot grow further, which stands for a disk that cannot take them."""
-    whole = ["bash", "-c", f'ulimit -f {kibibytes}; exec "$@"', "bash", *words]
-    return subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=120)
+def full_at(kibibytes: int) -> dict[int, int]:
+    """Let no file grow further, which stands for a disk that cannot take it."""
+    return {resource.RLIMIT_FSIZE: kibibytes << 10}
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_full_disk_ends_the_run_with_one_sentence(tmp_path: Path, workers: str) -> None:
-    done = limited(tmp_path, 160, [*RUN, "-n", workers])
+    done = command(tmp_path, *RUN, "-n", workers, limits=full_at(160))
     assert done.returncode == 2
     assert done.stderr == "error: run.jsonl: cannot be written: File too large\n"
     run = read_run(tmp_path / "run.jsonl")
@@ -42,7 +37,7 @@ def test_full_disk_ends_the_run_with_one_sentence(tmp_path: Path, workers: str) 
 
 
 def test_full_disk_ends_pytest_without_its_own_fault(tmp_path: Path) -> None:
-    done = limited(tmp_path, 160, PYTEST)
+    done = run_pytest(tmp_path, PROMISES, *PYTEST, limits=full_at(160))
     assert done.returncode == 2
     assert "Exit: run.jsonl: cannot be written: File too large" in done.stdout + done.stderr
     assert "INTERNALERROR" not in done.stdout + done.stderr
@@ -50,9 +45,9 @@ def test_full_disk_ends_pytest_without_its_own_fault(tmp_path: Path) -> None:
 
 
 def test_disk_full_from_the_start_sends_nothing_and_leaves_the_run_before(tmp_path: Path) -> None:
-    subprocess.run([*RUN, "--cases", "baseline"], cwd=tmp_path, env=PLAIN, check=True, timeout=90)
+    assert command(tmp_path, *RUN, "--cases", "baseline").returncode == 0
     before = (tmp_path / "run.jsonl").read_bytes()
-    done = limited(tmp_path, 60, RUN)
+    done = command(tmp_path, *RUN, limits=full_at(60))
     assert done.returncode == 2
     assert "run.jsonl: cannot be written: File too large" in done.stderr
     assert "INTERNALERROR" not in done.stderr

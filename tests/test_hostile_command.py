@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,12 +11,12 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.runs.file import read_run
+from tests import processes
 from tests.attacks.arena import PROVIDER
 from tests.attacks.leaks import leak
 from tests.attacks.model import KEY
 from tests.attacks.provider import HostileProvider
 
-COMMAND = [sys.executable, "-m", "conformance.cli"]
 LIMITS = ("--limit", "seconds=5", "--limit", "body=1MiB", "--limit", "pixels=2M")
 MEMORY = 3 << 30  # bytes of address space; a bomb of 60,000 by 60,000 pixels wants more
 ATTACKS = ["png-of-60000-pixels-a-side", "key-in-message", "title-and-clipboard", "bomb-of-gzip"]
@@ -30,16 +28,9 @@ def provider() -> Iterator[HostileProvider]:
         yield running
 
 
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, "HOSTILE_KEY": KEY, "COLUMNS": "100", "TERM": "xterm-256color"}
-    return subprocess.run(
-        [*COMMAND, *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        timeout=120,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
-    )
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {"HOSTILE_KEY": KEY, "COLUMNS": "100", "TERM": "xterm-256color"}
+    return processes.command(folder, *words, limits={resource.RLIMIT_AS: MEMORY}, **environment)
 
 
 def written(folder: Path, provider: HostileProvider, attack: str) -> None:
@@ -86,8 +77,8 @@ def test_command_goes_on_past_an_attack_with_two_workers(
 def test_wrong_limit_is_one_sentence_and_exit_code_2(tmp_path: Path, limit: str, said: str) -> None:
     done = command(tmp_path, "run", "--limit", limit)
     assert done.returncode == 2
-    assert done.stderr.decode().startswith(f"error: {said}")
-    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.startswith(f"error: {said}")
+    assert done.stderr.count("\n") == 1
 
 
 def test_limit_binds_what_is_replayed(provider: HostileProvider, tmp_path: Path) -> None:
@@ -101,10 +92,10 @@ def test_limit_binds_what_is_replayed(provider: HostileProvider, tmp_path: Path)
         assert any(said in f"{each.message}{each.observed}" for each in findings)
 
 
-def check(folder: Path, *done: subprocess.CompletedProcess[bytes]) -> None:
+def check(folder: Path, *done: subprocess.CompletedProcess[str]) -> None:
     """Nothing steers, nothing leaks, nothing is a traceback, and reports can be read."""
     for each in done:
-        text = each.stdout.decode("utf-8") + each.stderr.decode("utf-8")
+        text = each.stdout + each.stderr
         assert "Traceback" not in text
         assert {letter for letter in text if not letter.isprintable()} <= {"\n"}
         assert leak(text.encode(), KEY) is None
