@@ -89,7 +89,7 @@ class Recorder:
         return (len(self.seen) - 1) / max(self.seen[-1].at - self.seen[0].at, 1e-9)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(

@@ -66,7 +66,7 @@ def door() -> Iterator[Path]:
     with TemporaryDirectory() as place:
         path = Path(place, "door")
         with ThreadingUnixStreamServer(str(path), _Knocked) as server:
-            Thread(target=server.serve_forever, daemon=True).start()
+            Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             yield path
             server.shutdown()
 
