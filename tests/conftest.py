@@ -15,7 +15,10 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.reference.server import ReferenceServer
 
-KEPT_TOGETHER = ("drawn_replay", "no_false_alarm", "page", "plugin", "proof", "site")
+KEPT_TOGETHER = (
+    "benchmark_schemathesis", "drawn_replay", "history_index", "no_false_alarm", "page", "planning",
+    "plugin", "proof", "site", "strategies",
+)  # fmt: skip
 """Starts of the names of modules whose tests share what is dear to make, so on one worker."""
 
 pytest_plugins = ["pytester", "tests.browser", "tests.pages"]

@@ -20,6 +20,7 @@ from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import Any
 
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.preloaded"])
@@ -31,13 +32,20 @@ _PLUGIN = ["-p", "conformance.plugin", "-p", "no:randomly", "-o", "addopts="]
 _PATIENCE = 180.0  # seconds
 Limits = Mapping[int, int]
 """By the number of a resource, as `resource` has them."""
+Streams = Mapping[int, str | None]
+"""Where standard output (1) and error (2) lead, if not to us: a file, or None if closed."""
 
 
 def command(
-    folder: Path, *words: str, limits: Limits | None = None, **environment: str
+    folder: Path,
+    *words: str,
+    limits: Limits | None = None,
+    streams: Streams | None = None,
+    **environment: str,
 ) -> CompletedProcess[str]:
     """Run `image-conformance` in a folder until it ends."""
-    return _finished(("conformance.cli", "main"), words, folder, PLAIN | environment, limits)
+    main = ("conformance.cli", "main")
+    return _finished(main, words, folder, PLAIN | environment, limits, streams)
 
 
 def run_pytest(folder: Path, *words: str, limits: Limits | None = None) -> CompletedProcess[str]:
@@ -87,18 +95,24 @@ def _finished(
     folder: Path,
     environment: Mapping[str, str],
     limits: Limits | None = None,
+    streams: Streams | None = None,
 ) -> CompletedProcess[str]:
     with TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
         given = (program, words, str(folder), dict(environment))
-        process = _FORKS.Process(target=_become, args=(*given, limits, str(out), str(err)))
+        led = {1: str(out), 2: str(err)} | dict(streams or {})
+        process = _FORKS.Process(target=_become, args=(*given, limits, led))
         process.start()
         process.join(_PATIENCE)
         if process.exitcode is None:
             process.kill()
             raise TimeoutExpired(words, _PATIENCE, out.read_bytes(), err.read_bytes())
-        told = (each.read_text("utf-8", "surrogateescape") for each in (out, err))
+        told = (_read(each) for each in (out, err))
         return CompletedProcess(words, process.exitcode, *told)
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8", "surrogateescape") if path.exists() else ""
 
 
 def _become(
@@ -107,15 +121,14 @@ def _become(
     folder: str,
     environment: Mapping[str, str],
     limits: Limits | None,
-    out: str,
-    err: str,
+    streams: Streams,
 ) -> None:
     os.chdir(folder)
     for each, most in (limits or {}).items():
         resource.setrlimit(each, (most, most))
     os.environ.clear()
     os.environ.update(environment)
-    _redirect(out, err)
+    _redirect(streams)
     module, function = program
     sys.argv = [module, *words]
     sys.path.insert(0, folder)  # as `python -m` does
@@ -123,15 +136,24 @@ def _become(
         sys.exit(getattr(importlib.import_module(module), function)())
     finally:
         atexit._run_exitfuncs()
-        sys.stdout.flush()
 
 
-def _redirect(out: str, err: str) -> None:
+def _redirect(streams: Streams) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number, path in ((1, out), (2, err)):
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    for number, path in streams.items():
+        if path is None:
+            os.close(number)
+            continue
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(file, number)
         os.close(file)
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
+    sys.stdout = _text(1, streams)
+    sys.stderr = _text(2, streams)
+
+
+def _text(number: int, streams: Streams) -> Any:
+    """Give a stream as Python does when it starts: where it is closed, none."""
+    if streams[number] is None:
+        return None
+    return os.fdopen(number, "w", encoding="utf-8", closefd=False, buffering=number - 2 or 1)

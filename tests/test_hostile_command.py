@@ -29,8 +29,9 @@ def provider() -> Iterator[HostileProvider]:
 
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {"HOSTILE_KEY": KEY, "COLUMNS": "100", "TERM": "xterm-256color"}
-    return processes.command(folder, *words, limits={resource.RLIMIT_AS: MEMORY}, **environment)
+    limits = {resource.RLIMIT_AS: MEMORY}
+    shown = {"COLUMNS": "100", "TERM": "xterm-256color"}
+    return processes.command(folder, *words, limits=limits, streams=None, HOSTILE_KEY=KEY, **shown)
 
 
 def written(folder: Path, provider: HostileProvider, attack: str) -> None:

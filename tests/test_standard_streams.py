@@ -10,7 +10,7 @@ import pytest
 
 from conformance.runs.file import write_run
 from tests import runs
-from tests.processes import COMMAND, PLAIN
+from tests.processes import COMMAND, PLAIN, command
 
 WORDS = {
     "run": ["run", "--models", "qwen-image", "--cases", "baseline", "--output", "new.jsonl"],
@@ -42,20 +42,19 @@ def full(folder: Path) -> Path:
     return folder / "full"
 
 
-def ended(folder: Path, shell: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a shell does, with streams that are redirected."""
-    whole = ["bash", "-c", f'"$@" {shell}', "bash", *COMMAND]
-    return subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=90)
-
-
-def with_words(name: str, redirected: str) -> str:
-    return " ".join(WORDS[name]) + f" {redirected}"
+def ended(folder: Path, words: list[str], redirected: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with streams that are redirected, as a shell writes it."""
+    streams: dict[int, str | None] = {}
+    for each in redirected.replace("> ", ">").split():
+        number, _, where = each.partition(">")
+        streams[int(number or 1)] = None if where == "&-" else where
+    return command(folder, *words, streams=streams)
 
 
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("name", WORDS)
 def test_full_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> None:
-    done = ended(folder, with_words(name, "> full"))
+    done = ended(folder, WORDS[name], "> full")
     assert "error: standard output cannot be written: No space left on device\n" in done.stderr
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -64,7 +63,7 @@ def test_full_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> N
 
 @pytest.mark.parametrize("name", ["run", "list", "plan"])
 def test_closed_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) -> None:
-    done = ended(folder, with_words(name, ">&-"))
+    done = ended(folder, WORDS[name], ">&-")
     assert done.stderr == ("error: standard output is closed; nobody would see what is found\n")
     assert done.returncode == 2
     assert os.listdir(folder) == ["run.jsonl"]
@@ -76,12 +75,30 @@ def test_closed_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) ->
 def test_mistake_that_cannot_be_told_is_exit_code_2(
     folder: Path, words: str, redirected: str
 ) -> None:
-    assert ended(folder, f"{words} {redirected}").returncode == 2
+    assert ended(folder, words.split(), redirected).returncode == 2
 
 
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("redirected", ["2> full", "2>&-"])
 def test_verdict_is_given_although_nobody_hears_of_progress(folder: Path, redirected: str) -> None:
-    done = ended(folder, with_words("run", redirected))
+    done = ended(folder, WORDS["run"], redirected)
     assert done.returncode == 0
     assert "It conforms" in done.stdout or "run file: new.jsonl" in done.stdout
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        ("> full", 2, "error: standard output cannot be written: No space left on device\n"),
+        (">&-", 2, "error: standard output is closed; nobody would see what is found\n"),
+        ("2> full", 0, ""),
+        (">&- 2>&-", 2, ""),
+    ],
+)
+def test_python_that_starts_so_says_the_same(
+    folder: Path, redirected: str, code: int, said: str
+) -> None:
+    whole = ["bash", "-c", f'"$@" {redirected}', "bash", *COMMAND, *WORDS["list"]]
+    done = subprocess.run(whole, cwd=folder, env=PLAIN, capture_output=True, text=True, timeout=90)
+    assert (done.returncode, done.stderr) == (code, said)
