@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from conformance.cases.model import Case
+from conformance.cases.model import GENERATED, Case
 from conformance.cases.request import curl
 from conformance.clauses.events import COMPLETED, events_of
 from conformance.clauses.judge import judge
@@ -73,6 +73,7 @@ class Explorer:
     today: date = field(default_factory=date.today)
     limits: Limits = field(default_factory=Limits)
     silent: int = 0
+    occurred: set[str] = field(default_factory=set)  # names of deviations that excused something
     memory: Memory | None = None  # where requests cost: one that was answered is not sent again
 
     @property
@@ -124,10 +125,10 @@ class Explorer:
             yield self._broken(ALIKE, promise, f"{drawn.name} {said}", tried)
 
     def _send(self, body: Body, anew: bool = False) -> Tried:
-        return self._tried(Case("generated", self.model, body=body), body, anew)
+        return self._tried(Case(GENERATED, self.model, body=body), body, anew)
 
     def _send_text(self, text: str) -> Tried:
-        case = Case("generated", self.model, raw=text.encode("utf-8"))
+        case = Case(GENERATED, self.model, raw=text.encode("utf-8"))
         return self._tried(case, read_json(text.encode("utf-8")).value)
 
     def _tried(self, case: Case, body: Body, anew: bool = False) -> Tried:
@@ -179,7 +180,9 @@ class Explorer:
         if any(each.covers(finding) for each in self.provider.not_claimed):
             return True
         known = (each for each in self.provider.deviations if not each.expired(self.today))
-        return any(each.explains(finding) for each in known)
+        found = next((each for each in known if each.explains(finding)), None)
+        self.occurred |= {found.name} if found else set()
+        return found is not None
 
     def _named(self, id_: str) -> list[Clause]:
         return [each for each in self.clauses if each.id == id_]

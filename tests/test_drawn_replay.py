@@ -115,6 +115,28 @@ def test_broken_property_shows_its_own_assertion(copy: Path) -> None:
     assert "cassette" not in done.stdout.split("short test summary")[0].lower()
 
 
+DEVIATION = """
+[[deviations]]
+clause = "envelope.created-present"
+cases = ["generated"]
+reason = "planted"
+since = "2026-01-01"
+expires = "2099-01-01"
+"""
+
+
+def test_deviation_of_what_was_drawn_is_kept_true(copy: Path) -> None:
+    mine = copy / "mine.toml"
+    mine.write_text(mine.read_text() + DEVIATION)
+    done = replay(copy)
+    assert done.returncode == 1
+    told = "mine.toml: deviation envelope.created-present on */generated no longer occurs"
+    assert told in done.stdout
+    for path in manifest(copy).parent.glob("drawn-*.yaml"):
+        path.write_text(path.read_text().replace('"created":', '"creatd":'))
+    assert "test_deviation_still_occurs" not in replay(copy).stdout
+
+
 def test_missing_cassette_is_a_sentence(copy: Path) -> None:
     next(iter(manifest(copy).parent.glob("drawn-*.yaml"))).unlink()
     done = replay(copy)

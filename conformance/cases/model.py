@@ -15,6 +15,9 @@ UNKNOWN_KEY = "sk-conformance-unknown-0000000000000000"
 UNKNOWN_MODEL = "conformance-no-such-model"
 """A model name that no provider serves."""
 
+GENERATED = "generated"
+"""The id of every case that was drawn; deviations name such requests by it."""
+
 
 class Authorization(StrEnum):
     """How a case presents itself."""

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, ValidationError
 
+from conformance.cases.model import GENERATED
 from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
@@ -83,6 +84,11 @@ class Deviation:
     def expired(self, today: date) -> bool:
         """Whether its day has passed; then it excuses nothing any more."""
         return today > self.expires
+
+    @property
+    def of_generated(self) -> bool:
+        """Whether it is about generated requests alone."""
+        return self.cases == (GENERATED,)
 
     @property
     def name(self) -> str:
