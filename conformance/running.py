@@ -166,8 +166,14 @@ def _show(run_file: Path, quiet: bool) -> None:
     if quiet:
         return
     from conformance.reports import print_runs
+    from conformance.reports.runs import run_facts
+    from conformance.reports.wording import spent
 
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nothing is sent any more
-    print_runs([read_run(run_file)], Console())
+    run = read_run(run_file)
+    print_runs([run], Console())
+    facts = run_facts(run)
+    if facts["budget"] is not None or facts["spent"]:
+        sys.stdout.write(f"{spent(facts)}\n")
     sys.stdout.write(f"run file: {run_file}\n")

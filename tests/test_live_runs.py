@@ -70,6 +70,7 @@ def test_nothing_is_sent_twice_by_many_workers(tmp_path: Path) -> None:
     assert set(Counter(each["case"] for each in sent).values()) == {1}
     assert written[0]["budget"] == {"usd": 1.0, "requests": None}
     assert written[-1]["spent"] == {"estimate": 0.26, "actual": None, "guess": 0.0, "requests": 41}
+    assert "about 0.2600 USD spent of 1.00 USD\n" in done.stdout
     assert {each["attempts"] for each in sent} == {1}
     assert not (tmp_path / "run.jsonl.live").exists()
 

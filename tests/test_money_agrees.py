@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from tests import runs
 from tests.live import error, images, session, watched
-from tests.sums import check_agreement, csv_sum, kept_apart, lived, page, paid, told
+from tests.sums import check_agreement, csv_sum, kept_apart, lived, of, page, paid, told
 
 USAGE = {"input_tokens": 0, "output_tokens": 2000, "total_tokens": 2000}  # 0.016 USD
 PRICED = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": USAGE}
@@ -123,3 +123,20 @@ def test_exchange_that_is_made_again_to_confirm_a_verdict_is_paid_for(tmp_path: 
     assert eye.posts - before == 3
     check_agreement(written)
     assert csv_sum(written) == pytest.approx(3 * 0.02)
+
+
+def test_image_costs_what_its_own_attempt_did() -> None:
+    twice = {"estimate": 0.04, "actual": None, "spent": {"actual": None, "estimate": 0.12}}
+    lost = paid(kept_apart(None, 0.08), "lost", images=[], response={"status": 503})
+    made = of(paid(twice, "one"), paid(kept_apart(None, 0.04), "two"), lost)
+    (provider,) = told(made)["providers"]
+    assert provider["price"]["paid"] == pytest.approx(0.24)
+    assert provider["price"]["per_image"] == pytest.approx(0.04)
+    assert provider["price"]["in_vain"] == pytest.approx(0.16)
+    assert "0.1600 USD of it for attempts without an answer, if those are billed" in page(made)
+
+
+def test_run_without_its_end_cost_at_least_what_it_tells() -> None:
+    made = of(paid(kept_apart(None, 0.04)))
+    made.footer = None
+    assert "at least about 0.0400 USD spent" in page(made)

@@ -46,7 +46,17 @@ def _document(summary: Summary) -> dict[str, Any]:
     }
 
 
-_PRICE = ("paid", "actual", "estimate", "estimated", "guess", "unpriced", "images", "per_image")
+_PRICE = (
+    "paid",
+    "actual",
+    "estimate",
+    "estimated",
+    "guess",
+    "unpriced",
+    "images",
+    "per_image",
+    "in_vain",
+)
 
 
 def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:

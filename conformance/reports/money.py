@@ -26,6 +26,7 @@ class Money:
     priced: int = 0  # requests that have a price
     unpriced: int = 0  # answers whose price nobody knows
     images: int = 0  # of those that have a price
+    in_vain: float = 0.0  # of what was paid: attempts that may be billed, and came to no answer
 
     @property
     def paid(self) -> float:
@@ -39,8 +40,8 @@ class Money:
 
     @property
     def per_image(self) -> float | None:
-        """What an image cost on the average."""
-        return self.paid / self.images if self.images else None
+        """What an image cost on the average; what was paid in vain bought none."""
+        return (self.paid - self.in_vain) / self.images if self.images else None
 
     def __add__(self, other: Money) -> Money:
         """Add up, each kind by itself."""
@@ -51,6 +52,7 @@ class Money:
             self.priced + other.priced,
             self.unpriced + other.unpriced,
             self.images + other.images,
+            round(self.in_vain + other.in_vain, 6),
         )
 
 
@@ -103,9 +105,19 @@ def money_of(exchange: Exchange) -> Money:
     if actual is None and estimate is None and guess is None:
         return Money(unpriced=int(images > 0))
     known = bool(actual or estimate) or not guess
-    return Money(
-        actual or 0.0, estimate or 0.0, guess or 0.0, int(known), int(not known), images * known
-    )
+    sums = actual or 0.0, estimate or 0.0, guess or 0.0
+    in_vain = _in_vain(exchange, sums[0] + sums[1])
+    return Money(*sums, int(known), int(not known), images * known, in_vain)
+
+
+def _in_vain(exchange: Exchange, paid: float) -> float:
+    """Say how much of what an exchange came to went to attempts without an answer."""
+    status = (exchange.get("response") or {}).get("status")
+    if not isinstance(status, int) or not 200 <= status < 300:
+        return paid
+    price = exchange["price"]
+    last = number(price.get("actual"), price.get("estimate"))
+    return _more(paid, last) if last is not None else 0.0
 
 
 def _kept_apart(spent: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:

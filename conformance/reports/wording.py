@@ -195,6 +195,11 @@ def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:
     return f"{'about ' if estimated else ''}{dollars(usd)}"
 
 
+def in_vain(usd: float) -> str:
+    """Say how much of what was paid may have been billed for nothing."""
+    return f"{dollars(usd)} of it for attempts without an answer, if those are billed"
+
+
 def unpriced(count: int, guess: float) -> str:
     """Say how many answers have no price, and what they counted for."""
     counts = f" (counted as {dollars(guess)} of the budget)" if guess else ""
@@ -206,15 +211,17 @@ def ended(run: Mapping[str, Any]) -> str:
     took = "" if run["wall"] is None else f" in {duration(run['wall'])}"
     end = "complete" if run["complete"] else "INTERRUPTED"
     seed = [] if run["seed"] is None else [f"seed {run['seed']}"]
-    return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{took}", _spent(run), *seed])
+    return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{took}", spent(run), *seed])
 
 
-def _spent(run: Mapping[str, Any]) -> str:
+def spent(run: Mapping[str, Any]) -> str:
+    """Say what a run cost, and of which budget; see `run_facts`."""
     known = paid(run["spent"], run["estimated"], run["unpriced"])
     said = "spend not recorded" if run["spent"] is None else "spend not known"
     budget = "" if run["budget"] is None else f" (budget {dollars(run['budget'])})"
     if known is not None:
-        said, budget = f"{known} spent", budget and f" of {dollars(run['budget'])}"
+        least = "" if run["ended"] else "at least "  # without its end a run does not tell its sum
+        said, budget = f"{least}{known} spent", budget and f" of {dollars(run['budget'])}"
     parts = [said + budget]
     if run["taken_over"]:
         parts.append(f"{dollars(run['taken_over'])} by the runs it took over")
