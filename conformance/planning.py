@@ -21,6 +21,7 @@ from conformance.cases.model import Case
 from conformance.cases.request import canonical_json
 from conformance.cases.space import Combination, Space, space_of
 from conformance.errors import ConformanceError
+from conformance.live.cost import cost_of
 from conformance.providers.prices import Estimate
 
 if TYPE_CHECKING:
@@ -120,7 +121,9 @@ def plan(
     wanted = [each for each in every if each.model in found]
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
-    chosen, left = _affordable(_in_order(edition, provider, wanted), budget, max_requests)
+    in_order = _in_order(edition, provider, wanted)
+    most = {each.case.path: cost_of(each.case, provider, edition).most for each in in_order}
+    chosen, left = _affordable(in_order, most, budget, max_requests)
     ledger = _Coverage(edition, spaces, strength)
     chosen = [Request(each.case, each.estimate, ledger.add(each.case)) for each in chosen]
     reach = ledger.reach()
@@ -193,17 +196,23 @@ def _rank(request: Request) -> int:
 
 
 def _affordable(
-    requests: Sequence[Request], budget: float | None, most: int | None
+    requests: Sequence[Request],
+    most: Mapping[str, float],
+    budget: float | None,
+    max_requests: int | None,
 ) -> tuple[list[Request], list[Request]]:
-    """Take requests in order while they fit, each after its control; again while any waited."""
+    """Take requests in order while they fit, each after its control; again while any waited.
+
+    As in a run, the most that a request may cost has to be there when it is sent.
+    """
     chosen: dict[str, Request] = {}
     spent = 0.0
     waiting = list(requests)
     while True:
         before = len(chosen)
         for each in waiting:
-            fits = budget is None or spent + each.estimate.usd <= budget + _TINY
-            counted = most is None or len(chosen) < most
+            fits = budget is None or spent + most[each.case.path] <= budget + _TINY
+            counted = max_requests is None or len(chosen) < max_requests
             control = each.case.control
             if fits and counted and (control is None or f"{each.case.model}/{control}" in chosen):
                 chosen[each.case.path] = each

@@ -34,6 +34,11 @@ class LiveScheduling(TogetherScheduling):
 
     alive = True
 
+    def schedule(self) -> None:
+        """Deal cases out in the order of the plan; xdist would put the largest first."""
+        self.config.option.loadscopereorder = False
+        super().schedule()
+
 
 def group_of(nodeid: str, alive: bool) -> str:
     """Name the group of an item: a case, or a model where workers share nothing.

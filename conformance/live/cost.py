@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.cases.model import Authorization, Case, Operation
+from conformance.cases.model import Case, Operation
 from conformance.clauses.events import COMPLETED, events_of
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
@@ -44,10 +44,13 @@ _NOTHING = Counted(0.0)
 
 
 def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
-    """Price a case: what must be refused is free, but a provider may answer it and bill it."""
+    """Price a case: what must be refused is free, but a provider may answer it and bill it.
+
+    A gateway that checks no key has an account of its own behind it.
+    """
     model = edition.model(case.model)
     planned = provider.prices.estimate(case, model)
-    if case.operation is not Operation.GENERATE or case.authorization is not Authorization.VALID:
+    if case.operation is not Operation.GENERATE:
         return Cost(planned.usd, planned.usd, planned.known, planned.known)
     dearest = provider.prices.if_answered(_bounded(_body(case)), model)
     most = max(planned, dearest, key=lambda each: each.usd)
