@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,53 @@ def test_runs_that_cannot_be_compared_are_refused(others: list[Run], why: str) -
 def test_incomplete_run_is_compared_where_asked_and_said() -> None:
     found = compare([of("acme"), of("relay", end=None)], incomplete_too=True)
     assert "The run of relay did not come to its end." in found.notes
+
+
+BASELINE = {"selection": {"clauses": "*", "models": "*", "cases": "baseline"}}
+TWO_BROKEN = [
+    runs.broken(),
+    runs.broken(case="n-2"),
+    runs.known(case="n-2", clause="envelope.json"),
+]
+
+
+@pytest.mark.parametrize(
+    ("selection", "others", "who", "lost"),
+    [
+        (
+            {"cases": "baseline"},
+            TWO_BROKEN,
+            "Only the cases baseline were judged by relay",
+            ": 2 broken findings of the others are not compared.",
+        ),
+        (
+            {"clauses": "format.*", "models": "dall-e-*"},
+            [runs.finding(), runs.broken(model="gpt-image-1")],
+            "Only the clauses format.* and the models dall-e-* were judged by relay",
+            ": 1 broken finding of the others is not compared.",
+        ),
+        ({"cases": "baseline"}, [], "Only the cases baseline were judged by relay", "."),
+    ],
+    ids=["cases", "clauses-and-models", "nothing-broken"],
+)
+def test_run_that_judged_only_a_part_is_said_in_every_form(
+    selection: dict[str, str], others: list[Finding], who: str, lost: str
+) -> None:
+    note = who + lost
+    found = compare([of("acme", *others), of("relay", selection=selection)])
+    assert note in found.notes
+    assert note in json.loads(comparison_json(found))["notes"]
+    assert f"> Note: {note}" in unescape(comparison_markdown(found)).replace("\\", "")
+    assert note in printed(found, width=200)
+
+
+def test_runs_that_judged_the_same_part_share_its_note() -> None:
+    found = compare([of("acme", *TWO_BROKEN, **BASELINE), of("relay", **BASELINE)])
+    assert found.notes == ("Only the cases baseline were judged by acme, relay.",)
+
+
+def test_whole_runs_say_nothing_of_a_part() -> None:
+    assert compare([of("acme", *TWO_BROKEN), of("relay")]).notes == ()
 
 
 def test_terminal_shows_what_differs_and_counts_the_rest() -> None:

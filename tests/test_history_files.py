@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from conformance.reports.history import History, history, statements
+from conformance.reports.history import index as index_module
+from conformance.reports.history.index import NAME, Index
 from conformance.runs.file import write_run
 from tests import runs
 from tests.nights import night, printed, spells, write
@@ -80,6 +83,56 @@ def test_copy_of_a_run_counts_once_until_the_first_is_gone(tmp_path: Path) -> No
     (tmp_path / "03.jsonl").unlink()
     again = history(tmp_path, clauses="format.*", every=True)
     assert (again.problems, spells(again)[-1]) == ((), ("FAIL", "03", 1))
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["duckdb", "by-hand"])
+@pytest.mark.parametrize("names", ["bac", "bca"], ids=["whole-last", "whole-first"])
+@pytest.mark.parametrize("late", ["", "whole", "cut"], ids=["at-once", "whole-late", "cut-late"])
+def test_whole_run_counts_and_not_what_was_cut_off_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_hand: bool, names: str, late: str
+) -> None:
+    if by_hand:
+        monkeypatch.setattr(index_module, "_suspects", all_suspect)
+    shortest, longer, whole = (f"{name}.jsonl" for name in names)
+    lines = lines_with_a_fail(tmp_path)
+    files = {shortest: lines[:1], longer: lines[:2], whole: lines}
+    first = [each for each in files if (each == whole) != (late == "whole")] if late else files
+    for some in (first, files):
+        for name in some:
+            (tmp_path / name).write_bytes(b"".join(files[name]))
+        found = history(tmp_path, every=True)
+    assert ("format.url-only", "F") in [(each.clause, each.marks) for each in found.timelines]
+    cut = [(name, count) for name, count in ((shortest, 0), (longer, 1))]
+    said = [(name, f"a copy of {whole}, cut off after {n} of 2 findings") for name, n in cut]
+    assert found.problems == tuple(sorted(said))
+    (tmp_path / NAME).unlink()
+    assert history(tmp_path, every=True) == found
+
+
+def lines_with_a_fail(folder: Path) -> list[bytes]:
+    """Give the lines of a whole run: its head, two findings of which the later fails, its end."""
+    path = folder / "x.jsonl"
+    write_run(night(1, runs.finding("envelope.json"), runs.broken()), path)
+    content = path.read_bytes()
+    path.unlink()
+    return content.splitlines(keepends=True)
+
+
+def all_suspect(index: Index, _folder: Path, files: Sequence[str]) -> list[str]:
+    index.connection.execute(statements.NOTHING)
+    return list(files)
+
+
+def test_longest_of_copies_counts_where_none_is_whole(tmp_path: Path) -> None:
+    lines = lines_with_a_fail(tmp_path)
+    for name, count in (("a", 2), ("b", 3), ("c", 3)):
+        (tmp_path / f"{name}.jsonl").write_bytes(b"".join(lines[:count]))
+    found = history(tmp_path, clauses="format.*", every=True)
+    assert spells(found) == [("FAIL", "01", 1)]
+    assert found.problems == (
+        ("a.jsonl", "a copy of b.jsonl, cut off after 1 of 2 findings"),
+        ("c.jsonl", "a copy of b.jsonl"),
+    )
 
 
 @pytest.mark.parametrize(

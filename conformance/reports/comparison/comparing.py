@@ -155,7 +155,32 @@ def _notes(found: Sequence[Column]) -> Iterator[str]:
             yield f"Only {each.label} was judged on {listed(sorted(models), 5)}."
         if not each.complete:
             yield f"The run of {each.label} did not come to its end."
+    yield from _selections(found)
     yield from _contracts(found)
+
+
+def _selections(found: Sequence[Column]) -> Iterator[str]:
+    """Say which columns judged only a part, and what is broken elsewhere in what they left out."""
+    for chosen in dict.fromkeys(each.selection for each in found if each.selection):
+        mine = [each for each in found if each.selection == chosen]
+        others = [each for each in found if each.selection != chosen]
+        parts = " and ".join(f"the {name} {glob}" for name, glob in chosen)
+        lost = sum(_broken(each) - _broken(each, mine[0]) for each in others)
+        names = listed([each.label for each in mine], 5)
+        yield f"Only {parts} were judged by {names}{_not_compared(lost)}."
+
+
+def _broken(column: Column, chosen: Column | None = None) -> int:
+    """Count the broken findings of a column, of those alone that another column chose."""
+    broken = [each for each in column.findings if each.verdict in BROKEN]
+    return sum(chosen is None or chosen.chose(each) for each in broken)
+
+
+def _not_compared(broken: int) -> str:
+    if not broken:
+        return ""
+    verb = "is" if broken == 1 else "are"
+    return f": {counted(broken, 'broken finding')} of the others {verb} not compared"
 
 
 def _contracts(found: Sequence[Column]) -> Iterator[str]:

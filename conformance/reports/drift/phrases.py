@@ -16,12 +16,12 @@ TITLES = {
     Kind.NOISE: "Provider noise",
 }
 _BROKEN = ("FAIL", "deviates")
-_MEASURED = ("latency", "price", "slow answer")
+_OF_A_MODEL = ("model", "latency", "price", "slow answer")
 
 
 def place(change: Change) -> str:
     """Say on which models a change was seen, and in how many answers."""
-    if change.what in _MEASURED:
+    if change.what in _OF_A_MODEL:
         return ""
     where = f" on {listed(change.models)}" if change.models else ""
     noun = "case" if change.what == "verdict" else "answer"
@@ -34,6 +34,8 @@ def what_changed(change: Change) -> str:
     """Say from what to what; of what was not there before or is not now, that it came or went."""
     if change.what == "verdict" and not change.before:
         return change.after
+    if change.what == "model":
+        return f"gone, {change.before} before"
     if change.before == "absent":
         return "added, " + change.after if change.what == "verdict" else f"came{_as(change.after)}"
     if change.after == "absent":

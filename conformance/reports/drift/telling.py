@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from conformance.findings import DECIDED
+from conformance.reports.drift.absences import Absence, absences, not_chosen, vanished
 from conformance.reports.drift.bases import Before, before, check, finding_key
 from conformance.reports.drift.model import Change, Drift, Kind
 from conformance.reports.drift.ranges import range_changes
@@ -18,6 +19,7 @@ from conformance.runs.file import Run
 
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}
 _WHAT = (
+    "model",
     "verdict",
     "status",
     "price",
@@ -43,16 +45,18 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     check(bases, new)
     found = before(bases)
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
-    verdicts, compared, hidden = verdict_changes(found, new, whole)
-    changes = [*verdicts, *shape_changes(found, new), *range_changes(bases, new)]
+    absent = absences(found, new)
+    gone = {(each.provider, each.model) for each in absent}
+    verdicts, compared, hidden = verdict_changes(found, new, whole, gone)
+    changes = [*vanished(absent), *verdicts, *shape_changes(found, new), *range_changes(bases, new)]
     return Drift(
         bases=bases,
         new=new,
         changes=tuple(sorted(changes, key=_rank)),
         compared=compared,
         explained=hidden,
-        notes=tuple(_notes(bases, new)),
-        unjudged=tuple(_unjudged(found, new)),
+        notes=tuple(_notes(bases, new, absent)),
+        unjudged=tuple(_unjudged(found, new, absent)),
     )
 
 
@@ -73,7 +77,7 @@ def _same_selection(base: Run, new: Run) -> bool:
     return sides[0] == sides[1]
 
 
-def _notes(bases: Sequence[Run], new: Run) -> Iterator[str]:
+def _notes(bases: Sequence[Run], new: Run, absent: Sequence[Absence]) -> Iterator[str]:
     """Say what else is not the same, and may be why something changed."""
     last = bases[-1]
     if str(last.header["started"]) > str(new.header["started"]):
@@ -83,6 +87,7 @@ def _notes(bases: Sequence[Run], new: Run) -> Iterator[str]:
         yield f"The suite changed too ({tools}): a change may be its doing."
     if not _same_selection(last, new):
         yield "The runs were to judge different things: only what both judged is compared."
+    yield from not_chosen(absent, new)
     if not last.complete:
         yield "BASE did not come to its end: what it lacks is not told as added."
     yield from _conditions(last, new)
@@ -97,7 +102,7 @@ def _conditions(last: Run, new: Run) -> Iterator[str]:
                 yield f"{each['id']}: {name} was {was[name]}, and is {each[name]}."
 
 
-def _unjudged(found: Before, new: Run) -> Iterator[str]:
+def _unjudged(found: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
     """Say why the new run says too little to tell that nothing got worse."""
     if not new.complete:
         yield "the new run did not come to its end"
@@ -105,8 +110,12 @@ def _unjudged(found: Before, new: Run) -> Iterator[str]:
     now = {each.provider for each in new.findings if each.verdict in DECIDED}
     planned = {each["id"] for each in new.header["providers"]}
     out = {provider for provider in was.keys() & planned if provider not in now}
-    for provider in (each for each in was if each in out):
+    for provider in (name for name in was if name in out):
         yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
+    for each in absent:
+        if each.chosen and each.provider not in out:
+            before = counted(each.findings, "finding")
+            yield f"nothing of {each.name} was judged, of {before} before"
     yield from _models_out(found, new, out)
     if not was:
         yield "nothing was judged before, so nothing can have changed"

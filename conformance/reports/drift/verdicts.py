@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
@@ -34,10 +34,13 @@ class Turn:
         return found
 
 
-def verdict_changes(found: Before, new: Run, whole: bool) -> tuple[list[Change], int, int]:
+def verdict_changes(
+    found: Before, new: Run, whole: bool, absent: Collection[tuple[str, ...]] = ()
+) -> tuple[list[Change], int, int]:
     """Give the changed verdicts, how many were compared, and how many others explain.
 
     ``whole`` says that both sides judged all there was, so that what is missing came or went.
+    ``absent`` are models, each after its provider, whose findings are not told one by one.
     """
     now = {finding_key(each): each for each in new.findings}
     turns = [
@@ -46,7 +49,7 @@ def verdict_changes(found: Before, new: Run, whole: bool) -> tuple[list[Change],
         if (kind := kind_of(before := found.findings.get(key), after)) and (before or whole)
     ]
     if whole:
-        gone = found.newest - now.keys()
+        gone = {key for key in found.newest - now.keys() if key[:2] not in absent}
         turns += [Turn(Kind.INFORMATION, found.findings[key], None) for key in sorted(gone)]
     reasons = Reasons(found.findings.values()), Reasons(new.findings)
     telling = [each for each in turns if not _explained(each, *reasons)]

@@ -226,11 +226,9 @@ def _read(index: Index, folder: Path, files: dict[str, tuple[int, int]]) -> None
     index.connection.execute(statements.ADD_FILES, about)
     for statement in statements.ADD:
         index.connection.execute(statement)
-    for run, path in index.rows(statements.COPIES):
-        for table in ("cells", "nights"):
-            index.connection.execute(f"DELETE FROM {table} WHERE run = ?", [run])  # noqa: S608 - our own tables
-        why = {"run": run, "why": f"{statements.COPY_OF} {path}"}
-        index.rows("UPDATE runs SET problem = $why WHERE run = $run", why)
+    index.connection.execute(statements.COPIES)
+    if index.rows(statements.ANY_COPIES):
+        _execute(index, statements.LEAVE_OUT)
     index.connection.execute("COMMIT")
 
 

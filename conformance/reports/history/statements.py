@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from conformance.findings import ACCEPTED_INSTEAD, BROKEN, UNDECIDED, Verdict
 from conformance.reports.history.states import STATE_OF, TELLING, State
 
-VERSION = 3
+VERSION = 4
 """Of the tables; an index of another version is built anew."""
 
 _TEXTS = (
@@ -38,7 +38,7 @@ CREATE SEQUENCE promise_number;
 CREATE TABLE runs (
     run INTEGER PRIMARY KEY DEFAULT nextval('run_number'), path VARCHAR UNIQUE, size BIGINT,
     changed BIGINT, id VARCHAR, started VARCHAR, tool VARCHAR, edition VARCHAR, complete BOOLEAN,
-    problem VARCHAR
+    findings BIGINT, problem VARCHAR
 );
 CREATE TABLE promises (
     promise INTEGER PRIMARY KEY DEFAULT nextval('promise_number'), provider VARCHAR,
@@ -98,9 +98,11 @@ SELECT unnest($paths), unnest($sizes), unnest($changes), unnest($problems)
 
 ADD_RUNS = """
 UPDATE runs SET id = heads.id, started = heads.started, tool = heads.tool,
-                edition = heads.edition, complete = ends.path IS NOT NULL
+                edition = heads.edition, complete = rest.complete, findings = rest.findings
 FROM (SELECT * FROM lines WHERE type = 'run') heads
-LEFT JOIN (SELECT DISTINCT path FROM lines WHERE type = 'end' AND complete) ends USING (path)
+JOIN (SELECT path, count(*) FILTER (type = 'finding') AS findings,
+             count(*) FILTER (type = 'end' AND complete) > 0 AS complete
+      FROM lines GROUP BY path) rest USING (path)
 WHERE runs.path = heads.path AND runs.problem IS NULL
 """
 
@@ -154,12 +156,35 @@ WHERE type = 'finding' AND runs.problem IS NULL
 ADD = (ADD_RUNS, ADD_PROMISES, ADD_CELLS, ADD_NIGHTS)
 """Add what was read to the tables, in this order."""
 
-COPIES = """
-SELECT later.run, min(earlier.path)
-FROM runs later JOIN runs earlier ON earlier.id = later.id AND earlier.run < later.run
-WHERE later.problem IS NULL AND earlier.problem IS NULL
-GROUP BY later.run
-"""
+COPY_OF = "a copy of"
+
+COPIES = f"""
+CREATE OR REPLACE TEMP TABLE copies AS
+WITH ranked AS (
+    SELECT *, first_value(path) OVER best AS other, first_value(complete) OVER best AS whole,
+           first_value(findings) OVER best AS most
+    FROM runs WHERE id IS NOT NULL AND (problem IS NULL OR starts_with(problem, '{COPY_OF} '))
+    WINDOW best AS (PARTITION BY id ORDER BY complete DESC, findings DESC, path)
+)
+SELECT run, problem IS NULL AS counted,
+       '{COPY_OF} ' || other || CASE WHEN NOT complete AND (whole OR findings < most)
+           THEN ', cut off after ' || findings || ' of ' || most || ' findings' ELSE '' END AS why
+FROM ranked WHERE path <> other
+"""  # noqa: S608 - our own words
+"""Of files of one run the whole one counts, else the longest, whatever their names."""
+
+ANY_COPIES = "SELECT 1 FROM copies LIMIT 1"
+
+LEAVE_OUT = (
+    """
+    INSERT INTO lost SELECT DISTINCT promise FROM cells
+    WHERE run IN (SELECT run FROM copies WHERE counted)
+    """,
+    "DELETE FROM cells WHERE run IN (SELECT run FROM copies WHERE counted)",
+    "DELETE FROM nights WHERE run IN (SELECT run FROM copies WHERE counted)",
+    "UPDATE runs SET problem = copies.why FROM copies WHERE runs.run = copies.run",
+)
+"""Take out what a copy said, and tell its promises anew: it may have counted until now."""
 
 _FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS
@@ -250,8 +275,6 @@ UNSETTLE = (
 
 START_AGAIN = (*UNSETTLE, "DELETE FROM spells", "DELETE FROM flakes")
 """After runs came and went that nobody settled: tell everything anew."""
-
-COPY_OF = "a copy of"
 
 FORGET = (
     f"""

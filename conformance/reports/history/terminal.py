@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from conformance.reports.history.states import LEGEND, MARKS
+from conformance.reports.history.states import LEGEND, MARKS, State
 from conformance.reports.history.timeline import History, Nights, Timeline, squeezed
 from conformance.reports.history.words import changes_of, flakes_of, now_of, span
 from conformance.reports.paper import Paper
@@ -40,6 +40,9 @@ class _HistoryPage(Paper):
         self._line(self._text(LEGEND, "dim"))
         still = counted(self._found.unchanged, "promise", "promises")
         self._line(self._text(f"{still} never changed (--all shows them).", "dim"))
+        if self._found.silent:
+            said = counted(self._found.silent, "promise was", "promises were")
+            self._line(self._text(f"{said} judged before, not on the newest night.", "magenta"))
         for note in self._found.notes:
             self._line(self._text(note, "yellow"))
         for path, why in self._found.problems[:_MOST_PROBLEMS]:
@@ -61,7 +64,7 @@ class _HistoryPage(Paper):
 
     def _timeline(self, timeline: Timeline) -> None:
         now = timeline.now
-        style = _STYLES[MARKS[now.state]] if now else ""
+        style = _STYLES[MARKS[State.UNAVAILABLE if timeline.silence else now.state]] if now else ""
         parts = [each for each in (changes_of(timeline), flakes_of(timeline.flakes)) if each]
         more = "".join(f", {each}" for each in parts)
         models = f" on {listed(timeline.models)}: " if timeline.models else " "

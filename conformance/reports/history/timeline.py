@@ -52,6 +52,14 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """The newest nights, of which none could judge a promise that was judged before."""
+
+    since: str
+    nights: int
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """One promise of one provider over all nights, on models for which it is the same."""
 
@@ -63,6 +71,7 @@ class Timeline:
     flakes: Rate
     unjudged: int  # nights
     marks: str  # a letter a night of the provider; a blank where there was none
+    silence: Silence | None
 
     @property
     def changed(self) -> bool:
@@ -93,7 +102,8 @@ class History:
     folder: str
     nights: tuple[Nights, ...]
     timelines: tuple[Timeline, ...]
-    unchanged: int  # promises, on a model each, that never changed
+    unchanged: int  # promises, on a model each, that never changed and still are judged
+    silent: int  # promises, on a model each, whose newest nights could not judge them
     problems: tuple[tuple[str, str], ...]  # files that are left out, and why
     notes: tuple[str, ...]
 
@@ -113,12 +123,15 @@ def history(
         nights = [each for each in _nights(index) if fnmatchcase(each.provider, provider)]
         if not nights:
             raise HistoryError(f"{folder}: holds no run of a provider {provider!r}{_why(index)}")
-        chosen, unchanged = _chosen(index, {each.provider for each in nights}, clauses, every)
+        newest = {each.provider: each.started[-1] for each in nights}
+        chosen, unchanged = _chosen(index, newest, clauses, every)
+        _mark(index, chosen, {each.provider: each.started for each in nights})
         return History(
             folder=str(folder),
             nights=tuple(nights),
-            timelines=tuple(_timelines(index, chosen, nights)),
+            timelines=tuple(_timelines(chosen, nights)),
             unchanged=unchanged,
+            silent=sum(each.silence is not None for each in chosen),
             problems=tuple((path, why) for path, why in index.rows(_PROBLEMS)),
             notes=tuple(index.notes),
         )
@@ -153,6 +166,7 @@ class _Promise:
     unjudged: int
     spells: tuple[Spell, ...] = ()
     marks: str = ""
+    silence: Silence | None = None
 
 
 def _why(index: Index) -> str:
@@ -175,18 +189,19 @@ def _nights(index: Index) -> Iterator[Nights]:
 
 
 def _chosen(
-    index: Index, providers: set[str], clauses: str, every: bool
+    index: Index, newest: Mapping[str, str], clauses: str, every: bool
 ) -> tuple[list[_Promise], int]:
-    """Give the promises to be told of, and how many others never changed."""
+    """Give the promises to be told of, and how many never changed up to the newest night."""
     spells: dict[int, list[Spell]] = {}
     for number, state, first, last, nights in index.rows(_ALL_SPELLS):
         spells.setdefault(number, []).append(Spell(State(state), first, last, nights))
     found, unchanged = [], 0
     for number, provider, clause, level, model, judged, hits, unjudged in index.rows(_PROMISES):
-        if provider not in providers or not fnmatchcase(clause, clauses):
+        if provider not in newest or not fnmatchcase(clause, clauses):
             continue
         mine = tuple(spells.get(number, ()))
-        still = len(mine) <= 1 and not hits
+        quiet = bool(mine) and mine[-1].last < newest[provider]
+        still = len(mine) <= 1 and not hits and not quiet
         unchanged += still
         if every or not still:
             rate = Rate(hits, judged)
@@ -194,21 +209,24 @@ def _chosen(
     return found, unchanged
 
 
-def _timelines(
-    index: Index, chosen: Sequence[_Promise], nights: Iterable[Nights]
-) -> Iterator[Timeline]:
+def _timelines(chosen: Iterable[_Promise], nights: Iterable[Nights]) -> Iterator[Timeline]:
     """Tell promises with the same history as one, those first that changed last."""
-    started = {each.provider: each.started for each in nights}
-    _mark(index, chosen, started)
     groups: dict[tuple[str, str, str, tuple[Spell, ...]], list[_Promise]] = {}
     for each in chosen:
         key = (each.provider, each.clause, each.marks, each.spells)
         groups.setdefault(key, []).append(each)
-    order = {name: place for place, name in enumerate(started)}
+    order = {each.provider: place for place, each in enumerate(nights)}
     found = list(map(_timeline, groups.values()))
     found.sort(key=lambda each: (level_rank(each.level), each.clause))
-    found.sort(key=lambda each: each.now.first if each.changed and each.now else "", reverse=True)
+    found.sort(key=_newest, reverse=True)
     yield from sorted(found, key=lambda each: order[each.provider])
+
+
+def _newest(timeline: Timeline) -> tuple[bool, str]:
+    """Put first what changed last; then what is not judged any more: an outage has much of it."""
+    if timeline.changed and timeline.now:
+        return True, timeline.now.first
+    return False, timeline.silence.since if timeline.silence else ""
 
 
 def _timeline(group: Sequence[_Promise]) -> Timeline:
@@ -222,6 +240,7 @@ def _timeline(group: Sequence[_Promise]) -> Timeline:
         flakes=first.flakes,
         unjudged=first.unjudged,
         marks=first.marks,
+        silence=first.silence,
     )
 
 
@@ -235,7 +254,17 @@ def _mark(index: Index, promises: Sequence[_Promise], started: Mapping[str, Sequ
     for each in promises:
         mine = cells.get(each.number, {})
         each.marks = "".join(_LETTERS[mine.get(night)] for night in started[each.provider])
+        if each.spells:
+            each.silence = _silence(each.marks, started[each.provider])
 
+
+def _silence(marks: str, started: Sequence[str]) -> Silence | None:
+    """Give the nights at the end that could not judge; a flaky one did."""
+    judged = len(marks.rstrip(_NOT_JUDGED))
+    return Silence(started[judged], len(marks) - judged) if judged < len(marks) else None
+
+
+_NOT_JUDGED = " ?!"
 
 _LETTERS: dict[int | None, str] = {int(state): letter for state, letter in MARKS.items()}
 _LETTERS[None] = " "

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from conformance.reports.history.states import LEGEND
-from conformance.reports.history.timeline import History, Nights, Rate, Spell, Timeline
+from conformance.reports.history.timeline import History, Nights, Rate, Silence, Spell, Timeline
 from conformance.reports.markdown import filled
 from conformance.reports.wording import counted
 
@@ -19,6 +19,10 @@ def now_of(timeline: Timeline) -> str:
     now = timeline.now
     if now is None:
         return "never judged"
+    if silence := timeline.silence:
+        nights = counted(silence.nights, "night")
+        until = f"{now.state.word} until {now.last[:10]}"
+        return f"{until}; not judged since {silence.since[:10]} ({nights})"
     return f"{now.state.word} since {now.first[:10]} ({counted(now.nights, 'night')})"
 
 
@@ -56,6 +60,7 @@ def history_json(found: History) -> str:
         "schema": SCHEMA,
         "nights": [_nights(each) for each in found.nights],
         "unchanged": found.unchanged,
+        "silent": found.silent,
         "timelines": [_timeline(each) for each in found.timelines],
         "problems": [{"file": path, "why": why} for path, why in found.problems],
         "notes": list(found.notes),
@@ -89,7 +94,12 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
             "interval": [round(low, 6), round(high, 6)],
         },
         "unjudged": timeline.unjudged,
+        "silence": _silence(timeline.silence),
     }
+
+
+def _silence(silence: Silence | None) -> dict[str, Any] | None:
+    return {"since": silence.since, "nights": silence.nights} if silence else None
 
 
 def _spell(spell: Spell) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""Models of which the new run says nothing at all: those that vanished, and those not chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from conformance.findings import DECIDED, Finding
+from conformance.reports.drift.bases import Before
+from conformance.reports.drift.model import Change, Kind
+from conformance.reports.wording import counted, listed
+from conformance.runs.file import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A model that was judged before, and of which there is no finding now."""
+
+    provider: str
+    model: str
+    findings: int  # decided before
+    chosen: bool  # whether the new run was to judge any of them
+
+    @property
+    def name(self) -> str:
+        """The model with its provider."""
+        return f"{self.provider} {self.model}"
+
+
+def absences(found: Before, new: Run) -> list[Absence]:
+    """Give the absent models of the providers that the new run was to judge.
+
+    Of a run that was cut off there are none: it came to its end before it came to them.
+    """
+    if not new.complete:
+        return []
+    planned = {each["id"] for each in new.header["providers"]}
+    there = {(each.provider, each.model) for each in new.findings}
+    before: dict[tuple[str, str], list[Finding]] = {}
+    for each in found.findings.values():
+        model = each.provider, each.model
+        if each.verdict in DECIDED and each.provider in planned and model not in there:
+            before.setdefault(model, []).append(each)
+    selection = new.header.get("selection") or {}
+    return [
+        Absence(*model, len(those), any(_fits(each, selection) for each in those))
+        for model, those in before.items()
+    ]
+
+
+def _fits(finding: Finding, selection: Mapping[str, Any]) -> bool:
+    """Whether a run with this selection was to make this finding."""
+    names = {"clauses": finding.clause, "models": finding.model, "cases": finding.case}
+    return all(fnmatchcase(name, str(selection.get(key, "*"))) for key, name in names.items())
+
+
+def vanished(absent: Iterable[Absence]) -> Iterator[Change]:
+    """Tell each model that vanished as one change, and not finding by finding."""
+    for each in absent:
+        if each.chosen:
+            yield Change(
+                kind=Kind.INFORMATION,
+                what="model",
+                provider=each.provider,
+                subject=each.model,
+                before=f"{counted(each.findings, 'finding')} judged",
+                after="absent",
+                models=(each.model,),
+                count=each.findings,
+            )
+
+
+def not_chosen(absent: Iterable[Absence], new: Run) -> Iterator[str]:
+    """Say in one line which models the new run was not to judge."""
+    left: Sequence[Absence] = [each for each in absent if not each.chosen]
+    if left:
+        selection = new.header.get("selection") or {}
+        globs = [f"{key} {glob}" for key, glob in selection.items() if glob != "*"]
+        findings = counted(sum(each.findings for each in left), "finding")
+        names = listed([each.name for each in left])
+        yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."

@@ -1,0 +1,90 @@
+"""Drift of a model of which the new run says nothing at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from conformance.findings import Finding
+from conformance.reports.drift import Drift, drift, drift_json, drift_markdown
+from conformance.reports.drift.phrases import closing
+from conformance.runs.file import Run
+from tests import runs
+from tests.nights import night
+from tests.test_drift_reports import VALIDATOR, screen
+from tests.test_drift_verdicts import many
+
+HERE, GONE = many(0, 4), [*many(0, 5, "gpt-image-1"), *many(1, 1, "gpt-image-1")]
+BEFORE = night(1, *HERE, *GONE)
+WHY = "nothing of acme gpt-image-1 was judged, of 5 findings before"
+
+
+def against(*new: Finding, **head: Any) -> Drift:
+    return drift([BEFORE], night(2, *new, head=head))
+
+
+def selection(**globs: str) -> dict[str, Any]:
+    return {"selection": {"clauses": "*", "models": "*", "cases": "*", **globs}}
+
+
+TAKEN_OUT = {"providers": runs.header(models=["dall-e-3"])["providers"]}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [{}, TAKEN_OUT, selection(cases="n-*"), selection(models="*")],
+    ids=["run-file", "provider-file", "cases", "models"],
+)
+def test_model_that_vanished_is_not_green_and_told_once(head: dict[str, Any]) -> None:
+    found = against(*HERE, **head)
+    assert (found.exit_code(), found.unjudged) == (2, (WHY,))
+    assert WHY in closing(found)
+    told = [(each.what, each.subject, each.count) for each in found.changes]
+    assert told == [("model", "gpt-image-1", 5)]
+
+
+def test_model_that_an_older_night_had_is_still_missed() -> None:
+    found = drift([BEFORE, night(2, *HERE)], night(3, *HERE))
+    assert (found.exit_code(), found.unjudged) == (2, (WHY,))
+
+
+@pytest.mark.parametrize(
+    "globs",
+    [{"models": "dall-e-*"}, {"models": "dall-e-*", "clauses": "format.*"}],
+    ids=["models", "models-and-clauses"],
+)
+def test_model_that_was_not_chosen_is_noted_and_nothing_else(globs: dict[str, str]) -> None:
+    found = against(*HERE, **selection(**globs))
+    assert (found.exit_code(), found.changes, found.unjudged) == (0, (), ())
+    said = ", ".join(f"{key} {globs[key]}" for key in ("clauses", "models") if key in globs)
+    note = f"Not chosen by NEW ({said}): 5 findings of acme gpt-image-1."
+    assert note in found.notes
+
+
+@pytest.mark.parametrize(
+    ("new", "unjudged"),
+    [
+        (night(2, *HERE, end=None), "the new run did not come to its end"),
+        (night(2, *many(1, 1)), "nothing of acme could be judged, of 9 findings"),
+    ],
+    ids=["cut-off", "provider"],
+)
+def test_graver_reason_stands_for_its_models(new: Run, unjudged: str) -> None:
+    assert drift([BEFORE], new).unjudged == (unjudged,)
+
+
+def test_provider_that_was_not_to_be_judged_is_not_missed() -> None:
+    other = [runs.finding(provider="other")]
+    before = night(
+        1, *HERE, *other, head={"providers": runs.header(["acme", "other"])["providers"]}
+    )
+    assert drift([before], night(2, *HERE)).exit_code() == 0
+
+
+def test_vanished_model_is_one_line_in_every_form() -> None:
+    found = against(*HERE)
+    VALIDATOR.validate(json.loads(drift_json(found)))
+    assert "model gpt-image-1: gone, 5 findings judged before\n" in screen(found)
+    assert "- model `gpt-image-1`: gone, 5 findings judged before\n" in drift_markdown(found)
