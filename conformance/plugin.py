@@ -23,7 +23,7 @@ from conformance.pytest_options import options_of
 from conformance.pytest_options import pytest_addoption as pytest_addoption
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
-from conformance.runs.placing import check_output, folder_of
+from conformance.runs.placing import check_output, folder_of, run_file_of_its_own
 from conformance.runs.scouting import check_addresses
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import SpoolError
@@ -116,6 +116,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     try:
+        _keep_what_is_paid(config)
         _check_output(config)
         if not sends(config):
             return
@@ -126,6 +127,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             check_addresses(session_of(config))
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _keep_what_is_paid(config: pytest.Config) -> None:
+    """Give a run that is billed a run file, if it has none: what was paid is never lost."""
+    options = options_of(config)
+    if sends(config) and not config.getoption("--run-file") and is_billed(options):
+        config.option.run_file = str(run_file_of_its_own(Path("reports"), options.providers))
 
 
 def _judges_all(config: pytest.Config) -> bool:

@@ -90,7 +90,8 @@ def _tell_what_is_kept(run_file: Path, before: Path, judged: int) -> None:
         sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
     answers = 0 if judged else holds_answers(run_file)
     if answers:
-        sys.stderr.write(f"note: {answers} answers are kept; go on with --resume {run_file}\n")
+        kept = "1 answer is kept" if answers == 1 else f"{answers} answers are kept"
+        sys.stderr.write(f"note: {kept}; go on with --resume {run_file}\n")
 
 
 def _tell_what_is_missing(run_file: Path, progress: Progressing, live: bool) -> None:

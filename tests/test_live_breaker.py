@@ -51,7 +51,9 @@ def stopped(tried: Sequence[Tried]) -> str | None:
     [
         (row("a", *[OUT] * LEAST), "p/a"),
         (row("a", *[OUT] * (LEAST - 1)), None),
-        (row("a", *[OUT] * 40, every=LONG_ENOUGH / 50), None),
+        (row("a", GOOD, *[OUT] * 40, every=LONG_ENOUGH / 50), None),
+        (row("a", *[OUT] * LEAST_OF_ALL, every=0.1), "p/a"),
+        (row("a", *[OUT] * (LEAST_OF_ALL - 1), every=0.1), None),
         (row("a", OUT, OUT, GOOD, *[OUT] * (LEAST - 1)), None),
         (row("a", GOOD, *[OUT] * LEAST), "p/a"),
         ([Tried("a", 0, 120 + at, OUT) for at in range(LEAST)], "p/a"),
@@ -68,7 +70,8 @@ def stopped(tried: Sequence[Tried]) -> str | None:
         (row("a", *[OUT] * LEAST, every=40) + mistakes(*[GOOD] * 5), "p/a"),
     ],
     ids=[
-        "enough", "too-few", "8-workers-in-seconds", "answered-between", "answered-before",
+        "enough", "too-few", "8-workers-in-seconds", "nothing-ever",
+        "nothing-but-too-few", "answered-between", "answered-before",
         "timeouts-at-once", "answered-while-they-waited", "other-model-answers",
         "other-model-asked-once", "two-models", "every-model-once",
         "mistakes-answered-5xx", "mistakes-after-an-image", "too-few-mistakes-more",

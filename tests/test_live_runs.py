@@ -121,6 +121,20 @@ def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "allow for it with --budget USD" in done.stderr
     assert eye.asked == []
+    assert not list(tmp_path.glob("reports/*"))
+
+
+def test_pytest_keeps_what_is_paid_without_being_told_where(tmp_path: Path) -> None:
+    import conformance
+
+    promises = str(Path(conformance.__file__).with_name("test_promises.py"))
+    paid_toml(tmp_path, "dall-e-2")
+    words = [promises, "--live", "--provider=./paid.toml", "--budget=1", "--cases=baseline"]
+    with watched() as (url, _):
+        done = run_pytest(tmp_path, *words, f"--base-url={url}")
+    (file,) = tmp_path.glob("reports/*.jsonl")
+    assert read_run(file).complete
+    assert f"run file: {file.relative_to(tmp_path)}" in done.stdout
 
 
 def paid_answers(folder: Path) -> int:

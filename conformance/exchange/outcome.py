@@ -73,7 +73,8 @@ def _classify(exchange: Exchange, answer: Answer) -> tuple[Result, str]:
 
 def _asks_to_wait(exchange: Exchange) -> str:
     seconds = retry_after(exchange)
-    return f"; the provider asks to wait {seconds:,.0f} seconds" if seconds else ""
+    plural = "" if seconds == 1 else "s"
+    return f"; the provider asks to wait {seconds:,.0f} second{plural}" if seconds else ""
 
 
 NOT_SERVED_CODES = frozenset({"model_not_found", "model_not_supported", "deployment_not_found"})

@@ -17,7 +17,10 @@ Mistakes alone say nothing: some answer each of them with 5xx, and that is to be
 """
 
 LONG_ENOUGH = 60.0
-"""Seconds that they must have taken; several workers have that many at hand in a moment."""
+"""Seconds that they must have taken; several workers have that many at hand in a moment.
+
+Where nothing was ever decided, ten in a row need no minute: that is no outage of a moment.
+"""
 
 _ELSEWHERE = 3  # of them, to other models than the one that failed most, to doubt the provider
 _MOST_REASONS = 3
@@ -67,7 +70,8 @@ def _in_a_row(tried: Sequence[Tried], least: int) -> list[Tried]:
         return []
     decided = [each.ended for each in tried[len(found) : len(found) + 1]]
     began = max(min(each.began for each in found), *decided, float("-inf"))
-    return found if found[0].ended - began >= LONG_ENOUGH else []
+    never = not decided and len(found) >= LEAST_OF_ALL
+    return found if never or found[0].ended - began >= LONG_ENOUGH else []
 
 
 def _told(provider: str, what: str, found: Sequence[Tried]) -> str:

@@ -76,9 +76,10 @@ class Sender:
         )
         try:
             self._came_to(case, retrying(attempt), began[0])
-        except NotSentError:
+        except NotSentError as reason:
             if not made:
                 raise
+            made[-1] = _not_again(made[-1], reason)
         return replace(made[-1], attempts=len(made), price=all_of(made))
 
     def _came_to(self, case: Case, exchange: Exchange, began: float) -> None:
@@ -190,3 +191,9 @@ class Sender:
             told = f"provider {self.provider.id!r}: {why}; look at it, then go on with --resume"
             self.ledger.halt(self.provider.id, told)
         return replace(exchange, failure=Failure("key-refused", why))
+
+
+def _not_again(exchange: Exchange, reason: NotSentError) -> Exchange:
+    """Keep the last answer, and why it was not asked for once more."""
+    why = f"{outcome_of(exchange).reason}; it was not sent again: {reason}"
+    return replace(exchange, failure=Failure("not-sent-again", why))

@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count, islice
@@ -106,6 +106,12 @@ def _new_run_file(folder: Path, name: str) -> Path:
     except OSError as error:
         raise _cannot_be_written(path, error) from None
     return path
+
+
+def run_file_of_its_own(folder: Path, providers: Iterable[str]) -> Path:
+    """Name a run file that no other process names; makes nothing."""
+    name = "+".join(Path(each).stem for each in providers) or "run"
+    return folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}-{os.getpid()}.jsonl"
 
 
 def _cannot_be_written(path: Path, error: OSError) -> OutputError:
