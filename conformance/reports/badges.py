@@ -61,7 +61,7 @@ def _put(found: dict[str, str], name: str, svg: str) -> None:
 def _complete(provider: ProviderFacts, summary: Summary) -> bool:
     return all(
         run.complete
-        for run in summary.merged.runs
+        for run in summary.merged.concluding
         if any(each["id"] == provider.id for each in run.header["providers"])
     )
 

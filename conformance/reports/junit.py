@@ -106,7 +106,7 @@ def _details(finding: Finding) -> str:
 def _whole(root: ET.Element, summary: Summary, started: str) -> None:
     """Add what is wrong with the runs as such, which no test case of a provider could say."""
     suite = _suite(root, "run", started)
-    for run in summary.merged.runs:
+    for run in summary.merged.concluding:
         name = _safe(str(run.header["id"]))
         case = ET.SubElement(suite, "testcase", classname="run", name=name, time="0.000")
         if not run.complete:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from conformance.errors import ConformanceError
-from conformance.findings import SEVERITY, Finding, Observation
+from conformance.findings import SEVERITY, Finding, Observation, Verdict
 from conformance.runs.file import Run
 from conformance.strict import printable
 
 Owned = tuple[Finding, int]
 """A finding, and the place of the run that made it among the runs."""
+
+Key = tuple[str, str, str, str]
+"""What a finding is about: provider, model, case and clause."""
 
 
 class MergeError(ConformanceError):
@@ -20,9 +23,14 @@ class MergeError(ConformanceError):
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The findings of some runs, each once, with the run it is of; and how many were repeated."""
+    """The findings of some runs, each once, with the run it is of; and how many were repeated.
+
+    `concluding` are the runs whose end counts: those that no other went on with, each with what
+    it left standing of the runs that it took over.
+    """
 
     runs: tuple[Run, ...]
+    concluding: tuple[Run, ...]
     edition: Mapping[str, str]
     tools: tuple[str, ...]
     statements: Mapping[str, str]
@@ -42,14 +50,20 @@ def merge(runs: Sequence[Run]) -> Merged:
     """Put runs together; raises `MergeError` for none at all or for different editions.
 
     Of a finding that several runs made, the worst is kept: an old failure is not to vanish
-    behind a newer pass that happens to stand beside it.
+    behind a newer pass that happens to stand beside it. Only a run that went on with another
+    says anew what that one had said.
     """
     edition = _edition(runs)
     runs, twice = _distinct(runs)
+    resumed = _resumed(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
+    every = _not_said_anew(every, resumed)
     found = _worst_of_each(every)
+    concluding = tuple(_concluding(runs, every, resumed))
+    problems = [each for run in concluding for each in run.problems]
     return Merged(
         runs=tuple(runs),
+        concluding=concluding,
         edition=edition,
         tools=tuple(dict.fromkeys(str(run.header["tool"]) for run in runs)),
         statements={
@@ -58,7 +72,7 @@ def merge(runs: Sequence[Run]) -> Merged:
         findings=tuple(each for each, _ in found),
         owners=tuple(rank for _, rank in found),
         observations=tuple(dict.fromkeys(each for run in runs for each in run.observations)),
-        problems=tuple(dict.fromkeys([*(each for run in runs for each in run.problems), *twice])),
+        problems=tuple(dict.fromkeys([*problems, *twice])),
         repeated=len(every) - len(found),
     )
 
@@ -86,6 +100,57 @@ def _has_all_of(run: Run, other: Run) -> bool:
     )
 
 
+def _resumed(runs: Sequence[Run]) -> frozenset[tuple[int, int]]:
+    """Give the places of the runs that went on with another, each with the place of that one.
+
+    A run names all that it takes over from, and so more than any of them names: whatever a
+    damaged file says, no run is taken over by one that it took over itself.
+    """
+    named = [frozenset(map(str, run.header.get("resumes") or ())) for run in runs]
+    return frozenset(
+        (later, earlier)
+        for later in range(len(runs))
+        for earlier in range(len(runs))
+        if str(runs[earlier].header["id"]) in named[later] and named[earlier] < named[later]
+    )
+
+
+def _not_said_anew(every: list[Owned], resumed: Set[tuple[int, int]]) -> list[Owned]:
+    """Leave out what a run that went on with another says anew; what was not run says nothing."""
+    if not resumed:
+        return every
+    said: dict[tuple[Key, bool], set[int]] = {}
+    for each, rank in every:
+        said.setdefault((_key(each), each.verdict is Verdict.NOT_RUN), set()).add(rank)
+    return [each for each in every if not _is_said_anew(each, said, resumed)]
+
+
+def _is_said_anew(
+    owned: Owned, said: Mapping[tuple[Key, bool], Set[int]], resumed: Set[tuple[int, int]]
+) -> bool:
+    finding, mine = owned
+    run = said.get((_key(finding), False), frozenset())
+    if any((other, mine) in resumed for other in run):
+        return True
+    if finding.verdict is not Verdict.NOT_RUN:
+        return False
+    left = said[_key(finding), True]
+    return any((mine, other) in resumed for other in run) or any(
+        (other, mine) in resumed for other in left
+    )
+
+
+def _concluding(
+    runs: Sequence[Run], standing: Sequence[Owned], resumed: Set[tuple[int, int]]
+) -> Iterable[Run]:
+    over = {earlier for _, earlier in resumed}
+    for rank, run in enumerate(runs):
+        taken = {earlier for later, earlier in resumed if later == rank}
+        if rank not in over:
+            mine = [each for each, owner in standing if owner == rank or owner in taken]
+            yield replace(run, findings=mine, order=[]) if taken else run
+
+
 def _edition(runs: Sequence[Run]) -> Mapping[str, str]:
     if not runs:
         raise MergeError("there is no run to report on; name at least one run file")
@@ -101,13 +166,17 @@ def _edition(runs: Sequence[Run]) -> Mapping[str, str]:
 
 
 def _worst_of_each(findings: Iterable[Owned]) -> tuple[Owned, ...]:
-    found: dict[tuple[str, ...], Owned] = {}
+    found: dict[Key, Owned] = {}
     for each, rank in findings:
-        key = (each.provider, each.model, each.case, each.clause)
+        key = _key(each)
         before = found.get(key)
         if before is None or _badness(each) > _badness(before[0]):
             found[key] = each, rank
     return tuple(found.values())
+
+
+def _key(finding: Finding) -> Key:
+    return finding.provider, finding.model, finding.case, finding.clause
 
 
 def _badness(finding: Finding) -> tuple[int, bool]:

@@ -110,13 +110,13 @@ class Summary:
 def summarize(runs: Sequence[Run]) -> Summary:
     """Count and group; raises `MergeError` for runs that do not go together."""
     merged = merge(runs)
-    runs, found = merged.runs, merged.findings
+    runs, found = merged.concluding, merged.findings
     open_ones = _undecided(runs, found)
     explained = _explained(found, open_ones)
     broken = tuple(broken_promises(found, merged.statements))
     return Summary(
         merged=merged,
-        origins=tuple(origins(runs)),
+        origins=tuple(origins(merged.runs)),
         rows=tuple(_rows(merged, {each.id for each in explained})),
         chapters=_chapters(merged),
         broken=broken,
@@ -221,7 +221,7 @@ def _rows(merged: Merged, explained: Set[str]) -> Iterable[Row]:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
     for column in sorted(columns, key=lambda each: order[each[0]]):
-        cut = _interrupted(merged.runs, column)
+        cut = _interrupted(merged.concluding, column)
         if columns[column] or cut:
             yield _row(column, columns[column], explained, cut)
 
@@ -300,7 +300,7 @@ def _chapters(merged: Merged) -> dict[str, dict[Column, Cell]]:
     for each in merged.findings:
         chapter = cells.setdefault(each.clause.split(".", 1)[0], {})
         chapter.setdefault((each.provider, each.model), []).append(each)
-    cut = {column for column in _planned(merged.runs) if _interrupted(merged.runs, column)}
+    cut = {column for column in _planned(merged.runs) if _interrupted(merged.concluding, column)}
     return {
         chapter: {column: _whole(cell_of(mine), column in cut) for column, mine in columns.items()}
         for chapter, columns in cells.items()

@@ -75,7 +75,7 @@ def extent(group: Group) -> str:
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
     found = [said for each in _selections(summary) if (said := _selection(each))]
-    runs = summary.merged.runs
+    runs = summary.merged.concluding
     cut = sum(not each.complete for each in runs)
     if cut:
         which = "The run" if len(runs) == 1 else f"{cut} of {len(runs)} runs"
