@@ -118,14 +118,20 @@ def _selections(summary: Summary) -> list[dict[str, str]]:
 
 
 def _selection(selection: dict[str, str]) -> str:
-    chosen = [f"{name} {glob}" for name, glob in selection.items() if glob != "*"]
+    chosen = [
+        f"{name} {glob}"
+        for name, glob in selection.items()
+        if glob != "*" and name != "strength"  # it adds requests and leaves none out
+    ]
     return f"Only a part was judged: {', '.join(chosen)}." if chosen else ""
 
 
 def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
     reasons = _reasons(summary)
-    said = f"{_who(summary)}: {'; '.join(reasons)}" if reasons else _who(summary)
+    who = _who(summary)
+    colon = "; " if summary.parts and summary.conclusion is Conclusion.CONFORMS else ": "
+    said = colon.join([who, *filter(None, ["; ".join(reasons)])])
     return f"{said[0].upper()}{said[1:]}."
 
 
@@ -139,15 +145,20 @@ def _who(summary: Summary) -> str:
         if names:
             verb = _VERB[conclusion][len(names) > 1]
             aside = conclusion is Conclusion.CONFORMS and _any_known(summary, names)
-            parts.append(f"{', '.join(names)} {verb}{' but for known deviations' * aside}")
+            said = f"{', '.join(names)} {verb}{' but for known deviations' * aside}"
+            part = conclusion is Conclusion.CONFORMS and _any_part(summary, names)
+            parts.append(f"{said} in the part that was judged" if part else said)
     return f"{sentence(summary)} ({'; '.join(parts)})"
 
 
 def sentence(summary: Summary) -> str:
     """Give the conclusion; it never claims more than what is not excused."""
-    if summary.conclusion is Conclusion.CONFORMS and summary.known:
-        return f"{summary.conclusion.sentence} but for {_known(summary)}"
-    return summary.conclusion.sentence
+    if summary.conclusion is not Conclusion.CONFORMS:
+        return summary.conclusion.sentence
+    known = f" but for {_known(summary)}" if summary.known else ""
+    if summary.parts:
+        return f"what was judged conforms{known}; only a part was"
+    return f"{summary.conclusion.sentence}{known}"
 
 
 def _known(summary: Summary) -> str:
@@ -156,6 +167,10 @@ def _known(summary: Summary) -> str:
 
 def _any_known(summary: Summary, providers: Sequence[str]) -> bool:
     return any(each.provider in providers for each in summary.known)
+
+
+def _any_part(summary: Summary, providers: Sequence[str]) -> bool:
+    return any(provider in providers for provider, _ in summary.parts)
 
 
 _VERB = {
