@@ -234,6 +234,7 @@ def test_note_under_the_table_says_what_is_counted_how() -> None:
     assert len(summary.known) == 1
     said = re.sub(r"<[^>]+>", "", page())
     assert "count it once a provider (2 broken for 6 here, 1 known for 3 here)." in said
+    assert "1 MUST and 1 SHOULD broken that nobody knew of" in said
     assert "once a provider" not in page(runs.run())
 
 

@@ -142,7 +142,15 @@ def test_address_is_shown_without_its_password() -> None:
     ("found", "conclusion", "said"),
     [
         (runs.run(), Conclusion.CONFORMS, "It conforms."),
-        (runs.run(runs.broken()), Conclusion.BREAKS, "It does not conform: 1 MUST broken"),
+        (runs.run(runs.broken()), Conclusion.BREAKS, "It does not conform: 1 MUST broken that"),
+        (
+            runs.run(
+                *(runs.broken(clause=each) for each in ("format.url-only", "count.n-images")),
+                runs.finding("errors.status-400", Verdict.DEVIATES),
+            ),
+            Conclusion.BREAKS,
+            "It does not conform: 2 MUSTs and 1 SHOULD broken that nobody knew of.",
+        ),
         (
             runs.run(runs.finding(verdict=Verdict.UNAVAILABLE)),
             Conclusion.NOT_JUDGED,
@@ -165,7 +173,7 @@ def test_address_is_shown_without_its_password() -> None:
             "It conforms: 1 SHOULD broken, which does not decide.",
         ),
     ],
-    ids=["conforms", "breaks", "open", "cut-off", "empty", "problem", "should"],
+    ids=["conforms", "breaks", "breaks-both", "open", "cut-off", "empty", "problem", "should"],
 )
 def test_last_sentence_is_the_conclusion(found: Run, conclusion: Conclusion, said: str) -> None:
     assert conclusion_of(found) is conclusion

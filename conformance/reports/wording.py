@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.findings import Verdict
-from conformance.reports.grouping import Broken, Group
+from conformance.reports.grouping import LEVELS, Broken, Group
 from conformance.reports.summary import Cell, Row, Summary
 from conformance.reports.units import dollars, duration
 from conformance.runs.conclusion import Conclusion
@@ -181,11 +182,10 @@ _VERB = {
 
 
 def _reasons(summary: Summary) -> list[str]:
-    musts = sum(each.level == "MUST" for each in summary.new)
-    others = len(summary.new) - musts
-    found = [f"{counted(musts, 'MUST')} broken that nobody knew of"] if musts else []
-    if others and not musts:
-        found.append(f"{counted(others, 'SHOULD')} broken, which does not decide")
+    levels = Counter(each.level for each in summary.new)
+    broken = " and ".join(counted(levels[each], each) for each in LEVELS if levels[each])
+    decides = " that nobody knew of" if levels["MUST"] else ", which does not decide"
+    found = [f"{broken} broken{decides}"] if broken else []
     if summary.conclusion is Conclusion.BREAKS and summary.merged.problems:
         found.append(f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole")
     open_ones = sum(each.count for each in summary.undecided)
