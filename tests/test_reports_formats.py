@@ -86,7 +86,9 @@ def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
 
 def test_badge_of_an_interrupted_run_is_not_green() -> None:
     found = runs.run(runs.exchange(), runs.finding(), end=None)
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1: run interrupted"
+    assert titles(found)["acme.svg"] == "acme: MUST 1/1 so far: run interrupted"
+    said = runs.run(runs.exchange(), runs.finding(), end=runs.footer(complete=False))
+    assert titles(said)["acme.svg"] == "acme: MUST 1/1: run interrupted"
     assert not any(GREEN in each for each in badges(summarize([found])).values())
 
 

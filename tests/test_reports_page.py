@@ -190,6 +190,19 @@ def test_row_of_an_interrupted_run_is_as_bad_as_what_was_found() -> None:
     assert row.cell == Cell(Verdict.FAIL)
 
 
+def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
+    (_, total, row, _, family) = re.findall("<tr.*?</tr>", page(cut()), re.DOTALL)[:5]
+    for each in (total, row, family):
+        assert '1<span class="of">/1 so far</span>' in each
+        assert re.search(r'<td class="n">\s*\?\s*</td>', each)
+    assert "?: the run broke off" in page(cut())
+
+
+def test_what_is_open_where_a_run_says_how_it_ended_is_counted() -> None:
+    halted = runs.run(runs.finding(), head=HEAD, end=runs.footer(complete=False))
+    assert "so far" not in page(halted).split('id="matrix"')[0]
+
+
 def test_promises_that_an_interrupted_run_did_not_reach_are_called_so() -> None:
     said = re.sub(r"<[^>]+>", "", page(cut()).split("<script")[0])
     assert "4 promises of the edition were not reached (the run was cut off)" in said

@@ -305,3 +305,13 @@ def test_reports_know_only_the_run_file() -> None:
     )
     ours = {each.split(".")[1] for each in done.stdout.split() if each.startswith("conformance.")}
     assert ours == {"reports", "runs", "findings", "errors", "strict"}
+
+
+def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
+    head = runs.header(models=["dall-e-3"])
+    shown = printed(runs.run(head=head, end=None))
+    assert line_with("acme      dall-e-3", shown).split()[-2:] == ["-", "?"]
+    assert "?: the run broke off: what else is open nobody knows" in shown
+    ended = printed(runs.run(head=head, end=runs.footer(complete=False)))
+    assert line_with("acme      dall-e-3", ended).split()[-1] == "-"
+    assert "broke off" not in ended

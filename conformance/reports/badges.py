@@ -81,7 +81,7 @@ def standing(family: Family, complete: bool, part: bool = False) -> tuple[str, s
     if must is None or not must.total:
         return "no MUST was judged", GREY
     rest = _rest(family, complete)
-    score = f"MUST {must.kept}/{must.total}{' of a part' * part}"
+    score = f"MUST {must.kept}/{must.total}{' of a part' * part}{' so far' * family.open_ended}"
     if part and not rest:
         return score, GREY
     if not rest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.reports.grouping import (
@@ -20,7 +20,7 @@ from conformance.reports.grouping import (
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.origin import Origin, origins
-from conformance.reports.reach import Column, interrupted, parts, planned
+from conformance.reports.reach import Column, interrupted, open_ended, parts, planned
 from conformance.runs.conclusion import Conclusion, conclude, conclude_recordings, undecided
 from conformance.runs.file import Run
 
@@ -48,7 +48,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One provider and model; what is counted are promises, and findings where it says so."""
+    """One provider and model; what is counted are promises, and findings where it says so.
+
+    `open_ended` is whether nobody knows what else was to be judged: the run broke off.
+    """
 
     provider: str
     model: str
@@ -61,6 +64,7 @@ class Row:
     known: int
     undecided: int
     not_claimed: int
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +226,8 @@ def _rows(merged: Merged, explained: Set[str]) -> Iterable[Row]:
     for column in sorted(columns, key=lambda each: order[each[0]]):
         cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
-            yield _row(column, columns[column], explained, cut)
+            row = _row(column, columns[column], explained, cut)
+            yield replace(row, open_ended=open_ended(merged.concluding, column))
 
 
 def _decisive(findings: Sequence[Finding], explained: Set[str]) -> Sequence[Finding]:

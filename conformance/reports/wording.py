@@ -45,6 +45,16 @@ def kept(row: Row, level: str) -> str:
     return f"{found.kept}/{found.total}" if found else "-"
 
 
+UNKNOWN = "?"
+SO_FAR = "the run broke off: what else is open nobody knows, and what is kept is kept so far"
+"""What `UNKNOWN` in the column of what is open means."""
+
+
+def left(row: Row) -> str:
+    """Write how many promises are open; where a run broke off, nobody knows."""
+    return UNKNOWN if row.open_ended else str(row.undecided)
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """List some names, and say how many more there are."""
     shown = ", ".join(names[:most])
