@@ -368,3 +368,14 @@ def test_sample_is_of_the_form_that_is_written_today() -> None:
 def test_sample_is_small_enough_to_be_committed() -> None:
     assert (SAMPLE / "index.html").stat().st_size < 500_000
     assert "# Image API conformance" in (SAMPLE / "summary.md").read_text(encoding="utf-8")
+
+
+def test_cell_that_the_readme_links_to_is_in_the_sample() -> None:
+    (link,) = re.findall(r"#cell=([^`]+)", (SAMPLE.parent / "README.md").read_text("utf-8"))
+    clause, provider, model = link.split("/")
+    sample = Parsed((SAMPLE / "index.html").read_text("utf-8"))
+    data = next(found for each in sample.raw["script"] if "clauses" in (found := json.loads(each)))
+    providers = [each["id"] for each in data["providers"]]
+    columns = [(providers[each["provider"]], each["model"]) for each in data["columns"]]
+    row = [each["id"] for each in data["clauses"]].index(clause)
+    assert data["cells"][row][columns.index((provider, model))] != "."
