@@ -355,6 +355,13 @@ def test_duration_is_written_as_people_speak(seconds: float, said: str) -> None:
     assert duration(seconds) == said
 
 
+def test_run_within_a_second_took_under_one() -> None:
+    begun = runs.footer() | {"finished": runs.header()["started"]}
+    text = page(runs.run(end=begun))
+    assert "complete, 1 finding in under 1 s" in text
+    assert "<td>under 1 s</td>" in text
+
+
 SAMPLE = Path(__file__).parents[1] / "reports" / "sample"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.findings import Verdict
 from conformance.reports.grouping import LEVELS, Broken, Group
 from conformance.reports.summary import Cell, Row, Summary
-from conformance.reports.units import dollars, duration
+from conformance.reports.units import dollars, took
 from conformance.runs.conclusion import Conclusion
 
 MEANING = {
@@ -228,10 +228,10 @@ def unpriced(count: int, guess: float) -> str:
 
 def ended(run: Mapping[str, Any]) -> str:
     """Say in a line how a run ended, how long it took and what it cost; see `run_facts`."""
-    took = "" if run["wall"] is None else f" in {duration(run['wall'])}"
+    wall = "" if run["wall"] is None else f" in {took(run['wall'])}"
     end = "complete" if run["complete"] else "INTERRUPTED"
     seed = [] if run["seed"] is None else [f"seed {run['seed']}"]
-    return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{took}", _spent(run), *seed])
+    return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{wall}", _spent(run), *seed])
 
 
 def _spent(run: Mapping[str, Any]) -> str:
