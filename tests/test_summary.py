@@ -14,7 +14,7 @@ from conformance.reports.wording import closing, notes
 from conformance.runs.conclusion import Conclusion, conclude
 from conformance.runs.file import Run
 from tests import runs
-from tests.runs import finding, known, run
+from tests.runs import exchange, finding, known, run
 
 REFUSED = known(clause="parameters.valid-accepted", case="user")
 
@@ -54,7 +54,7 @@ def test_chapter_of_an_interrupted_run_is_not_called_pass() -> None:
     assert cell.verdict is Verdict.NOT_RUN
 
 
-def resumed(*findings: Finding, end: Any = ...) -> Run:
+def resumed(*findings: Any, end: Any = ...) -> Run:
     """The run that went on with the run `first`."""
     head = {**runs.header(), "id": "second", "resumes": ["first"]}
     return run(*findings, head=head, end=end)
@@ -88,6 +88,16 @@ def test_what_only_the_interrupted_run_found_stays(verdict: Verdict) -> None:
     summary = summarize([cut_off(finding(verdict=Verdict.NOT_RUN), left), resumed(finding())])
     assert left in summary.merged.findings
     assert summary.conclusion is conclude([left])
+
+
+@pytest.mark.parametrize("judged", [finding(), exchange()], ids=["finding", "exchange"])
+def test_case_that_was_judged_leaves_nothing_of_it_open(judged: Any) -> None:
+    open_one = finding("stream.events", Verdict.NOT_RUN)
+    again = resumed(judged, finding(case="n-2"))
+    assert summarize([cut_off(open_one), again]).conclusion is Conclusion.CONFORMS
+    unsent = exchange() | {"outcome": "not run"}
+    again = resumed(unsent, finding(case="n-2"))
+    assert summarize([cut_off(open_one), again]).conclusion is Conclusion.NOT_JUDGED
 
 
 def test_run_that_goes_on_and_is_cut_off_itself_unsays_nothing() -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.errors import ConformanceError
-from conformance.findings import SEVERITY, Finding, Observation, Verdict
+from conformance.findings import SEVERITY, Finding, Observation
+from conformance.reports.resumed import Key, Owned, Resumed, key
 from conformance.runs.file import Run
 from conformance.strict import printable
-
-Owned = tuple[Finding, int]
-"""A finding, and the place of the run that made it among the runs."""
-
-Key = tuple[str, str, str, str]
-"""What a finding is about: provider, model, case and clause."""
 
 
 class MergeError(ConformanceError):
@@ -55,9 +50,9 @@ def merge(runs: Sequence[Run]) -> Merged:
     """
     edition = _edition(runs)
     runs, twice = _distinct(runs)
-    resumed = _resumed(runs)
+    resumed = Resumed(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
-    every = _not_said_anew(every, resumed)
+    every = list(filter(resumed.stands, every)) if resumed else every
     found = _worst_of_each(every)
     concluding = tuple(_concluding(runs, every, resumed))
     problems = [each for run in concluding for each in run.problems]
@@ -100,53 +95,10 @@ def _has_all_of(run: Run, other: Run) -> bool:
     )
 
 
-def _resumed(runs: Sequence[Run]) -> frozenset[tuple[int, int]]:
-    """Give the places of the runs that went on with another, each with the place of that one.
-
-    A run names all that it takes over from, and so more than any of them names: whatever a
-    damaged file says, no run is taken over by one that it took over itself.
-    """
-    named = [frozenset(map(str, run.header.get("resumes") or ())) for run in runs]
-    return frozenset(
-        (later, earlier)
-        for later in range(len(runs))
-        for earlier in range(len(runs))
-        if str(runs[earlier].header["id"]) in named[later] and named[earlier] < named[later]
-    )
-
-
-def _not_said_anew(every: list[Owned], resumed: Set[tuple[int, int]]) -> list[Owned]:
-    """Leave out what a run that went on with another says anew; what was not run says nothing."""
-    if not resumed:
-        return every
-    said: dict[tuple[Key, bool], set[int]] = {}
-    for each, rank in every:
-        said.setdefault((_key(each), each.verdict is Verdict.NOT_RUN), set()).add(rank)
-    return [each for each in every if not _is_said_anew(each, said, resumed)]
-
-
-def _is_said_anew(
-    owned: Owned, said: Mapping[tuple[Key, bool], Set[int]], resumed: Set[tuple[int, int]]
-) -> bool:
-    finding, mine = owned
-    run = said.get((_key(finding), False), frozenset())
-    if any((other, mine) in resumed for other in run):
-        return True
-    if finding.verdict is not Verdict.NOT_RUN:
-        return False
-    left = said[_key(finding), True]
-    return any((mine, other) in resumed for other in run) or any(
-        (other, mine) in resumed for other in left
-    )
-
-
-def _concluding(
-    runs: Sequence[Run], standing: Sequence[Owned], resumed: Set[tuple[int, int]]
-) -> Iterable[Run]:
-    over = {earlier for _, earlier in resumed}
+def _concluding(runs: Sequence[Run], standing: Sequence[Owned], resumed: Resumed) -> Iterable[Run]:
     for rank, run in enumerate(runs):
-        taken = {earlier for later, earlier in resumed if later == rank}
-        if rank not in over:
+        taken = resumed.of(rank)
+        if not resumed.is_taken_over(rank):
             mine = [each for each, owner in standing if owner == rank or owner in taken]
             yield replace(run, findings=mine, order=[]) if taken else run
 
@@ -168,15 +120,11 @@ def _edition(runs: Sequence[Run]) -> Mapping[str, str]:
 def _worst_of_each(findings: Iterable[Owned]) -> tuple[Owned, ...]:
     found: dict[Key, Owned] = {}
     for each, rank in findings:
-        key = _key(each)
-        before = found.get(key)
+        name = key(each)
+        before = found.get(name)
         if before is None or _badness(each) > _badness(before[0]):
-            found[key] = each, rank
+            found[name] = each, rank
     return tuple(found.values())
-
-
-def _key(finding: Finding) -> Key:
-    return finding.provider, finding.model, finding.case, finding.clause
 
 
 def _badness(finding: Finding) -> tuple[int, bool]:
