@@ -6,6 +6,7 @@ import gc
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
@@ -23,7 +24,7 @@ from conformance.pytest_options import options_of
 from conformance.pytest_options import pytest_addoption as pytest_addoption
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
-from conformance.runs.placing import check_output, folder_of, run_file_of_its_own
+from conformance.runs.placing import check_output, folder_of, holds_answers, run_file_of_its_own
 from conformance.runs.scouting import check_addresses
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import SpoolError
@@ -126,6 +127,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if config.getoption("--live") and _judges_all(config):
             check_addresses(session_of(config))
     except ConformanceError as error:
+        _leave_nothing(config)
         raise pytest.UsageError(str(error)) from None
 
 
@@ -134,6 +136,13 @@ def _keep_what_is_paid(config: pytest.Config) -> None:
     options = options_of(config)
     if sends(config) and not config.getoption("--run-file") and is_billed(options):
         config.option.run_file = str(run_file_of_its_own(Path("reports"), options.providers))
+
+
+def _leave_nothing(config: pytest.Config) -> None:
+    """Remove what was made ready for a run that did not begin, unless answers are in it."""
+    path = Path(config.getoption("--run-file") or "")
+    if path.name and not path.exists() and not holds_answers(path):
+        rmtree(folder_of(path), ignore_errors=True)
 
 
 def _judges_all(config: pytest.Config) -> bool:

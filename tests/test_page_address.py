@@ -55,6 +55,18 @@ def test_link_that_means_nothing_is_passed_over(browser: Browser, file: Path) ->
         assert page.page.is_hidden("#gone")
 
 
+def test_link_to_a_cell_that_is_not_there_says_so(browser: Browser, file: Path) -> None:
+    with opened(browser, file, "#cell=format.nosuch/<b>relay/dall-e-3") as page:
+        (said,) = page.texts("#missing")
+        assert said == "There is no such cell in this report: format.nosuch, <b>relay, dall-e-3."
+        assert page.page.evaluate(
+            "document.getElementById('missing').getBoundingClientRect().top < innerHeight"
+        )
+        page.page.click(OPENER)
+        page.page.wait_for_selector("#evidence:not([hidden])")
+        assert page.page.is_hidden("#missing")
+
+
 @pytest.mark.parametrize(
     ("link", "said"),
     [

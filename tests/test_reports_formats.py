@@ -21,6 +21,7 @@ from conformance.reports import FOLDER, folder, render, summarize
 from conformance.reports.badges import GREEN, badges
 from conformance.reports.runs import run_facts
 from conformance.reports.statistics import provider_facts
+from conformance.reports.wording import closing, notes
 from conformance.runs.file import Run, write_run
 from tests import runs
 from tests.nights import night
@@ -85,8 +86,69 @@ def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
 
 def test_badge_of_an_interrupted_run_is_not_green() -> None:
     found = runs.run(runs.exchange(), runs.finding(), end=None)
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1: run interrupted"
+    assert titles(found)["acme.svg"] == "acme: MUST 1/1 so far: run interrupted"
+    said = runs.run(runs.exchange(), runs.finding(), end=runs.footer(complete=False))
+    assert titles(said)["acme.svg"] == "acme: MUST 1/1: run interrupted"
     assert not any(GREEN in each for each in badges(summarize([found])).values())
+
+
+def selected(**selection: str) -> Run:
+    """A run of a provider with three models, of which less was to be judged."""
+    whole = {"clauses": "*", "models": "*", "cases": "*"}
+    models = ["dall-e-2", "dall-e-3", "gpt-image-1"]
+    head = runs.header(models=models, selection={**whole, **selection})
+    return with_families(runs.run(runs.exchange(), runs.finding(), head=head))
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [{"clauses": "format.*"}, {"cases": "baseline"}, {"models": "dall-e-3"}],
+    ids=["clauses", "cases", "models"],
+)
+def test_part_that_conforms_is_not_the_whole(selection: dict[str, str]) -> None:
+    found = selected(**selection)
+    assert set(titles(found).values()) == {
+        "acme: MUST 1/1 of a part",
+        "acme dall-e: MUST 1/1 of a part",
+    }
+    assert not any(GREEN in each for each in badges(summarize([found])).values())
+    assert GREEN not in render([found], "svg")
+    said = "hat was judged conforms; only a part was"
+    assert render([found], "md").startswith(f"# Image API conformance: w{said}\n")
+    assert json.loads(render([found], "json"))["sentence"] == f"W{said}."
+    assert f"◐</span> W{said}." in render([found], "html")
+
+
+def test_family_that_was_judged_whole_is_green_and_its_provider_is_not() -> None:
+    assert titles(selected(models="dall-e*")) == {
+        "acme.svg": "acme: MUST 1/1 of a part",
+        "acme-dall-e.svg": "acme dall-e: MUST 1/1 conforms",
+    }
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[{}], [{"models": "dall-e*"}, {"models": "gpt*"}], [{"strength": "3"}]],
+    ids=["whole", "together", "strength"],
+)
+def test_parts_beside_the_whole_are_no_part(others: list[dict[str, str]]) -> None:
+    parts = [selected(cases="baseline"), *(selected(**each) for each in others)]
+    for rank, each in enumerate(parts):
+        each.header["id"] = f"run-{rank}"
+    assert titles(*parts)["acme.svg"] == "acme: MUST 1/1 conforms"
+
+
+def test_part_says_what_else_there_is() -> None:
+    deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
+    found = runs.run(runs.known(), deviates, head=runs.header(selection={"clauses": "format.*"}))
+    assert closing(summarize([found])) == (
+        "What was judged conforms but for 1 known deviation; only a part was; "
+        "1 SHOULD broken, which does not decide."
+    )
+
+
+def test_strength_leaves_nothing_out() -> None:
+    assert notes(summarize([selected(strength="3")])) == []
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)

@@ -133,6 +133,19 @@ def test_cut_off_run_is_an_error() -> None:
     assert error.get("message") == "the run did not come to its end"
 
 
+def test_run_that_could_not_be_judged_is_an_error() -> None:
+    root = parsed(runs.run(runs.finding(), runs.finding("envelope.json", Verdict.UNAVAILABLE)))
+    error = root.find("testsuite[@name='run']/testcase/error")
+    assert error is not None
+    assert error.get("message") == "It could not be judged: 1 finding undecided."
+    assert (root.attrib["errors"], root.attrib["failures"]) == ("1", "0")
+
+
+def test_run_that_does_not_conform_fails_by_its_promises_alone() -> None:
+    root = parsed(runs.run(runs.broken(), runs.finding("envelope.json", Verdict.UNAVAILABLE)))
+    assert (root.attrib["errors"], root.attrib["failures"]) == ("0", "1")
+
+
 def test_problem_of_the_run_is_a_failure() -> None:
     root = parsed(runs.run(end=runs.footer(problems=["cassettes/x.yaml: remove it"])))
     failure = root.find("testsuite[@name='run']/testcase/failure")

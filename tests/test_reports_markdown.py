@@ -158,3 +158,10 @@ def test_words_are_written_as_entities_where_they_could_mean_more(text: str, wri
 def test_heading_does_not_hide_known_deviations() -> None:
     text = render([runs.run(runs.known())], "md")
     assert text.startswith("# Image API conformance: it conforms but for 1 known deviation\n")
+
+
+def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
+    text = render([runs.run(end=None)], "md")
+    row = next(each for each in text.splitlines() if each.startswith("| acme | dall-e-3 | "))
+    assert row == "| acme | dall-e-3 | not run | 1/1 so far | - | - | 0 | 0 | ? | 0 |"
+    assert "\n- ?: the run broke off" in text

@@ -190,6 +190,19 @@ def test_row_of_an_interrupted_run_is_as_bad_as_what_was_found() -> None:
     assert row.cell == Cell(Verdict.FAIL)
 
 
+def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
+    (_, total, row, _, family) = re.findall("<tr.*?</tr>", page(cut()), re.DOTALL)[:5]
+    for each in (total, row, family):
+        assert '1<span class="of">/1 so far</span>' in each
+        assert re.search(r'<td class="n">\s*\?\s*</td>', each)
+    assert "?: the run broke off" in page(cut())
+
+
+def test_what_is_open_where_a_run_says_how_it_ended_is_counted() -> None:
+    halted = runs.run(runs.finding(), head=HEAD, end=runs.footer(complete=False))
+    assert "so far" not in page(halted).split('id="matrix"')[0]
+
+
 def test_promises_that_an_interrupted_run_did_not_reach_are_called_so() -> None:
     said = re.sub(r"<[^>]+>", "", page(cut()).split("<script")[0])
     assert "4 promises of the edition were not reached (the run was cut off)" in said
@@ -234,6 +247,7 @@ def test_note_under_the_table_says_what_is_counted_how() -> None:
     assert len(summary.known) == 1
     said = re.sub(r"<[^>]+>", "", page())
     assert "count it once a provider (2 broken for 6 here, 1 known for 3 here)." in said
+    assert "1 MUST and 1 SHOULD broken that nobody knew of" in said
     assert "once a provider" not in page(runs.run())
 
 
@@ -341,6 +355,13 @@ def test_duration_is_written_as_people_speak(seconds: float, said: str) -> None:
     assert duration(seconds) == said
 
 
+def test_run_within_a_second_took_under_one() -> None:
+    begun = runs.footer() | {"finished": runs.header()["started"]}
+    text = page(runs.run(end=begun))
+    assert "complete, 1 finding in under 1 s" in text
+    assert "<td>under 1 s</td>" in text
+
+
 SAMPLE = Path(__file__).parents[1] / "reports" / "sample"
 
 
@@ -354,3 +375,14 @@ def test_sample_is_of_the_form_that_is_written_today() -> None:
 def test_sample_is_small_enough_to_be_committed() -> None:
     assert (SAMPLE / "index.html").stat().st_size < 500_000
     assert "# Image API conformance" in (SAMPLE / "summary.md").read_text(encoding="utf-8")
+
+
+def test_cell_that_the_readme_links_to_is_in_the_sample() -> None:
+    (link,) = re.findall(r"#cell=([^`]+)", (SAMPLE.parent / "README.md").read_text("utf-8"))
+    clause, provider, model = link.split("/")
+    sample = Parsed((SAMPLE / "index.html").read_text("utf-8"))
+    data = next(found for each in sample.raw["script"] if "clauses" in (found := json.loads(each)))
+    providers = [each["id"] for each in data["providers"]]
+    columns = [(providers[each["provider"]], each["model"]) for each in data["columns"]]
+    row = [each["id"] for each in data["clauses"]].index(clause)
+    assert data["cells"][row][columns.index((provider, model))] != "."

@@ -142,7 +142,15 @@ def test_address_is_shown_without_its_password() -> None:
     ("found", "conclusion", "said"),
     [
         (runs.run(), Conclusion.CONFORMS, "It conforms."),
-        (runs.run(runs.broken()), Conclusion.BREAKS, "It does not conform: 1 MUST broken"),
+        (runs.run(runs.broken()), Conclusion.BREAKS, "It does not conform: 1 MUST broken that"),
+        (
+            runs.run(
+                *(runs.broken(clause=each) for each in ("format.url-only", "count.n-images")),
+                runs.finding("errors.status-400", Verdict.DEVIATES),
+            ),
+            Conclusion.BREAKS,
+            "It does not conform: 2 MUSTs and 1 SHOULD broken that nobody knew of.",
+        ),
         (
             runs.run(runs.finding(verdict=Verdict.UNAVAILABLE)),
             Conclusion.NOT_JUDGED,
@@ -165,7 +173,7 @@ def test_address_is_shown_without_its_password() -> None:
             "It conforms: 1 SHOULD broken, which does not decide.",
         ),
     ],
-    ids=["conforms", "breaks", "open", "cut-off", "empty", "problem", "should"],
+    ids=["conforms", "breaks", "breaks-both", "open", "cut-off", "empty", "problem", "should"],
 )
 def test_last_sentence_is_the_conclusion(found: Run, conclusion: Conclusion, said: str) -> None:
     assert conclusion_of(found) is conclusion
@@ -297,3 +305,13 @@ def test_reports_know_only_the_run_file() -> None:
     )
     ours = {each.split(".")[1] for each in done.stdout.split() if each.startswith("conformance.")}
     assert ours == {"reports", "runs", "findings", "errors", "strict"}
+
+
+def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
+    head = runs.header(models=["dall-e-3"])
+    shown = printed(runs.run(head=head, end=None))
+    assert line_with("acme      dall-e-3", shown).split()[-2:] == ["-", "?"]
+    assert "?: the run broke off: what else is open nobody knows" in shown
+    ended = printed(runs.run(head=head, end=runs.footer(complete=False)))
+    assert line_with("acme      dall-e-3", ended).split()[-1] == "-"
+    assert "broke off" not in ended

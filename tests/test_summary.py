@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from conformance.findings import Finding, Verdict
+from conformance.reports.badges import badges
+from conformance.reports.junit import junit
 from conformance.reports.summary import Kept, summarize
+from conformance.reports.wording import closing, notes
 from conformance.runs.conclusion import Conclusion, conclude
-from tests.runs import finding, known, run
+from conformance.runs.file import Run
+from tests import runs
+from tests.runs import exchange, finding, known, run
 
 REFUSED = known(clause="parameters.valid-accepted", case="user")
 
@@ -45,3 +52,64 @@ def test_chapter_of_an_interrupted_run_is_not_called_pass() -> None:
     assert cell.verdict is Verdict.PASS
     (cell,) = summarize([run(finding("envelope.json"), end=None)]).chapters["envelope"].values()
     assert cell.verdict is Verdict.NOT_RUN
+
+
+def resumed(*findings: Any, end: Any = ...) -> Run:
+    """The run that went on with the run `first`."""
+    head = {**runs.header(), "id": "second", "resumes": ["first"]}
+    return run(*findings, head=head, end=end)
+
+
+def cut_off(*findings: Finding) -> Run:
+    """A run that was interrupted, and said so at its end."""
+    head = {**runs.header(), "id": "first"}
+    halted = ["the budget of 1 USD is spent"]
+    return run(*findings, head=head, end=runs.footer(False, conclusion=2, problems=halted))
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NOT_RUN, Verdict.UNAVAILABLE, Verdict.FAIL])
+@pytest.mark.parametrize("reverse", [False, True], ids=["in-order", "reversed"])
+def test_run_that_goes_on_says_anew_what_the_interrupted_one_said(
+    verdict: Verdict, reverse: bool
+) -> None:
+    both = [cut_off(finding(verdict=verdict)), resumed(finding())]
+    summary = summarize(both[::-1] if reverse else both)
+    assert (summary.conclusion, summary.complete) == (Conclusion.CONFORMS, True)
+    assert closing(summary) == "It conforms."
+    assert (notes(summary), summary.merged.repeated, summary.merged.problems) == ([], 0, ())
+    assert [each.verdict for each in summary.merged.findings] == [Verdict.PASS]
+    assert "conforms" in badges(summary)["acme.svg"]
+    assert "<error" not in junit(summary)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NOT_RUN, Verdict.FAIL])
+def test_what_only_the_interrupted_run_found_stays(verdict: Verdict) -> None:
+    left = finding(verdict=verdict, case="n-2")
+    summary = summarize([cut_off(finding(verdict=Verdict.NOT_RUN), left), resumed(finding())])
+    assert left in summary.merged.findings
+    assert summary.conclusion is conclude([left])
+
+
+@pytest.mark.parametrize("judged", [finding(), exchange()], ids=["finding", "exchange"])
+def test_case_that_was_judged_leaves_nothing_of_it_open(judged: Any) -> None:
+    open_one = finding("stream.events", Verdict.NOT_RUN)
+    again = resumed(judged, finding(case="n-2"))
+    assert summarize([cut_off(open_one), again]).conclusion is Conclusion.CONFORMS
+    unsent = exchange() | {"outcome": "not run"}
+    again = resumed(unsent, finding(case="n-2"))
+    assert summarize([cut_off(open_one), again]).conclusion is Conclusion.NOT_JUDGED
+
+
+def test_run_that_goes_on_and_is_cut_off_itself_unsays_nothing() -> None:
+    again = resumed(finding(verdict=Verdict.NOT_RUN), end=runs.footer(complete=False))
+    summary = summarize([cut_off(finding(verdict=Verdict.FAIL)), again])
+    assert [each.verdict for each in summary.merged.findings] == [Verdict.FAIL]
+    assert summary.conclusion is Conclusion.BREAKS
+    assert "did not come to the end" in notes(summary)[0]
+
+
+def test_runs_that_claim_to_go_on_with_each_other_are_merged_as_any() -> None:
+    first = cut_off(finding(verdict=Verdict.FAIL))
+    first.header["resumes"] = ["second"]
+    summary = summarize([first, resumed(finding())])
+    assert (summary.conclusion, summary.complete) == (Conclusion.BREAKS, False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from conformance.findings import Verdict
-from conformance.reports.statistics import Family, ProviderFacts, provider_facts
+from conformance.reports.statistics import Family, ProviderFacts, families_of, provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.wording import counted, sentence
 from conformance.runs.conclusion import Conclusion
@@ -32,20 +32,25 @@ _CONCLUSIONS = {
 
 def badge(summary: Summary) -> str:
     """Write one badge over all runs: what they come to."""
-    known = summary.conclusion is Conclusion.CONFORMS and summary.known
-    colour = BLUE if known else _CONCLUSIONS[summary.conclusion]
+    colour = _CONCLUSIONS[summary.conclusion]
+    if summary.conclusion is Conclusion.CONFORMS and (summary.known or summary.parts):
+        colour = BLUE if summary.known else GREY
     return _svg("image API", sentence(summary), colour)
 
 
 def badges(summary: Summary) -> dict[str, str]:
     """Write a badge for every provider and for every family of its models, by file name."""
     found: dict[str, str] = {}
+    names = families_of(summary.merged.runs)
     for provider in provider_facts(summary):
         whole = _complete(provider, summary)
-        _put(found, provider.id, _one(provider.id, provider.total, whole))
+        models = {model for name, model in summary.parts if name == provider.id}
+        parts = {names.get(model, model) for model in models}
+        _put(found, provider.id, _one(provider.id, provider.total, whole, bool(parts)))
         for family in provider.families:
             label = f"{provider.id} {family.name}"
-            _put(found, f"{provider.id}-{family.name}", _one(label, family, whole))
+            svg = _one(label, family, whole, family.name in parts)
+            _put(found, f"{provider.id}-{family.name}", svg)
     return found
 
 
@@ -61,22 +66,24 @@ def _put(found: dict[str, str], name: str, svg: str) -> None:
 def _complete(provider: ProviderFacts, summary: Summary) -> bool:
     return all(
         run.complete
-        for run in summary.merged.runs
+        for run in summary.merged.concluding
         if any(each["id"] == provider.id for each in run.header["providers"])
     )
 
 
-def _one(label: str, family: Family, complete: bool) -> str:
-    return _svg(label, *standing(family, complete))
+def _one(label: str, family: Family, complete: bool, part: bool) -> str:
+    return _svg(label, *standing(family, complete, part))
 
 
-def standing(family: Family, complete: bool) -> tuple[str, str]:
+def standing(family: Family, complete: bool, part: bool = False) -> tuple[str, str]:
     """Say how a family stands, and in which colour; green is only what is kept to the last."""
     must = family.kept.get("MUST")
     if must is None or not must.total:
         return "no MUST was judged", GREY
     rest = _rest(family, complete)
-    score = f"MUST {must.kept}/{must.total}"
+    score = f"MUST {must.kept}/{must.total}{' of a part' * part}{' so far' * family.open_ended}"
+    if part and not rest:
+        return score, GREY
     if not rest:
         return f"{score} conforms", GREEN
     return f"{score}: {', '.join(rest)}", _colour(family, complete)

@@ -3,7 +3,8 @@
 How verdicts are told: a new *fail* is a failure; a known deviation, what was not claimed and
 what could not be judged are skipped, each with its reason; *harness error* is an error; a new
 *deviates* is a passed test that says so in its output, because a SHOULD does not decide. What
-is wrong with a run as a whole is a suite of its own, so that a cut-off run is never green.
+is wrong with a run as a whole is a suite of its own, so that a run that was cut off or could not
+be judged is never green.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 
 from conformance.findings import UNDECIDED, Finding, Verdict
-from conformance.reports.merging import Owned
-from conformance.reports.summary import Summary
+from conformance.reports.resumed import Owned
+from conformance.reports.summary import Summary, conclusion_of, summarize
+from conformance.reports.wording import closing
+from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
 from conformance.strict import printable
 
@@ -106,7 +109,7 @@ def _details(finding: Finding) -> str:
 def _whole(root: ET.Element, summary: Summary, started: str) -> None:
     """Add what is wrong with the runs as such, which no test case of a provider could say."""
     suite = _suite(root, "run", started)
-    for run in summary.merged.runs:
+    for run in summary.merged.concluding:
         name = _safe(str(run.header["id"]))
         case = ET.SubElement(suite, "testcase", classname="run", name=name, time="0.000")
         if not run.complete:
@@ -116,6 +119,8 @@ def _whole(root: ET.Element, summary: Summary, started: str) -> None:
         elif run.problems:
             text = "\n".join(map(_safe, run.problems))
             _child(case, "failure", run.problems[0], "problem", text)
+        elif conclusion_of(run) is Conclusion.NOT_JUDGED:
+            _child(case, "error", closing(summarize([run])), "not judged")
     _count(suite)
 
 

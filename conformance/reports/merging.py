@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, Finding, Observation
+from conformance.reports.resumed import Key, Owned, Resumed, key
 from conformance.runs.file import Run
 from conformance.strict import printable
-
-Owned = tuple[Finding, int]
-"""A finding, and the place of the run that made it among the runs."""
 
 
 class MergeError(ConformanceError):
@@ -20,9 +18,14 @@ class MergeError(ConformanceError):
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The findings of some runs, each once, with the run it is of; and how many were repeated."""
+    """The findings of some runs, each once, with the run it is of; and how many were repeated.
+
+    `concluding` are the runs whose end counts: those that no other went on with, each with what
+    it left standing of the runs that it took over.
+    """
 
     runs: tuple[Run, ...]
+    concluding: tuple[Run, ...]
     edition: Mapping[str, str]
     tools: tuple[str, ...]
     statements: Mapping[str, str]
@@ -42,14 +45,20 @@ def merge(runs: Sequence[Run]) -> Merged:
     """Put runs together; raises `MergeError` for none at all or for different editions.
 
     Of a finding that several runs made, the worst is kept: an old failure is not to vanish
-    behind a newer pass that happens to stand beside it.
+    behind a newer pass that happens to stand beside it. Only a run that went on with another
+    says anew what that one had said.
     """
     edition = _edition(runs)
     runs, twice = _distinct(runs)
+    resumed = Resumed(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
+    every = list(filter(resumed.stands, every)) if resumed else every
     found = _worst_of_each(every)
+    concluding = tuple(_concluding(runs, every, resumed))
+    problems = [each for run in concluding for each in run.problems]
     return Merged(
         runs=tuple(runs),
+        concluding=concluding,
         edition=edition,
         tools=tuple(dict.fromkeys(str(run.header["tool"]) for run in runs)),
         statements={
@@ -58,7 +67,7 @@ def merge(runs: Sequence[Run]) -> Merged:
         findings=tuple(each for each, _ in found),
         owners=tuple(rank for _, rank in found),
         observations=tuple(dict.fromkeys(each for run in runs for each in run.observations)),
-        problems=tuple(dict.fromkeys([*(each for run in runs for each in run.problems), *twice])),
+        problems=tuple(dict.fromkeys([*problems, *twice])),
         repeated=len(every) - len(found),
     )
 
@@ -86,6 +95,14 @@ def _has_all_of(run: Run, other: Run) -> bool:
     )
 
 
+def _concluding(runs: Sequence[Run], standing: Sequence[Owned], resumed: Resumed) -> Iterable[Run]:
+    for rank, run in enumerate(runs):
+        taken = resumed.of(rank)
+        if not resumed.is_taken_over(rank):
+            mine = [each for each, owner in standing if owner == rank or owner in taken]
+            yield replace(run, findings=mine, order=[]) if taken else run
+
+
 def _edition(runs: Sequence[Run]) -> Mapping[str, str]:
     if not runs:
         raise MergeError("there is no run to report on; name at least one run file")
@@ -101,12 +118,12 @@ def _edition(runs: Sequence[Run]) -> Mapping[str, str]:
 
 
 def _worst_of_each(findings: Iterable[Owned]) -> tuple[Owned, ...]:
-    found: dict[tuple[str, ...], Owned] = {}
+    found: dict[Key, Owned] = {}
     for each, rank in findings:
-        key = (each.provider, each.model, each.case, each.clause)
-        before = found.get(key)
+        name = key(each)
+        before = found.get(name)
         if before is None or _badness(each) > _badness(before[0]):
-            found[key] = each, rank
+            found[name] = each, rank
     return tuple(found.values())
 
 

@@ -51,6 +51,7 @@ class Family:
     known: int
     undecided: int
     not_claimed: int
+    open_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ def _family(name: str, rows: Sequence[Row]) -> Family:
         known=sum(row.known for row in rows),
         undecided=sum(row.undecided for row in rows),
         not_claimed=sum(row.not_claimed for row in rows),
+        open_ended=any(row.open_ended for row in rows),
     )
 
 

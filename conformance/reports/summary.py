@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.reports.grouping import (
@@ -21,11 +20,9 @@ from conformance.reports.grouping import (
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.origin import Origin, origins
+from conformance.reports.reach import Column, interrupted, open_ended, parts, planned
 from conformance.runs.conclusion import Conclusion, conclude, conclude_recordings, undecided
 from conformance.runs.file import Run
-
-Column = tuple[str, str]
-"""A provider and a model."""
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
@@ -51,7 +48,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One provider and model; what is counted are promises, and findings where it says so."""
+    """One provider and model; what is counted are promises, and findings where it says so.
+
+    `open_ended` is whether nobody knows what else was to be judged: the run broke off.
+    """
 
     provider: str
     model: str
@@ -64,6 +64,7 @@ class Row:
     known: int
     undecided: int
     not_claimed: int
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Summary:
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
+    parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
     @property
@@ -110,13 +112,13 @@ class Summary:
 def summarize(runs: Sequence[Run]) -> Summary:
     """Count and group; raises `MergeError` for runs that do not go together."""
     merged = merge(runs)
-    runs, found = merged.runs, merged.findings
+    runs, found = merged.concluding, merged.findings
     open_ones = _undecided(runs, found)
     explained = _explained(found, open_ones)
     broken = tuple(broken_promises(found, merged.statements))
     return Summary(
         merged=merged,
-        origins=tuple(origins(runs)),
+        origins=tuple(origins(merged.runs)),
         rows=tuple(_rows(merged, {each.id for each in explained})),
         chapters=_chapters(merged),
         broken=broken,
@@ -128,6 +130,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         complete=all(each.complete for each in runs),
         conclusion=_gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
+        parts=parts(runs),
     )
 
 
@@ -216,36 +219,15 @@ def _with(findings: Sequence[Finding], verdict: Verdict) -> list[Finding]:
 
 
 def _rows(merged: Merged, explained: Set[str]) -> Iterable[Row]:
-    columns: dict[Column, list[Finding]] = {column: [] for column in _planned(merged.runs)}
+    columns: dict[Column, list[Finding]] = {column: [] for column in planned(merged.runs)}
     for finding in merged.findings:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
     for column in sorted(columns, key=lambda each: order[each[0]]):
-        cut = _interrupted(merged.runs, column)
+        cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
-            yield _row(column, columns[column], explained, cut)
-
-
-def _planned(runs: Sequence[Run]) -> list[Column]:
-    return [
-        (provider["id"], model)
-        for run in runs
-        for provider in run.header["providers"]
-        for model in provider["models"]
-    ]
-
-
-def _interrupted(runs: Sequence[Run], column: Column) -> bool:
-    """Whether more of a model was to be judged, had a run not been cut off."""
-    provider, model = column
-    return any(
-        not run.complete
-        and fnmatchcase(model, str(run.header.get("selection", {}).get("models", "*")))
-        and any(
-            each["id"] == provider and model in each["models"] for each in run.header["providers"]
-        )
-        for run in runs
-    )
+            row = _row(column, columns[column], explained, cut)
+            yield replace(row, open_ended=open_ended(merged.concluding, column))
 
 
 def _decisive(findings: Sequence[Finding], explained: Set[str]) -> Sequence[Finding]:
@@ -300,7 +282,7 @@ def _chapters(merged: Merged) -> dict[str, dict[Column, Cell]]:
     for each in merged.findings:
         chapter = cells.setdefault(each.clause.split(".", 1)[0], {})
         chapter.setdefault((each.provider, each.model), []).append(each)
-    cut = {column for column in _planned(merged.runs) if _interrupted(merged.runs, column)}
+    cut = {column for column in planned(merged.runs) if interrupted(merged.concluding, column)}
     return {
         chapter: {column: _whole(cell_of(mine), column in cut) for column, mine in columns.items()}
         for chapter, columns in cells.items()

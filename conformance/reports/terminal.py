@@ -13,6 +13,8 @@ from conformance.reports.grouping import Broken, Group
 from conformance.reports.paper import Paper
 from conformance.reports.summary import Row, Summary, summarize
 from conformance.reports.wording import (
+    SO_FAR,
+    UNKNOWN,
     closing,
     counted,
     extent,
@@ -91,6 +93,8 @@ class _Page(Paper):
             before = row.provider
         self._console.print(table)
         self._line(self._text("MUST, SHOULD: promises kept of those claimed; " + OPEN, "dim"))
+        if any(row.open_ended for row in self._summary.rows):
+            self._line(self._text(UNKNOWN, "bold magenta"), self._text(f": {SO_FAR}"), lines=2)
         for name, meaning in legend(each.cell for each in self._summary.rows):
             if name != "pass":
                 self._line(self._text(name, STYLES.get(name, "")), self._text(f": {meaning}"))
@@ -106,7 +110,10 @@ class _Page(Paper):
         yield self._number(row.broken, "bold red")
         if wide:
             yield self._number(row.known, "cyan")
-        yield self._number(row.undecided, "magenta")
+        if row.open_ended:
+            yield self._text(UNKNOWN, "bold magenta")
+        else:
+            yield self._number(row.undecided, "magenta")
 
     def _number(self, number: int, style: str) -> Text:
         return self._text(str(number), style) if number else self._text("-", "dim")
@@ -179,6 +186,8 @@ class _Page(Paper):
         styles = {Conclusion.CONFORMS: "bold green", Conclusion.BREAKS: "bold red"}
         self._console.print()
         style = styles.get(self._summary.conclusion, "bold magenta")
+        if self._summary.conclusion is Conclusion.CONFORMS and self._summary.parts:
+            style = "bold cyan"
         self._line(self._text(closing(self._summary), style))
 
 

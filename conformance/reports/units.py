@@ -15,6 +15,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def took(seconds: float) -> str:
+    """Write how long a run took; its moments are whole seconds, so that nothing takes 0 ms."""
+    return "under 1 s" if seconds < 1 else duration(seconds)
+
+
 def dollars(value: float) -> str:
     """Write US dollars, with as many digits as a fraction of a cent needs."""
     return f"{value:,.2f} USD" if value >= 1 or not value else f"{value:.4f} USD"

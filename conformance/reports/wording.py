@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.findings import Verdict
-from conformance.reports.grouping import Broken, Group
+from conformance.reports.grouping import LEVELS, Broken, Group
 from conformance.reports.summary import Cell, Row, Summary
-from conformance.reports.units import dollars, duration
+from conformance.reports.units import dollars, took
 from conformance.runs.conclusion import Conclusion
 
 MEANING = {
@@ -44,6 +45,16 @@ def kept(row: Row, level: str) -> str:
     return f"{found.kept}/{found.total}" if found else "-"
 
 
+UNKNOWN = "?"
+SO_FAR = "the run broke off: what else is open nobody knows, and what is kept is kept so far"
+"""What `UNKNOWN` in the column of what is open means."""
+
+
+def left(row: Row) -> str:
+    """Write how many promises are open; where a run broke off, nobody knows."""
+    return UNKNOWN if row.open_ended else str(row.undecided)
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """List some names, and say how many more there are."""
     shown = ", ".join(names[:most])
@@ -75,7 +86,7 @@ def extent(group: Group) -> str:
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
     found = [said for each in _selections(summary) if (said := _selection(each))]
-    runs = summary.merged.runs
+    runs = summary.merged.concluding
     cut = sum(not each.complete for each in runs)
     if cut:
         which = "The run" if len(runs) == 1 else f"{cut} of {len(runs)} runs"
@@ -118,14 +129,20 @@ def _selections(summary: Summary) -> list[dict[str, str]]:
 
 
 def _selection(selection: dict[str, str]) -> str:
-    chosen = [f"{name} {glob}" for name, glob in selection.items() if glob != "*"]
+    chosen = [
+        f"{name} {glob}"
+        for name, glob in selection.items()
+        if glob != "*" and name != "strength"  # it adds requests and leaves none out
+    ]
     return f"Only a part was judged: {', '.join(chosen)}." if chosen else ""
 
 
 def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
     reasons = _reasons(summary)
-    said = f"{_who(summary)}: {'; '.join(reasons)}" if reasons else _who(summary)
+    who = _who(summary)
+    colon = "; " if summary.parts and summary.conclusion is Conclusion.CONFORMS else ": "
+    said = colon.join([who, *filter(None, ["; ".join(reasons)])])
     return f"{said[0].upper()}{said[1:]}."
 
 
@@ -139,15 +156,20 @@ def _who(summary: Summary) -> str:
         if names:
             verb = _VERB[conclusion][len(names) > 1]
             aside = conclusion is Conclusion.CONFORMS and _any_known(summary, names)
-            parts.append(f"{', '.join(names)} {verb}{' but for known deviations' * aside}")
+            said = f"{', '.join(names)} {verb}{' but for known deviations' * aside}"
+            part = conclusion is Conclusion.CONFORMS and _any_part(summary, names)
+            parts.append(f"{said} in the part that was judged" if part else said)
     return f"{sentence(summary)} ({'; '.join(parts)})"
 
 
 def sentence(summary: Summary) -> str:
     """Give the conclusion; it never claims more than what is not excused."""
-    if summary.conclusion is Conclusion.CONFORMS and summary.known:
-        return f"{summary.conclusion.sentence} but for {_known(summary)}"
-    return summary.conclusion.sentence
+    if summary.conclusion is not Conclusion.CONFORMS:
+        return summary.conclusion.sentence
+    known = f" but for {_known(summary)}" if summary.known else ""
+    if summary.parts:
+        return f"what was judged conforms{known}; only a part was"
+    return f"{summary.conclusion.sentence}{known}"
 
 
 def _known(summary: Summary) -> str:
@@ -158,6 +180,10 @@ def _any_known(summary: Summary, providers: Sequence[str]) -> bool:
     return any(each.provider in providers for each in summary.known)
 
 
+def _any_part(summary: Summary, providers: Sequence[str]) -> bool:
+    return any(provider in providers for provider, _ in summary.parts)
+
+
 _VERB = {
     Conclusion.CONFORMS: ("conforms", "conform"),
     Conclusion.BREAKS: ("does not", "do not"),
@@ -166,11 +192,10 @@ _VERB = {
 
 
 def _reasons(summary: Summary) -> list[str]:
-    musts = sum(each.level == "MUST" for each in summary.new)
-    others = len(summary.new) - musts
-    found = [f"{counted(musts, 'MUST')} broken that nobody knew of"] if musts else []
-    if others and not musts:
-        found.append(f"{counted(others, 'SHOULD')} broken, which does not decide")
+    levels = Counter(each.level for each in summary.new)
+    broken = " and ".join(counted(levels[each], each) for each in LEVELS if levels[each])
+    decides = " that nobody knew of" if levels["MUST"] else ", which does not decide"
+    found = [f"{broken} broken{decides}"] if broken else []
     if summary.conclusion is Conclusion.BREAKS and summary.merged.problems:
         found.append(f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole")
     open_ones = sum(each.count for each in summary.undecided)
@@ -208,10 +233,10 @@ def unpriced(count: int, guess: float) -> str:
 
 def ended(run: Mapping[str, Any]) -> str:
     """Say in a line how a run ended, how long it took and what it cost; see `run_facts`."""
-    took = "" if run["wall"] is None else f" in {duration(run['wall'])}"
+    wall = "" if run["wall"] is None else f" in {took(run['wall'])}"
     end = "complete" if run["complete"] else "INTERRUPTED"
     seed = [] if run["seed"] is None else [f"seed {run['seed']}"]
-    return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{took}", spent(run), *seed])
+    return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{wall}", spent(run), *seed])
 
 
 def spent(run: Mapping[str, Any]) -> str:

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from conformance.findings import Finding, Verdict
 from conformance.reports.merging import Merged
-from conformance.reports.summary import Column, Summary
+from conformance.reports.reach import Column
+from conformance.reports.summary import Summary
 from conformance.runs.file import Run
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB

@@ -21,7 +21,7 @@ from conformance.reports.page.proofs import proofs
 from conformance.reports.runs import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
-from conformance.reports.units import dollars, duration, moment
+from conformance.reports.units import dollars, duration, moment, took
 from conformance.strict import printable
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -112,6 +112,7 @@ def _template() -> Template:
     )
     filters: Mapping[str, Any] = {
         "duration": duration,
+        "took": took,
         "dollars": dollars,
         "moment": moment,
         "prose": prose,

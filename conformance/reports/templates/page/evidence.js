@@ -12,8 +12,10 @@ function placeOf([clause, provider, model]) {
 
 async function openEvidence() {
   const place = state.cell && placeOf(state.cell);
-  if (!place) return closeEvidence(false);
   const cell = state.cell;
+  if (!place) closeEvidence(false);
+  sayMissing(place ? null : cell);
+  if (!place) return undefined;
   const proof = await proofOf(place.column).catch(() => null); // a browser without DecompressionStream
   if (state.cell !== cell) return undefined; // another was opened meanwhile
   const clause = data.clauses[place.row];
@@ -36,7 +38,16 @@ async function openEvidence() {
   return undefined;
 }
 
+// A link may name what a report of another run had.
+function sayMissing(cell) {
+  const note = document.getElementById("missing");
+  note.hidden = !cell;
+  note.textContent = cell ? `There is no such cell in this report: ${cell.map(plain).join(", ")}.` : "";
+  if (cell) note.scrollIntoView({block: "center"});
+}
+
 function closeEvidence(back) {
+  sayMissing(null);
   const place = state.cell && placeOf(state.cell);
   state.cell = null;
   panel.hidden = true;
