@@ -100,7 +100,9 @@ class Recorder:
         for problem in self.problems:
             terminalreporter.write_line(problem, red=True)
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
-        terminalreporter.write_line(f"{said}: {self.conclusion.sentence}")
+        whole = self._session().options.whole and not self._left_out
+        part = "" if whole else "; only a part was judged"
+        terminalreporter.write_line(f"{said}: {self.conclusion.sentence}{part}")
         if self._writer is not None:
             on = "; the run was stopped, go on with --resume" if self._stopped else ""
             terminalreporter.write_line(f"run file: {self._writer.path}{on}")

@@ -30,7 +30,8 @@ from tests.live import KEY, error, images, judge_all, paid_toml, session, verdic
 from tests.processes import COMMAND, PLAIN
 from tests.test_live_runs import PAID, lines_of, live, paid_answers, wait_for
 
-TWO = ["--budget", "1", "--cases", "[bn]*", "-n", "2"]
+TWO = ["--budget", "1", "--cases", "[bu][a6r]*", "-n", "2"]
+"""Images, and nothing that is to be refused: that would be sent before them."""
 
 
 @contextmanager
