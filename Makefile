@@ -27,14 +27,10 @@ sample: $(STAMP)  ## write the committed sample anew: the counterparts, of one m
 # two more than there are cores: many tests wait, for a browser, an image or a process
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
-# what needs one core goes on beside the tests, and is shown after them
-BESIDE := $(VENV)/beside.log
-
-test: $(STAMP)  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
+test: $(STAMP) lint  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
 	@$(BIN)/python -m tests.browser
-	@{ $(MAKE) --no-print-directory lint && $(BIN)/pytest -q conformance; } > $(BESIDE) 2>&1 & beside=$$!; \
-	  $(BIN)/pytest -q -n $(WORKERS) tests; code=$$?; wait $$beside; other=$$?; cat $(BESIDE); \
-	  exit $$((code > other ? code : other))
+	$(BIN)/pytest -q -n $(WORKERS) tests
+	$(BIN)/pytest -q conformance
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
