@@ -7,13 +7,9 @@ document made from the same edition, with the model pinned. What both send passe
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
-
-from benchmarks.measuring import ROOT, BenchmarkError, Row, run
+from benchmarks.measuring import BenchmarkError, Row, run
+from benchmarks.opponents import START, free_port, installed, litellm
 from benchmarks.recorder import Recorder, Seen
 from conformance.cases.model import Case
 from conformance.cases.space import Combination, Space, space_of
@@ -42,7 +37,6 @@ from conformance.reference.steps import TRUTHFUL
 from conformance.runs.engine import Engine
 from counterparts import prism_document
 
-VERSION = "4.32.5"
 MODEL = "gpt-image-1.5"
 FIRST = 100
 """Requests after which pairs and defects are counted."""
@@ -62,7 +56,6 @@ DEFECTS = {
 """One failure of each section of what real gateways were seen to do, and one more of images."""
 
 _KEY = "sk-benchmark"
-_START = 600.0  # seconds; LiteLLM may have to be installed first
 
 
 class Hunt(NamedTuple):
@@ -103,10 +96,10 @@ class Server:
 def measure() -> list[Row]:
     """Compare both on the reference provider, then on LiteLLM in front of it."""
     tool, edition = installed(), load_edition()
-    port = _free_port()
+    port = free_port()
     alone = Server("reference", load_provider("reference"), _KEY, port, f"http://127.0.0.1:{port}")
     rows = compare(alone, tool, edition)
-    with litellm(port) as origin:
+    with litellm(port, _KEY) as origin:
         between = Server(
             "LiteLLM", load_provider("litellm"), "sk-litellm-conformance", port, origin
         )
@@ -228,7 +221,7 @@ def _schemathesis(
         command += ["-H", f"Authorization: Bearer {server.key}", "--continue-on-failure"]
         command += ["--report", "ndjson", "--report-dir", folder, "--no-color"]
         subprocess.run(  # noqa: S603 - a command line made here, and no shell
-            command, cwd=folder, capture_output=True, timeout=_START, check=False
+            command, cwd=folder, capture_output=True, timeout=START, check=False
         )
         reports = list(Path(folder).glob("*.ndjson"))
         if not reports:
@@ -332,55 +325,3 @@ def _without_sources(schema: Any) -> Any:
         for name, each in schema.items()
         if name not in ("citations", "open", "unsupported")
     }
-
-
-def installed() -> Path:
-    """Give the command, installed first if it is missing; raises BenchmarkError if it cannot be."""
-    home = Path(os.environ.get("COUNTERPARTS_HOME") or Path.home() / ".cache/image-conformance")
-    folder = home / f"schemathesis-{VERSION}"
-    command = folder / "bin" / "schemathesis"
-    if not command.exists():
-        run([sys.executable, "-m", "venv", "--clear", str(folder)])
-        python = str(folder / "bin" / "python")
-        run([python, "-m", "pip", "install", "-q", f"schemathesis=={VERSION}"])
-    return command
-
-
-@contextmanager
-def litellm(upstream: int) -> Iterator[str]:
-    """Run the LiteLLM counterpart in front of the reference provider at a port."""
-    port = _free_port()
-    settings = {"REFERENCE_BASE_URL": f"http://127.0.0.1:{upstream}/v1", "REFERENCE_KEY": _KEY}
-    settings |= {"LITELLM_PORT": str(port), "LITELLM_KEY": "sk-litellm-conformance"}
-    process = subprocess.Popen(  # noqa: S603 - a script of this repository, and no shell
-        [str(ROOT / "counterparts" / "start.sh"), "litellm"],
-        env={**os.environ, **settings, "PYTHON": sys.executable},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    origin = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{origin}/health/liveliness", process)
-        yield origin
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=30)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _START
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if httpx.get(address, trust_env=False).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.5)
-    raise BenchmarkError("LiteLLM did not start; run counterparts/start.sh litellm to see why")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

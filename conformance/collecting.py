@@ -138,11 +138,11 @@ class PromiseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judge; only reached when another plugin replaces the protocol."""
-        finding = self.parent.finding(self.clause)
-        if finding is None:
-            pytest.skip(NOTHING)
-        if finding.verdict in (Verdict.FAIL, Verdict.HARNESS_ERROR) and not finding.excused:
-            raise AssertionError(self.explain(finding))
+        outcome, why, _ = self._outcome(self.parent.finding(self.clause))
+        if outcome == "failed":
+            raise AssertionError(why)
+        if outcome == "skipped":  # what was not judged must not pass here either
+            pytest.skip(why if isinstance(why, str) else why[2])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says the item is."""

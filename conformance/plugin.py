@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -24,7 +25,7 @@ from conformance.pytest_options import options_of
 from conformance.pytest_options import pytest_addoption as pytest_addoption
 from conformance.recording import Recorder
 from conformance.runs.engine import ProviderUnreachableError
-from conformance.runs.placing import check_output, folder_of, holds_answers, run_file_of_its_own
+from conformance.runs.placing import check_output, claimed, folder_of, holds_answers, named_after
 from conformance.runs.scouting import check_addresses
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import SpoolError
@@ -135,13 +136,17 @@ def _keep_what_is_paid(config: pytest.Config) -> None:
     """Give a run that is billed a run file, if it has none: what was paid is never lost."""
     options = options_of(config)
     if sends(config) and not config.getoption("--run-file") and is_billed(options):
-        config.option.run_file = str(run_file_of_its_own(Path("reports"), options.providers))
+        held = ExitStack()
+        place = claimed(None, named_after(options.providers))
+        config.option.run_file = str(held.enter_context(place))
+        config.add_cleanup(held.close)
 
 
 def _leave_nothing(config: pytest.Config) -> None:
     """Remove what was made ready for a run that did not begin, unless answers are in it."""
     path = Path(config.getoption("--run-file") or "")
-    if path.name and not path.exists() and not holds_answers(path):
+    begun = path.is_file() and path.stat().st_size
+    if path.name and not begun and not holds_answers(path):
         rmtree(folder_of(path), ignore_errors=True)
 
 

@@ -16,7 +16,14 @@ from conformance.exchange.limit_options import as_options
 from conformance.progressing import Progressing
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
-from conformance.runs.placing import Place, check_output, claimed, folder_of, holds_answers
+from conformance.runs.placing import (
+    Place,
+    check_output,
+    claimed,
+    folder_of,
+    holds_answers,
+    named_after,
+)
 from conformance.runs.reaching import check_reachable
 from conformance.runs.session import Options, Session
 from conformance.strict import printable
@@ -60,7 +67,7 @@ def run_promises(
     session.check()
     session.check_affordable()
     check_reachable(session)
-    with claimed(output, "+".join(Path(each).stem for each in options.providers)) as run_file:
+    with claimed(output, named_after(options.providers)) as run_file:
         return _run(session, run_file, workers, quiet)
 
 

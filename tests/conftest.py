@@ -23,7 +23,9 @@ KEPT_TOGETHER = (
 
 pytest_plugins = ["pytester", "tests.browser", "tests.pages"]
 # they assert for tests, and hold the fixtures of those that name them as their plugin
-pytest.register_assert_rewrite("tests.sending", "tests.generating", "tests.sums", "tests.workflows")
+pytest.register_assert_rewrite(
+    "tests.sending", "tests.generating", "tests.living", "tests.sums", "tests.workflows"
+)
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 
 

@@ -195,3 +195,10 @@ def _judged(provider: str, model: str) -> list[Finding | Observation]:
 def _deviates(where: dict[str, Any]) -> Finding:
     values: dict[str, Any] = {**where, "case": "size-1x1", "message": "HTTP 422"}
     return finding("errors.status-400", Verdict.DEVIATES, **values)
+
+
+def with_families(found: Run) -> Run:
+    """Let a run say which families its models are of."""
+    families = {"dall-e-2": "dall-e", "dall-e-3": "dall-e", "gpt-image-1": "gpt-image"}
+    found.header["edition"] = {**EDITION, "families": families}
+    return found

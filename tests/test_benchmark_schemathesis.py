@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from benchmarks import schemathesis
+from benchmarks.opponents import free_port
 from benchmarks.recorder import Recorder, Seen
 from benchmarks.schemathesis import DEFECTS, MODEL, Hunt, Server, document, pairs_in, read_report
 from conformance.cases.space import space_of
@@ -100,7 +101,7 @@ def test_defects_are_ten_that_there_are() -> None:
 
 @pytest.fixture(scope="module")
 def server() -> Server:
-    port = schemathesis._free_port()
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     return Server("reference", load_provider("reference"), "sk-benchmark", port, origin)
 

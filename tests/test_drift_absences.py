@@ -52,8 +52,12 @@ def test_model_that_an_older_night_had_is_still_missed() -> None:
 
 @pytest.mark.parametrize(
     "globs",
-    [{"models": "dall-e-*"}, {"models": "dall-e-*", "clauses": "format.*"}],
-    ids=["models", "models-and-clauses"],
+    [
+        {"models": "dall-e-*"},
+        {"models": "dall-e-*", "clauses": "format.*"},
+        {"models": "dall-e-*", "strength": 2},
+    ],
+    ids=["models", "models-and-clauses", "strength-leaves-nothing-out"],
 )
 def test_model_that_was_not_chosen_is_noted_and_nothing_else(globs: dict[str, str]) -> None:
     found = against(*HERE, **selection(**globs))

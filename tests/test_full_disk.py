@@ -13,8 +13,8 @@ import pytest
 from conformance.runs.file import read_run
 from conformance.runs.spool import Spool, SpoolError
 from tests.live import paid_toml, watched
+from tests.living import live
 from tests.processes import command, run_pytest
-from tests.test_live_runs import live
 from tests.test_plugin import PROMISES
 
 RUN = ["run", "--models", "qwen-image", "--output", "run.jsonl"]

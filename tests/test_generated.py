@@ -35,8 +35,8 @@ from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
 from conformance.runs.session import Options, Session
+from tests.cases import changed_edition
 from tests.processes import run_pytest
-from tests.test_cases import changed_edition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

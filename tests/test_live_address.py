@@ -16,7 +16,7 @@ from conformance.runs.file import read_run
 from conformance.runs.scouting import check_addresses
 from tests.live import Answer as Reaction
 from tests.live import error, judge_all, paid_toml, session, verdicts, watched
-from tests.test_live_runs import live
+from tests.living import live
 
 DASHBOARD = "<!doctype html><title>One API</title>"
 INVALID = JSONResponse({"error": {"message": "Invalid URL (GET /models)", "code": ""}}, 404)

@@ -1,49 +1,24 @@
-"""A live run shares its exchanges, can be gone on with, and tells a regression from a flake."""
+"""A live run shares its exchanges, refuses mistakes about money, and can be gone on with."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import time
 from collections import Counter
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError
-from conformance.findings import Finding, Verdict
-from conformance.runs.confirming import Confirmer
-from conformance.runs.earlier import NightsError, OtherRunError, Sought
-from conformance.runs.file import Run, read_run, write_run
+from conformance.runs.file import read_run
 from conformance.runs.judged import judged_from_json, judged_to_json
 from conformance.runs.reaching import UnreachableError, check_reachable
 from conformance.runs.resuming import ResumeError
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import Spool
-from tests import runs
 from tests.live import error, images, judge_all, paid_toml, session, watched
-from tests.nights import night
-from tests.processes import command, run_pytest
-
-PAID = ["run", "--live", "--output", "run.jsonl", "--provider", "./paid.toml"]
-
-
-def live(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
-    return command(folder, *PAID, "--base-url", url, *words)
-
-
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    """Every record of a run file, each as its published schema has it."""
-    schema = json.loads((schemas_directory() / "run.schema.json").read_text())
-    found = [json.loads(line) for line in path.read_text().splitlines()]
-    for each in found:
-        Draft202012Validator(schema).validate(each)
-    return found
+from tests.living import finished, lines_of, live
+from tests.processes import run_pytest
 
 
 def test_run_goes_on_where_only_one_of_two_providers_is_away(tmp_path: Path) -> None:
@@ -137,14 +112,6 @@ def test_pytest_keeps_what_is_paid_without_being_told_where(tmp_path: Path) -> N
     assert f"run file: {file.relative_to(tmp_path)}" in done.stdout
 
 
-def paid_answers(folder: Path) -> int:
-    """Count the images that came and are kept beside a run file."""
-    found = [json.loads(each.read_bytes()) for each in folder.glob("*/*.json")]
-    return sum(
-        each["outcome"]["status"] == 200 and "models-list" not in each["case"] for each in found
-    )
-
-
 def test_header_is_there_before_anything_is_sent(tmp_path: Path) -> None:
     paid_toml(tmp_path, "dall-e-2")
     seen = []
@@ -157,20 +124,6 @@ def test_header_is_there_before_anything_is_sent(tmp_path: Path) -> None:
         done = live(tmp_path, url, "--budget", "1", "--cases", "baseline", "-n", "0")
     assert done.returncode == 0, done.stderr
     assert set(seen) == {1}
-
-
-def wait_for(true: Any, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def finished(folder: Path, url: str, *words: str) -> Path:
-    """A run in one process, its file."""
-    paid_toml(folder, "dall-e-2")
-    live(folder, url, "--budget", "9", "--cases", "[bmn]*", "-n", "0", *words)
-    return folder / "run.jsonl"
 
 
 def test_what_was_unavailable_is_sent_again_and_the_rest_is_not(tmp_path: Path) -> None:
@@ -234,161 +187,6 @@ def test_damaged_spool_is_as_if_it_were_not_there(tmp_path: Path) -> None:
     spool._path("m/c").write_text('{"case":"m/c","outc')
     assert spool.get("m/c") is None
     assert list(spool.everything()) == []
-
-
-BEFORE = {"p::m/c::count.n-images": Verdict.PASS, "p::m/c::format.x": Verdict.FAIL}
-
-
-def found(verdict: Verdict, clause: str = "count.n-images") -> dict[str, Finding]:
-    return {clause: Finding(clause, "MUST", verdict, "p", "m", "c", message="two images")}
-
-
-@pytest.mark.parametrize(
-    ("repeats", "verdict", "rate", "times"),
-    [
-        ([Verdict.FAIL] * 3, Verdict.FAIL, None, 3),
-        ([Verdict.PASS] * 3, Verdict.FLAKY, 0.25, 3),
-        ([Verdict.FAIL, Verdict.PASS, Verdict.FAIL], Verdict.FLAKY, 0.75, 3),
-        ([Verdict.UNAVAILABLE, Verdict.FAIL, Verdict.UNAVAILABLE], Verdict.FAIL, None, 1),
-        ([Verdict.UNAVAILABLE] * 3, Verdict.FAIL, None, None),
-    ],
-    ids=["all-broken", "never-again", "now-and-then", "partly-unavailable", "unavailable"],
-)
-def test_worse_verdict_is_repeated_and_flaky_has_a_rate(
-    repeats: list[Verdict], verdict: Verdict, rate: float | None, times: int | None
-) -> None:
-    answers = iter(repeats)
-    confirmed = Confirmer(BEFORE, 3).confirmed(found(Verdict.FAIL), lambda: found(next(answers)))
-    told = confirmed["count.n-images"]
-    assert (told.verdict, told.rate, told.repeats) == (verdict, rate, times)
-
-
-@pytest.mark.parametrize(
-    "judged",
-    [found(Verdict.PASS), found(Verdict.FAIL, "format.x"), found(Verdict.FAIL, "format.new")],
-    ids=["pass", "broken-before", "not-judged-before"],
-)
-def test_what_did_not_get_worse_is_not_repeated(judged: dict[str, Finding]) -> None:
-    assert Confirmer(BEFORE, 3).confirmed(judged, lambda: pytest.fail("repeated")) == judged
-
-
-def test_budget_ends_the_repeats() -> None:
-    told = Confirmer(BEFORE, 3).confirmed(found(Verdict.FAIL), lambda: None)
-    assert told["count.n-images"].verdict is Verdict.FAIL
-    assert told["count.n-images"].repeats is None
-
-
-def test_regression_is_told_from_a_flake_by_sending_again(tmp_path: Path) -> None:
-    with watched() as (url, eye):
-        good = finished(tmp_path, url).rename(tmp_path / "good.jsonl")
-        sent = eye.posts
-        chosen: dict[str, Any] = {"cases": "n-2", "baseline": good, "confirm": 3}
-        eye.answer = images(error(400), start=sent, stop=sent + 1)
-        with session(tmp_path, url, **chosen) as once:
-            flaky = judge_all(once)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
-        assert eye.posts == sent + 4
-        eye.answer = images(error(400))
-        with session(tmp_path, url, **chosen) as always:
-            broken = judge_all(always)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
-    assert (flaky.verdict, flaky.rate, flaky.repeats) == (Verdict.FLAKY, 0.25, 3)
-    assert (broken.verdict, broken.rate, broken.repeats) == (Verdict.FAIL, None, 3)
-
-
-NIGHTS = [Verdict.PASS, Verdict.UNAVAILABLE, Verdict.FLAKY]
-
-
-def nights(folder: Path, *verdicts: Verdict, **changes: Any) -> Path:
-    """Write a run a verdict of one promise, in the order of their start."""
-    for day, verdict in enumerate(verdicts, start=1):
-        one = runs.finding(verdict=verdict)
-        write_run(night(day, one, **changes), folder / f"{day}.jsonl")
-    return folder
-
-
-SOUGHT = Sought("sample-2026-01-01", frozenset({"acme"}), "2026-02-01")
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "known"),
-    [
-        (NIGHTS, Verdict.PASS),
-        ([*NIGHTS, Verdict.FAIL], Verdict.FAIL),
-        ([Verdict.FAIL, Verdict.PASS, Verdict.NOT_TESTABLE], Verdict.PASS),
-        ([Verdict.PASS, Verdict.NOT_CLAIMED], Verdict.NOT_CLAIMED),
-    ],
-    ids=["429-and-flaky", "broken-last", "kept-last", "not-claimed"],
-)
-def test_folder_of_nights_stands_for_the_last_that_could_tell(
-    tmp_path: Path, verdicts: list[Verdict], known: Verdict
-) -> None:
-    before = Confirmer.read(nights(tmp_path, *verdicts), SOUGHT, 3).before
-    assert before == {runs.finding().id: known}
-
-
-@pytest.mark.parametrize(
-    "sought",
-    [
-        replace(SOUGHT, edition="other"),
-        replace(SOUGHT, providers=frozenset({"relay"})),
-        replace(SOUGHT, until="2025-12-31"),
-    ],
-    ids=["edition", "provider", "later"],
-)
-def test_folder_without_a_night_that_fits_is_told(tmp_path: Path, sought: Sought) -> None:
-    with pytest.raises(NightsError, match="holds no complete run of the same edition"):
-        Confirmer.read(nights(tmp_path, *NIGHTS), sought, 3)
-
-
-@pytest.mark.parametrize(
-    ("sought", "said"),
-    [
-        (replace(SOUGHT, edition="other"), "this one is of provider 'acme' by edition other,"),
-        (replace(SOUGHT, providers=frozenset({"relay"})), "this one is of provider 'relay' by"),
-    ],
-    ids=["edition", "provider"],
-)
-def test_run_file_of_something_else_is_no_baseline(
-    tmp_path: Path, sought: Sought, said: str
-) -> None:
-    (path,) = nights(tmp_path, Verdict.PASS).iterdir()
-    with pytest.raises(OtherRunError, match="is a run of provider 'acme' by edition sa") as told:
-        Confirmer.read(path, sought, 3)
-    assert said in str(told.value)
-    assert Confirmer.read(path, replace(SOUGHT, until="2025-01-01"), 3).before
-
-
-def test_baseline_of_another_provider_is_told_before_anything_is_sent(tmp_path: Path) -> None:
-    (path,) = nights(tmp_path, Verdict.PASS).iterdir()
-    with (
-        watched() as (url, eye),
-        session(tmp_path, url, baseline=path) as found_,
-        pytest.raises(OtherRunError, match="this one is of provider 'paid'"),
-    ):
-        found_.check_affordable()
-    assert eye.asked == []
-
-
-def test_night_that_was_cut_off_is_passed_over_in_a_folder(tmp_path: Path) -> None:
-    nights(tmp_path, Verdict.PASS)
-    write_run(night(2, runs.broken(), end=None), tmp_path / "2.jsonl")
-    (tmp_path / "3.jsonl").write_text("no run\n")
-    assert set(Confirmer.read(tmp_path, SOUGHT, 3).before.values()) == {Verdict.PASS}
-
-
-def test_break_after_a_429_night_is_sent_again_against_the_folder(tmp_path: Path) -> None:
-    good = tmp_path / "good"
-    good.mkdir()
-    with watched() as (url, eye):
-        first = read_run(finished(tmp_path, url).rename(good / "1.jsonl"))
-        out = [replace(each, verdict=Verdict.UNAVAILABLE) for each in first.findings]
-        later = {"id": "later", "started": datetime.now(UTC).isoformat()}
-        write_run(
-            Run({**first.header, **later}, findings=out, footer=first.footer), good / "2.jsonl"
-        )
-        eye.answer = images(error(400))
-        with session(tmp_path, url, cases="n-2", baseline=good, confirm=3) as found_:
-            broken = judge_all(found_)["dall-e-2/n-2"].findings["parameters.valid-accepted"]
-    assert (broken.verdict, broken.repeats) == (Verdict.FAIL, 3)
 
 
 def test_output_is_never_the_run_to_go_on_with(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ from conformance.runs.together import LiveRun
 from conformance.runs.underway import await_answers
 from conformance.stopping import SAID, SIGNALS, Stopping, follow
 from tests.live import KEY, error, images, judge_all, paid_toml, session, verdicts, watched
+from tests.living import PAID, lines_of, live, paid_answers, wait_for
 from tests.processes import COMMAND, PLAIN
-from tests.test_live_runs import PAID, lines_of, live, paid_answers, wait_for
 
 TWO = ["--budget", "1", "--cases", "[bu][a6r]*", "-n", "2"]
 """Images, and nothing that is to be refused: that would be sent before them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conformance.cli import app
+from conformance.findings import Verdict
 from conformance.runs.file import write_run
 from tests import runs
 from tests.browser import Opened, opened
@@ -154,14 +156,18 @@ def test_evidence_of_a_failure_is_of_the_night_that_failed(
     assert names == ["baseline", "other"]
 
 
+silent = partial(runs.finding, verdict=Verdict.UNAVAILABLE)
+
+
 @pytest.mark.parametrize(
     ("days", "changed"),
     [
         ([runs.finding, runs.broken, runs.broken], "2026-01-02 03:00 UTC, from pass to FAIL"),
         ([runs.broken, runs.broken, runs.broken], "not since then"),
         ([runs.finding, runs.finding, runs.broken], "in this run, from pass to FAIL"),
+        ([runs.finding, silent, silent], "2026-01-02 03:00 UTC, from pass to not judged"),
     ],
-    ids=["changed", "always", "new"],
+    ids=["changed", "always", "new", "not-judged-any-more"],
 )
 def test_page_of_one_run_says_since_when_by_the_nights_before(
     browser: Browser, tmp_path: Path, days: list[Any], changed: str

@@ -29,7 +29,7 @@ from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
 from conformance.runs.purse import BudgetError
 from conformance.runs.session import Options, Session
-from tests.test_cases import changed_edition
+from tests.cases import changed_edition
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import xml.etree.ElementTree as ET
+from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 import conformance
+from conformance.collecting import PromiseItem
 from conformance.exchange.cassette import CassetteLibrary
+from conformance.findings import Finding, Verdict
+from tests import runs
 from tests.processes import run_pytest
 
 PROMISES = str(Path(conformance.__file__).with_name("test_promises.py"))
@@ -240,3 +245,24 @@ def test_payload_of_no_cassette_is_an_error(recorded: Path, tmp_path: Path) -> N
     done = replay(folder)
     assert done.returncode == 1
     assert f"{orphan.relative_to(folder)}: no cassette uses it" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("finding", "ends"),
+    [
+        (runs.finding(verdict=Verdict.UNAVAILABLE), pytest.skip.Exception),
+        (runs.finding(verdict=Verdict.NOT_TESTABLE), pytest.skip.Exception),
+        (None, pytest.skip.Exception),
+        (runs.broken(), AssertionError),
+        (runs.known(), pytest.skip.Exception),
+    ],
+    ids=["unavailable", "not-testable", "nothing-said", "fail", "known"],
+)
+def test_item_that_another_plugin_runs_never_passes_what_did_not(
+    finding: Finding | None, ends: type[BaseException]
+) -> None:
+    item = Mock(path=Path("x"), explain=lambda found: found.message)
+    item.parent.finding.return_value = finding
+    item._outcome = partial(PromiseItem._outcome, item)
+    with pytest.raises(ends):
+        PromiseItem.runtest(item)

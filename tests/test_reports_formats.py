@@ -1,11 +1,10 @@
-"""Badges, CSV, JSON and the folder that has them all: complete, honest, and safe to open."""
+"""CSV, JSON and the folder that has every format: complete, honest, and safe to open."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -16,158 +15,21 @@ from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.contract import schemas_directory
-from conformance.findings import Verdict
 from conformance.reports import FOLDER, folder, render, summarize
-from conformance.reports.badges import GREEN, badges
 from conformance.reports.runs import run_facts
 from conformance.reports.statistics import provider_facts
-from conformance.reports.wording import closing, notes
 from conformance.runs.file import Run, write_run
 from tests import runs
 from tests.nights import night
+from tests.runs import with_families
 
 SCHEMA = json.loads((schemas_directory() / "report.schema.json").read_text(encoding="utf-8"))
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def titles(*found: Run) -> dict[str, str]:
-    """What each badge says, by its file."""
-    named = badges(summarize(found))
-    return {name: ET.fromstring(text)[0].text or "" for name, text in named.items()}
-
-
-def with_families(found: Run) -> Run:
-    families = {"dall-e-2": "dall-e", "dall-e-3": "dall-e", "gpt-image-1": "gpt-image"}
-    found.header["edition"] = {**runs.EDITION, "families": families}
-    return found
 
 
 def priced(price: Any, case: str = "baseline", elapsed: float = 1.0) -> dict[str, Any]:
     picture = {"index": 0, "member": "url"}
     made = runs.exchange(case=case) | {"elapsed": elapsed, "images": [picture, picture]}
     return made | ({"price": price} if price else {})
-
-
-# --- badges ---
-
-
-def test_badge_of_what_keeps_every_promise_says_that_it_conforms() -> None:
-    found = with_families(runs.run(runs.exchange(), runs.finding()))
-    assert titles(found) == {
-        "acme.svg": "acme: MUST 1/1 conforms",
-        "acme-dall-e.svg": "acme dall-e: MUST 1/1 conforms",
-    }
-    assert all(GREEN in each for each in badges(summarize([found])).values())
-
-
-@pytest.mark.parametrize(
-    ("finding", "said"),
-    [
-        (runs.broken(), "MUST 0/1: 1 broken"),
-        (runs.known(), "MUST 0/1: 1 known deviation"),
-        (runs.finding(verdict=Verdict.UNAVAILABLE), "MUST 0/1: 1 not judged"),
-        (runs.finding(verdict=Verdict.FLAKY), "MUST 0/1: 1 not judged"),
-        (runs.finding(verdict=Verdict.NOT_CLAIMED), "no MUST was judged"),
-        (runs.finding("errors.status-400"), "no MUST was judged"),
-    ],
-    ids=["broken", "known", "unavailable", "flaky", "not-claimed", "only-should"],
-)
-def test_badge_claims_no_more_than_is_so(finding: Any, said: str) -> None:
-    found = runs.run(runs.exchange(), finding)
-    assert titles(found)["acme.svg"] == f"acme: {said}"
-    assert not any(GREEN in each for each in badges(summarize([found])).values())
-
-
-def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
-    deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
-    found = runs.run(runs.exchange(), runs.finding(), deviates)
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1: 1 SHOULD broken"
-
-
-def test_badge_of_an_interrupted_run_is_not_green() -> None:
-    found = runs.run(runs.exchange(), runs.finding(), end=None)
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1 so far: run interrupted"
-    said = runs.run(runs.exchange(), runs.finding(), end=runs.footer(complete=False))
-    assert titles(said)["acme.svg"] == "acme: MUST 1/1: run interrupted"
-    assert not any(GREEN in each for each in badges(summarize([found])).values())
-
-
-def selected(**selection: str) -> Run:
-    """A run of a provider with three models, of which less was to be judged."""
-    whole = {"clauses": "*", "models": "*", "cases": "*"}
-    models = ["dall-e-2", "dall-e-3", "gpt-image-1"]
-    head = runs.header(models=models, selection={**whole, **selection})
-    return with_families(runs.run(runs.exchange(), runs.finding(), head=head))
-
-
-@pytest.mark.parametrize(
-    "selection",
-    [{"clauses": "format.*"}, {"cases": "baseline"}, {"models": "dall-e-3"}],
-    ids=["clauses", "cases", "models"],
-)
-def test_part_that_conforms_is_not_the_whole(selection: dict[str, str]) -> None:
-    found = selected(**selection)
-    assert set(titles(found).values()) == {
-        "acme: MUST 1/1 of a part",
-        "acme dall-e: MUST 1/1 of a part",
-    }
-    assert not any(GREEN in each for each in badges(summarize([found])).values())
-    assert GREEN not in render([found], "svg")
-    said = "hat was judged conforms; only a part was"
-    assert render([found], "md").startswith(f"# Image API conformance: w{said}\n")
-    assert json.loads(render([found], "json"))["sentence"] == f"W{said}."
-    assert f"◐</span> W{said}." in render([found], "html")
-
-
-def test_family_that_was_judged_whole_is_green_and_its_provider_is_not() -> None:
-    assert titles(selected(models="dall-e*")) == {
-        "acme.svg": "acme: MUST 1/1 of a part",
-        "acme-dall-e.svg": "acme dall-e: MUST 1/1 conforms",
-    }
-
-
-@pytest.mark.parametrize(
-    "others",
-    [[{}], [{"models": "dall-e*"}, {"models": "gpt*"}], [{"strength": "3"}]],
-    ids=["whole", "together", "strength"],
-)
-def test_parts_beside_the_whole_are_no_part(others: list[dict[str, str]]) -> None:
-    parts = [selected(cases="baseline"), *(selected(**each) for each in others)]
-    for rank, each in enumerate(parts):
-        each.header["id"] = f"run-{rank}"
-    assert titles(*parts)["acme.svg"] == "acme: MUST 1/1 conforms"
-
-
-def test_part_says_what_else_there_is() -> None:
-    deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
-    found = runs.run(runs.known(), deviates, head=runs.header(selection={"clauses": "format.*"}))
-    assert closing(summarize([found])) == (
-        "What was judged conforms but for 1 known deviation; only a part was; "
-        "1 SHOULD broken, which does not decide."
-    )
-
-
-def test_strength_leaves_nothing_out() -> None:
-    assert notes(summarize([selected(strength="3")])) == []
-
-
-@pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)
-def test_badge_of_hostile_names_is_one_picture_in_one_folder(text: str) -> None:
-    for name, svg in badges(summarize([runs.hostile(text)])).items():
-        assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.svg", name)
-        tags = {each.tag.removeprefix(SVG) for each in ET.fromstring(svg).iter()}
-        assert tags == {"svg", "title", "clipPath", "rect", "g", "text"}
-
-
-def test_badges_of_like_names_do_not_overwrite_each_other() -> None:
-    found = runs.run(
-        runs.finding(provider="a/b"), runs.finding(provider="a b"), head=runs.header(["a/b", "a b"])
-    )
-    assert len(titles(found)) == 4
-
-
-def test_one_badge_says_what_all_runs_come_to() -> None:
-    assert "it does not conform" in render([runs.messy()], "svg")
 
 
 # --- csv ---

@@ -16,7 +16,7 @@ from conformance.cases.spoiling import spoilings
 from conformance.cases.strategies import above_limit_n, invalid_bodies, prompts, valid_bodies
 from conformance.cases.wording import phrases, texts
 from conformance.contract import load_edition
-from tests.test_cases import changed_edition
+from tests.cases import changed_edition
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -42,11 +42,13 @@ def tls_server(certificate: Path) -> Iterator[HostileServer]:
         yield running
 
 
-def trust(certificate: Path, patch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust the server's certificate."""
     context = limits_module.tls_context()
     fresh = type(context)(context.protocol)
     fresh.load_verify_locations(certificate)
-    patch.setattr(limits_module, "tls_context", lambda: fresh)
+    monkeypatch.setattr(limits_module, "tls_context", lambda: fresh)
 
 
 def test_tls_untrusted_certificate(tls_server: HostileServer, transport: Transport) -> None:
@@ -54,65 +56,42 @@ def test_tls_untrusted_certificate(tls_server: HostileServer, transport: Transpo
     assert (failure.kind, "self-signed" in failure.message) == ("tls", True)
 
 
-def test_tls_certificate_of_another_host(
-    tls_server: HostileServer,
-    transport: Transport,
-    certificate: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    trust(certificate, monkeypatch)
+@pytest.mark.usefixtures("_trusted")
+def test_tls_certificate_of_another_host(tls_server: HostileServer, transport: Transport) -> None:
     failure = failed(transport.fetch(tls_server.url("/letters", scheme="https")).result)
     assert (failure.kind, "not valid for '127.0.0.1'" in failure.message) == ("tls", True)
 
 
+@pytest.mark.usefixtures("_trusted")
 @pytest.mark.parametrize(
     ("path", "kind"),
     [("trickling-body", "timeout"), ("endless-body", "too-large"), ("hang-up", "disconnect")],
 )
-def test_tls_is_bounded_too(
-    tls_server: HostileServer,
-    certificate: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-    kind: str,
-) -> None:
-    trust(certificate, monkeypatch)
+def test_tls_is_bounded_too(tls_server: HostileServer, path: str, kind: str) -> None:
     with limited(kind) as transport:
         result = transport.fetch(tls_server.url(f"/{path}", "localhost", "https")).result
     assert failed(result).kind == kind
 
 
-def test_tls_that_is_trusted(
-    tls_server: HostileServer,
-    transport: Transport,
-    certificate: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    trust(certificate, monkeypatch)
+@pytest.mark.usefixtures("_trusted")
+def test_tls_that_is_trusted(tls_server: HostileServer, transport: Transport) -> None:
     fetched = transport.fetch(tls_server.url("/letters", "localhost", "https"))
     assert answered(fetched.result).body == LETTERS
 
 
-def test_tls_not_left_by_a_redirect(
-    tls_server: HostileServer,
-    transport: Transport,
-    certificate: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    trust(certificate, monkeypatch)
+@pytest.mark.usefixtures("_trusted")
+def test_tls_not_left_by_a_redirect(tls_server: HostileServer, transport: Transport) -> None:
     url = tls_server.url("/redirect?http://images.example/x.png", "localhost", "https")
     failure = failed(transport.fetch(url).result)
     assert failure == Failure("bad-scheme", "a redirect leads from https to http")
 
 
+@pytest.mark.usefixtures("_trusted")
 def test_tls_left_for_loopback(
     server: HostileServer,
     tls_server: HostileServer,
     transport: Transport,
-    certificate: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    trust(certificate, monkeypatch)
     url = tls_server.url(f"/redirect?{server.url('/letters')}", "localhost", "https")
     assert answered(transport.fetch(url).result).body == LETTERS
 

@@ -1,14 +1,28 @@
-"""How far runs got: which models they were to judge, and how much of them."""
+"""How far runs got: what was selected, which models they were to judge, and how much of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from conformance.findings import Finding
 from conformance.runs.file import Run
 
 Column = tuple[str, str]
 """A provider and a model."""
+
+
+def narrowed(run: Run) -> dict[str, str]:
+    """Give the globs that leave something out of a run; `--strength` adds requests."""
+    chosen = run.header.get("selection") or {}
+    globs = {name: str(chosen.get(name, "*")) for name in ("clauses", "models", "cases")}
+    return {name: glob for name, glob in globs.items() if glob != "*"}
+
+
+def chose(globs: Mapping[str, str], finding: Finding) -> bool:
+    """Whether a run with these globs was to make a finding."""
+    names = {"clauses": finding.clause, "models": finding.model, "cases": finding.case}
+    return all(fnmatchcase(names[name], glob) for name, glob in globs.items())
 
 
 def planned(runs: Sequence[Run]) -> list[Column]:
@@ -28,7 +42,7 @@ def open_ended(runs: Sequence[Run], column: Column) -> bool:
 
 def parts(runs: Sequence[Run]) -> frozenset[Column]:
     """Give the models that no run was asked to judge whole."""
-    whole = [run for run in runs if _glob(run, "clauses") == _glob(run, "cases") == "*"]
+    whole = [run for run in runs if not narrowed(run).keys() - {"models"}]
     return frozenset(planned(runs)).difference(*map(_chosen, whole))
 
 
@@ -38,9 +52,5 @@ def _columns(run: Run) -> Iterator[Column]:
 
 
 def _chosen(run: Run) -> frozenset[Column]:
-    glob = _glob(run, "models")
+    glob = narrowed(run).get("models", "*")
     return frozenset(each for each in _columns(run) if fnmatchcase(each[1], glob))
-
-
-def _glob(run: Run, name: str) -> str:
-    return str((run.header.get("selection") or {}).get(name, "*"))

@@ -8,9 +8,11 @@ from typing import Any
 
 from conformance.findings import Verdict
 from conformance.reports.grouping import LEVELS, Broken, Group
+from conformance.reports.reach import narrowed
 from conformance.reports.summary import Cell, Row, Summary
 from conformance.reports.units import dollars, took
 from conformance.runs.conclusion import Conclusion
+from conformance.runs.file import Run
 
 MEANING = {
     "pass": "kept wherever it was judged",
@@ -85,7 +87,7 @@ def extent(group: Group) -> str:
 
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
-    found = [said for each in _selections(summary) if (said := _selection(each))]
+    found = list(dict.fromkeys(filter(None, map(_part, summary.merged.runs))))
     runs = summary.merged.concluding
     cut = sum(not each.complete for each in runs)
     if cut:
@@ -123,17 +125,8 @@ def unjudged(count: int, summary: Summary) -> str:
     return f"{said} of the edition {was} not reached (the run was cut off), or had nothing to judge"
 
 
-def _selections(summary: Summary) -> list[dict[str, str]]:
-    found = [each.header.get("selection") or {} for each in summary.merged.runs]
-    return [each for rank, each in enumerate(found) if each not in found[:rank]]
-
-
-def _selection(selection: dict[str, str]) -> str:
-    chosen = [
-        f"{name} {glob}"
-        for name, glob in selection.items()
-        if glob != "*" and name != "strength"  # it adds requests and leaves none out
-    ]
+def _part(run: Run) -> str:
+    chosen = [f"{name} {glob}" for name, glob in narrowed(run).items()]
     return f"Only a part was judged: {', '.join(chosen)}." if chosen else ""
 
 
@@ -141,8 +134,8 @@ def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
     reasons = _reasons(summary)
     who = _who(summary)
-    colon = "; " if summary.parts and summary.conclusion is Conclusion.CONFORMS else ": "
-    said = colon.join([who, *filter(None, ["; ".join(reasons)])])
+    stop = "; " if summary.parts and summary.conclusion is Conclusion.CONFORMS else ": "
+    said = f"{who}{stop}{'; '.join(reasons)}" if reasons else who
     return f"{said[0].upper()}{said[1:]}."
 
 

@@ -74,6 +74,11 @@ def claimed(path: Path | None, name: str) -> Iterator[Path]:
             found.unlink()
 
 
+def named_after(providers: Iterable[str]) -> str:
+    """Give the name of a run of some providers, which are names or paths of files."""
+    return "+".join(Path(each).stem for each in providers)
+
+
 @contextmanager
 def _alone(run_file: Path) -> Iterator[None]:
     """Hold a run file: of two runs that share one, each would spend the budget of both."""
@@ -106,12 +111,6 @@ def _new_run_file(folder: Path, name: str) -> Path:
     except OSError as error:
         raise _cannot_be_written(path, error) from None
     return path
-
-
-def run_file_of_its_own(folder: Path, providers: Iterable[str]) -> Path:
-    """Name a run file that no other process names; makes nothing."""
-    name = "+".join(Path(each).stem for each in providers) or "run"
-    return folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}-{os.getpid()}.jsonl"
 
 
 def _cannot_be_written(path: Path, error: OSError) -> OutputError:

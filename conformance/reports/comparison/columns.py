@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from conformance.errors import ConformanceError
 from conformance.findings import UNDECIDED, Finding
+from conformance.reports.reach import narrowed
 from conformance.runs.conclusion import undecided
 from conformance.runs.file import Run
 from conformance.strict import printable
@@ -36,7 +36,7 @@ class Column:
     statements: dict[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     explained: frozenset[str] = frozenset()  # ids of findings that another finding explains
-    selection: tuple[tuple[str, str], ...] = ()  # globs that leave something out, by their name
+    selection: Mapping[str, str] = field(default_factory=dict)  # globs that leave something out
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -47,11 +47,6 @@ class Column:
     def clauses(self) -> frozenset[str]:
         """The clauses that had something to say."""
         return frozenset(each.clause for each in self.findings)
-
-    def chose(self, finding: Finding) -> bool:
-        """Whether the run was to make this finding, by what it had selected."""
-        names = {"clauses": finding.clause, "models": finding.model, "cases": finding.case}
-        return all(fnmatchcase(names[key], glob) for key, glob in self.selection)
 
 
 _SAME = ("provider", "edition", "tool", "mode", "base_url")
@@ -85,16 +80,8 @@ def _of_run(run: Run) -> Iterable[Column]:
             statements={each["id"]: each["statement"] for each in run.header["clauses"]},
             findings=mine,
             explained=frozenset(_explained(mine, open_ones)),
-            selection=tuple(_selection(run)),
+            selection=narrowed(run),
         )
-
-
-def _selection(run: Run) -> Iterable[tuple[str, str]]:
-    chosen = run.header.get("selection") or {}
-    for name in ("clauses", "models", "cases"):
-        glob = str(chosen.get(name, "*"))
-        if glob != "*":
-            yield name, glob
 
 
 def _explained(findings: Iterable[Finding], open_ones: set[str]) -> Iterable[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conformance.findings import BROKEN, Finding, Verdict
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.grouping import level_rank
+from conformance.reports.reach import chose
 from conformance.reports.summary import Cell, Kept, cell_of
 from conformance.reports.wording import counted, listed
 from conformance.runs.file import Run
@@ -161,19 +162,21 @@ def _notes(found: Sequence[Column]) -> Iterator[str]:
 
 def _selections(found: Sequence[Column]) -> Iterator[str]:
     """Say which columns judged only a part, and what is broken elsewhere in what they left out."""
-    for chosen in dict.fromkeys(each.selection for each in found if each.selection):
+    narrow = [each.selection for each in found if each.selection]
+    for rank, chosen in enumerate(narrow):
+        if chosen in narrow[:rank]:
+            continue
         mine = [each for each in found if each.selection == chosen]
         others = [each for each in found if each.selection != chosen]
-        parts = " and ".join(f"the {name} {glob}" for name, glob in chosen)
-        lost = sum(_broken(each) - _broken(each, mine[0]) for each in others)
+        parts = " and ".join(f"the {name} {glob}" for name, glob in chosen.items())
+        lost = sum(_left_broken(each, chosen) for each in others)
         names = listed([each.label for each in mine], 5)
         yield f"Only {parts} were judged by {names}{_not_compared(lost)}."
 
 
-def _broken(column: Column, chosen: Column | None = None) -> int:
-    """Count the broken findings of a column, of those alone that another column chose."""
-    broken = [each for each in column.findings if each.verdict in BROKEN]
-    return sum(chosen is None or chosen.chose(each) for each in broken)
+def _left_broken(column: Column, globs: Mapping[str, str]) -> int:
+    """Count the broken findings of a column that do not fit some globs."""
+    return sum(each.verdict in BROKEN and not chose(globs, each) for each in column.findings)
 
 
 def _not_compared(broken: int) -> str:

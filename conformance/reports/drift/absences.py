@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import Any
 
 from conformance.findings import DECIDED, Finding
 from conformance.reports.drift.bases import Before
 from conformance.reports.drift.model import Change, Kind
+from conformance.reports.reach import chose, narrowed
 from conformance.reports.wording import counted, listed
 from conformance.runs.file import Run
 
@@ -43,17 +42,11 @@ def absences(found: Before, new: Run) -> list[Absence]:
         model = each.provider, each.model
         if each.verdict in DECIDED and each.provider in planned and model not in there:
             before.setdefault(model, []).append(each)
-    selection = new.header.get("selection") or {}
+    globs = narrowed(new)
     return [
-        Absence(*model, len(those), any(_fits(each, selection) for each in those))
+        Absence(*model, len(those), any(chose(globs, each) for each in those))
         for model, those in before.items()
     ]
-
-
-def _fits(finding: Finding, selection: Mapping[str, Any]) -> bool:
-    """Whether a run with this selection was to make this finding."""
-    names = {"clauses": finding.clause, "models": finding.model, "cases": finding.case}
-    return all(fnmatchcase(name, str(selection.get(key, "*"))) for key, name in names.items())
 
 
 def vanished(absent: Iterable[Absence]) -> Iterator[Change]:
@@ -76,8 +69,7 @@ def not_chosen(absent: Iterable[Absence], new: Run) -> Iterator[str]:
     """Say in one line which models the new run was not to judge."""
     left: Sequence[Absence] = [each for each in absent if not each.chosen]
     if left:
-        selection = new.header.get("selection") or {}
-        globs = [f"{key} {glob}" for key, glob in selection.items() if glob != "*"]
+        globs = [f"{name} {glob}" for name, glob in narrowed(new).items()]
         findings = counted(sum(each.findings for each in left), "finding")
         names = listed([each.name for each in left])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
