@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from conformance.strict.json_text import JSONFaultError, check_depth, check_values
 
-_INTEGER = 40  # characters of a whole number; 64 bits have 20
+_INTEGER = 80  # characters of a whole number; 64 bits have 20, a seed of 128 bits 39
 _FLOAT = 400  # of any other, which some tools write to the last digit
 
 
