@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import zlib
 from typing import Any
 
 from conformance.exchange.codings import DECODERS
 from conformance.exchange.importers.model import MOST_BYTES, Body, RecordingError, text
 from conformance.exchange.model import Headers, first_header
+from conformance.strict import JSONFaultError, load_json
 
 _GZIP = b"\x1f\x8b"
 
@@ -28,8 +28,8 @@ def unpieced(value: str) -> bytes:
     if not value.lstrip().startswith("["):
         return unbase64(value)
     try:
-        pieces = json.loads(value)
-    except (ValueError, RecursionError):
+        pieces = load_json(value)
+    except JSONFaultError:
         raise RecordingError("a body in pieces is no JSON array") from None
     return b"".join(unbase64(text(each)) for each in pieces)
 

@@ -104,8 +104,8 @@ Item = tuple[int | None, Any, RecordingError | None]
 Items = Callable[[Path], Iterator[Item]]
 
 
-def _under(prefix: str) -> Items:
-    return lambda path: ((line, item, None) for line, item in json_items(path, prefix))
+def _under(*way: str) -> Items:
+    return lambda path: ((line, item, None) for line, item in json_items(path, *way))
 
 
 def _listed(name: str) -> Items:
@@ -114,10 +114,10 @@ def _listed(name: str) -> Items:
 
 _LISTS: dict[Kind, tuple[Items, Read]] = {
     Kind.VCRPY_YAML: (_listed("interactions"), vcr_entry),
-    Kind.VCRPY_JSON: (_under("interactions.item"), vcr_entry),
+    Kind.VCRPY_JSON: (_under("interactions"), vcr_entry),
     Kind.RUBY_VCR_YAML: (_listed("http_interactions"), vcr_entry),
-    Kind.RUBY_VCR_JSON: (_under("http_interactions.item"), vcr_entry),
-    Kind.HAR: (_under("log.entries.item"), har_entry),
+    Kind.RUBY_VCR_JSON: (_under("http_interactions"), vcr_entry),
+    Kind.HAR: (_under("log", "entries"), har_entry),
     Kind.JSON_LINES: (json_lines, line_entry),
-    Kind.JSON_ARRAY: (_under("item"), line_entry),
+    Kind.JSON_ARRAY: (_under(), line_entry),
 }

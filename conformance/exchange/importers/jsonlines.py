@@ -35,6 +35,7 @@ from conformance.exchange.importers.model import (
 )
 from conformance.exchange.importers.moments import moment_of, seconds_of
 from conformance.exchange.model import Headers, Request, Response
+from conformance.strict import JSONFaultError, load_json
 
 _MOST_LINE = 2 * MOST_BYTES
 _GENERATIONS = re.compile(r"images/generations$")
@@ -67,13 +68,9 @@ def json_lines(path: Path) -> Iterator[tuple[int, Any, RecordingError | None]]:
 
 def _parsed(line: bytes, number: int) -> tuple[Any, RecordingError | None]:
     try:
-        return json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8")), None
-    except UnicodeDecodeError:
-        return None, RecordingError("is not UTF-8", number)
-    except RecursionError:
-        return None, RecordingError("nests too deep", number)
-    except ValueError as error:
-        return None, RecordingError(f"is no JSON: {getattr(error, 'msg', error)}", number)
+        return load_json(line), None
+    except JSONFaultError as error:
+        return None, RecordingError(str(error), number)
 
 
 def line_entry(index: int, line: int | None, value: Any) -> Entry:
