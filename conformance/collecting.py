@@ -99,8 +99,7 @@ class CaseNode(pytest.Collector):
             return None
         self.told = True
         judged = self.engine.judged(self.case)
-        variable = self.engine.provider.key_variable or "API_KEY"
-        told = {"curl": self.curl(variable), "findings": len(judged.findings)}
+        told = {"findings": len(judged.findings)}
         return {
             "exchange": {**judged.record, **told} if judged.record else None,
             "observations": [

@@ -30,6 +30,7 @@ from conformance.runs.scouting import check_addresses
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import SpoolError
 from conformance.stopping import Stopping, follow, gateway_of, parent_of
+from conformance.strict import printable
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
@@ -129,7 +130,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             check_addresses(session_of(config))
     except ConformanceError as error:
         _leave_nothing(config)
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(printable(str(error), 2000)) from None
 
 
 def _keep_what_is_paid(config: pytest.Config) -> None:
@@ -212,7 +213,7 @@ def _explored(config: pytest.Config) -> bool:
     try:
         return bool(explored(session_of(config), config.getoption("--explore")))
     except ConformanceError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(printable(str(error), 2000)) from None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -245,7 +246,7 @@ def pytest_pycollect_makemodule(
         session = session_of(parent.config)
         session.engines  # noqa: B018 - a user's mistake is named here, before anything runs
     except ConformanceError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(printable(str(error), 2000)) from None
     return ProvidersModule.make(parent, module_path, session)
 
 

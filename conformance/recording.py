@@ -17,6 +17,7 @@ from conformance.runs.deviations import stale_deviations
 from conformance.runs.file import RunWriter, finding_from_json
 from conformance.runs.placing import Place
 from conformance.runs.session import Session
+from conformance.strict import printable
 
 _LETTERS = {
     Verdict.PASS: (".", "passed"),
@@ -98,7 +99,7 @@ class Recorder:
             return
         terminalreporter.section("conformance")
         for problem in self.problems:
-            terminalreporter.write_line(problem, red=True)
+            terminalreporter.write_line(printable(problem, 2000), red=True)
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
         whole = self._session().options.whole and not self._left_out
         part = "" if whole else "; only a part was judged"

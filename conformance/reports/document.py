@@ -13,6 +13,7 @@ from conformance.reports.runs import run_facts
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Kept, Row, Summary
 from conformance.reports.wording import closing, notes, word
+from conformance.strict import without_commands
 
 SCHEMA = 1
 """Version of the document's form."""
@@ -20,7 +21,8 @@ SCHEMA = 1
 
 def document(summary: Summary) -> str:
     """Write a summary as one JSON object."""
-    return json.dumps(_document(summary), ensure_ascii=True, indent=1) + "\n"
+    text = json.dumps(_document(summary), ensure_ascii=True, indent=1)
+    return without_commands(text) + "\n"
 
 
 def _document(summary: Summary) -> dict[str, Any]:

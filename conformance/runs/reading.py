@@ -181,7 +181,6 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "cassette?": _text_or_null,
         "target?": _text_or_null,
         "reason?": _text,
-        "curl?": _text,
         "run?": _text,
     },
     "request": {"url": _text, "method?": _text, "headers?": _headers, "body?": _text},

@@ -157,4 +157,4 @@ def _outcome(record: Mapping[str, Any]) -> Outcome:
 
 
 def _bare(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in ("findings", "curl")}
+    return {name: value for name, value in record.items() if name != "findings"}
