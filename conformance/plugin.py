@@ -20,6 +20,7 @@ from conformance.collecting import (
     follow_each_other,
 )
 from conformance.errors import ConformanceError
+from conformance.import_path import start_workers_safely
 from conformance.providers import load_provider
 from conformance.pytest_options import options_of
 from conformance.pytest_options import pytest_addoption as pytest_addoption
@@ -73,6 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.exploring import register_profiles
 
         register_profiles()
+    start_workers_safely()
     config.pluginmanager.register(_Workers(), "conformance-workers")
     if hasattr(config, "workerinput"):
         _follow(config)

@@ -65,7 +65,7 @@ class Resumed:
         if name not in self._judged:
             shared = folder_of(self._path) / name
             spooled = dict(Spool(shared).everything()) if shared.is_dir() else {}
-            whole = dict(_whole_cases(self._run, name)) | spooled
+            whole = dict(whole_cases(self._run, name)) | spooled
             taken = settled(whole, engine.cases.values())
             self._judged[name] = {path: self._sent_before(each) for path, each in taken.items()}
         return self._judged[name]
@@ -131,7 +131,8 @@ def _joined(items: Iterable[Mapping[str, Any]], key: str) -> str:
     return ", ".join(sorted(str(each.get(key)) for each in items))
 
 
-def _whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
+def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
+    """Yield the cases of a provider whose findings all stand in a run, by their path."""
     findings: dict[str, dict[str, Finding]] = {}
     observations: dict[str, list[Observation]] = {}
     for finding in run.findings:

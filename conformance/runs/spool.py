@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
 from conformance.runs.judged import Judged, judged_from_json, judged_to_json
+from conformance.strict import load_json
 
 Make = Callable[[], Judged]
 
@@ -58,7 +59,7 @@ class Spool:
     def get(self, case: str) -> Judged | None:
         """Give what is known of a case; what is damaged is as if it were not there."""
         try:
-            return judged_from_json(json.loads(self._path(case).read_bytes()))
+            return judged_from_json(load_json(self._path(case).read_bytes()))
         except FileNotFoundError:
             return None
         except (OSError, KeyError, TypeError, ValueError):
@@ -82,7 +83,7 @@ class Spool:
         """Give every case that is whole, by its path."""
         for path in sorted(self._folder.glob("*.json")):
             try:
-                values = json.loads(path.read_bytes())
+                values = load_json(path.read_bytes())
                 yield str(values.pop("case")), judged_from_json(values)
             except (OSError, KeyError, TypeError, ValueError):
                 continue

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from conformance.strict.json_text import JSONFaultError, check_depth, check_values
 
 _INTEGER = 80  # characters of a whole number; 64 bits have 20, a seed of 128 bits 39
+_LINE = 16 * 1024  # characters that are counted faster than searched
 _FLOAT = 400  # of any other, which some tools write to the last digit
 
 
@@ -39,8 +40,10 @@ def load_json(data: bytes | str, bounds: JSONBounds = BOUNDS) -> Any:
         raise JSONFaultError("depth", f"has more than {bounds.characters:,} characters")
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
-        check_depth(text, bounds.depth)
-        check_values(text, bounds.values)
+        if len(text) > _LINE or text.count("[") + text.count("{") > bounds.depth:
+            check_depth(text, bounds.depth)
+        if len(text) > bounds.values:  # no text has more values than characters
+            check_values(text, bounds.values)
         return _DECODER.decode(text)
     except UnicodeDecodeError:
         raise JSONFaultError("encoding", "is not UTF-8") from None

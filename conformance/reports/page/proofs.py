@@ -22,6 +22,7 @@ from conformance.reports.page.requests import shown_request
 from conformance.reports.reach import Column
 from conformance.reports.summary import Summary
 from conformance.runs.file import Run
+from conformance.strict import JSONFaultError, load_json
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
 _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
@@ -225,7 +226,7 @@ def _begin(text: str) -> str:
 
 def _parsed(body: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        found = load_json(body)
+    except JSONFaultError:
         return {}
     return found if isinstance(found, dict) else {}
