@@ -38,7 +38,7 @@ _TINY = 1e-9  # US dollars; sums of prices are not exact
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One case with its price, and how many combinations it is the first to cover."""
+    """One case with its price, what a lax server makes of it, and what it is the first to cover."""
 
     case: Case
     estimate: Estimate

@@ -77,7 +77,7 @@ def _probe(
 
 
 def _signs_of_life(heavy: Sequence[Case], refused: Sequence[Case]) -> Iterator[Case]:
-    """Follow each request that may harm a server with one that any living server refuses."""
+    """Follow each request that may harm a server with one that a server refuses while it lives."""
     plain = next((case for case in refused if case.id.endswith("-missing")), None)
     if plain is None:
         return
@@ -86,5 +86,5 @@ def _signs_of_life(heavy: Sequence[Case], refused: Sequence[Case]) -> Iterator[C
             plain,
             id=f"{plain.id}-after-{case.id}",
             depth=Depth.STANDARD,
-            after=(plain.id, case.id),
+            after=(plain.id, *case.after, case.id),
         )

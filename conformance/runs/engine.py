@@ -258,11 +258,9 @@ class Engine:
 
     def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
         """Ask what a fine fault comes after; give the first coarser one that was accepted."""
-        for coarser in (self.cases[f"{case.model}/{name}"] for name in case.after):
-            accepted = self._coarser_fault_accepted(coarser)
-            if accepted or (outcome := self.judged(coarser).outcome).accepted:
-                return accepted or outcome
-        return None
+        coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
+        outcomes = (self.judged(each).outcome for each in coarser)
+        return next((each for each in outcomes if each.accepted), None)
 
     def _needless(self, case: Case, coarser: Outcome) -> Judged:
         """Keep a case that was not sent: its rule is broken already, and it may be billed."""
