@@ -227,9 +227,17 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
     """What others depend on, then what is free, then what is cheap, then the fine faults.
 
     Of two that cost the same the one comes first that costs less where a lax server paints it.
+    None comes before what it needs.
     """
-    priced = (_priced(edition, provider, each) for each in cases)
-    return sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most))
+    priced = [_priced(edition, provider, each) for each in cases]
+    placed: dict[str, Request] = {}
+    waiting: list[Request] = []
+    for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
+        waiting.append(request)
+        while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
+            waiting.remove(ready)
+            placed[ready.case.path] = ready
+    return [*placed.values(), *waiting]
 
 
 def _priced(edition: Edition, provider: Provider, case: Case) -> Request:
@@ -263,7 +271,7 @@ def _affordable(
         for each in waiting:
             fits = budget is None or spent + each.most <= budget + _TINY
             counted = max_requests is None or len(chosen) < max_requests
-            if fits and counted and all(name in chosen for name in _before(each.case)):
+            if fits and counted and chosen.keys() >= _before(each.case):
                 chosen[each.case.path] = each
                 spent += each.estimate.usd
         waiting = [each for each in waiting if each.case.path not in chosen]
@@ -271,10 +279,10 @@ def _affordable(
             return list(chosen.values()), waiting
 
 
-def _before(case: Case) -> list[str]:
+def _before(case: Case) -> set[str]:
     """Name what has to be sent before a case: its control, and the coarser faults."""
     names = [case.control, *case.after] if case.control else case.after
-    return [f"{case.model}/{name}" for name in names]
+    return {f"{case.model}/{name}" for name in names}
 
 
 class _Coverage:
