@@ -29,6 +29,17 @@ class Authorization(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Depth(StrEnum):
+    """How much is asked of a provider; what is deeper has all that is not."""
+
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+    def includes(self, case: Case) -> bool:
+        """Whether a case is asked at this depth."""
+        return self is Depth.THOROUGH or case.depth is Depth.STANDARD
+
+
 class Operation(StrEnum):
     """What a case asks of the provider."""
 
@@ -51,6 +62,8 @@ class Case:
     control: str | None = None
     parameter: str | None = None
     billed: bool = False
+    depth: Depth = Depth.STANDARD
+    after: tuple[str, ...] = ()  # coarser faults: where one was accepted, this is not asked
 
     @property
     def path(self) -> str:

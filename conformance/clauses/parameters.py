@@ -180,7 +180,10 @@ def _disputed(sent: Sent) -> Iterator[str]:
             yield from optional if point.parameter is None else [point.parameter]
 
 
-_JUDGED_ELSEWHERE = frozenset({"model-omitted", "model-unknown", "gpt-image-response-format"})
+_JUDGED_ELSEWHERE = frozenset(
+    # of an empty prompt no source promises anything: it is observed
+    {"model-omitted", "model-unknown", "gpt-image-response-format", "empty-prompt"}
+)
 
 
 def _open_by(sent: Sent) -> str | None:

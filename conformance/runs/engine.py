@@ -151,6 +151,9 @@ class Engine:
         control = self._control(case)
         if gone is not None:
             return self._unsent(case, Verdict.UNAVAILABLE, gone, None)
+        coarser = self._coarser_fault_accepted(case)
+        if coarser is not None:
+            return self._needless(case, coarser)
         try:
             exchange, answer = self._made(case)
             if self._astray:
@@ -252,6 +255,20 @@ class Engine:
             return None
         control = self.cases[f"{case.model}/{case.control}"]
         return self.judged(control).outcome
+
+    def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
+        """Ask what a fine fault comes after; give the first coarser one that was accepted."""
+        coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
+        outcomes = (self.judged(each).outcome for each in coarser)
+        return next((each for each in outcomes if each.accepted), None)
+
+    def _needless(self, case: Case, coarser: Outcome) -> Judged:
+        """Keep a case that was not sent: its rule is broken already, and it may be billed."""
+        why = f"not asked: {coarser.case}, a coarser fault of the same kind, was accepted"
+        outcome = Outcome(case.id, Result.UNAVAILABLE, why)
+        kept = self._unsent(case, Verdict.NOT_TESTABLE, outcome, None)
+        findings = {name: replace(x, control=coarser.case) for name, x in kept.findings.items()}
+        return replace(kept, findings=findings)
 
     def _not_here(self, case: Case, exchange: Exchange, answer: Answer) -> Judged:
         """Keep an answer of something else than the provider."""
