@@ -281,7 +281,19 @@ def test_importers_keep_what_came_before_a_broken_end(tmp_path: Path) -> None:
     assert isinstance(second, Fault)
 
 
-CODINGS = {"br": brotli.compress, "zstd": zstandard.compress, "deflate": zlib.compress}
+def raw_deflate(data: bytes) -> bytes:
+    """Compress without the wrapper of zlib, as many servers do."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+CODINGS = {
+    "br": brotli.compress,
+    "zstd": zstandard.compress,
+    "deflate": zlib.compress,
+    "deflate ": raw_deflate,
+    "gzip": gzip.compress,
+}
 
 
 @pytest.mark.parametrize("coding", CODINGS)
@@ -306,3 +318,23 @@ def test_importers_do_not_blow_up_a_compressed_body(tmp_path: Path) -> None:
     bomb = base64.b64encode(gzip.compress(bytes(80 * 1024 * 1024), 9)).decode()
     with pytest.raises(RecordingError, match="limit"):
         only(tmp_path / "a.har", archive(har({"text": bomb, "encoding": "base64"})))
+
+
+def test_importers_har_whole_body_that_polly_counts_as_base64_is_whole(tmp_path: Path) -> None:
+    pieces = json.dumps([ZIPPED])
+    content = {"text": pieces, "encoding": "base64", "size": len(pieces)}
+    recorded = only(tmp_path / "a.har", archive(har(content)))
+    assert recorded.response is not None
+    assert (recorded.response.body.decode(), seen(recorded)) == (TOLD, frozenset())
+
+
+@pytest.mark.parametrize("text", ["REDACTED", IMAGE[:40] + "..." + IMAGE[40:], "<binary>"])
+def test_importers_har_placeholder_that_claims_base64_is_altered(tmp_path: Path, text: str) -> None:
+    content = {"text": text, "encoding": "base64"}
+    assert "body" in seen(only(tmp_path / "a.har", archive(har(content))))
+
+
+def test_importers_har_plain_text_that_claims_base64_is_read(tmp_path: Path) -> None:
+    recorded = only(tmp_path / "a.har", archive(har({"text": TOLD, "encoding": "base64"})))
+    assert recorded.response is not None
+    assert (recorded.response.body.decode(), seen(recorded)) == (TOLD, frozenset())

@@ -8,11 +8,14 @@ from dataclasses import replace
 from conformance.exchange.model import Download, Exchange, Headers, Request, Response
 from conformance.exchange.payloads import is_binary
 
+_START = (  # no letter before it but one that is part of an escape
+    rb"(?:(?<![A-Za-z0-9_-])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u00[0-9A-Fa-f]{2}))"
+)
 _ID = re.compile(
-    rb"(?<![A-Za-z0-9_+/=-])(org|user|proj|project|acct|team)([-_])"
+    _START + rb"(org|user|proj|project|acct|team)([-_])"
     rb"(?=[A-Za-z]{0,40}[0-9]|[A-Za-z0-9]{20})[A-Za-z0-9]{6,64}(?![A-Za-z0-9_-])"
 )
-"""With a digit, or long: `user-friendly` and `org-chart` are words. Base64 has no such start."""
+"""With a digit, or long: `user-friendly` and `org-chart` are words."""
 
 
 def without_account_ids(exchange: Exchange) -> Exchange:

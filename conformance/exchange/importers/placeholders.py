@@ -15,11 +15,9 @@ _STRONG_WORDS = (
 _STRONG = re.compile(
     rf"{_STRONG_WORDS}|(?-i:<[A-Z][A-Z0-9_ -]{{0,60}}>)|\{{\{{[^{{}}]{{0,80}}\}}\}}", re.IGNORECASE
 )
-_WEAK = re.compile(
-    r"\.\.\.|…|\*{3,}|<[^<>]{0,80}>|\{\{|\$\{|%\{|\[[A-Za-z_ .-]{1,60}\]|#{3,}|x{6,}"
-    r"|fake|dummy|removed|stripped|replaced|hidden",
-    re.IGNORECASE,
-)
+_MARKS = r"\.\.\.|…|\*{3,}|<[^<>]{0,80}>|\{\{|\$\{|%\{|\[[A-Za-z_ .-]{1,60}\]|#{3,}"
+_MARK = re.compile(_MARKS)
+_WEAK = re.compile(_MARKS + r"|x{6,}|fake|dummy|removed|stripped|replaced|hidden", re.IGNORECASE)
 
 # In base64 a word of few letters stands by chance, so that only long ones in one case count.
 _BASE64_WORDS = (
@@ -88,8 +86,8 @@ def interrupts_text(text: str) -> bool:
 
 
 def begins_with_placeholder(text: str) -> bool:
-    """Return whether a text starts with a mark that stands for what was before it."""
-    return bool(_STRONG.match(text) or re.match(r"\.\.\.|…|\*{3,}|<[^<>]{0,80}>", text))
+    """Return whether a text starts with what stands for what was before it."""
+    return (_STRONG.match(text) or _MARK.match(text)) is not None
 
 
 def interrupts_base64(text: str, proven: bool = False) -> bool:

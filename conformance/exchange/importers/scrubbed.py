@@ -35,6 +35,8 @@ _DOCUMENT = re.compile(
     rb"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype|html|head|body|\?xml|[a-z][\w:.-]*(?:\s[^<>]*)?>.*</)",
     re.IGNORECASE | re.DOTALL,
 )
+_JSON_START = re.compile(r"\{|\[\s*(?:[\[{\"\d\]]|$)")
+_JSON_INSIDE = re.compile(r"\w\"\s*[:,}\]]")
 _FIELD = re.compile(r"(?:data|event|id|retry)?:")
 _ERROR = frozenset({"type", "param", "code"})
 _ECHOES = ("background", "output_format", "quality", "size", "usage", "type")
@@ -99,9 +101,7 @@ def _is_cut(kept: _Kept) -> bool:
 def _was_json(text: str) -> bool:
     """Return whether JSON stops early, or a placeholder stands where its syntax breaks."""
     bare = text.lstrip("\ufeff \t\r\n")
-    if not re.match(r"\{|\[\s*(?:[\[{\"\d\]]|$)", bare) and not (
-        begins_with_placeholder(bare) and re.search(r"\"\s*:", bare)
-    ):
+    if not (_JSON_START.match(bare) or _lost_its_start(bare)):
         return False
     try:
         json.loads(bare)
@@ -111,6 +111,12 @@ def _was_json(text: str) -> bool:
     except RecursionError:
         return False
     return False
+
+
+def _lost_its_start(text: str) -> bool:
+    """Return whether a placeholder stands where JSON began."""
+    rest = text.rstrip().endswith("}") or _JSON_INSIDE.search(text) is not None
+    return rest and begins_with_placeholder(text)
 
 
 def _stops_early(error: json.JSONDecodeError, text: str) -> bool:
