@@ -132,7 +132,14 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[frozenset[str], As
     deployment = deployment_of(exchange.request)
     if deployment is not None and edition.find(deployment) is not None:
         body["model"] = deployment
+    if "model" not in body and _was_told(exchange, edition):
+        body["model"] = exchange.model
     asked = edition.read(body)
     if body.get("model") == UNKNOWN_MODEL:
         return frozenset({"model-unknown"}), replace(asked, left_open=())
     return frozenset(), asked
+
+
+def _was_told(exchange: Exchange, edition: Edition) -> bool:
+    """Whether somebody said which model a recorded request without one stands for."""
+    return exchange.provenance is Provenance.FOREIGN and edition.find(exchange.model) is not None
