@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conformance.clauses.registry import Clause, Needs
 from conformance.clauses.subject import (
+    Context,
     NotApplicableError,
     NotTestableError,
     Problem,
@@ -33,12 +34,14 @@ def judge(
     clauses: Iterable[Clause],
     control: Outcome | None = None,
     answer: Answer | None = None,
+    context: Context | None = None,
 ) -> list[Finding]:
     """Judge every clause that the request binds; never raises for anything a provider sent.
 
-    A clause that finds nothing to speak of gives no finding: it is neither green nor counted.
+    A `context` says more of the run than its `control` alone, and takes its place. A clause that
+    finds nothing to speak of gives no finding: it is neither green nor counted.
     """
-    subject = Subject(exchange, edition, control, answer)
+    subject = Subject(exchange, edition, control, answer, context)
     found = [_finding(subject, each) for each in clauses if each.binds(subject.sent)]
     return [each for each in found if each is not None]
 

@@ -36,6 +36,21 @@ class Problem:
     observed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the run knows of other requests to the same model."""
+
+    control: Outcome | None = None
+    """What became of an accepted request that differs in one field."""
+    valid_refusals: tuple[Outcome, ...] = ()
+    """What became of valid requests that were turned down: none of that is about a mistake."""
+    accepted_before: Outcome | None = None
+    accepted_after: Outcome | None = None
+    """The control, sent before and after a request that came to nothing in all its attempts."""
+    attempts: str = ""
+    """How often it came to nothing, such as "3 of 3 cases, 12 of 12 attempts"."""
+
+
 class Subject:
     """One exchange with its answer, its request as read, and the control of a refusal."""
 
@@ -45,10 +60,12 @@ class Subject:
         edition: Edition,
         control: Outcome | None = None,
         answer: Answer | None = None,
+        context: Context | None = None,
     ) -> None:
         self.exchange = exchange
         self.edition = edition
-        self.control = control
+        self.context = context or Context(control)
+        self.control = self.context.control
         self.answer = answer or Answer(exchange)
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange
@@ -22,6 +22,10 @@ class Result(StrEnum):
     UNCLEAR = "unclear"
 
 
+Cause = Literal["quota", "key", "moderation", "rate-limit", "not served", "outage", "other"]
+"""Why a request was not accepted, where that is not a fault of the request itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The decision of a provider about one case, without its payload."""
@@ -31,6 +35,9 @@ class Outcome:
     reason: str
     status: int | None = None
     listed: frozenset[str] | None = None  # model ids, when the answer is a model list
+    cause: Cause | None = None
+    said: str = ""
+    """The provider's own words, where the answer is not what was asked for."""
 
     @property
     def accepted(self) -> bool:
