@@ -49,6 +49,10 @@ class Context:
     """The control, sent before and after a request that came to nothing in all its attempts."""
     attempts: str = ""
     """How often it came to nothing, such as "3 of 3 cases, 12 of 12 attempts"."""
+    blamed: str = ""
+    """What these requests share and no accepted one has, such as "response_format b64_json"."""
+    served: Outcome | None = None
+    """What the first request for the model came to, where a model list does not have it."""
 
 
 class Subject:
