@@ -37,23 +37,26 @@ class Crashes:
         return valid and came is not None and came.crashed
 
     def tried_again(self, case: Case, first: Exchange, valid: bool) -> Exchange:
-        """Give the exchange by which a request is judged: one more where the first came to nothing.
+        """Give the exchange by which a request is judged, after one more if that came to nothing.
 
         Before that, other requests to the model are made that this run makes anyway. If one is
-        accepted, an outage that is over is told from a value that never works. Where nothing
-        was accepted, or the answer may have been billed, the first exchange stands.
+        accepted, an outage that is over is told from a value that never works: the request is
+        sent once more, unless that value was, or the answer that was lost may have been billed.
         """
         if not self.is_one(case, valid):
             return first
         self._ask_others(case)
         made = [first, *self._again(case, first)]
-        last = _with_all(made[-1], made)
-        if len(made) > 1 and not came_of(last, outcome_of(last)).crashed:
-            return last
-        kept = self._kept(case, made)
-        self.asking.tell(case, came_of(kept, outcome_of(kept)))
-        paid = self._ask_after(case, kept)
-        kept = replace(kept, price=all_of([*paid, kept]))
+        again = _with_all(made[-1], made)
+        came = came_of(again, outcome_of(again))
+        self.asking.tell(case, came)
+        if not came.crashed:
+            return again
+        if self._has_before(case, first):
+            again = _with_all(first, made)
+            self.asking.tell(case, replace(came, began=first.sent_at, last=came.began))
+        paid = self._ask_after(case, again)
+        kept = replace(again, price=all_of([*paid, again]))
         if len(made) > 1 and isinstance(self.source, Record):
             self.source.keep(case, kept)
         return kept
@@ -65,19 +68,20 @@ class Crashes:
             self.asking.ask_all(self.asking.valid(case.model))
 
     def _again(self, case: Case, first: Exchange) -> Iterable[Exchange]:
-        accepted = any(True for _ in self.asking.others(case.model).accepted())
+        others = self.asking.others(case.model)
+        accepted = any(True for _ in others.accepted())
         billed = lost(first) and not self.provider.prices.free
-        if isinstance(self.source, Replay) or not accepted or billed:
+        known = others.is_confirmed(case, self._came(case))
+        if isinstance(self.source, Replay) or not accepted or billed or known:
             return
         try:
             yield self.source.exchange(case)
         except NotSentError:
             return
 
-    def _kept(self, case: Case, made: Sequence[Exchange]) -> Exchange:
-        """Give the first exchange if anything was accepted before it, else the last."""
-        before, _ = self.asking.others(case.model).around(case, self._came(case))
-        return _with_all(made[0] if before is not None else made[-1], made)
+    def _has_before(self, case: Case, first: Exchange) -> bool:
+        came = came_of(first, outcome_of(first))
+        return self.asking.others(case.model).around(case, came)[0] is not None
 
     def _ask_after(self, case: Case, kept: Exchange) -> list[Exchange]:
         """Have a request made after one that came to nothing, unless one was accepted since.

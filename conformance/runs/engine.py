@@ -35,6 +35,7 @@ from conformance.runs.crashes import Crashes
 from conformance.runs.evidence import evidence, unsent
 from conformance.runs.judged import Judged
 from conformance.runs.marking import Marking
+from conformance.runs.missing import not_there
 from conformance.runs.others import came_of
 from conformance.runs.replanting import Replanting
 from conformance.runs.sending import expectation_of
@@ -192,11 +193,13 @@ class Engine:
     def _judged_exchange(
         self, sent: Case, exchange: Exchange, answer: Answer, control: Outcome | None
     ) -> Judged:
-        outcome = self._came_to(sent, exchange, answer, control)
+        outcome = Subject(exchange, self.edition, control, answer).outcome
+        self._asking.tell(sent, came_of(exchange, outcome))  # before it is judged
         again = self._crashes.tried_again(sent, exchange, self._is_valid(sent))
         if again is not exchange:
             exchange, answer = again, self._answer(again)
-            outcome = self._came_to(sent, exchange, answer, control)
+            outcome = Subject(exchange, self.edition, control, answer).outcome
+        self._tell_missing(sent, outcome, control)
         context = self._context(sent, outcome, control)
         findings = self._findings(sent, exchange, context, answer)
         findings, repeated = self._confirmed(sent, findings, context)
@@ -211,13 +214,15 @@ class Engine:
     def _is_valid(self, case: Case) -> bool:
         return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
 
-    def _came_to(
-        self, case: Case, exchange: Exchange, answer: Answer, control: Outcome | None
-    ) -> Outcome:
-        """Say what became of a request, and let the others know before it is judged."""
-        outcome = Subject(exchange, self.edition, control, answer).outcome
-        self._asking.tell(case, came_of(exchange, outcome))
-        return outcome
+    def _tell_missing(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
+        """Say once that a model is neither served nor listed: it may be the user's mistake."""
+        listed = control.listed if control is not None else None
+        name = self.provider.models.get(case.model, case.model)
+        gone = case.id == BASELINE and outcome.result is Result.NOT_SERVED
+        gone = gone and not self.provider.is_known(case.model, case.id)
+        if gone and name not in (listed or ()) and self._together.missing is not None:
+            why = not_there(self.provider, case.model, outcome, listed)
+            self._together.missing(self.provider.id, case.model, why)
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Say what the run knows of other requests, once it knows all that matters."""

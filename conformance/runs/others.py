@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +21,6 @@ _LOST = frozenset({"timeout", "disconnect", "protocol", "encoding"})
 """Failures by which an answer that was begun, or waited for, was lost."""
 
 _OF_THE_ACCOUNT = frozenset({"quota", "key", "moderation", "rate-limit"})
-_ALWAYS_SENT = frozenset({"model", "prompt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class Came:
     attempts: int | None  # None where a cassette does not say
     crashed: bool = False
     """Whether it came to nothing: 5xx, no answer in time, or a body that was cut."""
+    last: float = 0.0
+    """When it was sent for the last time, where it was tried again later; else 0."""
 
 
 def came_of(exchange: Exchange, outcome: Outcome) -> Came:
@@ -52,7 +52,7 @@ def came_of_judged(judged: Judged) -> Came:
 
 def came_to_json(came: Came) -> dict[str, Any]:
     """Write it with plain values only."""
-    values = {name: getattr(came, name) for name in ("began", "attempts", "crashed")}
+    values = {name: getattr(came, name) for name in ("began", "attempts", "crashed", "last")}
     return {"outcome": outcome_to_json(came.outcome), **values}
 
 
@@ -110,6 +110,16 @@ class Others:
         after = (came.outcome for _, came in near if came.began > mine.began)
         return next(before, None), next(after, None)
 
+    def is_confirmed(self, case: Case, mine: Came) -> bool:
+        """Whether what a request is blamed for failed again after another one was accepted."""
+        blamed, _ = self._blamed(case)
+        accepted = [came.began for _, came in self.accepted() if came.began > mine.began]
+        return bool(blamed and accepted) and any(
+            came.crashed and blamed in other.asks and max(came.began, came.last) > min(accepted)
+            for other, came in self.known
+            if other.path != case.path
+        )
+
     def _valid_refusals(self, case: Case, mine: Came | None) -> Iterator[Outcome]:
         """Give how valid requests were turned down, where that is how this one was."""
         for other, came in self.known:
@@ -120,11 +130,11 @@ class Others:
 
     def _blamed(self, case: Case) -> tuple[str, list[Came]]:
         """Name what the most requests that came to nothing share, and no accepted one has."""
-        fine = {each for other, _ in self.accepted() for each in tokens(other)}
+        fine = {each for other, _ in self.accepted() for each in other.asks}
         crashed = [each for each in self.known if each[1].crashed and each[0].id in self.valid]
         sharing = {
-            token: [came for other, came in crashed if token in tokens(other)]
-            for token in sorted(tokens(case) - fine)
+            token: [came for other, came in crashed if token in other.asks]
+            for token in sorted(case.asks - fine)
         }
         if not sharing:
             return "", [came for other, came in crashed if other.path == case.path]
@@ -136,7 +146,7 @@ class Others:
         asked = [
             each
             for each, _ in self.known
-            if blamed and each.id in self.valid and blamed in tokens(each)
+            if blamed and each.id in self.valid and blamed in each.asks
         ]
         of = max(len(asked), len(alike))
         cases = f"{len(alike)} of {of} case{'' if of == 1 else 's'}"
@@ -146,24 +156,13 @@ class Others:
         return f"{cases}, {total} of {total} attempt{'' if total == 1 else 's'}"
 
 
-def tokens(case: Case) -> frozenset[str]:
-    """Name what a request sets beside model and prompt: each parameter, and it with its value."""
-    body = {name: value for name, value in (case.body or {}).items() if name not in _ALWAYS_SENT}
-    values = {f"{name}={_plain(value)}" for name, value in body.items()}
-    return frozenset(body) | values
-
-
 def size_of(case: Case) -> tuple[int, str]:
     """Order requests from the smallest on, alike in every run."""
     return len(case.body or {}), case.id
 
 
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def _distance(one: Case, other: Case) -> int:
-    return len(tokens(one) ^ tokens(other))
+    return len(one.asks ^ other.asks)
 
 
 def _total(came: Iterable[Came]) -> int | None:

@@ -134,6 +134,7 @@ class LiveRun:
             self.confirmer,
             self._unreachable,
             self._answered,
+            self._missing,
             in_order=self.options.partial,
         )
 
@@ -158,3 +159,6 @@ class LiveRun:
 
     def _unreachable(self, provider: str, why: str) -> None:
         self.ledger.halt(provider, why)
+
+    def _missing(self, provider: str, model: str, why: str) -> None:
+        self.ledger.halt(f"{provider}/{model}", why)
