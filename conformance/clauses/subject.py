@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from conformance.clauses.events import StreamEvent, events_of
 from conformance.contract import Edition, Mismatch
 from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.events import StreamEvent, events_of
 from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.sent import Sent, read_request
@@ -88,7 +88,20 @@ class Subject:
         status = found.status or 0
         if found.result is not Result.NOT_SERVED or undecided(status) or not self._served:
             return found
-        return replace(found, result=Result.REFUSED, reason=f"HTTP {status}")
+        result = Result.REFUSED if status >= 400 else Result.UNCLEAR
+        return replace(found, result=result, reason=f"HTTP {status}")
+
+    @property
+    def fails_alone(self) -> bool:
+        """Whether a request comes to nothing, every time, that its control shows to be possible.
+
+        Then no outage is to blame: the control was accepted before it and after it.
+        """
+        context, outcome = self.context, self.outcome
+        around = (context.accepted_before, context.accepted_after)
+        if outcome.result is not Result.UNAVAILABLE or outcome.cause != "outage":
+            return False
+        return all(each is not None and each.accepted for each in around)
 
     @property
     def names_model(self) -> bool:
