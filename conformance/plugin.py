@@ -17,6 +17,7 @@ from conformance.collecting import (
     STOPPED_BY,
     PromiseItem,
     ProvidersModule,
+    expect,
     follow_each_other,
 )
 from conformance.errors import ConformanceError
@@ -231,7 +232,10 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let the images of the next case be decoded while one is judged; workers know no next."""
+    """Tell each engine what will be judged; let the images of the next case be decoded while one
+    is judged, where the next is known: workers do not know it.
+    """
+    expect(session.items)
     if not hasattr(session.config, "workerinput") and options_of(session.config).mode == "replay":
         follow_each_other(session.items)
 

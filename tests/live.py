@@ -130,6 +130,7 @@ def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen:
 def judge_all(found: Session) -> Mapping[str, Judged]:
     """Judge every selected case, in order."""
     (engine,) = found.engines
+    engine.expect(case for case, _ in found.selected(engine))
     return {case.path: engine.judged(case) for case, _ in found.selected(engine)}
 
 

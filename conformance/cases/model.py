@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -69,3 +70,16 @@ class Case:
     def path(self) -> str:
         """The case's name within its provider."""
         return f"{self.model}/{self.id}"
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """What it sets beside model and prompt: each parameter, and each with its value."""
+        body = {name: value for name, value in (self.body or {}).items() if name not in _ALWAYS}
+        return frozenset(body) | {f"{name}={_plain(value)}" for name, value in body.items()}
+
+
+_ALWAYS = frozenset({"model", "prompt"})
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

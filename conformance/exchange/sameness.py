@@ -1,0 +1,29 @@
+"""Whether two refusals say the same: their words without what differs from request to request."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.exchange.outcome import Outcome
+
+_MOST = 2000  # characters that are compared
+_VARIES = re.compile(
+    r"""
+    [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}      # a UUID
+    | \b(?=[a-z_-]*\d)(?=[a-z0-9_-]{12,}\b)[a-z0-9]+(?:[_-][a-z0-9]+)*\b  # an id with digits
+    | \d+(?:[.:t/-]\d+)*z?                                             # a number, time or date
+    """,
+    re.VERBOSE,
+)
+
+
+def same_refusal(one: Outcome, other: Outcome) -> bool:
+    """Whether two requests were turned down with the same status and the same words."""
+    return one.status == other.status and same_words(one.said) == same_words(other.said)
+
+
+def same_words(said: str) -> str:
+    """Return a text without ids, times and numbers, so that a request id hides no sameness."""
+    return " ".join(_VARIES.sub("#", said[:_MOST].lower()).split())
