@@ -102,6 +102,7 @@ class CaseNode(pytest.Collector):
         variable = self.engine.provider.key_variable or "API_KEY"
         told = {"curl": self.curl(variable), "findings": len(judged.findings)}
         return {
+            "case": f"{self.engine.provider.id}::{self.case.path}",
             "exchange": {**judged.record, **told} if judged.record else None,
             "observations": [
                 {name: getattr(each, name) for name in each.__slots__}
