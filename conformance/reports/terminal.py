@@ -23,6 +23,7 @@ from conformance.reports.wording import (
     listed,
     notes,
     place,
+    reached,
     word,
 )
 from conformance.runs.conclusion import Conclusion
@@ -38,6 +39,7 @@ STYLES = {
 }
 NARROW = 72  # columns; below, the table leaves out what the sections below it tell
 MOST = 12  # entries of a section
+COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
 OPEN = "open: not judged"
 
 
@@ -83,7 +85,7 @@ class _Page(Paper):
         wide = self._console.width >= NARROW
         for name in ("provider", "model", "verdict"):
             table.add_column(Text(name), overflow="fold")
-        counts = ("MUST", "SHOULD", "broken", "known", "open")
+        counts = ("MUST", "decided", "SHOULD", "broken", "known", "open")
         for name in counts if wide else ("MUST", "broken", "open"):
             table.add_column(Text(name), justify="right", no_wrap=True)
         before = ""
@@ -92,7 +94,7 @@ class _Page(Paper):
             table.add_row(*self._cells(row, shown, wide))
             before = row.provider
         self._console.print(table)
-        self._line(self._text("MUST, SHOULD: promises kept of those claimed; " + OPEN, "dim"))
+        self._line(self._text(f"{COUNTED}; {OPEN}", "dim"))
         if any(row.open_ended for row in self._summary.rows):
             self._line(self._text(UNKNOWN, "bold magenta"), self._text(f": {SO_FAR}"), lines=2)
         for name, meaning in legend(each.cell for each in self._summary.rows):
@@ -106,6 +108,7 @@ class _Page(Paper):
         yield self._text(name, STYLES.get(name, ""))
         yield self._text(kept(row, "MUST"))
         if wide:
+            yield self._text(reached(row))
             yield self._text(kept(row, "SHOULD"))
         yield self._number(row.broken, "bold red")
         if wide:
