@@ -54,10 +54,12 @@ def _broken_down(subject: Subject) -> Problem:
     """Say which parameters a request fails with, how often, and what the provider says."""
     body = subject.sent.asked.body if subject.sent.asked else {}
     asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
-    attempts = f" in {subject.context.attempts}" if subject.context.attempts else " every time"
-    message = f"a documented request comes to nothing{attempts}, and its control does not"
-    observed = subject.outcome.reason
-    return Problem(message, "2xx", f"{asked}: {observed}" if asked else observed)
+    context, reason = subject.context, subject.outcome.reason
+    attempts = f" in {context.attempts}" if context.attempts else " every time"
+    what = f"whatever has {context.blamed}" if context.blamed else "a documented request"
+    message = f"{what} comes to nothing{attempts}, and its control does not"
+    blamed = context.blamed or asked
+    return Problem(message, "2xx", f"{blamed}: {reason}" if blamed else reason)
 
 
 _EVERYWHERE = frozenset({"model", "prompt"})
