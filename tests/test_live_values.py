@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
@@ -107,6 +108,31 @@ def test_replay_comes_to_what_the_recorded_run_did(tmp_path: Path, by_body: Any)
     with session(tmp_path, "http://127.0.0.1:1/v1", MODEL, **{**CHOSEN, **chosen}) as found:
         replayed = judge_all(found)
     assert _told(live) == _told(recorded) == _told(replayed)
+
+
+def test_answer_that_is_always_cut_is_recorded_and_told(tmp_path: Path) -> None:
+    (tmp_path / "free").mkdir()
+    chosen: dict[str, Any] = {"cases": "[bqs]*", "cassettes": tmp_path / "cassettes"}
+    with watched() as (url, eye):
+        eye.by_body = lambda asked: _Cut() if asked and asked.get("quality") == "hd" else None
+        chosen |= {"live": False, "more": "free = true"}
+        with session(tmp_path, url, MODEL, record_mode=RecordMode.REWRITE, **chosen) as found:
+            recorded = judge_all(found)
+    with session(tmp_path, "http://127.0.0.1:1/v1", MODEL, **chosen) as found:
+        replayed = judge_all(found)
+    told = [each[f"{MODEL}/quality-hd"].findings[CLAUSE] for each in (recorded, replayed)]
+    assert [each.verdict for each in told] == [Verdict.FAIL] * 2
+    assert "closed in the middle of the body in 1 of 1 case, 2 of 2 attempts" in told[0].message
+    assert told[0].message == told[1].message
+
+
+class _Cut(Response):
+    """An answer that breaks off."""
+
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200}
+        await send({**start, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.body", "body": b'{"created":'})
 
 
 def _told(judged: Mapping[str, Judged]) -> dict[tuple[str, str], tuple[Verdict, str | None]]:

@@ -69,6 +69,7 @@ class Recorded:
     target: str
     tool: str
     failures: Mapping[str, Failure]
+    attempts: int | None = None  # where more than one was made
 
 
 class CassetteLibrary:
@@ -199,11 +200,20 @@ class CassetteLibrary:
             "recorded_at": datetime.fromtimestamp(exchange.sent_at, UTC).isoformat(),
             "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
             "failures": {
-                each.url: {"kind": each.failure.kind, "message": each.failure.message}
-                for each in exchange.downloads
-                if each.failure is not None
+                url: {"kind": failure.kind, "message": failure.message}
+                for url, failure in _failures(exchange)
             },
+            **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
         }
+
+
+def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
+    """Give what failed: the request itself where its answer was lost, and images."""
+    if exchange.response is None and exchange.failure is not None:
+        yield exchange.request.url, exchange.failure
+    for each in exchange.downloads:
+        if each.failure is not None:
+            yield each.url, each.failure
 
 
 def same_body(one: RecordedRequest, other: RecordedRequest) -> None:
@@ -255,9 +265,11 @@ class _Persister:
 def _read_metadata(data: Mapping[str, Any]) -> Recorded:
     failures = {url: Failure(**each) for url, each in data["failures"].items()}
     recorded_at = datetime.fromisoformat(data["recorded_at"]).timestamp()
-    return Recorded(
-        data["edition"], recorded_at, data["elapsed"], data["target"], data["tool"], failures
-    )
+    attempts = data.get("attempts")
+    if attempts is not None and type(attempts) is not int:
+        raise TypeError(f"attempts: {attempts!r} is no number")
+    target, tool = data["target"], data["tool"]
+    return Recorded(data["edition"], recorded_at, data["elapsed"], target, tool, failures, attempts)
 
 
 def _vcr_request(request: Request) -> RecordedRequest:

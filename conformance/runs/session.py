@@ -27,6 +27,7 @@ from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.runs.describing import header_of
 from conformance.runs.engine import Engine
+from conformance.runs.others import CONTROL_AGAIN
 from conformance.runs.purse import Outlook, check_affordable, outlook
 from conformance.runs.resuming import Resumed
 from conformance.runs.together import LiveRun
@@ -207,6 +208,8 @@ class Session:
     def _paths(self, engine: Engine) -> set[Path]:
         library = self.library(engine.provider)
         planned = {library.path(case) for case in engine.cases.values()}
+        again = (Case(CONTROL_AGAIN, model) for model in engine.provider.models)
+        planned |= {library.path(case) for case in again}
         return planned | recorded_cassettes(library)
 
     def _check_models(self) -> None:
