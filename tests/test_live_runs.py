@@ -56,7 +56,7 @@ def test_refused_key_is_one_sentence_and_one_request_with_many_workers(tmp_path:
         eye.pause = 4  # so that all workers are there before the first answer is
         done = live(tmp_path, url, "--budget", "1", "-n", "3")
     assert done.returncode == 2, done.stderr
-    assert done.stderr.count("the first authorised request was refused (HTTP 401)") == 1
+    assert done.stderr.count("the first authorised request was refused (HTTP 401: no)") == 1
     assert len(eye.asked) == 1
     assert not read_run(tmp_path / "run.jsonl").complete
 

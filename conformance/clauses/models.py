@@ -70,12 +70,15 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
 )
 def listed(subject: Subject) -> Iterator[Problem]:
     """Looks for the id by which the provider knows the model. Not testable when the answer is
-    no list of models.
+    no list of models. A model that is not served either is unavailable: it has ended there, or
+    was named wrongly.
     """
-    ids = subject.outcome.listed
+    ids, served = subject.outcome.listed, subject.context.served
     if ids is None:
         raise NotTestableError("the answer is no model list")
     if _name(subject) not in ids:
+        if served is not None and served.result is Result.NOT_SERVED:
+            raise UnavailableError(f"the model is not listed, and {served.reason}")
         some = ", ".join(sorted(ids)[:8]) or "no model at all"
         yield Problem("the model is not listed", _name(subject), some)
 

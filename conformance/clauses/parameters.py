@@ -54,10 +54,13 @@ def _broken_down(subject: Subject) -> Problem:
     """Say which parameters a request fails with, how often, and what the provider says."""
     body = subject.sent.asked.body if subject.sent.asked else {}
     asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
-    attempts = f" in {subject.context.attempts}" if subject.context.attempts else " every time"
-    message = f"a documented request comes to nothing{attempts}, and its control does not"
-    observed = subject.outcome.reason
-    return Problem(message, "2xx", f"{asked}: {observed}" if asked else observed)
+    context, outcome = subject.context, subject.outcome
+    what = f"HTTP {outcome.status}" if outcome.status else outcome.reason
+    often = f"in {context.attempts}" if context.attempts else "every time"
+    blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
+    message = f"{blamed}{what} {often}, while other requests were accepted before and after"
+    said = outcome.said if outcome.said not in outcome.reason else ""
+    return Problem(message, "2xx", f"{outcome.reason}: {said}" if said else outcome.reason)
 
 
 _EVERYWHERE = frozenset({"model", "prompt"})

@@ -13,6 +13,7 @@ from conformance.clauses.subject import (
 )
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
+from conformance.exchange.sameness import same_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,21 +68,22 @@ def refused_alike(subject: Subject) -> bool:
     """Whether a valid request to the model was turned down with the same status and text."""
     outcome = subject.outcome
     return bool(outcome.said) and any(
-        (each.status, each.said) == (outcome.status, outcome.said)
-        for each in subject.context.valid_refusals
+        same_refusal(each, outcome) for each in subject.context.valid_refusals
     )
 
 
 def _is_open_too(subject: Subject) -> bool:
     """Whether a request with a fault also asks for what the contract leaves open.
 
-    That a model is not in the document is no such thing where its control was accepted.
+    That a model is not in the document is no such thing where its control was accepted, and
+    neither is what that control asks for as well.
     """
     asked, control = subject.sent.asked, subject.control
     if asked is None:
         return False
     proven = {"model-unknown"} if control is not None and control.accepted else set()
-    return bool(asked.unknown or asked.unsupported or set(asked.left_open) - proven)
+    also = {*asked.unknown, *asked.unsupported, *asked.left_open}
+    return bool(also - proven - subject.context.proven)
 
 
 def at_fault(sent: Sent) -> frozenset[str]:

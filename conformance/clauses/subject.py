@@ -51,6 +51,8 @@ class Context:
     """How often it came to nothing, such as "3 of 3 cases, 12 of 12 attempts"."""
     blamed: str = ""
     """What these requests share and no accepted one has, such as "response_format b64_json"."""
+    proven: frozenset[str] = frozenset()
+    """What the contract leaves open, and the control was accepted with."""
     served: Outcome | None = None
     """What the first request for the model came to, where a model list does not have it."""
 

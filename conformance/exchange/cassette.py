@@ -192,11 +192,20 @@ class CassetteLibrary:
             "recorded_at": datetime.fromtimestamp(exchange.sent_at, UTC).isoformat(),
             "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
             "failures": {
-                each.url: {"kind": each.failure.kind, "message": each.failure.message}
-                for each in exchange.downloads
-                if each.failure is not None
+                url: {"kind": failure.kind, "message": failure.message}
+                for url, failure in _failures(exchange)
             },
+            **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
         }
+
+
+def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
+    """Give what failed: the request itself where its answer was lost, and images."""
+    if exchange.response is None and exchange.failure is not None:
+        yield exchange.request.url, exchange.failure
+    for each in exchange.downloads:
+        if each.failure is not None:
+            yield each.url, each.failure
 
 
 def same_body(one: RecordedRequest, other: RecordedRequest) -> None:

@@ -73,6 +73,7 @@ class Replay:
             provenance=Provenance.CASSETTE,
             cassette=self.library.name(case),
             target=recorded.target,
+            attempts=recorded.attempts,
         )
 
 
@@ -92,7 +93,7 @@ class Record:
             return self.replay.exchange(case)
         client = self.client()
         exchange = client.exchange(case)
-        if exchange.response is None:
+        if exchange.response is None and not (exchange.failure and exchange.failure.lost):
             return exchange
         target = client.target.base_url
         library.record(exchange, case, target)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conformance.cases.accepted import BASELINE, MODELS_LIST
 from conformance.cases.model import Case
-from conformance.cases.request import build_request
+from conformance.cases.request import body_bytes, build_request
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
@@ -181,8 +181,9 @@ class Engine:
         self, case: Case, control: Outcome | None
     ) -> tuple[Case, Outcome | None, Exchange, Answer]:
         """Make the exchange of a case, its mistake elsewhere where its own control was refused."""
-        if case.path not in self._ahead:
-            for other, accepted in self._replanting.forms_of(case, control):
+        for other, accepted in self._replanting.forms_of(case, control):
+            played = case.path in self._ahead  # so it was recorded as it was planned
+            if not played or body_bytes(other) == body_bytes(case):
                 with suppress(CassetteStaleError):  # it was recorded with another control
                     return other, accepted, *self._made(other)
         return case, control, *self._made(case)
@@ -235,8 +236,17 @@ class Engine:
         if refused:
             self._asking.ask_valid(case.model)
         if refused or self._crashes.is_one(case, self._is_valid(case)):
-            return self._asking.others(case.model).context(case, control)
+            context = self._asking.others(case.model).context(case, control)
+            return replace(context, proven=self._proven(case, control))
         return Context(control)
+
+    def _proven(self, case: Case, control: Outcome | None) -> frozenset[str]:
+        """Name what the contract leaves open, and the control of a case was accepted with."""
+        other = self.cases.get(f"{case.model}/{case.control}")
+        if control is None or not control.accepted or other is None or other.body is None:
+            return frozenset()
+        asked = self.edition.read(other.body)
+        return frozenset({*asked.left_open, *asked.unknown, *asked.unsupported})
 
     def _served(self, listing: Case, outcome: Outcome) -> Outcome | None:
         """Ask whether a model is served that a list of models does not have."""

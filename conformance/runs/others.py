@@ -17,9 +17,6 @@ from conformance.runs.judged import Judged, outcome_from_json, outcome_to_json
 CONTROL_AGAIN = "control-again"
 """The id under which an accepted request is sent again, where none is left that is planned."""
 
-_LOST = frozenset({"timeout", "disconnect", "protocol", "encoding"})
-"""Failures by which an answer that was begun, or waited for, was lost."""
-
 _OF_THE_ACCOUNT = frozenset({"quota", "key", "moderation", "rate-limit"})
 
 
@@ -63,7 +60,7 @@ def came_from_json(values: Mapping[str, Any]) -> Came:
 
 def lost(exchange: Exchange) -> bool:
     """Whether an answer was lost on the way, so that it may have been billed."""
-    return exchange.failure is not None and exchange.failure.kind in _LOST
+    return exchange.failure is not None and exchange.failure.lost
 
 
 def _crashed(exchange: Exchange, outcome: Outcome) -> bool:

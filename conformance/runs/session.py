@@ -28,6 +28,7 @@ from conformance.providers import Provider, load_provider
 from conformance.providers.depth import documented_cases
 from conformance.runs.describing import header_of
 from conformance.runs.engine import Engine
+from conformance.runs.others import CONTROL_AGAIN
 from conformance.runs.purse import Outlook, check_affordable, outlook
 from conformance.runs.resuming import Resumed
 from conformance.runs.together import LiveRun
@@ -210,6 +211,8 @@ class Session:
         library = self.library(engine.provider)
         every = all_cases(self.edition, list(engine.provider.models))  # of all depths
         planned = {library.path(case) for case in (*every, *engine.cases.values())}
+        again = (Case(CONTROL_AGAIN, model) for model in engine.provider.models)
+        planned |= {library.path(case) for case in again}
         return planned | recorded_cassettes(library)
 
     def _check_models(self) -> None:

@@ -134,7 +134,7 @@ class LiveRun:
             self.confirmer,
             self._unreachable,
             self._answered,
-            self._missing,
+            self._missing if self.options.live else None,  # a recording has all answers
             in_order=self.options.partial,
         )
 
