@@ -8,7 +8,6 @@ from typing import Any
 
 from conformance.findings import Verdict
 from conformance.reports.grouping import LEVELS, Broken, Group
-from conformance.reports.reach import left_out, narrowed
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.reports.units import dollars, took
@@ -16,6 +15,7 @@ from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
 from conformance.runs.headline import deviations
 from conformance.runs.reach import Cell
+from conformance.runs.selected import extent as extent_of
 
 MEANING = {
     "pass": "kept wherever it was judged",
@@ -146,10 +146,8 @@ def unjudged(count: int, summary: Summary) -> str:
 
 
 def _part(run: Run) -> str:
-    chosen = [f"{name} {glob}" for name, glob in narrowed(run).items()]
-    left = left_out(run)
-    chosen += [f"pytest or a plugin left out {counted(left, 'promise')}"] if left else []
-    return f"Only a part was judged: {', '.join(chosen)}." if chosen else ""
+    chosen = extent_of(run)
+    return f"Only a part was judged: {chosen}." if chosen else ""
 
 
 def closing(summary: Summary) -> str:
