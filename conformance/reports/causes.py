@@ -7,7 +7,7 @@ something of it; what none claims is told clause by clause.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -68,7 +68,8 @@ class Rule:
 class Cause:
     """What one provider does wrong, how often, and the promises that this breaks.
 
-    `cases` of those that `judged` the clauses break one of them; a case is a request to a model.
+    `cases` break one of them, of those that `judged` any clause of the cause; a case is a request
+    to a model.
     """
 
     provider: str
@@ -93,8 +94,8 @@ OTHER = "other"
 def causes_of(broken: Sequence[Broken], findings: Iterable[Finding]) -> list[Cause]:
     """Put broken promises below their causes, provider by provider in the order of `broken`.
 
-    Each promise is below exactly one cause. What no cause claims is a cause `OTHER` of its own,
-    which comes last, whatever its level.
+    Each promise is below exactly one cause, and what none claims below `OTHER`. Causes that break
+    a MUST come first, then those that break a SHOULD; within a level the order is that of `CAUSES`.
     """
     evidence = _evidence(findings)
     found = []
@@ -104,28 +105,35 @@ def causes_of(broken: Sequence[Broken], findings: Iterable[Finding]) -> list[Cau
     return found
 
 
-def _place(cause: Cause) -> tuple[bool, int]:
-    return cause.id == OTHER, LEVELS.index(cause.level)
+def _place(cause: Cause) -> tuple[int, bool]:
+    return LEVELS.index(cause.level), cause.id == OTHER
 
 
 def _of_provider(provider: str, broken: Sequence[Broken], evidence: Evidence) -> Iterable[Cause]:
     left = list(broken)
+    others = "Promises are broken"
     for rule in CAUSES:
         claimed = [each for each in left if _claims(rule.patterns, each.clause)]
         scope = Scope(rule.patterns, tuple(each.clause for each in claimed), evidence)
         sentence = rule.sentence(scope) if claimed else None
         if sentence is not None:
-            yield _cause(provider, rule.id, sentence, claimed, evidence)
+            clauses = {*scope.broken, *scope.kept}
+            yield _cause(provider, rule.id, sentence, claimed, evidence, clauses)
             left = [each for each in left if each not in claimed]
+            others = "Other promises are broken"
     if left:
-        yield _cause(provider, OTHER, "Other promises are broken", left, evidence)
+        yield _cause(provider, OTHER, others, left, evidence, {each.clause for each in left})
 
 
 def _cause(
-    provider: str, id_: str, sentence: str, promises: Sequence[Broken], evidence: Evidence
+    provider: str,
+    id_: str,
+    sentence: str,
+    promises: Sequence[Broken],
+    evidence: Evidence,
+    clauses: Set[str],
 ) -> Cause:
-    clauses = {each.clause for each in promises}
-    broken = [one for clause in clauses for one in evidence.broken.get(clause, ())]
+    broken = [one for each in promises for one in evidence.broken.get(each.clause, ())]
     kept = [one for clause in clauses for one in evidence.kept.get(clause, ())]
     cases = {(each.model, each.case) for each in broken}
     models = dict.fromkeys(model for each in promises for model in each.models)
@@ -166,15 +174,15 @@ def _always(sentence: str) -> Callable[[Scope], str | None]:
 
 def _named(clauses: Iterable[str]) -> str:
     """Name the subjects of clauses: `size` of parameters.size-enum."""
-    names = sorted({_subject(each) for each in clauses})
+    names = sorted({_subject(each) for each in clauses}, key=lambda each: (" " in each, each))
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more
 
 
 _MISTAKES = {
-    "parameters.json-malformed": "JSON syntax",
-    "parameters.body-object": "the form of the body",
-    "parameters.content-type": "content-type",
+    "parameters.json-malformed": "the body",
+    "parameters.body-object": "the body",
+    "parameters.content-type": "the content type",
     "parameters.method": "the method",
     "models.unknown-refused": "model",
 }
