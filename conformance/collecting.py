@@ -101,6 +101,7 @@ class CaseNode(pytest.Collector):
         judged = self.engine.judged(self.case)
         told = {"findings": len(judged.findings)}
         return {
+            "case": f"{self.engine.provider.id}::{self.case.path}",
             "exchange": {**judged.record, **told} if judged.record else None,
             "observations": [
                 {name: getattr(each, name) for name in each.__slots__}

@@ -19,10 +19,10 @@ from conformance.reports.page import proofs as packing
 from conformance.reports.page.matrix import SYMBOLS, WORDS
 from conformance.reports.page.proofs import proofs
 from conformance.reports.page.rendering import as_json
-from conformance.reports.summary import Cell
 from conformance.reports.units import duration
 from conformance.reports.wording import MEANING
 from conformance.runs.file import Run
+from conformance.runs.reach import Cell
 from tests import runs
 from tests.nights import night
 
@@ -134,7 +134,7 @@ def test_every_verdict_has_a_symbol_of_its_own_and_a_meaning() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "It does not conform",
+        "do not conform",
         "replay of cassettes, recorded 2026-01-02, from https://acme.test",
         "complete, ",
         "in 55 s",

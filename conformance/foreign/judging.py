@@ -117,7 +117,7 @@ class _Work:
     def conclusion(self) -> Conclusion:
         """What it all comes to."""
         whole = self.complete and not any(each.unreadable for each in self.files)
-        return conclude_recordings(self.records.verdicts, whole and self.known)
+        return conclude_recordings(self.records.samples, whole, self.records.strangers())
 
     def _file(self, file: ForeignFile) -> None:
         """Judge what a file holds; what cannot be read is noted, and raises nothing."""

@@ -12,8 +12,9 @@ from conformance.reports.grouping import Broken, Group
 from conformance.reports.page.matrix import clauses_of, provenance
 from conformance.reports.runs import run_facts
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
-from conformance.reports.summary import Kept, Row, Summary
+from conformance.reports.summary import Row, Summary
 from conformance.reports.wording import closing, notes, word
+from conformance.runs.reach import Kept
 from conformance.strict import without_commands
 
 SCHEMA = 1
@@ -34,6 +35,8 @@ def _document(summary: Summary) -> dict[str, Any]:
         "conclusion": summary.conclusion.value,
         "sentence": closing(summary),
         "complete": summary.complete,
+        "conforms": summary.headline.conforms,
+        "reach": asdict(summary.headline.total),
         "notes": notes(summary),
         "runs": [run_facts(each) for each in summary.merged.runs],
         "providers": [_provider(each, summary) for each in provider_facts(summary)],
@@ -97,6 +100,7 @@ def _row(row: Row) -> dict[str, Any]:
         "kept": _kept(row.kept),
         **_counts(row),
         "promises": {clause: word(cell).lower() for clause, cell in row.promises.items()},
+        "judged_in": {clause: list(counts) for clause, counts in row.judged_in.items()},
     }
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 from conformance.findings import Finding
 from conformance.runs.file import Run
-
-Column = tuple[str, str]
-"""A provider and a model."""
+from conformance.runs.reach import Column
 
 
 def narrowed(run: Run) -> dict[str, str]:
@@ -32,7 +31,7 @@ def planned(runs: Sequence[Run]) -> list[Column]:
 
 def interrupted(runs: Sequence[Run], column: Column) -> bool:
     """Whether more of a model was to be judged, had a run not been cut off."""
-    return any(not run.complete and column in _chosen(run) for run in runs)
+    return any(run.interrupted and column in _chosen(run) for run in runs)
 
 
 def open_ended(runs: Sequence[Run], column: Column) -> bool:
@@ -41,9 +40,35 @@ def open_ended(runs: Sequence[Run], column: Column) -> bool:
 
 
 def parts(runs: Sequence[Run]) -> frozenset[Column]:
-    """Give the models that no run was asked to judge whole."""
-    whole = [run for run in runs if not narrowed(run).keys() - {"models"}]
-    return frozenset(planned(runs)).difference(*map(_chosen, whole))
+    """Give the models that no run began to judge whole, however it was selected."""
+    return frozenset(planned(runs)).difference(*map(_begun_whole, runs))
+
+
+def left_out(run: Run) -> int:
+    """Return how many promises pytest or a plugin left out of what the run was asked for."""
+    return int((run.footer or {}).get("left_out", 0))
+
+
+def is_part(run: Run) -> bool:
+    """Whether any model that a run judged is not judged as a whole."""
+    begun = {(each.provider, each.model) for each in run.findings}
+    return not run.foreign and (run.interrupted or bool(begun - _begun_whole(run)))
+
+
+def _begun_whole(run: Run) -> frozenset[Column]:
+    """Give the models of which a run was to judge all that is planned.
+
+    A run says so itself where it came to its end; else only its globs tell.
+    """
+    plan = {_column(each): each["promises"] for each in run.header.get("plan", ())}
+    begun = (run.footer or {}).get("reach", ())
+    if plan and run.footer is not None:
+        return frozenset(_column(e) for e in begun if e.get("chosen") == plan.get(_column(e)))
+    return frozenset() if narrowed(run).keys() - {"models"} else _chosen(run)
+
+
+def _column(about: Mapping[str, Any]) -> Column:
+    return about["provider"], about["model"]
 
 
 def _columns(run: Run) -> Iterator[Column]:

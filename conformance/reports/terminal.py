@@ -25,7 +25,8 @@ from conformance.reports.wording import (
     listed,
     notes,
     place,
-    reach_of,
+    reached,
+    spread_of,
     word,
 )
 from conformance.runs.conclusion import Conclusion
@@ -43,6 +44,7 @@ NARROW = 72  # columns; below, the table leaves out what the sections below it t
 MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
 SHORT = 140  # characters of what was found that stand in one paragraph
+COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
 OPEN = "open: not judged"
 
 
@@ -88,7 +90,7 @@ class _Page(Paper):
         wide = self._console.width >= NARROW
         for name in ("provider", "model", "verdict"):
             table.add_column(Text(name), overflow="fold")
-        counts = ("MUST", "SHOULD", "broken", "known", "open")
+        counts = ("MUST", "decided", "SHOULD", "broken", "known", "open")
         for name in counts if wide else ("MUST", "broken", "open"):
             table.add_column(Text(name), justify="right", no_wrap=True)
         before = ""
@@ -97,7 +99,7 @@ class _Page(Paper):
             table.add_row(*self._cells(row, shown, wide))
             before = row.provider
         self._console.print(table)
-        self._line(self._text("MUST, SHOULD: promises kept of those claimed; " + OPEN, "dim"))
+        self._line(self._text(f"{COUNTED}; {OPEN}", "dim"))
         if any(row.open_ended for row in self._summary.rows):
             self._line(self._text(UNKNOWN, "bold magenta"), self._text(f": {SO_FAR}"), lines=2)
         for name, meaning in legend(each.cell for each in self._summary.rows):
@@ -111,6 +113,7 @@ class _Page(Paper):
         yield self._text(name, STYLES.get(name, ""))
         yield self._text(kept(row, "MUST"))
         if wide:
+            yield self._text(reached(row))
             yield self._text(kept(row, "SHOULD"))
         yield self._number(row.broken, "bold red")
         if wide:
@@ -138,7 +141,7 @@ class _Page(Paper):
         """Print a cause and its promises, of which only the first tells what was found."""
         style = STYLES["FAIL" if cause.musts else "deviates"]
         head = self._text(f"{cause.provider}: {cause.sentence}", style)
-        self._line(head, self._text(f" ({reach_of(cause, self._summary)})"), indent=2)
+        self._line(head, self._text(f" ({spread_of(cause, self._summary)})"), indent=2)
         most = MOST if cause.id == OTHER else SHOWN
         for rank, each in enumerate(cause.promises[:most]):
             self._one_broken(each, with_why=cause.id == OTHER or not rank)

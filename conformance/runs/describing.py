@@ -11,6 +11,7 @@ from uuid import uuid4
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.providers import Deviation, Provider
+from conformance.runs.plan import plan_of
 from conformance.version import tool
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def header_of(session: Session) -> dict[str, Any]:
     """Give the first line of a run file."""
-    return about(session) | _terms(session)
+    return about(session) | _terms(session) | {"plan": plan_of(session)}
 
 
 def about(session: Session) -> dict[str, Any]:

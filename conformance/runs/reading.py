@@ -54,6 +54,8 @@ def checked(record: dict[str, Any]) -> dict[str, Any]:
     _members(record, kind)
     if kind == "run":
         _header(record)
+    if kind == "end":
+        _footer(record)
     if kind == "exchange":
         _members(record["request"], "request")
         if record.get("response") is not None:
@@ -66,9 +68,20 @@ def _header(record: dict[str, Any]) -> None:
     for name in ("providers", "clauses"):
         for each in record[name]:
             _members(each, name)
+    for each in record.get("plan", []):
+        _members(each, "plan")
     for provider in record["providers"]:
         for each in provider.get("deviations", []):
             _members(each, "deviations")
+
+
+def _footer(record: dict[str, Any]) -> None:
+    for each in record.get("reach", []):
+        _members(each, "reach")
+        for level, counts in each["levels"].items():
+            if level not in LEVELS:
+                raise DamagedError(f"reach with level {printable(repr(level), 60)}")
+            _members(counts, "level")
 
 
 def _members(record: Any, where: str) -> None:
@@ -122,6 +135,10 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _count(value: Any) -> bool:
+    return _whole(value) and value >= 0
+
+
 def _whole_or_null(value: Any) -> bool:
     return value is None or _whole(value)
 
@@ -147,6 +164,8 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "seed?": _whole_or_null,
         "budget?": _object_or_null,
         "resumes?": _texts,
+        "plan?": _objects,
+        "unknown_models?": _texts,
     },
     "edition": {"id": _text, "title": _text, "families?": _object},
     "clauses": {
@@ -168,6 +187,15 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         **dict.fromkeys(("clause", "reason", "link", "since", "expires"), _text),
         **dict.fromkeys(("models", "cases"), _texts),
     },
+    "plan": {"provider": _text, "model": _text, "cases": _count, "promises": _count},
+    "reach": {
+        "provider": _text,
+        "model": _text,
+        "chosen?": _count,
+        "judged?": _count,
+        "levels": _object,
+    },
+    "level": {"kept": _count, "total": _count, "decided": _count, "accepted?": _count},
     "exchange": {
         **_NAMES,
         "provenance": _text,
@@ -205,6 +233,10 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "finished": _text,
         "complete": lambda value: isinstance(value, bool),
         "conclusion": lambda value: value in (0, 1, 2),
+        "interrupted?": lambda value: isinstance(value, bool),
+        "whole?": lambda value: isinstance(value, bool),
+        "left_out?": _count,
+        "reach?": _objects,
         "problems?": _texts,
         "spent?": _object_or_null,
     },

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 from conformance.findings import Finding, Verdict
 from conformance.reports.merging import Merged
 from conformance.reports.page.requests import shown_request
-from conformance.reports.reach import Column
 from conformance.reports.summary import Summary
 from conformance.runs.file import Run
+from conformance.runs.reach import Column
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
 _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
