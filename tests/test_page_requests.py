@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from conformance.cases.shell import curl_line, quoted
+from conformance.cases import request
 from conformance.reports import summarize
 from conformance.reports.page.proofs import proofs
-from conformance.reports.page.requests import shown_request
+from conformance.reports.page.requests import DUMMIES, shown_request
+from conformance.strict.shell import curl_line, quoted
 from tests import runs
 
 ACME = {"id": "acme", "base_url": "https://acme.test/v1", "key_variable": "COMETAPI_KEY"}
@@ -105,6 +106,10 @@ def test_key_is_a_variable_that_names_no_service(value: str) -> None:
     assert '-H "authorization: Bearer $API_KEY"' in found["curl"]
     assert "API_KEY is to hold your key for acme.test, and no other." in found["notes"]
     assert not {"COMETAPI", "sk-real"} & set(found["curl"].replace("_", " ").split())
+
+
+def test_authorization_that_holds_no_key_is_that_of_the_cases() -> None:
+    assert request.DUMMIES == DUMMIES
 
 
 @pytest.mark.parametrize("value", ["Bearer", "Bearer sk-conformance-unknown-0000000000000000"])

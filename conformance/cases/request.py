@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import UNKNOWN_KEY, Authorization, Case, Operation
-from conformance.cases.shell import bearer, curl_line, quoted
 from conformance.errors import ConformanceError
+from conformance.strict.shell import bearer, curl_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -27,7 +27,7 @@ from conformance.exchange.cassette_file import (
     read_metadata,
 )
 from conformance.exchange.limits import Stopped
-from conformance.exchange.model import Exchange, Headers, Request, Response
+from conformance.exchange.model import Exchange, Failure, Headers, Request, Response
 from conformance.exchange.payloads import PayloadMissingError, Payloads, referred_to
 from conformance.strict import JSONFaultError, load_json, printable
 from conformance.writing import write_whole

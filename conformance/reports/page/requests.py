@@ -11,12 +11,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.cases.request import DUMMIES
-from conformance.cases.shell import bearer, curl_line, quoted
 from conformance.strict import printable
+from conformance.strict.shell import bearer, curl_line, quoted
 
 KEY_VARIABLE = "API_KEY"
 """The variable of every key: a name from a run file could be that of somebody else's key."""
+
+DUMMIES = frozenset(
+    {
+        "Bearer",
+        "Bearer sk-conformance-unknown-0000000000000000",
+        "Basic Y29uZm9ybWFuY2U6bm90LWEta2V5",
+    }
+)
+"""What the suite sends where a request is to present no valid key."""
 
 _LONGEST_URL = 2000  # characters
 _LONGEST_BODY = 7000
