@@ -84,7 +84,8 @@ def lines(day: int = 1) -> list[Line]:
     more = {"deviations": [DEVIATION], "not_claimed": [claim], "key_variable": "KEY"}
     head["providers"][0] |= {**more, "prices": {"source": "a", "date": "2026-01-01"}}
     head["clauses"][0]["citations"] = [{"source": "a", "section": "b", "url": "https://a.test"}]
-    found: list[Line | Finding] = [head, _exchange("baseline"), runs.broken(rate=None), runs.broken(case="n-2")]
+    broken = [runs.broken(), runs.broken(case="n-2")]
+    found: list[Line | Finding] = [head, _exchange("baseline"), *broken]
     seen = {"type": "observation", "id": "headers", "message": "It names itself."}
     end = {**runs.footer(conclusion=1, problems=["a"]), "notes": ["b"], "counts": {"fail": 2}}
     end |= {"spent": {"estimate": 0.04, "actual": 0.04, "guess": 0.0, "requests": 1}}
