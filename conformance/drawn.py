@@ -135,7 +135,8 @@ class Keeper:
         others = [each for each in _read(path) if each.of != self.of]
         whole = [*others, *self.examples.values()]
         entries = [_to_json(each) for each in whole]
-        write_whole(path, json.dumps({"schema": SCHEMA, "examples": entries}, indent=1).encode())
+        text = json.dumps({"schema": SCHEMA, "examples": entries}, indent=1)
+        write_whole(path, text.encode(), self.library.directory.parent)
         used = {name for each in whole for name in each.cassettes}
         for cassette in path.parent.glob(f"{DRAWN}*.yaml"):
             if cassette.stem not in used:

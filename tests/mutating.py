@@ -6,7 +6,7 @@ import copy
 import io
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from conformance.errors import ConformanceError
+from conformance.findings import Finding
 from conformance.reports import folder, print_runs
 from conformance.reports.comparison import (
     compare,
@@ -83,7 +84,8 @@ def lines(day: int = 1) -> list[Line]:
     more = {"deviations": [DEVIATION], "not_claimed": [claim], "key_variable": "KEY"}
     head["providers"][0] |= {**more, "prices": {"source": "a", "date": "2026-01-01"}}
     head["clauses"][0]["citations"] = [{"source": "a", "section": "b", "url": "https://a.test"}]
-    found = [head, _exchange("baseline"), runs.broken(rate=None), runs.broken(case="n-2")]
+    broken = [runs.broken(), runs.broken(case="n-2")]
+    found: list[Line | Finding] = [head, _exchange("baseline"), *broken]
     seen = {"type": "observation", "id": "headers", "message": "It names itself."}
     end = {**runs.footer(conclusion=1, problems=["a"]), "notes": ["b"], "counts": {"fail": 2}}
     end |= {"spent": {"estimate": 0.04, "actual": 0.04, "guess": 0.0, "requests": 1}}
@@ -94,14 +96,10 @@ def lines(day: int = 1) -> list[Line]:
     ]
 
 
-def _written(finding: Any) -> Line:
+def _written(finding: Finding) -> Line:
     flaky = {"rate": 0.5, "repeats": 4, "control": "baseline", "deviation": "It is known."}
     more = flaky if finding.case == "n-2" else {}
-    return {
-        "type": "finding",
-        **finding_to_json(finding),
-        **(flaky if finding.case == "n-2" else {}),
-    }
+    return {"type": "finding", **finding_to_json(finding), **more}
 
 
 def _exchange(case: str) -> Line:
@@ -137,15 +135,15 @@ def members(value: Any, way: Way = ()) -> Iterator[Way]:
             yield from members(each, (*way, name))
 
 
-def mutated(whole: Sequence[Line], number: int, way: Way, written: str) -> str:
-    """Write a run file, one member of it replaced by what is written there."""
-    changed = copy.deepcopy(whole[number])
-    holder: Any = changed
-    for each in way[:-1]:
-        holder = holder[each]
-    holder[way[-1]] = "@@"
-    texts = [json.dumps(each) for each in (*whole[:number], changed, *whole[number + 1 :])]
-    return "\n".join(texts).replace('"@@"', written) + "\n"
+def mutated(whole: Sequence[Line], ways: Iterable[Way], written: str) -> str:
+    """Write a run file, members of it replaced by what is written there; a way begins at a line."""
+    changed = copy.deepcopy(list(whole))
+    for way in sorted(ways, key=len, reverse=True):  # what holds a member comes after it
+        holder: Any = changed
+        for each in way[:-1]:
+            holder = holder[each]
+        holder[way[-1]] = "@@"
+    return "\n".join(map(json.dumps, changed)).replace('"@@"', written) + "\n"
 
 
 Use = Callable[[Run, Run, Path], Sequence[str]]

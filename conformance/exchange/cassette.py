@@ -161,7 +161,7 @@ class CassetteLibrary:
             "responses": [response for _, response in pairs],
             "metadata": self._metadata(exchange, case, target),
         }
-        write_whole(path, serialize(document, yamlserializer).encode())
+        write_whole(path, serialize(document, yamlserializer).encode(), self.directory.parent)
         return path
 
     def _interactions(self, exchange: Exchange) -> Iterator[tuple[RecordedRequest, dict[str, Any]]]:

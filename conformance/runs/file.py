@@ -20,6 +20,7 @@ from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation, Verdict
 from conformance.runs.reading import MOST_LINE, DamagedError, checked, parsed
 from conformance.strict import printable
+from conformance.writing import refuse_links
 
 SCHEMA = 1
 """Version of the run file's form."""
@@ -94,6 +95,7 @@ class RunWriter:
         """Start a file; a durable one is on the disk up to every exchange, come a power cut."""
         self.path = path
         self._durable = durable
+        refuse_links(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w", encoding="utf-8", newline="\n")

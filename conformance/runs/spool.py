@@ -29,6 +29,10 @@ class SpoolError(ConformanceError):
 
 def make_folder(folder: Path) -> None:
     """Make a folder for this user alone, unless it is there; raises `SpoolError`."""
+    if folder.is_symlink():
+        raise SpoolError(
+            f"{folder}: is a symbolic link, and nothing is kept through one; remove it"
+        )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
