@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 from conformance.cases.model import Authorization
@@ -13,6 +12,7 @@ from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance, Response
 from conformance.exchange.outcome import Result
+from conformance.exchange.spellings import echo_forms
 
 
 @clause(
@@ -183,10 +183,10 @@ def unknown_key_not_echoed(subject: Subject) -> Iterator[Problem]:
 
 
 def _echoes(subject: Subject, key: str) -> Iterator[Problem]:
-    forms = (key.encode(), base64.b64encode(key.encode()).rstrip(b"="))
+    forms = echo_forms(key)
     for place, response in _responses(subject):
         for name, value in response.headers:
-            if any(form.decode() in value for form in forms):
+            if any(form.decode() in f"{name} {value}" for form in forms):
                 yield Problem(f"the {place} repeats the key in the header {name}", "no key")
         if any(form in response.body for form in forms):
             yield Problem(f"the {place} repeats the key in its body", "no key")
