@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -37,6 +37,8 @@ class Together:
     answered: Callable[[str], bool] | None = None  # asked whether a provider ever answered
     missing: Callable[[str, str, str], None] | None = None
     """Told the provider, a model that is not there, and a sentence."""
+    spares: Callable[[Sequence[Case], Case], bool] | None = None
+    """Asked whether a case may be sent once more, where others are still to be sent."""
     in_order: bool = False  # whether nothing is sent sooner than the plan has it
 
 
@@ -133,6 +135,14 @@ class Asking:
                 came = self.ask(each)
                 if came.outcome.accepted and came.began > since:
                     return
+
+    def may_repeat(self, case: Case) -> bool:
+        """Whether the budget has room to send a case again, and all that is still to be sent."""
+        spares = self._together.spares
+        if spares is None:
+            return True
+        expected = (self._cases[path] for path in self.expected if path in self._cases)
+        return spares([each for each in expected if self.known(each) is None], case)
 
     def valid(self, model: str) -> list[Case]:
         """Give the valid cases that may be asked for the sake of others.

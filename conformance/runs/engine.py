@@ -234,16 +234,8 @@ class Engine:
             self._asking.ask_valid(case.model)
         if refused or self._crashes.is_one(case, self._is_valid(case)):
             context = self._asking.others(case.model).context(case, control)
-            return replace(context, proven=self._proven(case, control))
+            return replace(context, proven=self._replanting.proven(case, control))
         return Context(control)
-
-    def _proven(self, case: Case, control: Outcome | None) -> frozenset[str]:
-        """Name what the contract leaves open, and the control of a case was accepted with."""
-        other = self.cases.get(f"{case.model}/{case.control}")
-        if control is None or not control.accepted or other is None or other.body is None:
-            return frozenset()
-        asked = self.edition.read(other.body)
-        return frozenset({*asked.left_open, *asked.unknown, *asked.unsupported})
 
     def _served(self, listing: Case, outcome: Outcome) -> Outcome | None:
         """Ask whether a model is served that a list of models does not have."""
@@ -271,6 +263,8 @@ class Engine:
         made: list[Exchange] = []
 
         def repeat() -> dict[str, Finding] | None:
+            if not self._asking.may_repeat(case):
+                return None
             try:
                 exchange = self.source.exchange(case)
             except NotSentError:
