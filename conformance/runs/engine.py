@@ -227,8 +227,6 @@ class Engine:
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Say what the run knows of other requests, once it knows all that matters."""
-        if case.id == MODELS_LIST:
-            return Context(control, served=self._served(case, outcome))
         refused = outcome.result is Result.REFUSED and not self._is_valid(case)
         if refused:
             self._asking.ask_valid(case.model)
@@ -236,15 +234,6 @@ class Engine:
             context = self._asking.others(case.model).context(case, control)
             return replace(context, proven=self._replanting.proven(case, control))
         return Context(control)
-
-    def _served(self, listing: Case, outcome: Outcome) -> Outcome | None:
-        """Ask whether a model is served that a list of models does not have."""
-        name = self.provider.models.get(listing.model, listing.model)
-        first = self.cases.get(f"{listing.model}/{BASELINE}")
-        if outcome.listed is None or name in outcome.listed or first is None:
-            return None
-        planned = first.path in self._together.leads or first in self._asking.pool(first.model)
-        return self._asking.ask(first).outcome if planned else None
 
     def _answer(self, exchange: Exchange) -> Answer:
         return Answer(exchange, self._limits.pixels, self._limits.images_pixels)
