@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conformance.clauses.subject import Subject
+    from conformance.exchange.outcome import Outcome
     from conformance.exchange.sent import Sent
 
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
@@ -47,8 +48,10 @@ def require_fault(subject: Subject) -> None:
     """Raise unless a refusal may be for the one fault of its request."""
     if _is_elsewhere(subject):
         raise NotTestableError(f"refused for another reason: {told(subject)}")
-    if refused_alike(subject):
-        raise NotTestableError(f"a valid request was refused in the same words: {told(subject)}")
+    alike = refused_alike(subject)
+    if alike is not None:
+        valid = f"the valid request {alike.case} was refused in the same words"
+        raise NotTestableError(f"{valid}: {told(subject)}")
     if _is_open_too(subject) and not names_fault(subject):
         why = "it may have been refused for what the contract leaves open"
         raise NotTestableError(f"{why}: {told(subject)}")
@@ -64,12 +67,12 @@ def _is_elsewhere(subject: Subject) -> bool:
     return cause is not None
 
 
-def refused_alike(subject: Subject) -> bool:
-    """Whether a valid request to the model was turned down with the same status and text."""
-    outcome = subject.outcome
-    return bool(outcome.said) and any(
-        same_refusal(each, outcome) for each in subject.context.valid_refusals
-    )
+def refused_alike(subject: Subject) -> Outcome | None:
+    """Give a valid request to the model that was turned down with the same status and text."""
+    if not subject.outcome.said:
+        return None
+    refusals = subject.context.valid_refusals
+    return next((each for each in refusals if same_refusal(each, subject.outcome)), None)
 
 
 def _is_open_too(subject: Subject) -> bool:
@@ -121,7 +124,7 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     said, wanted = _said(subject), list(dict.fromkeys(names))
     if any(_speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
-    if outcome.cause not in (None, "not served") or refused_alike(subject):
+    if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         raise NotTestableError(f"refused for another reason: {told(subject)}")
     words = " or ".join(wanted)
     yield Problem("the refusal does not name the parameter", words, told(subject))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -108,8 +109,9 @@ class Engine:
     def sent_as(self, case: Case) -> Case:
         """Give a case as it was sent: in another request, where its own control was refused."""
         judged = self._judged.get(case.path)
-        controls = [each.control for each in judged.findings.values()] if judged else []
-        return self._replanting.with_control(case, next(filter(None, controls), case.control))
+        named = Counter(each.control for each in judged.findings.values()) if judged else Counter()
+        control = next((each for each, _ in named.most_common() if each), case.control)
+        return self._replanting.with_control(case, control)
 
     def look_ahead(self, case: Case) -> None:
         """Play the case that is judged next: its images are decoded while this one is judged."""
