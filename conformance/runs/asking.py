@@ -94,13 +94,16 @@ class Asking:
             self._together.spool.note(case.path, came_to_json(came))
 
     def known(self, case: Case) -> Came | None:
-        """Give what a request came to; None where it was not made yet."""
-        if case.path not in self._came:
-            came = self._noted(case) or self._from_judged(case)
-            if came is None:
-                return None
+        """Give what a request came to; None where it was not made yet.
+
+        What came to nothing may have been tried again by another process since.
+        """
+        came = self._came.get(case.path)
+        if came is None or came.crashed:
+            came = self._noted(case) or came or self._from_judged(case)
+        if came is not None:
             self._came[case.path] = came
-        return self._came[case.path]
+        return came
 
     def ask(self, case: Case) -> Came:
         """Give what a request comes to; it is made unless it was."""
@@ -181,9 +184,7 @@ class Asking:
     def _noted(self, case: Case) -> Came | None:
         spool = self._together.spool
         noted = spool.noted(case.path) if spool is not None else None
-        with suppress(
-            KeyError, TypeError, ValueError
-        ):  # what is damaged is as if it were not there
+        with suppress(KeyError, TypeError, ValueError):  # damaged, so as if it were not there
             return came_from_json(noted) if noted else None
         return None
 
