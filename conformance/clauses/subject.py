@@ -52,7 +52,7 @@ class Context:
     blamed: str = ""
     """What these requests share and no accepted one has, such as "response_format b64_json"."""
     proven: frozenset[str] = frozenset()
-    """What the contract leaves open, and the control was accepted with."""
+    """The parameters that the contract leaves open, and that the control was accepted with."""
 
 
 class Subject:

@@ -54,12 +54,14 @@ class Replanting:
         return replanted(case, planned, other, self.edition) or case
 
     def proven(self, case: Case, control: Outcome | None) -> frozenset[str]:
-        """Name what the contract leaves open, and the control of a case was accepted with."""
+        """Name the parameters left open by the contract that a control was accepted with."""
         other = self.cases.get(f"{case.model}/{case.control}")
         if control is None or not control.accepted or other is None or other.body is None:
             return frozenset()
         asked = self.edition.read(other.body)
-        return frozenset({*asked.left_open, *asked.unknown, *asked.unsupported})
+        points = asked.model.schema.open_points if asked.model else ()
+        disputed = {each.parameter for each in points if each.touched_by(other.body)}
+        return frozenset({*filter(None, disputed), *asked.unknown, *asked.unsupported})
 
     def _turned_down(self, case: Case) -> bool:
         """Whether a request came to what another one need not come to."""
