@@ -77,6 +77,14 @@ def test_outage_that_is_over_is_no_verdict_on_the_request_that_met_it(tmp_path: 
     assert told.record["attempts"] == 5
 
 
+def test_value_is_told_where_it_was_chosen_alone(tmp_path: Path) -> None:
+    with watched() as (url, eye), session(tmp_path, url, MODEL, cases="quality-hd") as found:
+        eye.by_body = crashing("quality", "hd")
+        (told,) = judge_all(found).values()
+    assert told.findings[CLAUSE].verdict is Verdict.FAIL
+    assert told.findings[CLAUSE].message.startswith("quality hd: HTTP 500 in 1 of 1 case, 8 of 8 ")
+
+
 def test_outage_of_all_is_unavailable(tmp_path: Path) -> None:
     told = judged(tmp_path, lambda _: error(503))
     verdicts = {each.verdict for one in told.values() for each in one.findings.values()}

@@ -53,7 +53,7 @@ class Asking:
         together: Together,
         make: Callable[[Case], Judged],
     ) -> None:
-        self._cases = cases
+        self.cases = cases
         self._edition = edition
         self._replays = isinstance(source, Replay)
         self._together = together
@@ -88,7 +88,7 @@ class Asking:
     def tell(self, case: Case, came: Came) -> None:
         """Remember what a request came to, and let other processes know before it is judged."""
         self._came[case.path] = came
-        if case.path not in self._cases:
+        if case.path not in self.cases:
             self._again[case.path] = case
         elif self._together.spool is not None:
             self._together.spool.note(case.path, came_to_json(came))
@@ -144,7 +144,7 @@ class Asking:
         spares = self._together.spares
         if spares is None:
             return True
-        expected = (self._cases[path] for path in self.expected if path in self._cases)
+        expected = (self.cases[path] for path in self.expected if path in self.cases)
         return spares([each for each in expected if self.known(each) is None], case)
 
     def valid(self, model: str) -> list[Case]:
@@ -162,7 +162,7 @@ class Asking:
         """Give all that is known of the requests to a model, in the order of the cases' size."""
         known = [
             (each, came)
-            for each in sorted([*self._cases.values(), *self._again.values()], key=size_of)
+            for each in sorted([*self.cases.values(), *self._again.values()], key=size_of)
             if each.model == model
             and each.operation is Operation.GENERATE
             and (came := self.known(each)) is not None
@@ -175,7 +175,7 @@ class Asking:
     def _of(self, model: str, expectation: str) -> list[Case]:
         return [
             each
-            for each in self._cases.values()
+            for each in self.cases.values()
             if each.model == model
             and each.operation is Operation.GENERATE
             and expectation_of(each, self._edition) == expectation
