@@ -64,6 +64,7 @@ class Asking:
         self._came: dict[str, Came] = {}
         self._again: dict[str, Case] = {}  # what was sent again under another name
         self._under_way: set[str] = set()
+        self._grouped: dict[tuple[str, str], list[Case]] = {}  # by model and expectation
 
     def once(self, case: Case, patience: float = -1) -> Judged | None:
         """Judge a case unless another process of the run does, for whom it waits."""
@@ -159,27 +160,27 @@ class Asking:
         return [*self.valid(model), *self._allowed(self._of(model, "open"))]
 
     def others(self, model: str) -> Others:
-        """Give all that is known of the requests to a model, in the order of the cases' size."""
-        known = [
-            (each, came)
-            for each in sorted([*self.cases.values(), *self._again.values()], key=size_of)
-            if each.model == model
-            and each.operation is Operation.GENERATE
-            and (came := self.known(each)) is not None
-        ]
+        """Give all that is known of the requests to a model, alike whatever the order was."""
+        mine = [each for kind in ("accepted", "open", "refused") for each in self._of(model, kind)]
+        mine += [each for each in self._again.values() if each.model == model]
+        mine.sort(key=size_of)
+        known = [(each, came) for each in mine if (came := self.known(each)) is not None]
         return Others(tuple(known), frozenset(each.id for each in self._of(model, "accepted")))
 
     def _allowed(self, cases: Iterable[Case]) -> list[Case]:
         return [each for each in cases if self._replays or each.path in self.expected]
 
     def _of(self, model: str, expectation: str) -> list[Case]:
-        return [
-            each
-            for each in self.cases.values()
-            if each.model == model
-            and each.operation is Operation.GENERATE
-            and expectation_of(each, self._edition) == expectation
-        ]
+        key = (model, expectation)
+        if key not in self._grouped:
+            self._grouped[key] = [
+                each
+                for each in self.cases.values()
+                if each.model == model
+                and each.operation is Operation.GENERATE
+                and expectation_of(each, self._edition) == expectation
+            ]
+        return self._grouped[key]
 
     def _noted(self, case: Case) -> Came | None:
         spool = self._together.spool
