@@ -81,7 +81,7 @@ def test_first_requests_are_paid_before_repeats(
     tmp_path: Path, budget: float, repeats: int
 ) -> None:
     with watched() as (url, eye):
-        good = finished(tmp_path, url).rename(tmp_path / "good.jsonl")
+        good = finished(tmp_path, url, "--cases", "[bnu]*").rename(tmp_path / "good.jsonl")
         eye.posts = 0
         eye.by_body = lambda asked: error(400) if asked and "user" in asked else None
         chosen: dict[str, Any] = {"cases": "[nu][-s][2e]*", "baseline": good, "confirm": 3}
