@@ -76,6 +76,21 @@ def test_regression_is_told_from_a_flake_by_sending_again(tmp_path: Path) -> Non
     assert (broken.verdict, broken.rate, broken.repeats) == (Verdict.FAIL, None, 3)
 
 
+@pytest.mark.parametrize(("budget", "repeats"), [(9.0, 3), (0.075, 0)], ids=["ample", "tight"])
+def test_first_requests_are_paid_before_repeats(
+    tmp_path: Path, budget: float, repeats: int
+) -> None:
+    with watched() as (url, eye):
+        good = finished(tmp_path, url, "--cases", "[bnu]*").rename(tmp_path / "good.jsonl")
+        eye.posts = 0
+        eye.by_body = lambda asked: error(400) if asked and "user" in asked else None
+        chosen: dict[str, Any] = {"cases": "[nu][-s][2e]*", "baseline": good, "confirm": 3}
+        with session(tmp_path, url, budget=budget, **chosen) as found:
+            judged = judge_all(found)
+    assert eye.posts == len(judged) + 1 + repeats  # and the first request, which is their control
+    assert judged["dall-e-2/n-2"].outcome.accepted
+
+
 NIGHTS = [Verdict.PASS, Verdict.UNAVAILABLE, Verdict.FLAKY]
 
 

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from starlette.responses import JSONResponse
 from starlette.responses import Response as Reply
 
 from conformance.exchange.model import Exchange, Failure, Request, Response
@@ -289,6 +291,61 @@ def test_exhausted_quota_ends_the_run_and_keeps_what_was_found(
     assert eye.posts == 4
     assert verdicts(judged) == {"pass", "unavailable", "not run"}
     assert "no quota left" in told
+
+
+FLAT = [
+    (403, {"code": "x", "message": "user quota is not enough"}),
+    (403, {"errors": [{"message": "user quota is not enough"}]}),
+    (400, {"detail": "Insufficient account balance"}),
+    (200, {"error": {"message": "user quota is not enough"}}),
+    (429, {"code": 1113, "msg": "余额不足"}),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), FLAT, ids=["flat", "list", "detail", "200", "words"])
+def test_quota_in_any_shape_ends_the_run_and_breaks_nothing(
+    tmp_path: Path, status: int, body: object
+) -> None:
+    reply = JSONResponse(body, status)
+    with watched(images(reply, start=10)) as (url, eye), session(tmp_path, url) as found:
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+    assert eye.posts == 11
+    assert verdicts(judged) <= {"pass", "unavailable", "not run", "not testable"}
+    assert f"no quota left (HTTP {status}: " in told
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (JSONResponse({"error": {"message": "Invalid API key"}}, 403), "look at the key in its f"),
+        (Reply("login", 407), "a proxy before the provider wants a login"),
+    ],
+    ids=["403-about-the-key", "407"],
+)
+def test_first_request_that_is_not_let_in_ends_the_run(
+    tmp_path: Path, reply: Reply, said: str
+) -> None:
+    with watched(lambda *_: reply) as (url, eye), session(tmp_path, url) as found:
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+    assert len(eye.asked) == 1
+    assert verdicts(judged) == {"unavailable", "not run"}
+    assert said in told
+
+
+def test_model_that_is_named_wrongly_is_told_with_the_names_most_like_it(tmp_path: Path) -> None:
+    with watched() as (url, eye), session(tmp_path, url, "dall-e-3") as found:
+        (engine,) = found.engines
+        wrong = replace(engine.provider, models={"dall-e-3": "dalle-3"})
+        found.__dict__["providers"] = (wrong.at(url),)
+        del found.__dict__["engines"]
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+    assert eye.posts == 1
+    assert verdicts(judged) == {"pass", "unavailable"}
+    assert "model dall-e-3, as 'dalle-3', is not served (HTTP 404: " in told
+    assert "served there: dall-e-3, dall-e-2 and 4 more; look at [models] in paid.toml" in told
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, "model_not_found"), (503, "model_not_found")])

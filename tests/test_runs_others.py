@@ -60,6 +60,11 @@ def test_parameter_is_blamed_where_no_value_of_it_works() -> None:
     assert known.context(B64, None).blamed == "response_format"
 
 
+def test_value_is_not_blamed_where_the_request_without_it_comes_to_nothing_too() -> None:
+    known = others(crashed(SMALL, 1), accepted(B64, 2), crashed(SMALL, 3), crashed(HD, 4))
+    assert known.context(HD, None).blamed == ""
+
+
 @pytest.mark.parametrize(
     "known",
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from conformance.clauses.refusals import names_fault
+from conformance.clauses.refusals import names_fault, refused_alike
 from conformance.clauses.registry import Clause, Needs
 from conformance.clauses.subject import (
     Context,
@@ -62,8 +62,15 @@ def _finding(subject: Subject, clause: Clause) -> Finding | None:
         message=printable(problem.message),
         expected=printable(problem.expected),
         observed=printable(problem.observed),
-        control=subject.control.case if subject.control else None,
+        control=_compared_with(subject, opinion),
     )
+
+
+def _compared_with(subject: Subject, opinion: _Opinion) -> str | None:
+    """Name the control; or the valid request whose refusal in the same words decides nothing."""
+    alike = refused_alike(subject) if opinion.verdict is Verdict.NOT_TESTABLE else None
+    compared = alike or subject.control
+    return compared.case if compared else None
 
 
 def _left_open(subject: Subject, opinion: _Opinion) -> bool:

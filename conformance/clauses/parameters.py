@@ -59,8 +59,9 @@ def _broken_down(subject: Subject) -> Problem:
     often = f"in {context.attempts}" if context.attempts else "every time"
     blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
     message = f"{blamed}{what} {often}, while other requests were accepted before and after"
-    said = outcome.said if outcome.said not in outcome.reason else ""
-    return Problem(message, "2xx", f"{outcome.reason}: {said}" if said else outcome.reason)
+    said = f": {outcome.said}" if outcome.said not in outcome.reason else ""
+    observed = f"{outcome.reason}{said}"
+    return Problem(message, "2xx", f"{asked}: {observed}" if asked else observed)
 
 
 _EVERYWHERE = frozenset({"model", "prompt"})

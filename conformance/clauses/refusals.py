@@ -11,6 +11,7 @@ from conformance.clauses.subject import (
     Problem,
     UnavailableError,
 )
+from conformance.contract.asked import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.sameness import same_refusal
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conformance.clauses.subject import Subject
+    from conformance.contract import Asked
+    from conformance.exchange.outcome import Outcome
     from conformance.exchange.sent import Sent
 
+MODEL_OMITTED = "model-omitted"
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
 """Faults that hide the body: a server that cannot read one may well miss the model in it."""
 
@@ -47,8 +51,10 @@ def require_fault(subject: Subject) -> None:
     """Raise unless a refusal may be for the one fault of its request."""
     if _is_elsewhere(subject):
         raise NotTestableError(f"refused for another reason: {told(subject)}")
-    if refused_alike(subject):
-        raise NotTestableError(f"a valid request was refused in the same words: {told(subject)}")
+    alike = refused_alike(subject)
+    if alike is not None:
+        valid = f"the valid request {alike.case} was refused in the same words"
+        raise NotTestableError(f"{valid}: {told(subject)}")
     if _is_open_too(subject) and not names_fault(subject):
         why = "it may have been refused for what the contract leaves open"
         raise NotTestableError(f"{why}: {told(subject)}")
@@ -64,26 +70,37 @@ def _is_elsewhere(subject: Subject) -> bool:
     return cause is not None
 
 
-def refused_alike(subject: Subject) -> bool:
-    """Whether a valid request to the model was turned down with the same status and text."""
-    outcome = subject.outcome
-    return bool(outcome.said) and any(
-        same_refusal(each, outcome) for each in subject.context.valid_refusals
-    )
+def refused_alike(subject: Subject) -> Outcome | None:
+    """Give a valid request to the model that was turned down with the same status and text."""
+    if not subject.outcome.said:
+        return None
+    refusals = subject.context.valid_refusals
+    return next((each for each in refusals if same_refusal(each, subject.outcome)), None)
 
 
 def _is_open_too(subject: Subject) -> bool:
-    """Whether a request with a fault also asks for what the contract leaves open.
+    """Whether the contract leaves open another parameter than the one at fault.
 
-    That a model is not in the document is no such thing where its control was accepted, and
-    neither is what that control asks for as well.
+    What the control asks for as well, and was accepted with, is no such parameter.
     """
-    asked, control = subject.sent.asked, subject.control
+    asked = subject.sent.asked
     if asked is None:
         return False
-    proven = {"model-unknown"} if control is not None and control.accepted else set()
-    also = {*asked.unknown, *asked.unsupported, *asked.left_open}
-    return bool(also - proven - subject.context.proven)
+    return bool(_left_open(subject, asked) - at_fault(subject.sent) - subject.context.proven)
+
+
+def _left_open(subject: Subject, asked: Asked) -> set[str]:
+    """Name the parameters that the contract leaves open.
+
+    That a model is not in the document is no such thing where its control was accepted.
+    """
+    points = asked.model.schema.open_points if asked.model else ()
+    found = {each.parameter for each in points if each.parameter and each.touched_by(asked.body)}
+    control = subject.control
+    unproven = control is None or not control.accepted
+    if MODEL_OMITTED in asked.left_open or (MODEL_UNKNOWN in asked.left_open and unproven):
+        found.add("model")
+    return found | {*asked.unknown, *asked.unsupported}
 
 
 def at_fault(sent: Sent) -> frozenset[str]:
@@ -121,7 +138,7 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     said, wanted = _said(subject), list(dict.fromkeys(names))
     if any(_speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
-    if outcome.cause not in (None, "not served") or refused_alike(subject):
+    if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         raise NotTestableError(f"refused for another reason: {told(subject)}")
     words = " or ".join(wanted)
     yield Problem("the refusal does not name the parameter", words, told(subject))

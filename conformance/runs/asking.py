@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -37,6 +37,8 @@ class Together:
     answered: Callable[[str], bool] | None = None  # asked whether a provider ever answered
     missing: Callable[[str, str, str], None] | None = None
     """Told the provider, a model that is not there, and a sentence."""
+    spares: Callable[[Sequence[Case], Case], bool] | None = None
+    """Asked whether a case may be sent once more, where others are still to be sent."""
     in_order: bool = False  # whether nothing is sent sooner than the plan has it
 
 
@@ -51,7 +53,7 @@ class Asking:
         together: Together,
         make: Callable[[Case], Judged],
     ) -> None:
-        self._cases = cases
+        self.cases = cases
         self._edition = edition
         self._replays = isinstance(source, Replay)
         self._together = together
@@ -62,6 +64,7 @@ class Asking:
         self._came: dict[str, Came] = {}
         self._again: dict[str, Case] = {}  # what was sent again under another name
         self._under_way: set[str] = set()
+        self._grouped: dict[tuple[str, str], list[Case]] = {}  # by model and expectation
 
     def once(self, case: Case, patience: float = -1) -> Judged | None:
         """Judge a case unless another process of the run does, for whom it waits."""
@@ -86,19 +89,22 @@ class Asking:
     def tell(self, case: Case, came: Came) -> None:
         """Remember what a request came to, and let other processes know before it is judged."""
         self._came[case.path] = came
-        if case.path not in self._cases:
+        if case.path not in self.cases:
             self._again[case.path] = case
         elif self._together.spool is not None:
             self._together.spool.note(case.path, came_to_json(came))
 
     def known(self, case: Case) -> Came | None:
-        """Give what a request came to; None where it was not made yet."""
-        if case.path not in self._came:
-            came = self._noted(case) or self._from_judged(case)
-            if came is None:
-                return None
+        """Give what a request came to; None where it was not made yet.
+
+        What came to nothing may have been tried again by another process since.
+        """
+        came = self._came.get(case.path)
+        if came is None or came.crashed:
+            came = self._noted(case) or came or self._from_judged(case)
+        if came is not None:
             self._came[case.path] = came
-        return self._came[case.path]
+        return came
 
     def ask(self, case: Case) -> Came:
         """Give what a request comes to; it is made unless it was."""
@@ -134,6 +140,14 @@ class Asking:
                 if came.outcome.accepted and came.began > since:
                     return
 
+    def may_repeat(self, case: Case) -> bool:
+        """Whether the budget has room to send a case again, and all that is still to be sent."""
+        spares = self._together.spares
+        if spares is None:
+            return True
+        expected = (self.cases[path] for path in self.expected if path in self.cases)
+        return spares([each for each in expected if self.known(each) is None], case)
+
     def valid(self, model: str) -> list[Case]:
         """Give the valid cases that may be asked for the sake of others.
 
@@ -146,34 +160,32 @@ class Asking:
         return [*self.valid(model), *self._allowed(self._of(model, "open"))]
 
     def others(self, model: str) -> Others:
-        """Give all that is known of the requests to a model, in the order of the cases' size."""
-        known = [
-            (each, came)
-            for each in sorted([*self._cases.values(), *self._again.values()], key=size_of)
-            if each.model == model
-            and each.operation is Operation.GENERATE
-            and (came := self.known(each)) is not None
-        ]
+        """Give all that is known of the requests to a model, alike whatever the order was."""
+        mine = [each for kind in ("accepted", "open", "refused") for each in self._of(model, kind)]
+        mine += [each for each in self._again.values() if each.model == model]
+        mine.sort(key=size_of)
+        known = [(each, came) for each in mine if (came := self.known(each)) is not None]
         return Others(tuple(known), frozenset(each.id for each in self._of(model, "accepted")))
 
     def _allowed(self, cases: Iterable[Case]) -> list[Case]:
         return [each for each in cases if self._replays or each.path in self.expected]
 
     def _of(self, model: str, expectation: str) -> list[Case]:
-        return [
-            each
-            for each in self._cases.values()
-            if each.model == model
-            and each.operation is Operation.GENERATE
-            and expectation_of(each, self._edition) == expectation
-        ]
+        key = (model, expectation)
+        if key not in self._grouped:
+            self._grouped[key] = [
+                each
+                for each in self.cases.values()
+                if each.model == model
+                and each.operation is Operation.GENERATE
+                and expectation_of(each, self._edition) == expectation
+            ]
+        return self._grouped[key]
 
     def _noted(self, case: Case) -> Came | None:
         spool = self._together.spool
         noted = spool.noted(case.path) if spool is not None else None
-        with suppress(
-            KeyError, TypeError, ValueError
-        ):  # what is damaged is as if it were not there
+        with suppress(KeyError, TypeError, ValueError):  # damaged, so as if it were not there
             return came_from_json(noted) if noted else None
         return None
 

@@ -136,7 +136,7 @@ class Reasons:
         every = list(findings)
         failed = [each for each in every if each.verdict is Verdict.FAIL]
         self._excused = {_exchange(e) for e in every if e.excused and e.verdict in UNDECIDED}
-        self._errors = {_exchange(each) for each in failed if each.clause.startswith("errors.")}
+        self._errors = {_exchange(each) for each in failed if _is_about_outages(each)}
         self._must = {_exchange(each) for each in failed}
         self._broken = {_exchange(each) for each in every if each.verdict in BROKEN}
         self._known = {_exchange(each) for each in every if each.excused}
@@ -167,6 +167,11 @@ class Reasons:
             return False
         lenient = finding.level != "MUST" or finding.message == ACCEPTED_INSTEAD
         return bool(where & (self._broken if lenient else self._must))
+
+
+def _is_about_outages(finding: Finding) -> bool:
+    """Whether a broken promise is that nothing came: of an error, or of a valid request."""
+    return finding.clause.startswith("errors.") or finding.clause == "parameters.valid-accepted"
 
 
 def _nothing_judged(findings: Sequence[Finding]) -> list[Finding]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from conformance.cases.accepted import BASELINE
 from conformance.cases.model import Case
 from conformance.clauses.subject import Subject
 from conformance.contract import Edition
@@ -66,6 +67,9 @@ class Crashes:
             self.asking.ask_until_accepted(self.asking.pool(case.model), self._moment(case))
         else:
             self.asking.ask_all(self.asking.valid(case.model))
+        if not any(True for _ in self.asking.others(case.model).accepted()):
+            first = self.asking.cases.get(f"{case.model}/{BASELINE}")  # also where nobody chose it
+            self.asking.ask_until_accepted([first] if first else [], self._moment(case))
 
     def _again(self, case: Case, first: Exchange) -> Iterable[Exchange]:
         others = self.asking.others(case.model)

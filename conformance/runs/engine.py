@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -108,8 +109,9 @@ class Engine:
     def sent_as(self, case: Case) -> Case:
         """Give a case as it was sent: in another request, where its own control was refused."""
         judged = self._judged.get(case.path)
-        controls = [each.control for each in judged.findings.values()] if judged else []
-        return self._replanting.with_control(case, next(filter(None, controls), case.control))
+        named = Counter(each.control for each in judged.findings.values()) if judged else Counter()
+        control = next((each for each, _ in named.most_common() if each), case.control)
+        return self._replanting.with_control(case, control)
 
     def look_ahead(self, case: Case) -> None:
         """Play the case that is judged next: its images are decoded while this one is judged."""
@@ -230,32 +232,13 @@ class Engine:
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Say what the run knows of other requests, once it knows all that matters."""
-        if case.id == MODELS_LIST:
-            return Context(control, served=self._served(case, outcome))
         refused = outcome.result is Result.REFUSED and not self._is_valid(case)
         if refused:
             self._asking.ask_valid(case.model)
         if refused or self._crashes.is_one(case, self._is_valid(case)):
             context = self._asking.others(case.model).context(case, control)
-            return replace(context, proven=self._proven(case, control))
+            return replace(context, proven=self._replanting.proven(case, control))
         return Context(control)
-
-    def _proven(self, case: Case, control: Outcome | None) -> frozenset[str]:
-        """Name what the contract leaves open, and the control of a case was accepted with."""
-        other = self.cases.get(f"{case.model}/{case.control}")
-        if control is None or not control.accepted or other is None or other.body is None:
-            return frozenset()
-        asked = self.edition.read(other.body)
-        return frozenset({*asked.left_open, *asked.unknown, *asked.unsupported})
-
-    def _served(self, listing: Case, outcome: Outcome) -> Outcome | None:
-        """Ask whether a model is served that a list of models does not have."""
-        name = self.provider.models.get(listing.model, listing.model)
-        first = self.cases.get(f"{listing.model}/{BASELINE}")
-        if outcome.listed is None or name in outcome.listed or first is None:
-            return None
-        planned = first.path in self._together.leads or first in self._asking.pool(first.model)
-        return self._asking.ask(first).outcome if planned else None
 
     def _answer(self, exchange: Exchange) -> Answer:
         return Answer(exchange, self._limits.pixels, self._limits.images_pixels)
@@ -274,6 +257,8 @@ class Engine:
         made: list[Exchange] = []
 
         def repeat() -> dict[str, Finding] | None:
+            if not self._asking.may_repeat(case):
+                return None
             try:
                 exchange = self.source.exchange(case)
             except NotSentError:

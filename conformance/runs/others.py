@@ -126,12 +126,17 @@ class Others:
                     yield came.outcome
 
     def _blamed(self, case: Case) -> tuple[str, list[Came]]:
-        """Name what the most requests that came to nothing share, and no accepted one has."""
+        """Name what the most requests that came to nothing share, and no accepted one has.
+
+        Without what a smaller request came to nothing as well, so that is not to blame.
+        """
         fine = {each for other, _ in self.accepted() for each in other.asks}
         crashed = [each for each in self.known if each[1].crashed and each[0].id in self.valid]
+        smaller = [other.asks for other, _ in crashed if other.asks < case.asks]
+        innocent = {each for each in case.asks if any(each not in asks for asks in smaller)}
         sharing = {
             token: [came for other, came in crashed if token in other.asks]
-            for token in sorted(case.asks - fine)
+            for token in sorted(case.asks - fine - innocent)
         }
         if not sharing:
             return "", [came for other, came in crashed if other.path == case.path]

@@ -53,6 +53,16 @@ class Replanting:
         planned = self.cases[f"{case.model}/{case.control}"]
         return replanted(case, planned, other, self.edition) or case
 
+    def proven(self, case: Case, control: Outcome | None) -> frozenset[str]:
+        """Name the parameters left open by the contract that a control was accepted with."""
+        other = self.cases.get(f"{case.model}/{case.control}")
+        if control is None or not control.accepted or other is None or other.body is None:
+            return frozenset()
+        asked = self.edition.read(other.body)
+        points = asked.model.schema.open_points if asked.model else ()
+        disputed = {each.parameter for each in points if each.touched_by(other.body)}
+        return frozenset({*filter(None, disputed), *asked.unknown, *asked.unsupported})
+
     def _turned_down(self, case: Case) -> bool:
         """Whether a request came to what another one need not come to."""
         came = self.asking.ask(case)

@@ -19,8 +19,9 @@ from filelock import FileLock
 
 from conformance.cases.accepted import BASELINE, MODELS_LIST
 from conformance.cases.model import Case
-from conformance.contract import Edition
+from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client
+from conformance.live.cost import cost_of
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
@@ -34,6 +35,7 @@ from conformance.writing import write_text
 if TYPE_CHECKING:
     from conformance.runs.session import Options
 
+_CENT_FRACTION = 1e-9  # US dollars; sums of prices are not exact
 _NAP = 0.5  # seconds between two looks at whether the run was stopped
 
 
@@ -135,6 +137,7 @@ class LiveRun:
             self._unreachable,
             self._answered,
             self._missing if self.options.live else None,  # a recording has all answers
+            partial(self._spares, provider),
             in_order=self.options.partial,
         )
 
@@ -159,6 +162,18 @@ class LiveRun:
 
     def _unreachable(self, provider: str, why: str) -> None:
         self.ledger.halt(provider, why)
+
+    def _spares(self, provider: Provider, waiting: Sequence[Case], case: Case) -> bool:
+        """Whether a case can be paid once more, beside those that wait for their first time."""
+        edition, spent = load_edition(self.options.edition), self.ledger.spent()
+        costs = [cost_of(each, provider, edition) for each in waiting]
+        most_requests = self.ledger.most_requests
+        if most_requests is not None and spent.requests + len(costs) >= most_requests:
+            return False
+        reserve = max((each.most - each.estimate for each in costs), default=0.0)
+        first = sum(each.estimate for each in costs) + reserve
+        needed = spent.counted + first + cost_of(case, provider, edition).most
+        return self.ledger.budget is None or needed <= self.ledger.budget + _CENT_FRACTION
 
     def _missing(self, provider: str, model: str, why: str) -> None:
         self.ledger.halt(f"{provider}/{model}", why)

@@ -1,0 +1,167 @@
+"""Why a request was turned down, told by what an answer says, in whatever shape and language."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Failure
+from conformance.exchange.outcome import Result, not_served, outcome_of, quota_exhausted
+from tests.miniatures import HTML, MODELS_LIST, answer, body, encoded, error, exchange, model_list
+from tests.streams import completed, partial, stream
+
+if TYPE_CHECKING:
+    from conformance.exchange.model import Exchange
+
+
+def refused(status: int, told: Any) -> Exchange:
+    """A request turned down with this body."""
+    raw = told if isinstance(told, bytes) else json.dumps(told).encode()
+    return exchange(status=status, raw=raw)
+
+
+QUOTA: dict[str, tuple[int, Any]] = {
+    "402": (402, {}),
+    "402-blames-n": (402, error("no", param="n")),
+    "comet-flat": (403, {"code": None, "message": "user quota is not enough"}),
+    "new-api-code": (403, error("x", code="insufficient_user_quota")),
+    "new-api-pre": (403, error("x", code="pre_consume_token_quota_failed")),
+    "openai-429": (429, error("x", code="insufficient_quota")),
+    "openai-type": (429, error("x", type="insufficient_quota")),
+    "openai-400": (400, error("x", code="billing_hard_limit_reached")),
+    "openai-text": (429, {"detail": "You exceeded your current quota, check your plan."}),
+    "alibaba": (400, {"code": "Arrearage", "message": "Access denied, good standing."}),
+    "detail": (400, {"detail": "Insufficient balance"}),
+    "errors": (403, {"errors": [{"message": "Your credits are used up"}]}),
+    "error-text": (400, {"error": "Not enough credits"}),
+    "in-a-200": (200, {"error": {"message": "Insufficient credits"}}),
+    "in-a-500": (500, error("insufficient user quota")),
+    "chinese": (403, {"message": "用户额度不足"}),
+    "chinese-400": (400, {"error": {"message": "余额不足 请充值"}}),
+    "spanish": (400, {"message": "Saldo insuficiente"}),
+    "german": (403, {"message": "Guthaben aufgebraucht"}),
+}
+
+
+@pytest.mark.parametrize("name", QUOTA)
+def test_quota_is_known_in_every_shape(name: str) -> None:
+    made = refused(*QUOTA[name])
+    found = outcome_of(made)
+    assert (found.cause, found.result) == ("quota", Result.UNAVAILABLE)
+    assert quota_exhausted(Answer(made))
+
+
+CAUSES: dict[str, tuple[int, Any, str | None, Result]] = {
+    "pace": (429, error("Quota exceeded: 5 requests per minute"), "rate-limit", Result.UNAVAILABLE),
+    "pace-403": (403, error("Rate limit: quota exceeded"), "other", Result.REFUSED),
+    "throttled-400": (400, {"code": "Throttling.RateQuota"}, "rate-limit", Result.UNAVAILABLE),
+    "slow-down": (429, error("Slow down."), "rate-limit", Result.UNAVAILABLE),
+    "outage": (500, error("no"), "outage", Result.UNAVAILABLE),
+    "too-early": (425, error("no"), "outage", Result.UNAVAILABLE),
+    "key": (401, error("no"), "key", Result.REFUSED),
+    "key-403": (403, {"message": "This token may not"}, "key", Result.REFUSED),
+    "key-400": (400, error("API key not valid."), "key", Result.REFUSED),
+    "moderated": (400, error("no", code="moderation_blocked"), "moderation", Result.REFUSED),
+    "moderated-flat": (400, {"code": "DataInspectionFailed"}, "moderation", Result.REFUSED),
+    "moderated-text": (400, {"detail": "Flagged by moderation."}, "moderation", Result.REFUSED),
+    "moderation-named": (400, error("Bad moderation", param="moderation"), None, Result.REFUSED),
+    "forbidden": (403, error("no"), "other", Result.REFUSED),
+    "proxy": (407, error("no"), "other", Result.UNAVAILABLE),
+    "law": (451, error("no"), "other", Result.UNAVAILABLE),
+    "page": (400, HTML, "other", Result.REFUSED),
+    "page-405": (405, HTML, None, Result.REFUSED),
+    "page-413": (413, HTML, None, Result.REFUSED),
+    "gone": (404, {"code": "ModelNotFound"}, "not served", Result.NOT_SERVED),
+    "gone-detail": (404, {"detail": "Model x not found"}, "not served", Result.NOT_SERVED),
+    "gone-in-a-200": (200, error("no", code="model_not_found"), "not served", Result.NOT_SERVED),
+    "gone-blames-n": (404, error("Model x not found", param="n"), None, Result.REFUSED),
+    "mistake": (400, error("n must be 1", param="n"), None, Result.REFUSED),
+    "many-quotas": (400, error("n exceeds the quota of images"), None, Result.REFUSED),
+    "insufficient-n": (400, error("insufficient_quota", param="n"), None, Result.REFUSED),
+    "moved": (302, b"", None, Result.UNCLEAR),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_cause_is_told_by_status_and_words(name: str) -> None:
+    status, told, cause, result = CAUSES[name]
+    found = outcome_of(refused(status, told))
+    assert (found.cause, found.result) == (cause, result)
+    assert not_served(Answer(refused(status, told))) is (cause == "not served")
+
+
+def test_provider_s_own_words_are_kept_beside_what_is_no_acceptance() -> None:
+    assert outcome_of(refused(400, {"detail": "No."})).said == "No."
+    assert outcome_of(exchange()).said == ""
+    assert outcome_of(refused(200, {"error": "No."})).reason == "HTTP 200 with an error: No."
+
+
+def test_silence_is_an_outage_and_a_refused_key_is_none() -> None:
+    silent = exchange(failure=Failure("timeout", "no answer within 60 s"))
+    assert (outcome_of(silent).cause, outcome_of(silent).status) == ("outage", None)
+    assert outcome_of(replace(exchange(), failure=Failure("key-refused", "x"))).cause == "key"
+
+
+TRUE = answer(body())
+NO_IMAGE: dict[str, Any] = {
+    "empty": {"created": 1, "data": []},
+    "null": {"created": 1, "data": None},
+    "bare-item": {"created": 1, "data": [{}]},
+    "null-url": {"created": 1, "data": [{"url": None}]},
+    "empty-url": {"created": 1, "data": [{"url": ""}]},
+    "text-as-base64": {"created": 1, "data": [{"b64_json": "aGVsbG8gd29ybGQ="}]},
+    "words": {"created": 1, "data": [{"b64_json": "no image, sorry"}]},
+    "elsewhere": {"created": 1, "images": [encoded(b"\x89PNG\r\n\x1a\n")]},
+    "task": {"task_id": "1", "status": "queued"},
+    "no-success": {"success": False},
+    "no-object": [],
+}
+
+
+@pytest.mark.parametrize("name", NO_IMAGE)
+def test_success_without_an_image_accepts_nothing(name: str) -> None:
+    found = outcome_of(exchange(answer=NO_IMAGE[name]))
+    assert (found.result, found.accepted, found.answered) == (Result.UNCLEAR, False, True)
+    assert found.reason == "HTTP 200 without an image"
+
+
+def test_bare_picture_and_a_page_accept_nothing() -> None:
+    for raw in (b"\x89PNG\r\n\x1a\n", HTML, b""):
+        assert not outcome_of(exchange(raw=raw)).accepted
+
+
+DAMAGED = {
+    "cut": encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),
+    "foreign": encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)) + "!",
+    "wrapped": "\n".join((encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),)) + "\n",
+    "prefixed": "data:image/png;base64," + encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_image_is_an_image_that_came(name: str) -> None:
+    assert outcome_of(exchange(answer={"data": [{"b64_json": DAMAGED[name]}]})).accepted
+
+
+def test_payload_that_a_recorder_took_out_is_one_that_came() -> None:
+    made = exchange(answer={"data": [{"b64_json": "[omitted]"}]})
+    assert not outcome_of(made).accepted
+    assert outcome_of(replace(made, altered=frozenset({"payloads"}))).accepted
+
+
+def test_stream_is_accepted_when_it_completed_with_an_image() -> None:
+    assert outcome_of(stream(partial(0), completed())).accepted
+    assert not outcome_of(stream(partial(0))).accepted
+    assert not outcome_of(stream(completed(without="b64_json"))).accepted
+
+
+def test_model_list_is_accepted_when_it_is_one() -> None:
+    assert outcome_of(model_list("dall-e-3")).accepted
+    assert outcome_of(model_list()).listed == frozenset()
+    other = exchange(answer={"models": []}, method="GET", url=MODELS_LIST)
+    assert not outcome_of(other).accepted
+    assert outcome_of(other).answered
