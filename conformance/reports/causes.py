@@ -7,6 +7,7 @@ something of it; what none claims is told clause by clause.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,6 +19,7 @@ LITTLE = 0.5
 """Up to this share of kinds of mistakes refused, a provider is said to validate little."""
 
 _MOST_NAMES = 5
+_STATUS = re.compile(r"HTTP \d{3}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,12 @@ def _authentication(scope: Scope) -> str:
     return "Authentication is not checked"
 
 
+def _refused_as_success(scope: Scope) -> str:
+    findings = [one for clause in scope.broken for one in scope.evidence.broken[clause]]
+    statuses = sorted({m[0] for one in findings if (m := _STATUS.match(one.observed))})
+    return f"Refuses with {statuses[0] if len(statuses) == 1 else 'a success status'}"
+
+
 def _no_image(scope: Scope) -> str | None:
     painted = ("image.*", "base64.is-image", "url.is-image", "stream.completed")
     if scope.keeps_any(*painted):
@@ -264,7 +272,7 @@ CAUSES: tuple[Rule, ...] = (
     Rule(
         "refused-as-success",
         ("errors.not-2xx", "envelope.no-error"),
-        _always("Refuses with a success status"),
+        _refused_as_success,
     ),
     Rule(
         "no-image",

@@ -95,7 +95,8 @@ def _tell(case: ET.Element, finding: Finding) -> None:
     elif finding.verdict is Verdict.HARNESS_ERROR:
         _child(case, "error", finding.message, finding.verdict.value, _details(finding))
     elif finding.verdict in UNDECIDED or finding.verdict is Verdict.NOT_CLAIMED:
-        _child(case, "skipped", said)
+        observed = f"; observed {finding.observed}" if finding.observed else ""
+        _child(case, "skipped", said + observed)
     elif finding.verdict is Verdict.DEVIATES:
         ET.SubElement(case, "system-out").text = _details(finding)
 

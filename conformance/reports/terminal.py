@@ -28,6 +28,7 @@ from conformance.reports.wording import (
     reached,
     spread_of,
     word,
+    words_of,
 )
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
@@ -182,6 +183,8 @@ class _Page(Paper):
             name = self._text(each.verdict.value, STYLES.get(each.verdict.value, "magenta"))
             self._line(name, self._text(said), indent=2)
             self._line(self._text(each.reason or "no reason given"), indent=6, lines=2)
+            if each.said:
+                self._line(self._text(words_of(each)), indent=6, lines=2)
         self._more(len(groups))
 
     def _more(self, count: int) -> None:

@@ -94,6 +94,12 @@ def extent(group: Group, most: int = 3) -> str:
     )
 
 
+def words_of(group: Group) -> str:
+    """Give the provider's own words beside a reason, where there are any."""
+    more = f" (and {len(group.said) - 1:,} other texts)" if len(group.said) > 1 else ""
+    return f"observed {group.said[0]}{more}" if group.said else ""
+
+
 def spread_of(cause: Cause, summary: Summary) -> str:
     """Say of a cause in how many cases it shows, and how many promises it breaks."""
     cases = f"{cause.cases:,} of {counted(cause.judged, 'case')}"
