@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from conformance.findings import Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.grouping import LEVELS, Broken, Group, Reason
-from conformance.reports.reach import left_out, narrowed
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.reports.units import dollars, took
@@ -17,6 +17,7 @@ from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
 from conformance.runs.headline import deviations
 from conformance.runs.reach import Cell
+from conformance.runs.selected import extent as extent_of
 
 MEANING = {
     "pass": "kept wherever it was judged",
@@ -182,15 +183,14 @@ def unjudged(count: int, summary: Summary) -> str:
 
 
 def _part(run: Run) -> str:
-    chosen = [f"{name} {glob}" for name, glob in narrowed(run).items()]
-    left = left_out(run)
-    chosen += [f"pytest or a plugin left out {counted(left, 'promise')}"] if left else []
-    return f"Only a part was judged: {', '.join(chosen)}." if chosen else ""
+    chosen = extent_of(run)
+    return f"Only a part was judged: {chosen}." if chosen else ""
 
 
 def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
-    return f"{'; '.join([_who(summary), *_reasons(summary)])}."
+    edition = summary.merged.edition["id"]
+    return f"{'; '.join([_who(summary), *_reasons(summary)])} (edition {edition})."
 
 
 def _who(summary: Summary) -> str:
@@ -208,7 +208,18 @@ def _who(summary: Summary) -> str:
 
 def sentence(summary: Summary) -> str:
     """Give the conclusion with its subject and its reach; see `Headline`."""
-    return summary.headline.sentence
+    subject = [_described(name, summary) for name in summary.headline.subject]
+    return replace(summary.headline, subject=subject).sentence
+
+
+def _described(provider: str, summary: Summary) -> str:
+    """Name a provider with its models, and whether it was live."""
+    models = [model for name, model in summary.columns if name == provider]
+    mode = ", ".join(
+        dict.fromkeys(each.kind for each in summary.origins if each.provider == provider)
+    )
+    about = models[0] if len(models) == 1 else counted(len(models), "model")
+    return f"{provider} ({about}, {mode})" if mode else provider
 
 
 _VERB = {
@@ -236,13 +247,13 @@ def _reasons(summary: Summary) -> list[str]:
 
 
 def _open(summary: Summary) -> Iterable[str]:
-    """Count what is open as the table does, in promises; and why."""
-    explained = sum(row.explained for row in summary.rows)
-    rest = sum(row.undecided for row in summary.rows) - explained
-    if rest:
-        yield f"{counted(rest, 'promise')} open"
-    if explained:
-        yield f"{counted(explained, 'promise')} open because of what is broken"
+    """Count what is open as the table does, in promises; and what other failures block of it."""
+    left = sum(row.undecided for row in summary.rows)
+    blocked = sum(row.explained for row in summary.rows)
+    which = "" if blocked == left else f"{blocked:,} of them "
+    aside = f", {which}blocked by other failures" if blocked else ""
+    if left:
+        yield f"{counted(left, 'promise')} open{aside}"
 
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:

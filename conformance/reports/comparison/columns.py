@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from conformance.errors import ConformanceError
 from conformance.findings import UNDECIDED, Finding
-from conformance.reports.reach import narrowed
 from conformance.runs.conclusion import undecided
 from conformance.runs.file import Run
+from conformance.runs.selected import narrowed
 from conformance.strict import printable
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.grouping import level_rank
-from conformance.reports.reach import chose
 from conformance.reports.wording import counted, listed
 from conformance.runs.file import Run
 from conformance.runs.reach import NOTHING, Cell, Kept, by_level, cell_of
+from conformance.runs.selected import chose
 
 Cells = tuple[Cell | None, ...]
 """A cell a column; None where the column did not judge the promise."""
