@@ -9,7 +9,7 @@ from conformance.cases.model import Authorization
 from conformance.clauses.bindings import accepted, any_of, generation, model_list, presents
 from conformance.clauses.refusals import told
 from conformance.clauses.registry import Needs, cite, clause
-from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance, Response
 from conformance.exchange.outcome import Result
@@ -30,7 +30,7 @@ def valid_key_accepted(subject: Subject) -> Iterator[Problem]:
     Of a recording that somebody else made it is not known whether the key was valid.
     """
     if subject.exchange.provenance is Provenance.FOREIGN:
-        raise NotTestableError("whether the key of a foreign recording was valid is not known")
+        raise NotApplicableError
     if blames_key(subject):
         yield Problem(
             "the key was not accepted", "anything but an authentication error", told(subject)
@@ -162,10 +162,11 @@ def key_not_echoed(subject: Subject) -> Iterator[Problem]:
     """Looks for the whole key, as text and as base64, in the answer and in what its URLs gave.
 
     The sender replaces the key by a placeholder before anything else sees the answer; the
-    clause looks for the placeholder. Not testable on recordings that others made.
+    clause looks for the placeholder. Of a recording that others made it is not known which key
+    was used.
     """
     if subject.exchange.provenance is Provenance.FOREIGN:
-        raise NotTestableError("which key a foreign recording used is not known")
+        raise NotApplicableError
     yield from _echoes(subject, REDACTED_KEY)
 
 

@@ -153,9 +153,9 @@ def created_seconds(subject: Subject) -> Iterator[Problem]:
 )
 def created_near_request(subject: Subject) -> Iterator[Problem]:
     """Within half an hour of the exchange: wide enough for clocks that are wrong and for slow
-    generations, and narrower than the step from one time zone to the next. Not testable when
-    it is not known when the request was sent, as with recordings that others made: bodies are
-    known that are months older than the headers beside them.
+    generations, and narrower than the step from one time zone to the next. Recordings that
+    others made are not asked: bodies are known that are months older than the headers beside
+    them.
     """
     sent_at, created = subject.sent_at, _created(subject)
     if created >= _YEAR_3000:

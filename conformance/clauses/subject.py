@@ -151,8 +151,16 @@ class Subject:
         found = [(each, each.image) for each in self.payloads]
         known = tuple((each, facts) for each, facts in found if facts and facts.type)
         if not known:
+            self.recorded_downloads()
             raise NotTestableError("no image could be read")
         return known
+
+    def recorded_downloads(self) -> None:
+        """Raise *not testable* where a recorder kept the answer, and none of its images."""
+        urls = [each for each in self.payloads if each.url is not None and not each.b64_json]
+        foreign = self.exchange.provenance is Provenance.FOREIGN
+        if foreign and urls and all(each.download is None for each in urls):
+            raise NotTestableError("the recorder kept no image of the URLs")
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
@@ -175,8 +183,13 @@ class Subject:
 
     @property
     def sent_at(self) -> float:
-        """When the request was sent, in seconds since the epoch, or *not testable*."""
-        if not self.exchange.sent_at or self.exchange.provenance is Provenance.FOREIGN:
+        """When the request was sent, in seconds since the epoch, or *not testable*.
+
+        Of a recording that others made that is never known for certain.
+        """
+        if self.exchange.provenance is Provenance.FOREIGN:
+            raise NotApplicableError
+        if not self.exchange.sent_at:
             raise NotTestableError("it is not known for certain when the request was sent")
         return self.exchange.sent_at
 

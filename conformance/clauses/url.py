@@ -214,6 +214,7 @@ def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
         and (inside or not _leads_inside(payload, locator))
     ]
     if not found:
+        subject.recorded_downloads()
         raise NotTestableError("no URL was fetched")
     return found
 
