@@ -20,7 +20,6 @@ from conformance.reports.wording import closing
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
 from conformance.runs.reach import NOTHING, Kept
-from conformance.runs.selected import is_part
 from conformance.strict import printable
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -135,8 +134,8 @@ def _whole(root: ET.Element, summary: Summary, started: str) -> None:
             _child(case, "failure", run.problems[0], "problem", text)
         elif conclusion_of(run) is Conclusion.NOT_JUDGED:
             _child(case, "error", closing(summarize([run])), "not judged")
-        elif is_part(run):
-            _child(case, "skipped", closing(summarize([run])))
+        elif (mine := summarize([run])).parts:
+            _child(case, "skipped", closing(mine))
     _count(suite)
 
 

@@ -114,7 +114,7 @@ class _Page(Paper):
         yield self._text(name, STYLES.get(name, ""))
         yield self._text(kept(row, "MUST"))
         if wide:
-            yield self._text(reached(row))
+            yield self._text(reached(row.kept))
             yield self._text(kept(row, "SHOULD"))
         yield self._number(row.broken, "bold red")
         if wide:

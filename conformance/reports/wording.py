@@ -16,7 +16,7 @@ from conformance.reports.units import dollars, took
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
 from conformance.runs.headline import deviations
-from conformance.runs.reach import Cell
+from conformance.runs.reach import Cell, Kept
 from conformance.runs.selected import extent as extent_of
 
 MEANING = {
@@ -52,9 +52,9 @@ def kept(row: Row, level: str) -> str:
     return f"{found.kept}/{found.total}" if found else "-"
 
 
-def reached(row: Row) -> str:
+def reached(counts: Mapping[str, Kept]) -> str:
     """Write how many MUSTs were decided, of how many that bind."""
-    found = row.kept.get("MUST")
+    found = counts.get("MUST")
     return f"{found.decided}/{found.total}" if found else "-"
 
 
