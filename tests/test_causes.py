@@ -1,185 +1,167 @@
-"""Causes before clauses: every broken promise is told below one cause, in one order."""
+"""Why a request was turned down, told by what an answer says, in whatever shape and language."""
 
 from __future__ import annotations
 
-import io
-import random
-from collections.abc import Sequence
-from typing import Any
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from rich.console import Console
 
-from conformance.clauses import clauses_of
-from conformance.contract import load_edition
-from conformance.findings import Finding, Verdict
-from conformance.reports import print_runs, render, summarize
-from conformance.reports.causes import CAUSES, OTHER, Cause
-from conformance.runs.file import Run
-from tests import runs
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Failure
+from conformance.exchange.outcome import Result, not_served, outcome_of, quota_exhausted
+from tests.miniatures import HTML, MODELS_LIST, answer, body, encoded, error, exchange, model_list
+from tests.streams import completed, partial, stream
 
-KINDS = {each.id: each.level.value for each in clauses_of(load_edition())}
-AUTHENTICATION = ("missing-key", "wrong-scheme", "unknown-key", "malformed")
+if TYPE_CHECKING:
+    from conformance.exchange.model import Exchange
 
 
-def judged(clause: str, verdict: Verdict = Verdict.PASS, **changes: Any) -> Finding:
-    values = {"provider": "acme", "model": "dall-e-3", "case": "baseline", **changes}
-    return Finding(clause=clause, level=KINDS[clause], verdict=verdict, **values)
+def refused(status: int, told: Any) -> Exchange:
+    """A request turned down with this body."""
+    raw = told if isinstance(told, bytes) else json.dumps(told).encode()
+    return exchange(status=status, raw=raw)
 
 
-def broken(clause: str, **changes: Any) -> Finding:
-    verdict = Verdict.FAIL if KINDS[clause] == "MUST" else Verdict.DEVIATES
-    return judged(clause, verdict, **{"observed": "HTTP 200", **changes})
+QUOTA: dict[str, tuple[int, Any]] = {
+    "402": (402, {}),
+    "402-blames-n": (402, error("no", param="n")),
+    "comet-flat": (403, {"code": None, "message": "user quota is not enough"}),
+    "new-api-code": (403, error("x", code="insufficient_user_quota")),
+    "new-api-pre": (403, error("x", code="pre_consume_token_quota_failed")),
+    "openai-429": (429, error("x", code="insufficient_quota")),
+    "openai-type": (429, error("x", type="insufficient_quota")),
+    "openai-400": (400, error("x", code="billing_hard_limit_reached")),
+    "openai-text": (429, {"detail": "You exceeded your current quota, check your plan."}),
+    "alibaba": (400, {"code": "Arrearage", "message": "Access denied, good standing."}),
+    "detail": (400, {"detail": "Insufficient balance"}),
+    "errors": (403, {"errors": [{"message": "Your credits are used up"}]}),
+    "error-text": (400, {"error": "Not enough credits"}),
+    "in-a-200": (200, {"error": {"message": "Insufficient credits"}}),
+    "in-a-500": (500, error("insufficient user quota")),
+    "chinese": (403, {"message": "用户额度不足"}),
+    "chinese-400": (400, {"error": {"message": "余额不足 请充值"}}),
+    "spanish": (400, {"message": "Saldo insuficiente"}),
+    "german": (403, {"message": "Guthaben aufgebraucht"}),
+}
 
 
-def run(*findings: Finding) -> Run:
-    clauses = [
-        {"id": name, "level": level, "statement": f"It keeps {name}.", "citations": []}
-        for name, level in KINDS.items()
-    ]
-    return runs.run(*findings, head=runs.header(clauses=clauses))
+@pytest.mark.parametrize("name", QUOTA)
+def test_quota_is_known_in_every_shape(name: str) -> None:
+    made = refused(*QUOTA[name])
+    found = outcome_of(made)
+    assert (found.cause, found.result) == ("quota", Result.UNAVAILABLE)
+    assert quota_exhausted(Answer(made))
 
 
-def causes(*findings: Finding) -> Sequence[Cause]:
-    return summarize([run(*findings)]).causes
+CAUSES: dict[str, tuple[int, Any, str | None, Result]] = {
+    "pace": (429, error("Quota exceeded: 5 requests per minute"), "rate-limit", Result.UNAVAILABLE),
+    "pace-403": (403, error("Rate limit: quota exceeded"), "other", Result.REFUSED),
+    "throttled-400": (400, {"code": "Throttling.RateQuota"}, "rate-limit", Result.UNAVAILABLE),
+    "slow-down": (429, error("Slow down."), "rate-limit", Result.UNAVAILABLE),
+    "outage": (500, error("no"), "outage", Result.UNAVAILABLE),
+    "too-early": (425, error("no"), "outage", Result.UNAVAILABLE),
+    "key": (401, error("no"), "key", Result.REFUSED),
+    "key-403": (403, {"message": "This token may not"}, "key", Result.REFUSED),
+    "key-400": (400, error("API key not valid."), "key", Result.REFUSED),
+    "moderated": (400, error("no", code="moderation_blocked"), "moderation", Result.REFUSED),
+    "moderated-flat": (400, {"code": "DataInspectionFailed"}, "moderation", Result.REFUSED),
+    "moderated-text": (400, {"detail": "Flagged by moderation."}, "moderation", Result.REFUSED),
+    "moderation-named": (400, error("Bad moderation", param="moderation"), None, Result.REFUSED),
+    "forbidden": (403, error("no"), "other", Result.REFUSED),
+    "proxy": (407, error("no"), "other", Result.UNAVAILABLE),
+    "law": (451, error("no"), "other", Result.UNAVAILABLE),
+    "page": (400, HTML, "other", Result.REFUSED),
+    "page-405": (405, HTML, None, Result.REFUSED),
+    "page-413": (413, HTML, None, Result.REFUSED),
+    "gone": (404, {"code": "ModelNotFound"}, "not served", Result.NOT_SERVED),
+    "gone-detail": (404, {"detail": "Model x not found"}, "not served", Result.NOT_SERVED),
+    "gone-in-a-200": (200, error("no", code="model_not_found"), "not served", Result.NOT_SERVED),
+    "gone-blames-n": (404, error("Model x not found", param="n"), None, Result.REFUSED),
+    "mistake": (400, error("n must be 1", param="n"), None, Result.REFUSED),
+    "many-quotas": (400, error("n exceeds the quota of images"), None, Result.REFUSED),
+    "insufficient-n": (400, error("insufficient_quota", param="n"), None, Result.REFUSED),
+    "moved": (302, b"", None, Result.UNCLEAR),
+}  # fmt: skip
 
 
-def unauthenticated(*names: str) -> list[Finding]:
-    return [broken(f"authentication.{name}-refused", case=name) for name in names]
+@pytest.mark.parametrize("name", CAUSES)
+def test_cause_is_told_by_status_and_words(name: str) -> None:
+    status, told, cause, result = CAUSES[name]
+    found = outcome_of(refused(status, told))
+    assert (found.cause, found.result) == (cause, result)
+    assert not_served(Answer(refused(status, told))) is (cause == "not served")
 
 
-@pytest.mark.parametrize(
-    ("findings", "said"),
-    [
-        (unauthenticated(*AUTHENTICATION), "Authentication is not checked"),
-        (unauthenticated("missing-key"), "Some requests without a valid key are not refused"),
-        (
-            [
-                *unauthenticated("missing-key", "malformed"),
-                judged("authentication.unknown-key-refused"),
-            ],
-            "Some requests without a valid key are not refused",
-        ),
-        (
-            [broken("authentication.missing-key-refused", observed="HTTP 403: go away")],
-            "Requests without a valid key are not refused with 401",
-        ),
-        ([broken("errors.not-2xx", observed="HTTP 200: bad size")], "Refuses with HTTP 200"),
-        ([broken("envelope.data-not-empty")], "No success has an image in it"),
-        ([broken("format.url-when-asked")], "Only b64_json is answered, whatever"),
-        ([broken("format.b64-when-asked")], "Only URLs are answered, whatever"),
-        ([broken("count.as-asked")], "n is ignored"),
-        ([broken("count.as-asked"), judged("count.as-asked", case="n-2")], "n is not always"),
-        ([broken("errors.error-object")], "Errors have no error object"),
-        ([broken("errors.json")], "Errors are not JSON"),
-        ([broken("errors.not-5xx")], "Mistakes are answered with 5xx"),
-        ([broken("parameters.valid-accepted")], "Documented requests are not accepted"),
-        (
-            [
-                *(broken(f"parameters.{name}") for name in ("size-enum", "user-type")),
-                broken("count.zero-refused"),
-                judged("parameters.prompt-required"),
-                judged("parameters.prompt-type"),
-            ],
-            "Validates nothing but prompt: 3 of 5 kinds of mistakes are not refused",
-        ),
-        (
-            [broken("parameters.size-enum"), broken("count.zero-refused")],
-            "Validates nothing: 2 of 2 kinds",
-        ),
-        (
-            [
-                *(broken(f"parameters.{name}") for name in ("size-enum", "size-type")),
-                *(judged(f"parameters.prompt-{name}") for name in ("required", "type")),
-                judged("parameters.user-type"),
-            ],
-            "Does not validate size: 2 of 5 kinds",
-        ),
-    ],
-)
-def test_cause_is_said_in_a_sentence(findings: list[Finding], said: str) -> None:
-    [cause] = causes(*findings)
-    assert cause.sentence.startswith(said)
+def test_provider_s_own_words_are_kept_beside_what_is_no_acceptance() -> None:
+    assert outcome_of(refused(400, {"detail": "No."})).said == "No."
+    assert outcome_of(exchange()).said == ""
+    assert outcome_of(refused(200, {"error": "No."})).reason == "HTTP 200 with an error: No."
 
 
-def test_success_that_has_an_image_elsewhere_is_no_provider_without_images() -> None:
-    findings = [broken("envelope.data-not-empty"), judged("image.complete", case="other")]
-    assert [each.id for each in causes(*findings)] == [OTHER]
+def test_silence_is_an_outage_and_a_refused_key_is_none() -> None:
+    silent = exchange(failure=Failure("timeout", "no answer within 60 s"))
+    assert (outcome_of(silent).cause, outcome_of(silent).status) == ("outage", None)
+    assert outcome_of(replace(exchange(), failure=Failure("key-refused", "x"))).cause == "key"
 
 
-def test_counts_are_of_cases_promises_and_musts() -> None:
-    several = [broken("errors.not-5xx", case=name, model="dall-e-2") for name in ("a", "b")]
-    kept = [judged("errors.not-5xx", case=name) for name in ("a", "b", "c")]
-    [cause] = causes(*several, *kept)
-    assert (cause.cases, cause.judged, cause.musts, cause.models) == (2, 5, 1, ("dall-e-2",))
+TRUE = answer(body())
+NO_IMAGE: dict[str, Any] = {
+    "empty": {"created": 1, "data": []},
+    "null": {"created": 1, "data": None},
+    "bare-item": {"created": 1, "data": [{}]},
+    "null-url": {"created": 1, "data": [{"url": None}]},
+    "empty-url": {"created": 1, "data": [{"url": ""}]},
+    "text-as-base64": {"created": 1, "data": [{"b64_json": "aGVsbG8gd29ybGQ="}]},
+    "words": {"created": 1, "data": [{"b64_json": "no image, sorry"}]},
+    "elsewhere": {"created": 1, "images": [encoded(b"\x89PNG\r\n\x1a\n")]},
+    "task": {"task_id": "1", "status": "queued"},
+    "no-success": {"success": False},
+    "no-object": [],
+}
 
 
-def test_every_broken_promise_is_below_exactly_one_cause() -> None:
-    summary = summarize([run(*(broken(name) for name in KINDS))])
-    promises = [each.clause for cause in summary.causes for each in cause.promises]
-    assert sorted(promises) == sorted(KINDS)
-    assert sum(each.musts for each in summary.causes) == sum(
-        level == "MUST" for level in KINDS.values()
-    )
+@pytest.mark.parametrize("name", NO_IMAGE)
+def test_success_without_an_image_accepts_nothing(name: str) -> None:
+    found = outcome_of(exchange(answer=NO_IMAGE[name]))
+    assert (found.result, found.accepted, found.answered) == (Result.UNCLEAR, False, True)
+    assert found.reason == "HTTP 200 without an image"
 
 
-def test_every_cause_claims_clauses_of_the_edition() -> None:
-    claimed = {one.id for each in map(causes, map(broken, KINDS)) for one in each}
-    assert {each.id for each in CAUSES} - claimed == {"validates-little"}  # of several mistakes
+def test_bare_picture_and_a_page_accept_nothing() -> None:
+    for raw in (b"\x89PNG\r\n\x1a\n", HTML, b""):
+        assert not outcome_of(exchange(raw=raw)).accepted
 
 
-def test_known_deviations_have_their_reasons_and_no_cause() -> None:
-    assert causes(broken("count.as-asked", deviation="It paints one.")) == ()
+DAMAGED = {
+    "cut": encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),
+    "foreign": encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)) + "!",
+    "wrapped": "\n".join((encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),)) + "\n",
+    "prefixed": "data:image/png;base64," + encoded(b"\x89PNG\r\n\x1a\n" + bytes(40)),
+}
 
 
-def test_authentication_comes_first_and_what_breaks_no_must_last() -> None:
-    found = causes(
-        broken("errors.param-present"),
-        broken("count.as-asked"),
-        broken("image.complete"),
-        *unauthenticated(*AUTHENTICATION),
-    )
-    order = ["authentication-unchecked", "count-ignored", OTHER, "error-members"]
-    assert [each.id for each in found] == order
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_image_is_an_image_that_came(name: str) -> None:
+    assert outcome_of(exchange(answer={"data": [{"b64_json": DAMAGED[name]}]})).accepted
 
 
-@pytest.mark.parametrize("format_", ["md", "json", "csv", "junit", "html", "terminal"])
-def test_reports_are_the_same_however_workers_report(format_: str) -> None:
-    findings = [broken(name, case=case) for name in KINDS for case in ("b", "a")]
-    first, second = (reported(findings, format_, seed) for seed in (1, 2))
-    assert first == second
+def test_payload_that_a_recorder_took_out_is_one_that_came() -> None:
+    made = exchange(answer={"data": [{"b64_json": "[omitted]"}]})
+    assert not outcome_of(made).accepted
+    assert outcome_of(replace(made, altered=frozenset({"payloads"}))).accepted
 
 
-def reported(findings: list[Finding], format_: str, seed: int) -> str:
-    shuffled = random.Random(seed).sample(findings, len(findings))  # noqa: S311 - an order
-    if format_ != "terminal":
-        return render([run(*shuffled)], format_)
-    screen = io.StringIO()
-    print_runs([run(*shuffled)], Console(file=screen, width=100, color_system=None))
-    return screen.getvalue()
+def test_stream_is_accepted_when_it_completed_with_an_image() -> None:
+    assert outcome_of(stream(partial(0), completed())).accepted
+    assert not outcome_of(stream(partial(0))).accepted
+    assert not outcome_of(stream(completed(without="b64_json"))).accepted
 
 
-@pytest.mark.parametrize("format_", ["md", "html", "json", "terminal"])
-def test_report_tells_the_cause_and_its_counts(format_: str) -> None:
-    text = " ".join(reported(unauthenticated(*AUTHENTICATION), format_, 0).split())
-    assert "Authentication is not checked" in text
-    counts = '"cases": 4, "judged": 4, "musts": 4' if format_ == "json" else "4 of 4 cases, 4 pro"
-    assert counts in text
-
-
-@pytest.mark.parametrize("format_", ["md", "html", "junit", "json", "csv", "terminal"])
-@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.UNAVAILABLE], ids=["refusal", "outage"])
-def test_providers_own_words_and_the_case_are_in_every_report(
-    format_: str, verdict: Verdict
-) -> None:
-    words = "HTTP 500: the painter is \x1b[31mout"
-    found = judged("parameters.valid-accepted", verdict, case="style-vivid", observed=words)
-    text = " ".join(reported([found], format_, 0).split())
-    assert "the painter is" in text
-    assert "style-vivid" in text
-    assert "\x1b" not in text
-
-
-def test_words_are_not_hidden_by_a_long_message() -> None:
-    found = broken("count.as-asked", message="word " * 100, observed="the painter is out")
-    assert "observed the painter is out" in reported([found], "terminal", 0)
+def test_model_list_is_accepted_when_it_is_one() -> None:
+    assert outcome_of(model_list("dall-e-3")).accepted
+    assert outcome_of(model_list()).listed == frozenset()
+    other = exchange(answer={"models": []}, method="GET", url=MODELS_LIST)
+    assert not outcome_of(other).accepted
+    assert outcome_of(other).answered

@@ -56,7 +56,8 @@ def _broken_down(subject: Subject) -> Problem:
     asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
     attempts = f" in {subject.context.attempts}" if subject.context.attempts else " every time"
     message = f"a documented request comes to nothing{attempts}, and its control does not"
-    observed = subject.outcome.reason
+    outcome = subject.outcome
+    observed = outcome.reason + (f": {outcome.said}" if outcome.said else "")
     return Problem(message, "2xx", f"{asked}: {observed}" if asked else observed)
 
 

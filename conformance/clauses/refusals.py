@@ -11,6 +11,7 @@ from conformance.clauses.subject import (
     Problem,
     UnavailableError,
 )
+from conformance.contract.asked import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conformance.clauses.subject import Subject
+    from conformance.contract import Asked
     from conformance.exchange.sent import Sent
 
+MODEL_OMITTED = "model-omitted"
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
 """Faults that hide the body: a server that cannot read one may well miss the model in it."""
 
@@ -73,15 +76,23 @@ def refused_alike(subject: Subject) -> bool:
 
 
 def _is_open_too(subject: Subject) -> bool:
-    """Whether a request with a fault also asks for what the contract leaves open.
+    """Whether another parameter than the one at fault is left open by the contract."""
+    asked = subject.sent.asked
+    return asked is not None and bool(_left_open(subject, asked) - at_fault(subject.sent))
+
+
+def _left_open(subject: Subject, asked: Asked) -> set[str]:
+    """Name the parameters that the contract leaves open.
 
     That a model is not in the document is no such thing where its control was accepted.
     """
-    asked, control = subject.sent.asked, subject.control
-    if asked is None:
-        return False
-    proven = {"model-unknown"} if control is not None and control.accepted else set()
-    return bool(asked.unknown or asked.unsupported or set(asked.left_open) - proven)
+    points = asked.model.schema.open_points if asked.model else ()
+    found = {each.parameter for each in points if each.parameter and each.touched_by(asked.body)}
+    control = subject.control
+    unproven = control is None or not control.accepted
+    if MODEL_OMITTED in asked.left_open or (MODEL_UNKNOWN in asked.left_open and unproven):
+        found.add("model")
+    return found | {*asked.unknown, *asked.unsupported}
 
 
 def at_fault(sent: Sent) -> frozenset[str]:

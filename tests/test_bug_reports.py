@@ -1,0 +1,189 @@
+"""Misbehaviours that public bug reports tell of, and what has to be said of each.
+
+The servers and recordings lie beside the checkout, in ``../shared/cases/``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from conformance.cases import all_cases
+from conformance.cases.accepted import BASELINE
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
+from conformance.clauses.observations import observe
+from conformance.clauses.subject import Context
+from conformance.contract import load_edition
+from conformance.exchange.client import Client, Target
+from conformance.exchange.model import Provenance
+from conformance.exchange.outcome import Outcome, outcome_of
+from conformance.findings import Verdict
+from conformance.foreign import judge_files
+from conformance.proof.bench import BASE_URL, InProcess
+from conformance.reference import create_app
+from conformance.runs.file import read_run
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case
+    from conformance.exchange.model import Exchange
+    from conformance.findings import Finding
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "cases"
+
+pytestmark = pytest.mark.skipif(
+    not (SHARED / "misbehaviours.py").exists(),
+    reason="the shared cases are not beside the checkout",
+)
+
+EDITION = load_edition()
+CASES = {
+    "dall-e-2": "models-list baseline n-2 b64_json-256x256 size-outside-enum n-0 n-many "
+    "prompt-missing conformance_unknown model-unknown json-malformed authentication-missing",
+    "dall-e-3": "models-list baseline url-1792x1024 size-outside-enum n-above-maximum",
+    "gpt-image-1": "models-list baseline n-2 stream partial_images-2 output_format-webp n-0",
+    "qwen-image": "models-list baseline size-1664x928 size-1024x1024 n-0",
+}
+CHOSEN = {
+    each.path: each
+    for each in all_cases(EDITION, list(CASES))
+    if each.id in CASES[each.model].split()
+}
+
+
+class Judged:
+    """What a misbehaving server was asked, and what was found."""
+
+    def __init__(self, name: str) -> None:
+        sys.path.insert(0, str(SHARED))
+        base, bugs = importlib.import_module("base"), importlib.import_module("misbehaviours")
+        sys.path.remove(str(SHARED))
+        app = create_app(EDITION, key=base.KEY, models=list(CASES), threads=False)
+        asgi = httpx.ASGITransport(base.wrap(app, bugs.BUGS[name]), raise_app_exceptions=False)
+        self.outcomes: dict[str, Outcome] = {}
+        self.findings: list[Finding] = []
+        self.observed: set[str] = set()
+        loop = asyncio.new_event_loop()
+        target = Target("bug", BASE_URL, base.KEY, {each: each for each in CASES})
+        bench = InProcess(asgi, loop, "reference.example")
+        client = Client(target, bench, Provenance.REFERENCE, time.time)
+        for case in CHOSEN.values():
+            self._judge(case, client.exchange(case))
+        loop.close()
+
+    def _judge(self, case: Case, exchange: Exchange) -> None:
+        """Judge a case; the smallest request stands before and after one that is a field away."""
+        control = self.outcomes.get(f"{case.model}/{case.control}")
+        around = self.outcomes.get(f"{case.model}/{BASELINE}") if case.id != BASELINE else None
+        context = Context(control, (), around, around, "4 of 4 attempts")
+        self.outcomes[case.path] = outcome_of(exchange)
+        self.findings += judge(exchange, EDITION, clauses_of(EDITION), context=context)
+        self.observed |= {each.id for each in observe(exchange, EDITION)}
+
+    def broken(self) -> dict[str, list[str]]:
+        """Give the MUST clauses that are broken, each with what was observed."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for each in self.findings:
+            if each.verdict in (Verdict.FAIL, Verdict.HARNESS_ERROR):
+                found[each.clause].append(each.observed)
+        return dict(found)
+
+
+SAID: dict[str, dict[str, str]] = {
+    "dynamo_13000": {"errors.not-2xx": "HTTP 200", "envelope.data-not-empty": "none"},
+    "vllmomni_3092": {},
+    "llmgateway_3963": {"parameters.valid-accepted": "HTTP 400: Streaming is only supported"},
+    "sglang_19346": {"parameters.valid-accepted": "requires cloud storage to be configured"},
+    "surfsense_1496": {
+        "url.absolute": "/data/image/0000.jpg",
+        "parameters.valid-accepted": "stream: True: HTTP 500",  # the server reads JSON alone
+    },
+    "nextcloud_65": {
+        "parameters.valid-accepted": "response_format: 'b64_json', size: '256x256': HTTP 500: fail"
+    },
+    "comfy_9952": {
+        "format.url-by-default": "it is an error: The service met an unexpected error.",
+        "format.gpt-image-b64": "it is an error: The service met an unexpected error.",
+    },
+    "exo_1328": {"stream.content-type": "application/json"},
+    "vercelai_11460": {"envelope.data-present": "images"},
+    "gpt2imagepro_21": {
+        "url.fetchable": "HTTP 403",
+        "parameters.valid-accepted": "stream: True: HTTP 500",
+    },
+    "coursia_8474": {
+        "models.listed": "gpt-image-1, qwen-image",
+        "format.url-by-default": "b64_json present",
+        "format.url-when-asked": "b64_json present",
+        "image.size-as-asked": "1536x1024",
+        "count.above-maximum-refused": "HTTP 200",
+    },
+    "conductor_1510": {"models.listed": "gpt-image-1, qwen-image"},
+    "sub2api_4298": {"envelope.json-syntax": '{"created":'},
+    "sub2api_4219_late_error": {
+        "errors.not-2xx": "HTTP 200: ",
+        "envelope.no-error": "HTTP 200: 'conformance_unknown' is not a parameter",
+    },
+    "letta_4350": {"errors.error-object": "issues, name"},
+    "comfyui_7528": {"parameters.valid-accepted": "Allowed sizes are 1664*928"},
+    "ok_sub2api_4219_blanks": {},
+    "ok_sse_comments": {},
+}
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest) -> Judged:
+    return Judged(request.param)
+
+
+@pytest.mark.parametrize(("judged", "said"), SAID.items(), ids=list(SAID), indirect=["judged"])
+def test_misbehaviour_is_told_by_its_clauses_alone(judged: Judged, said: dict[str, str]) -> None:
+    broken = judged.broken()
+    assert set(broken) == set(said)
+    for clause, observed in said.items():
+        assert any(observed in each for each in broken[clause]), broken[clause]
+
+
+@pytest.mark.parametrize("name", ["ok_sub2api_4219_blanks", "ok_sse_comments"])
+def test_legal_variation_passes_all_it_is_asked(name: str) -> None:
+    assert {each.verdict for each in Judged(name).findings} == {Verdict.PASS}
+
+
+def test_refusals_that_come_as_200_leave_the_rest_untestable() -> None:
+    findings = Judged("dynamo_13000").findings
+    mistakes = [each for each in findings if each.clause.startswith(("count.", "errors."))]
+    zero = {each.clause: each.verdict for each in mistakes if each.case == "n-0"}
+    assert zero.pop("errors.not-2xx") is Verdict.FAIL
+    assert zero.pop("errors.not-5xx") is Verdict.PASS
+    assert set(zero.values()) == {Verdict.NOT_TESTABLE}
+
+
+@pytest.mark.parametrize(
+    ("name", "observation"),
+    [("vllmomni_3092", "null-members"), ("coursia_8474", "another-family")],
+)
+def test_what_no_source_forbids_is_observed(name: str, observation: str) -> None:
+    assert observation in Judged(name).observed
+
+
+RECORDED: dict[str, set[str]] = {
+    "dynamo-13000-open-request-empty.jsonl": {"envelope.data-not-empty"},
+    "vllmomni-5421-open-request-bare-png.jsonl": {"envelope.content-type"},
+    "vllmomni-5421-file.jsonl": {"envelope.content-type"},
+    "llmtornado-144-model-unknown-is-legal.jsonl": set(),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recording_of_an_open_request_is_judged(name: str, tmp_path: Path) -> None:
+    report = judge_files([SHARED / "recordings" / name], EDITION, tmp_path / "run.jsonl")
+    findings: list[Any] = read_run(report.run_file).findings
+    assert {each.clause for each in findings if each.verdict is Verdict.FAIL} == RECORDED[name]

@@ -1,0 +1,272 @@
+"""What a run knows of other requests decides what a refusal or an outage is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.clauses import clauses_of, select
+from conformance.clauses.judge import judge
+from conformance.clauses.subject import Context
+from conformance.contract import load_edition
+from conformance.exchange.model import UNKNOWN_MODEL, Failure, Provenance
+from conformance.exchange.outcome import Outcome, Result, outcome_of
+from conformance.findings import Finding, Verdict
+from tests.miniatures import ACCEPTED, HTML, REFUSED, answer, body, error, exchange, red, verdicts
+
+if TYPE_CHECKING:
+    from conformance.exchange.model import Exchange
+
+EDITION = load_edition()
+ALONE = Context(ACCEPTED, (), ACCEPTED, ACCEPTED, "3 of 3 cases, 12 of 12 attempts")
+B64 = body("dall-e-2", response_format="b64_json")
+WRONG = body("dall-e-2", size="9x9")
+NO_MODEL = {"model": None, "size": None, "prompt": 7}
+
+
+def found(clause: str, made: Exchange, context: Context) -> Finding:
+    """Judge one clause with what the run knows."""
+    chosen = select(clauses_of(EDITION), clause)
+    (finding,) = judge(made, EDITION, chosen, context=context)
+    return finding
+
+
+def failing(status: int = 500) -> Exchange:
+    """A documented request that comes to nothing."""
+    return exchange(B64, status, error("cannot unmarshal"))
+
+
+def test_value_that_fails_every_time_breaks_a_promise() -> None:
+    seen = found("parameters.valid-accepted", failing(), ALONE)
+    assert seen.verdict is Verdict.FAIL
+    assert seen.message == (
+        "a documented request comes to nothing in 3 of 3 cases, 12 of 12 attempts, "
+        "and its control does not"
+    )
+    assert seen.observed == "response_format: 'b64_json': HTTP 500: cannot unmarshal"
+
+
+@pytest.mark.parametrize("kind", ["timeout", "disconnect"])
+def test_value_that_hangs_every_time_breaks_a_promise(kind: str) -> None:
+    silent = exchange(B64, failure=Failure(kind, "no answer within 60 s"))
+    seen = found("parameters.valid-accepted", silent, replace(ALONE, attempts=""))
+    assert seen.verdict is Verdict.FAIL
+    assert seen.message.startswith("a documented request comes to nothing every time, and")
+    assert seen.observed == "response_format: 'b64_json': no answer within 60 s"
+
+
+def test_smallest_request_that_fails_alone_names_no_parameter() -> None:
+    made = exchange(body("dall-e-2"), 500, error("boom"))
+    assert found("parameters.valid-accepted", made, ALONE).observed == "HTTP 500: boom"
+
+
+NOT_ALONE = {
+    "not-before": replace(ALONE, accepted_before=None),
+    "not-after": replace(ALONE, accepted_after=None),
+    "refused-after": replace(ALONE, accepted_after=REFUSED),
+    "control-alone": Context(ACCEPTED),
+}
+
+
+@pytest.mark.parametrize("name", NOT_ALONE)
+def test_outage_is_none_of_a_value_unless_its_control_lives(name: str) -> None:
+    seen = found("parameters.valid-accepted", failing(), NOT_ALONE[name])
+    assert (seen.verdict, seen.message) == (Verdict.UNAVAILABLE, "HTTP 500")
+    assert seen.observed == "cannot unmarshal"
+
+
+@pytest.mark.parametrize("status", [402, 429, 503], ids=str)
+def test_limits_of_an_account_are_no_fault_of_a_value(status: int) -> None:
+    gone = error("No available channel", code="model_not_found")
+    made = exchange(B64, status, gone if status == 503 else error("Slow down."))
+    assert found("parameters.valid-accepted", made, ALONE).verdict is Verdict.UNAVAILABLE
+
+
+def test_value_that_fails_alone_leaves_every_other_clause_undecided() -> None:
+    findings = judge(failing(), EDITION, clauses_of(EDITION), context=ALONE)
+    broken = {each.clause for each in findings if each.verdict is Verdict.FAIL}
+    assert broken == {"parameters.valid-accepted"}
+
+
+def refusal(told: Any = None, status: int = 400) -> Exchange:
+    """A wrong size that was refused with these words."""
+    return exchange(WRONG, status, error("Try again.") if told is None else told)
+
+
+def test_refusal_in_the_words_of_a_valid_request_is_about_something_else() -> None:
+    valid = outcome_of(exchange(body("dall-e-2", n=2), 400, error("Try again.")))
+    alike = Context(ACCEPTED, (valid,))
+    seen = found("parameters.size-enum", refusal(), alike)
+    assert seen.verdict is Verdict.NOT_TESTABLE
+    assert seen.message == ("a valid request was refused in the same words: HTTP 400: Try again.")
+    for other in (replace(valid, status=422), replace(valid, said="No."), replace(valid, said="")):
+        differs = Context(ACCEPTED, (other,))
+        assert found("parameters.size-enum", refusal(), differs).verdict is Verdict.PASS
+    silent = replace(valid, said="")
+    quiet = Context(ACCEPTED, (silent,))
+    assert found("parameters.size-enum", refusal(error("")), quiet).verdict is Verdict.PASS
+
+
+def test_open_request_refused_in_the_words_of_a_valid_one_names_nothing() -> None:
+    unknown = exchange({**body("dall-e-2"), "lantern": 1}, 400, error("Try again."))
+    valid = Outcome("n-2", Result.REFUSED, "HTTP 400", 400, said="Try again.")
+    chosen = select(clauses_of(EDITION), "parameters.unknown")
+    assert judge(unknown, EDITION, chosen, context=Context(ACCEPTED, (valid,))) == []
+    (seen,) = judge(unknown, EDITION, chosen, context=Context(ACCEPTED))
+    assert seen.verdict is Verdict.DEVIATES
+
+
+ELSEWHERE: dict[str, tuple[int, Any]] = {
+    "key": (401, error("no")),
+    "forbidden": (403, error("no")),
+    "moderated": (400, error("no", code="moderation_blocked")),
+    "not-served": (404, error("no such model", code="model_not_found")),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_refusal_for_another_reason_decides_nothing_of_a_mistake(name: str) -> None:
+    status, told = ELSEWHERE[name]
+    seen = found("parameters.size-enum", refusal(told, status), Context(ACCEPTED))
+    assert seen.verdict is Verdict.NOT_TESTABLE
+    assert seen.message.startswith("refused for another reason: HTTP ")
+
+
+def test_web_page_decides_nothing_of_a_mistake_but_by_its_status() -> None:
+    page = exchange(WRONG, 400, raw=HTML)
+    assert found("parameters.size-enum", page, Context(ACCEPTED)).verdict is Verdict.NOT_TESTABLE
+    for status in (405, 413):
+        made = exchange(WRONG, status, raw=HTML)
+        assert found("parameters.size-enum", made, Context(ACCEPTED)).verdict is Verdict.PASS
+
+
+def test_missing_model_is_a_fair_answer_to_what_cannot_be_read_or_to_a_made_up_one() -> None:
+    gone = error("Invalid model name passed in model=None")
+    unread = exchange(status=400, answer=gone, request_raw=b"{")
+    assert found("parameters.json-malformed", unread, Context(ACCEPTED)).verdict is Verdict.PASS
+    unknown = exchange(body(UNKNOWN_MODEL), 404, gone)
+    assert found("models.unknown-refused", unknown, Context(ACCEPTED)).verdict is Verdict.PASS
+    size = refusal(error("The model does not exist for this size"), 404)
+    assert found("parameters.size-enum", size, Context(ACCEPTED)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [("No access to model x", Verdict.PASS), ("Bad token", Verdict.NOT_TESTABLE)],
+)
+def test_403_refuses_a_made_up_model_where_it_names_the_model(told: str, verdict: Verdict) -> None:
+    made = exchange(body(UNKNOWN_MODEL), 403, error(f"{told} for this api key"))
+    assert found("models.unknown-refused", made, Context(ACCEPTED)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "told", "verdict"),
+    [
+        ({"lantern": 1}, error("No."), Verdict.NOT_TESTABLE),
+        ({"lantern": 1}, error("size is wrong"), Verdict.PASS),
+        ({"style": "vivid"}, error("No."), Verdict.NOT_TESTABLE),
+        (NO_MODEL, error("model is required"), Verdict.NOT_TESTABLE),
+        (NO_MODEL, error("prompt is no text", param="prompt"), Verdict.PASS),
+    ],
+    ids=["unknown", "unknown-named", "unsupported", "no-model", "no-model-named"],
+)
+def test_refusal_that_may_be_for_what_is_open_is_not_testable(
+    changes: dict[str, Any], told: Any, verdict: Verdict
+) -> None:
+    request = {name: value for name, value in {**WRONG, **changes}.items() if value is not None}
+    made = exchange(request, 400, told, model="dall-e-2")
+    seen = judge(made, EDITION, clauses_of(EDITION), context=Context(ACCEPTED))
+    mistakes = {"parameters.size-enum", "parameters.prompt-type"}
+    assert {each.verdict for each in seen if each.clause in mistakes} == {verdict}
+
+
+def test_model_that_no_document_knows_is_not_open_once_it_painted() -> None:
+    made = exchange({"model": "somebody-s-model"}, 400, error("No."))
+    assert found("parameters.prompt-required", made, Context(ACCEPTED)).verdict is Verdict.PASS
+
+
+def test_refusal_as_200_is_one_finding() -> None:
+    for told in ({"created": 1, "data": []}, error("No.")):
+        made = exchange(WRONG, answer=told)
+        assert red(made) == {"errors.not-2xx"}
+        assert verdicts(made)["parameters.size-enum"] is Verdict.NOT_TESTABLE
+        assert red(made, None) == {"errors.not-2xx"}
+        assert red(made, REFUSED) == frozenset()
+    assert "errors.not-2xx" not in red(exchange(WRONG, answer=answer(body("dall-e-2"))))
+    quota = exchange(WRONG, answer=error("Insufficient balance"))
+    assert verdicts(quota)["errors.not-2xx"] is Verdict.UNAVAILABLE
+
+
+def test_get_that_is_answered_is_told_by_its_own_clause() -> None:
+    made = exchange(method="GET", answer={"object": "list", "data": []})
+    assert red(made) == {"parameters.method"}
+
+
+def test_key_that_is_complained_about_with_200_lets_nobody_in() -> None:
+    from tests.miniatures import JSON_TYPE
+
+    made = exchange(answer=error("No key"), request_headers=(JSON_TYPE,))
+    assert red(made) == {"errors.not-2xx"}
+    assert verdicts(made)["authentication.missing-key-refused"] is Verdict.NOT_TESTABLE
+
+
+RUBBISH: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "error": ({"answer": error("No.")}, {"envelope.no-error"}),
+    "error-beside-data": (
+        {"answer": {**error("No."), "created": 1, "data": []}},
+        {"envelope.no-error"},
+    ),
+    "empty": ({"answer": {"created": 1_790_000_000, "data": []}}, {"envelope.data-not-empty"}),
+    "yesterday": (
+        {"answer": {"created": "yesterday", "data": []}},
+        {"envelope.created-integer", "envelope.data-not-empty"},
+    ),
+    "task": ({"status": 202, "answer": {"task_id": "1"}}, {"envelope.status-200"}),
+    "no-success": ({"answer": {"success": False}}, {"envelope.data-present"}),
+    "page": ({"raw": HTML}, {"envelope.not-html"}),
+    "nothing": ({"raw": b""}, {"envelope.body-not-empty"}),
+    "picture": (
+        {"raw": b"\x89PNG\r\n\x1a\n", "headers": (("content-type", "image/png"),)},
+        {"envelope.content-type"},
+    ),
+}
+ASKED = {
+    "documented": body("dall-e-2"),
+    "unknown-parameter": {**body("dall-e-2"), "lantern": 1},
+    "unsupported": body("dall-e-3", background="opaque"),
+    "disputed-size": body("qwen-image", size="1024x1024"),
+    "response-format": body("gpt-image-1", response_format="b64_json"),
+    "newer-model": body("gpt-image-2", size="1280x720"),
+    "unknown-model": body("somebody-s-model"),
+    "no-model": body(None),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("name", RUBBISH)
+def test_rubbish_is_told_once_whatever_was_asked(name: str, asked: str) -> None:
+    given, broken = RUBBISH[name]
+    made = exchange(ASKED[asked], **given)
+    assert red(made) == broken
+    foreign = replace(made, provenance=Provenance.FOREIGN)
+    assert red(foreign, None) == broken
+    assert verdicts(made).get("parameters.valid-accepted") is not Verdict.PASS
+
+
+def test_pictures_in_another_member_are_told_by_its_name() -> None:
+    made = exchange(answer={"created": 1_790_000_000, "images": ["iVBORw0KGgo="]})
+    seen = found("envelope.data-present", made, Context(ACCEPTED))
+    assert seen.observed == "images, created"
+    said = exchange(answer={"created": 1_790_000_000, "message": "Busy."})
+    assert found("envelope.data-present", said, Context(ACCEPTED)).observed == (
+        "created, message: Busy."
+    )
+
+
+def test_item_that_is_an_error_is_told_with_its_words() -> None:
+    item = {"error": {"message": "It failed."}}
+    made = exchange(body("qwen-image"), answer={"created": 1_790_000_000, "data": [item]})
+    seen = found("format.qwen-image-either", made, Context(ACCEPTED))
+    assert seen.observed == "url absent, b64_json absent; it is an error: It failed."
