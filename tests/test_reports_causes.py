@@ -14,7 +14,8 @@ from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.findings import Finding, Verdict
 from conformance.reports import print_runs, render, summarize
-from conformance.reports.causes import CAUSES, OTHER, Cause
+from conformance.reports.cause_rules import CAUSES
+from conformance.reports.causes import OTHER, Cause
 from conformance.runs.file import Run
 from tests import runs
 

@@ -126,7 +126,7 @@ def _colour(family: Family, complete: bool) -> str:
 
 
 def _svg(label: str, said: str, colour: str) -> str:
-    label = printable(label, _LONGEST)
+    label, said = printable(label, _LONGEST), printable(said)
     left, right = (round(len(each) * _WIDTH) + 14 for each in (label, said))
     return _template().render(label=label, said=said, colour=colour, left=left, right=right)
 
