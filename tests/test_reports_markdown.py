@@ -41,7 +41,7 @@ def test_table_has_a_row_for_every_provider_and_model() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "# Image API conformance: acme, relay and slow do not conform",
+        "# Image API conformance: relay does not conform",
         "replay of cassettes, recorded 2026-01-02, `https://acme.test`",
         "**MUST** `format.url-only` relay: all 3 models (9 cases, e.g. n-0)",
         "Found: `data[0] carries b64_json`",
