@@ -145,4 +145,4 @@ def test_badges_of_like_names_do_not_overwrite_each_other() -> None:
 
 
 def test_one_badge_says_what_all_runs_come_to() -> None:
-    assert "do not conform" in render([runs.messy()], "svg")
+    assert "relay does not conform" in render([runs.messy()], "svg")

@@ -22,6 +22,8 @@ from tests.recording import CASSETTES, PROVIDER, Played
 from tests.test_scheduling import Worker
 
 MODEL = {"models": "qwen-image"}
+ONE = ("--models", "qwen-image")
+PATIENCE = 300  # seconds: each death costs the start of another worker
 
 
 def killed(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, Played]:
@@ -54,6 +56,16 @@ def test_lost_worker_leaves_the_run_incomplete(
     verdicts = Counter(each.verdict for each in run.findings)
     assert verdicts.total() == len(played.asked) == len({each.id for each in run.findings})
     assert (verdicts[Verdict.NOT_RUN] > 0) == (not others_go_on)
+
+
+def test_worker_that_died_after_its_report_breaks_nothing(tmp_path: Path) -> None:
+    found = Played(tmp_path, workers=True, **MODEL)
+    found.begin(found.asked)
+    for each in found.asked:
+        found.report(each)
+    found.die(each)  # pytest-xdist blames what it was at, and counts that as a failure
+    assert found.end().interrupted
+    assert found.ended.exitstatus == 2
 
 
 @pytest.mark.parametrize("form", ["terminal", "md", "html", "json", "junit", "svg"])
@@ -110,7 +122,7 @@ import os, signal
 from conformance.runs.engine import Engine
 judged = Engine.judged
 def kill(self, case):
-    if "PYTEST_XDIST_WORKER" in os.environ and case.id in {cases!r}:
+    if "PYTEST_XDIST_WORKER" in os.environ and case.id == {case!r}:
         os.kill(os.getpid(), signal.SIGKILL)
     return judged(self, case)
 Engine.judged = kill
@@ -127,30 +139,27 @@ def pytest_runtest_logreport(report):
 """
 
 
-def started(folder: Path, **environment: str) -> subprocess.Popen[str]:
+def started(folder: Path, *more: str, **environment: str) -> subprocess.Popen[str]:
     words = ["run", "--replay", "--provider", PROVIDER, "--workers", "2"]
-    words += ["--cassettes", str(CASSETTES), "-o", "run.jsonl"]
+    words += ["--cassettes", str(CASSETTES), "-o", "run.jsonl", *more]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([*COMMAND, *words], cwd=folder, env=PLAIN | environment, **pipes)  # type: ignore[call-overload, no-any-return]
 
 
 def test_cassette_that_kills_workers_is_not_run_and_the_rest_is_judged(tmp_path: Path) -> None:
-    (tmp_path / "poison.py").write_text(
-        POISON.format(cases=["prompt-not-string", "size-1024x1024"])
-    )
+    (tmp_path / "poison.py").write_text(POISON.format(case="prompt-not-string"))
     path = os.pathsep.join([str(tmp_path), *sys.path])
-    done = started(tmp_path, PYTEST_PLUGINS="poison", PYTHONPATH=path)
-    out, err = done.communicate(timeout=120)
+    done = started(tmp_path, *ONE, PYTEST_PLUGINS="poison", PYTHONPATH=path)
+    out, err = done.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
     assert (done.returncode, run.complete) == (2, False), out + err
     lost = {each.case for each in run.findings if each.verdict is Verdict.NOT_RUN}
-    assert lost
-    assert lost <= {"prompt-not-string", "size-1024x1024"}
+    assert lost == {"prompt-not-string"}
     assert "of pytest-xdist died" in err
     assert "could not be judged" in out
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
     tmp_path: Path, seed: int
 ) -> None:
@@ -158,7 +167,7 @@ def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
     (tmp_path / "poison.py").write_text(AT_A_MOMENT.format(moment=moment))
     path = os.pathsep.join([str(tmp_path), *sys.path])
     done = started(tmp_path, PYTEST_PLUGINS="poison", PYTHONPATH=path)
-    out, err = done.communicate(timeout=120)
+    out, err = done.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
     assert (done.returncode, run.complete) == (2, False), out + err
     assert not any(each.verdict is Verdict.NOT_RUN for each in run.findings)

@@ -87,10 +87,10 @@ class _Page(Paper):
         if not self._summary.rows:
             return
         self._console.print()
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
         wide = self._console.width >= NARROW
         for name in ("provider", "model", "verdict"):
-            table.add_column(Text(name), overflow="fold")
+            table.add_column(Text(f"{name} "), overflow="fold")
         counts = ("MUST", "decided", "SHOULD", "broken", "known", "open")
         for name in counts if wide else ("MUST", "broken", "open"):
             table.add_column(Text(name), justify="right", no_wrap=True)
@@ -108,10 +108,10 @@ class _Page(Paper):
                 self._line(self._text(name, STYLES.get(name, "")), self._text(f": {meaning}"))
 
     def _cells(self, row: Row, provider: str, wide: bool) -> Iterable[Text]:
-        yield self._text(provider, "bold")
-        yield self._text(row.model)
+        yield self._text(f"{provider} ", "bold")
+        yield self._text(f"{row.model} ")
         name = word(row.cell)
-        yield self._text(name, STYLES.get(name, ""))
+        yield self._text(f"{name} ", STYLES.get(name, ""))
         yield self._text(kept(row, "MUST"))
         if wide:
             yield self._text(reached(row.kept))

@@ -194,16 +194,13 @@ def closing(summary: Summary) -> str:
 
 
 def _who(summary: Summary) -> str:
-    """Name the providers where they differ."""
-    if len(summary.conclusions) < 2 or len(set(summary.conclusions.values())) == 1:
-        return sentence(summary)
-    parts = []
-    for conclusion in sorted(Conclusion, key=lambda each: each is not summary.conclusion):
-        names = [name for name, each in summary.conclusions.items() if each is conclusion]
-        if names:
-            verb = _VERB[conclusion][len(names) > 1]
-            parts.append(f"{', '.join(names)}: {verb}")
-    return f"{sentence(summary)} ({'; '.join(parts)})"
+    """Give the headline, and after it what other providers come to."""
+    others: dict[Conclusion, list[str]] = {}
+    for name, conclusion in summary.conclusions.items():
+        if name not in summary.headline.subject:
+            others.setdefault(conclusion, []).append(name)
+    said = [f"{listed(names)}: {_OTHERS[each]}" for each, names in sorted(others.items())]
+    return f"{sentence(summary)} ({'; '.join(said)})" if said else sentence(summary)
 
 
 def sentence(summary: Summary) -> str:
@@ -222,10 +219,10 @@ def _described(provider: str, summary: Summary) -> str:
     return f"{provider} ({about}, {mode})" if mode else provider
 
 
-_VERB = {
-    Conclusion.CONFORMS: ("nothing new is broken", "nothing new is broken"),
-    Conclusion.BREAKS: ("does not conform", "do not conform"),
-    Conclusion.NOT_JUDGED: ("could not be judged", "could not be judged"),
+_OTHERS = {
+    Conclusion.CONFORMS: "nothing new is broken",
+    Conclusion.BREAKS: "does not conform",
+    Conclusion.NOT_JUDGED: "could not be judged",
 }
 
 
