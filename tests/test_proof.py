@@ -19,6 +19,7 @@ from conformance.contract import load_edition, schemas_directory
 from conformance.errors import UnknownNameError
 from conformance.findings import BROKEN, Verdict
 from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
+from conformance.proof.openly import Answered
 from conformance.proof.telling import chosen_defects
 from conformance.proof.writing import WRITERS
 from conformance.reference.defects import Defect, defects, lying_steps
@@ -159,6 +160,34 @@ def test_lie_that_another_clause_sees_is_a_hole(verdict: Verdict) -> None:
     assert said(small(spread)) == [("cascade", "count.one-by-default", "count.n-ignored")]
 
 
+def test_lie_that_open_requests_alone_are_told_must_be_seen() -> None:
+    claimed = replace(LIE, open_claims=LIE.claims)
+    hole = ("open survivor", "count.as-asked", "count.n-ignored")
+    assert said(small(claimed)) == [hole]
+    seen = replace(claimed, open_witnesses={"count.as-asked": "dall-e-2/open-n-2: one"})
+    assert said(small(seen)) == []
+    assert said(small(replace(seen, blind_to_recordings=LIE.claims))) == [hole]
+    spread = replace(seen, open_witnesses={**seen.open_witnesses, "count.one-by-default": "x"})
+    assert said(small(spread)) == [("cascade", "count.one-by-default", "count.n-ignored")]
+
+
+@pytest.mark.parametrize(("judged", "kinds"), [(8, ["hardly judged"]), (9, []), (10, [])])
+def test_answer_of_which_less_than_nine_tenths_is_judged_is_a_hole(
+    judged: int, kinds: list[str]
+) -> None:
+    matrix = replace(small(), answered=(Answered("dall-e-2/open-baseline", 10, judged),))
+    assert [each.kind for each in holes(matrix)] == kinds
+
+
+def test_answers_to_open_requests_are_judged_as_their_documented_twins(matrix: Matrix) -> None:
+    assert len(matrix.answered) >= 60
+    assert min(each.promised for each in matrix.answered) >= 15
+    told = [each for each in matrix.defects if each.open_claims]
+    assert len(told) >= 130
+    chapters = {each.id.partition(".")[0] for each in told}
+    assert chapters >= {"envelope", "format", "base64", "url", "image", "stream", "count"}
+
+
 def test_outage_must_make_its_clauses_unavailable() -> None:
     outage = replace(LIE, silent=True, verdicts={"count.as-asked": Verdict.UNAVAILABLE})
     assert said(small(outage)) == [("blind clause", "count.as-asked", "")]
@@ -224,7 +253,7 @@ def test_prove_command_tells_what_it_found(tmp_path: Path) -> None:
 
     done = command(tmp_path, "prove", "--defect", "count.n-*", "-o", "proof.md", "-n", "1")
     assert done.returncode == 0, done.stderr
-    assert "1 defects, 174 clauses" in done.stdout
+    assert "1 defects, 177 clauses" in done.stdout
     assert "count.n-ignored" in (tmp_path / "proof.md").read_text()
 
 

@@ -43,6 +43,8 @@ class DefectColumn:
     """The claimed clauses that judge answers, whatever was asked for."""
     open_witnesses: Mapping[str, str] = field(default_factory=dict)
     """The same of the lie told to open requests alone, which it was until its claims were red."""
+    blind_to_recordings: tuple[str, ...] = ()
+    """Those of the claimed clauses that do not see it where somebody else recorded the answer."""
 
     @property
     def red(self) -> tuple[str, ...]:
@@ -139,6 +141,9 @@ def _of_defect(defect: DefectColumn) -> Iterator[Hole]:
 def _told_openly(defect: DefectColumn) -> Iterator[Hole]:
     for name in sorted(set(defect.open_claims) - set(defect.open_witnesses)):
         message = "the lie is told to open requests alone, and not seen"
+        yield Hole("open survivor", name, defect.id, message)
+    for name in defect.blind_to_recordings:
+        message = "the lie is told to open requests, recorded by others, and not seen"
         yield Hole("open survivor", name, defect.id, message)
     for name in sorted(set(defect.open_witnesses) - set(defect.claims)):
         yield Hole("cascade", name, defect.id, defect.open_witnesses[name])

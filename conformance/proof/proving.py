@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -17,7 +17,7 @@ from conformance.clauses.judge import judge
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import Exchange
+from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import SEVERITY, Finding, Verdict
 from conformance.proof.bench import BASE_URL, bench_client
@@ -75,6 +75,12 @@ class Proof:
         self.open_truth = dict(self.told_openly(TRUTHFUL, self._twins))
         passed_openly = self._passing(self.open_truth.values())
         self._passed_openly = frozenset().union(*passed_openly.values())
+        self._passed_recorded = frozenset(
+            each.clause
+            for judged in self.open_truth.values()
+            for each in self._recorded(judged.exchange, self._passed_openly)
+            if each.verdict is Verdict.PASS
+        )
 
     def close(self) -> None:
         """Close the loop in which the provider runs."""
@@ -106,6 +112,7 @@ class Proof:
         found = [each for judged in told.values() for each in judged.findings]
         verdicts, red = _worst(found), _red(told.values())
         openly = self._open_claims(defect)
+        openly_found, recorded = self._found_openly(defect, openly, told)
         return DefectColumn(
             id=defect.id,
             lie=defect.lie,
@@ -117,7 +124,10 @@ class Proof:
             verdicts=verdicts,
             witnesses={name: _witness(found, name) for name in sorted(red)},
             open_claims=openly,
-            open_witnesses=self._open_witnesses(defect, openly, told),
+            open_witnesses={name: _witness(openly_found, name) for name in _red_of(openly_found)},
+            blind_to_recordings=tuple(
+                each for each in openly if each in self._passed_recorded and each not in recorded
+            ),
         )
 
     def _open_claims(self, defect: Defect) -> tuple[str, ...]:
@@ -128,22 +138,31 @@ class Proof:
             each for each in defect.claims if judges_answers(each) and each in self._passed_openly
         )
 
-    def _open_witnesses(
+    def _found_openly(
         self, defect: Defect, claims: Sequence[str], told: Mapping[str, _Judged]
-    ) -> Mapping[str, str]:
-        """Tell a lie to open requests until all these clauses have seen it.
+    ) -> tuple[list[Finding], set[str]]:
+        """Tell a lie to open requests until all these clauses have seen it; live, and recorded.
 
-        Those come first whose documented twins were answered with the lie.
+        Those come first whose documented twins were answered with the lie. Gives what was found
+        live, and which clauses saw the lie in what somebody else could have recorded.
         """
         seen = {path for path, judged in told.items() if _red([judged])}
         twins = sorted(self._twins, key=lambda path: self._twins[path][1] not in seen)
         found: list[Finding] = []
+        recorded: set[str] = set()
+        wanted = set(claims) & self._passed_recorded
         for _, judged in self.told_openly(defect.plant(TRUTHFUL), twins if claims else ()):
             found += judged.findings
-            if set(claims) <= {each.clause for each in found if each.verdict in RED}:
+            if wanted - recorded and _red([judged]):
+                recorded |= set(_red_of(self._recorded(judged.exchange, claims)))
+            if set(claims) <= set(_red_of(found)) and wanted <= recorded:
                 break
-        red = sorted({each.clause for each in found if each.verdict in RED})
-        return {name: _witness(found, name) for name in red}
+        return found, recorded
+
+    def _recorded(self, exchange: Exchange, names: Collection[str]) -> list[Finding]:
+        """Judge an exchange by some clauses as if somebody else had recorded it."""
+        foreign = replace(exchange, provenance=Provenance.FOREIGN)
+        return judge(foreign, self.edition, [each for each in self.clauses if each.id in names])
 
     def told_openly(self, steps: Steps, paths: Iterable[str]) -> Iterator[tuple[str, _Judged]]:
         """Tell open requests, in this order, to a provider that takes what no source knows."""
@@ -245,6 +264,10 @@ def _worst(findings: Iterable[Finding]) -> dict[str, Verdict]:
 def _red(told: Iterable[_Judged]) -> set[str]:
     found = (each for judged in told for each in judged.findings)
     return {each.clause for each in found if each.verdict in RED}
+
+
+def _red_of(findings: Iterable[Finding]) -> list[str]:
+    return sorted({each.clause for each in findings if each.verdict in RED})
 
 
 def _witness(findings: Iterable[Finding], clause: str) -> str:
