@@ -209,8 +209,7 @@ def test_model_left_out_on_purpose_is_not_shown() -> None:
 def test_providers_that_differ_are_named_in_the_conclusion() -> None:
     said = " ".join(printed(runs.messy()).split())
     assert (
-        "relay (3 models, replay) does not conform; 6 of 12 MUSTs kept, 12 decided (acme: nothing new is"
-        in said
+        "relay (3 models, replay) does not conform; 6 of 12 MUSTs kept, 12 decided (acme:" in said
     )
 
 
