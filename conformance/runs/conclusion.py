@@ -25,11 +25,6 @@ class Conclusion(IntEnum):
     BREAKS = 1
     NOT_JUDGED = 2
 
-    @property
-    def sentence(self) -> str:
-        """The conclusion in words."""
-        return ("it conforms", "it does not conform", "it could not be judged")[self]
-
 
 def conclude(findings: Sequence[Finding]) -> Conclusion:
     """Give the exit code for some findings.
