@@ -72,8 +72,8 @@ def test_conforms_is_said_of_what_was_decided(
 def test_known_state_of_poor_reach_says_what_it_is() -> None:
     said = closing(summarize([runs.run(*TEN, KNOWN, *UNSEEN)]))
     assert said == (
-        "acme: nothing new is broken, 1 known deviation; 10 of 14 MUSTs kept, 11 decided; "
-        "3 promises open because of what is broken."
+        "acme (dall-e-3, live): nothing new is broken, 1 known deviation; 10 of 14 MUSTs kept, "
+        "11 decided; 3 promises open, blocked by other failures (edition sample-2026-01-01)."
     )
 
 
@@ -92,7 +92,7 @@ def test_one_model_of_poor_reach_is_enough_to_conclude_nothing() -> None:
 def test_open_column_and_headline_count_the_same() -> None:
     found = summarize([runs.run(*TEN, KNOWN, *UNSEEN, finding("a.b", Verdict.UNAVAILABLE))])
     assert sum(row.undecided for row in found.rows) == 4
-    assert "; 1 promise open; 3 promises open because of what is broken" in closing(found)
+    assert "; 4 promises open, 3 of them blocked by other failures" in closing(found)
 
 
 def test_two_numbers_stand_in_every_report() -> None:
