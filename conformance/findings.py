@@ -29,6 +29,9 @@ UNDECIDED = frozenset({Verdict.NOT_RUN, Verdict.NOT_TESTABLE, Verdict.UNAVAILABL
 ACCEPTED_INSTEAD = "the request was accepted, so there is no error to judge"
 """Why a promise about an error could not be judged: another finding says whether it should."""
 
+NOT_ACCEPTED = "the request was not accepted"
+"""With this begins why a promise about an answer could not be judged where none came."""
+
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Give the worst of some verdicts; of none at all, *not run*.

@@ -74,11 +74,13 @@ class Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a finding, and write it before anything else can go wrong."""
         name = promise_named(report.nodeid)
-        if name is None or self._lost or self._progress.is_judged(name):
-            return  # what a worker told before it died is judged once
+        if name is None or self._lost:
+            return
         if not hasattr(report, "finding"):
             self._crashes += report.when == CRASHED
             return
+        if self._progress.is_judged(name):
+            return  # a worker told it before it died
         values = report.finding
         finding = None if values is None else finding_from_json(values)
         self._progress.judge(name, finding)

@@ -88,10 +88,11 @@ def test_part_that_conforms_is_not_the_whole(selection: dict[str, str]) -> None:
     }
     assert not any(GREEN in each for each in badges(summarize([found])).values())
     assert GREEN not in render([found], "svg")
-    said = "acme: nothing is broken, in the part that was judged; 1 of 1 MUST kept, 1 decided"
+    said = "acme (dall-e-3, live): nothing is broken, in the part that was judged; "
+    said += "1 of 1 MUST kept, 1 decided"
     assert render([found], "md").startswith(f"# Image API conformance: {said}\n")
-    assert json.loads(render([found], "json"))["sentence"] == f"{said}."
-    assert f"◐</span> {said}." in render([found], "html")
+    assert json.loads(render([found], "json"))["sentence"] == f"{said} (edition sample-2026-01-01)."
+    assert f"◐</span> {said} (edition" in render([found], "html")
 
 
 def test_family_that_was_judged_whole_is_green_and_its_provider_is_not() -> None:
@@ -117,8 +118,10 @@ def test_part_says_what_else_there_is() -> None:
     deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
     found = runs.run(runs.known(), deviates, head=runs.header(selection={"clauses": "format.*"}))
     assert closing(summarize([found])) == (
-        "acme: no MUST is newly broken, 1 known deviation, in the part that was judged; "
-        "0 of 1 MUST kept, 1 decided; 1 SHOULD broken, which does not decide."
+        "acme (dall-e-3, live): no MUST is newly broken, 1 known deviation, in the part that was "
+        "judged; "
+        "0 of 1 MUST kept, 1 decided; 1 SHOULD broken, which does not decide "
+        "(edition sample-2026-01-01)."
     )
 
 
@@ -142,4 +145,4 @@ def test_badges_of_like_names_do_not_overwrite_each_other() -> None:
 
 
 def test_one_badge_says_what_all_runs_come_to() -> None:
-    assert "do not conform" in render([runs.messy()], "svg")
+    assert "relay does not conform" in render([runs.messy()], "svg")

@@ -28,6 +28,7 @@ from conformance.reports.comparison import (
 )
 from conformance.runs.file import Run, write_run
 from tests import runs
+from tests.runners import commands
 from tests.test_reports_markdown import structure
 
 VALIDATOR = Draft202012Validator(
@@ -245,6 +246,7 @@ def test_hostile_text_reaches_neither_terminal_nor_document(text: str) -> None:
         return compare([one, other], incomplete_too=True)
 
     assert all(each.isprintable() for each in printed(found(text)).split("\n"))
+    assert commands(printed(found(text)) + comparison_markdown(found(text))) == []
     assert structure(comparison_markdown(found(text))) == structure(
         comparison_markdown(found("harmless"))
     )

@@ -20,6 +20,7 @@ from conformance.reports.drift import Drift, drift, drift_json, drift_markdown, 
 from conformance.runs.file import Run, write_run
 from tests import runs
 from tests.nights import SHAPE, answer, answers, night
+from tests.runners import commands
 from tests.test_reports_markdown import structure
 
 VALIDATOR = Draft202012Validator(
@@ -164,6 +165,7 @@ def test_hostile_text_reaches_neither_terminal_nor_document(text: str) -> None:
     found = hostile(text)
     assert len(found.changes) == 3
     assert all(each.isprintable() for each in screen(found).split("\n"))
+    assert commands(screen(found) + drift_markdown(found)) == []
     assert structure(drift_markdown(found)) == structure(drift_markdown(hostile("harmless")))
 
 

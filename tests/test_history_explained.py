@@ -38,6 +38,20 @@ def pairs() -> Iterator[tuple[Finding, Finding]]:
         )
 
 
+@pytest.mark.parametrize("mode", ["foreign", "live"])
+@pytest.mark.parametrize("note", ["plain", "half \ud800"], ids=["duckdb", "by-hand"])
+def test_history_of_recordings_lets_no_silence_undo_a_pass(
+    tmp_path: Path, note: str, mode: str
+) -> None:
+    silent = runs.finding(verdict=Verdict.NOT_TESTABLE, case="n-2", message="no image")
+    seen = runs.finding("envelope.json", message=note)
+    found = night(1, runs.finding(), silent, seen, head=runs.header(mode=mode))
+    found.header |= {"id": "one", "started": "2026-01-01T03:00:00+00:00"}
+    write_run(found, tmp_path / "1.jsonl")
+    (line,) = history(tmp_path, clauses="format.*", every=True).timelines
+    assert line.marks == ("." if mode == "foreign" else "?")
+
+
 @pytest.mark.parametrize("note", ["plain", "half \ud800"], ids=["duckdb", "by-hand"])
 def test_history_explains_as_the_conclusion_does(tmp_path: Path, note: str) -> None:
     found = list(pairs())

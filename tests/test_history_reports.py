@@ -18,6 +18,7 @@ from conformance.reports.history import History, history, history_json, history_
 from conformance.runs.file import write_run
 from tests import runs
 from tests.nights import printed, told, write
+from tests.runners import commands
 from tests.test_reports_markdown import structure
 
 VALIDATOR = Draft202012Validator(
@@ -54,6 +55,7 @@ def test_hostile_text_reaches_neither_terminal_nor_document(tmp_path: Path, text
 
     hostile = found(text, tmp_path)
     assert all(each.isprintable() for each in printed(hostile).split("\n"))
+    assert commands(printed(hostile) + history_markdown(hostile)) == []
     (tmp_path / "plain").mkdir()
     plain = history_markdown(found("harmless", tmp_path / "plain"))
     assert len(hostile.timelines) == 1

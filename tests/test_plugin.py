@@ -15,8 +15,9 @@ import conformance
 from conformance.collecting import PromiseItem
 from conformance.exchange.cassette import CassetteLibrary
 from conformance.findings import Finding, Verdict
+from conformance.runs.file import read_run
 from tests import runs
-from tests.processes import run_pytest
+from tests.processes import command, run_pytest
 
 PROMISES = str(Path(conformance.__file__).with_name("test_promises.py"))
 MINE = """
@@ -100,6 +101,43 @@ def test_unknown_name_tells_the_nearest(recorded: Path, argument: str, said: str
     assert said in done.stdout + done.stderr
     assert done.returncode == 4
     assert "Traceback" not in done.stdout + done.stderr
+
+
+NODE = "::mine::dall-e-3/url-1024x1024::format.url-when-asked"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-k", "url-1024x1024", "-n2"],
+        ["--deselect", NODE, "-n2"],
+        ["--deselect", NODE],
+        ["-m", "not no_such_mark", "-k", "not baseline"],
+    ],
+    ids=["k-workers", "deselect-workers", "deselect", "m-and-k"],
+)
+def test_part_of_a_replay_judges_no_deviation_stale(
+    recorded: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    folder = tmp_path / "stale"
+    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    with (folder / "mine.toml").open("a") as file:
+        file.write(DEVIATION.format(clause="envelope.data-not-empty"))
+    done = replay(folder, *arguments, "--run-file=part.jsonl")
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "mine: nothing is broken, in the part that was judged" in done.stdout
+    footer = read_run(folder / "part.jsonl").footer
+    assert footer is not None
+    assert (footer["complete"], footer["whole"], footer["problems"]) == (False, False, [])
+    assert footer["left_out"] > 0
+
+
+def test_command_is_not_narrowed_unnoticed(recorded: Path) -> None:
+    words = ("run", "--provider", "./mine.toml", "--replay", "--cassettes", "cassettes")
+    done = command(recorded, *words, "-o", "part.jsonl", PYTEST_ADDOPTS="-k baseline")
+    assert done.returncode == 2
+    assert "promises were left out by options of pytest or by a plugin" in done.stderr
+    assert not read_run(recorded / "part.jsonl").complete
 
 
 def test_xdist_gives_the_same_findings(recorded: Path, tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ def test_run_that_could_not_be_judged_is_an_error() -> None:
     error = root.find("testsuite[@name='run']/testcase/error")
     assert error is not None
     assert error.get("message") == (
-        "acme could not be judged; 1 of 2 MUSTs kept, 1 decided; 1 promise open."
+        "acme (dall-e-3, live) could not be judged; 1 of 2 MUSTs kept, 1 decided; 1 promise open "
+        "(edition sample-2026-01-01)."
     )
     assert (root.attrib["errors"], root.attrib["failures"]) == ("1", "0")
 

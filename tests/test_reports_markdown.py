@@ -41,7 +41,7 @@ def test_table_has_a_row_for_every_provider_and_model() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "# Image API conformance: acme, relay and slow do not conform",
+        "# Image API conformance: relay (3 models, replay) does not conform",
         "replay of cassettes, recorded 2026-01-02, `https://acme.test`",
         "### relay: Other promises are broken\n\nIn 9 of 12 cases:",
         "**MUST** `format.url-only` all 3 models (9 cases, e.g. n-0)",
@@ -159,7 +159,8 @@ def test_words_are_written_as_entities_where_they_could_mean_more(text: str, wri
 def test_heading_does_not_hide_known_deviations() -> None:
     text = render([runs.run(runs.known())], "md")
     assert text.startswith(
-        "# Image API conformance: acme conforms but for 1 known deviation; "
+        "# Image API conformance: acme (dall-e-3, live) conforms but for 1 known "
+        "deviation; "
         "0 of 1 MUST kept, 1 decided\n"
     )
 

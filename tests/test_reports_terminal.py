@@ -99,7 +99,7 @@ def test_broken_promise_says_where_what_and_how_to_see_more() -> None:
 def test_known_deviation_gives_its_reason() -> None:
     page = printed(runs.run(runs.known()))
     assert "acme: It always answers base64." in page
-    assert "acme conforms but for 1 known deviation; 0 of 1 MUST kept, 1 decided." in page
+    assert "acme (dall-e-3, live) conforms but for 1 known deviation; 0 of 1 MUST kept," in page
 
 
 def test_undecided_finding_that_is_excused_is_known() -> None:
@@ -112,7 +112,7 @@ def test_undecided_finding_that_is_excused_is_known() -> None:
 def test_what_a_broken_promise_explains_is_counted_apart() -> None:
     open_one = runs.finding("count.n-images", Verdict.NOT_TESTABLE, message="no data")
     page = printed(runs.run(runs.broken(), open_one))
-    assert "1 promise open because of what is broken." in " ".join(page.split())
+    assert "1 promise open, blocked by other failures (" in " ".join(page.split())
     assert "Could not be judged" not in page
 
 
@@ -142,11 +142,15 @@ def test_address_is_shown_without_its_password() -> None:
 @pytest.mark.parametrize(
     ("found", "conclusion", "said"),
     [
-        (runs.run(), Conclusion.CONFORMS, "acme conforms; 1 of 1 MUST kept, 1 decided."),
+        (
+            runs.run(),
+            Conclusion.CONFORMS,
+            "acme (dall-e-3, live) conforms; 1 of 1 MUST kept, 1 decided (edition",
+        ),
         (
             runs.run(runs.broken()),
             Conclusion.BREAKS,
-            "acme does not conform; 0 of 1 MUST kept, 1 decided; 1 MUST",
+            "acme (dall-e-3, live) does not conform; 0 of 1 MUST kept, 1 decided; 1 MUST",
         ),
         (
             runs.run(
@@ -154,28 +158,32 @@ def test_address_is_shown_without_its_password() -> None:
                 runs.finding("errors.status-400", Verdict.DEVIATES),
             ),
             Conclusion.BREAKS,
-            "0 of 2 MUSTs kept, 2 decided; 2 MUSTs and 1 SHOULD broken that nobody knew of.",
+            "0 of 2 MUSTs kept, 2 decided; 2 MUSTs and 1 SHOULD broken that nobody knew of (",
         ),
         (
             runs.run(runs.finding(verdict=Verdict.UNAVAILABLE)),
             Conclusion.NOT_JUDGED,
-            "acme could not be judged; 0 of 1 MUST kept, 0 decided; 1 promise open.",
+            "acme (dall-e-3, live) could not be judged; 0 of 1 MUST kept, 0 decided; 1 promise",
         ),
-        (runs.run(end=None), Conclusion.NOT_JUDGED, "the run is incomplete."),
+        (
+            runs.run(end=None),
+            Conclusion.NOT_JUDGED,
+            "the run is incomplete (edition sample-2026-01-01).",
+        ),
         (
             Run(runs.header(), footer=runs.footer()),
             Conclusion.NOT_JUDGED,
-            "nothing was judged at all.",
+            "nothing was judged at all (edition sample-2026-01-01).",
         ),
         (
             runs.run(end=runs.footer(problems=["x.toml: deviation expired"])),
             Conclusion.BREAKS,
-            "1 of 1 MUST kept, 1 decided; 1 problem with the run as a whole.",
+            "1 of 1 MUST kept, 1 decided; 1 problem with the run as a whole (",
         ),
         (
             runs.run(runs.finding("errors.status-400", Verdict.DEVIATES)),
             Conclusion.CONFORMS,
-            "acme: no MUST is broken; no MUST was judged; 1 SHOULD broken, which does not",
+            "acme (dall-e-3, live): no MUST is broken; no MUST was judged; 1 SHOULD broken",
         ),
     ],
     ids=["conforms", "breaks", "breaks-both", "open", "cut-off", "empty", "problem", "should"],
@@ -201,7 +209,7 @@ def test_model_left_out_on_purpose_is_not_shown() -> None:
 def test_providers_that_differ_are_named_in_the_conclusion() -> None:
     said = " ".join(printed(runs.messy()).split())
     assert (
-        "(relay: does not conform; acme: nothing new is broken; slow: could not be judged)" in said
+        "relay (3 models, replay) does not conform; 6 of 12 MUSTs kept, 12 decided (acme:" in said
     )
 
 

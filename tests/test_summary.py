@@ -10,7 +10,7 @@ from conformance.findings import Finding, Verdict
 from conformance.reports.badges import badges
 from conformance.reports.junit import junit
 from conformance.reports.summary import summarize
-from conformance.reports.wording import closing, notes
+from conformance.reports.wording import notes, sentence
 from conformance.runs.conclusion import Conclusion, conclude
 from conformance.runs.file import Run
 from conformance.runs.reach import Kept
@@ -76,7 +76,7 @@ def test_run_that_goes_on_says_anew_what_the_interrupted_one_said(
     both = [cut_off(finding(verdict=verdict)), resumed(finding())]
     summary = summarize(both[::-1] if reverse else both)
     assert (summary.conclusion, summary.complete) == (Conclusion.CONFORMS, True)
-    assert closing(summary) == "acme conforms; 1 of 1 MUST kept, 1 decided."
+    assert sentence(summary) == "acme (dall-e-3, live) conforms; 1 of 1 MUST kept, 1 decided"
     assert (notes(summary), summary.merged.repeated, summary.merged.problems) == ([], 0, ())
     assert [each.verdict for each in summary.merged.findings] == [Verdict.PASS]
     assert "conforms" in badges(summary)["acme.svg"]

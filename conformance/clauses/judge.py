@@ -19,7 +19,7 @@ from conformance.contract import Edition, Level
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result
-from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
+from conformance.findings import ACCEPTED_INSTEAD, NOT_ACCEPTED, Finding, Verdict
 from conformance.strict import printable
 
 
@@ -146,7 +146,7 @@ def _unavailable(subject: Subject) -> _Opinion:
 def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:
     result = subject.outcome.result
     if needs is Needs.SUCCESS and not subject.outcome.answered:
-        return _not_testable(f"the request was not accepted: {subject.outcome.reason}")
+        return _not_testable(f"{NOT_ACCEPTED}: {subject.outcome.reason}")
     if needs is Needs.ERROR and result not in (Result.REFUSED, Result.NOT_SERVED):
         if subject.outcome.accepted:
             return _not_testable(ACCEPTED_INSTEAD)

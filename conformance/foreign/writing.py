@@ -17,14 +17,14 @@ from uuid import uuid4
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.exchange.model import Exchange
-from conformance.findings import Finding, Observation, Verdict
+from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.foreign.files import ForeignFile
 from conformance.foreign.naming import is_stranger
-from conformance.runs.conclusion import Conclusion, aside_of_recordings
+from conformance.runs.conclusion import Conclusion, aside_of_recordings, binding
 from conformance.runs.describing import about_clause
 from conformance.runs.file import RunWriter, finding_to_json, line_of
 from conformance.runs.placing import Place
-from conformance.runs.reach import promises_of, reach_counts
+from conformance.runs.reach import Column, promises_of, reach_counts
 from conformance.strict import printable
 from conformance.version import tool
 
@@ -34,7 +34,8 @@ class Records:
 
     def __init__(self, spool: IO[str], edition: Edition, clauses: Sequence[Clause]) -> None:
         self.verdicts: Counter[Verdict] = Counter()
-        self._samples: dict[tuple[str, ...], Finding] = {}
+        self._samples: dict[tuple[str | bool, ...], Finding] = {}
+        self._accepted: set[Column] = set()
         self._spool = spool
         self._edition = edition
         self._clauses = clauses
@@ -51,13 +52,16 @@ class Records:
         """Keep one judged exchange."""
         url = _base_url(exchange.request.url)
         self._providers.setdefault(exchange.provider, (url, set()))[1].add(exchange.model)
+        if evidence["outcome"] == "accepted":
+            self._accepted.add((exchange.provider, exchange.model))
         self._spool.write(line_of(evidence))
         for each in observations:
             values = {name: getattr(each, name) for name in each.__slots__}
             self._spool.write(line_of({"type": "observation", **values}))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
-            about = (finding.provider, finding.model, finding.clause, finding.verdict.value)
+            refused = finding.message.startswith(NOT_ACCEPTED)
+            about = (*_column(finding), finding.clause, finding.verdict.value, refused)
             self._samples.setdefault(about, finding)
             self._spool.write(line_of({"type": "finding", **finding_to_json(finding)}))
 
@@ -96,7 +100,7 @@ class Records:
     @property
     def samples(self) -> list[Finding]:
         """One finding of every verdict of every promise: they say what all of them come to."""
-        return list(self._samples.values())
+        return binding(list(self._samples.values()), self._accepted)
 
     def strangers(self) -> list[str]:
         """The models that the edition does not have."""
@@ -145,6 +149,10 @@ class Records:
         names = sorted({each for _, models in self._providers.values() for each in models})
         found = {name: self._edition.find(name) for name in names}
         return {name: model.family for name, model in found.items() if model is not None}
+
+
+def _column(finding: Finding) -> Column:
+    return finding.provider, finding.model
 
 
 def _base_url(url: str) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from conformance.findings import Verdict
 from conformance.reports.statistics import Family, ProviderFacts, families_of, provider_facts
 from conformance.reports.summary import Summary
-from conformance.reports.wording import counted, sentence
+from conformance.reports.wording import counted
 from conformance.runs.conclusion import Conclusion
 from conformance.strict import printable
 
@@ -37,7 +37,7 @@ def badge(summary: Summary) -> str:
         summary.known or not summary.headline.conforms
     ):
         colour = BLUE if summary.known else GREY
-    return _svg("image API", sentence(summary), colour)
+    return _svg("image API", summary.headline.sentence, colour)
 
 
 def badges(summary: Summary) -> dict[str, str]:
@@ -126,7 +126,7 @@ def _colour(family: Family, complete: bool) -> str:
 
 
 def _svg(label: str, said: str, colour: str) -> str:
-    label = printable(label, _LONGEST)
+    label, said = printable(label, _LONGEST), printable(said)
     left, right = (round(len(each) * _WIDTH) + 14 for each in (label, said))
     return _template().render(label=label, said=said, colour=colour, left=left, right=right)
 

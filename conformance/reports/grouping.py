@@ -46,7 +46,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings of one provider that were not judged for one and the same reason."""
+    """Findings of one provider that were not judged for one and the same reason.
+
+    `said` are the provider's own words beside it, each once.
+    """
 
     provider: str
     verdict: Verdict
@@ -54,6 +57,7 @@ class Group:
     models: tuple[str, ...]
     clauses: tuple[str, ...]
     cases: tuple[str, ...]
+    said: tuple[str, ...]
     count: int
 
 
@@ -134,6 +138,7 @@ def grouped(findings: Iterable[Finding]) -> Iterable[Group]:
             models=_names(each.model for each in mine),
             clauses=_names(each.clause for each in mine),
             cases=_names(each.case for each in mine),
+            said=_names(each.observed for each in mine if each.observed),
             count=len(mine),
         )
         for (provider, verdict, reason), mine in groups.items()

@@ -20,7 +20,6 @@ from conformance.reports.wording import closing
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
 from conformance.runs.reach import NOTHING, Kept
-from conformance.runs.selected import is_part
 from conformance.strict import printable
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -95,7 +94,8 @@ def _tell(case: ET.Element, finding: Finding) -> None:
     elif finding.verdict is Verdict.HARNESS_ERROR:
         _child(case, "error", finding.message, finding.verdict.value, _details(finding))
     elif finding.verdict in UNDECIDED or finding.verdict is Verdict.NOT_CLAIMED:
-        _child(case, "skipped", said)
+        observed = f"; observed {finding.observed}" if finding.observed else ""
+        _child(case, "skipped", said + observed)
     elif finding.verdict is Verdict.DEVIATES:
         ET.SubElement(case, "system-out").text = _details(finding)
 
@@ -134,8 +134,8 @@ def _whole(root: ET.Element, summary: Summary, started: str) -> None:
             _child(case, "failure", run.problems[0], "problem", text)
         elif conclusion_of(run) is Conclusion.NOT_JUDGED:
             _child(case, "error", closing(summarize([run])), "not judged")
-        elif is_part(run):
-            _child(case, "skipped", closing(summarize([run])))
+        elif (mine := summarize([run])).parts:
+            _child(case, "skipped", closing(mine))
     _count(suite)
 
 

@@ -39,6 +39,11 @@ class Origin:
         return first if first == last else f"{first} to {last}"
 
     @property
+    def kind(self) -> str:
+        """Where its exchanges came from, in a word or two."""
+        return "replay" if self.mode == "replay" else self.how.split(",")[0]
+
+    @property
     def how(self) -> str:
         """Mode and source, in words."""
         if self.mode == "foreign":

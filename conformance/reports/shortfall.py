@@ -60,4 +60,6 @@ def _why(findings: Sequence[Finding], rows: Sequence[Row]) -> str:
     (((verdict, message), count),) = ranked.most_common(1)
     said = printable(message, _LONGEST) or "no reason given"
     promises = "1 promise" if count == 1 else f"{count} promises"
-    return f", mostly ({promises}) because {said!r}; to raise it {_REMEDY[verdict]}"
+    known = all(row.kept["MUST"].accounted for row in rows)
+    remedy = "mend what is known to deviate" if known else _REMEDY[verdict]
+    return f", mostly ({promises}) because {said!r}; to raise it {remedy}"

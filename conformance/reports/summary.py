@@ -25,6 +25,7 @@ from conformance.runs.conclusion import (
     Conclusion,
     aside,
     aside_of_recordings,
+    binding,
     conclude_recordings,
     concluded,
     undecided,
@@ -117,14 +118,17 @@ class Summary:
 
     @property
     def headline(self) -> Headline:
-        """What it all comes to, and how far it reaches."""
-        rows = [row for row in self.rows if row.model not in self.strangers] or self.rows
-        named = dict.fromkeys(each.provider for each in self.rows) or self.conclusions
+        """What it all comes to, of the providers that are the reason, and how far it reaches."""
+        every = dict.fromkeys(each.provider for each in self.rows) or self.conclusions
+        named = [each for each in every if self.conclusions.get(each) is self.conclusion]
+        named = named or list(every)
+        mine = [row for row in self.rows if row.provider in named]
+        rows = [row for row in mine if row.model not in self.strangers] or mine
         return Headline(
-            subject=list(named),
+            subject=named,
             conclusion=self.conclusion,
-            known=len(self.known),
-            broken=bool(self.new),
+            known=sum(each.provider in named for each in self.known),
+            broken=any(each.provider in named for each in self.new),
             reach=[row.kept.get("MUST", NOTHING) for row in rows],
             part=bool(self.parts),
             recorded=any(run.foreign for run in self.merged.concluding),
@@ -143,7 +147,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
     runs, found = merged.concluding, merged.findings
     open_ones = _undecided(runs, found)
     explained = _explained(found, open_ones)
-    promises = promises_of(found, _aside(merged))
+    promises = promises_of(_binding(merged), _aside(merged))
     broken = tuple(broken_promises(found, merged.statements))
     return Summary(
         merged=merged,
@@ -173,6 +177,7 @@ def conclusion_of(run: Run) -> Conclusion:
 
 def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
     strangers = run.header.get("unknown_models") or ()
+    findings = binding(findings, accepted_of(run))
     return conclude_recordings(findings, run.complete and not run.problems, strangers)
 
 
@@ -216,6 +221,23 @@ def _explained(findings: Sequence[Finding], open_ones: Sequence[Finding]) -> lis
         for each in findings
         if each.verdict in UNDECIDED and not each.excused and each.id not in left
     ]
+
+
+def _binding(merged: Merged) -> Sequence[Finding]:
+    """Give the findings whose promises bind: of recordings, see `binding`."""
+    if not any(run.foreign for run in merged.runs):
+        return merged.findings
+    found: list[Finding] = []
+    for rank, run in enumerate(merged.runs):
+        mine = [each for each, owner in merged.owned if owner == rank]
+        found += binding(mine, accepted_of(run)) if run.foreign else mine
+    return found
+
+
+def accepted_of(run: Run) -> frozenset[Column]:
+    """Give the models that accepted a request of a run."""
+    made = run.exchanges.values()
+    return frozenset((e["provider"], e["model"]) for e in made if e["outcome"] == "accepted")
 
 
 def _aside(merged: Merged) -> Aside:

@@ -28,6 +28,7 @@ from conformance.reports.wording import (
     reached,
     spread_of,
     word,
+    words_of,
 )
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
@@ -86,10 +87,10 @@ class _Page(Paper):
         if not self._summary.rows:
             return
         self._console.print()
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
         wide = self._console.width >= NARROW
         for name in ("provider", "model", "verdict"):
-            table.add_column(Text(name), overflow="fold")
+            table.add_column(Text(f"{name} "), overflow="fold")
         counts = ("MUST", "decided", "SHOULD", "broken", "known", "open")
         for name in counts if wide else ("MUST", "broken", "open"):
             table.add_column(Text(name), justify="right", no_wrap=True)
@@ -107,13 +108,13 @@ class _Page(Paper):
                 self._line(self._text(name, STYLES.get(name, "")), self._text(f": {meaning}"))
 
     def _cells(self, row: Row, provider: str, wide: bool) -> Iterable[Text]:
-        yield self._text(provider, "bold")
-        yield self._text(row.model)
+        yield self._text(f"{provider} ", "bold")
+        yield self._text(f"{row.model} ")
         name = word(row.cell)
-        yield self._text(name, STYLES.get(name, ""))
+        yield self._text(f"{name} ", STYLES.get(name, ""))
         yield self._text(kept(row, "MUST"))
         if wide:
-            yield self._text(reached(row))
+            yield self._text(reached(row.kept))
             yield self._text(kept(row, "SHOULD"))
         yield self._number(row.broken, "bold red")
         if wide:
@@ -182,6 +183,8 @@ class _Page(Paper):
             name = self._text(each.verdict.value, STYLES.get(each.verdict.value, "magenta"))
             self._line(name, self._text(said), indent=2)
             self._line(self._text(each.reason or "no reason given"), indent=6, lines=2)
+            if each.said:
+                self._line(self._text(words_of(each)), indent=6, lines=2)
         self._more(len(groups))
 
     def _more(self, count: int) -> None:

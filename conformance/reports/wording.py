@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from conformance.findings import Verdict
@@ -15,7 +16,7 @@ from conformance.reports.units import dollars, took
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
 from conformance.runs.headline import deviations
-from conformance.runs.reach import Cell
+from conformance.runs.reach import Cell, Kept
 from conformance.runs.selected import extent as extent_of
 
 MEANING = {
@@ -51,9 +52,9 @@ def kept(row: Row, level: str) -> str:
     return f"{found.kept}/{found.total}" if found else "-"
 
 
-def reached(row: Row) -> str:
+def reached(counts: Mapping[str, Kept]) -> str:
     """Write how many MUSTs were decided, of how many that bind."""
-    found = row.kept.get("MUST")
+    found = counts.get("MUST")
     return f"{found.decided}/{found.total}" if found else "-"
 
 
@@ -92,6 +93,12 @@ def extent(group: Group, most: int = 3) -> str:
         f"on {listed(group.models)} ({counted(len(group.cases), 'case')}: "
         f"{listed(group.cases, most)})"
     )
+
+
+def words_of(group: Group) -> str:
+    """Give the provider's own words beside a reason, where there are any."""
+    more = f" (and {len(group.said) - 1:,} other texts)" if len(group.said) > 1 else ""
+    return f"observed {group.said[0]}{more}" if group.said else ""
 
 
 def spread_of(cause: Cause, summary: Summary) -> str:
@@ -182,31 +189,40 @@ def _part(run: Run) -> str:
 
 def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
-    return f"{'; '.join([_who(summary), *_reasons(summary)])}."
+    edition = summary.merged.edition["id"]
+    return f"{'; '.join([_who(summary), *_reasons(summary)])} (edition {edition})."
 
 
 def _who(summary: Summary) -> str:
-    """Name the providers where they differ."""
-    if len(summary.conclusions) < 2 or len(set(summary.conclusions.values())) == 1:
-        return sentence(summary)
-    parts = []
-    for conclusion in sorted(Conclusion, key=lambda each: each is not summary.conclusion):
-        names = [name for name, each in summary.conclusions.items() if each is conclusion]
-        if names:
-            verb = _VERB[conclusion][len(names) > 1]
-            parts.append(f"{', '.join(names)}: {verb}")
-    return f"{sentence(summary)} ({'; '.join(parts)})"
+    """Give the headline, and after it what other providers come to."""
+    others: dict[Conclusion, list[str]] = {}
+    for name, conclusion in summary.conclusions.items():
+        if name not in summary.headline.subject:
+            others.setdefault(conclusion, []).append(name)
+    said = [f"{listed(names)}: {_OTHERS[each]}" for each, names in sorted(others.items())]
+    return f"{sentence(summary)} ({'; '.join(said)})" if said else sentence(summary)
 
 
 def sentence(summary: Summary) -> str:
     """Give the conclusion with its subject and its reach; see `Headline`."""
-    return summary.headline.sentence
+    subject = [_described(name, summary) for name in summary.headline.subject]
+    return replace(summary.headline, subject=subject).sentence
 
 
-_VERB = {
-    Conclusion.CONFORMS: ("nothing new is broken", "nothing new is broken"),
-    Conclusion.BREAKS: ("does not conform", "do not conform"),
-    Conclusion.NOT_JUDGED: ("could not be judged", "could not be judged"),
+def _described(provider: str, summary: Summary) -> str:
+    """Name a provider with its models, and whether it was live."""
+    models = [model for name, model in summary.columns if name == provider]
+    mode = ", ".join(
+        dict.fromkeys(each.kind for each in summary.origins if each.provider == provider)
+    )
+    about = models[0] if len(models) == 1 else counted(len(models), "model")
+    return f"{provider} ({about}, {mode})" if mode else provider
+
+
+_OTHERS = {
+    Conclusion.CONFORMS: "nothing new is broken",
+    Conclusion.BREAKS: "does not conform",
+    Conclusion.NOT_JUDGED: "could not be judged",
 }
 
 
@@ -228,13 +244,13 @@ def _reasons(summary: Summary) -> list[str]:
 
 
 def _open(summary: Summary) -> Iterable[str]:
-    """Count what is open as the table does, in promises; and why."""
-    explained = sum(row.explained for row in summary.rows)
-    rest = sum(row.undecided for row in summary.rows) - explained
-    if rest:
-        yield f"{counted(rest, 'promise')} open"
-    if explained:
-        yield f"{counted(explained, 'promise')} open because of what is broken"
+    """Count what is open as the table does, in promises; and what other failures block of it."""
+    left = sum(row.undecided for row in summary.rows)
+    blocked = sum(row.explained for row in summary.rows)
+    which = "" if blocked == left else f"{blocked:,} of them "
+    aside = f", {which}blocked by other failures" if blocked else ""
+    if left:
+        yield f"{counted(left, 'promise')} open{aside}"
 
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:

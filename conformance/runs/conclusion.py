@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from enum import IntEnum
 
 from conformance.findings import (
     ACCEPTED_INSTEAD,
     BROKEN,
     DECIDED,
+    NOT_ACCEPTED,
     UNDECIDED,
     Finding,
     Verdict,
@@ -23,11 +24,6 @@ class Conclusion(IntEnum):
     CONFORMS = 0
     BREAKS = 1
     NOT_JUDGED = 2
-
-    @property
-    def sentence(self) -> str:
-        """The conclusion in words."""
-        return ("it conforms", "it does not conform", "it could not be judged")[self]
 
 
 def conclude(findings: Sequence[Finding]) -> Conclusion:
@@ -100,6 +96,28 @@ def aside(findings: Sequence[Finding], open_ones: Sequence[Finding] | None = Non
 def aside_of_recordings(findings: Iterable[Finding]) -> Aside:
     """Return what says nothing in recordings: it never undoes what another exchange shows."""
     return Aside(frozenset(each.id for each in findings if each.verdict in UNDECIDED))
+
+
+def binding(findings: Sequence[Finding], accepted: Set[Column]) -> list[Finding]:
+    """Leave out promises of recordings that only refused requests could have shown.
+
+    Of models that `accepted` a request. There such a clause found nothing to judge in the answer,
+    as where a member is documented and absent: one more 401 does not make it bind.
+    """
+    told = {_promise(each) for each in findings if not _needs_acceptance(each)}
+    return [
+        each
+        for each in findings
+        if (each.provider, each.model) not in accepted or _promise(each) in told
+    ]
+
+
+def _needs_acceptance(finding: Finding) -> bool:
+    return finding.verdict in UNDECIDED and finding.message.startswith(NOT_ACCEPTED)
+
+
+def _promise(finding: Finding) -> tuple[str, str, str]:
+    return finding.provider, finding.model, finding.clause
 
 
 def reach_of(

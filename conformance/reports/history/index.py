@@ -309,14 +309,16 @@ def _rows(path: str, run: Run) -> Iterator[list[Any]]:
     """Give the lines of a run as the statement that adds them wants them."""
     head = run.header
     about = [head["id"], head["tool"], head["started"], 1, None]
-    yield _clean([path, "run", *about, *[None] * 7, False, False, head["edition"]["id"]])
+    yield _clean(
+        [path, "run", *about, *[None] * 7, False, False, head["edition"]["id"], run.foreign]
+    )
     for each in run.findings:
         names = [each.provider, each.model, each.case, each.clause, each.level]
         instead = each.message == ACCEPTED_INSTEAD
-        said = [each.verdict.value, each.control, each.excused, instead, None]
+        said = [each.verdict.value, each.control, each.excused, instead, None, None]
         yield _clean([path, "finding", *[None] * 5, *names, *said])
     if run.complete:
-        yield [path, "end", *[None] * 4, True, *[None] * 7, False, False, None]
+        yield [path, "end", *[None] * 4, True, *[None] * 7, False, False, None, None]
 
 
 def _clean(row: list[Any]) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from conformance.findings import ACCEPTED_INSTEAD, BROKEN, UNDECIDED, Verdict
 from conformance.reports.history.states import STATE_OF, TELLING, State
 
-VERSION = 4
+VERSION = 5
 """Of the tables; an index of another version is built anew."""
 
 _TEXTS = (
@@ -19,6 +19,7 @@ COLUMNS = {
     "schema": "BIGINT",
     "complete": "BOOLEAN",
     "edition": "JSON",
+    "providers": "JSON",
 }
 """What is read of a line of a run file."""
 
@@ -57,7 +58,8 @@ CREATE OR REPLACE TEMP TABLE lines AS
 SELECT substr(filename, $start) AS path, type, id, tool, started, "schema", complete,
        provider, model, "case", clause, level, verdict, control, deviation IS NOT NULL AS excused,
        message = '{ACCEPTED_INSTEAD}' AS accepted,
-       json_extract_string(edition, '$.id') AS edition
+       json_extract_string(edition, '$.id') AS edition,
+       coalesce(json_extract_string(providers, '$[0].mode') = 'foreign', false) AS recorded
 FROM read_ndjson($files, columns = $columns, ignore_errors = true, filename = true,
                  maximum_object_size = 33554432)
 WHERE type IS NULL OR type NOT IN ('exchange', 'observation')
@@ -68,11 +70,11 @@ CREATE OR REPLACE TEMP TABLE lines (
     path VARCHAR, type VARCHAR, id VARCHAR, tool VARCHAR, started VARCHAR, "schema" BIGINT,
     complete BOOLEAN, provider VARCHAR, model VARCHAR, "case" VARCHAR, clause VARCHAR,
     level VARCHAR, verdict VARCHAR, control VARCHAR, excused BOOLEAN, accepted BOOLEAN,
-    edition VARCHAR
+    edition VARCHAR, recorded BOOLEAN
 )
 """
 
-ADD_LINE = f"INSERT INTO lines VALUES ({', '.join('?' * 17)})"  # noqa: S608 - our own words
+ADD_LINE = f"INSERT INTO lines VALUES ({', '.join('?' * 18)})"  # noqa: S608 - our own words
 
 SUSPECT = f"""
 SELECT path, count(*) FILTER (type IS NULL) > 0
@@ -116,8 +118,9 @@ ON CONFLICT DO NOTHING
 
 ADD_CELLS = f"""
 INSERT INTO cells
-WITH findings AS (
+WITH recordings AS (SELECT path FROM lines WHERE type = 'run' AND recorded), findings AS (
     SELECT runs.run, provider, model, "case", clause, level, excused, accepted, verdict, control,
+           path IN (SELECT path FROM recordings) AS foreign_run,
            CASE WHEN excused THEN {int(State.KNOWN)} ELSE CASE verdict {_STATES} END END AS state
     FROM lines JOIN runs USING (path)
     WHERE type = 'finding' AND runs.problem IS NULL
@@ -130,12 +133,12 @@ WITH findings AS (
     WHERE verdict IN ({_BROKEN}) OR excused
     GROUP BY ALL
 ), told AS (
-    SELECT findings.*, verdict IN ({_UNDECIDED}) AND NOT excused AND coalesce(
-               here.known OR there.known OR CASE verdict
+    SELECT findings.*, verdict IN ({_UNDECIDED}) AND NOT excused AND (
+               foreign_run OR coalesce(here.known OR there.known OR CASE verdict
                WHEN 'unavailable' THEN here.errors OR there.errors
                WHEN 'not testable' THEN here.must OR there.must
                    OR ((level <> 'MUST' OR accepted) AND (here.broken OR there.broken))
-               END, false) AS explained
+               END, false)) AS explained
     FROM findings
     LEFT JOIN reasons here ON here.run = findings.run AND here.provider = findings.provider
         AND here.model = findings.model AND here."case" = findings."case"

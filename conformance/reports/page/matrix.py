@@ -101,7 +101,7 @@ def _providers(summary: Summary) -> list[dict[str, Any]]:
             "id": name,
             "title": about.get(name, {}).get("title", name),
             "origin": "; ".join(provenance(summary.origins, name)),
-            "short": ", ".join(dict.fromkeys(map(_short, _mine(summary.origins, name)))),
+            "short": ", ".join(dict.fromkeys(each.kind for each in _mine(summary.origins, name))),
             "deviations": about.get(name, {}).get("deviations") or [],
         }
         for name in dict.fromkeys(provider for provider, _ in summary.columns)
@@ -115,10 +115,6 @@ def provenance(origins: Iterable[Origin], provider: str) -> list[str]:
 
 def _mine(origins: Iterable[Origin], provider: str) -> list[Origin]:
     return [each for each in origins if each.provider == provider]
-
-
-def _short(origin: Origin) -> str:
-    return "replay" if origin.mode == "replay" else origin.how.split(",")[0]
 
 
 def _letters(clause: str, summary: Summary) -> str:

@@ -181,8 +181,7 @@ function exchangeOf(title, exchange, name, run) {
 }
 
 function requestOf(sent) {
-  const notes = sent.notes.map((note) => element("p", {class: "quiet"}, note));
-  return [folded("Request", sent.curl, true, true), ...notes];
+  return [folded("Request", sent.curl, true, true), element("p", {class: "quiet"}, sent.notes.join(" "))];
 }
 
 function priceOf(price) {

@@ -1,0 +1,230 @@
+"""The causes that reports know, as data: the clauses each claims, and the sentence it comes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from conformance.findings import Finding
+
+LITTLE = 0.5
+"""Up to this share of kinds of mistakes refused, a provider is said to validate little."""
+
+_MOST_NAMES = 5
+_STATUS = re.compile(r"HTTP \d{3}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was decided of one provider, by clause."""
+
+    broken: Mapping[str, Sequence[Finding]]
+    kept: Mapping[str, Sequence[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The clauses of one cause at one provider: those it breaks, and those it keeps."""
+
+    patterns: tuple[str, ...]
+    broken: tuple[str, ...]
+    evidence: Evidence
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The clauses of the cause that the provider keeps wherever they were judged."""
+        return tuple(
+            clause
+            for clause in self.evidence.kept
+            if claims(self.patterns, clause) and clause not in self.evidence.broken
+        )
+
+    def keeps_any(self, *patterns: str) -> bool:
+        """Whether a finding of some clauses is a pass."""
+        return any(claims(patterns, clause) for clause in self.evidence.kept)
+
+    def breaks_any(self, *patterns: str) -> bool:
+        """Whether a finding of some clauses is broken."""
+        return any(claims(patterns, clause) for clause in self.evidence.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One cause: the clauses it claims, and the sentence it comes to; None where it does not."""
+
+    id: str
+    patterns: tuple[str, ...]
+    sentence: Callable[[Scope], str | None]
+
+
+def claims(patterns: Iterable[str], clause: str) -> bool:
+    """Whether one of some patterns matches a clause."""
+    return any(fnmatchcase(clause, pattern) for pattern in patterns)
+
+
+def _always(sentence: str) -> Callable[[Scope], str | None]:
+    return lambda _: sentence
+
+
+def _named(clauses: Iterable[str]) -> str:
+    """Name the subjects of clauses: `size` of parameters.size-enum."""
+    names = sorted({_subject(each) for each in clauses}, key=lambda each: (" " in each, each))
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
+_MISTAKES = {
+    "parameters.json-malformed": "the body",
+    "parameters.body-object": "the body",
+    "parameters.content-type": "the content type",
+    "parameters.method": "the method",
+    "models.unknown-refused": "model",
+}
+
+
+def _subject(clause: str) -> str:
+    chapter, _, name = clause.partition(".")
+    if clause in _MISTAKES:
+        return _MISTAKES[clause]
+    return "n" if chapter == "count" else name.split("-", 1)[0]
+
+
+def _authentication(scope: Scope) -> str:
+    findings = [one for clause in scope.broken for one in scope.evidence.broken[clause]]
+    if all(one.observed.startswith("HTTP 4") for one in findings):
+        return "Requests without a valid key are not refused with 401"
+    if scope.kept or len(scope.broken) < 2:
+        return "Some requests without a valid key are not refused"
+    return "Authentication is not checked"
+
+
+def _refused_as_success(scope: Scope) -> str:
+    findings = [one for clause in scope.broken for one in scope.evidence.broken[clause]]
+    statuses = sorted({m[0] for one in findings if (m := _STATUS.match(one.observed))})
+    return f"Refuses with {statuses[0] if len(statuses) == 1 else 'a success status'}"
+
+
+def _no_image(scope: Scope) -> str | None:
+    painted = ("image.*", "base64.is-image", "url.is-image", "stream.completed")
+    if scope.keeps_any(*painted):
+        return None
+    return "No success has an image in it"
+
+
+def _one_format(scope: Scope) -> str | None:
+    url = scope.breaks_any("format.url-*")
+    b64 = scope.breaks_any("format.b64-*", "format.gpt-image-b64")
+    if url and not scope.keeps_any("format.url-*"):
+        return None if b64 else "Only b64_json is answered, whatever response_format asks for"
+    if b64 and not scope.keeps_any("format.b64-*", "format.gpt-image-b64"):
+        return "Only URLs are answered, whatever response_format asks for"
+    return None
+
+
+def _count(scope: Scope) -> str | None:
+    kept = scope.keeps_any("count.as-asked")
+    return "n is not always kept to" if kept else "n is ignored"
+
+
+def _validation(scope: Scope) -> str | None:
+    kinds = len(scope.broken) + len(scope.kept)
+    accepted = f"{len(scope.broken)} of {kinds} kinds of mistakes are not refused"
+    if len(scope.broken) < 2:
+        return None
+    if not scope.kept:
+        return f"Validates nothing: {accepted}"
+    if len(scope.kept) <= LITTLE * kinds:
+        return f"Validates nothing but {_named(scope.kept)}: {accepted}"
+    return f"Does not validate {_named(scope.broken)}: {accepted}"
+
+
+def _no_error_object(scope: Scope) -> str | None:
+    if not scope.breaks_any("errors.json", "errors.object", "errors.error-object"):
+        return None
+    if scope.breaks_any("errors.json"):
+        return "Errors are not JSON"
+    return "Errors have no error object"
+
+
+CAUSES: tuple[Rule, ...] = (
+    Rule(
+        "key-refused",
+        ("authentication.valid-key-accepted",),
+        _always("A valid key is not accepted"),
+    ),
+    Rule(
+        "authentication-unchecked",
+        (
+            *("authentication.missing-key-refused", "authentication.wrong-scheme-refused"),
+            *("authentication.unknown-key-refused", "authentication.malformed-*"),
+        ),
+        _authentication,
+    ),
+    Rule("key-echoed", ("authentication.*-echoed",), _always("A key comes back in an answer")),
+    Rule(
+        "refused-as-success",
+        ("errors.not-2xx", "envelope.no-error"),
+        _refused_as_success,
+    ),
+    Rule(
+        "no-image",
+        ("envelope.data-*", "envelope.items-*", "envelope.object", "envelope.body-not-empty"),
+        _no_image,
+    ),
+    Rule(
+        "valid-refused",
+        ("parameters.valid-accepted", "models.served"),
+        _always("Documented requests are not accepted"),
+    ),
+    Rule(
+        "mistakes-5xx",
+        ("errors.not-5xx",),
+        _always("Mistakes are answered with 5xx, as if the server had failed"),
+    ),
+    Rule("one-format", ("format.*-when-asked", "format.url-*", "format.gpt-image-*"), _one_format),
+    Rule("count-ignored", ("count.as-asked",), _count),
+    Rule(
+        "validates-little",
+        (
+            *("parameters.*-type", "parameters.*-enum", "parameters.*-m??imum"),
+            *("parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*"),
+            *("parameters.*-required", "count.*-refused", "models.unknown-refused", *_MISTAKES),
+        ),
+        _validation,
+    ),
+    Rule(
+        "errors-without-object",
+        (
+            *("errors.json", "errors.object", "errors.error-object", "errors.content-type"),
+            *("errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),
+        ),
+        _no_error_object,
+    ),
+    Rule(
+        "error-members",
+        ("errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),
+        lambda scope: f"Errors lack or misstate {_named(scope.broken)}",
+    ),
+    Rule(
+        "refusal-status",
+        ("errors.status-*", "models.unknown-not-found"),
+        _always("Mistakes are refused with another status"),
+    ),
+    Rule("url", ("url.*",), _always("Image URLs cannot be used as promised")),
+    Rule("base64", ("base64.*",), _always("Base64 is not what decoders expect")),
+    Rule(
+        "not-as-asked",
+        ("image.*-as-asked", "image.*-when-*", "image.transparent-pixels", "image.*-by-default"),
+        _always("Images are not what the request asked for"),
+    ),
+    Rule(
+        "echo",
+        ("extras.*-as-asked", "extras.*-true", "extras.*-documented"),
+        _always("What an answer says of its image is not so"),
+    ),
+    Rule("usage", ("extras.usage-*", "stream.usage-*"), _always("The usage does not add up")),
+    Rule("stream", ("stream.*",), _always("Streams are not what is documented")),
+)
+"""Every cause, in the order in which they are told; a clause goes to the first that speaks."""

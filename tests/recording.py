@@ -1,0 +1,92 @@
+"""A run without pytest: what the recorder is told, in this process and in an order of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+from conformance.findings import Finding, Verdict
+from conformance.recording import CRASHED, Recorder
+from conformance.runs.file import Run, finding_to_json, read_run
+from conformance.runs.plan import Asked, asked_of
+from conformance.runs.session import Options, Session
+
+PROVIDER = "aimock"
+CASSETTES = Path(__file__).parents[1] / "cassettes"
+PREFIX = "conformance/test_promises.py"
+
+
+@cache
+def session(clauses: str = "*", models: str = "*", cases: str = "*") -> Session:
+    """A replay of a counterpart, selected by the options of the suite."""
+    named = Options((PROVIDER,), clauses=clauses, models=models, cases=cases, cassettes=CASSETTES)
+    return Session(named)
+
+
+@cache
+def asked(clauses: str = "*", models: str = "*", cases: str = "*") -> dict[str, Asked]:
+    """The promises that such a replay is asked for, by name."""
+    return asked_of(session(clauses, models, cases))
+
+
+class Played:
+    """One run: items are begun with, reported, and the run ends."""
+
+    def __init__(self, folder: Path, workers: bool = False, **globs: str) -> None:
+        self.path = folder / "run.jsonl"
+        self.asked = asked(**globs)
+        config = Mock(getoption=lambda _: str(self.path))
+        self.recorder = Recorder(config, lambda: session(**globs))
+        self.ended: Any = SimpleNamespace(
+            shouldstop=False, shouldfail=False, testsfailed=0, exitstatus=0
+        )
+        self._workers = workers
+
+    def begin(self, names: Iterable[str]) -> None:
+        """Collect items, here or in a worker of pytest-xdist."""
+        ids = [f"{PREFIX}::{each}" for each in names]
+        if self._workers:
+            self.recorder.pytest_xdist_node_collection_finished(ids=ids)
+        else:
+            items: Any = SimpleNamespace(items=[SimpleNamespace(nodeid=each) for each in ids])
+            self.recorder.pytest_collection_finish(items)
+
+    def report(self, name: str, verdict: Verdict | None = Verdict.PASS) -> None:
+        """Report an item; None for a clause that finds nothing to judge."""
+        about = self.asked[name]
+        where = (about.provider, about.model, about.case)
+        finding = verdict and Finding(about.clause, about.level, verdict, *where)
+        told: dict[str, Any] = {
+            "exchange": None,
+            "observations": [],
+            "case": "::".join(name.split("::")[:2]),
+        }
+        values = {"finding": finding and finding_to_json(finding), "evidence": told}
+        self._tell(SimpleNamespace(nodeid=f"{PREFIX}::{name}", when="call", **values))
+
+    def die(self, name: str, worker: str = "gw0") -> None:
+        """Let a worker die at an item, as pytest-xdist tells of it."""
+        node = SimpleNamespace(gateway=SimpleNamespace(id=worker))
+        self.recorder.pytest_testnodedown(node, "Not properly terminated")
+        self._tell(SimpleNamespace(nodeid=f"{PREFIX}::{name}", when=CRASHED))
+        self.ended.testsfailed += 1
+
+    def end(self) -> Run:
+        """End the run, and read what it left."""
+        self.recorder.pytest_sessionfinish(self.ended, int(self.ended.testsfailed > 0))
+        return read_run(self.path)
+
+    @property
+    def said(self) -> str:
+        """What the terminal says at the end."""
+        lines: list[str] = []
+        write: Callable[..., None] = lambda line, **_: lines.append(line)  # noqa: E731
+        self.recorder.pytest_terminal_summary(Mock(write_line=write))
+        return "\n".join(lines)
+
+    def _tell(self, report: Any) -> None:
+        self.recorder.pytest_runtest_logreport(report)

@@ -1,0 +1,174 @@
+"""A worker that dies is no verdict: the run is incomplete, and says so everywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections import Counter, OrderedDict
+from pathlib import Path
+
+import pytest
+
+from conformance.findings import Verdict
+from conformance.reports import render
+from conformance.runs.file import Run, read_run
+from conformance.scheduling import TogetherScheduling
+from tests.processes import COMMAND, PLAIN
+from tests.recording import CASSETTES, PROVIDER, Played
+from tests.test_scheduling import Worker
+
+MODEL = {"models": "qwen-image"}
+ONE = ("--models", "qwen-image")
+PATIENCE = 300  # seconds: each death costs the start of another worker
+
+
+def killed(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, Played]:
+    """A run of which workers die at random moments; what they told last may be told again."""
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    found = Played(folder, workers=True, **MODEL)
+    names = list(found.asked)
+    found.begin(names)
+    moments = sorted(rng.sample(range(len(names)), rng.randint(1, 3)))
+    for rank, name in enumerate(names):
+        if rank in moments:
+            found.die(name, f"gw{rank}")
+            if not others_go_on:
+                break
+            for again in names[max(0, rank - rng.randint(0, 3)) : rank]:
+                found.report(again)
+        found.report(name)
+    return found.end(), found
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("others_go_on", [True, False], ids=["others-go-on", "nobody-left"])
+def test_lost_worker_leaves_the_run_incomplete(
+    tmp_path: Path, seed: int, others_go_on: bool
+) -> None:
+    run, played = killed(tmp_path, seed, others_go_on)
+    assert (run.complete, run.interrupted, played.ended.exitstatus) == (False, True, 2)
+    assert run.footer is not None
+    assert (run.footer["whole"], run.footer["conclusion"]) == (False, 2)
+    verdicts = Counter(each.verdict for each in run.findings)
+    assert verdicts.total() == len(played.asked) == len({each.id for each in run.findings})
+    assert (verdicts[Verdict.NOT_RUN] > 0) == (not others_go_on)
+
+
+def test_worker_that_died_after_its_report_breaks_nothing(tmp_path: Path) -> None:
+    found = Played(tmp_path, workers=True, **MODEL)
+    found.begin(found.asked)
+    for each in found.asked:
+        found.report(each)
+    found.die(each)  # pytest-xdist blames what it was at, and counts that as a failure
+    assert found.end().interrupted
+    assert found.ended.exitstatus == 2
+
+
+@pytest.mark.parametrize("form", ["terminal", "md", "html", "json", "junit", "svg"])
+def test_lost_worker_is_told_in_every_report(tmp_path: Path, form: str) -> None:
+    run, played = killed(tmp_path, 1, others_go_on=True)
+    text = played.said if form == "terminal" else render([run], form)
+    headline = json.loads(text)["sentence"] if form == "json" else text
+    assert "could not be judged" in headline or form == "junit"
+    if form == "junit":
+        assert ET.fromstring(text).get("errors") == "1"
+    assert "died" in text or form == "svg"
+
+
+def test_broken_promise_outweighs_a_lost_worker(tmp_path: Path) -> None:
+    found = Played(tmp_path, workers=True, **MODEL)
+    first, second, *_ = found.asked
+    found.begin(found.asked)
+    found.report(first, Verdict.FAIL)
+    found.ended.testsfailed = 1
+    found.die(second)
+    run = found.end()
+    assert (run.complete, found.ended.exitstatus) == (False, 1)
+
+
+def test_workers_that_died_before_all_leave_exit_code_2(tmp_path: Path) -> None:
+    found = Played(tmp_path, workers=True, **MODEL)
+    found.begin(found.asked)
+    found.die(next(iter(found.asked)))
+    run = found.end()
+    assert {each.verdict for each in run.findings} == {Verdict.NOT_RUN}
+    assert found.ended.exitstatus == 2
+
+
+CASES = [f"x.py::acme::dall-e-2/{case}::{clause}" for case in ("n-1", "n-2") for clause in "ab"]
+
+
+def test_case_that_kills_a_second_worker_is_given_up_and_others_are_not() -> None:
+    scheduling = object.__new__(TogetherScheduling)
+    scheduling.log, scheduling.workqueue = print, OrderedDict()
+    scheduling._deaths = Counter()
+    scheduling.assigned_work = {}
+    for rank in range(2):
+        node = Worker()
+        work = scheduling.workqueue.pop("group", dict.fromkeys(CASES, False))
+        scheduling.registered_collections = {node: CASES}
+        scheduling.assigned_work[node] = {"group": work}
+        scheduling.remove_node(node)
+        left = [name for name, done in scheduling.workqueue["group"].items() if not done]
+        assert left == (CASES[2:] if rank else CASES)
+
+
+POISON = """
+import os, signal
+from conformance.runs.engine import Engine
+judged = Engine.judged
+def kill(self, case):
+    if "PYTEST_XDIST_WORKER" in os.environ and case.id == {case!r}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return judged(self, case)
+Engine.judged = kill
+"""
+
+
+AT_A_MOMENT = """
+import os, signal
+told = []
+def pytest_runtest_logreport(report):
+    told.append(report)
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0" and len(told) == {moment}:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def started(folder: Path, *more: str, **environment: str) -> subprocess.Popen[str]:
+    words = ["run", "--replay", "--provider", PROVIDER, "--workers", "2"]
+    words += ["--cassettes", str(CASSETTES), "-o", "run.jsonl", *more]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([*COMMAND, *words], cwd=folder, env=PLAIN | environment, **pipes)  # type: ignore[call-overload, no-any-return]
+
+
+def test_cassette_that_kills_workers_is_not_run_and_the_rest_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "poison.py").write_text(POISON.format(case="prompt-not-string"))
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = started(tmp_path, *ONE, PYTEST_PLUGINS="poison", PYTHONPATH=path)
+    out, err = done.communicate(timeout=PATIENCE)
+    run = read_run(tmp_path / "run.jsonl")
+    assert (done.returncode, run.complete) == (2, False), out + err
+    lost = {each.case for each in run.findings if each.verdict is Verdict.NOT_RUN}
+    assert lost == {"prompt-not-string"}
+    assert "of pytest-xdist died" in err
+    assert "could not be judged" in out
+
+
+@pytest.mark.parametrize("seed", [2])
+def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
+    tmp_path: Path, seed: int
+) -> None:
+    moment = random.Random(seed).randint(1, 90)  # noqa: S311 - no secret
+    (tmp_path / "poison.py").write_text(AT_A_MOMENT.format(moment=moment))
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = started(tmp_path, PYTEST_PLUGINS="poison", PYTHONPATH=path)
+    out, err = done.communicate(timeout=PATIENCE)
+    run = read_run(tmp_path / "run.jsonl")
+    assert (done.returncode, run.complete) == (2, False), out + err
+    assert not any(each.verdict is Verdict.NOT_RUN for each in run.findings)
+    assert "a worker of pytest-xdist died (gw0): others judged what was left" in err

@@ -1,0 +1,186 @@
+"""How much was decided stands beside how much is kept, and decides what may be said."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
+from conformance.reports import render, summarize
+from conformance.reports.badges import GREEN, badges
+from conformance.reports.comparison.comparing import compare
+from conformance.reports.wording import closing, notes
+from conformance.runs.conclusion import Conclusion, conclude, conclude_recordings
+from conformance.runs.file import Run
+from conformance.runs.reach import Kept
+from tests import runs
+from tests.recording import Played
+from tests.runs import finding, known
+from tests.test_foreign import PAINTED, judged, record
+
+TEN = [finding(f"envelope.{name}") for name in "abcdefghij"]
+UNSEEN = [finding(f"image.{name}", Verdict.NOT_TESTABLE, message="no image") for name in "abc"]
+KNOWN = known(clause="parameters.valid-accepted")
+SHOULD = finding("errors.status-400", Verdict.DEVIATES)
+NO_ERRORS = [
+    finding(f"errors.{name}", Verdict.NOT_TESTABLE, message=ACCEPTED_INSTEAD) for name in "abc"
+]
+
+
+def must(run: Run) -> Kept:
+    (row, *_) = summarize([run]).rows
+    return row.kept["MUST"]
+
+
+def test_what_a_broken_promise_explains_is_not_decided() -> None:
+    assert must(runs.run(*TEN, KNOWN, *UNSEEN)) == Kept(10, 14, decided=11, accepted=3)
+    assert must(runs.run(*TEN, SHOULD, *NO_ERRORS)) == Kept(10, 13, decided=10)
+
+
+def test_what_is_not_claimed_does_not_bind() -> None:
+    assert must(runs.run(*TEN, finding("x.y", Verdict.NOT_CLAIMED))) == Kept(10, 10, decided=10)
+
+
+@pytest.mark.parametrize(
+    ("findings", "conclusion", "conforms"),
+    [
+        (TEN, 0, True),
+        ([*TEN, KNOWN], 0, True),
+        ([*TEN, KNOWN, UNSEEN[0]], 0, True),
+        ([*TEN, KNOWN, *UNSEEN], 0, False),
+        ([*TEN, SHOULD, NO_ERRORS[0]], 0, True),
+        ([*TEN, SHOULD, *NO_ERRORS], 2, False),
+        ([*TEN, runs.broken(), *UNSEEN], 1, False),
+        ([SHOULD], 0, False),
+    ],
+    ids=["all", "known", "enough", "accepted", "should", "too-little", "broken", "no-must"],
+)
+def test_conforms_is_said_of_what_was_decided(
+    findings: list[Finding], conclusion: int, conforms: bool
+) -> None:
+    summary = summarize([runs.run(*findings)])
+    assert (summary.conclusion, conclude(findings)) == (conclusion, conclusion)
+    assert summary.headline.conforms == conforms
+    assert ("conforms" in closing(summary)) == conforms
+    green = any(GREEN in each for each in badges(summary).values())
+    assert green == (findings == TEN)
+
+
+def test_known_state_of_poor_reach_says_what_it_is() -> None:
+    said = closing(summarize([runs.run(*TEN, KNOWN, *UNSEEN)]))
+    assert said == (
+        "acme (dall-e-3, live): nothing new is broken, 1 known deviation; 10 of 14 MUSTs kept, "
+        "11 decided; 3 promises open, blocked by other failures (edition sample-2026-01-01)."
+    )
+
+
+def test_too_little_says_what_would_raise_it() -> None:
+    (note,) = notes(summarize([runs.run(*TEN, SHOULD, *NO_ERRORS)]))
+    assert note.startswith("acme: less than 90 % of the MUSTs that bind were decided on dall-e-3")
+    assert "(10 of 13), mostly (3 promises) because 'the request was accepted" in note
+    assert "to raise it mend" in note
+
+
+def test_one_model_of_poor_reach_is_enough_to_conclude_nothing() -> None:
+    other = [finding(each.clause, model="gpt-image-1") for each in TEN]
+    assert conclude([*other, *TEN, SHOULD, *NO_ERRORS]) is Conclusion.NOT_JUDGED
+
+
+def test_open_column_and_headline_count_the_same() -> None:
+    found = summarize([runs.run(*TEN, KNOWN, *UNSEEN, finding("a.b", Verdict.UNAVAILABLE))])
+    assert sum(row.undecided for row in found.rows) == 4
+    assert "; 4 promises open, 3 of them blocked by other failures" in closing(found)
+
+
+def test_two_numbers_stand_in_every_report() -> None:
+    run = runs.run(*TEN, KNOWN, *UNSEEN, head=runs.header(models=["dall-e-3"]))
+    told = json.loads(render([run], "json"))
+    assert told["reach"] == {"kept": 10, "total": 14, "decided": 11, "accepted": 3}
+    assert (told["conforms"], told["columns"][0]["kept"]["MUST"]) == (False, told["reach"])
+    assert "| 10/14 | - | - | 11/14 |" in render([run], "md")
+    assert '<td class="n">11/14</td>' in render([run], "html")
+    assert "MUST 10/14, 11 decided" in badges(summarize([run]))["acme.svg"]
+    properties = ET.fromstring(render([run], "junit")).findall("testsuite/properties/property")
+    assert [each.get("value") for each in properties[:3]] == ["10", "11", "14"]
+
+
+def test_comparison_tells_both_numbers() -> None:
+    sides = [[*TEN, KNOWN, *UNSEEN], [*TEN, finding("image.a"), finding(KNOWN.clause)]]
+    pair = [
+        runs.run(*(_of(each, name) for each in side), head=runs.header([name]))
+        for name, side in zip(("one", "two"), sides, strict=True)
+    ]
+    one, two = compare(pair).totals
+    assert (one["MAY"], two["MAY"]) == (  # the level of clauses that no header ranks
+        Kept(10, 12, decided=11),
+        Kept(12, 12, decided=12),
+    )
+
+
+def _of(each: Finding, provider: str) -> Finding:
+    values = {name: getattr(each, name) for name in Finding.__slots__}
+    return Finding(**{**values, "provider": provider})
+
+
+def test_footer_of_a_run_has_the_reach_of_its_reports(tmp_path: Path) -> None:
+    played = Played(tmp_path, models="qwen-image")
+    played.begin(played.asked)
+    for rank, each in enumerate(played.asked):
+        played.report(each, Verdict.PASS if rank % 7 else Verdict.NOT_TESTABLE)
+    run = played.end()
+    assert run.footer is not None
+    (told,) = run.footer["reach"]
+    row = summarize([run]).rows[0]
+    assert {level: Kept(**counts) for level, counts in told["levels"].items()} == row.kept
+    assert told["chosen"] == told["judged"] == len(played.asked)
+
+
+# --- recordings of others ---
+
+CLEAN = record()
+KEY_REFUSED = record({"error": {"message": "No.", "type": "x", "param": None, "code": None}}, 401)
+
+
+def test_recording_that_says_nothing_undoes_no_pass(tmp_path: Path) -> None:
+    _, one = judged(tmp_path, CLEAN)
+    report, more = judged(tmp_path, *[CLEAN] * 3, KEY_REFUSED)
+    assert must(more) == must(one)
+    assert must(one).kept > 20
+    assert report.conclusion is Conclusion.CONFORMS
+
+
+def test_recording_is_broken_where_any_exchange_breaks_it(tmp_path: Path) -> None:
+    lie = record({**PAINTED, "created": "yesterday"})
+    report, run = judged(tmp_path, *[CLEAN] * 3, lie, KEY_REFUSED)
+    assert report.conclusion is Conclusion.BREAKS
+    assert must(run).kept < must(run).decided
+
+
+def test_recordings_say_in_how_many_a_promise_was_decided(tmp_path: Path) -> None:
+    _, run = judged(tmp_path, CLEAN, CLEAN, KEY_REFUSED)
+    summary = summarize([run])
+    assert summary.rows[0].judged_in["envelope.data-present"] == (2, 3)
+    assert any(each.startswith("Of recordings a promise is kept where") for each in notes(summary))
+
+
+def test_recordings_never_conform_and_have_no_green_badge(tmp_path: Path) -> None:
+    _, run = judged(tmp_path, CLEAN)
+    summary = summarize([run])
+    assert "nothing is broken, in what was recorded" in closing(summary)
+    assert not any(GREEN in each for each in badges(summary).values())
+
+
+def test_recording_of_a_refused_key_alone_could_not_be_judged(tmp_path: Path) -> None:
+    report, run = judged(tmp_path, KEY_REFUSED)
+    assert report.conclusion is Conclusion.NOT_JUDGED
+    assert "less than 90 %" in " ".join(notes(summarize([run])))
+
+
+@pytest.mark.parametrize("strangers", [(), ("dall-e-3",)], ids=["known", "unknown"])
+def test_unknown_models_neither_lower_the_reach_nor_raise_it(strangers: tuple[str, ...]) -> None:
+    known_model = [finding(each.clause, model="dall-e-2") for each in TEN]
+    found = conclude_recordings([*known_model, *TEN, *UNSEEN], True, strangers)
+    assert found is (Conclusion.CONFORMS if strangers else Conclusion.NOT_JUDGED)
