@@ -120,7 +120,8 @@ def run_curl(line: str) -> list[str]:
 TRICKY = Case(
     "tricky", LEAD, body={"model": LEAD, "prompt": 'it\'s "$HOME" `id` $(id) \\ !! \n @x'}
 )
-SHOWN = [*(case for case in SENDABLE if case.id != "prompt-too-long"), TRICKY]
+CUT = {"prompt-too-long", "prompt-longest"}
+SHOWN = [*(case for case in SENDABLE if case.id not in CUT), TRICKY]
 
 
 @pytest.mark.parametrize("case", SHOWN, ids=ids(SHOWN))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from conformance.cases.model import Depth
+from conformance.cases.model import Case, Depth
 from conformance.clauses import clauses_of
 from conformance.cli import app
 from conformance.contract import load_edition
 from conformance.exchange.source import Live
 from conformance.findings import Verdict
+from conformance.live.cost import cost_of
 from conformance.planning import Plan, painted, plan
 from conformance.proof.bench import bench_client
 from conformance.providers import load_provider
@@ -90,6 +91,12 @@ def test_thorough_plan_has_all_of_the_standard_one_and_costs_more(provider: Any)
     assert paths[0] < paths[1]
     assert standard.usd < thorough.usd
     assert standard.usd < standard.usd_if_painted
+
+
+@pytest.mark.parametrize(("n", "images"), [("2", 2), ("9999", 16), (10**20, 16), (True, 1)])
+def test_wrong_number_is_priced_as_the_images_it_is_taken_for(n: Any, images: int) -> None:
+    case = Case("n", "dall-e-3", body={"model": "dall-e-3", "prompt": "A kite.", "n": n})
+    assert cost_of(case, PAID[0], EDITION).most == pytest.approx(0.04 * images)
 
 
 def test_what_costs_nothing_is_asked_thoroughly() -> None:

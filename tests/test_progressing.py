@@ -39,7 +39,7 @@ def test_progress_tells_done_left_and_money(
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.settle(ledger.set_aside("p", 0.25, 0.25), 0.25, None)
     said = shown(tmp_path / "ledger.sqlite")
-    assert "the 41 selected requests cost about 0.32 USD; the budget is 2 USD" in said
+    assert "the 52 selected requests cost about 0.32 USD; the budget is 2 USD" in said
     assert "acme dall-e-2" in said
     assert "1/4" in said
     assert "0.25 of 2.00 USD" in said

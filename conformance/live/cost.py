@@ -110,4 +110,6 @@ def _body(case: Case) -> Mapping[str, Any]:
 
 def _bounded(body: Mapping[str, Any]) -> Mapping[str, Any]:
     n = body.get("n")
-    return {**body, "n": MOST_IMAGES} if isinstance(n, int) and n > MOST_IMAGES else body
+    if isinstance(n, str) and n.isascii() and n.isdigit():  # it may be taken for a number
+        n = int(n) if len(n) < len(str(10 * MOST_IMAGES)) else MOST_IMAGES
+    return {**body, "n": min(n, MOST_IMAGES)} if isinstance(n, int) else body
