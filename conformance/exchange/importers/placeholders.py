@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 
-_STRONG_WORDS = (
+_WORDS = (
     r"redact(?:ed)?|saniti[sz]ed?|scrubbed|omitted|truncated|placeholder|masked|anonymi[sz]ed"
-    r"|obfuscated|censored|elided|filtered|(?:fake|dummy)_\w{1,40}|not[ _-]recorded"
+    r"|obfuscated|censored|elided|filtered"
 )
-_STRONG = re.compile(
-    rf"{_STRONG_WORDS}|(?-i:<[A-Z][A-Z0-9_ -]{{0,60}}>)|\{{\{{[^{{}}]{{0,80}}\}}\}}", re.IGNORECASE
+_TAGS = r"(?-i:<[A-Z][A-Z0-9_ -]{0,60}>)|\{\{[^{}]{0,80}\}\}"
+_STRONG = re.compile(rf"{_WORDS}|(?:fake|dummy)_\w|not[ _-]recorded|{_TAGS}", re.IGNORECASE)
+_MARKS = (
+    r"\[?(?:\.\.\.|…)\]?|\*{3,}|#{3,}|<[^<>]{0,80}>|\{\{|\$\{|%\{"
+    r"|\[(?!null|true|false)[A-Za-z_][\w .-]{1,60}\]"
 )
-_MARKS = r"\.\.\.|…|\*{3,}|<[^<>]{0,80}>|\{\{|\$\{|%\{|\[[A-Za-z_ .-]{1,60}\]|#{3,}"
 _MARK = re.compile(_MARKS)
 _WEAK = re.compile(_MARKS + r"|x{6,}|fake|dummy|removed|stripped|replaced|hidden", re.IGNORECASE)
 
@@ -69,7 +71,7 @@ def spoils_name(name: str, proven: bool = False) -> bool:
 
     A word that the name has between its underscores, as in `content_filtered`, is its own.
     """
-    own = re.sub(rf"(?<=_)(?:{_STRONG_WORDS})\Z|\A(?:{_STRONG_WORDS})(?=_)", "", name)
+    own = re.sub(rf"(?<=_)(?:{_WORDS})\Z|\A(?:{_WORDS})(?=_)", "", name)
     return holds_placeholder(own, proven)
 
 

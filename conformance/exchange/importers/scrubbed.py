@@ -30,14 +30,14 @@ from conformance.strict import read_base64, read_json
 
 _SMALL = 1400  # characters of base64, about 1 KiB: less than a generated image takes
 _TINY = 16  # pixels of a side: no provider paints so small
-_NEAR = 300  # characters around a fault of syntax, in which a placeholder may be its cause
 _DOCUMENT = re.compile(
     rb"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype|html|head|body|\?xml|[a-z][\w:.-]*(?:\s[^<>]*)?>.*</)",
     re.IGNORECASE | re.DOTALL,
 )
 _JSON_START = re.compile(r"\{|\[\s*(?:[\[{\"\d\]]|$)")
 _JSON_INSIDE = re.compile(r"\w\"\s*[:,}\]]")
-_FIELD = re.compile(r"(?:data|event|id|retry)?:")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]{64,}")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ERROR = frozenset({"type", "param", "code"})
 _ECHOES = ("background", "output_format", "quality", "size", "usage", "type")
 
@@ -99,18 +99,22 @@ def _is_cut(kept: _Kept) -> bool:
 
 
 def _was_json(text: str) -> bool:
-    """Return whether JSON stops early, or a placeholder stands where its syntax breaks."""
+    """Return whether JSON that cannot be read stops early, or has a placeholder in it."""
     bare = text.lstrip("\ufeff \t\r\n")
     if not (_JSON_START.match(bare) or _lost_its_start(bare)):
         return False
     try:
         json.loads(bare)
     except json.JSONDecodeError as error:
-        near = bare[max(0, error.pos - _NEAR) : error.pos + _NEAR]
-        return _stops_early(error, bare) or holds_placeholder(near)
+        return _stops_early(error, bare) or _holds_anywhere(bare)
     except RecursionError:
         return False
     return False
+
+
+def _holds_anywhere(text: str) -> bool:
+    """Return whether a placeholder stands in a text, or in base64, where only long ones count."""
+    return interrupts_base64(text, proven=True) or holds_placeholder(_BASE64.sub(" ", text))
 
 
 def _lost_its_start(text: str) -> bool:
@@ -221,10 +225,8 @@ def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
 
 def _is_broken_stream(answer: Answer, text: str, kept: _Kept) -> bool:
     """Return whether a line is none of a stream, or an event holds JSON that was cut."""
-    lines = [line for line in text.splitlines() if line and not _FIELD.match(line)]
+    lines = (line for line in text.splitlines() if line and not line.startswith("data:"))
     if any(holds_placeholder(line[:4096], kept.proven) for line in lines):
-        return True
-    if any(holds_placeholder(event.name or "", kept.proven) for event in answer.stream.events):
         return True
     if kept.proven:
         return False
@@ -268,8 +270,10 @@ def _is_placeheld_url(value: object, proven: bool) -> bool:
         parts = urlsplit(value)
     except ValueError:
         return holds_placeholder(value, proven)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if _STRAY_PERCENT.search(value):
         return holds_placeholder(value, proven)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return holds_placeholder(value.partition("?")[0], proven)
     return holds_placeholder(parts.netloc, proven)
 
 
