@@ -207,6 +207,23 @@ SAID: dict[str, tuple[Callable[[], Exchange], str, list[str]]] = {
     ),
     "real-error": (lambda: with_members(error={}), "null-error", []),
     "no-error": (exchange, "null-error", []),
+    "null-members": (
+        lambda: with_members(size=None, output_format=None),
+        "null-members",
+        ["a success has members that are null: output_format, size"],
+    ),
+    "no-null-members": (lambda: with_members(error=None), "null-members", []),
+    "another-family": (
+        lambda: exchange(answer=answer(body(), quality="high", size="256x256")),
+        "another-family",
+        ["dall-e-2 answers like a gpt-image model: the body has quality, size"],
+    ),
+    "one-echo": (
+        lambda: exchange(answer=answer(body(), size=None, quality="high")),
+        "another-family",
+        [],
+    ),
+    "own-family": (lambda: exchange(body("gpt-image-1")), "another-family", []),
     "no-request-id": (
         lambda: exchange(headers=(JSON_TYPE,)),
         "no-request-id",

@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import blames_key
 from conformance.clauses.bindings import accepted, all_of, fault, model_list
-from conformance.clauses.refusals import refusal, told
+from conformance.clauses.refusals import refusal, require_fault, told
 from conformance.clauses.registry import Needs, cite, clause
-from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
+from conformance.clauses.subject import (
+    NotApplicableError,
+    NotTestableError,
+    Problem,
+    Subject,
+    UnavailableError,
+)
 from conformance.contract import Level
+from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 
 if TYPE_CHECKING:
@@ -33,7 +40,7 @@ def list_answered(subject: Subject) -> Iterator[Problem]:
     """
     if blames_key(subject):
         raise NotTestableError(f"the key was not accepted: {told(subject)}")
-    if not subject.outcome.accepted:
+    if not subject.outcome.answered:
         yield Problem("there is no model list", "2xx", told(subject))
 
 
@@ -57,30 +64,6 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
         return
     for mismatch in subject.edition.model_list_errors(reading.value):
         yield Problem(mismatch.message, "as documented", mismatch.keyword)
-
-
-@clause(
-    "models.listed",
-    Level.MUST,
-    "The model under test is in the model list.",
-    cite("cometapi-models", "GET /v1/models"),
-    cite("openai", "GET /models"),
-    binds=model_list,
-)
-def listed(subject: Subject) -> Iterator[Problem]:
-    """Looks for the id by which the provider knows the model. Not testable when the answer is
-    no list of models.
-    """
-    ids = subject.outcome.listed
-    if ids is None:
-        raise NotTestableError("the answer is no model list")
-    if _name(subject) not in ids:
-        some = ", ".join(sorted(ids)[:8]) or "no model at all"
-        yield Problem("the model is not listed", _name(subject), some)
-
-
-def _name(subject: Subject) -> str:
-    return subject.exchange.served_as or subject.exchange.model
 
 
 @clause(
@@ -117,15 +100,55 @@ def unknown_not_found(subject: Subject) -> Iterator[Problem]:
     """
     if subject.outcome.accepted or subject.outcome.result is Result.UNCLEAR:
         raise NotTestableError("the made-up model was not refused")
-    error = subject.answer.error
-    named = isinstance(error, dict) and error.get("param") == "model"
+    require_fault(subject)
+    named = error_text(subject.answer).param == "model"
     said = named or subject.outcome.result is Result.NOT_SERVED
     if not said and subject.response.status != 404:
         yield Problem("the refusal does not say that there is no such model", "404", told(subject))
 
 
+def _name(subject: Subject) -> str:
+    return subject.exchange.served_as or subject.exchange.model
+
+
 def _minimal(sent: Sent) -> bool:
     return sent.asked is not None and set(sent.asked.body) == {"model", "prompt"}
+
+
+@clause(
+    "models.listed",
+    Level.MUST,
+    "A model that the provider serves is in its model list.",
+    cite("cometapi-models", "GET /v1/models"),
+    cite("openai", "GET /models"),
+    binds=all_of(accepted, _minimal),
+    needs=Needs.ANSWER,
+)
+def listed(subject: Subject) -> Iterator[Problem]:
+    """Judged on the smallest request, whose control is the model list. Fails when an image came,
+    and the list lacks the id by which the provider knows the model. One that is neither listed
+    nor served has ended, or was never there. Not testable when the answer to the control is no
+    list of models.
+    """
+    ids = subject.control.listed if subject.control else None
+    if subject.control is None:
+        raise NotApplicableError
+    if ids is None:
+        raise NotTestableError("the answer to the control is no model list")
+    if _name(subject) in ids:
+        return
+    _decided(subject)
+    some = ", ".join(sorted(ids)[:8]) or "no model at all"
+    yield Problem("the model is served and not listed", _name(subject), some)
+
+
+def _decided(subject: Subject) -> None:
+    """Raise unless the model painted."""
+    outcome = subject.outcome
+    if outcome.result in (Result.NOT_SERVED, Result.UNAVAILABLE):
+        raise UnavailableError(outcome.reason)
+    if not outcome.accepted:
+        raise NotTestableError(f"the request was not accepted: {outcome.reason}")
 
 
 @clause(
@@ -142,13 +165,8 @@ def served(subject: Subject) -> Iterator[Problem]:
     any known form, that the model is not there, and the model list has it. When the list does
     not have it either, the model is unavailable, and nothing else of it is judged.
     """
-    result, reason = subject.outcome.result, subject.outcome.reason
-    if result is Result.NOT_SERVED:
-        known = subject.control.listed if subject.control else None
-        if known is None or _name(subject) not in known:
-            raise UnavailableError(reason)
+    known = (subject.control.listed if subject.control else None) or frozenset()
+    if subject.outcome.result is Result.NOT_SERVED and _name(subject) in known:
         yield Problem("the model is listed and not served", "2xx", told(subject))
-    elif result is Result.UNAVAILABLE:
-        raise UnavailableError(reason)
-    elif result is not Result.ACCEPTED:
-        raise NotTestableError(f"the request was not accepted: {reason}")
+    else:
+        _decided(subject)

@@ -21,6 +21,7 @@ Observer = Callable[[Subject], Iterator[str]]
 
 _OBSERVERS: dict[str, Observer] = {}
 _MOST = 3  # messages of one observer on one exchange
+_ECHOES = ("background", "output_format", "quality", "size")
 _C2PA = (b"jumb", b"c2pa")  # the type of its box, and the label of its manifest
 
 
@@ -169,6 +170,25 @@ def _no_revised_prompt(subject: Subject) -> Iterator[str]:
 def _null_error(subject: Subject) -> Iterator[str]:
     if _succeeded(subject) and subject.object.get("error", "absent") is None:
         yield "a success has the member error, as null"
+
+
+@observer("null-members")
+def _null_members(subject: Subject) -> Iterator[str]:
+    body = subject.object if _succeeded(subject) else {}
+    named = sorted(name for name, value in body.items() if value is None and name != "error")
+    if named:
+        yield f"a success has members that are null: {', '.join(named[:10])}"
+
+
+@observer("another-family")
+def _another_family(subject: Subject) -> Iterator[str]:
+    """A model without echoes whose answers have them was painted by another."""
+    if not _succeeded(subject) or subject.sent.family in (None, "gpt-image"):
+        return
+    echoed = sorted(name for name in _ECHOES if isinstance(subject.object.get(name), str))
+    if len(echoed) >= 2:  # one alone may be a gateway's own
+        asked, names = subject.exchange.model, ", ".join(echoed)
+        yield f"{asked} answers like a gpt-image model: the body has {names}"
 
 
 @observer("no-request-id")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from conformance.clauses.events import StreamEvent, events_of
 from conformance.contract import Edition, Mismatch
 from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.events import StreamEvent, events_of
 from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.sent import Sent, read_request
@@ -36,6 +36,21 @@ class Problem:
     observed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the run knows of other requests to the same model."""
+
+    control: Outcome | None = None
+    """What became of an accepted request that differs in one field."""
+    valid_refusals: tuple[Outcome, ...] = ()
+    """What became of valid requests that were turned down: none of that is about a mistake."""
+    accepted_before: Outcome | None = None
+    accepted_after: Outcome | None = None
+    """The control, sent before and after a request that came to nothing in all its attempts."""
+    attempts: str = ""
+    """How often it came to nothing, such as "3 of 3 cases, 12 of 12 attempts"."""
+
+
 class Subject:
     """One exchange with its answer, its request as read, and the control of a refusal."""
 
@@ -45,10 +60,12 @@ class Subject:
         edition: Edition,
         control: Outcome | None = None,
         answer: Answer | None = None,
+        context: Context | None = None,
     ) -> None:
         self.exchange = exchange
         self.edition = edition
-        self.control = control
+        self.context = context or Context(control)
+        self.control = self.context.control
         self.answer = answer or Answer(exchange)
 
     @cached_property
@@ -67,7 +84,20 @@ class Subject:
         status = found.status or 0
         if found.result is not Result.NOT_SERVED or undecided(status) or not self._served:
             return found
-        return replace(found, result=Result.REFUSED, reason=f"HTTP {status}")
+        result = Result.REFUSED if status >= 400 else Result.UNCLEAR
+        return replace(found, result=result, reason=f"HTTP {status}")
+
+    @property
+    def fails_alone(self) -> bool:
+        """Whether a request comes to nothing, every time, that its control shows to be possible.
+
+        Then no outage is to blame: the control was accepted before it and after it.
+        """
+        context, outcome = self.context, self.outcome
+        around = (context.accepted_before, context.accepted_after)
+        if outcome.result is not Result.UNAVAILABLE or outcome.cause != "outage":
+            return False
+        return all(each is not None and each.accepted for each in around)
 
     @property
     def names_model(self) -> bool:
@@ -121,8 +151,16 @@ class Subject:
         found = [(each, each.image) for each in self.payloads]
         known = tuple((each, facts) for each, facts in found if facts and facts.type)
         if not known:
+            self.recorded_downloads()
             raise NotTestableError("no image could be read")
         return known
+
+    def recorded_downloads(self) -> None:
+        """Raise *not testable* where a recorder kept the answer, and none of its images."""
+        urls = [each for each in self.payloads if each.url is not None and not each.b64_json]
+        foreign = self.exchange.provenance is Provenance.FOREIGN
+        if foreign and urls and all(each.download is None for each in urls):
+            raise NotTestableError("the recorder kept no image of the URLs")
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
@@ -145,8 +183,13 @@ class Subject:
 
     @property
     def sent_at(self) -> float:
-        """When the request was sent, in seconds since the epoch, or *not testable*."""
-        if not self.exchange.sent_at or self.exchange.provenance is Provenance.FOREIGN:
+        """When the request was sent, in seconds since the epoch, or *not testable*.
+
+        Of a recording that others made that is never known for certain.
+        """
+        if self.exchange.provenance is Provenance.FOREIGN:
+            raise NotApplicableError
+        if not self.exchange.sent_at:
             raise NotTestableError("it is not known for certain when the request was sent")
         return self.exchange.sent_at
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.clauses.bindings import accepted, all_of, answered_with, plain
+from conformance.clauses.bindings import all_of, answered_with, permitted, plain
 from conformance.clauses.locators import (
     Locator,
     expiry_of,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from conformance.exchange.answer import Payload
     from conformance.exchange.model import Download, Response
 
-BOUND = all_of(accepted, plain, answered_with("url", "either"))
+BOUND = all_of(permitted, plain, answered_with("url", "either"))
 _OUTAGES = frozenset({"timeout", "connect", "disconnect"})
 
 
@@ -214,6 +214,7 @@ def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
         and (inside or not _leads_inside(payload, locator))
     ]
     if not found:
+        subject.recorded_downloads()
         raise NotTestableError("no URL was fetched")
     return found
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance.findings import BROKEN, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from conformance.proof.openly import Answered
 
 RED = BROKEN | {Verdict.HARNESS_ERROR}
 """The verdicts by which a clause says that it saw a lie, or that it broke on one."""
@@ -37,6 +39,10 @@ class DefectColumn:
     verdicts: Mapping[str, Verdict]
     witnesses: Mapping[str, str]
     """For every clause that is red, the case and the message by which it is."""
+    open_claims: tuple[str, ...] = ()
+    """The claimed clauses that judge answers, whatever was asked for."""
+    open_witnesses: Mapping[str, str] = field(default_factory=dict)
+    """The same of the lie told to open requests alone, which it was until its claims were red."""
 
     @property
     def red(self) -> tuple[str, ...]:
@@ -61,6 +67,8 @@ class Matrix:
     defects: tuple[DefectColumn, ...]
     exchanges: int
     seconds: float
+    answered: tuple[Answered, ...] = ()
+    """The truth told to open requests, and how much of it was judged."""
 
     def killers(self, clause: str) -> tuple[str, ...]:
         """Name the defects that a clause sees."""
@@ -83,7 +91,7 @@ def holes(matrix: Matrix, *, whole: bool = True) -> tuple[Hole, ...]:
     Where only some defects were tried, not ``whole``, nothing is said of clauses that saw none.
     """
     blind = _never_seen(matrix) if whole else ()
-    return (*_untrue(matrix), *blind, *_uncaught(matrix))
+    return (*_untrue(matrix), *_hardly_judged(matrix), *blind, *_uncaught(matrix))
 
 
 def _untrue(matrix: Matrix) -> Iterator[Hole]:
@@ -94,6 +102,13 @@ def _untrue(matrix: Matrix) -> Iterator[Hole]:
         elif verdict is not Verdict.PASS:
             message = f"the truthful provider is judged: {verdict.value}"
             yield Hole("false alarm", clause.id, "", message)
+
+
+def _hardly_judged(matrix: Matrix) -> Iterator[Hole]:
+    for each in matrix.answered:
+        if each.hardly_judged:
+            message = f"{each.case}: {each.judged} of {each.promised} promises judged"
+            yield Hole("hardly judged", "", "", message)
 
 
 def _never_seen(matrix: Matrix) -> Iterator[Hole]:
@@ -118,3 +133,12 @@ def _of_defect(defect: DefectColumn) -> Iterator[Hole]:
         yield Hole("missed claim", name, defect.id, f"the clause says: {said}")
     for name in sorted(set(defect.red) - set(claims)):
         yield Hole("cascade", name, defect.id, defect.witnesses.get(name, ""))
+    yield from _told_openly(defect)
+
+
+def _told_openly(defect: DefectColumn) -> Iterator[Hole]:
+    for name in sorted(set(defect.open_claims) - set(defect.open_witnesses)):
+        message = "the lie is told to open requests alone, and not seen"
+        yield Hole("open survivor", name, defect.id, message)
+    for name in sorted(set(defect.open_witnesses) - set(defect.claims)):
+        yield Hole("cascade", name, defect.id, defect.open_witnesses[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -22,6 +22,14 @@ from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import SEVERITY, Finding, Verdict
 from conformance.proof.bench import BASE_URL, bench_client
 from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
+from conformance.proof.openly import (
+    Answered,
+    answered,
+    changes_answers,
+    judges_answers,
+    open_twins,
+    welcoming,
+)
 from conformance.proof.supplement import family_names, supplementary_cases
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect, defects
@@ -58,10 +66,15 @@ class Proof:
         self.models = (*edition.models, *family_names(edition))
         found = (*all_cases(edition, self.models), *supplementary_cases(edition, self.models))
         self.cases = {each.path: each for each in found}
+        self._twins = open_twins(edition, self.cases.values())
         self._loop = asyncio.new_event_loop()
         self.truth: Mapping[str, _Judged] = {}
+        self.open_truth: Mapping[str, _Judged] = {}
         self.truth = self.told(TRUTHFUL, self.models)
-        self._seen_by = self._passing()
+        self._seen_by = self._passing(self.truth.values())
+        self.open_truth = dict(self.told_openly(TRUTHFUL, self._twins))
+        passed_openly = self._passing(self.open_truth.values())
+        self._passed_openly = frozenset().union(*passed_openly.values())
 
     def close(self) -> None:
         """Close the loop in which the provider runs."""
@@ -69,7 +82,15 @@ class Proof:
 
     def verdicts(self) -> Mapping[str, Verdict]:
         """Give what every clause says of the truth; the worst of each."""
-        return _worst(each for judged in self.truth.values() for each in judged.findings)
+        told = (*self.truth.values(), *self.open_truth.values())
+        return _worst(each for judged in told for each in judged.findings)
+
+    def answered(self) -> tuple[Answered, ...]:
+        """Say how much of the answers to open requests is judged."""
+        return tuple(
+            answered(path, self.truth[self._twins[path][1]].findings, judged.findings)
+            for path, judged in self.open_truth.items()
+        )
 
     def column(self, defect: Defect) -> DefectColumn:
         """Tell one lie to the fewest models that let its clauses see it, in all their cases.
@@ -79,11 +100,12 @@ class Proof:
         """
         models = self._fewest(defect.claims)
         told = self.told(defect.plant(TRUTHFUL), models)
-        if not defect.silent and not set(defect.claims) <= _red(told):
+        if not defect.silent and not set(defect.claims) <= _red(told.values()):
             models = self.models
             told = self.told(defect.plant(TRUTHFUL), models)
         found = [each for judged in told.values() for each in judged.findings]
-        verdicts, red = _worst(found), _red(told)
+        verdicts, red = _worst(found), _red(told.values())
+        openly = self._open_claims(defect)
         return DefectColumn(
             id=defect.id,
             lie=defect.lie,
@@ -94,7 +116,42 @@ class Proof:
             exchanges=len(told),
             verdicts=verdicts,
             witnesses={name: _witness(found, name) for name in sorted(red)},
+            open_claims=openly,
+            open_witnesses=self._open_witnesses(defect, openly, told),
         )
+
+    def _open_claims(self, defect: Defect) -> tuple[str, ...]:
+        """Name the claimed clauses that must see a lie in the answer to an open request."""
+        if defect.silent or not changes_answers(TRUTHFUL, defect.plant(TRUTHFUL)):
+            return ()
+        return tuple(
+            each for each in defect.claims if judges_answers(each) and each in self._passed_openly
+        )
+
+    def _open_witnesses(
+        self, defect: Defect, claims: Sequence[str], told: Mapping[str, _Judged]
+    ) -> Mapping[str, str]:
+        """Tell a lie to open requests until all these clauses have seen it.
+
+        Those come first whose documented twins were answered with the lie.
+        """
+        seen = {path for path, judged in told.items() if _red([judged])}
+        twins = sorted(self._twins, key=lambda path: self._twins[path][1] not in seen)
+        found: list[Finding] = []
+        for _, judged in self.told_openly(defect.plant(TRUTHFUL), twins if claims else ()):
+            found += judged.findings
+            if set(claims) <= {each.clause for each in found if each.verdict in RED}:
+                break
+        red = sorted({each.clause for each in found if each.verdict in RED})
+        return {name: _witness(found, name) for name in red}
+
+    def told_openly(self, steps: Steps, paths: Iterable[str]) -> Iterator[tuple[str, _Judged]]:
+        """Tell open requests, in this order, to a provider that takes what no source knows."""
+        taking = welcoming(steps, self.edition)
+        client = bench_client(self.edition, taking, self.models, self._loop)
+        for path in paths:
+            twin, _ = self._twins[path]
+            yield path, self._judge(twin, client.exchange(twin), None)
 
     def sighting(self, defect: Defect, clause: Clause, base_url: str = BASE_URL) -> Sighting | None:
         """Tell one lie, case by case, until a clause sees it; None when it never does."""
@@ -134,7 +191,7 @@ class Proof:
         judged[case.path] = self._judge(case, send(case), control)
 
     def _judge(self, case: Case, exchange: Exchange, control: Outcome | None) -> _Judged:
-        true = self.truth.get(case.path)
+        true = self.truth.get(case.path) or self.open_truth.get(case.path)
         if true is not None and _same(true.exchange, exchange):
             before = self.truth[f"{case.model}/{case.control}"] if case.control else None
             if before is None or before.outcome == control:
@@ -143,10 +200,10 @@ class Proof:
         findings = judge(exchange, self.edition, self.clauses, control, answer)
         return _Judged(exchange, outcome_of(exchange, answer), tuple(findings))
 
-    def _passing(self) -> Mapping[str, frozenset[str]]:
+    def _passing(self, told: Iterable[_Judged]) -> Mapping[str, frozenset[str]]:
         """For every model, the clauses that the truth passes there."""
         found: dict[str, set[str]] = {name: set() for name in self.models}
-        for judged in self.truth.values():
+        for judged in told:
             for each in judged.findings:
                 found[each.model].add(each.clause)
         return {name: frozenset(each) for name, each in found.items()}
@@ -185,8 +242,8 @@ def _worst(findings: Iterable[Finding]) -> dict[str, Verdict]:
     return worst
 
 
-def _red(told: Mapping[str, _Judged]) -> set[str]:
-    found = (each for judged in told.values() for each in judged.findings)
+def _red(told: Iterable[_Judged]) -> set[str]:
+    found = (each for judged in told for each in judged.findings)
     return {each.clause for each in found if each.verdict in RED}
 
 
@@ -208,11 +265,12 @@ def prove(
     """
     contract, started = edition or load_edition(), time.monotonic()
     chosen = tuple(names if names is not None else defects(contract))
-    truth, columns = _prove_all(contract.id, chosen, max(1, min(workers, len(chosen))), told)
+    truth, heard, columns = _prove_all(contract.id, chosen, max(1, min(workers, len(chosen))), told)
     rows = tuple(ClauseRow(e.id, e.level.value, e.statement) for e in clauses_of(contract))
     found = tuple(columns[name] for name in chosen)
     exchanges = sum(each.exchanges for each in found)
-    return Matrix(contract.id, rows, truth, found, exchanges, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return Matrix(contract.id, rows, truth, found, exchanges, seconds, heard)
 
 
 _BENCH: list[Proof] = []  # one a process: the truth is told once
@@ -220,15 +278,15 @@ _BENCH: list[Proof] = []  # one a process: the truth is told once
 
 def _prove_all(
     edition: str, names: Sequence[str], workers: int, told: Callable[[], object]
-) -> tuple[Mapping[str, Verdict], dict[str, DefectColumn]]:
+) -> tuple[Mapping[str, Verdict], tuple[Answered, ...], dict[str, DefectColumn]]:
     context = get_context("spawn")  # a fork would share the parent's threads and event loops
     columns: dict[str, DefectColumn] = {}
     with ProcessPoolExecutor(workers, context, _prepare, (edition,)) as pool:
-        truth = pool.submit(_truth)
+        truth, heard = pool.submit(_truth), pool.submit(_answered)
         for column in pool.map(_column, names):
             columns[column.id] = column
             told()
-        return truth.result(), columns
+        return truth.result(), heard.result(), columns
 
 
 def _prepare(edition: str) -> None:
@@ -237,6 +295,10 @@ def _prepare(edition: str) -> None:
 
 def _truth() -> Mapping[str, Verdict]:
     return _BENCH[-1].verdicts()
+
+
+def _answered() -> tuple[Answered, ...]:
+    return _BENCH[-1].answered()
 
 
 def _column(name: str) -> DefectColumn:

@@ -110,6 +110,8 @@ def _defect(defect: DefectColumn) -> dict[str, Any]:
         "red": {name: defect.verdicts[name].value for name in defect.red},
         "witnesses": dict(defect.witnesses),
         "undecided": others,
+        "open_claims": defect.open_claims,
+        "open_witnesses": dict(defect.open_witnesses),
     }
 
 

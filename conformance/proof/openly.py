@@ -1,0 +1,104 @@
+"""Requests that the contract leaves open: answered all the same, truthfully or with a lie.
+
+Every documented request is asked once more with a parameter that no source knows, of a provider
+that takes no offence. Whatever is promised of an answer is promised of that answer too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases.model import Case
+from conformance.findings import DECIDED, Verdict
+from conformance.runs.engine import sent_by
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from conformance.contract import Asked, Edition
+    from conformance.findings import Finding
+    from conformance.reference.answers import Job
+    from conformance.reference.errors import Refusal
+    from conformance.reference.steps import Steps
+
+UNKNOWN = {"conformance_unknown": "lantern"}
+_DEFAULT_MODEL = "dall-e-3"
+_OF_THE_REQUEST = frozenset({"authentication", "errors", "models", "parameters"})
+"""Chapters that judge what becomes of a request; the others judge answers."""
+
+_ANSWERING = (
+    "resolve", "paint", "answer", "events", "encode", "encode_event", "file", "finish",
+)  # fmt: skip
+"""The steps of a provider that lead to an answer."""
+
+LEAST_JUDGED = 0.9
+"""The share of an answer's promises that must be judged, whatever the contract foresaw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An open request that was answered: how many of its promises there are, and were judged."""
+
+    case: str
+    promised: int
+    judged: int
+
+    @property
+    def hardly_judged(self) -> bool:
+        """Whether too few of its promises were judged."""
+        return self.judged < LEAST_JUDGED * self.promised
+
+
+def welcoming(steps: Steps, edition: Edition) -> Steps:
+    """Let a provider leave out what no source knows, and paint where no model is named."""
+
+    def settled(asked: Asked) -> Asked:
+        if asked.expectation != "open":
+            return asked
+        kept = {name: value for name, value in asked.body.items() if name not in asked.unknown}
+        return edition.read({"model": _DEFAULT_MODEL, **kept})
+
+    def validate(request: Asked, served: Collection[str]) -> Refusal | None:
+        return steps.validate(settled(request), served)
+
+    def resolve(request: Asked) -> Job:
+        return steps.resolve(settled(request))
+
+    return replace(steps, validate=validate, resolve=resolve)
+
+
+def open_twins(edition: Edition, cases: Iterable[Case]) -> dict[str, tuple[Case, str]]:
+    """Give for every documented request an open one, by its path, with the path of the former."""
+    found: dict[str, tuple[Case, str]] = {}
+    for case in cases:
+        if case.body is None or sent_by(case, edition).expectation != "accepted":
+            continue
+        twin = _open(case, {**case.body, **UNKNOWN}, f"open-{case.id}")
+        found[twin.path] = twin, case.path
+        if case.model == _DEFAULT_MODEL and set(case.body) == {"model", "prompt"}:
+            unnamed = _open(case, {"prompt": case.body["prompt"]}, "open-model-omitted")
+            found[unnamed.path] = unnamed, case.path
+    return found
+
+
+def _open(case: Case, body: Mapping[str, Any], name: str) -> Case:
+    return replace(case, id=name, body=body, control=None)
+
+
+def judges_answers(clause: str) -> bool:
+    """Whether a clause judges answers, and not what becomes of a request."""
+    return clause.partition(".")[0] not in _OF_THE_REQUEST
+
+
+def answered(case: str, twin: Iterable[Finding], findings: Iterable[Finding]) -> Answered:
+    """Count what a documented request was judged by, and how much of that its open twin was."""
+    promised = {each.clause for each in twin if each.verdict is Verdict.PASS}
+    promised = {each for each in promised if judges_answers(each)}
+    judged = {each.clause for each in findings if each.verdict in DECIDED}
+    return Answered(case, len(promised), len(promised & judged))
+
+
+def changes_answers(truth: Steps, lying: Steps) -> bool:
+    """Whether a lie is told in answers, and not in refusals alone."""
+    return any(getattr(truth, name) is not getattr(lying, name) for name in _ANSWERING)
