@@ -398,3 +398,20 @@ def test_foreign_file_of_other_lines_is_one_error(tmp_path: Path) -> None:
     (problem,) = report.problems
     assert "docs/judging.md" in problem
     assert "8 more" in problem
+
+
+STRANGERS = {
+    "created": ({**PAINTED, "created": "yesterday"}, "envelope.created-integer"),
+    "data": ({"created": 1_790_000_000, "data": []}, "envelope.data-not-empty"),
+    "base64": ({"created": 1_790_000_000, "data": [{"b64_json": "@" * 2000}]}, "base64.alphabet"),
+    "url": ({"created": 1_790_000_000, "data": [{"url": "/i.png"}]}, "url.absolute"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "clause"), STRANGERS.values(), ids=STRANGERS)
+def test_foreign_unknown_model_is_judged_by_what_holds_for_every_model(
+    tmp_path: Path, body: object, clause: str
+) -> None:
+    report, run = judged(tmp_path, record(body, model="painter-9", size=None))
+    assert report.conclusion is Conclusion.BREAKS
+    assert verdict(run, clause) == "fail"

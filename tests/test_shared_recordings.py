@@ -65,3 +65,16 @@ def test_shared_recording_is_read(name: str, tmp_path: Path) -> None:
     file, _ = judged(name, tmp_path)
     assert file.found >= 1
     assert list(file.problems()) == []
+
+
+LIES = {
+    "dynamo-13000-open-request-empty.jsonl": "envelope.data-not-empty",
+    "vllmomni-5421-open-request-bare-png.jsonl": "envelope.content-type",
+    "vllmomni-5421-file.jsonl": "envelope.content-type",
+}
+
+
+@pytest.mark.parametrize(("name", "clause"), LIES.items())
+def test_shared_recording_with_a_lie_is_red(name: str, clause: str, tmp_path: Path) -> None:
+    _, run = judged(name, tmp_path)
+    assert clause in {each.clause for each in run.findings if each.verdict == "fail"}

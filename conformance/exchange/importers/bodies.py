@@ -37,7 +37,8 @@ def from_base64(value: str) -> Body:
     """
     data = _decoded_base64(value)
     if data is not None:
-        return Body(b"", CUT) if interrupts_base64(value, proven=True) else Body(data)
+        sound = data.startswith(GZIP_MAGIC) or _is_plain(data)
+        return Body(data) if sound or not interrupts_base64(value, proven=True) else Body(b"", CUT)
     damaged = _BEGINS_AS_BASE64.match(value) and interrupts_base64(value)
     return Body(b"", CUT) if damaged else Body(as_bytes(value))
 

@@ -8,28 +8,31 @@ from __future__ import annotations
 
 import re
 
-_STRONG_WORDS = (
+_WORDS = (
     r"redact(?:ed)?|saniti[sz]ed?|scrubbed|omitted|truncated|placeholder|masked|anonymi[sz]ed"
-    r"|obfuscated|censored|elided|filtered|(?:fake|dummy)_\w{1,40}|not[ _-]recorded"
+    r"|obfuscated|censored|elided|filtered"
 )
-_STRONG = re.compile(
-    rf"{_STRONG_WORDS}|(?-i:<[A-Z][A-Z0-9_ -]{{0,60}}>)|\{{\{{[^{{}}]{{0,80}}\}}\}}", re.IGNORECASE
+_TAGS = r"(?-i:<[A-Z][A-Z0-9_ -]{0,60}>)|\{\{[^{}]{0,80}\}\}"
+_STRONG = re.compile(rf"{_WORDS}|(?:fake|dummy)_\w|not[ _-]recorded|{_TAGS}", re.IGNORECASE)
+_MARKS = (
+    r"\[?(?:\.\.\.|…)\]?|\*{3,}|#{3,}|<[^<>]{0,80}>|\{\{|\$\{|%\{"
+    r"|\[(?!null|true|false)[A-Za-z_][\w .-]{1,60}\]"
 )
-_MARKS = r"\.\.\.|…|\*{3,}|<[^<>]{0,80}>|\{\{|\$\{|%\{|\[[A-Za-z_ .-]{1,60}\]|#{3,}"
 _MARK = re.compile(_MARKS)
-_WEAK = re.compile(_MARKS + r"|x{6,}|fake|dummy|removed|stripped|replaced|hidden", re.IGNORECASE)
+_WEAK = re.compile(_MARKS + r"|x{6,}", re.IGNORECASE)
 
 # In base64 a word of few letters stands by chance, so that only long ones in one case count.
-_BASE64_WORDS = (
-    "redacted|sanitized|sanitised|scrubbed|omitted|truncated|placeholder|anonymized|obfuscated"
-    "|censored|filtered|stripped|replaced|removed|masked|elided"
-)
-_STRONG_IN_BASE64 = re.compile(
-    "|".join([_BASE64_WORDS, _BASE64_WORDS.upper(), *map(str.title, _BASE64_WORDS.split("|"))])
-    + r"|(?:fake|dummy)_\w|<[^<>]{1,80}>|\{\{"
-)
-_WEAK_IN_BASE64 = re.compile(
-    r"\.\.\.|…|\*{3,}|#{3,}|-{3,}|_{3,}|x{8,}|X{8,}|\[[^\[\]]{0,80}\]|\([^()]{1,80}\)|\$\{|%\{"
+_LONG_WORDS = [
+    "redacted", "sanitized", "sanitised", "scrubbed", "omitted", "truncated", "placeholder",
+    "anonymized", "obfuscated", "censored", "filtered", "stripped", "replaced", "removed", "masked",
+    "elided",
+]  # fmt: skip
+_IN_BASE64 = tuple(form for each in _LONG_WORDS for form in (each, each.upper(), each.title()))
+_FILLED = ("x" * 8, "X" * 8)
+_RUN = re.compile(r"(?<=[A-Za-z0-9+/=]{8})[A-Za-z0-9+/=]{48,}(?=[A-Za-z0-9+/=]{8})")
+_STRONG_FOREIGN = re.compile(r"(?:fake|dummy)_\w|<[^<>]{1,80}>|\{\{")
+_WEAK_FOREIGN = re.compile(
+    r"\.\.\.|…|\*{3,}|#{3,}|-{3,}|_{3,}|\[[^\[\]]{0,80}\]|\([^()]{1,80}\)|\$\{|%\{"
 )
 
 _NOUNS = (
@@ -42,9 +45,9 @@ _BRACKETED = re.compile(
     re.IGNORECASE,
 )
 _PHRASE = re.compile(
-    r"(?:\w+[ _-]){0,3}(?:redacted|saniti[sz]ed|scrubbed|omitted|truncated|placeholder|masked"
-    r"|anonymi[sz]ed|obfuscated|elided|fake|dummy|not recorded)(?:[ _-]\w+){0,3}"
-    r"|(?:\w+_)?(?:filtered|removed|stripped|replaced|hidden|snip|body|base64)(?:_\w+)?"
+    r"(?:[a-z0-9]+[ _-]){0,3}(?:redacted|saniti[sz]ed|scrubbed|omitted|truncated|placeholder|masked"
+    r"|anonymi[sz]ed|obfuscated|elided|fake|dummy|not recorded)(?:[ _-][a-z0-9]+){0,3}"
+    r"|(?:[a-z0-9]+_)?(?:filtered|removed|stripped|replaced|hidden|snip|body|base64)(?:_[a-z0-9]+)?"
     r"|(?-i:<[A-Z_]+>)|\.{3,}|…|\*{3,}|x{3,}|-{3,}",
     re.IGNORECASE,
 )
@@ -69,7 +72,7 @@ def spoils_name(name: str, proven: bool = False) -> bool:
 
     A word that the name has between its underscores, as in `content_filtered`, is its own.
     """
-    own = re.sub(rf"(?<=_)(?:{_STRONG_WORDS})\Z|\A(?:{_STRONG_WORDS})(?=_)", "", name)
+    own = re.sub(rf"(?<=_)(?:{_WORDS})\Z|\A(?:{_WORDS})(?=_)", "", name)
     return holds_placeholder(own, proven)
 
 
@@ -90,8 +93,17 @@ def begins_with_placeholder(text: str) -> bool:
     return (_STRONG.match(text) or _MARK.match(text)) is not None
 
 
+def holds_placeholder_anywhere(text: str) -> bool:
+    """Return whether a placeholder stands in a text, or in base64 that it carries."""
+    return interrupts_base64(text, proven=True) or holds_placeholder(_RUN.sub(" ", text))
+
+
 def interrupts_base64(text: str, proven: bool = False) -> bool:
     """Return whether a placeholder stands anywhere in base64."""
-    if _STRONG_IN_BASE64.search(text):
+    if any(word in text for word in _IN_BASE64):
         return True
-    return not proven and _WEAK_IN_BASE64.search(text) is not None
+    if not proven and any(word in text for word in _FILLED):
+        return True
+    rest = _RUN.sub("=", text)
+    strong = _STRONG_FOREIGN.search(rest)
+    return strong is not None or (not proven and _WEAK_FOREIGN.search(rest) is not None)

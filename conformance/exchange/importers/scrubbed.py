@@ -9,35 +9,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.exchange.answer import Answer
+from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.events import events_of
 from conformance.exchange.importers.lengths import declared_length, is_too_short
 from conformance.exchange.importers.model import Recorded
 from conformance.exchange.importers.placeholders import (
     begins_with_placeholder,
     holds_placeholder,
+    holds_placeholder_anywhere,
     interrupts_base64,
     interrupts_text,
     is_placeholder,
     spoils_name,
 )
 from conformance.exchange.model import Exchange, Response
-from conformance.images import inspect_image, sniff
-from conformance.strict import read_base64, read_json
+from conformance.images import ImageFacts, inspect_image, sniff
 
 _SMALL = 1400  # characters of base64, about 1 KiB: less than a generated image takes
 _TINY = 16  # pixels of a side: no provider paints so small
-_NEAR = 300  # characters around a fault of syntax, in which a placeholder may be its cause
 _DOCUMENT = re.compile(
     rb"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype|html|head|body|\?xml|[a-z][\w:.-]*(?:\s[^<>]*)?>.*</)",
     re.IGNORECASE | re.DOTALL,
 )
 _JSON_START = re.compile(r"\{|\[\s*(?:[\[{\"\d\]]|$)")
 _JSON_INSIDE = re.compile(r"\w\"\s*[:,}\]]")
-_FIELD = re.compile(r"(?:data|event|id|retry)?:")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ERROR = frozenset({"type", "param", "code"})
 _ECHOES = ("background", "output_format", "quality", "size", "usage", "type")
 
@@ -51,7 +51,7 @@ def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
     parts = set(_headers(response))
     answer = Answer(exchange)
     if answer.json.value is not None or answer.json.kind not in ("empty", "syntax", "encoding"):
-        parts.update(_of_json(answer.json.value, kept))
+        parts.update(_of_json(answer, kept))
     elif answer.streams:
         parts.update(_of_stream(answer, kept))
     elif _is_cut(kept):
@@ -99,16 +99,15 @@ def _is_cut(kept: _Kept) -> bool:
 
 
 def _was_json(text: str) -> bool:
-    """Return whether JSON stops early, or a placeholder stands where its syntax breaks."""
+    """Return whether JSON that cannot be read stops early, or has a placeholder in it."""
     bare = text.lstrip("\ufeff \t\r\n")
     if not (_JSON_START.match(bare) or _lost_its_start(bare)):
         return False
     try:
         json.loads(bare)
     except json.JSONDecodeError as error:
-        near = bare[max(0, error.pos - _NEAR) : error.pos + _NEAR]
-        return _stops_early(error, bare) or holds_placeholder(near)
-    except RecursionError:
+        return _stops_early(error, bare) or holds_placeholder_anywhere(bare)
+    except (RecursionError, ValueError):  # too deep, or a number of thousands of digits
         return False
     return False
 
@@ -127,8 +126,9 @@ def _stops_early(error: json.JSONDecodeError, text: str) -> bool:
     return rest == "" or any(each.startswith(rest) for each in literals)
 
 
-def _of_json(value: Any, kept: _Kept) -> Iterator[str]:
+def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
     """Name what was replaced inside of JSON that can be read."""
+    value = answer.json.value
     if not isinstance(value, dict):
         if _is_spoiled_value(value, kept):
             yield "body"
@@ -141,7 +141,7 @@ def _of_json(value: Any, kept: _Kept) -> Iterator[str]:
         yield from _shortened(items)
     if _holds_in_envelope(value, kept) or any(_spoils_item(item, kept) for item in items):
         yield "body"
-    yield from _of_items(items, kept)
+    yield from _of_payloads(answer.payloads, kept)
     if _is_placeheld_time(value.get("created"), kept.proven):
         yield "created"
 
@@ -199,10 +199,10 @@ def _spoils_item(item: dict[str, Any], kept: _Kept) -> bool:
     return named or _interrupts(item.get("revised_prompt"))
 
 
-def _of_items(items: list[dict[str, Any]], kept: _Kept) -> Iterator[str]:
-    if any(_is_placeheld_payload(item.get("b64_json"), kept.proven) for item in items):
+def _of_payloads(payloads: Iterable[Payload], kept: _Kept) -> Iterator[str]:
+    if any(_is_placeheld_payload(payload, kept.proven) for payload in payloads):
         yield "payloads"
-    if any(_is_placeheld_url(item.get("url"), kept.proven) for item in items):
+    if any(_is_placeheld_url(payload.url, kept.proven) for payload in payloads):
         yield "urls"
 
 
@@ -211,20 +211,17 @@ def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
     text = kept.body.decode("utf-8", "replace")
     if is_placeholder(text) or kept.shorter or _is_broken_stream(answer, text, kept):
         yield "body"
-    for event in answer.stream.events:
-        value = read_json(event.data.encode("utf-8", "replace")).value
-        if isinstance(value, dict):
-            yield from _of_items([value], kept)
-            if _holds_in_envelope(value, kept) or _spoils_item(value, kept):
-                yield "body"
+    events = events_of(answer)
+    yield from _of_payloads(events, kept)
+    items = [event.item for event in events]
+    if any(_holds_in_envelope(item, kept) or _spoils_item(item, kept) for item in items):
+        yield "body"
 
 
 def _is_broken_stream(answer: Answer, text: str, kept: _Kept) -> bool:
     """Return whether a line is none of a stream, or an event holds JSON that was cut."""
-    lines = [line for line in text.splitlines() if line and not _FIELD.match(line)]
+    lines = (line for line in text.splitlines() if line and not line.startswith("data:"))
     if any(holds_placeholder(line[:4096], kept.proven) for line in lines):
-        return True
-    if any(holds_placeholder(event.name or "", kept.proven) for event in answer.stream.events):
         return True
     if kept.proven:
         return False
@@ -233,21 +230,22 @@ def _is_broken_stream(answer: Answer, text: str, kept: _Kept) -> bool:
     return unended or any(_was_json(event.data) for event in answer.stream.events)
 
 
-def _is_placeheld_payload(value: object, proven: bool) -> bool:
-    """Return whether base64 is none of a generated image: a word, a greeting, or one pixel."""
-    if not isinstance(value, str) or not value:
+def _is_placeheld_payload(payload: Payload, proven: bool) -> bool:
+    """Return whether base64 is none of a generated image: a word, a greeting, or one pixel.
+
+    A whole image has no placeholder in it, so that only damaged ones are searched.
+    """
+    value, reading, image = payload.b64_json, payload.base64, payload.image
+    if value is None or reading is None:
         return False
-    if is_placeholder(value) or interrupts_base64(value, proven):
-        return True
-    if proven or len(value) >= _SMALL:
-        return False
-    data = read_base64(value).data
-    return data is None or is_no_painting(data)
+    whole = reading.fault is None and image is not None and image.complete
+    if whole or (len(value) < _SMALL and not proven):
+        return not proven and (image is None or is_no_painting(image))
+    return is_placeholder(value) or interrupts_base64(value, proven)
 
 
-def is_no_painting(data: bytes) -> bool:
+def is_no_painting(facts: ImageFacts) -> bool:
     """Return whether bytes are no whole image, or one too small to have been painted."""
-    facts = inspect_image(data)
     if facts.type is None or not facts.complete:
         return True
     return max(facts.width or 0, facts.height or 0) <= _TINY
@@ -268,8 +266,10 @@ def _is_placeheld_url(value: object, proven: bool) -> bool:
         parts = urlsplit(value)
     except ValueError:
         return holds_placeholder(value, proven)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if _STRAY_PERCENT.search(value):
         return holds_placeholder(value, proven)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return holds_placeholder(value.partition("?")[0], proven)
     return holds_placeholder(parts.netloc, proven)
 
 
@@ -290,7 +290,7 @@ def is_altered_download(recorded: Recorded) -> bool:
     if kept.proven or _DOCUMENT.match(kept.body[:4096]):
         return False
     if not kept.body or kept.shorter or sniff(kept.body) is not None:
-        return is_no_painting(kept.body) or kept.shorter
+        return kept.shorter or is_no_painting(inspect_image(kept.body))
     return _claims_image(response) or _was_json(kept.body.decode("utf-8", "replace"))
 
 
