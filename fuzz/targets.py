@@ -107,7 +107,7 @@ def cassettes(data: bytes) -> None:
     fault = None
     try:
         with library.playing(CASE) as recorded:
-            _player().exchange(CASE, recorded.failures)
+            player().exchange(CASE, recorded.failures)
     except ConformanceError as error:
         fault = error
     assert fault is None or str(path) in str(fault)
@@ -175,7 +175,7 @@ def _told(error: ConformanceError) -> None:
 
 
 @functools.cache
-def _player() -> Client:
+def player() -> Client:
     """Plays cassettes; what a cassette does not answer is an error, not a request."""
     base_url = "http://127.0.0.1:9/v1"
     transport = Transport(Limits(body_bytes=DECODED), AddressPolicy.for_provider(base_url))

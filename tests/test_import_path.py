@@ -11,21 +11,9 @@ import pytest
 
 from conformance.import_path import leave_out_current_folder
 from conformance.runs.file import read_run
+from tests.attacks.folders import CONFIGURATION, MODULES
 from tests.workflows import ROOT, WORKFLOWS, step, workflow
 
-MODULES = (
-    "json", "queue", "execnet", "threading", "socket", "typing", "pytest", "xdist", "httpx",
-    "sitecustomize", "usercustomize", "conftest", "conformance", "plugin", "runpy", "vcr", "yaml",
-    "test_promises", "hypothesis", "dotenv", "_pytest", "pluggy", "encodings", "signal",
-)  # fmt: skip
-CONFIGURATION = {
-    "pytest.ini": "[pytest]\naddopts = -p plugin\nrequired_plugins = plugin\npythonpath = .\n",
-    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = ['-p', 'plugin']\npythonpath = ['.']\n",
-    "tox.ini": "[pytest]\naddopts = -p plugin\n",
-    "setup.cfg": "[tool:pytest]\naddopts = -p plugin\n",
-    ".env": "PYTEST_ADDOPTS=-p plugin\nPYTHONPATH=.\n",
-    ".coveragerc": "[run]\nplugins = plugin\n",
-}
 COMMANDS = {
     "script": [str(Path(sys.executable).with_name("image-conformance"))],
     "module": [sys.executable, "-P", "-m", "conformance.cli"],

@@ -15,6 +15,7 @@ from conformance.runs.placing import Place, check_output
 from conformance.runs.spool import Spool, SpoolError
 from conformance.writing import LinkError, write_text
 from tests import runs
+from tests.attacks.folders import LINKS, OUTPUTS
 from tests.processes import command
 from tests.test_cassettes import case
 
@@ -45,21 +46,7 @@ def link(at: Path, to: Path) -> Path:
     return at
 
 
-REPORTS = {
-    "html": "report run.jsonl -o a.html",
-    "md": "report run.jsonl -o a.md",
-    "junit": "report run.jsonl -o a.xml",
-    "badge": "report run.jsonl -o a.svg",
-    "format": "report run.jsonl -f md -o a",
-    "drift": "drift run.jsonl new.jsonl -o a.md",
-    "history": "history . -o a.md",
-    "plan": "plan -o a.json",
-    "judge": "judge run.jsonl -o a.jsonl",
-    "run": "run -p reference --models dall-e-2 --cases n-1 -o a.jsonl",
-}
-
-
-@pytest.mark.parametrize("words", REPORTS.values(), ids=REPORTS)
+@pytest.mark.parametrize("words", OUTPUTS.values(), ids=OUTPUTS)
 def test_output_that_is_a_link_is_refused_in_one_sentence(
     work: Path, treasure: Path, words: str
 ) -> None:
@@ -91,7 +78,7 @@ def test_link_that_leads_nowhere_makes_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("place", ["case", "model", "provider", "payloads"])
+@pytest.mark.parametrize("place", LINKS)
 def test_cassette_is_not_recorded_through_a_link(
     tmp_path: Path, treasure: Path, reference_client: Client, place: str
 ) -> None:
@@ -146,7 +133,7 @@ def test_index_of_nights_is_not_kept_through_a_link(work: Path, treasure: Path, 
 
 def test_lock_of_a_run_file_is_not_made_through_a_link(work: Path, treasure: Path) -> None:
     link(work / ".a.jsonl.lock", treasure)
-    done = command(work, *REPORTS["run"].split())
+    done = command(work, *OUTPUTS["run"].split())
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert treasure.read_text() == "mine"
 
