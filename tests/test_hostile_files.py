@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,15 @@ from conformance.contract import load_edition
 from conformance.drawn import MANIFEST, recorded_cassettes, recorded_examples
 from conformance.errors import ConformanceError
 from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.outcome import Outcome, Result
 from conformance.foreign import judge_files
 from conformance.providers import load_provider
 from conformance.runs.file import read_run
+from conformance.runs.judged import Judged, judged_to_json
+from conformance.runs.spool import Spool
 from conformance.strict import printable
 from fuzz.targets import player
+from tests import runs
 from tests.attacks import FILES, FileAttack
 from tests.attacks.cassettes import NUMBERS, YAML, cassette
 from tests.attacks.documents import line_of_json
@@ -29,6 +34,13 @@ LONGEST = 10.0  # seconds, on a machine that does other things as well
 MOST_MEMORY = 256 << 20  # bytes; a value may have 128 MiB of text
 CASE = Case(id="hostile", model="dall-e-3", body=ASKED)
 GOOD = line_of_json("1")
+
+
+def made() -> Judged:
+    """Return what came of one case."""
+    finding = runs.finding()
+    outcome = Outcome("baseline", Result.ACCEPTED, "HTTP 200", 200)
+    return Judged(outcome, {finding.clause: finding}, (), runs.exchange())
 
 
 def played(folder: Path, data: bytes) -> str:
@@ -154,3 +166,29 @@ def test_replay_goes_on_after_a_hostile_cassette(tmp_path: Path) -> None:
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "pass" in {each.verdict.value for each in run.findings if each.case == "baseline"}
     assert all("n-2.yaml: is damaged at line 8, column" in each for each in told)
+
+
+SPOOLED = {
+    "text": '"x"',
+    "list": "[]",
+    "deep": "[" * 100_000,
+    "number": "9" * 5000,
+    "record-list": '{"case": "a", "outcome": {}, "record": []}',
+    "finding-object": json.dumps({**judged_to_json(made()), "case": "a", "findings": [{"a": 1}]}),
+    "record-of-objects": json.dumps(
+        {**judged_to_json(made()), "case": "a", "record": {**runs.exchange(), "response": [1]}}
+    ),
+}
+
+
+@pytest.mark.parametrize("text", SPOOLED.values(), ids=SPOOLED)
+def test_answer_beside_a_run_that_is_none_is_as_if_it_were_not_there(
+    tmp_path: Path, text: str
+) -> None:
+    spool = Spool(tmp_path)
+    spool.put("a", made())
+    assert dict(spool.everything()).keys() == {"a"}
+    [path] = tmp_path.glob("*.json")
+    path.write_text(text)
+    assert spool.get("a") is None
+    assert dict(spool.everything()) == {}

@@ -64,15 +64,17 @@ def test_python_that_a_worker_starts_as_would_import_it(hostile: Path) -> None:
     assert ran(hostile) == "json\n"
 
 
-def test_current_folder_leaves_the_path_and_that_of_the_suite_stays(
+def test_current_folder_leaves_the_path_unless_it_is_installed_or_the_suite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "path", ["", str(tmp_path), ".", "/elsewhere", str(ROOT)])
+    library = str(Path(os.__file__).parent)
+    installed = [library, "/site-packages", str(tmp_path)]
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), ".", "/elsewhere", str(ROOT), *installed])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "/elsewhere", str(tmp_path)]))
     monkeypatch.setenv("PYTHONSAFEPATH", "")
     monkeypatch.chdir(tmp_path)
     leave_out_current_folder()
-    assert sys.path == ["/elsewhere", str(ROOT)]
+    assert sys.path == ["/elsewhere", str(ROOT), *installed]
     assert os.environ["PYTHONPATH"] == "/elsewhere"
     assert os.environ["PYTHONSAFEPATH"] == "1"
     monkeypatch.setattr(sys, "path", [str(ROOT)])

@@ -9,6 +9,7 @@ from typing import Any
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import Finding, Observation
 from conformance.runs.file import finding_from_json, finding_to_json
+from conformance.runs.reading import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,21 @@ def judged_to_json(judged: Judged) -> dict[str, Any]:
 
 def judged_from_json(values: Mapping[str, Any]) -> Judged:
     """Read it; raises KeyError, TypeError or ValueError for what is none."""
-    told = values["outcome"]
-    listed = None if told["listed"] is None else frozenset(told["listed"])
-    findings = [finding_from_json(each) for each in values["findings"]]
+    told, record = values["outcome"], values["record"]
+    listed = None if told["listed"] is None else frozenset(map(str, told["listed"]))
+    findings = [finding_from_json(_record("finding", each)) for each in values["findings"]]
+    for each in values["observations"]:
+        _record("observation", each)
+    if record is not None:
+        _record("exchange", record)
     return Judged(
         Outcome(**{**told, "result": Result(told["result"]), "listed": listed}),
         {each.clause: each for each in findings},
         tuple(Observation(**each) for each in values["observations"]),
-        values["record"],
+        record,
     )
+
+
+def _record(kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Check a record as one of a run file; raises TypeError or ValueError."""
+    return checked({**values, "type": kind})
