@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from conformance.exchange.cassette import CassetteLibrary
 from conformance.exchange.client import Client
+from conformance.exchange.source import Record, RecordMode
 from conformance.reports.history import HistoryError, history
 from conformance.runs.file import RunWriter, write_run
 from conformance.runs.placing import Place, check_output
@@ -44,6 +46,17 @@ def link(at: Path, to: Path) -> Path:
     at.parent.mkdir(parents=True, exist_ok=True)
     at.symlink_to(to)
     return at
+
+
+def link_of(library: CassetteLibrary, place: str, treasure: Path) -> None:
+    """Let a part of the cassettes of a provider lead elsewhere."""
+    ways = {
+        "case": library.path(case()),
+        "model": library.path(case()).parent,
+        "provider": library.directory,
+        "payloads": library.payloads.directory,
+    }
+    link(ways[place], treasure if place == "case" else treasure.parent)
 
 
 @pytest.mark.parametrize("words", OUTPUTS.values(), ids=OUTPUTS)
@@ -84,18 +97,24 @@ def test_cassette_is_not_recorded_through_a_link(
 ) -> None:
     library = CassetteLibrary(tmp_path / "cassettes", "reference", "an-edition", "a tool")
     asked = case(response_format="b64_json")
-    ways = {
-        "case": library.path(asked),
-        "model": library.path(asked).parent,
-        "provider": library.directory,
-        "payloads": library.payloads.directory,
-    }
-    link(ways[place], treasure if place == "case" else treasure.parent)
+    link_of(library, place, treasure)
     exchange = reference_client.exchange(asked)
     with pytest.raises(LinkError, match="is a symbolic link"):
         library.record(exchange, asked, reference_client.target.base_url)
     assert list(treasure.parent.iterdir()) == [treasure]
     assert treasure.read_text() == "mine"
+
+
+@pytest.mark.parametrize("place", LINKS)
+def test_nothing_is_sent_that_could_only_be_recorded_through_a_link(
+    tmp_path: Path, treasure: Path, place: str
+) -> None:
+    library = CassetteLibrary(tmp_path / "cassettes", "reference", "an-edition", "a tool")
+    link_of(library, place, treasure)
+    client = Mock()
+    with pytest.raises(LinkError):
+        Record(client, Mock(library=library), RecordMode.REWRITE).exchange(case())
+    client.assert_not_called()
 
 
 def test_folder_of_cassettes_that_was_named_may_be_a_link(
