@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +11,19 @@ from typing import Any
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.findings import Finding, Observation, Verdict
-from conformance.runs.conclusion import Conclusion, conclude, counts
+from conformance.findings import BROKEN, Finding, Observation, Verdict
+from conformance.runs.conclusion import Conclusion, aside, concluded, counts, reach_of
 from conformance.runs.deviations import stale_deviations
 from conformance.runs.file import RunWriter, finding_from_json
+from conformance.runs.headline import Headline
 from conformance.runs.placing import Place
+from conformance.runs.plan import Ending, Progress, asked_of, plan_of, promise_named
+from conformance.runs.reach import promises_of, reach_counts
 from conformance.runs.session import Session
+from conformance.strict import printable
+
+CRASHED = "???"
+"""The phase that pytest-xdist reports of an item at which a worker died."""
 
 _LETTERS = {
     Verdict.PASS: (".", "passed"),
@@ -38,27 +45,50 @@ class Recorder:
         self._session = session
         self._writer: RunWriter | None = None
         self._place: Place | None = None
-        self._left_out = False
+        self._progress = Progress()
+        self._told: set[str] = set()  # cases whose evidence was written
+        self._died: list[str] = []  # workers, each with why
+        self._crashes = 0  # reports of pytest-xdist on what a worker was at when it died
         self._lost = False  # the run file can no longer be written
         self._stopped = False  # by the user, while requests were sent
         self.findings: list[Finding] = []
         self.problems: list[str] = []
         self.conclusion: Conclusion | None = None
 
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Remember that not everything is judged."""
-        self._left_out = self._left_out or bool(items)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Learn what is to be judged, after every plugin took away what it does not want."""
+        self._progress.begin(each.nodeid for each in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Learn the same from a worker."""
+        self._progress.begin(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Remember a worker that died; one that was told to stop says so itself."""
+        if error and error != "keyboard-interrupt":
+            self._died.append(str(node.gateway.id))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a finding, and write it before anything else can go wrong."""
-        values = getattr(report, "finding", None)
-        if values is None or self._lost:
+        name = promise_named(report.nodeid)
+        if name is None or self._lost or self._progress.is_judged(name):
+            return  # what a worker told before it died is judged once
+        if not hasattr(report, "finding"):
+            self._crashes += report.when == CRASHED
             return
-        finding = finding_from_json(values)
+        values = report.finding
+        finding = None if values is None else finding_from_json(values)
+        self._progress.judge(name, finding)
+        if finding is not None:
+            self._take(finding, getattr(report, "evidence", None))
+
+    def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
         self.findings.append(finding)
         with self._ending():
-            self._write(finding, getattr(report, "evidence", None))
+            self._write(finding, evidence)
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -75,34 +105,58 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Conclude: what is broken outweighs what could not be judged."""
+        if self._died:
+            self._tell_lost()
         if not self.findings:
+            session.exitstatus = int(Conclusion.NOT_JUDGED) if self._died else exitstatus
             return
-        complete = exitstatus in (0, 1) and not session.shouldstop and not session.shouldfail
-        complete = complete and not any(each.verdict is Verdict.NOT_RUN for each in self.findings)
-        self._stopped = self._was_stopped()
-        complete = complete and not self._stopped
-        self._find_problems(complete)
-        self.conclusion = self._conclude(complete)
+        stopped = exitstatus not in (0, 1) or bool(session.shouldstop or session.shouldfail)
+        self._end = self._ended(stopped)
+        self._find_problems()
+        self.conclusion = concluded(self.findings, self.problems, self._end.interrupted)
         if self._writer is not None and not self._lost:
             with self._ending():
-                self._writer.close(self._footer(complete))
-        if self._session().options.mode != "replay" and (complete or self._writer is None):
+                self._writer.close(self._footer(self._end))
+        sent = self._session().options.mode != "replay"
+        if sent and (not self._end.interrupted or self._writer is None):
             self._session().live.clear()
         if exitstatus in (0, 1):
-            others = session.testsfailed > sum(_counts_as_failed(each) for each in self.findings)
+            mine = sum(_counts_as_failed(each) for each in self.findings) + self._crashes
+            others = session.testsfailed > mine
             session.exitstatus = 1 if others else int(self.conclusion)
+
+    def _ended(self, stopped: bool) -> Ending:
+        """Say how the run ended: of what was planned, what was judged."""
+        self._stopped = self._was_stopped()
+        self._progress.asked = asked_of(self._session())
+        not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
+        lost = bool(self._died or self._progress.lost or not_run)
+        plan, counts = plan_of(self._session()), self._progress.counts()
+        return Ending(stopped or self._stopped or lost, self._progress.left_out, plan, counts)
+
+    def _tell_lost(self) -> None:
+        """Tell of workers that died, and that what nobody judged instead was not run."""
+        self._progress.asked = asked_of(self._session())
+        why = "the worker that was to judge it died"
+        lost = self._progress.lost
+        for each in lost:
+            where = (each.provider, each.model, each.case)
+            self._take(Finding(each.clause, each.level, Verdict.NOT_RUN, *where, message=why))
+        rest = f"{len(lost):,} promises were not run" if lost else "others judged what was left"
+        several = "a worker" if len(self._died) == 1 else f"{len(self._died)} workers"
+        self.problems.append(f"{several} of pytest-xdist died ({', '.join(self._died)}): {rest}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what the run came to, and what is wrong with it as a whole."""
-        if self.conclusion is None:
+        if self.conclusion is None and not self._died:
             return
         terminalreporter.section("conformance")
         for problem in self.problems:
-            terminalreporter.write_line(problem, red=True)
+            terminalreporter.write_line(printable(problem, 2000), red=True)
+        if self.conclusion is None:
+            return
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
-        whole = self._session().options.whole and not self._left_out
-        part = "" if whole else "; only a part was judged"
-        terminalreporter.write_line(f"{said}: {self.conclusion.sentence}{part}")
+        terminalreporter.write_line(f"{said}: {self._headline()}")
         if self._writer is not None:
             on = "; the run was stopped, go on with --resume" if self._stopped else ""
             terminalreporter.write_line(f"run file: {self._writer.path}{on}")
@@ -149,18 +203,19 @@ class Recorder:
             self._place = None
 
     def _evidence(self, writer: RunWriter, evidence: dict[str, Any] | None) -> None:
-        if evidence is None:
+        if evidence is None or evidence["case"] in self._told:
             return
+        self._told.add(evidence["case"])
         if evidence["exchange"] is not None:
             writer.exchange(evidence["exchange"])
         for each in evidence["observations"]:
             writer.observation(Observation(**each))
 
-    def _find_problems(self, complete: bool) -> None:
+    def _find_problems(self) -> None:
         session = self._session()
         if session.options.mode != "replay":
             self.problems += session.live.ledger.halts()
-        if not complete or self._left_out or not session.options.whole:
+        if not self._end.all_judged:
             return
         self.problems += session.unused_cassettes()
         for provider in session.providers:
@@ -171,20 +226,27 @@ class Recorder:
         session = self._session()
         return session.options.mode != "replay" and session.live.ledger.stopped()
 
-    def _conclude(self, complete: bool) -> Conclusion:
-        found = conclude(self.findings)
-        if found is Conclusion.CONFORMS and self.problems:
-            return Conclusion.BREAKS
-        if found is Conclusion.CONFORMS and not complete:
-            return Conclusion.NOT_JUDGED
-        return found
+    def _headline(self) -> str:
+        reach = reach_of(self.findings)
+        return Headline(
+            subject=[each.id for each in self._session().providers],
+            conclusion=self.conclusion or Conclusion.CONFORMS,
+            broken=any(each.verdict in BROKEN and not each.excused for each in self.findings),
+            known=len({(e.provider, e.clause) for e in self.findings if e.excused}),
+            reach=tuple(reach.values()),
+            part=not self._end.all_judged,
+        ).sentence
 
-    def _footer(self, complete: bool) -> dict[str, Any]:
+    def _footer(self, end: Ending) -> dict[str, Any]:
         return {
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "complete": complete,
+            "complete": end.complete,
+            "interrupted": end.interrupted,
+            "whole": end.whole,
+            "left_out": end.left_out,
             "conclusion": int(self.conclusion or 0),
             "counts": counts(self.findings),
+            "reach": reach_counts(promises_of(self.findings, aside(self.findings)), end.counts),
             **self._spent(),
             "problems": self.problems,
         }

@@ -15,7 +15,7 @@ from conformance.errors import ConformanceError
 from conformance.exchange.limit_options import as_options
 from conformance.progressing import Progressing
 from conformance.providers import load_provider
-from conformance.runs.file import read_run
+from conformance.runs.file import Run, read_run
 from conformance.runs.placing import (
     Place,
     check_output,
@@ -85,10 +85,10 @@ def _run(session: Session, run_file: Path, workers: str | None, quiet: bool) -> 
     _tell_what_is_kept(run_file, before, progress.judged)
     if not progress.judged:
         return 2
-    if options.mode != "replay":
-        _tell_what_is_missing(run_file, progress, options.live)
+    run = read_run(run_file)
+    _tell_what_is_missing(run, run_file, progress, options)
     _show(run_file, quiet)
-    return code if code in (0, 1) else 2
+    return code if code == 1 or (code == 0 and run.complete) else 2
 
 
 def _tell_what_is_kept(run_file: Path, before: Path, judged: int) -> None:
@@ -101,12 +101,19 @@ def _tell_what_is_kept(run_file: Path, before: Path, judged: int) -> None:
         sys.stderr.write(f"note: {kept}; go on with --resume {run_file}\n")
 
 
-def _tell_what_is_missing(run_file: Path, progress: Progressing, live: bool) -> None:
+def _tell_what_is_missing(
+    run: Run, run_file: Path, progress: Progressing, options: Options
+) -> None:
     """Say what is wrong with the run as a whole, and how it is gone on with."""
-    run = read_run(run_file)
-    for why in run.problems:
+    for why in run.problems if run.interrupted or options.mode != "replay" else ():
         sys.stderr.write(f"error: {why}\n")
-    if live and not run.complete and (progress.interrupted or not progress.stopped_by):
+    if run.footer is not None and run.footer.get("left_out"):
+        several = f"{run.footer['left_out']:,} promises"
+        sys.stderr.write(
+            f"error: {several} were left out by options of pytest or by a plugin; look at "
+            f"PYTEST_ADDOPTS and PYTEST_PLUGINS, and select with --clauses, --models and --cases\n"
+        )
+    if options.live and not run.complete and (progress.interrupted or not progress.stopped_by):
         kept = "note: the run is not complete, the findings made so far are kept"
         sys.stderr.write(f"{kept}; go on with --resume {run_file}\n")
 
@@ -165,6 +172,7 @@ def _terms(options: Options) -> list[str]:
     terms += [f"--budget={budget}"] if budget is not None else []
     terms += [f"--max-requests={options.max_requests}"] if options.max_requests is not None else []
     terms += [f"--strength={options.strength}"] if options.strength else []
+    terms += [f"--depth={options.depth}"] if options.depth else []
     terms += ["--partial"] if options.partial else []
     terms += [f"--resume={options.resume}"] if options.resume else []
     return terms + ([f"--baseline={options.baseline}"] if options.baseline else [])

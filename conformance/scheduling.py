@@ -5,13 +5,18 @@ Its own `loadgroup` marks items by changing their names, which pytest 9 no longe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 if TYPE_CHECKING:
+    import pytest
     from xdist.workermanage import WorkerController
 
+MOST_DEATHS = 2
+"""Workers that may die at one case: the first may have been killed by anything."""
 _PARTS = 4  # of a promise's name: file, provider, model/case, clause
 
 
@@ -19,6 +24,28 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
     """Deals out cases one by one in a live run, else all of a model at once."""
 
     alive = False
+
+    def __init__(self, config: pytest.Config, log: Any = None) -> None:
+        super().__init__(config, log)
+        self._deaths: Counter[str] = Counter()  # by case
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Let another worker judge what a dead one left, but for a case that kills workers."""
+        self._give_up(self.assigned_work[node])
+        crashed: str | None = super().remove_node(node)
+        return crashed
+
+    def _give_up(self, work: Mapping[str, dict[str, bool]]) -> None:
+        """Strike out a case at which a second worker died: nobody is to judge it any more."""
+        left = [name for unit in work.values() for name, done in unit.items() if not done]
+        if not left:
+            return
+        case = _case_of(left[0])
+        self._deaths[case] += 1
+        if self._deaths[case] < MOST_DEATHS:
+            return
+        for unit in work.values():
+            unit.update((name, True) for name in unit if _case_of(name) == case)
 
     def _reschedule(self, node: WorkerController) -> None:
         """Leave a worker alone that has not collected: xdist fails where it replaces a dead one."""
@@ -38,6 +65,10 @@ class LiveScheduling(TogetherScheduling):
         """Deal cases out in the order of the plan; xdist would put the largest first."""
         self.config.option.loadscopereorder = False
         super().schedule()
+
+
+def _case_of(nodeid: str) -> str:
+    return nodeid.rpartition("::")[0]
 
 
 def group_of(nodeid: str, alive: bool) -> str:

@@ -29,8 +29,8 @@ def titles(*found: Run) -> dict[str, str]:
 def test_badge_of_what_keeps_every_promise_says_that_it_conforms() -> None:
     found = with_families(runs.run(runs.exchange(), runs.finding()))
     assert titles(found) == {
-        "acme.svg": "acme: MUST 1/1 conforms",
-        "acme-dall-e.svg": "acme dall-e: MUST 1/1 conforms",
+        "acme.svg": "acme: MUST 1/1, 1 decided: conforms",
+        "acme-dall-e.svg": "acme dall-e: MUST 1/1, 1 decided: conforms",
     }
     assert all(GREEN in each for each in badges(summarize([found])).values())
 
@@ -38,10 +38,10 @@ def test_badge_of_what_keeps_every_promise_says_that_it_conforms() -> None:
 @pytest.mark.parametrize(
     ("finding", "said"),
     [
-        (runs.broken(), "MUST 0/1: 1 broken"),
-        (runs.known(), "MUST 0/1: 1 known deviation"),
-        (runs.finding(verdict=Verdict.UNAVAILABLE), "MUST 0/1: 1 not judged"),
-        (runs.finding(verdict=Verdict.FLAKY), "MUST 0/1: 1 not judged"),
+        (runs.broken(), "MUST 0/1, 1 decided: 1 broken"),
+        (runs.known(), "MUST 0/1, 1 decided: 1 known deviation"),
+        (runs.finding(verdict=Verdict.UNAVAILABLE), "MUST 0/1, 0 decided: 1 not judged"),
+        (runs.finding(verdict=Verdict.FLAKY), "MUST 0/1, 0 decided: 1 not judged"),
         (runs.finding(verdict=Verdict.NOT_CLAIMED), "no MUST was judged"),
         (runs.finding("errors.status-400"), "no MUST was judged"),
     ],
@@ -56,14 +56,14 @@ def test_badge_claims_no_more_than_is_so(finding: Any, said: str) -> None:
 def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
     deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
     found = runs.run(runs.exchange(), runs.finding(), deviates)
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1: 1 SHOULD broken"
+    assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided: 1 SHOULD broken"
 
 
 def test_badge_of_an_interrupted_run_is_not_green() -> None:
     found = runs.run(runs.exchange(), runs.finding(), end=None)
-    assert titles(found)["acme.svg"] == "acme: MUST 1/1 so far: run interrupted"
+    assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided so far: run interrupted"
     said = runs.run(runs.exchange(), runs.finding(), end=runs.footer(complete=False))
-    assert titles(said)["acme.svg"] == "acme: MUST 1/1: run interrupted"
+    assert titles(said)["acme.svg"] == "acme: MUST 1/1, 1 decided: run interrupted"
     assert not any(GREEN in each for each in badges(summarize([found])).values())
 
 
@@ -83,21 +83,21 @@ def selected(**selection: str) -> Run:
 def test_part_that_conforms_is_not_the_whole(selection: dict[str, str]) -> None:
     found = selected(**selection)
     assert set(titles(found).values()) == {
-        "acme: MUST 1/1 of a part",
-        "acme dall-e: MUST 1/1 of a part",
+        "acme: MUST 1/1, 1 decided of a part",
+        "acme dall-e: MUST 1/1, 1 decided of a part",
     }
     assert not any(GREEN in each for each in badges(summarize([found])).values())
     assert GREEN not in render([found], "svg")
-    said = "hat was judged conforms; only a part was"
-    assert render([found], "md").startswith(f"# Image API conformance: w{said}\n")
-    assert json.loads(render([found], "json"))["sentence"] == f"W{said}."
-    assert f"◐</span> W{said}." in render([found], "html")
+    said = "acme: nothing is broken, in the part that was judged; 1 of 1 MUST kept, 1 decided"
+    assert render([found], "md").startswith(f"# Image API conformance: {said}\n")
+    assert json.loads(render([found], "json"))["sentence"] == f"{said}."
+    assert f"◐</span> {said}." in render([found], "html")
 
 
 def test_family_that_was_judged_whole_is_green_and_its_provider_is_not() -> None:
     assert titles(selected(models="dall-e*")) == {
-        "acme.svg": "acme: MUST 1/1 of a part",
-        "acme-dall-e.svg": "acme dall-e: MUST 1/1 conforms",
+        "acme.svg": "acme: MUST 1/1, 1 decided of a part",
+        "acme-dall-e.svg": "acme dall-e: MUST 1/1, 1 decided: conforms",
     }
 
 
@@ -110,15 +110,15 @@ def test_parts_beside_the_whole_are_no_part(others: list[dict[str, str]]) -> Non
     parts = [selected(cases="baseline"), *(selected(**each) for each in others)]
     for rank, each in enumerate(parts):
         each.header["id"] = f"run-{rank}"
-    assert titles(*parts)["acme.svg"] == "acme: MUST 1/1 conforms"
+    assert titles(*parts)["acme.svg"] == "acme: MUST 1/1, 1 decided: conforms"
 
 
 def test_part_says_what_else_there_is() -> None:
     deviates = runs.finding("errors.status-400", Verdict.DEVIATES)
     found = runs.run(runs.known(), deviates, head=runs.header(selection={"clauses": "format.*"}))
     assert closing(summarize([found])) == (
-        "What was judged conforms but for 1 known deviation; only a part was; "
-        "1 SHOULD broken, which does not decide."
+        "acme: no MUST is newly broken, 1 known deviation, in the part that was judged; "
+        "0 of 1 MUST kept, 1 decided; 1 SHOULD broken, which does not decide."
     )
 
 
@@ -142,4 +142,4 @@ def test_badges_of_like_names_do_not_overwrite_each_other() -> None:
 
 
 def test_one_badge_says_what_all_runs_come_to() -> None:
-    assert "it does not conform" in render([runs.messy()], "svg")
+    assert "do not conform" in render([runs.messy()], "svg")

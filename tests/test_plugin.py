@@ -55,7 +55,7 @@ def replay(recorded: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_replay_passes_with_the_network_blocked(recorded: Path) -> None:
     done = replay(recorded, "--block-network")
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "it conforms" in done.stdout
+    assert "mine conforms" in done.stdout
 
 
 def test_items_are_named_in_api_words(recorded: Path) -> None:
@@ -167,7 +167,7 @@ def test_lie_is_found_once_and_fails_the_run(lying: Path) -> None:
     assert done.returncode == 1, done.stdout[-2000:]
     assert "1 failed" in done.stdout
     assert "envelope.data-not-empty" in done.stdout
-    assert "it does not conform" in done.stdout
+    assert "mine does not conform" in done.stdout
 
 
 def test_failure_shows_clause_evidence_and_curl(lying: Path) -> None:

@@ -111,7 +111,7 @@ def test_json_says_what_the_other_reports_say() -> None:
     document = json.loads(render([runs.messy()], "json"))
     relay = next(each for each in document["columns"] if each["provider"] == "relay")
     assert relay["promises"]["format.url-only"] == "fail"
-    assert relay["kept"]["MUST"] == {"kept": 2, "total": 4}
+    assert relay["kept"]["MUST"] == {"kept": 2, "total": 4, "decided": 4, "accepted": 0}
     assert document["conclusion"] == 1
 
 

@@ -20,10 +20,13 @@ ATTRIBUTES = {
     "error": {"message", "type"},
     "skipped": {"message"},
     "system-out": set[str](),
+    "properties": set[str](),
+    "property": {"name", "value"},
 }
 CHILDREN = {
     "testsuites": {"testsuite"},
-    "testsuite": {"testcase"},
+    "testsuite": {"testcase", "properties"},
+    "properties": {"property"},
     "testcase": {"failure", "error", "skipped", "system-out"},
 }
 
@@ -137,7 +140,9 @@ def test_run_that_could_not_be_judged_is_an_error() -> None:
     root = parsed(runs.run(runs.finding(), runs.finding("envelope.json", Verdict.UNAVAILABLE)))
     error = root.find("testsuite[@name='run']/testcase/error")
     assert error is not None
-    assert error.get("message") == "It could not be judged: 1 finding undecided."
+    assert error.get("message") == (
+        "acme could not be judged; 1 of 2 MUSTs kept, 1 decided; 1 promise open."
+    )
     assert (root.attrib["errors"], root.attrib["failures"]) == ("1", "0")
 
 

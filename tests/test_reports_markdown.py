@@ -34,19 +34,20 @@ def structure(text: str) -> list[tuple[str, str]]:
 
 def test_table_has_a_row_for_every_provider_and_model() -> None:
     text = render([runs.messy()], "md")
-    assert "| relay | dall-e-2 | FAIL | 2/4 | 0/1 | - | 2 | 1 | 0 | 0 |" in text
+    assert "| relay | dall-e-2 | FAIL | 2/4 | 0/1 | - | 4/4 | 2 | 1 | 0 | 0 |" in text
     assert len(re.findall(r"^\| (?:acme|relay|slow) \| \S+ \| .* \d \|$", text, re.M)) == 9
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        "# Image API conformance: it does not conform",
+        "# Image API conformance: acme, relay and slow do not conform",
         "replay of cassettes, recorded 2026-01-02, `https://acme.test`",
-        "**MUST** `format.url-only` relay: all 3 models (9 cases, e.g. n-0)",
+        "### relay: Other promises are broken\n\nIn 9 of 12 cases:",
+        "**MUST** `format.url-only` all 3 models (9 cases, e.g. n-0)",
         "Found: `data[0] carries b64_json`",
         "Expected: `url`",
-        "Known: `It always answers base64.`",
+        "- relay, 3 findings: `It always answers base64.`",
         "- unavailable: slow, 5 findings of 5 clauses on dall-e-2",
         "`image-conformance explain format.url-only`",
         "| relay | dall-e-2 | FAIL | known | deviates | pass |",
@@ -157,11 +158,14 @@ def test_words_are_written_as_entities_where_they_could_mean_more(text: str, wri
 
 def test_heading_does_not_hide_known_deviations() -> None:
     text = render([runs.run(runs.known())], "md")
-    assert text.startswith("# Image API conformance: it conforms but for 1 known deviation\n")
+    assert text.startswith(
+        "# Image API conformance: acme conforms but for 1 known deviation; "
+        "0 of 1 MUST kept, 1 decided\n"
+    )
 
 
 def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:
     text = render([runs.run(end=None)], "md")
     row = next(each for each in text.splitlines() if each.startswith("| acme | dall-e-3 | "))
-    assert row == "| acme | dall-e-3 | not run | 1/1 so far | - | - | 0 | 0 | ? | 0 |"
+    assert row == "| acme | dall-e-3 | not run | 1/1 so far | - | - | 1/1 | 0 | 0 | ? | 0 |"
     assert "\n- ?: the run broke off" in text

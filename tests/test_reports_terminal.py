@@ -12,9 +12,10 @@ from rich.console import Console
 
 from conformance.findings import Finding, Verdict
 from conformance.reports import MergeError, print_runs
-from conformance.reports.summary import Cell, Kept, cell_of, conclusion_of, summarize
+from conformance.reports.summary import conclusion_of, summarize
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
+from conformance.runs.reach import Cell, Kept, cell_of
 from tests import runs
 
 
@@ -40,14 +41,14 @@ def line_with(text: str, page: str) -> str:
 def test_table_counts_kept_promises() -> None:
     page = printed(runs.messy())
     row = line_with("relay     dall-e-2", page)
-    assert row.split() == ["relay", "dall-e-2", "FAIL", "2/4", "0/1", "2", "1", "-"]
+    assert row.split() == ["relay", "dall-e-2", "FAIL", "2/4", "4/4", "0/1", "2", "1", "-"]
 
 
 def test_what_is_not_claimed_leaves_the_denominator_and_is_said() -> None:
     left_out = runs.finding("count.n-images", Verdict.NOT_CLAIMED, message="no n")
     run = runs.run(runs.finding(), left_out)
     row = summarize([run]).rows[0]
-    assert row.kept == {"MUST": Kept(1, 1)}
+    assert row.kept == {"MUST": Kept(1, 1, decided=1)}
     assert row.not_claimed == 1
     assert "1 promise is not claimed by the provider and left out" in printed(run)
 
@@ -55,7 +56,7 @@ def test_what_is_not_claimed_leaves_the_denominator_and_is_said() -> None:
 def test_undecided_stays_in_the_denominator() -> None:
     run = runs.run(runs.finding(), runs.finding("count.n-images", Verdict.UNAVAILABLE))
     row = summarize([run]).rows[0]
-    assert (row.kept["MUST"], row.undecided) == (Kept(1, 2), 1)
+    assert (row.kept["MUST"], row.undecided) == (Kept(1, 2, decided=1), 1)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_new_promises_come_before_known_ones() -> None:
 
 def test_broken_promise_says_where_what_and_how_to_see_more() -> None:
     page = printed(runs.messy())
-    assert "MUST format.url-only relay: all 3 models (9 cases, e.g. n-0)" in page
+    assert "MUST format.url-only all 3 models (9 cases, e.g. n-0)" in page
     assert "data[0] carries b64_json; expected url; observed b64_json" in page
     assert "image-conformance explain format.url-only" in page
 
@@ -98,7 +99,7 @@ def test_broken_promise_says_where_what_and_how_to_see_more() -> None:
 def test_known_deviation_gives_its_reason() -> None:
     page = printed(runs.run(runs.known()))
     assert "acme: It always answers base64." in page
-    assert "It conforms but for 1 known deviation." in page
+    assert "acme conforms but for 1 known deviation; 0 of 1 MUST kept, 1 decided." in page
 
 
 def test_undecided_finding_that_is_excused_is_known() -> None:
@@ -111,7 +112,7 @@ def test_undecided_finding_that_is_excused_is_known() -> None:
 def test_what_a_broken_promise_explains_is_counted_apart() -> None:
     open_one = runs.finding("count.n-images", Verdict.NOT_TESTABLE, message="no data")
     page = printed(runs.run(runs.broken(), open_one))
-    assert "1 finding not judged because of what is broken." in " ".join(page.split())
+    assert "1 promise open because of what is broken." in " ".join(page.split())
     assert "Could not be judged" not in page
 
 
@@ -141,20 +142,24 @@ def test_address_is_shown_without_its_password() -> None:
 @pytest.mark.parametrize(
     ("found", "conclusion", "said"),
     [
-        (runs.run(), Conclusion.CONFORMS, "It conforms."),
-        (runs.run(runs.broken()), Conclusion.BREAKS, "It does not conform: 1 MUST broken that"),
+        (runs.run(), Conclusion.CONFORMS, "acme conforms; 1 of 1 MUST kept, 1 decided."),
+        (
+            runs.run(runs.broken()),
+            Conclusion.BREAKS,
+            "acme does not conform; 0 of 1 MUST kept, 1 decided; 1 MUST",
+        ),
         (
             runs.run(
                 *(runs.broken(clause=each) for each in ("format.url-only", "count.n-images")),
                 runs.finding("errors.status-400", Verdict.DEVIATES),
             ),
             Conclusion.BREAKS,
-            "It does not conform: 2 MUSTs and 1 SHOULD broken that nobody knew of.",
+            "0 of 2 MUSTs kept, 2 decided; 2 MUSTs and 1 SHOULD broken that nobody knew of.",
         ),
         (
             runs.run(runs.finding(verdict=Verdict.UNAVAILABLE)),
             Conclusion.NOT_JUDGED,
-            "It could not be judged: 1 finding undecided.",
+            "acme could not be judged; 0 of 1 MUST kept, 0 decided; 1 promise open.",
         ),
         (runs.run(end=None), Conclusion.NOT_JUDGED, "the run is incomplete."),
         (
@@ -165,12 +170,12 @@ def test_address_is_shown_without_its_password() -> None:
         (
             runs.run(end=runs.footer(problems=["x.toml: deviation expired"])),
             Conclusion.BREAKS,
-            "It does not conform: 1 problem with the run as a whole.",
+            "1 of 1 MUST kept, 1 decided; 1 problem with the run as a whole.",
         ),
         (
             runs.run(runs.finding("errors.status-400", Verdict.DEVIATES)),
             Conclusion.CONFORMS,
-            "It conforms: 1 SHOULD broken, which does not decide.",
+            "acme: no MUST is broken; no MUST was judged; 1 SHOULD broken, which does not",
         ),
     ],
     ids=["conforms", "breaks", "breaks-both", "open", "cut-off", "empty", "problem", "should"],
@@ -195,7 +200,9 @@ def test_model_left_out_on_purpose_is_not_shown() -> None:
 
 def test_providers_that_differ_are_named_in_the_conclusion() -> None:
     said = " ".join(printed(runs.messy()).split())
-    assert "(relay does not; acme conforms; slow could not be judged)" in said
+    assert (
+        "(relay: does not conform; acme: nothing new is broken; slow: could not be judged)" in said
+    )
 
 
 def test_runs_of_different_providers_are_merged() -> None:
@@ -238,7 +245,7 @@ def test_table_keeps_each_model_on_one_line(width: int) -> None:
 
 def test_table_of_three_providers_ends_within_the_first_screen() -> None:
     lines = printed(runs.messy()).splitlines()
-    assert lines.index("Broken promises that nobody knew of (2)") <= 24
+    assert lines.index("Broken promises that nobody knew of (2, for 1 cause)") <= 24
 
 
 def test_verdicts_differ_without_colour() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 import pytest
 
@@ -44,6 +44,7 @@ def test_work_of_a_dead_worker_waits_for_the_one_that_replaces_it() -> None:
     dead, fresh = Worker(), Worker()
     found = object.__new__(LiveScheduling)
     found.log, found.workqueue = print, OrderedDict()
+    found._deaths = Counter()
     found.registered_collections = {dead: [ITEM]}
     found.assigned_work = {dead: {"group": {ITEM: False}}, fresh: {}}
     assert found.remove_node(dead) == ITEM

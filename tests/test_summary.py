@@ -9,10 +9,11 @@ import pytest
 from conformance.findings import Finding, Verdict
 from conformance.reports.badges import badges
 from conformance.reports.junit import junit
-from conformance.reports.summary import Kept, summarize
+from conformance.reports.summary import summarize
 from conformance.reports.wording import closing, notes
 from conformance.runs.conclusion import Conclusion, conclude
 from conformance.runs.file import Run
+from conformance.runs.reach import Kept
 from tests import runs
 from tests.runs import exchange, finding, known, run
 
@@ -27,18 +28,18 @@ def kept(*findings: Finding) -> Kept:
 def test_refused_request_does_not_unsay_what_others_have_shown() -> None:
     shown = finding("envelope.object")
     unseen = finding("envelope.object", Verdict.NOT_TESTABLE, case="user")
-    assert kept(REFUSED, shown, unseen) == Kept(1, 2)
+    assert kept(REFUSED, shown, unseen) == Kept(1, 2, decided=2)
 
 
 def test_promise_that_was_judged_nowhere_is_not_kept() -> None:
     unseen = finding("envelope.object", Verdict.NOT_TESTABLE, case="user")
-    assert kept(REFUSED, unseen) == Kept(0, 2)
+    assert kept(REFUSED, unseen) == Kept(0, 2, decided=1, accepted=1)
 
 
 def test_unexplained_outage_is_not_green() -> None:
     shown = finding("envelope.object")
     unseen = finding("envelope.object", Verdict.UNAVAILABLE, case="n-2")
-    assert kept(shown, unseen) == Kept(0, 1)
+    assert kept(shown, unseen) == Kept(0, 1, decided=0)
 
 
 @pytest.mark.parametrize("verdict", [Verdict.NOT_CLAIMED, Verdict.NOT_TESTABLE, Verdict.NOT_RUN])
@@ -75,7 +76,7 @@ def test_run_that_goes_on_says_anew_what_the_interrupted_one_said(
     both = [cut_off(finding(verdict=verdict)), resumed(finding())]
     summary = summarize(both[::-1] if reverse else both)
     assert (summary.conclusion, summary.complete) == (Conclusion.CONFORMS, True)
-    assert closing(summary) == "It conforms."
+    assert closing(summary) == "acme conforms; 1 of 1 MUST kept, 1 decided."
     assert (notes(summary), summary.merged.repeated, summary.merged.problems) == ([], 0, ())
     assert [each.verdict for each in summary.merged.findings] == [Verdict.PASS]
     assert "conforms" in badges(summary)["acme.svg"]

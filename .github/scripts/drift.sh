@@ -24,6 +24,10 @@ print(json.load(open(sys.argv[1], encoding="utf-8"))["counts"]["regression"])' "
 elif ((CONCLUSION == 2)); then
   code=2
   echo "The first night could not be judged whole, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
+elif [[ $(tail -n 1 "$RUN_FILE" | python -c 'import json, sys
+print(json.load(sys.stdin).get("whole", True))') != True ]]; then
+  code=2
+  echo "The first night judged only a part, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
 else
   echo "The first night: there is nothing to compare with yet." >> "$GITHUB_STEP_SUMMARY"
 fi

@@ -27,7 +27,7 @@ from conformance.exchange.cassette_file import (
     read_metadata,
 )
 from conformance.exchange.limits import Stopped
-from conformance.exchange.model import Exchange, Headers, Request, Response
+from conformance.exchange.model import Exchange, Failure, Headers, Request, Response
 from conformance.exchange.payloads import PayloadMissingError, Payloads, referred_to
 from conformance.strict import JSONFaultError, load_json, printable
 from conformance.writing import refuse_links, write_whole
@@ -197,11 +197,20 @@ class CassetteLibrary:
             "recorded_at": datetime.fromtimestamp(exchange.sent_at, UTC).isoformat(),
             "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
             "failures": {
-                each.url: {"kind": each.failure.kind, "message": each.failure.message}
-                for each in exchange.downloads
-                if each.failure is not None
+                url: {"kind": failure.kind, "message": failure.message}
+                for url, failure in _failures(exchange)
             },
+            **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
         }
+
+
+def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
+    """Give what failed: the request itself where its answer was lost, and images."""
+    if exchange.response is None and exchange.failure is not None:
+        yield exchange.request.url, exchange.failure
+    for each in exchange.downloads:
+        if each.failure is not None:
+            yield each.url, each.failure
 
 
 def same_body(one: RecordedRequest, other: RecordedRequest) -> None:

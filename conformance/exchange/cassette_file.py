@@ -37,6 +37,7 @@ class Recorded:
     target: str
     tool: str
     failures: Mapping[str, Failure]
+    attempts: int | None = None  # where more than one was made
 
 
 def read_cassette(path: Path) -> dict[str, Any]:
@@ -158,6 +159,7 @@ _METADATA: Mapping[str, Check] = {
     "target": _text,
     "tool": _text,
     "failures": _failures,
+    "attempts?": lambda value: type(value) is int and 0 < value < 1000,
 }
 
 
@@ -167,5 +169,11 @@ def read_metadata(data: Any) -> Recorded:
     failures = {url: Failure(**each) for url, each in data["failures"].items()}
     recorded_at = datetime.fromisoformat(data["recorded_at"]).timestamp()
     return Recorded(
-        data["edition"], recorded_at, data["elapsed"], data["target"], data["tool"], failures
+        data["edition"],
+        recorded_at,
+        data["elapsed"],
+        data["target"],
+        data["tool"],
+        failures,
+        data.get("attempts"),
     )

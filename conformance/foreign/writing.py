@@ -20,10 +20,11 @@ from conformance.exchange.model import Exchange
 from conformance.findings import Finding, Observation, Verdict
 from conformance.foreign.files import ForeignFile
 from conformance.foreign.naming import is_stranger
-from conformance.runs.conclusion import Conclusion
+from conformance.runs.conclusion import Conclusion, aside_of_recordings
 from conformance.runs.describing import about_clause
 from conformance.runs.file import RunWriter, finding_to_json, line_of
 from conformance.runs.placing import Place
+from conformance.runs.reach import promises_of, reach_counts
 from conformance.strict import printable
 from conformance.version import tool
 
@@ -33,6 +34,7 @@ class Records:
 
     def __init__(self, spool: IO[str], edition: Edition, clauses: Sequence[Clause]) -> None:
         self.verdicts: Counter[Verdict] = Counter()
+        self._samples: dict[tuple[str, ...], Finding] = {}
         self._spool = spool
         self._edition = edition
         self._clauses = clauses
@@ -55,6 +57,8 @@ class Records:
             self._spool.write(line_of({"type": "observation", **values}))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
+            about = (finding.provider, finding.model, finding.clause, finding.verdict.value)
+            self._samples.setdefault(about, finding)
             self._spool.write(line_of({"type": "finding", **finding_to_json(finding)}))
 
     def write(
@@ -83,10 +87,25 @@ class Records:
                 "complete": complete,
                 "conclusion": int(conclusion),
                 "counts": self.counts(),
+                "reach": self._reach(),
                 "problems": [each for file in files for each in file.problems()],
                 "notes": [each for file in files for each in file.notes()],
             }
         )
+
+    @property
+    def samples(self) -> list[Finding]:
+        """One finding of every verdict of every promise: they say what all of them come to."""
+        return list(self._samples.values())
+
+    def strangers(self) -> list[str]:
+        """The models that the edition does not have."""
+        names = {each for _, models in self._providers.values() for each in models}
+        return sorted(each for each in names if is_stranger(each, self._edition))
+
+    def _reach(self) -> list[dict[str, Any]]:
+        aside = aside_of_recordings(self.samples)
+        return reach_counts(promises_of(self.samples, aside))
 
     def counts(self) -> dict[str, int]:
         """Count findings by verdict."""
@@ -106,7 +125,7 @@ class Records:
                 "families": self._families(),
             },
             "started": self._started.isoformat(timespec="seconds"),
-            "unknown_models": self._strangers(),
+            "unknown_models": self.strangers(),
             "recordings": [printable(each.path.name, 200) for each in files],
             "providers": [
                 {
@@ -121,10 +140,6 @@ class Records:
             ],
             "clauses": [about_clause(each, edition) for each in self._clauses],
         }
-
-    def _strangers(self) -> list[str]:
-        names = {each for _, models in self._providers.values() for each in models}
-        return sorted(each for each in names if is_stranger(each, self._edition))
 
     def _families(self) -> dict[str, str]:
         names = sorted({each for _, models in self._providers.values() for each in models})

@@ -33,7 +33,9 @@ _CONCLUSIONS = {
 def badge(summary: Summary) -> str:
     """Write one badge over all runs: what they come to."""
     colour = _CONCLUSIONS[summary.conclusion]
-    if summary.conclusion is Conclusion.CONFORMS and (summary.known or summary.parts):
+    if summary.conclusion is Conclusion.CONFORMS and (
+        summary.known or not summary.headline.conforms
+    ):
         colour = BLUE if summary.known else GREY
     return _svg("image API", sentence(summary), colour)
 
@@ -46,10 +48,11 @@ def badges(summary: Summary) -> dict[str, str]:
         whole = _complete(provider, summary)
         models = {model for name, model in summary.parts if name == provider.id}
         parts = {names.get(model, model) for model in models}
-        _put(found, provider.id, _one(provider.id, provider.total, whole, bool(parts)))
+        recorded = _is_recorded(provider, summary)
+        _put(found, provider.id, _one(provider.id, provider.total, whole, bool(parts), recorded))
         for family in provider.families:
             label = f"{provider.id} {family.name}"
-            svg = _one(label, family, whole, family.name in parts)
+            svg = _one(label, family, whole, family.name in parts, recorded)
             _put(found, f"{provider.id}-{family.name}", svg)
     return found
 
@@ -64,28 +67,45 @@ def _put(found: dict[str, str], name: str, svg: str) -> None:
 
 
 def _complete(provider: ProviderFacts, summary: Summary) -> bool:
-    return all(
-        run.complete
+    return not any(
+        run.interrupted
         for run in summary.merged.concluding
         if any(each["id"] == provider.id for each in run.header["providers"])
     )
 
 
-def _one(label: str, family: Family, complete: bool, part: bool) -> str:
-    return _svg(label, *standing(family, complete, part))
+def _is_recorded(provider: ProviderFacts, summary: Summary) -> bool:
+    """Whether any of it was recorded by others, who planned nothing."""
+    runs = summary.merged.concluding
+    return any(
+        each["id"] == provider.id and each["mode"] == "foreign"
+        for run in runs
+        for each in run.header["providers"]
+    )
 
 
-def standing(family: Family, complete: bool, part: bool = False) -> tuple[str, str]:
-    """Say how a family stands, and in which colour; green is only what is kept to the last."""
+def _one(label: str, family: Family, complete: bool, part: bool, recorded: bool) -> str:
+    return _svg(label, *standing(family, complete, part, recorded))
+
+
+def standing(
+    family: Family, complete: bool, part: bool = False, recorded: bool = False
+) -> tuple[str, str]:
+    """Say how a family stands, and in which colour.
+
+    Green is only a family that was judged whole, with enough decided and nothing broken.
+    """
     must = family.kept.get("MUST")
     if must is None or not must.total:
         return "no MUST was judged", GREY
     rest = _rest(family, complete)
-    score = f"MUST {must.kept}/{must.total}{' of a part' * part}{' so far' * family.open_ended}"
-    if part and not rest:
+    aside = " of a part" if part else " of recordings" if recorded else ""
+    score = f"MUST {must.kept}/{must.total}, {must.decided} decided{aside}"
+    score += " so far" if family.open_ended else ""
+    if not rest and (part or recorded or not must.reaches):
         return score, GREY
     if not rest:
-        return f"{score} conforms", GREEN
+        return f"{score}: conforms", GREEN
     return f"{score}: {', '.join(rest)}", _colour(family, complete)
 
 

@@ -19,6 +19,8 @@ from conformance.reports.summary import Summary, conclusion_of, summarize
 from conformance.reports.wording import closing
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
+from conformance.runs.reach import NOTHING, Kept
+from conformance.runs.selected import is_part
 from conformance.strict import printable
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,9 +37,11 @@ def junit(summary: Summary) -> str:
     groups: dict[tuple[str, str], list[Owned]] = {}
     for each, rank in summary.merged.owned:
         groups.setdefault((each.provider, each.model), []).append((each, rank))
+    kept = {(row.provider, row.model): row.kept.get("MUST", NOTHING) for row in summary.rows}
     started = str(summary.merged.runs[0].header["started"])[:19]
     for (provider, model), findings in groups.items():
         suite = _suite(root, f"{provider}/{model}", started)
+        _reach(suite, kept.get((provider, model), NOTHING))
         _fill(suite, findings, times)
         _count(suite)
     _whole(root, summary, started)
@@ -50,6 +54,14 @@ def _suite(root: ET.Element, name: str, started: str) -> ET.Element:
     return ET.SubElement(root, "testsuite", name=_safe(name), timestamp=_safe(started))
 
 
+def _reach(suite: ET.Element, kept: Kept) -> None:
+    """Say how many MUSTs of a model are kept and how many were decided, of those that bind."""
+    properties = ET.SubElement(suite, "properties")
+    for name in ("kept", "decided", "total"):
+        value = str(getattr(kept, name))
+        ET.SubElement(properties, "property", name=f"must.{name}", value=value)
+
+
 def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float]) -> None:
     """Add test cases; the time of an exchange goes to the first of those that share it."""
     for each, rank in findings:
@@ -58,7 +70,7 @@ def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float
             suite,
             "testcase",
             classname=_safe(f"{each.provider}.{each.model}"),
-            name=_safe(f"{each.case}::{each.clause}"),
+            name=f"{_safe(each.case)}::{_safe(each.clause)}",
             time=f"{seconds:.3f}",
         )
         _tell(case, each)
@@ -112,8 +124,9 @@ def _whole(root: ET.Element, summary: Summary, started: str) -> None:
     for run in summary.merged.concluding:
         name = _safe(str(run.header["id"]))
         case = ET.SubElement(suite, "testcase", classname="run", name=name, time="0.000")
-        if not run.complete:
-            _child(case, "error", "the run did not come to its end", "incomplete")
+        if run.interrupted:
+            text = "\n".join(map(_safe, run.problems))
+            _child(case, "error", "the run did not come to its end", "incomplete", text)
         elif not run.findings:
             _child(case, "error", "nothing was judged", "empty")
         elif run.problems:
@@ -121,6 +134,8 @@ def _whole(root: ET.Element, summary: Summary, started: str) -> None:
             _child(case, "failure", run.problems[0], "problem", text)
         elif conclusion_of(run) is Conclusion.NOT_JUDGED:
             _child(case, "error", closing(summarize([run])), "not judged")
+        elif is_part(run):
+            _child(case, "skipped", closing(summarize([run])))
     _count(suite)
 
 

@@ -26,6 +26,7 @@ def run_facts(run: Run) -> dict[str, Any]:
         "started": header["started"],
         "wall": _seconds(header["started"], footer.get("finished")),
         "complete": run.complete,
+        "interrupted": run.interrupted,
         "ended": run.footer is not None,
         "findings": len(run.findings),
         "exchanges": len(run.exchanges),

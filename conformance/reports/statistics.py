@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from conformance.findings import BROKEN, Verdict, worst
-from conformance.reports.grouping import level_rank
 from conformance.reports.money import Exchange, Money, sent_once, total
-from conformance.reports.summary import Cell, Kept, Row, Summary
+from conformance.reports.summary import Row, Summary
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
+from conformance.runs.reach import NOTHING, Cell, Kept, by_level, worst_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +120,14 @@ def _families(rows: Sequence[Row], families: Mapping[str, str]) -> Iterable[Fami
 
 
 def _family(name: str, rows: Sequence[Row]) -> Family:
-    kept: Counter[str] = Counter()
-    total: Counter[str] = Counter()
+    kept: dict[str, Kept] = {}
     for row in rows:
         for level, each in row.kept.items():
-            kept[level] += each.kept
-            total[level] += each.total
+            kept[level] = kept.get(level, NOTHING) + each
     return Family(
         name=name,
         models=tuple(row.model for row in rows),
-        kept={level: Kept(kept[level], total[level]) for level in sorted(total, key=level_rank)},
+        kept=by_level(kept),
         cell=worst_cell(row.cell for row in rows),
         broken=sum(row.broken for row in rows),
         known=sum(row.known for row in rows),
@@ -138,16 +135,6 @@ def _family(name: str, rows: Sequence[Row]) -> Family:
         not_claimed=sum(row.not_claimed for row in rows),
         open_ended=any(row.open_ended for row in rows),
     )
-
-
-def worst_cell(cells: Iterable[Cell]) -> Cell:
-    """Give the worst of some cells; what is newly broken outranks what was known."""
-    every = list(cells)
-    new = worst(each.verdict for each in every if not each.known)
-    known = [each.verdict for each in every if each.known]
-    if not known or new in BROKEN or new is Verdict.HARNESS_ERROR:
-        return Cell(new)
-    return Cell(worst(known), known=True)
 
 
 def _latency(exchanges: Sequence[Mapping[str, Any]]) -> Latency | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.reports.causes import Cause, causes_of
 from conformance.reports.grouping import (
     Broken,
     Group,
@@ -14,15 +15,33 @@ from conformance.reports.grouping import (
     Seen,
     broken_promises,
     grouped,
-    level_rank,
     reasons,
     seen,
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.origin import Origin, origins
-from conformance.reports.reach import Column, interrupted, open_ended, parts, planned
-from conformance.runs.conclusion import Conclusion, conclude, conclude_recordings, undecided
+from conformance.reports.reach import interrupted, open_ended, parts, planned
+from conformance.runs.conclusion import (
+    Conclusion,
+    aside,
+    aside_of_recordings,
+    conclude_recordings,
+    concluded,
+    undecided,
+)
 from conformance.runs.file import Run
+from conformance.runs.headline import Headline
+from conformance.runs.reach import (
+    NOTHING,
+    Aside,
+    Cell,
+    Column,
+    Kept,
+    Promise,
+    count,
+    promises_of,
+    worst_cell,
+)
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
@@ -31,25 +50,10 @@ _GRAVITY = {Conclusion.CONFORMS: 0, Conclusion.NOT_JUDGED: 1, Conclusion.BREAKS:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """The verdict over several findings, and whether all that is broken there was known."""
-
-    verdict: Verdict
-    known: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How many promises of a level are kept, of those that the provider claims to keep."""
-
-    kept: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """One provider and model; what is counted are promises, and findings where it says so.
 
+    `undecided` are open, and `explained` those of them that something broken explains.
     `open_ended` is whether nobody knows what else was to be judged: the run broke off.
     """
 
@@ -60,9 +64,11 @@ class Row:
     findings: Mapping[tuple[str, Verdict], int]
     kept: Mapping[str, Kept]
     promises: Mapping[str, Cell]
+    judged_in: Mapping[str, tuple[int, int]]  # findings that decide a promise, of how many
     broken: int
     known: int
     undecided: int
+    explained: int
     not_claimed: int
     open_ended: bool = False
 
@@ -76,6 +82,7 @@ class Summary:
     rows: tuple[Row, ...]
     chapters: Mapping[str, Mapping[Column, Cell]]
     broken: tuple[Broken, ...]
+    causes: tuple[Cause, ...]
     reasons: tuple[Reason, ...]
     undecided: tuple[Group, ...]
     explained: tuple[Group, ...]
@@ -103,6 +110,27 @@ class Summary:
         return tuple((each.provider, each.model) for each in self.rows)
 
     @property
+    def strangers(self) -> frozenset[str]:
+        """The models of recordings that the edition does not have."""
+        runs = self.merged.runs
+        return frozenset(name for run in runs for name in run.header.get("unknown_models", ()))
+
+    @property
+    def headline(self) -> Headline:
+        """What it all comes to, and how far it reaches."""
+        rows = [row for row in self.rows if row.model not in self.strangers] or self.rows
+        named = dict.fromkeys(each.provider for each in self.rows) or self.conclusions
+        return Headline(
+            subject=list(named),
+            conclusion=self.conclusion,
+            known=len(self.known),
+            broken=bool(self.new),
+            reach=[row.kept.get("MUST", NOTHING) for row in rows],
+            part=bool(self.parts),
+            recorded=any(run.foreign for run in self.merged.concluding),
+        )
+
+    @property
     def cells(self) -> tuple[Cell, ...]:
         """Every verdict that is shown of a model as a whole, or of a chapter."""
         chapters = (cell for each in self.chapters.values() for cell in each.values())
@@ -115,13 +143,15 @@ def summarize(runs: Sequence[Run]) -> Summary:
     runs, found = merged.concluding, merged.findings
     open_ones = _undecided(runs, found)
     explained = _explained(found, open_ones)
+    promises = promises_of(found, _aside(merged))
     broken = tuple(broken_promises(found, merged.statements))
     return Summary(
         merged=merged,
         origins=tuple(origins(merged.runs)),
-        rows=tuple(_rows(merged, {each.id for each in explained})),
-        chapters=_chapters(merged),
+        rows=tuple(_rows(merged, promises)),
+        chapters=_chapters(merged, promises),
         broken=broken,
+        causes=tuple(causes_of([each for each in broken if not each.known], found)),
         reasons=tuple(reasons(each for each in broken if each.known)),
         undecided=tuple(grouped(open_ones)),
         explained=tuple(grouped(explained)),
@@ -134,34 +164,16 @@ def summarize(runs: Sequence[Run]) -> Summary:
     )
 
 
-def cell_of(findings: Sequence[Finding]) -> Cell:
-    """Give the verdict over some findings: what is newly broken outranks what was known."""
-    new = worst(each.verdict for each in findings if not each.excused)
-    if new in BROKEN or new is Verdict.HARNESS_ERROR:
-        return Cell(new)
-    known = [each.verdict for each in findings if each.excused]
-    return Cell(worst(known), known=True) if known else Cell(new)
-
-
 def conclusion_of(run: Run) -> Conclusion:
     """Give the exit code that a run had, or would have had if it was cut off."""
     if run.foreign:
         return _of_recordings(run, run.findings)
-    found = _of_one(run.findings, complete=True)
-    if found is Conclusion.CONFORMS and run.problems:
-        return Conclusion.BREAKS
-    return found if run.complete else _gravest((found, Conclusion.NOT_JUDGED))
+    return concluded(run.findings, run.problems, run.interrupted)
 
 
 def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    whole = run.complete and not run.problems and _knows(run, findings)
-    return conclude_recordings({each.verdict for each in findings}, whole)
-
-
-def _knows(run: Run, findings: Sequence[Finding]) -> bool:
-    """Whether any model that was judged is one of the edition."""
-    unknown = run.header.get("unknown_models") or ()
-    return not findings or any(each.model not in unknown for each in findings)
+    strangers = run.header.get("unknown_models") or ()
+    return conclude_recordings(findings, run.complete and not run.problems, strangers)
 
 
 def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
@@ -180,15 +192,7 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
 
 
 def _of_run(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    return _of_one(findings, run.complete)
-
-
-def _of_one(findings: Sequence[Finding], complete: bool) -> Conclusion:
-    if not findings:
-        return Conclusion.NOT_JUDGED
-    found = conclude(findings)
-    cut = found is Conclusion.CONFORMS and not complete
-    return Conclusion.NOT_JUDGED if cut else found
+    return concluded(findings, (), run.interrupted)
 
 
 def _by_provider(run: Run) -> dict[str, list[Finding]]:
@@ -214,11 +218,24 @@ def _explained(findings: Sequence[Finding], open_ones: Sequence[Finding]) -> lis
     ]
 
 
+def _aside(merged: Merged) -> Aside:
+    """Give what does not speak where its promise was judged elsewhere, run by run."""
+    found = [
+        aside_of_recordings(run.findings) if run.foreign else aside(run.findings)
+        for run in merged.concluding
+    ]
+    explained = frozenset[str]().union(*(each.explained for each in found))
+    return Aside(explained, frozenset[str]().union(*(each.known for each in found)))
+
+
 def _with(findings: Sequence[Finding], verdict: Verdict) -> list[Finding]:
     return [each for each in findings if each.verdict is verdict]
 
 
-def _rows(merged: Merged, explained: Set[str]) -> Iterable[Row]:
+Promises = Mapping[Column, Mapping[str, Promise]]
+
+
+def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
     columns: dict[Column, list[Finding]] = {column: [] for column in planned(merged.runs)}
     for finding in merged.findings:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
@@ -226,17 +243,8 @@ def _rows(merged: Merged, explained: Set[str]) -> Iterable[Row]:
     for column in sorted(columns, key=lambda each: order[each[0]]):
         cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
-            row = _row(column, columns[column], explained, cut)
+            row = _row(column, columns[column], promises.get(column, {}), cut)
             yield replace(row, open_ended=open_ended(merged.concluding, column))
-
-
-def _decisive(findings: Sequence[Finding], explained: Set[str]) -> Sequence[Finding]:
-    """Leave out what another finding explains, where the promise was judged elsewhere.
-
-    One refused request is one broken promise, told once; it does not unsay what the other
-    requests of the model have shown.
-    """
-    return [each for each in findings if each.id not in explained] or findings
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:
@@ -245,45 +253,40 @@ def _whole(cell: Cell, cut: bool) -> Cell:
     return Cell(Verdict.NOT_RUN) if cut and good else cell
 
 
+_OPEN = frozenset({*UNDECIDED, Verdict.HARNESS_ERROR})
+
+
 def _row(
-    column: Column, findings: Sequence[Finding], explained: Set[str], cut: bool = False
+    column: Column, findings: Sequence[Finding], promises: Mapping[str, Promise], cut: bool = False
 ) -> Row:
-    promises: dict[tuple[str, str], list[Finding]] = {}
-    for each in findings:
-        promises.setdefault((each.level, each.clause), []).append(each)
-    judged = {key: cell_of(_decisive(mine, explained)) for key, mine in promises.items()}
-    cells = [(level, cell) for (level, _), cell in judged.items()]
-    verdicts = Counter(each.verdict for _, each in cells if not each.known)
+    every = list(promises.values())
+    verdicts = Counter(each.cell.verdict for each in every if not each.cell.known)
+    left = [each for each in every if each.cell.verdict in _OPEN and not each.cell.known]
     return Row(
         provider=column[0],
         model=column[1],
-        cell=_whole(cell_of(findings), cut),
+        cell=_whole(worst_cell(each.cell for each in every), cut),
         worst=worst(each.verdict for each in findings),
         findings=Counter((each.level, each.verdict) for each in findings),
-        kept=_kept(cells),
-        promises={clause: cell for (_, clause), cell in judged.items()},
+        kept=count(every),
+        promises={clause: each.cell for clause, each in promises.items()},
+        judged_in={clause: (each.judged, each.findings) for clause, each in promises.items()},
         broken=sum(verdicts[each] for each in BROKEN),
-        known=sum(each.known for _, each in cells),
-        undecided=sum(verdicts[each] for each in (*UNDECIDED, Verdict.HARNESS_ERROR)),
+        known=sum(each.cell.known for each in every),
+        undecided=len(left),
+        explained=sum(each.explained for each in left),
         not_claimed=verdicts[Verdict.NOT_CLAIMED],
     )
 
 
-def _kept(cells: Sequence[tuple[str, Cell]]) -> dict[str, Kept]:
-    """Count by level; only what is not claimed leaves the denominator."""
-    claimed = [(level, cell) for level, cell in cells if cell.verdict is not Verdict.NOT_CLAIMED]
-    total = Counter(level for level, _ in claimed)
-    kept = Counter(level for level, cell in claimed if cell.verdict is Verdict.PASS)
-    return {level: Kept(kept[level], total[level]) for level in sorted(total, key=level_rank)}
-
-
-def _chapters(merged: Merged) -> dict[str, dict[Column, Cell]]:
-    cells: dict[str, dict[Column, list[Finding]]] = {}
-    for each in merged.findings:
-        chapter = cells.setdefault(each.clause.split(".", 1)[0], {})
-        chapter.setdefault((each.provider, each.model), []).append(each)
+def _chapters(merged: Merged, promises: Promises) -> dict[str, dict[Column, Cell]]:
+    cells: dict[str, dict[Column, list[Cell]]] = {}
+    for column, clauses in promises.items():
+        for clause, promise in clauses.items():
+            chapter = cells.setdefault(clause.split(".", 1)[0], {})
+            chapter.setdefault(column, []).append(promise.cell)
     cut = {column for column in planned(merged.runs) if interrupted(merged.concluding, column)}
     return {
-        chapter: {column: _whole(cell_of(mine), column in cut) for column, mine in columns.items()}
-        for chapter, columns in cells.items()
+        chapter: {column: _whole(worst_cell(mine), column in cut) for column, mine in found.items()}
+        for chapter, found in cells.items()
     }

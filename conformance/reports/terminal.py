@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.findings import Verdict
+from conformance.reports.causes import OTHER, Cause
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.paper import Paper
 from conformance.reports.summary import Row, Summary, summarize
@@ -18,11 +19,14 @@ from conformance.reports.wording import (
     closing,
     counted,
     extent,
+    for_causes,
     kept,
     legend,
     listed,
     notes,
     place,
+    reached,
+    spread_of,
     word,
 )
 from conformance.runs.conclusion import Conclusion
@@ -38,6 +42,9 @@ STYLES = {
 }
 NARROW = 72  # columns; below, the table leaves out what the sections below it tell
 MOST = 12  # entries of a section
+SHOWN = 3  # promises of one cause
+SHORT = 140  # characters of what was found that stand in one paragraph
+COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
 OPEN = "open: not judged"
 
 
@@ -83,7 +90,7 @@ class _Page(Paper):
         wide = self._console.width >= NARROW
         for name in ("provider", "model", "verdict"):
             table.add_column(Text(name), overflow="fold")
-        counts = ("MUST", "SHOULD", "broken", "known", "open")
+        counts = ("MUST", "decided", "SHOULD", "broken", "known", "open")
         for name in counts if wide else ("MUST", "broken", "open"):
             table.add_column(Text(name), justify="right", no_wrap=True)
         before = ""
@@ -92,7 +99,7 @@ class _Page(Paper):
             table.add_row(*self._cells(row, shown, wide))
             before = row.provider
         self._console.print(table)
-        self._line(self._text("MUST, SHOULD: promises kept of those claimed; " + OPEN, "dim"))
+        self._line(self._text(f"{COUNTED}; {OPEN}", "dim"))
         if any(row.open_ended for row in self._summary.rows):
             self._line(self._text(UNKNOWN, "bold magenta"), self._text(f": {SO_FAR}"), lines=2)
         for name, meaning in legend(each.cell for each in self._summary.rows):
@@ -106,6 +113,7 @@ class _Page(Paper):
         yield self._text(name, STYLES.get(name, ""))
         yield self._text(kept(row, "MUST"))
         if wide:
+            yield self._text(reached(row))
             yield self._text(kept(row, "SHOULD"))
         yield self._number(row.broken, "bold red")
         if wide:
@@ -122,19 +130,34 @@ class _Page(Paper):
         broken = self._summary.new
         if not broken:
             return
-        self._title(f"Broken promises that nobody knew of ({len(broken)})")
-        for each in broken[:MOST]:
-            self._one_broken(each)
-        self._more(len(broken))
+        self._title(f"Broken promises that nobody knew of ({for_causes(self._summary)})")
+        for cause in self._summary.causes[:MOST]:
+            self._cause(cause)
+        self._more(len(self._summary.causes))
         how = f"more: image-conformance explain {broken[0].clause}"
         self._line(self._text(how, "dim"), indent=2)
 
-    def _one_broken(self, broken: Broken) -> None:
+    def _cause(self, cause: Cause) -> None:
+        """Print a cause and its promises, of which only the first tells what was found."""
+        style = STYLES["FAIL" if cause.musts else "deviates"]
+        head = self._text(f"{cause.provider}: {cause.sentence}", style)
+        self._line(head, self._text(f" ({spread_of(cause, self._summary)})"), indent=2)
+        most = MOST if cause.id == OTHER else SHOWN
+        for rank, each in enumerate(cause.promises[:most]):
+            self._one_broken(each, with_why=cause.id == OTHER or not rank)
+        rest = [each.clause for each in cause.promises[most:]]
+        if rest and cause.id != OTHER:
+            self._line(self._text(f"and {listed(rest, SHOWN)}", "dim"), indent=4, lines=2)
+        elif rest:
+            self._more(len(cause.promises))
+
+    def _one_broken(self, broken: Broken, with_why: bool) -> None:
         style = STYLES["FAIL" if broken.verdict is Verdict.FAIL else "deviates"]
-        where = f" {broken.provider}: {place(broken, self._summary)}"
         level = self._text(f"{broken.level} ", style)
-        self._line(level, self._text(broken.clause, "bold"), self._text(where), indent=2)
-        self._line(self._text(_why(broken)), indent=6, lines=2)
+        where = self._text(f" {place(broken, self._summary)}")
+        self._line(level, self._text(broken.clause, "bold"), where, indent=4)
+        for paragraph in _why(broken) if with_why else ():
+            self._line(self._text(paragraph), indent=8, lines=2)
 
     def _known(self) -> None:
         known = self._summary.reasons
@@ -191,9 +214,12 @@ class _Page(Paper):
         self._line(self._text(closing(self._summary), style))
 
 
-def _why(broken: Broken) -> str:
-    """Say what a promise was broken by."""
+def _why(broken: Broken) -> Sequence[str]:
+    """Say what a promise was broken by, in paragraphs of which none hides the provider's words."""
     said = [broken.message] if broken.message else []
     said += [f"expected {broken.expected}"] if broken.expected else []
-    said += [f"observed {broken.observed}"] if broken.observed else []
-    return "; ".join(said) or broken.statement
+    observed = [f"observed {broken.observed}"] if broken.observed else []
+    whole = "; ".join([*said, *observed])
+    if len(whole) <= SHORT:
+        return [whole or broken.statement]
+    return ["; ".join(said), *observed] if said else observed

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.findings import Verdict
-from conformance.reports.grouping import LEVELS, Broken, Group
-from conformance.reports.reach import narrowed
-from conformance.reports.summary import Cell, Row, Summary
+from conformance.reports.causes import OTHER, Cause
+from conformance.reports.grouping import LEVELS, Broken, Group, Reason
+from conformance.reports.shortfall import shortfalls
+from conformance.reports.summary import Row, Summary
 from conformance.reports.units import dollars, took
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
+from conformance.runs.headline import deviations
+from conformance.runs.reach import Cell
+from conformance.runs.selected import extent as extent_of
 
 MEANING = {
     "pass": "kept wherever it was judged",
@@ -47,6 +51,12 @@ def kept(row: Row, level: str) -> str:
     return f"{found.kept}/{found.total}" if found else "-"
 
 
+def reached(row: Row) -> str:
+    """Write how many MUSTs were decided, of how many that bind."""
+    found = row.kept.get("MUST")
+    return f"{found.decided}/{found.total}" if found else "-"
+
+
 UNKNOWN = "?"
 SO_FAR = "the run broke off: what else is open nobody knows, and what is kept is kept so far"
 """What `UNKNOWN` in the column of what is open means."""
@@ -70,37 +80,77 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 def place(broken: Broken, summary: Summary) -> str:
     """Say on which models and in how many cases a promise is broken."""
-    judged = [model for provider, model in summary.columns if provider == broken.provider]
-    everywhere = len(judged) > 1 and set(judged) == set(broken.models)
-    where = f"all {len(judged)} models" if everywhere else listed(broken.models)
+    where = _models(broken.provider, broken.models, summary)
     example = "" if broken.count == 1 else "e.g. "
     return f"{where} ({counted(broken.count, 'case')}, {example}{broken.cases[0]})"
 
 
-def extent(group: Group) -> str:
-    """Say how much was not judged for one reason."""
+def extent(group: Group, most: int = 3) -> str:
+    """Say how much was not judged for one reason, and in which cases."""
     return (
         f"{counted(group.count, 'finding')} of {counted(len(group.clauses), 'clause')} "
-        f"on {listed(group.models)}"
+        f"on {listed(group.models)} ({counted(len(group.cases), 'case')}: "
+        f"{listed(group.cases, most)})"
     )
+
+
+def spread_of(cause: Cause, summary: Summary) -> str:
+    """Say of a cause in how many cases it shows, and how many promises it breaks."""
+    cases = f"{cause.cases:,} of {counted(cause.judged, 'case')}"
+    if len(cause.promises) == 1:
+        return cases
+    promises = counted(len(cause.promises), "promise")
+    musts = f", {cause.musts} of them MUST" if 0 < cause.musts < len(cause.promises) else ""
+    level = f" ({cause.level})" if not musts else ""
+    return f"{cases}, {promises}{level}{musts}, on {_models(cause.provider, cause.models, summary)}"
+
+
+def excused_by(reason: Reason, summary: Summary) -> list[Broken]:
+    """Return the broken promises of one provider that one reason excuses."""
+    about = reason.provider, reason.reason
+    return [each for each in summary.known if (each.provider, each.deviation) == about]
+
+
+def for_causes(summary: Summary) -> str:
+    """Count what is newly broken, and its causes."""
+    causes = sum(each.id != OTHER for each in summary.causes)
+    said = f", for {counted(causes, 'cause')}" if causes else ""
+    return f"{len(summary.new)}{said}"
+
+
+def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
+    judged = [model for name, model in summary.columns if name == provider]
+    everywhere = len(judged) > 1 and set(judged) == set(models)
+    return f"all {len(judged)} models" if everywhere else listed(models)
 
 
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
     found = list(dict.fromkeys(filter(None, map(_part, summary.merged.runs))))
     runs = summary.merged.concluding
-    cut = sum(not each.complete for each in runs)
+    cut = sum(each.interrupted for each in runs)
     if cut:
         which = "The run" if len(runs) == 1 else f"{cut} of {len(runs)} runs"
         found.append(f"{which} did not come to the end: what is missing was not judged.")
     if summary.merged.repeated:
         several = counted(summary.merged.repeated, "finding")
         found.append(f"{several} made again elsewhere; the worst of each is shown.")
-    left_out = sum(each.not_claimed for each in summary.rows)
-    if left_out:
-        promises = counted(left_out, "promise is", "promises are")
+    not_claimed = sum(each.not_claimed for each in summary.rows)
+    if not_claimed:
+        promises = counted(not_claimed, "promise is", "promises are")
         found.append(f"{promises} not claimed by the provider and left out of the totals.")
-    return found
+    return [*found, *recorded(summary), *shortfalls(summary)]
+
+
+def recorded(summary: Summary) -> Iterable[str]:
+    """Say how the exchanges of recordings are put together, where there are any."""
+    if summary.headline.recorded:
+        both = [counts for row in summary.rows for counts in row.judged_in.values()]
+        judged, every = (sum(numbers) for numbers in zip(*both, strict=True)) if both else (0, 0)
+        yield (
+            "Of recordings a promise is kept where an exchange keeps it and none breaks it: "
+            f"decided in {judged:,} of {every:,} findings."
+        )
 
 
 def once(summary: Summary) -> str:
@@ -126,17 +176,13 @@ def unjudged(count: int, summary: Summary) -> str:
 
 
 def _part(run: Run) -> str:
-    chosen = [f"{name} {glob}" for name, glob in narrowed(run).items()]
-    return f"Only a part was judged: {', '.join(chosen)}." if chosen else ""
+    chosen = extent_of(run)
+    return f"Only a part was judged: {chosen}." if chosen else ""
 
 
 def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
-    reasons = _reasons(summary)
-    who = _who(summary)
-    stop = "; " if summary.parts and summary.conclusion is Conclusion.CONFORMS else ": "
-    said = f"{who}{stop}{'; '.join(reasons)}" if reasons else who
-    return f"{said[0].upper()}{said[1:]}."
+    return f"{'; '.join([_who(summary), *_reasons(summary)])}."
 
 
 def _who(summary: Summary) -> str:
@@ -148,38 +194,18 @@ def _who(summary: Summary) -> str:
         names = [name for name, each in summary.conclusions.items() if each is conclusion]
         if names:
             verb = _VERB[conclusion][len(names) > 1]
-            aside = conclusion is Conclusion.CONFORMS and _any_known(summary, names)
-            said = f"{', '.join(names)} {verb}{' but for known deviations' * aside}"
-            part = conclusion is Conclusion.CONFORMS and _any_part(summary, names)
-            parts.append(f"{said} in the part that was judged" if part else said)
+            parts.append(f"{', '.join(names)}: {verb}")
     return f"{sentence(summary)} ({'; '.join(parts)})"
 
 
 def sentence(summary: Summary) -> str:
-    """Give the conclusion; it never claims more than what is not excused."""
-    if summary.conclusion is not Conclusion.CONFORMS:
-        return summary.conclusion.sentence
-    known = f" but for {_known(summary)}" if summary.known else ""
-    if summary.parts:
-        return f"what was judged conforms{known}; only a part was"
-    return f"{summary.conclusion.sentence}{known}"
-
-
-def _known(summary: Summary) -> str:
-    return counted(len(summary.known), "known deviation")
-
-
-def _any_known(summary: Summary, providers: Sequence[str]) -> bool:
-    return any(each.provider in providers for each in summary.known)
-
-
-def _any_part(summary: Summary, providers: Sequence[str]) -> bool:
-    return any(provider in providers for provider, _ in summary.parts)
+    """Give the conclusion with its subject and its reach; see `Headline`."""
+    return summary.headline.sentence
 
 
 _VERB = {
-    Conclusion.CONFORMS: ("conforms", "conform"),
-    Conclusion.BREAKS: ("does not", "do not"),
+    Conclusion.CONFORMS: ("nothing new is broken", "nothing new is broken"),
+    Conclusion.BREAKS: ("does not conform", "do not conform"),
     Conclusion.NOT_JUDGED: ("could not be judged", "could not be judged"),
 }
 
@@ -191,19 +217,24 @@ def _reasons(summary: Summary) -> list[str]:
     found = [f"{broken} broken{decides}"] if broken else []
     if summary.conclusion is Conclusion.BREAKS and summary.merged.problems:
         found.append(f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole")
-    open_ones = sum(each.count for each in summary.undecided)
-    if open_ones:
-        found.append(f"{counted(open_ones, 'finding')} undecided")
     if summary.known and summary.conclusion is not Conclusion.CONFORMS:
-        found.append(_known(summary))
-    explained = sum(each.count for each in summary.explained)
-    if explained:
-        found.append(f"{counted(explained, 'finding')} not judged because of what is broken")
+        found.append(deviations(len(summary.known)))
+    found += _open(summary)
     if not summary.merged.findings:
         found.append("nothing was judged at all")
-    if not summary.complete:
+    if any(run.interrupted for run in summary.merged.concluding):
         found.append("the run is incomplete")
     return found
+
+
+def _open(summary: Summary) -> Iterable[str]:
+    """Count what is open as the table does, in promises; and why."""
+    explained = sum(row.explained for row in summary.rows)
+    rest = sum(row.undecided for row in summary.rows) - explained
+    if rest:
+        yield f"{counted(rest, 'promise')} open"
+    if explained:
+        yield f"{counted(explained, 'promise')} open because of what is broken"
 
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:
@@ -227,7 +258,7 @@ def unpriced(count: int, guess: float) -> str:
 def ended(run: Mapping[str, Any]) -> str:
     """Say in a line how a run ended, how long it took and what it cost; see `run_facts`."""
     wall = "" if run["wall"] is None else f" in {took(run['wall'])}"
-    end = "complete" if run["complete"] else "INTERRUPTED"
+    end = "complete" if run["complete"] else "INTERRUPTED" if run["interrupted"] else "a part"
     seed = [] if run["seed"] is None else [f"seed {run['seed']}"]
     return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{wall}", spent(run), *seed])
 

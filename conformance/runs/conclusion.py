@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import IntEnum
 
 from conformance.findings import (
@@ -14,6 +14,7 @@ from conformance.findings import (
     Finding,
     Verdict,
 )
+from conformance.runs.reach import Aside, Column, Kept, musts_of, promises_of
 
 
 class Conclusion(IntEnum):
@@ -33,30 +34,87 @@ def conclude(findings: Sequence[Finding]) -> Conclusion:
     """Give the exit code for some findings.
 
     A broken MUST that nobody knew of breaks. What could not be decided is not green, unless
-    what is broken on the same exchange, or on its control, says why: see `Reasons`.
+    what is broken on the same exchange, or on its control, says why: see `Reasons`. Nor is a
+    model of which too little was decided, unless known deviations say why.
     """
     if any(each.verdict is Verdict.FAIL and not each.excused for each in findings):
         return Conclusion.BREAKS
     if undecided(findings) or not findings:
         return Conclusion.NOT_JUDGED
-    return Conclusion.CONFORMS
+    if not any(each.verdict in UNDECIDED for each in findings):
+        return Conclusion.CONFORMS  # as most do: all was decided
+    lacking = short(reach_of(findings, open_ones=()))
+    return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
 
 
-def conclude_recordings(verdicts: Collection[Verdict], whole: bool) -> Conclusion:
+def concluded(
+    findings: Sequence[Finding], problems: Sequence[str], interrupted: bool
+) -> Conclusion:
+    """Give the exit code for a run: its findings, what is wrong with it, and how it ended."""
+    found = conclude(findings)
+    if found is not Conclusion.CONFORMS:
+        return found
+    if interrupted:
+        return Conclusion.NOT_JUDGED
+    return Conclusion.BREAKS if problems else Conclusion.CONFORMS
+
+
+def conclude_recordings(
+    findings: Sequence[Finding], whole: bool, strangers: Collection[str] = ()
+) -> Conclusion:
     """Give the exit code for what others recorded; `whole` is whether all of it could be read.
 
     That some cannot be tested is the nature of recordings: keys are taken out, there are no
-    controls. Where nothing at all was decided, it could not be judged.
+    controls. Of every model enough must have been decided, but of `strangers`: models that the
+    edition does not have.
     """
+    verdicts = {each.verdict for each in findings}
     if Verdict.FAIL in verdicts:
         return Conclusion.BREAKS
-    if (
-        Verdict.HARNESS_ERROR in verdicts
-        or not whole
-        or not any(map(DECIDED.__contains__, verdicts))
-    ):
+    known = [each for each in findings if each.model not in strangers]
+    judged = any(each.verdict in DECIDED for each in known)
+    if Verdict.HARNESS_ERROR in verdicts or not whole or not judged:
         return Conclusion.NOT_JUDGED
-    return Conclusion.CONFORMS
+    lacking = short(musts_of(promises_of(known, aside_of_recordings(known))))
+    return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
+
+
+def aside(findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None) -> Aside:
+    """Return the findings that could not be judged only because of something that is broken.
+
+    `open_ones` are those that nothing explains, where the caller knows them already.
+    """
+    left = {each.id for each in (undecided(findings) if open_ones is None else open_ones)}
+    explained = [
+        each
+        for each in findings
+        if each.verdict in UNDECIDED and not each.excused and each.id not in left
+    ]
+    if not explained:
+        return Aside()
+    reasons = Reasons(findings)
+    known = frozenset(each.id for each in explained if reasons.are_known(each))
+    return Aside(frozenset(each.id for each in explained), known)
+
+
+def aside_of_recordings(findings: Iterable[Finding]) -> Aside:
+    """Return what says nothing in recordings: it never undoes what another exchange shows."""
+    return Aside(frozenset(each.id for each in findings if each.verdict in UNDECIDED))
+
+
+def reach_of(
+    findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None
+) -> dict[Column, Kept]:
+    """Return how far a run reached over the MUSTs of each model; see `aside`."""
+    return musts_of(promises_of(findings, aside(findings, open_ones)))
+
+
+def short(reach: Mapping[Column, Kept]) -> list[Column]:
+    """Name the models of which too little was decided, and no known deviation says why.
+
+    A part of a run may hold no MUST of a model at all: there is nothing to fall short of.
+    """
+    return [column for column, kept in reach.items() if kept.total and not kept.accounted]
 
 
 def undecided(findings: Sequence[Finding]) -> list[Finding]:
@@ -81,10 +139,15 @@ class Reasons:
         self._errors = {_exchange(each) for each in failed if each.clause.startswith("errors.")}
         self._must = {_exchange(each) for each in failed}
         self._broken = {_exchange(each) for each in every if each.verdict in BROKEN}
+        self._known = {_exchange(each) for each in every if each.excused}
 
     def stand_at(self, finding: Finding) -> bool:
         """Whether anything is broken, or known, where a finding is or would be."""
         return bool({_exchange(finding), _control(finding)} & (self._broken | self._excused))
+
+    def are_known(self, finding: Finding) -> bool:
+        """Whether a known deviation stands where a finding is, or at its control."""
+        return bool({_exchange(finding), _control(finding)} & self._known)
 
     def explain(self, finding: Finding) -> bool:
         """Whether a finding is undecided and needs no other reason.

@@ -11,6 +11,7 @@ from uuid import uuid4
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.providers import Deviation, Provider
+from conformance.runs.plan import plan_of
 from conformance.version import tool
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def header_of(session: Session) -> dict[str, Any]:
     """Give the first line of a run file."""
-    return about(session) | _terms(session)
+    return about(session) | _terms(session) | {"plan": plan_of(session)}
 
 
 def about(session: Session) -> dict[str, Any]:
@@ -77,7 +78,11 @@ def _selection(session: Session) -> dict[str, Any]:
         "models": options.models,
         "cases": options.cases,
     }
-    return chosen if options.strength is None else chosen | {"strength": options.strength}
+    if options.strength is not None:
+        chosen["strength"] = options.strength
+    if options.depth is not None:
+        chosen["depth"] = options.depth.value
+    return chosen
 
 
 def _about_edition(edition: Edition, providers: tuple[Provider, ...]) -> dict[str, Any]:

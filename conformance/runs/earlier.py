@@ -10,6 +10,7 @@ from typing import Any
 from conformance.errors import ConformanceError
 from conformance.findings import DECIDED, Finding, Verdict
 from conformance.runs.file import Run, RunFileError, read_header, read_run
+from conformance.runs.selected import is_part
 from conformance.strict import printable
 
 MOST = 14
@@ -70,8 +71,9 @@ def _whose(providers: Iterable[str], edition: str) -> str:
 
 
 def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
-    """Read the newest complete runs of a folder that fit; a file that is no run is passed over.
+    """Read the newest runs of a folder that fit and judged each of their models whole.
 
+    A file that is no run is passed over.
     Raises `NightsError` for a folder without any.
     """
     heads = [(path, head) for path in run_files(folder) if (head := _head(path)) is not None]
@@ -83,6 +85,7 @@ def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
     if not runs:
         raise NightsError(
             f"{folder}: holds no complete run of the same edition and provider from before this one"
+            f" that judged its models whole"
         )
     return runs
 
@@ -99,7 +102,7 @@ def _whole(path: Path) -> Run | None:
         run = read_run(path)
     except RunFileError:
         return None
-    return run if run.complete else None
+    return run if run.complete and not is_part(run) else None
 
 
 def ordered(runs: Iterable[Run]) -> list[Run]:

@@ -67,8 +67,15 @@ class Run:
 
     @property
     def complete(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether all was judged that the run was asked for by the options of the suite."""
         return self.footer is not None and bool(self.footer.get("complete"))
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run did not judge what it began with: it was cut off, or a worker died."""
+        if self.footer is None:
+            return True
+        return bool(self.footer.get("interrupted", not self.complete))
 
     @property
     def foreign(self) -> bool:

@@ -24,10 +24,8 @@ class Judged:
 
 def judged_to_json(judged: Judged) -> dict[str, Any]:
     """Write it with plain values only."""
-    outcome = judged.outcome
-    listed = None if outcome.listed is None else sorted(outcome.listed)
     return {
-        "outcome": {**asdict(outcome), "result": outcome.result.value, "listed": listed},
+        "outcome": outcome_to_json(judged.outcome),
         "findings": [finding_to_json(each) for each in judged.findings.values()],
         "observations": [asdict(each) for each in judged.observations],
         "record": judged.record,
@@ -36,15 +34,14 @@ def judged_to_json(judged: Judged) -> dict[str, Any]:
 
 def judged_from_json(values: Mapping[str, Any]) -> Judged:
     """Read it; raises KeyError, TypeError or ValueError for what is none."""
-    told, record = values["outcome"], values["record"]
-    listed = None if told["listed"] is None else frozenset(map(str, told["listed"]))
+    record = values["record"]
     findings = [finding_from_json(_record("finding", each)) for each in values["findings"]]
     for each in values["observations"]:
         _record("observation", each)
     if record is not None:
         _record("exchange", record)
     return Judged(
-        Outcome(**{**told, "result": Result(told["result"]), "listed": listed}),
+        outcome_from_json(values["outcome"]),
         {each.clause: each for each in findings},
         tuple(Observation(**each) for each in values["observations"]),
         record,
@@ -54,3 +51,15 @@ def judged_from_json(values: Mapping[str, Any]) -> Judged:
 def _record(kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Check a record as one of a run file; raises TypeError or ValueError."""
     return checked({**values, "type": kind})
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    """Write an outcome with plain values only."""
+    listed = None if outcome.listed is None else sorted(outcome.listed)
+    return {**asdict(outcome), "result": outcome.result.value, "listed": listed}
+
+
+def outcome_from_json(told: Mapping[str, Any]) -> Outcome:
+    """Read an outcome; raises KeyError, TypeError or ValueError for what is none."""
+    listed = None if told["listed"] is None else frozenset(map(str, told["listed"]))
+    return Outcome(**{**told, "result": Result(told["result"]), "listed": listed})

@@ -46,6 +46,8 @@ def checked(record: dict[str, Any]) -> dict[str, Any]:
     _members(record, kind)
     if kind == "run":
         _header(record)
+    if kind == "end":
+        _footer(record)
     if kind == "exchange":
         _members(record["request"], "request")
         if record.get("response") is not None:
@@ -58,9 +60,20 @@ def _header(record: dict[str, Any]) -> None:
     for name in ("providers", "clauses"):
         for each in record[name]:
             _members(each, name)
+    for each in record.get("plan", []):
+        _members(each, "plan")
     for provider in record["providers"]:
         for each in provider.get("deviations", []):
             _members(each, "deviations")
+
+
+def _footer(record: dict[str, Any]) -> None:
+    for each in record.get("reach", []):
+        _members(each, "reach")
+        for level, counts in each["levels"].items():
+            if level not in LEVELS:
+                raise DamagedError(f"reach with level {printable(repr(level), 60)}")
+            _members(counts, "level")
 
 
 def _members(record: Any, where: str) -> None:
@@ -110,9 +123,6 @@ def _one_of(names: frozenset[str]) -> Check:
     return lambda value: isinstance(value, str) and value in names
 
 
-_whole = members.whole
-
-
 def _seconds(value: Any) -> bool:
     return value is None or members.number(value)
 
@@ -136,6 +146,7 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "resumes?": _texts,
         "recordings?": _texts,
         "unknown_models?": _texts,
+        "plan?": _objects,
     },
     "edition": {
         **dict.fromkeys(("id", "title", "document?", "published?"), _text),
@@ -162,6 +173,20 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         **dict.fromkeys(("clause", "reason", "link", "since", "expires"), _text),
         **dict.fromkeys(("models", "cases"), _texts),
     },
+    "plan": {"provider": _text, "model": _text, "cases": members.count, "promises": members.count},
+    "reach": {
+        "provider": _text,
+        "model": _text,
+        "chosen?": members.count,
+        "judged?": members.count,
+        "levels": _object,
+    },
+    "level": {
+        "kept": members.count,
+        "total": members.count,
+        "decided": members.count,
+        "accepted?": members.count,
+    },
     "exchange": {
         **_NAMES,
         "provenance": _text,
@@ -181,11 +206,15 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "cassette?": _text_or_null,
         "target?": _text_or_null,
         "reason?": _text,
-        "curl?": _text,
         "run?": _text,
     },
     "request": {"url": _text, "method?": _text, "headers?": _headers, "body?": _text},
-    "response": {"status": _whole, "headers": _headers, "body": _text, "bytes?": members.count},
+    "response": {
+        "status": members.whole,
+        "headers": _headers,
+        "body": _text,
+        "bytes?": members.count,
+    },
     "finding": {
         **_NAMES,
         "clause": _text,
@@ -205,6 +234,10 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "complete": lambda value: isinstance(value, bool),
         "conclusion": lambda value: type(value) is int and value in (0, 1, 2),
         "counts?": members.by_name(members.count),
+        "interrupted?": members.truth,
+        "whole?": members.truth,
+        "left_out?": members.count,
+        "reach?": _objects,
         "problems?": _texts,
         "notes?": _texts,
         "spent?": members.or_null(members.SPENT),

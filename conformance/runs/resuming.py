@@ -120,8 +120,9 @@ def _compared(
         yield what, mine, theirs
     for name in ("clauses", "models", "cases"):
         yield f"--{name}", header["selection"][name], other.get("selection", {}).get(name, "*")
-    mine, theirs = (str(each.get("selection", {}).get("strength")) for each in (header, other))
-    yield "--strength", mine, theirs
+    for name in ("strength", "depth"):
+        mine, theirs = (str(each.get("selection", {}).get(name)) for each in (header, other))
+        yield f"--{name}", mine, theirs
     mine, theirs = (str(len(each["clauses"])) for each in (header, other))
     same = _joined(header["clauses"], "id") == _joined(other["clauses"], "id")
     yield "clauses", mine, theirs if same or mine != theirs else f"{theirs} others"
@@ -158,4 +159,4 @@ def _outcome(record: Mapping[str, Any]) -> Outcome:
 
 
 def _bare(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in ("findings", "curl")}
+    return {name: value for name, value in record.items() if name != "findings"}

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -82,6 +83,23 @@ class Spool:
         except OSError as error:
             raise SpoolError(f"{path}: cannot be written: {error.strerror}") from None
         return judged
+
+    def note(self, case: str, values: Mapping[str, Any]) -> None:
+        """Tell the other processes what a request came to, before it is judged."""
+        path = self._path(case).with_suffix(".came")
+        part = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            part.write_text(json.dumps(values), encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            raise SpoolError(f"{path}: cannot be written: {error.strerror}") from None
+
+    def noted(self, case: str) -> Any:
+        """Give what was noted of a case; None where nothing was, or not whole."""
+        try:
+            return load_json(self._path(case).with_suffix(".came").read_bytes())
+        except (OSError, ValueError):
+            return None
 
     def everything(self) -> Iterator[tuple[str, Judged]]:
         """Give every case that is whole, by its path."""

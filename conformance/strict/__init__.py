@@ -4,7 +4,7 @@ from conformance.strict.base64_text import Base64Reading, read_base64
 from conformance.strict.event_stream import Event, EventStream, read_event_stream
 from conformance.strict.json_data import JSONBounds, load_json
 from conformance.strict.json_text import JSONFaultError, JSONReading, read_json
-from conformance.strict.printing import printable
+from conformance.strict.printing import printable, without_commands
 from conformance.strict.yaml_text import YAMLBounds, YAMLFaultError, read_yaml
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "read_event_stream",
     "read_json",
     "read_yaml",
+    "without_commands",
 ]

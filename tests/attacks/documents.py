@@ -87,7 +87,29 @@ def _beside_the_entries() -> list[FileAttack]:
     """Nesting in parts of an archive that nobody reads, which is passed over."""
     deep = "[" * DEEP + "]" * DEEP
     har = f'{{"log": {{"pages": {deep}, "entries": [{json.dumps(_ENTRY)}]}}}}'
-    return [FileAttack("lists-beside", "HAR", "Lists where no entry is.", har.encode(), READ)]
+    return [
+        FileAttack("lists-beside", "HAR", "Lists where no entry is.", har.encode(), READ),
+        *(
+            FileAttack(f"{name}-in-a-body", "HAR", harm, partial(_with_body, body), READ)
+            for name, (harm, body) in BODIES.items()
+        ),
+    ]
+
+
+BODIES: Mapping[str, tuple[str, str]] = {
+    "digits": ("A number that Python turns into none.", '{"created": ' + "9" * 5000 + "}"),
+    "400-digits": ("A number that no arithmetic expects.", '{"created": ' + "9" * 400 + "}"),
+    "lists": ("Lists within lists, in an answer.", "[" * DEEP),
+    "objects": ("Objects within objects, in an answer.", '{"data": ' * DEEP),
+    "beyond-double": ("A number that becomes infinite.", '{"created": 1e999}'),
+    "values": ("Hundreds of thousands of values.", '{"data": [' + "{}," * 300_000 + "{}]}"),
+}
+
+
+def _with_body(body: str) -> bytes:
+    content = {"text": body, "size": len(body)}
+    response = {"status": 200, "headers": [], "content": content}
+    return json.dumps({"log": {"entries": [{**_ENTRY, "response": response}]}}).encode()
 
 
 def _manifest(**changes: object) -> bytes:

@@ -1,20 +1,21 @@
 """The items of one list of a YAML file, one after the other.
 
 A whole cassette of images, composed as PyYAML does it, takes many times its size in memory, and
-one bad line loses all of it. Events are read instead; every plain scalar stays the text that it
-is, so that no tag of Ruby or Python makes anything but text, bytes, lists and objects.
+one bad line loses all of it. Events are read instead; no tag of Ruby or Python makes anything but
+text, bytes, numbers, lists and objects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from conformance.exchange.importers.model import MOST_BYTES, RecordingError
-from conformance.strict.yaml_text import YAMLBounds, YAMLFaultError, YAMLReader, as_text
+from conformance.strict.yaml_text import YAMLBounds, YAMLFaultError, YAMLReader, as_written
 
 _BOUNDS = YAMLBounds(characters=2 * MOST_BYTES, bytes=4 * MOST_BYTES)
 
@@ -24,11 +25,33 @@ def yaml_items(path: Path, *names: str) -> Iterator[tuple[int | None, Any]]:
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
+    with _reading(path) as reader:
+        yield from _items(reader, names)
+
+
+def yaml_documents(path: Path) -> Iterator[tuple[int | None, Any]]:
+    """Yield the documents of a YAML file, each with its line; raises RecordingError."""
+    with _reading(path) as reader:
+        for event in reader.until(yaml.StreamEndEvent):
+            if not isinstance(event, yaml.DocumentStartEvent | yaml.DocumentEndEvent):
+                yield _line(event), reader.value(event)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[YAMLReader]:
     try:
         with path.open("rb") as file:
-            yield from _items(YAMLReader(file, as_text, _BOUNDS, _without_colon), names)
+            yield YAMLReader(file, _plain, _BOUNDS, _without_colon)
     except YAMLFaultError as error:
         raise RecordingError(error.reason, error.line) from None
+
+
+def _plain(text: str) -> Any:
+    """Read a plain scalar; a number that nobody can read stays the text that it is."""
+    try:
+        return as_written(text)
+    except ValueError:
+        return text
 
 
 def _items(reader: YAMLReader, names: tuple[str, ...]) -> Iterator[tuple[int | None, Any]]:

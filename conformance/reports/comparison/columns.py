@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from conformance.errors import ConformanceError
 from conformance.findings import UNDECIDED, Finding
-from conformance.reports.reach import narrowed
 from conformance.runs.conclusion import undecided
 from conformance.runs.file import Run
+from conformance.runs.selected import narrowed
 from conformance.strict import printable
 
 
@@ -32,6 +32,7 @@ class Column:
     run: str
     started: str
     complete: bool
+    lack: str  # why what was judged may be less than all, in words; empty where it is not
     levels: dict[str, str] = field(default_factory=dict)
     statements: dict[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -76,12 +77,19 @@ def _of_run(run: Run) -> Iterable[Column]:
             run=run.header["id"],
             started=str(run.header["started"]),
             complete=run.complete,
+            lack=_lack(run),
             levels={each["id"]: each["level"] for each in run.header["clauses"]},
             statements={each["id"]: each["statement"] for each in run.header["clauses"]},
             findings=mine,
-            explained=frozenset(_explained(mine, open_ones)),
+            explained=frozenset(_explained(mine, set() if run.foreign else open_ones)),
             selection=narrowed(run),
         )
+
+
+def _lack(run: Run) -> str:
+    if run.complete:
+        return ""
+    return "did not come to its end" if run.interrupted else "judged only a part"
 
 
 def _explained(findings: Iterable[Finding], open_ones: set[str]) -> Iterable[str]:
@@ -108,7 +116,7 @@ def _check_one(column: Column, incomplete_too: bool) -> None:
         raise ComparisonError(f"{name} judged nothing, so there is nothing to compare")
     if not column.complete and not incomplete_too:
         raise ComparisonError(
-            f"{name} did not come to its end; what it lacks would look like a difference. "
+            f"{name} {column.lack}; what it lacks would look like a difference. "
             f"Compare it all the same with --incomplete"
         )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.findings import BROKEN, Finding, Verdict
+from conformance.findings import BROKEN, DECIDED, Finding, Verdict
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.grouping import level_rank
-from conformance.reports.reach import chose
-from conformance.reports.summary import Cell, Kept, cell_of
 from conformance.reports.wording import counted, listed
 from conformance.runs.file import Run
+from conformance.runs.reach import NOTHING, Cell, Kept, by_level, cell_of
+from conformance.runs.selected import chose
 
 Cells = tuple[Cell | None, ...]
 """A cell a column; None where the column did not judge the promise."""
@@ -133,16 +133,17 @@ def _first(values: Iterable[str | None]) -> str:
 
 def _totals(rows: Iterable[Row], place: int) -> dict[str, Kept]:
     """Count by level what a column keeps, over the rows that all columns judged and claim."""
-    counts: dict[str, list[int]] = {}
+    counts: dict[str, Kept] = {}
     for row in rows:
         cells = [each for each in row.cells if each and each.verdict is not Verdict.NOT_CLAIMED]
         cell = row.cells[place]
         if cell is None or len(cells) < len(row.cells):
             continue
-        kept, total = counts.setdefault(row.level, [0, 0])
         good = cell.verdict is Verdict.PASS and not cell.known
-        counts[row.level] = [kept + good * len(row.models), total + len(row.models)]
-    return {level: Kept(*counts[level]) for level in sorted(counts, key=level_rank)}
+        models, decided = len(row.models), cell.verdict in DECIDED
+        here = Kept(good * models, models, decided * models)
+        counts[row.level] = counts.get(row.level, NOTHING) + here
+    return by_level(counts)
 
 
 def _notes(found: Sequence[Column]) -> Iterator[str]:
@@ -155,7 +156,7 @@ def _notes(found: Sequence[Column]) -> Iterator[str]:
         if models:
             yield f"Only {each.label} was judged on {listed(sorted(models), 5)}."
         if not each.complete:
-            yield f"The run of {each.label} did not come to its end."
+            yield f"The run of {each.label} {each.lack}."
     yield from _selections(found)
     yield from _contracts(found)
 

@@ -6,14 +6,15 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from conformance.reports.comparison.columns import Column
 from conformance.reports.comparison.comparing import Comparison, Row
 from conformance.reports.markdown import filled
-from conformance.reports.summary import Cell, Kept
 from conformance.reports.wording import counted, word
-from conformance.strict import printable
+from conformance.runs.reach import Cell, Kept
+from conformance.strict import printable, without_commands
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
@@ -28,8 +29,9 @@ def word_of(cell: Cell | None) -> str:
 
 
 def totals(kept: Mapping[str, Kept]) -> str:
-    """Write how many promises are kept, by level."""
-    return ", ".join(f"{level} {each.kept}/{each.total}" for level, each in kept.items()) or "none"
+    """Write how many promises are kept, and how many were decided, by level."""
+    said = [f"{level} {e.kept}/{e.total} ({e.decided} decided)" for level, e in kept.items()]
+    return ", ".join(said) or "none"
 
 
 def closing(found: Comparison) -> str:
@@ -77,7 +79,7 @@ def comparison_json(found: Comparison) -> str:
         "notes": list(found.notes),
         "rows": [_row(each, found.columns) for each in found.rows],
     }
-    return json.dumps(value, indent=1) + "\n"
+    return without_commands(json.dumps(value, indent=1)) + "\n"
 
 
 def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:
     return {
         **{name: getattr(column, name) for name in names},
         "complete": column.complete,
-        "kept": {level: {"kept": each.kept, "total": each.total} for level, each in kept.items()},
+        "kept": {level: asdict(each) for level, each in kept.items()},
     }
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import DECIDED, Finding
 from conformance.reports.drift.bases import Before
 from conformance.reports.drift.model import Change, Kind
-from conformance.reports.reach import chose, narrowed
 from conformance.reports.wording import counted, listed
 from conformance.runs.file import Run
+from conformance.runs.selected import chose, narrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def absences(found: Before, new: Run) -> list[Absence]:
 
     Of a run that was cut off there are none: it came to its end before it came to them.
     """
-    if not new.complete:
+    if new.interrupted:
         return []
     planned = {each["id"] for each in new.header["providers"]}
     there = {(each.provider, each.model) for each in new.findings}
@@ -47,6 +47,29 @@ def absences(found: Before, new: Run) -> list[Absence]:
         Absence(*model, len(those), any(chose(globs, each) for each in those))
         for model, those in before.items()
     ]
+
+
+def vanished_musts(
+    found: Before, new: Run, told: Collection[str | tuple[str, str]]
+) -> Iterator[str]:
+    """Name the MUSTs that the last night decided and that have no finding at all now.
+
+    ``told`` are the providers and models of which it is said already that they are missing.
+    """
+    globs, known = narrowed(new), {each["id"] for each in new.header["clauses"]}
+    planned = {each["id"] for each in new.header["providers"]}
+    there = {(each.provider, each.model, each.clause) for each in new.findings}
+    gone: dict[tuple[str, str], set[str]] = {}
+    for each in (found.findings[key] for key in found.newest):
+        is_decided_must = each.level == "MUST" and each.verdict in DECIDED
+        asked = each.provider in planned and each.clause in known and chose(globs, each)
+        missing = (each.provider, each.model, each.clause) not in there
+        if is_decided_must and asked and missing and not new.interrupted:
+            gone.setdefault((each.provider, each.model), set()).add(each.clause)
+    for (provider, model), clauses in gone.items():
+        if provider not in told and (provider, model) not in told:
+            musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))
+            yield f"{musts} of {provider} {model} judged before and not now: {names}"
 
 
 def vanished(absent: Iterable[Absence]) -> Iterator[Change]:

@@ -6,7 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from conformance.findings import DECIDED
-from conformance.reports.drift.absences import Absence, absences, not_chosen, vanished
+from conformance.reports.drift.absences import (
+    Absence,
+    absences,
+    not_chosen,
+    vanished,
+    vanished_musts,
+)
 from conformance.reports.drift.bases import Before, before, check, finding_key
 from conformance.reports.drift.model import Change, Drift, Kind
 from conformance.reports.drift.ranges import range_changes
@@ -16,6 +22,7 @@ from conformance.reports.wording import counted
 from conformance.runs.conclusion import Reasons
 from conformance.runs.earlier import ordered, tells
 from conformance.runs.file import Run
+from conformance.runs.selected import extent, is_part
 
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}
 _WHAT = (
@@ -104,8 +111,10 @@ def _conditions(last: Run, new: Run) -> Iterator[str]:
 
 def _unjudged(found: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
     """Say why the new run says too little to tell that nothing got worse."""
-    if not new.complete:
+    if new.interrupted:
         yield "the new run did not come to its end"
+    elif is_part(new):
+        yield f"the new run judged only a part ({extent(new)})"
     was = Counter(each.provider for each in found.findings.values() if each.verdict in DECIDED)
     now = {each.provider for each in new.findings if each.verdict in DECIDED}
     planned = {each["id"] for each in new.header["providers"]}
@@ -117,6 +126,7 @@ def _unjudged(found: Before, new: Run, absent: Sequence[Absence]) -> Iterator[st
             before = counted(each.findings, "finding")
             yield f"nothing of {each.name} was judged, of {before} before"
     yield from _models_out(found, new, out)
+    yield from vanished_musts(found, new, {*out, *((a.provider, a.model) for a in absent)})
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 

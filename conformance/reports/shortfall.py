@@ -1,0 +1,63 @@
+"""Where too little was decided to say that a model conforms, why, and what would raise it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.reports.summary import Row, Summary
+from conformance.runs.reach import ENOUGH, NOTHING
+from conformance.strict import printable
+
+_LONGEST = 160  # characters of a reason
+_MOST = 3  # models that are named
+_REMEDY = {
+    Verdict.NOT_RUN: "go on with --resume, or allow more with --budget or --max-requests",
+    Verdict.UNAVAILABLE: "run again when the provider answers",
+    Verdict.FLAKY: "repeat it with a larger --confirm",
+    Verdict.NOT_TESTABLE: "mend what it builds on first, or record what shows it",
+    Verdict.HARNESS_ERROR: "mend the cassette, or report a fault of the suite",
+}
+
+
+def shortfalls(summary: Summary) -> Iterator[str]:
+    """Say of each provider on which models too little was decided, and what would raise it."""
+    strangers = summary.strangers
+    short: dict[str, list[Row]] = {}
+    for row in summary.rows:
+        kept = row.kept.get("MUST", NOTHING)
+        if kept.total and not kept.reaches and row.model not in strangers:
+            short.setdefault(row.provider, []).append(row)
+    for provider, rows in short.items():
+        yield f"{provider}: {_extent(rows)}{_why(summary.merged.findings, rows)}."
+
+
+def _extent(rows: Sequence[Row]) -> str:
+    numbers = [(row.model, row.kept["MUST"]) for row in rows]
+    models = [f"{model} ({kept.decided} of {kept.total})" for model, kept in numbers[:_MOST]]
+    more = f" and {len(rows) - _MOST} more" if len(rows) > _MOST else ""
+    return f"less than {ENOUGH} % of the MUSTs that bind were decided on {', '.join(models)}{more}"
+
+
+def _why(findings: Sequence[Finding], rows: Sequence[Row]) -> str:
+    """Give the commonest reason, by promises, and what to do about it."""
+    open_ones = {
+        (row.provider, row.model, clause)
+        for row in rows
+        for clause, cell in row.promises.items()
+        if cell.verdict in _REMEDY
+    }
+    reasons: dict[tuple[Verdict, str], set[tuple[str, str, str]]] = {}
+    for each in findings:
+        promise = each.provider, each.model, each.clause
+        undecided = each.verdict in UNDECIDED or each.verdict is Verdict.HARNESS_ERROR
+        if each.level == "MUST" and undecided and promise in open_ones:
+            reasons.setdefault((each.verdict, each.message), set()).add(promise)
+    ranked = Counter({reason: len(promises) for reason, promises in reasons.items()})
+    if not ranked:
+        return ""
+    (((verdict, message), count),) = ranked.most_common(1)
+    said = printable(message, _LONGEST) or "no reason given"
+    promises = "1 promise" if count == 1 else f"{count} promises"
+    return f", mostly ({promises}) because {said!r}; to raise it {_REMEDY[verdict]}"

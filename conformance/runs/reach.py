@@ -1,0 +1,192 @@
+"""How far a run reached: of the promises that bind, how many were decided, and how many are kept.
+
+A promise is a clause on one model of one provider. It binds where it has a finding; what the
+provider does not claim is left out. This is the only place that counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from conformance.findings import BROKEN, DECIDED, Finding, Verdict, worst
+
+Column = tuple[str, str]
+"""A provider and a model."""
+
+ENOUGH = 90
+"""Percent of the MUSTs that bind which must be decided before a model is said to conform.
+
+The largest chapters hold about a tenth of a model's MUSTs: with less decided, a whole subject
+(authentication, streams, images) may have gone unseen.
+"""
+LEVELS = ("MUST", "SHOULD", "MAY")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The verdict over several findings, and whether all that is broken there was known."""
+
+    verdict: Verdict
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many promises of a level are kept and how many were decided, of those that bind.
+
+    `accepted` are those that were not decided for a reason that is a known deviation.
+    """
+
+    kept: int
+    total: int
+    decided: int
+    accepted: int = 0
+
+    @property
+    def reaches(self) -> bool:
+        """Whether enough was decided to say that a model conforms."""
+        return self.total > 0 and 100 * self.decided >= ENOUGH * self.total
+
+    @property
+    def accounted(self) -> bool:
+        """Whether enough was decided, or is known beside the provider as a reason."""
+        return self.total > 0 and 100 * (self.decided + self.accepted) >= ENOUGH * self.total
+
+    def __add__(self, other: Kept) -> Kept:
+        return Kept(
+            self.kept + other.kept,
+            self.total + other.total,
+            self.decided + other.decided,
+            self.accepted + other.accepted,
+        )
+
+
+NOTHING = Kept(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Findings, by id, that do not speak where their promise was judged elsewhere.
+
+    `explained` by anything broken; `known` are those of them that a known deviation explains.
+    """
+
+    explained: Set[str] = frozenset()
+    known: Set[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One clause on one model: what its findings come to."""
+
+    level: str
+    cell: Cell
+    decided: bool
+    accepted: bool  # not decided, and a known deviation says why
+    explained: bool  # not decided, and something broken says why
+    judged: int  # findings that were decided
+    findings: int
+
+
+def cell_of(findings: Sequence[Finding]) -> Cell:
+    """Return the verdict over some findings: what is newly broken outranks what was known."""
+    new = worst(each.verdict for each in findings if not each.excused)
+    if new in BROKEN or new is Verdict.HARNESS_ERROR:
+        return Cell(new)
+    known = [each.verdict for each in findings if each.excused]
+    return Cell(worst(known), known=True) if known else Cell(new)
+
+
+def worst_cell(cells: Iterable[Cell]) -> Cell:
+    """Return the worst of some cells; what is newly broken outranks what was known."""
+    every = list(cells)
+    new = worst(each.verdict for each in every if not each.known)
+    known = [each.verdict for each in every if each.known]
+    if not known or new in BROKEN or new is Verdict.HARNESS_ERROR:
+        return Cell(new)
+    return Cell(worst(known), known=True)
+
+
+def decisive(findings: Sequence[Finding], aside: Aside) -> Sequence[Finding]:
+    """Return the findings that decide a promise.
+
+    One refused request is one broken promise, told once; it does not unsay what the other
+    requests of the model have shown.
+    """
+    return [each for each in findings if each.id not in aside.explained] or findings
+
+
+def promise_of(findings: Sequence[Finding], aside: Aside) -> Promise:
+    """Judge one clause on one model from all its findings."""
+    speaking = decisive(findings, aside)
+    cell = cell_of(speaking)
+    judged = sum(each.verdict in DECIDED for each in findings)
+    shown = any(each.verdict in DECIDED for each in speaking)
+    is_decided = cell.verdict in DECIDED or (cell.known and shown)
+    return Promise(
+        level=findings[0].level,
+        cell=cell,
+        decided=is_decided,
+        accepted=not is_decided and _all_within(speaking, aside.known),
+        explained=not is_decided and _all_within(speaking, aside.explained),
+        judged=judged,
+        findings=len(findings),
+    )
+
+
+def _all_within(findings: Sequence[Finding], ids: Set[str]) -> bool:
+    return all(each.excused or each.id in ids for each in findings)
+
+
+def promises_of(findings: Iterable[Finding], aside: Aside) -> dict[Column, dict[str, Promise]]:
+    """Return every promise that binds, by provider and model and then by clause."""
+    columns: dict[Column, dict[str, list[Finding]]] = {}
+    for each in findings:
+        column = columns.setdefault((each.provider, each.model), {})
+        column.setdefault(each.clause, []).append(each)
+    return {
+        column: {clause: promise_of(mine, aside) for clause, mine in clauses.items()}
+        for column, clauses in columns.items()
+    }
+
+
+def count(promises: Iterable[Promise]) -> dict[str, Kept]:
+    """Count promises by level, MUST first; only what is not claimed leaves the denominator."""
+    found: dict[str, Kept] = {}
+    for each in promises:
+        if each.cell.verdict is not Verdict.NOT_CLAIMED:
+            is_kept = each.cell.verdict is Verdict.PASS and not each.cell.known
+            one = Kept(int(is_kept), 1, int(each.decided), int(each.accepted))
+            found[each.level] = found.get(each.level, NOTHING) + one
+    return by_level(found)
+
+
+def by_level(counts: Mapping[str, Kept]) -> dict[str, Kept]:
+    """Put counts in the order of their levels, MUST first."""
+    return {level: counts[level] for level in sorted(counts, key=LEVELS.index)}
+
+
+def musts_of(columns: Mapping[Column, Mapping[str, Promise]]) -> dict[Column, Kept]:
+    """Return the reach of every model over its MUSTs."""
+    return {
+        column: count(promises.values()).get("MUST", NOTHING)
+        for column, promises in columns.items()
+    }
+
+
+def reach_counts(
+    columns: Mapping[Column, Mapping[str, Promise]], judged: Iterable[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Return what a run file's footer says of reach: by model and level, beside `judged`."""
+    about = {(each["provider"], each["model"]): each for each in judged}
+    return [
+        {
+            "provider": provider,
+            "model": model,
+            **about.get((provider, model), {}),
+            "levels": {level: asdict(each) for level, each in count(promises.values()).items()},
+        }
+        for (provider, model), promises in columns.items()
+    ]
