@@ -62,7 +62,7 @@ def judged(folder: Path, data: bytes) -> str:
     bad, good = folder / "a", folder / "b.jsonl"
     bad.write_bytes(data)
     good.write_bytes(GOOD)
-    report = judge_files([bad, good], load_edition(), folder / "run.jsonl", ())
+    report = judge_files([bad, good], load_edition(), folder / "run.jsonl")
     told = report.files[0].unreadable
     assert report.files[1].found == 1
     assert read_run(folder / "run.jsonl").complete

@@ -231,7 +231,7 @@ def cassettes() -> list[FileAttack]:
     for name, (harm, content, said) in WHOLE.items():
         found += [
             FileAttack(name, "cassette", harm, content, said),
-            FileAttack(name, "YAML recording", harm, content, ""),
+            FileAttack(name, "YAML recording", harm, content, READ if said == READ else ""),
         ]
     for name, (was, now, said) in MEMBERS.items():
         data = cassette().replace(was.encode(), now.encode())

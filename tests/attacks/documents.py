@@ -137,7 +137,7 @@ def other_files() -> list[FileAttack]:
             "lists": (f"x = {'[' * 50_000}".encode(), "nests too deep"),
             "tables": (f"x = {'{a = ' * 50_000}".encode(), "nests too deep"),
             "dotted": (
-                f"{provider}{'.'.join('a' * 5000)} = 1\n{models}".encode(),
+                f"{provider}{'.'.join('a' * 100_000)} = 1\n{models}".encode(),
                 "nests deeper than 20",
             ),
             "digits": (f"{provider}x = {'9' * 5000}\n{models}".encode(), "is not TOML"),
