@@ -7,7 +7,7 @@ RUN := $(BIN)/image-conformance
 # Hundreds of processes import the suite: compiled once, whatever the environment says of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report sample test lint check benchmarks fuzz proof mutants docs clean
+.PHONY: report sample test lint check benchmarks fuzz fuzz-files proof mutants docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -47,6 +47,10 @@ SECONDS ?= 660
 fuzz: $(STAMP)  ## fuzz the readers of hostile bytes: make fuzz SECONDS=3600 TARGETS='answers images'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,fuzz]'
 	$(BIN)/python fuzz/run.py $(SECONDS) $(TARGETS)
+
+fuzz-files: SECONDS := 240
+fuzz-files: TARGETS := cassettes yaml har run-files
+fuzz-files: fuzz  ## a minute of each reader of files that somebody else may have made
 
 docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table of promises, in site/
 	rm -rf site

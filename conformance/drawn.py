@@ -25,6 +25,7 @@ from conformance.exchange.model import Exchange
 from conformance.exchange.source import Record, Source
 from conformance.falsified import Broken, Check, Falsified
 from conformance.strict import load_json, printable
+from conformance.strict.json_data import BOUNDS
 from conformance.writing import write_whole
 
 SCHEMA = 1
@@ -199,7 +200,8 @@ def _read(path: Path) -> Iterator[Example]:
     if not path.is_file():
         return
     try:
-        document = load_json(path.read_bytes())
+        with path.open("rb") as file:
+            document = load_json(file.read(BOUNDS.characters + 1), BOUNDS)
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']!r}, not {SCHEMA}")
         yield from [_from_json(each) for each in document["examples"]]

@@ -22,10 +22,13 @@ def start_workers_safely() -> None:
 def leave_out_current_folder() -> None:
     """Take the current folder out of what this process, and those that it starts, import from.
 
-    `python -m` and an empty entry of PYTHONPATH put it there. It stays where it holds the suite.
+    `python -m` and an empty entry of PYTHONPATH put it before the standard library. It stays where
+    it holds the suite, and after the standard library, where what is installed from it stands.
     """
     start_workers_safely()
-    sys.path[:] = filter(_is_elsewhere, sys.path)
+    library = str(Path(os.__file__).parent)
+    place = sys.path.index(library) if library in sys.path else len(sys.path)
+    sys.path[:place] = filter(_is_elsewhere, sys.path[:place])
     named = os.environ.get("PYTHONPATH")
     if named is not None:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(_is_elsewhere, named.split(os.pathsep)))

@@ -11,6 +11,7 @@ import functools
 import json
 import tempfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,16 @@ from conformance.images import inspect_image
 from conformance.providers import load_provider
 from conformance.reports import MergeError
 from conformance.runs.file import RunFileError, read_run
-from conformance.strict import printable, read_base64, read_event_stream, read_json
+from conformance.strict import (
+    YAMLBounds,
+    YAMLFaultError,
+    printable,
+    read_base64,
+    read_event_stream,
+    read_json,
+    read_yaml,
+)
+from conformance.strict.yaml_text import as_text, as_written
 from fuzz.answers import answer_of, check, check_texts, edition, render_all
 
 if TYPE_CHECKING:
@@ -36,6 +46,7 @@ if TYPE_CHECKING:
 
 CASE = Case(id="fuzzed", model="dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})
 DECODED = 1 << 16  # bytes that a content coding may give
+YAML_BOUNDS = YAMLBounds(depth=20, values=2000, characters=1 << 16)
 PIXELS = 1 << 20  # so that the fuzzer does not spend its time on big pictures
 
 
@@ -107,11 +118,37 @@ def cassettes(data: bytes) -> None:
     fault = None
     try:
         with library.playing(CASE) as recorded:
-            _player().exchange(CASE, recorded.failures)
+            player().exchange(CASE, recorded.failures)
     except ConformanceError as error:
         fault = error
     assert fault is None or str(path) in str(fault)
     assert list(path.parent.iterdir()) == [path]
+
+
+def yaml_text(data: bytes) -> None:
+    """Any bytes are one value within bounds, or a fault with a reason; and never anything else."""
+    for plain in (as_text, as_written):
+        with suppress(YAMLFaultError):
+            count, depth = _counted(read_yaml(data, plain, YAML_BOUNDS))
+            assert count <= YAML_BOUNDS.values
+            assert depth <= YAML_BOUNDS.depth
+
+
+def _counted(value: Any) -> tuple[int, int]:
+    """Count values, aliases each time, and levels, without a level of Python for each."""
+    count, deepest, waiting = 0, 0, [(value, 0)]
+    while waiting:
+        each, depth = waiting.pop()
+        count, deepest = count + 1, max(deepest, depth)
+        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        assert isinstance(each, dict | list | str | bytes | int | float | None)
+        waiting += [(below, depth + 1) for below in inner]
+    return count, deepest
+
+
+def archives(data: bytes) -> None:
+    """Any file is an archive whose entries can be judged, or a fault that names it."""
+    recordings(data.replace(b"\0", b" "))  # which would make it binary
 
 
 def answers(data: bytes) -> None:
@@ -175,7 +212,7 @@ def _told(error: ConformanceError) -> None:
 
 
 @functools.cache
-def _player() -> Client:
+def player() -> Client:
     """Plays cassettes; what a cassette does not answer is an error, not a request."""
     base_url = "http://127.0.0.1:9/v1"
     transport = Transport(Limits(body_bytes=DECODED), AddressPolicy.for_provider(base_url))
@@ -196,7 +233,7 @@ def _sentence(fault: str | None) -> None:
         assert fault == printable(fault, 1000)
 
 
-WITH_JSON = frozenset({"answers", "events", "json", "recordings", "run-files"})
+WITH_JSON = frozenset({"answers", "events", "har", "json", "recordings", "run-files"})
 """Targets whose inputs hold JSON."""
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
@@ -205,6 +242,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "json": json_text,
     "events": events,
     "cassettes": cassettes,
+    "yaml": yaml_text,
+    "har": archives,
     "urls": urls,
     "codings": codings,
     "answers": answers,

@@ -11,21 +11,9 @@ import pytest
 
 from conformance.import_path import leave_out_current_folder
 from conformance.runs.file import read_run
+from tests.attacks.folders import CONFIGURATION, MODULES
 from tests.workflows import ROOT, WORKFLOWS, step, workflow
 
-MODULES = (
-    "json", "queue", "execnet", "threading", "socket", "typing", "pytest", "xdist", "httpx",
-    "sitecustomize", "usercustomize", "conftest", "conformance", "plugin", "runpy", "vcr", "yaml",
-    "test_promises", "hypothesis", "dotenv", "_pytest", "pluggy", "encodings", "signal",
-)  # fmt: skip
-CONFIGURATION = {
-    "pytest.ini": "[pytest]\naddopts = -p plugin\nrequired_plugins = plugin\npythonpath = .\n",
-    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = ['-p', 'plugin']\npythonpath = ['.']\n",
-    "tox.ini": "[pytest]\naddopts = -p plugin\n",
-    "setup.cfg": "[tool:pytest]\naddopts = -p plugin\n",
-    ".env": "PYTEST_ADDOPTS=-p plugin\nPYTHONPATH=.\n",
-    ".coveragerc": "[run]\nplugins = plugin\n",
-}
 COMMANDS = {
     "script": [str(Path(sys.executable).with_name("image-conformance"))],
     "module": [sys.executable, "-P", "-m", "conformance.cli"],
@@ -76,15 +64,17 @@ def test_python_that_a_worker_starts_as_would_import_it(hostile: Path) -> None:
     assert ran(hostile) == "json\n"
 
 
-def test_current_folder_leaves_the_path_and_that_of_the_suite_stays(
+def test_current_folder_leaves_the_path_unless_it_is_installed_or_the_suite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "path", ["", str(tmp_path), ".", "/elsewhere", str(ROOT)])
+    library = str(Path(os.__file__).parent)
+    installed = [library, "/site-packages", str(tmp_path)]
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), ".", "/elsewhere", str(ROOT), *installed])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "/elsewhere", str(tmp_path)]))
     monkeypatch.setenv("PYTHONSAFEPATH", "")
     monkeypatch.chdir(tmp_path)
     leave_out_current_folder()
-    assert sys.path == ["/elsewhere", str(ROOT)]
+    assert sys.path == ["/elsewhere", str(ROOT), *installed]
     assert os.environ["PYTHONPATH"] == "/elsewhere"
     assert os.environ["PYTHONSAFEPATH"] == "1"
     monkeypatch.setattr(sys, "path", [str(ROOT)])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from conformance.exchange.cassette import CassetteLibrary
 from conformance.exchange.client import Client
+from conformance.exchange.source import Record, RecordMode
 from conformance.reports.history import HistoryError, history
 from conformance.runs.file import RunWriter, write_run
 from conformance.runs.placing import Place, check_output
 from conformance.runs.spool import Spool, SpoolError
 from conformance.writing import LinkError, write_text
 from tests import runs
+from tests.attacks.folders import LINKS, OUTPUTS
 from tests.processes import command
 from tests.test_cassettes import case
 
@@ -45,21 +48,18 @@ def link(at: Path, to: Path) -> Path:
     return at
 
 
-REPORTS = {
-    "html": "report run.jsonl -o a.html",
-    "md": "report run.jsonl -o a.md",
-    "junit": "report run.jsonl -o a.xml",
-    "badge": "report run.jsonl -o a.svg",
-    "format": "report run.jsonl -f md -o a",
-    "drift": "drift run.jsonl new.jsonl -o a.md",
-    "history": "history . -o a.md",
-    "plan": "plan -o a.json",
-    "judge": "judge run.jsonl -o a.jsonl",
-    "run": "run -p reference --models dall-e-2 --cases n-1 -o a.jsonl",
-}
+def link_of(library: CassetteLibrary, place: str, treasure: Path) -> None:
+    """Let a part of the cassettes of a provider lead elsewhere."""
+    ways = {
+        "case": library.path(case()),
+        "model": library.path(case()).parent,
+        "provider": library.directory,
+        "payloads": library.payloads.directory,
+    }
+    link(ways[place], treasure if place == "case" else treasure.parent)
 
 
-@pytest.mark.parametrize("words", REPORTS.values(), ids=REPORTS)
+@pytest.mark.parametrize("words", OUTPUTS.values(), ids=OUTPUTS)
 def test_output_that_is_a_link_is_refused_in_one_sentence(
     work: Path, treasure: Path, words: str
 ) -> None:
@@ -91,24 +91,30 @@ def test_link_that_leads_nowhere_makes_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("place", ["case", "model", "provider", "payloads"])
+@pytest.mark.parametrize("place", LINKS)
 def test_cassette_is_not_recorded_through_a_link(
     tmp_path: Path, treasure: Path, reference_client: Client, place: str
 ) -> None:
     library = CassetteLibrary(tmp_path / "cassettes", "reference", "an-edition", "a tool")
     asked = case(response_format="b64_json")
-    ways = {
-        "case": library.path(asked),
-        "model": library.path(asked).parent,
-        "provider": library.directory,
-        "payloads": library.payloads.directory,
-    }
-    link(ways[place], treasure if place == "case" else treasure.parent)
+    link_of(library, place, treasure)
     exchange = reference_client.exchange(asked)
     with pytest.raises(LinkError, match="is a symbolic link"):
         library.record(exchange, asked, reference_client.target.base_url)
     assert list(treasure.parent.iterdir()) == [treasure]
     assert treasure.read_text() == "mine"
+
+
+@pytest.mark.parametrize("place", LINKS)
+def test_nothing_is_sent_that_could_only_be_recorded_through_a_link(
+    tmp_path: Path, treasure: Path, place: str
+) -> None:
+    library = CassetteLibrary(tmp_path / "cassettes", "reference", "an-edition", "a tool")
+    link_of(library, place, treasure)
+    client = Mock()
+    with pytest.raises(LinkError):
+        Record(client, Mock(library=library), RecordMode.REWRITE).exchange(case())
+    client.assert_not_called()
 
 
 def test_folder_of_cassettes_that_was_named_may_be_a_link(
@@ -146,7 +152,7 @@ def test_index_of_nights_is_not_kept_through_a_link(work: Path, treasure: Path, 
 
 def test_lock_of_a_run_file_is_not_made_through_a_link(work: Path, treasure: Path) -> None:
     link(work / ".a.jsonl.lock", treasure)
-    done = command(work, *REPORTS["run"].split())
+    done = command(work, *OUTPUTS["run"].split())
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert treasure.read_text() == "mine"
 

@@ -30,7 +30,7 @@ from conformance.exchange.limits import Stopped
 from conformance.exchange.model import Exchange, Failure, Headers, Request, Response
 from conformance.exchange.payloads import PayloadMissingError, Payloads, referred_to
 from conformance.strict import JSONFaultError, load_json, printable
-from conformance.writing import write_whole
+from conformance.writing import refuse_links, write_whole
 
 SCHEMA = 1
 """Version of what a cassette's metadata holds."""
@@ -151,6 +151,11 @@ class CassetteLibrary:
     def _stale(self, case: Case, why: str) -> CassetteStaleError:
         where = f"{self.provider}/{case.path}: {self.path(case)}"
         return CassetteStaleError(f"{where}: {why}; {self.how_to_record(case)}")
+
+    def check_place(self, case: Case) -> None:
+        """Raise `LinkError` where a case could only be recorded through a symbolic link."""
+        for path in (self.path(case), self.payloads.directory):
+            refuse_links(path, self.directory.parent)
 
     def record(self, exchange: Exchange, case: Case, target: str) -> Path:
         """Write an exchange that was answered; its secrets are out already."""

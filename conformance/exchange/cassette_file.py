@@ -77,7 +77,7 @@ Check = Callable[[Any], bool]
 
 
 def _checked(value: Any, where: str, members: Mapping[str, Check]) -> None:
-    """Raise `CassetteFileError` unless an object has exactly these members, of these types."""
+    """Raise `CassetteFileError` unless an object has these members, each of its type."""
     if not isinstance(value, dict):
         raise CassetteFileError(f"{where.rstrip('.:')} is no object")
     for name, right in members.items():
@@ -128,9 +128,7 @@ def _seconds(value: Any) -> bool:
 
 def _failures(value: Any) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(each, dict)
-        and set(each) == {"kind", "message"}
-        and all(map(_text, each.values()))
+        isinstance(each, dict) and set(each) == _FAILURE and all(map(_text, each.values()))
         for each in value.values()
     )
 

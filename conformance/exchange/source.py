@@ -91,6 +91,7 @@ class Record:
         keeps = self.mode in (RecordMode.ONCE, RecordMode.NEW_EPISODES)
         if keeps and library.path(case).is_file():
             return self.replay.exchange(case)
+        library.check_place(case)  # before anything is paid for
         client = self.client()
         exchange = client.exchange(case)
         if exchange.response is None and not (exchange.failure and exchange.failure.lost):

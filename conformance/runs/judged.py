@@ -9,6 +9,7 @@ from typing import Any
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import Finding, Observation
 from conformance.runs.file import finding_from_json, finding_to_json
+from conformance.runs.reading import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,23 @@ def judged_to_json(judged: Judged) -> dict[str, Any]:
 
 def judged_from_json(values: Mapping[str, Any]) -> Judged:
     """Read it; raises KeyError, TypeError or ValueError for what is none."""
-    findings = [finding_from_json(each) for each in values["findings"]]
+    record = values["record"]
+    findings = [finding_from_json(_record("finding", each)) for each in values["findings"]]
+    for each in values["observations"]:
+        _record("observation", each)
+    if record is not None:
+        _record("exchange", record)
     return Judged(
         outcome_from_json(values["outcome"]),
         {each.clause: each for each in findings},
         tuple(Observation(**each) for each in values["observations"]),
-        values["record"],
+        record,
     )
+
+
+def _record(kind: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Check a record as one of a run file; raises TypeError or ValueError."""
+    return checked({**values, "type": kind})
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
@@ -50,5 +61,5 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 
 def outcome_from_json(told: Mapping[str, Any]) -> Outcome:
     """Read an outcome; raises KeyError, TypeError or ValueError for what is none."""
-    listed = None if told["listed"] is None else frozenset(told["listed"])
+    listed = None if told["listed"] is None else frozenset(map(str, told["listed"]))
     return Outcome(**{**told, "result": Result(told["result"]), "listed": listed})

@@ -64,7 +64,7 @@ class Spool:
     def get(self, case: str) -> Judged | None:
         """Give what is known of a case; what is damaged is as if it were not there."""
         try:
-            return judged_from_json(load_json(self._path(case).read_bytes()))
+            return judged_from_json(dict(load_json(self._path(case).read_bytes())))
         except FileNotFoundError:
             return None
         except (OSError, KeyError, TypeError, ValueError):
@@ -97,7 +97,7 @@ class Spool:
     def noted(self, case: str) -> Any:
         """Give what was noted of a case; None where nothing was, or not whole."""
         try:
-            return json.loads(self._path(case).with_suffix(".came").read_bytes())
+            return load_json(self._path(case).with_suffix(".came").read_bytes())
         except (OSError, ValueError):
             return None
 
@@ -105,7 +105,7 @@ class Spool:
         """Give every case that is whole, by its path."""
         for path in sorted(self._folder.glob("*.json")):
             try:
-                values = load_json(path.read_bytes())
+                values = dict(load_json(path.read_bytes()))
                 yield str(values.pop("case")), judged_from_json(values)
             except (OSError, KeyError, TypeError, ValueError):
                 continue

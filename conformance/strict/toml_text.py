@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from typing import Any
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 256 * 1024
 _DEPTH = 20
+_PART = r"""(?:[\w-]{1,100}+|"[^"\n]{0,100}+"|'[^'\n]{0,100}+')[ \t]{0,9}+"""
+_DOTTED = re.compile(rf"(?:{_PART}\.[ \t]{{0,9}}+){{{_DEPTH * 2}}}")
 _MOST = 2**53  # what JSON readers take for the same whole number
 
 
@@ -20,7 +23,12 @@ def load_toml(data: bytes) -> dict[str, Any]:
     if len(data) > MOST_BYTES:
         raise TOMLFaultError(f"is larger than {MOST_BYTES:,} bytes")
     try:
-        document = tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        if _DOTTED.search(text):  # which take the square of their length to read
+            raise TOMLFaultError(f"nests deeper than {_DEPTH} levels")
+        document = tomllib.loads(text)
+    except TOMLFaultError:
+        raise
     except RecursionError:
         raise TOMLFaultError("nests too deep") from None
     except ValueError as error:  # also a number of more digits than Python turns into one

@@ -319,4 +319,6 @@ def _fault(error: Exception) -> YAMLFaultError:
         mark = error.problem_mark or error.context_mark
         reason = f"is no YAML: {error.problem or error.context}"
         return YAMLFaultError(reason, *((mark.line + 1, mark.column + 1) if mark else ()))
-    return YAMLFaultError(f"is no YAML: {getattr(error, 'reason', 'it is not UTF-8')}")
+    position = getattr(error, "position", None)
+    where = f" at byte {position}" if position is not None else ""
+    return YAMLFaultError(f"is no YAML: {getattr(error, 'reason', 'it is not UTF-8')}{where}")

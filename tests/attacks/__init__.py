@@ -1,4 +1,4 @@
-"""The attacks of a provider that means harm, by name; each docstring says the harm."""
+"""Attacks by name: of providers (each docstring says the harm), files and folders."""
 
 from tests.attacks import (
     addresses,
@@ -11,11 +11,18 @@ from tests.attacks import (
     texts,
     words,
 )
+from tests.attacks.cassettes import cassettes
+from tests.attacks.documents import other_files, recordings
+from tests.attacks.files import FileAttack
 from tests.attacks.model import ATTACKS, Attack
+
+FILES: tuple[FileAttack, ...] = (*cassettes(), *recordings(), *other_files())
 
 __all__ = [
     "ATTACKS",
+    "FILES",
     "Attack",
+    "FileAttack",
     "addresses",
     "bodies",
     "framing",

@@ -1,0 +1,194 @@
+"""Files that mean harm: a sentence that names the file, or it is read; little time and memory."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.cases.model import Case
+from conformance.contract import load_edition
+from conformance.drawn import MANIFEST, recorded_cassettes, recorded_examples
+from conformance.errors import ConformanceError
+from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.outcome import Outcome, Result
+from conformance.foreign import judge_files
+from conformance.providers import load_provider
+from conformance.runs.file import read_run
+from conformance.runs.judged import Judged, judged_to_json
+from conformance.runs.spool import Spool
+from conformance.strict import printable
+from fuzz.targets import player
+from tests import runs
+from tests.attacks import FILES, FileAttack
+from tests.attacks.cassettes import NUMBERS, YAML, cassette
+from tests.attacks.documents import line_of_json
+from tests.attacks.files import ASKED
+from tests.attacks.watching import watching
+from tests.processes import command
+
+LONGEST = 10.0  # seconds, on a machine that does other things as well
+MOST_MEMORY = 256 << 20  # bytes; a value may have 128 MiB of text
+CASE = Case(id="hostile", model="dall-e-3", body=ASKED)
+GOOD = line_of_json("1")
+
+
+def made() -> Judged:
+    """Return what came of one case."""
+    finding = runs.finding()
+    outcome = Outcome("baseline", Result.ACCEPTED, "HTTP 200", 200)
+    return Judged(outcome, {finding.clause: finding}, (), runs.exchange())
+
+
+def played(folder: Path, data: bytes) -> str:
+    """Play a cassette; return what is said of it."""
+    library = CassetteLibrary(folder, "acme", "an-edition", "a tool")
+    path = library.path(CASE)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    try:
+        with library.playing(CASE) as recorded:
+            assert player().exchange(CASE, recorded.failures).response is not None
+    except ConformanceError as error:
+        return named(path, str(error))
+    return ""
+
+
+def judged(folder: Path, data: bytes) -> str:
+    """Judge a recording beside a good one, which is judged whatever becomes of it."""
+    bad, good = folder / "a", folder / "b.jsonl"
+    bad.write_bytes(data)
+    good.write_bytes(GOOD)
+    report = judge_files([bad, good], load_edition(), folder / "run.jsonl")
+    told = report.files[0].unreadable
+    assert report.files[1].found == 1
+    assert read_run(folder / "run.jsonl").complete
+    said = [each for each in report.problems if each.startswith(str(bad))]
+    assert len(said) == len(told) <= 1
+    assert told or report.files[0].found == 1
+    return named(bad, said[0]) if said else ""
+
+
+def drawn(folder: Path, data: bytes) -> str:
+    """Read a manifest of drawn requests for all that it is read for."""
+    library = CassetteLibrary(folder, "acme", "an-edition", "a tool")
+    path = library.directory / "dall-e-3" / MANIFEST
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    said = set()
+    for read in (recorded_cassettes, lambda library: recorded_examples(library, "dall-e-3")):
+        try:
+            read(library)
+        except ConformanceError as error:
+            said.add(named(path, str(error)))
+    return said.pop() if said else ""
+
+
+def loaded(folder: Path, data: bytes) -> str:
+    """Load the file of a provider."""
+    path = folder / "acme.toml"
+    path.write_bytes(data)
+    try:
+        load_provider(str(path))
+    except ConformanceError as error:
+        return named(path, str(error))
+    return ""
+
+
+def reported(folder: Path, data: bytes) -> str:
+    """Read a run file."""
+    path = folder / "run.jsonl"
+    path.write_bytes(data)
+    try:
+        read_run(path)
+    except ConformanceError as error:
+        return named(path, str(error))
+    return ""
+
+
+def named(path: Path, said: str) -> str:
+    """Check that a sentence names its file, and is one."""
+    assert said.startswith(f"{path}:") or f" {path}: " in said
+    assert said == printable(said, 1000)
+    assert "Error(" not in said
+    return said
+
+
+READERS: dict[str, Callable[[Path, bytes], str]] = {
+    "cassette": played,
+    "manifest of drawn requests": drawn,
+    "provider file": loaded,
+    "run file": reported,
+}
+
+
+@pytest.mark.parametrize("attack", FILES, ids=lambda each: f"{each.kind}-{each.name}")
+def test_hostile_file_is_a_sentence_or_is_read_and_costs_little(
+    tmp_path: Path, attack: FileAttack
+) -> None:
+    data = attack.data
+    started = time.monotonic()
+    with watching() as seen:
+        said = READERS.get(attack.kind, judged)(tmp_path, data)
+    assert (said == "") == (attack.said == "read")
+    assert attack.said == "read" or attack.said in said
+    assert time.monotonic() - started < LONGEST
+    assert seen.grown < MOST_MEMORY
+    assert seen.programs == []
+
+
+@pytest.mark.parametrize("name", [name for name, (_, _, said) in YAML.items() if said != "read"])
+def test_fault_in_a_cassette_is_told_with_its_line(tmp_path: Path, name: str) -> None:
+    said = played(tmp_path, cassette(YAML[name][1]()))
+    assert " line " in said or " byte " in said
+
+
+def test_replay_and_judge_say_the_same_of_a_cassette(tmp_path: Path) -> None:
+    for name, (_, member, said) in YAML.items():
+        for reader in (played, judged):
+            folder = tmp_path / name / reader.__name__
+            folder.mkdir(parents=True)
+            taken = said == "read" or (name in NUMBERS and reader is judged)
+            assert (reader(folder, cassette(member())) == "") == taken, name
+
+
+def test_replay_goes_on_after_a_hostile_cassette(tmp_path: Path) -> None:
+    chosen = ["--provider", "reference", "--models", "dall-e-2", "--cases", "[bn]*[e2]", "-q"]
+    assert command(tmp_path, "run", *chosen, "--record-mode", "rewrite").returncode == 0
+    bad = tmp_path / "cassettes/reference/dall-e-2/n-2.yaml"
+    bad.write_bytes(cassette("more: " + "[" * 100_000))
+    done = command(tmp_path, "run", *chosen, "--replay", "-o", "run.jsonl")
+    run = read_run(tmp_path / "run.jsonl")
+    told = {each.message for each in run.findings if each.case == "n-2"}
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "pass" in {each.verdict.value for each in run.findings if each.case == "baseline"}
+    assert all("n-2.yaml: is damaged at line 8, column" in each for each in told)
+
+
+SPOOLED = {
+    "text": '"x"',
+    "list": "[]",
+    "deep": "[" * 100_000,
+    "number": "9" * 5000,
+    "record-list": '{"case": "a", "outcome": {}, "record": []}',
+    "finding-object": json.dumps({**judged_to_json(made()), "case": "a", "findings": [{"a": 1}]}),
+    "record-of-objects": json.dumps(
+        {**judged_to_json(made()), "case": "a", "record": {**runs.exchange(), "response": [1]}}
+    ),
+}
+
+
+@pytest.mark.parametrize("text", SPOOLED.values(), ids=SPOOLED)
+def test_answer_beside_a_run_that_is_none_is_as_if_it_were_not_there(
+    tmp_path: Path, text: str
+) -> None:
+    spool = Spool(tmp_path)
+    spool.put("a", made())
+    assert dict(spool.everything()).keys() == {"a"}
+    [path] = tmp_path.glob("*.json")
+    path.write_text(text)
+    assert spool.get("a") is None
+    assert dict(spool.everything()) == {}
