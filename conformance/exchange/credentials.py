@@ -94,7 +94,10 @@ _TOLD = re.compile(
     rb"(?=[^\s\"'\\,;&<>]*[A-Za-z])([^\s\"'\\,;&<>{}\[\]]{8,512})",
     re.IGNORECASE,
 )
-_RUN = re.compile(rb"[A-Za-z0-9+/]{%d,}" % _LONG)
+_RUN = re.compile(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{%d,}+" % _LONG)
+_ESCAPED_RUN = re.compile(
+    rb"(?<![A-Za-z0-9+/\\])(?:\\++/)?+[A-Za-z0-9+/]++(?:\\++/[A-Za-z0-9+/]*+)*+"
+)
 _QUERY = re.compile(
     rb"((?:[?&]|\\u0026|\\u003f|&amp;|%26|%3f)([A-Za-z0-9_.~\[\]-]{1,100})(?:=|\\u003d|%3d))"
     # escaped in JSON or not, so that body and downloads still name one and the same URL
@@ -108,7 +111,9 @@ _PLACEHOLDERS = (b"sk-conformance", b"REDACTED")
 def outside_pictures(text: bytes, change: Callable[[bytes], bytes]) -> bytes:
     """Change text, and pass over pictures in base64."""
     parts, end = [], 0
-    for run in _RUN.finditer(text):
+    for run in (_ESCAPED_RUN if b"\\/" in text else _RUN).finditer(text):
+        if run.end() - run.start() < _LONG:
+            continue
         parts += [change(text[end : run.start()]), run[0]]
         end = run.end()
     return b"".join((*parts, change(text[end:])))
