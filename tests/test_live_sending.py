@@ -20,7 +20,7 @@ from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.retry_after import retry_after
 from conformance.live.again import MOST_ATTEMPTS, again
 from conformance.live.ledger import Ledger
-from tests.live import Clock, error, images, judge_all, naps, session, verdicts, watched
+from tests.live import KEY, Clock, error, images, judge_all, naps, session, verdicts, watched
 
 REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
 
@@ -226,6 +226,27 @@ def test_refused_key_ends_the_run_with_one_request(tmp_path: Path) -> None:
     assert len(eye.asked) == 1
     assert verdicts(judged) == {"unavailable", "not run"}
     assert "first authorised request was refused (HTTP 401: no); look at the key" in told
+
+
+@pytest.mark.parametrize("told", [f"Incorrect API key: {KEY}", KEY.swapcase(), KEY[::-1]])
+def test_key_that_comes_back_in_the_first_401_is_a_finding(tmp_path: Path, told: str) -> None:
+    refused = JSONResponse({"error": {"message": told}}, 401)
+    with watched(lambda *_: refused) as (url, eye), session(tmp_path, url) as found:
+        judged = judge_all(found)
+    (echo,) = [
+        each
+        for one in judged.values()
+        for each in one.findings.values()
+        if each.clause == "authentication.key-not-echoed" and each.verdict.value != "not run"
+    ]
+    assert (len(eye.asked), echo.verdict.value) == (1, "fail")
+    assert verdicts(judged) == {"fail", "unavailable", "not run"}
+
+
+def test_masked_key_in_the_first_401_is_no_finding(tmp_path: Path) -> None:
+    refused = JSONResponse({"error": {"message": f"Incorrect: sk-...{KEY[-4:]}"}}, 401)
+    with watched(lambda *_: refused) as (url, _), session(tmp_path, url) as found:
+        assert verdicts(judge_all(found)) == {"unavailable", "not run"}
 
 
 def test_public_model_list_does_not_make_a_key_good(tmp_path: Path) -> None:

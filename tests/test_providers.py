@@ -147,6 +147,15 @@ def test_key_that_no_header_can_carry_is_told_without_it(tmp_path: Path, key: st
     assert key not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "key", ['"sk-a"', "'sk-a'", ' "sk-a"\n', "`sk-a`", "\u201csk-a\u201d"], ids=ascii
+)
+def test_quotes_around_a_key_are_told_without_it(tmp_path: Path, key: str) -> None:
+    with pytest.raises(MissingKeyError, match="MINE_KEY holds quotation marks") as told:
+        load_provider(write(tmp_path, GOOD)).key({"MINE_KEY": key})
+    assert "sk-a" not in str(told.value)
+
+
 def test_key_comes_from_the_environment(tmp_path: Path) -> None:
     provider = load_provider(write(tmp_path, GOOD))
     assert provider.key({"MINE_KEY": " sk-mine "}) == "sk-mine"

@@ -152,7 +152,7 @@ def test_reports_are_the_same_however_workers_report(format_: str) -> None:
 
 
 def reported(findings: list[Finding], format_: str, seed: int) -> str:
-    shuffled = random.Random(seed).sample(findings, len(findings))  # noqa: S311 - an order
+    shuffled = random.Random(seed).sample(findings, len(findings))
     if format_ != "terminal":
         return render([run(*shuffled)], format_)
     screen = io.StringIO()

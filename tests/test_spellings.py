@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import re
@@ -32,8 +33,11 @@ Simple = Callable[[str], str]
 
 
 def _each(text: str, spelled: Callable[[str], str], random: Random) -> str:
-    """Spell some of the letters in another way, or all of them."""
-    share = random.choice((0.2, 0.6, 1.0))
+    """Spell some of the letters in another way, or all where they are an escape already.
+
+    An escape that is half escaped can be read in more than one way.
+    """
+    share = 1.0 if re.search(r"[\\\\%&]", text) else random.choice((0.2, 0.6, 1.0))
     return "".join(spelled(one) if random.random() < share else one for one in text)
 
 
@@ -76,6 +80,13 @@ LOSSLESS: dict[str, Change] = {
     "named entities": lambda text, _: (
         text.replace("&", "&amp;").replace("/", "&sol;").replace("+", "&plus;")
     ),
+    "numbers": lambda text, random: random.choice((", ", ",", " ", "\n")).join(
+        str(ord(one)) for one in text
+    ),
+    "pairs of digits": lambda text, random: random.choice((":", " 0x", " ", "-", ", 0x")).join(
+        f"{ord(one):02x}" for one in text
+    ),
+    "compressed": lambda text, _: base64.b64encode(gzip.compress(text.encode())).decode(),
     "words around": lambda text, _: f"The key {text} is wrong.",
 }
 LOSSY: dict[str, Simple] = {
@@ -96,7 +107,7 @@ def echoed(body: bytes) -> bool:
     return MARK in REDACTOR.data(body)
 
 
-@settings(max_examples=150, deadline=None, phases=PHASES)
+@settings(max_examples=150, deadline=None, derandomize=True, phases=PHASES)
 @given(
     st.sampled_from(sorted(LOSSY)),
     st.lists(st.sampled_from(sorted(LOSSLESS)), max_size=3),
@@ -133,7 +144,7 @@ DIVIDED: dict[str, Callable[[list[str]], bytes]] = {
 
 
 @pytest.mark.parametrize("way", DIVIDED)
-@settings(max_examples=25, deadline=None, phases=PHASES)
+@settings(max_examples=25, deadline=None, derandomize=True, phases=PHASES)
 @given(SEEDS)
 def test_key_is_found_in_pieces(way: str, seed: int) -> None:
     random = Random(seed)

@@ -8,7 +8,13 @@ from conformance.cases.model import Authorization
 from conformance.clauses.bindings import accepted, any_of, generation, model_list, presents
 from conformance.clauses.refusals import told
 from conformance.clauses.registry import Needs, cite, clause
-from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
+from conformance.clauses.subject import (
+    NotApplicableError,
+    NotTestableError,
+    Problem,
+    Subject,
+    UnavailableError,
+)
 from conformance.contract import Level
 from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance, Response
 from conformance.exchange.outcome import Result
@@ -155,19 +161,22 @@ def _became(subject: Subject) -> str:
     "The API key does not come back: in no header, no body and no image.",
     cite("rfc6750", "5.3"),
     cite("openai-observed", "401: the key in the message is masked"),
-    binds=generation,
-    needs=Needs.ANSWER,
+    binds=any_of(generation, model_list),
+    needs=Needs.BYTES,
 )
 def key_not_echoed(subject: Subject) -> Iterator[Problem]:
     """Looks for the whole key, as text and as base64, in the answer and in what its URLs gave.
 
     The sender replaces the key by a placeholder before anything else sees the answer; the
     clause looks for the placeholder. Of a recording that others made it is not known which key
-    was used.
+    was used. A key that is refused comes back most often: a 401 that decides nothing else is
+    looked at too.
     """
     if subject.exchange.provenance is Provenance.FOREIGN:
         raise NotApplicableError
     yield from _echoes(subject, REDACTED_KEY)
+    if subject.exchange.failure is not None:
+        raise UnavailableError(subject.outcome.reason)
 
 
 @clause(

@@ -125,12 +125,13 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
     """What stands between the clause and a verdict; pass and fail need a real decision."""
     if needs is Needs.ACCEPTANCE and subject.fails_alone:
         return None
-    if subject.exchange.response is None or subject.exchange.failure is not None:
+    failed = subject.exchange.failure is not None and needs is not Needs.BYTES
+    if subject.exchange.response is None or failed:
         return _unavailable(subject)
     cut = subject.exchange.altered & {"request", "body"}
     if cut:
         return _not_testable(f"the recorder cut the {' and the '.join(sorted(cut))}")
-    if needs is Needs.ANSWER:
+    if needs in (Needs.ANSWER, Needs.BYTES):
         return None
     result = subject.outcome.result
     if result is Result.UNAVAILABLE or (result is Result.NOT_SERVED and subject.names_model):

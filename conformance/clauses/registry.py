@@ -18,6 +18,7 @@ Binding = Callable[[Sent], bool]
 class Needs(StrEnum):
     """Which answer a clause can speak of; any other is *not testable* or *unavailable*."""
 
+    BYTES = "whatever came, even where it decides nothing"
     ANSWER = "any answer at all"
     DECISION = "an answer that is neither 429, 5xx nor a failure"
     ACCEPTANCE = "such an answer, or that none comes to this request and to its control it does"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from conformance.cases.model import Case
 from conformance.cases.request import build_request
+from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import (
     Download,
@@ -30,7 +31,7 @@ class Target:
 
     provider: str
     base_url: str
-    key: str
+    key: str = field(repr=False)
     models: Mapping[str, str]
 
 
@@ -69,6 +70,26 @@ class Client:
         that it was made from: a provider inside a network may answer with addresses inside it,
         and a public one may not.
         """
+        try:
+            return self._exchanged(case, known_failures or {}, recorded_at)
+        except ConformanceError:
+            raise
+        except BaseException as error:  # its frames and its words may hold the key
+            told = self._without_key(error)
+        raise told from None
+
+    def _without_key(self, error: BaseException) -> BaseException:
+        """Return an exception without the frames in which the key stands, and without the key."""
+        redactor = self._redactor
+        if redactor is not None:
+            words = (redactor.text(each) if isinstance(each, str) else each for each in error.args)
+            error.args = tuple(words)
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
+
+    def _exchanged(
+        self, case: Case, known_failures: Mapping[str, Failure], recorded_at: str | None
+    ) -> Exchange:
         target = self.target
         prepared = build_request(
             case,
@@ -95,7 +116,7 @@ class Client:
             provenance=self._provenance,
             served_as=target.models.get(case.model),
         )
-        whole = self._with_downloads(bare, known_failures or {})
+        whole = self._with_downloads(bare, known_failures)
         return redact(whole, self._redactor) if self._redactor else whole
 
     def _with_downloads(self, bare: Exchange, known: Mapping[str, Failure]) -> Exchange:

@@ -6,10 +6,10 @@ byte for byte what a cassette holds, and a clause can still see that a key came 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from conformance.exchange.credentials import outside_pictures, without_signatures
 from conformance.exchange.edits import applied
 from conformance.exchange.model import (
     REDACTED_KEY,
@@ -23,18 +23,6 @@ from conformance.exchange.model import (
 from conformance.exchange.payloads import is_binary
 from conformance.exchange.spellings import Spellings
 
-_SIGNED = (
-    "sig|signature|x-amz-signature|x-amz-security-token|x-amz-credential|x-goog-signature"
-    "|x-goog-credential|x-oss-signature|x-oss-security-token|x-oss-credential"
-    "|ossaccesskeyid|awsaccesskeyid|key-pair-id|policy|token|access_token|api_key|apikey|key"
-)
-_SIGNATURE = re.compile(
-    rb"((?:[?&]|\\u0026|\\u003f|&amp;|%26|%3f)(?:" + _SIGNED.encode() + rb")"
-    rb"(?:=|\\u003d|%3d))"
-    # escaped in JSON or not, so that body and downloads still name one and the same URL
-    rb"(?:[^&\"'\\\s<>]|\\/|\\u00(?!2[0267]|3[ce]|5c)[2-7][0-9a-f]){1,4096}",
-    re.IGNORECASE,
-)
 _SECRET_HEADERS = frozenset(
     {
         "set-cookie",
@@ -66,7 +54,7 @@ class Redactor:
     def _redacted(self, data: bytes) -> bytes:
         if self._spellings is not None:
             data = applied(data, self._spellings.edits(data), _placeholder)
-        return _SIGNATURE.sub(_unsigned, data)
+        return outside_pictures(data, without_signatures)
 
     def binary(self, data: bytes) -> bytes:
         """Redact image bytes; the length stays, so that offsets in the file hold."""
@@ -127,12 +115,6 @@ class Redactor:
         )
 
 
-def _unsigned(found: re.Match[bytes]) -> bytes:
-    """Take a signature out; where the key stood in its place, that is still to be seen."""
-    key = REDACTED_KEY.encode()
-    return found[1] + (key if key in found[0] else b"REDACTED")
-
-
 def _encoded(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
@@ -157,7 +139,7 @@ def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
         request=redactor.request(exchange.request),
         response=redactor.response(exchange.response),
         failure=redactor.failure(exchange.failure),
-        downloads=_told_apart(redactor.download(each) for each in exchange.downloads),
+        downloads=told_apart(redactor.download(each) for each in exchange.downloads),
         sent_at=exchange.sent_at,
         elapsed=exchange.elapsed,
         provenance=exchange.provenance,
@@ -168,7 +150,7 @@ def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
     )
 
 
-def _told_apart(downloads: Iterable[Download]) -> tuple[Download, ...]:
+def told_apart(downloads: Iterable[Download]) -> tuple[Download, ...]:
     """Keep one download of each address: without their secrets two may be the same."""
     by_url: dict[str, Download] = {}
     for download in downloads:

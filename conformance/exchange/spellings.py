@@ -9,7 +9,9 @@ from __future__ import annotations
 import binascii
 import json
 import re
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -27,10 +29,20 @@ DEPTH = 4  # encodings one within the other
 _ROUNDS = 6  # of escapes one within the other
 _LONG = 4096  # characters; a longer run of base64 is a picture, and holds no words
 _TEXT = 8192  # bytes; a shorter text is searched as it is
-_RUN = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % _LONG)
+_RUN = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{%d,}+" % _LONG)
 _SLASH = re.compile(rb"\\+/")
 _SPACE = re.compile(rb"\s+|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81\xa0|\xef\xbb\xbf|\xc2\xad")
 _MEMBER = re.compile(rb'"([^"\\]{1,100})"\s*+:\s*+"([^"]{1,4096})"')
+_NUMBER = re.compile(rb"(?:0x)?([0-9a-f]{1,3})", re.IGNORECASE)
+_DENSE = bytes(
+    0x30 if byte in b"0123456789abcdefABCDEFxX \t\r\n\v\f,:;-" else 0 for byte in range(256)
+)
+"""Shows at once where nothing but digits stands, which regular expressions are slow to tell."""
+
+_LONGEST = 1 << 18  # characters of base64 that is looked into wherever it may begin
+_COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_ANY_WINDOW = 47  # zlib's word for: gzip or zlib, whichever it is
+_INFLATED = 1 << 20  # bytes of what is compressed within base64
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _STANDARD = bytes.maketrans(b"+/", b"-_")
 SHORT_FILLER = b"sk!key!!"
@@ -70,6 +82,10 @@ class Spellings:
         self._pieces = Pieces((key, secret) if secret != key else (key,))
         size = len(_bytes(secret))
         self._base64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % (size * 4 // 3))
+        self._dense = b"0" * (2 * size - 1)
+        self._numbers = re.compile(
+            rb"(?:(?:0x)?[0-9a-f]{1,3}[\s,:;-]{1,3}){%d,}(?:0x)?[0-9a-f]{1,3}" % (size - 1), re.I
+        )
         self._digits = re.compile(rb"(?:[0-9A-Fa-f]{2}){%d,}[0-9A-Fa-f]?" % size)
 
     def edits(self, data: bytes, depth: int = DEPTH) -> list[Edit]:
@@ -135,24 +151,37 @@ class Spellings:
         if not depth:
             return []
         result = [edit for run in self._base64.finditer(data) for edit in self._run(run, depth)]
+        if self._dense not in data.translate(_DENSE):
+            return result
         for run in self._digits.finditer(data):
             result += self._hexadecimal(run, depth)
+        for run in self._numbers.finditer(data):
+            result += self._listed(run, depth)
         return result
+
+    def _listed(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
+        """Look for the key in a list of numbers, one for each letter."""
+        numbers = list(_NUMBER.finditer(run[0]))
+        for base in (10, 16):
+            data = bytes(_letter(number[1], base) for number in numbers)
+            for edit in self._inside(data, depth):
+                first, last = numbers[edit.start], numbers[edit.end - 1]
+                yield Edit(run.start() + first.start(), run.start() + last.end())
 
     def _run(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
         """Look for the key in a run of base64, wherever in it the base64 begins."""
         text = run[0].translate(_URL_SAFE)
+        plain = len(text) > _LONGEST  # nothing but the key itself is searched for
         for shift in range(4):
             body = text[shift:]
             body = body[: len(body) - (len(body) % 4 == 1)]
             data = pybase64.b64decode(body + b"=" * (-len(body) % 4))
             at = run.start() + shift
             if shift == 0 and _is_picture(data):
+                plain = True
                 yield from self._picture_in_base64(run, data)
                 continue
-            found = (
-                self._literal(data) if shift and len(run[0]) >= _LONG else self._inside(data, depth)
-            )
+            found = self._literal(data) if plain else self._inside(data, depth)
             for edit in found:
                 first, last = edit.start // 3 * 4, min((edit.end + 2) // 3 * 4, len(body))
                 yield Edit(at + first, at + last)
@@ -180,6 +209,12 @@ class Spellings:
                 yield Edit(at + 2 * edit.start, at + 2 * edit.end)
 
     def _inside(self, data: bytes, depth: int) -> list[Edit]:
+        """Search what was decoded, and what it holds where it is compressed."""
+        if data.startswith(_COMPRESSED):
+            with suppress(zlib.error):
+                inflated = zlib.decompressobj(_ANY_WINDOW).decompress(data, _INFLATED)
+                if self.edits(inflated, depth - 1):
+                    return [Edit(0, len(data))]
         return self.edits(data, depth - 1)
 
     def picture(self, data: bytes) -> bytes:
@@ -242,6 +277,15 @@ def _extended(folded: bytes, start: int, end: int, needle: _Needle) -> tuple[int
     if needle.after and folded.startswith(needle.after, end):
         end += len(needle.after)
     return start, end
+
+
+def _letter(digits: bytes, base: int) -> int:
+    """Return the number of a letter, or 0 for what is none."""
+    try:
+        value = int(digits, base)
+    except ValueError:
+        return 0
+    return value if value < 256 else 0
 
 
 def _is_picture(data: bytes) -> bool:

@@ -28,6 +28,7 @@ HOME = Path(__file__).parent
 _NAME = re.compile(r"[^\W_][\w.\-]{0,99}")
 _CREDENTIALS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:)?[/\\]*[^/?#]*@", re.IGNORECASE)
 _VISIBLE = re.compile(r"[!-~]+")
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 
 
 class ProviderError(ConformanceError):
@@ -106,7 +107,7 @@ class Provider:
     base_url: str
     models: Mapping[str, str]
     key_variable: str | None = None
-    default_key: str | None = None
+    default_key: str | None = field(default=None, repr=False)
     embedded: bool = False
     edition: str | None = None
     notes: str = ""
@@ -119,12 +120,8 @@ class Provider:
     def key(self, environment: Mapping[str, str] = os.environ) -> str:
         """Read the API key; raises `MissingKeyError` naming the variable when it holds none."""
         value = environment.get(self.key_variable or "", "").strip()
-        if value and not _VISIBLE.fullmatch(value):
-            raise MissingKeyError(
-                f"{self.key_variable} holds spaces or other characters that no API key has; "
-                f"set it to the key alone"
-            )
         if value:
+            _check_key(self.key_variable or "", value)
             return value
         if self.default_key and _is_loopback(self.base_url):
             return self.default_key
@@ -204,6 +201,20 @@ def _check_address(where: str, url: str) -> None:
         raise ProviderError(
             f"{where} has a user name or password in it, which every report would show; "
             f"take it out, and name the variable of the API key with key_variable"
+        )
+
+
+def _check_key(variable: str, value: str) -> None:
+    """Raise `MissingKeyError` for quotes around a key, or what no key has; it is not shown."""
+    if len(value) > 1 and value[0] in _QUOTES and value[-1] in _QUOTES:
+        raise MissingKeyError(
+            f"{variable} holds quotation marks around the API key, which the provider would be "
+            f"sent; set it to the key alone"
+        )
+    if not _VISIBLE.fullmatch(value):
+        raise MissingKeyError(
+            f"{variable} holds spaces or other characters that no API key has; "
+            f"set it to the key alone"
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -64,7 +64,7 @@ class _Provider:
     """The endpoints, bound to one edition and one key."""
 
     edition: Edition
-    key: str
+    key: str = field(repr=False)
     clock: Callable[[], float]
     delay: float
     served: tuple[str, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zlib
 from urllib.parse import quote
 
 from tests.attacks.images import coded, with_chunk
@@ -197,3 +198,74 @@ def signatures_of_urls(asked: Asked) -> bytes:
     """Signed URLs: who has the signature has the image, and sometimes the bucket."""
     secrets = ("sig", "X-Amz-Signature", "Signature", "X-Goog-Signature", "token", "api_key")
     return urls(*(f"https://a.test/i.png?{each}=5ecre7f0r4ll7im3" for each in secrets))
+
+
+@attack(*ECHOED)
+def key_in_another_case(asked: Asked) -> bytes:
+    """The key with its case swapped, and as a title: whoever reads it has it back in a moment."""
+    return refused(f"Unknown {asked.key.swapcase()}", param=asked.key.title())
+
+
+@attack(*ECHOED)
+def key_in_loose_entities(asked: Asked) -> bytes:
+    """Entities without their semicolon, and with zeros before their number."""
+    loose = "".join(f"&#{ord(letter)}" for letter in asked.key)
+    zeros = "".join(f"&#x0000{ord(letter):X};&#0;"[:-4] for letter in asked.key)
+    page = f"<html>{loose}<br>{zeros}</html>".encode()
+    return whole(page, "Content-Type: text/html", status="400 Bad Request")
+
+
+@attack(*ECHOED)
+def key_in_base64_with_escaped_slashes(asked: Asked) -> bytes:
+    """PHP writes each slash of base64 with a backslash before it."""
+    coded_key = base64.b64encode(b"???>" + asked.key.encode()).decode().replace("/", "\\/")
+    return ok(f'{{"created":1,"data":[{{"note":"{coded_key}"}}]}}'.encode())
+
+
+@attack(*ECHOED)
+def key_in_mixed_digits(asked: Asked) -> bytes:
+    """Hexadecimal digits, each letter of them in any case, and again as base64."""
+    digits = asked.key.encode().hex()
+    mixed = "".join(d.upper() if n % 3 else d for n, d in enumerate(digits))
+    return ok(items({"note": mixed, "more": base64.b64encode(mixed.encode()).decode()}))
+
+
+@attack(*ECHOED)
+def key_in_folded_base64(asked: Asked) -> bytes:
+    """Base64 that is folded into lines, as mail folds it."""
+    lines = base64.encodebytes(asked.key.encode()).decode()
+    return ok(items({"note": lines[:20] + "\r\n" + lines[20:]}))
+
+
+@attack(*ECHOED)
+def key_in_pieces_of_headers(asked: Asked) -> bytes:
+    """Each of three header lines has a third of the key."""
+    key = asked.key
+    parts = (f"X-Part-{n}: {key[n * 15 : n * 15 + 15]}" for n in range(3))
+    return ok(items(), *parts)
+
+
+@attack(*ECHOED)
+def key_in_pieces_of_members(asked: Asked) -> bytes:
+    """Two members have a half each."""
+    return ok(items({"id": asked.key[:22], "model": asked.key[22:]}))
+
+
+@attack(*ECHOED, case=STREAM_CASE)
+def key_in_pieces_of_events(asked: Asked) -> bytes:
+    """A letter an event, as chat answers come."""
+    told = (json.dumps({"type": "delta", "delta": letter}) for letter in asked.key)
+    return stream(b"".join(event(("delta", one)) for one in told) + event(completed()))
+
+
+@attack(*ECHOED, case=BASE64_CASE)
+def key_in_compressed_comment(asked: Asked) -> bytes:
+    """The comment of the picture is compressed, as zTXt allows."""
+    return coded(with_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(asked.key.encode())))
+
+
+@attack(*ECHOED, case=BASE64_CASE)
+def key_in_escaped_comment(asked: Asked) -> bytes:
+    """XMP within the picture has the key in entities."""
+    entities = "".join(f"&#{ord(letter)};" for letter in asked.key).encode()
+    return coded(with_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + entities))

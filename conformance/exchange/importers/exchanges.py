@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from conformance.exchange.importers.model import Entry, Recorded
 from conformance.exchange.model import Exchange, Failure, Provenance
-from conformance.exchange.redaction import Redactor, redact
 from conformance.exchange.sent import deployment_of
+from conformance.exchange.strangers import without_credentials
 from conformance.strict import printable, read_json
 
 UNNAMED = "model-not-named"
@@ -69,23 +68,5 @@ def _model(recorded: Recorded) -> str:
 
 
 def redacted(exchange: Exchange) -> Exchange:
-    """Take out the key, wherever it is: recorders keep it more often than they know."""
-    for name in ("authorization", "api-key", "x-api-key"):
-        value = exchange.request.header(name)
-        if value is not None:
-            exchange = redact(exchange, Redactor(value.rpartition(" ")[2]))
-    return redact(_unauthorized(exchange), Redactor(None))
-
-
-def _unauthorized(exchange: Exchange) -> Exchange:
-    """Hide credentials in any other scheme, and keys too short to be looked for."""
-    headers = tuple(
-        (name, _hidden(value) if name.lower() == "authorization" else value)
-        for name, value in exchange.request.headers
-    )
-    return replace(exchange, request=replace(exchange.request, headers=headers))
-
-
-def _hidden(value: str) -> str:
-    scheme, _, rest = value.partition(" ")
-    return f"{scheme} REDACTED" if rest and scheme.isalpha() else "REDACTED"
+    """Take out every credential, wherever it is: recorders keep them more often than they know."""
+    return without_credentials(exchange)

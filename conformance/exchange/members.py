@@ -1,0 +1,82 @@
+"""Members of JSON whose name says that their value is a credential, wherever JSON stands in text.
+
+The text is not parsed and written anew: its faults are judged, so all but the value stays.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from conformance.exchange.credentials import REDACTED, is_code, is_secret_name
+
+_TOKEN = re.compile(
+    rb'("(?:[^"\\]++|\\.)*+"?)(\s*+:)?|([{\[])|([}\]])|(,)|([^\s"{}\[\],:]++)', re.DOTALL
+)
+_NUMBER = re.compile(rb"-?\d{6,40}")
+_DEEPEST = 4  # JSON in strings of JSON
+_LONGEST = 1 << 20  # bytes of a string that is looked into
+
+
+def without_members(text: bytes, depth: int = _DEEPEST) -> bytes:
+    """Return text without the values of secret members, and of all that is within them."""
+    if b'"' not in text:
+        return text
+    reading, parts, end = _Reading(depth), [], 0
+    for match in _TOKEN.finditer(text):
+        instead = reading.token(match)
+        if instead is not None:
+            parts += [text[end : match.start()], instead]
+            end = match.end()
+    return b"".join((*parts, text[end:])) if parts else text
+
+
+class _Reading:
+    """Where in some JSON one is, and whether what stands there is secret."""
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self._within: list[bool] = [False]
+        self._secret = False
+        self._name = ""
+
+    def token(self, match: re.Match[bytes]) -> bytes | None:
+        """Take in a token; returns what is to stand in its place, or None."""
+        string, colon, opening, closing, comma, scalar = match.groups()
+        if string is not None and colon is not None:
+            self._name = _read(string) or ""
+            self._secret = self._within[-1] or is_secret_name(self._name)
+        elif string is not None:
+            return self._string(string)
+        elif opening:
+            self._within.append(self._secret)
+        elif closing or comma:
+            self._leave() if closing else None
+            self._secret = self._within[-1]
+        elif scalar and self._secret and _NUMBER.fullmatch(scalar):
+            return b"0"
+        return None
+
+    def _leave(self) -> None:
+        if len(self._within) > 1:
+            self._within.pop()
+
+    def _string(self, string: bytes) -> bytes | None:
+        value = _read(string) if len(string) <= _LONGEST else None
+        if self._secret:
+            spared = not value if value is not None else False
+            plain = value is not None and not self._within[-1] and is_code(self._name, value)
+            return None if spared or plain else f'"{REDACTED}"'.encode()
+        if value is None or not self._depth or '"' not in value:
+            return None
+        before = value.encode("utf-8", "surrogatepass")
+        after = without_members(before, self._depth - 1)
+        return None if after == before else json.dumps(after.decode("utf-8", "replace")).encode()
+
+
+def _read(string: bytes) -> str | None:
+    try:
+        value = json.loads(string, strict=False)
+    except ValueError:
+        return string.strip(b'"').decode("utf-8", "replace")
+    return value if isinstance(value, str) else None

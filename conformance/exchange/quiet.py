@@ -1,0 +1,21 @@
+"""No library that sends or plays requests logs them: its lines would hold the key.
+
+`--log-level=DEBUG`, `-o log_cli=true` and `--log-file` of pytest show whatever is logged, and
+what these libraries log is what is on the wire, before anything is redacted.
+"""
+
+from __future__ import annotations
+
+import logging
+
+TALKATIVE = ("httpcore", "httpx", "h11", "h2", "hpack", "vcr", "urllib3", "requests")
+
+
+def keep_quiet() -> None:
+    """Let nothing through, also where another logger below these is told to say everything."""
+    for name in TALKATIVE:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL + 1)
+        logger.propagate = False
+        if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+            logger.addHandler(logging.NullHandler())

@@ -1,0 +1,91 @@
+"""The key is in no log, in no traceback with its variables, and in nothing that is printed."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from conformance.cases.model import Case
+from conformance.cases.request import build_request
+from conformance.contract import load_edition
+from conformance.exchange.client import Client, Target
+from conformance.exchange.quiet import TALKATIVE
+from conformance.exchange.transport import Transport
+from conformance.providers import Provider
+from conformance.reference.server import ReferenceServer
+from conformance.running import _arguments
+from conformance.runs.session import Options
+from tests.attacks.leaks import leak
+
+KEY = "sk-Silence0Key1For2Tests3Only4aB5cD6eF7"
+CASE = Case(id="silent", model="dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})
+
+
+def client(base_url: str, transport: Transport) -> Client:
+    return Client(Target("silent", base_url, KEY, {}), transport)
+
+
+@pytest.fixture
+def loud(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Everything is logged that can be, as by `--log-level=DEBUG` and by hand."""
+    children = [f"{name}.{part}" for name in TALKATIVE for part in ("http11", "connection", "x")]
+    caplog.set_level(logging.DEBUG)
+    for name in children:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    yield caplog
+    for name in children:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def test_transport_logs_nothing_at_any_level(loud: pytest.LogCaptureFixture) -> None:
+    with ReferenceServer(load_edition(), key=KEY) as server, Transport() as transport:
+        exchange = client(server.base_url, transport).exchange(CASE)
+    assert exchange.response is not None
+    assert exchange.response.status == 200
+    assert leak(loud.text.encode(), KEY) is None
+    assert {each.name.split(".")[0] for each in loud.records} & set(TALKATIVE) == set()
+
+
+class Broken(Transport):
+    """Fails with what libraries say: the very header that they would not send."""
+
+    def send(self, *more: Any, **_: Any) -> Any:
+        headers = more[2]
+        try:
+            raise ValueError(f"inner {dict(headers)}")
+        except ValueError as inner:
+            raise self.error(f"Illegal header value {dict(headers)['authorization']!r}") from inner
+
+    error: type[BaseException] = RuntimeError
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt, KeyError])
+def test_traceback_with_variables_shows_no_key(kind: type[BaseException]) -> None:
+    broken = Broken()
+    broken.error = kind
+    with pytest.raises(kind) as caught:
+        client("https://api.example/v1", broken).exchange(CASE)
+    shown = str(caught.getrepr(showlocals=True, style="long", chain=True))
+    own = "".join(line for line in shown.splitlines(True) if "KEY" not in line)
+    assert leak(own.encode(), KEY) is None
+    assert "sk-conformance-redacted" in str(caught.value)
+
+
+def test_no_object_shows_a_key() -> None:
+    target = Target("silent", "https://api.example/v1", KEY, {})
+    prepared = build_request(CASE, base_url="https://api.example/v1", key=KEY)
+    provider = Provider("silent", "Silent", "http://127.0.0.1/v1", {}, default_key=KEY)
+    assert leak(f"{target!r} {prepared!r} {provider!r}".encode(), KEY) is None
+
+
+def test_no_argument_of_a_process_holds_a_key(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SILENT_KEY", KEY)
+    arguments = _arguments(Options(("openai",), live=True), tmp_path / "run.jsonl", "8")
+    assert leak(" ".join(arguments).encode(), KEY) is None
+    assert os.environ["SILENT_KEY"] == KEY

@@ -1,0 +1,199 @@
+"""What others recorded is judged without their credentials, and judged the same."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
+from conformance.contract import Edition
+from conformance.exchange.importers import (
+    Entry,
+    altered_parts,
+    entries_of,
+    foreign_exchange,
+    is_generation,
+    kind_of,
+    redacted,
+)
+from conformance.exchange.model import Download, Exchange, Provenance, Request, Response
+from conformance.exchange.strangers import clean_text, is_harmless_header
+from tests.attacks.credentials import FORMS, HEADERS, KEPT, MEMBERS, QUERIES, SECRET
+
+CORPUS = Path(__file__).parents[2] / "shared" / "recordings" / "corpus.jsonl"
+URL = "https://api.example/v1/images/generations"
+
+
+def exchange(
+    url: str = URL,
+    sent: dict[str, str] | None = None,
+    asked: bytes = b'{"model":"dall-e-3","prompt":"A kite."}',
+    came: dict[str, str] | None = None,
+    body: bytes = b"{}",
+    status: int = 200,
+) -> Exchange:
+    """Make an exchange as an importer does."""
+    request = Request("POST", url, tuple((sent or {}).items()), asked)
+    headers = {"content-type": "application/json", **(came or {})}
+    response = Response(status, tuple(headers.items()), body)
+    exchange = Exchange("api.example", "dall-e-3", "case", request, response)
+    return replace(exchange, provenance=Provenance.FOREIGN)
+
+
+def answer(value: Exchange) -> Any:
+    assert value.response is not None
+    return json.loads(value.response.body)
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_header_that_is_not_known_to_be_harmless_is_redacted(name: str) -> None:
+    told = redacted(exchange(sent={name: SECRET}, came={name.upper(): SECRET}))
+    assert SECRET not in repr(told)
+    assert told.request.header(name) == "REDACTED"
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_harmless_header_stays(name: str) -> None:
+    assert is_harmless_header(name.title())
+    told = redacted(exchange(came={name: "17"}))
+    assert told.response is not None
+    assert told.response.headers[-1] == (name, "17")
+
+
+def test_authorization_is_still_seen() -> None:
+    told = redacted(exchange(sent={"Authorization": f"Bearer {SECRET}"}))
+    assert told.request.header("authorization") == "Bearer REDACTED"
+
+
+def test_presented_credentials_are_looked_for_in_the_answer() -> None:
+    echo = {"a": SECRET.swapcase(), "b": base64.b64encode(SECRET.encode()).decode()}
+    told = redacted(exchange(sent={"x-goog-api-key": SECRET}, body=json.dumps(echo).encode()))
+    assert set(answer(told).values()) == {"sk-conformance-redacted"}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("escape", ["&", "\\u0026", "&amp;"])
+def test_secret_query_member_is_redacted(name: str, escape: str) -> None:
+    url = f"https://images.example/i.png?se=2026{escape}{name}={SECRET}{escape}sp=r"
+    told = redacted(exchange(url=f"{URL}?{name}={SECRET}", body=f'{{"url":"{url}"}}'.encode()))
+    assert SECRET not in repr(told)
+    assert "se=2026" in repr(told)
+    assert "sp=r" in repr(told)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_secret_member_is_redacted_however_deep_it_is(name: str) -> None:
+    inner = json.dumps({"x": {name: "hunter2 and more"}, "size": "1024x1024"})
+    body = {"data": [{name: ["hunter2 and more"]}], "raw": inner, name: {"a": "hunter2 and more"}}
+    told = redacted(exchange(asked=json.dumps(body).encode(), body=json.dumps(body).encode()))
+    assert "hunter2" not in repr(told)
+    assert answer(told)["data"] == [{name: ["REDACTED"]}]
+    assert json.loads(answer(told)["raw"])["size"] == "1024x1024"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("place", ["message", "events", "nested", "header", "query", "page"])
+def test_credential_is_known_by_its_form(form: str, place: str) -> None:
+    value = FORMS[form]
+    text = f"Incorrect: {value}. Look at https://help.example/keys."
+    bodies = {
+        "message": json.dumps({"error": {"message": text}}),
+        "events": f"event: error\ndata: {json.dumps({'message': text})}\n\n",
+        "nested": json.dumps({"raw": json.dumps({"message": text})}),
+        "page": f"<html><p>{text}</p></html>",
+    }
+    came = {"warning": text} if place == "header" else {}
+    url = f"{URL}?note={value}" if place == "query" else URL
+    told = redacted(exchange(url, came=came, body=bodies.get(place, "{}").encode()))
+    secret = value.rpartition("-" if form in ("organization", "user") else " ")[2][-16:]
+    secret = "ecre7F0rT3sts9aB8" if form in ("pem", "userinfo", "only user") else secret
+    assert secret not in repr(told)
+
+
+HARMLESS = (
+    {
+        "usage": {
+            "input_tokens": 50,
+            "total_tokens": 1056,
+            "output_tokens_details": {"image_tokens": 9},
+        }
+    },
+    {"error": {"message": "Invalid token", "code": "invalid_api_key", "type": "x", "param": "key"}},
+    {"error": {"message": "m", "code": "InvalidParameter.DataInspection", "param": None}},
+    {"error": {"message": "Incorrect API key provided: sk-...abcd", "code": 400}},
+    {"prompt": "A token on a key, signature style, basic black-and-white, password: hidden"},
+    {
+        "data": [
+            {"revised_prompt": "A session key of a turkey, keyboard", "b64_json": "QUJD" * 2000}
+        ]
+    },
+    {
+        "data": [
+            {"url": "https://images.example/a/b/img-aB5cD6.png?se=2026-01-01T00%3A00%3A00Z&sp=r"}
+        ]
+    },
+    {"created": 1711578421, "background": "auto", "size": "1024x1024", "seed": 123456789},
+    {
+        "author": "A. Uthor",
+        "monkey": "m",
+        "max_tokens": 5,
+        "keywords": ["a"],
+        "token_type": "Bearer",
+    },
+)
+
+
+@pytest.mark.parametrize("body", HARMLESS, ids=lambda body: next(iter(body)))
+def test_what_clauses_need_stays_byte_for_byte(body: dict[str, Any]) -> None:
+    text = json.dumps(body, indent=1)
+    assert redacted(exchange(asked=text.encode(), body=text.encode())) == exchange(
+        asked=text.encode(), body=text.encode()
+    )
+
+
+def test_body_and_download_name_one_url() -> None:
+    url = f"https://u:{SECRET}@images.example/org-aB5cD6eF7gH8iJ9/i.png?sig={SECRET}&x=1"
+    whole = exchange(body=json.dumps({"data": [{"url": url}]}).encode())
+    told = redacted(replace(whole, downloads=(Download(url),)))
+    assert answer(told)["data"][0]["url"] == told.downloads[0].url
+    assert told.downloads[0].url == (
+        "https://REDACTED@images.example/org-REDACTED/i.png?sig=REDACTED&x=1"
+    )
+
+
+@pytest.mark.parametrize(
+    "piece", ['"', '"\\', '\\"', '{"key":', "[", "eyJ", "Bearer ", "://", "&a="]
+)
+def test_cleaning_takes_time_in_proportion_to_a_hostile_body(piece: str) -> None:
+    assert clean_text(piece * 50_000) is not None  # the square of it would take hours
+
+
+def recorded() -> list[Exchange]:
+    """Return the exchanges of the corpus, with what their recorders altered."""
+    if not CORPUS.is_file():
+        pytest.skip("the shared recordings are not beside the checkout")
+    read = [
+        entry.read()
+        for entry in entries_of(CORPUS, kind_of(CORPUS))
+        if isinstance(entry, Entry) and is_generation(entry)
+    ]
+    made = [(kept, foreign_exchange(kept, "case")) for kept in read]
+    return [replace(whole, altered=altered_parts(kept, whole)) for kept, whole in made]
+
+
+def test_redaction_changes_no_verdict_of_real_recordings(edition: Edition) -> None:
+    clauses = tuple(clauses_of(edition))
+    changed = []
+    for before in recorded():
+        verdicts = [
+            [(one.clause, one.verdict) for one in judge(each, edition, clauses)]
+            for each in (before, redacted(before))
+        ]
+        changed += [] if verdicts[0] == verdicts[1] else [before]
+    assert changed == []
