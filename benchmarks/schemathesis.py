@@ -2,6 +2,8 @@
 
 Schemathesis lives in an environment of its own, which is made when it is missing. It gets a
 document made from the same edition, with the model pinned. What both send passes one proxy.
+The reference provider tells every defect there is, each to a model that lets a clause see it;
+LiteLLM in front of it, which takes minutes to pass a few on, tells ten.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from conformance.exchange.source import Live
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.findings import BROKEN
 from conformance.planning import planned_cases
+from conformance.proof import DefectColumn, prove
 from conformance.providers import Provider, load_provider
 from conformance.reference.defects import with_defects
 from conformance.reference.server import ReferenceServer
@@ -55,11 +58,14 @@ DEFECTS = {
 }
 """One failure of each section of what real gateways were seen to do, and one more of images."""
 
+Told = Mapping[str, str]
+"""Which defects are told, and to which model."""
+
 _KEY = "sk-benchmark"
 
 
 class Hunt(NamedTuple):
-    """What one side saw of one server: signs of trouble by the number of the request."""
+    """What one side saw of one model on one server: signs of trouble by number of the request."""
 
     signs: tuple[tuple[int, str], ...]
     sent: int
@@ -98,37 +104,86 @@ def measure() -> list[Row]:
     tool, edition = installed(), load_edition()
     port = free_port()
     alone = Server("reference", load_provider("reference"), _KEY, port, f"http://127.0.0.1:{port}")
-    rows = compare(alone, tool, edition)
+    rows = compare(alone, tool, edition, every_defect(edition))
     with litellm(port, _KEY) as origin:
         between = Server(
             "LiteLLM", load_provider("litellm"), "sk-litellm-conformance", port, origin
         )
-        rows += compare(between, tool, edition)
+        rows += compare(between, tool, edition, dict.fromkeys(DEFECTS, MODEL))
     return rows
 
 
-def compare(
-    server: Server, tool: Path, edition: Edition, defects: Sequence[str] = tuple(DEFECTS)
-) -> list[Row]:
-    """Measure the three things on one server."""
+def every_defect(edition: Edition) -> Told:
+    """Return every defect with a documented model on which the proof saw it."""
+    return {each.id: _model_for(each, edition) for each in prove(edition, workers=2).defects}
+
+
+def _model_for(defect: DefectColumn, edition: Edition) -> str:
+    """Choose the model whose requests can show a defect to either side.
+
+    A member of a family that the edition does not name has no document to hand to Schemathesis.
+    """
+    seen = [witness.partition("/")[0] for witness in defect.witnesses.values()]
+    named = [model for model in (*seen, *defect.models) if model in edition.models]
+    return MODEL if MODEL in named or not named else named[0]
+
+
+def compare(server: Server, tool: Path, edition: Edition, told: Told) -> list[Row]:
+    """Measure the three things on one server; speed and pairs are those of `MODEL`."""
     space = space_of(edition, edition.models[MODEL])
+    bout = Bout(server, tool, edition)
     with server.lying(None) as recorder:
         _explore(server, recorder)
         ours = recorder.rate
     with server.lying(None) as recorder:
-        honest = _planned(server, recorder, edition)
+        bout.honest[MODEL] = planned(server, recorder, edition, MODEL)
         mine = pairs_in(recorder.seen[:FIRST], space)
     with server.lying(None) as recorder:
-        told = _schemathesis(server, recorder, tool, edition)
+        hunts = bout.truth[MODEL] = _schemathesis(server, recorder, tool, edition, MODEL)
         theirs = recorder.rate
-        best = max(len(pairs_in(each, space)) for each in _windows(recorder, told))
-    found = [_found(server, tool, edition, each, honest, told) for each in defects]
+        best = max(len(pairs_in(each, space)) for each in _windows(recorder, hunts))
+    found = {defect: bout.found(defect, model) for defect, model in told.items()}
     feasible = len(space.feasible(2))
     return [
         _row(server, "generated requests a second", ours, theirs, 1),
         _row(server, f"pairs of {feasible} in {FIRST} requests", len(mine), best, 3),
-        *_hunted(server, found),
+        *hunted(server, found),
     ]
+
+
+class Bout:
+    """Both sides on one server; what each says of the truth is asked once a model."""
+
+    def __init__(self, server: Server, tool: Path, edition: Edition) -> None:
+        """Prepare for the truth to be asked where it is first needed."""
+        self.server, self.tool, self.edition = server, tool, edition
+        self.honest: dict[str, Hunt] = {}
+        self.truth: dict[str, tuple[Hunt, ...]] = {}
+
+    def found(self, defect: str, model: str) -> Found:
+        """Return with which request each side first saw a defect; None where not within `FIRST`."""
+        self._ask_truth(model)
+        with self.server.lying(defect) as recorder:
+            hunt = planned(self.server, recorder, self.edition, model)
+        mine = hunt.first(self.honest[model].kinds)
+        with self.server.lying(defect) as recorder:
+            hunts = _schemathesis(self.server, recorder, self.tool, self.edition, model)
+        known = frozenset().union(*(hunt.kinds for hunt in self.truth[model]))
+        theirs = min((at for hunt in hunts if (at := hunt.first(known))), default=None)
+        sys.stderr.write(
+            f"{self.server.name}: {defect}: {model}: ours {mine}, Schemathesis {theirs}\n"
+        )
+        return mine, theirs
+
+    def _ask_truth(self, model: str) -> None:
+        if model not in self.honest:
+            with self.server.lying(None) as recorder:
+                self.honest[model] = planned(self.server, recorder, self.edition, model)
+        if model not in self.truth:
+            with self.server.lying(None) as recorder:
+                self.truth[model] = _schemathesis(
+                    self.server, recorder, self.tool, self.edition, model
+                )
 
 
 def _row(server: Server, what: str, ours: float, theirs: float, bound: float) -> Row:
@@ -140,35 +195,20 @@ def _row(server: Server, what: str, ours: float, theirs: float, bound: float) ->
 Found = tuple[int | None, int | None]
 
 
-def _hunted(server: Server, found: Sequence[Found]) -> list[Row]:
+def hunted(server: Server, found: Mapping[str, Found]) -> list[Row]:
     """Count the defects seen, and the requests that it took; what is missed took all of them."""
-    counts = [sum(each[side] is not None for each in found) for side in (0, 1)]
-    spent = [sum(each[side] or FIRST for each in found) for side in (0, 1)]
+    counts = [sum(seen[side] is not None for seen in found.values()) for side in (0, 1)]
+    spent = [sum(seen[side] or FIRST for seen in found.values()) for side in (0, 1)]
     rates = [FIRST * count / cost for count, cost in zip(counts, spent, strict=True)]
+    theirs_alone = [name for name, (ours, theirs) in found.items() if theirs and not ours]
+    nobody = [name for name, seen in found.items() if seen == (None, None)]
+    sys.stderr.write(f"{server.name}: only Schemathesis found: {', '.join(theirs_alone) or '-'}\n")
+    sys.stderr.write(f"{server.name}: neither found: {', '.join(nobody) or '-'}\n")
+    defects = f"of {len(found)} defects found in {FIRST} requests each"
     return [
-        _row(
-            server,
-            f"of {len(found)} defects found in {FIRST} requests each",
-            counts[0],
-            counts[1],
-            3,
-        ),
+        _row(server, defects, counts[0], counts[1], 3 if len(found) == len(DEFECTS) else 1),
         _row(server, f"defects found per {FIRST} requests sent for them", rates[0], rates[1], 3),
     ]
-
-
-def _found(
-    server: Server, tool: Path, edition: Edition, defect: str, honest: Hunt, told: Sequence[Hunt]
-) -> Found:
-    """Say with which request each side first saw a defect; None where not within the first."""
-    with server.lying(defect) as recorder:
-        mine = _planned(server, recorder, edition).first(honest.kinds)
-    with server.lying(defect) as recorder:
-        hunts = _schemathesis(server, recorder, tool, edition)
-    known = frozenset().union(*(each.kinds for each in told))
-    theirs = min((at for each in hunts if (at := each.first(known))), default=None)
-    sys.stderr.write(f"{server.name}: {defect}: ours {mine}, Schemathesis {theirs}\n")
-    return mine, theirs
 
 
 def _explore(server: Server, recorder: Recorder) -> None:
@@ -185,14 +225,14 @@ def _explore(server: Server, recorder: Recorder) -> None:
             raise
 
 
-def _planned(server: Server, recorder: Recorder, edition: Edition) -> Hunt:
-    """Send what the plan has for the model, and judge it under every clause."""
+def planned(server: Server, recorder: Recorder, edition: Edition, model: str) -> Hunt:
+    """Send what the plan has for a model, and judge it under every clause."""
     base_url = f"{recorder.origin}/v1"
     target = Target(server.provider.id, base_url, server.key, server.provider.models)
     signs = []
     with Transport(Limits(), AddressPolicy.for_provider(base_url)) as transport:
         client = Client(target, transport)
-        cases = _cases(edition)
+        cases = _cases(edition, model)
         source = Live(lambda: client)
         plain = load_provider("reference")  # known deviations are signs as well
         engine = Engine(plain, edition, clauses_of(edition), cases, source, date.today())
@@ -206,17 +246,17 @@ def _planned(server: Server, recorder: Recorder, edition: Edition) -> Hunt:
 
 
 @cache
-def _cases(edition: Edition) -> list[Case]:
-    return planned_cases(edition, load_provider("reference"), models=MODEL)
+def _cases(edition: Edition, model: str) -> list[Case]:
+    return planned_cases(edition, load_provider("reference"), models=model)
 
 
 def _schemathesis(
-    server: Server, recorder: Recorder, tool: Path, edition: Edition
+    server: Server, recorder: Recorder, tool: Path, edition: Edition, model: str
 ) -> tuple[Hunt, ...]:
     """Run all its phases with all its checks, and read what each phase told."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "document.json")
-        path.write_text(json.dumps(document(edition)), encoding="utf-8")
+        path.write_text(json.dumps(document(edition, model)), encoding="utf-8")
         command = [str(tool), "run", str(path), "--url", recorder.origin, "--seed", "1"]
         command += ["-H", f"Authorization: Bearer {server.key}", "--continue-on-failure"]
         command += ["--report", "ndjson", "--report-dir", folder, "--no-color"]
@@ -288,11 +328,11 @@ def _nearest(value: Any, levels: Sequence[Any]) -> Any:
     return texts[0] if isinstance(value, str) and len(texts) == 1 else value
 
 
-def document(edition: Edition) -> dict[str, Any]:
+def document(edition: Edition, model: str) -> dict[str, Any]:
     """Make an OpenAPI document of one model: its name pinned, no parameter that no source knows."""
     index = json.loads((edition.folder / "edition.json").read_text(encoding="utf-8"))
     files = [
-        Path(index["models"][MODEL]["request"]),
+        Path(index["models"][model]["request"]),
         Path(index["responses"]["b64_json"]),
         Path(index["error"]),
     ]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from conformance.cases import all_cases
 from conformance.clauses import clauses_of, select
+from conformance.clauses.stamps import stamps_of
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
 from conformance.errors import UnknownNameError
 from conformance.explaining import Explainer, Explanation
@@ -43,11 +44,15 @@ def _print(console: Console, rows: Sequence[tuple[str, ...]]) -> None:
 
 
 def list_clauses(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """One line a clause: id, level, statement."""
+    """One line a clause: id, level, where it was proven, statement."""
     del models
-    chosen = select(clauses_of(_edition(edition)), clauses)
-    rows = [(each.id, each.level.value, each.statement) for each in chosen]
-    _print(console, [("clause", "level", "statement"), *rows])
+    loaded = _edition(edition)
+    chosen = select(clauses_of(loaded), clauses)
+    rows = [
+        (each.id, each.level.value, stamps_of(loaded.id, each.id).words, each.statement)
+        for each in chosen
+    ]
+    _print(console, [("clause", "level", "proven by", "statement"), *rows])
     console.print(f"{len(chosen)} clauses; image-conformance explain CLAUSE tells more")
 
 
@@ -176,6 +181,9 @@ def _lines(explained: Explanation) -> Iterator[str]:
     yield "\nHow it is judged"
     yield _indented(clause.how)
     yield _indented(explained.needs)
+    yield "\nWhere it was proven"
+    for proof in explained.proofs:
+        yield _indented(proof)
     yield from _reproduction(explained)
 
 

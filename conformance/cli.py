@@ -19,6 +19,7 @@ from conformance.commands.report import report
 from conformance.commands.run import run
 from conformance.commands.serve import serve
 from conformance.errors import ConformanceError
+from conformance.import_path import leave_out_current_folder
 from conformance.standard_streams import guard
 from conformance.strict import printable
 
@@ -49,6 +50,7 @@ app.command()(history)
 
 def main() -> NoReturn:
     """Run the command; a user's mistake is one sentence and exit code 2, never a traceback."""
+    leave_out_current_folder()
     try:
         guard()
         code = _code()

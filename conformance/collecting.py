@@ -99,8 +99,7 @@ class CaseNode(pytest.Collector):
             return None
         self.told = True
         judged = self.engine.judged(self.case)
-        variable = self.engine.provider.key_variable or "API_KEY"
-        told = {"curl": self.curl(variable), "findings": len(judged.findings)}
+        told = {"findings": len(judged.findings)}
         return {
             "case": f"{self.engine.provider.id}::{self.case.path}",
             "exchange": {**judged.record, **told} if judged.record else None,
@@ -115,13 +114,23 @@ class CaseNode(pytest.Collector):
         provider = self.engine.provider
         served_as = provider.models.get(self.case.model)
         return curl(
-            self.case, base_url=provider.base_url, key_variable=variable, served_as=served_as
+            self.engine.sent_as(self.case),
+            base_url=provider.base_url,
+            key_variable=variable,
+            served_as=served_as,
         )
 
     @property
     def outcome(self) -> Outcome:
         """What became of the case."""
         return self.engine.judged(self.case).outcome
+
+
+def expect(items: Sequence[pytest.Item]) -> None:
+    """Tell each engine which cases this process knows to be judged."""
+    nodes = dict.fromkeys(each.parent for each in items if isinstance(each, PromiseItem))
+    for engine in dict.fromkeys(node.engine for node in nodes):
+        engine.expect(node.case for node in nodes if node.engine is engine)
 
 
 def follow_each_other(items: Sequence[pytest.Item]) -> None:

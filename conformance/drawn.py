@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,16 +24,30 @@ from conformance.exchange.cassette import DRAWN, CassetteLibrary
 from conformance.exchange.model import Exchange
 from conformance.exchange.source import Record, Source
 from conformance.falsified import Broken, Check, Falsified
+from conformance.strict import load_json, printable
 from conformance.writing import write_whole
 
 SCHEMA = 1
 """Version of the manifest's form."""
 
 MANIFEST = "drawn.json"
-CHECKS = frozenset({"honours", "refuses", "formats", "forgets", "places"})
-"""The methods of `Explorer` that try an example."""
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "honours": ("body",),
+    "refuses": ("body", "control"),
+    "formats": ("bodies",),
+    "forgets": ("body", "other"),
+    "places": ("name", "texts"),
+}
+"""The methods of `Explorer` that try an example, and the members of an example that each needs."""
 
-_MEMBERS = ("body", "control", "bodies", "other", "name", "texts")
+_SHAPES: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("body", "control", "other"), lambda value: isinstance(value, dict)),
+    "bodies": lambda value: _all(dict, value),
+    "name": lambda value: isinstance(value, str),
+    "texts": lambda value: _all(list, value) and all(len(x) == 2 and _all(str, x) for x in value),
+}
+_MEMBERS = tuple(_SHAPES)
+_CASSETTE = re.compile(rf"{DRAWN}[0-9a-f]{{12}}(?:-[0-9]{{1,4}})?")
 
 
 class ManifestError(ConformanceError):
@@ -120,7 +135,8 @@ class Keeper:
         others = [each for each in _read(path) if each.of != self.of]
         whole = [*others, *self.examples.values()]
         entries = [_to_json(each) for each in whole]
-        write_whole(path, json.dumps({"schema": SCHEMA, "examples": entries}, indent=1).encode())
+        text = json.dumps({"schema": SCHEMA, "examples": entries}, indent=1)
+        write_whole(path, text.encode(), self.library.directory.parent)
         used = {name for each in whole for name in each.cassettes}
         for cassette in path.parent.glob(f"{DRAWN}*.yaml"):
             if cassette.stem not in used:
@@ -183,13 +199,14 @@ def _read(path: Path) -> Iterator[Example]:
     if not path.is_file():
         return
     try:
-        document = json.loads(path.read_bytes())
+        document = load_json(path.read_bytes())
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']!r}, not {SCHEMA}")
         yield from [_from_json(each) for each in document["examples"]]
     except (OSError, KeyError, TypeError, ValueError) as error:
+        told = printable(f"{type(error).__name__}: {error}", 200)
         raise ManifestError(
-            f"{path}: is no manifest of drawn requests: {error!r}; record them anew with "
+            f"{path}: is no manifest of drawn requests: {told}; record them anew with "
             f"--record-mode rewrite --explore"
         ) from None
 
@@ -203,8 +220,19 @@ def _to_json(example: Example) -> dict[str, Any]:
     }
 
 
+def _all(kind: type, value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, kind) for each in value)
+
+
 def _from_json(entry: Mapping[str, Any]) -> Example:
-    if entry["check"] not in CHECKS:
+    """Read an example; raises KeyError, TypeError or ValueError for what is none."""
+    if entry["check"] not in _NEEDED:
         raise ValueError(f"unknown check {entry['check']!r}")
-    names = tuple(str(each) for each in entry["cassettes"])
-    return Example(str(entry["property"]), entry["check"], dict(entry["example"]), names)
+    values, names = dict(entry["example"]), tuple(entry["cassettes"])
+    for name in _NEEDED[entry["check"]]:
+        if not _SHAPES[name](values[name]):
+            raise ValueError(f"its {name} is {type(values[name]).__name__}, which it cannot be")
+    for each in names:  # it becomes the name of a file
+        if not _CASSETTE.fullmatch(each):
+            raise ValueError(f"{each!r} is no name of a cassette")
+    return Example(str(entry["property"]), entry["check"], values, names)

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 from conformance.cases import all_cases
 from conformance.cases.request import curl
 from conformance.clauses import clauses_of
+from conformance.clauses.stamps import stamps_of
 from conformance.errors import UnknownNameError
 from conformance.providers import Provider, load_provider
 from conformance.runs.engine import sent_by
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.cases.model import Case
     from conformance.clauses.registry import Clause
+    from conformance.clauses.stamps import Stamps
     from conformance.contract import Edition, Source
 
 
@@ -48,6 +52,7 @@ class Explanation:
     cases: tuple[Case, ...]
     request: Reproduction | None
     control: Reproduction | None
+    stamps: Stamps
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -58,6 +63,20 @@ class Explanation:
     def needs(self) -> str:
         """What must come back for the clause to be judged."""
         return f"It needs {self.clause.needs.value}; else it is not testable or unavailable."
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """The three ways in which it can be shown to judge rightly, and who showed it."""
+        return (
+            f"genuine answers pass it: {_listed(self.stamps.passed_by)}",
+            f"planted defects fail it: {_listed(self.stamps.failed_by)}",
+            f"servers nobody here wrote break it: {_listed(self.stamps.broken_by)}",
+        )
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    shown = ", ".join(names[:most]) or "none yet"
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 class Explainer:
@@ -76,7 +95,14 @@ class Explainer:
         clause = self._clauses[name]
         bound = tuple(each for each in self.cases.values() if self._binds(clause, each))
         request = self._reproduction(bound[0]) if bound else None
-        return Explanation(clause, self._places(clause), bound, request, self._control(request))
+        return Explanation(
+            clause,
+            self._places(clause),
+            bound,
+            request,
+            self._control(request),
+            stamps_of(self.edition.id, clause.id),
+        )
 
     def _binds(self, clause: Clause, case: Case) -> bool:
         return clause.binds(sent_by(case, self.edition))

@@ -1,7 +1,9 @@
 """What would be sent to a provider for a budget, in which order, and what it would cost.
 
-Requests that are to be refused cost nothing. What is billed is the documented cases and, for
-the combinations that those leave, rows of a covering array; the cheapest come first.
+Requests that are to be refused cost nothing where they are refused; what they cost where a lax
+server paints them is told as well. What is billed is the documented cases and, for the
+combinations that those leave, rows of a covering array; the cheapest come first, and fine faults,
+which are painted soonest, last.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -17,11 +19,12 @@ from conformance.cases import all_cases
 from conformance.cases.accepted import BASELINE
 from conformance.cases.covering import covering_rows
 from conformance.cases.domain import Domain
-from conformance.cases.model import Case
+from conformance.cases.model import Case, Depth
 from conformance.cases.request import canonical_json
 from conformance.cases.space import Combination, Space, space_of
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
+from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
 
 if TYPE_CHECKING:
@@ -35,10 +38,11 @@ _TINY = 1e-9  # US dollars; sums of prices are not exact
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One case with its price, and how many combinations it is the first to cover."""
+    """One case with its price, what a lax server makes of it, and what it is the first to cover."""
 
     case: Case
     estimate: Estimate
+    most: float = 0.0  # US dollars, where a lax server paints it
     new: int = 0
 
 
@@ -62,6 +66,7 @@ class Plan:
     left_out: tuple[Request, ...]
     reach: Mapping[str, Reach] = field(default_factory=dict)
     combined: bool = True  # whether requests that combine parameters are in it
+    depth: Depth = Depth.STANDARD
 
     @property
     def usd(self) -> float:
@@ -69,10 +74,38 @@ class Plan:
         return round(sum(each.estimate.usd for each in self.chosen), 6)
 
     @property
+    def usd_if_painted(self) -> float:
+        """The same where a lax server paints what it should refuse, in US dollars."""
+        return round(sum(painted(self.chosen).values()), 6)
+
+    @property
     def unknown(self) -> tuple[Request, ...]:
         """The requests whose price is not known, and counts as the dearest."""
         every = (*self.chosen, *self.left_out)
         return tuple(each for each in every if not each.estimate.known)
+
+
+def painted(requests: Sequence[Request]) -> dict[str, float]:
+    """Price some requests, by model, as the laxest server would make them cost.
+
+    A fine fault is not sent where a coarser one was accepted: of those that come after each
+    other, either the coarse ones are painted, or one that is finer.
+    """
+    usd: Counter[str] = Counter()
+    coarse: Counter[str] = Counter()  # by the path of the first fault of a rule
+    finer: dict[str, float] = {}
+    for each in requests:
+        first = f"{each.case.model}/{each.case.after[0]}" if each.case.after else each.case.path
+        if each.case.after:
+            finer[first] = max(finer.get(first, 0.0), each.most)
+        elif each.case.billed:
+            usd[each.case.model] += each.estimate.usd  # type: ignore[assignment]  # not whole
+        else:
+            coarse[first] += each.most  # type: ignore[assignment]
+    for first in coarse.keys() | finer.keys():
+        model = first.partition("/")[0]
+        usd[model] += max(coarse[first], finer.get(first, 0.0))  # type: ignore[assignment]
+    return dict(usd)
 
 
 def planned_cases(
@@ -102,11 +135,13 @@ def plan(
     budget: float | None = None,
     max_requests: int | None = None,
     combined: bool = True,
+    depth: Depth | None = None,
 ) -> Plan:
     """Choose what is sent; see `planned_cases`.
 
     Without ``combined`` these are the documented cases alone, as a run has them without
-    ``--strength``; ``strength`` then only says what coverage counts.
+    ``--strength``; ``strength`` then only says what coverage counts. Without ``depth`` it is the
+    one that a run of the provider has.
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
@@ -117,17 +152,25 @@ def plan(
     found = {name: edition.model(name) for name in names}
     spaces = {name: space_of(edition, model) for name, model in found.items()}
     # as a run has them: what does not depend on the model is asked of the provider's first
-    every = all_cases(edition, list(provider.models))
+    every = documented_cases(edition, provider, depth)
     wanted = [each for each in every if each.model in found]
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
     in_order = _in_order(edition, provider, wanted)
-    most = {each.case.path: cost_of(each.case, provider, edition).most for each in in_order}
-    chosen, left = _affordable(in_order, most, budget, max_requests)
+    chosen, left = _affordable(in_order, budget, max_requests)
     ledger = _Coverage(edition, spaces, strength)
-    chosen = [Request(each.case, each.estimate, ledger.add(each.case)) for each in chosen]
-    reach = ledger.reach()
-    return Plan(provider, edition, strength, budget, tuple(chosen), tuple(left), reach, combined)
+    chosen = [replace(each, new=ledger.add(each.case)) for each in chosen]
+    return Plan(
+        provider,
+        edition,
+        strength,
+        budget,
+        tuple(chosen),
+        tuple(left),
+        ledger.reach(),
+        combined,
+        depth_of(provider, depth),
+    )
 
 
 def combined_cases(
@@ -164,7 +207,8 @@ def _combined(edition: Edition, provider: Provider, model: Model, strength: int)
 
 def _documented(edition: Edition, model: Model) -> Iterator[Case]:
     for case in all_cases(edition, [model.name]):
-        if case.billed and edition.read(case.body).expectation == "accepted":
+        standard = Depth.STANDARD.includes(case)  # what is deeper is sent to some only
+        if standard and case.billed and edition.read(case.body).expectation == "accepted":
             yield case
 
 
@@ -180,28 +224,42 @@ def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) 
 
 
 def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Request]:
-    """What others depend on, then what is free, then what is cheap."""
-    priced = (
-        Request(each, provider.prices.estimate(each, edition.model(each.model))) for each in cases
-    )
-    return sorted(priced, key=lambda each: (_rank(each), each.estimate.usd))
+    """What others depend on, then what is free, then what is cheap, then the fine faults.
+
+    Of two that cost the same the one comes first that costs less where a lax server paints it.
+    None comes before what it needs.
+    """
+    priced = [_priced(edition, provider, each) for each in cases]
+    placed: dict[str, Request] = {}
+    waiting: list[Request] = []
+    for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
+        waiting.append(request)
+        while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
+            waiting.remove(ready)
+            placed[ready.case.path] = ready
+    return [*placed.values(), *waiting]
+
+
+def _priced(edition: Edition, provider: Provider, case: Case) -> Request:
+    estimate = provider.prices.estimate(case, edition.model(case.model))
+    return Request(case, estimate, cost_of(case, provider, edition).most)
 
 
 def _rank(request: Request) -> int:
+    """Rank a request: the finer a fault, the likelier it is painted, and the later it is sent."""
     if request.case.control is None and not request.case.billed:
         return 0
     if request.case.id == BASELINE:
         return 1
-    return 2
+    return 2 + len(request.case.after)
 
 
 def _affordable(
     requests: Sequence[Request],
-    most: Mapping[str, float],
     budget: float | None,
     max_requests: int | None,
 ) -> tuple[list[Request], list[Request]]:
-    """Take requests in order while they fit, each after its control; again while any waited.
+    """Take requests in order while they fit, each after those it needs; again while any waited.
 
     As in a run, the most that a request may cost has to be there when it is sent.
     """
@@ -211,15 +269,20 @@ def _affordable(
     while True:
         before = len(chosen)
         for each in waiting:
-            fits = budget is None or spent + most[each.case.path] <= budget + _TINY
+            fits = budget is None or spent + each.most <= budget + _TINY
             counted = max_requests is None or len(chosen) < max_requests
-            control = each.case.control
-            if fits and counted and (control is None or f"{each.case.model}/{control}" in chosen):
+            if fits and counted and chosen.keys() >= _before(each.case):
                 chosen[each.case.path] = each
                 spent += each.estimate.usd
         waiting = [each for each in waiting if each.case.path not in chosen]
         if len(chosen) == before:
             return list(chosen.values()), waiting
+
+
+def _before(case: Case) -> set[str]:
+    """Name what has to be sent before a case: its control, and the coarser faults."""
+    names = [case.control, *case.after] if case.control else case.after
+    return {f"{case.model}/{name}" for name in names}
 
 
 class _Coverage:

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.planning import Plan, Request
+from conformance.cases.model import Depth
+from conformance.planning import Plan, Request, painted
 from conformance.runs.purse import outlook
 from conformance.strict import printable
 
@@ -28,8 +29,10 @@ def document(plan: Plan) -> dict[str, Any]:
         "edition": plan.edition.id,
         "strength": plan.strength,
         "combined": plan.combined,
+        "depth": plan.depth.value,
         "budget_usd": plan.budget,
         "total_usd": plan.usd,
+        "total_if_painted_usd": plan.usd_if_painted,
         "starts_with_usd": starts_with(plan),
         "prices": {"source": prices.source, "date": prices.date, "free": prices.free},
         "coverage": {
@@ -49,6 +52,8 @@ def _entry(request: Request) -> dict[str, Any]:
         "control": case.control,
         "billed": case.billed,
         "usd": estimate.usd,
+        "usd_if_painted": request.most,
+        "after": list(case.after),
         "price_known": estimate.known,
         "new": request.new,
         "parameters": _parameters(request),
@@ -86,7 +91,9 @@ def _requests(model: str, requests: list[Request], strength: int) -> Table:
             table.add_row(*map(Text, cells))
     free = sum(not each.case.billed for each in requests)
     if free:
-        table.add_row(f"and {free} more", "refusals and lists: not billed", "", "0")
+        more = sum(painted(requests).values()) - _usd(requests)
+        lax = f"; USD {more:.4f} where a lax server paints them" if more else ""
+        table.add_row(f"and {free} more", f"refusals and lists: not billed{lax}", "", "0")
     return table
 
 
@@ -108,8 +115,10 @@ def _price(request: Request) -> str:
 def _coverage(plan: Plan) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("model", no_wrap=True)
-    for name in ("requests", "billed", "USD", f"{_TUPLES[plan.strength]} reached", "left out"):
+    reached = f"{_TUPLES[plan.strength]} reached"
+    for name in ("requests", "billed", "USD", "if painted", reached, "left out"):
         table.add_column(name, justify="right")
+    laxly = painted(plan.chosen)
     for model, reach in plan.reach.items():
         own = [each for each in plan.chosen if each.case.model == model]
         missed = [each for each in plan.left_out if each.case.model == model]
@@ -117,7 +126,8 @@ def _coverage(plan: Plan) -> Table:
         billed = sum(each.case.billed for each in own)
         reached = f"{reach.covered}/{reach.feasible} ({share:.0%})"
         left = f"{len(missed)} (USD {_usd(missed):.2f})" if missed else "-"
-        cells = (model, str(len(own)), str(billed), f"{_usd(own):.4f}", reached, left)
+        usd, most = f"{_usd(own):.4f}", f"{laxly.get(model, 0.0):.4f}"
+        cells = (model, str(len(own)), str(billed), usd, most, reached, left)
         table.add_row(*(Text(printable(each)) for each in cells))
     return table
 
@@ -149,6 +159,9 @@ def _starting(plan: Plan) -> Iterable[str]:
 def _closing(plan: Plan) -> Iterable[str]:
     allowed = "" if plan.budget is None else f" of USD {plan.budget:.2f}"
     yield f"\ntotal: {len(plan.chosen)} requests, USD {plan.usd:.4f}{allowed}, by estimate"
+    if plan.usd_if_painted > plan.usd:
+        lax = "if the provider paints all that it should refuse"
+        yield f"at most USD {plan.usd_if_painted:.4f}, {lax}; what is painted soonest is sent last"
     if plan.left_out:
         more = _usd(plan.left_out)
         left = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
@@ -156,6 +169,8 @@ def _closing(plan: Plan) -> Iterable[str]:
     yield from _starting(plan)
     if not plan.combined and any(each.covered < each.feasible for each in plan.reach.values()):
         yield "the documented cases alone; --strength 2 adds the fewest that reach every pair"
+    if plan.depth is Depth.STANDARD:
+        yield "--depth thorough adds the legal edges: most images, longest prompt, …"
     prices = plan.provider.prices
     if prices.free:
         yield "prices: nothing is billed on loopback"

@@ -17,9 +17,11 @@ from conformance.collecting import (
     STOPPED_BY,
     PromiseItem,
     ProvidersModule,
+    expect,
     follow_each_other,
 )
 from conformance.errors import ConformanceError
+from conformance.import_path import start_workers_safely
 from conformance.providers import load_provider
 from conformance.pytest_options import options_of
 from conformance.pytest_options import pytest_addoption as pytest_addoption
@@ -30,6 +32,7 @@ from conformance.runs.scouting import check_addresses
 from conformance.runs.session import Options, Session
 from conformance.runs.spool import SpoolError
 from conformance.stopping import Stopping, follow, gateway_of, parent_of
+from conformance.strict import printable
 
 PROMISES = Path(__file__).with_name("test_promises.py")
 GENERATED = Path(__file__).with_name("test_generated.py")
@@ -72,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.exploring import register_profiles
 
         register_profiles()
+    start_workers_safely()
     config.pluginmanager.register(_Workers(), "conformance-workers")
     if hasattr(config, "workerinput"):
         _follow(config)
@@ -129,7 +133,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             check_addresses(session_of(config))
     except ConformanceError as error:
         _leave_nothing(config)
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(printable(str(error), 2000)) from None
 
 
 def _keep_what_is_paid(config: pytest.Config) -> None:
@@ -212,7 +216,7 @@ def _explored(config: pytest.Config) -> bool:
     try:
         return bool(explored(session_of(config), config.getoption("--explore")))
     except ConformanceError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(printable(str(error), 2000)) from None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -228,7 +232,10 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let the images of the next case be decoded while one is judged; workers know no next."""
+    """Tell each engine what will be judged; let the images of the next case be decoded while one
+    is judged, where the next is known: workers do not know it.
+    """
+    expect(session.items)
     if not hasattr(session.config, "workerinput") and options_of(session.config).mode == "replay":
         follow_each_other(session.items)
 
@@ -245,7 +252,7 @@ def pytest_pycollect_makemodule(
         session = session_of(parent.config)
         session.engines  # noqa: B018 - a user's mistake is named here, before anything runs
     except ConformanceError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(printable(str(error), 2000)) from None
     return ProvidersModule.make(parent, module_path, session)
 
 

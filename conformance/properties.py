@@ -12,11 +12,11 @@ import pytest
 
 from conformance.cases.model import GENERATED, Case
 from conformance.cases.request import curl
-from conformance.clauses.events import COMPLETED, events_of
 from conformance.clauses.judge import judge
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition, Model
 from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.events import COMPLETED, events_of
 from conformance.exchange.limits import Limits
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result, outcome_of

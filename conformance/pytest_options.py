@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from conformance.cases.model import Depth
 from conformance.errors import ConformanceError
 from conformance.exchange.limit_options import LIMIT_HELP, read_limits
 from conformance.exchange.source import RecordMode
@@ -39,6 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--strength", type=int, choices=(1, 2, 3), help="send combined parameters as well"
     )
+    group.addoption(
+        "--depth",
+        choices=tuple(Depth),
+        default=None,
+        help="how much is asked: standard, or thorough; thorough where nothing is billed",
+    )
     group.addoption("--resume", default=None, metavar="RUN", help="go on with this run file")
     group.addoption(
         "--baseline",
@@ -68,6 +75,7 @@ def options_of(config: pytest.Config) -> Options:
         "max_requests": config.getoption("--max-requests"),
         "partial": config.getoption("--partial"),
         "strength": config.getoption("--strength"),
+        "depth": Depth(config.getoption("--depth")) if config.getoption("--depth") else None,
         "confirm": config.getoption("--confirm"),
     }
     for name in ("resume", "baseline"):

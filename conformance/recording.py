@@ -20,6 +20,7 @@ from conformance.runs.placing import Place
 from conformance.runs.plan import Ending, Progress, asked_of, plan_of, promise_named
 from conformance.runs.reach import promises_of, reach_counts
 from conformance.runs.session import Session
+from conformance.strict import printable
 
 CRASHED = "???"
 """The phase that pytest-xdist reports of an item at which a worker died."""
@@ -153,7 +154,7 @@ class Recorder:
             return
         terminalreporter.section("conformance")
         for problem in self.problems:
-            terminalreporter.write_line(problem, red=True)
+            terminalreporter.write_line(printable(problem, 2000), red=True)
         if self.conclusion is None:
             return
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())

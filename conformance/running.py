@@ -172,6 +172,7 @@ def _terms(options: Options) -> list[str]:
     terms += [f"--budget={budget}"] if budget is not None else []
     terms += [f"--max-requests={options.max_requests}"] if options.max_requests is not None else []
     terms += [f"--strength={options.strength}"] if options.strength else []
+    terms += [f"--depth={options.depth}"] if options.depth else []
     terms += ["--partial"] if options.partial else []
     terms += [f"--resume={options.resume}"] if options.resume else []
     return terms + ([f"--baseline={options.baseline}"] if options.baseline else [])

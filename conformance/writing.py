@@ -9,28 +9,50 @@ from uuid import uuid4
 
 from conformance.errors import ConformanceError
 
+_SYSTEM = {Path("/dev"), Path("/proc")}  # their links lead to what is open
+
 
 class WritingError(ConformanceError):
     """A file that cannot be written; what was there before is as it was."""
 
 
-def write_text(path: Path, text: str) -> None:
+class LinkError(WritingError):
+    """A symbolic link where something is to be written, which might lead anywhere."""
+
+
+def refuse_links(path: Path, within: Path | None = None) -> None:
+    """Raise `LinkError` where a file is a symbolic link, or a folder between it and `within` is.
+
+    What a folder holds may be of somebody else's making: a report written through a link in it
+    would replace a file that nobody named. Links of the system, as /dev/stdout, are none of that.
+    """
+    folders = [each for each in path.parents if within in each.parents] if within else []
+    for each in (path, *folders):
+        if each.is_symlink() and not _SYSTEM & set(each.parents):
+            target = os.path.realpath(each)
+            raise LinkError(
+                f"{each}: is a symbolic link to {target}, and nothing is written through one; "
+                f"remove it, or name what it leads to"
+            )
+
+
+def write_text(path: Path, text: str, within: Path | None = None) -> None:
     """Write a text, byte for byte; raises `WritingError` where that cannot be done."""
     try:
-        write_whole(path, text.encode("utf-8"))
+        write_whole(path, text.encode("utf-8"), within)
     except OSError as error:
         raise WritingError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all; raises OSError.
+def write_whole(path: Path, data: bytes, within: Path | None = None) -> None:
+    """Write a file so that it is there whole or not at all; raises OSError and `LinkError`.
 
-    What a link leads to is replaced, not the link. A pipe or a device has nothing to keep whole,
-    and is written to.
+    No link below `within` is followed. A pipe or a device has nothing to keep whole, and is
+    written to.
     """
-    path = Path(os.path.realpath(path))
+    refuse_links(path, within)
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and not path.is_file():
+    if path.exists() and (path.is_symlink() or not path.is_file()):
         path.write_bytes(data)
         return
     part = path.with_name(f".{uuid4().hex}.part")

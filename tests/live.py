@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
@@ -48,6 +49,7 @@ class Watched:
 
     application: ASGIApp
     answer: Answer | None = None
+    by_body: Callable[[Any], Response | None] | None = None  # given what is asked for, as JSON
     pause: float = 0.0  # seconds before any answer
     posts: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -58,8 +60,27 @@ class Watched:
             self.asked.append((scope["method"], scope["path"]))
             other = self.answer(self.posts, scope["path"]) if self.answer else None
             self.posts += scope["method"] == "POST"
+            if self.by_body is not None and scope["method"] == "POST" and other is None:
+                body, receive = await _read(receive)
+                other = self.by_body(body)
             await asyncio.sleep(self.pause)
         await (other or self.application)(scope, receive, send)
+
+
+async def _read(receive: Receive) -> tuple[Any, Receive]:
+    """Read a body as JSON; gives it, and what gives it once more."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    text = b"".join(each.get("body", b"") for each in messages)
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    try:
+        return json.loads(text), again
+    except ValueError:
+        return None, again
 
 
 @dataclass
@@ -130,6 +151,7 @@ def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen:
 def judge_all(found: Session) -> Mapping[str, Judged]:
     """Judge every selected case, in order."""
     (engine,) = found.engines
+    engine.expect(case for case, _ in found.selected(engine))
     return {case.path: engine.judged(case) for case, _ in found.selected(engine)}
 
 

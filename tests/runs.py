@@ -19,6 +19,7 @@ HOSTILE = {
     "bidi": f"safe{BIDI}gnp.exe \u2066x\u2069 zero\u200bwidth",
     "markdown-link": "[click](javascript:alert(1)) ![x](http://evil.test/p.png) <http://evil.test>",
     "mention": "@octocat see www.evil.test and http://evil.test #1 a@evil.test $x$",
+    "runner-commands": "::error::x ##[error]y ##vso[task.complete]z\n  ::add-mask::a ##teamcity[b]",
     "illegal-xml": "nul\x00 bell\x07 \ud800 \ufffe ]]> <!-- -->",
 }
 EDITION = {

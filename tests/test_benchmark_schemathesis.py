@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from benchmarks.recorder import Recorder, Seen
 from benchmarks.schemathesis import DEFECTS, MODEL, Hunt, Server, document, pairs_in, read_report
 from conformance.cases.space import space_of
 from conformance.contract import load_edition
+from conformance.proof import DefectColumn
 from conformance.providers import load_provider
 from conformance.reference.defects import defects
 from conformance.reference.server import ReferenceServer
@@ -70,7 +72,7 @@ def test_proxy_counts_what_passes_and_changes_nothing() -> None:
 
 
 def test_document_pins_the_model_and_says_what_the_edition_says() -> None:
-    schemas = document(EDITION)["components"]["schemas"]
+    schemas = document(EDITION, MODEL)["components"]["schemas"]
     schema = schemas[f"request-{MODEL}"]
     assert schema["properties"]["model"]["enum"] == [MODEL]
     assert schema["properties"].keys() == EDITION.models[MODEL].parameters.keys()
@@ -109,7 +111,7 @@ def server() -> Server:
 @pytest.fixture(scope="module")
 def honest(server: Server) -> Hunt:
     with server.lying(None) as recorder:
-        return schemathesis._planned(server, recorder, EDITION)
+        return schemathesis.planned(server, recorder, EDITION, MODEL)
 
 
 def test_planned_requests_find_nothing_in_the_truth(honest: Hunt) -> None:
@@ -119,13 +121,37 @@ def test_planned_requests_find_nothing_in_the_truth(honest: Hunt) -> None:
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_planned_requests_find_every_defect(server: Server, honest: Hunt, defect: str) -> None:
     with server.lying(defect) as recorder:
-        found = schemathesis._planned(server, recorder, EDITION).first(honest.kinds)
+        found = schemathesis.planned(server, recorder, EDITION, MODEL).first(honest.kinds)
     assert found is not None
     assert found <= schemathesis.FIRST
 
 
 def test_rates_count_what_was_missed_as_a_hundred_requests() -> None:
     server = Server("any", load_provider("reference"), "sk", 0, "")
-    count, rate = schemathesis._hunted(server, [(2, None), (8, 50)])
+    count, rate = schemathesis.hunted(server, {"one": (2, None), "other": (8, 50)})
     assert (count.ours, count.ratio) == ("2", 2.0)
     assert rate.ratio == pytest.approx((200 / 10) / (100 / 150))
+
+
+def test_hunt_names_what_only_the_other_side_found(capsys: pytest.CaptureFixture[str]) -> None:
+    server = Server("any", load_provider("reference"), "sk", 0, "")
+    schemathesis.hunted(server, {"one": (2, None), "other": (None, 7), "third": (None, None)})
+    said = capsys.readouterr().err
+    assert "only Schemathesis found: other\n" in said
+    assert "neither found: third\n" in said
+
+
+def test_defect_is_told_to_a_model_that_shows_it() -> None:
+    column = DefectColumn(
+        id="url.expired",
+        lie="A URL has expired.",
+        claims=("url.fetchable",),
+        modes=(),
+        silent=False,
+        models=("qwen-image-future", "dall-e-3"),
+        exchanges=1,
+        verdicts={},
+        witnesses={"url.fetchable": "dall-e-3/baseline: it is gone"},
+    )
+    assert schemathesis._model_for(column, EDITION) == "dall-e-3"
+    assert schemathesis._model_for(replace(column, models=(), witnesses={}), EDITION) == MODEL

@@ -128,7 +128,7 @@ def test_curl_line_sends_the_same_request(case: Case) -> None:
     line = curl(case, base_url=BASE_URL, key_variable="THE_KEY", served_as="vendor/painter")
     made = build_request(case, base_url=BASE_URL, key=KEY, served_as="vendor/painter")
     words = run_curl(line)
-    wanted = ["-sS", "-X", made.method, made.url]
+    wanted = ["-sS", "-X", made.method, "--url", made.url]
     wanted += [word for header in made.headers for word in ("-H", ": ".join(header))]
     wanted += ["--data-raw", made.body.decode()] if made.body else []
     assert words == wanted

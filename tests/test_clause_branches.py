@@ -13,11 +13,11 @@ import pytest
 
 from conformance.cases.model import UNKNOWN_MODEL
 from conformance.clauses import clauses_of, select
-from conformance.clauses.events import events_of
 from conformance.clauses.judge import judge
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.contract import load_edition
 from conformance.exchange.answer import MOST_IMAGES, Answer
+from conformance.exchange.events import events_of
 from conformance.exchange.model import Download, Failure, Provenance
 from conformance.findings import Verdict
 from tests.findings import finding
@@ -136,7 +136,7 @@ def test_refusal_of_a_rule_with_exactly_500_decides_nothing() -> None:
 
 
 def test_message_that_is_no_text_is_not_repeated() -> None:
-    unspoken: tuple[object, ...] = (7, ["no"], {}, "")
+    unspoken: tuple[object, ...] = (7, [], {}, "")
     for said in unspoken:
         made = exchange(DALL_E, 400, error(said))
         assert finding("parameters.valid-accepted", made).observed == "HTTP 400"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.findings import Verdict
+from conformance.strict import printable
 from tests.findings import GPT, counted, finding, refused, with_members
 from tests.miniatures import answer, body, error, exchange
 
@@ -29,7 +30,11 @@ OBSERVED: dict[str, tuple[str, Callable[[], Exchange], str]] = {
         lambda: with_members(created=LONG),
         f"a string: {LONG}"[:80],
     ),
-    "error-in-a-success-cut": ("envelope.no-error", lambda: with_members(error=LONG), "x" * 200),
+    "error-in-a-success-cut": (
+        "envelope.no-error",
+        lambda: with_members(error=LONG),
+        f"HTTP 200: {printable(LONG, 240)}",
+    ),
     "names-cut": ("envelope.data-present", lambda: exchange(GPT, answer=MANY), TEN),
     "error-names-cut": ("errors.error-object", lambda: refused(MANY), TEN),
     "error-without-names": ("errors.error-object", lambda: refused({}), "no member at all"),

@@ -196,10 +196,11 @@ def test_judge_reads_the_answer_that_it_is_given() -> None:
         (error("no", param="n"), Verdict.PASS),
         (error("no", param="size"), Verdict.NOT_TESTABLE),
         (error("no"), Verdict.NOT_TESTABLE),
-        (error("no", param=["n"]), Verdict.NOT_TESTABLE),
-        ({"error": "n"}, Verdict.NOT_TESTABLE),
+        (error("no", param=["body", "n"]), Verdict.PASS),
+        ({"error": "n must be 1"}, Verdict.PASS),
+        ({"error": "no"}, Verdict.NOT_TESTABLE),
     ],
-    ids=["names-it", "names-another", "names-none", "names-a-list", "no-object"],
+    ids=["names-it", "names-another", "names-none", "names-a-path", "in-a-text", "text-alone"],
 )
 def test_foreign_refusal_is_its_own_control_when_it_names_the_fault(
     told: dict[str, Any], verdict: Verdict

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.clauses.bindings import flaw
 from conformance.clauses.derivation import _derive, _raised_by, _statement, _types
-from conformance.clauses.errors import _at_fault
+from conformance.clauses.refusals import at_fault
 from conformance.contract import Level, load_edition
 from conformance.contract.records import Rule, Violation
 from conformance.exchange.sent import read_request
@@ -76,14 +76,14 @@ def rule(parameter: str | None, keyword: str, value: Any) -> Rule:
         (["256x256"], {"size"}),
     ],
 )
-def test_rule_across_parameters_is_at_fault_by_any_that_takes_part(
+def test_rule_across_parameters_isat_fault_by_any_that_takes_part(
     value: Any, names: set[str]
 ) -> None:
     sent = flawed(("size", "some-rule"))
     (broken,) = sent.asked.violations
     of_rule = replace(broken, rule=rule("size", "some-rule", value))
     asked = replace(sent.asked, violations=(of_rule, replace(broken, parameter=None)))
-    assert _at_fault(replace(sent, asked=asked)) == names
+    assert at_fault(replace(sent, asked=asked)) == names
 
 
 @pytest.mark.parametrize(

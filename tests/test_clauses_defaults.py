@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.findings import Verdict
-from tests.miniatures import answer, body, error, exchange, items, lie, red, verdicts
+from tests.miniatures import SENT_AT, answer, body, error, exchange, items, lie, red, verdicts
 from tests.streams import REQUEST, completed, partial, stream
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from conformance.exchange.model import Exchange
 
 NO_MODEL = body(None)
+NOW = int(SENT_AT)
 NO_PARTIALS = {key: value for key, value in REQUEST.items() if key != "partial_images"}
 
 
@@ -31,9 +32,13 @@ TRUTHS: dict[str, Callable[[], Exchange]] = {
 LIES = {
     each.id: each
     for each in (
-        lie("no-image", lambda: answered(told=items(NO_MODEL, {"url": ""})), "defaults.model"),
-        lie("no-data", lambda: answered(told={"created": 1}), "defaults.model"),
-        lie("no-json", lambda: answered(raw=b"welcome"), "defaults.model"),
+        lie(
+            "no-image",
+            lambda: answered(told=items(NO_MODEL, {"url": ""})),
+            "format.any-model-either",
+        ),
+        lie("no-data", lambda: answered(told={"created": NOW}), "envelope.data-present"),
+        lie("no-json", lambda: answered(raw=b"welcome"), "envelope.json-syntax"),
         lie("moved", lambda: answered(301, raw=b""), "defaults.model"),
         lie(
             "partials-unasked",

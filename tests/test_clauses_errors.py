@@ -86,8 +86,12 @@ TRUTHS: dict[str, Callable[[], Exchange]] = {
             "no-data",
             "status-400",
             "not-5xx",
+            "not-2xx",
         )
     },
+    "errors.method-explained": lambda: transport(
+        405, {"detail": "Method Not Allowed"}, method="GET"
+    ),
     "errors.status-405": lambda: transport(405, method="GET"),
     "errors.status-415": lambda: transport(415, request_headers=TEXT_PLAIN),
 }
@@ -147,6 +151,14 @@ LIES = {
         ),
         lie("status-500", lambda: refusal(status=500), "errors.not-5xx"),
         lie("status-501", lambda: refusal(status=501), "errors.not-5xx"),
+        lie("empty-200", lambda: refusal({"created": 1, "data": []}, 200), "errors.not-2xx"),
+        lie("error-in-a-200", lambda: refusal(TRUE, 200), "errors.not-2xx"),
+        lie("task-202", lambda: refusal({"task_id": "1"}, 202), "errors.not-2xx"),
+        lie(
+            "get-silent",
+            lambda: exchange(method="GET", status=405, raw=b""),
+            "errors.method-explained",
+        ),
         lie(
             "unknown-model-503",
             lambda: refusal(NOT_FOUND, 503, UNKNOWN),

@@ -10,7 +10,6 @@ import pytest
 
 from conformance.findings import Verdict
 from tests.miniatures import (
-    HTML,
     REFUSED,
     answer,
     body,
@@ -66,12 +65,12 @@ def unknown_parameter(param: str | None, message: str) -> Exchange:
     return exchange(GPT_IMAGE_URL, 400, refusal)
 
 
+STRANGE = body("somebody-s-model")
 SILENT = {
     "empty-message": json.dumps(error("")).encode(),
     "null-message": json.dumps(error(None)).encode(),
     "number": json.dumps(error(7)).encode(),
     "flat": b'{"message": "It cannot be done."}',
-    "html": HTML,
     "no-body": b"",
 }
 """Refusals for no stated reason."""
@@ -83,6 +82,7 @@ TRUTHS: dict[str, Callable[[], Exchange]] = {
     "format.gpt-image-b64": lambda: exchange(GPT_IMAGE),
     "format.gpt-image-response-format": lambda: exchange(GPT_IMAGE_URL),
     "format.qwen-image-either": lambda: exchange(QWEN),
+    "format.any-model-either": lambda: exchange(STRANGE),
     "format.one-payload": lambda: exchange(DALL_E_3),
     "format.qwen-image-one-payload": lambda: as_b64(QWEN),
     "format.unused-member-not-null": lambda: exchange(B64),
@@ -128,6 +128,8 @@ LIES = {
             lambda: exchange(GPT_IMAGE_URL, 307, raw=b""),
             "format.gpt-image-response-format",
         ),
+        lie("strange-nothing", lambda: only(STRANGE, url=""), "format.any-model-either"),
+        lie("unnamed-nothing", lambda: only(body(None), url=None), "format.any-model-either"),
         lie("qwen-nothing", lambda: only(QWEN, url=None, b64_json=""), "format.qwen-image-either"),
         lie(
             "both-for-url",

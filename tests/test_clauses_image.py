@@ -46,6 +46,14 @@ def shows(request: dict[str, Any], data: bytes, **members: object) -> Exchange:
     return exchange(request, answer={**told, **members})
 
 
+QWEN_SQUARE = body("qwen-image", size="1024x1024")
+
+
+def carries(request: dict[str, Any], data: bytes) -> Exchange:
+    """An answer whose one item is this file, as base64."""
+    return exchange(request, answer=items(request, {"b64_json": encoded(data)}))
+
+
 def declaring(width: int, height: int) -> bytes:
     """A PNG of a few bytes that claims many pixels."""
     head = struct.pack(">II5B", width, height, 8, 2, 0, 0, 0)
@@ -98,7 +106,7 @@ LIES = {
         ),
         lie(
             "open-size-ignored",
-            lambda: shows(body("qwen-image", size="1024x1024"), picture(size=(1328, 1328))),
+            lambda: carries(QWEN_SQUARE, picture(size=(1328, 1328))),
             "image.size-as-asked",
         ),
         lie(

@@ -12,7 +12,6 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import Verdict
 from tests.miniatures import (
     BEARER,
-    HTML,
     JSON_TYPE,
     REFUSED,
     answer,
@@ -154,7 +153,7 @@ LIES = {
         lie(
             "error-in-a-success",
             lambda: taken("size-enum", 200, error("Invalid size", param="size")),
-            "parameters.size-enum",
+            "errors.not-2xx",
         ),
         lie("redirected", lambda: taken("size-enum", 302), "parameters.size-enum"),
     )
@@ -190,9 +189,15 @@ def test_outage_is_no_refusal(status: int) -> None:
     assert found["parameters.size-enum"] is Verdict.UNAVAILABLE
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 413, 422], ids=str)
+@pytest.mark.parametrize("status", [400, 404, 413, 422], ids=str)
 def test_any_4xx_is_a_refusal(status: int) -> None:
     assert verdicts(turned_down("size-enum", status))["parameters.size-enum"] is Verdict.PASS
+
+
+@pytest.mark.parametrize("status", [401, 403], ids=str)
+def test_what_is_about_the_account_refuses_no_mistake(status: int) -> None:
+    found = verdicts(turned_down("size-enum", status))
+    assert found["parameters.size-enum"] is Verdict.NOT_TESTABLE
 
 
 @pytest.mark.parametrize(
@@ -234,7 +239,7 @@ NOT_AVAILABLE = "For model dall-e-3, quality hd is not available"
         ("None", Verdict.UNAVAILABLE),
         ("", Verdict.UNAVAILABLE),
         (None, Verdict.UNAVAILABLE),
-        (["quality"], Verdict.UNAVAILABLE),
+        (["quality"], Verdict.FAIL),
     ],
     ids=str,
 )
@@ -254,7 +259,7 @@ def test_model_that_painted_the_control_is_not_gone_but_blamed() -> None:
     _, request = spoilt("size-enum")
     for status in (400, 404):
         made = exchange(request, status, GONE)
-        assert verdicts(made)["parameters.size-enum"] is Verdict.PASS
+        assert verdicts(made)["parameters.size-enum"] is Verdict.NOT_TESTABLE
         assert "errors.param-names" in red(made)
         assert verdicts(made, REFUSED)["parameters.size-enum"] is Verdict.UNAVAILABLE
         assert verdicts(made, None)["parameters.size-enum"] is Verdict.UNAVAILABLE
@@ -294,8 +299,8 @@ def test_name_of_a_parameter_inside_another_word_names_nothing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [json.dumps(error("")).encode(), b'{"error": null}', HTML, b""],
-    ids=["empty-message", "null", "html", "no-body"],
+    [json.dumps(error("")).encode(), b'{"error": null}', b""],
+    ids=["empty-message", "null", "no-body"],
 )
 def test_refusal_for_no_stated_reason_names_nothing(text: bytes) -> None:
     for name, request in {"unknown": UNKNOWN, "unsupported": UNSUPPORTED}.items():

@@ -16,6 +16,7 @@ from conformance.contract import load_edition
 from conformance.errors import ConformanceError
 from conformance.exchange.importers import UNNAMED
 from conformance.foreign import judge_files
+from conformance.foreign.naming import read_names
 from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import read_run
 from tests.miniatures import picture
@@ -258,3 +259,142 @@ def test_foreign_large_archive_is_read_in_bounded_memory(tmp_path: Path) -> None
 def test_foreign_counts_are_those_of_the_run_file(tmp_path: Path) -> None:
     report, run = judged(tmp_path, record(), record(size="512x512"))
     assert Counter(each.verdict.value for each in run.findings) == report.verdicts
+
+
+def test_foreign_unnamed_requests_stand_for_the_model_that_the_user_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record(model=None)))
+    names = read_names([], "dall-e-2", load_edition())
+    report = judge_files([path], load_edition(), tmp_path / "run.jsonl", names=names)
+    run = read_run(report.run_file)
+    assert {each.model for each in run.findings} == {"dall-e-2"}
+    assert verdict(run, "image.size-as-asked") == "pass"
+    assert verdict(run, "defaults.model") == "none"
+
+
+def test_foreign_deployment_of_any_name_stands_for_a_model(tmp_path: Path) -> None:
+    url = "https://me.openai.azure.com/openai/deployments/my-pictures/images/generations"
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record(url=url, model=None, size="512x512")))
+    names = read_names(["dall-e-2=my-pictures"], None, load_edition())
+    report = judge_files([path], load_edition(), tmp_path / "run.jsonl", names=names)
+    assert verdict(read_run(report.run_file), "image.size-as-asked") == "fail"
+
+
+ACCOUNTS = ("org-aB3dE6gH9jK2mN5pQ8sT1vW4", "user-x1Y2z3A4b5C6d7", "proj_AbCdEfGhIjKlMnOpQrStUv")
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_foreign_account_ids_are_taken_out_wherever_they_stand(
+    tmp_path: Path, account: str
+) -> None:
+    url = f"https://images.example/{account}/i.png"
+    told = {"created": 1_790_000_000, "data": [{"url": url}], "owner": account}
+    pointing = record(told, response_format="url", user=account)
+    pointing["response"]["headers"] = {**JSON_TYPE, "X-Account": account}
+    pointing["request"]["url"] += f"?account={account}"
+    image = record(url=url, method="GET")
+    image["response"] |= {"headers": {"Content-Type": "image/png"}, "body": {"$base64": IMAGE}}
+    report, run = judged(tmp_path, pointing, image)
+    assert account not in report.run_file.read_text()
+    assert verdict(run, "url.is-image") == "pass"
+
+
+def test_foreign_words_that_look_like_accounts_stay(tmp_path: Path) -> None:
+    report, _ = judged(tmp_path, record(prompt="a user-friendly org-chart for proj_one"))
+    assert "a user-friendly org-chart for proj_one" in report.run_file.read_text()
+
+
+PNG = picture("png", (256, 256))
+POINTED = "https://images.example/i.png"
+DOWNLOADS = {
+    "cut": ({"$base64": base64.b64encode(PNG[:16]).decode()}, {}, "none"),
+    "cut-and-told": (
+        {"$base64": base64.b64encode(PNG[:-40]).decode()}, {"Content-Length": len(PNG)}, "none",
+    ),
+    "as-text": (PNG.decode("utf-8", "replace"), {}, "none"),
+    "word": ("fake_body", {}, "none"),
+    "left-out": ("", {}, "none"),
+    "broken-and-proven": (
+        {"$base64": base64.b64encode(PNG[:-40]).decode()},
+        {"Content-Length": len(PNG) - 40}, "fail",
+    ),
+    "page": ("<html><body>Sign in...</body></html>", {"Content-Type": "text/html"}, "fail"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "headers", "said"), DOWNLOADS.values(), ids=DOWNLOADS)
+def test_foreign_download_is_judged_where_it_is_as_it_came(
+    tmp_path: Path, body: object, headers: dict[str, Any], said: str
+) -> None:
+    pointing = record({"created": 1_790_000_000, "data": [{"url": POINTED}]}, response_format="url")
+    image = record(url=POINTED, method="GET")
+    image["response"] |= {"headers": {"Content-Type": "image/png", **headers}, "body": body}
+    _, run = judged(tmp_path, pointing, image)
+    seen = {verdict(run, clause) for clause in ("url.is-image", "image.complete")}
+    assert ("fail" in seen) == (said == "fail")
+    assert verdict(run, "url.https") == "pass"
+
+
+REQUESTS = {
+    "cut": '{"model": "dall-e-2", "prom',
+    "fake": "fake_body",
+    "word": "REDACTED",
+    "quoted-anew": "{'model': 'dall-e-2', 'prompt': 'a kite'}",
+    "quoted-twice": json.dumps(json.dumps(BODY)),
+    "empty": "",
+    "value": json.dumps({**BODY, "size": "<SIZE>"}),
+}
+
+
+@pytest.mark.parametrize("body", REQUESTS.values(), ids=REQUESTS)
+def test_foreign_request_that_was_altered_is_passed_over(tmp_path: Path, body: str) -> None:
+    altered = record()
+    altered["request"]["body"] = body
+    report, run = judged(tmp_path, altered)
+    assert run.findings == []
+    assert "request" in report.notes[0]
+
+
+def test_foreign_request_that_is_proven_malformed_is_judged(tmp_path: Path) -> None:
+    broken = record()
+    broken["request"] |= {"body": '{"model": ', "headers": {"Content-Length": "10"}}
+    _, run = judged(tmp_path, broken)
+    assert "fail" in {each.verdict.value for each in run.findings}
+
+
+def test_foreign_scrubbed_prompt_of_an_accepted_request_is_judged(tmp_path: Path) -> None:
+    _, run = judged(tmp_path, record(prompt="REDACTED"))
+    assert verdict(run, "image.size-as-asked") == "pass"
+
+
+PROVEN = {
+    "cut": ('{"created": 1790000000, "data": [', "envelope.json-syntax"),
+    "ellipsis": ('{"created": 1790000000, "data": [...]}', "envelope.json-syntax"),
+    "greeting": ('{"created": 1790000000, "data": [{"b64_json": "aGVsbG8="}]}', "base64.is-image"),
+}
+
+
+@pytest.mark.parametrize(("body", "clause"), PROVEN.values(), ids=PROVEN)
+def test_foreign_length_that_agrees_proves_a_lie(tmp_path: Path, body: str, clause: str) -> None:
+    lie = record()
+    lie["response"] |= {"body": body, "headers": {**JSON_TYPE, "Content-Length": str(len(body))}}
+    unproven = record()
+    unproven["response"]["body"] = body
+    assert verdict(judged(tmp_path, lie)[1], clause) == "fail"
+    assert verdict(judged(tmp_path, unproven)[1], clause) == "not testable"
+
+
+def test_foreign_answer_that_lost_its_payload_is_not_testable(tmp_path: Path) -> None:
+    swapped = record()
+    swapped["response"]["headers"] = {**JSON_TYPE, "Content-Length": "1868644"}
+    _, run = judged(tmp_path, swapped)
+    assert verdict(run, "image.size-as-asked") == "not testable"
+    assert verdict(run, "format.b64-when-asked") == "pass"
+
+
+def test_foreign_file_of_other_lines_is_one_error(tmp_path: Path) -> None:
+    report, _ = judged(tmp_path, *[{"request": number} for number in range(9)])
+    (problem,) = report.problems
+    assert "docs/judging.md" in problem
+    assert "8 more" in problem

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.skipif(
 EXPLAINED = {
     ("api.together.xyz", "parameters.response_format-enum"),
     ("router.huggingface.co", "parameters.response_format-enum"),
+    ("router.huggingface.co", "envelope.created-present"),
+    ("api.x.ai", "envelope.created-present"),
 }
 """Disagreements of third parties, each in docs/ground-truth.md; first parties have none."""
 

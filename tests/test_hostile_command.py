@@ -10,12 +10,14 @@ from xml.etree import ElementTree
 
 import pytest
 
+from conformance.plugin import PROMISES
 from conformance.runs.file import read_run
 from tests import processes
 from tests.attacks.arena import PROVIDER
 from tests.attacks.leaks import leak
 from tests.attacks.model import KEY
 from tests.attacks.provider import HostileProvider
+from tests.runners import commands
 
 LIMITS = ("--limit", "seconds=5", "--limit", "body=1MiB", "--limit", "pixels=2M")
 MEMORY = 3 << 30  # bytes of address space; a bomb of 60,000 by 60,000 pixels wants more
@@ -67,6 +69,30 @@ def test_command_goes_on_past_an_attack_with_two_workers(
     check(tmp_path, done)
 
 
+@pytest.mark.parametrize("attack", ["commands-anywhere-in-a-line", "commands-after-a-wrap"])
+def test_pytest_prints_no_command_of_a_runner(
+    provider: HostileProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
+) -> None:
+    monkeypatch.setenv("HOSTILE_KEY", KEY)
+    monkeypatch.setenv("CI", "true")  # pytest cuts nothing then
+    monkeypatch.setenv("COLUMNS", "40")
+    written(tmp_path, provider, attack)
+    words = ["--provider", "./hostile.toml", "--live", "--models", "dall-e-3", "-rA", "-vv"]
+    done = processes.run_pytest(
+        tmp_path, str(PROMISES), *words, "--cases", "*1024x1024", "-p", "no:xdist"
+    )
+    assert "u003a" in done.stdout or "u0023" in done.stdout
+    assert commands(done.stdout + done.stderr) == []
+
+
+@pytest.mark.parametrize("name", ["::error::x.har", "##[error]x.har", "x\n::error::y.har"])
+def test_name_of_a_recording_is_no_command_of_a_runner(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{", encoding="utf-8")
+    done = command(tmp_path, "judge", str(tmp_path), "-o", "run.jsonl")
+    assert "u003a" in done.stderr or "u0023" in done.stderr
+    assert not commands(done.stdout + done.stderr)
+
+
 @pytest.mark.parametrize(
     ("limit", "said"),
     [
@@ -99,6 +125,7 @@ def check(folder: Path, *done: subprocess.CompletedProcess[str]) -> None:
         text = each.stdout + each.stderr
         assert "Traceback" not in text
         assert {letter for letter in text if not letter.isprintable()} <= {"\n"}
+        assert commands(text) == []
         assert leak(text.encode(), KEY) is None
     files = [path for path in folder.rglob("*") if path.is_file()]
     tops = {path.relative_to(folder).parts[0] for path in files}

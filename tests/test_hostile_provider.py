@@ -17,6 +17,7 @@ from tests.attacks.arena import Fought, fight
 from tests.attacks.leaks import leak
 from tests.attacks.model import BASE64_CASE, KEY
 from tests.attacks.provider import HostileProvider
+from tests.runners import commands
 
 LONGEST = 20.0  # seconds, on a machine that does other things as well
 MOST_MEMORY = 96 << 20  # bytes; bombs want gigabytes
@@ -125,6 +126,7 @@ def check_nothing_steers(fought: Fought) -> None:
         text = told.replace("\r\n", "\n") if name.endswith(".csv") else told  # RFC 4180
         assert {each for each in set(text) if not each.isprintable()} <= {"\n"}, name
         assert not UNSEEN & set(text), name
+        assert not commands(text), name
     ElementTree.fromstring(fought.documents["junit.xml"])
     for path in fought.files:
         if path.suffix == ".jsonl":

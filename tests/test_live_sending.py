@@ -223,7 +223,7 @@ def test_refused_key_ends_the_run_with_one_request(tmp_path: Path) -> None:
         (told,) = found.live.ledger.halts()
     assert len(eye.asked) == 1
     assert verdicts(judged) == {"unavailable", "not run"}
-    assert "first authorised request was refused (HTTP 401); look at the key" in told
+    assert "first authorised request was refused (HTTP 401: no); look at the key" in told
 
 
 def test_public_model_list_does_not_make_a_key_good(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_key_that_stops_working_ends_the_run(tmp_path: Path) -> None:
         judged = judge_all(found)
         (told,) = found.live.ledger.halts()
     assert eye.posts == 5 + 2
-    assert "the key in its file was refused (HTTP 401), though it was good before" in told
+    assert "the key in its file was refused (HTTP 401: no), though it was good before" in told
     assert "fail" not in verdicts(judged)
     assert {"unavailable", "not run"} < verdicts(judged)
 
@@ -263,7 +263,7 @@ def test_key_that_cannot_be_asked_about_says_nothing_and_ends_nothing(tmp_path: 
         judged = judge_all(found)
         assert found.live.ledger.halts() == []
     (denied,) = [each for each in judged.values() if not each.outcome.accepted]
-    assert "was refused (HTTP 401), though" in denied.outcome.reason
+    assert "was refused (HTTP 401: no), though" in denied.outcome.reason
     assert {each.verdict.value for each in denied.findings.values()} == {"unavailable"}
 
 

@@ -28,7 +28,7 @@ PATIENCE = 300  # seconds: each death costs the start of another worker
 
 def killed(folder: Path, seed: int, others_go_on: bool) -> tuple[Run, Played]:
     """A run of which workers die at random moments; what they told last may be told again."""
-    rng = random.Random(seed)  # noqa: S311 - no secret
+    rng = random.Random(seed)
     found = Played(folder, workers=True, **MODEL)
     names = list(found.asked)
     found.begin(names)
@@ -163,7 +163,7 @@ def test_cassette_that_kills_workers_is_not_run_and_the_rest_is_judged(tmp_path:
 def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
     tmp_path: Path, seed: int
 ) -> None:
-    moment = random.Random(seed).randint(1, 90)  # noqa: S311 - no secret
+    moment = random.Random(seed).randint(1, 90)
     (tmp_path / "poison.py").write_text(AT_A_MOMENT.format(moment=moment))
     path = os.pathsep.join([str(tmp_path), *sys.path])
     done = started(tmp_path, PYTEST_PLUGINS="poison", PYTHONPATH=path)

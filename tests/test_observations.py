@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 EDITION = load_edition()
 DALL_E = body("dall-e-2")
+ACCOUNT = "openai-organization, openai-project, set-cookie"
+EMPTY = body("dall-e-2", prompt="")
 INLINE = body("dall-e-2", response_format="b64_json")
 DALL_E_3 = body("dall-e-3")
 C2PA = picture() + b"jumb c2pa"
@@ -243,12 +245,7 @@ SAID: dict[str, tuple[Callable[[], Exchange], str, list[str]]] = {
             ("OpenAI-Project", "p"), ("openai-organization", "o"), ("Set-Cookie", "a=b")
         ),
         "account-headers",
-        [
-            (
-                "headers tell of the account or open a session: "
-                "openai-organization, openai-project, set-cookie"
-            )
-        ],
+        [f"headers tell of the account or open a session: {ACCOUNT}"],
     ),
     "no-account": (exchange, "account-headers", []),
     "software": (
@@ -261,6 +258,8 @@ SAID: dict[str, tuple[Callable[[], Exchange], str, list[str]]] = {
         ],
     ),
     "no-software": (exchange, "software-headers", []),
+    "empty": (lambda: exchange(EMPTY), "empty-prompt", ["an empty prompt is accepted"]),
+    "not-empty": (exchange, "empty-prompt", []),
     "qwen-size": (
         lambda: of_size("qwen-image", 1664, 928),
         "open-size",

@@ -161,17 +161,6 @@ def test_empty_folder_of_a_new_run_is_not_set_aside(good: Path) -> None:
     assert place.aside.exists()
 
 
-def test_link_stays_and_what_it_leads_to_is_replaced(good: Path) -> None:
-    link = good.with_name("latest.jsonl")
-    link.symlink_to(good)
-    place = Place(link)
-    place.take()
-    link.write_text("new")
-    place.keep()
-    assert link.is_symlink()
-    assert good.read_text() == "new"
-
-
 @pytest.mark.parametrize(
     "words", [["--models", "nothing"], ["-n", "x"]], ids=["selection", "workers"]
 )

@@ -15,6 +15,7 @@ from filelock import FileLock
 from jsonschema import Draft202012Validator
 
 from conformance.clauses import clauses_of
+from conformance.clauses.stamps import load_stamps
 from conformance.contract import load_edition, schemas_directory
 from conformance.errors import UnknownNameError
 from conformance.findings import BROKEN, Verdict
@@ -244,3 +245,9 @@ def test_prove_mistakes_are_one_sentence(tmp_path: Path, words: list[str], told:
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_stamps_of_defects_are_up_to_date(matrix: Matrix) -> None:
+    stored = load_stamps(EDITION.id)
+    killers = {clause.id: sorted(matrix.killers(clause.id)) for clause in matrix.clauses}
+    assert {name: list(proven.failed_by) for name, proven in stored.items()} == killers

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import shlex
 import zlib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,7 +17,7 @@ from conformance.findings import Verdict
 from conformance.reports import render, summarize
 from conformance.reports.page import proofs as packing
 from conformance.reports.page.matrix import SYMBOLS, WORDS
-from conformance.reports.page.proofs import curl_of, proofs
+from conformance.reports.page.proofs import proofs
 from conformance.reports.page.rendering import as_json
 from conformance.reports.units import duration
 from conformance.reports.wording import MEANING
@@ -332,19 +331,6 @@ def test_older_run_without_optional_members_is_shown() -> None:
     bare = {name: runs.exchange()[name] for name in ("type", "provider", "model", "case")}
     bare |= {"provenance": "live", "outcome": "accepted", "request": {"url": "https://acme.test"}}
     assert "acme" in page(runs.run(bare, runs.finding()))
-
-
-def test_curl_of_a_foreign_request_cannot_run_anything_else() -> None:
-    request = {
-        "method": "POST; rm -rf /",
-        "url": "https://acme.test/'$(id)'",
-        "headers": [["Authorization", "Bearer x"], ["x-`id`", "$(id)"]],
-        "body": '{"prompt":"it\'s"}',
-    }
-    words = shlex.split(curl_of(request, "COMETAPI_KEY"))
-    assert words[:5] == ["curl", "-sS", "-X", "POST; rm -rf /", "https://acme.test/'$(id)'"]
-    assert "authorization: Bearer $COMETAPI_KEY" in words
-    assert words[-1] == request["body"]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_new_promises_come_before_known_ones() -> None:
 
 def test_broken_promise_says_where_what_and_how_to_see_more() -> None:
     page = printed(runs.messy())
-    assert "MUST format.url-only relay: all 3 models (9 cases, e.g. n-0)" in page
+    assert "MUST format.url-only all 3 models (9 cases, e.g. n-0)" in page
     assert "data[0] carries b64_json; expected url; observed b64_json" in page
     assert "image-conformance explain format.url-only" in page
 
@@ -243,7 +243,7 @@ def test_table_keeps_each_model_on_one_line(width: int) -> None:
 
 def test_table_of_three_providers_ends_within_the_first_screen() -> None:
     lines = printed(runs.messy()).splitlines()
-    assert lines.index("Broken promises that nobody knew of (2)") <= 24
+    assert lines.index("Broken promises that nobody knew of (2, for 1 cause)") <= 24
 
 
 def test_verdicts_differ_without_colour() -> None:

@@ -281,7 +281,6 @@ def test_header_without_a_member_is_named(tmp_path: Path, member: str) -> None:
         ("response", {"status": 200, "headers": [["one"]], "body": ""}),
         ("price", 0.04),
         ("cassette", 5),
-        ("curl", None),
     ],
 )
 def test_exchange_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: Any) -> None:

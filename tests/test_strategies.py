@@ -116,6 +116,10 @@ RARE: dict[str, Any] = {
     "negative compression": lambda each: each.body.get("output_compression", 0) == -1,
     "another model's quality": lambda each: each.body.get("quality") == "hd",
     "boolean for a number": lambda each: each.body.get("n") is True,
+    "a number of images as a string": lambda each: each.body.get("n") == "2",
+    "a number as a string": lambda each: each.body.get("output_compression") == "50",
+    "a word for a boolean": lambda each: each.body.get("stream") == "true",
+    "a size nearly right": lambda each: each.body.get("size") == "1024x1000",
     "null for a string": lambda each: each.body.get("user", "") is None,
 }
 

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.strict import Event, printable, read_base64, read_event_stream, read_json
+from conformance.strict import (
+    Event,
+    printable,
+    read_base64,
+    read_event_stream,
+    read_json,
+    without_commands,
+)
+from tests.runners import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -285,7 +293,7 @@ def test_events_never_raise(data: bytes) -> None:
 # --- printing ---
 
 
-@given(st.text(st.characters(), max_size=400), st.integers(40, 320))
+@given(st.text(st.characters() | st.sampled_from(":#1["), max_size=400), st.integers(40, 320))
 def test_printable_is_safe_bounded_and_stable(text: str, limit: int) -> None:
     shown = printable(text, limit)
     assert shown.isprintable()
@@ -307,6 +315,35 @@ def test_printable_is_safe_bounded_and_stable(text: str, limit: int) -> None:
 )
 def test_printable_escapes_what_could_deceive(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("::error::x", id="github"),
+        pytest.param(" \t::add-mask::x", id="github-indented"),
+        pytest.param("x ::stop-commands::y", id="github-after-a-wrap"),
+        pytest.param("::::error:::x", id="github-more-colons"),
+        pytest.param("::error file=[::1]::x", id="github-address"),
+        pytest.param("::set-output name=a::b", id="github-properties"),
+        pytest.param("x##[error]y", id="github-anywhere"),
+        pytest.param("###[group]x", id="github-more-hashes"),
+        pytest.param("##vso[task.setvariable variable=x]y", id="azure"),
+        pytest.param("##teamcity[buildStatus status='SUCCESS']", id="teamcity"),
+        pytest.param("x" * 297 + "::error::", id="cut"),
+    ],
+)
+def test_printable_leaves_no_command_of_a_runner_wherever_a_line_begins(text: str) -> None:
+    shown = printable(text)
+    assert not any(commands(shown[start:]) for start in range(len(shown)))
+    json_text = without_commands(json.dumps({text: text}))
+    assert not any(commands(json_text[start:]) for start in range(len(json_text)))
+    assert json.loads(json_text) == {text: text}
+
+
+@pytest.mark.parametrize("text", ["http://[::1]:80/v1", "2001:db8::7", "a: b #1 c:d"])
+def test_printable_leaves_what_no_runner_reads(text: str) -> None:
+    assert printable(text) == text
 
 
 @pytest.mark.parametrize("char", ["x", "\n"], ids=["plain", "escaped"])

@@ -8,12 +8,13 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING
 
+import httpcore
 import pytest
 
 from conformance.exchange import limits as limits_module
-from conformance.exchange.transport import Failure, Transport
+from conformance.exchange.transport import AddressPolicy, Failure, Transport
 from tests.hostile import LETTERS, HostileServer
-from tests.sending import HERE, SHORT, answered, failed, limited
+from tests.sending import HERE, SHORT, SMALL, answered, failed, limited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,3 +122,78 @@ def test_tls_context_is_made_once_and_only_when_needed() -> None:
     with Transport(SHORT, HERE), Transport(SHORT, HERE):
         assert limits_module.tls_context.cache_info().currsize == 0
     assert limits_module.tls_context() is limits_module.tls_context()
+
+
+ENVIRONMENT = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+
+@pytest.fixture
+def _all_that_leads_astray(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Let the environment say what other clients listen to, and no context be made before."""
+    for name in ENVIRONMENT:
+        monkeypatch.setenv(name, "http://127.0.0.1:1")  # nobody is there
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login user password secret-of-netrc\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    contexts = (limits_module.tls_context, limits_module.foreign_tls_context)
+    for each in contexts:
+        each.cache_clear()
+    yield
+    for each in contexts:
+        each.cache_clear()
+
+
+def led_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `localhost` be a public address, and every connection lead to a port of this machine."""
+    public = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("20.20.20.20", 443))]
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *more, **named: public if host == "localhost" else real(host, *more, **named),
+    )
+    connect = httpcore.SyncBackend.connect_tcp
+    monkeypatch.setattr(
+        httpcore.SyncBackend,
+        "connect_tcp",
+        lambda backend, _host, _port, *more: connect(backend, "127.0.0.1", port, *more),
+    )
+
+
+@pytest.mark.usefixtures("_all_that_leads_astray")
+def test_environment_reaches_no_image_host(
+    tls_server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led_to(tls_server.port, monkeypatch)
+    policy = AddressPolicy.for_provider("https://api.public.test/v1")
+    with Transport(SMALL, policy) as transport:
+        failure = failed(transport.fetch("https://localhost/letters").result)
+    assert (failure.kind, "self-signed certificate" in failure.message) == ("tls", True)
+    assert failure.message.endswith("; SSL_CERT_FILE counts for the provider alone")
+    assert not (tmp_path / "keys").exists()
+
+
+@pytest.mark.usefixtures("_all_that_leads_astray")
+def test_authority_of_ones_own_counts_for_the_provider_and_its_images(
+    tls_server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led_to(tls_server.port, monkeypatch)
+    policy = AddressPolicy.for_provider("https://localhost.:443/v1")
+    with Transport(SMALL, policy) as transport:
+        assert answered(transport.send("GET", "https://localhost/letters")).body == LETTERS
+        assert answered(transport.fetch("https://localhost/letters").result).body == LETTERS
+
+
+@pytest.mark.usefixtures("_all_that_leads_astray")
+def test_environment_reaches_neither_address_check_nor_request(server: HostileServer) -> None:
+    with Transport(SMALL, HERE) as transport:
+        fetched = transport.fetch("http://169.254.169.254/latest/meta-data/")
+        assert answered(transport.fetch(server.url("/letters")).result).body == LETTERS
+    assert failed(fetched.result).kind == "blocked-address"
+    assert b"authorization" not in server.requests[-1].lower()

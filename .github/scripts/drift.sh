@@ -5,6 +5,7 @@
 # From the environment: RUN_FILE, GOOD (folder of good nights), CONCLUSION (of the run), OUT.
 # As outputs: code (0 nothing got worse, 1 something did, 2 unknown), good (true or false).
 set -euo pipefail
+export PYTHONSAFEPATH=1
 kept=30  # nights
 
 mkdir -p "$GOOD" "$OUT"
@@ -15,7 +16,7 @@ worse=0
 if ((${#nights[@]})); then
   image-conformance drift "$GOOD" "$RUN_FILE" -o "$OUT/drift.md" -o "$OUT/drift.json" || code=$?
   cat "$OUT/drift.md" >> "$GITHUB_STEP_SUMMARY"
-  worse=$(python -c 'import json, sys
+  worse=$(python -P -c 'import json, sys
 print(json.load(open(sys.argv[1], encoding="utf-8"))["counts"]["regression"])' "$OUT/drift.json")
   every=$(mktemp -d)
   cp "${nights[@]}" "$RUN_FILE" "$every"

@@ -4,8 +4,9 @@
 # BASELINE, WORKERS. What will be sent and its price stand in the summary before anything is sent.
 # The exit code of the suite becomes the output "conclusion": 0 conforms, 1 does not, 2 unknown.
 set -euo pipefail
+export PYTHONSAFEPATH=1  # the current folder is the repository of whoever uses this
 
-variable=$(python -c 'import sys; from conformance.providers import load_provider
+variable=$(python -P -c 'import sys; from conformance.providers import load_provider
 print(load_provider(sys.argv[1]).key_variable or "")' "$PROVIDER")
 if [[ -n $variable && -n ${KEY:-} ]]; then
   export "$variable=$KEY"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from conformance.cases.accepted import MODELS_LIST, accepted_cases, open_cases
 from conformance.cases.domain import Domain
+from conformance.cases.edges import edge_cases
 from conformance.cases.model import Case, Operation
+from conformance.cases.probing import probing_cases
 from conformance.cases.refused import faulty_cases, refused_cases
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 def all_cases(edition: Edition, models: Sequence[str]) -> tuple[Case, ...]:
     """Derive the cases of several models; what no model changes is asked of the first alone.
+
+    These are the cases of every depth; `Depth.includes` selects.
 
     Raises UnknownNameError for a model that the edition neither names nor has a family for.
     """
@@ -44,11 +48,14 @@ def _cases(domain: Domain, lead: bool) -> Iterator[Case]:
     accepted = tuple(accepted_cases(domain))
     yield from accepted
     yield from open_cases(domain)
-    refused = refused_cases(domain, accepted)
+    yield from edge_cases(domain, accepted)
+    refused = tuple(refused_cases(domain, accepted))
+    probing = probing_cases(domain, accepted, refused)
     if not lead:  # a request whose model is wrong is the same for every model
-        yield from (case for case in refused if case.parameter != "model")
+        yield from (case for case in (*refused, *probing) if case.parameter != "model")
         return
     body = {key: value for key, value in domain.base.items() if key != "model"}
     yield Case("model-omitted", name, body=body, parameter="model", billed=True)
     yield from refused
     yield from faulty_cases(domain)
+    yield from probing

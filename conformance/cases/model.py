@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,17 @@ class Authorization(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Depth(StrEnum):
+    """How much is asked of a provider; what is deeper has all that is not."""
+
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+    def includes(self, case: Case) -> bool:
+        """Whether a case is asked at this depth."""
+        return self is Depth.THOROUGH or case.depth is Depth.STANDARD
+
+
 class Operation(StrEnum):
     """What a case asks of the provider."""
 
@@ -51,8 +63,23 @@ class Case:
     control: str | None = None
     parameter: str | None = None
     billed: bool = False
+    depth: Depth = Depth.STANDARD
+    after: tuple[str, ...] = ()  # coarser faults: where one was accepted, this is not asked
 
     @property
     def path(self) -> str:
         """The case's name within its provider."""
         return f"{self.model}/{self.id}"
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """What it sets beside model and prompt: each parameter, and each with its value."""
+        body = {name: value for name, value in (self.body or {}).items() if name not in _ALWAYS}
+        return frozenset(body) | {f"{name}={_plain(value)}" for name, value in body.items()}
+
+
+_ALWAYS = frozenset({"model", "prompt"})
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

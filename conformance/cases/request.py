@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import UNKNOWN_KEY, Authorization, Case, Operation
 from conformance.errors import ConformanceError
+from conformance.strict.shell import bearer, curl_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,11 +73,9 @@ def curl(
             "use letters, digits and underscores in the provider's key variable"
         )
     request = build_request(case, base_url=base_url, key=f"${key_variable}", served_as=served_as)
-    text, notes = _shown_body(case, served_as)
-    words = ["curl", "-sS", "-X", request.method, shlex.quote(request.url)]
-    words += _header_words(case, request, bool(text))
-    words += ["--data-raw", shlex.quote(text)] if text else []
-    return "\n".join([*notes, " ".join(words)])
+    body, notes = _shown_body(case, served_as)
+    headers = _header_words(case, request, key_variable, bool(body))
+    return "\n".join([*notes, curl_line(request.method, request.url, headers, body)])
 
 
 def _authorization(authorization: Authorization, key: str) -> str | None:
@@ -88,6 +86,15 @@ def _authorization(authorization: Authorization, key: str) -> str | None:
         Authorization.WRONG_SCHEME: f"Basic {_BASIC_DUMMY}",
         Authorization.UNKNOWN: f"Bearer {UNKNOWN_KEY}",
     }[authorization]
+
+
+DUMMIES = frozenset(
+    value
+    for each in Authorization
+    if each is not Authorization.VALID
+    if (value := _authorization(each, ""))
+)
+"""The values of an authorization header that hold no real key."""
 
 
 def _renamed(case: Case, served_as: str | None) -> dict[str, Any]:
@@ -110,20 +117,20 @@ def _encoded(member: Any, name: str) -> bytes:
     return str(member(json.dumps(name, ensure_ascii=False))).encode("utf-8")
 
 
-def _header_words(case: Case, request: Prepared, has_body: bool) -> list[str]:
+def _header_words(case: Case, request: Prepared, key_variable: str, has_body: bool) -> list[str]:
     words = []
     for name, value in request.headers:
         real_key = name == "authorization" and case.authorization is Authorization.VALID
         # only the header with the variable may be expanded by the shell
-        words += ["-H", f'"{name}: {value}"' if real_key else shlex.quote(f"{name}: {value}")]
+        words.append(bearer(key_variable) if real_key else quoted(f"{name}: {value}"))
     if has_body and case.content_type is None:
-        words += ["-H", "content-type:"]  # or curl sends one of its own
+        words.append("content-type:")  # or curl sends one of its own
     return words
 
 
-def _shown_body(case: Case, served_as: str | None) -> tuple[str, list[str]]:
+def _shown_body(case: Case, served_as: str | None) -> tuple[str | bytes, list[str]]:
     if case.raw is not None:
-        return _rename_raw(case, served_as).decode("utf-8", "backslashreplace"), []
+        return _rename_raw(case, served_as), []
     if case.body is None:
         return "", []
     body, notes = _shortened(_renamed(case, served_as))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from conformance.cases.accepted import DerivationError, elsewhere
+from conformance.cases.accepted import DerivationError, elsewhere, typical
 from conformance.cases.domain import FIXED, Domain, Pattern, samples, text_of
 from conformance.cases.keywords import is_constraint, types_of
+from conformance.cases.near_misses import nearly
 from conformance.cases.prompts import SUBJECTS, WORD
 from conformance.cases.refused import ABSENT, spoil
 from conformance.cases.wording import texts_of
@@ -61,6 +62,7 @@ def _kinds(domain: Domain, rule: Rule, schema: Mapping[str, Any]) -> Iterator[Ki
             yield ABSENT, st.just(ABSENT)
         case "type":
             yield from _other_types(types_of(schema))
+            yield from _spelt(domain, str(rule.parameter), schema)
         case "enum" | "const" | "pattern":
             yield from _outsiders(domain, rule)
         case "minimum":
@@ -93,6 +95,18 @@ def _other_types(types: tuple[str, ...]) -> Iterator[Kind]:
             yield from each
 
 
+def _spelt(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[Kind]:
+    """Right values written as strings, which servers that coerce take for right."""
+    types = types_of(schema)
+    if "integer" in types:
+        low, high = schema.get("minimum", 0), schema.get("maximum")
+        usual = typical(domain, name)
+        numbers = st.one_of(st.just(usual), st.integers(low, high))
+        yield str(usual), numbers.map(str)
+    elif "boolean" in types:
+        yield "true", st.sampled_from(("true", "false"))
+
+
 def _outsiders(domain: Domain, rule: Rule) -> Iterator[Kind]:
     """Values outside an enumeration: near misses, what other models take, something else.
 
@@ -111,7 +125,8 @@ def _outsiders(domain: Domain, rule: Rule) -> Iterator[Kind]:
 
 
 def _near_misses(value: str) -> tuple[str, ...]:
-    return (value.upper(), f" {value}", f"{value}s", value[:-1], f"{value},{value}")
+    others = (value.upper(), f" {value}", f"{value}s", value[:-1], f"{value},{value}")
+    return (nearly(value), *others)
 
 
 def _placed(

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Iterator
 
 from conformance.cases.model import Authorization
 from conformance.clauses.bindings import accepted, any_of, generation, model_list, presents
+from conformance.clauses.refusals import told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance, Response
 from conformance.exchange.outcome import Result
-
-_KEY_CODES = frozenset({"invalid_api_key", "401", "invalid_token", "unauthorized"})
-_KEY_WORDS = re.compile(
-    r"api[ _-]?key|\btoken\b|unauthori[sz]ed|authenticat|credential", re.IGNORECASE
-)
+from conformance.exchange.spellings import echo_forms
 
 
 @clause(
@@ -38,29 +33,15 @@ def valid_key_accepted(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError("whether the key of a foreign recording was valid is not known")
     if blames_key(subject):
         yield Problem(
-            "the key was not accepted", "anything but an authentication error", _told(subject)
+            "the key was not accepted", "anything but an authentication error", told(subject)
         )
 
 
 def blames_key(subject: Subject) -> bool:
     """Whether an answer says that the key is not let in."""
-    status = subject.response.status
-    return status == 401 or (status == 403 and _speaks_of_key(subject))
-
-
-def _speaks_of_key(subject: Subject) -> bool:
-    error = subject.answer.error
-    if not isinstance(error, dict):
-        return subject.response.header("www-authenticate") is not None
-    message = error.get("message")
-    spoken = isinstance(message, str) and _KEY_WORDS.search(message[:500]) is not None
-    return spoken or subject.answer.error_code in _KEY_CODES
-
-
-def _told(subject: Subject) -> str:
-    error = subject.answer.error
-    message = error.get("message") if isinstance(error, dict) else None
-    return f"HTTP {subject.response.status}" + (f": {message}" if isinstance(message, str) else "")
+    challenged = subject.response.header("www-authenticate") and subject.answer.error is None
+    refused = subject.response.status == 403 and challenged
+    return subject.outcome.cause == "key" or bool(refused)
 
 
 @clause(
@@ -121,8 +102,9 @@ def malformed_refused(subject: Subject) -> Iterator[Problem]:
     A redirect, as to a page to log in, refuses nothing.
     """
     if not _refused(subject):
+        _answered(subject)
         became = _became(subject)
-        yield Problem(f"a bearer token without a key {became}", "401", _told(subject))
+        yield Problem(f"a bearer token without a key {became}", "401", told(subject))
 
 
 @clause(
@@ -145,14 +127,21 @@ def _is_401(subject: Subject, what: str) -> Iterator[Problem]:
     status = subject.response.status
     if status == 401:
         return
+    _answered(subject)
     if _refused(subject):
-        yield Problem(f"{what} was refused as something else", "401", _told(subject))
+        yield Problem(f"{what} was refused as something else", "401", told(subject))
     else:
         yield Problem(f"{what} {_became(subject)}", "401", f"HTTP {status}")
 
 
 def _refused(subject: Subject) -> bool:
     return subject.outcome.result in (Result.REFUSED, Result.NOT_SERVED)
+
+
+def _answered(subject: Subject) -> None:
+    """Raise for a success without an image, which lets nobody in and is told elsewhere."""
+    if subject.outcome.answered and not subject.outcome.accepted:
+        raise NotTestableError(f"it was not refused with a 4xx: {told(subject)}")
 
 
 def _became(subject: Subject) -> str:
@@ -194,10 +183,10 @@ def unknown_key_not_echoed(subject: Subject) -> Iterator[Problem]:
 
 
 def _echoes(subject: Subject, key: str) -> Iterator[Problem]:
-    forms = (key.encode(), base64.b64encode(key.encode()).rstrip(b"="))
+    forms = echo_forms(key)
     for place, response in _responses(subject):
         for name, value in response.headers:
-            if any(form.decode() in value for form in forms):
+            if any(form.decode() in f"{name} {value}" for form in forms):
                 yield Problem(f"the {place} repeats the key in the header {name}", "no key")
         if any(form in response.body for form in forms):
             yield Problem(f"the {place} repeats the key in its body", "no key")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.clauses.bindings import accepted, all_of, answered_with, plain
+from conformance.clauses.bindings import all_of, answered_with, permitted, plain
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.exchange.answer import Payload
     from conformance.strict import Base64Reading
 
-BOUND = all_of(accepted, plain, answered_with("b64_json", "either"))
+BOUND = all_of(permitted, plain, answered_with("b64_json", "either"))
 
 
 def _readings(subject: Subject) -> Iterator[tuple[Payload, Base64Reading]]:

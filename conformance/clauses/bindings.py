@@ -64,20 +64,38 @@ def omits(parameter: str) -> Binding:
     return lambda sent: sent.asked is not None and not sent.has(parameter)
 
 
+def documents(parameter: str) -> Binding:
+    """A request to a model that has a parameter; any other ignores it or refuses it."""
+    return lambda sent: sent.model is not None and parameter in sent.model.parameters
+
+
 def plain(sent: Sent) -> bool:
-    """A request whose answer is one JSON body and not a stream."""
-    return not (sent.has("stream") and sent.value("stream") is True)
+    """A request whose answer is one JSON body and not a stream.
+
+    A model that is documented to have no streams answers as if none had been asked for.
+    """
+    streams = sent.model is None or "stream" in sent.model.parameters
+    return not (streams and sent.has("stream") and sent.value("stream") is True)
 
 
 def answered_with(*kinds: str) -> Binding:
-    """A request that the edition says is answered with payloads of one of these kinds."""
-    return lambda sent: (
-        sent.model is not None and sent.model.response_kind(sent.value("response_format")) in kinds
-    )
+    """A request that the edition says is answered with payloads of one of these kinds.
+
+    A model that it does not know may answer with either.
+    """
+
+    def binds(sent: Sent) -> bool:
+        model = sent.model
+        return (model.response_kind(sent.value("response_format")) if model else "either") in kinds
+
+    return binds
 
 
 def permitted(sent: Sent) -> bool:
-    """A generation that the contract does not say is refused: accepted, or left open."""
+    """A generation that the contract does not say is refused: accepted, or left open.
+
+    What is answered with a success is judged as one, whether the contract foresaw it or not.
+    """
     return generation(sent) and sent.asked is not None and sent.expectation != "refused"
 
 

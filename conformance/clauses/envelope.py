@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.clauses.envelope_json import SUCCESS, reading_faults
+from conformance.clauses.refusals import told
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.error_text import error_text
 
 _NEAR = 1800  # seconds: less than the smallest offset between time zones, more than bad clocks
 _YEAR_3000 = 32_503_680_000  # seconds since the epoch
@@ -21,10 +23,17 @@ _OWN_CLAUSE = {"created", "data"} | EXTRAS
 
 
 def document(subject: Subject) -> dict[str, Any]:
-    """The body as the promised object; *not testable* when it is an error in disguise."""
+    """The body as the promised object; *not testable* when it is an error in disguise.
+
+    Nor is what comes under another success status without an image: a task, for one.
+    """
     body = subject.object
-    if body.get("error") is not None and "data" not in body:
+    if subject.outcome.accepted:
+        return body
+    if body.get("error") is not None:
         raise NotTestableError("the body is an error object with a success status")
+    if subject.response.status != 200:
+        raise NotTestableError(f"HTTP {subject.response.status} without an image")
     return body
 
 
@@ -68,10 +77,8 @@ def body_object(subject: Subject) -> Iterator[Problem]:
 )
 def no_error(subject: Subject) -> Iterator[Problem]:
     """Fails when `error` is there and is not null, beside `data` or in its place."""
-    error = subject.object.get("error")
-    if error is not None:
-        message = error.get("message") if isinstance(error, dict) else error
-        yield Problem("an error stands in a success", "no error", str(message)[:200])
+    if subject.object.get("error") is not None:
+        yield Problem("an error stands in a success", "no error", told(subject))
 
 
 @clause(
@@ -168,11 +175,20 @@ def created_near_request(subject: Subject) -> Iterator[Problem]:
     binds=SUCCESS,
 )
 def data_present(subject: Subject) -> Iterator[Problem]:
-    """Fails when `data` is missing; what it is, other clauses judge."""
+    """Fails when `data` is missing, and says what is there instead; what `data` is, other clauses
+    judge.
+    """
     body = document(subject)
     if "data" not in body:
-        names = ", ".join(sorted(body)[:10]) or "no member at all"
-        yield Problem("data is not there", "an array", names)
+        said = error_text(subject.answer).words
+        yield Problem("data is not there", "an array", _instead(body) + (said and f": {said}"))
+
+
+def _instead(body: dict[str, Any]) -> str:
+    """Name the members of a body, those first that hold something like images."""
+    filled = [name for name in body if isinstance(body[name], list) and body[name]]
+    others = sorted(name for name in body if name not in filled)
+    return ", ".join([*filled, *others][:10]) or "no member at all"
 
 
 @clause(
@@ -191,7 +207,7 @@ def data_array(subject: Subject) -> Iterator[Problem]:
 
 
 def _data(subject: Subject) -> Any:
-    body = subject.object
+    body = document(subject)
     if "data" not in body:
         raise NotTestableError("the body has no data")
     return body["data"]

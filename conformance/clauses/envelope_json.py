@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.clauses.bindings import accepted, all_of, plain
+from conformance.clauses.bindings import all_of, permitted, plain
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -13,7 +13,7 @@ from conformance.contract import Level
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SUCCESS = all_of(accepted, plain)
+SUCCESS = all_of(permitted, plain)
 
 _HTML = re.compile(
     rb"(?i)(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype html|html|head|body)", re.DOTALL

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.clauses.bindings import all_of, flaw, refused
+from conformance.clauses.bindings import all_of, fault, flaw, not_, refused
 from conformance.clauses.envelope_json import is_html
-from conformance.clauses.refusals import require_control
+from conformance.clauses.parameters import WRONG_METHOD
+from conformance.clauses.refusals import at_fault, require_control, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.error_text import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.exchange.sent import Sent
+
+REFUSED = all_of(refused, not_(fault("method")))
+"""Mistakes of the documented operation; what another method is answered, no document says."""
 
 
 @clause(
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
     "The body of a refusal is JSON, and no web page.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "ErrorResponse"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def json(subject: Subject) -> Iterator[Problem]:
@@ -43,7 +48,7 @@ def json(subject: Subject) -> Iterator[Problem]:
     "A refusal says that it is `application/json`.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "ErrorResponse"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def content_type(subject: Subject) -> Iterator[Problem]:
@@ -68,7 +73,7 @@ def _json(subject: Subject) -> Any:
     "The body of a refusal is a JSON object.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "ErrorResponse"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def body_object(subject: Subject) -> Iterator[Problem]:
@@ -84,7 +89,7 @@ def body_object(subject: Subject) -> Iterator[Problem]:
     "A refusal keeps its error in an object called `error`.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "ErrorResponse.error"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def error_object(subject: Subject) -> Iterator[Problem]:
@@ -118,7 +123,7 @@ def _shown(value: Any) -> str:
     "An error has a `message`, and it is a string.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error.message"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def message_string(subject: Subject) -> Iterator[Problem]:
@@ -136,7 +141,7 @@ def message_string(subject: Subject) -> Iterator[Problem]:
     "The `message` of an error is not null.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error.message"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def message_not_null(subject: Subject) -> Iterator[Problem]:
@@ -151,7 +156,7 @@ def message_not_null(subject: Subject) -> Iterator[Problem]:
     "The `message` of an error says something.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error.message"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def message_not_empty(subject: Subject) -> Iterator[Problem]:
@@ -167,7 +172,7 @@ def message_not_empty(subject: Subject) -> Iterator[Problem]:
     "An error has a `type`, and it is a string.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error.type"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def type_string(subject: Subject) -> Iterator[Problem]:
@@ -185,7 +190,7 @@ def type_string(subject: Subject) -> Iterator[Problem]:
     "An error has the member `param`, if only as null.",
     cite("openai", "Error"),
     cite("cometapi-errors-2", "Error envelope"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def param_present(subject: Subject) -> Iterator[Problem]:
@@ -199,7 +204,7 @@ def param_present(subject: Subject) -> Iterator[Problem]:
     Level.SHOULD,
     "The `param` of an error is a string or null.",
     cite("openai", "Error.param"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def param_type(subject: Subject) -> Iterator[Problem]:
@@ -215,7 +220,7 @@ def param_type(subject: Subject) -> Iterator[Problem]:
     "An error has the member `code`, if only as null.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def code_present(subject: Subject) -> Iterator[Problem]:
@@ -230,7 +235,7 @@ def code_present(subject: Subject) -> Iterator[Problem]:
     "The `code` of an error is a string or null.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error.code"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def code_type(subject: Subject) -> Iterator[Problem]:
@@ -250,7 +255,7 @@ def _flawed(sent: Sent) -> bool:
     "Where an error names a parameter in `param`, it is the one at fault.",
     cite("openai", "Error.param"),
     cite("openai-observed", "400: param"),
-    binds=all_of(refused, _flawed),
+    binds=all_of(REFUSED, _flawed),
     needs=Needs.ERROR,
 )
 def param_names(subject: Subject) -> Iterator[Problem]:
@@ -260,22 +265,10 @@ def param_names(subject: Subject) -> Iterator[Problem]:
     """
     require_control(subject)
     value = _member(subject, "param")
-    wanted = _at_fault(subject.sent)
+    wanted = at_fault(subject.sent)
     if isinstance(value, str) and value and not wanted & set(re.split(r"[^A-Za-z0-9_-]+", value)):
         expected = " or ".join(sorted(wanted))
         yield Problem("param names another parameter", expected, value[:80])
-
-
-def _at_fault(sent: Sent) -> frozenset[str]:
-    if "model-unknown" in sent.faults or sent.asked is None:
-        return frozenset({"model"})
-    found = {each.parameter for each in sent.asked.violations if each.parameter}
-    for each in sent.asked.violations:
-        value = each.rule.value if each.rule else None
-        if isinstance(value, dict):  # a rule across parameters
-            condition = value.get("if", {})
-            found |= {*condition.get("required", ()), *condition.get("properties", ())}
-    return frozenset(found)
 
 
 @clause(
@@ -284,10 +277,26 @@ def _at_fault(sent: Sent) -> frozenset[str]:
     "A refusal carries no images beside its error.",
     cite("openai", "ErrorResponse"),
     cite("cometapi-errors", "Error envelope"),
-    binds=refused,
+    binds=REFUSED,
     needs=Needs.ERROR,
 )
 def no_data(subject: Subject) -> Iterator[Problem]:
     """Deviates when `data` is there and holds something."""
     if subject.object.get("data"):
         yield Problem("the refusal carries data", "no data", "data")
+
+
+@clause(
+    "errors.method-explained",
+    Level.SHOULD,
+    "The refusal of another method says what is wrong.",
+    cite("rfc9110", "15.5"),
+    binds=WRONG_METHOD,
+    needs=Needs.ERROR,
+)
+def method_explained(subject: Subject) -> Iterator[Problem]:
+    """Deviates on a body without any words. The documents give the form of errors for POST
+    alone, so any form will do.
+    """
+    if not error_text(subject.answer).said:
+        yield Problem("the refusal says nothing", "an explanation", told(subject))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.clauses.bindings import any_of, flaw, refused
+from conformance.clauses.bindings import all_of, any_of, flaw, not_, refused
 from conformance.clauses.parameters import MALFORMED, NOT_OBJECT, WRONG_METHOD, WRONG_TYPE
 from conformance.clauses.refusals import require_control, told
 from conformance.clauses.registry import Needs, cite, clause
@@ -63,6 +63,29 @@ def status_415(subject: Subject) -> Iterator[Problem]:
     require_control(subject)
     if subject.response.status not in (400, 415):
         yield Problem("the refusal has another status", "415 or 400", told(subject))
+
+
+@clause(
+    "errors.not-2xx",
+    Level.MUST,
+    "A client's mistake is not answered as a success.",
+    cite("cometapi-errors", "400"),
+    cite("openai-errors", "400"),
+    cite("rfc9110", "15.3"),
+    binds=all_of(refused, not_(WRONG_METHOD)),
+    needs=Needs.ANSWER,
+)
+def not_2xx(subject: Subject) -> Iterator[Problem]:
+    """Fails on a success status without an image: a refusal that clients take for an answer.
+    Where an image came the mistake was accepted, which is a clause of its own. Not testable
+    where even the request without the mistake gets no image.
+    """
+    if subject.outcome.accepted or not 200 <= subject.response.status < 300:
+        return
+    if subject.outcome.result is Result.UNAVAILABLE:
+        raise UnavailableError(told(subject))
+    require_control(subject)
+    yield Problem("a refusal comes as a success without an image", "4xx", told(subject))
 
 
 _OUTAGES = frozenset({408, 425, 429, 502, 503, 504, *range(520, 531)})

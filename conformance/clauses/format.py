@@ -5,26 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.clauses.bindings import (
-    accepted,
     all_of,
     answered_with,
     asks,
     family,
     left_open,
+    not_,
     omits,
+    permitted,
     plain,
 )
 from conformance.clauses.refusals import named, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.error_text import read_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.exchange.answer import Payload
 
-SUCCESS = all_of(accepted, plain)
+SUCCESS = all_of(permitted, plain)
 DALL_E = all_of(SUCCESS, family("dall-e"))
 NAMES = ("url", "b64_json")
 
@@ -42,7 +44,13 @@ def typed(subject: Subject) -> tuple[Payload, ...]:
 def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
     for payload in typed(subject):
         if name not in payload.carries:
-            yield Problem(f"{payload.path} has no {name}", f"{name} filled", payload.describe())
+            yield Problem(f"{payload.path} has no {name}", f"{name} filled", _holds(payload))
+
+
+def _holds(payload: Payload) -> str:
+    """Say what an item holds in place of an image: the words of an error, where it is one."""
+    words = read_error(payload.item).words if payload.item.get("error") is not None else ""
+    return payload.describe() + (f"; it is an error: {words}" if words else "")
 
 
 @clause(
@@ -92,7 +100,7 @@ def b64_when_asked(subject: Subject) -> Iterator[Problem]:
     "A GPT image model answers with base64, and never with a URL alone.",
     cite("openai", "CreateImageRequest.response_format"),
     cite("cometapi", "Response behaviour by model"),
-    binds=all_of(SUCCESS, family("gpt-image")),
+    binds=all_of(SUCCESS, family("gpt-image"), omits("response_format")),
 )
 def gpt_image_b64(subject: Subject) -> Iterator[Problem]:
     """Every item of `data` has a filled `b64_json`, when no `response_format` was asked."""
@@ -116,7 +124,7 @@ def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
     `response_format`; or, where there is no error object, its text. A URL alone, a refusal for
     no stated reason and a redirect are not.
     """
-    if subject.outcome.accepted:
+    if subject.outcome.answered:
         yield from _lacking(subject, "b64_json")
     elif subject.control is None and subject.response.status == 404:
         raise NotTestableError(f"refused for another reason: {told(subject)}")
@@ -136,7 +144,20 @@ def qwen_image_either(subject: Subject) -> Iterator[Problem]:
     """Every item of `data` has a filled `url` or a filled `b64_json`, whatever was asked."""
     for payload in typed(subject):
         if not payload.carries:
-            yield Problem(f"{payload.path} carries nothing", "either member", payload.describe())
+            yield Problem(f"{payload.path} carries nothing", "either member", _holds(payload))
+
+
+@clause(
+    "format.any-model-either",
+    Level.MUST,
+    "A model that is not named, or not documented, answers with a URL or with base64, as all do.",
+    cite("openai", "Image"),
+    cite("cometapi", "Body: response_format"),
+    binds=all_of(SUCCESS, not_(family("dall-e", "gpt-image", "qwen-image"))),
+)
+def any_model_either(subject: Subject) -> Iterator[Problem]:
+    """Every item of `data` has a filled `url` or a filled `b64_json`, whatever was asked."""
+    yield from qwen_image_either(subject)
 
 
 @clause(

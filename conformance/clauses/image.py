@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.clauses.bindings import (
-    accepted,
     all_of,
     asks,
+    documents,
     omits,
     permitted,
     plain,
@@ -16,7 +16,6 @@ from conformance.clauses.bindings import (
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.outcome import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
     from conformance.exchange.sent import Sent
     from conformance.images import ImageFacts
 
-SUCCESS = all_of(accepted, plain)
-OFFERED = all_of(permitted, plain)
-"""Requests that may be answered with an image, also where the contract leaves it open."""
+SUCCESS = all_of(permitted, plain)
 
 _PIXELS = re.compile(r"([0-9]{1,6})x([0-9]{1,6})")
 
@@ -36,7 +33,7 @@ Found = tuple["Payload", "ImageFacts"]
 
 def _images(subject: Subject) -> tuple[Found, ...]:
     """The images of the answer, or *not testable*."""
-    if subject.outcome.result is Result.ACCEPTED:
+    if subject.outcome.answered:
         return subject.images
     raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")
 
@@ -52,7 +49,7 @@ def _decoded(subject: Subject) -> list[Found]:
 def _types(subject: Subject) -> tuple[str, ...]:
     """The image types that the answer may have: as asked, by default, or all documented ones."""
     expected = subject.value("output_format")
-    if isinstance(expected, str):
+    if isinstance(expected, str) and documents("output_format")(subject.sent):
         return (expected,)
     models = subject.edition.models.values()
     return tuple(dict.fromkeys(each for m in models for each in m.documented("output_format")))
@@ -86,7 +83,7 @@ def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
     "An image has exactly the pixels that `size` asks for.",
     cite("cometapi", "Body: size"),
     cite("openai", "CreateImageRequest.size"),
-    binds=all_of(OFFERED, _names_pixels),
+    binds=all_of(SUCCESS, _names_pixels),
     needs=Needs.DECISION,
 )
 def size_as_asked(subject: Subject) -> Iterator[Problem]:
@@ -147,7 +144,7 @@ def documented_type(subject: Subject) -> Iterator[Problem]:
     "An image is of the type that `output_format` asks for.",
     cite("openai", "CreateImageRequest.output_format"),
     cite("cometapi-later", "Body: output_format"),
-    binds=all_of(SUCCESS, asks("output_format")),
+    binds=all_of(SUCCESS, asks("output_format"), documents("output_format")),
 )
 def type_as_asked(subject: Subject) -> Iterator[Problem]:
     """Compares the type that the bytes have, whatever the answer or a header says of them."""
@@ -188,7 +185,7 @@ def _right_type(subject: Subject) -> list[Found]:
     Level.MUST,
     "An image that is asked to have a transparent background has an alpha channel.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(OFFERED, asks("background", "transparent")),
+    binds=all_of(SUCCESS, asks("background", "transparent"), documents("background")),
     needs=Needs.DECISION,
 )
 def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
@@ -205,7 +202,7 @@ def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "An image that is asked to have a transparent background has one.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(OFFERED, asks("background", "transparent")),
+    binds=all_of(SUCCESS, asks("background", "transparent"), documents("background")),
     needs=Needs.DECISION,
 )
 def transparent_pixels(subject: Subject) -> Iterator[Problem]:
@@ -226,7 +223,7 @@ def transparent_pixels(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "An image that is asked to have an opaque background has one.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(SUCCESS, asks("background", "opaque")),
+    binds=all_of(SUCCESS, asks("background", "opaque"), documents("background")),
 )
 def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
     """No pixel is transparent; an alpha channel that is opaque throughout is fine."""

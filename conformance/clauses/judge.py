@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from conformance.clauses.refusals import names_fault
 from conformance.clauses.registry import Clause, Needs
 from conformance.clauses.subject import (
+    Context,
     NotApplicableError,
     NotTestableError,
     Problem,
@@ -33,12 +35,14 @@ def judge(
     clauses: Iterable[Clause],
     control: Outcome | None = None,
     answer: Answer | None = None,
+    context: Context | None = None,
 ) -> list[Finding]:
     """Judge every clause that the request binds; never raises for anything a provider sent.
 
-    A clause that finds nothing to speak of gives no finding: it is neither green nor counted.
+    A `context` says more of the run than its `control` alone, and takes its place. A clause that
+    finds nothing to speak of gives no finding: it is neither green nor counted.
     """
-    subject = Subject(exchange, edition, control, answer)
+    subject = Subject(exchange, edition, control, answer, context)
     found = [_finding(subject, each) for each in clauses if each.binds(subject.sent)]
     return [each for each in found if each is not None]
 
@@ -63,8 +67,12 @@ def _finding(subject: Subject, clause: Clause) -> Finding | None:
 
 
 def _left_open(subject: Subject, opinion: _Opinion) -> bool:
-    """Whether nothing was promised of the request, and nothing could be judged of the answer."""
-    return subject.sent.expectation == "open" and opinion.verdict is Verdict.NOT_TESTABLE
+    """Whether nothing was promised of the request, and nothing could be judged of the answer.
+
+    Once it was answered with a success, that is an answer like any other.
+    """
+    undecided = opinion.verdict is Verdict.NOT_TESTABLE and not subject.outcome.answered
+    return undecided and subject.sent.expectation == "open"
 
 
 def _opinion(subject: Subject, clause: Clause) -> _Opinion | None:
@@ -108,26 +116,35 @@ def _verdict(problems: list[Problem], level: Level) -> _Opinion:
 
 def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
     """What stands between the clause and a verdict; pass and fail need a real decision."""
+    if needs is Needs.ACCEPTANCE and subject.fails_alone:
+        return None
     if subject.exchange.response is None or subject.exchange.failure is not None:
-        return _Opinion(Verdict.UNAVAILABLE, Problem(subject.outcome.reason))
+        return _unavailable(subject)
     cut = subject.exchange.altered & {"request", "body"}
     if cut:
         return _not_testable(f"the recorder cut the {' and the '.join(sorted(cut))}")
     if needs is Needs.ANSWER:
         return None
-    result, reason = subject.outcome.result, subject.outcome.reason
+    result = subject.outcome.result
     if result is Result.UNAVAILABLE or (result is Result.NOT_SERVED and subject.names_model):
-        return _Opinion(Verdict.UNAVAILABLE, Problem(reason))
+        return _unavailable(subject)
     return _prerequisite(subject, needs)
+
+
+def _unavailable(subject: Subject) -> _Opinion:
+    said = subject.outcome.said
+    return _Opinion(Verdict.UNAVAILABLE, Problem(subject.outcome.reason, observed=said))
 
 
 def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:
     result = subject.outcome.result
-    if needs is Needs.SUCCESS and result is not Result.ACCEPTED:
+    if needs is Needs.SUCCESS and not subject.outcome.answered:
         return _not_testable(f"{NOT_ACCEPTED}: {subject.outcome.reason}")
     if needs is Needs.ERROR and result not in (Result.REFUSED, Result.NOT_SERVED):
         if subject.outcome.accepted:
             return _not_testable(ACCEPTED_INSTEAD)
+        if subject.outcome.answered:
+            return _not_testable(f"it was not refused with a 4xx: {subject.outcome.reason}")
         return _not_testable("the request was neither accepted nor refused: there is no error")
     if needs is Needs.REFUSAL:
         return _control(subject)
@@ -148,16 +165,12 @@ def _control(subject: Subject) -> _Opinion | None:
 
 
 def _names_its_fault(subject: Subject) -> bool:
-    """Whether a refusal that somebody else recorded says in `param` which rule was broken.
+    """Whether a refusal that somebody else recorded says which rule was broken.
 
     A foreign recording has no control. That one refuses by the name of the very parameter
     shows as well that it was for this fault.
     """
-    error = subject.answer.error
-    if subject.exchange.provenance is not Provenance.FOREIGN or not isinstance(error, dict):
-        return False
-    param = error.get("param")
-    return isinstance(param, str) and subject.sent.violates(param)
+    return subject.exchange.provenance is Provenance.FOREIGN and names_fault(subject)
 
 
 def _not_testable(reason: str) -> _Opinion:

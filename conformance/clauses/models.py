@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import blames_key
 from conformance.clauses.bindings import accepted, all_of, fault, model_list
-from conformance.clauses.refusals import refusal, told
+from conformance.clauses.refusals import refusal, require_fault, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
+from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def list_answered(subject: Subject) -> Iterator[Problem]:
     """
     if blames_key(subject):
         raise NotTestableError(f"the key was not accepted: {told(subject)}")
-    if not subject.outcome.accepted:
+    if not subject.outcome.answered:
         yield Problem("there is no model list", "2xx", told(subject))
 
 
@@ -69,12 +70,15 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
 )
 def listed(subject: Subject) -> Iterator[Problem]:
     """Looks for the id by which the provider knows the model. Not testable when the answer is
-    no list of models.
+    no list of models. A model that is not served either is unavailable: it has ended there, or
+    was named wrongly.
     """
-    ids = subject.outcome.listed
+    ids, served = subject.outcome.listed, subject.context.served
     if ids is None:
         raise NotTestableError("the answer is no model list")
     if _name(subject) not in ids:
+        if served is not None and served.result is Result.NOT_SERVED:
+            raise UnavailableError(f"the model is not listed, and {served.reason}")
         some = ", ".join(sorted(ids)[:8]) or "no model at all"
         yield Problem("the model is not listed", _name(subject), some)
 
@@ -117,8 +121,8 @@ def unknown_not_found(subject: Subject) -> Iterator[Problem]:
     """
     if subject.outcome.accepted or subject.outcome.result is Result.UNCLEAR:
         raise NotTestableError("the made-up model was not refused")
-    error = subject.answer.error
-    named = isinstance(error, dict) and error.get("param") == "model"
+    require_fault(subject)
+    named = error_text(subject.answer).param == "model"
     said = named or subject.outcome.result is Result.NOT_SERVED
     if not said and subject.response.status != 404:
         yield Problem("the refusal does not say that there is no such model", "404", told(subject))

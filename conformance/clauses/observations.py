@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.clauses.locators import cached_for, expiry_of, host_of, is_loopback
+from conformance.clauses.refusals import told
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.exchange.outcome import Result
 from conformance.findings import Observation
@@ -104,6 +105,15 @@ def _open_size(subject: Subject) -> Iterator[str]:
         size = f"{facts.width}x{facts.height}"
         known = "one" if size in listed else "none"
         yield f"{path} is {size} when no size was asked: {known} of the sizes a source lists"
+
+
+@observer("empty-prompt")
+def _empty_prompt(subject: Subject) -> Iterator[str]:
+    asked = subject.sent.asked
+    if asked is None or asked.body.get("prompt") != "" or asked.violations:
+        return
+    accepted = subject.outcome.accepted
+    yield "an empty prompt is accepted" if accepted else f"an empty prompt: {told(subject)}"
 
 
 @observer("url-lifetime")

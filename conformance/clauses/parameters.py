@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import valid_key_accepted
 from conformance.clauses.bindings import accepted, fault, generation
-from conformance.clauses.refusals import MODERATION_CODES, named, refusal, told
+from conformance.clauses.refusals import named, refusal, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -26,20 +26,44 @@ if TYPE_CHECKING:
     cite("cometapi", "Body: application/json"),
     cite("openai", "CreateImageRequest"),
     binds=accepted,
-    needs=Needs.DECISION,
+    needs=Needs.ACCEPTANCE,
 )
 def valid_accepted(subject: Subject) -> Iterator[Problem]:
-    """Fails on anything but a 2xx, and says what the error says. Not testable when the key was
-    not accepted, and when the prompt was moderated; a model that is not served, a quota and an
-    outage make it unavailable.
+    """Passes when an image came, or a stream that completed; fails on a refusal, and says what
+    the error says. Not testable when the key was not accepted, when the prompt was moderated,
+    and when a success came without an image, which other clauses tell of. A model that is not
+    served, a quota and an outage make it unavailable; but it fails when a request comes to
+    nothing every time, and its control is accepted before and after.
     """
-    if subject.outcome.accepted:
+    outcome = subject.outcome
+    if outcome.accepted:
         return
-    if subject.answer.error_code in MODERATION_CODES:
-        raise NotTestableError("the prompt was moderated")
+    if subject.fails_alone:
+        yield _broken_down(subject)
+        return
+    if outcome.answered:
+        raise NotTestableError(f"a success came without an image: {outcome.reason}")
+    if outcome.cause == "moderation":
+        raise NotTestableError(f"the prompt was moderated: {told(subject)}")
     if _about_key(subject):
-        raise NotTestableError("the key was not accepted")
+        raise NotTestableError(f"the key was not accepted: {told(subject)}")
     yield Problem("a documented request was not accepted", "2xx", told(subject))
+
+
+def _broken_down(subject: Subject) -> Problem:
+    """Say which parameters a request fails with, how often, and what the provider says."""
+    body = subject.sent.asked.body if subject.sent.asked else {}
+    asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
+    context, outcome = subject.context, subject.outcome
+    what = f"HTTP {outcome.status}" if outcome.status else outcome.reason
+    often = f"in {context.attempts}" if context.attempts else "every time"
+    blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
+    message = f"{blamed}{what} {often}, while other requests were accepted before and after"
+    said = outcome.said if outcome.said not in outcome.reason else ""
+    return Problem(message, "2xx", f"{outcome.reason}: {said}" if said else outcome.reason)
+
+
+_EVERYWHERE = frozenset({"model", "prompt"})
 
 
 def _about_key(subject: Subject) -> bool:
@@ -115,7 +139,10 @@ def content_type(subject: Subject) -> Iterator[Problem]:
 )
 def method(subject: Subject) -> Iterator[Problem]:
     """Deviates on anything but a 4xx to a GET of the endpoint."""
-    yield from refusal(subject, "another method")
+    if subject.outcome.answered:
+        yield Problem("another method was answered", "4xx", told(subject))
+    else:
+        yield from refusal(subject, "another method")
 
 
 @clause(
@@ -180,7 +207,10 @@ def _disputed(sent: Sent) -> Iterator[str]:
             yield from optional if point.parameter is None else [point.parameter]
 
 
-_JUDGED_ELSEWHERE = frozenset({"model-omitted", "model-unknown", "gpt-image-response-format"})
+_JUDGED_ELSEWHERE = frozenset(
+    # of an empty prompt no source promises anything: it is observed
+    {"model-omitted", "model-unknown", "gpt-image-response-format", "empty-prompt"}
+)
 
 
 def _open_by(sent: Sent) -> str | None:

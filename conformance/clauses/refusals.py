@@ -11,45 +11,120 @@ from conformance.clauses.subject import (
     Problem,
     UnavailableError,
 )
+from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
+from conformance.exchange.sameness import same_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conformance.clauses.subject import Subject
+    from conformance.exchange.sent import Sent
 
-MODERATION_CODES = frozenset({"moderation_blocked", "content_policy_violation"})
-"""The codes that say that a prompt was refused for what it describes."""
+_UNREAD = frozenset({"method", "content-type", "json", "not-object"})
+"""Faults that hide the body: a server that cannot read one may well miss the model in it."""
 
 
 def refusal(subject: Subject, what: str) -> Iterator[Problem]:
-    """Report anything but a 4xx to a request that must be refused."""
+    """Report an image in answer to a request that must be refused, and what is neither.
+
+    A success without an image is told by `errors.not-2xx` alone.
+    """
+    outcome = subject.outcome
     if subject.response.status >= 500:
         raise UnavailableError(told(subject))  # a 5xx refuses nothing, whatever it says
-    if subject.outcome.result in (Result.REFUSED, Result.NOT_SERVED):
-        return
-    if subject.outcome.accepted and subject.answer.error is not None:
-        yield Problem(f"{what} was answered with an error in a success", "4xx", told(subject))
-    elif subject.outcome.accepted:
+    if outcome.accepted:
         yield Problem(f"{what} was accepted", "4xx", told(subject))
+    elif outcome.answered:
+        raise NotTestableError(f"{what} was not refused with a 4xx: {told(subject)}")
+    elif outcome.result in (Result.REFUSED, Result.NOT_SERVED):
+        require_fault(subject)
     else:
         yield Problem(f"{what} was neither accepted nor refused", "4xx", told(subject))
 
 
+def require_fault(subject: Subject) -> None:
+    """Raise unless a refusal may be for the one fault of its request."""
+    if _is_elsewhere(subject):
+        raise NotTestableError(f"refused for another reason: {told(subject)}")
+    if refused_alike(subject):
+        raise NotTestableError(f"a valid request was refused in the same words: {told(subject)}")
+    if _is_open_too(subject) and not names_fault(subject):
+        why = "it may have been refused for what the contract leaves open"
+        raise NotTestableError(f"{why}: {told(subject)}")
+
+
+def _is_elsewhere(subject: Subject) -> bool:
+    cause = subject.outcome.cause
+    if cause == "not served":
+        missing = _UNREAD | {"model-unknown"}
+        return not (subject.sent.faults & missing or names_fault(subject))
+    if cause == "key" and "model-unknown" in subject.sent.faults:
+        return not _speaks_of(_said(subject), "model")  # a key may be good for some models alone
+    return cause is not None
+
+
+def refused_alike(subject: Subject) -> bool:
+    """Whether a valid request to the model was turned down with the same status and text."""
+    outcome = subject.outcome
+    return bool(outcome.said) and any(
+        same_refusal(each, outcome) for each in subject.context.valid_refusals
+    )
+
+
+def _is_open_too(subject: Subject) -> bool:
+    """Whether a request with a fault also asks for what the contract leaves open.
+
+    That a model is not in the document is no such thing where its control was accepted, and
+    neither is what that control asks for as well.
+    """
+    asked, control = subject.sent.asked, subject.control
+    if asked is None:
+        return False
+    proven = {"model-unknown"} if control is not None and control.accepted else set()
+    also = {*asked.unknown, *asked.unsupported, *asked.left_open}
+    return bool(also - proven - subject.context.proven)
+
+
+def at_fault(sent: Sent) -> frozenset[str]:
+    """Name the parameters whose documented rules a request breaks."""
+    if "model-unknown" in sent.faults or sent.asked is None:
+        return frozenset({"model"})
+    found = {each.parameter for each in sent.asked.violations if each.parameter}
+    for each in sent.asked.violations:
+        value = each.rule.value if each.rule else None
+        if isinstance(value, dict):  # a rule across parameters
+            condition = value.get("if", {})
+            found |= {*condition.get("required", ()), *condition.get("properties", ())}
+    return frozenset(found)
+
+
+def names_fault(subject: Subject) -> bool:
+    """Whether a refusal names a parameter whose documented rule the request breaks."""
+    error = error_text(subject.answer)
+    names = at_fault(subject.sent) if subject.sent.asked else frozenset()
+    said = f"{error.param} {error.text}"[:2000]
+    return any(_speaks_of(said, name) for name in names)
+
+
 def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     """Report an open request that was neither accepted nor refused by one of these names."""
-    if subject.outcome.accepted:
+    outcome = subject.outcome
+    if outcome.accepted:
         return
+    if outcome.answered:
+        raise NotTestableError(f"it was neither accepted nor refused: {told(subject)}")
     require_control(subject)
-    if subject.outcome.result is not Result.REFUSED:
+    if outcome.result is not Result.REFUSED:
         yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
         return
-    if subject.answer.error_code in MODERATION_CODES or subject.response.status in (401, 403):
-        raise NotTestableError(f"refused for another reason: {told(subject)}")
     said, wanted = _said(subject), list(dict.fromkeys(names))
-    if not any(_speaks_of(said, name) for name in wanted):
-        words = " or ".join(wanted)
-        yield Problem("the refusal does not name the parameter", words, told(subject))
+    if any(_speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
+        return
+    if outcome.cause not in (None, "not served") or refused_alike(subject):
+        raise NotTestableError(f"refused for another reason: {told(subject)}")
+    words = " or ".join(wanted)
+    yield Problem("the refusal does not name the parameter", words, told(subject))
 
 
 def _said(subject: Subject) -> str:
@@ -75,11 +150,9 @@ def require_control(subject: Subject) -> None:
 
 
 def told(subject: Subject) -> str:
-    """Give the status, and what the error says when it says something."""
-    error = subject.answer.error
-    message = error.get("message") if isinstance(error, dict) else error
-    said = f": {message}" if isinstance(message, str) and message else ""
-    return f"HTTP {subject.response.status}{said}"
+    """Give the status, and what the answer says of an error, in whatever shape."""
+    said = error_text(subject.answer).words
+    return f"HTTP {subject.response.status}" + (f": {said}" if said else "")
 
 
 def require_success(subject: Subject) -> None:
@@ -88,7 +161,7 @@ def require_success(subject: Subject) -> None:
     A refusal of what the contract leaves open leaves nothing to judge; when what the contract
     has accepted was not accepted, that is for another clause to say.
     """
-    if subject.outcome.accepted:
+    if subject.outcome.answered:
         return
     if subject.sent.expectation == "open" and subject.outcome.result is Result.REFUSED:
         raise NotApplicableError

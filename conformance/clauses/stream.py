@@ -6,21 +6,21 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from conformance.clauses.bindings import (
-    accepted,
     all_of,
     asks,
     family,
+    permitted,
     streamed,
 )
-from conformance.clauses.events import COMPLETED, PARTIAL, StreamEvent
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.events import COMPLETED, PARTIAL, StreamEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STREAMED = all_of(accepted, streamed, family("gpt-image"))
+STREAMED = all_of(permitted, streamed, family("gpt-image"))
 _JUDGED_APART = frozenset({"type", "b64_json"})
 
 

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.clauses.bindings import all_of, asks, definite
-from conformance.clauses.events import COMPLETED, StreamEvent
 from conformance.clauses.extras_usage import details, negative, total, usage_of
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stream import STREAMED, partial_events
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.events import COMPLETED, StreamEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

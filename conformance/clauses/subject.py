@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from conformance.clauses.events import StreamEvent, events_of
 from conformance.contract import Edition, Mismatch
 from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.events import StreamEvent, events_of
 from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.sent import Sent, read_request
@@ -36,6 +36,27 @@ class Problem:
     observed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the run knows of other requests to the same model."""
+
+    control: Outcome | None = None
+    """What became of an accepted request that differs in one field."""
+    valid_refusals: tuple[Outcome, ...] = ()
+    """What became of valid requests that were turned down: none of that is about a mistake."""
+    accepted_before: Outcome | None = None
+    accepted_after: Outcome | None = None
+    """The control, sent before and after a request that came to nothing in all its attempts."""
+    attempts: str = ""
+    """How often it came to nothing, such as "3 of 3 cases, 12 of 12 attempts"."""
+    blamed: str = ""
+    """What these requests share and no accepted one has, such as "response_format b64_json"."""
+    proven: frozenset[str] = frozenset()
+    """What the contract leaves open, and the control was accepted with."""
+    served: Outcome | None = None
+    """What the first request for the model came to, where a model list does not have it."""
+
+
 class Subject:
     """One exchange with its answer, its request as read, and the control of a refusal."""
 
@@ -45,10 +66,12 @@ class Subject:
         edition: Edition,
         control: Outcome | None = None,
         answer: Answer | None = None,
+        context: Context | None = None,
     ) -> None:
         self.exchange = exchange
         self.edition = edition
-        self.control = control
+        self.context = context or Context(control)
+        self.control = self.context.control
         self.answer = answer or Answer(exchange)
 
     @cached_property
@@ -67,7 +90,20 @@ class Subject:
         status = found.status or 0
         if found.result is not Result.NOT_SERVED or undecided(status) or not self._served:
             return found
-        return replace(found, result=Result.REFUSED, reason=f"HTTP {status}")
+        result = Result.REFUSED if status >= 400 else Result.UNCLEAR
+        return replace(found, result=result, reason=f"HTTP {status}")
+
+    @property
+    def fails_alone(self) -> bool:
+        """Whether a request comes to nothing, every time, that its control shows to be possible.
+
+        Then no outage is to blame: the control was accepted before it and after it.
+        """
+        context, outcome = self.context, self.outcome
+        around = (context.accepted_before, context.accepted_after)
+        if outcome.result is not Result.UNAVAILABLE or outcome.cause != "outage":
+            return False
+        return all(each is not None and each.accepted for each in around)
 
     @property
     def names_model(self) -> bool:

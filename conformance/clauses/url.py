@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.clauses.bindings import accepted, all_of, answered_with, plain
+from conformance.clauses.bindings import all_of, answered_with, permitted, plain
 from conformance.clauses.locators import (
     Locator,
     expiry_of,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from conformance.exchange.answer import Payload
     from conformance.exchange.model import Download, Response
 
-BOUND = all_of(accepted, plain, answered_with("url", "either"))
+BOUND = all_of(permitted, plain, answered_with("url", "either"))
 _OUTAGES = frozenset({"timeout", "connect", "disconnect"})
 
 

@@ -15,7 +15,7 @@ def judge(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="VCR.py or Ruby VCR cassettes, HAR, or JSON lines; folders and patterns too.",
+            help="Recordings; folders and patterns too.",
             show_default=False,
         ),
     ],
@@ -31,9 +31,20 @@ def judge(
             help="What the provider calls a model of the edition. Repeatable.",
         ),
     ] = None,
+    unnamed: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Which model a request that names none stands for."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No tables.")] = False,
 ) -> None:
     """Judge the image exchanges in recordings of other tools; nothing is sent.
+
+    Read are cassettes of VCR.py, Ruby's VCR and go-vcr, HAR, mappings of WireMock, recordings of
+    nock, httpmock and the test proxy of the Azure SDKs, saved answers of Postman and Insomnia, and
+    an exchange as JSON, alone, in an array or in lines; zipped by gzip or not.
+
+    Anything else can be written as JSON lines, an object a line (docs/judging.md):
+    {"request": {"method", "url", "headers", "body"}, "response": {"status", "headers", "body"}}
 
     Exit codes: 0 no MUST is broken, 1 one is, 2 nothing could be decided, or not all be read.
     """
@@ -46,7 +57,7 @@ def judge(
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     chosen = select(clauses_of(loaded), clauses)
-    names = read_names(model or [], loaded)
+    names = read_names(model or [], unnamed, loaded)
     with claimed(output, "judge") as run_file:
         report = judge_files(files, loaded, run_file, chosen, names)
         show(report, quiet)

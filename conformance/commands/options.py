@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from conformance.cases.model import Depth
+
 Providers = Annotated[
     list[str] | None,
     typer.Option(
@@ -25,6 +27,13 @@ LimitTexts = Annotated[
     ),
 ]
 Models = Annotated[str, typer.Option(metavar="GLOB", help="Only these models.")]
+DepthName = Annotated[
+    Depth | None,
+    typer.Option(
+        help="How much is asked: standard, or thorough with all legal edges, which costs more; "
+        "without it, thorough where nothing is billed."
+    ),
+]
 
 
 def end_with_the_pipe() -> None:

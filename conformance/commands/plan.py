@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import EditionName, Models, end_with_the_pipe
+from conformance.commands.options import DepthName, EditionName, Models, end_with_the_pipe
 from conformance.writing import write_text
 
 
@@ -32,6 +32,7 @@ def plan(
         int | None,
         typer.Option(min=1, max=3, help="Combine parameters as well: 1, 2 or 3 at a time."),
     ] = None,
+    depth: DepthName = None,
     max_requests: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="The most requests, free ones included.")
     ] = None,
@@ -64,7 +65,7 @@ def plan(
     combined = strength is not None
     usd = math.inf if budget is None else read_budget(budget)
     limit = usd if math.isfinite(usd) else None
-    made = planned(loaded, found, strength or 2, models, limit, max_requests, combined)
+    made = planned(loaded, found, strength or 2, models, limit, max_requests, combined, depth)
     if output is not None:
         write_text(output, json.dumps(document(made), indent=2, ensure_ascii=False) + "\n")
     elif format_ is PlanFormat.JSON:

@@ -81,7 +81,7 @@ def _write(path: Path, format_: str | None, summary: Summary) -> str:
         return str(path)
     files = folder(summary)
     for name, text in files.items():
-        write_text(path / name, text)
+        write_text(path / name, text, path)
     return f"{path / 'index.html'} (the page) and {len(files) - 1} other files beside it"
 
 

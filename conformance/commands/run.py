@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import Clauses, EditionName, LimitTexts, Models, Providers
+from conformance.commands.options import (
+    Clauses,
+    DepthName,
+    EditionName,
+    LimitTexts,
+    Models,
+    Providers,
+)
 from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -54,6 +61,7 @@ def run(
         int | None,
         typer.Option(min=1, max=3, help="Send combinations of 1, 2 or 3 parameters as well."),
     ] = None,
+    depth: DepthName = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with the run of this run file.")
     ] = None,
@@ -96,6 +104,7 @@ def run(
         max_requests=max_requests,
         partial=partial,
         strength=strength,
+        depth=depth,
         resume=resume,
         baseline=baseline,
         confirm=confirm,

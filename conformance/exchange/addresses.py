@@ -49,9 +49,30 @@ _SPECIAL: tuple[tuple[Network, str], ...] = tuple(
         ("6to4", "192.88.99.0/24 2002::/16"),
         ("protocol assignment", "192.0.0.0/24 2001::/23"),
         ("reserved", "240.0.0.0/4"),
+        # among public ones, but each machine of a cloud finds its platform there: of Azure, of IBM
+        ("cloud platform", "168.63.129.16/32 161.26.0.0/16 166.8.0.0/14"),
     )
     for network in networks.split()
 )
+_PLATFORMS: tuple[Network, ...] = tuple(
+    map(
+        ip_network,
+        (
+            "168.63.129.16",  # Azure
+            "161.26.0.0/16",  # IBM Cloud
+            "166.8.0.0/14",  # IBM Cloud
+            "169.254.0.0/16",  # nearly all of them
+            "100.100.100.200",  # Alibaba Cloud
+            "100.100.2.136",  # Alibaba Cloud
+            "fd00:ec2::/48",  # AWS
+            "fd20:ce::/48",  # Google Cloud
+            "fd00:42::42",  # Scaleway
+            "fd00:c1::a9fe:a9fe",  # Oracle Cloud
+        ),
+    )
+)
+"""Where clouds hand out credentials, names and time; a provider beside them does not open them."""
+
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 _OPENED_WHOLE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -101,6 +122,8 @@ class AddressPolicy:
         return None if kind is None or (not self.moved and self._at_home(address)) else kind
 
     def _at_home(self, address: Address) -> bool:
+        if any(address in each for each in _PLATFORMS):
+            return address in self.homes
         return any(address in each for home in self.homes for each in _opened(home))
 
     def learned(self, host: str, address: Address) -> AddressPolicy:
@@ -244,7 +267,8 @@ class GuardedBackend(httpcore.NetworkBackend):
         address, stream = self._first(host, port, addresses, local_address, socket_options)
         if not budget.guarded:
             self._learn(host, address)
-        return GuardedStream(stream)
+        public = address_kind(address) is None and _bare(host) != self.policy.host
+        return GuardedStream(stream, foreign=budget.guarded and public)
 
     def _permitted(self, host: str, addresses: Sequence[Address]) -> list[Address]:
         """Keep the addresses that may be reached; raises `Stopped` when there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -10,8 +11,16 @@ from functools import cache, cached_property
 from itertools import islice
 from typing import Any
 
+import pybase64
+
 from conformance.exchange.model import Download, Exchange
-from conformance.images import MOST_PIXELS, MOST_PIXELS_TOGETHER, ImageFacts, inspect_image
+from conformance.images import (
+    MOST_PIXELS,
+    MOST_PIXELS_TOGETHER,
+    ImageFacts,
+    inspect_image,
+    sniff,
+)
 from conformance.strict import (
     Base64Reading,
     EventStream,
@@ -110,6 +119,14 @@ class Payload:
         """Which of ``url`` and ``b64_json`` hold something."""
         return tuple(name for name in ("url", "b64_json") if self._text(name))
 
+    @property
+    def delivers(self) -> bool:
+        """Whether an image came, if damaged: a URL, or base64 that begins like an image."""
+        if self.url is not None:
+            return True
+        data = self.base64.data if self.base64 else None
+        return sniff(data or _head(self.b64_json or "")) is not None
+
     def describe(self) -> str:
         """Say for each payload member whether it is absent, null, empty or filled."""
         return ", ".join(f"{name} {self.state(name)}" for name in ("url", "b64_json"))
@@ -160,6 +177,15 @@ class Payload:
     def _text(self, name: str) -> str | None:
         value = self.item.get(name)
         return value if isinstance(value, str) and value else None
+
+
+_DIGITS = re.compile(r"(?:[A-Za-z0-9+/]{4}){1,400}")
+
+
+def _head(text: str) -> bytes:
+    """Decode base64 up to the first character that is none."""
+    digits = _DIGITS.match(text)
+    return pybase64.b64decode(digits[0]) if digits else b""
 
 
 class Answer:

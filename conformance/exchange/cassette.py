@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import vcr
-import yaml
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.patch import PATCHER_NAMES
@@ -22,10 +20,16 @@ from vcr.serializers import yamlserializer
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
 from conformance.exchange.addresses import read_url
+from conformance.exchange.cassette_file import (
+    CassetteFileError,
+    Recorded,
+    read_cassette,
+    read_metadata,
+)
 from conformance.exchange.limits import Stopped
 from conformance.exchange.model import Exchange, Failure, Headers, Request, Response
 from conformance.exchange.payloads import PayloadMissingError, Payloads, referred_to
-from conformance.strict import printable
+from conformance.strict import JSONFaultError, load_json, printable
 from conformance.writing import write_whole
 
 SCHEMA = 1
@@ -42,9 +46,9 @@ _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"}
 
 
 _UNREADABLE = (
-    OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, yaml.YAMLError,
+    OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
 )  # fmt: skip
-"""What vcrpy and PyYAML raise on a file that is no cassette."""
+"""What vcrpy raises on a cassette that it cannot play."""
 
 
 class CassetteMissingError(ConformanceError):
@@ -57,18 +61,6 @@ class CassetteDamagedError(ConformanceError):
 
 class CassetteStaleError(ConformanceError):
     """A cassette of another edition or schema, or of a request that is no longer sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a cassette says of itself."""
-
-    edition: str
-    recorded_at: float  # seconds since the Unix epoch
-    elapsed: float | None  # seconds
-    target: str
-    tool: str
-    failures: Mapping[str, Failure]
 
 
 class CassetteLibrary:
@@ -143,13 +135,14 @@ class CassetteLibrary:
         if not isinstance(data, dict):
             raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
         if data.get("schema") != SCHEMA:
-            raise self._stale(case, f"its schema is {data.get('schema')!r}, not {SCHEMA}")
-        if data.get("edition") != self.edition and not case.id.startswith(DRAWN):
-            raise self._stale(case, f"its edition is {data.get('edition')!r}, not {self.edition!r}")
+            raise self._stale(case, f"its schema is {_told(data.get('schema'))}, not {SCHEMA}")
+        edition = data.get("edition")
+        if edition != self.edition and not case.id.startswith(DRAWN):
+            raise self._stale(case, f"its edition is {_told(edition)}, not {self.edition!r}")
         try:
-            return _read_metadata(data)
-        except (KeyError, TypeError, ValueError) as error:
-            raise CassetteDamagedError(f"{self.path(case)}: metadata: {error!r}") from None
+            return read_metadata(data)
+        except CassetteFileError as error:
+            raise CassetteDamagedError(f"{self.path(case)}: {error}; record it again") from None
 
     def _check_all_played(self, cassette: Cassette, case: Case) -> None:
         if not cassette.all_played:
@@ -168,7 +161,7 @@ class CassetteLibrary:
             "responses": [response for _, response in pairs],
             "metadata": self._metadata(exchange, case, target),
         }
-        write_whole(path, serialize(document, yamlserializer).encode())
+        write_whole(path, serialize(document, yamlserializer).encode(), self.directory.parent)
         return path
 
     def _interactions(self, exchange: Exchange) -> Iterator[tuple[RecordedRequest, dict[str, Any]]]:
@@ -199,11 +192,20 @@ class CassetteLibrary:
             "recorded_at": datetime.fromtimestamp(exchange.sent_at, UTC).isoformat(),
             "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
             "failures": {
-                each.url: {"kind": each.failure.kind, "message": each.failure.message}
-                for each in exchange.downloads
-                if each.failure is not None
+                url: {"kind": failure.kind, "message": failure.message}
+                for url, failure in _failures(exchange)
             },
+            **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
         }
+
+
+def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
+    """Give what failed: the request itself where its answer was lost, and images."""
+    if exchange.response is None and exchange.failure is not None:
+        yield exchange.request.url, exchange.failure
+    for each in exchange.downloads:
+        if each.failure is not None:
+            yield each.url, each.failure
 
 
 def same_body(one: RecordedRequest, other: RecordedRequest) -> None:
@@ -217,8 +219,8 @@ def same_body(one: RecordedRequest, other: RecordedRequest) -> None:
 
 def _canonical(body: bytes | None) -> str | bytes:
     try:
-        return json.dumps(json.loads(body or b""), sort_keys=True)
-    except (ValueError, RecursionError):
+        return json.dumps(load_json(body or b""), sort_keys=True)
+    except JSONFaultError:
         return body or b""
 
 
@@ -228,18 +230,17 @@ class _Persister:
     def __init__(self, library: CassetteLibrary) -> None:
         self._library = library
 
-    def load_cassette(self, path: str, serializer: Any) -> Any:
+    def load_cassette(self, path: str, serializer: Any) -> Any:  # noqa: ARG002 - ours has bounds
+        """Load a cassette for vcrpy, by the reader that `judge` uses too."""
         try:
-            loaded = deserialize(Path(path).read_text(encoding="utf-8"), serializer)
+            loaded = deserialize(Path(path), _Bounded)
             for response in loaded[1]:
                 self._put_back(response)
                 response["headers"] = _encoded(response["headers"])
         except PayloadMissingError as error:
             raise CassetteDamagedError(f"{path}: {error}") from None
-        except _UNREADABLE as error:
-            raise CassetteDamagedError(
-                f"{path}: is damaged{_line(error)}; record it again"
-            ) from None
+        except CassetteFileError as error:
+            raise CassetteDamagedError(f"{path}: {error}; record it again") from None
         return loaded
 
     def _put_back(self, response: dict[str, Any]) -> None:
@@ -252,12 +253,14 @@ class _Persister:
         raise CassetteDamagedError(f"{path}: replay never writes a cassette")
 
 
-def _read_metadata(data: Mapping[str, Any]) -> Recorded:
-    failures = {url: Failure(**each) for url, each in data["failures"].items()}
-    recorded_at = datetime.fromisoformat(data["recorded_at"]).timestamp()
-    return Recorded(
-        data["edition"], recorded_at, data["elapsed"], data["target"], data["tool"], failures
-    )
+class _Bounded:
+    """Stands where vcrpy wants a serializer."""
+
+    deserialize = staticmethod(read_cassette)
+
+
+def _told(value: Any) -> str:
+    return printable(repr(value), 60)
 
 
 def _vcr_request(request: Request) -> RecordedRequest:
@@ -283,8 +286,3 @@ def _grouped(headers: Headers) -> dict[str, list[str]]:
         if name.lower() not in _CODINGS:
             found.setdefault(name, []).append(value)
     return found
-
-
-def _line(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f" at line {mark.line + 1}, column {mark.column + 1}" if mark else f": {error}"

@@ -64,10 +64,10 @@ class Client:
     ) -> Exchange:
         """Send a case, fetch the images it is answered with, and redact the whole.
 
-        `known_failures` are image URLs whose fetching is known to have failed when a
-        cassette was made; they are not tried again. `recorded_at` is the base URL that it
-        was made from: a provider inside a network may answer with addresses inside it, and a
-        public one may not.
+        `known_failures` are URLs, of images or of the request itself, that are known to have
+        failed when a cassette was made; they are not tried again. `recorded_at` is the base URL
+        that it was made from: a provider inside a network may answer with addresses inside it,
+        and a public one may not.
         """
         target = self.target
         prepared = build_request(
@@ -78,7 +78,9 @@ class Client:
         )
         request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
         sent_at, started = self._clock(), time.monotonic()
-        reply = self._transport.send(prepared.method, prepared.url, prepared.headers, prepared.body)
+        reply = (known_failures or {}).get(prepared.url) or self._transport.send(
+            prepared.method, prepared.url, prepared.headers, prepared.body
+        )
         elapsed = time.monotonic() - started
         response, failure = _split(reply)
         bare = Exchange(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import queue
 import socket
 import ssl
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
+import certifi
 import httpcore
 import httpx
 
@@ -160,11 +162,23 @@ def current_budget() -> Budget:
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
-    """Give the one TLS context of the process; making it takes about 20 ms.
+    """Give the one TLS context for providers; making it takes about 20 ms.
 
-    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` add a private authority, as httpx documents.
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name the authorities instead, as httpx documents.
     """
     context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+@functools.cache
+def foreign_tls_context() -> ssl.SSLContext:
+    """Return the TLS context for the image hosts of others, which no environment reaches.
+
+    Neither an authority of one's own counts there nor SSLKEYLOGFILE.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(certifi.where())
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -172,8 +186,10 @@ def tls_context() -> ssl.SSLContext:
 class GuardedStream(httpcore.NetworkStream):
     """A connection that reads and writes only within the budget of its request."""
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, foreign: bool = False) -> None:
+        """Guard a connection; a foreign one leads to an image host that is not the provider's."""
         self._inner = inner
+        self._foreign = foreign
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the budget decides
         budget = current_budget()
@@ -205,11 +221,13 @@ class GuardedStream(httpcore.NetworkStream):
         budget = current_budget()
         name = server_hostname.rstrip(".") if server_hostname else None
         try:
-            inner = self._inner.start_tls(tls_context(), name, budget.connect_left())
+            context = foreign_tls_context() if self._foreign else tls_context()
+            inner = self._inner.start_tls(context, name, budget.connect_left())
         except httpcore.ConnectTimeout:
             raise budget.late() from None
         except httpcore.ConnectError as error:
-            raise Stopped("tls", f"no secure connection: {_tls_reason(error)}") from None
+            reason = f"no secure connection: {_tls_reason(error)}{_own_authority(self._foreign)}"
+            raise Stopped("tls", reason) from None
         return GuardedStream(inner)
 
     def close(self) -> None:
@@ -217,6 +235,11 @@ class GuardedStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+def _own_authority(foreign: bool) -> str:
+    named = [each for each in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(each)]
+    return f"; {named[0]} counts for the provider alone" if foreign and named else ""
 
 
 def _tls_reason(error: Exception) -> str:

@@ -23,12 +23,20 @@ class Provenance(StrEnum):
     FOREIGN = "foreign"
 
 
+_LOST = frozenset({"timeout", "disconnect", "protocol", "encoding"})
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why no answer, or no whole answer, came."""
 
     kind: str
     message: str
+
+    @property
+    def lost(self) -> bool:
+        """Whether the request was sent, and its answer did not come, or not whole."""
+        return self.kind in _LOST
 
 
 @dataclass(frozen=True, slots=True)

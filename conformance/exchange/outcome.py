@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
-from conformance.exchange.answer import Answer
+from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.causes import Cause, cause_of
+from conformance.exchange.error_text import ErrorText, error_text, is_page
+from conformance.exchange.events import COMPLETED, events_of
 from conformance.exchange.model import Exchange
 from conformance.exchange.retry_after import retry_after
 
@@ -31,21 +34,40 @@ class Outcome:
     reason: str
     status: int | None = None
     listed: frozenset[str] | None = None  # model ids, when the answer is a model list
+    cause: Cause | None = None
+    """Why it was not accepted, where that is no fault of the request."""
+    said: str = ""
+    """The provider's own words, where the answer is not what was asked for."""
 
     @property
     def accepted(self) -> bool:
-        """Whether the provider did what was asked."""
+        """Whether the provider did what was asked: an image came, or the model list."""
         return self.result is Result.ACCEPTED
+
+    @property
+    def answered(self) -> bool:
+        """Whether a success status came, whatever came with it."""
+        return self.result is not Result.UNAVAILABLE and 200 <= (self.status or 0) < 300
 
 
 def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
     """Classify an exchange; a timeout, a 429 or a 5xx is never a refusal."""
     answer = answer or Answer(exchange)
-    result, reason = _classify(exchange, answer)
-    return Outcome(exchange.case, result, reason, answer.status, _listed(answer.object))
+    if answer.response is None or exchange.failure is not None:
+        return _failed(exchange, answer)
+    status, listed = answer.response.status, _listed(answer.object)
+    if 200 <= status < 300 and _came(exchange, answer, listed):
+        return Outcome(exchange.case, Result.ACCEPTED, f"HTTP {status}", status, listed)
+    error = error_text(answer)
+    cause = cause_of(status, error, is_page(answer))
+    result, reason = _classify(status, error, cause)
+    if result is Result.UNAVAILABLE:
+        reason += _asks_to_wait(exchange)
+    return Outcome(exchange.case, result, reason, status, listed, cause, error.words)
 
 
 _TRY_AGAIN = frozenset({408, 425, 429})  # request timeout, too early, too many requests
+_NOT_OF_THE_API = frozenset({407, 451})  # a proxy, and the law
 
 
 def undecided(status: int) -> bool:
@@ -53,21 +75,25 @@ def undecided(status: int) -> bool:
     return status in _TRY_AGAIN or status >= 500
 
 
-def _classify(exchange: Exchange, answer: Answer) -> tuple[Result, str]:
-    if answer.response is None or exchange.failure is not None:
-        failure = exchange.failure
-        return Result.UNAVAILABLE, failure.message if failure else "no answer came"
-    status = answer.response.status
-    if not_served(answer):
+def _failed(exchange: Exchange, answer: Answer) -> Outcome:
+    failure = exchange.failure
+    reason = failure.message if failure else "no answer came"
+    cause: Cause = "key" if failure and failure.kind == "key-refused" else "outage"
+    return Outcome(exchange.case, Result.UNAVAILABLE, reason, answer.status, cause=cause)
+
+
+def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Result, str]:
+    if cause == "not served":
         return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
-    if undecided(status):
-        return Result.UNAVAILABLE, f"HTTP {status}{_asks_to_wait(exchange)}"
-    if quota_exhausted(answer):
+    if cause == "quota":
         return Result.UNAVAILABLE, f"the account may not: HTTP {status}"
+    if undecided(status) or status in _NOT_OF_THE_API or cause == "rate-limit":
+        return Result.UNAVAILABLE, f"HTTP {status}"
     if 400 <= status < 500:
         return Result.REFUSED, f"HTTP {status}"
     if 200 <= status < 300:
-        return Result.ACCEPTED, f"HTTP {status}"
+        what = f"with an error: {error.words}" if error.words else "without an image"
+        return Result.UNCLEAR, f"HTTP {status} {what}"
     return Result.UNCLEAR, f"HTTP {status} is neither an answer nor a refusal"
 
 
@@ -77,66 +103,29 @@ def _asks_to_wait(exchange: Exchange) -> str:
     return f"; the provider asks to wait {seconds:,.0f} second{plural}" if seconds else ""
 
 
-NOT_SERVED_CODES = frozenset({"model_not_found", "model_not_supported", "deployment_not_found"})
-_NOT_SERVED_TEXT = re.compile(
-    r"model\b.{0,80}\b(does not exist|not found|not available|deprecated|retired|no longer)"
-    r"|no available channel|invalid model name|unknown model|no_fixture_match",
-    re.IGNORECASE | re.DOTALL,
-)
+def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> bool:
+    """Whether what was asked for came: the model list, an image, or a stream that completed."""
+    if urlsplit(exchange.request.url).path.rstrip("/").endswith("/models"):
+        return listed is not None
+    items: tuple[Payload, ...] = answer.payloads
+    if answer.object is None:
+        items = tuple(each for each in events_of(answer) if each.called(COMPLETED))
+    known = "payloads" not in exchange.altered
+    return any(each.delivers if known else each.carries for each in items)
 
 
 def not_served(answer: Answer) -> bool:
-    """Recognise every real form of "this model is not here".
-
-    Sources: OpenAI's 404 and its 400 ``invalid_value`` on ``model``; new-api's 503
-    ``model_not_found``; LiteLLM's 400 without a code. An error that blames another parameter
-    is about that, whichever model its message speaks of.
-    """
-    error = answer.error
-    if answer.status not in (400, 404, 410, 422, 503) or not isinstance(error, dict):
-        return False
-    if _blames_another(error.get("param")):
-        return False
-    if answer.error_code in NOT_SERVED_CODES:
-        return True
-    if error.get("param") == "model" and answer.error_code == "invalid_value":
-        return True
-    return _says_not_served(error.get("message"))
-
-
-_NOBODY = re.compile(r"\W*(?:none|null|undefined)?\W*")  # LiteLLM writes "None" for nothing
-_THE_MODEL = re.compile(r"model|deployment")
-
-
-def _blames_another(param: Any) -> bool:
-    if not isinstance(param, str):
-        return False
-    blamed = param[:200].lower()
-    return not (_NOBODY.fullmatch(blamed) or _THE_MODEL.search(blamed))
-
-
-def _says_not_served(message: Any) -> bool:
-    return isinstance(message, str) and bool(_NOT_SERVED_TEXT.search(message[:500]))
-
-
-_QUOTA_CODES = frozenset(
-    {
-        "billing_hard_limit_reached",
-        "insufficient_quota",
-        "insufficient_user_quota",
-        "pre_consume_token_quota_failed",
-        "Arrearage",
-    }
-)
+    """Whether an answer says that the model is not there, in any known form."""
+    return _cause(answer) == "not served"
 
 
 def quota_exhausted(answer: Answer) -> bool:
-    """Whether a 4xx speaks of the account and not of the request."""
-    if answer.status not in (400, 402, 403, 429):
-        return False
-    kind = answer.error.get("type") if isinstance(answer.error, dict) else None
-    told = {each for each in (answer.error_code, kind) if isinstance(each, str)}
-    return answer.status == 402 or bool(told & _QUOTA_CODES)
+    """Whether an answer speaks of an account that is at its end, and not of the request."""
+    return _cause(answer) == "quota"
+
+
+def _cause(answer: Answer) -> Cause | None:
+    return outcome_of(answer.exchange, answer).cause if answer.response else None
 
 
 def _listed(body: dict[str, Any] | None) -> frozenset[str] | None:

@@ -39,7 +39,7 @@ class Payloads:
         name = f"{digest}.{extension(sniff(data) or 'bin')}"
         path = self.directory / name
         if not path.exists():
-            write_whole(path, data)
+            write_whole(path, data, self.directory.parent.parent)
         return name
 
     def load(self, name: str) -> bytes:

@@ -6,11 +6,11 @@ byte for byte what a cassette holds, and a clause can still see that a key came 
 
 from __future__ import annotations
 
-import base64
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from urllib.parse import quote
 
+from conformance.exchange.edits import applied
 from conformance.exchange.model import (
     REDACTED_KEY,
     Download,
@@ -21,6 +21,7 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.payloads import is_binary
+from conformance.exchange.spellings import Spellings
 
 _SIGNED = (
     "sig|signature|x-amz-signature|x-amz-security-token|x-amz-credential|x-goog-signature"
@@ -46,19 +47,16 @@ _SECRET_HEADERS = frozenset(
         "x-amz-security-token",
     }
 )
-_ESCAPES = re.compile(rb"\\|%[0-9A-Fa-f]{2}|&(?:amp;)*#")
 _SHORTEST = 8  # characters; a shorter key would be found in ordinary text
 _REMEMBERED = 2048
 """Bytes of a text that is worth remembering: header names and values come again and again."""
 
 
 class Redactor:
-    """Replaces one API key, in every form it could come back in, and URL signatures."""
+    """Replaces one API key, in every spelling it could come back in, and URL signatures."""
 
     def __init__(self, key: str | None) -> None:
-        long_enough = key is not None and len(key) >= _SHORTEST
-        self._replacements = _forms(key) if key and long_enough else {}
-        self._escaped = _escaped(key) if key and long_enough else None
+        self._spellings = Spellings(key) if key and len(key) >= _SHORTEST else None
         self._known = lru_cache(maxsize=1024)(self._redacted)
 
     def data(self, data: bytes) -> bytes:
@@ -66,34 +64,38 @@ class Redactor:
         return self._known(data) if len(data) <= _REMEMBERED else self._redacted(data)
 
     def _redacted(self, data: bytes) -> bytes:
-        for secret, placeholder in self._replacements.items():
-            data = data.replace(secret, placeholder)
-        if self._escaped is not None and _ESCAPES.search(data):
-            data = self._escaped.sub(REDACTED_KEY.encode(), data)
+        if self._spellings is not None:
+            data = applied(data, self._spellings.edits(data), _placeholder)
         return _SIGNATURE.sub(_unsigned, data)
 
     def binary(self, data: bytes) -> bytes:
         """Redact image bytes; the length stays, so that offsets in the file hold."""
-        for secret in self._replacements:
-            data = data.replace(secret, _filler(len(secret)))
-        if self._escaped is not None and _ESCAPES.search(data):
-            data = self._escaped.sub(lambda found: _filler(len(found[0])), data)
-        return data
+        return data if self._spellings is None else self._spellings.picture(data)
 
     def text(self, text: str) -> str:
         """Redact a string."""
-        try:
-            data = text.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError:  # half a character that was never a byte, in a foreign file
-            data = text.encode("utf-8", "replace")
-        return self.data(data).decode("utf-8", "surrogateescape")
+        return _decoded(self.data(_encoded(text)))
 
     def headers(self, headers: Headers) -> Headers:
         """Redact header values, and the whole of those that name an account or a session."""
+        values = self._lines([value for _, value in headers])
+        names = self._lines([name for name, _ in headers])
         return tuple(
-            (self.text(name), "REDACTED" if name.lower() in _SECRET_HEADERS else self.text(value))
-            for name, value in headers
+            (name, "REDACTED" if old.lower() in _SECRET_HEADERS else value)
+            for name, value, (old, _) in zip(names, values, headers, strict=True)
         )
+
+    def _lines(self, texts: list[str]) -> list[str]:
+        """Redact texts, and a key that is divided among them."""
+        whole = [self.text(text) for text in texts]
+        if self._spellings is None:
+            return whole
+        lines = [_encoded(text) for text in whole]
+        edits = self._spellings.between(lines)
+        return [
+            _decoded(applied(line, edits[at], _placeholder)) if edits[at] else text
+            for at, (line, text) in enumerate(zip(lines, whole, strict=True))
+        ]
 
     def request(self, request: Request) -> Request:
         """Redact a request."""
@@ -131,71 +133,23 @@ def _unsigned(found: re.Match[bytes]) -> bytes:
     return found[1] + (key if key in found[0] else b"REDACTED")
 
 
-def _filler(length: int) -> bytes:
-    return REDACTED_KEY.encode().ljust(length, b"-")[:length]
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character that was never a byte, in a foreign file
+        return text.encode("utf-8", "replace")
 
 
-def _forms(key: str) -> dict[bytes, bytes]:
-    """Every spelling of a key that is looked for, the longest first."""
-    forms: dict[bytes, bytes] = {}
-    for each in _parts(key):
-        cased = {each, each.lower(), each.upper(), each[::-1]}  # host names come back in lower case
-        forms |= {_bytes(form): REDACTED_KEY.encode() for form in cased}
-        digits = _bytes(each).hex()
-        forms |= {form.encode(): REDACTED_KEY.encode() for form in (digits, digits.upper())}
-        for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
-            wide = each.encode(encoding, "surrogatepass")
-            forms[wide] = REDACTED_KEY.encode(encoding)
-    forms[quote(key, safe="", errors="surrogateescape").encode()] = REDACTED_KEY.encode()
-    for encoded in _base64_forms(key):
-        forms[encoded] = base64.b64encode(REDACTED_KEY.encode())
-    return dict(sorted(forms.items(), key=lambda each: -len(each[0])))
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
-def _parts(key: str) -> list[str]:
-    """The key, and what is secret of it where that is long enough to be no ordinary word."""
-    bare = key.removeprefix("sk-")
-    return [key, bare] if bare != key and len(bare) >= 16 else [key]
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")  # as the environment may hold it
-
-
-def _escaped(key: str) -> re.Pattern[bytes]:
-    """The key with any of its characters escaped: for JSON, in a URL or in HTML, and nested.
-
-    A run of backslashes is entered at its first and never given back: a body of nothing else
-    would otherwise take the square of its length.
-    """
-    shortest = _parts(key)[-1]
-    spelled = b"".join(_spellings(byte) for byte in _bytes(shortest))
-    return re.compile(rb"(?<!\\)" + spelled, re.IGNORECASE)
-
-
-def _spellings(byte: int) -> bytes:
-    literal = rb"\\++" if byte == 0x5C else rb"\\*+" + re.escape(bytes([byte]))
-    hexadecimal, number = b"%02x" % byte, b"%d" % byte
-    return (
-        rb"(?:" + literal + rb"|\\++(?:u00|x)" + hexadecimal + rb"|%(?:25)*" + hexadecimal
-        + rb"|&(?:amp;)*#(?:x0{0,4}" + hexadecimal + rb"|0{0,4}" + number + rb");)"
-    )  # fmt: skip
-
-
-def _base64_forms(key: str) -> set[bytes]:
-    """The key inside longer base64, at each of the three alignments, less its ragged ends."""
-    forms = set()
-    for shift in range(3):
-        text = base64.b64encode(b"\0" * shift + _bytes(key))
-        end = -4 if (shift + len(key)) % 3 else len(text)
-        inner = text[4 if shift else 0 : end]
-        if len(inner) >= 12:
-            forms |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-    return forms
+def _placeholder(_: int) -> bytes:
+    return REDACTED_KEY.encode()
 
 
 def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
-    """Give an exchange without its secrets."""
+    """Return an exchange without its secrets."""
     return Exchange(
         provider=exchange.provider,
         model=exchange.model,
@@ -203,7 +157,7 @@ def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
         request=redactor.request(exchange.request),
         response=redactor.response(exchange.response),
         failure=redactor.failure(exchange.failure),
-        downloads=tuple(redactor.download(each) for each in exchange.downloads),
+        downloads=_told_apart(redactor.download(each) for each in exchange.downloads),
         sent_at=exchange.sent_at,
         elapsed=exchange.elapsed,
         provenance=exchange.provenance,
@@ -212,3 +166,11 @@ def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
         attempts=exchange.attempts,
         price=exchange.price,
     )
+
+
+def _told_apart(downloads: Iterable[Download]) -> tuple[Download, ...]:
+    """Keep one download of each address: without their secrets two may be the same."""
+    by_url: dict[str, Download] = {}
+    for download in downloads:
+        by_url.setdefault(download.url, download)
+    return tuple(by_url.values())

@@ -71,7 +71,18 @@ def read_request(exchange: Exchange, edition: Edition) -> Sent:
         return Sent(operation, authorization, _method_fault(request, "GET"), None, model)
     faults, asked = _read_body(exchange, edition)
     faults |= _method_fault(request, "POST") | _content_type_fault(request)
-    return Sent(operation, authorization, faults, asked, (asked and asked.model) or model)
+    return Sent(operation, authorization, faults, asked, _model(exchange, asked, model))
+
+
+def _model(exchange: Exchange, asked: Asked | None, told: Model | None) -> Model | None:
+    """The model that was asked; where a request leaves it out, the provider chooses.
+
+    What an unnamed request of a foreign recording stands for, its user may have said.
+    """
+    if asked is None or asked.model is not None:
+        return asked.model if asked else told
+    chosen = not asked.has("model") and exchange.provenance is not Provenance.FOREIGN
+    return None if chosen else told
 
 
 def _operation(request: Request) -> Operation | None:
@@ -132,7 +143,14 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[frozenset[str], As
     deployment = deployment_of(exchange.request)
     if deployment is not None and edition.find(deployment) is not None:
         body["model"] = deployment
+    if "model" not in body and _was_told(exchange, edition):
+        body["model"] = exchange.model
     asked = edition.read(body)
     if body.get("model") == UNKNOWN_MODEL:
         return frozenset({"model-unknown"}), replace(asked, left_open=())
     return frozenset(), asked
+
+
+def _was_told(exchange: Exchange, edition: Edition) -> bool:
+    """Whether somebody said which model a recorded request without one stands for."""
+    return exchange.provenance is Provenance.FOREIGN and edition.find(exchange.model) is not None

@@ -73,6 +73,7 @@ class Replay:
             provenance=Provenance.CASSETTE,
             cassette=self.library.name(case),
             target=recorded.target,
+            attempts=recorded.attempts,
         )
 
 
@@ -92,8 +93,12 @@ class Record:
             return self.replay.exchange(case)
         client = self.client()
         exchange = client.exchange(case)
-        if exchange.response is None:
+        if exchange.response is None and not (exchange.failure and exchange.failure.lost):
             return exchange
         target = client.target.base_url
         library.record(exchange, case, target)
         return replace(exchange, cassette=library.name(case), target=target)
+
+    def keep(self, case: Case, exchange: Exchange) -> None:
+        """Write the cassette of a case anew, with an exchange that was made before."""
+        self.replay.library.record(exchange, case, self.client().target.base_url)

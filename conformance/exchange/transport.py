@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import ssl
-import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -26,7 +25,7 @@ from conformance.exchange.addresses import (
     is_loopback_name,
     read_url,
 )
-from conformance.exchange.codings import DECODERS
+from conformance.exchange.codings import CodingError, TooLargeError, codings_of, undo_codings
 from conformance.exchange.limits import Budget, Limits, Stopped, too_large
 from conformance.exchange.model import Failure, Headers
 
@@ -38,9 +37,6 @@ __all__ = ["AddressPolicy", "Failure", "Fetched", "Limits", "RawResponse", "Tran
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_CONNECTIONS = 100  # at one time
-_MOST_CODINGS = 4  # of one body, one over the other
-_MOST_MEMBERS = 64  # of one gzip body
-_GZIP = b"\x1f\x8b"
 _ALWAYS: Headers = (
     ("accept-encoding", "gzip, deflate, br, zstd"),
     ("user-agent", "image-conformance"),
@@ -203,9 +199,8 @@ def _read(response: httpx.Response, budget: Budget) -> RawResponse:
         raw += chunk
         if len(raw) > limit:
             raise too_large("body", limit)
-    codings = response.headers.get_list("content-encoding", split_commas=True)
-    names = [each.strip().lower() for each in codings if each.strip()]
-    body = decode_body(bytes(raw), names, limit)
+    codings = codings_of(response.headers.get_list("content-encoding"))
+    body = decode_body(bytes(raw), codings, limit)
     headers = tuple(response.headers.multi_items())
     return RawResponse(response.status_code, headers, body, response.http_version, budget.elapsed())
 
@@ -257,50 +252,9 @@ def decode_body(body: bytes, codings: Sequence[str], limit: int) -> bytes:
 
     Raises `Stopped`: "too-large" beyond the limit, "encoding" for a damaged or unknown coding.
     """
-    wanted = [each for each in codings if each != "identity"]
-    if len(wanted) > _MOST_CODINGS:
-        raise Stopped("encoding", f"the body is coded {len(wanted)} times over")
-    for coding in reversed(wanted):
-        body = _decode(body, coding, limit)
-    return body
-
-
-def _decode(body: bytes, coding: str, limit: int) -> bytes:
     try:
-        if coding in ("gzip", "x-gzip"):
-            return _inflate(body, limit, zlib.MAX_WBITS | 16)
-        if coding == "deflate":
-            return _deflate(body, limit)
-        if coding in DECODERS:
-            found = DECODERS[coding](body, limit)
-            if found is None:
-                raise too_large("decoded body", limit)
-            return found
-    except zlib.error:
-        raise Stopped("encoding", f"the body is not the {coding} it is declared to be") from None
-    except ValueError as error:
+        return undo_codings(body, codings, limit)
+    except TooLargeError:
+        raise too_large("decoded body", limit) from None
+    except CodingError as error:
         raise Stopped("encoding", str(error)) from None
-    name = coding[:20].encode("ascii", "replace").decode()
-    raise Stopped("encoding", f"the body is coded as {name!r}, which was not asked for")
-
-
-def _deflate(body: bytes, limit: int) -> bytes:
-    try:
-        return _inflate(body, limit, zlib.MAX_WBITS)
-    except zlib.error:
-        return _inflate(body, limit, -zlib.MAX_WBITS)  # many servers leave the wrapper out
-
-
-def _inflate(body: bytes, limit: int, window: int) -> bytes:
-    found = bytearray()
-    for _ in range(_MOST_MEMBERS):
-        inflater = zlib.decompressobj(window)
-        found += inflater.decompress(body, limit + 1 - len(found))
-        if len(found) > limit:
-            raise too_large("decoded body", limit)
-        if body and not inflater.eof:
-            raise Stopped("encoding", "the compressed body ends before its end")
-        body = inflater.unused_data
-        if not body.startswith(_GZIP):
-            return bytes(found)  # what is left, if anything, is padding and is ignored
-    raise Stopped("encoding", f"the body has more than {_MOST_MEMBERS} compressed parts")

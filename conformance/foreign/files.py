@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.exchange.importers import Fault, Kind
@@ -32,8 +32,13 @@ class ForeignFile:
     strangers: list[Fault] = field(default_factory=list)  # models that the edition does not know
 
     def problems(self) -> Iterator[str]:
-        """Say in sentences what could not be read, where and why."""
-        return map(self._sentence, self.unreadable)
+        """Say in one sentence what could not be read, where and why: the first, and how many."""
+        if not self.unreadable:
+            return
+        first, *others = self.unreadable
+        kind = f" ({self.kind})" if self.kind is not None and self.entries else ""
+        more = f"; {len(others)} more of it cannot be read" if others else ""
+        yield self._sentence(replace(first, reason=first.reason + kind + more))
 
     def notes(self) -> Iterator[str]:
         """Say in sentences what there was nothing to judge in, where and why."""
@@ -101,13 +106,21 @@ def _below(folder: Path) -> Iterator[ForeignFile]:
     names = sorted(
         each
         for each in folder.rglob("*")
-        if each.suffix.lower() in SUFFIXES and not _hidden(each.relative_to(folder))
+        if _is_recording(each.name) and not _hidden(each.relative_to(folder))
     )
     yield from (ForeignFile(each, named=False) for each in names if each.is_file())
     if not names:
         endings = ", ".join(sorted(SUFFIXES))
-        reason = f"is a folder without recordings; looked for files that end in {endings}"
+        reason = (
+            f"is a folder without recordings; looked for files that end in {endings}, zipped "
+            f"(.gz) or not"
+        )
         yield ForeignFile(folder, unreadable=[Fault(reason)])
+
+
+def _is_recording(name: str) -> bool:
+    """Return whether a name ends as those of recordings do, once it is unzipped."""
+    return Path(name.lower().removesuffix(".gz")).suffix in SUFFIXES
 
 
 def _hidden(path: Path) -> bool:

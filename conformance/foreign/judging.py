@@ -7,7 +7,7 @@ largest entry.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,17 +26,21 @@ from conformance.exchange.importers import (
     RecordingError,
     UnknownKindError,
     altered_parts,
+    altered_request,
     entries_of,
     foreign_exchange,
+    is_altered_download,
     is_generation,
     kind_of,
+    plain_file,
     redacted,
 )
 from conformance.exchange.model import Download, Exchange
 from conformance.exchange.outcome import outcome_of
 from conformance.findings import Verdict
+from conformance.foreign.accounts import without_account_ids
 from conformance.foreign.files import ForeignFile, ForeignReport, recordings_in, same_file
-from conformance.foreign.naming import named, stranger
+from conformance.foreign.naming import Names, named, stranger
 from conformance.foreign.writing import Records
 from conformance.runs.conclusion import Conclusion, conclude_recordings
 from conformance.runs.evidence import evidence
@@ -51,11 +55,11 @@ def judge_files(
     edition: Edition,
     run_file: Path,
     clauses: Iterable[Clause] | None = None,
-    names: Mapping[str, str] | None = None,
+    names: Names | None = None,
 ) -> ForeignReport:
     """Judge every exchange with the endpoint in some recordings, and write a run file.
 
-    ``names`` are providers' names of models and which model of the edition each stands for.
+    ``names`` say which model of the edition a provider's name stands for.
     Raises ConformanceError when no file is named, or when the run file is one of them, and
     RunFileError when it cannot be written. A file that cannot be read is in the report.
     """
@@ -68,7 +72,8 @@ def judge_files(
     chosen = tuple(clauses_of(edition) if clauses is None else clauses)
     with ExitStack() as closing:
         spool = closing.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n"))
-        work = _Work(edition, chosen, Records(spool, edition, chosen), files, names or {})
+        records = Records(spool, edition, chosen)
+        work = _Work(edition, chosen, records, files, names or Names())
         try:
             work.all()
         finally:
@@ -95,7 +100,7 @@ class _Work:
         clauses: tuple[Clause, ...],
         records: Records,
         files: Sequence[ForeignFile],
-        names: Mapping[str, str],
+        names: Names,
     ) -> None:
         self.edition = edition
         self.names = names
@@ -123,9 +128,10 @@ class _Work:
         """Judge what a file holds; what cannot be read is noted, and raises nothing."""
         stem = self._stem(file.path)
         try:
-            file.kind = kind_of(file.path)
-            for entry in entries_of(file.path, file.kind):
-                self._entry(entry, file, stem)
+            with plain_file(file.path) as plain:
+                file.kind = kind_of(plain)
+                for entry in entries_of(plain, file.kind, file.path.parent):
+                    self._entry(entry, file, stem)
         except UnknownKindError as error:
             (file.unreadable if file.named else file.passed_over).append(Fault(error.reason))
         except RecordingError as error:
@@ -163,14 +169,14 @@ class _Work:
 
     def _exchange(self, entry: Entry, file: ForeignFile, case: str) -> None:
         recorded = entry.read()
-        if "request" in recorded.altered:
-            reason = (
-                f"entry {entry.index}: its request was not recorded, so that nothing can be judged"
-            )
+        hidden = altered_request(recorded)
+        if hidden is not None:
+            reason = f"entry {entry.index}: {hidden}, so that nothing can be judged"
             file.passed_over.append(Fault(reason, entry.line))
             return
         exchange = named(foreign_exchange(recorded, case), self.names)
-        exchange = replace(exchange, altered=exchange.altered | altered_parts(exchange))
+        altered = exchange.altered | altered_parts(recorded, exchange)
+        exchange = replace(exchange, altered=altered)
         urls = {each.url for each in Answer(exchange).payloads if each.url}
         if not urls:
             self._judge(exchange, file, entry.line)
@@ -183,14 +189,14 @@ class _Work:
         return any(url in each.urls for each in self._waiting.values())
 
     def _arrived(self, entry: Entry) -> None:
-        """Add an image to the answers that point to it, when it came whole and without a key.
+        """Add an image to the answers that point to it, when it is as it came, and without a key.
 
         A download that failed says nothing here: it may have been tried long after.
         """
         recorded = entry.read()
         response = recorded.response
         keyed = recorded.request.header("authorization") is not None
-        if response is None or response.status != 200 or keyed or recorded.altered & {"body"}:
+        if response is None or response.status != 200 or keyed or is_altered_download(recorded):
             return
         for case, each in list(self._waiting.items()):
             if entry.url in each.urls:
@@ -212,7 +218,7 @@ class _Work:
             file.strangers.append(Fault(unknown, line))
 
     def _judge(self, exchange: Exchange, file: ForeignFile, line: int | None) -> None:
-        exchange = redacted(exchange)
+        exchange = without_account_ids(redacted(exchange))
         answer = Answer(exchange)
         findings = judge(exchange, self.edition, self.clauses, None, answer)
         self._meet(exchange, file, line)

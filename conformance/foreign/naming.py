@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from conformance.contract import Edition
 from conformance.errors import ConformanceError, UnknownNameError
@@ -11,12 +11,20 @@ from conformance.exchange.importers import UNNAMED
 from conformance.exchange.model import Exchange
 
 
-def read_names(texts: Iterable[str], edition: Edition) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which model of the edition stands behind a provider's name, and behind none at all."""
+
+    known: Mapping[str, str] = field(default_factory=dict)  # by the provider's name
+    unnamed: str | None = None
+
+
+def read_names(texts: Iterable[str], unnamed: str | None, edition: Edition) -> Names:
     """Read ``<edition's name>=<provider's name>``, as in a provider's file, the other way round.
 
     Raises `ConformanceError` for a text without both, and for a model the edition does not know.
     """
-    found: dict[str, str] = {}
+    known: dict[str, str] = {}
     for text in texts:
         model, _, name = (each.strip() for each in text.partition("="))
         if not model or not name:
@@ -24,17 +32,23 @@ def read_names(texts: Iterable[str], edition: Edition) -> dict[str, str]:
                 f"--model {text}: say which model a name stands for, as in "
                 f"--model dall-e-3=openai/dall-e-3"
             )
-        if edition.find(model) is None:
-            raise UnknownNameError("model", model, edition.models, edition.id)
-        found[name] = model
-    return found
+        known[name] = _known(model, edition)
+    return Names(known, None if unnamed is None else _known(unnamed, edition))
 
 
-def named(exchange: Exchange, names: Mapping[str, str]) -> Exchange:
+def _known(model: str, edition: Edition) -> str:
+    if edition.find(model) is None:
+        raise UnknownNameError("model", model, edition.models, edition.id)
+    return model
+
+
+def named(exchange: Exchange, names: Names) -> Exchange:
     """Give an exchange under the edition's name of its model."""
-    if exchange.model not in names:
+    if exchange.model == UNNAMED:
+        return replace(exchange, model=names.unnamed or UNNAMED)
+    if exchange.model not in names.known:
         return exchange
-    return replace(exchange, model=names[exchange.model], served_as=exchange.model)
+    return replace(exchange, model=names.known[exchange.model], served_as=exchange.model)
 
 
 def is_stranger(name: str, edition: Edition) -> bool:

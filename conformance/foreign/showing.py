@@ -20,13 +20,13 @@ _MOST = 12  # rows, and notes of one kind
 def show(report: ForeignReport, quiet: bool) -> None:
     """Print what came of each file and what the run says; only problems where `quiet`."""
     for problem in report.problems:
-        sys.stderr.write(f"error: {problem}\n")
+        sys.stderr.write(f"error: {printable(problem, 2000)}\n")
     if quiet:
         return
     console = Console()
     console.print(_table(report.files))
     for note in _some(report.notes):
-        console.print(Text(f"passed over: {note}", style="dim"))
+        console.print(Text(printable(f"passed over: {note}", 2000), style="dim"))
     print_runs([read_run(report.run_file)], console)
     sys.stdout.write(f"run file: {report.run_file}\n")
 

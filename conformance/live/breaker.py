@@ -38,6 +38,8 @@ class Tried:
     """Why it came to nothing; None where it was decided."""
     valid: bool = True
     """Whether it was to be accepted."""
+    asks: frozenset[str] = frozenset()
+    """What it set: each parameter, and each with its value."""
 
 
 def in_vain(provider: str, tried: Sequence[Tried]) -> tuple[str, str] | None:
@@ -48,11 +50,12 @@ def in_vain(provider: str, tried: Sequence[Tried]) -> tuple[str, str] | None:
     """
     every = _silence(tried)
     counts = Counter(each.model for each in every)
-    if every and len(every) - max(counts.values()) >= _ELSEWHERE:
+    if len(every) - max(counts.values(), default=0) >= _ELSEWHERE and not _one_value(every, tried):
         return provider, _told(provider, f"requests for {len(counts)} models", every)
     model = tried[0].model
-    alike = _silence([each for each in tried if each.model == model])
-    if alike:
+    same = [each for each in tried if each.model == model]
+    alike = _silence(same)
+    if alike and not _one_value(alike, same):
         return f"{provider}/{model}", _told(provider, f"requests for {model}", alike)
     return None
 
@@ -62,6 +65,16 @@ def _silence(tried: Sequence[Tried]) -> list[Tried]:
     valid = _in_a_row([each for each in tried if each.valid], LEAST)
     every = _in_a_row(tried, LEAST_OF_ALL)
     return valid or (every if any(each.valid for each in every) else [])
+
+
+def _one_value(found: Sequence[Tried], tried: Sequence[Tried]) -> bool:
+    """Whether what came to nothing asks for something that no valid request had an answer to.
+
+    Then it may be that alone which never works, and requests without it are worth sending.
+    """
+    answered = [each for each in tried if each.valid and each.why is None]
+    common = frozenset.intersection(*(each.asks for each in found))
+    return bool(answered and common.difference(*(each.asks for each in answered)))
 
 
 def _in_a_row(tried: Sequence[Tried], least: int) -> list[Tried]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.cases.model import Case, Operation
-from conformance.clauses.events import COMPLETED, events_of
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
+from conformance.exchange.events import COMPLETED, events_of
 from conformance.exchange.model import Exchange, Price, Spending
 from conformance.exchange.outcome import not_served
 from conformance.live.again import NEVER_SENT

@@ -6,6 +6,7 @@ request is sent. Moments are of the monotonic clock, so that no jump of the wall
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ create table if not exists request (
 );
 create table if not exists note (name text primary key, value);
 create table if not exists tried (
-  id integer primary key, provider text, model text, began real, ended real, why text, valid integer
+  id integer primary key, provider text, model text, began real, ended real, why text,
+  valid integer, asks text
 );
 """
 _PATIENCE = 60.0  # seconds until another process lets go of the ledger
@@ -156,9 +158,17 @@ class Ledger:
         """Remember what a generation came to, and halt what is asked in vain."""
         with self._alone() as db:
             db.execute(
-                "insert into tried (provider, model, began, ended, why, valid) "
-                "values (?, ?, ?, ?, ?, ?)",
-                (provider, tried.model, tried.began, tried.ended, tried.why, tried.valid),
+                "insert into tried (provider, model, began, ended, why, valid, asks) "
+                "values (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    provider,
+                    tried.model,
+                    tried.began,
+                    tried.ended,
+                    tried.why,
+                    tried.valid,
+                    json.dumps(sorted(tried.asks)),
+                ),
             )
             found = in_vain(provider, _tried(db, provider)) if tried.why is not None else None
             if found is not None:
@@ -246,10 +256,14 @@ def _halt(db: sqlite3.Connection, name: str, why: str) -> None:
 def _tried(db: sqlite3.Connection, provider: str) -> list[Tried]:
     """Give the generations of a provider, the newest first."""
     found = db.execute(
-        "select model, began, ended, why, valid from tried where provider = ? order by id desc",
+        "select model, began, ended, why, valid, asks from tried "
+        "where provider = ? order by id desc",
         (provider,),
     )
-    return [Tried(*each) for each in found]
+    return [
+        Tried(model, began, ended, why, valid, frozenset(json.loads(asks)))
+        for model, began, ended, why, valid, asks in found
+    ]
 
 
 def _note(db: sqlite3.Connection, name: str) -> float | None:

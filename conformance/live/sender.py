@@ -25,6 +25,7 @@ from conformance.strict import printable
 
 _A_MOMENT = 0.2  # seconds
 _NO_JSON = b"{"
+_PROXY_LOGIN = 407
 ORPHANED = "the process that started this one has ended; go on with --resume"
 Sleep = Callable[[float], None]
 
@@ -94,7 +95,7 @@ class Sender:
         outcome = outcome_of(exchange)
         lost = outcome.result is Result.UNAVAILABLE
         why = printable(outcome.reason, 200) if lost else None
-        came = Tried(case.model, began, self.clock(), why, valid)
+        came = Tried(case.model, began, self.clock(), why, valid, case.asks)
         self.ledger.came_to(self.provider.id, came)
 
     def _rest(self, seconds: float) -> None:
@@ -159,14 +160,19 @@ class Sender:
         proven = f"{self.provider.id} {case.operation.value}"
         name, status = self.provider.id, exchange.response.status if exchange.response else 0
         if quota_exhausted(Answer(exchange)):
-            why = f"the account has no quota left (HTTP {status}); top it up"
+            why = f"the account has no quota left ({_told(exchange)}); top it up"
             self.ledger.halt(name, f"provider {name!r}: {why}, then go on with --resume")
-        elif status == 401 and not self.ledger.admitted(proven):
+        elif status == _PROXY_LOGIN:
+            why = f"a proxy before the provider wants a login ({_told(exchange)})"
+            self.ledger.halt(name, f"provider {name!r}: {why}; look at base_url and the network")
+            return replace(exchange, failure=Failure("proxy-login", why))
+        elif _blames_key(exchange) and not self.ledger.admitted(proven):
             key = self.provider.key_variable or "its file"
-            why = f"the first authorised request was refused (HTTP 401); look at the key in {key}"
+            why = f"the first authorised request was refused ({_told(exchange)})"
+            why = f"{why}; look at the key in {key}"
             self.ledger.halt(name, f"provider {name!r}: {why}")
             return replace(exchange, failure=Failure("key-refused", why))
-        elif status == 401:
+        elif _blames_key(exchange):
             return self._doubted(exchange, case)
         elif status and not undecided(status):
             self.ledger.admit(name)
@@ -179,18 +185,31 @@ class Sender:
         What is no JSON costs nothing, and is refused as that where the key is good.
         """
         try:
-            response = self._ask(Case("key-again", case.model, raw=_NO_JSON)).response
+            again = self._ask(Case("key-again", case.model, raw=_NO_JSON))
         except NotSentError:
-            response = None
-        status = response.status if response else 0
-        if status and status != 401 and not undecided(status):
+            again = replace(exchange, response=None)
+        refused = _blames_key(again)
+        if again.response is not None and not refused and not undecided(again.response.status):
             return exchange
         key = self.provider.key_variable or "its file"
-        why = f"the key in {key} was refused (HTTP 401), though it was good before"
-        if status == 401:
+        why = f"the key in {key} was refused ({_told(exchange)}), though it was good before"
+        if refused:
             told = f"provider {self.provider.id!r}: {why}; look at it, then go on with --resume"
             self.ledger.halt(self.provider.id, told)
         return replace(exchange, failure=Failure("key-refused", why))
+
+
+def _blames_key(exchange: Exchange) -> bool:
+    """Whether an answer to an authorised request says that its key is not let in."""
+    status = exchange.response.status if exchange.response else 0
+    return status == 401 or (status > 0 and outcome_of(exchange).cause == "key")
+
+
+def _told(exchange: Exchange) -> str:
+    """Give the status, and what the provider says."""
+    status = exchange.response.status if exchange.response else 0
+    said = printable(outcome_of(exchange).said, 200)
+    return f"HTTP {status}" + (f": {said}" if said else "")
 
 
 def _not_again(exchange: Exchange, reason: NotSentError) -> Exchange:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,6 +22,7 @@ from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.providers.prices import Prices
 from conformance.strict import printable
+from conformance.strict.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 
 HOME = Path(__file__).parent
 _NAME = re.compile(r"[^\W_][\w.\-]{0,99}")
@@ -180,11 +180,12 @@ def _own_name(path: Path) -> Path:
 
 def _load_file(path: Path) -> Provider:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open("rb") as file:
+            document = load_toml(file.read(MOST_BYTES + 1))
     except OSError as error:
         raise ProviderError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProviderError(f"{path}: is not TOML: {error}") from None
+    except TOMLFaultError as error:
+        raise ProviderError(f"{path}: {printable(str(error))}") from None
     _check_address(f"{path}: base_url", str(document.get("base_url", "")))
     fault = next(iter(sorted(_validator().iter_errors(document), key=_rank)), None)
     if fault is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from conformance.reports.causes import Cause
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.page.matrix import clauses_of, provenance
 from conformance.reports.runs import run_facts
@@ -14,6 +15,7 @@ from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Row, Summary
 from conformance.reports.wording import closing, notes, word
 from conformance.runs.reach import Kept
+from conformance.strict import without_commands
 
 SCHEMA = 1
 """Version of the document's form."""
@@ -21,7 +23,8 @@ SCHEMA = 1
 
 def document(summary: Summary) -> str:
     """Write a summary as one JSON object."""
-    return json.dumps(_document(summary), ensure_ascii=True, indent=1) + "\n"
+    text = json.dumps(_document(summary), ensure_ascii=True, indent=1)
+    return without_commands(text) + "\n"
 
 
 def _document(summary: Summary) -> dict[str, Any]:
@@ -39,6 +42,7 @@ def _document(summary: Summary) -> dict[str, Any]:
         "providers": [_provider(each, summary) for each in provider_facts(summary)],
         "columns": [_row(each) for each in summary.rows],
         "clauses": clauses_of(summary),
+        "causes": [_cause(each) for each in summary.causes],
         "broken": [_broken(each) for each in summary.new],
         "known": [_broken(each) for each in summary.known],
         "undecided": [_group(each) for each in summary.undecided],
@@ -107,6 +111,12 @@ def _counts(counted: Row | Family) -> dict[str, int]:
 
 def _kept(kept: Mapping[str, Kept]) -> dict[str, dict[str, int]]:
     return {level: asdict(each) for level, each in kept.items()}
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    names = ("provider", "id", "sentence", "cases", "judged", "musts", "models")
+    about = {name: getattr(cause, name) for name in names}
+    return {**about, "promises": [each.clause for each in cause.promises]}
 
 
 def _broken(broken: Broken) -> dict[str, Any]:

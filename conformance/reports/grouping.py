@@ -53,6 +53,7 @@ class Group:
     reason: str
     models: tuple[str, ...]
     clauses: tuple[str, ...]
+    cases: tuple[str, ...]
     count: int
 
 
@@ -73,11 +74,18 @@ def level_rank(level: str) -> int:
 
 
 def broken_promises(findings: Iterable[Finding], statements: Mapping[str, str]) -> Iterable[Broken]:
-    """Group what is broken by provider and clause; new before known, MUST before SHOULD."""
+    """Group what is broken by provider and clause; new before known, MUST before SHOULD.
+
+    Clauses of a level have the order of `statements`, which is that of the contract.
+    """
+    order = {clause: rank for rank, clause in enumerate(statements)}
     mine = [each for each in findings if each.verdict in BROKEN or each.excused]
     groups = _by(mine, lambda each: (each.provider, each.clause, each.excused))
     found = [_broken(group, statements) for group in groups.values()]
-    return sorted(found, key=lambda each: (each.known, level_rank(each.level)))
+    return sorted(
+        found,
+        key=lambda each: (each.known, level_rank(each.level), order.get(each.clause, len(order))),
+    )
 
 
 def _broken(findings: Sequence[Finding], statements: Mapping[str, str]) -> Broken:
@@ -90,7 +98,7 @@ def _broken(findings: Sequence[Finding], statements: Mapping[str, str]) -> Broke
         known=first.excused,
         verdict=worst(each.verdict for each in findings),
         models=_names(each.model for each in findings),
-        cases=_names(each.case for each in findings),
+        cases=_names([first.case, *(each.case for each in findings)]),
         count=len(findings),
         message=first.message,
         expected=first.expected,
@@ -125,6 +133,7 @@ def grouped(findings: Iterable[Finding]) -> Iterable[Group]:
             reason=reason,
             models=_names(each.model for each in mine),
             clauses=_names(each.clause for each in mine),
+            cases=_names(each.case for each in mine),
             count=len(mine),
         )
         for (provider, verdict, reason), mine in groups.items()

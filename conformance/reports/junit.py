@@ -69,7 +69,7 @@ def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float
             suite,
             "testcase",
             classname=_safe(f"{each.provider}.{each.model}"),
-            name=_safe(f"{each.case}::{each.clause}"),
+            name=f"{_safe(each.case)}::{_safe(each.clause)}",
             time=f"{seconds:.3f}",
         )
         _tell(case, each)

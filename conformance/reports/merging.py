@@ -53,7 +53,7 @@ def merge(runs: Sequence[Run]) -> Merged:
     resumed = Resumed(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
     every = list(filter(resumed.stands, every)) if resumed else every
-    found = _worst_of_each(every)
+    found = _in_order(_worst_of_each(every), runs)
     concluding = tuple(_concluding(runs, every, resumed))
     problems = [each for run in concluding for each in run.problems]
     return Merged(
@@ -66,7 +66,7 @@ def merge(runs: Sequence[Run]) -> Merged:
         },
         findings=tuple(each for each, _ in found),
         owners=tuple(rank for _, rank in found),
-        observations=tuple(dict.fromkeys(each for run in runs for each in run.observations)),
+        observations=_observations(runs),
         problems=tuple(dict.fromkeys([*problems, *twice])),
         repeated=len(every) - len(found),
     )
@@ -125,6 +125,55 @@ def _worst_of_each(findings: Iterable[Owned]) -> tuple[Owned, ...]:
         if before is None or _badness(each) > _badness(before[0]):
             found[name] = each, rank
     return tuple(found.values())
+
+
+def _in_order(found: Iterable[Owned], runs: Sequence[Run]) -> list[Owned]:
+    """Sort findings by provider, model, case and clause; workers report in any order.
+
+    Providers, models and clauses have the order of the headers, and cases that of their names.
+    """
+    columns, clauses = _ranks(runs)
+    return sorted(
+        found,
+        key=lambda owned: (
+            *_rank(columns, owned[0]),
+            owned[0].case,
+            clauses.get(owned[0].clause, len(clauses)),
+            owned[0].clause,
+        ),
+    )
+
+
+def _observations(runs: Sequence[Run]) -> tuple[Observation, ...]:
+    columns, _ = _ranks(runs)
+    every = dict.fromkeys(each for run in runs for each in run.observations)
+    return tuple(sorted(every, key=lambda each: (*_rank(columns, each), each.id, each.case)))
+
+
+Columns = Mapping[str, Mapping[str, int]]
+"""The places of a provider's models in the headers."""
+
+
+def _ranks(runs: Sequence[Run]) -> tuple[Columns, Mapping[str, int]]:
+    columns: dict[str, dict[str, int]] = {}
+    clauses: dict[str, int] = {}
+    for run in runs:
+        for provider in run.header["providers"]:
+            models = columns.setdefault(provider["id"], {})
+            for model in provider["models"]:
+                models.setdefault(model, len(models))
+        for clause in run.header["clauses"]:
+            clauses.setdefault(clause["id"], len(clauses))
+    return columns, clauses
+
+
+def _rank(columns: Columns, about: Finding | Observation) -> tuple[int, str, int, str]:
+    """Return the place of a provider and model; names that no header has come last."""
+    providers = list(columns)
+    models = columns.get(about.provider, {})
+    known = about.provider in columns
+    place = providers.index(about.provider) if known else len(providers)
+    return place, about.provider, models.get(about.model, len(models)), about.model
 
 
 def _badness(finding: Finding) -> tuple[int, bool]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.reports.causes import Cause, causes_of
 from conformance.reports.grouping import (
     Broken,
     Group,
@@ -82,6 +83,7 @@ class Summary:
     rows: tuple[Row, ...]
     chapters: Mapping[str, Mapping[Column, Cell]]
     broken: tuple[Broken, ...]
+    causes: tuple[Cause, ...]
     reasons: tuple[Reason, ...]
     undecided: tuple[Group, ...]
     explained: tuple[Group, ...]
@@ -153,6 +155,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         rows=tuple(_rows(merged, promises)),
         chapters=_chapters(merged, promises),
         broken=broken,
+        causes=tuple(causes_of([each for each in broken if not each.known], found)),
         reasons=tuple(reasons(each for each in broken if each.known)),
         undecided=tuple(grouped(open_ones)),
         explained=tuple(grouped(explained)),

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.findings import Verdict
+from conformance.reports.causes import OTHER, Cause
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.paper import Paper
 from conformance.reports.summary import Row, Summary, summarize
@@ -18,12 +19,14 @@ from conformance.reports.wording import (
     closing,
     counted,
     extent,
+    for_causes,
     kept,
     legend,
     listed,
     notes,
     place,
     reached,
+    spread_of,
     word,
 )
 from conformance.runs.conclusion import Conclusion
@@ -39,6 +42,8 @@ STYLES = {
 }
 NARROW = 72  # columns; below, the table leaves out what the sections below it tell
 MOST = 12  # entries of a section
+SHOWN = 3  # promises of one cause
+SHORT = 140  # characters of what was found that stand in one paragraph
 COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
 OPEN = "open: not judged"
 
@@ -125,19 +130,34 @@ class _Page(Paper):
         broken = self._summary.new
         if not broken:
             return
-        self._title(f"Broken promises that nobody knew of ({len(broken)})")
-        for each in broken[:MOST]:
-            self._one_broken(each)
-        self._more(len(broken))
+        self._title(f"Broken promises that nobody knew of ({for_causes(self._summary)})")
+        for cause in self._summary.causes[:MOST]:
+            self._cause(cause)
+        self._more(len(self._summary.causes))
         how = f"more: image-conformance explain {broken[0].clause}"
         self._line(self._text(how, "dim"), indent=2)
 
-    def _one_broken(self, broken: Broken) -> None:
+    def _cause(self, cause: Cause) -> None:
+        """Print a cause and its promises, of which only the first tells what was found."""
+        style = STYLES["FAIL" if cause.musts else "deviates"]
+        head = self._text(f"{cause.provider}: {cause.sentence}", style)
+        self._line(head, self._text(f" ({spread_of(cause, self._summary)})"), indent=2)
+        most = MOST if cause.id == OTHER else SHOWN
+        for rank, each in enumerate(cause.promises[:most]):
+            self._one_broken(each, with_why=cause.id == OTHER or not rank)
+        rest = [each.clause for each in cause.promises[most:]]
+        if rest and cause.id != OTHER:
+            self._line(self._text(f"and {listed(rest, SHOWN)}", "dim"), indent=4, lines=2)
+        elif rest:
+            self._more(len(cause.promises))
+
+    def _one_broken(self, broken: Broken, with_why: bool) -> None:
         style = STYLES["FAIL" if broken.verdict is Verdict.FAIL else "deviates"]
-        where = f" {broken.provider}: {place(broken, self._summary)}"
         level = self._text(f"{broken.level} ", style)
-        self._line(level, self._text(broken.clause, "bold"), self._text(where), indent=2)
-        self._line(self._text(_why(broken)), indent=6, lines=2)
+        where = self._text(f" {place(broken, self._summary)}")
+        self._line(level, self._text(broken.clause, "bold"), where, indent=4)
+        for paragraph in _why(broken) if with_why else ():
+            self._line(self._text(paragraph), indent=8, lines=2)
 
     def _known(self) -> None:
         known = self._summary.reasons
@@ -194,9 +214,12 @@ class _Page(Paper):
         self._line(self._text(closing(self._summary), style))
 
 
-def _why(broken: Broken) -> str:
-    """Say what a promise was broken by."""
+def _why(broken: Broken) -> Sequence[str]:
+    """Say what a promise was broken by, in paragraphs of which none hides the provider's words."""
     said = [broken.message] if broken.message else []
     said += [f"expected {broken.expected}"] if broken.expected else []
-    said += [f"observed {broken.observed}"] if broken.observed else []
-    return "; ".join(said) or broken.statement
+    observed = [f"observed {broken.observed}"] if broken.observed else []
+    whole = "; ".join([*said, *observed])
+    if len(whole) <= SHORT:
+        return [whole or broken.statement]
+    return ["; ".join(said), *observed] if said else observed

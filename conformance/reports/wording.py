@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.findings import Verdict
-from conformance.reports.grouping import LEVELS, Broken, Group
+from conformance.reports.causes import OTHER, Cause
+from conformance.reports.grouping import LEVELS, Broken, Group, Reason
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.reports.units import dollars, took
@@ -79,19 +80,48 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 def place(broken: Broken, summary: Summary) -> str:
     """Say on which models and in how many cases a promise is broken."""
-    judged = [model for provider, model in summary.columns if provider == broken.provider]
-    everywhere = len(judged) > 1 and set(judged) == set(broken.models)
-    where = f"all {len(judged)} models" if everywhere else listed(broken.models)
+    where = _models(broken.provider, broken.models, summary)
     example = "" if broken.count == 1 else "e.g. "
     return f"{where} ({counted(broken.count, 'case')}, {example}{broken.cases[0]})"
 
 
-def extent(group: Group) -> str:
-    """Say how much was not judged for one reason."""
+def extent(group: Group, most: int = 3) -> str:
+    """Say how much was not judged for one reason, and in which cases."""
     return (
         f"{counted(group.count, 'finding')} of {counted(len(group.clauses), 'clause')} "
-        f"on {listed(group.models)}"
+        f"on {listed(group.models)} ({counted(len(group.cases), 'case')}: "
+        f"{listed(group.cases, most)})"
     )
+
+
+def spread_of(cause: Cause, summary: Summary) -> str:
+    """Say of a cause in how many cases it shows, and how many promises it breaks."""
+    cases = f"{cause.cases:,} of {counted(cause.judged, 'case')}"
+    if len(cause.promises) == 1:
+        return cases
+    promises = counted(len(cause.promises), "promise")
+    musts = f", {cause.musts} of them MUST" if 0 < cause.musts < len(cause.promises) else ""
+    level = f" ({cause.level})" if not musts else ""
+    return f"{cases}, {promises}{level}{musts}, on {_models(cause.provider, cause.models, summary)}"
+
+
+def excused_by(reason: Reason, summary: Summary) -> list[Broken]:
+    """Return the broken promises of one provider that one reason excuses."""
+    about = reason.provider, reason.reason
+    return [each for each in summary.known if (each.provider, each.deviation) == about]
+
+
+def for_causes(summary: Summary) -> str:
+    """Count what is newly broken, and its causes."""
+    causes = sum(each.id != OTHER for each in summary.causes)
+    said = f", for {counted(causes, 'cause')}" if causes else ""
+    return f"{len(summary.new)}{said}"
+
+
+def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
+    judged = [model for name, model in summary.columns if name == provider]
+    everywhere = len(judged) > 1 and set(judged) == set(models)
+    return f"all {len(judged)} models" if everywhere else listed(models)
 
 
 def notes(summary: Summary) -> list[str]:

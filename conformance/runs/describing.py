@@ -78,7 +78,11 @@ def _selection(session: Session) -> dict[str, Any]:
         "models": options.models,
         "cases": options.cases,
     }
-    return chosen if options.strength is None else chosen | {"strength": options.strength}
+    if options.strength is not None:
+        chosen["strength"] = options.strength
+    if options.depth is not None:
+        chosen["depth"] = options.depth.value
+    return chosen
 
 
 def _about_edition(edition: Edition, providers: tuple[Provider, ...]) -> dict[str, Any]:

@@ -3,52 +3,49 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from conformance.cases.accepted import BASELINE, MODELS_LIST
 from conformance.cases.model import Case
-from conformance.cases.request import build_request
+from conformance.cases.request import body_bytes, build_request
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
-from conformance.clauses.subject import Subject
+from conformance.clauses.subject import Context, Subject
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.astray import knows_nothing, wrong_address
+from conformance.exchange.cassette import CassetteStaleError
 from conformance.exchange.limits import Limits
 from conformance.exchange.model import REDACTED_KEY, Exchange, Request
 from conformance.exchange.outcome import Outcome, Result
-from conformance.exchange.sent import Sent, read_request
 from conformance.exchange.source import Replay, Source
 from conformance.findings import Finding, Verdict
 from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
 from conformance.providers import Provider
-from conformance.runs.confirming import Confirmer
+from conformance.runs.asking import Asking
+from conformance.runs.asking import Together as Together
+from conformance.runs.crashes import Crashes
 from conformance.runs.evidence import evidence, unsent
 from conformance.runs.judged import Judged
-from conformance.runs.spool import Spool
+from conformance.runs.marking import Marking
+from conformance.runs.missing import not_there
+from conformance.runs.others import came_of
+from conformance.runs.replanting import Replanting
+from conformance.runs.sending import expectation_of
+from conformance.runs.sending import sent_by as sent_by
+from conformance.runs.spool import SpoolError
 from conformance.strict import printable
 
 LEAD_PATIENCE = 1.0
 """Seconds to wait for what another process asks of a model first; a model that is not there
 says so sooner, and one that paints by then is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """How the processes of a live run share its cases."""
-
-    spool: Spool | None = None
-    leads: frozenset[str] = frozenset()  # paths of what is asked of a model before all else
-    confirmer: Confirmer | None = None
-    unreachable: Callable[[str, str], None] | None = None  # told the provider and a sentence
-    answered: Callable[[str], bool] | None = None  # asked whether a provider ever answered
 
 
 class ProviderUnreachableError(Exception):
@@ -78,13 +75,20 @@ class Engine:
         self._names = tuple(each.id for each in self.clauses)
         self.cases = {case.path: case for case in cases}
         self.source = source
-        self._today = today
         self._limits = limits or Limits()
-        self._judged: dict[str, Judged] = {}
+        self._marking = Marking(provider, today)
+        self._together = together or Together()
+        self._asking = Asking(self.cases, edition, source, self._together, self._judge)
+        self._replanting = Replanting(self.cases, edition, self._asking)
+        self._crashes = Crashes(provider, source, self._asking, edition)
+        self._judged = self._asking.judged
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
         self._answered = False
         self._astray = False  # whether what came is of something else than the provider
-        self._together = together or Together()
+
+    def expect(self, cases: Iterable[Case]) -> None:
+        """Know which cases will be judged: others may have to be made after some of them."""
+        self._asking.expected = frozenset(each.path for each in cases)
 
     def planned(self, case: Case) -> list[Clause]:
         """The clauses that a case will be judged under, known before it is sent."""
@@ -96,10 +100,16 @@ class Engine:
 
     def judged(self, case: Case) -> Judged:
         """Make the case's exchange, and before it that of its control, and judge it."""
-        known = self._judged.get(case.path) or self._once(case)
+        known = self._judged.get(case.path) or self._asking.once(case)
         if known is None:
             raise AssertionError(f"{case.path} was waited for without end, and is not there")
         return known
+
+    def sent_as(self, case: Case) -> Case:
+        """Give a case as it was sent: in another request, where its own control was refused."""
+        judged = self._judged.get(case.path)
+        controls = [each.control for each in judged.findings.values()] if judged else []
+        return self._replanting.with_control(case, next(filter(None, controls), case.control))
 
     def look_ahead(self, case: Case) -> None:
         """Play the case that is judged next: its images are decoded while this one is judged."""
@@ -128,47 +138,55 @@ class Engine:
         else:
             self._astray = True
         for path in list(self._ahead):
-            self._once(self.cases[path])
+            if path not in self._judged:
+                self._asking.once(self.cases[path])
         return self._astray
 
     def _is_known(self, case: Case) -> bool:
         spool = self._together.spool
         return spool is not None and spool.get(case.path) is not None
 
-    def _once(self, case: Case, patience: float = -1) -> Judged | None:
-        """Judge a case unless another process of the run does, for whom it waits."""
-        spool = self._together.spool
-        if spool is None:
-            found: Judged | None = self._judge(case)
-        else:
-            found = spool.once(case.path, lambda: self._judge(case), patience)
-        if found is not None:
-            self._judged[case.path] = found
-        return found
-
     def _judge(self, case: Case) -> Judged:
+        with self._asking.under_way(case):
+            try:
+                return self._judged_now(case)
+            except (ProviderUnreachableError, SpoolError):
+                raise
+            except NotSentError as reason:
+                outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
+                return self._unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
+            except ConformanceError as error:
+                return self._not_judged(case, str(error))
+            except Exception as error:  # our own fault, and said so; the other cases go on
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                place = f"{Path(where.filename).name}:{where.lineno}"
+                told = printable(f"{type(error).__name__}: {error}")
+                return self._not_judged(case, f"the suite itself failed at {place}: {told}")
+
+    def _judged_now(self, case: Case) -> Judged:
         gone = self._gone(case)
         control = self._control(case)
         if gone is not None:
             return self._unsent(case, Verdict.UNAVAILABLE, gone, None)
-        try:
-            exchange, answer = self._made(case)
-            if self._astray:
-                return self._not_here(case, exchange, answer)
-            self._check_reachable(exchange)
-            return self._judged_exchange(case, exchange, answer, control)
-        except ProviderUnreachableError:
-            raise
-        except NotSentError as reason:
-            outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
-            return self._unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
-        except ConformanceError as error:
-            return self._not_judged(case, str(error))
-        except Exception as error:  # our own fault, and said so; the other cases go on
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(where.filename).name}:{where.lineno}"
-            told = printable(f"{type(error).__name__}: {error}")
-            return self._not_judged(case, f"the suite itself failed at {place}: {told}")
+        coarser = self._coarser_fault_accepted(case)
+        if coarser is not None:
+            return self._needless(case, coarser)
+        sent, control, exchange, answer = self._sent(case, control)
+        if self._astray:
+            return self._not_here(case, exchange, answer)
+        self._check_reachable(exchange)
+        return self._judged_exchange(sent, exchange, answer, control)
+
+    def _sent(
+        self, case: Case, control: Outcome | None
+    ) -> tuple[Case, Outcome | None, Exchange, Answer]:
+        """Make the exchange of a case, its mistake elsewhere where its own control was refused."""
+        for other, accepted in self._replanting.forms_of(case, control):
+            played = case.path in self._ahead  # so it was recorded as it was planned
+            if not played or body_bytes(other) == body_bytes(case):
+                with suppress(CassetteStaleError):  # it was recorded with another control
+                    return other, accepted, *self._made(other)
+        return case, control, *self._made(case)
 
     def _made(self, case: Case) -> tuple[Exchange, Answer]:
         if case.path in self._ahead:
@@ -177,11 +195,18 @@ class Engine:
         return exchange, self._answer(exchange)
 
     def _judged_exchange(
-        self, case: Case, exchange: Exchange, answer: Answer, control: Outcome | None
+        self, sent: Case, exchange: Exchange, answer: Answer, control: Outcome | None
     ) -> Judged:
         outcome = Subject(exchange, self.edition, control, answer).outcome
-        findings = self._findings(exchange, control, answer)
-        findings, repeated = self._confirmed(case, findings, control)
+        self._asking.tell(sent, came_of(exchange, outcome))  # before it is judged
+        again = self._crashes.tried_again(sent, exchange, self._is_valid(sent))
+        if again is not exchange:
+            exchange, answer = again, self._answer(again)
+            outcome = Subject(exchange, self.edition, control, answer).outcome
+        self._tell_missing(sent, outcome, control)
+        context = self._context(sent, outcome, control)
+        findings = self._findings(sent, exchange, context, answer)
+        findings, repeated = self._confirmed(sent, findings, context)
         paid = replace(exchange, price=all_of([*repeated, exchange]))
         return Judged(
             outcome,
@@ -190,17 +215,60 @@ class Engine:
             evidence(paid, answer, outcome),
         )
 
+    def _is_valid(self, case: Case) -> bool:
+        return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
+
+    def _tell_missing(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
+        """Say once that a model is neither served nor listed: it may be the user's mistake."""
+        listed = control.listed if control is not None else None
+        name = self.provider.models.get(case.model, case.model)
+        gone = case.id == BASELINE and outcome.result is Result.NOT_SERVED
+        gone = gone and not self.provider.is_known(case.model, case.id)
+        if gone and name not in (listed or ()) and self._together.missing is not None:
+            why = not_there(self.provider, case.model, outcome, listed)
+            self._together.missing(self.provider.id, case.model, why)
+
+    def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
+        """Say what the run knows of other requests, once it knows all that matters."""
+        if case.id == MODELS_LIST:
+            return Context(control, served=self._served(case, outcome))
+        refused = outcome.result is Result.REFUSED and not self._is_valid(case)
+        if refused:
+            self._asking.ask_valid(case.model)
+        if refused or self._crashes.is_one(case, self._is_valid(case)):
+            context = self._asking.others(case.model).context(case, control)
+            return replace(context, proven=self._proven(case, control))
+        return Context(control)
+
+    def _proven(self, case: Case, control: Outcome | None) -> frozenset[str]:
+        """Name what the contract leaves open, and the control of a case was accepted with."""
+        other = self.cases.get(f"{case.model}/{case.control}")
+        if control is None or not control.accepted or other is None or other.body is None:
+            return frozenset()
+        asked = self.edition.read(other.body)
+        return frozenset({*asked.left_open, *asked.unknown, *asked.unsupported})
+
+    def _served(self, listing: Case, outcome: Outcome) -> Outcome | None:
+        """Ask whether a model is served that a list of models does not have."""
+        name = self.provider.models.get(listing.model, listing.model)
+        first = self.cases.get(f"{listing.model}/{BASELINE}")
+        if outcome.listed is None or name in outcome.listed or first is None:
+            return None
+        planned = first.path in self._together.leads or first in self._asking.pool(first.model)
+        return self._asking.ask(first).outcome if planned else None
+
     def _answer(self, exchange: Exchange) -> Answer:
         return Answer(exchange, self._limits.pixels, self._limits.images_pixels)
 
     def _findings(
-        self, exchange: Exchange, control: Outcome | None, answer: Answer
+        self, case: Case, exchange: Exchange, context: Context, answer: Answer
     ) -> dict[str, Finding]:
-        findings = judge(exchange, self.edition, self.clauses, control, answer)
-        return {each.clause: self._known(each) for each in findings}
+        clauses = self.planned(case)
+        findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
+        return {each.clause: self._marking.known(each) for each in findings}
 
     def _confirmed(
-        self, case: Case, findings: dict[str, Finding], control: Outcome | None
+        self, case: Case, findings: dict[str, Finding], context: Context
     ) -> tuple[dict[str, Finding], list[Exchange]]:
         """Make an exchange again whose verdicts are worse than they were; gives those made."""
         made: list[Exchange] = []
@@ -211,7 +279,7 @@ class Engine:
             except NotSentError:
                 return None
             made.append(exchange)
-            return self._findings(exchange, control, self._answer(exchange))
+            return self._findings(case, exchange, context, self._answer(exchange))
 
         confirmer = self._together.confirmer
         return (confirmer.confirmed(findings, repeat) if confirmer else findings), made
@@ -224,9 +292,11 @@ class Engine:
         if case in leads or case.id in (BASELINE, MODELS_LIST):
             return None
         for each in leads:
-            found = self._judged.get(each.path) or self._once(each, LEAD_PATIENCE)
-            if found is not None and found.outcome.result is Result.NOT_SERVED and each is lead:
-                return found.outcome
+            if self._asking.known(each) is None:
+                self._asking.once(each, LEAD_PATIENCE)
+            came = self._asking.known(each)
+            if came is not None and came.outcome.result is Result.NOT_SERVED and each is lead:
+                return came.outcome
         return None
 
     def _check_reachable(self, exchange: Exchange) -> None:
@@ -250,15 +320,27 @@ class Engine:
     def _control(self, case: Case) -> Outcome | None:
         if case.control is None:
             return None
-        control = self.cases[f"{case.model}/{case.control}"]
-        return self.judged(control).outcome
+        return self._asking.ask(self.cases[f"{case.model}/{case.control}"]).outcome
+
+    def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
+        """Ask what a fine fault comes after; give the first coarser one that was accepted."""
+        coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
+        outcomes = (self._asking.ask(each).outcome for each in coarser)
+        return next((each for each in outcomes if each.accepted), None)
+
+    def _needless(self, case: Case, coarser: Outcome) -> Judged:
+        """Keep a case that was not sent: its rule is broken already, and it may be billed."""
+        why = f"not asked: {coarser.case}, a coarser fault of the same kind, was accepted"
+        outcome = Outcome(case.id, Result.UNAVAILABLE, why)
+        kept = self._unsent(case, Verdict.NOT_TESTABLE, outcome, None)
+        findings = {name: replace(x, control=coarser.case) for name, x in kept.findings.items()}
+        return replace(kept, findings=findings)
 
     def _not_here(self, case: Case, exchange: Exchange, answer: Answer) -> Judged:
         """Keep an answer of something else than the provider."""
         why = wrong_address(self.provider.base_url)
         outcome = Outcome(case.id, Result.UNAVAILABLE, why, answer.status)
-        found = self._all(case, Verdict.UNAVAILABLE, why)
-        findings = {name: self._claimed(each) for name, each in found.items()}
+        findings = self._all(case, Verdict.UNAVAILABLE, why)
         return Judged(outcome, findings, (), evidence(exchange, answer, outcome))
 
     def _not_judged(self, case: Case, why: str) -> Judged:
@@ -269,60 +351,17 @@ class Engine:
         self, case: Case, verdict: Verdict, outcome: Outcome, estimate: float | None
     ) -> Judged:
         """Keep a case that was not sent: why, and what it would have cost."""
-        found = self._all(case, verdict, outcome.reason)
-        findings = {name: self._claimed(each) for name, each in found.items()}
         served_as = self.provider.models.get(case.model)
         base_url = self.provider.base_url
         sent = build_request(case, base_url=base_url, key=REDACTED_KEY, served_as=served_as)
         request = Request(sent.method, sent.url, sent.headers, sent.body)
         bare = Exchange(self.provider.id, case.model, case.id, request, None)
         record = unsent(bare, outcome.reason, estimate)
+        findings = self._all(case, verdict, outcome.reason)
         return Judged(replace(outcome, case=case.id), findings, (), record)
 
     def _all(self, case: Case, verdict: Verdict, why: str) -> dict[str, Finding]:
-        return {
-            each.id: Finding(
-                clause=each.id,
-                level=each.level.value,
-                verdict=verdict,
-                provider=self.provider.id,
-                model=case.model,
-                case=case.id,
-                message=why,
-            )
-            for each in self.planned(case)
-        }
-
-    def _claimed(self, finding: Finding) -> Finding:
-        """Set aside what the provider does not claim."""
-        for claim in self.provider.not_claimed:
-            if claim.covers(finding):
-                why = f"{claim.reason} (it would be: {finding.verdict.value})"
-                return replace(finding, verdict=Verdict.NOT_CLAIMED, message=why)
-        return finding
-
-    def _known(self, finding: Finding) -> Finding:
-        """Set aside what the provider does not claim, and mark what is known to deviate."""
-        finding = self._claimed(finding)
-        if finding.verdict is Verdict.NOT_CLAIMED:
-            return finding
-        if finding.verdict is Verdict.PASS:
-            return finding  # as most do: there is nothing to excuse
-        for deviation in self.provider.deviations:
-            if deviation.explains(finding) and not deviation.expired(self._today):
-                return replace(finding, deviation=deviation.reason)
-        return finding
+        return self._marking.all_of(case, self.planned(case), verdict, why)
 
 
-_SENT: dict[tuple[str, str], Sent] = {}
 _PLANNED: dict[tuple[str, str, tuple[str, ...]], tuple[Clause, ...]] = {}
-
-
-def sent_by(case: Case, edition: Edition) -> Sent:
-    """Read what a case will ask, before anything is sent."""
-    key = (edition.id, case.path)
-    if key not in _SENT:
-        prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
-        request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
-        _SENT[key] = read_request(Exchange("", case.model, case.id, request, None), edition)
-    return _SENT[key]

@@ -9,17 +9,18 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation, Verdict
-from conformance.runs.reading import DamagedError, checked, parsed
+from conformance.runs.reading import MOST_LINE, DamagedError, checked, parsed
 from conformance.strict import printable
+from conformance.writing import refuse_links
 
 SCHEMA = 1
 """Version of the run file's form."""
@@ -94,6 +95,7 @@ class RunWriter:
         """Start a file; a durable one is on the disk up to every exchange, come a power cut."""
         self.path = path
         self._durable = durable
+        refuse_links(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w", encoding="utf-8", newline="\n")
@@ -199,20 +201,28 @@ def read_run(path: Path) -> Run:
     """
     try:
         with path.open("rb") as file:
-            run = Run(_header(file.readline(), path))
-            for number, line in enumerate(file, start=2):
+            run = Run(_header(file.readline(MOST_LINE + 1), path))
+            for number, line in enumerate(_lines(file), start=2):
                 if line.endswith(b"\n"):
                     _add(run, line, f"{path}:{number}")
+                elif len(line) > MOST_LINE:
+                    raise RunFileError(f"{path}:{number}: is longer than {MOST_LINE:,} bytes")
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
     return run
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file, none of them longer than is read."""
+    while line := file.readline(MOST_LINE + 1):
+        yield line
 
 
 def read_header(path: Path) -> dict[str, Any]:
     """Read only the first line of a run file; raises `RunFileError` as `read_run` does."""
     try:
         with path.open("rb") as file:
-            return _header(file.readline(), path)
+            return _header(file.readline(MOST_LINE + 1), path)
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
 

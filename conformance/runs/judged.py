@@ -23,10 +23,8 @@ class Judged:
 
 def judged_to_json(judged: Judged) -> dict[str, Any]:
     """Write it with plain values only."""
-    outcome = judged.outcome
-    listed = None if outcome.listed is None else sorted(outcome.listed)
     return {
-        "outcome": {**asdict(outcome), "result": outcome.result.value, "listed": listed},
+        "outcome": outcome_to_json(judged.outcome),
         "findings": [finding_to_json(each) for each in judged.findings.values()],
         "observations": [asdict(each) for each in judged.observations],
         "record": judged.record,
@@ -35,12 +33,22 @@ def judged_to_json(judged: Judged) -> dict[str, Any]:
 
 def judged_from_json(values: Mapping[str, Any]) -> Judged:
     """Read it; raises KeyError, TypeError or ValueError for what is none."""
-    told = values["outcome"]
-    listed = None if told["listed"] is None else frozenset(told["listed"])
     findings = [finding_from_json(each) for each in values["findings"]]
     return Judged(
-        Outcome(**{**told, "result": Result(told["result"]), "listed": listed}),
+        outcome_from_json(values["outcome"]),
         {each.clause: each for each in findings},
         tuple(Observation(**each) for each in values["observations"]),
         values["record"],
     )
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    """Write an outcome with plain values only."""
+    listed = None if outcome.listed is None else sorted(outcome.listed)
+    return {**asdict(outcome), "result": outcome.result.value, "listed": listed}
+
+
+def outcome_from_json(told: Mapping[str, Any]) -> Outcome:
+    """Read an outcome; raises KeyError, TypeError or ValueError for what is none."""
+    listed = None if told["listed"] is None else frozenset(told["listed"])
+    return Outcome(**{**told, "result": Result(told["result"]), "listed": listed})

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from conformance.errors import ConformanceError
 from conformance.providers import load_provider
 from conformance.runs.underway import await_answers
+from conformance.writing import refuse_links
 
 if TYPE_CHECKING:
     from conformance.runs.session import Options
@@ -51,9 +52,10 @@ def check_output(path: Path, options: Options | None = None) -> None:
     for what, each in _read_by(options) if options else ():
         if _same_file(path, each):
             raise OutputError(f"{path}: is {what}; name another file with --output")
+    refuse_links(path)
     try:
         _check_kind(path)
-        _check_writable(Path(os.path.realpath(path)))
+        _check_writable(path)
     except OSError as error:
         raise _cannot_be_written(path, error) from None
 
@@ -161,9 +163,8 @@ class Place:
     def __init__(self, path: Path) -> None:
         """Look where the run that is there would be set aside; moves nothing."""
         self.path = path
-        self._target = Path(os.path.realpath(path)) if path.is_symlink() else path
-        names = (f"{self._target.name}.before{'' if n == 1 else f'-{n}'}" for n in count(1))
-        self.aside = next(each for each in map(self._target.with_name, names) if _is_free(each))
+        names = (f"{path.name}.before{'' if n == 1 else f'-{n}'}" for n in count(1))
+        self.aside = next(each for each in map(path.with_name, names) if _is_free(each))
         self._moved: list[tuple[Path, Path]] = []
 
     def take(self) -> None:
@@ -171,11 +172,12 @@ class Place:
 
         What is still under way there has to come first, or it would come to the new run.
         """
+        refuse_links(self.path)
         await_answers(folder_of(self.path), self.path)
-        moves = [(self._target, self.aside)]
+        moves = [(self.path, self.aside)]
         if holds_answers(self.path):
             moves.append((folder_of(self.path), folder_of(self.aside)))
-        elif not _holds_something(self._target):
+        elif not _holds_something(self.path):
             return
         try:
             for here, there in moves:
@@ -197,7 +199,7 @@ class Place:
         """Undo it after a run that judged nothing; a run with answers beside it stays."""
         if holds_answers(self.path):
             return
-        self._target.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         shutil.rmtree(folder_of(self.path), ignore_errors=True)
         for here, there in self._moved:
             there.rename(here)

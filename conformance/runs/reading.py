@@ -1,19 +1,22 @@
 """One line of a run file, read with suspicion: it may be damaged, or of another's making.
 
-What is checked here is what reports rely on. ``schemas/run.schema.json`` says more, but
-judging tens of thousands of lines by it would take longer than the run did.
+What is checked here is what reports rely on, within members as well. ``schemas/run.schema.json``
+says more, but judging tens of thousands of lines by it would take longer than the run did.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from conformance.findings import Verdict
-from conformance.strict import printable
+from conformance.runs import members
+from conformance.runs.members import Check
+from conformance.strict import JSONBounds, JSONFaultError, load_json, printable
 
-Check = Callable[[Any], bool]
+MOST_LINE = 64 * 1024 * 1024
+"""Bytes of one line."""
+
+_BOUNDS = JSONBounds(depth=50, characters=MOST_LINE)
 
 LEVELS = frozenset({"MUST", "SHOULD", "MAY"})
 MODES = frozenset({"live", "replay", "record", "foreign"})
@@ -27,23 +30,12 @@ class DamagedError(ValueError):
 def parsed(line: bytes) -> dict[str, Any]:
     """Parse a line; raises `DamagedError` for what is not one JSON object."""
     try:
-        value = _DECODER.decode(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise DamagedError("it is not UTF-8") from None
-    except RecursionError:
-        raise DamagedError("it nests too deep") from None
-    except ValueError as error:
-        raise DamagedError(f"it is not JSON ({getattr(error, 'msg', error)})") from None
+        value = load_json(line, _BOUNDS)
+    except JSONFaultError as error:
+        raise DamagedError(f"it {error}") from None
     if not isinstance(value, dict):
         raise DamagedError("it is not a JSON object")
     return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)  # made once: a run has thousands of lines
 
 
 def checked(record: dict[str, Any]) -> dict[str, Any]:
@@ -131,20 +123,8 @@ def _one_of(names: frozenset[str]) -> Check:
     return lambda value: isinstance(value, str) and value in names
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _count(value: Any) -> bool:
-    return _whole(value) and value >= 0
-
-
-def _whole_or_null(value: Any) -> bool:
-    return value is None or _whole(value)
-
-
 def _seconds(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return value is None or members.number(value)
 
 
 def _share(value: Any) -> bool:
@@ -160,62 +140,81 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "edition": _object,
         "providers": _list,
         "clauses": _list,
-        "selection?": _object,
-        "seed?": _whole_or_null,
-        "budget?": _object_or_null,
+        "selection?": members.SELECTION,
+        "seed?": lambda value: value is None or type(value) is int,
+        "budget?": members.or_null(members.BUDGET),
         "resumes?": _texts,
-        "plan?": _objects,
+        "recordings?": _texts,
         "unknown_models?": _texts,
+        "plan?": _objects,
     },
-    "edition": {"id": _text, "title": _text, "families?": _object},
+    "edition": {
+        **dict.fromkeys(("id", "title", "document?", "published?"), _text),
+        "families?": members.by_name(_text),
+    },
     "clauses": {
         "id": _text,
         "level": _one_of(LEVELS),
         "statement": _text,
-        "citations?": _objects,
+        "citations?": members.list_of(members.by_name(_text_or_null)),
     },
     "providers": {
         "id": _text,
         "title": _text,
         "base_url": _text,
         "mode": _one_of(MODES),
-        "models": _object,
+        "models": members.by_name(_text),
         "key_variable?": _text_or_null,
+        "prices?": members.PRICES,
         "deviations?": _objects,
+        "not_claimed?": members.list_of(members.CLAIM),
     },
     "deviations": {
         **dict.fromkeys(("clause", "reason", "link", "since", "expires"), _text),
         **dict.fromkeys(("models", "cases"), _texts),
     },
-    "plan": {"provider": _text, "model": _text, "cases": _count, "promises": _count},
+    "plan": {"provider": _text, "model": _text, "cases": members.count, "promises": members.count},
     "reach": {
         "provider": _text,
         "model": _text,
-        "chosen?": _count,
-        "judged?": _count,
+        "chosen?": members.count,
+        "judged?": members.count,
         "levels": _object,
     },
-    "level": {"kept": _count, "total": _count, "decided": _count, "accepted?": _count},
+    "level": {
+        "kept": members.count,
+        "total": members.count,
+        "decided": members.count,
+        "accepted?": members.count,
+    },
     "exchange": {
         **_NAMES,
         "provenance": _text,
         "outcome": _text,
         "request": _object,
         "response?": _object_or_null,
-        "failure?": _object_or_null,
-        "downloads?": _objects,
-        "images?": _objects,
+        "failure?": members.FAILURE,
+        "downloads?": members.list_of(members.DOWNLOAD),
+        "images?": members.list_of(members.IMAGE),
+        "attempts?": members.count,
+        "findings?": members.count,
+        "shape?": members.or_null(_texts),
+        "error?": members.or_null(members.by_name(_text)),
         "sent_at?": _text_or_null,
         "elapsed?": _seconds,
-        "price?": _object_or_null,
+        "price?": members.or_null(members.PRICE),
         "cassette?": _text_or_null,
         "target?": _text_or_null,
         "reason?": _text,
-        "curl?": _text,
         "run?": _text,
     },
     "request": {"url": _text, "method?": _text, "headers?": _headers, "body?": _text},
-    "response": {"status": _whole, "headers": _headers, "body": _text},
+    "response": {
+        "status": members.whole,
+        "headers": _headers,
+        "body": _text,
+        "bytes?": members.count,
+    },
     "finding": {
         **_NAMES,
         "clause": _text,
@@ -227,19 +226,21 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "control?": _text_or_null,
         "deviation?": _text_or_null,
         "rate?": _share,
-        "repeats?": lambda value: type(value) is int and value > 0,
+        "repeats?": lambda value: members.count(value) and value > 0,
     },
     "observation": {**_NAMES, "id": _text, "message": _text},
     "end": {
         "finished": _text,
         "complete": lambda value: isinstance(value, bool),
-        "conclusion": lambda value: value in (0, 1, 2),
-        "interrupted?": lambda value: isinstance(value, bool),
-        "whole?": lambda value: isinstance(value, bool),
-        "left_out?": _count,
+        "conclusion": lambda value: type(value) is int and value in (0, 1, 2),
+        "counts?": members.by_name(members.count),
+        "interrupted?": members.truth,
+        "whole?": members.truth,
+        "left_out?": members.count,
         "reach?": _objects,
         "problems?": _texts,
-        "spent?": _object_or_null,
+        "notes?": _texts,
+        "spent?": members.or_null(members.SPENT),
     },
 }
 RECORDS = frozenset({"run", "exchange", "finding", "observation", "end"})

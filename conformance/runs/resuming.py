@@ -65,7 +65,7 @@ class Resumed:
         if name not in self._judged:
             shared = folder_of(self._path) / name
             spooled = dict(Spool(shared).everything()) if shared.is_dir() else {}
-            whole = dict(_whole_cases(self._run, name)) | spooled
+            whole = dict(whole_cases(self._run, name)) | spooled
             taken = settled(whole, engine.cases.values())
             self._judged[name] = {path: self._sent_before(each) for path, each in taken.items()}
         return self._judged[name]
@@ -120,8 +120,9 @@ def _compared(
         yield what, mine, theirs
     for name in ("clauses", "models", "cases"):
         yield f"--{name}", header["selection"][name], other.get("selection", {}).get(name, "*")
-    mine, theirs = (str(each.get("selection", {}).get("strength")) for each in (header, other))
-    yield "--strength", mine, theirs
+    for name in ("strength", "depth"):
+        mine, theirs = (str(each.get("selection", {}).get(name)) for each in (header, other))
+        yield f"--{name}", mine, theirs
     mine, theirs = (str(len(each["clauses"])) for each in (header, other))
     same = _joined(header["clauses"], "id") == _joined(other["clauses"], "id")
     yield "clauses", mine, theirs if same or mine != theirs else f"{theirs} others"
@@ -131,7 +132,8 @@ def _joined(items: Iterable[Mapping[str, Any]], key: str) -> str:
     return ", ".join(sorted(str(each.get(key)) for each in items))
 
 
-def _whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
+def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
+    """Yield the cases of a provider whose findings all stand in a run, by their path."""
     findings: dict[str, dict[str, Finding]] = {}
     observations: dict[str, list[Observation]] = {}
     for finding in run.findings:
@@ -157,4 +159,4 @@ def _outcome(record: Mapping[str, Any]) -> Outcome:
 
 
 def _bare(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in ("findings", "curl")}
+    return {name: value for name, value in record.items() if name != "findings"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.cases import all_cases
-from conformance.cases.model import Case
+from conformance.cases.model import Case, Depth
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
 from conformance.contract import DEFAULT_EDITION, load_edition
@@ -25,8 +25,10 @@ from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport import AddressPolicy, Limits, Transport
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
+from conformance.providers.depth import documented_cases
 from conformance.runs.describing import header_of
 from conformance.runs.engine import Engine
+from conformance.runs.others import CONTROL_AGAIN
 from conformance.runs.purse import Outlook, check_affordable, outlook
 from conformance.runs.resuming import Resumed
 from conformance.runs.together import LiveRun
@@ -53,6 +55,7 @@ class Options:
     resume: Path | None = None  # the run file of a run to go on with
     baseline: Path | None = None  # the run file of the last good run, or a folder of them
     strength: int | None = None  # parameters to combine at a time, beyond the documented cases
+    depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
     confirm: int = 3  # exchanges made again for a verdict that got worse
     shared: Path | None = None  # folder in which the processes of a live run share what they know
     parent: int | None = None  # the process that a worker of pytest-xdist finds things for
@@ -151,8 +154,8 @@ class Session:
                         yield engine.provider, each
 
     def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
-        if case.control is not None:
-            yield from self._with_controls(engine, engine.cases[f"{case.model}/{case.control}"])
+        for name in (*([case.control] if case.control else ()), *case.after):
+            yield from self._with_controls(engine, engine.cases[f"{case.model}/{name}"])
         yield case
 
     def check(self) -> None:
@@ -206,7 +209,10 @@ class Session:
 
     def _paths(self, engine: Engine) -> set[Path]:
         library = self.library(engine.provider)
-        planned = {library.path(case) for case in engine.cases.values()}
+        every = all_cases(self.edition, list(engine.provider.models))  # of all depths
+        planned = {library.path(case) for case in (*every, *engine.cases.values())}
+        again = (Case(CONTROL_AGAIN, model) for model in engine.provider.models)
+        planned |= {library.path(case) for case in again}
         return planned | recorded_cassettes(library)
 
     def _check_models(self) -> None:
@@ -219,7 +225,8 @@ class Session:
         if wrong:
             name = sorted(wrong)[0]
             raise UnknownNameError("model", name, self.edition.models, f"{provider.file}: models")
-        cases = [*all_cases(self.edition, list(provider.models)), *self._combined(provider)]
+        documented = documented_cases(self.edition, provider, self.options.depth)
+        cases = [*documented, *self._combined(provider)]
         if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)

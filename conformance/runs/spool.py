@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
 from conformance.runs.judged import Judged, judged_from_json, judged_to_json
+from conformance.strict import load_json
 
 Make = Callable[[], Judged]
 
@@ -27,6 +29,10 @@ class SpoolError(ConformanceError):
 
 def make_folder(folder: Path) -> None:
     """Make a folder for this user alone, unless it is there; raises `SpoolError`."""
+    if folder.is_symlink():
+        raise SpoolError(
+            f"{folder}: is a symbolic link, and nothing is kept through one; remove it"
+        )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -58,7 +64,7 @@ class Spool:
     def get(self, case: str) -> Judged | None:
         """Give what is known of a case; what is damaged is as if it were not there."""
         try:
-            return judged_from_json(json.loads(self._path(case).read_bytes()))
+            return judged_from_json(load_json(self._path(case).read_bytes()))
         except FileNotFoundError:
             return None
         except (OSError, KeyError, TypeError, ValueError):
@@ -78,11 +84,28 @@ class Spool:
             raise SpoolError(f"{path}: cannot be written: {error.strerror}") from None
         return judged
 
+    def note(self, case: str, values: Mapping[str, Any]) -> None:
+        """Tell the other processes what a request came to, before it is judged."""
+        path = self._path(case).with_suffix(".came")
+        part = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            part.write_text(json.dumps(values), encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            raise SpoolError(f"{path}: cannot be written: {error.strerror}") from None
+
+    def noted(self, case: str) -> Any:
+        """Give what was noted of a case; None where nothing was, or not whole."""
+        try:
+            return json.loads(self._path(case).with_suffix(".came").read_bytes())
+        except (OSError, ValueError):
+            return None
+
     def everything(self) -> Iterator[tuple[str, Judged]]:
         """Give every case that is whole, by its path."""
         for path in sorted(self._folder.glob("*.json")):
             try:
-                values = json.loads(path.read_bytes())
+                values = load_json(path.read_bytes())
                 yield str(values.pop("case")), judged_from_json(values)
             except (OSError, KeyError, TypeError, ValueError):
                 continue

@@ -24,9 +24,9 @@ from conformance.exchange.client import Client
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
+from conformance.runs.asking import Together
 from conformance.runs.confirming import Confirmer
 from conformance.runs.earlier import Sought
-from conformance.runs.engine import Together
 from conformance.runs.judged import Judged
 from conformance.runs.spool import Spool, make_folder
 from conformance.writing import write_text
@@ -128,7 +128,15 @@ class LiveRun:
         """Say how the engine of a provider shares its cases."""
         leads = frozenset(each.path for each in cases if self._leads(each))
         spool = self.spool(provider.id)
-        return Together(spool, leads, self.confirmer, self._unreachable, self._answered)
+        return Together(
+            spool,
+            leads,
+            self.confirmer,
+            self._unreachable,
+            self._answered,
+            self._missing if self.options.live else None,  # a recording has all answers
+            in_order=self.options.partial,
+        )
 
     def close(self) -> None:
         """Let go of the ledger."""
@@ -151,3 +159,6 @@ class LiveRun:
 
     def _unreachable(self, provider: str, why: str) -> None:
         self.ledger.halt(provider, why)
+
+    def _missing(self, provider: str, model: str, why: str) -> None:
+        self.ledger.halt(f"{provider}/{model}", why)

@@ -76,7 +76,7 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
     )
     files = dict(site_files(facts))
     for name, text in files.items():
-        write_text(folder / name, text)
+        write_text(folder / name, text, folder)
     return sum(name.endswith(".html") for name in files)
 
 

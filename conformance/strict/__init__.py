@@ -2,16 +2,25 @@
 
 from conformance.strict.base64_text import Base64Reading, read_base64
 from conformance.strict.event_stream import Event, EventStream, read_event_stream
-from conformance.strict.json_text import JSONReading, read_json
-from conformance.strict.printing import printable
+from conformance.strict.json_data import JSONBounds, load_json
+from conformance.strict.json_text import JSONFaultError, JSONReading, read_json
+from conformance.strict.printing import printable, without_commands
+from conformance.strict.yaml_text import YAMLBounds, YAMLFaultError, read_yaml
 
 __all__ = [
     "Base64Reading",
     "Event",
     "EventStream",
+    "JSONBounds",
+    "JSONFaultError",
     "JSONReading",
+    "YAMLBounds",
+    "YAMLFaultError",
+    "load_json",
     "printable",
     "read_base64",
     "read_event_stream",
     "read_json",
+    "read_yaml",
+    "without_commands",
 ]

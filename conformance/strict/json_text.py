@@ -47,10 +47,13 @@ class JSONReading:
     kind: str | None = None
 
 
-class _FaultError(Exception):
-    def __init__(self, kind: str, message: str) -> None:
+class JSONFaultError(ValueError):
+    """Why a JSON text is not read: a predicate, its `kind`, and the line where it is known."""
+
+    def __init__(self, kind: str, message: str, line: int | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        self.line = line
 
 
 def read_json(
@@ -65,7 +68,7 @@ def read_json(
         return JSONReading(None, f"is no bytes but {type(data).__name__}", "type")
     try:
         return _read(bytes(data), max_depth, max_digits, max_values)
-    except _FaultError as fault:
+    except JSONFaultError as fault:
         return JSONReading(None, str(fault), fault.kind)
     except (RecursionError, MemoryError):
         return JSONReading(None, "nests too deeply, or is too large, to be parsed", "depth")
@@ -74,9 +77,9 @@ def read_json(
 def _read(data: bytes, max_depth: int, max_digits: int, max_values: int) -> JSONReading:
     text, fault = _decode(data)
     if not text.strip(" \t\r\n"):
-        raise _FaultError("empty", f"is empty ({len(data)} bytes)")
-    _check_depth(text, max_depth)
-    _check_values(text, max_values)
+        raise JSONFaultError("empty", f"is empty ({len(data)} bytes)")
+    check_depth(text, max_depth)
+    check_values(text, max_values)
     if "\\" in text and ("\\ud" in text or "\\uD" in text):
         text, surrogate = _mend_surrogates(text)
         fault = fault or surrogate
@@ -112,23 +115,25 @@ def _mend_surrogates(text: str) -> tuple[str, str | None]:
     return mended, f"escapes half a surrogate pair, {printable(lone[0])}, at {where}"
 
 
-def _check_depth(text: str, max_depth: int) -> None:
+def check_depth(text: str, max_depth: int) -> None:
+    """Raise `JSONFaultError` for what nests too deep, before anything is built of it."""
     # Settles it for every body that is not mostly brackets, payloads of megabytes included.
     if sum(_count_to(text, bracket, max_depth) for bracket in "[{") <= max_depth:
         return
     brackets = _STRING.sub(b"", text.encode(errors="replace")).translate(_STEPS, _NOT_BRACKETS)
     if max(accumulate(array("b", brackets)), default=0) > max_depth:
         where = _position(text, _offset_of_depth(text, max_depth))
-        raise _FaultError("depth", f"nests deeper than {max_depth} levels, at {where}")
+        raise JSONFaultError("depth", f"nests deeper than {max_depth} levels, at {where}")
 
 
-def _check_values(text: str, max_values: int) -> None:
+def check_values(text: str, max_values: int) -> None:
+    """Raise `JSONFaultError` for too many values, before anything is built of them."""
     # Parsed, three bytes of text can take seventy of memory; each value but one follows these.
     if sum(_count_to(text, each, max_values) for each in ",[{") < max_values:
         return
     starts = _STRING.sub(b"", text.encode(errors="replace")).translate(None, _NOT_STARTS)
     if len(starts) >= max_values:
-        raise _FaultError("depth", f"holds more than {max_values:,} values")
+        raise JSONFaultError("depth", f"holds more than {max_values:,} values")
 
 
 def _count_to(text: str, char: str, limit: int) -> int:
@@ -203,14 +208,14 @@ class _Builder:
     def _refuse(self, literal: str, kind: str, what: str) -> NoReturn:
         found = (match.start() for match in _tokens(self.text) if match[0] == literal)
         where = _position(self.text, next(found, 0))
-        raise _FaultError(kind, f"has {printable(literal, 60)}, {what}, at {where}")
+        raise JSONFaultError(kind, f"has {printable(literal, 60)}, {what}, at {where}")
 
-    def _syntax(self, error: json.JSONDecodeError) -> _FaultError:
+    def _syntax(self, error: json.JSONDecodeError) -> JSONFaultError:
         rest = self.text[error.pos : error.pos + 20]
         seen = f'"{printable(rest, 40)}" stands there' if rest else "the text ends there"
         where = _position(self.text, error.pos)
         reason = error.msg.lower().removesuffix(" at").removesuffix(" starting")
-        return _FaultError("syntax", f"is not JSON: {reason} at {where}; {seen}")
+        return JSONFaultError("syntax", f"is not JSON: {reason} at {where}; {seen}")
 
 
 def _position(text: str, offset: int) -> str:

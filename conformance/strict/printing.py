@@ -1,4 +1,4 @@
-"""Foreign text, made safe for terminals, logs and reports."""
+"""Foreign text, made safe for terminals, logs, CI runners and reports."""
 
 from __future__ import annotations
 
@@ -10,22 +10,50 @@ _UNSEEN = re.compile(
 )
 """Letters, marks and symbols that Python calls printable although nothing of them is seen."""
 
+_COMMAND = re.compile("(?<=:):(?![0-9])|(?<=#)#")
+"""The second character of what a CI runner could take for the start or end of a command.
+
+GitHub reads `##[command]` anywhere in a line, Azure `##vso[...]`, TeamCity `##teamcity[...]`;
+GitHub reads `::command::` at the start of a line, where wrapping may put any text. No command
+begins with a digit, so the address `[::1]` stays readable.
+"""
+
 
 def printable(text: str, limit: int = 300) -> str:
-    """Escape what could steer a terminal or hide text, and cut to ``limit`` characters.
+    """Escape what could steer a terminal or a CI runner or hide text; cut to ``limit``.
 
     Control characters, ANSI sequences, newlines, direction overrides, invisible characters
-    and lone surrogates become backslash escapes. A cut ends in an ellipsis with the number
+    and lone surrogates become backslash escapes, and so does one character of every sequence
+    that could start a command of a CI runner. A cut ends in an ellipsis with the number
     of characters left out; that note counts towards the limit, so that printing twice
     changes nothing. Backslashes stay single for the same reason. A limit too small for the
     note yields the note alone.
     """
     if len(text) <= limit and _harmless(text):
         return text
-    pieces = [_escape(char) for char in text[: max(limit, 0) + 1]]
+    pieces = _pieces(text[: max(limit, 0) + 2])
     if len(text) <= limit and sum(map(len, pieces)) <= limit:
         return "".join(pieces)
     return _cut(pieces, len(text), limit)
+
+
+def without_commands(text: str) -> str:
+    """Escape what could steer a CI runner, and nothing else.
+
+    The escapes are those of JSON: within the strings of a JSON document they change no value.
+    """
+    return _COMMAND.sub(_escaped, text)
+
+
+def _pieces(text: str) -> list[str]:
+    pieces = [char if _harmless(char) else _escape(char) for char in text]
+    for command in _COMMAND.finditer(text):
+        pieces[command.start()] = _escaped(command)
+    return pieces
+
+
+def _escaped(command: re.Match[str]) -> str:
+    return f"\\u{ord(command[0]):04x}"
 
 
 def _cut(pieces: list[str], total: int, limit: int) -> str:
@@ -33,6 +61,8 @@ def _cut(pieces: list[str], total: int, limit: int) -> str:
     kept = 0
     while kept < len(pieces) and (room := room - len(pieces[kept])) >= 0:
         kept += 1
+    if pieces[:kept][-2:] == [":", ":"]:  # an address that lost its digit
+        kept -= 1
     return "".join(pieces[:kept]) + _note(total - kept)
 
 
@@ -41,8 +71,10 @@ def _note(left_out: int) -> str:
 
 
 def _escape(char: str) -> str:
-    return char if _harmless(char) else char.encode("unicode_escape").decode("ascii")
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def _harmless(text: str) -> bool:
-    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
+    if not text.isprintable() or _COMMAND.search(text):
+        return False
+    return text.isascii() or not _UNSEEN.search(text)

@@ -50,6 +50,12 @@ SERVICES = {
     "mapped": "[::ffff:169.254.169.254]",
     "translated": "[64:ff9b::a9fe:a9fe]",
     "other-cloud": "100.100.100.200",
+    "public-looking": "168.63.129.16",
+    "public-looking-decimal": "2822734096",
+    "public-looking-mapped": "[::ffff:168.63.129.16]",
+    "public-looking-translated": "[64:ff9b::a83f:8110]",
+    "six": "[fd00:ec2::254]",
+    "other-six": "[fd20:ce::254]",
 }
 
 

@@ -74,6 +74,37 @@ def commands_of_ci(asked: Asked) -> bytes:
     return refused("::error::x\n::add-mask::a\n##vso[task.setvariable variable=x]y\n%0A::stop")
 
 
+@attack("fail")
+def commands_anywhere_in_a_line(asked: Asked) -> bytes:
+    """Commands that GitHub, Azure and TeamCity read wherever they stand in a line."""
+    return refused(
+        "size ##[error]x ###[group]y ##vso[task.complete result=Succeeded]z",
+        param="##[add-mask]a",
+        code="##teamcity[buildStatus status='SUCCESS']",
+    )
+
+
+@attack("fail")
+def commands_after_a_wrap(asked: Asked) -> bytes:
+    """Commands at every column, so that wherever a report wraps, one begins a line."""
+    masks = "".join(f"{'x' * count} ::add-mask::{count}" for count in range(40))
+    return refused(
+        masks, param="x" * 80 + "::error file=[::1],line=1::y", code="::stop-commands::1"
+    )
+
+
+@attack("fail")
+def commands_in_member_names(asked: Asked) -> bytes:
+    """The names of undocumented members hold commands, too."""
+    return ok({name: {name: name} for name in ("::error::x", "##[error]x", "  ::debug::y")})
+
+
+@attack("pass", "envelope.json-syntax", BASE64_CASE)
+def commands_in_revised_prompt(asked: Asked) -> bytes:
+    """A good answer whose revised prompt holds commands."""
+    return prompted("::error::x ##[error]y", **{"::notice::z": "##[warning]z"})
+
+
 @attack("pass", "envelope.json-syntax", BASE64_CASE)
 def script_in_revised_prompt(asked: Asked) -> bytes:
     """HTML and script in the revised prompt run in whatever shows the report."""

@@ -1,12 +1,14 @@
 """Recordings that somebody else made with another tool, read entry by entry."""
 
-from conformance.exchange.importers.detection import Kind, entries_of, kind_of
+from conformance.exchange.importers.asked import altered_request
+from conformance.exchange.importers.detection import kind_of
 from conformance.exchange.importers.exchanges import (
     UNNAMED,
     foreign_exchange,
     is_generation,
     redacted,
 )
+from conformance.exchange.importers.layouts import Kind, entries_of
 from conformance.exchange.importers.model import (
     Entry,
     Fault,
@@ -14,7 +16,8 @@ from conformance.exchange.importers.model import (
     RecordingError,
     UnknownKindError,
 )
-from conformance.exchange.importers.scrubbed import altered_parts
+from conformance.exchange.importers.scrubbed import altered_parts, is_altered_download
+from conformance.exchange.importers.unpacking import plain_file
 
 __all__ = [
     "UNNAMED",
@@ -25,9 +28,12 @@ __all__ = [
     "RecordingError",
     "UnknownKindError",
     "altered_parts",
+    "altered_request",
     "entries_of",
     "foreign_exchange",
+    "is_altered_download",
     "is_generation",
     "kind_of",
+    "plain_file",
     "redacted",
 ]

@@ -2,122 +2,109 @@
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Callable, Iterator
-from enum import StrEnum
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from conformance.exchange.importers.har import har_entry
 from conformance.exchange.importers.json_stream import json_items, top_keys
-from conformance.exchange.importers.jsonlines import json_lines, line_entry
-from conformance.exchange.importers.model import (
-    Entry,
-    Fault,
-    RecordingError,
-    UnknownKindError,
-)
-from conformance.exchange.importers.vcr import vcr_entry
-from conformance.exchange.importers.yaml_stream import yaml_items
-
-
-class Kind(StrEnum):
-    """The kinds of recordings that can be read."""
-
-    VCRPY_YAML = "VCR.py YAML"
-    VCRPY_JSON = "VCR.py JSON"
-    RUBY_VCR_YAML = "Ruby VCR YAML"
-    RUBY_VCR_JSON = "Ruby VCR JSON"
-    HAR = "HAR"
-    JSON_LINES = "JSON lines"
-    JSON_ARRAY = "JSON array"
-
+from conformance.exchange.importers.layouts import JSON_KEYS, YAML_KEYS, Kind
+from conformance.exchange.importers.model import UnknownKindError, mapping
+from conformance.strict import JSONFaultError, load_json, printable
 
 _START = 64 * 1024  # bytes within which a cassette in YAML names its list
-_BY_KEY = {
-    "log": Kind.HAR,
-    "interactions": Kind.VCRPY_JSON,
-    "http_interactions": Kind.RUBY_VCR_JSON,
-    "request": Kind.JSON_LINES,
-    "response": Kind.JSON_LINES,
+_LONG = 4096  # bytes; the first line of a text with indents is shorter
+_WHERE = "for a layout of JSON lines that anything can be written in: docs/judging.md, judge --help"
+_GO = re.compile(rb"^version: *[12]\s*$.*^interactions:", re.DOTALL | re.MULTILINE)
+_TOP_KEY = re.compile(rb"^:?([A-Za-z_][\w-]{0,60}) *:", re.MULTILINE)
+_MAGIC = (
+    (b"PK\x03\x04", "is a ZIP archive; unpack it, and judge what is in it"),
+    (b"SQLite format 3", "is a SQLite database"),
+    (b"\x0a\x0d\x0d\x0a", "is a capture of packets"),
+    (b"%PDF", "is a PDF"),
+    (b"<?xml", "is XML"),
+    (b"<", "is HTML or XML"),
+)
+_OTHERS = {
+    "openapi": "an OpenAPI document",
+    "swagger": "an OpenAPI document",
+    "clauses": "a run file of this suite, or a part of one",
+    "type": "a run file, or lines of events",
+    "choices": "an answer alone, without its request",
+    "data": "an answer alone, without its request",
+    "prompt": "a request alone, without its answer",
 }
-_KNOWN = "VCR.py or Ruby VCR cassettes, HAR, or JSON lines of exchanges"
 
 
 def kind_of(path: Path) -> Kind:
-    """Tell the kind of a recording; raises RecordingError when it is none, OSError as open does.
+    """Tell the kind of a recording in plain UTF-8; raises UnknownKindError, OSError as open does.
 
-    A file is read twice, so that a pipe or a device is none.
+    The error names what was recognised, and where the layout is described that can be written.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise RecordingError("is no regular file; write what it gives to a file, and judge that")
     with path.open("rb") as file:
-        start = file.read(_START).removeprefix(b"\xef\xbb\xbf").lstrip()
+        start = file.read(_START).lstrip()
     if not start:
         raise UnknownKindError("is empty")
+    for magic, what in _MAGIC:
+        if start.startswith(magic):
+            raise UnknownKindError(f"{what}; {_WHERE}")
     if b"\0" in start:
-        raise UnknownKindError(f"is binary; what can be read is {_KNOWN}")
+        raise UnknownKindError(f"is binary; {_WHERE}")
     if start[:1] in b"{[":
         return _kind_of_json(path)
-    # the key of Ruby's VCR contains that of VCR.py
-    for key, kind in (
-        (b"http_interactions:", Kind.RUBY_VCR_YAML),
-        (b"interactions:", Kind.VCRPY_YAML),
-    ):
-        if key in start:
-            return kind
-    raise UnknownKindError(f"is no known recording; what can be read is {_KNOWN}")
+    return _kind_of_yaml(start)
+
+
+def _kind_of_yaml(start: bytes) -> Kind:
+    names = [name.decode() for name in _TOP_KEY.findall(start)]
+    for name in names:
+        if name in YAML_KEYS:
+            return Kind.GO_VCR if _GO.search(start) else YAML_KEYS[name]
+    if names:
+        raise UnknownKindError(
+            f"is YAML, but is no known recording: it has {_listed(names)}; {_WHERE}"
+        )
+    raise UnknownKindError(f"is text, but is no known recording; {_WHERE}")
 
 
 def _kind_of_json(path: Path) -> Kind:
-    for key in top_keys(path):
-        if key == "[":
-            return Kind.JSON_ARRAY
-        if key in _BY_KEY:
-            return _BY_KEY[key]
-    raise UnknownKindError(f"is JSON, but no known recording; what can be read is {_KNOWN}")
+    names = []
+    for name in top_keys(path):
+        if name == "[":
+            return _kind_of_array(path)
+        if name in JSON_KEYS:
+            return _one_or_lines(path, JSON_KEYS[name])
+        names.append(name)
+    other = next((_OTHERS[name] for name in names if name in _OTHERS), None)
+    what = f"{other}, with {_listed(names)}" if other else f"it has {_listed(names)}"
+    raise UnknownKindError(f"is JSON, but no known recording: {what}; {_WHERE}")
 
 
-Read = Callable[[int, int | None, Any], Entry]
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(printable(name, 40) for name in dict.fromkeys(names[:6]))
+    return shown or "no member"
 
 
-def entries_of(path: Path, kind: Kind) -> Iterator[Entry | Fault]:
-    """Give what a file holds, one after the other, and a fault for what cannot be read."""
-    items, read = _LISTS[kind]
+def _one_or_lines(path: Path, kind: Kind) -> Kind:
+    """Tell one exchange, written with indents, from lines with an exchange each."""
+    if kind is not Kind.JSON_LINES:
+        return kind
+    with path.open("rb") as file:
+        first = next((line for line in file if line.strip()), b"")
+    return Kind.JSON_EXCHANGE if len(first) < _LONG and not _is_whole(first) else kind
+
+
+def _is_whole(line: bytes) -> bool:
+    """Return whether a line is a JSON text, or was meant to be one."""
+    if line.rstrip().endswith(b"}"):
+        return True
     try:
-        for index, (line, value, fault) in enumerate(items(path), start=1):
-            yield Fault(fault.reason, fault.line) if fault else _entry(read, index, line, value)
-    except RecordingError as error:
-        yield Fault(error.reason, error.line)
-    except OSError as error:
-        yield Fault(f"cannot be read: {error.strerror}")
+        load_json(line)
+    except JSONFaultError:
+        return False
+    return True
 
 
-def _entry(read: Read, index: int, line: int | None, value: Any) -> Entry | Fault:
-    try:
-        return read(index, line, value)
-    except RecordingError as error:
-        return Fault(f"entry {index} {error.reason}", error.line)
-
-
-Item = tuple[int | None, Any, RecordingError | None]
-Items = Callable[[Path], Iterator[Item]]
-
-
-def _under(prefix: str) -> Items:
-    return lambda path: ((line, item, None) for line, item in json_items(path, prefix))
-
-
-def _listed(name: str) -> Items:
-    return lambda path: ((line, item, None) for line, item in yaml_items(path, name))
-
-
-_LISTS: dict[Kind, tuple[Items, Read]] = {
-    Kind.VCRPY_YAML: (_listed("interactions"), vcr_entry),
-    Kind.VCRPY_JSON: (_under("interactions.item"), vcr_entry),
-    Kind.RUBY_VCR_YAML: (_listed("http_interactions"), vcr_entry),
-    Kind.RUBY_VCR_JSON: (_under("http_interactions.item"), vcr_entry),
-    Kind.HAR: (_under("log.entries.item"), har_entry),
-    Kind.JSON_LINES: (json_lines, line_entry),
-    Kind.JSON_ARRAY: (_under("item"), line_entry),
-}
+def _kind_of_array(path: Path) -> Kind:
+    items: Iterator[object] = (value for _, value in json_items(path))
+    first = mapping(next(items, None))
+    return Kind.NOCK if "scope" in first else Kind.JSON_ARRAY

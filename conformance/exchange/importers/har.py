@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from conformance.exchange.importers.bodies import decoded, encoded, unpieced
+from conformance.exchange.importers.beside import Beside
+from conformance.exchange.importers.bodies import (
+    NOTHING_KEPT,
+    as_bytes,
+    decoded,
+    from_base64,
+)
 from conformance.exchange.importers.model import (
     Body,
     Entry,
@@ -17,66 +24,67 @@ from conformance.exchange.importers.model import (
     text,
 )
 from conformance.exchange.importers.moments import moment_of, seconds_of
-from conformance.exchange.model import Headers, Request, Response
-
-_CUT = frozenset({"body"})
+from conformance.exchange.model import Request, Response
 
 
-def har_entry(index: int, line: int | None, value: Any) -> Entry:
+def har_entry(index: int, line: int | None, value: Any, beside: Beside) -> Entry:
     """Give an entry of an archive; raises RecordingError for what is none."""
     entry = mapping(value)
     request = mapping(entry.get("request"))
     if not isinstance(request.get("url"), str):
         raise RecordingError("is no entry of an archive: it has no request.url", line)
     method = text(request.get("method")).upper() or "GET"
-    return Entry(index, line, method, request["url"], lambda: _read(entry, method))
+    return Entry(index, line, method, request["url"], lambda: _read(entry, method, beside))
 
 
-def _read(entry: Mapping[str, Any], method: str) -> Recorded:
-    asked, told = mapping(entry["request"]), mapping(entry.get("response"))
+def _read(entry: Mapping[str, Any], method: str, beside: Beside) -> Recorded:
+    asked = mapping(entry["request"])
     sent = headers_of(asked.get("headers"))
     posted = mapping(asked.get("postData"))
-    kept = _posted(posted, asked.get("bodySize"))
-    body = decoded(kept, sent) if kept is not None else Body(None)
-    response, altered = _response(told)
-    if body.data is None or body.altered:
-        altered |= {"request"}
-    elapsed = seconds_of(entry.get("time"))  # milliseconds
-    seconds = elapsed / 1000 if elapsed is not None and elapsed > 0 else None
-    when = moment_of(entry.get("startedDateTime"), response.headers if response else ())
+    body = decoded(_kept(posted, _size(asked.get("bodySize")), beside), sent)
     request = Request(method, asked["url"], sent, body.data or b"")
-    return Recorded(request, response, when, seconds, altered=altered)
+    recorded = _answered(request, mapping(entry.get("response")), beside)
+    headers = recorded.response.headers if recorded.response else ()
+    elapsed = seconds_of(entry.get("time"))  # milliseconds
+    lost = {"request"} if body.data is None or body.altered else set()
+    return replace(
+        recorded,
+        sent_at=moment_of(entry.get("startedDateTime"), headers),
+        elapsed=elapsed / 1000 if elapsed is not None and elapsed > 0 else None,
+        altered=recorded.altered | lost,
+        proven=recorded.proven | ({"request"} if body.proven else set()),
+    )
 
 
-def _posted(posted: Mapping[str, Any], size: Any) -> bytes | None:
-    """Give a body; one that had a size and is empty was left out, or put into another file."""
-    if not isinstance(posted.get("text"), str):
-        return None
-    if not posted["text"] and isinstance(size, int) and size > 0:
-        return None
-    based = posted.get("encoding") == "base64"
-    return unpieced(posted["text"]) if based else encoded(posted["text"])
-
-
-def _response(told: Mapping[str, Any]) -> tuple[Response | None, frozenset[str]]:
+def _answered(request: Request, told: Mapping[str, Any], beside: Beside) -> Recorded:
     """Read a response; browsers write status 0 where none came."""
     status = status_of(told.get("status"))
     if not status:
-        return None, frozenset()
+        return Recorded(request, None)
     headers = headers_of(told.get("headers"))
-    body = _content(mapping(told.get("content")), headers)
-    return Response(status, headers, body.data or b""), body.altered
+    content = mapping(told.get("content"))
+    size = _size(content.get("size"))
+    body = decoded(_kept(content, size, beside), headers)
+    altered = {"body"} if body.data is None else body.altered
+    proven = frozenset({"body"}) if body.proven else frozenset()
+    declared = size if size > len(text(content.get("text"))) else None
+    response = Response(status, headers, body.data or b"")
+    return Recorded(request, response, altered=frozenset(altered), proven=proven, declared=declared)
 
 
-def _content(content: Mapping[str, Any], headers: Headers) -> Body:
-    """Read a content; one that is not there although it had a size, or is shorter, was cut."""
-    size = content.get("size")
-    size = size if isinstance(size, int) and not isinstance(size, bool) else 0
-    if not isinstance(content.get("text"), str):
-        return Body(b"", _CUT)
-    based = content.get("encoding") == "base64"
-    data = unpieced(content["text"]) if based else encoded(content["text"])
-    body = decoded(data, headers)
-    # `size` counts the bytes after decoding; a recorder that counts characters stays below
-    cut = len(data) < size and len(body.data or b"") < size
-    return Body(body.data, body.altered | _CUT) if cut else body
+def _kept(held: Mapping[str, Any], size: int, beside: Beside) -> Body:
+    """Read what an archive keeps of a body, in it or in a file beside it.
+
+    One that had a size and is empty was left out.
+    """
+    kept = held.get("text")
+    if isinstance(held.get("_file"), str) and not kept:
+        return beside.body(held["_file"])
+    if not isinstance(kept, str) or (not kept and size > 0):
+        return NOTHING_KEPT
+    return from_base64(kept) if held.get("encoding") == "base64" else Body(as_bytes(kept))
+
+
+def _size(value: Any) -> int:
+    """Read a number of bytes; -1 stands for one that is not known, and for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1

@@ -40,6 +40,7 @@ class Body:
 
     data: bytes | None
     altered: frozenset[str] = frozenset()
+    proven: bool = False  # a content coding ended as it should: nothing inside was altered
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Recorded:
     provider: str | None = None
     model: str | None = None
     altered: frozenset[str] = field(default_factory=frozenset)
+    proven: frozenset[str] = frozenset()  # "request", "body": not one byte of it was altered
+    declared: int | None = None  # bytes that the recording itself says the answer had
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +87,21 @@ def headers_of(value: Any) -> Headers:
     """Read headers in each way that recorders write them.
 
     An object of strings or of lists of strings, a list of pairs, or a list of objects with
-    `name` and `value`. Pseudo-headers of HTTP/2 are left out.
+    `name` (or `key`) and `value`. Pseudo-headers of HTTP/2 are left out.
     """
     if isinstance(value, dict):
         pairs = [(name, each) for name, found in value.items() for each in _values(found)]
     else:
         pairs = [_pair(each) for each in value] if isinstance(value, list) else []
     return tuple(
-        (name, told)
+        (name, str(told))
         for name, told in pairs
-        if isinstance(name, str) and isinstance(told, str) and name and name[0] != ":"
+        if isinstance(name, str) and name and name[0] != ":" and _is_header_value(told)
     )
+
+
+def _is_header_value(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _values(value: Any) -> list[Any]:
@@ -103,13 +110,13 @@ def _values(value: Any) -> list[Any]:
 
 def _pair(value: Any) -> tuple[Any, Any]:
     if isinstance(value, dict):
-        return value.get("name"), value.get("value")
+        return value.get("name", value.get("key")), value.get("value")
     return (value[0], value[1]) if isinstance(value, list) and len(value) == 2 else (None, None)
 
 
 def status_of(value: Any) -> int | None:
-    """Read a status that stands as a number or as its digits."""
+    """Read a status that stands as a number, as its digits, or as `200 OK`."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    digits = text(value)
-    return int(digits) if digits.isdecimal() and len(digits) == 3 else None
+    digits = text(value).partition(" ")[0]
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) == 3 else None

@@ -147,7 +147,7 @@ def unknown_key_in_error(steps: Steps) -> Steps:
     return _judging(steps, authenticate)
 
 
-@planted("authentication.missing-key-painted", "authentication.missing-key-refused")
+@planted("authentication.missing-key-painted", "errors.not-2xx")
 @in_refusal
 def missing_key_painted(refusal: Refusal) -> Refusal | Response:
     """A missing key is complained about under status 200."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from starlette.responses import RedirectResponse
+
 from conformance.reference.defects.planting import Body, in_refusal, json_response, planted
 
 if TYPE_CHECKING:
@@ -17,12 +19,31 @@ if TYPE_CHECKING:
     from conformance.reference.steps import Steps
 
 
-@planted("defaults.model-answered-empty", "defaults.model", modes=["D8"])
+def _lacks_model(refusal: Refusal) -> bool:
+    return (refusal.param, refusal.code) == ("model", "missing_required_parameter")
+
+
+@planted("defaults.model-answered-empty", "envelope.data-not-empty", modes=["D8"])
 @in_refusal
 def model_answered_empty(refusal: Refusal) -> Refusal | Response:
     """A request without a model is a success without an image."""
-    missing = (refusal.param, refusal.code) == ("model", "missing_required_parameter")
-    return json_response({"created": 1_790_000_000, "data": []}) if missing else refusal
+    empty = {"created": 1_790_000_000, "data": []}
+    return json_response(empty) if _lacks_model(refusal) else refusal
+
+
+@planted("defaults.model-answered-bare", "format.any-model-either", modes=["D8"])
+@in_refusal
+def model_answered_bare(refusal: Refusal) -> Refusal | Response:
+    """A request without a model is answered with an item that holds no image."""
+    bare = {"created": 1_790_000_000, "data": [{"revised_prompt": "a small boat"}]}
+    return json_response(bare) if _lacks_model(refusal) else refusal
+
+
+@planted("defaults.model-moved", "defaults.model")
+@in_refusal
+def model_moved(refusal: Refusal) -> Refusal | Response:
+    """A request without a model is sent elsewhere."""
+    return RedirectResponse("/playground", 302) if _lacks_model(refusal) else refusal
 
 
 @planted("defaults.partial-images-unasked", "defaults.partial-images", modes=["D11"])

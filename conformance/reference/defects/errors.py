@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from conformance.reference.defects.planting import Body, in_error, in_refusal, planted
+from conformance.reference.defects.planting import (
+    Body,
+    in_error,
+    in_refusal,
+    json_response,
+    planted,
+)
 
 if TYPE_CHECKING:
     from conformance.reference.errors import Refusal
     from conformance.reference.steps import Steps
 
 
-_NAMELESS = ("parameters.unknown", "parameters.unsupported")
-"""What a refusal without any words breaks as well: it does not say which parameter it is about."""
+_WORDLESS = ("parameters.unknown", "parameters.unsupported", "errors.method-explained")
+"""What a refusal without any words breaks as well: it does not say what it is about."""
 
 
-@planted("errors.html", "errors.json", *_NAMELESS, modes=["D10"])
+@planted("errors.html", "errors.json", modes=["D10"])
 @in_refusal
 def html(refusal: Refusal) -> Response:
     """A refusal is a web page."""
@@ -33,7 +39,7 @@ def plain_text(refusal: Refusal) -> Response:
     return Response(refusal.message, refusal.status, media_type="text/plain")
 
 
-@planted("errors.empty", "errors.json", *_NAMELESS, modes=["D10"])
+@planted("errors.empty", "errors.json", *_WORDLESS, modes=["D10"])
 @in_refusal
 def empty(refusal: Refusal) -> Response:
     """A refusal has no body."""
@@ -80,7 +86,7 @@ def error_text(body: Body) -> None:
     body["error"] = body["error"]["message"]
 
 
-@planted("errors.error-null", "errors.error-object", *_NAMELESS, modes=["D3", "D9"])
+@planted("errors.error-null", "errors.error-object", *_WORDLESS, modes=["D3", "D9"])
 @in_error
 def error_null(body: Body) -> None:
     """`error` is null."""
@@ -209,6 +215,34 @@ def content_type_422(refusal: Refusal) -> Refusal:
 def status_500(refusal: Refusal) -> Refusal:
     """A mistake in the request is answered as the server's own."""
     return _status(refusal, 500, 400)
+
+
+@planted("errors.comes-as-200", "errors.not-2xx", modes=["D8"])
+@in_refusal
+def comes_as_200(refusal: Refusal) -> Refusal | Response:
+    """A mistake is answered with a success that has no image."""
+    empty = {"created": 1_790_000_000, "data": []}
+    return json_response(empty) if _is_mistake(refusal) else refusal
+
+
+@planted("errors.in-a-200", "errors.not-2xx", modes=["D8"])
+@in_refusal
+def in_a_200(refusal: Refusal) -> Refusal:
+    """The error of a mistake comes with status 200."""
+    return replace(refusal, status=200) if _is_mistake(refusal) else refusal
+
+
+def _is_mistake(refusal: Refusal) -> bool:
+    """Whether a rule is broken; what the contract leaves open is refused as it should be."""
+    open_point = refusal.code == "unknown_parameter" or refusal.param == "model"
+    return refusal.status == 400 and not open_point
+
+
+@planted("errors.get-silent", "errors.method-explained")
+@in_refusal
+def get_silent(refusal: Refusal) -> Refusal | Response:
+    """Another method than POST is refused without a word."""
+    return Response(b"", 405) if refusal.status == 405 else refusal
 
 
 @planted("errors.unknown-model-503", "errors.not-5xx", modes=["D8"])

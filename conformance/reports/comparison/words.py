@@ -14,7 +14,7 @@ from conformance.reports.comparison.comparing import Comparison, Row
 from conformance.reports.markdown import filled
 from conformance.reports.wording import counted, word
 from conformance.runs.reach import Cell, Kept
-from conformance.strict import printable
+from conformance.strict import printable, without_commands
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
@@ -79,7 +79,7 @@ def comparison_json(found: Comparison) -> str:
         "notes": list(found.notes),
         "rows": [_row(each, found.columns) for each in found.rows],
     }
-    return json.dumps(value, indent=1) + "\n"
+    return without_commands(json.dumps(value, indent=1)) + "\n"
 
 
 def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:

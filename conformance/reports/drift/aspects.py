@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from conformance.reports.drift.model import Exchange
-from conformance.strict import printable
+from conformance.strict import JSONFaultError, load_json, printable
 from conformance.strict.shape import bounded, shape_of
 
 Aspect = tuple[str, str]
@@ -84,8 +83,8 @@ def shape(exchange: Exchange) -> list[str] | None:
     if "shape" in exchange or not exchange.get("response"):
         return None
     try:
-        paths = bounded(shape_of(json.loads(exchange["response"]["body"])))
-    except (ValueError, RecursionError):
+        paths = bounded(shape_of(load_json(exchange["response"]["body"])))
+    except JSONFaultError:
         return None
     return None if "…" in paths else paths
 

@@ -11,6 +11,7 @@ from conformance.reports.drift.document import issue_body
 from conformance.reports.drift.model import Change, Drift, Kind
 from conformance.reports.drift.phrases import closing
 from conformance.runs.file import Run
+from conformance.strict import without_commands
 
 SCHEMA = 1
 """Version of the form."""
@@ -18,7 +19,8 @@ SCHEMA = 1
 
 def drift_json(found: Drift, unconfirmed_too: bool = False) -> str:
     """Write a drift as JSON."""
-    return json.dumps(drift_value(found, unconfirmed_too), indent=1) + "\n"
+    text = json.dumps(drift_value(found, unconfirmed_too), indent=1)
+    return without_commands(text) + "\n"
 
 
 def drift_value(found: Drift, unconfirmed_too: bool = False) -> dict[str, Any]:

@@ -70,6 +70,9 @@ def open_index(folder: Path, progress: Progress = _silent) -> Iterator[Index]:
     """
     if not folder.is_dir():
         raise HistoryError(f"{folder}: is no folder; name the one that holds the run files")
+    for each in (folder / NAME, folder / f"{NAME}.lock"):
+        if each.is_symlink():
+            raise HistoryError(f"{each}: is a symbolic link; remove it, and it is made anew")
     if not _writable(folder):
         note = f"{folder} cannot be written, so the index is made anew each time."
         with _opened(None) as connection:

@@ -9,6 +9,7 @@ from conformance.reports.history.states import LEGEND
 from conformance.reports.history.timeline import History, Nights, Rate, Silence, Spell, Timeline
 from conformance.reports.markdown import filled
 from conformance.reports.wording import counted
+from conformance.strict import without_commands
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/history.schema.json``."""
@@ -65,7 +66,7 @@ def history_json(found: History) -> str:
         "problems": [{"file": path, "why": why} for path, why in found.problems],
         "notes": list(found.notes),
     }
-    return json.dumps(value, indent=1) + "\n"
+    return without_commands(json.dumps(value, indent=1)) + "\n"
 
 
 def _nights(nights: Nights) -> dict[str, Any]:

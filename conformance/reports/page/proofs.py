@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shlex
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +18,15 @@ from urllib.parse import urlsplit
 
 from conformance.findings import Finding, Verdict
 from conformance.reports.merging import Merged
+from conformance.reports.page.requests import shown_request
 from conformance.reports.summary import Summary
 from conformance.runs.file import Run
 from conformance.runs.reach import Column
+from conformance.strict import JSONFaultError, load_json
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
 _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
 _THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,60}")
 _PROMPT = 300  # characters of a prompt beside its picture
 _SHOWN = ("size", "quality", "style", "background", "output_format", "n", "response_format")
 
@@ -140,9 +140,8 @@ class _Evidence:
                 continue
             name = f"{finding.provider}/{finding.model}/{case}"
             if name in run.exchanges:
-                variable = str(self._about[finding.provider].get("key_variable"))
-                known = variable if _VARIABLE.fullmatch(variable) else "API_KEY"
-                exchanges[prefix + case] = _shown(run.exchanges[name], known)
+                about = self._about[finding.provider]
+                exchanges[prefix + case] = _shown(run.exchanges[name], about)
 
 
 def _several(merged: Merged) -> set[Column]:
@@ -187,8 +186,8 @@ def _history(summary: Summary) -> dict[tuple[str, str, str, str], list[list[str]
     return found
 
 
-def _shown(exchange: Mapping[str, Any], variable: str) -> dict[str, Any]:
-    """Choose what is shown of an exchange; its request is in the curl line already."""
+def _shown(exchange: Mapping[str, Any], provider: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose what is shown of an exchange; its request is a curl line."""
     names = ("provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason")
     more = ("failure", "downloads", "cassette", "target")
     found = {name: exchange[name] for name in (*names, *more) if exchange.get(name) is not None}
@@ -196,7 +195,7 @@ def _shown(exchange: Mapping[str, Any], variable: str) -> dict[str, Any]:
     return {
         **found,
         "endpoint": _endpoint(exchange["request"]),
-        "curl": exchange.get("curl") or curl_of(exchange["request"], variable),
+        "sent": shown_request(exchange["request"], provider),
         "response": response if isinstance(response, dict) else None,
         "images": [dict(each) for each in exchange.get("images") or [] if isinstance(each, dict)],
         **_asked(exchange["request"]),
@@ -227,20 +226,7 @@ def _begin(text: str) -> str:
 
 def _parsed(body: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        found = load_json(body)
+    except JSONFaultError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def curl_of(request: Mapping[str, Any], variable: str) -> str:
-    """Write a request that somebody else recorded as a command, its key as a variable."""
-    words = ["curl", "-sS", "-X", str(request.get("method", "POST")), str(request["url"])]
-    line = shlex.join(words)
-    for name, value in request.get("headers") or []:
-        if name.lower() == "authorization":
-            line += f' -H "{name.lower()}: Bearer ${variable}"'
-        else:
-            line += f" -H {shlex.quote(f'{name}: {value}')}"
-    body = str(request.get("body") or "")
-    return line + (f" --data-raw {shlex.quote(body)}" if body else "")

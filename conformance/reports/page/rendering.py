@@ -22,7 +22,7 @@ from conformance.reports.runs import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.units import dollars, duration, moment, took
-from conformance.strict import printable
+from conformance.strict import printable, without_commands
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _SCRIPTS = ("elements.js", "filters.js", "matrix.js", "evidence.js", "gallery.js", "start.js")
@@ -57,7 +57,12 @@ def page(summary: Summary) -> str:
 def as_json(value: object) -> Markup:
     """Write JSON for a script element; nothing in it can end the element or begin another."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    safe = (
+        without_commands(text)
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+    )
     return Markup(safe)  # noqa: S704 - made safe in the line above
 
 

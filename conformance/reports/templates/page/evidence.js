@@ -175,9 +175,14 @@ function exchangeOf(title, exchange, name, run) {
     ["Took", exchange.elapsed === undefined ? null : duration(exchange.elapsed)], ["Attempts", exchange.attempts],
     ["Judged in", run], ["Price", priceOf(exchange.price)], ["Source", sourceOf(exchange)], ["Cassette", exchange.cassette && code(exchange.cassette)],
     ["Failure", exchange.failure && `${exchange.failure.kind}: ${exchange.failure.message}`],
-  ]), picturesOf(exchange), folded("Request", exchange.curl, true, true), ...responseOf(exchange)];
+  ]), picturesOf(exchange), ...requestOf(exchange.sent), ...responseOf(exchange)];
   box.append(...parts.filter(Boolean));
   return box;
+}
+
+function requestOf(sent) {
+  const notes = sent.notes.map((note) => element("p", {class: "quiet"}, note));
+  return [folded("Request", sent.curl, true, true), ...notes];
 }
 
 function priceOf(price) {

@@ -1,0 +1,162 @@
+"""Why a request was turned down, where that is no fault of the request."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from conformance.exchange.error_text import ErrorText
+
+Cause = Literal["quota", "key", "moderation", "rate-limit", "not served", "outage", "other"]
+"""Why a request was not accepted, where that is not a fault of the request itself."""
+
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
+
+_QUOTA_CODES = re.compile(
+    r"insufficient(user|account)?(quota|balance|credits?|funds?)|arrear|overdue|billing"
+    r"|paymentrequired|outofcredits?|nocredits?|freetieronly|consumetokenquotafailed"
+    r"|(balance|credits?)(is)?(not)?(exhausted|insufficient|depleted|enough|exceeded)"
+    r"|notenough(quota|balance|credits?)|quota(is)?(exhausted|notenough|insufficient)"
+)
+_BALANCE = re.compile(
+    r"insufficient[\w\s-]{0,30}(quota|balance|credit|fund)"
+    r"|\b(balance|credits?|funds)\b[^.]{0,60}\b(not enough|not sufficient|insufficient|exhausted"
+    r"|depleted|used up|run out|ran out|too low|negative|overdue|exceeded)"
+    r"|\bquota\b[^.]{0,40}\b(not enough|not sufficient|insufficient|used up|exhausted)"
+    r"|(not enough|no more|no remaining|out of|used up|exhausted)\b[^.]{0,30}"
+    r"\b(quota|balance|credits?|funds)\b"
+    r"|\b(billing|spending|payment)\b[^.]{0,30}\b(limit|cap|required|overdue|not active)"
+    r"|\bin arrears\b|arrearage|good standing|\b(top up|recharge)\b|\badd (more )?(credits?|funds)"
+    r"|(余额|餘額|额度|額度|配额|配額|积分|積分|点数|點數).{0,12}(不足|用尽|用盡|用完|耗尽|不够|超)"
+    r"|欠费|欠費|充值|残高.{0,6}不足|クレジット.{0,6}不足|잔액.{0,6}부족|크레딧.{0,6}부족"
+    r"|(saldo|créditos?|solde|crédits?|fondos)\s+(\w+\s+)?insuf|guthaben\b.{0,30}"
+    r"(nicht|aufgebraucht|erschöpft)|недостаточно (средств|кредитов)",
+    re.IGNORECASE,
+)
+_EXCEEDED = re.compile(
+    r"\b(exceed\w*|reached|over)\b[^.]{0,30}\b(quota|usage limit|spend\w* limit)"
+    r"|\bquota\b[^.]{0,40}\b(exceeded|reached)",
+    re.IGNORECASE,
+)
+_PACE = re.compile(
+    r"\bper[ _-](second|minute|hour|day)|/ ?(s|min|h|day)\b|rate[ _-]?limit|too many requests"
+    r"|\b(rpm|tpm|ipm|qps|rpd)\b|throttl|concurren|请求过于频繁|频率",
+    re.IGNORECASE,
+)
+_PACE_CODES = re.compile(r"throttl|ratelimit|toomanyrequests|requestsperminute")
+_KEY_CODES = re.compile(
+    r"invalid(api)?(key|token)|apikeyinvalid|unauthori[sz]ed|unauthenticated|authentication|^401$"
+)
+_KEY_TEXT = re.compile(
+    r"api[ _-]?key|\btoken\b|unauthori[sz]ed|authenticat|credential|令牌|密钥", re.IGNORECASE
+)
+_BAD_KEY = re.compile(
+    r"(invalid|incorrect|expired|wrong|no)\b[^.]{0,20}\bapi[ _-]?key"
+    r"|api[ _-]?key\b[^.]{0,30}\b(invalid|not valid|incorrect|expired|missing)|无效的令牌",
+    re.IGNORECASE,
+)
+_MODERATION_CODES = re.compile(
+    r"moderationblocked|contentpolicy|contentfilter|contentmoderation|datainspection|sensitive"
+    r"|nsfw|policyviolation|responsibleai|safety(system|violation|blocked)|ipinfringement"
+)
+_MODERATION_TEXT = re.compile(
+    r"safety system|content (management )?policy|content[ _-]filter|content moderation"
+    r"|moderation (system|policy|block)|(blocked|rejected|flagged)\b[^.]{0,30}\bmoderation"
+    r"|inappropriate content|sensitive (content|word|information)|\bnsfw\b|responsible ai"
+    r"|敏感|违规|违禁|審核|审核|不当内容",
+    re.IGNORECASE,
+)
+
+NOT_SERVED_CODES = frozenset(
+    {"modelnotfound", "modelnotsupported", "deploymentnotfound", "modelnotexist"}
+)
+_NOT_SERVED_TEXT = re.compile(
+    r"model\b.{0,80}\b(does not exist|not exist|not found|not available|deprecated|retired"
+    r"|no longer)|no available channel|invalid model name|unknown model|no_fixture_match"
+    r"|无可用渠道|模型不存在",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_NOBODY = re.compile(r"\W*(?:none|null|undefined)?\W*")  # LiteLLM writes "None" for nothing
+_THE_MODEL = re.compile(r"model|deployment")
+_MISTAKE_STATUSES = frozenset({405, 413, 414, 415})
+"""Statuses that name the fault themselves, whatever the page below them looks like."""
+
+
+def cause_of(status: int, error: ErrorText, page: bool = False) -> Cause | None:
+    """Say why an answer is no image; None where that may be a fault of the request.
+
+    `page` says that the body is a web page: a gateway wrote it, and not the API.
+    """
+    if status == 402:
+        return "quota"
+    if not blames_another(error.param):
+        found = _by_words(status, error)
+        if found is not None:
+            return found
+    if status == 429:
+        return "rate-limit"
+    if status in (408, 425) or status >= 500:
+        return "outage"
+    if status == 401:
+        return "key"
+    if status in (403, 407, 451):
+        return "other"
+    return "other" if page and status not in _MISTAKE_STATUSES else None
+
+
+def _by_words(status: int, error: ErrorText) -> Cause | None:
+    text = error.text[:500]
+    if _is_quota(status, error, text):
+        return "quota"
+    if says_not_served(status, error):
+        return "not served"
+    if _has_code(error, _PACE_CODES):
+        return "rate-limit"
+    if _has_code(error, _MODERATION_CODES) or _MODERATION_TEXT.search(text):
+        return "moderation"
+    by_status = status == 403 and (_KEY_TEXT.search(text) or _has_code(error, _KEY_CODES))
+    return "key" if status == 401 or by_status or _BAD_KEY.search(text) else None
+
+
+def _is_quota(status: int, error: ErrorText, text: str) -> bool:
+    """Whether the account is at its end; a pace that was exceeded is told apart."""
+    if _has_code(error, _QUOTA_CODES):
+        return True
+    if _PACE.search(text):
+        return False
+    mistake = status in (400, 404, 405, 413, 414, 415, 422)
+    return bool(_BALANCE.search(text) or (not mistake and _EXCEEDED.search(text)))
+
+
+def says_not_served(status: int, error: ErrorText) -> bool:
+    """Recognise every real form of "this model is not here".
+
+    Sources: OpenAI's 404 and its 400 ``invalid_value`` on ``model``; new-api's 503
+    ``model_not_found``; LiteLLM's 400 without a code. An error that blames another parameter
+    is about that, whichever model its message speaks of.
+    """
+    if status not in (400, 404, 410, 422, 503) and not 200 <= status < 300:
+        return False
+    if blames_another(error.param):
+        return False
+    if _plain(error.code) in NOT_SERVED_CODES or _plain(error.type) in NOT_SERVED_CODES:
+        return True
+    if error.param == "model" and error.code == "invalid_value":
+        return True
+    return _NOT_SERVED_TEXT.search(error.text[:500]) is not None
+
+
+def blames_another(param: str) -> bool:
+    """Whether an error names a parameter, and not the model."""
+    blamed = param[:200].lower()
+    return not (_NOBODY.fullmatch(blamed) or _THE_MODEL.search(blamed))
+
+
+def _has_code(error: ErrorText, codes: re.Pattern[str]) -> bool:
+    return any(codes.search(_plain(each)) for each in (error.code, error.type) if each)
+
+
+def _plain(code: str) -> str:
+    return _NO_LETTER.sub("", code[:100].lower())

@@ -1,0 +1,118 @@
+"""Places in some bytes to be replaced, and how they are found again behind a view of the bytes.
+
+A view is what a reader would make of the bytes: escapes undone, white space left out, pieces put
+together. What is found in the view is replaced in the bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+Decode = Callable[[re.Match[bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One place to be replaced."""
+
+    start: int
+    end: int
+    instead: bytes | None = None
+    """None stands for the placeholder of the key."""
+
+
+def applied(data: bytes, edits: Iterable[Edit], placeholder: Callable[[int], bytes]) -> bytes:
+    """Return the bytes with each place replaced; `placeholder` is told the length of a place."""
+    parts, end = [], 0
+    for edit in merged(edits):
+        instead = edit.instead
+        parts.append(data[end : edit.start])
+        parts.append(placeholder(edit.end - edit.start) if instead is None else instead)
+        end = edit.end
+    return b"".join((*parts, data[end:])) if parts else data
+
+
+def merged(edits: Iterable[Edit]) -> list[Edit]:
+    """Return edits in order, none overlapping another; the placeholder of the key wins."""
+    result: list[Edit] = []
+    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
+        last = result[-1] if result else None
+        if last is None or edit.start >= last.end:
+            result.append(edit)
+        elif last.instead is None or edit.instead is None:
+            result[-1] = Edit(last.start, max(last.end, edit.end))
+    return result
+
+
+class Rewritten:
+    """Bytes with every match of a pattern rewritten."""
+
+    def __init__(self, data: bytes, pattern: re.Pattern[bytes], decode: Decode) -> None:
+        self._source, self._pattern, self._decode = data, pattern, decode
+        self.data = pattern.sub(decode, data)
+
+    def back(self, edits: Sequence[Edit]) -> list[Edit]:
+        """Return the edits of the view as edits of the bytes it was made from."""
+        if not edits:
+            return []
+        starts, tokens = [-1], [(-1, 0, 0)]
+        shift = 0  # how much shorter the view has become so far
+        for match in self._pattern.finditer(self._source):
+            start = match.start() - shift
+            end = start + len(self._decode(match))
+            shift = match.end() - end
+            starts.append(start)
+            tokens.append((end, match.start(), match.end()))
+
+        def place(position: int) -> tuple[int, int]:
+            end, source_start, source_end = tokens[bisect_right(starts, position) - 1]
+            if position < end:
+                return source_start, source_end
+            at = source_end + position - max(end, 0)
+            return at, at + 1
+
+        return [Edit(place(one.start)[0], place(one.end - 1)[1], one.instead) for one in edits]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of some bytes, and what a reader finds in it where that is something else."""
+
+    start: int
+    end: int
+    unpacked: bytes | None = None
+
+
+class Joined:
+    """Parts of some bytes put together."""
+
+    def __init__(self, data: bytes, segments: Sequence[Segment], between: bytes) -> None:
+        texts = [data[one.start : one.end] if one.unpacked is None else one.unpacked
+                 for one in segments]  # fmt: skip
+        self.data = between.join(texts)
+        self._places: list[tuple[int, int, Segment]] = []
+        at = 0
+        for segment, text in zip(segments, texts, strict=True):
+            self._places.append((at, at + len(text), segment))
+            at += len(text) + len(between)
+
+    def back(self, edits: Sequence[Edit]) -> list[Edit]:
+        """Return the edits as edits of the parts, one for each part that they touch."""
+        result = []
+        for edit in edits:
+            for start, end, segment in self._places:
+                if edit.start < end and start < edit.end:
+                    result.append(_within(edit, start, end, segment))
+        return result
+
+
+def _within(edit: Edit, start: int, end: int, segment: Segment) -> Edit:
+    if segment.unpacked is not None:
+        return Edit(segment.start, segment.end)
+    first, last = max(edit.start, start), min(edit.end, end)
+    whole = first == edit.start and last == edit.end
+    at = segment.start - start
+    return Edit(at + first, at + last, edit.instead if whole else None)

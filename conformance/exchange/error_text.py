@@ -1,0 +1,174 @@
+"""What an answer says of an error, in whatever shape it says it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from conformance.exchange.answer import Answer
+from conformance.strict import printable, read_json
+
+_TEXT = (
+    "message", "msg", "detail", "error_message", "errormessage", "error_msg", "errormsg",
+    "errmsg", "status_msg", "statusmessage", "error_description", "description", "faultstring",
+    "reason", "title", "error",
+)  # fmt: skip
+_CODE = ("code", "error_code", "errorcode", "err_code", "errcode", "status_code", "__type")
+_PARAM = ("param", "loc", "path", "field", "parameter")
+_INNER = (
+    "error", "errors", "detail", "details", "issues", "fault", "base_resp", "output", "header",
+    "response", "responsemetadata", "result", "message",
+)  # fmt: skip
+"""Where the words of an error are looked for, in this order; names in lower case."""
+
+_DEEPEST = 5
+_MOST_ERRORS = 5  # of a list
+_MOST_SHOWN = 240
+_LONGEST = 2000  # characters of a text
+_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<")
+_TITLES = re.compile(r"(?is)<(title|message|h1|body)\b[^>]{0,200}>(?P<text>.{1,2000}?)(?:</\1|\Z)")
+_TAG = re.compile(r"<[^>]{0,500}>")
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """The parts of an error; each is empty where the answer does not say it."""
+
+    text: str = ""
+    code: str = ""
+    type: str = ""
+    param: str = ""
+
+    @property
+    def said(self) -> bool:
+        """Whether there is an error that says anything."""
+        return bool(self.text or self.code or self.type)
+
+    @property
+    def words(self) -> str:
+        """The text, or else the code, made safe to print and short enough for a message."""
+        return printable(self.text or self.code, _MOST_SHOWN)
+
+
+NOTHING = ErrorText()
+
+
+def error_text(answer: Answer) -> ErrorText:
+    """Read what an answer says of an error; of a success only what stands in its error members."""
+    response = answer.response
+    if response is None:
+        return NOTHING
+    success = 200 <= response.status < 300
+    if answer.json.value is not None:
+        return _of_success(answer.json.value) if success else read_error(answer.json.value)
+    if answer.streams or (success and answer.stream.events):
+        return _of_stream(answer)
+    if is_page(answer):
+        return ErrorText(_page(response.body))
+    return NOTHING if success else ErrorText(_plain(response.body))
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether the body is a web page or another document of markup, whatever its type says."""
+    return answer.response is not None and _MARKUP.match(answer.response.body[:200]) is not None
+
+
+def read_error(value: Any, depth: int = 0) -> ErrorText:
+    """Read a JSON value that is an error: an object, a list of them, or a text."""
+    if isinstance(value, str):
+        return ErrorText(_tidy(value))
+    if depth >= _DEEPEST:
+        return NOTHING
+    if isinstance(value, list):
+        return _first(read_error(each, depth + 1) for each in value[:_MOST_ERRORS])
+    if not isinstance(value, dict):
+        return NOTHING
+    members = {str(name).lower(): each for name, each in islice(value.items(), 100)}
+    own = ErrorText(
+        _own(members, *_TEXT), _own(members, *_CODE), _own(members, "type"), _param(members)
+    )
+    deeper = (members[name] for name in _INNER if isinstance(members.get(name), dict | list))
+    inner = _first(read_error(each, depth + 1) for each in deeper)
+    return _joined(inner, own) if inner.said else own
+
+
+def _joined(inner: ErrorText, outer: ErrorText) -> ErrorText:
+    """Prefer what stands deeper: what wraps it is the status again, or the wrapper's name."""
+    return ErrorText(
+        inner.text or outer.text,
+        inner.code or outer.code,
+        inner.type or outer.type,
+        inner.param or outer.param,
+    )
+
+
+def _first(errors: Iterator[ErrorText]) -> ErrorText:
+    return next((each for each in errors if each.said), NOTHING)
+
+
+def _own(members: Mapping[str, Any], *names: str) -> str:
+    for name in names:
+        value = members.get(name)
+        if isinstance(value, str) and value.strip():
+            return _tidy(value)
+        if isinstance(value, int) and not isinstance(value, bool) and name in _CODE:
+            return str(value)[:20]
+    return ""
+
+
+def _param(members: Mapping[str, Any]) -> str:
+    for name in _PARAM:
+        value = members.get(name)
+        if isinstance(value, str) and value:
+            return _tidy(value)[:200]
+        if isinstance(value, list) and value:
+            return ".".join(str(each)[:80] for each in value[:8])
+    return ""
+
+
+def _of_success(value: Any) -> ErrorText:
+    """Read the errors of a success: its own, and those of its items."""
+    if not isinstance(value, dict):
+        return NOTHING
+    data = value.get("data")
+    items = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+    if items:
+        faulty = ({"error": each["error"]} for each in items if each.get("error") is not None)
+        own = {"error": value["error"]} if value.get("error") is not None else {}
+        return _first(map(read_error, (own, *islice(faulty, _MOST_ERRORS))))
+    return read_error(value)
+
+
+def _of_stream(answer: Answer) -> ErrorText:
+    """Read the first event that is an error, by its name, its type or its member."""
+    for event in answer.stream.events:
+        value = read_json(event.data.encode("utf-8", "replace")).value
+        kind = value.get("type") if isinstance(value, dict) else None
+        faulty = isinstance(value, dict) and value.get("error") is not None
+        if faulty or _names_error(event.name) or _names_error(kind):
+            return read_error(value if value is not None else event.data)
+    return NOTHING
+
+
+def _names_error(name: object) -> bool:
+    return isinstance(name, str) and re.search(r"error|failed", name[:100], re.I) is not None
+
+
+def _page(body: bytes) -> str:
+    text = body[:8000].decode("utf-8", "replace")
+    found = _TITLES.search(text)
+    return _tidy(html.unescape(_TAG.sub(" ", found["text"] if found else text)))
+
+
+def _plain(body: bytes) -> str:
+    text = body[:_LONGEST].decode("utf-8", "replace")
+    return _tidy(text) if "\0" not in text else ""
+
+
+def _tidy(text: str) -> str:
+    return _BLANKS.sub(" ", text[:_LONGEST]).strip()

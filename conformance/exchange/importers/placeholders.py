@@ -1,0 +1,97 @@
+"""The words and marks that recorders put in place of what they take out.
+
+A *strong* one is written by nobody but a recorder. A *weak* one, such as an ellipsis, a provider
+may write too, so that it counts only where no proof says that the text is as it was sent.
+"""
+
+from __future__ import annotations
+
+import re
+
+_STRONG_WORDS = (
+    r"redact(?:ed)?|saniti[sz]ed?|scrubbed|omitted|truncated|placeholder|masked|anonymi[sz]ed"
+    r"|obfuscated|censored|elided|filtered|(?:fake|dummy)_\w{1,40}|not[ _-]recorded"
+)
+_STRONG = re.compile(
+    rf"{_STRONG_WORDS}|(?-i:<[A-Z][A-Z0-9_ -]{{0,60}}>)|\{{\{{[^{{}}]{{0,80}}\}}\}}", re.IGNORECASE
+)
+_MARKS = r"\.\.\.|…|\*{3,}|<[^<>]{0,80}>|\{\{|\$\{|%\{|\[[A-Za-z_ .-]{1,60}\]|#{3,}"
+_MARK = re.compile(_MARKS)
+_WEAK = re.compile(_MARKS + r"|x{6,}|fake|dummy|removed|stripped|replaced|hidden", re.IGNORECASE)
+
+# In base64 a word of few letters stands by chance, so that only long ones in one case count.
+_BASE64_WORDS = (
+    "redacted|sanitized|sanitised|scrubbed|omitted|truncated|placeholder|anonymized|obfuscated"
+    "|censored|filtered|stripped|replaced|removed|masked|elided"
+)
+_STRONG_IN_BASE64 = re.compile(
+    "|".join([_BASE64_WORDS, _BASE64_WORDS.upper(), *map(str.title, _BASE64_WORDS.split("|"))])
+    + r"|(?:fake|dummy)_\w|<[^<>]{1,80}>|\{\{"
+)
+_WEAK_IN_BASE64 = re.compile(
+    r"\.\.\.|…|\*{3,}|#{3,}|-{3,}|_{3,}|x{8,}|X{8,}|\[[^\[\]]{0,80}\]|\([^()]{1,80}\)|\$\{|%\{"
+)
+
+_NOUNS = (
+    r"redact|saniti|scrub|omit|truncat|placehold|mask|anonym|elided|filter|remov|strip|hidden"
+    r"|binary|base64|bytes|body|content|payload|response|request|image|data|blob|secret|token"
+)
+_BRACKETED = re.compile(
+    rf"(?:<(?![!?/]|html|head|body>)|\[|\{{\{{?|\(|\$\{{|%\{{)"
+    rf"(?=[^<>\[\]]*(?:{_NOUNS}))[\w .,:=-]{{1,100}}(?:(?<!/)>|\]|\}}\}}?|\))",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(
+    r"(?:\w+[ _-]){0,3}(?:redacted|saniti[sz]ed|scrubbed|omitted|truncated|placeholder|masked"
+    r"|anonymi[sz]ed|obfuscated|elided|fake|dummy|not recorded)(?:[ _-]\w+){0,3}"
+    r"|(?:\w+_)?(?:filtered|removed|stripped|replaced|hidden|snip|body|base64)(?:_\w+)?"
+    r"|(?-i:<[A-Z_]+>)|\.{3,}|…|\*{3,}|x{3,}|-{3,}",
+    re.IGNORECASE,
+)
+_MOST = 120  # characters; a text that a recorder puts in place of a whole body is a short one
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether a whole text is nothing but a placeholder."""
+    bare = text[: _MOST + 1].strip().strip("\"'")
+    if len(text) > _MOST + 40 or len(bare) > _MOST:
+        return False
+    return bool(_PHRASE.fullmatch(bare) or _BRACKETED.fullmatch(bare))
+
+
+def holds_placeholder(text: str, proven: bool = False) -> bool:
+    """Return whether a text holds a placeholder; in a proven one only a strong one counts."""
+    return bool(_STRONG.search(text) or (not proven and _WEAK.search(text)))
+
+
+def spoils_name(name: str, proven: bool = False) -> bool:
+    """Return whether a placeholder stands in the name of a member.
+
+    A word that the name has between its underscores, as in `content_filtered`, is its own.
+    """
+    own = re.sub(rf"(?<=_)(?:{_STRONG_WORDS})\Z|\A(?:{_STRONG_WORDS})(?=_)", "", name)
+    return holds_placeholder(own, proven)
+
+
+_IN_TEXT = re.compile(
+    r"REDACTED|[Rr]edacted|SANITI[SZ]ED|[Ss]aniti[sz]ed|SCRUBBED|[Ss]crubbed|FILTERED|OMITTED"
+    r"|TRUNCATED|MASKED|(?:fake|dummy)_\w|<[A-Z][A-Z_ -]{0,60}>|\{\{[^{}]{0,80}\}\}"
+    r"|[<\[(](?:filtered|omitted|truncated|masked|removed|snip|placeholder)[>\])]"
+)
+
+
+def interrupts_text(text: str) -> bool:
+    """Return whether a placeholder stands amid free text, in which ordinary words say nothing."""
+    return _IN_TEXT.search(text) is not None and not is_placeholder(text)
+
+
+def begins_with_placeholder(text: str) -> bool:
+    """Return whether a text starts with what stands for what was before it."""
+    return (_STRONG.match(text) or _MARK.match(text)) is not None
+
+
+def interrupts_base64(text: str, proven: bool = False) -> bool:
+    """Return whether a placeholder stands anywhere in base64."""
+    if _STRONG_IN_BASE64.search(text):
+        return True
+    return not proven and _WEAK_IN_BASE64.search(text) is not None

@@ -1,0 +1,24 @@
+"""How much is asked of a provider: what costs nothing is asked thoroughly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.cases import all_cases
+from conformance.cases.model import Depth
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case
+    from conformance.contract import Edition
+    from conformance.providers import Provider
+
+
+def depth_of(provider: Provider, chosen: Depth | None) -> Depth:
+    """Give the depth that was chosen, else the one that costs no more than it has to."""
+    return chosen or (Depth.THOROUGH if provider.prices.free else Depth.STANDARD)
+
+
+def documented_cases(edition: Edition, provider: Provider, chosen: Depth | None) -> list[Case]:
+    """Derive the cases to ask of a provider: what does not depend on the model, of its first."""
+    depth = depth_of(provider, chosen)
+    return [case for case in all_cases(edition, list(provider.models)) if depth.includes(case)]

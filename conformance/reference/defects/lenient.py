@@ -1,0 +1,238 @@
+"""Lies about values that are nearly right: taken for the right ones, and legal edges refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract import load_edition
+from conformance.reference.defects.planting import documented, planted, validating
+from conformance.reference.errors import Refusal, bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from conformance.contract import Asked, Model
+    from conformance.reference.answers import Job
+    from conformance.reference.defects.planting import Plant
+    from conformance.reference.steps import Steps
+
+_LARGEST = 2**63 - 1  # what most servers can read at all
+_WORDS = {"true": True, "false": False}
+_ENUMS = ("quality", "style", "response_format", "background", "output_format", "moderation")
+
+Taken = dict[str, Any]
+
+
+def taking(lie: Callable[[Model, str, Any], Taken]) -> Plant:
+    """Let a lie put right values, or none, in the place of one that must be refused."""
+
+    def plant(steps: Steps) -> Steps:
+        contract = load_edition()
+
+        def mended(request: Asked) -> Asked:
+            if request.model is None or not request.violations:
+                return request
+            body: Taken = {}
+            for name, value in request.body.items():
+                wrong = any(each.parameter == name for each in request.violations)
+                body |= lie(request.model, name, value) if wrong else {name: value}
+            return contract.read(body)
+
+        def validate(request: Asked, served: Collection[str]) -> Refusal | None:
+            return steps.validate(mended(request), served)
+
+        def resolve(request: Asked) -> Job:
+            return steps.resolve(mended(request))
+
+        return replace(steps, validate=validate, resolve=resolve)
+
+    return documented(plant, lie)
+
+
+def _schema(model: Model, name: str) -> Mapping[str, Any]:
+    return model.parameters.get(name, {})
+
+
+def _is(model: Model, name: str, type_: str) -> bool:
+    return type_ in _schema(model, name).get("type", ())
+
+
+@planted("count.string-coerced", "count.non-numeric-refused")
+@taking
+def count_string_coerced(_model: Model, name: str, value: Any) -> Taken:
+    """`n: "2"` is answered with two images."""
+    digits = name == "n" and isinstance(value, str) and value.isdigit()
+    return {name: int(value) if digits else value}
+
+
+@planted("count.boolean-coerced", "count.non-numeric-refused")
+@taking
+def count_boolean_coerced(_model: Model, name: str, value: Any) -> Taken:
+    """`n: true` is answered with one image."""
+    return {name: 1 if name == "n" and value is True else value}
+
+
+@planted("count.huge-clamped", "count.above-maximum-refused")
+@taking
+def count_huge_clamped(model: Model, name: str, value: Any) -> Taken:
+    """An `n` that no machine word holds is taken for the most images that may be asked for."""
+    huge = name == "n" and isinstance(value, int) and value > _LARGEST
+    return {name: _schema(model, name)["maximum"] if huge else value}
+
+
+@planted(
+    "parameters.string-coerced",
+    "parameters.output_compression-type",
+    "parameters.partial_images-type",
+)
+@taking
+def string_coerced(model: Model, name: str, value: Any) -> Taken:
+    """A string of digits is taken for a number, other than that of images."""
+    digits = isinstance(value, str) and value.isdigit()
+    number = name != "n" and digits and _is(model, name, "integer")
+    return {name: int(value) if number else value}
+
+
+@planted("parameters.word-coerced", "parameters.stream-type")
+@taking
+def word_coerced(model: Model, name: str, value: Any) -> Taken:
+    """The string "true" is taken for true."""
+    flag = _is(model, name, "boolean") and isinstance(value, str)
+    return {name: _WORDS.get(value, value) if flag else value}
+
+
+@planted(
+    "parameters.boolean-coerced",
+    "parameters.output_compression-type",
+    "parameters.partial_images-type",
+)
+@taking
+def boolean_coerced(model: Model, name: str, value: Any) -> Taken:
+    """True is taken for 1 where a number is wanted, other than that of images."""
+    number = name != "n" and value is True and _is(model, name, "integer")
+    return {name: 1 if number else value}
+
+
+@planted("parameters.null-taken", "parameters.user-type")
+@taking
+def null_taken(_model: Model, name: str, value: Any) -> Taken:
+    """A parameter that is null counts as absent, where it is not documented that it may be."""
+    return {} if value is None else {name: value}
+
+
+@planted(
+    "parameters.huge-clamped",
+    "parameters.output_compression-maximum",
+    "parameters.partial_images-maximum",
+)
+@taking
+def huge_clamped(model: Model, name: str, value: Any) -> Taken:
+    """A number that no machine word holds is taken for the greatest documented one."""
+    huge = name != "n" and isinstance(value, int) and value > _LARGEST
+    return {name: _schema(model, name)["maximum"] if huge else value}
+
+
+@planted("parameters.another-models-value-taken", "parameters.size-enum", "parameters.quality-enum")
+@taking
+def another_models_value_taken(model: Model, name: str, value: Any) -> Taken:
+    """A value that any model documents is taken by all of them, and the default painted."""
+    others = load_edition().models.values()
+    known = "enum" in _schema(model, name) and any(value in x.documented(name) for x in others)
+    return {} if known else {name: value}
+
+
+@planted("parameters.size-rounded", "parameters.size-enum")
+@taking
+def size_rounded(model: Model, name: str, value: Any) -> Taken:
+    """A size that is not documented is rounded to the nearest that is."""
+    sides = _sides(value) if name == "size" and "enum" in _schema(model, name) else None
+    if sides is None:
+        return {name: value}
+    known = {each: found for each in model.documented(name) if (found := _sides(each))}
+    return {name: min(known, key=lambda each: _distance(known[each], sides))}
+
+
+def _sides(size: Any) -> tuple[int, int] | None:
+    found = re.fullmatch(r"(\d+)x(\d+)", size) if isinstance(size, str) else None
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _distance(left: tuple[int, int], right: tuple[int, int]) -> int:
+    return abs(left[0] - right[0]) + abs(left[1] - right[1])
+
+
+@planted("parameters.capitals-taken", *(f"parameters.{name}-enum" for name in _ENUMS))
+@taking
+def capitals_taken(_model: Model, name: str, value: Any) -> Taken:
+    """Words are compared without regard to capitals."""
+    return {name: value.lower() if name in _ENUMS and isinstance(value, str) else value}
+
+
+def _limit(name: str, keyword: str, *, above: int = 0) -> Callable[[Asked], Refusal | None]:
+    """Refuse the very limit that is documented, where it is not below a number."""
+
+    def refused(request: Asked) -> Refusal | None:
+        value = request.body.get(name)
+        limit = request.model.parameters.get(name, {}).get(keyword) if request.model else None
+        size = len(value) if isinstance(value, str) else value
+        at_limit = size is not None and size == limit and size >= above
+        if not at_limit or request.expectation != "accepted":
+            return None
+        return bad_request(f"{name} is out of range.", name, "invalid_value")
+
+    return refused
+
+
+@planted("parameters.most-images-refused", "parameters.valid-accepted", modes=["D1"])
+@validating
+def most_images_refused(request: Asked) -> Refusal | None:
+    """The greatest documented `n` is refused, where it is more than one."""
+    return _limit("n", "maximum", above=2)(request)
+
+
+@planted("parameters.several-images-refused", "parameters.valid-accepted", modes=["D1"])
+@validating
+def several_images_refused(request: Asked) -> Refusal | None:
+    """More than two images at a time are refused, where ten are documented."""
+    n = request.body.get("n")
+    several = request.expectation == "accepted" and isinstance(n, int) and n > 2
+    return bad_request("At most 2 images.", "n", "invalid_value") if several else None
+
+
+@planted("parameters.transparent-with-n-refused", "parameters.valid-accepted", modes=["D7"])
+@validating
+def transparent_with_n_refused(request: Asked) -> Refusal | None:
+    """A transparent background is refused for more than one image."""
+    both = request.body.get("background") == "transparent" and (request.body.get("n") or 1) != 1
+    message = "A transparent background goes with one image."
+    return bad_request(message, "background") if both and not request.violations else None
+
+
+@planted("parameters.longest-prompt-refused", "parameters.valid-accepted", modes=["D1"])
+@validating
+def longest_prompt_refused(request: Asked) -> Refusal | None:
+    """The longest documented prompt is refused."""
+    return _limit("prompt", "maxLength")(request)
+
+
+@planted("parameters.no-compression-refused", "parameters.valid-accepted", modes=["D1"])
+@validating
+def no_compression_refused(request: Asked) -> Refusal | None:
+    """`output_compression: 0` is taken for none, and refused."""
+    return _limit("output_compression", "minimum")(request)
+
+
+@planted("parameters.full-compression-refused", "parameters.valid-accepted", modes=["D1"])
+@validating
+def full_compression_refused(request: Asked) -> Refusal | None:
+    """`output_compression: 100` is refused."""
+    return _limit("output_compression", "maximum")(request)
+
+
+@planted("parameters.most-partials-refused", "parameters.valid-accepted", modes=["D1"])
+@validating
+def most_partials_refused(request: Asked) -> Refusal | None:
+    """`partial_images: 3` is refused."""
+    return _limit("partial_images", "maximum")(request)

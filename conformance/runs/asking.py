@@ -1,0 +1,185 @@
+"""In which order requests are made, once each, and what is known of those that were made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from conformance.cases.model import Case, Operation
+from conformance.contract import Edition
+from conformance.exchange.source import Replay, Source
+from conformance.runs.confirming import Confirmer
+from conformance.runs.judged import Judged
+from conformance.runs.others import (
+    Came,
+    Others,
+    came_from_json,
+    came_of_judged,
+    came_to_json,
+    size_of,
+)
+from conformance.runs.sending import expectation_of
+from conformance.runs.spool import Spool
+
+_A_MOMENT = 0.1
+"""Seconds to wait for what another process makes, before what is known is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How the processes of a live run share its cases."""
+
+    spool: Spool | None = None
+    leads: frozenset[str] = frozenset()  # paths of what is asked of a model before all else
+    confirmer: Confirmer | None = None
+    unreachable: Callable[[str, str], None] | None = None  # told the provider and a sentence
+    answered: Callable[[str], bool] | None = None  # asked whether a provider ever answered
+    missing: Callable[[str, str, str], None] | None = None
+    """Told the provider, a model that is not there, and a sentence."""
+    in_order: bool = False  # whether nothing is sent sooner than the plan has it
+
+
+class Asking:
+    """Has the cases of one provider made, each once, and remembers what they came to."""
+
+    def __init__(
+        self,
+        cases: Mapping[str, Case],
+        edition: Edition,
+        source: Source,
+        together: Together,
+        make: Callable[[Case], Judged],
+    ) -> None:
+        self._cases = cases
+        self._edition = edition
+        self._replays = isinstance(source, Replay)
+        self._together = together
+        self._make = make
+        self.judged: dict[str, Judged] = {}
+        self.expected: frozenset[str] = frozenset()
+        """The paths of the cases that this run will judge, as far as it is known."""
+        self._came: dict[str, Came] = {}
+        self._again: dict[str, Case] = {}  # what was sent again under another name
+        self._under_way: set[str] = set()
+
+    def once(self, case: Case, patience: float = -1) -> Judged | None:
+        """Judge a case unless another process of the run does, for whom it waits."""
+        spool = self._together.spool
+        if spool is None:
+            judged: Judged | None = self._make(case)
+        else:
+            judged = spool.once(case.path, lambda: self._make(case), patience)
+        if judged is not None:
+            self.judged[case.path] = judged
+        return judged
+
+    @contextmanager
+    def under_way(self, case: Case) -> Iterator[None]:
+        """Remember that a case is being made here, so that nothing made for it asks for it."""
+        self._under_way.add(case.path)
+        try:
+            yield
+        finally:
+            self._under_way.discard(case.path)
+
+    def tell(self, case: Case, came: Came) -> None:
+        """Remember what a request came to, and let other processes know before it is judged."""
+        self._came[case.path] = came
+        if case.path not in self._cases:
+            self._again[case.path] = case
+        elif self._together.spool is not None:
+            self._together.spool.note(case.path, came_to_json(came))
+
+    def known(self, case: Case) -> Came | None:
+        """Give what a request came to; None where it was not made yet."""
+        if case.path not in self._came:
+            came = self._noted(case) or self._from_judged(case)
+            if came is None:
+                return None
+            self._came[case.path] = came
+        return self._came[case.path]
+
+    def ask(self, case: Case) -> Came:
+        """Give what a request comes to; it is made unless it was."""
+        while (came := self.known(case)) is None:
+            self.once(case, _A_MOMENT)
+        return came
+
+    def ask_all(self, cases: Iterable[Case]) -> None:
+        """Have requests made, first those that no other process makes just now."""
+        waiting = [each for each in cases if each.path not in self._under_way]
+        for each in waiting:
+            if self.known(each) is None:
+                self.once(each, 0)
+        for each in waiting:
+            self.ask(each)
+
+    def ask_valid(self, model: str) -> None:
+        """Have the valid requests made that this run judges anyway, before others are judged."""
+        if not self.in_order:
+            valid = self._of(model, "accepted")
+            self.ask_all(each for each in valid if each.path in self.expected)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether nothing may be sent sooner than the plan has it."""
+        return self._together.in_order
+
+    def ask_until_accepted(self, cases: Iterable[Case], since: float) -> None:
+        """Have requests made one after the other, until one sent after a moment is accepted."""
+        for each in cases:
+            if each.path not in self._under_way:
+                came = self.ask(each)
+                if came.outcome.accepted and came.began > since:
+                    return
+
+    def valid(self, model: str) -> list[Case]:
+        """Give the valid cases that may be asked for the sake of others.
+
+        These are the ones that are judged anyway; in replay, which costs nothing, all.
+        """
+        return self._allowed(self._of(model, "accepted"))
+
+    def pool(self, model: str) -> list[Case]:
+        """Give the same, and after them the cases that the contract leaves open."""
+        return [*self.valid(model), *self._allowed(self._of(model, "open"))]
+
+    def others(self, model: str) -> Others:
+        """Give all that is known of the requests to a model, in the order of the cases' size."""
+        known = [
+            (each, came)
+            for each in sorted([*self._cases.values(), *self._again.values()], key=size_of)
+            if each.model == model
+            and each.operation is Operation.GENERATE
+            and (came := self.known(each)) is not None
+        ]
+        return Others(tuple(known), frozenset(each.id for each in self._of(model, "accepted")))
+
+    def _allowed(self, cases: Iterable[Case]) -> list[Case]:
+        return [each for each in cases if self._replays or each.path in self.expected]
+
+    def _of(self, model: str, expectation: str) -> list[Case]:
+        return [
+            each
+            for each in self._cases.values()
+            if each.model == model
+            and each.operation is Operation.GENERATE
+            and expectation_of(each, self._edition) == expectation
+        ]
+
+    def _noted(self, case: Case) -> Came | None:
+        spool = self._together.spool
+        noted = spool.noted(case.path) if spool is not None else None
+        with suppress(
+            KeyError, TypeError, ValueError
+        ):  # what is damaged is as if it were not there
+            return came_from_json(noted) if noted else None
+        return None
+
+    def _from_judged(self, case: Case) -> Came | None:
+        spool = self._together.spool
+        judged = self.judged.get(case.path)
+        if judged is None and spool is not None:
+            judged = spool.get(case.path)
+        return None if judged is None else came_of_judged(judged)

@@ -1,0 +1,168 @@
+"""What became of the other requests to a model, and what that says of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from conformance.cases.model import Case, Operation
+from conformance.clauses.subject import Context
+from conformance.exchange.model import Exchange
+from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.sameness import same_refusal
+from conformance.runs.judged import Judged, outcome_from_json, outcome_to_json
+
+CONTROL_AGAIN = "control-again"
+"""The id under which an accepted request is sent again, where none is left that is planned."""
+
+_OF_THE_ACCOUNT = frozenset({"quota", "key", "moderation", "rate-limit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What one request came to, and when; moments in seconds since the epoch."""
+
+    outcome: Outcome
+    began: float
+    attempts: int | None  # None where a cassette does not say
+    crashed: bool = False
+    """Whether it came to nothing: 5xx, no answer in time, or a body that was cut."""
+    last: float = 0.0
+    """When it was sent for the last time, where it was tried again later; else 0."""
+
+
+def came_of(exchange: Exchange, outcome: Outcome) -> Came:
+    """Say what an exchange came to."""
+    crashed = _crashed(exchange, outcome)
+    return Came(outcome, exchange.sent_at, exchange.attempts, crashed)
+
+
+def came_of_judged(judged: Judged) -> Came:
+    """Say the same of a case that another process, or an earlier run, has judged."""
+    record = judged.record or {}
+    moment = record.get("sent_at")
+    began = datetime.fromisoformat(moment).timestamp() if moment else 0.0
+    return Came(judged.outcome, began, record.get("attempts"))
+
+
+def came_to_json(came: Came) -> dict[str, Any]:
+    """Write it with plain values only."""
+    values = {name: getattr(came, name) for name in ("began", "attempts", "crashed", "last")}
+    return {"outcome": outcome_to_json(came.outcome), **values}
+
+
+def came_from_json(values: Mapping[str, Any]) -> Came:
+    """Read it; raises KeyError, TypeError or ValueError for what is none."""
+    return Came(**{**values, "outcome": outcome_from_json(values["outcome"])})
+
+
+def lost(exchange: Exchange) -> bool:
+    """Whether an answer was lost on the way, so that it may have been billed."""
+    return exchange.failure is not None and exchange.failure.lost
+
+
+def _crashed(exchange: Exchange, outcome: Outcome) -> bool:
+    if outcome.result is not Result.UNAVAILABLE or outcome.cause in _OF_THE_ACCOUNT:
+        return False
+    if exchange.failure is not None:
+        return lost(exchange)
+    return exchange.response is not None and exchange.response.status >= 500
+
+
+@dataclass(frozen=True)
+class Others:
+    """The requests to one model that the run knows the outcome of, each with its case."""
+
+    known: tuple[tuple[Case, Came], ...]
+    valid: Collection[str]  # ids of the cases that the contract has accepted
+
+    def context(self, case: Case, control: Outcome | None) -> Context:
+        """Say what these requests mean for one of them."""
+        mine = next((came for other, came in self.known if other.path == case.path), None)
+        refusals = tuple(self._valid_refusals(case, mine))
+        if mine is None or not mine.crashed or case.id not in self.valid:
+            return Context(control, refusals)
+        before, after = self.around(case, mine)
+        blamed, alike = self._blamed(case)
+        if _total(alike) == 1:
+            after = None  # one answer that was lost once says nothing of the value
+        attempts = self._counted(blamed, alike)
+        return Context(control, refusals, before, after, attempts, blamed.replace("=", " "))
+
+    def accepted(self) -> Iterator[tuple[Case, Came]]:
+        """Give the generations that were accepted, the smallest request first."""
+        found = [
+            (case, came)
+            for case, came in self.known
+            if came.outcome.accepted and case.operation is Operation.GENERATE
+        ]
+        return iter(sorted(found, key=lambda each: size_of(each[0])))
+
+    def around(self, case: Case, mine: Came) -> tuple[Outcome | None, Outcome | None]:
+        """Give accepted requests sent before and after one, those that differ least from it."""
+        near = sorted(self.accepted(), key=lambda each: (_distance(each[0], case), each[0].id))
+        before = (came.outcome for _, came in near if came.began < mine.began)
+        after = (came.outcome for _, came in near if came.began > mine.began)
+        return next(before, None), next(after, None)
+
+    def is_confirmed(self, case: Case, mine: Came) -> bool:
+        """Whether what a request is blamed for failed again after another one was accepted."""
+        blamed, _ = self._blamed(case)
+        accepted = [came.began for _, came in self.accepted() if came.began > mine.began]
+        return bool(blamed and accepted) and any(
+            came.crashed and blamed in other.asks and max(came.began, came.last) > min(accepted)
+            for other, came in self.known
+            if other.path != case.path
+        )
+
+    def _valid_refusals(self, case: Case, mine: Came | None) -> Iterator[Outcome]:
+        """Give how valid requests were turned down, where that is how this one was."""
+        for other, came in self.known:
+            if other.path != case.path and other.id in self.valid and mine is not None:
+                refused = came.outcome.result is Result.REFUSED
+                if refused and same_refusal(came.outcome, mine.outcome):
+                    yield came.outcome
+
+    def _blamed(self, case: Case) -> tuple[str, list[Came]]:
+        """Name what the most requests that came to nothing share, and no accepted one has."""
+        fine = {each for other, _ in self.accepted() for each in other.asks}
+        crashed = [each for each in self.known if each[1].crashed and each[0].id in self.valid]
+        sharing = {
+            token: [came for other, came in crashed if token in other.asks]
+            for token in sorted(case.asks - fine)
+        }
+        if not sharing:
+            return "", [came for other, came in crashed if other.path == case.path]
+        best = max(sharing, key=lambda token: (len(sharing[token]), "=" in token))
+        return best, sharing[best]
+
+    def _counted(self, blamed: str, alike: list[Came]) -> str:
+        """Say in how many cases and attempts a request like these came to nothing."""
+        asked = [
+            each
+            for each, _ in self.known
+            if blamed and each.id in self.valid and blamed in each.asks
+        ]
+        of = max(len(asked), len(alike))
+        cases = f"{len(alike)} of {of} case{'' if of == 1 else 's'}"
+        total = _total(alike)
+        if total is None:
+            return cases
+        return f"{cases}, {total} of {total} attempt{'' if total == 1 else 's'}"
+
+
+def size_of(case: Case) -> tuple[int, str]:
+    """Order requests from the smallest on, alike in every run."""
+    return len(case.body or {}), case.id
+
+
+def _distance(one: Case, other: Case) -> int:
+    return len(one.asks ^ other.asks)
+
+
+def _total(came: Iterable[Came]) -> int | None:
+    counts = [each.attempts for each in came]
+    known = [each for each in counts if each is not None]
+    return sum(known) if len(known) == len(counts) else None

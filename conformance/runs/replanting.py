@@ -1,0 +1,99 @@
+"""A mistake put into another request that was accepted, where its own control was not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from conformance.cases.model import Case
+from conformance.cases.refused import ABSENT, spoil
+from conformance.cases.request import canonical_json
+from conformance.exchange.outcome import Outcome, Result
+from conformance.runs.others import size_of
+from conformance.runs.sending import expectation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.contract import Edition
+    from conformance.runs.asking import Asking
+
+
+@dataclass(frozen=True, slots=True)
+class Replanting:
+    """The cases of one provider, and what those came to that a mistake can be put into."""
+
+    cases: Mapping[str, Case]
+    edition: Edition
+    asking: Asking
+
+    def forms_of(self, case: Case, control: Outcome | None) -> Iterator[tuple[Case, Outcome]]:
+        """Give a case that is to be refused as it is in each request that was accepted.
+
+        Nothing where its own control was accepted, or is away, which says nothing of it. The
+        smallest request comes first, a valid one before what the contract leaves open.
+        """
+        if control is None or control.accepted or self._expectation(case) != "refused":
+            return
+        planned = self.cases[f"{case.model}/{case.control}"]
+        if self.asking.in_order or not self._turned_down(planned):
+            return
+        for each in sorted(self.asking.pool(case.model), key=self._rank):
+            planted = replanted(case, planned, each, self.edition)
+            if planted is not None:
+                outcome = self.asking.ask(each).outcome
+                if outcome.accepted:
+                    yield planted, outcome
+
+    def with_control(self, case: Case, control: str | None) -> Case:
+        """Give a case as it is with the control that its findings name."""
+        other = self.cases.get(f"{case.model}/{control}")
+        if other is None or case.control in (None, control):
+            return case
+        planned = self.cases[f"{case.model}/{case.control}"]
+        return replanted(case, planned, other, self.edition) or case
+
+    def _turned_down(self, case: Case) -> bool:
+        """Whether a request came to what another one need not come to."""
+        came = self.asking.ask(case)
+        away = came.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED)
+        return came.crashed or not away
+
+    def _rank(self, case: Case) -> tuple[bool, tuple[int, str]]:
+        return self._expectation(case) != "accepted", size_of(case)
+
+    def _expectation(self, case: Case) -> str:
+        return expectation_of(case, self.edition)
+
+
+def replanted(case: Case, control: Case, other: Case, edition: Edition) -> Case | None:
+    """Give a case as it is when another request takes the place of its control.
+
+    It keeps its id, and differs from the other request in the one field in which it differed
+    from its control. None where that is not one field, or where something else would be wrong.
+    """
+    if control.body is None or other.body is None:
+        return None
+    if case.raw is not None:
+        return replace(case, raw=_in_text(case.raw, control, other), control=other.id)
+    body, names = case.body or {}, sorted({*(case.body or {}), *control.body})
+    wrong = [name for name in names if body.get(name, ABSENT) != control.body.get(name, ABSENT)]
+    if len(wrong) > 1:
+        return None
+    planted = dict(other.body)
+    for name in wrong:
+        planted = spoil(planted, name, body.get(name, ABSENT))
+    if _faults(planted, edition) != _faults(body, edition):
+        return None
+    return replace(case, body=planted, control=other.id)
+
+
+def _in_text(raw: bytes, control: Case, other: Case) -> bytes:
+    """Write another request where the control stood, also where its last bracket is missing."""
+    before, after = (canonical_json(each.body or {})[:-1].encode() for each in (control, other))
+    return raw.replace(before, after)
+
+
+def _faults(body: object, edition: Edition) -> object:
+    asked = edition.read(body)
+    return {(each.parameter, each.keyword) for each in asked.violations}

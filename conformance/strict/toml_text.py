@@ -1,0 +1,45 @@
+"""TOML of somebody else's making, read within bounds."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from typing import Any
+
+MOST_BYTES = 1024 * 1024
+_DEPTH = 20
+_MOST = 2**53  # what JSON readers take for the same whole number
+
+
+class TOMLFaultError(ValueError):
+    """Why a TOML file is not read: a predicate."""
+
+
+def load_toml(data: bytes) -> dict[str, Any]:
+    """Read a TOML file; raises `TOMLFaultError`."""
+    if len(data) > MOST_BYTES:
+        raise TOMLFaultError(f"is larger than {MOST_BYTES:,} bytes")
+    try:
+        document = tomllib.loads(data.decode("utf-8-sig"))
+    except RecursionError:
+        raise TOMLFaultError("nests too deep") from None
+    except ValueError as error:  # also a number of more digits than Python turns into one
+        raise TOMLFaultError(f"is not TOML: {error}") from None
+    _check(document)
+    return document
+
+
+def _check(document: dict[str, Any]) -> None:
+    """Refuse what nests too deep, and numbers that nobody means."""
+    waiting: list[tuple[Any, int]] = [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > _DEPTH:
+            raise TOMLFaultError(f"nests deeper than {_DEPTH} levels")
+        if isinstance(value, dict | list):
+            inner = value.values() if isinstance(value, dict) else value
+            waiting += [(each, depth + 1) for each in inner]
+        elif isinstance(value, int) and abs(value) > _MOST:
+            raise TOMLFaultError(f"has a whole number beyond {_MOST:,}")
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise TOMLFaultError(f"has the number {value}")

@@ -1,0 +1,218 @@
+"""A run file that has every member there is, each of which is made into something else."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from conformance.errors import ConformanceError
+from conformance.findings import Finding
+from conformance.reports import folder, print_runs
+from conformance.reports.comparison import (
+    compare,
+    comparison_csv,
+    comparison_json,
+    comparison_markdown,
+    print_comparison,
+)
+from conformance.reports.drift import drift, drift_json, drift_markdown, print_drift
+from conformance.reports.history import history, history_json, history_markdown, print_history
+from conformance.reports.nights import bases_of
+from conformance.runs.confirming import Confirmer
+from conformance.runs.earlier import Sought
+from conformance.runs.file import Run, RunFileError, finding_to_json, read_run
+from conformance.runs.judged import judged_to_json
+from conformance.runs.resuming import check_same, whole_cases
+from tests import runs
+
+Line = dict[str, Any]
+Way = tuple[str | int, ...]
+
+MONEY = {"actual": 0.04, "estimate": 0.04, "guess": 0.0}
+DEVIATION = {
+    **dict.fromkeys(("clause", "reason", "link"), "a"),
+    "since": "2026-01-01",
+    "expires": "2027-01-01",
+    "models": ["*"],
+    "cases": ["*"],
+}
+VALUES: Mapping[str, str] = {
+    "400-digits": "9" * 400,
+    "5000-digits": "9" * 5000,
+    "beyond-double": "1e999",
+    "large-double": "1e308",
+    "64-bits": str(2**63),
+    "negative": "-1",
+    "null": "null",
+    "true": "true",
+    "object": '{"a": {"b": []}}',
+    "list": "[[1], {}]",
+    "number": "5",
+    "text": '"2026"',
+    "empty": '""',
+    "long": json.dumps("x" * 100_000),
+    "half-character": '"\\ud800"',
+    "steering": json.dumps("\x1b]0;a\x07\r\n::set-output name=x::1 \u202e"),
+    "deep": "[" * 300 + "]" * 300,
+    "nan": "NaN",
+}
+"""What may stand where something else is wanted, as it is written."""
+
+
+def lines(day: int = 1) -> list[Line]:
+    """Give the lines of a run with every member that a run file may have."""
+    head = {
+        **runs.header(),
+        "id": f"2026010{day}T030405Z-0000000{day}",
+        "started": f"2026-01-0{day}T03:04:05+00:00",
+        "edition": {**runs.EDITION, "families": {"dall-e-3": "dall-e"}},
+        "python": "3.12.1",
+        "selection": {"clauses": "*", "models": "*", "cases": "*", "strength": 2},
+        "budget": {"usd": 1.5, "requests": 9},
+        "seed": 7,
+        "resumes": ["20251231T030405Z-00000000"],
+    }
+    claim = {"clause": "count.n-images", "models": ["dall-e-2"], "reason": "It says so."}
+    more = {"deviations": [DEVIATION], "not_claimed": [claim], "key_variable": "KEY"}
+    head["providers"][0] |= {**more, "prices": {"source": "a", "date": "2026-01-01"}}
+    head["clauses"][0]["citations"] = [{"source": "a", "section": "b", "url": "https://a.test"}]
+    broken = [runs.broken(), runs.broken(case="n-2")]
+    found: list[Line | Finding] = [head, _exchange("baseline"), *broken]
+    seen = {"type": "observation", "id": "headers", "message": "It names itself."}
+    end = {**runs.footer(conclusion=1, problems=["a"]), "notes": ["b"], "counts": {"fail": 2}}
+    end |= {"spent": {"estimate": 0.04, "actual": 0.04, "guess": 0.0, "requests": 1}}
+    named = {"provider": "acme", "model": "dall-e-3", "case": "baseline"}
+    return [each if isinstance(each, dict) else _written(each) for each in found] + [
+        {**seen, **named},
+        end,
+    ]
+
+
+def _written(finding: Finding) -> Line:
+    flaky = {"rate": 0.5, "repeats": 4, "control": "baseline", "deviation": "It is known."}
+    more = flaky if finding.case == "n-2" else {}
+    return {"type": "finding", **finding_to_json(finding), **more}
+
+
+def _exchange(case: str) -> Line:
+    image = {"index": 0, "member": "url", "type": "png", "width": 8, "height": 8, "alpha": False}
+    image |= {"frames": 1, "complete": True, "bytes": 90, "sha256": "0" * 64}
+    image |= {"thumbnail": "data:image/webp;base64,UklGRg=="}
+    failure = {"kind": "timeout", "message": "late"}
+    download = {"url": "https://a.test/1.png", "status": 200, "headers": [["a", "b"]], "bytes": 90}
+    return {
+        **runs.exchange(case=case),
+        "attempts": 2,
+        "findings": 1,
+        "price": {"estimate": 0.04, "actual": 0.04, "spent": MONEY},
+        "run": "20251231T030405Z-00000000",
+        "cassette": "cassettes/a/b/c.yaml",
+        "target": "https://acme.test/v1",
+        "response": {"status": 200, "headers": [["a", "b"]], "body": '{"a": 1}', "bytes": 8},
+        "shape": ["created:integer"],
+        "error": {"type": "a", "code": "b", "param": "n"},
+        "failure": failure,
+        "downloads": [{**download, "failure": failure}],
+        "images": [image],
+        "curl": "curl https://acme.test",
+    }
+
+
+def members(value: Any, way: Way = ()) -> Iterator[Way]:
+    """Give the way to every member of a value, however deep."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, each in inner:
+        yield (*way, name)
+        if isinstance(each, dict | list):
+            yield from members(each, (*way, name))
+
+
+def mutated(whole: Sequence[Line], ways: Iterable[Way], written: str) -> str:
+    """Write a run file, members of it replaced by what is written there; a way begins at a line."""
+    changed = copy.deepcopy(list(whole))
+    for way in sorted(ways, key=len, reverse=True):  # what holds a member comes after it
+        holder: Any = changed
+        for each in way[:-1]:
+            holder = holder[each]
+        holder[way[-1]] = "@@"
+    return "\n".join(map(json.dumps, changed)).replace('"@@"', written) + "\n"
+
+
+Use = Callable[[Run, Run, Path], Sequence[str]]
+"""What a command does with a good run and a foreign one, and the file of the latter."""
+
+
+def _reported(_: Run, theirs: Run, __: Path) -> list[str]:
+    return [_screen(print_runs, [theirs]), *folder([theirs]).values()]
+
+
+def _compared(mine: Run, theirs: Run, _: Path) -> list[str]:
+    found = compare([replace(mine, header={**mine.header, "tool": "another"}), theirs], True)
+    written = [each(found) for each in (comparison_csv, comparison_json, comparison_markdown)]
+    return [*written, _screen(print_comparison, found, True)]
+
+
+def _drifted(mine: Run, theirs: Run, path: Path) -> list[str]:
+    told = []
+    for found in (drift([mine], theirs), drift(bases_of([path], mine, 14), mine)):
+        told += [drift_json(found), drift_markdown(found), _screen(print_drift, found)]
+    return told
+
+
+def _remembered(_: Run, __: Run, path: Path) -> list[str]:
+    found = history(path.parent)
+    return [history_json(found), history_markdown(found), _screen(print_history, found, True)]
+
+
+def _baseline(_: Run, __: Run, path: Path) -> list[str]:
+    sought = Sought(runs.EDITION["id"], frozenset({"acme"}), "2027")
+    return [str(Confirmer.read(path, sought, 3).before)]
+
+
+def _resumed(mine: Run, theirs: Run, path: Path) -> list[str]:
+    check_same(mine.header, theirs.header, path)
+    judged = [each for _, each in whole_cases(theirs, "acme")]
+    return [json.dumps(judged_to_json(each)) for each in judged]
+
+
+USES: Mapping[str, Use] = {
+    "report": _reported,
+    "compare": _compared,
+    "drift": _drifted,
+    "history": _remembered,
+    "--baseline": _baseline,
+    "--resume": _resumed,
+}
+
+
+def used(good: Path, bad: Path, seconds: float = 5) -> list[str]:
+    """Use a foreign run file for all that commands use one for; give what is refused and why."""
+    try:
+        mine, theirs = read_run(good), read_run(bad)
+    except RunFileError as error:
+        return [str(error)]
+    refused = []
+    for use in USES.values():
+        started = time.monotonic()
+        try:
+            for each in use(mine, theirs, bad):
+                each.encode()  # as it is written
+        except ConformanceError as error:
+            refused.append(str(error))
+        assert time.monotonic() - started < seconds
+    return refused
+
+
+def _screen(show: Any, what: Any, *more: Any) -> str:
+    screen = io.StringIO()
+    console = Console(file=screen, width=100, color_system=None)
+    show(what, console, *more)
+    return screen.getvalue()

@@ -1,0 +1,103 @@
+"""Generate `conformance/clauses/stamps.json`: ``python -m tests.stamps``.
+
+Genuine answers lie beside the checkout, in ``../shared/recordings``; without them nothing is
+written, as stamps would be lost.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from conformance.clauses import clauses_of
+from conformance.clauses.stamps import FILE, Stamps, load_stamps
+from conformance.contract import Edition, load_edition
+from conformance.findings import BROKEN, Finding, Verdict
+from conformance.foreign import judge_files
+from conformance.proof import Matrix, prove
+from conformance.runs.file import read_run
+from conformance.runs.session import Options, Session
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORDINGS = ROOT.parent / "shared" / "recordings"
+COUNTERPARTS = ("aimock", "litellm", "prism")
+By = Mapping[str, frozenset[str]]
+
+
+def genuine(edition: Edition) -> By:
+    """Return, for each clause, the providers whose recorded answers pass it."""
+    paths = [RECORDINGS / "corpus.jsonl", *sorted((RECORDINGS / "raw").glob("*/*"))]
+    with TemporaryDirectory() as folder:
+        run = read_run(judge_files(paths, edition, Path(folder, "run.jsonl")).run_file)
+    passed = (each for each in run.findings if each.verdict is Verdict.PASS)
+    return _by_clause((each.clause, each.provider) for each in passed)
+
+
+def counterparts() -> By:
+    """Return, for each clause, the counterparts whose recorded exchanges break it."""
+    session = Session(Options(providers=COUNTERPARTS, cassettes=ROOT / "cassettes"))
+    try:
+        return _by_clause(
+            (each.clause, each.provider)
+            for engine in session.engines
+            for case, _ in session.selected(engine)
+            for each in _broken(engine.judged(case).findings.values())
+        )
+    finally:
+        session.close()
+
+
+def _broken(findings: Iterable[Finding]) -> Iterable[Finding]:
+    return (each for each in findings if each.verdict in BROKEN)
+
+
+def planted(matrix: Matrix) -> By:
+    """Return, for each clause, the defects that turn it red."""
+    return {clause.id: frozenset(matrix.killers(clause.id)) for clause in matrix.clauses}
+
+
+def _by_clause(pairs: Iterable[tuple[str, str]]) -> By:
+    grouped: dict[str, set[str]] = defaultdict(set)
+    for clause, name in pairs:
+        grouped[clause].add(name)
+    return {clause: frozenset(names) for clause, names in grouped.items()}
+
+
+def stamped(edition: Edition, passed: By, failed: By, broken: By) -> dict[str, Stamps]:
+    """Return the stamps of every clause of an edition."""
+    return {
+        clause.id: Stamps(
+            *(tuple(sorted(by.get(clause.id, ()))) for by in (passed, failed, broken))
+        )
+        for clause in clauses_of(edition)
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the file anew; a stamp is given up only where ``--give-up`` says so."""
+    if not RECORDINGS.is_dir():
+        sys.stderr.write(f"{RECORDINGS} is missing, and with it every genuine answer\n")
+        return 2
+    edition = load_edition()
+    matrix = prove(edition, workers=2)
+    found = stamped(edition, genuine(edition), planted(matrix), counterparts())
+    lost = [
+        f"{clause} has lost {kind}"
+        for clause, stamps in load_stamps(edition.id).items()
+        for kind in stamps.lost(found.get(clause, Stamps()))
+    ]
+    sys.stderr.writelines(f"{sentence}\n" for sentence in lost)
+    if lost and "--give-up" not in arguments:
+        return 1
+    document = {edition.id: {clause: asdict(stamps) for clause, stamps in found.items()}}
+    FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,171 @@
+"""How much is asked: a fine fault only of who refused the coarse, and a night costs no more."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from conformance.cases.model import Depth
+from conformance.clauses import clauses_of
+from conformance.cli import app
+from conformance.contract import load_edition
+from conformance.exchange.source import Live
+from conformance.findings import Verdict
+from conformance.planning import Plan, painted, plan
+from conformance.proof.bench import bench_client
+from conformance.providers import load_provider
+from conformance.providers.depth import depth_of, documented_cases
+from conformance.reference.defects import with_defects
+from conformance.reference.steps import TRUTHFUL
+from conformance.runs.conclusion import undecided
+from conformance.runs.engine import Engine
+from conformance.runs.session import Options, Session
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterator
+
+    from conformance.exchange.model import Exchange
+
+EDITION = load_edition()
+PAID = [load_provider(each) for each in ("cometapi", "openai")]
+REFERENCE = load_provider("reference")
+
+
+def planned(provider: Any, depth: Depth | None = None) -> Plan:
+    return plan(EDITION, provider, combined=False, depth=depth)
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    import asyncio
+
+    made = asyncio.new_event_loop()
+    yield made
+    made.close()
+
+
+class Asked:
+    """An engine in front of a provider that tells one lie, and what it was asked."""
+
+    def __init__(self, lie: str, loop: asyncio.AbstractEventLoop, model: str) -> None:
+        steps = with_defects(TRUTHFUL, [lie] if lie else [], edition=EDITION)
+        self.client = bench_client(EDITION, steps, [model], loop)
+        self.target = self.client.target
+        self.asked: list[str] = []
+        provider = replace(REFERENCE, models={model: model})
+        cases = documented_cases(EDITION, provider, Depth.THOROUGH)
+        clauses, today = clauses_of(EDITION), Session(Options()).today
+        self.engine = Engine(provider, EDITION, clauses, cases, Live(lambda: self), today)
+        self.findings = [
+            each
+            for case in self.engine.cases.values()
+            for each in self.engine.judged(case).findings.values()
+        ]
+
+    def exchange(self, case: Any) -> Exchange:
+        self.asked.append(case.id)
+        return self.client.exchange(case)
+
+
+@pytest.mark.parametrize("provider", PAID, ids=lambda each: each.id)
+def test_night_of_a_paid_provider_costs_no_more_than_without_fine_faults(provider: Any) -> None:
+    chosen = planned(provider).chosen
+    before = [each for each in chosen if not each.case.after]
+    assert len(before) < len(chosen)
+    after = painted(chosen)
+    assert {name: round(usd, 6) for name, usd in painted(before).items()} == {
+        name: round(usd, 6) for name, usd in after.items()
+    }
+
+
+@pytest.mark.parametrize("provider", PAID, ids=lambda each: each.id)
+def test_thorough_plan_has_all_of_the_standard_one_and_costs_more(provider: Any) -> None:
+    standard, thorough = planned(provider), planned(provider, Depth.THOROUGH)
+    paths = [{each.case.path for each in made.chosen} for made in (standard, thorough)]
+    assert paths[0] < paths[1]
+    assert standard.usd < thorough.usd
+    assert standard.usd < standard.usd_if_painted
+
+
+def test_what_costs_nothing_is_asked_thoroughly() -> None:
+    assert depth_of(REFERENCE, None) is Depth.THOROUGH
+    assert depth_of(REFERENCE, Depth.STANDARD) is Depth.STANDARD
+    assert depth_of(PAID[0], None) is Depth.STANDARD
+
+
+def test_finer_faults_are_sent_after_all_that_is_billed() -> None:
+    chosen = [each.case for each in planned(PAID[0]).chosen]
+    first = next(at for at, case in enumerate(chosen) if case.after)
+    assert not any(case.billed for case in chosen[first:])
+    assert [len(case.after) for case in chosen] == sorted(len(case.after) for case in chosen)
+
+
+@pytest.mark.parametrize(
+    ("lie", "sent", "spared"),
+    [
+        ("", {"size-near-miss", "size-huge", "prompt-missing-after-size-huge"}, set()),
+        ("parameters.size-enum-broken", {"size-outside-enum"}, {"size-near-miss", "size-huge"}),
+        ("parameters.size-rounded", {"size-of-another-model"}, {"size-near-miss", "size-huge"}),
+        ("count.string-coerced", {"n-true", "n-string-1"}, {"n-string-2"}),
+    ],
+)
+def test_fine_fault_is_sent_only_where_the_coarser_were_refused(
+    loop: asyncio.AbstractEventLoop, lie: str, sent: set[str], spared: set[str]
+) -> None:
+    asked = set(Asked(lie, loop, "dall-e-2").asked)
+    assert sent <= asked
+    assert not spared & asked
+
+
+def test_what_was_not_asked_is_explained_by_the_coarser_fault(
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    found = Asked("parameters.accept-all", loop, "dall-e-3").findings
+    spared = [each for each in found if each.case == "size-huge"]
+    assert {each.verdict for each in spared} == {Verdict.NOT_TESTABLE}
+    assert {each.control for each in spared} == {"size-outside-enum"}
+    assert undecided(found) == []
+
+
+@pytest.mark.parametrize("lie", ["count.string-coerced", "parameters.size-rounded"])
+def test_server_that_coerces_is_found_by_a_free_run(
+    loop: asyncio.AbstractEventLoop, lie: str
+) -> None:
+    failed = {x.clause for x in Asked(lie, loop, "dall-e-2").findings if x.verdict is Verdict.FAIL}
+    claims = {"count.string-coerced": "count.non-numeric-refused"}
+    assert failed == {claims.get(lie, "parameters.size-enum")}
+
+
+@pytest.mark.parametrize("depth", ["standard", "thorough"])
+def test_plan_and_run_have_the_same_cases(monkeypatch: pytest.MonkeyPatch, depth: str) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    words = ["plan", "--models", "gpt-image-1-mini", "--depth", depth, "--format", "json"]
+    document = json.loads(CliRunner().invoke(app, words).stdout)
+    options = Options(
+        providers=("cometapi",), models="gpt-image-1-mini", live=True, depth=Depth(depth)
+    )
+    session = Session(options)
+    (engine,) = session.engines
+    assert document["depth"] == depth
+    assert [each["case"] for each in document["requests"]] == [
+        case.id for case, _ in session.selected(engine)
+    ]
+
+
+@pytest.mark.parametrize("depth", [None, *Depth])
+def test_replay_of_any_depth_calls_no_cassette_unused(depth: Depth | None) -> None:
+    session = Session(Options(providers=("aimock",), depth=depth))
+    assert session.options.mode == "replay"
+    assert session.unused_cassettes() == []
+
+
+def test_run_at_any_depth_says_so_and_is_whole() -> None:
+    options = Options(providers=("reference",), depth=Depth.THOROUGH)
+    assert options.whole
+    assert Session(options).header()["selection"]["depth"] == "thorough"
+    assert "depth" not in Session(Options(providers=("reference",))).header()["selection"]

@@ -1,0 +1,109 @@
+"""Nothing is imported from the current folder, whatever stands there, while a key is in hand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.import_path import leave_out_current_folder
+from conformance.runs.file import read_run
+from tests.workflows import ROOT, WORKFLOWS, step, workflow
+
+MODULES = (
+    "json", "queue", "execnet", "threading", "socket", "typing", "pytest", "xdist", "httpx",
+    "sitecustomize", "usercustomize", "conftest", "conformance", "plugin", "runpy", "vcr", "yaml",
+    "test_promises", "hypothesis", "dotenv", "_pytest", "pluggy", "encodings", "signal",
+)  # fmt: skip
+CONFIGURATION = {
+    "pytest.ini": "[pytest]\naddopts = -p plugin\nrequired_plugins = plugin\npythonpath = .\n",
+    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = ['-p', 'plugin']\npythonpath = ['.']\n",
+    "tox.ini": "[pytest]\naddopts = -p plugin\n",
+    "setup.cfg": "[tool:pytest]\naddopts = -p plugin\n",
+    ".env": "PYTEST_ADDOPTS=-p plugin\nPYTHONPATH=.\n",
+    ".coveragerc": "[run]\nplugins = plugin\n",
+}
+COMMANDS = {
+    "script": [str(Path(sys.executable).with_name("image-conformance"))],
+    "module": [sys.executable, "-P", "-m", "conformance.cli"],
+}
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """Make a folder in which every module that somebody may import tells that it ran."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    for name in MODULES:
+        told = f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r} + '\\n')\n"
+        (folder / f"{name}.py").write_text(told)
+        if name in ("conformance", "json", "tests"):
+            (folder / name).mkdir()
+            (folder / name / "__init__.py").write_text(told)
+    for name, text in CONFIGURATION.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def ran(folder: Path) -> str:
+    """Return the names of the modules that ran."""
+    path = folder.parent / "ran"
+    return path.read_text() if path.exists() else ""
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    named = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    named = {name: value for name, value in named.items() if name != "PYTHONSAFEPATH"}
+    return subprocess.run(words, cwd=folder, env=named, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("how", COMMANDS)
+def test_live_run_with_workers_imports_nothing_from_the_current_folder(
+    hostile: Path, how: str
+) -> None:
+    chosen = ["--models", "dall-e-2", "--cases", "n-*", "-o", "run.jsonl"]
+    done = run(hostile, *COMMANDS[how], "run", "--live", "-n", "2", "-q", *chosen)
+    assert ran(hostile) == ""
+    assert (done.returncode, done.stderr) == (0, "")
+    assert read_run(hostile / "run.jsonl").complete
+
+
+def test_python_that_a_worker_starts_as_would_import_it(hostile: Path) -> None:
+    run(hostile, sys.executable, "-c", "import json")
+    assert ran(hostile) == "json\n"
+
+
+def test_current_folder_leaves_the_path_and_that_of_the_suite_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), ".", "/elsewhere", str(ROOT)])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "/elsewhere", str(tmp_path)]))
+    monkeypatch.setenv("PYTHONSAFEPATH", "")
+    monkeypatch.chdir(tmp_path)
+    leave_out_current_folder()
+    assert sys.path == ["/elsewhere", str(ROOT)]
+    assert os.environ["PYTHONPATH"] == "/elsewhere"
+    assert os.environ["PYTHONSAFEPATH"] == "1"
+    monkeypatch.setattr(sys, "path", [str(ROOT)])
+    monkeypatch.chdir(ROOT)
+    leave_out_current_folder()
+    assert sys.path == [str(ROOT)]
+
+
+@pytest.mark.parametrize("script", ["judge.sh", "drift.sh"])
+def test_scripts_of_workflows_start_no_python_in_the_current_folder(script: str) -> None:
+    text = (WORKFLOWS.parent / "scripts" / script).read_text()
+    assert "export PYTHONSAFEPATH=1" in text
+    assert text.count("python -") == text.count("python -P ")
+
+
+def test_action_starts_no_python_in_the_current_folder() -> None:
+    for each in workflow("action")["runs"]["steps"]:
+        script = each.get("run", "")
+        safe = "judge.sh" in script or each.get("env", {}).get("PYTHONSAFEPATH") == "1"
+        assert safe or "image-conformance" not in script
+        assert script.count("python -") == script.count("python -P ")
+    assert "python -P -m pip" in step("action", "Install")["run"]

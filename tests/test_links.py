@@ -1,0 +1,159 @@
+"""Nothing is written through a symbolic link that stands where something is to be written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.client import Client
+from conformance.reports.history import HistoryError, history
+from conformance.runs.file import RunWriter, write_run
+from conformance.runs.placing import Place, check_output
+from conformance.runs.spool import Spool, SpoolError
+from conformance.writing import LinkError, write_text
+from tests import runs
+from tests.processes import command
+from tests.test_cassettes import case
+
+
+@pytest.fixture
+def treasure(tmp_path: Path) -> Path:
+    """A file of the user's that no report may replace."""
+    path = tmp_path / "home" / "treasure"
+    path.parent.mkdir()
+    path.write_text("mine")
+    return path
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A folder of somebody else's making, with a run file."""
+    path = tmp_path / "work"
+    path.mkdir()
+    write_run(runs.run(), path / "run.jsonl")
+    later = {"id": "20260103T030405Z-00000000", "started": "2026-01-03T03:04:05+00:00"}
+    write_run(runs.run(head=runs.header(**later)), path / "new.jsonl")
+    return path
+
+
+def link(at: Path, to: Path) -> Path:
+    at.parent.mkdir(parents=True, exist_ok=True)
+    at.symlink_to(to)
+    return at
+
+
+REPORTS = {
+    "html": "report run.jsonl -o a.html",
+    "md": "report run.jsonl -o a.md",
+    "junit": "report run.jsonl -o a.xml",
+    "badge": "report run.jsonl -o a.svg",
+    "format": "report run.jsonl -f md -o a",
+    "drift": "drift run.jsonl new.jsonl -o a.md",
+    "history": "history . -o a.md",
+    "plan": "plan -o a.json",
+    "judge": "judge run.jsonl -o a.jsonl",
+    "run": "run -p reference --models dall-e-2 --cases n-1 -o a.jsonl",
+}
+
+
+@pytest.mark.parametrize("words", REPORTS.values(), ids=REPORTS)
+def test_output_that_is_a_link_is_refused_in_one_sentence(
+    work: Path, treasure: Path, words: str
+) -> None:
+    name = words.split()[-1]
+    link(work / name, treasure)
+    done = command(work, *words.split())
+    assert done.returncode == 2
+    assert f"error: {name}: is a symbolic link to {treasure}, and nothing is written" in done.stderr
+    assert done.stderr.count("\n") <= 2
+    assert treasure.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["index.html", "summary.md", "junit.xml", "badges"])
+def test_link_in_the_folder_of_a_report_is_refused(work: Path, treasure: Path, name: str) -> None:
+    assert command(work, "report", "run.jsonl", "-q", "-o", "plain").returncode == 0
+    made = [path.relative_to(work / "plain") for path in (work / "plain").rglob("*")]
+    named = next((path for path in made if path.name == name), made[0])
+    link(work / "out" / named, treasure if (work / "plain" / named).is_file() else treasure.parent)
+    done = command(work, "report", "run.jsonl", "-q", "-o", "out")
+    assert (done.returncode, "is a symbolic link" in done.stderr) == (2, True)
+    assert [each.name for each in treasure.parent.iterdir()] == ["treasure"]
+    assert treasure.read_text() == "mine"
+
+
+def test_link_that_leads_nowhere_makes_no_file(tmp_path: Path) -> None:
+    link(tmp_path / "a.md", tmp_path / "new")
+    with pytest.raises(LinkError):
+        write_text(tmp_path / "a.md", "a report")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("place", ["case", "model", "provider", "payloads"])
+def test_cassette_is_not_recorded_through_a_link(
+    tmp_path: Path, treasure: Path, reference_client: Client, place: str
+) -> None:
+    library = CassetteLibrary(tmp_path / "cassettes", "reference", "an-edition", "a tool")
+    asked = case(response_format="b64_json")
+    ways = {
+        "case": library.path(asked),
+        "model": library.path(asked).parent,
+        "provider": library.directory,
+        "payloads": library.payloads.directory,
+    }
+    link(ways[place], treasure if place == "case" else treasure.parent)
+    exchange = reference_client.exchange(asked)
+    with pytest.raises(LinkError, match="is a symbolic link"):
+        library.record(exchange, asked, reference_client.target.base_url)
+    assert list(treasure.parent.iterdir()) == [treasure]
+    assert treasure.read_text() == "mine"
+
+
+def test_folder_of_cassettes_that_was_named_may_be_a_link(
+    tmp_path: Path, treasure: Path, reference_client: Client
+) -> None:
+    library = CassetteLibrary(link(tmp_path / "c", treasure.parent), "reference", "e", "a tool")
+    path = library.record(reference_client.exchange(case()), case(), "http://127.0.0.1/v1")
+    assert path.is_file()
+
+
+@pytest.mark.parametrize(
+    "write", [lambda at: RunWriter(at, {}), check_output, lambda at: Place(at).take()]
+)
+def test_run_file_is_not_written_through_a_link(
+    tmp_path: Path, treasure: Path, write: object
+) -> None:
+    assert callable(write)
+    with pytest.raises(LinkError):
+        write(link(tmp_path / "run.jsonl", treasure))
+    assert treasure.read_text() == "mine"
+
+
+def test_what_workers_share_is_not_kept_through_a_link(tmp_path: Path, treasure: Path) -> None:
+    with pytest.raises(SpoolError, match=r"run\.jsonl\.live: is a symbolic link"):
+        Spool(link(tmp_path / "run.jsonl.live", treasure.parent))
+
+
+@pytest.mark.parametrize("name", ["history.duckdb", "history.duckdb.lock"])
+def test_index_of_nights_is_not_kept_through_a_link(work: Path, treasure: Path, name: str) -> None:
+    link(work / name, treasure)
+    with pytest.raises(HistoryError, match="is a symbolic link"):
+        history(work)
+    assert treasure.read_text() == "mine"
+
+
+def test_lock_of_a_run_file_is_not_made_through_a_link(work: Path, treasure: Path) -> None:
+    link(work / ".a.jsonl.lock", treasure)
+    done = command(work, *REPORTS["run"].split())
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert treasure.read_text() == "mine"
+
+
+def test_link_of_the_system_to_what_is_open_is_followed() -> None:
+    read, write = os.pipe()
+    with open(read) as told:
+        write_text(Path(f"/dev/fd/{write}"), "a report")
+        os.close(write)
+        assert told.read() == "a report"

