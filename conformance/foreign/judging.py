@@ -38,7 +38,6 @@ from conformance.exchange.importers import (
 from conformance.exchange.model import Download, Exchange
 from conformance.exchange.outcome import outcome_of
 from conformance.findings import Verdict
-from conformance.foreign.accounts import without_account_ids
 from conformance.foreign.files import ForeignFile, ForeignReport, recordings_in, same_file
 from conformance.foreign.naming import Names, named, stranger
 from conformance.foreign.writing import Records
@@ -218,7 +217,7 @@ class _Work:
             file.strangers.append(Fault(unknown, line))
 
     def _judge(self, exchange: Exchange, file: ForeignFile, line: int | None) -> None:
-        exchange = without_account_ids(redacted(exchange))
+        exchange = redacted(exchange)
         answer = Answer(exchange)
         findings = judge(exchange, self.edition, self.clauses, None, answer)
         self._meet(exchange, file, line)
