@@ -158,6 +158,11 @@ def test_key_is_found_letter_by_letter() -> None:
     assert echoed(_events(list(KEY)))
 
 
+def test_digits_before_base64_hide_no_key_behind_them() -> None:
+    coded = base64.b64encode(b"." * 4096 + KEY.encode()).decode()
+    assert echoed(f'{{"m":"{"0af1" * 30}{coded}"}}'.encode())
+
+
 def test_encoded_key_is_found_in_pieces_of_events() -> None:
     coded = base64.b64encode(KEY.encode()).decode()
     assert echoed(_events([coded[:13], coded[13:30], coded[30:]]))

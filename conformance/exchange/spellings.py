@@ -114,7 +114,9 @@ class Spellings:
         result: list[Edit] = []
         for run in _RUN.finditer(data):
             digits = self._digits.match(data, run.start(), run.end())
-            result += self._hexadecimal(digits, depth) if digits else self._run(run, depth)
+            result += self._hexadecimal(digits, depth) if digits else ()
+            if digits is None or digits.end() < run.end():
+                result += self._run(run, depth)
         words = Rewritten(data, _RUN, lambda _: b"\0")
         return result + words.back(self._undone(words.data, depth))
 
