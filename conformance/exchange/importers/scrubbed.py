@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.exchange.answer import Answer, Payload
-from conformance.exchange.events import events_of
+from conformance.exchange.events import DONE, events_of
 from conformance.exchange.importers.lengths import declared_length, is_too_short
 from conformance.exchange.importers.model import Recorded
 from conformance.exchange.importers.placeholders import (
@@ -225,9 +225,19 @@ def _is_broken_stream(answer: Answer, text: str, kept: _Kept) -> bool:
         return True
     if kept.proven:
         return False
-    last = text.rstrip("\r\n").rsplit("\n", 1)[-1].removeprefix("data:").strip()
-    unended = not text.endswith(("\n\n", "\r\n\r\n", "\r\r")) and _was_json(last)
-    return unended or any(_was_json(event.data) for event in answer.stream.events)
+    last = text.rstrip("\r\n").rsplit("\n", 1)[-1].removeprefix("data:")
+    unended = not text.endswith(("\n\n", "\r\n\r\n", "\r\r")) and _is_broken_data(last)
+    return unended or any(_is_broken_data(event.data) for event in answer.stream.events)
+
+
+def _is_broken_data(text: str) -> bool:
+    """Return whether the data of an event was JSON, or is a placeholder for it."""
+    bare = text.strip()
+    if bare == DONE:
+        return False
+    if _JSON_START.match(bare):
+        return _was_json(bare)
+    return is_placeholder(bare) or _was_json(bare) or holds_placeholder(bare[:4096], proven=True)
 
 
 def _is_placeheld_payload(payload: Payload, proven: bool) -> bool:
