@@ -20,7 +20,7 @@ from conformance.contract import load_edition, schemas_directory
 from conformance.errors import UnknownNameError
 from conformance.findings import BROKEN, Verdict
 from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
-from conformance.proof.openly import Answered
+from conformance.proof.open_requests import Answered
 from conformance.proof.telling import chosen_defects
 from conformance.proof.writing import WRITERS
 from conformance.reference.defects import Defect, defects, lying_steps

@@ -14,7 +14,7 @@ from conformance.reports import render, summarize
 from conformance.reports.badges import GREEN, badges
 from conformance.runs.earlier import NightsError, Sought, nights_of
 from conformance.runs.file import Run
-from conformance.runs.selected import is_part
+from conformance.runs.selection import is_part
 from tests.recording import PROVIDER, Played, asked
 
 Pick = Callable[[str], bool]

@@ -9,7 +9,7 @@ from conformance.cases.accepted import MODELS_LIST, accepted_cases, open_cases
 from conformance.cases.domain import Domain
 from conformance.cases.edges import edge_cases
 from conformance.cases.model import Case, Operation
-from conformance.cases.probing import probing_cases
+from conformance.cases.near_miss_cases import near_miss_cases
 from conformance.cases.refused import faulty_cases, refused_cases
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _cases(domain: Domain, lead: bool) -> Iterator[Case]:
     yield from open_cases(domain)
     yield from edge_cases(domain, accepted)
     refused = tuple(refused_cases(domain, accepted))
-    probing = probing_cases(domain, accepted, refused)
+    probing = near_miss_cases(domain, accepted, refused)
     if not lead:  # a request whose model is wrong is the same for every model
         yield from (case for case in (*refused, *probing) if case.parameter != "model")
         return

@@ -14,7 +14,7 @@ from conformance.clauses.subject import (
 from conformance.contract.asked import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
-from conformance.exchange.sameness import same_refusal
+from conformance.exchange.refusal_matching import same_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from conformance.exchange.credentials import outside_pictures, without_signatures
 from conformance.exchange.edits import applied
+from conformance.exchange.key_spellings import Spellings
 from conformance.exchange.model import (
     REDACTED_KEY,
     Download,
@@ -21,7 +22,6 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.payloads import is_binary
-from conformance.exchange.spellings import Spellings
 
 _SECRET_HEADERS = frozenset(
     {
@@ -139,7 +139,7 @@ def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
         request=redactor.request(exchange.request),
         response=redactor.response(exchange.response),
         failure=redactor.failure(exchange.failure),
-        downloads=told_apart(redactor.download(each) for each in exchange.downloads),
+        downloads=one_per_address(redactor.download(each) for each in exchange.downloads),
         sent_at=exchange.sent_at,
         elapsed=exchange.elapsed,
         provenance=exchange.provenance,
@@ -150,7 +150,7 @@ def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
     )
 
 
-def told_apart(downloads: Iterable[Download]) -> tuple[Download, ...]:
+def one_per_address(downloads: Iterable[Download]) -> tuple[Download, ...]:
     """Keep one download of each address: without their secrets two may be the same."""
     by_url: dict[str, Download] = {}
     for download in downloads:

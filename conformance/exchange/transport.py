@@ -26,9 +26,9 @@ from conformance.exchange.addresses import (
     read_url,
 )
 from conformance.exchange.codings import CodingError, TooLargeError, codings_of, undo_codings
+from conformance.exchange.library_logging import silence_libraries
 from conformance.exchange.limits import Budget, Limits, Stopped, too_large
 from conformance.exchange.model import Failure, Headers
-from conformance.exchange.quiet import keep_quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +69,7 @@ class Transport:
     """Sends requests and fetches images within limits; threads may share it."""
 
     def __init__(self, limits: Limits | None = None, policy: AddressPolicy | None = None) -> None:
-        keep_quiet()
+        silence_libraries()
         self.limits = limits or Limits()
         self._backend = GuardedBackend(policy or AddressPolicy())
         self._http = _GuardedHTTP(self._backend)

@@ -10,7 +10,7 @@ from conformance.findings import BROKEN, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conformance.proof.openly import Answered
+    from conformance.proof.open_requests import Answered
 
 RED = BROKEN | {Verdict.HARNESS_ERROR}
 """The verdicts by which a clause says that it saw a lie, or that it broke on one."""

@@ -22,13 +22,13 @@ from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import SEVERITY, Finding, Verdict
 from conformance.proof.bench import BASE_URL, bench_client
 from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
-from conformance.proof.openly import (
+from conformance.proof.open_requests import (
     Answered,
+    accept_open_requests,
     answered,
     changes_answers,
     judges_answers,
     open_twins,
-    welcoming,
 )
 from conformance.proof.supplement import family_names, supplementary_cases
 from conformance.reference import TRUTHFUL, Steps
@@ -166,7 +166,7 @@ class Proof:
 
     def told_openly(self, steps: Steps, paths: Iterable[str]) -> Iterator[tuple[str, _Judged]]:
         """Tell open requests, in this order, to a provider that takes what no source knows."""
-        taking = welcoming(steps, self.edition)
+        taking = accept_open_requests(steps, self.edition)
         client = bench_client(self.edition, taking, self.models, self._loop)
         for path in paths:
             twin, _ = self._twins[path]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from conformance.runs.file import Run
 from conformance.runs.reach import Column
-from conformance.runs.selected import begun_whole, chosen_of, columns_of
+from conformance.runs.selection import begun_whole, chosen_of, columns_of
 
 
 def planned(runs: Sequence[Run]) -> list[Column]:

@@ -17,7 +17,7 @@ from conformance.runs.conclusion import Conclusion
 from conformance.runs.file import Run
 from conformance.runs.headline import deviations
 from conformance.runs.reach import Cell, Kept
-from conformance.runs.selected import extent as extent_of
+from conformance.runs.selection import extent as extent_of
 
 MEANING = {
     "pass": "kept wherever it was judged",

@@ -19,8 +19,8 @@ from conformance.exchange.source import Record, Replay, Source
 from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
 from conformance.providers import Provider
-from conformance.runs.asking import Asking
-from conformance.runs.others import CONTROL_AGAIN, Came, came_of, lost
+from conformance.runs.case_runner import CaseRunner
+from conformance.runs.model_outcomes import CONTROL_AGAIN, lost, timed_outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,54 +29,54 @@ class Crashes:
 
     provider: Provider
     source: Source
-    asking: Asking
+    runner: CaseRunner
     edition: Edition
 
-    def is_one(self, case: Case, valid: bool) -> bool:
+    def is_crash(self, case: Case, valid: bool) -> bool:
         """Whether a valid request came to nothing in all its attempts."""
-        came = self.asking.known(case)
-        return valid and came is not None and came.crashed
+        timed = self.runner.known(case)
+        return valid and timed is not None and timed.crashed
 
-    def tried_again(self, case: Case, first: Exchange, valid: bool) -> Exchange:
+    def retried(self, case: Case, first: Exchange, valid: bool) -> Exchange:
         """Give the exchange by which a request is judged, after one more if that came to nothing.
 
         Before that, other requests to the model are made that this run makes anyway. If one is
         accepted, an outage that is over is told from a value that never works: the request is
         sent once more, unless that value was, or the answer that was lost may have been billed.
         """
-        if not self.is_one(case, valid):
+        if not self.is_crash(case, valid):
             return first
-        self._ask_others(case)
-        made = [first, *self._again(case, first)]
+        self._run_others(case)
+        made = [first, *self._retry(case, first)]
         again = _with_all(made[-1], made)
-        came = came_of(again, outcome_of(again))
-        self.asking.tell(case, came)
-        if not came.crashed:
+        timed = timed_outcome(again, outcome_of(again))
+        self.runner.record_outcome(case, timed)
+        if not timed.crashed:
             return again
         if self._has_before(case, first):
             again = _with_all(first, made)
-            self.asking.tell(case, replace(came, began=first.sent_at, last=came.began))
-        paid = self._ask_after(case, again)
+            self.runner.record_outcome(case, replace(timed, began=first.sent_at, last=timed.began))
+        paid = self._run_after(case, again)
         kept = replace(again, price=all_of([*paid, again]))
         if len(made) > 1 and isinstance(self.source, Record):
             self.source.keep(case, kept)
         return kept
 
-    def _ask_others(self, case: Case) -> None:
-        if self.asking.in_order:
-            self.asking.ask_until_accepted(self.asking.pool(case.model), self._moment(case))
+    def _run_others(self, case: Case) -> None:
+        began = self.runner.outcome_of(case).began
+        if self.runner.in_order:
+            self.runner.run_until_accepted(self.runner.pool(case.model), began)
         else:
-            self.asking.ask_all(self.asking.valid(case.model))
-        if not any(True for _ in self.asking.others(case.model).accepted()):
-            first = self.asking.cases.get(f"{case.model}/{BASELINE}")  # also where nobody chose it
-            self.asking.ask_until_accepted([first] if first else [], self._moment(case))
+            self.runner.run_all(self.runner.valid(case.model))
+        if not self.runner.outcomes(case.model).any_accepted:
+            first = self.runner.cases.get(f"{case.model}/{BASELINE}")  # also where nobody chose it
+            self.runner.run_until_accepted([first] if first else [], began)
 
-    def _again(self, case: Case, first: Exchange) -> Iterable[Exchange]:
-        others = self.asking.others(case.model)
-        accepted = any(True for _ in others.accepted())
+    def _retry(self, case: Case, first: Exchange) -> Iterable[Exchange]:
+        outcomes = self.runner.outcomes(case.model)
         billed = lost(first) and not self.provider.prices.free
-        known = others.is_confirmed(case, self._came(case))
-        if isinstance(self.source, Replay) or not accepted or billed or known:
+        known = outcomes.is_confirmed(case, self.runner.outcome_of(case))
+        if isinstance(self.source, Replay) or not outcomes.any_accepted or billed or known:
             return
         try:
             yield self.source.exchange(case)
@@ -84,10 +84,10 @@ class Crashes:
             return
 
     def _has_before(self, case: Case, first: Exchange) -> bool:
-        came = came_of(first, outcome_of(first))
-        return self.asking.others(case.model).around(case, came)[0] is not None
+        timed = timed_outcome(first, outcome_of(first))
+        return self.runner.outcomes(case.model).around(case, timed)[0] is not None
 
-    def _ask_after(self, case: Case, kept: Exchange) -> list[Exchange]:
+    def _run_after(self, case: Case, kept: Exchange) -> list[Exchange]:
         """Have a request made after one that came to nothing, unless one was accepted since.
 
         What is planned anyway comes first; where none is left, the smallest one that was
@@ -95,28 +95,22 @@ class Crashes:
         """
         if not self._lacks_after(case):
             return []
-        self.asking.ask_until_accepted(self.asking.pool(case.model), kept.sent_at)
+        self.runner.run_until_accepted(self.runner.pool(case.model), kept.sent_at)
         if not self._lacks_after(case):
             return []
-        smallest, _ = next(self.asking.others(case.model).accepted())
+        smallest, _ = next(self.runner.outcomes(case.model).accepted())
         control = replace(smallest, id=CONTROL_AGAIN, control=None)
         try:
             exchange = self.source.exchange(control)
         except (NotSentError, ConformanceError):  # in replay: it was not recorded
             return []
         outcome = Subject(exchange, self.edition).outcome
-        self.asking.tell(control, came_of(exchange, outcome))
+        self.runner.record_outcome(control, timed_outcome(exchange, outcome))
         return [exchange]
 
     def _lacks_after(self, case: Case) -> bool:
-        before, after = self.asking.others(case.model).around(case, self._came(case))
+        before, after = self.runner.outcomes(case.model).around(case, self.runner.outcome_of(case))
         return before is not None and after is None
-
-    def _came(self, case: Case) -> Came:
-        return self.asking.ask(case)
-
-    def _moment(self, case: Case) -> float:
-        return self._came(case).began
 
 
 def _with_all(exchange: Exchange, made: Sequence[Exchange]) -> Exchange:

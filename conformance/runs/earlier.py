@@ -10,7 +10,7 @@ from typing import Any
 from conformance.errors import ConformanceError
 from conformance.findings import DECIDED, Finding, Verdict
 from conformance.runs.file import Run, RunFileError, read_header, read_run
-from conformance.runs.selected import is_part
+from conformance.runs.selection import is_part
 from conformance.strict import printable
 
 MOST = 14

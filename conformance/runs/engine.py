@@ -30,17 +30,17 @@ from conformance.findings import Finding, Verdict
 from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
 from conformance.providers import Provider
-from conformance.runs.asking import Asking
-from conformance.runs.asking import Together as Together
+from conformance.runs.alternative_controls import AlternativeControls
+from conformance.runs.case_runner import CaseRunner
+from conformance.runs.case_runner import Together as Together
 from conformance.runs.crashes import Crashes
 from conformance.runs.evidence import evidence, unsent
 from conformance.runs.judged import Judged
-from conformance.runs.marking import Marking
-from conformance.runs.missing import not_there
-from conformance.runs.others import came_of
-from conformance.runs.replanting import Replanting
-from conformance.runs.sending import expectation_of
-from conformance.runs.sending import sent_by as sent_by
+from conformance.runs.missing_model import missing_model_message
+from conformance.runs.model_outcomes import timed_outcome
+from conformance.runs.planned_request import expectation_of
+from conformance.runs.planned_request import sent_by as sent_by
+from conformance.runs.provider_claims import ProviderClaims
 from conformance.runs.spool import SpoolError
 from conformance.strict import printable
 
@@ -77,19 +77,19 @@ class Engine:
         self.cases = {case.path: case for case in cases}
         self.source = source
         self._limits = limits or Limits()
-        self._marking = Marking(provider, today)
+        self._claims = ProviderClaims(provider, today)
         self._together = together or Together()
-        self._asking = Asking(self.cases, edition, source, self._together, self._judge)
-        self._replanting = Replanting(self.cases, edition, self._asking)
-        self._crashes = Crashes(provider, source, self._asking, edition)
-        self._judged = self._asking.judged
+        self._runner = CaseRunner(self.cases, edition, source, self._together, self._judge)
+        self._alternatives = AlternativeControls(self.cases, edition, self._runner)
+        self._crashes = Crashes(provider, source, self._runner, edition)
+        self._judged = self._runner.judged
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
         self._answered = False
         self._astray = False  # whether what came is of something else than the provider
 
     def expect(self, cases: Iterable[Case]) -> None:
         """Know which cases will be judged: others may have to be made after some of them."""
-        self._asking.expected = frozenset(each.path for each in cases)
+        self._runner.expected = frozenset(each.path for each in cases)
 
     def planned(self, case: Case) -> list[Clause]:
         """The clauses that a case will be judged under, known before it is sent."""
@@ -101,7 +101,7 @@ class Engine:
 
     def judged(self, case: Case) -> Judged:
         """Make the case's exchange, and before it that of its control, and judge it."""
-        known = self._judged.get(case.path) or self._asking.once(case)
+        known = self._judged.get(case.path) or self._runner.once(case)
         if known is None:
             raise AssertionError(f"{case.path} was waited for without end, and is not there")
         return known
@@ -111,7 +111,7 @@ class Engine:
         judged = self._judged.get(case.path)
         named = Counter(each.control for each in judged.findings.values()) if judged else Counter()
         control = next((each for each, _ in named.most_common() if each), case.control)
-        return self._replanting.with_control(case, control)
+        return self._alternatives.with_control(case, control)
 
     def look_ahead(self, case: Case) -> None:
         """Play the case that is judged next: its images are decoded while this one is judged."""
@@ -141,7 +141,7 @@ class Engine:
             self._astray = True
         for path in list(self._ahead):
             if path not in self._judged:
-                self._asking.once(self.cases[path])
+                self._runner.once(self.cases[path])
         return self._astray
 
     def _is_known(self, case: Case) -> bool:
@@ -149,7 +149,7 @@ class Engine:
         return spool is not None and spool.get(case.path) is not None
 
     def _judge(self, case: Case) -> Judged:
-        with self._asking.under_way(case):
+        with self._runner.under_way(case):
             try:
                 return self._judged_now(case)
             except (ProviderUnreachableError, SpoolError):
@@ -183,7 +183,7 @@ class Engine:
         self, case: Case, control: Outcome | None
     ) -> tuple[Case, Outcome | None, Exchange, Answer]:
         """Make the exchange of a case, its mistake elsewhere where its own control was refused."""
-        for other, accepted in self._replanting.forms_of(case, control):
+        for other, accepted in self._alternatives.variants_of(case, control):
             played = case.path in self._ahead  # so it was recorded as it was planned
             if not played or body_bytes(other) == body_bytes(case):
                 with suppress(CassetteStaleError):  # it was recorded with another control
@@ -200,12 +200,12 @@ class Engine:
         self, sent: Case, exchange: Exchange, answer: Answer, control: Outcome | None
     ) -> Judged:
         outcome = Subject(exchange, self.edition, control, answer).outcome
-        self._asking.tell(sent, came_of(exchange, outcome))  # before it is judged
-        again = self._crashes.tried_again(sent, exchange, self._is_valid(sent))
+        self._runner.record_outcome(sent, timed_outcome(exchange, outcome))  # before it is judged
+        again = self._crashes.retried(sent, exchange, self._is_valid(sent))
         if again is not exchange:
             exchange, answer = again, self._answer(again)
             outcome = Subject(exchange, self.edition, control, answer).outcome
-        self._tell_missing(sent, outcome, control)
+        self._report_missing_model(sent, outcome, control)
         context = self._context(sent, outcome, control)
         findings = self._findings(sent, exchange, context, answer)
         findings, repeated = self._confirmed(sent, findings, context)
@@ -220,24 +220,24 @@ class Engine:
     def _is_valid(self, case: Case) -> bool:
         return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
 
-    def _tell_missing(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
+    def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
         """Say once that a model is neither served nor listed: it may be the user's mistake."""
         listed = control.listed if control is not None else None
         name = self.provider.models.get(case.model, case.model)
         gone = case.id == BASELINE and outcome.result is Result.NOT_SERVED
         gone = gone and not self.provider.is_known(case.model, case.id)
         if gone and name not in (listed or ()) and self._together.missing is not None:
-            why = not_there(self.provider, case.model, outcome, listed)
+            why = missing_model_message(self.provider, case.model, outcome, listed)
             self._together.missing(self.provider.id, case.model, why)
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Say what the run knows of other requests, once it knows all that matters."""
         refused = outcome.result is Result.REFUSED and not self._is_valid(case)
         if refused:
-            self._asking.ask_valid(case.model)
-        if refused or self._crashes.is_one(case, self._is_valid(case)):
-            context = self._asking.others(case.model).context(case, control)
-            return replace(context, proven=self._replanting.proven(case, control))
+            self._runner.run_valid(case.model)
+        if refused or self._crashes.is_crash(case, self._is_valid(case)):
+            context = self._runner.outcomes(case.model).context(case, control)
+            return replace(context, proven=self._alternatives.proven(case, control))
         return Context(control)
 
     def _answer(self, exchange: Exchange) -> Answer:
@@ -248,7 +248,7 @@ class Engine:
     ) -> dict[str, Finding]:
         clauses = self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
-        return {each.clause: self._marking.known(each) for each in findings}
+        return {each.clause: self._claims.known(each) for each in findings}
 
     def _confirmed(
         self, case: Case, findings: dict[str, Finding], context: Context
@@ -257,7 +257,7 @@ class Engine:
         made: list[Exchange] = []
 
         def repeat() -> dict[str, Finding] | None:
-            if not self._asking.may_repeat(case):
+            if not self._runner.may_repeat(case):
                 return None
             try:
                 exchange = self.source.exchange(case)
@@ -277,11 +277,11 @@ class Engine:
         if case in leads or case.id in (BASELINE, MODELS_LIST):
             return None
         for each in leads:
-            if self._asking.known(each) is None:
-                self._asking.once(each, LEAD_PATIENCE)
-            came = self._asking.known(each)
-            if came is not None and came.outcome.result is Result.NOT_SERVED and each is lead:
-                return came.outcome
+            if self._runner.known(each) is None:
+                self._runner.once(each, LEAD_PATIENCE)
+            timed = self._runner.known(each)
+            if timed is not None and timed.outcome.result is Result.NOT_SERVED and each is lead:
+                return timed.outcome
         return None
 
     def _check_reachable(self, exchange: Exchange) -> None:
@@ -305,12 +305,12 @@ class Engine:
     def _control(self, case: Case) -> Outcome | None:
         if case.control is None:
             return None
-        return self._asking.ask(self.cases[f"{case.model}/{case.control}"]).outcome
+        return self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
 
     def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
         """Ask what a fine fault comes after; give the first coarser one that was accepted."""
         coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
-        outcomes = (self._asking.ask(each).outcome for each in coarser)
+        outcomes = (self._runner.outcome_of(each).outcome for each in coarser)
         return next((each for each in outcomes if each.accepted), None)
 
     def _needless(self, case: Case, coarser: Outcome) -> Judged:
@@ -346,7 +346,7 @@ class Engine:
         return Judged(replace(outcome, case=case.id), findings, (), record)
 
     def _all(self, case: Case, verdict: Verdict, why: str) -> dict[str, Finding]:
-        return self._marking.all_of(case, self.planned(case), verdict, why)
+        return self._claims.all_of(case, self.planned(case), verdict, why)
 
 
 _PLANNED: dict[tuple[str, str, tuple[str, ...]], tuple[Clause, ...]] = {}

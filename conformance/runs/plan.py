@@ -53,9 +53,9 @@ def plan_of(session: Session) -> list[dict[str, Any]]:
 def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
     """Give the model of each case that binds anything, and how many clauses it binds."""
     every = clauses_of(session.edition)
-    narrowed = len(engine.clauses) < len(every)
+    fewer_clauses = len(engine.clauses) < len(every)
     for case in engine.cases.values():
-        if narrowed:
+        if fewer_clauses:
             sent = sent_by(case, session.edition)
             bound = sum(each.binds(sent) for each in every)
         else:

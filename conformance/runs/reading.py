@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.findings import Verdict
-from conformance.runs import members
-from conformance.runs.members import Check
+from conformance.runs import field_checks as checks
+from conformance.runs.field_checks import Check
 from conformance.strict import JSONBounds, JSONFaultError, load_json, printable
 
 MOST_LINE = 64 * 1024 * 1024
@@ -124,7 +124,7 @@ def _one_of(names: frozenset[str]) -> Check:
 
 
 def _seconds(value: Any) -> bool:
-    return value is None or members.number(value)
+    return value is None or checks.number(value)
 
 
 def _share(value: Any) -> bool:
@@ -140,9 +140,9 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "edition": _object,
         "providers": _list,
         "clauses": _list,
-        "selection?": members.SELECTION,
+        "selection?": checks.SELECTION,
         "seed?": lambda value: value is None or type(value) is int,
-        "budget?": members.or_null(members.BUDGET),
+        "budget?": checks.or_null(checks.BUDGET),
         "resumes?": _texts,
         "recordings?": _texts,
         "unknown_models?": _texts,
@@ -150,42 +150,42 @@ _MEMBERS: dict[str, dict[str, Check]] = {
     },
     "edition": {
         **dict.fromkeys(("id", "title", "document?", "published?"), _text),
-        "families?": members.by_name(_text),
+        "families?": checks.by_name(_text),
     },
     "clauses": {
         "id": _text,
         "level": _one_of(LEVELS),
         "statement": _text,
-        "citations?": members.list_of(members.by_name(_text_or_null)),
+        "citations?": checks.list_of(checks.by_name(_text_or_null)),
     },
     "providers": {
         "id": _text,
         "title": _text,
         "base_url": _text,
         "mode": _one_of(MODES),
-        "models": members.by_name(_text),
+        "models": checks.by_name(_text),
         "key_variable?": _text_or_null,
-        "prices?": members.PRICES,
+        "prices?": checks.PRICES,
         "deviations?": _objects,
-        "not_claimed?": members.list_of(members.CLAIM),
+        "not_claimed?": checks.list_of(checks.CLAIM),
     },
     "deviations": {
         **dict.fromkeys(("clause", "reason", "link", "since", "expires"), _text),
         **dict.fromkeys(("models", "cases"), _texts),
     },
-    "plan": {"provider": _text, "model": _text, "cases": members.count, "promises": members.count},
+    "plan": {"provider": _text, "model": _text, "cases": checks.count, "promises": checks.count},
     "reach": {
         "provider": _text,
         "model": _text,
-        "chosen?": members.count,
-        "judged?": members.count,
+        "chosen?": checks.count,
+        "judged?": checks.count,
         "levels": _object,
     },
     "level": {
-        "kept": members.count,
-        "total": members.count,
-        "decided": members.count,
-        "accepted?": members.count,
+        "kept": checks.count,
+        "total": checks.count,
+        "decided": checks.count,
+        "accepted?": checks.count,
     },
     "exchange": {
         **_NAMES,
@@ -193,16 +193,16 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "outcome": _text,
         "request": _object,
         "response?": _object_or_null,
-        "failure?": members.FAILURE,
-        "downloads?": members.list_of(members.DOWNLOAD),
-        "images?": members.list_of(members.IMAGE),
-        "attempts?": members.count,
-        "findings?": members.count,
-        "shape?": members.or_null(_texts),
-        "error?": members.or_null(members.by_name(_text)),
+        "failure?": checks.FAILURE,
+        "downloads?": checks.list_of(checks.DOWNLOAD),
+        "images?": checks.list_of(checks.IMAGE),
+        "attempts?": checks.count,
+        "findings?": checks.count,
+        "shape?": checks.or_null(_texts),
+        "error?": checks.or_null(checks.by_name(_text)),
         "sent_at?": _text_or_null,
         "elapsed?": _seconds,
-        "price?": members.or_null(members.PRICE),
+        "price?": checks.or_null(checks.PRICE),
         "cassette?": _text_or_null,
         "target?": _text_or_null,
         "reason?": _text,
@@ -210,10 +210,10 @@ _MEMBERS: dict[str, dict[str, Check]] = {
     },
     "request": {"url": _text, "method?": _text, "headers?": _headers, "body?": _text},
     "response": {
-        "status": members.whole,
+        "status": checks.whole,
         "headers": _headers,
         "body": _text,
-        "bytes?": members.count,
+        "bytes?": checks.count,
     },
     "finding": {
         **_NAMES,
@@ -226,25 +226,25 @@ _MEMBERS: dict[str, dict[str, Check]] = {
         "control?": _text_or_null,
         "deviation?": _text_or_null,
         "rate?": _share,
-        "repeats?": lambda value: members.count(value) and value > 0,
+        "repeats?": lambda value: checks.count(value) and value > 0,
     },
     "observation": {**_NAMES, "id": _text, "message": _text},
     "end": {
         "finished": _text,
         "complete": lambda value: isinstance(value, bool),
         "conclusion": lambda value: type(value) is int and value in (0, 1, 2),
-        "counts?": members.by_name(members.count),
-        "interrupted?": members.truth,
-        "whole?": members.truth,
-        "left_out?": members.count,
+        "counts?": checks.by_name(checks.count),
+        "interrupted?": checks.truth,
+        "whole?": checks.truth,
+        "left_out?": checks.count,
         "reach?": _objects,
         "problems?": _texts,
         "notes?": _texts,
-        "spent?": members.or_null(members.SPENT),
+        "spent?": checks.or_null(checks.SPENT),
     },
 }
 RECORDS = frozenset({"run", "exchange", "finding", "observation", "end"})
 _CHECKS = {  # read off the table once: a run has thousands of lines
-    kind: [(name.removesuffix("?"), name.endswith("?"), right) for name, right in members.items()]
-    for kind, members in _MEMBERS.items()
+    kind: [(name.removesuffix("?"), name.endswith("?"), right) for name, right in checks.items()]
+    for kind, checks in _MEMBERS.items()
 }

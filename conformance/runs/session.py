@@ -28,7 +28,7 @@ from conformance.providers import Provider, load_provider
 from conformance.providers.depth import documented_cases
 from conformance.runs.describing import header_of
 from conformance.runs.engine import Engine
-from conformance.runs.others import CONTROL_AGAIN
+from conformance.runs.model_outcomes import CONTROL_AGAIN
 from conformance.runs.purse import Outlook, check_affordable, outlook
 from conformance.runs.resuming import Resumed
 from conformance.runs.together import LiveRun

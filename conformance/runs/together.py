@@ -25,7 +25,7 @@ from conformance.live.cost import cost_of
 from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
-from conformance.runs.asking import Together
+from conformance.runs.case_runner import Together
 from conformance.runs.confirming import Confirmer
 from conformance.runs.earlier import Sought
 from conformance.runs.judged import Judged

@@ -1,6 +1,6 @@
 """Recordings that somebody else made with another tool, read entry by entry."""
 
-from conformance.exchange.importers.asked import altered_request
+from conformance.exchange.importers.altered_requests import altered_request
 from conformance.exchange.importers.detection import kind_of
 from conformance.exchange.importers.exchanges import (
     UNNAMED,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from conformance.exchange.foreign_redaction import without_credentials
 from conformance.exchange.importers.model import Entry, Recorded
 from conformance.exchange.model import Exchange, Failure, Provenance
 from conformance.exchange.sent import deployment_of
-from conformance.exchange.strangers import without_credentials
 from conformance.strict import printable, read_json
 
 UNNAMED = "model-not-named"

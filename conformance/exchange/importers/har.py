@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from conformance.exchange.importers.beside import Beside
 from conformance.exchange.importers.bodies import (
     NOTHING_KEPT,
     as_bytes,
     decoded,
     from_base64,
 )
+from conformance.exchange.importers.body_files import BodyFiles
 from conformance.exchange.importers.model import (
     Body,
     Entry,
@@ -27,23 +27,23 @@ from conformance.exchange.importers.moments import moment_of, seconds_of
 from conformance.exchange.model import Request, Response
 
 
-def har_entry(index: int, line: int | None, value: Any, beside: Beside) -> Entry:
+def har_entry(index: int, line: int | None, value: Any, files: BodyFiles) -> Entry:
     """Give an entry of an archive; raises RecordingError for what is none."""
     entry = mapping(value)
     request = mapping(entry.get("request"))
     if not isinstance(request.get("url"), str):
         raise RecordingError("is no entry of an archive: it has no request.url", line)
     method = text(request.get("method")).upper() or "GET"
-    return Entry(index, line, method, request["url"], lambda: _read(entry, method, beside))
+    return Entry(index, line, method, request["url"], lambda: _read(entry, method, files))
 
 
-def _read(entry: Mapping[str, Any], method: str, beside: Beside) -> Recorded:
+def _read(entry: Mapping[str, Any], method: str, files: BodyFiles) -> Recorded:
     asked = mapping(entry["request"])
     sent = headers_of(asked.get("headers"))
     posted = mapping(asked.get("postData"))
-    body = decoded(_kept(posted, _size(asked.get("bodySize")), beside), sent)
+    body = decoded(_kept(posted, _size(asked.get("bodySize")), files), sent)
     request = Request(method, asked["url"], sent, body.data or b"")
-    recorded = _answered(request, mapping(entry.get("response")), beside)
+    recorded = _answered(request, mapping(entry.get("response")), files)
     headers = recorded.response.headers if recorded.response else ()
     elapsed = seconds_of(entry.get("time"))  # milliseconds
     lost = {"request"} if body.data is None or body.altered else set()
@@ -56,7 +56,7 @@ def _read(entry: Mapping[str, Any], method: str, beside: Beside) -> Recorded:
     )
 
 
-def _answered(request: Request, told: Mapping[str, Any], beside: Beside) -> Recorded:
+def _answered(request: Request, told: Mapping[str, Any], files: BodyFiles) -> Recorded:
     """Read a response; browsers write status 0 where none came."""
     status = status_of(told.get("status"))
     if not status:
@@ -64,7 +64,7 @@ def _answered(request: Request, told: Mapping[str, Any], beside: Beside) -> Reco
     headers = headers_of(told.get("headers"))
     content = mapping(told.get("content"))
     size = _size(content.get("size"))
-    body = decoded(_kept(content, size, beside), headers)
+    body = decoded(_kept(content, size, files), headers)
     altered = {"body"} if body.data is None else body.altered
     proven = frozenset({"body"}) if body.proven else frozenset()
     declared = size if size > len(text(content.get("text"))) else None
@@ -72,14 +72,14 @@ def _answered(request: Request, told: Mapping[str, Any], beside: Beside) -> Reco
     return Recorded(request, response, altered=frozenset(altered), proven=proven, declared=declared)
 
 
-def _kept(held: Mapping[str, Any], size: int, beside: Beside) -> Body:
+def _kept(held: Mapping[str, Any], size: int, files: BodyFiles) -> Body:
     """Read what an archive keeps of a body, in it or in a file beside it.
 
     One that had a size and is empty was left out.
     """
     kept = held.get("text")
     if isinstance(held.get("_file"), str) and not kept:
-        return beside.body(held["_file"])
+        return files.body(held["_file"])
     if not isinstance(kept, str) or (not kept and size > 0):
         return NOTHING_KEPT
     return from_base64(kept) if held.get("encoding") == "base64" else Body(as_bytes(kept))

@@ -9,18 +9,18 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from conformance.exchange.importers.beside import Beside
+from conformance.exchange.importers.body_files import BodyFiles
 from conformance.exchange.importers.har import har_entry
 from conformance.exchange.importers.json_stream import json_items
-from conformance.exchange.importers.model import MOST_BYTES, Entry, Fault, RecordingError
-from conformance.exchange.importers.pairs import pair_entry
-from conformance.exchange.importers.translating import (
+from conformance.exchange.importers.layout_adapters import (
     from_httpmock,
     from_insomnia,
     from_nock,
     from_postman,
     from_test_proxy,
 )
+from conformance.exchange.importers.model import MOST_BYTES, Entry, Fault, RecordingError
+from conformance.exchange.importers.pairs import pair_entry
 from conformance.exchange.importers.yaml_stream import yaml_documents, yaml_items
 from conformance.strict import JSONFaultError, load_json
 
@@ -48,7 +48,7 @@ class Kind(StrEnum):
 
 Item = tuple[int | None, Any, RecordingError | None]
 Items = Callable[[Path], Iterator[Item]]
-Read = Callable[[int, int | None, Any, Beside], Entry]
+Read = Callable[[int, int | None, Any, BodyFiles], Entry]
 Translate = Callable[[Any], Iterable[Any]]
 
 _MOST_LINE = 2 * MOST_BYTES
@@ -158,7 +158,7 @@ def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[E
 
     Bodies in files of their own are looked for in `folder`, without it beside the file.
     """
-    layout, beside = LAYOUTS[kind], Beside(folder or path.parent)
+    layout, files = LAYOUTS[kind], BodyFiles(folder or path.parent)
     index = 0
     try:
         for line, value, fault in layout.items(path):
@@ -166,7 +166,7 @@ def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[E
                 index += 1
                 yield Fault(fault.reason, fault.line)
                 continue
-            for entry in _entries(layout, index, line, value, beside):
+            for entry in _entries(layout, index, line, value, files):
                 index += 1
                 yield entry
     except RecordingError as error:
@@ -176,7 +176,7 @@ def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[E
 
 
 def _entries(
-    layout: Layout, before: int, line: int | None, value: Any, beside: Beside
+    layout: Layout, before: int, line: int | None, value: Any, files: BodyFiles
 ) -> Iterator[Entry | Fault]:
     """Give the entries of one item; one that cannot be read is a fault, and the next is read."""
     pairs = iter(layout.translate(value))
@@ -185,7 +185,7 @@ def _entries(
             pair = next(pairs, _END)
             if pair is _END:
                 return
-            yield layout.read(index, line, pair, beside)
+            yield layout.read(index, line, pair, files)
         except RecordingError as error:
             yield Fault(f"entry {index} {error.reason}", error.line or line)
 

@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.exchange.importers.beside import Beside
 from conformance.exchange.importers.bodies import (
     CUT,
     NOTHING_KEPT,
@@ -23,6 +22,12 @@ from conformance.exchange.importers.bodies import (
     from_hex,
     from_text,
     from_value,
+)
+from conformance.exchange.importers.body_files import BodyFiles
+from conformance.exchange.importers.declared_alterations import (
+    declared_alterations,
+    framed_stream,
+    without_omissions,
 )
 from conformance.exchange.importers.model import (
     Body,
@@ -35,11 +40,6 @@ from conformance.exchange.importers.model import (
     text,
 )
 from conformance.exchange.importers.moments import moment_of, seconds_of
-from conformance.exchange.importers.rewritten import (
-    declared_alterations,
-    framed_stream,
-    without_omissions,
-)
 from conformance.exchange.model import Headers, Request, Response
 
 _ADDRESSES = ("url", "uri", "urlPath", "absoluteUrl", "path")
@@ -52,7 +52,7 @@ _HOLDER = frozenset({"string", "base64_string", "encoding"})
 _MOMENTS = ("recorded_at", "recordedAt", "timestamp", "loggedDate")
 
 
-def pair_entry(index: int, line: int | None, value: Any, beside: Beside) -> Entry:
+def pair_entry(index: int, line: int | None, value: Any, files: BodyFiles) -> Entry:
     """Give an exchange as an entry; raises RecordingError for what is none."""
     record = mapping(value)
     request, response = mapping(record.get("request")), mapping(record.get("response"))
@@ -62,7 +62,7 @@ def pair_entry(index: int, line: int | None, value: Any, beside: Beside) -> Entr
         )
     url = text(first_kept(request, *_ADDRESSES)) or _placed(record)
     method = text(request.get("method")).upper() or "POST"
-    return Entry(index, line, method, url, lambda: _read(record, method, url, beside))
+    return Entry(index, line, method, url, lambda: _read(record, method, url, files))
 
 
 def _placed(record: Mapping[str, Any]) -> str:
@@ -71,11 +71,11 @@ def _placed(record: Mapping[str, Any]) -> str:
     return f"/{endpoint}" if _GENERATIONS.search(endpoint) else ""
 
 
-def _read(record: Mapping[str, Any], method: str, url: str, beside: Beside) -> Recorded:
+def _read(record: Mapping[str, Any], method: str, url: str, files: BodyFiles) -> Recorded:
     asked, told = mapping(record["request"]), mapping(record["response"])
     sent, headers = _headers(asked), _headers(told)
-    body = decoded(_matched(asked) or _body(asked, beside), sent)
-    answer = decoded(_body(told, beside), headers)
+    body = decoded(_matched(asked) or _body(asked, files), sent)
+    answer = decoded(_body(told, files), headers)
     altered = declared_alterations(record) | (CUT if answer.data is None else answer.altered)
     if body.data is None or {"body", "payloads"} & body.altered or not _is_addressed(asked):
         altered |= {"request"}
@@ -113,7 +113,7 @@ def _status(told: Mapping[str, Any]) -> int:
     raise RecordingError("a response has no status")
 
 
-def _body(half: Mapping[str, Any], beside: Beside) -> Body:
+def _body(half: Mapping[str, Any], files: BodyFiles) -> Body:
     """Read a body in each way that it may stand there: the first that is there counts."""
     kept = first_kept(half, *_TEXTS)
     if kept is not None and not (kept == "" and first_kept(half, *_FILES)):
@@ -123,7 +123,7 @@ def _body(half: Mapping[str, Any], beside: Beside) -> Body:
         return from_base64(encoded)
     file = first_kept(half, *_FILES)
     if isinstance(file, str):
-        return beside.body(file)
+        return files.body(file)
     value = first_kept(half, *_VALUES)
     return NOTHING_KEPT if value is None else _written(value)
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.events import DONE, events_of
-from conformance.exchange.importers.lengths import declared_length, is_too_short
+from conformance.exchange.importers.content_length import declared_length, is_too_short
 from conformance.exchange.importers.model import Recorded
 from conformance.exchange.importers.placeholders import (
     begins_with_placeholder,

@@ -9,7 +9,7 @@ from conformance.errors import ConformanceError
 from conformance.findings import UNDECIDED, Finding
 from conformance.runs.conclusion import undecided
 from conformance.runs.file import Run
-from conformance.runs.selected import narrowed
+from conformance.runs.selection import selection_globs
 from conformance.strict import printable
 
 
@@ -82,7 +82,7 @@ def _of_run(run: Run) -> Iterable[Column]:
             statements={each["id"]: each["statement"] for each in run.header["clauses"]},
             findings=mine,
             explained=frozenset(_explained(mine, set() if run.foreign else open_ones)),
-            selection=narrowed(run),
+            selection=selection_globs(run),
         )
 
 

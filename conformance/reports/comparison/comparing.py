@@ -11,7 +11,7 @@ from conformance.reports.grouping import level_rank
 from conformance.reports.wording import counted, listed
 from conformance.runs.file import Run
 from conformance.runs.reach import NOTHING, Cell, Kept, by_level, cell_of
-from conformance.runs.selected import chose
+from conformance.runs.selection import selects
 
 Cells = tuple[Cell | None, ...]
 """A cell a column; None where the column did not judge the promise."""
@@ -177,7 +177,7 @@ def _selections(found: Sequence[Column]) -> Iterator[str]:
 
 def _left_broken(column: Column, globs: Mapping[str, str]) -> int:
     """Count the broken findings of a column that do not fit some globs."""
-    return sum(each.verdict in BROKEN and not chose(globs, each) for each in column.findings)
+    return sum(each.verdict in BROKEN and not selects(globs, each) for each in column.findings)
 
 
 def _not_compared(broken: int) -> str:

@@ -10,7 +10,7 @@ from conformance.reports.drift.bases import Before
 from conformance.reports.drift.model import Change, Kind
 from conformance.reports.wording import counted, listed
 from conformance.runs.file import Run
-from conformance.runs.selected import chose, narrowed
+from conformance.runs.selection import selection_globs, selects
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ def absences(found: Before, new: Run) -> list[Absence]:
         model = each.provider, each.model
         if each.verdict in DECIDED and each.provider in planned and model not in there:
             before.setdefault(model, []).append(each)
-    globs = narrowed(new)
+    globs = selection_globs(new)
     return [
-        Absence(*model, len(those), any(chose(globs, each) for each in those))
+        Absence(*model, len(those), any(selects(globs, each) for each in those))
         for model, those in before.items()
     ]
 
@@ -56,13 +56,13 @@ def vanished_musts(
 
     ``told`` are the providers and models of which it is said already that they are missing.
     """
-    globs, known = narrowed(new), {each["id"] for each in new.header["clauses"]}
+    globs, known = selection_globs(new), {each["id"] for each in new.header["clauses"]}
     planned = {each["id"] for each in new.header["providers"]}
     there = {(each.provider, each.model, each.clause) for each in new.findings}
     gone: dict[tuple[str, str], set[str]] = {}
     for each in (found.findings[key] for key in found.newest):
         is_decided_must = each.level == "MUST" and each.verdict in DECIDED
-        asked = each.provider in planned and each.clause in known and chose(globs, each)
+        asked = each.provider in planned and each.clause in known and selects(globs, each)
         missing = (each.provider, each.model, each.clause) not in there
         if is_decided_must and asked and missing and not new.interrupted:
             gone.setdefault((each.provider, each.model), set()).add(each.clause)
@@ -92,7 +92,7 @@ def not_chosen(absent: Iterable[Absence], new: Run) -> Iterator[str]:
     """Say in one line which models the new run was not to judge."""
     left: Sequence[Absence] = [each for each in absent if not each.chosen]
     if left:
-        globs = [f"{name} {glob}" for name, glob in narrowed(new).items()]
+        globs = [f"{name} {glob}" for name, glob in selection_globs(new).items()]
         findings = counted(sum(each.findings for each in left), "finding")
         names = listed([each.name for each in left])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."

@@ -22,7 +22,7 @@ from conformance.reports.wording import counted
 from conformance.runs.conclusion import Reasons
 from conformance.runs.earlier import ordered, tells
 from conformance.runs.file import Run
-from conformance.runs.selected import extent, is_part
+from conformance.runs.selection import extent, is_part
 
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}
 _WHAT = (

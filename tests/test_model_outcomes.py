@@ -11,9 +11,15 @@ from conformance.cases.model import Case
 from conformance.contract import load_edition
 from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of
-from conformance.exchange.sameness import same_words
-from conformance.runs.others import Came, Others, came_from_json, came_of, came_to_json
-from conformance.runs.replanting import replanted
+from conformance.exchange.refusal_matching import same_words
+from conformance.runs.alternative_controls import with_other_control
+from conformance.runs.model_outcomes import (
+    ModelOutcomes,
+    TimedOutcome,
+    timed_outcome,
+    timed_outcome_from_json,
+    timed_outcome_to_json,
+)
 
 EDITION = load_edition()
 
@@ -22,21 +28,21 @@ def asks(id_: str, **body: Any) -> Case:
     return Case(id_, "dall-e-3", body={"model": "dall-e-3", "prompt": "a cat", **body})
 
 
-def accepted(case: Case, at: float) -> tuple[Case, Came]:
-    return case, Came(Outcome(case.id, Result.ACCEPTED, "HTTP 200", 200), at, 1)
+def accepted(case: Case, at: float) -> tuple[Case, TimedOutcome]:
+    return case, TimedOutcome(Outcome(case.id, Result.ACCEPTED, "HTTP 200", 200), at, 1)
 
 
-def refused(case: Case, said: str, at: float = 1) -> tuple[Case, Came]:
-    return case, Came(Outcome(case.id, Result.REFUSED, "HTTP 400", 400, said=said), at, 1)
+def refused(case: Case, said: str, at: float = 1) -> tuple[Case, TimedOutcome]:
+    return case, TimedOutcome(Outcome(case.id, Result.REFUSED, "HTTP 400", 400, said=said), at, 1)
 
 
-def crashed(case: Case, at: float, attempts: int | None = 4) -> tuple[Case, Came]:
+def crashed(case: Case, at: float, attempts: int | None = 4) -> tuple[Case, TimedOutcome]:
     outcome = Outcome(case.id, Result.UNAVAILABLE, "HTTP 500", 500, cause="outage")
-    return case, Came(outcome, at, attempts, crashed=True)
+    return case, TimedOutcome(outcome, at, attempts, crashed=True)
 
 
-def others(*known: tuple[Case, Came]) -> Others:
-    return Others(known, {case.id for case, _ in known})
+def others(*known: tuple[Case, TimedOutcome]) -> ModelOutcomes:
+    return ModelOutcomes(known, {case.id for case, _ in known})
 
 
 SMALL, HD, URL = asks("baseline"), asks("hd", quality="hd"), asks("url", response_format="url")
@@ -74,7 +80,7 @@ def test_value_is_not_blamed_where_the_request_without_it_comes_to_nothing_too()
     ],
     ids=["nothing-before", "nothing-after", "lost-once"],
 )
-def test_outage_may_be_to_blame(known: list[tuple[Case, Came]]) -> None:
+def test_outage_may_be_to_blame(known: list[tuple[Case, TimedOutcome]]) -> None:
     context = others(*known).context(HD, None)
     assert context.accepted_before is None or context.accepted_after is None
 
@@ -113,7 +119,7 @@ def test_words_are_the_same_whatever_differs_from_request_to_request(one: str, o
 
 def test_what_another_process_noted_is_the_same() -> None:
     for _, came in (accepted(SMALL, 1.5), crashed(HD, 2.5), refused(N2, "no")):
-        assert came_from_json(came_to_json(came)) == came
+        assert timed_outcome_from_json(timed_outcome_to_json(came)) == came
 
 
 def exchange(status: int = 0, failure: str = "") -> Exchange:
@@ -140,7 +146,7 @@ def exchange(status: int = 0, failure: str = "") -> Exchange:
 def test_what_comes_to_nothing_is_told_from_what_is_not_for_us(
     made: Exchange, expected: bool
 ) -> None:
-    assert came_of(made, outcome_of(made)).crashed == expected
+    assert timed_outcome(made, outcome_of(made)).crashed == expected
 
 
 BAD = asks("n-0", n=0)
@@ -148,19 +154,19 @@ RAW = Case("json-malformed", "dall-e-3", raw=b'{"model":"dall-e-3","prompt":"a c
 
 
 def test_mistake_is_put_into_another_request_and_keeps_its_name() -> None:
-    found = replanted(replace(BAD, control="baseline"), SMALL, URL, EDITION)
+    found = with_other_control(replace(BAD, control="baseline"), SMALL, URL, EDITION)
     assert found is not None
     assert (found.id, found.control) == ("n-0", "url")
     assert found.body == {**(URL.body or {}), "n": 0}
 
 
 def test_broken_text_is_put_into_another_request() -> None:
-    found = replanted(RAW, SMALL, URL, EDITION)
+    found = with_other_control(RAW, SMALL, URL, EDITION)
     assert found is not None
     assert found.raw == b'{"model":"dall-e-3","prompt":"a cat","response_format":"url"'
 
 
 def test_mistake_is_not_put_where_something_else_would_be_wrong() -> None:
     spoilt = asks("other", size="no-such-size")
-    assert replanted(BAD, SMALL, spoilt, EDITION) is None
-    assert replanted(asks("two", n=0, quality="x"), SMALL, URL, EDITION) is None
+    assert with_other_control(BAD, SMALL, spoilt, EDITION) is None
+    assert with_other_control(asks("two", n=0, quality="x"), SMALL, URL, EDITION) is None

@@ -50,7 +50,7 @@ class Answered:
         return self.judged < LEAST_JUDGED * self.promised
 
 
-def welcoming(steps: Steps, edition: Edition) -> Steps:
+def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
     """Let a provider leave out what no source knows, and paint where no model is named."""
 
     def settled(asked: Asked) -> Asked:

@@ -20,9 +20,9 @@ import pybase64
 
 from conformance.exchange.edits import Edit, Joined, Rewritten, Segment, applied, merged
 from conformance.exchange.escapes import ESCAPE, LAX, unescaped
-from conformance.exchange.metadata import metadata, with_checksums
+from conformance.exchange.image_metadata import metadata, with_checksums
 from conformance.exchange.model import REDACTED_KEY
-from conformance.exchange.pieces import Pieces
+from conformance.exchange.split_keys import SplitKey
 from conformance.images import sniff
 
 DEPTH = 4  # encodings one within the other
@@ -79,7 +79,7 @@ class Spellings:
     def __init__(self, key: str) -> None:
         secret = secret_part(key)
         self._needles = list(_needles(key, secret))
-        self._pieces = Pieces((key, secret) if secret != key else (key,))
+        self._pieces = SplitKey((key, secret) if secret != key else (key,))
         size = len(_bytes(secret))
         self._base64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % (size * 4 // 3))
         self._dense = b"0" * (2 * size - 1)

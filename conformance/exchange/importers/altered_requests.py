@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.exchange.importers.lengths import declared_length, is_too_short
+from conformance.exchange.importers.content_length import declared_length, is_too_short
 from conformance.exchange.importers.model import Recorded
 from conformance.exchange.importers.placeholders import (
     holds_placeholder,

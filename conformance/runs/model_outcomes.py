@@ -11,7 +11,7 @@ from conformance.cases.model import Case, Operation
 from conformance.clauses.subject import Context
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result
-from conformance.exchange.sameness import same_refusal
+from conformance.exchange.refusal_matching import same_refusal
 from conformance.runs.judged import Judged, outcome_from_json, outcome_to_json
 
 CONTROL_AGAIN = "control-again"
@@ -21,7 +21,7 @@ _OF_THE_ACCOUNT = frozenset({"quota", "key", "moderation", "rate-limit"})
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class TimedOutcome:
     """What one request came to, and when; moments in seconds since the epoch."""
 
     outcome: Outcome
@@ -33,29 +33,29 @@ class Came:
     """When it was sent for the last time, where it was tried again later; else 0."""
 
 
-def came_of(exchange: Exchange, outcome: Outcome) -> Came:
+def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
     """Say what an exchange came to."""
     crashed = _crashed(exchange, outcome)
-    return Came(outcome, exchange.sent_at, exchange.attempts, crashed)
+    return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed)
 
 
-def came_of_judged(judged: Judged) -> Came:
+def timed_outcome_of(judged: Judged) -> TimedOutcome:
     """Say the same of a case that another process, or an earlier run, has judged."""
     record = judged.record or {}
     moment = record.get("sent_at")
     began = datetime.fromisoformat(moment).timestamp() if moment else 0.0
-    return Came(judged.outcome, began, record.get("attempts"))
+    return TimedOutcome(judged.outcome, began, record.get("attempts"))
 
 
-def came_to_json(came: Came) -> dict[str, Any]:
+def timed_outcome_to_json(timed: TimedOutcome) -> dict[str, Any]:
     """Write it with plain values only."""
-    values = {name: getattr(came, name) for name in ("began", "attempts", "crashed", "last")}
-    return {"outcome": outcome_to_json(came.outcome), **values}
+    values = {name: getattr(timed, name) for name in ("began", "attempts", "crashed", "last")}
+    return {"outcome": outcome_to_json(timed.outcome), **values}
 
 
-def came_from_json(values: Mapping[str, Any]) -> Came:
+def timed_outcome_from_json(values: Mapping[str, Any]) -> TimedOutcome:
     """Read it; raises KeyError, TypeError or ValueError for what is none."""
-    return Came(**{**values, "outcome": outcome_from_json(values["outcome"])})
+    return TimedOutcome(**{**values, "outcome": outcome_from_json(values["outcome"])})
 
 
 def lost(exchange: Exchange) -> bool:
@@ -72,15 +72,15 @@ def _crashed(exchange: Exchange, outcome: Outcome) -> bool:
 
 
 @dataclass(frozen=True)
-class Others:
+class ModelOutcomes:
     """The requests to one model that the run knows the outcome of, each with its case."""
 
-    known: tuple[tuple[Case, Came], ...]
+    known: tuple[tuple[Case, TimedOutcome], ...]
     valid: Collection[str]  # ids of the cases that the contract has accepted
 
     def context(self, case: Case, control: Outcome | None) -> Context:
         """Say what these requests mean for one of them."""
-        mine = next((came for other, came in self.known if other.path == case.path), None)
+        mine = next((timed for other, timed in self.known if other.path == case.path), None)
         refusals = tuple(self._valid_refusals(case, mine))
         if mine is None or not mine.crashed or case.id not in self.valid:
             return Context(control, refusals)
@@ -91,41 +91,46 @@ class Others:
         attempts = self._counted(blamed, alike)
         return Context(control, refusals, before, after, attempts, blamed.replace("=", " "))
 
-    def accepted(self) -> Iterator[tuple[Case, Came]]:
+    def accepted(self) -> Iterator[tuple[Case, TimedOutcome]]:
         """Give the generations that were accepted, the smallest request first."""
         found = [
-            (case, came)
-            for case, came in self.known
-            if came.outcome.accepted and case.operation is Operation.GENERATE
+            (case, timed)
+            for case, timed in self.known
+            if timed.outcome.accepted and case.operation is Operation.GENERATE
         ]
         return iter(sorted(found, key=lambda each: size_of(each[0])))
 
-    def around(self, case: Case, mine: Came) -> tuple[Outcome | None, Outcome | None]:
+    @property
+    def any_accepted(self) -> bool:
+        """Whether a generation was accepted."""
+        return next(self.accepted(), None) is not None
+
+    def around(self, case: Case, mine: TimedOutcome) -> tuple[Outcome | None, Outcome | None]:
         """Give accepted requests sent before and after one, those that differ least from it."""
         near = sorted(self.accepted(), key=lambda each: (_distance(each[0], case), each[0].id))
-        before = (came.outcome for _, came in near if came.began < mine.began)
-        after = (came.outcome for _, came in near if came.began > mine.began)
+        before = (timed.outcome for _, timed in near if timed.began < mine.began)
+        after = (timed.outcome for _, timed in near if timed.began > mine.began)
         return next(before, None), next(after, None)
 
-    def is_confirmed(self, case: Case, mine: Came) -> bool:
+    def is_confirmed(self, case: Case, mine: TimedOutcome) -> bool:
         """Whether what a request is blamed for failed again after another one was accepted."""
         blamed, _ = self._blamed(case)
-        accepted = [came.began for _, came in self.accepted() if came.began > mine.began]
+        accepted = [timed.began for _, timed in self.accepted() if timed.began > mine.began]
         return bool(blamed and accepted) and any(
-            came.crashed and blamed in other.asks and max(came.began, came.last) > min(accepted)
-            for other, came in self.known
+            timed.crashed and blamed in other.asks and max(timed.began, timed.last) > min(accepted)
+            for other, timed in self.known
             if other.path != case.path
         )
 
-    def _valid_refusals(self, case: Case, mine: Came | None) -> Iterator[Outcome]:
+    def _valid_refusals(self, case: Case, mine: TimedOutcome | None) -> Iterator[Outcome]:
         """Give how valid requests were turned down, where that is how this one was."""
-        for other, came in self.known:
+        for other, timed in self.known:
             if other.path != case.path and other.id in self.valid and mine is not None:
-                refused = came.outcome.result is Result.REFUSED
-                if refused and same_refusal(came.outcome, mine.outcome):
-                    yield came.outcome
+                refused = timed.outcome.result is Result.REFUSED
+                if refused and same_refusal(timed.outcome, mine.outcome):
+                    yield timed.outcome
 
-    def _blamed(self, case: Case) -> tuple[str, list[Came]]:
+    def _blamed(self, case: Case) -> tuple[str, list[TimedOutcome]]:
         """Name what the most requests that came to nothing share, and no accepted one has.
 
         Without what a smaller request came to nothing as well, so that is not to blame.
@@ -135,15 +140,15 @@ class Others:
         smaller = [other.asks for other, _ in crashed if other.asks < case.asks]
         innocent = {each for each in case.asks if any(each not in asks for asks in smaller)}
         sharing = {
-            token: [came for other, came in crashed if token in other.asks]
+            token: [timed for other, timed in crashed if token in other.asks]
             for token in sorted(case.asks - fine - innocent)
         }
         if not sharing:
-            return "", [came for other, came in crashed if other.path == case.path]
+            return "", [timed for other, timed in crashed if other.path == case.path]
         best = max(sharing, key=lambda token: (len(sharing[token]), "=" in token))
         return best, sharing[best]
 
-    def _counted(self, blamed: str, alike: list[Came]) -> str:
+    def _counted(self, blamed: str, alike: list[TimedOutcome]) -> str:
         """Say in how many cases and attempts a request like these came to nothing."""
         asked = [
             each
@@ -167,7 +172,7 @@ def _distance(one: Case, other: Case) -> int:
     return len(one.asks ^ other.asks)
 
 
-def _total(came: Iterable[Came]) -> int | None:
-    counts = [each.attempts for each in came]
+def _total(timed: Iterable[TimedOutcome]) -> int | None:
+    counts = [each.attempts for each in timed]
     known = [each for each in counts if each is not None]
     return sum(known) if len(known) == len(counts) else None

@@ -9,25 +9,25 @@ from conformance.cases.model import Case
 from conformance.cases.refused import ABSENT, spoil
 from conformance.cases.request import canonical_json
 from conformance.exchange.outcome import Outcome, Result
-from conformance.runs.others import size_of
-from conformance.runs.sending import expectation_of
+from conformance.runs.model_outcomes import size_of
+from conformance.runs.planned_request import expectation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.contract import Edition
-    from conformance.runs.asking import Asking
+    from conformance.runs.case_runner import CaseRunner
 
 
 @dataclass(frozen=True, slots=True)
-class Replanting:
+class AlternativeControls:
     """The cases of one provider, and what those came to that a mistake can be put into."""
 
     cases: Mapping[str, Case]
     edition: Edition
-    asking: Asking
+    runner: CaseRunner
 
-    def forms_of(self, case: Case, control: Outcome | None) -> Iterator[tuple[Case, Outcome]]:
+    def variants_of(self, case: Case, control: Outcome | None) -> Iterator[tuple[Case, Outcome]]:
         """Give a case that is to be refused as it is in each request that was accepted.
 
         Nothing where its own control was accepted, or is away, which says nothing of it. The
@@ -36,14 +36,14 @@ class Replanting:
         if control is None or control.accepted or self._expectation(case) != "refused":
             return
         planned = self.cases[f"{case.model}/{case.control}"]
-        if self.asking.in_order or not self._turned_down(planned):
+        if self.runner.in_order or not self._turned_down(planned):
             return
-        for each in sorted(self.asking.pool(case.model), key=self._rank):
-            planted = replanted(case, planned, each, self.edition)
-            if planted is not None:
-                outcome = self.asking.ask(each).outcome
+        for each in sorted(self.runner.pool(case.model), key=self._rank):
+            variant = with_other_control(case, planned, each, self.edition)
+            if variant is not None:
+                outcome = self.runner.outcome_of(each).outcome
                 if outcome.accepted:
-                    yield planted, outcome
+                    yield variant, outcome
 
     def with_control(self, case: Case, control: str | None) -> Case:
         """Give a case as it is with the control that its findings name."""
@@ -51,7 +51,7 @@ class Replanting:
         if other is None or case.control in (None, control):
             return case
         planned = self.cases[f"{case.model}/{case.control}"]
-        return replanted(case, planned, other, self.edition) or case
+        return with_other_control(case, planned, other, self.edition) or case
 
     def proven(self, case: Case, control: Outcome | None) -> frozenset[str]:
         """Name the parameters left open by the contract that a control was accepted with."""
@@ -65,9 +65,9 @@ class Replanting:
 
     def _turned_down(self, case: Case) -> bool:
         """Whether a request came to what another one need not come to."""
-        came = self.asking.ask(case)
-        away = came.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED)
-        return came.crashed or not away
+        timed = self.runner.outcome_of(case)
+        away = timed.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED)
+        return timed.crashed or not away
 
     def _rank(self, case: Case) -> tuple[bool, tuple[int, str]]:
         return self._expectation(case) != "accepted", size_of(case)
@@ -76,7 +76,7 @@ class Replanting:
         return expectation_of(case, self.edition)
 
 
-def replanted(case: Case, control: Case, other: Case, edition: Edition) -> Case | None:
+def with_other_control(case: Case, control: Case, other: Case, edition: Edition) -> Case | None:
     """Give a case as it is when another request takes the place of its control.
 
     It keeps its id, and differs from the other request in the one field in which it differed
@@ -90,12 +90,12 @@ def replanted(case: Case, control: Case, other: Case, edition: Edition) -> Case 
     wrong = [name for name in names if body.get(name, ABSENT) != control.body.get(name, ABSENT)]
     if len(wrong) > 1:
         return None
-    planted = dict(other.body)
+    variant = dict(other.body)
     for name in wrong:
-        planted = spoil(planted, name, body.get(name, ABSENT))
-    if _faults(planted, edition) != _faults(body, edition):
+        variant = spoil(variant, name, body.get(name, ABSENT))
+    if _faults(variant, edition) != _faults(body, edition):
         return None
-    return replace(case, body=planted, control=other.id)
+    return replace(case, body=variant, control=other.id)
 
 
 def _in_text(raw: bytes, control: Case, other: Case) -> bytes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 
-TALKATIVE = ("httpcore", "httpx", "h11", "h2", "hpack", "vcr", "urllib3", "requests")
+SILENCED = ("httpcore", "httpx", "h11", "h2", "hpack", "vcr", "urllib3", "requests")
 
 
-def keep_quiet() -> None:
+def silence_libraries() -> None:
     """Let nothing through, also where another logger below these is told to say everything."""
-    for name in TALKATIVE:
+    for name in SILENCED:
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)
         logger.propagate = False

@@ -10,7 +10,7 @@ from conformance.exchange.importers.model import MOST_BYTES, Body, RecordingErro
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class BodyFiles:
     """The folder of a recording: itself, and the `__files` that WireMock keeps beside or in it."""
 
     folder: Path

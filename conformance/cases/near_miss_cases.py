@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.contract import Rule
 
 
-def probing_cases(
+def near_miss_cases(
     domain: Domain, controls: Sequence[Case], refused: Sequence[Case]
 ) -> tuple[Case, ...]:
     """Derive the fine faults of a model, the likeliest to be painted and the heaviest last.

@@ -18,7 +18,7 @@ _MOST_NEAR = 3
 _MOST_NAMED = 8
 
 
-def not_there(
+def missing_model_message(
     provider: Provider, model: str, outcome: Outcome, listed: Collection[str] | None
 ) -> str:
     """Say what the provider says, which models it lists, and where its name for one stands."""

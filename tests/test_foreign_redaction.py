@@ -13,6 +13,7 @@ import pytest
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.contract import Edition
+from conformance.exchange.foreign_redaction import clean_text, is_harmless_header
 from conformance.exchange.importers import (
     Entry,
     altered_parts,
@@ -23,7 +24,6 @@ from conformance.exchange.importers import (
     redacted,
 )
 from conformance.exchange.model import Download, Exchange, Provenance, Request, Response
-from conformance.exchange.strangers import clean_text, is_harmless_header
 from tests.attacks.credentials import FORMS, HEADERS, KEPT, MEMBERS, QUERIES, SECRET
 
 CORPUS = Path(__file__).parents[2] / "shared" / "recordings" / "corpus.jsonl"

@@ -13,7 +13,7 @@ from conformance.providers import Provider
 
 
 @dataclass(frozen=True, slots=True)
-class Marking:
+class ProviderClaims:
     """What one provider's file says of findings, on one day."""
 
     provider: Provider

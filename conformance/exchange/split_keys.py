@@ -13,7 +13,7 @@ _WORDS = re.compile(r"(?:[a-z]+|[A-Z]+)(?:[^A-Za-z0-9]+(?:[a-z]+|[A-Z]+))*")
 Span = tuple[int, int]
 
 
-class Pieces:
+class SplitKey:
     """Finds a key that is divided, in order, with anything between its pieces."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:

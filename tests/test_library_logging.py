@@ -13,7 +13,7 @@ from conformance.cases.model import Case
 from conformance.cases.request import build_request
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
-from conformance.exchange.quiet import TALKATIVE
+from conformance.exchange.library_logging import SILENCED
 from conformance.exchange.transport import Transport
 from conformance.providers import Provider
 from conformance.reference.server import ReferenceServer
@@ -32,7 +32,7 @@ def client(base_url: str, transport: Transport) -> Client:
 @pytest.fixture
 def loud(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """Everything is logged that can be, as by `--log-level=DEBUG` and by hand."""
-    children = [f"{name}.{part}" for name in TALKATIVE for part in ("http11", "connection", "x")]
+    children = [f"{name}.{part}" for name in SILENCED for part in ("http11", "connection", "x")]
     caplog.set_level(logging.DEBUG)
     for name in children:
         logging.getLogger(name).setLevel(logging.DEBUG)
@@ -47,7 +47,7 @@ def test_transport_logs_nothing_at_any_level(loud: pytest.LogCaptureFixture) -> 
     assert exchange.response is not None
     assert exchange.response.status == 200
     assert leak(loud.text.encode(), KEY) is None
-    assert {each.name.split(".")[0] for each in loud.records} & set(TALKATIVE) == set()
+    assert {each.name.split(".")[0] for each in loud.records} & set(SILENCED) == set()
 
 
 class Broken(Transport):

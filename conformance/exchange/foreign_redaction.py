@@ -14,10 +14,10 @@ from conformance.exchange.credentials import (
     without_forms,
     without_queries,
 )
-from conformance.exchange.members import without_members
 from conformance.exchange.model import Download, Exchange, Failure, Headers, Request, Response
 from conformance.exchange.payloads import is_binary
-from conformance.exchange.redaction import Redactor, redact, told_apart
+from conformance.exchange.redaction import Redactor, one_per_address, redact
+from conformance.exchange.secret_members import without_members
 
 _HARMLESS = re.compile(
     r"accept(-.*)?|access-control-.*|age|agent-(mode|type)|allow|alt-svc|api-supported-versions"
@@ -64,7 +64,7 @@ def without_credentials(exchange: Exchange) -> Exchange:
         request=_request(exchange.request),
         response=_response(exchange.response),
         failure=_failure(exchange.failure),
-        downloads=told_apart(_download(download) for download in exchange.downloads),
+        downloads=one_per_address(_download(download) for download in exchange.downloads),
     )
 
 

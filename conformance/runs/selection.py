@@ -11,14 +11,14 @@ from conformance.runs.file import Run
 from conformance.runs.reach import Column
 
 
-def narrowed(run: Run) -> dict[str, str]:
+def selection_globs(run: Run) -> dict[str, str]:
     """Give the globs that leave something out of a run; `--strength` adds requests."""
     chosen = run.header.get("selection") or {}
     globs = {name: str(chosen.get(name, "*")) for name in ("clauses", "models", "cases")}
     return {name: glob for name, glob in globs.items() if glob != "*"}
 
 
-def chose(globs: Mapping[str, str], finding: Finding) -> bool:
+def selects(globs: Mapping[str, str], finding: Finding) -> bool:
     """Whether a run with these globs was to make a finding."""
     names = {"clauses": finding.clause, "models": finding.model, "cases": finding.case}
     return all(fnmatchcase(names[name], glob) for name, glob in globs.items())
@@ -32,7 +32,7 @@ def columns_of(run: Run) -> Iterator[Column]:
 
 def chosen_of(run: Run) -> frozenset[Column]:
     """Give the models that a run was to judge."""
-    glob = narrowed(run).get("models", "*")
+    glob = selection_globs(run).get("models", "*")
     return frozenset(each for each in columns_of(run) if fnmatchcase(each[1], glob))
 
 
@@ -45,7 +45,7 @@ def begun_whole(run: Run) -> frozenset[Column]:
     begun = (run.footer or {}).get("reach", ())
     if plan and run.footer is not None:
         return frozenset(_column(e) for e in begun if e.get("chosen") == plan.get(_column(e)))
-    return frozenset() if narrowed(run).keys() - {"models"} else chosen_of(run)
+    return frozenset() if selection_globs(run).keys() - {"models"} else chosen_of(run)
 
 
 def is_part(run: Run) -> bool:
@@ -61,7 +61,7 @@ def left_out(run: Run) -> int:
 
 def extent(run: Run) -> str:
     """Say which part of all there is a run judged; empty where nothing was left out."""
-    chosen = [f"{name} {glob}" for name, glob in narrowed(run).items()]
+    chosen = [f"{name} {glob}" for name, glob in selection_globs(run).items()]
     left = left_out(run)
     promises = f"{left:,} promise{'' if left == 1 else 's'}"
     chosen += [f"pytest or a plugin left out {promises}"] if left else []

@@ -11,15 +11,15 @@ from conformance.contract import Edition
 from conformance.exchange.source import Replay, Source
 from conformance.runs.confirming import Confirmer
 from conformance.runs.judged import Judged
-from conformance.runs.others import (
-    Came,
-    Others,
-    came_from_json,
-    came_of_judged,
-    came_to_json,
+from conformance.runs.model_outcomes import (
+    ModelOutcomes,
+    TimedOutcome,
     size_of,
+    timed_outcome_from_json,
+    timed_outcome_of,
+    timed_outcome_to_json,
 )
-from conformance.runs.sending import expectation_of
+from conformance.runs.planned_request import expectation_of
 from conformance.runs.spool import Spool
 
 _A_MOMENT = 0.1
@@ -42,7 +42,7 @@ class Together:
     in_order: bool = False  # whether nothing is sent sooner than the plan has it
 
 
-class Asking:
+class CaseRunner:
     """Has the cases of one provider made, each once, and remembers what they came to."""
 
     def __init__(
@@ -61,8 +61,8 @@ class Asking:
         self.judged: dict[str, Judged] = {}
         self.expected: frozenset[str] = frozenset()
         """The paths of the cases that this run will judge, as far as it is known."""
-        self._came: dict[str, Came] = {}
-        self._again: dict[str, Case] = {}  # what was sent again under another name
+        self._outcomes: dict[str, TimedOutcome] = {}
+        self._repeats: dict[str, Case] = {}  # what was sent again under another name
         self._under_way: set[str] = set()
         self._grouped: dict[tuple[str, str], list[Case]] = {}  # by model and expectation
 
@@ -86,58 +86,58 @@ class Asking:
         finally:
             self._under_way.discard(case.path)
 
-    def tell(self, case: Case, came: Came) -> None:
+    def record_outcome(self, case: Case, timed: TimedOutcome) -> None:
         """Remember what a request came to, and let other processes know before it is judged."""
-        self._came[case.path] = came
+        self._outcomes[case.path] = timed
         if case.path not in self.cases:
-            self._again[case.path] = case
+            self._repeats[case.path] = case
         elif self._together.spool is not None:
-            self._together.spool.note(case.path, came_to_json(came))
+            self._together.spool.note(case.path, timed_outcome_to_json(timed))
 
-    def known(self, case: Case) -> Came | None:
+    def known(self, case: Case) -> TimedOutcome | None:
         """Give what a request came to; None where it was not made yet.
 
         What came to nothing may have been tried again by another process since.
         """
-        came = self._came.get(case.path)
-        if came is None or came.crashed:
-            came = self._noted(case) or came or self._from_judged(case)
-        if came is not None:
-            self._came[case.path] = came
-        return came
+        timed = self._outcomes.get(case.path)
+        if timed is None or timed.crashed:
+            timed = self._noted(case) or timed or self._from_judged(case)
+        if timed is not None:
+            self._outcomes[case.path] = timed
+        return timed
 
-    def ask(self, case: Case) -> Came:
+    def outcome_of(self, case: Case) -> TimedOutcome:
         """Give what a request comes to; it is made unless it was."""
-        while (came := self.known(case)) is None:
+        while (timed := self.known(case)) is None:
             self.once(case, _A_MOMENT)
-        return came
+        return timed
 
-    def ask_all(self, cases: Iterable[Case]) -> None:
+    def run_all(self, cases: Iterable[Case]) -> None:
         """Have requests made, first those that no other process makes just now."""
         waiting = [each for each in cases if each.path not in self._under_way]
         for each in waiting:
             if self.known(each) is None:
                 self.once(each, 0)
         for each in waiting:
-            self.ask(each)
+            self.outcome_of(each)
 
-    def ask_valid(self, model: str) -> None:
+    def run_valid(self, model: str) -> None:
         """Have the valid requests made that this run judges anyway, before others are judged."""
         if not self.in_order:
             valid = self._of(model, "accepted")
-            self.ask_all(each for each in valid if each.path in self.expected)
+            self.run_all(each for each in valid if each.path in self.expected)
 
     @property
     def in_order(self) -> bool:
         """Whether nothing may be sent sooner than the plan has it."""
         return self._together.in_order
 
-    def ask_until_accepted(self, cases: Iterable[Case], since: float) -> None:
+    def run_until_accepted(self, cases: Iterable[Case], since: float) -> None:
         """Have requests made one after the other, until one sent after a moment is accepted."""
         for each in cases:
             if each.path not in self._under_way:
-                came = self.ask(each)
-                if came.outcome.accepted and came.began > since:
+                timed = self.outcome_of(each)
+                if timed.outcome.accepted and timed.began > since:
                     return
 
     def may_repeat(self, case: Case) -> bool:
@@ -159,13 +159,15 @@ class Asking:
         """Give the same, and after them the cases that the contract leaves open."""
         return [*self.valid(model), *self._allowed(self._of(model, "open"))]
 
-    def others(self, model: str) -> Others:
+    def outcomes(self, model: str) -> ModelOutcomes:
         """Give all that is known of the requests to a model, alike whatever the order was."""
         mine = [each for kind in ("accepted", "open", "refused") for each in self._of(model, kind)]
-        mine += [each for each in self._again.values() if each.model == model]
+        mine += [each for each in self._repeats.values() if each.model == model]
         mine.sort(key=size_of)
-        known = [(each, came) for each in mine if (came := self.known(each)) is not None]
-        return Others(tuple(known), frozenset(each.id for each in self._of(model, "accepted")))
+        known = [(each, timed) for each in mine if (timed := self.known(each)) is not None]
+        return ModelOutcomes(
+            tuple(known), frozenset(each.id for each in self._of(model, "accepted"))
+        )
 
     def _allowed(self, cases: Iterable[Case]) -> list[Case]:
         return [each for each in cases if self._replays or each.path in self.expected]
@@ -182,16 +184,16 @@ class Asking:
             ]
         return self._grouped[key]
 
-    def _noted(self, case: Case) -> Came | None:
+    def _noted(self, case: Case) -> TimedOutcome | None:
         spool = self._together.spool
         noted = spool.noted(case.path) if spool is not None else None
         with suppress(KeyError, TypeError, ValueError):  # damaged, so as if it were not there
-            return came_from_json(noted) if noted else None
+            return timed_outcome_from_json(noted) if noted else None
         return None
 
-    def _from_judged(self, case: Case) -> Came | None:
+    def _from_judged(self, case: Case) -> TimedOutcome | None:
         spool = self._together.spool
         judged = self.judged.get(case.path)
         if judged is None and spool is not None:
             judged = spool.get(case.path)
-        return None if judged is None else came_of_judged(judged)
+        return None if judged is None else timed_outcome_of(judged)
