@@ -17,7 +17,7 @@ from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edi
 from conformance.errors import UnknownNameError
 from conformance.explaining import Explainer, Explanation
 from conformance.providers import load_provider, provider_names
-from conformance.runs.engine import sent_by
+from conformance.runs.planned_request import sent_by
 from conformance.traceability import settling, trace
 
 WIDTH = 80  # characters of explaining prose

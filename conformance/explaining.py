@@ -11,7 +11,7 @@ from conformance.clauses import clauses_of
 from conformance.clauses.stamps import stamps_of
 from conformance.errors import UnknownNameError
 from conformance.providers import Provider, load_provider
-from conformance.runs.engine import sent_by
+from conformance.runs.planned_request import sent_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from conformance.clauses.derivation import clause_id, models_of
 from conformance.clauses.registry import Needs
 from conformance.contract.promises import cited_places, load_promises
 from conformance.errors import ConformanceError
-from conformance.runs.engine import sent_by
+from conformance.runs.planned_request import sent_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -38,7 +38,6 @@ from conformance.strict import (
     read_json,
     read_yaml,
 )
-from conformance.strict.yaml_text import as_text, as_written
 from fuzz.answers import answer_of, check, check_texts, edition, render_all
 
 if TYPE_CHECKING:
@@ -127,11 +126,10 @@ def cassettes(data: bytes) -> None:
 
 def yaml_text(data: bytes) -> None:
     """Any bytes are one value within bounds, or a fault with a reason; and never anything else."""
-    for plain in (as_text, as_written):
-        with suppress(YAMLFaultError):
-            count, depth = _counted(read_yaml(data, plain, YAML_BOUNDS))
-            assert count <= YAML_BOUNDS.values
-            assert depth <= YAML_BOUNDS.depth
+    with suppress(YAMLFaultError):
+        count, depth = _counted(read_yaml(data, YAML_BOUNDS))
+        assert count <= YAML_BOUNDS.values
+        assert depth <= YAML_BOUNDS.depth
 
 
 def _counted(value: Any) -> tuple[int, int]:

@@ -221,12 +221,6 @@ class Answer:
         """The ``error`` member, whatever it is."""
         return self.object.get("error") if self.object else None
 
-    @property
-    def error_code(self) -> str | None:
-        """``error.code``, when it is a string."""
-        code = self.error.get("code") if isinstance(self.error, dict) else None
-        return code if isinstance(code, str) else None
-
     @cached_property
     def payloads(self) -> tuple[Payload, ...]:
         """The items of ``data`` that are objects, `MOST_IMAGES` at the most."""

@@ -33,7 +33,7 @@ from conformance.proof.open_requests import (
 from conformance.proof.supplement import family_names, supplementary_cases
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect, defects
-from conformance.runs.engine import sent_by
+from conformance.runs.planned_request import sent_by
 
 _EACH_TIME = frozenset({"x-request-id", "openai-processing-ms"})
 

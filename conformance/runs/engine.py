@@ -12,7 +12,7 @@ from pathlib import Path
 
 from conformance.cases.accepted import BASELINE, MODELS_LIST
 from conformance.cases.model import Case
-from conformance.cases.request import body_bytes, build_request
+from conformance.cases.request import body_bytes
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
@@ -20,10 +20,10 @@ from conformance.clauses.subject import Context, Subject
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
-from conformance.exchange.astray import knows_nothing, wrong_address
+from conformance.exchange.astray import knows_nothing
 from conformance.exchange.cassette import CassetteStaleError
 from conformance.exchange.limits import Limits
-from conformance.exchange.model import REDACTED_KEY, Exchange, Request
+from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.source import Replay, Source
 from conformance.findings import Finding, Verdict
@@ -31,15 +31,14 @@ from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
 from conformance.providers import Provider
 from conformance.runs.alternative_controls import AlternativeControls
-from conformance.runs.case_runner import CaseRunner
-from conformance.runs.case_runner import Together as Together
+from conformance.runs.case_runner import CaseRunner, Together
 from conformance.runs.crashes import Crashes
-from conformance.runs.evidence import evidence, unsent
+from conformance.runs.evidence import evidence
 from conformance.runs.judged import Judged
 from conformance.runs.missing_model import missing_model_message
 from conformance.runs.model_outcomes import timed_outcome
-from conformance.runs.planned_request import expectation_of
-from conformance.runs.planned_request import sent_by as sent_by
+from conformance.runs.not_judged import NotJudged
+from conformance.runs.planned_request import expectation_of, sent_by
 from conformance.runs.provider_claims import ProviderClaims
 from conformance.runs.spool import SpoolError
 from conformance.strict import printable
@@ -83,6 +82,7 @@ class Engine:
         self._alternatives = AlternativeControls(self.cases, edition, self._runner)
         self._crashes = Crashes(provider, source, self._runner, edition)
         self._judged = self._runner.judged
+        self._not_judged = NotJudged(provider, self._claims, self.planned)
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
         self._answered = False
         self._astray = False  # whether what came is of something else than the provider
@@ -156,26 +156,26 @@ class Engine:
                 raise
             except NotSentError as reason:
                 outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
-                return self._unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
+                return self._not_judged.unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
             except ConformanceError as error:
-                return self._not_judged(case, str(error))
+                return self._not_judged.failed(case, str(error))
             except Exception as error:  # our own fault, and said so; the other cases go on
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 place = f"{Path(where.filename).name}:{where.lineno}"
                 told = printable(f"{type(error).__name__}: {error}")
-                return self._not_judged(case, f"the suite itself failed at {place}: {told}")
+                return self._not_judged.failed(case, f"the suite itself failed at {place}: {told}")
 
     def _judged_now(self, case: Case) -> Judged:
         gone = self._gone(case)
         control = self._control(case)
         if gone is not None:
-            return self._unsent(case, Verdict.UNAVAILABLE, gone, None)
+            return self._not_judged.unsent(case, Verdict.UNAVAILABLE, gone, None)
         coarser = self._coarser_fault_accepted(case)
         if coarser is not None:
-            return self._needless(case, coarser)
+            return self._not_judged.needless(case, coarser)
         sent, control, exchange, answer = self._sent(case, control)
         if self._astray:
-            return self._not_here(case, exchange, answer)
+            return self._not_judged.astray(case, exchange, answer)
         self._check_reachable(exchange)
         return self._judged_exchange(sent, exchange, answer, control)
 
@@ -312,41 +312,6 @@ class Engine:
         coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
         outcomes = (self._runner.outcome_of(each).outcome for each in coarser)
         return next((each for each in outcomes if each.accepted), None)
-
-    def _needless(self, case: Case, coarser: Outcome) -> Judged:
-        """Keep a case that was not sent: its rule is broken already, and it may be billed."""
-        why = f"not asked: {coarser.case}, a coarser fault of the same kind, was accepted"
-        outcome = Outcome(case.id, Result.UNAVAILABLE, why)
-        kept = self._unsent(case, Verdict.NOT_TESTABLE, outcome, None)
-        findings = {name: replace(x, control=coarser.case) for name, x in kept.findings.items()}
-        return replace(kept, findings=findings)
-
-    def _not_here(self, case: Case, exchange: Exchange, answer: Answer) -> Judged:
-        """Keep an answer of something else than the provider."""
-        why = wrong_address(self.provider.base_url)
-        outcome = Outcome(case.id, Result.UNAVAILABLE, why, answer.status)
-        findings = self._all(case, Verdict.UNAVAILABLE, why)
-        return Judged(outcome, findings, (), evidence(exchange, answer, outcome))
-
-    def _not_judged(self, case: Case, why: str) -> Judged:
-        findings = self._all(case, Verdict.HARNESS_ERROR, why)
-        return Judged(Outcome(case.id, Result.UNAVAILABLE, why), findings, (), None)
-
-    def _unsent(
-        self, case: Case, verdict: Verdict, outcome: Outcome, estimate: float | None
-    ) -> Judged:
-        """Keep a case that was not sent: why, and what it would have cost."""
-        served_as = self.provider.models.get(case.model)
-        base_url = self.provider.base_url
-        sent = build_request(case, base_url=base_url, key=REDACTED_KEY, served_as=served_as)
-        request = Request(sent.method, sent.url, sent.headers, sent.body)
-        bare = Exchange(self.provider.id, case.model, case.id, request, None)
-        record = unsent(bare, outcome.reason, estimate)
-        findings = self._all(case, verdict, outcome.reason)
-        return Judged(replace(outcome, case=case.id), findings, (), record)
-
-    def _all(self, case: Case, verdict: Verdict, why: str) -> dict[str, Finding]:
-        return self._claims.all_of(case, self.planned(case), verdict, why)
 
 
 _PLANNED: dict[tuple[str, str, tuple[str, ...]], tuple[Clause, ...]] = {}

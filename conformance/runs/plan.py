@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from conformance.clauses import clauses_of
 from conformance.findings import Finding, Verdict
-from conformance.runs.engine import sent_by
+from conformance.runs.planned_request import sent_by
 
 if TYPE_CHECKING:
     from conformance.runs.engine import Engine

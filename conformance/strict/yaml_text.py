@@ -2,7 +2,7 @@
 
 The parser of events keeps its own stack, so no nesting ends the process, and nothing is composed
 that was not counted first. What an alias or a merge key repeats is counted again each time. Plain
-scalars are text, except where the caller says otherwise: no timestamps, no sexagesimal numbers.
+scalars are null, true, false, decimal numbers or text: no timestamps, no sexagesimal numbers.
 """
 
 from __future__ import annotations
@@ -61,11 +61,6 @@ class YAMLBounds:
     bytes: int = 256 * _MIB
 
 
-def as_text(text: str) -> str | None:
-    """Leave a plain scalar the text that it is, unless it is null."""
-    return None if text in _NULLS else text
-
-
 def as_written(text: str) -> Any:
     """Read a plain scalar as what PyYAML writes that way: null, true, false, a decimal number.
 
@@ -91,9 +86,9 @@ def _short(number: str) -> str:
     return number
 
 
-def read_yaml(data: bytes, plain: Plain = as_written, bounds: YAMLBounds | None = None) -> Any:
+def read_yaml(data: bytes, bounds: YAMLBounds | None = None) -> Any:
     """Read the one document of a YAML file; raises `YAMLFaultError`."""
-    reader = YAMLReader(io.BytesIO(data), plain, bounds or YAMLBounds())
+    reader = YAMLReader(io.BytesIO(data), as_written, bounds)
     value = reader.value(reader.next())
     reader.finish()
     return value
