@@ -127,7 +127,7 @@ class CaseNode(pytest.Collector):
 
 
 def expect(items: Sequence[pytest.Item]) -> None:
-    """Tell each engine which cases this process knows to be judged."""
+    """Pass to each engine the cases that this process knows will be judged."""
     nodes = dict.fromkeys(each.parent for each in items if isinstance(each, PromiseItem))
     for engine in dict.fromkeys(node.engine for node in nodes):
         engine.expect(node.case for node in nodes if node.engine is engine)

@@ -232,7 +232,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Tell each engine what will be judged; let the images of the next case be decoded while one
+    """Pass to each engine what will be judged; let the images of the next case be decoded while one
     is judged, where the next is known: workers do not know it.
     """
     expect(session.items)

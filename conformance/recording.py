@@ -128,7 +128,7 @@ class Recorder:
             session.exitstatus = 1 if others else int(self.conclusion)
 
     def _ended(self, stopped: bool) -> Ending:
-        """Say how the run ended: of what was planned, what was judged."""
+        """Return how the run ended: of what was planned, what was judged."""
         self._stopped = self._was_stopped()
         self._progress.asked = asked_of(self._session())
         not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
@@ -137,7 +137,7 @@ class Recorder:
         return Ending(stopped or self._stopped or lost, self._progress.left_out, plan, counts)
 
     def _tell_lost(self) -> None:
-        """Tell of workers that died, and that what nobody judged instead was not run."""
+        """Report workers that died, and as not run what no other worker judged instead."""
         self._progress.asked = asked_of(self._session())
         why = "the worker that was to judge it died"
         lost = self._progress.lost

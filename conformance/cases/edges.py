@@ -59,7 +59,7 @@ def _edges(domain: Domain) -> Iterator[tuple[str, dict[str, Any]]]:
 def _limits(
     domain: Domain, name: str, schema: Mapping[str, Any]
 ) -> Iterator[tuple[str, int | str]]:
-    """Give the least and the most of a parameter; the least is often its default."""
+    """Yield the least and the most of a parameter; the least is often its default."""
     if "integer" in types_of(schema):
         low, high = schema.get("minimum"), schema.get("maximum")
         usual = (typical(domain, name), domain.model.default(name))

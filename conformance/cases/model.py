@@ -37,7 +37,7 @@ class Depth(StrEnum):
     THOROUGH = "thorough"
 
     def includes(self, case: Case) -> bool:
-        """Whether a case is asked at this depth."""
+        """Return whether a case is asked at this depth."""
         return self is Depth.THOROUGH or case.depth is Depth.STANDARD
 
 

@@ -1,4 +1,4 @@
-"""Requests with a fine fault: each is sent only where the coarser faults of its rule were refused.
+"""Near misses: each is sent only where the coarser faults of its rule were refused.
 
 A server that takes a coarse fault has broken the rule already. So a server that validates nothing
 paints no more images than it would without these requests, and one that validates carelessly

@@ -54,7 +54,7 @@ def near_misses(domain: Domain, rule: Rule) -> tuple[NearMiss, ...]:
 
 
 def borrowed(domain: Domain, name: str) -> Iterator[Any]:
-    """Give the values that other models have for a parameter, those of the nearest model first.
+    """Yield the values that other models have for a parameter, those of the nearest model first.
 
     Of one model the last comes first: what is peculiar to it is mostly listed late.
     """

@@ -48,7 +48,7 @@ def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
 
 
 def _holds(payload: Payload) -> str:
-    """Say what an item holds in place of an image: the words of an error, where it is one."""
+    """Return what an item holds in place of an image: the words of an error, where it is one."""
     words = read_error(payload.item).words if payload.item.get("error") is not None else ""
     return payload.describe() + (f"; it is an error: {words}" if words else "")
 

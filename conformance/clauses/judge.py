@@ -74,7 +74,7 @@ def _compared_with(subject: Subject, opinion: _Opinion) -> str | None:
 
 
 def _left_open(subject: Subject, opinion: _Opinion) -> bool:
-    """Whether nothing was promised of the request, and nothing could be judged of the answer.
+    """Return whether nothing was promised of the request, or could be judged of the answer.
 
     Once it was answered with a success, that is an answer like any other.
     """
@@ -173,7 +173,7 @@ def _control(subject: Subject) -> _Opinion | None:
 
 
 def _names_its_fault(subject: Subject) -> bool:
-    """Whether a refusal that somebody else recorded says which rule was broken.
+    """Return whether a refusal that somebody else recorded says which rule was broken.
 
     A foreign recording has no control. That one refuses by the name of the very parameter
     shows as well that it was for this fault.

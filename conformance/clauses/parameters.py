@@ -51,7 +51,7 @@ def valid_accepted(subject: Subject) -> Iterator[Problem]:
 
 
 def _broken_down(subject: Subject) -> Problem:
-    """Say which parameters a request fails with, how often, and what the provider says."""
+    """Describe which parameters a request fails with, how often, and what the provider says."""
     body = subject.sent.asked.body if subject.sent.asked else {}
     asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
     context, outcome = subject.context, subject.outcome

@@ -71,7 +71,7 @@ def _is_elsewhere(subject: Subject) -> bool:
 
 
 def refused_alike(subject: Subject) -> Outcome | None:
-    """Give a valid request to the model that was turned down with the same status and text."""
+    """Return a valid request to the model that was turned down with the same status and text."""
     if not subject.outcome.said:
         return None
     refusals = subject.context.valid_refusals
@@ -79,7 +79,7 @@ def refused_alike(subject: Subject) -> Outcome | None:
 
 
 def _is_open_too(subject: Subject) -> bool:
-    """Whether the contract leaves open another parameter than the one at fault.
+    """Return whether the contract leaves open another parameter than the one at fault.
 
     What the control asks for as well, and was accepted with, is no such parameter.
     """
@@ -117,7 +117,7 @@ def at_fault(sent: Sent) -> frozenset[str]:
 
 
 def names_fault(subject: Subject) -> bool:
-    """Whether a refusal names a parameter whose documented rule the request breaks."""
+    """Return whether a refusal names a parameter whose documented rule the request breaks."""
     error = error_text(subject.answer)
     names = at_fault(subject.sent) if subject.sent.asked else frozenset()
     said = f"{error.param} {error.text}"[:2000]
@@ -167,7 +167,7 @@ def require_control(subject: Subject) -> None:
 
 
 def told(subject: Subject) -> str:
-    """Give the status, and what the answer says of an error, in whatever shape."""
+    """Return the status, and what the answer says of an error, in whatever shape."""
     said = error_text(subject.answer).words
     return f"HTTP {subject.response.status}" + (f": {said}" if said else "")
 

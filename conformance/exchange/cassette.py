@@ -205,7 +205,7 @@ class CassetteLibrary:
 
 
 def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
-    """Give what failed: the request itself where its answer was lost, and images."""
+    """Yield what failed: the request itself where its answer was lost, and images."""
     if exchange.response is None and exchange.failure is not None:
         yield exchange.request.url, exchange.failure
     for each in exchange.downloads:

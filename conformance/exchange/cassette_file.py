@@ -103,7 +103,7 @@ def _bytes(value: Any) -> bool:
 
 
 def _headers(value: Any) -> bool:
-    """Whether headers are as vcrpy writes them: of a request a text or a list, else lists."""
+    """Return whether headers are as vcrpy writes them: lists, and in a request also texts."""
     return isinstance(value, dict) and all(
         isinstance(each, str) or (isinstance(each, list) and all(map(_text, each)))
         for each in value.values()

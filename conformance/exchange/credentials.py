@@ -34,7 +34,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what stands under a name is a credential, as far as the name tells."""
+    """Return whether what stands under a name is a credential, as far as the name tells."""
     if _HARMLESS_NAMES.fullmatch(name.lower()):
         return False
     return any(_WORDS.fullmatch(word) for word in _words(name))
@@ -45,13 +45,13 @@ def _words(name: str) -> list[str]:
 
 
 def is_code(name: str, value: str) -> bool:
-    """Whether a value is a code as errors have them, such as `invalid_api_key`, and no secret."""
+    """Return whether a value is an error code, such as `invalid_api_key`, and no secret."""
     words = {word for word in _words(name) if _WORDS.fullmatch(word)}
     return words == {"code"} and _looks_written(value)
 
 
 def _looks_written(value: str) -> bool:
-    """Whether somebody wrote a word: one with few changes of case."""
+    """Return whether somebody wrote a word: one with few changes of case."""
     turns = len(re.findall(r"[a-z](?=[A-Z])|[A-Z]{2,}(?=[a-z])", value))
     return len(value) <= 80 and bool(_PLAIN.fullmatch(value)) and turns <= max(3, len(value) // 8)
 

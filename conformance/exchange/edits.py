@@ -1,4 +1,4 @@
-"""Places in some bytes to be replaced, and how they are found again behind a view of the bytes.
+"""Edits of bytes, and how an edit of a decoded view is mapped back to the bytes.
 
 A view is what a reader would make of the bytes: escapes undone, white space left out, pieces put
 together. What is found in the view is replaced in the bytes.

@@ -74,7 +74,7 @@ def error_text(answer: Answer) -> ErrorText:
 
 
 def is_page(answer: Answer) -> bool:
-    """Whether the body is a web page or another document of markup, whatever its type says."""
+    """Return whether the body is a web page or other markup, whatever its content type says."""
     return answer.response is not None and _MARKUP.match(answer.response.body[:200]) is not None
 
 

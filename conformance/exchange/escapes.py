@@ -1,4 +1,4 @@
-"""Escapes of JSON, URLs and HTML undone, all at once and however deep they are nested."""
+"""Undoes escapes of JSON, URLs and HTML at once, however deeply they are nested."""
 
 from __future__ import annotations
 

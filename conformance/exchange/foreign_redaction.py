@@ -1,4 +1,4 @@
-"""A recording that others made, without credentials: what is not known to be harmless goes."""
+"""Redacts recordings of other tools: what is not known to be harmless is removed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _SCHEMES = re.compile(r"[A-Za-z0-9-]{1,30} +\S")
 
 
 def is_harmless_header(name: str) -> bool:
-    """Whether no credential is to be expected under the name of a header."""
+    """Return whether no credential is to be expected under the name of a header."""
     return _HARMLESS.fullmatch(name.strip().lower()) is not None
 
 

@@ -1,4 +1,4 @@
-"""What stands in the file of a picture beside its pixels: comments, EXIF, XMP, and what trails."""
+"""The parts of an image file beside its pixels: comments, EXIF, XMP and trailing bytes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def with_checksums(before: bytes, after: bytes) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[int, int]]:
-    """Tell where the data of each chunk of a PNG stands; its name is before, its checksum after."""
+    """Yield start and end of the data of each PNG chunk; name before it, checksum after it."""
     start = 8
     for _ in range(_MOST_CHUNKS):
         if start + 12 > len(data):

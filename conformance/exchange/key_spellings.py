@@ -1,7 +1,7 @@
-"""One key, found in whatever spelling it stands: as it is, escaped, encoded, divided, and nested.
+"""Finds one key in every spelling: plain, escaped, encoded, split, and nested.
 
-Instead of listing spellings of the key, what is read is undone: escapes, white space, base64,
-digits, compression, one within the other. The undone bytes are searched for the key itself.
+Spellings of the key are not listed; the bytes are decoded instead (escapes, white space, base64,
+digits, compression, nested in each other), and searched for the key itself (ARCHITECTURE 6).
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Spellings:
         return result
 
     def _sorted_out(self, data: bytes, depth: int) -> list[Edit]:
-        """Look into what is a picture as such, and into the words around it as words."""
+        """Search long base64 as pictures, and the text around it as text."""
         if len(data) <= _TEXT:
             return self._undone(data, depth)
         result: list[Edit] = []
@@ -121,7 +121,7 @@ class Spellings:
         return result + words.back(self._undone(words.data, depth))
 
     def _undone(self, data: bytes, depth: int) -> list[Edit]:
-        """Search words as they are, and with their escapes undone again and again."""
+        """Search text as it is, and with its escapes undone round after round."""
         result = self._encoded(data, depth) + self._spread(data)
         views: list[Rewritten] = []
         for _ in range(_ROUNDS):
@@ -139,7 +139,7 @@ class Spellings:
         return result
 
     def _encoded(self, data: bytes, depth: int) -> list[Edit]:
-        """Search what is encoded in some words, also where it is folded over lines."""
+        """Search what is encoded in text, also where it is wrapped over lines."""
         result = self._runs(data, depth)
         close = Rewritten(data, _SPACE, lambda _: b"")
         if close.data != data:

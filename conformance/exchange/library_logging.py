@@ -1,4 +1,4 @@
-"""No library that sends or plays requests logs them: its lines would hold the key.
+"""Silences the loggers of libraries that send or replay requests: they would log the key.
 
 `--log-level=DEBUG`, `-o log_cli=true` and `--log-file` of pytest show whatever is logged, and
 what these libraries log is what is on the wire, before anything is redacted.
@@ -12,7 +12,7 @@ SILENCED = ("httpcore", "httpx", "h11", "h2", "hpack", "vcr", "urllib3", "reques
 
 
 def silence_libraries() -> None:
-    """Let nothing through, also where another logger below these is told to say everything."""
+    """Turn off these loggers, also where one below them is set to log everything."""
     for name in SILENCED:
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)

@@ -162,7 +162,7 @@ def current_budget() -> Budget:
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
-    """Give the one TLS context for providers; making it takes about 20 ms.
+    """Return the one TLS context for providers; making it takes about 20 ms.
 
     ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name the authorities instead, as httpx documents.
     """

@@ -104,7 +104,7 @@ def _asks_to_wait(exchange: Exchange) -> str:
 
 
 def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> bool:
-    """Whether what was asked for came: the model list, an image, or a stream that completed."""
+    """Return whether what was asked for came: model list, image, or a completed stream."""
     if urlsplit(exchange.request.url).path.rstrip("/").endswith("/models"):
         return listed is not None
     items: tuple[Payload, ...] = answer.payloads
@@ -115,12 +115,12 @@ def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> 
 
 
 def not_served(answer: Answer) -> bool:
-    """Whether an answer says that the model is not there, in any known form."""
+    """Return whether an answer says that the model is not there, in any known form."""
     return _cause(answer) == "not served"
 
 
 def quota_exhausted(answer: Answer) -> bool:
-    """Whether an answer speaks of an account that is at its end, and not of the request."""
+    """Return whether an answer speaks of an account that is at its end, and not of the request."""
     return _cause(answer) == "quota"
 
 

@@ -1,4 +1,4 @@
-"""Why a request was turned down, where that is no fault of the request."""
+"""Why a request was not accepted, where the request is not to blame (ARCHITECTURE 14)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ _MISTAKE_STATUSES = frozenset({405, 413, 414, 415})
 
 
 def cause_of(status: int, error: ErrorText, page: bool = False) -> Cause | None:
-    """Say why an answer is no image; None where that may be a fault of the request.
+    """Return why no image came; None where that may be a fault of the request.
 
     `page` says that the body is a web page: a gateway wrote it, and not the API.
     """
@@ -121,7 +121,7 @@ def _by_words(status: int, error: ErrorText) -> Cause | None:
 
 
 def _is_quota(status: int, error: ErrorText, text: str) -> bool:
-    """Whether the account is at its end; a pace that was exceeded is told apart."""
+    """Return whether the account is at its end; a pace that was exceeded is told apart."""
     if _has_code(error, _QUOTA_CODES):
         return True
     if _PACE.search(text):
@@ -149,7 +149,7 @@ def says_not_served(status: int, error: ErrorText) -> bool:
 
 
 def blames_another(param: str) -> bool:
-    """Whether an error names a parameter, and not the model."""
+    """Return whether an error names a parameter, and not the model."""
     blamed = param[:200].lower()
     return not (_NOBODY.fullmatch(blamed) or _THE_MODEL.search(blamed))
 

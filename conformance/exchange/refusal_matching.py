@@ -14,10 +14,10 @@ _WITH_DIGITS = re.compile(r"[\w.:+-]*\d[\w.:+-]*")
 
 
 def same_refusal(one: Outcome, other: Outcome) -> bool:
-    """Whether two requests were turned down with the same status and the same words."""
+    """Return whether two requests were turned down with the same status and the same words."""
     return one.status == other.status and same_words(one.said) == same_words(other.said)
 
 
 def same_words(said: str) -> str:
-    """Return a text without ids, times and numbers, so that a request id hides no sameness."""
+    """Return a text without ids, times and numbers, so that a request id hides no match."""
     return " ".join(_WITH_DIGITS.sub("#", said[:_MOST].lower()).split())

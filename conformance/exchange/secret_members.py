@@ -1,6 +1,6 @@
-"""Members of JSON whose name says that their value is a credential, wherever JSON stands in text.
+"""Redacts members of JSON whose name says that their value is a credential.
 
-The text is not parsed and written anew: its faults are judged, so all but the value stays.
+The text is not parsed and serialized again: its faults are judged, so all but the value stays.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def without_members(text: bytes, depth: int = _DEEPEST) -> bytes:
 
 
 class _Reading:
-    """Where in some JSON one is, and whether what stands there is secret."""
+    """Tracks the position in JSON text, and whether the value there is secret."""
 
     def __init__(self, depth: int) -> None:
         self._depth = depth
@@ -41,7 +41,7 @@ class _Reading:
         self._name = ""
 
     def token(self, match: re.Match[bytes]) -> bytes | None:
-        """Take in a token; returns what is to stand in its place, or None."""
+        """Return the replacement of the next token, or None to keep it."""
         string, colon, opening, closing, comma, scalar = match.groups()
         if string is not None and colon is not None:
             self._name = _read(string) or ""

@@ -152,5 +152,5 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[frozenset[str], As
 
 
 def _was_told(exchange: Exchange, edition: Edition) -> bool:
-    """Whether somebody said which model a recorded request without one stands for."""
+    """Return whether somebody said which model a recorded request without one stands for."""
     return exchange.provenance is Provenance.FOREIGN and edition.find(exchange.model) is not None

@@ -1,4 +1,4 @@
-"""A key that comes back in pieces: over events, header lines, members or metadata of a picture."""
+"""Finds a key that is split over events, header lines, members or image metadata."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class ForeignFile:
     strangers: list[Fault] = field(default_factory=list)  # models that the edition does not know
 
     def problems(self) -> Iterator[str]:
-        """Say in one sentence what could not be read, where and why: the first, and how many."""
+        """Describe in one sentence what could not be read: the first, why, and how many more."""
         if not self.unreadable:
             return
         first, *others = self.unreadable

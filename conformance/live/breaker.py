@@ -68,7 +68,7 @@ def _silence(tried: Sequence[Tried]) -> list[Tried]:
 
 
 def _one_value(found: Sequence[Tried], tried: Sequence[Tried]) -> bool:
-    """Whether what came to nothing asks for something that no valid request had an answer to.
+    """Return whether a failed request asks for something that no answered valid request had.
 
     Then it may be that alone which never works, and requests without it are worth sending.
     """

@@ -200,13 +200,13 @@ class Sender:
 
 
 def _blames_key(exchange: Exchange) -> bool:
-    """Whether an answer to an authorised request says that its key is not let in."""
+    """Return whether an answer to an authorised request says that its key is not let in."""
     status = exchange.response.status if exchange.response else 0
     return status == 401 or (status > 0 and outcome_of(exchange).cause == "key")
 
 
 def _told(exchange: Exchange) -> str:
-    """Give the status, and what the provider says."""
+    """Return the status, and what the provider says."""
     status = exchange.response.status if exchange.response else 0
     said = printable(outcome_of(exchange).said, 200)
     return f"HTTP {status}" + (f": {said}" if said else "")

@@ -135,10 +135,10 @@ def _of_defect(defect: DefectColumn) -> Iterator[Hole]:
         yield Hole("missed claim", name, defect.id, f"the clause says: {said}")
     for name in sorted(set(defect.red) - set(claims)):
         yield Hole("cascade", name, defect.id, defect.witnesses.get(name, ""))
-    yield from _told_openly(defect)
+    yield from _holes_in_open_requests(defect)
 
 
-def _told_openly(defect: DefectColumn) -> Iterator[Hole]:
+def _holes_in_open_requests(defect: DefectColumn) -> Iterator[Hole]:
     for name in sorted(set(defect.open_claims) - set(defect.open_witnesses)):
         message = "the lie is told to open requests alone, and not seen"
         yield Hole("open survivor", name, defect.id, message)

@@ -1,7 +1,7 @@
-"""Requests that the contract leaves open: answered all the same, truthfully or with a lie.
+"""Requests that the contract leaves open, answered by a provider that accepts them.
 
-Every documented request is asked once more with a parameter that no source knows, of a provider
-that takes no offence. Whatever is promised of an answer is promised of that answer too.
+Every documented request is sent once more with a parameter that no source knows. Whatever is
+promised of an answer is promised of that answer too, so a lie in it must be caught as well.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Answered:
 
 
 def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
-    """Let a provider leave out what no source knows, and paint where no model is named."""
+    """Return steps that ignore unknown parameters, and use a default model where none is named."""
 
     def settled(asked: Asked) -> Asked:
         if asked.expectation != "open":
@@ -69,7 +69,7 @@ def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
 
 
 def open_twins(edition: Edition, cases: Iterable[Case]) -> dict[str, tuple[Case, str]]:
-    """Give for every documented request an open one, by its path, with the path of the former."""
+    """Return an open request for every documented one: path to case and path of the latter."""
     found: dict[str, tuple[Case, str]] = {}
     for case in cases:
         if case.body is None or sent_by(case, edition).expectation != "accepted":
@@ -87,7 +87,7 @@ def _open(case: Case, body: Mapping[str, Any], name: str) -> Case:
 
 
 def judges_answers(clause: str) -> bool:
-    """Whether a clause judges answers, and not what becomes of a request."""
+    """Return whether a clause judges answers, and not what becomes of a request."""
     return clause.partition(".")[0] not in _OF_THE_REQUEST
 
 
@@ -100,5 +100,5 @@ def answered(case: str, twin: Iterable[Finding], findings: Iterable[Finding]) ->
 
 
 def changes_answers(truth: Steps, lying: Steps) -> bool:
-    """Whether a lie is told in answers, and not in refusals alone."""
+    """Return whether a lie is told in answers, and not in refusals alone."""
     return any(getattr(truth, name) is not getattr(lying, name) for name in _ANSWERING)

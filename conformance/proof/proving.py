@@ -72,13 +72,13 @@ class Proof:
         self.open_truth: Mapping[str, _Judged] = {}
         self.truth = self.told(TRUTHFUL, self.models)
         self._seen_by = self._passing(self.truth.values())
-        self.open_truth = dict(self.told_openly(TRUTHFUL, self._twins))
-        passed_openly = self._passing(self.open_truth.values())
-        self._passed_openly = frozenset().union(*passed_openly.values())
+        self.open_truth = dict(self.judged_open_requests(TRUTHFUL, self._twins))
+        passed_open = self._passing(self.open_truth.values())
+        self._passed_open = frozenset().union(*passed_open.values())
         self._passed_recorded = frozenset(
             each.clause
             for judged in self.open_truth.values()
-            for each in self._recorded(judged.exchange, self._passed_openly)
+            for each in self._recorded(judged.exchange, self._passed_open)
             if each.verdict is Verdict.PASS
         )
 
@@ -92,7 +92,7 @@ class Proof:
         return _worst(each for judged in told for each in judged.findings)
 
     def answered(self) -> tuple[Answered, ...]:
-        """Say how much of the answers to open requests is judged."""
+        """Return how much of the answers to open requests is judged."""
         return tuple(
             answered(path, self.truth[self._twins[path][1]].findings, judged.findings)
             for path, judged in self.open_truth.items()
@@ -111,8 +111,8 @@ class Proof:
             told = self.told(defect.plant(TRUTHFUL), models)
         found = [each for judged in told.values() for each in judged.findings]
         verdicts, red = _worst(found), _red(told.values())
-        openly = self._open_claims(defect)
-        openly_found, recorded = self._found_openly(defect, openly, told)
+        open_claims = self._open_claims(defect)
+        open_findings, recorded = self._open_findings(defect, open_claims, told)
         return DefectColumn(
             id=defect.id,
             lie=defect.lie,
@@ -123,10 +123,12 @@ class Proof:
             exchanges=len(told),
             verdicts=verdicts,
             witnesses={name: _witness(found, name) for name in sorted(red)},
-            open_claims=openly,
-            open_witnesses={name: _witness(openly_found, name) for name in _red_of(openly_found)},
+            open_claims=open_claims,
+            open_witnesses={name: _witness(open_findings, name) for name in _red_of(open_findings)},
             blind_to_recordings=tuple(
-                each for each in openly if each in self._passed_recorded and each not in recorded
+                each
+                for each in open_claims
+                if each in self._passed_recorded and each not in recorded
             ),
         )
 
@@ -135,13 +137,13 @@ class Proof:
         if defect.silent or not changes_answers(TRUTHFUL, defect.plant(TRUTHFUL)):
             return ()
         return tuple(
-            each for each in defect.claims if judges_answers(each) and each in self._passed_openly
+            each for each in defect.claims if judges_answers(each) and each in self._passed_open
         )
 
-    def _found_openly(
+    def _open_findings(
         self, defect: Defect, claims: Sequence[str], told: Mapping[str, _Judged]
     ) -> tuple[list[Finding], set[str]]:
-        """Tell a lie to open requests until all these clauses have seen it; live, and recorded.
+        """Answer open requests with a lie until all these clauses have seen it; live, and recorded.
 
         Those come first whose documented twins were answered with the lie. Gives what was found
         live, and which clauses saw the lie in what somebody else could have recorded.
@@ -151,7 +153,7 @@ class Proof:
         found: list[Finding] = []
         recorded: set[str] = set()
         wanted = set(claims) & self._passed_recorded
-        for _, judged in self.told_openly(defect.plant(TRUTHFUL), twins if claims else ()):
+        for _, judged in self.judged_open_requests(defect.plant(TRUTHFUL), twins if claims else ()):
             found += judged.findings
             if wanted - recorded and _red([judged]):
                 recorded |= set(_red_of(self._recorded(judged.exchange, claims)))
@@ -164,10 +166,12 @@ class Proof:
         foreign = replace(exchange, provenance=Provenance.FOREIGN)
         return judge(foreign, self.edition, [each for each in self.clauses if each.id in names])
 
-    def told_openly(self, steps: Steps, paths: Iterable[str]) -> Iterator[tuple[str, _Judged]]:
-        """Tell open requests, in this order, to a provider that takes what no source knows."""
-        taking = accept_open_requests(steps, self.edition)
-        client = bench_client(self.edition, taking, self.models, self._loop)
+    def judged_open_requests(
+        self, steps: Steps, paths: Iterable[str]
+    ) -> Iterator[tuple[str, _Judged]]:
+        """Yield open requests in this order, judged as a provider that accepts them answers."""
+        accepting = accept_open_requests(steps, self.edition)
+        client = bench_client(self.edition, accepting, self.models, self._loop)
         for path in paths:
             twin, _ = self._twins[path]
             yield path, self._judge(twin, client.exchange(twin), None)

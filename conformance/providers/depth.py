@@ -1,4 +1,4 @@
-"""How much is asked of a provider: what costs nothing is asked thoroughly."""
+"""How many cases a provider is sent: free ones get the thorough plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def depth_of(provider: Provider, chosen: Depth | None) -> Depth:
-    """Give the depth that was chosen, else the one that costs no more than it has to."""
+    """Return the chosen depth; by default thorough where requests are free."""
     return chosen or (Depth.THOROUGH if provider.prices.free else Depth.STANDARD)
 
 

@@ -75,7 +75,7 @@ def _complete(provider: ProviderFacts, summary: Summary) -> bool:
 
 
 def _is_recorded(provider: ProviderFacts, summary: Summary) -> bool:
-    """Whether any of it was recorded by others, who planned nothing."""
+    """Return whether any of it was recorded by others, who planned nothing."""
     runs = summary.merged.concluding
     return any(
         each["id"] == provider.id and each["mode"] == "foreign"
@@ -91,7 +91,7 @@ def _one(label: str, family: Family, complete: bool, part: bool, recorded: bool)
 def standing(
     family: Family, complete: bool, part: bool = False, recorded: bool = False
 ) -> tuple[str, str]:
-    """Say how a family stands, and in which colour.
+    """Return how a family stands, and in which colour.
 
     Green is only a family that was judged whole, with enough decided and nothing broken.
     """

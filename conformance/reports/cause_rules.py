@@ -42,11 +42,11 @@ class Scope:
         )
 
     def keeps_any(self, *patterns: str) -> bool:
-        """Whether a finding of some clauses is a pass."""
+        """Return whether a finding of some clauses is a pass."""
         return any(claims(patterns, clause) for clause in self.evidence.kept)
 
     def breaks_any(self, *patterns: str) -> bool:
-        """Whether a finding of some clauses is broken."""
+        """Return whether a finding of some clauses is broken."""
         return any(claims(patterns, clause) for clause in self.evidence.broken)
 
 
@@ -60,7 +60,7 @@ class Rule:
 
 
 def claims(patterns: Iterable[str], clause: str) -> bool:
-    """Whether one of some patterns matches a clause."""
+    """Return whether one of some patterns matches a clause."""
     return any(fnmatchcase(clause, pattern) for pattern in patterns)
 
 

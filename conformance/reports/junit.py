@@ -54,7 +54,7 @@ def _suite(root: ET.Element, name: str, started: str) -> ET.Element:
 
 
 def _reach(suite: ET.Element, kept: Kept) -> None:
-    """Say how many MUSTs of a model are kept and how many were decided, of those that bind."""
+    """Write how many MUSTs of a model are kept and how many were decided, of those that bind."""
     properties = ET.SubElement(suite, "properties")
     for name in ("kept", "decided", "total"):
         value = str(getattr(kept, name))

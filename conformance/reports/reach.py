@@ -25,5 +25,5 @@ def open_ended(runs: Sequence[Run], column: Column) -> bool:
 
 
 def parts(runs: Sequence[Run]) -> frozenset[Column]:
-    """Give the models that no run began to judge whole, however it was selected."""
+    """Return the models that no run began to judge whole, however it was selected."""
     return frozenset(planned(runs)).difference(*map(begun_whole, runs))

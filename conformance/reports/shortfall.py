@@ -22,7 +22,7 @@ _REMEDY = {
 
 
 def shortfalls(summary: Summary) -> Iterator[str]:
-    """Say of each provider on which models too little was decided, and what would raise it."""
+    """Yield a sentence for each provider with too little decided, and what would raise it."""
     strangers = summary.strangers
     short: dict[str, list[Row]] = {}
     for row in summary.rows:
@@ -41,7 +41,7 @@ def _extent(rows: Sequence[Row]) -> str:
 
 
 def _why(findings: Sequence[Finding], rows: Sequence[Row]) -> str:
-    """Give the commonest reason, by promises, and what to do about it."""
+    """Return the commonest reason, by promises, and what to do about it."""
     open_ones = {
         (row.provider, row.model, clause)
         for row in rows

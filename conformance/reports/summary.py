@@ -224,7 +224,7 @@ def _explained(findings: Sequence[Finding], open_ones: Sequence[Finding]) -> lis
 
 
 def _binding(merged: Merged) -> Sequence[Finding]:
-    """Give the findings whose promises bind: of recordings, see `binding`."""
+    """Return the findings whose promises bind: of recordings, see `binding`."""
     if not any(run.foreign for run in merged.runs):
         return merged.findings
     found: list[Finding] = []
@@ -235,13 +235,13 @@ def _binding(merged: Merged) -> Sequence[Finding]:
 
 
 def accepted_of(run: Run) -> frozenset[Column]:
-    """Give the models that accepted a request of a run."""
+    """Return the models that accepted a request of a run."""
     made = run.exchanges.values()
     return frozenset((e["provider"], e["model"]) for e in made if e["outcome"] == "accepted")
 
 
 def _aside(merged: Merged) -> Aside:
-    """Give what does not speak where its promise was judged elsewhere, run by run."""
+    """Return what does not speak where its promise was judged elsewhere, run by run."""
     found = [
         aside_of_recordings(run.findings) if run.foreign else aside(run.findings)
         for run in merged.concluding

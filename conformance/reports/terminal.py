@@ -218,7 +218,7 @@ class _Page(Paper):
 
 
 def _why(broken: Broken) -> Sequence[str]:
-    """Say what a promise was broken by, in paragraphs of which none hides the provider's words."""
+    """Return paragraphs that say what broke a promise, none hiding the provider's words."""
     said = [broken.message] if broken.message else []
     said += [f"expected {broken.expected}"] if broken.expected else []
     observed = [f"observed {broken.observed}"] if broken.observed else []

@@ -87,7 +87,7 @@ def place(broken: Broken, summary: Summary) -> str:
 
 
 def extent(group: Group, most: int = 3) -> str:
-    """Say how much was not judged for one reason, and in which cases."""
+    """Describe how much was not judged for one reason, and in which cases."""
     return (
         f"{counted(group.count, 'finding')} of {counted(len(group.clauses), 'clause')} "
         f"on {listed(group.models)} ({counted(len(group.cases), 'case')}: "
@@ -96,13 +96,13 @@ def extent(group: Group, most: int = 3) -> str:
 
 
 def words_of(group: Group) -> str:
-    """Give the provider's own words beside a reason, where there are any."""
+    """Return the provider's own words beside a reason, where there are any."""
     more = f" (and {len(group.said) - 1:,} other texts)" if len(group.said) > 1 else ""
     return f"observed {group.said[0]}{more}" if group.said else ""
 
 
 def spread_of(cause: Cause, summary: Summary) -> str:
-    """Say of a cause in how many cases it shows, and how many promises it breaks."""
+    """Describe in how many cases a cause shows, and how many promises it breaks."""
     cases = f"{cause.cases:,} of {counted(cause.judged, 'case')}"
     if len(cause.promises) == 1:
         return cases
@@ -150,7 +150,7 @@ def notes(summary: Summary) -> list[str]:
 
 
 def recorded(summary: Summary) -> Iterable[str]:
-    """Say how the exchanges of recordings are put together, where there are any."""
+    """Yield how the exchanges of recordings are put together, where there are any."""
     if summary.headline.recorded:
         both = [counts for row in summary.rows for counts in row.judged_in.values()]
         judged, every = (sum(numbers) for numbers in zip(*both, strict=True)) if both else (0, 0)
@@ -194,7 +194,7 @@ def closing(summary: Summary) -> str:
 
 
 def _who(summary: Summary) -> str:
-    """Give the headline, and after it what other providers come to."""
+    """Return the headline, and after it what other providers come to."""
     others: dict[Conclusion, list[str]] = {}
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
@@ -204,7 +204,7 @@ def _who(summary: Summary) -> str:
 
 
 def sentence(summary: Summary) -> str:
-    """Give the conclusion with its subject and its reach; see `Headline`."""
+    """Return the conclusion with its subject and its reach; see `Headline`."""
     subject = [_described(name, summary) for name in summary.headline.subject]
     return replace(summary.headline, subject=subject).sentence
 

@@ -1,4 +1,4 @@
-"""A mistake put into another request that was accepted, where its own control was not."""
+"""Another control for a mistake, where its planned one was refused (ARCHITECTURE 26)."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AlternativeControls:
-    """The cases of one provider, and what those came to that a mistake can be put into."""
+    """Finds accepted requests of one provider that a mistake can be put into."""
 
     cases: Mapping[str, Case]
     edition: Edition
     runner: CaseRunner
 
     def variants_of(self, case: Case, control: Outcome | None) -> Iterator[tuple[Case, Outcome]]:
-        """Give a case that is to be refused as it is in each request that was accepted.
+        """Yield the case with each accepted request as its control, and that one's outcome.
 
-        Nothing where its own control was accepted, or is away, which says nothing of it. The
-        smallest request comes first, a valid one before what the contract leaves open.
+        Nothing where its own control was accepted, or got no answer, which says nothing of it.
+        Valid requests come before what the contract leaves open, smaller before larger ones.
         """
         if control is None or control.accepted or self._expectation(case) != "refused":
             return
@@ -46,7 +46,7 @@ class AlternativeControls:
                     yield variant, outcome
 
     def with_control(self, case: Case, control: str | None) -> Case:
-        """Give a case as it is with the control that its findings name."""
+        """Return a case as it was sent with the control that its findings name."""
         other = self.cases.get(f"{case.model}/{control}")
         if other is None or case.control in (None, control):
             return case
@@ -64,7 +64,7 @@ class AlternativeControls:
         return frozenset({*filter(None, disputed), *asked.unknown, *asked.unsupported})
 
     def _turned_down(self, case: Case) -> bool:
-        """Whether a request came to what another one need not come to."""
+        """Return whether a request failed in a way that another request need not."""
         timed = self.runner.outcome_of(case)
         away = timed.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED)
         return timed.crashed or not away
@@ -77,7 +77,7 @@ class AlternativeControls:
 
 
 def with_other_control(case: Case, control: Case, other: Case, edition: Edition) -> Case | None:
-    """Give a case as it is when another request takes the place of its control.
+    """Return a case with another request in place of its control.
 
     It keeps its id, and differs from the other request in the one field in which it differed
     from its control. None where that is not one field, or where something else would be wrong.

@@ -1,4 +1,4 @@
-"""In which order requests are made, once each, and what is known of those that were made."""
+"""Runs the cases of one provider, each once, and keeps what they came to."""
 
 from __future__ import annotations
 
@@ -43,7 +43,12 @@ class Together:
 
 
 class CaseRunner:
-    """Has the cases of one provider made, each once, and remembers what they came to."""
+    """Runs the cases of one provider, each once, and keeps their outcomes.
+
+    A case is made by `make`, here or in another process of the run: a spool decides which. What
+    a request came to is recorded before it is judged, and a judgement waits for such records
+    only, never for another judgement: so processes cannot wait in a circle (ARCHITECTURE 25).
+    """
 
     def __init__(
         self,
@@ -67,7 +72,7 @@ class CaseRunner:
         self._grouped: dict[tuple[str, str], list[Case]] = {}  # by model and expectation
 
     def once(self, case: Case, patience: float = -1) -> Judged | None:
-        """Judge a case unless another process of the run does, for whom it waits."""
+        """Run a case, or wait up to `patience` seconds for the process that is running it."""
         spool = self._together.spool
         if spool is None:
             judged: Judged | None = self._make(case)
@@ -79,7 +84,7 @@ class CaseRunner:
 
     @contextmanager
     def under_way(self, case: Case) -> Iterator[None]:
-        """Remember that a case is being made here, so that nothing made for it asks for it."""
+        """Mark a case as running here, so that what is run for its sake does not wait for it."""
         self._under_way.add(case.path)
         try:
             yield
@@ -87,7 +92,7 @@ class CaseRunner:
             self._under_way.discard(case.path)
 
     def record_outcome(self, case: Case, timed: TimedOutcome) -> None:
-        """Remember what a request came to, and let other processes know before it is judged."""
+        """Record an outcome, for other processes as well, before the case is judged."""
         self._outcomes[case.path] = timed
         if case.path not in self.cases:
             self._repeats[case.path] = case
@@ -95,25 +100,22 @@ class CaseRunner:
             self._together.spool.note(case.path, timed_outcome_to_json(timed))
 
     def known(self, case: Case) -> TimedOutcome | None:
-        """Give what a request came to; None where it was not made yet.
-
-        What came to nothing may have been tried again by another process since.
-        """
+        """Return the outcome of a request; None where it was not sent yet."""
         timed = self._outcomes.get(case.path)
-        if timed is None or timed.crashed:
+        if timed is None or timed.crashed:  # another process may have retried it since
             timed = self._noted(case) or timed or self._from_judged(case)
         if timed is not None:
             self._outcomes[case.path] = timed
         return timed
 
     def outcome_of(self, case: Case) -> TimedOutcome:
-        """Give what a request comes to; it is made unless it was."""
+        """Return the outcome of a request, which is sent now unless it was sent before."""
         while (timed := self.known(case)) is None:
             self.once(case, _A_MOMENT)
         return timed
 
     def run_all(self, cases: Iterable[Case]) -> None:
-        """Have requests made, first those that no other process makes just now."""
+        """Run cases, first those that no other process is running."""
         waiting = [each for each in cases if each.path not in self._under_way]
         for each in waiting:
             if self.known(each) is None:
@@ -122,7 +124,7 @@ class CaseRunner:
             self.outcome_of(each)
 
     def run_valid(self, model: str) -> None:
-        """Have the valid requests made that this run judges anyway, before others are judged."""
+        """Run the valid cases that this run judges anyway, before others are judged."""
         if not self.in_order:
             valid = self._of(model, "accepted")
             self.run_all(each for each in valid if each.path in self.expected)
@@ -133,7 +135,7 @@ class CaseRunner:
         return self._together.in_order
 
     def run_until_accepted(self, cases: Iterable[Case], since: float) -> None:
-        """Have requests made one after the other, until one sent after a moment is accepted."""
+        """Run cases one by one until a request that was sent after `since` is accepted."""
         for each in cases:
             if each.path not in self._under_way:
                 timed = self.outcome_of(each)
@@ -141,7 +143,7 @@ class CaseRunner:
                     return
 
     def may_repeat(self, case: Case) -> bool:
-        """Whether the budget has room to send a case again, and all that is still to be sent."""
+        """Return whether the budget allows one more repeat beside all that is still to be sent."""
         spares = self._together.spares
         if spares is None:
             return True
@@ -149,18 +151,18 @@ class CaseRunner:
         return spares([each for each in expected if self.known(each) is None], case)
 
     def valid(self, model: str) -> list[Case]:
-        """Give the valid cases that may be asked for the sake of others.
+        """Return the valid cases that may be run for the sake of others.
 
-        These are the ones that are judged anyway; in replay, which costs nothing, all.
+        Live these are the cases judged anyway; in replay, which costs nothing, all.
         """
         return self._allowed(self._of(model, "accepted"))
 
     def pool(self, model: str) -> list[Case]:
-        """Give the same, and after them the cases that the contract leaves open."""
+        """Return `valid` cases, and after them those that the contract leaves open."""
         return [*self.valid(model), *self._allowed(self._of(model, "open"))]
 
     def outcomes(self, model: str) -> ModelOutcomes:
-        """Give all that is known of the requests to a model, alike whatever the order was."""
+        """Return all known outcomes of a model, in an order that is the same in every run."""
         mine = [each for kind in ("accepted", "open", "refused") for each in self._of(model, kind)]
         mine += [each for each in self._repeats.values() if each.model == model]
         mine.sort(key=size_of)

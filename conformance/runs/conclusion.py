@@ -46,7 +46,7 @@ def conclude(findings: Sequence[Finding]) -> Conclusion:
 def concluded(
     findings: Sequence[Finding], problems: Sequence[str], interrupted: bool
 ) -> Conclusion:
-    """Give the exit code for a run: its findings, what is wrong with it, and how it ended."""
+    """Return the exit code for a run: its findings, what is wrong with it, and how it ended."""
     found = conclude(findings)
     if found is not Conclusion.CONFORMS:
         return found
@@ -164,7 +164,7 @@ class Reasons:
         return bool({_exchange(finding), _control(finding)} & (self._broken | self._excused))
 
     def are_known(self, finding: Finding) -> bool:
-        """Whether a known deviation stands where a finding is, or at its control."""
+        """Return whether a known deviation stands where a finding is, or at its control."""
         return bool({_exchange(finding), _control(finding)} & self._known)
 
     def explain(self, finding: Finding) -> bool:
@@ -188,7 +188,7 @@ class Reasons:
 
 
 def _is_about_outages(finding: Finding) -> bool:
-    """Whether a broken promise is that nothing came: of an error, or of a valid request."""
+    """Return whether a broken promise is that nothing came: of an error, or of a valid request."""
     return finding.clause.startswith("errors.") or finding.clause == "parameters.valid-accepted"
 
 

@@ -25,7 +25,7 @@ from conformance.runs.model_outcomes import CONTROL_AGAIN, lost, timed_outcome
 
 @dataclass(frozen=True, slots=True)
 class Crashes:
-    """What a run does about the requests to one provider that came to nothing."""
+    """Retries requests to one provider that came to nothing, and runs what explains them."""
 
     provider: Provider
     source: Source
@@ -33,12 +33,12 @@ class Crashes:
     edition: Edition
 
     def is_crash(self, case: Case, valid: bool) -> bool:
-        """Whether a valid request came to nothing in all its attempts."""
+        """Return whether a valid request came to nothing in all its attempts."""
         timed = self.runner.known(case)
         return valid and timed is not None and timed.crashed
 
     def retried(self, case: Case, first: Exchange, valid: bool) -> Exchange:
-        """Give the exchange by which a request is judged, after one more if that came to nothing.
+        """Return the exchange by which a request is judged, after one more if that came to nothing.
 
         Before that, other requests to the model are made that this run makes anyway. If one is
         accepted, an outage that is over is told from a value that never works: the request is

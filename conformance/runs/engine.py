@@ -107,7 +107,7 @@ class Engine:
         return known
 
     def sent_as(self, case: Case) -> Case:
-        """Give a case as it was sent: in another request, where its own control was refused."""
+        """Return a case as it was sent: in another request, where its own control was refused."""
         judged = self._judged.get(case.path)
         named = Counter(each.control for each in judged.findings.values()) if judged else Counter()
         control = next((each for each, _ in named.most_common() if each), case.control)
@@ -221,7 +221,7 @@ class Engine:
         return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
 
     def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
-        """Say once that a model is neither served nor listed: it may be the user's mistake."""
+        """Report once that a model is neither served nor listed: the user may have misnamed it."""
         listed = control.listed if control is not None else None
         name = self.provider.models.get(case.model, case.model)
         gone = case.id == BASELINE and outcome.result is Result.NOT_SERVED
@@ -231,7 +231,7 @@ class Engine:
             self._together.missing(self.provider.id, case.model, why)
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
-        """Say what the run knows of other requests, once it knows all that matters."""
+        """Return what the run knows of other requests, once it knows all that matters."""
         refused = outcome.result is Result.REFUSED and not self._is_valid(case)
         if refused:
             self._runner.run_valid(case.model)

@@ -1,4 +1,4 @@
-"""What members of a run file may be, inside the members of its records as well.
+"""Checks of the fields of a run file, nested ones as well.
 
 A file of another's making may hold anything anywhere: a number of 400 digits, an object in the
 place of a text. A report adds up, compares and sorts what it is given, so all of it is checked.
@@ -15,42 +15,42 @@ _MOST = 2**53  # beyond it JSON readers disagree about whole numbers
 
 
 def text(value: Any) -> bool:
-    """Whether a value is a text."""
+    """Return whether a value is a text."""
     return isinstance(value, str)
 
 
 def texts(value: Any) -> bool:
-    """Whether a value is a list of texts."""
+    """Return whether a value is a list of texts."""
     return isinstance(value, list) and all(map(text, value))
 
 
 def truth(value: Any) -> bool:
-    """Whether a value is true or false."""
+    """Return whether a value is true or false."""
     return isinstance(value, bool)
 
 
 def whole(value: Any) -> bool:
-    """Whether a value is a whole number that every reader of JSON takes for the same."""
+    """Return whether a value is a whole number that every reader of JSON takes for the same."""
     return type(value) is int and -_MOST < value < _MOST
 
 
 def count(value: Any) -> bool:
-    """Whether a value is a whole number that is not negative."""
+    """Return whether a value is a whole number that is not negative."""
     return whole(value) and value >= 0
 
 
 def number(value: Any) -> bool:
-    """Whether a value is a number; what JSON cannot say is refused before."""
+    """Return whether a value is a number; what JSON cannot say is refused before."""
     return whole(value) or type(value) is float
 
 
 def amount(value: Any) -> bool:
-    """Whether a value is a number that is not negative."""
+    """Return whether a value is a number that is not negative."""
     return number(value) and value >= 0
 
 
 def headers(value: Any) -> bool:
-    """Whether a value is a list of pairs of texts."""
+    """Return whether a value is a list of pairs of texts."""
     return isinstance(value, list) and all(texts(each) and len(each) == 2 for each in value)
 
 

@@ -31,7 +31,7 @@ class Headline:
 
     @property
     def sentence(self) -> str:
-        """Say what it comes to, beginning with the name of its subject."""
+        """The headline as one sentence that begins with the name of its subject."""
         name, several = self._name(), len(self.subject) > 1
         if self.conforms:
             aside = f" but for {deviations(self.known)}" if self.known else ""
@@ -69,7 +69,7 @@ def deviations(count: int) -> str:
 
 
 def decided(kept: Kept) -> str:
-    """Say how many MUSTs are kept and how many were decided, of those that bind."""
+    """Describe how many MUSTs are kept and how many were decided, of those that bind."""
     if not kept.total:
         return "no MUST was judged"
     musts = "MUST" if kept.total == 1 else "MUSTs"

@@ -21,7 +21,7 @@ _MOST_NAMED = 8
 def missing_model_message(
     provider: Provider, model: str, outcome: Outcome, listed: Collection[str] | None
 ) -> str:
-    """Say what the provider says, which models it lists, and where its name for one stands."""
+    """Return what the provider says, which models it lists, and where its name for one stands."""
     name = provider.models.get(model, model)
     status = f"HTTP {outcome.status}"
     said = f"{status}: {printable(outcome.said, 200)}" if outcome.said else status

@@ -1,4 +1,4 @@
-"""What became of the other requests to a model, and what that says of one of them."""
+"""Outcomes of the requests to one model, and what they say of each other (ARCHITECTURE 25)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OF_THE_ACCOUNT = frozenset({"quota", "key", "moderation", "rate-limit"})
 
 @dataclass(frozen=True, slots=True)
 class TimedOutcome:
-    """What one request came to, and when; moments in seconds since the epoch."""
+    """The outcome of one request with its moments, in seconds since the epoch."""
 
     outcome: Outcome
     began: float
@@ -34,13 +34,13 @@ class TimedOutcome:
 
 
 def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
-    """Say what an exchange came to."""
+    """Return the outcome of an exchange with the moment it began."""
     crashed = _crashed(exchange, outcome)
     return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed)
 
 
 def timed_outcome_of(judged: Judged) -> TimedOutcome:
-    """Say the same of a case that another process, or an earlier run, has judged."""
+    """Return the same for a case that another process, or an earlier run, has judged."""
     record = judged.record or {}
     moment = record.get("sent_at")
     began = datetime.fromisoformat(moment).timestamp() if moment else 0.0
@@ -48,18 +48,18 @@ def timed_outcome_of(judged: Judged) -> TimedOutcome:
 
 
 def timed_outcome_to_json(timed: TimedOutcome) -> dict[str, Any]:
-    """Write it with plain values only."""
+    """Return a timed outcome as JSON values."""
     values = {name: getattr(timed, name) for name in ("began", "attempts", "crashed", "last")}
     return {"outcome": outcome_to_json(timed.outcome), **values}
 
 
 def timed_outcome_from_json(values: Mapping[str, Any]) -> TimedOutcome:
-    """Read it; raises KeyError, TypeError or ValueError for what is none."""
+    """Read a timed outcome; raises KeyError, TypeError or ValueError where it is damaged."""
     return TimedOutcome(**{**values, "outcome": outcome_from_json(values["outcome"])})
 
 
 def lost(exchange: Exchange) -> bool:
-    """Whether an answer was lost on the way, so that it may have been billed."""
+    """Return whether an answer was lost on the way, so that it may have been billed."""
     return exchange.failure is not None and exchange.failure.lost
 
 
@@ -73,13 +73,13 @@ def _crashed(exchange: Exchange, outcome: Outcome) -> bool:
 
 @dataclass(frozen=True)
 class ModelOutcomes:
-    """The requests to one model that the run knows the outcome of, each with its case."""
+    """The known outcomes of the requests to one model, each with its case."""
 
     known: tuple[tuple[Case, TimedOutcome], ...]
     valid: Collection[str]  # ids of the cases that the contract has accepted
 
     def context(self, case: Case, control: Outcome | None) -> Context:
-        """Say what these requests mean for one of them."""
+        """Return what these requests mean for one of them, as clauses are told it."""
         mine = next((timed for other, timed in self.known if other.path == case.path), None)
         refusals = tuple(self._valid_refusals(case, mine))
         if mine is None or not mine.crashed or case.id not in self.valid:
@@ -92,7 +92,7 @@ class ModelOutcomes:
         return Context(control, refusals, before, after, attempts, blamed.replace("=", " "))
 
     def accepted(self) -> Iterator[tuple[Case, TimedOutcome]]:
-        """Give the generations that were accepted, the smallest request first."""
+        """Yield the generations that were accepted, the smallest request first."""
         found = [
             (case, timed)
             for case, timed in self.known
@@ -106,14 +106,14 @@ class ModelOutcomes:
         return next(self.accepted(), None) is not None
 
     def around(self, case: Case, mine: TimedOutcome) -> tuple[Outcome | None, Outcome | None]:
-        """Give accepted requests sent before and after one, those that differ least from it."""
+        """Return accepted requests sent before and after one, those that differ least from it."""
         near = sorted(self.accepted(), key=lambda each: (_distance(each[0], case), each[0].id))
         before = (timed.outcome for _, timed in near if timed.began < mine.began)
         after = (timed.outcome for _, timed in near if timed.began > mine.began)
         return next(before, None), next(after, None)
 
     def is_confirmed(self, case: Case, mine: TimedOutcome) -> bool:
-        """Whether what a request is blamed for failed again after another one was accepted."""
+        """Return whether the blamed value failed again after another request was accepted."""
         blamed, _ = self._blamed(case)
         accepted = [timed.began for _, timed in self.accepted() if timed.began > mine.began]
         return bool(blamed and accepted) and any(
@@ -123,7 +123,7 @@ class ModelOutcomes:
         )
 
     def _valid_refusals(self, case: Case, mine: TimedOutcome | None) -> Iterator[Outcome]:
-        """Give how valid requests were turned down, where that is how this one was."""
+        """Yield how valid requests were turned down, where that is how this one was."""
         for other, timed in self.known:
             if other.path != case.path and other.id in self.valid and mine is not None:
                 refused = timed.outcome.result is Result.REFUSED
@@ -149,7 +149,7 @@ class ModelOutcomes:
         return best, sharing[best]
 
     def _counted(self, blamed: str, alike: list[TimedOutcome]) -> str:
-        """Say in how many cases and attempts a request like these came to nothing."""
+        """Describe in how many cases and attempts requests like these came to nothing."""
         asked = [
             each
             for each, _ in self.known

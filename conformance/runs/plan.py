@@ -51,7 +51,7 @@ def plan_of(session: Session) -> list[dict[str, Any]]:
 
 
 def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
-    """Give the model of each case that binds anything, and how many clauses it binds."""
+    """Yield the model of each case that binds anything, and how many clauses it binds."""
     every = clauses_of(session.edition)
     fewer_clauses = len(engine.clauses) < len(every)
     for case in engine.cases.values():
@@ -90,7 +90,7 @@ class Progress:
         self.chosen.update(filter(None, map(promise_named, nodeids)))
 
     def is_judged(self, name: str) -> bool:
-        """Whether a promise was reported before, by a worker that died after it."""
+        """Return whether a promise was reported before, by a worker that died after it."""
         return name in self.judged
 
     def judge(self, name: str, finding: Finding | None) -> None:

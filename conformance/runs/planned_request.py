@@ -1,4 +1,4 @@
-"""What a case will ask, read before anything is sent."""
+"""The request that a case will send, and what the contract expects of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SENT: dict[tuple[str, str], Sent] = {}
 
 
 def sent_by(case: Case, edition: Edition) -> Sent:
-    """Read what a case will ask, before anything is sent."""
+    """Return what a case will ask for, read by the contract before anything is sent."""
     key = (edition.id, case.path)
     if key not in _SENT:
         prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
@@ -26,5 +26,5 @@ def sent_by(case: Case, edition: Edition) -> Sent:
 
 
 def expectation_of(case: Case, edition: Edition) -> Expectation:
-    """Say what the contract says will come of a case."""
+    """Return what the contract expects of a case."""
     return sent_by(case, edition).expectation

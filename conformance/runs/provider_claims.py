@@ -1,4 +1,4 @@
-"""Findings as the provider's file has them: what is not claimed, and what is known to deviate."""
+"""What a provider's file says of findings: promises not claimed, and known deviations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ProviderClaims:
     def all_of(
         self, case: Case, clauses: Iterable[Clause], verdict: Verdict, why: str
     ) -> dict[str, Finding]:
-        """Give one verdict for all clauses of a case; what is not claimed is set aside."""
+        """Return one verdict for all clauses of a case; what is not claimed is set aside."""
         found = (
             Finding(
                 clause=each.id,

@@ -1,4 +1,4 @@
-"""What a run was asked for and began with, of all there is to judge; read from its file."""
+"""Which part of the plan a run was asked for, and began with; read from its file."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from conformance.runs.reach import Column
 
 
 def selection_globs(run: Run) -> dict[str, str]:
-    """Give the globs that leave something out of a run; `--strength` adds requests."""
+    """Return the globs that narrow a run; `--strength` only adds requests."""
     chosen = run.header.get("selection") or {}
     globs = {name: str(chosen.get(name, "*")) for name in ("clauses", "models", "cases")}
     return {name: glob for name, glob in globs.items() if glob != "*"}
 
 
 def selects(globs: Mapping[str, str], finding: Finding) -> bool:
-    """Whether a run with these globs was to make a finding."""
+    """Return whether a run with these globs was to make a finding."""
     names = {"clauses": finding.clause, "models": finding.model, "cases": finding.case}
     return all(fnmatchcase(names[name], glob) for name, glob in globs.items())
 
 
 def columns_of(run: Run) -> Iterator[Column]:
-    """Give the models that the providers of a run have, chosen or not."""
+    """Yield the models that the providers of a run have, chosen or not."""
     for provider in run.header["providers"]:
         yield from ((provider["id"], model) for model in provider["models"])
 
 
 def chosen_of(run: Run) -> frozenset[Column]:
-    """Give the models that a run was to judge."""
+    """Return the models that a run was to judge."""
     glob = selection_globs(run).get("models", "*")
     return frozenset(each for each in columns_of(run) if fnmatchcase(each[1], glob))
 
 
 def begun_whole(run: Run) -> frozenset[Column]:
-    """Give the models of which a run was to judge all that is planned.
+    """Return the models of which a run was to judge all that is planned.
 
     A run says so itself where it came to its end; else only its globs tell.
     """
@@ -49,7 +49,7 @@ def begun_whole(run: Run) -> frozenset[Column]:
 
 
 def is_part(run: Run) -> bool:
-    """Whether any model that a run judged was not judged as a whole."""
+    """Return whether any model that a run judged was not judged as a whole."""
     begun = {(each.provider, each.model) for each in run.findings}
     return not run.foreign and (run.interrupted or bool(begun - begun_whole(run)))
 
@@ -60,7 +60,7 @@ def left_out(run: Run) -> int:
 
 
 def extent(run: Run) -> str:
-    """Say which part of all there is a run judged; empty where nothing was left out."""
+    """Describe which part of the plan a run judged; empty where nothing was left out."""
     chosen = [f"{name} {glob}" for name, glob in selection_globs(run).items()]
     left = left_out(run)
     promises = f"{left:,} promise{'' if left == 1 else 's'}"

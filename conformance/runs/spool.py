@@ -85,7 +85,7 @@ class Spool:
         return judged
 
     def note(self, case: str, values: Mapping[str, Any]) -> None:
-        """Tell the other processes what a request came to, before it is judged."""
+        """Record what a request came to for the other processes, before it is judged."""
         path = self._path(case).with_suffix(".came")
         part = path.with_suffix(f".{os.getpid()}.part")
         try:
@@ -95,7 +95,7 @@ class Spool:
             raise SpoolError(f"{path}: cannot be written: {error.strerror}") from None
 
     def noted(self, case: str) -> Any:
-        """Give what was noted of a case; None where nothing was, or not whole."""
+        """Return what was noted of a case; None where nothing was, or not whole."""
         try:
             return load_json(self._path(case).with_suffix(".came").read_bytes())
         except (OSError, ValueError):

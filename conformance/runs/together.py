@@ -164,7 +164,7 @@ class LiveRun:
         self.ledger.halt(provider, why)
 
     def _spares(self, provider: Provider, waiting: Sequence[Case], case: Case) -> bool:
-        """Whether a case can be paid once more, beside those that wait for their first time."""
+        """Return whether the budget allows a repeat of a case beside those not sent yet."""
         edition, spent = load_edition(self.options.edition), self.ledger.spent()
         costs = [cost_of(each, provider, edition) for each in waiting]
         most_requests = self.ledger.most_requests

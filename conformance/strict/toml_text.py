@@ -1,4 +1,4 @@
-"""TOML of somebody else's making, read within bounds."""
+"""Reads untrusted TOML within bounds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def load_toml(data: bytes) -> dict[str, Any]:
         raise TOMLFaultError(f"is larger than {MOST_BYTES:,} bytes")
     try:
         text = data.decode("utf-8-sig")
-        if _DOTTED.search(text):  # which take the square of their length to read
+        if _DOTTED.search(text):  # tomllib takes quadratic time for dotted keys
             raise TOMLFaultError(f"nests deeper than {_DEPTH} levels")
         document = tomllib.loads(text)
     except TOMLFaultError:

@@ -309,7 +309,7 @@ def _at(event: yaml.Event, reason: str) -> YAMLFaultError:
 
 
 def _fault(error: Exception) -> YAMLFaultError:
-    """Say what the parser found; foreign characters are escaped by whoever shows it."""
+    """Return what the parser found; foreign characters are escaped by whoever shows it."""
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         reason = f"is no YAML: {error.problem or error.context}"

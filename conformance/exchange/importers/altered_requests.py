@@ -1,4 +1,4 @@
-"""What a recorder altered in a request: then nothing can be said of the answer."""
+"""Detects requests that a recorder altered: their answers cannot be judged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FREE_TEXT = frozenset({"prompt", "negative_prompt", "user"})
 
 
 def altered_request(recorded: Recorded) -> str | None:
-    """Say what a recorder did to a request; None where it is as it was sent."""
+    """Describe what a recorder did to a request; None where it is as it was sent."""
     if "request" in recorded.altered:
         return "its request was not recorded"
     request = recorded.request

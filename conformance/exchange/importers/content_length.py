@@ -1,4 +1,4 @@
-"""What the length that was sent proves of what a recorder kept."""
+"""What a Content-Length proves of the body that a recorder kept (ARCHITECTURE 36)."""
 
 from __future__ import annotations
 

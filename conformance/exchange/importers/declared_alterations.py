@@ -1,4 +1,4 @@
-"""What records say of themselves: what was taken out, and bodies that were written anew."""
+"""Alterations that a record declares itself, and bodies rebuilt from its parts."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _OTHERS = {
 
 
 def kind_of(path: Path) -> Kind:
-    """Tell the kind of a recording in plain UTF-8; raises UnknownKindError, OSError as open does.
+    """Return the kind of a recording in plain UTF-8; raises UnknownKindError, OSError as open does.
 
     The error names what was recognised, and where the layout is described that can be written.
     """
@@ -85,7 +85,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _one_or_lines(path: Path, kind: Kind) -> Kind:
-    """Tell one exchange, written with indents, from lines with an exchange each."""
+    """Distinguish one indented exchange from lines with an exchange each."""
     if kind is not Kind.JSON_LINES:
         return kind
     with path.open("rb") as file:

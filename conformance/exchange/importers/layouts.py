@@ -81,7 +81,7 @@ def _documents(path: Path) -> Iterator[Item]:
 
 
 def _document(path: Path) -> Iterator[Item]:
-    """Give the whole of a file as its only item; raises RecordingError where it is no JSON."""
+    """Yield the whole of a file as its only item; raises RecordingError where it is no JSON."""
     with path.open("rb") as file:
         data = file.read(_MOST_DOCUMENT + 1)
     if len(data) > _MOST_DOCUMENT:
@@ -93,7 +93,7 @@ def _document(path: Path) -> Iterator[Item]:
 
 
 def _lines(path: Path) -> Iterator[Item]:
-    """Give every line that is not blank: its number, and its value or why it has none."""
+    """Yield every line that is not blank: its number, and its value or why it has none."""
     with path.open("rb") as file:
         number = 0
         while line := file.readline(_MOST_LINE + 1):
@@ -154,7 +154,7 @@ YAML_KEYS: Mapping[str, Kind] = {
 
 
 def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[Entry | Fault]:
-    """Give what a file holds, one after the other, and a fault for what cannot be read.
+    """Yield what a file holds, one after the other, and a fault for what cannot be read.
 
     Bodies in files of their own are looked for in `folder`, without it beside the file.
     """
@@ -178,7 +178,7 @@ def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[E
 def _entries(
     layout: Layout, before: int, line: int | None, value: Any, files: BodyFiles
 ) -> Iterator[Entry | Fault]:
-    """Give the entries of one item; one that cannot be read is a fault, and the next is read."""
+    """Yield the entries of one item; one that cannot be read is a fault, and the next is read."""
     pairs = iter(layout.translate(value))
     for index in count(before + 1):
         try:

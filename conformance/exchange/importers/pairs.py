@@ -53,7 +53,7 @@ _MOMENTS = ("recorded_at", "recordedAt", "timestamp", "loggedDate")
 
 
 def pair_entry(index: int, line: int | None, value: Any, files: BodyFiles) -> Entry:
-    """Give an exchange as an entry; raises RecordingError for what is none."""
+    """Return an exchange as an entry; raises RecordingError for what is none."""
     record = mapping(value)
     request, response = mapping(record.get("request")), mapping(record.get("response"))
     if not request or not response:
@@ -66,7 +66,7 @@ def pair_entry(index: int, line: int | None, value: Any, files: BodyFiles) -> En
 
 
 def _placed(record: Mapping[str, Any]) -> str:
-    """Give an address to what names its endpoint alone, so that it is found and told."""
+    """Return an address to what names its endpoint alone, so that it is found and told."""
     endpoint = text(record.get("endpoint"))
     return f"/{endpoint}" if _GENERATIONS.search(endpoint) else ""
 

@@ -1,4 +1,4 @@
-"""Files as they lie about: zipped, in UTF-16, with a byte order mark. Readers get plain UTF-8."""
+"""Turns gzip, UTF-16 and byte order marks into the plain UTF-8 that readers expect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MARKS = {
 
 @contextmanager
 def plain_file(path: Path) -> Iterator[Path]:
-    """Give a path to the same recording as plain UTF-8: itself, or a copy for a while.
+    """Yield a path to the recording as plain UTF-8: the file itself, or a temporary copy.
 
     Raises RecordingError for what is no regular file (a file is read twice), for damaged gzip
     and for what is unpacked to more than a GiB; OSError as `open` does.
