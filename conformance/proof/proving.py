@@ -19,7 +19,7 @@ from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
-from conformance.findings import SEVERITY, Finding, Verdict
+from conformance.findings import Finding, Verdict
 from conformance.proof.bench import BASE_URL, bench_client
 from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
 from conformance.proof.open_requests import (
@@ -31,6 +31,7 @@ from conformance.proof.open_requests import (
     open_twins,
 )
 from conformance.proof.supplement import family_names, supplementary_cases
+from conformance.proof.witnesses import first_witness, red_clauses, worst_by_clause
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect, defects
 from conformance.runs.planned_request import sent_by
@@ -89,7 +90,7 @@ class Proof:
     def verdicts(self) -> Mapping[str, Verdict]:
         """Give what every clause says of the truth; the worst of each."""
         told = (*self.truth.values(), *self.open_truth.values())
-        return _worst(each for judged in told for each in judged.findings)
+        return worst_by_clause(each for judged in told for each in judged.findings)
 
     def answered(self) -> tuple[Answered, ...]:
         """Return how much of the answers to open requests is judged."""
@@ -110,7 +111,7 @@ class Proof:
             models = self.models
             told = self.told(defect.plant(TRUTHFUL), models)
         found = [each for judged in told.values() for each in judged.findings]
-        verdicts, red = _worst(found), _red(told.values())
+        verdicts, red = worst_by_clause(found), _red(told.values())
         open_claims = self._open_claims(defect)
         open_findings, recorded = self._open_findings(defect, open_claims, told)
         return DefectColumn(
@@ -122,9 +123,11 @@ class Proof:
             models=models,
             exchanges=len(told),
             verdicts=verdicts,
-            witnesses={name: _witness(found, name) for name in sorted(red)},
+            witnesses={name: first_witness(found, name) for name in sorted(red)},
             open_claims=open_claims,
-            open_witnesses={name: _witness(open_findings, name) for name in _red_of(open_findings)},
+            open_witnesses={
+                name: first_witness(open_findings, name) for name in red_clauses(open_findings)
+            },
             blind_to_recordings=tuple(
                 each
                 for each in open_claims
@@ -156,8 +159,8 @@ class Proof:
         for _, judged in self.judged_open_requests(defect.plant(TRUTHFUL), twins if claims else ()):
             found += judged.findings
             if wanted - recorded and _red([judged]):
-                recorded |= set(_red_of(self._recorded(judged.exchange, claims)))
-            if set(claims) <= set(_red_of(found)) and wanted <= recorded:
+                recorded |= set(red_clauses(self._recorded(judged.exchange, claims)))
+            if set(claims) <= set(red_clauses(found)) and wanted <= recorded:
                 break
         return found, recorded
 
@@ -256,27 +259,8 @@ def _comparable(exchange: Exchange) -> Any:
     return response, exchange.failure, exchange.downloads
 
 
-def _worst(findings: Iterable[Finding]) -> dict[str, Verdict]:
-    worst: dict[str, Verdict] = {}
-    for each in findings:
-        known = worst.get(each.clause)
-        if known is None or SEVERITY[each.verdict] > SEVERITY[known]:
-            worst[each.clause] = each.verdict
-    return worst
-
-
 def _red(told: Iterable[_Judged]) -> set[str]:
-    found = (each for judged in told for each in judged.findings)
-    return {each.clause for each in found if each.verdict in RED}
-
-
-def _red_of(findings: Iterable[Finding]) -> list[str]:
-    return sorted({each.clause for each in findings if each.verdict in RED})
-
-
-def _witness(findings: Iterable[Finding], clause: str) -> str:
-    red = (each for each in findings if each.clause == clause and each.verdict in RED)
-    return next((f"{each.model}/{each.case}: {each.message}" for each in red), "")
+    return set(red_clauses(each for judged in told for each in judged.findings))
 
 
 def prove(

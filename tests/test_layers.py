@@ -1,0 +1,41 @@
+"""The layers of ARCHITECTURE.md: a module imports from below, and modules import in no circle."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = ("contract", "cases", "findings", "exchange", "clauses", "runs", "reports")
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in (ROOT / "conformance").rglob("*.py")
+}
+
+
+def imports(path: Path, *, typing: bool) -> set[str]:
+    """Return the modules of the suite that a module imports, for type checkers as well."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = ast.walk(tree) if typing else iter(tree.body)
+    found = [each for each in nodes if isinstance(each, ast.ImportFrom) and each.module]
+    names = [(f"{each.module}.{one.name}", each.module) for each in found for one in each.names]
+    return {name if name in MODULES else module or "" for name, module in names} & MODULES.keys()
+
+
+def layer(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("name", [each for each in MODULES if layer(each) in LAYERS])
+def test_module_imports_from_no_layer_above(name: str) -> None:
+    allowed = LAYERS[: LAYERS.index(layer(name)) + 1]
+    above = {each for each in LAYERS if each not in allowed}
+    assert {each for each in imports(MODULES[name], typing=True) if layer(each) in above} == set()
+
+
+def test_modules_import_in_no_circle() -> None:
+    graph = {name: imports(path, typing=False) - {name} for name, path in MODULES.items()}
+    assert set(TopologicalSorter(graph).static_order()) == set(MODULES)
