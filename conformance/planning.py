@@ -2,7 +2,7 @@
 
 Requests that are to be refused cost nothing where they are refused; what they cost where a lax
 server paints them is told as well. What is billed is the documented cases and, for the
-combinations that those leave, rows of a covering array; the cheapest come first, and fine faults,
+combinations that those leave, rows of a covering array; the cheapest come first, and near misses,
 which are painted soonest, last.
 """
 
@@ -88,7 +88,7 @@ class Plan:
 def painted(requests: Sequence[Request]) -> dict[str, float]:
     """Price some requests, by model, as the laxest server would make them cost.
 
-    A fine fault is not sent where a coarser one was accepted: of those that come after each
+    A near miss is not sent where a coarser one was accepted: of those that come after each
     other, either the coarse ones are painted, or one that is finer.
     """
     usd: Counter[str] = Counter()
@@ -224,7 +224,7 @@ def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) 
 
 
 def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Request]:
-    """What others depend on, then what is free, then what is cheap, then the fine faults.
+    """What others depend on, then what is free, then what is cheap, then the near misses.
 
     Of two that cost the same the one comes first that costs less where a lax server paints it.
     None comes before what it needs.

@@ -1,4 +1,4 @@
-"""How much is asked: a fine fault only of who refused the coarse, and a night costs no more."""
+"""How much is asked: a near miss only of who refused the coarse, and a night costs no more."""
 
 from __future__ import annotations
 

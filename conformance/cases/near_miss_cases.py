@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def near_miss_cases(
     domain: Domain, controls: Sequence[Case], refused: Sequence[Case]
 ) -> tuple[Case, ...]:
-    """Derive the fine faults of a model, the likeliest to be painted and the heaviest last.
+    """Derive the near misses of a model, the likeliest to be painted and the heaviest last.
 
     ``refused`` are the coarse faults, and ``controls`` the accepted requests to spoil.
     """

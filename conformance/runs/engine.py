@@ -308,7 +308,7 @@ class Engine:
         return self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
 
     def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
-        """Ask what a fine fault comes after; give the first coarser one that was accepted."""
+        """Ask what a near miss comes after; give the first coarser one that was accepted."""
         coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
         outcomes = (self._runner.outcome_of(each).outcome for each in coarser)
         return next((each for each in outcomes if each.accepted), None)
