@@ -12,12 +12,12 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.findings import BROKEN, Finding, Observation, Verdict
-from conformance.runs.conclusion import Conclusion, aside, concluded, counts, reach_of
+from conformance.runs.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
 from conformance.runs.deviations import stale_deviations
 from conformance.runs.file import RunWriter, finding_from_json
 from conformance.runs.headline import Headline
 from conformance.runs.placing import Place
-from conformance.runs.plan import Ending, Progress, asked_of, plan_of, promise_named
+from conformance.runs.plan import Ending, Progress, plan_of, planned_promises, promise_named
 from conformance.runs.reach import promises_of, reach_counts
 from conformance.runs.session import Session
 from conformance.strict import printable
@@ -115,7 +115,7 @@ class Recorder:
         stopped = exitstatus not in (0, 1) or bool(session.shouldstop or session.shouldfail)
         self._end = self._ended(stopped)
         self._find_problems()
-        self.conclusion = concluded(self.findings, self.problems, self._end.interrupted)
+        self.conclusion = conclude_run(self.findings, self.problems, self._end.interrupted)
         if self._writer is not None and not self._lost:
             with self._ending():
                 self._writer.close(self._footer(self._end))
@@ -130,7 +130,7 @@ class Recorder:
     def _ended(self, stopped: bool) -> Ending:
         """Return how the run ended: of what was planned, what was judged."""
         self._stopped = self._was_stopped()
-        self._progress.asked = asked_of(self._session())
+        self._progress.asked = planned_promises(self._session())
         not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
         lost = bool(self._died or self._progress.lost or not_run)
         plan, counts = plan_of(self._session()), self._progress.counts()
@@ -138,7 +138,7 @@ class Recorder:
 
     def _tell_lost(self) -> None:
         """Report workers that died, and as not run what no other worker judged instead."""
-        self._progress.asked = asked_of(self._session())
+        self._progress.asked = planned_promises(self._session())
         why = "the worker that was to judge it died"
         lost = self._progress.lost
         for each in lost:
@@ -248,7 +248,9 @@ class Recorder:
             "left_out": end.left_out,
             "conclusion": int(self.conclusion or 0),
             "counts": counts(self.findings),
-            "reach": reach_counts(promises_of(self.findings, aside(self.findings)), end.counts),
+            "reach": reach_counts(
+                promises_of(self.findings, explanations(self.findings)), end.counts
+            ),
             **self._spent(),
             "problems": self.problems,
         }

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 from conformance.findings import Finding, Verdict
 from conformance.recording import CRASHED, Recorder
 from conformance.runs.file import Run, finding_to_json, read_run
-from conformance.runs.plan import Asked, asked_of
+from conformance.runs.plan import PlannedPromise, planned_promises
 from conformance.runs.session import Options, Session
 
 PROVIDER = "aimock"
@@ -28,9 +28,9 @@ def session(clauses: str = "*", models: str = "*", cases: str = "*") -> Session:
 
 
 @cache
-def asked(clauses: str = "*", models: str = "*", cases: str = "*") -> dict[str, Asked]:
+def asked(clauses: str = "*", models: str = "*", cases: str = "*") -> dict[str, PlannedPromise]:
     """The promises that such a replay is asked for, by name."""
-    return asked_of(session(clauses, models, cases))
+    return planned_promises(session(clauses, models, cases))
 
 
 class Played:

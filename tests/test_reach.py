@@ -179,8 +179,10 @@ def test_recording_of_a_refused_key_alone_could_not_be_judged(tmp_path: Path) ->
     assert "less than 90 %" in " ".join(notes(summarize([run])))
 
 
-@pytest.mark.parametrize("strangers", [(), ("dall-e-3",)], ids=["known", "unknown"])
-def test_unknown_models_neither_lower_the_reach_nor_raise_it(strangers: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("unknown_models", [(), ("dall-e-3",)], ids=["known", "unknown"])
+def test_unknown_models_neither_lower_the_reach_nor_raise_it(
+    unknown_models: tuple[str, ...],
+) -> None:
     known_model = [finding(each.clause, model="dall-e-2") for each in TEN]
-    found = conclude_recordings([*known_model, *TEN, *UNSEEN], True, strangers)
-    assert found is (Conclusion.CONFORMS if strangers else Conclusion.NOT_JUDGED)
+    found = conclude_recordings([*known_model, *TEN, *UNSEEN], True, unknown_models)
+    assert found is (Conclusion.CONFORMS if unknown_models else Conclusion.NOT_JUDGED)

@@ -29,7 +29,7 @@ class ForeignFile:
     broken: int = 0  # exchanges with a broken MUST
     unreadable: list[Fault] = field(default_factory=list)
     passed_over: list[Fault] = field(default_factory=list)
-    strangers: list[Fault] = field(default_factory=list)  # models that the edition does not know
+    unknown_models: list[Fault] = field(default_factory=list)  # which the edition does not have
 
     def problems(self) -> Iterator[str]:
         """Describe in one sentence what could not be read: the first, why, and how many more."""
@@ -42,7 +42,7 @@ class ForeignFile:
 
     def notes(self) -> Iterator[str]:
         """Say in sentences what there was nothing to judge in, where and why."""
-        return map(self._sentence, [*self.passed_over, *self.strangers])
+        return map(self._sentence, [*self.passed_over, *self.unknown_models])
 
     def _sentence(self, fault: Fault) -> str:
         line = f":{fault.line}" if fault.line is not None else ""

@@ -121,7 +121,7 @@ class _Work:
     def conclusion(self) -> Conclusion:
         """What it all comes to."""
         whole = self.complete and not any(each.unreadable for each in self.files)
-        return conclude_recordings(self.records.samples, whole, self.records.strangers())
+        return conclude_recordings(self.records.samples, whole, self.records.unknown_models())
 
     def _file(self, file: ForeignFile) -> None:
         """Judge what a file holds; what cannot be read is noted, and raises nothing."""
@@ -213,8 +213,8 @@ class _Work:
         """Note that a model is unknown, once in each file."""
         unknown = stranger(exchange, self.edition)
         self.known = self.known or unknown is None
-        if unknown is not None and unknown not in {each.reason for each in file.strangers}:
-            file.strangers.append(Fault(unknown, line))
+        if unknown is not None and unknown not in {each.reason for each in file.unknown_models}:
+            file.unknown_models.append(Fault(unknown, line))
 
     def _judge(self, exchange: Exchange, file: ForeignFile, line: int | None) -> None:
         exchange = redacted(exchange)

@@ -20,7 +20,7 @@ from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.foreign.files import ForeignFile
 from conformance.foreign.naming import is_stranger
-from conformance.runs.conclusion import Conclusion, aside_of_recordings, binding
+from conformance.runs.conclusion import Conclusion, binding, explanations_in_recordings
 from conformance.runs.describing import about_clause
 from conformance.runs.file import RunWriter, finding_to_json, line_of
 from conformance.runs.placing import Place
@@ -102,14 +102,14 @@ class Records:
         """One finding of every verdict of every promise: they say what all of them come to."""
         return binding(list(self._samples.values()), self._accepted)
 
-    def strangers(self) -> list[str]:
+    def unknown_models(self) -> list[str]:
         """The models that the edition does not have."""
         names = {each for _, models in self._providers.values() for each in models}
         return sorted(each for each in names if is_stranger(each, self._edition))
 
     def _reach(self) -> list[dict[str, Any]]:
-        aside = aside_of_recordings(self.samples)
-        return reach_counts(promises_of(self.samples, aside))
+        explanations = explanations_in_recordings(self.samples)
+        return reach_counts(promises_of(self.samples, explanations))
 
     def counts(self) -> dict[str, int]:
         """Count findings by verdict."""
@@ -129,7 +129,7 @@ class Records:
                 "families": self._families(),
             },
             "started": self._started.isoformat(timespec="seconds"),
-            "unknown_models": self.strangers(),
+            "unknown_models": self.unknown_models(),
             "recordings": [printable(each.path.name, 200) for each in files],
             "providers": [
                 {

@@ -23,20 +23,20 @@ from conformance.reports.origin import Origin, origins
 from conformance.reports.reach import interrupted, open_ended, parts, planned
 from conformance.runs.conclusion import (
     Conclusion,
-    aside,
-    aside_of_recordings,
     binding,
     conclude_recordings,
-    concluded,
+    conclude_run,
+    explanations,
+    explanations_in_recordings,
     undecided,
 )
 from conformance.runs.file import Run
 from conformance.runs.headline import Headline
 from conformance.runs.reach import (
     NOTHING,
-    Aside,
     Cell,
     Column,
+    Explanations,
     Kept,
     Promise,
     count,
@@ -111,7 +111,7 @@ class Summary:
         return tuple((each.provider, each.model) for each in self.rows)
 
     @property
-    def strangers(self) -> frozenset[str]:
+    def unknown_models(self) -> frozenset[str]:
         """The models of recordings that the edition does not have."""
         runs = self.merged.runs
         return frozenset(name for run in runs for name in run.header.get("unknown_models", ()))
@@ -123,7 +123,7 @@ class Summary:
         named = [each for each in every if self.conclusions.get(each) is self.conclusion]
         named = named or list(every)
         mine = [row for row in self.rows if row.provider in named]
-        rows = [row for row in mine if row.model not in self.strangers] or mine
+        rows = [row for row in mine if row.model not in self.unknown_models] or mine
         return Headline(
             subject=named,
             conclusion=self.conclusion,
@@ -147,7 +147,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
     runs, found = merged.concluding, merged.findings
     open_ones = _undecided(runs, found)
     explained = _explained(found, open_ones)
-    promises = promises_of(_binding(merged), _aside(merged))
+    promises = promises_of(_binding(merged), _explanations(merged))
     broken = tuple(broken_promises(found, merged.statements))
     return Summary(
         merged=merged,
@@ -172,13 +172,13 @@ def conclusion_of(run: Run) -> Conclusion:
     """Give the exit code that a run had, or would have had if it was cut off."""
     if run.foreign:
         return _of_recordings(run, run.findings)
-    return concluded(run.findings, run.problems, run.interrupted)
+    return conclude_run(run.findings, run.problems, run.interrupted)
 
 
 def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    strangers = run.header.get("unknown_models") or ()
+    unknown_models = run.header.get("unknown_models") or ()
     findings = binding(findings, accepted_of(run))
-    return conclude_recordings(findings, run.complete and not run.problems, strangers)
+    return conclude_recordings(findings, run.complete and not run.problems, unknown_models)
 
 
 def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
@@ -197,7 +197,7 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
 
 
 def _of_run(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    return concluded(findings, (), run.interrupted)
+    return conclude_run(findings, (), run.interrupted)
 
 
 def _by_provider(run: Run) -> dict[str, list[Finding]]:
@@ -240,14 +240,14 @@ def accepted_of(run: Run) -> frozenset[Column]:
     return frozenset((e["provider"], e["model"]) for e in made if e["outcome"] == "accepted")
 
 
-def _aside(merged: Merged) -> Aside:
+def _explanations(merged: Merged) -> Explanations:
     """Return what does not speak where its promise was judged elsewhere, run by run."""
     found = [
-        aside_of_recordings(run.findings) if run.foreign else aside(run.findings)
+        explanations_in_recordings(run.findings) if run.foreign else explanations(run.findings)
         for run in merged.concluding
     ]
     explained = frozenset[str]().union(*(each.explained for each in found))
-    return Aside(explained, frozenset[str]().union(*(each.known for each in found)))
+    return Explanations(explained, frozenset[str]().union(*(each.known for each in found)))
 
 
 def _with(findings: Sequence[Finding], verdict: Verdict) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What a run comes to: whether it conforms, does not, or could not be judged."""
+"""Concludes a run: it conforms, does not, or could not be judged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.findings import (
     Finding,
     Verdict,
 )
-from conformance.runs.reach import Aside, Column, Kept, musts_of, promises_of
+from conformance.runs.reach import Column, Explanations, Kept, musts_of, promises_of
 
 
 class Conclusion(IntEnum):
@@ -39,11 +39,11 @@ def conclude(findings: Sequence[Finding]) -> Conclusion:
         return Conclusion.NOT_JUDGED
     if not any(each.verdict in UNDECIDED for each in findings):
         return Conclusion.CONFORMS  # as most do: all was decided
-    lacking = short(reach_of(findings, open_ones=()))
+    lacking = lacking_reach(reach_of(findings, open_ones=()))
     return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
 
 
-def concluded(
+def conclude_run(
     findings: Sequence[Finding], problems: Sequence[str], interrupted: bool
 ) -> Conclusion:
     """Return the exit code for a run: its findings, what is wrong with it, and how it ended."""
@@ -56,26 +56,28 @@ def concluded(
 
 
 def conclude_recordings(
-    findings: Sequence[Finding], whole: bool, strangers: Collection[str] = ()
+    findings: Sequence[Finding], whole: bool, unknown_models: Collection[str] = ()
 ) -> Conclusion:
     """Give the exit code for what others recorded; `whole` is whether all of it could be read.
 
     That some cannot be tested is the nature of recordings: keys are taken out, there are no
-    controls. Of every model enough must have been decided, but of `strangers`: models that the
+    controls. Of every model enough must have been decided, but of `unknown_models`: models that the
     edition does not have.
     """
     verdicts = {each.verdict for each in findings}
     if Verdict.FAIL in verdicts:
         return Conclusion.BREAKS
-    known = [each for each in findings if each.model not in strangers]
+    known = [each for each in findings if each.model not in unknown_models]
     judged = any(each.verdict in DECIDED for each in known)
     if Verdict.HARNESS_ERROR in verdicts or not whole or not judged:
         return Conclusion.NOT_JUDGED
-    lacking = short(musts_of(promises_of(known, aside_of_recordings(known))))
+    lacking = lacking_reach(musts_of(promises_of(known, explanations_in_recordings(known))))
     return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
 
 
-def aside(findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None) -> Aside:
+def explanations(
+    findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None
+) -> Explanations:
     """Return the findings that could not be judged only because of something that is broken.
 
     `open_ones` are those that nothing explains, where the caller knows them already.
@@ -87,15 +89,15 @@ def aside(findings: Sequence[Finding], open_ones: Sequence[Finding] | None = Non
         if each.verdict in UNDECIDED and not each.excused and each.id not in left
     ]
     if not explained:
-        return Aside()
+        return Explanations()
     reasons = Reasons(findings)
     known = frozenset(each.id for each in explained if reasons.are_known(each))
-    return Aside(frozenset(each.id for each in explained), known)
+    return Explanations(frozenset(each.id for each in explained), known)
 
 
-def aside_of_recordings(findings: Iterable[Finding]) -> Aside:
+def explanations_in_recordings(findings: Iterable[Finding]) -> Explanations:
     """Return what says nothing in recordings: it never undoes what another exchange shows."""
-    return Aside(frozenset(each.id for each in findings if each.verdict in UNDECIDED))
+    return Explanations(frozenset(each.id for each in findings if each.verdict in UNDECIDED))
 
 
 def binding(findings: Sequence[Finding], accepted: Set[Column]) -> list[Finding]:
@@ -123,11 +125,11 @@ def _promise(finding: Finding) -> tuple[str, str, str]:
 def reach_of(
     findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None
 ) -> dict[Column, Kept]:
-    """Return how far a run reached over the MUSTs of each model; see `aside`."""
-    return musts_of(promises_of(findings, aside(findings, open_ones)))
+    """Return how far a run reached over the MUSTs of each model; see `explanations`."""
+    return musts_of(promises_of(findings, explanations(findings, open_ones)))
 
 
-def short(reach: Mapping[Column, Kept]) -> list[Column]:
+def lacking_reach(reach: Mapping[Column, Kept]) -> list[Column]:
     """Name the models of which too little was decided, and no known deviation says why.
 
     A part of a run may hold no MUST of a model at all: there is nothing to fall short of.

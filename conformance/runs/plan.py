@@ -64,7 +64,7 @@ def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
             yield case.model, bound
 
 
-class Asked(NamedTuple):
+class PlannedPromise(NamedTuple):
     """One promise that a run was asked for: a clause on a case."""
 
     provider: str
@@ -81,7 +81,7 @@ class Progress:
     They are named as findings are: `provider::model/case::clause`.
     """
 
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asked: dict[str, PlannedPromise] = field(default_factory=dict)
     chosen: set[str] = field(default_factory=set)  # collected, and not deselected
     judged: set[str] = field(default_factory=set)
 
@@ -99,7 +99,7 @@ class Progress:
             self.judged.add(name)
 
     @property
-    def lost(self) -> list[Asked]:
+    def lost(self) -> list[PlannedPromise]:
         """The promises that were to be judged and were not, in the order of the plan."""
         missing = self.chosen - self.judged
         return [each for name, each in self.asked.items() if name in missing]
@@ -125,10 +125,10 @@ class Progress:
         ]
 
 
-def asked_of(session: Session) -> dict[str, Asked]:
+def planned_promises(session: Session) -> dict[str, PlannedPromise]:
     """Return every promise that the suite's own options select, by its name."""
     return {
-        f"{engine.provider.id}::{case.path}::{clause.id}": Asked(
+        f"{engine.provider.id}::{case.path}::{clause.id}": PlannedPromise(
             engine.provider.id, case.model, case.id, clause.id, clause.level.value
         )
         for engine in session.engines

@@ -67,10 +67,11 @@ NOTHING = Kept(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
-    """Findings, by id, that do not speak where their promise was judged elsewhere.
+class Explanations:
+    """Ids of undecided findings that something broken explains.
 
-    `explained` by anything broken; `known` are those of them that a known deviation explains.
+    They do not count where their promise was judged elsewhere. `known` are those of them that a
+    known deviation explains.
     """
 
     explained: Set[str] = frozenset()
@@ -109,18 +110,18 @@ def worst_cell(cells: Iterable[Cell]) -> Cell:
     return Cell(worst(known), known=True)
 
 
-def decisive(findings: Sequence[Finding], aside: Aside) -> Sequence[Finding]:
+def decisive(findings: Sequence[Finding], explanations: Explanations) -> Sequence[Finding]:
     """Return the findings that decide a promise.
 
     One refused request is one broken promise, told once; it does not unsay what the other
     requests of the model have shown.
     """
-    return [each for each in findings if each.id not in aside.explained] or findings
+    return [each for each in findings if each.id not in explanations.explained] or findings
 
 
-def promise_of(findings: Sequence[Finding], aside: Aside) -> Promise:
+def promise_of(findings: Sequence[Finding], explanations: Explanations) -> Promise:
     """Judge one clause on one model from all its findings."""
-    speaking = decisive(findings, aside)
+    speaking = decisive(findings, explanations)
     cell = cell_of(speaking)
     judged = sum(each.verdict in DECIDED for each in findings)
     shown = any(each.verdict in DECIDED for each in speaking)
@@ -129,8 +130,8 @@ def promise_of(findings: Sequence[Finding], aside: Aside) -> Promise:
         level=findings[0].level,
         cell=cell,
         decided=is_decided,
-        accepted=not is_decided and _all_within(speaking, aside.known),
-        explained=not is_decided and _all_within(speaking, aside.explained),
+        accepted=not is_decided and _all_within(speaking, explanations.known),
+        explained=not is_decided and _all_within(speaking, explanations.explained),
         judged=judged,
         findings=len(findings),
     )
@@ -140,14 +141,16 @@ def _all_within(findings: Sequence[Finding], ids: Set[str]) -> bool:
     return all(each.excused or each.id in ids for each in findings)
 
 
-def promises_of(findings: Iterable[Finding], aside: Aside) -> dict[Column, dict[str, Promise]]:
+def promises_of(
+    findings: Iterable[Finding], explanations: Explanations
+) -> dict[Column, dict[str, Promise]]:
     """Return every promise that binds, by provider and model and then by clause."""
     columns: dict[Column, dict[str, list[Finding]]] = {}
     for each in findings:
         column = columns.setdefault((each.provider, each.model), {})
         column.setdefault(each.clause, []).append(each)
     return {
-        column: {clause: promise_of(mine, aside) for clause, mine in clauses.items()}
+        column: {clause: promise_of(mine, explanations) for clause, mine in clauses.items()}
         for column, clauses in columns.items()
     }
 
