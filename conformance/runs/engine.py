@@ -36,7 +36,7 @@ from conformance.runs.crashes import Crashes
 from conformance.runs.evidence import evidence, unsent
 from conformance.runs.judged import Judged
 from conformance.runs.marking import Marking
-from conformance.runs.missing import not_there
+from conformance.runs.missing import why_missing
 from conformance.runs.others import came_of
 from conformance.runs.replanting import Replanting
 from conformance.runs.sending import expectation_of
@@ -221,14 +221,13 @@ class Engine:
         return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
 
     def _tell_missing(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
-        """Say once that a model is neither served nor listed: it may be the user's mistake."""
-        listed = control.listed if control is not None else None
-        name = self.provider.models.get(case.model, case.model)
-        gone = case.id == BASELINE and outcome.result is Result.NOT_SERVED
-        gone = gone and not self.provider.is_known(case.model, case.id)
-        if gone and name not in (listed or ()) and self._together.missing is not None:
-            why = not_there(self.provider, case.model, outcome, listed)
-            self._together.missing(self.provider.id, case.model, why)
+        """Say once why a model is not there for this account: it may be the user's mistake."""
+        is_first = case.id == BASELINE and not self.provider.is_known(case.model, case.id)
+        if is_first and self._together.missing is not None:
+            listed = control.listed if control is not None else None
+            why = why_missing(self.provider, case.model, outcome, listed)
+            if why is not None:
+                self._together.missing(self.provider.id, case.model, why)
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Say what the run knows of other requests, once it knows all that matters."""
@@ -280,7 +279,7 @@ class Engine:
             if self._asking.known(each) is None:
                 self._asking.once(each, LEAD_PATIENCE)
             came = self._asking.known(each)
-            if came is not None and came.outcome.result is Result.NOT_SERVED and each is lead:
+            if came is not None and each is lead and came.outcome.closed:
                 return came.outcome
         return None
 
