@@ -87,8 +87,12 @@ def test_foreign_refusal_may_be_about_a_key_that_nobody_knows(status: int, blame
     made = replace(exchange(status=status, answer=error("no")), provenance=Provenance.FOREIGN)
     expected = Verdict.NOT_TESTABLE if blamed else Verdict.FAIL
     assert verdicts(made)["parameters.valid-accepted"] is expected
-    own = exchange(status=403, answer=error("not in your country"))
-    assert verdicts(own)["parameters.valid-accepted"] is Verdict.FAIL
+
+
+def test_403_to_the_smallest_request_is_about_who_asks_and_to_another_about_what_is_asked() -> None:
+    for more, expected in (({}, Verdict.UNAVAILABLE), ({"n": 2}, Verdict.FAIL)):
+        own = exchange(body("dall-e-2", **more), 403, error("not in your country"))
+        assert verdicts(own)["parameters.valid-accepted"] is expected
 
 
 def test_answer_to_an_unknown_parameter_that_is_neither_accepted_nor_refused() -> None:

@@ -144,6 +144,11 @@ def test_made_up_model_is_not_found_in_every_known_form(form: str) -> None:
     assert red(unknown(*FORMS[form])) == frozenset()
 
 
+def test_listed_model_that_this_account_may_not_use_is_unavailable() -> None:
+    found = verdicts(missing(403), LISTED)
+    assert found["models.served"] is Verdict.UNAVAILABLE
+
+
 @pytest.mark.parametrize("control", [UNLISTED, ACCEPTED, None], ids=["unlisted", "no-list", "none"])
 def test_model_that_is_not_listed_either_is_unavailable(control: Outcome | None) -> None:
     found = verdicts(missing(), control)

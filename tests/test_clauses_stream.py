@@ -87,6 +87,7 @@ LIES = {
         lie("created-text", lambda: stream(completed(created_at="now")), "stream.event-fields"),
         lie("never-completed", lambda: stream(partial(0), partial(1)), "stream.completed"),
         lie("own-names", lambda: stream(("done", '{"type": "done"}')), "stream.completed"),
+        lie("done-alone", lambda: stream(("message", "[DONE]")), "stream.completed"),
         lie("completed-first", lambda: stream(completed(), partial(0)), "stream.completed-last"),
         lie(
             "url-for-b64",

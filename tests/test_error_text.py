@@ -81,6 +81,8 @@ def test_plain_text_is_what_it_says_and_bytes_say_nothing() -> None:
     assert error_text(Answer(exchange(status=400, raw=b"No."))).text == "No."
     assert error_text(Answer(exchange(status=400, raw=b"\0\1"))) == ErrorText()
     assert error_text(Answer(exchange(status=200, raw=b"welcome"))) == ErrorText()
+    for words in ("Insufficient balance, please recharge.", "Invalid API key"):
+        assert error_text(Answer(exchange(status=200, raw=words.encode()))).text == words
 
 
 def test_success_says_only_what_stands_in_its_error_members() -> None:

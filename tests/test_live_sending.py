@@ -369,6 +369,22 @@ def test_model_that_is_named_wrongly_is_told_with_the_names_most_like_it(tmp_pat
     assert "served there: dall-e-3, dall-e-2 and 4 more; look at [models] in paid.toml" in told
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, "unsupported_country"), (403, "model_not_found"), (451, "")],
+    ids=["region", "project", "law"],
+)
+def test_model_that_is_not_open_to_this_account_is_no_broken_promise(
+    tmp_path: Path, status: int, code: str
+) -> None:
+    with watched(images(error(status, code))) as (url, eye), session(tmp_path, url) as found:
+        judged = judge_all(found)
+        (told,) = found.live.ledger.halts()
+    assert eye.posts == 1
+    assert "fail" not in verdicts(judged)
+    assert f"is not open to this account (HTTP {status}: no); look at the account" in told
+
+
 @pytest.mark.parametrize(("status", "code"), [(404, "model_not_found"), (503, "model_not_found")])
 def test_model_that_is_not_served_is_asked_once(tmp_path: Path, status: int, code: str) -> None:
     with watched(images(error(status, code))) as (url, eye), session(tmp_path, url) as found:

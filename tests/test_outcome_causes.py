@@ -77,6 +77,8 @@ CAUSES: dict[str, tuple[int, Any, str | None, Result]] = {
     "page-413": (413, HTML, None, Result.REFUSED),
     "gone": (404, {"code": "ModelNotFound"}, "not served", Result.NOT_SERVED),
     "gone-detail": (404, {"detail": "Model x not found"}, "not served", Result.NOT_SERVED),
+    "gone-routed": (404, error("No endpoints found for x."), "not served", Result.NOT_SERVED),
+    "gone-here": (403, error("x has no access to model y"), "not served", Result.NOT_SERVED),
     "gone-in-a-200": (200, error("no", code="model_not_found"), "not served", Result.NOT_SERVED),
     "gone-blames-n": (404, error("Model x not found", param="n"), None, Result.REFUSED),
     "mistake": (400, error("n must be 1", param="n"), None, Result.REFUSED),

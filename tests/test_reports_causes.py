@@ -67,6 +67,7 @@ def unauthenticated(*names: str) -> list[Finding]:
         ),
         ([broken("errors.not-2xx", observed="HTTP 200: bad size")], "Refuses with HTTP 200"),
         ([broken("envelope.data-not-empty")], "No success has an image in it"),
+        ([broken("envelope.no-error")], "No success has an image in it"),
         ([broken("format.url-when-asked")], "Only b64_json is answered, whatever"),
         ([broken("format.b64-when-asked")], "Only URLs are answered, whatever"),
         ([broken("count.as-asked")], "n is ignored"),
@@ -106,6 +107,11 @@ def test_cause_is_said_in_a_sentence(findings: list[Finding], said: str) -> None
 def test_success_that_has_an_image_elsewhere_is_no_provider_without_images() -> None:
     findings = [broken("envelope.data-not-empty"), judged("image.complete", case="other")]
     assert [each.id for each in causes(*findings)] == [OTHER]
+
+
+def test_url_that_is_empty_does_not_say_that_base64_came_in_its_place() -> None:
+    (cause,) = causes(broken("format.url-when-asked", observed="url empty, b64_json absent"))
+    assert cause.id == OTHER
 
 
 def test_counts_are_of_cases_promises_and_musts() -> None:

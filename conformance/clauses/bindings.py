@@ -24,6 +24,11 @@ def generation(sent: Sent) -> bool:
     return sent.operation is Operation.GENERATE
 
 
+def minimal(sent: Sent) -> bool:
+    """The smallest request to a model: with a prompt, and with nothing that has a default."""
+    return sent.asked is not None and set(sent.asked.body) == {"model", "prompt"}
+
+
 def model_list(sent: Sent) -> bool:
     """A well-formed request for the list of models."""
     return sent.operation is Operation.LIST_MODELS and sent.expectation == "accepted"

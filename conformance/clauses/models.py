@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import blames_key
-from conformance.clauses.bindings import accepted, all_of, fault, model_list
+from conformance.clauses.bindings import accepted, all_of, fault, minimal, model_list
 from conformance.clauses.refusals import refusal, require_fault, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import (
@@ -21,8 +21,6 @@ from conformance.exchange.outcome import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from conformance.exchange.sent import Sent
 
 
 @clause(
@@ -111,17 +109,13 @@ def _name(subject: Subject) -> str:
     return subject.exchange.served_as or subject.exchange.model
 
 
-def _minimal(sent: Sent) -> bool:
-    return sent.asked is not None and set(sent.asked.body) == {"model", "prompt"}
-
-
 @clause(
     "models.listed",
     Level.MUST,
     "A model that the provider serves is in its model list.",
     cite("cometapi-models", "GET /v1/models"),
     cite("openai", "GET /models"),
-    binds=all_of(accepted, _minimal),
+    binds=all_of(accepted, minimal),
     needs=Needs.ANSWER,
 )
 def listed(subject: Subject) -> Iterator[Problem]:
@@ -157,16 +151,18 @@ def _decided(subject: Subject) -> None:
     "A model that the provider lists is served.",
     cite("cometapi-models", "GET /v1/models"),
     cite("openai", "GET /models"),
-    binds=all_of(accepted, _minimal),
+    binds=all_of(accepted, minimal),
     needs=Needs.ANSWER,
 )
 def served(subject: Subject) -> Iterator[Problem]:
     """Judged on the smallest request, of a model and a prompt. Fails when the answer says, in
     any known form, that the model is not there, and the model list has it. When the list does
-    not have it either, the model is unavailable, and nothing else of it is judged.
+    not have it either, or a 403 says that this account may not use it, the model is unavailable,
+    and nothing else of it is judged.
     """
     known = (subject.control.listed if subject.control else None) or frozenset()
-    if subject.outcome.result is Result.NOT_SERVED and _name(subject) in known:
+    gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
+    if gone and _name(subject) in known:
         yield Problem("the model is listed and not served", "2xx", told(subject))
     else:
         _decided(subject)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import valid_key_accepted
-from conformance.clauses.bindings import accepted, fault, generation
+from conformance.clauses.bindings import accepted, fault, generation, minimal
 from conformance.clauses.refusals import named, refusal, told
 from conformance.clauses.registry import Needs, cite, clause
-from conformance.clauses.subject import NotTestableError, Problem, Subject
+from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
 from conformance.exchange.model import Provenance
 
@@ -32,8 +32,9 @@ def valid_accepted(subject: Subject) -> Iterator[Problem]:
     """Passes when an image came, or a stream that completed; fails on a refusal, and says what
     the error says. Not testable when the key was not accepted, when the prompt was moderated,
     and when a success came without an image, which other clauses tell of. A model that is not
-    served, a quota and an outage make it unavailable; but it fails when a request comes to
-    nothing every time, and its control is accepted before and after.
+    served, a quota, an outage, and a 403 to the smallest request, which is about who asks, make it
+    unavailable; but it fails when a request comes to nothing every time, and its control is
+    accepted before and after.
     """
     outcome = subject.outcome
     if outcome.accepted:
@@ -47,6 +48,8 @@ def valid_accepted(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError(f"the prompt was moderated: {told(subject)}")
     if _about_key(subject):
         raise NotTestableError(f"the key was not accepted: {told(subject)}")
+    if outcome.forbidden and minimal(subject.sent):
+        raise UnavailableError(f"the account may not: {told(subject)}")
     yield Problem("a documented request was not accepted", "2xx", told(subject))
 
 

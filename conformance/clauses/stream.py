@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.events import COMPLETED, PARTIAL, StreamEvent
+from conformance.exchange.events import COMPLETED, DONE, PARTIAL, StreamEvent, events_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,13 +132,17 @@ def _framed(subject: Subject) -> None:
     binds=STREAMED,
 )
 def completed(subject: Subject) -> Iterator[Problem]:
-    """Looks for an event with the documented name; not testable when the stream breaks off
-    inside an event.
+    """Looks for an event with the documented name, and tells an error that comes instead; not
+    testable when the stream breaks off inside an event. A `[DONE]` alone delivers nothing.
     """
-    names = [each.name or "unnamed" for each in subject.events]
-    if not any(each.called(COMPLETED) for each in subject.events):
+    events = events_of(subject.answer) if subject.answer.stream.events else subject.events
+    if not any(each.called(COMPLETED) for each in events):
         _framed(subject)
-        yield Problem("there is no completed event", COMPLETED, ", ".join(names[:8]))
+        names = ", ".join(each.name or "unnamed" for each in events[:8]) or DONE
+        said = subject.outcome.said
+        yield Problem(
+            "there is no completed event", COMPLETED, f"{names}: {said}" if said else names
+        )
 
 
 @clause(

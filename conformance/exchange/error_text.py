@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from conformance.exchange.answer import Answer
+from conformance.exchange.outcome_causes import cause_of
 from conformance.strict import printable, read_json
 
 _TEXT = (
@@ -70,7 +71,8 @@ def error_text(answer: Answer) -> ErrorText:
         return _of_stream(answer)
     if is_page(answer):
         return ErrorText(_page(response.body))
-    return NOTHING if success else ErrorText(_plain(response.body))
+    text = ErrorText(_plain(response.body))
+    return text if not success or cause_of(response.status, text) else NOTHING
 
 
 def is_page(answer: Answer) -> bool:

@@ -45,6 +45,16 @@ class Outcome:
         return self.result is Result.ACCEPTED
 
     @property
+    def forbidden(self) -> bool:
+        """Whether it was turned down for who asked or from where, as far as anybody can tell."""
+        return self.cause == "other" and self.status in (403, 451)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the model is not there for whoever asked, whatever else is asked of it."""
+        return self.result is Result.NOT_SERVED or self.forbidden
+
+    @property
     def answered(self) -> bool:
         """Whether a success status came, whatever came with it."""
         return self.result is not Result.UNAVAILABLE and 200 <= (self.status or 0) < 300

@@ -74,6 +74,7 @@ NOT_SERVED_CODES = frozenset(
 _NOT_SERVED_TEXT = re.compile(
     r"model\b.{0,80}\b(does not exist|not exist|not found|not available|deprecated|retired"
     r"|no longer)|no available channel|invalid model name|unknown model|no_fixture_match"
+    r"|\bno endpoints? (found|available) for|\bno(t have)? access to (the )?model\b"
     r"|无可用渠道|模型不存在",
     re.IGNORECASE | re.DOTALL,
 )
@@ -133,11 +134,11 @@ def _is_quota(status: int, error: ErrorText, text: str) -> bool:
 def says_not_served(status: int, error: ErrorText) -> bool:
     """Recognise every real form of "this model is not here".
 
-    Sources: OpenAI's 404 and its 400 ``invalid_value`` on ``model``; new-api's 503
-    ``model_not_found``; LiteLLM's 400 without a code. An error that blames another parameter
-    is about that, whichever model its message speaks of.
+    Sources: OpenAI's 404, its 403 for a project without access and its 400 ``invalid_value`` on
+    ``model``; new-api's 503 ``model_not_found``; LiteLLM's 400 without a code. An error that
+    blames another parameter is about that, whichever model its message speaks of.
     """
-    if status not in (400, 404, 410, 422, 503) and not 200 <= status < 300:
+    if status not in (400, 403, 404, 410, 422, 503) and not 200 <= status < 300:
         return False
     if blames_another(error.param):
         return False

@@ -49,6 +49,11 @@ class Scope:
         """Return whether a finding of some clauses is broken."""
         return any(claims(patterns, clause) for clause in self.evidence.broken)
 
+    def observes_everywhere(self, words: str) -> bool:
+        """Whether every broken finding of the cause observed this."""
+        findings = [one for clause in self.broken for one in self.evidence.broken[clause]]
+        return all(words in one.observed for one in findings)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -100,7 +105,9 @@ def _authentication(scope: Scope) -> str:
     return "Authentication is not checked"
 
 
-def _refused_as_success(scope: Scope) -> str:
+def _refused_as_success(scope: Scope) -> str | None:
+    if not scope.breaks_any("errors.not-2xx"):
+        return None  # then it is in answers to valid requests that an error stands
     findings = [one for clause in scope.broken for one in scope.evidence.broken[clause]]
     statuses = sorted({m[0] for one in findings if (m := _STATUS.match(one.observed))})
     return f"Refuses with {statuses[0] if len(statuses) == 1 else 'a success status'}"
@@ -116,6 +123,8 @@ def _no_image(scope: Scope) -> str | None:
 def _one_format(scope: Scope) -> str | None:
     url = scope.breaks_any("format.url-*")
     b64 = scope.breaks_any("format.b64-*", "format.gpt-image-b64")
+    if scope.observes_everywhere("b64_json absent") or scope.observes_everywhere("url absent"):
+        return None  # the other format does not come either
     if url and not scope.keeps_any("format.url-*"):
         return None if b64 else "Only b64_json is answered, whatever response_format asks for"
     if b64 and not scope.keeps_any("format.b64-*", "format.gpt-image-b64"):
@@ -170,7 +179,10 @@ CAUSES: tuple[Rule, ...] = (
     ),
     Rule(
         "no-image",
-        ("envelope.data-*", "envelope.items-*", "envelope.object", "envelope.body-not-empty"),
+        (
+            *("envelope.data-*", "envelope.items-*", "envelope.object"),
+            *("envelope.body-not-empty", "envelope.no-error"),
+        ),
         _no_image,
     ),
     Rule(

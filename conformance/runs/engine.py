@@ -35,7 +35,7 @@ from conformance.runs.case_runner import CaseRunner, Together
 from conformance.runs.crashes import Crashes
 from conformance.runs.evidence import evidence
 from conformance.runs.judged import Judged
-from conformance.runs.missing_model import missing_model_message
+from conformance.runs.missing_model import why_missing
 from conformance.runs.model_outcomes import timed_outcome
 from conformance.runs.not_judged import NotJudged
 from conformance.runs.planned_request import expectation_of, sent_by
@@ -221,14 +221,13 @@ class Engine:
         return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
 
     def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
-        """Report once that a model is neither served nor listed: the user may have misnamed it."""
-        listed = control.listed if control is not None else None
-        name = self.provider.models.get(case.model, case.model)
-        gone = case.id == BASELINE and outcome.result is Result.NOT_SERVED
-        gone = gone and not self.provider.is_known(case.model, case.id)
-        if gone and name not in (listed or ()) and self._together.missing is not None:
-            why = missing_model_message(self.provider, case.model, outcome, listed)
-            self._together.missing(self.provider.id, case.model, why)
+        """Report once why a model is not there for this account: the user may have misnamed it."""
+        is_first = case.id == BASELINE and not self.provider.is_known(case.model, case.id)
+        if is_first and self._together.missing is not None:
+            listed = control.listed if control is not None else None
+            why = why_missing(self.provider, case.model, outcome, listed)
+            if why is not None:
+                self._together.missing(self.provider.id, case.model, why)
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Return what the run knows of other requests, once it knows all that matters."""
@@ -280,7 +279,7 @@ class Engine:
             if self._runner.known(each) is None:
                 self._runner.once(each, LEAD_PATIENCE)
             timed = self._runner.known(each)
-            if timed is not None and timed.outcome.result is Result.NOT_SERVED and each is lead:
+            if timed is not None and each is lead and timed.outcome.closed:
                 return timed.outcome
         return None
 

@@ -1,4 +1,4 @@
-"""A model that is neither served nor listed: what a user who named it wrongly needs to know."""
+"""A model that is not there for this account: what its user needs to know."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.exchange.outcome import Result
 from conformance.strict import printable
 
 if TYPE_CHECKING:
@@ -18,17 +19,29 @@ _MOST_NEAR = 3
 _MOST_NAMED = 8
 
 
-def missing_model_message(
+def why_missing(
     provider: Provider, model: str, outcome: Outcome, listed: Collection[str] | None
-) -> str:
-    """Return what the provider says, which models it lists, and where its name for one stands."""
+) -> str | None:
+    """Return what the provider says of a model and where to look; None where it is there.
+
+    One that is listed and not served is the provider's own fault, unless this account may not.
+    """
     name = provider.models.get(model, model)
-    status = f"HTTP {outcome.status}"
-    said = f"{status}: {printable(outcome.said, 200)}" if outcome.said else status
+    is_gone = outcome.result is Result.NOT_SERVED
     asked = f"model {model}" if name == model else f"model {model}, as {name!r},"
-    told = f"provider {provider.id!r}: {asked} is not served ({said})"
+    if outcome.forbidden or (is_gone and outcome.status == 403):
+        told = f"{asked} is not open to this account ({_said(outcome)})"
+        return f"provider {provider.id!r}: {told}; look at the account and where you send from"
+    if not is_gone or name in (listed or ()):
+        return None
     where = Path(provider.file).name or "the provider's file"
-    return f"{told}; {_served(name, listed)}look at [models] in {where}"
+    told = f"{asked} is not served ({_said(outcome)}); {_served(name, listed)}"
+    return f"provider {provider.id!r}: {told}look at [models] in {where}"
+
+
+def _said(outcome: Outcome) -> str:
+    status = f"HTTP {outcome.status}"
+    return f"{status}: {printable(outcome.said, 200)}" if outcome.said else status
 
 
 def _served(name: str, listed: Collection[str] | None) -> str:
