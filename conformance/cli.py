@@ -32,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Which documented promises of POST /v1/images/generations a provider keeps. "
-    "Exit codes: 0 conforms, 1 does not, 2 could not judge.",
+    "Exit codes: 0 nothing new is broken, 1 something is, 2 could not be judged.",
 )
 app.command()(run)
 app.command(name="list")(list_)

@@ -119,7 +119,10 @@ class _Workers:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse what may cost more than was allowed, before anything is sent."""
     config = session.config
-    if hasattr(config, "workerinput") or config.option.collectonly:
+    if hasattr(config, "workerinput"):
+        return
+    _name_mistakes(config)
+    if config.option.collectonly:
         return
     try:
         _keep_what_is_paid(config)
@@ -134,6 +137,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except ConformanceError as error:
         _leave_nothing(config)
         raise pytest.UsageError(printable(str(error), 2000)) from None
+
+
+def _name_mistakes(config: pytest.Config) -> None:
+    """Name a mistake once, with exit code 4: while collecting it is 2, and 1 with `-n`."""
+    if _is_named(config, PROMISES):
+        try:
+            session_of(config).engines  # noqa: B018 - they are kept, for what is collected
+        except ConformanceError as error:
+            raise pytest.UsageError(printable(str(error), 2000)) from None
 
 
 def _keep_what_is_paid(config: pytest.Config) -> None:

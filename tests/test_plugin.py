@@ -304,3 +304,12 @@ def test_item_that_another_plugin_runs_never_passes_what_did_not(
     item._outcome = partial(PromiseItem._outcome, item)
     with pytest.raises(ends):
         PromiseItem.runtest(item)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_wrong_option_is_one_sentence_and_pytest_s_own_code(tmp_path: Path, workers: str) -> None:
+    done = run_pytest(tmp_path, PROMISES, "--provider=litelm", "-n", workers)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "unknown provider 'litelm'" in done.stderr
+    assert "did you mean 'litellm'?" in done.stderr
+    assert "Error collecting" not in done.stdout

@@ -90,7 +90,8 @@ def test_one_model_of_poor_reach_is_enough_to_conclude_nothing() -> None:
 
 
 def test_open_column_and_headline_count_the_same() -> None:
-    found = summarize([runs.run(*TEN, KNOWN, *UNSEEN, finding("a.b", Verdict.UNAVAILABLE))])
+    elsewhere = finding("a.b", Verdict.UNAVAILABLE, case="n-2")
+    found = summarize([runs.run(*TEN, KNOWN, *UNSEEN, elsewhere)])
     assert sum(row.undecided for row in found.rows) == 4
     assert "; 4 promises open, 3 of them blocked by other failures" in closing(found)
 
@@ -186,3 +187,35 @@ def test_unknown_models_neither_lower_the_reach_nor_raise_it(
     known_model = [finding(each.clause, model="dall-e-2") for each in TEN]
     found = conclude_recordings([*known_model, *TEN, *UNSEEN], True, unknown_models)
     assert found is (Conclusion.CONFORMS if unknown_models else Conclusion.NOT_JUDGED)
+
+
+@pytest.mark.parametrize(
+    ("open_ones", "problem", "said"),
+    [
+        ([finding("a.b", Verdict.NOT_RUN, message="the budget")], "", "go on with --resume"),
+        (
+            [finding("a.b", Verdict.NOT_RUN, message="not run: 401")],
+            "provider 'acme': the first authorised request was refused",
+            "mend first what is wrong with the run as a whole",
+        ),
+        (NO_ERRORS, "", "mend first what is broken"),
+    ],
+    ids=["budget", "wrong-key", "explained"],
+)
+def test_remedy_is_one_that_helps(open_ones: list[Finding], problem: str, said: str) -> None:
+    end = runs.footer(problems=[problem] if problem else [])
+    (note,) = notes(summarize([runs.run(TEN[0], SHOULD, *open_ones, end=end)]))
+    assert f"to raise it {said}" in note
+
+
+def test_recordings_are_told_to_judge_more_and_not_to_run_again() -> None:
+    gone = finding("a.b", Verdict.UNAVAILABLE, message="the model is not served (HTTP 404)")
+    found = summarize([runs.run(TEN[0], gone, head=runs.header(mode="foreign"))])
+    assert notes(found)[-1].endswith("to raise it judge recordings that show more.")
+    assert "blocked" not in closing(found)
+
+
+def test_reason_of_a_few_is_not_called_the_most() -> None:
+    many = [finding(f"a.{name}", Verdict.NOT_RUN, message=f"reason {name}") for name in "abc"]
+    (note,) = notes(summarize([runs.run(TEN[0], *many)]))
+    assert "among others (1 promise) because 'reason a'" in note

@@ -43,7 +43,7 @@ def test_table_has_a_row_for_every_provider_and_model() -> None:
     [
         "# Image API conformance: relay (3 models, replay) does not conform",
         "replay of cassettes, recorded 2026-01-02, `https://acme.test`",
-        "### relay: Other promises are broken\n\nIn 9 of 12 cases:",
+        "### relay: Another promise is broken\n\nIn 9 of 12 cases:",
         "**MUST** `format.url-only` all 3 models (9 cases, e.g. n-0)",
         "Found: `data[0] carries b64_json`",
         "Expected: `url`",
@@ -57,6 +57,16 @@ def test_table_has_a_row_for_every_provider_and_model() -> None:
 )
 def test_report_says(said: str) -> None:
     assert said in render([runs.messy()], "md")
+
+
+def test_known_deviations_stand_below_their_reason() -> None:
+    text = render([runs.messy()], "md")
+    assert "`It always answers base64.`\n\n  - **MUST** `count.n-images`" in text
+
+
+def test_runs_are_one_list() -> None:
+    other = runs.run(head=runs.header(id="20260103T030405Z-00000000"))
+    assert re.search(r"^- Run of .*\n- Run of ", render([runs.run(), other], "md"), re.MULTILINE)
 
 
 def test_report_tells_what_a_run_took_and_how_fast_a_provider_was() -> None:

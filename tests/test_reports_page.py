@@ -134,7 +134,7 @@ def test_every_verdict_has_a_symbol_of_its_own_and_a_meaning() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "relay does not conform",
+        "relay (3 models, replay) does not conform",
         "replay of cassettes, recorded 2026-01-02, from https://acme.test",
         "complete, ",
         "in 55 s",

@@ -253,7 +253,7 @@ def test_table_keeps_each_model_on_one_line(width: int) -> None:
 
 def test_table_of_three_providers_ends_within_the_first_screen() -> None:
     lines = printed(runs.messy()).splitlines()
-    assert lines.index("Broken promises that nobody knew of (2, for 1 cause)") <= 24
+    assert lines.index("Broken promises that nobody knew of (2, 1 of them for 1 cause)") <= 24
 
 
 def test_verdicts_differ_without_colour() -> None:

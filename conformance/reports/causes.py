@@ -61,7 +61,7 @@ def _place(cause: Cause) -> tuple[int, bool]:
 
 def _of_provider(provider: str, broken: Sequence[Broken], evidence: Evidence) -> Iterable[Cause]:
     left = list(broken)
-    others = "Promises are broken"
+    others = ("A promise is broken", "Promises are broken")
     for rule in CAUSES:
         claimed = [each for each in left if claims(rule.patterns, each.clause)]
         scope = Scope(rule.patterns, tuple(each.clause for each in claimed), evidence)
@@ -70,9 +70,10 @@ def _of_provider(provider: str, broken: Sequence[Broken], evidence: Evidence) ->
             clauses = {*scope.broken, *scope.kept}
             yield _cause(provider, rule.id, sentence, claimed, evidence, clauses)
             left = [each for each in left if each not in claimed]
-            others = "Other promises are broken"
+            others = ("Another promise is broken", "Other promises are broken")
     if left:
-        yield _cause(provider, OTHER, others, left, evidence, {each.clause for each in left})
+        said = others[len(left) > 1]
+        yield _cause(provider, OTHER, said, left, evidence, {each.clause for each in left})
 
 
 def _cause(

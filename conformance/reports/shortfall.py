@@ -16,7 +16,7 @@ _REMEDY = {
     Verdict.NOT_RUN: "go on with --resume, or allow more with --budget or --max-requests",
     Verdict.UNAVAILABLE: "run again when the provider answers",
     Verdict.FLAKY: "repeat it with a larger --confirm",
-    Verdict.NOT_TESTABLE: "mend what it builds on first, or record what shows it",
+    Verdict.NOT_TESTABLE: "mend first what it builds on",
     Verdict.HARNESS_ERROR: "mend the cassette, or report a fault of the suite",
 }
 
@@ -30,7 +30,7 @@ def shortfalls(summary: Summary) -> Iterator[str]:
         if kept.total and not kept.reaches and row.model not in unknown_models:
             short.setdefault(row.provider, []).append(row)
     for provider, rows in short.items():
-        yield f"{provider}: {_extent(rows)}{_why(summary.merged.findings, rows)}."
+        yield f"{provider}: {_extent(rows)}{_why(summary, provider, rows)}."
 
 
 def _extent(rows: Sequence[Row]) -> str:
@@ -40,8 +40,25 @@ def _extent(rows: Sequence[Row]) -> str:
     return f"less than {ENOUGH} % of the MUSTs that bind were decided on {', '.join(models)}{more}"
 
 
-def _why(findings: Sequence[Finding], rows: Sequence[Row]) -> str:
-    """Return the commonest reason, by promises, and what to do about it."""
+def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
+    """Return the commonest reason, counted in promises, and what to do about it."""
+    ranked = _reasons(summary.merged.findings, rows)
+    if not ranked:
+        return ""
+    (((verdict, message), count),) = ranked.most_common(1)
+    left = sum(row.kept["MUST"].total - row.kept["MUST"].decided for row in rows)
+    mostly = "mostly" if 2 * count > left else "among others"
+    said = printable(message, _LONGEST) or "no reason given"
+    promises = "1 promise" if count == 1 else f"{count} promises"
+    if all(row.kept["MUST"].accounted for row in rows):
+        remedy = "mend what is known to deviate"
+    else:
+        remedy = _remedy(summary, provider, verdict, message)
+    return f", {mostly} ({promises}) because {said!r}; to raise it {remedy}"
+
+
+def _reasons(findings: Sequence[Finding], rows: Sequence[Row]) -> Counter[tuple[Verdict, str]]:
+    """Count for each reason the open MUSTs that have a finding with it."""
     open_ones = {
         (row.provider, row.model, clause)
         for row in rows
@@ -54,12 +71,16 @@ def _why(findings: Sequence[Finding], rows: Sequence[Row]) -> str:
         undecided = each.verdict in UNDECIDED or each.verdict is Verdict.HARNESS_ERROR
         if each.level == "MUST" and undecided and promise in open_ones:
             reasons.setdefault((each.verdict, each.message), set()).add(promise)
-    ranked = Counter({reason: len(promises) for reason, promises in reasons.items()})
-    if not ranked:
-        return ""
-    (((verdict, message), count),) = ranked.most_common(1)
-    said = printable(message, _LONGEST) or "no reason given"
-    promises = "1 promise" if count == 1 else f"{count} promises"
-    known = all(row.kept["MUST"].accounted for row in rows)
-    remedy = "mend what is known to deviate" if known else _REMEDY[verdict]
-    return f", mostly ({promises}) because {said!r}; to raise it {remedy}"
+    return Counter({reason: len(promises) for reason, promises in reasons.items()})
+
+
+def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> str:
+    """Say what the user can do: nobody can send a recording again, or wait for a wrong key."""
+    if any(each.provider == provider and each.mode == "foreign" for each in summary.origins):
+        return "judge recordings that show more"
+    if any(each.startswith(f"provider {provider!r}") for each in summary.merged.problems):
+        return "mend first what is wrong with the run as a whole"
+    reason = provider, verdict, message
+    if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
+        return "mend first what is broken"
+    return _REMEDY[verdict]

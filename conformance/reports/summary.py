@@ -123,7 +123,8 @@ class Summary:
         named = [each for each in every if self.conclusions.get(each) is self.conclusion]
         named = named or list(every)
         mine = [row for row in self.rows if row.provider in named]
-        rows = [row for row in mine if row.model not in self.unknown_models] or mine
+        known = [row for row in mine if row.model not in self.unknown_models]
+        rows = mine if self.conclusion is Conclusion.BREAKS else known or mine
         return Headline(
             subject=named,
             conclusion=self.conclusion,

@@ -119,10 +119,11 @@ def excused_by(reason: Reason, summary: Summary) -> list[Broken]:
 
 
 def for_causes(summary: Summary) -> str:
-    """Count what is newly broken, and its causes."""
-    causes = sum(each.id != OTHER for each in summary.causes)
-    said = f", for {counted(causes, 'cause')}" if causes else ""
-    return f"{len(summary.new)}{said}"
+    """Count what is newly broken, and the causes of as many as have one."""
+    causes = [each for each in summary.causes if each.id != OTHER]
+    every, theirs = len(summary.new), sum(len(each.promises) for each in causes)
+    which = "" if theirs == every else f"{theirs} of them "
+    return f"{every}, {which}for {counted(len(causes), 'cause')}" if causes else str(every)
 
 
 def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
@@ -248,7 +249,9 @@ def _open(summary: Summary) -> Iterable[str]:
     left = sum(row.undecided for row in summary.rows)
     blocked = sum(row.explained for row in summary.rows)
     which = "" if blocked == left else f"{blocked:,} of them "
-    aside = f", {which}blocked by other failures" if blocked else ""
+    # a recording shows what it shows: nothing that is broken stands before the rest of it
+    said = blocked and not summary.headline.recorded
+    aside = f", {which}blocked by other failures" if said else ""
     if left:
         yield f"{counted(left, 'promise')} open{aside}"
 
