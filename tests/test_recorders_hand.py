@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +182,53 @@ def test_recorders_hand_real_download_that_is_no_image_is_always_red(told: str) 
     answer = record(json.dumps(asked), status, headers, answered)
     page = downloaded(told, **{"Content-Type": "text/html"})
     assert "url.is-image" in red(answer, page)
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Return the way to every value inside of a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in inner:
+        yield (*above, key)
+        if isinstance(each, dict | list):
+            yield from places(each, (*above, key))
+
+
+def replaced(value: Any, place: tuple[Any, ...], word: str) -> Any:
+    """Return a JSON value with a word where another value was."""
+    if not place:
+        return word
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[place[0]] = replaced(value[place[0]], place[1:], word)
+    return copy
+
+
+def split(told: str) -> tuple[str, Any, str]:
+    """Return the JSON in an answer, and what stands before and after it."""
+    start, end = told.index("{"), told.rindex("}") + 1
+    return told[:start], json.loads(told[start:end]), told[end:]
+
+
+IN_PLACE = [(truth, place) for truth, row in TRUTHS.items() for place in places(split(row[3])[1])]
+
+
+@pytest.mark.parametrize(
+    ("truth", "place"), IN_PLACE, ids=[f"{t}-{'.'.join(map(str, p))}" for t, p in IN_PLACE]
+)
+def test_recorders_hand_value_replaced_as_a_whole_is_never_red(
+    truth: str, place: tuple[Any, ...]
+) -> None:
+    asked, status, headers, told = TRUTHS[truth]
+    before, value, after = split(told)
+    for word in ("<timestamp>", "REDACTED", "[removed]", "***"):
+        text = before + json.dumps(replaced(value, place, word)) + after
+        assert red(record(json.dumps(asked), status, headers, text)) == [], word
+
+
+def test_recorders_hand_page_in_base64_and_page_in_place_of_a_stream_are_red() -> None:
+    page = "<!doctype html><html><title>502</title></html>"
+    answered = {"created": TIME, "data": [{"b64_json": base64.b64encode(page.encode()).decode()}]}
+    asked, status, headers, _ = TRUTHS["b64_json"]
+    found = red(record(json.dumps(asked), status, headers, json.dumps(answered)))
+    assert found == ["base64.is-image"]
+    asked, status, headers, _ = TRUTHS["stream"]
+    assert red(record(json.dumps(asked), status, headers, page)) != []

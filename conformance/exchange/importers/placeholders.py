@@ -62,6 +62,12 @@ def is_placeholder(text: str) -> bool:
     return bool(_PHRASE.fullmatch(bare) or _BRACKETED.fullmatch(bare))
 
 
+def replaces_value(text: str, proven: bool = False) -> bool:
+    """Return whether a whole value is a placeholder; in brackets any word is one, unless proven."""
+    marked = not proven and _MARK.fullmatch(text.strip()) is not None
+    return marked or is_placeholder(text)
+
+
 def holds_placeholder(text: str, proven: bool = False) -> bool:
     """Return whether a text holds a placeholder; in a proven one only a strong one counts."""
     return bool(_STRONG.search(text) or (not proven and _WEAK.search(text)))

@@ -24,6 +24,7 @@ from conformance.exchange.importers.placeholders import (
     interrupts_base64,
     interrupts_text,
     is_placeholder,
+    replaces_value,
     spoils_name,
 )
 from conformance.exchange.model import Exchange, Response
@@ -176,10 +177,17 @@ def _holds_in_envelope(body: dict[str, Any], kept: _Kept) -> bool:
     return (
         any(spoils_name(name, proven) for name in names)
         or any(_holds(value, proven) for value in values)
-        or _holds(body.get("data") if isinstance(body.get("data"), str) else None, proven)
-        or (isinstance(error, str) and is_placeholder(error))
+        or _stands_for_data(body.get("data"), proven)
+        or (isinstance(error, str) and replaces_value(error, proven))
         or (not told.keys() >= _ERROR and _interrupts(told.get("message")))
     )
+
+
+def _stands_for_data(data: Any, proven: bool) -> bool:
+    """Return whether a placeholder stands where the list of images was, or an image in it."""
+    if isinstance(data, list):
+        return any(isinstance(item, str) and replaces_value(item, proven) for item in data)
+    return isinstance(data, str) and holds_placeholder(data, proven)
 
 
 def _holds(value: Any, proven: bool) -> bool:
@@ -207,7 +215,9 @@ def _of_payloads(payloads: Iterable[Payload], kept: _Kept) -> Iterator[str]:
 
 
 def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
-    """Name what was replaced in an event stream."""
+    """Name what was replaced in an event stream; a web page in its place is the provider's."""
+    if _DOCUMENT.match(kept.body[:4096]):
+        return
     text = kept.body.decode("utf-8", "replace")
     if is_placeholder(text) or kept.shorter or _is_broken_stream(answer, text, kept):
         yield "body"
@@ -215,6 +225,8 @@ def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
     yield from _of_payloads(events, kept)
     items = [event.item for event in events]
     if any(_holds_in_envelope(item, kept) or _spoils_item(item, kept) for item in items):
+        yield "body"
+    if any(_is_placeheld_time(item.get("created_at"), kept.proven) for item in items):
         yield "body"
 
 
@@ -243,10 +255,11 @@ def _is_broken_data(text: str) -> bool:
 def _is_placeheld_payload(payload: Payload, proven: bool) -> bool:
     """Return whether base64 is none of a generated image: a word, a greeting, or one pixel.
 
-    A whole image has no placeholder in it, so that only damaged ones are searched.
+    A whole image has no placeholder in it, so that only damaged ones are searched. A web page
+    in base64 is written by no recorder.
     """
     value, reading, image = payload.b64_json, payload.base64, payload.image
-    if value is None or reading is None:
+    if value is None or reading is None or _DOCUMENT.match((reading.data or b"")[:4096]):
         return False
     whole = reading.fault is None and image is not None and image.complete
     if whole or (len(value) < _SMALL and not proven):
