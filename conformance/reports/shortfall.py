@@ -75,7 +75,7 @@ def _reasons(findings: Sequence[Finding], rows: Sequence[Row]) -> Counter[tuple[
 
 
 def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> str:
-    """Say what the user can do: nobody can send a recording again, or wait for a wrong key."""
+    """Return what the user can do: nobody can send a recording again, or wait for a wrong key."""
     if any(each.provider == provider and each.mode == "foreign" for each in summary.origins):
         return "judge recordings that show more"
     if any(each.startswith(f"provider {provider!r}") for each in summary.merged.problems):
