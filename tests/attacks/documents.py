@@ -89,11 +89,17 @@ def _beside_the_entries() -> list[FileAttack]:
     har = f'{{"log": {{"pages": {deep}, "entries": [{json.dumps(_ENTRY)}]}}}}'
     return [
         FileAttack("lists-beside", "HAR", "Lists where no entry is.", har.encode(), READ),
+        FileAttack("text-beside", "HAR", "A text that is read anew with each chunk.", _long, READ),
         *(
             FileAttack(f"{name}-in-a-body", "HAR", harm, partial(_with_body, body), READ)
             for name, (harm, body) in BODIES.items()
         ),
     ]
+
+
+def _long() -> bytes:
+    """Return an archive with a text of 40 MB, as large pictures are, where no entry is."""
+    return f'{{"log": {{"x": "{"a" * 40_000_000}", "entries": [{json.dumps(_ENTRY)}]}}}}'.encode()
 
 
 BODIES: Mapping[str, tuple[str, str]] = {

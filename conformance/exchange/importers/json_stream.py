@@ -14,6 +14,7 @@ from conformance.strict.json_data import Event, JSONBounds, JSONEvents, load_jso
 from conformance.strict.json_text import JSONFaultError
 
 _CHUNK = 16 * 1024  # bytes read at once, and how exact the line of an item is
+_LARGEST_CHUNK = 32 * 1024 * 1024  # within one text, which yajl reads anew with every chunk
 _MOST_EXACT = 4 * 1024 * 1024  # bytes of a file that is read again to find the line of a fault
 _BOUNDS = JSONBounds(characters=4 * MOST_BYTES)
 
@@ -24,6 +25,8 @@ class _Counting:
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
         self.lines = 1
+        self._chunk = _CHUNK
+        self._escaping = False
 
     def __enter__(self) -> _Counting:
         return self
@@ -32,10 +35,17 @@ class _Counting:
         self._file.close()
 
     def read(self, size: int) -> bytes:
-        """Read on, never more than a chunk."""
-        data = self._file.read(min(size, _CHUNK))
+        """Read on: a chunk, and twice as much each time while a text goes on."""
+        data = self._file.read(self._chunk if size else 0)
         self.lines += data.count(b"\n")
+        self._chunk = _CHUNK if self._ends_a_text(data) else min(2 * self._chunk, _LARGEST_CHUNK)
         return data
+
+    def _ends_a_text(self, data: bytes) -> bool:
+        whole = b"\\" + data if self._escaping else data
+        bare = whole.replace(b"\\\\", b"")
+        self._escaping = bare.endswith(b"\\")
+        return b'"' in bare.replace(b'\\"', b"")
 
 
 def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
