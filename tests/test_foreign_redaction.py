@@ -24,7 +24,15 @@ from conformance.exchange.importers import (
     redacted,
 )
 from conformance.exchange.model import Download, Exchange, Provenance, Request, Response
-from tests.attacks.credentials import FORMS, HEADERS, KEPT, MEMBERS, QUERIES, SECRET
+from tests.attacks.credentials import (
+    FORMS,
+    HEADERS,
+    KEPT,
+    LABELLED,
+    MEMBERS,
+    QUERIES,
+    SECRET,
+)
 
 CORPUS = Path(__file__).parents[2] / "shared" / "recordings" / "corpus.jsonl"
 URL = "https://api.example/v1/images/generations"
@@ -97,6 +105,10 @@ def test_secret_member_is_redacted_however_deep_it_is(name: str) -> None:
     assert json.loads(answer(told)["raw"])["size"] == "1024x1024"
 
 
+WITHIN = ("pem", "userinfo", "only user", "connection string", "option of curl", "bot", "cookie")
+"""Forms in which something follows the credential."""
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("place", ["message", "events", "nested", "header", "query", "page"])
 def test_credential_is_known_by_its_form(form: str, place: str) -> None:
@@ -112,8 +124,18 @@ def test_credential_is_known_by_its_form(form: str, place: str) -> None:
     url = f"{URL}?note={value}" if place == "query" else URL
     told = redacted(exchange(url, came=came, body=bodies.get(place, "{}").encode()))
     secret = value.rpartition("-" if form in ("organization", "user") else " ")[2][-16:]
-    secret = "ecre7F0rT3sts9aB8" if form in ("pem", "userinfo", "only user") else secret
+    secret = "ecre7F0rT3sts9aB8" if form in WITHIN else secret
     assert secret not in repr(told)
+
+
+@pytest.mark.parametrize("form", LABELLED)
+@pytest.mark.parametrize("place", ["member", "nested"])
+def test_value_that_is_named_beside_it_is_redacted(form: str, place: str) -> None:
+    value: Any = LABELLED[form]
+    body = {"headers": value if place == "member" else json.dumps(value), "size": "1024x1024"}
+    told = redacted(exchange(asked=json.dumps(body).encode(), body=json.dumps(body).encode()))
+    assert SECRET not in repr(told)
+    assert answer(told)["size"] == "1024x1024"
 
 
 HARMLESS = (
@@ -146,6 +168,14 @@ HARMLESS = (
         "keywords": ["a"],
         "token_type": "Bearer",
     },
+    {
+        "tags": ["token", "secret", "a key of 3 castles"],
+        "parameters": [{"name": "n", "value": "x"}],
+    },
+    {
+        "prompt": "A4 paper, pin=stuck, key: 1024x1024, token is golden",
+        "base": "QSBraXRlIG9uIGEgaGlsbA==",
+    },
 )
 
 
@@ -168,7 +198,8 @@ def test_body_and_download_name_one_url() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ['"', '"\\', '\\"', '{"key":', "[", "eyJ", "Bearer ", "://", "&a="]
+    "piece",
+    ['"', '"\\', '\\"', '{"key":', "[", "eyJ", "Bearer ", "://", "&a=", "token=", "a=", "name=x "],
 )
 def test_cleaning_takes_time_in_proportion_to_a_hostile_body(piece: str) -> None:
     assert clean_text(piece * 50_000) is not None  # the square of it would take hours

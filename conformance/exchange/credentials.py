@@ -23,7 +23,7 @@ _WORDS = re.compile(
     r"|session|encryption|signing|client|refresh|id|csrf|xsrf|bearer|security)"
     r"(key|token|secret|signature)(id)?"
 )
-_QUERY_WORDS = re.compile(r"policy|hash|hm|ticket|nonce")
+_QUERY_WORDS = re.compile(r"policy|hash|hm|ticket|nonce|k|tk|hdnts|hdnea|verify")
 _HARMLESS_NAMES = re.compile(
     r".*tokens|(key|token|auth)_type|(status|country|language)_code|token_count|code_interpreter"
 )
@@ -41,7 +41,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return [word.lower() for word in _CAMEL.split(name[:200])]
+    return [word.lower().rstrip("0123456789") for word in _CAMEL.split(name[:200])]
 
 
 def is_code(name: str, value: str) -> bool:
@@ -87,13 +87,12 @@ _USER = re.compile(
 _ACCOUNT = re.compile(
     rb"(?<![A-Za-z0-9+_-])(org-|user-|proj_|acct_)(?=[a-z_]*[A-Z0-9])[A-Za-z0-9_]{12,}"
 )
-_TOLD = re.compile(
-    rb"((?:api[ _-]?key|access[ _-]?key|secret|token|password|passwd|signature|credential"
-    rb"|session[ _-]?id)s?"
-    rb"(?:\s+(?:is|provided|was|id))?\s*[=:]\s*(?:\\?[\"'])?)(?=[^\s\"'\\,;&<>]*[0-9])"
-    rb"(?=[^\s\"'\\,;&<>]*[A-Za-z])([^\s\"'\\,;&<>{}\[\]]{8,512})",
+_HOOK = re.compile(
+    rb"((?:hooks\.slack\.com(?:\\*/)services|discord(?:app)?\.com(?:\\*/)api(?:\\*/)webhooks"
+    rb"|[a-z0-9.-]{1,100}\.webhook\.office\.com(?:\\*/)[a-z0-9]{1,30})\\*/)[^\s\"'<>?#]{8,512}",
     re.IGNORECASE,
 )
+_BOT = re.compile(rb"(?<![0-9])([0-9]{8,12}:)[A-Za-z0-9_-]{30,}")
 _RUN = re.compile(rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{%d,}+" % _LONG)
 _ESCAPED_RUN = re.compile(
     rb"(?<![A-Za-z0-9+/\\])(?:\\++/)?+[A-Za-z0-9+/]++(?:\\++/[A-Za-z0-9+/]*+)*+"
@@ -104,7 +103,7 @@ _QUERY = re.compile(
     rb"((?:[^&\"'\\\s<>]|\\/|\\u00(?!2[0267]|3[ce]|5c)[2-7][0-9a-f]){1,4096})",
     re.IGNORECASE,
 )
-_OPAQUE = re.compile(rb"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_+/=%.-]{32,}|[0-9a-f]{40,}")
+_OPAQUE = re.compile(rb"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_+/=%.-]{20,}|[0-9a-f]{40,}")
 _PLACEHOLDERS = (b"sk-conformance", b"REDACTED")
 
 
@@ -144,10 +143,11 @@ def without_forms(text: bytes) -> bytes:
     text = _SCHEME.sub(_kept_name, text)
     text = _BASIC.sub(_without_basic, text)
     for pattern in (_JWT, _FAL, _KEY):
-        text = pattern.sub(_kept_placeholder, text)
+        text = pattern.sub(kept_placeholder, text)
     text = _USER.sub(rb"\1REDACTED@", text)
-    text = _ACCOUNT.sub(rb"\1REDACTED", text)
-    return _TOLD.sub(_kept_name, text)
+    for pattern in (_ACCOUNT, _HOOK, _BOT):
+        text = pattern.sub(rb"\1REDACTED", text)
+    return text
 
 
 def _without_basic(match: re.Match[bytes]) -> bytes:
@@ -160,7 +160,8 @@ def _without_basic(match: re.Match[bytes]) -> bytes:
     return match[1] + _REDACTED if ":" in told and told.isprintable() else match[0]
 
 
-def _kept_placeholder(match: re.Match[bytes]) -> bytes:
+def kept_placeholder(match: re.Match[bytes]) -> bytes:
+    """Return what stands in place of a credential, or what stood there for one already."""
     return match[0] if any(one in match[0] for one in _PLACEHOLDERS) else _REDACTED
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
+from conformance.exchange.assignments import without_assignments
 from conformance.exchange.credentials import (
     REDACTED,
     is_secret_name,
@@ -14,6 +15,7 @@ from conformance.exchange.credentials import (
     without_forms,
     without_queries,
 )
+from conformance.exchange.encoded import without_encoded
 from conformance.exchange.model import Download, Exchange, Failure, Headers, Request, Response
 from conformance.exchange.payloads import is_binary
 from conformance.exchange.redaction import Redactor, one_per_address, redact
@@ -39,6 +41,7 @@ _HARMLESS = re.compile(
     r"|request-?id|response-time|robots-tag|runtime|served-by|should-retry|stainless-.*"
     r"|timer|trace-?id|upstream-.*time|ua-compatible|xss-protection)|[a-z-]{0,30}request-?id"
 )
+_HARMLESS_THOUGH_NAMED = frozenset({"idempotency-key"})
 _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[!-~]{16,}")
 _LEAST = 8  # characters of a credential that is looked for elsewhere
 _MOST = 6  # credentials of one request
@@ -50,7 +53,10 @@ _SCHEMES = re.compile(r"[A-Za-z0-9-]{1,30} +\S")
 
 def is_harmless_header(name: str) -> bool:
     """Return whether no credential is to be expected under the name of a header."""
-    return _HARMLESS.fullmatch(name.strip().lower()) is not None
+    bare = name.strip().lower()
+    if _HARMLESS.fullmatch(bare) is None:
+        return False
+    return bare in _HARMLESS_THOUGH_NAMED or not is_secret_name(bare)  # `x-envoy-auth-token`
 
 
 def without_credentials(exchange: Exchange) -> Exchange:
@@ -80,7 +86,13 @@ def clean_body(data: bytes) -> bytes:
 
 
 def _cleaned(text: bytes) -> bytes:
-    return without_forms(without_queries(text))
+    return without_encoded(
+        _plainly_cleaned(text), lambda told: _plainly_cleaned(without_members(told))
+    )
+
+
+def _plainly_cleaned(text: bytes) -> bytes:
+    return without_assignments(without_forms(without_queries(text)))
 
 
 def _presented(request: Request) -> Iterator[str]:

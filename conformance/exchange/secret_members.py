@@ -14,6 +14,9 @@ _TOKEN = re.compile(
     rb'("(?:[^"\\]++|\\.)*+"?)(\s*+:)?|([{\[])|([}\]])|(,)|([^\s"{}\[\],:]++)', re.DOTALL
 )
 _NUMBER = re.compile(rb"-?\d{6,40}")
+_LABELS = frozenset({"name", "key", "header", "field", "k"})
+_LABELLED = frozenset({"value", "val", "v", "content"})
+_LIKELY = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 _DEEPEST = 4  # JSON in strings of JSON
 _LONGEST = 1 << 20  # bytes of a string that is looked into
 
@@ -37,6 +40,7 @@ class _Reading:
     def __init__(self, depth: int) -> None:
         self._depth = depth
         self._within: list[bool] = [False]
+        self._labels = [""]  # of each list or object that is open: what names its next value
         self._secret = False
         self._name = ""
 
@@ -50,8 +54,11 @@ class _Reading:
             return self._string(string)
         elif opening:
             self._within.append(self._secret)
+            self._labels.append("")
+            self._name = ""
         elif closing or comma:
             self._leave() if closing else None
+            self._name = ""
             self._secret = self._within[-1]
         elif scalar and self._secret and _NUMBER.fullmatch(scalar):
             return b"0"
@@ -60,10 +67,12 @@ class _Reading:
     def _leave(self) -> None:
         if len(self._within) > 1:
             self._within.pop()
+            self._labels.pop()
 
     def _string(self, string: bytes) -> bytes | None:
         value = _read(string) if len(string) <= _LONGEST else None
-        if self._secret:
+        labelled = self._is_labelled(value or "")
+        if self._secret or labelled:
             spared = not value if value is not None else False
             plain = value is not None and not self._within[-1] and is_code(self._name, value)
             return None if spared or plain else f'"{REDACTED}"'.encode()
@@ -72,6 +81,14 @@ class _Reading:
         before = value.encode("utf-8", "surrogatepass")
         after = without_members(before, self._depth - 1)
         return None if after == before else json.dumps(after.decode("utf-8", "replace")).encode()
+
+    def _is_labelled(self, value: str) -> bool:
+        """Whether a string before says what this one is: `{"name": …, "value": …}`, `[name, …]`."""
+        label, name = self._labels[-1], self._name.lower()
+        if not name or name in _LABELS:
+            self._labels[-1] = value[:100]
+        follows = " " not in value if not name else name in _LABELLED
+        return follows and is_secret_name(label) and _LIKELY.fullmatch(value) is not None
 
 
 def _read(string: bytes) -> str | None:

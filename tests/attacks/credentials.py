@@ -35,6 +35,13 @@ HEADERS = [
     "openai-organization",
     "x-account-id",
     "x-honeycomb-team",
+    "sec-fetch-token",
+    "x-envoy-auth-token",
+    "x-stainless-key",
+    "accept-api-key",
+    "access-control-secret",
+    "cdn-auth-cache-key",
+    "ratelimit-token",
 ]
 KEPT = [
     "content-type",
@@ -80,6 +87,12 @@ QUERIES = [
     "Policy",
     "authToken",
     "sas",
+    "hdnts",
+    "tk",
+    "k",
+    "verify",
+    "apikey2",
+    "ref",  # no name of a secret: its value tells
 ]
 MEMBERS = [
     "api_key",
@@ -103,6 +116,7 @@ MEMBERS = [
     "user_password",
     "x-api-key",
     "secretAccessKey",
+    "apikey2",
 ]
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.5ecre7F0rT3sts9aB8cD7eF6"
 FORMS = {
@@ -127,7 +141,25 @@ FORMS = {
     "userinfo": f"https://user:{SECRET}@images.example/a.png",
     "only user": f"https://{SECRET}@images.example/a.png",
     "told": f"api_key={SECRET}",
+    "told in words": f"Your password was {SECRET}",
+    "environment": f"OPENAI_API_KEY={SECRET}",
+    "connection string": f"AccountName=a;AccountKey={SECRET}==;EndpointSuffix=b",
+    "cookie": f"Set-Cookie: visitor={SECRET}; HttpOnly",
+    "option of curl": f"curl -u me:{SECRET} https://api.example",
+    "input of a page": f"<input name=csrf_token value={SECRET}>",
+    "meta of a page": f"<meta name=api-key content={SECRET}>",
+    "hook": f"https://hooks.slack.com/services/T00000000/B00000000/{SECRET}",
+    "bot": f"https://api.telegram.org/bot123456789:AAH0aaaaaaaaaa{SECRET}/send",
+    "JSON in base64": base64.b64encode(f'{{"api_key": "{SECRET}"}}'.encode()).decode(),
+    "header in base64": base64.b64encode(f"Authorization: Bearer {SECRET}".encode()).decode(),
     "organization": "org-5ecre7F0rT3sts9aB8cD7eF6",
     "project": "proj_5ecre7F0rT3sts9aB8cD7eF6",
     "user": "user-5ecre7F0rT3sts9aB8cD7eF6",
+}
+LABELLED = {
+    "name and value": {"name": "x-api-key", "value": SECRET},
+    "key and value": {"key": "x-api-key", "value": SECRET},
+    "value and name": {"value": SECRET, "name": "x-api-key"},
+    "pair": [["x-api-key", SECRET]],
+    "raw headers": ["accept", "*/*", "x-api-key", SECRET, "host", "a"],
 }
