@@ -136,7 +136,7 @@ def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -
         said = page.texts("body")[0]
         assert page.page.is_hidden("#filters")
     for part in (
-        "relay does not conform",
+        "does not conform",
         "need JavaScript",
         "relay",
         "dall-e-2",

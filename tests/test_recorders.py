@@ -93,9 +93,14 @@ def recorded(path: Path, client: str, coding: str, **options: object) -> Foreign
 
 
 def whole(report: ForeignReport) -> None:
-    """Every exchange was judged, nothing is broken, images and events were really looked at."""
+    """Every exchange was judged, nothing is broken, images and events were really looked at.
+
+    That it conforms is not said: the images that the URLs lead to were not recorded, and with
+    them goes a tenth of what binds dall-e-3.
+    """
     assert report.problems == []
-    assert report.conclusion is Conclusion.CONFORMS
+    assert report.verdicts.keys() == {"pass", "not testable"}
+    assert report.conclusion is Conclusion.NOT_JUDGED
     assert (report.files[0].entries, report.judged) == (len(BODIES), len(BODIES))
     findings = read_run(report.run_file).findings
     passed = {each.clause for each in findings if each.verdict == "pass"}

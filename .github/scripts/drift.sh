@@ -24,7 +24,7 @@ print(json.load(open(sys.argv[1], encoding="utf-8"))["counts"]["regression"])' "
 elif ((CONCLUSION == 2)); then
   code=2
   echo "The first night could not be judged whole, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
-elif [[ $(tail -n 1 "$RUN_FILE" | python -c 'import json, sys
+elif [[ $(tail -n 1 "$RUN_FILE" | python -P -c 'import json, sys
 print(json.load(sys.stdin).get("whole", True))') != True ]]; then
   code=2
   echo "The first night judged only a part, so the next is the first." >> "$GITHUB_STEP_SUMMARY"

@@ -1,11 +1,11 @@
-"""A provider on loopback that means harm: each attack once, and then the honest answer."""
+"""A provider on loopback that means harm: one request is attacked, others get the honest answer."""
 
 from __future__ import annotations
 
 import json
 import socket
 import threading
-from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from tests.attacks.model import ATTACKS, Answer, Asked, honest
@@ -13,16 +13,19 @@ from tests.hostile import HostileServer, _read_request, whole
 
 
 class HostileProvider(HostileServer):
-    """Answers ``/<attack>/v1/…``: the first request to the API by the attack, later ones well."""
+    """Answers ``/<attack>/v1/…``: the first request to the API by the attack, others well.
+
+    The same request again is attacked again, as one attempt that fails is tried once more.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked: Counter[str] = Counter()
+        self._attacked: dict[str, tuple[str, str, Mapping[str, Any]]] = {}
         self._counting = threading.Lock()
 
     def forget(self) -> None:
         """Attack again, and forget what was asked."""
-        self._asked.clear()
+        self._attacked.clear()
         self.requests.clear()
 
     def _answer(self, connection: socket.socket) -> None:
@@ -45,9 +48,9 @@ class HostileProvider(HostileServer):
         if asked.image:
             return ATTACKS[asked.attack].answer(asked)
         with self._counting:
-            self._asked[asked.attack] += 1
-            first = self._asked[asked.attack] == 1
-        return ATTACKS[asked.attack].answer(asked) if first else honest(asked)
+            request = (asked.method, asked.path, asked.body)
+            is_attacked = self._attacked.setdefault(asked.attack, request) == request
+        return ATTACKS[asked.attack].answer(asked) if is_attacked else honest(asked)
 
     def _send(self, connection: socket.socket, answer: Answer) -> None:
         for piece in [answer] if isinstance(answer, bytes) else answer:
