@@ -84,7 +84,7 @@ def test_first_requests_are_paid_before_repeats(
         good = finished(tmp_path, url, "--cases", "[bnu]*").rename(tmp_path / "good.jsonl")
         eye.posts = 0
         eye.by_body = lambda asked: error(400) if asked and "user" in asked else None
-        chosen: dict[str, Any] = {"cases": "[nu]*[2rg]", "baseline": good, "confirm": 3}
+        chosen: dict[str, Any] = {"cases": "[nu][-s]*[2rg]", "baseline": good, "confirm": 3}
         with session(tmp_path, url, budget=budget, **chosen) as found:
             judged = judge_all(found)
     assert eye.posts == len(judged) + 1 + repeats  # and the first request, which is their control
