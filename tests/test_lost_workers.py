@@ -146,10 +146,18 @@ def started(folder: Path, *more: str, **environment: str) -> subprocess.Popen[st
     return subprocess.Popen([*COMMAND, *words], cwd=folder, env=PLAIN | environment, **pipes)  # type: ignore[call-overload, no-any-return]
 
 
+def poisoned(folder: Path, text: str) -> dict[str, str]:
+    """Return the environment of a run with a plugin, which no current folder may hold."""
+    elsewhere = folder / "plugins"
+    elsewhere.mkdir()
+    (elsewhere / "poison.py").write_text(text)
+    path = os.pathsep.join([str(elsewhere), *sys.path])
+    return {"PYTEST_PLUGINS": "poison", "PYTHONPATH": path}
+
+
 def test_cassette_that_kills_workers_is_not_run_and_the_rest_is_judged(tmp_path: Path) -> None:
-    (tmp_path / "poison.py").write_text(POISON.format(case="prompt-not-string"))
-    path = os.pathsep.join([str(tmp_path), *sys.path])
-    done = started(tmp_path, *ONE, PYTEST_PLUGINS="poison", PYTHONPATH=path)
+    poison = POISON.format(case="prompt-not-string")
+    done = started(tmp_path, *ONE, **poisoned(tmp_path, poison))
     out, err = done.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
     assert (done.returncode, run.complete) == (2, False), out + err
@@ -164,9 +172,7 @@ def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
     tmp_path: Path, seed: int
 ) -> None:
     moment = random.Random(seed).randint(1, 90)
-    (tmp_path / "poison.py").write_text(AT_A_MOMENT.format(moment=moment))
-    path = os.pathsep.join([str(tmp_path), *sys.path])
-    done = started(tmp_path, PYTEST_PLUGINS="poison", PYTHONPATH=path)
+    done = started(tmp_path, **poisoned(tmp_path, AT_A_MOMENT.format(moment=moment)))
     out, err = done.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
     assert (done.returncode, run.complete) == (2, False), out + err

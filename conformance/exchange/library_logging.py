@@ -12,10 +12,15 @@ SILENCED = ("httpcore", "httpx", "h11", "h2", "hpack", "vcr", "urllib3", "reques
 
 
 def silence_libraries() -> None:
-    """Turn off these loggers, also where one below them is set to log everything."""
+    """Turn off these loggers and those below them, whatever level they are set to.
+
+    A level or `propagate` alone would not do: pytest 9.2 and later capture what loggers that do
+    not propagate are told, and a logger below one may have a level of its own.
+    """
     for name in SILENCED:
         logger = logging.getLogger(name)
-        logger.setLevel(logging.CRITICAL + 1)
+        logger.setLevel(logging.CRITICAL + 1)  # for loggers below it that are made later
         logger.propagate = False
-        if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
-            logger.addHandler(logging.NullHandler())
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] in SILENCED:
+            logger.disabled = True
