@@ -21,6 +21,6 @@ def silence_libraries() -> None:
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)  # for loggers below it that are made later
         logger.propagate = False
-    for name, logger in list(logging.root.manager.loggerDict.items()):
-        if isinstance(logger, logging.Logger) and name.partition(".")[0] in SILENCED:
-            logger.disabled = True
+    for name, known in list(logging.root.manager.loggerDict.items()):
+        if isinstance(known, logging.Logger) and name.partition(".")[0] in SILENCED:
+            known.disabled = True
