@@ -59,7 +59,7 @@ class Headline:
     def _name(self) -> str:
         if len(self.subject) > MOST:
             return f"{len(self.subject)} providers"
-        *most, last = self.subject or ["nothing"]
+        *most, last = self.subject or ["the run"]
         return f"{', '.join(most)} and {last}" if most else last
 
 
