@@ -34,7 +34,7 @@ class NearMiss:
 
     @property
     def huge(self) -> bool:
-        """Whether a server may come to harm that takes it."""
+        """Return whether a server may come to harm that takes it."""
         return isinstance(self.value, str) and self.words == "huge"
 
 

@@ -121,7 +121,7 @@ class Payload:
 
     @property
     def delivers(self) -> bool:
-        """Whether an image came, if damaged: a URL, or base64 that begins like an image."""
+        """Return whether an image came, if damaged: a URL, or base64 that begins like an image."""
         if self.url is not None:
             return True
         data = self.base64.data if self.base64 else None

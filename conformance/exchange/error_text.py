@@ -47,7 +47,7 @@ class ErrorText:
 
     @property
     def said(self) -> bool:
-        """Whether there is an error that says anything."""
+        """Return whether there is an error that says anything."""
         return bool(self.text or self.code or self.type)
 
     @property

@@ -35,7 +35,7 @@ class Failure:
 
     @property
     def lost(self) -> bool:
-        """Whether the request was sent, and its answer did not come, or not whole."""
+        """Return whether the request was sent, and its answer did not come, or not whole."""
         return self.kind in _LOST
 
 

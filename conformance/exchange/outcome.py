@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def accepted(self) -> bool:
-        """Whether the provider did what was asked: an image came, or the model list."""
+        """Return whether the provider did what was asked: an image came, or the model list."""
         return self.result is Result.ACCEPTED
 
     @property
@@ -51,12 +51,12 @@ class Outcome:
 
     @property
     def closed(self) -> bool:
-        """Whether the model is not there for whoever asked, whatever else is asked of it."""
+        """Return whether the model is not there for whoever asked, whatever else is asked of it."""
         return self.result is Result.NOT_SERVED or self.forbidden
 
     @property
     def answered(self) -> bool:
-        """Whether a success status came, whatever came with it."""
+        """Return whether a success status came, whatever came with it."""
         return self.result is not Result.UNAVAILABLE and 200 <= (self.status or 0) < 300
 
 

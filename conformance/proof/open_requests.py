@@ -46,7 +46,7 @@ class Answered:
 
     @property
     def hardly_judged(self) -> bool:
-        """Whether too few of its promises were judged."""
+        """Return whether too few of its promises were judged."""
         return self.judged < LEAST_JUDGED * self.promised
 
 

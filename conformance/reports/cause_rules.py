@@ -50,7 +50,7 @@ class Scope:
         return any(claims(patterns, clause) for clause in self.evidence.broken)
 
     def observes_everywhere(self, words: str) -> bool:
-        """Whether every broken finding of the cause observed this."""
+        """Return whether every broken finding of the cause observed this."""
         findings = [one for clause in self.broken for one in self.evidence.broken[clause]]
         return all(words in one.observed for one in findings)
 

@@ -131,7 +131,7 @@ class CaseRunner:
 
     @property
     def in_order(self) -> bool:
-        """Whether nothing may be sent sooner than the plan has it."""
+        """Return whether nothing may be sent sooner than the plan has it."""
         return self._together.in_order
 
     def run_until_accepted(self, cases: Iterable[Case], since: float) -> None:

@@ -67,7 +67,7 @@ class Run:
 
     @property
     def complete(self) -> bool:
-        """Whether all was judged that the run was asked for by the options of the suite."""
+        """Return whether all was judged that the run was asked for by the options of the suite."""
         return self.footer is not None and bool(self.footer.get("complete"))
 
     @property

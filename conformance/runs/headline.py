@@ -25,7 +25,7 @@ class Headline:
 
     @property
     def conforms(self) -> bool:
-        """Whether it may be said that the providers conform."""
+        """Return whether it may be said that the providers conform."""
         good = self.conclusion is Conclusion.CONFORMS and not self.part and not self.recorded
         return good and bool(self.reach) and all(each.reaches for each in self.reach)
 

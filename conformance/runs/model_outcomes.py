@@ -28,7 +28,7 @@ class TimedOutcome:
     began: float
     attempts: int | None  # None where a cassette does not say
     crashed: bool = False
-    """Whether it came to nothing: 5xx, no answer in time, or a body that was cut."""
+    """Return whether it came to nothing: 5xx, no answer in time, or a body that was cut."""
     last: float = 0.0
     """When it was sent for the last time, where it was tried again later; else 0."""
 
@@ -102,7 +102,7 @@ class ModelOutcomes:
 
     @property
     def any_accepted(self) -> bool:
-        """Whether a generation was accepted."""
+        """Return whether a generation was accepted."""
         return next(self.accepted(), None) is not None
 
     def around(self, case: Case, mine: TimedOutcome) -> tuple[Outcome | None, Outcome | None]:

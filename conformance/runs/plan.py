@@ -148,19 +148,19 @@ class Ending:
 
     @property
     def complete(self) -> bool:
-        """Whether all was judged that the options of the suite asked for."""
+        """Return whether all was judged that the options of the suite asked for."""
         return not self.interrupted and not self.left_out
 
     @property
     def whole(self) -> bool:
-        """Whether of every model that was begun with nothing of the plan is missing."""
+        """Return whether of every model that was begun with nothing of the plan is missing."""
         planned = {(each["provider"], each["model"]): each["promises"] for each in self.plan}
         begun = [(planned.get((each["provider"], each["model"])), each) for each in self.counts]
         return not self.interrupted and all(each["judged"] == number for number, each in begun)
 
     @property
     def all_judged(self) -> bool:
-        """Whether the whole plan was judged, of every model."""
+        """Return whether the whole plan was judged, of every model."""
         begun = {(each["provider"], each["model"]) for each in self.counts}
         planned = ((each["provider"], each["model"]) for each in self.plan if each["promises"])
         return self.whole and begun.issuperset(planned)

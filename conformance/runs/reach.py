@@ -46,12 +46,12 @@ class Kept:
 
     @property
     def reaches(self) -> bool:
-        """Whether enough was decided to say that a model conforms."""
+        """Return whether enough was decided to say that a model conforms."""
         return self.total > 0 and 100 * self.decided >= ENOUGH * self.total
 
     @property
     def accounted(self) -> bool:
-        """Whether enough was decided, or is known beside the provider as a reason."""
+        """Return whether enough was decided, or is known beside the provider as a reason."""
         return self.total > 0 and 100 * (self.decided + self.accepted) >= ENOUGH * self.total
 
     def __add__(self, other: Kept) -> Kept:

@@ -125,7 +125,7 @@ class _Open:
 
     @property
     def wants_name(self) -> bool:
-        """Whether the next value is the name of a member."""
+        """Return whether the next value is the name of a member."""
         return self.key is _NO_KEY and self.holder.__class__ is dict
 
 

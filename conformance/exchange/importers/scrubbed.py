@@ -74,7 +74,7 @@ class _Kept:
 
     @property
     def shorter(self) -> bool:
-        """Whether fewer bytes were kept than were sent."""
+        """Return whether fewer bytes were kept than were sent."""
         return self.exact and not self.proven and len(self.body) < (self.declared or 0)
 
 

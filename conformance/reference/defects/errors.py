@@ -233,7 +233,7 @@ def in_a_200(refusal: Refusal) -> Refusal:
 
 
 def _is_mistake(refusal: Refusal) -> bool:
-    """Whether a rule is broken; what the contract leaves open is refused as it should be."""
+    """Return whether a rule is broken; what the contract leaves open is refused as it should be."""
     open_point = refusal.code == "unknown_parameter" or refusal.param == "model"
     return refusal.status == 400 and not open_point
 
