@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.measuring import Row, Watched, run
 from benchmarks.samples import picture
 from conformance.contract import load_edition
-from conformance.foreign import ForeignReport, judge_files
+from conformance.recordings import ForeignReport, judge_files
 
 GENERATIONS = "https://provider.example/v1/images/generations"
 _NOISE = 2 * 1024 * 1024  # bytes of a payload that is no image exchange

@@ -18,7 +18,7 @@ from benchmarks.measuring import ROOT, BenchmarkError, Row
 from conformance.cases import all_cases
 from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 
 IMAGES = 64
 AT_ONCE = 8

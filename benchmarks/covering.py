@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.measuring import Row
 from conformance.cases.covering import covering_rows, plain_rows
-from conformance.cases.space import LEFT_OUT, Space
+from conformance.cases.parameter_space import LEFT_OUT, Space
 
 MOST_REQUESTS = 28
 MOST_USD = 1.90

@@ -16,8 +16,8 @@ from benchmarks.measuring import ROOT, Row, run, wall
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.findings import Verdict
-from conformance.runs.describing import about_clause
-from conformance.runs.file import line_of
+from conformance.results.run_file import line_of
+from conformance.runner.header import about_clause
 
 OPEN_LIMIT = 2.0  # seconds
 FINDINGS = 2000  # of a run

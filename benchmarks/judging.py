@@ -9,7 +9,7 @@ import conformance
 from benchmarks.measuring import ROOT, Row, Watched, run_pytest
 from benchmarks.samples import FOLDER, Plan, prepare
 
-HOME = Path(conformance.__file__).parent
+HOME = Path(conformance.__file__).parent / "suite"
 
 
 def measure(exchanges: int = 30, clauses: int = 20, repeats: int = 3) -> list[Row]:

@@ -7,14 +7,14 @@ from functools import cached_property
 import pytest
 
 from benchmarks.samples import Plan
-from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Replay
-from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.plugin import SESSION
-from conformance.runs.engine import Engine
-from conformance.runs.session import Options, Session
+from conformance.runner.engine import Engine
+from conformance.runner.session import Options, Session
 from conformance.version import tool
 
 

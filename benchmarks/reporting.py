@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.measuring import Row, run
 from conformance.findings import Finding, Verdict
-from conformance.runs.file import Run, write_run
+from conformance.results.run_file import Run, write_run
 
 RUNS = 10
 MODELS, CLAUSES, CASES, JUDGED = 7, 100, 36, 20  # 7 x 36 exchanges, each judged by 20 clauses
@@ -23,7 +23,7 @@ import json, resource, sys, time
 started = time.perf_counter()
 from pathlib import Path
 from conformance.reports import render, summarize
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 page = render(summarize([read_run(Path(each)) for each in sys.argv[2:]]), "html")
 seconds = time.perf_counter() - started
 Path(sys.argv[1]).write_text(page, encoding="utf-8")

@@ -24,7 +24,7 @@ from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition, load_edition
-from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.model import REDACTED_KEY, Exchange, Request, Response
 from conformance.version import tool
 

@@ -24,20 +24,20 @@ from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.opponents import START, free_port, installed, litellm
 from benchmarks.recorder import Recorder, Seen
 from conformance.cases.model import Case
-from conformance.cases.space import Combination, Space, space_of
+from conformance.cases.parameter_space import Combination, Space, space_of
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.source import Live
-from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.findings import BROKEN
-from conformance.planning import planned_cases
+from conformance.live.plan import planned_cases
 from conformance.proof import DefectColumn, prove
 from conformance.providers import Provider, load_provider
 from conformance.reference.defects import with_defects
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
-from conformance.runs.engine import Engine
+from conformance.runner.engine import Engine
 from counterparts import prism_document
 
 MODEL = "gpt-image-1.5"
@@ -216,7 +216,7 @@ def _explore(server: Server, recorder: Recorder) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--live"]
     command += [f"--provider={server.provider.id}", f"--base-url={recorder.origin}/v1"]
     command += [f"--models={MODEL}", "--explore", "--hypothesis-profile=ci"]
-    command += ["conformance/test_generated.py", "-p", "conformance.plugin"]
+    command += ["conformance/suite/test_generated.py", "-p", "conformance.plugin"]
     keys = {str(server.provider.key_variable): server.key}
     try:
         run(command, keys)

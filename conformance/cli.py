@@ -19,9 +19,9 @@ from conformance.commands.report import report
 from conformance.commands.run import run
 from conformance.commands.serve import serve
 from conformance.errors import ConformanceError
-from conformance.import_path import leave_out_current_folder
-from conformance.standard_streams import guard
-from conformance.strict import printable
+from conformance.output.streams import guard
+from conformance.parsing import printable
+from conformance.suite.import_path import leave_out_current_folder
 
 _TYPER_INTERRUPTED = 130  # which is none of our exit codes
 

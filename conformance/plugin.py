@@ -13,30 +13,36 @@ from typing import Any
 
 import pytest
 
-from conformance.collecting import (
+from conformance.errors import ConformanceError
+from conformance.parsing import printable
+from conformance.providers import load_provider
+from conformance.runner.engine import ProviderUnreachableError
+from conformance.runner.journal import SpoolError
+from conformance.runner.output_path import (
+    check_output,
+    claimed,
+    folder_of,
+    holds_answers,
+    named_after,
+)
+from conformance.runner.preflight import check_addresses
+from conformance.runner.session import Options, Session
+from conformance.suite.import_path import start_workers_safely
+from conformance.suite.items import (
     STOPPED_BY,
     PromiseItem,
     ProvidersModule,
     expect,
     follow_each_other,
 )
-from conformance.errors import ConformanceError
-from conformance.import_path import start_workers_safely
-from conformance.providers import load_provider
-from conformance.pytest_options import options_of
-from conformance.pytest_options import pytest_addoption as pytest_addoption
-from conformance.recording import Recorder
-from conformance.runs.engine import ProviderUnreachableError
-from conformance.runs.placing import check_output, claimed, folder_of, holds_answers, named_after
-from conformance.runs.scouting import check_addresses
-from conformance.runs.session import Options, Session
-from conformance.runs.spool import SpoolError
-from conformance.stopping import Stopping, follow, gateway_of, parent_of
-from conformance.strict import printable
+from conformance.suite.options import options_of
+from conformance.suite.options import pytest_addoption as pytest_addoption
+from conformance.suite.recorder import Recorder
+from conformance.suite.signals import Stopping, follow, gateway_of, parent_of
 
-PROMISES = Path(__file__).with_name("test_promises.py")
-GENERATED = Path(__file__).with_name("test_generated.py")
-DRAWN = Path(__file__).with_name("test_drawn.py")
+PROMISES = Path(__file__).with_name("suite") / "test_promises.py"
+GENERATED = Path(__file__).with_name("suite") / "test_generated.py"
+DRAWN = Path(__file__).with_name("suite") / "test_drawn.py"
 NOT_EXPLORED = (
     "generated requests are only sent with --live, without --cases, and to providers that are "
     "embedded; --explore sends them to the others as well, and those may cost money, and records "
@@ -72,7 +78,7 @@ def is_billed(options: Options) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep one exchange on one worker, and write the run file where the reports arrive."""
     if config.getoption("--hypothesis-profile", None):
-        from conformance.exploring import register_profiles
+        from conformance.generated.search import register_profiles
 
         register_profiles()
     start_workers_safely()
@@ -104,7 +110,7 @@ class _Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Keep together what shares an exchange."""
-        from conformance.scheduling import LiveScheduling, TogetherScheduling
+        from conformance.suite.xdist import LiveScheduling, TogetherScheduling
 
         alive = options_of(config).mode == "live"
         return (LiveScheduling if alive else TogetherScheduling)(config, log)
@@ -223,7 +229,7 @@ def _explored(config: pytest.Config) -> bool:
     options = options_of(config)
     if not options.live and (options.mode == "replay" or not config.getoption("--explore")):
         return False  # and hypothesis is not imported
-    from conformance.exploring import explored
+    from conformance.generated.search import explored
 
     try:
         return bool(explored(session_of(config), config.getoption("--explore")))

@@ -31,13 +31,13 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.outcome import Outcome, Result, outcome_of
-from conformance.exchange.redaction import Redactor, redact
+from conformance.exchange.redaction.api_key import Redactor, redact
 from conformance.findings import Finding, Verdict
 from conformance.reports import folder, print_runs
-from conformance.runs.describing import about_clause
-from conformance.runs.evidence import evidence
-from conformance.runs.file import Record, Run, finding_to_json, line_of
-from conformance.runs.reading import checked, parsed
+from conformance.results.evidence import evidence
+from conformance.results.records import checked, parsed
+from conformance.results.run_file import Record, Run, finding_to_json, line_of
+from conformance.runner.header import about_clause
 
 KEY = "sk-fuzzed-0123456789abcdef"
 ASKED = (

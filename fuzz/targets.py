@@ -18,18 +18,13 @@ from typing import TYPE_CHECKING, Any
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.errors import ConformanceError
-from conformance.exchange.addresses import read_url
-from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.client import Client, Target
-from conformance.exchange.limits import Limits, Stopped
 from conformance.exchange.model import Provenance
-from conformance.exchange.transport import AddressPolicy, Transport, decode_body
-from conformance.foreign import judge_files
-from conformance.images import inspect_image
-from conformance.providers import load_provider
-from conformance.reports import MergeError
-from conformance.runs.file import RunFileError, read_run
-from conformance.strict import (
+from conformance.exchange.transport.addresses import read_url
+from conformance.exchange.transport.limits import Limits, Stopped
+from conformance.exchange.transport.transport import AddressPolicy, Transport, decode_body
+from conformance.parsing import (
     YAMLBounds,
     YAMLFaultError,
     printable,
@@ -38,6 +33,11 @@ from conformance.strict import (
     read_json,
     read_yaml,
 )
+from conformance.parsing.images import inspect_image
+from conformance.providers import load_provider
+from conformance.recordings import judge_files
+from conformance.reports import MergeError
+from conformance.results.run_file import RunFileError, read_run
 from fuzz.answers import answer_of, check, check_texts, edition, render_all
 
 if TYPE_CHECKING:

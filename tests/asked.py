@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from conformance.cases.model import UNKNOWN_MODEL
 from conformance.contract import load_edition
 from conformance.exchange.model import UNKNOWN_KEY
-from conformance.exchange.sent import read_request
+from conformance.exchange.sent_request import read_request
 from tests.miniatures import BEARER, GENERATIONS, JSON_TYPE, MODELS_LIST, body, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.exchange.model import Exchange
-    from conformance.exchange.sent import Sent
+    from conformance.exchange.sent_request import Sent
 
 MODELS = ("dall-e-2", "dall-e-3", "gpt-image-1", "gpt-image-2", "qwen-image")
 PARAMETERS: Mapping[str, dict[str, Any]] = {

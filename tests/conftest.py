@@ -12,7 +12,7 @@ import pytest
 from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
-from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.reference.server import ReferenceServer
 
 KEPT_TOGETHER = (
@@ -32,7 +32,7 @@ REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give pytest-xdist our scheduler, which keeps some modules together."""
-    from conformance.scheduling import TogetherScheduling
+    from conformance.suite.xdist import TogetherScheduling
 
     class Scheduling(TogetherScheduling):
         """The suite's own scheduling, with modules that are kept together."""

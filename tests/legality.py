@@ -15,8 +15,8 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Verdict
-from conformance.proof.bench import BASE_URL, NOW, InProcess
-from conformance.proof.supplement import supplementary_cases
+from conformance.proof.extra_cases import supplementary_cases
+from conformance.proof.in_process import BASE_URL, NOW, InProcess
 from conformance.reference import DEFAULT_KEY, TRUTHFUL, Steps, create_app
 from tests.variations.urls import ELSEWHERE
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from conformance.cases.model import Case
     from conformance.contract import Edition
-    from conformance.exchange.transport import Fetched
+    from conformance.exchange.transport.transport import Fetched
     from conformance.findings import Finding
 
 CASES = {

@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
-from conformance.runs.judged import Judged
-from conformance.runs.session import Options, Session
-from conformance.runs.together import LiveRun
+from conformance.results.case_result import Judged
+from conformance.runner.live_run import LiveRun
+from conformance.runner.session import Options, Session
 
 EDITION = load_edition()
 KEY = "sk-live-for-tests-0123456789"

@@ -26,11 +26,11 @@ from conformance.reports.comparison import (
 from conformance.reports.drift import drift, drift_json, drift_markdown, print_drift
 from conformance.reports.history import history, history_json, history_markdown, print_history
 from conformance.reports.nights import bases_of
-from conformance.runs.confirming import Confirmer
-from conformance.runs.earlier import Sought
-from conformance.runs.file import Run, RunFileError, finding_to_json, read_run
-from conformance.runs.judged import judged_to_json
-from conformance.runs.resuming import check_same, whole_cases
+from conformance.results.baselines import Sought
+from conformance.results.case_result import judged_to_json
+from conformance.results.run_file import Run, RunFileError, finding_to_json, read_run
+from conformance.runner.confirm import Confirmer
+from conformance.runner.resume import check_same, whole_cases
 from tests import runs
 
 Line = dict[str, Any]

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from conformance.findings import Verdict
 from conformance.reports.history import History, history, print_history
-from conformance.runs.file import Run, write_run
+from conformance.results.run_file import Run, write_run
 from tests import runs
 
 SHAPE = ["created:integer", "data:array", "data[].url:string", "data[]:object"]

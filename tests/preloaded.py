@@ -13,14 +13,14 @@ import uvicorn
 import xdist.plugin
 
 import conformance.cli
-import conformance.collecting
-import conformance.images
-import conformance.planning_report
-import conformance.progressing
+import conformance.live.plan_report
+import conformance.parsing.images
 import conformance.reference.server
 import conformance.reports
-import conformance.runs.session
-import conformance.scheduling
+import conformance.runner.session
+import conformance.suite.items
+import conformance.suite.progress
+import conformance.suite.xdist
 from conformance.cases import all_cases
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition

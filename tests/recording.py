@@ -10,14 +10,14 @@ from typing import Any
 from unittest.mock import Mock
 
 from conformance.findings import Finding, Verdict
-from conformance.recording import CRASHED, Recorder
-from conformance.runs.file import Run, finding_to_json, read_run
-from conformance.runs.plan import PlannedPromise, planned_promises
-from conformance.runs.session import Options, Session
+from conformance.results.run_file import Run, finding_to_json, read_run
+from conformance.runner.session import Options, Session
+from conformance.runner.whole_plan import PlannedPromise, planned_promises
+from conformance.suite.recorder import CRASHED, Recorder
 
 PROVIDER = "aimock"
 CASSETTES = Path(__file__).parents[1] / "cassettes"
-PREFIX = "conformance/test_promises.py"
+PREFIX = "conformance/suite/test_promises.py"
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from conformance.findings import Finding, Observation, Verdict
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 
 BIDI = "\u202e"
 HOSTILE = {

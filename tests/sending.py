@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.exchange.transport import (
+from conformance.exchange.transport.transport import (
     AddressPolicy,
     Failure,
     Limits,

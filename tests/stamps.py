@@ -18,10 +18,10 @@ from conformance.clauses import clauses_of
 from conformance.clauses.stamps import FILE, Stamps, load_stamps
 from conformance.contract import Edition, load_edition
 from conformance.findings import BROKEN, Finding, Verdict
-from conformance.foreign import judge_files
 from conformance.proof import Matrix, prove
-from conformance.runs.file import read_run
-from conformance.runs.session import Options, Session
+from conformance.recordings import judge_files
+from conformance.results.run_file import read_run
+from conformance.runner.session import Options, Session
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDINGS = ROOT.parent / "shared" / "recordings"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.reports import render
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 from tests import runs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.runs.file import write_run
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import BROKEN, answer, night
 from tests.workflows import KEY, PROVIDER, ROOT, Runner, judge, lying, resolved, step, workflow

@@ -6,14 +6,14 @@ from ipaddress import ip_address
 
 import pytest
 
-from conformance.exchange.addresses import (
+from conformance.exchange.transport.addresses import (
     AddressPolicy,
     address_kind,
     is_loopback_name,
     numeric_address,
     read_url,
 )
-from conformance.exchange.limits import Stopped
+from conformance.exchange.transport.limits import Stopped
 
 SPECIAL = {
     "127.0.0.1": "loopback",

@@ -19,11 +19,11 @@ from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.source import Live
-from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.findings import Finding, Verdict
 from conformance.providers import Provider
-from conformance.runs.engine import Engine
-from conformance.runs.file import finding_to_json, line_of
+from conformance.results.run_file import finding_to_json, line_of
+from conformance.runner.engine import Engine
 from tests.hostile import BEHAVIOURS, HostileServer, _fixed, whole
 
 LIMITS = Limits(total_seconds=1.0, connect_seconds=0.5, body_bytes=1024 * 1024)
@@ -174,7 +174,7 @@ def test_fault_of_the_suite_is_told_as_one_and_the_run_goes_on(
     def broken(*_: object, **__: object) -> list[object]:
         raise TypeError("unhashable \x1b[2J")
 
-    monkeypatch.setattr("conformance.runs.engine.observe", broken)
+    monkeypatch.setattr("conformance.runner.engine.observe", broken)
     findings, engine = judged(server, "data-null")
     assert {each.verdict for each in findings} == {Verdict.HARNESS_ERROR}
     assert "the suite itself failed at test_bad_input.py:" in findings[0].message

@@ -13,7 +13,7 @@ from conformance.findings import Verdict
 from conformance.reports import render, summarize
 from conformance.reports.badges import GREEN, badges
 from conformance.reports.wording import closing, notes
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.runs import with_families
 

@@ -15,9 +15,9 @@ from benchmarks.measuring import BenchmarkError, Row, run
 from benchmarks.samples import PAYLOAD, picture, prepare, speaking_clauses
 from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
-from conformance.images import inspect_image
+from conformance.parsing.images import inspect_image
 from conformance.reports.history import history as tell
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 
 FASTER = Row("speed", "1 ms", "30 ms", 30.0, 20, at_least=True)
 SLOWER = Row("time", "30 s", "15 s", 2.0, 1, at_least=False)

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from conformance.cases import all_cases
-from conformance.cases.accepted import BASELINE
+from conformance.cases.valid import BASELINE
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
@@ -27,10 +27,10 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Verdict
-from conformance.foreign import judge_files
-from conformance.proof.bench import BASE_URL, InProcess
+from conformance.proof.in_process import BASE_URL, InProcess
+from conformance.recordings import judge_files
 from conformance.reference import create_app
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 
 if TYPE_CHECKING:
     from conformance.cases.model import Case

@@ -13,7 +13,7 @@ from conformance.cases import build_request, curl
 from conformance.cases.model import UNKNOWN_KEY, UNKNOWN_MODEL, Authorization, Case
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange, Request
-from conformance.exchange.sent import read_request
+from conformance.exchange.sent_request import read_request
 from tests.cases import EDITION, LEAD, cases_of, ids, reading
 
 BASE_URL, KEY = "https://images.example/v1", "sk-secret-0123456789abcdef"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cases import all_cases, cases_for
-from conformance.cases.accepted import DerivationError
-from conformance.cases.keywords import UnknownKeywordError, condition_names, is_constraint
 from conformance.cases.model import Authorization, Case, Depth
+from conformance.cases.schema_keywords import UnknownKeywordError, condition_names, is_constraint
+from conformance.cases.valid import DerivationError
 from conformance.errors import UnknownNameError
 
 if TYPE_CHECKING:

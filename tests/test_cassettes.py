@@ -13,7 +13,7 @@ from PIL import Image
 
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
-from conformance.exchange.cassette import (
+from conformance.exchange.cassettes.cassette import (
     CassetteDamagedError,
     CassetteLibrary,
     CassetteMissingError,
@@ -22,7 +22,7 @@ from conformance.exchange.cassette import (
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Exchange, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay
-from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 
 EDITION = "an-edition"
 

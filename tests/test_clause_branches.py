@@ -17,9 +17,9 @@ from conformance.clauses.judge import judge
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.contract import load_edition
 from conformance.exchange.answer import MOST_IMAGES, Answer
-from conformance.exchange.events import events_of
 from conformance.exchange.model import Download, Failure, Provenance
 from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.stream_events import events_of
 from conformance.findings import Verdict
 from tests.findings import finding
 from tests.miniatures import (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.findings import Verdict
-from conformance.strict import printable
+from conformance.parsing import printable
 from tests.findings import GPT, counted, finding, refused, with_members
 from tests.miniatures import answer, body, error, exchange
 

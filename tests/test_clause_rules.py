@@ -15,7 +15,7 @@ from conformance.clauses.derivation import _derive, _raised_by, _statement, _typ
 from conformance.clauses.refusals import at_fault
 from conformance.contract import Level, load_edition
 from conformance.contract.records import Rule, Violation
-from conformance.exchange.sent import read_request
+from conformance.exchange.sent_request import read_request
 from tests.findings import WRONG_SIZE
 from tests.miniatures import JSON_TYPE, body, exchange
 

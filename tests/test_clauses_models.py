@@ -18,10 +18,10 @@ from conformance.exchange.model import Request
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.source import Live
 from conformance.findings import Verdict
-from conformance.proof.bench import BASE_URL, bench_client
+from conformance.proof.in_process import BASE_URL, bench_client
 from conformance.providers import Provider
 from conformance.reference.defects import lying_steps
-from conformance.runs.engine import Engine
+from conformance.runner.engine import Engine
 from tests.miniatures import (
     ACCEPTED,
     HTML,

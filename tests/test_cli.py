@@ -12,7 +12,7 @@ import pytest
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 from tests.processes import COMMAND, PLAIN, command
 
 SLOW = """

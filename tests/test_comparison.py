@@ -26,7 +26,7 @@ from conformance.reports.comparison import (
     comparison_markdown,
     print_comparison,
 )
-from conformance.runs.file import Run, write_run
+from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.runners import commands
 from tests.test_reports_markdown import structure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
-from conformance.runs.conclusion import Conclusion, conclude
+from conformance.results.conclusion import Conclusion, conclude
 from tests.runs import finding, known
 
 PASS = finding("envelope.json")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cases.covering import covering_rows
-from conformance.cases.keywords import UnknownKeywordError
-from conformance.cases.space import LEFT_OUT, Space, space_of
+from conformance.cases.parameter_space import LEFT_OUT, Space, space_of
+from conformance.cases.schema_keywords import UnknownKeywordError
 from conformance.contract import load_edition
 from tests.cases import changed_edition
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.cases.space import Row
+    from conformance.cases.parameter_space import Row
 
 EDITION = load_edition()
 MODEL = EDITION.models["gpt-image-1.5"]

@@ -15,7 +15,7 @@ from conformance.contract import load_edition
 from conformance.errors import UnknownNameError
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import BROKEN
-from conformance.proof.bench import bench_client
+from conformance.proof.in_process import bench_client
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import defects, with_defects
 

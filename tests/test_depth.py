@@ -16,15 +16,15 @@ from conformance.contract import load_edition
 from conformance.exchange.source import Live
 from conformance.findings import Verdict
 from conformance.live.cost import cost_of
-from conformance.planning import Plan, painted, plan
-from conformance.proof.bench import bench_client
+from conformance.live.plan import Plan, painted, plan
+from conformance.proof.in_process import bench_client
 from conformance.providers import load_provider
 from conformance.providers.depth import depth_of, documented_cases
 from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
-from conformance.runs.conclusion import undecided
-from conformance.runs.engine import Engine
-from conformance.runs.session import Options, Session
+from conformance.results.conclusion import undecided
+from conformance.runner.engine import Engine
+from conformance.runner.session import Options, Session
 
 if TYPE_CHECKING:
     import asyncio

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.exchange.transport import AddressPolicy, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Transport
 from tests.hostile import LETTERS
 from tests.sending import KEY, SHORT, SMALL, answered, failed, limited
 

@@ -13,7 +13,7 @@ from conformance.reference.server import ReferenceServer
 from tests.live import EDITION
 from tests.processes import run_pytest
 
-FOLDER = Path(conformance.__file__).parent
+FOLDER = Path(conformance.__file__).with_name("suite")
 KEY = "sk-drawn-for-tests-0123456789"
 MINE = """
 title = "A provider with one model"
@@ -27,7 +27,8 @@ BROKEN_STRATEGIES = """
 import sys
 class Nothing:
     def find_spec(self, name, path=None, target=None):
-        if name.startswith(("hypothesis", "conformance.cases.strategies", "conformance.exploring")):
+        drawing = ("strategies", "search")
+        if name.startswith(("hypothesis", *(f"conformance.generated.{x}" for x in drawing))):
             raise AssertionError(f"{name} was imported in replay")
 sys.meta_path.insert(0, Nothing())
 """
@@ -154,7 +155,7 @@ def test_damaged_manifest_is_a_sentence(copy: Path) -> None:
 
 
 def test_cassettes_of_drawn_requests_are_not_unused(recorded: Path) -> None:
-    from conformance.runs.session import Options, Session
+    from conformance.runner.session import Options, Session
 
     options = Options((str(recorded / "mine.toml"),), cassettes=recorded / "cassettes")
     session = Session(options)

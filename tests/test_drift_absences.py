@@ -9,8 +9,8 @@ import pytest
 
 from conformance.findings import Finding
 from conformance.reports.drift import Drift, drift, drift_json, drift_markdown
-from conformance.reports.drift.phrases import closing
-from conformance.runs.file import Run
+from conformance.reports.drift.render import closing
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import night
 from tests.test_drift_reports import VALIDATOR, screen

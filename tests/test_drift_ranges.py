@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from conformance.reports.drift import Kind, drift
-from conformance.reports.drift.ranges import LATENCY, PRICE, Measure, usual
-from conformance.runs.file import Run
+from conformance.reports.drift.outliers import LATENCY, PRICE, Measure, usual
+from conformance.results.run_file import Run
 from tests.nights import answers, night
 
 

@@ -17,7 +17,7 @@ from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Verdict
 from conformance.reports.drift import Drift, drift, drift_json, drift_markdown, print_drift
-from conformance.runs.file import Run, write_run
+from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import SHAPE, answer, answers, night
 from tests.runners import commands

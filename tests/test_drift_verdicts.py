@@ -10,7 +10,7 @@ from conformance.findings import Finding, Verdict
 from conformance.reports.drift import Drift, DriftError, Kind, drift
 from conformance.reports.drift.alarm import alarms
 from conformance.reports.drift.verdicts import kind_of
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import answer, night
 

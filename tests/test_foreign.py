@@ -14,18 +14,18 @@ from jsonschema import Draft202012Validator
 from benchmarks.archive import GENERATIONS, judge_archive, write_archive
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError
-from conformance.exchange.importers import UNNAMED
-from conformance.foreign import judge_files
-from conformance.foreign.naming import read_names
-from conformance.runs.conclusion import Conclusion
-from conformance.runs.file import read_run
+from conformance.recordings import judge_files
+from conformance.recordings.model_names import read_names
+from conformance.recordings.readers import UNNAMED
+from conformance.results.conclusion import Conclusion
+from conformance.results.run_file import read_run
 from tests.miniatures import picture
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.foreign import ForeignReport
-    from conformance.runs.file import Run
+    from conformance.recordings import ForeignReport
+    from conformance.results.run_file import Run
 
 IMAGE = base64.b64encode(picture("png", (256, 256))).decode()
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -235,7 +235,7 @@ def test_foreign_interrupted_run_keeps_its_findings(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("conformance.foreign.judging._Work._release", stop)
+    monkeypatch.setattr("conformance.recordings.judging._Work._release", stop)
     pointing = record({"created": 1, "data": [{"url": "https://images.example/i.png"}]})
     with pytest.raises(KeyboardInterrupt):
         judged(tmp_path, record(), pointing)

@@ -13,8 +13,9 @@ import pytest
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.contract import Edition
-from conformance.exchange.foreign_redaction import clean_text, is_harmless_header
-from conformance.exchange.importers import (
+from conformance.exchange.model import Download, Exchange, Provenance, Request, Response
+from conformance.exchange.redaction.recordings import clean_text, is_harmless_header
+from conformance.recordings.readers import (
     Entry,
     altered_parts,
     entries_of,
@@ -23,7 +24,6 @@ from conformance.exchange.importers import (
     kind_of,
     redacted,
 )
-from conformance.exchange.model import Download, Exchange, Provenance, Request, Response
 from tests.attacks.credentials import FORMS, HEADERS, KEPT, LABELLED, MEMBERS, QUERIES, SECRET
 
 CORPUS = Path(__file__).parents[2] / "shared" / "recordings" / "corpus.jsonl"

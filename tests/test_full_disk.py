@@ -10,8 +10,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from conformance.runs.file import read_run
-from conformance.runs.spool import Spool, SpoolError
+from conformance.results.run_file import read_run
+from conformance.runner.journal import Spool, SpoolError
 from tests.live import paid_toml, watched
 from tests.living import live
 from tests.processes import command, run_pytest

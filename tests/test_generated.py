@@ -13,13 +13,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import conformance
-from conformance.cases import properties as drawn
-from conformance.cases.keywords import UnknownKeywordError
+from conformance.cases.schema_keywords import UnknownKeywordError
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
-from conformance.exchange.transport import AddressPolicy, Limits, Transport
-from conformance.exploring import (
+from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.generated import inputs as drawn
+from conformance.generated.properties import ALIKE, STATELESS, Explorer
+from conformance.generated.search import (
     PROFILES,
     UNAVAILABLE,
     Broken,
@@ -29,12 +30,11 @@ from conformance.exploring import (
     explored,
     profile,
 )
-from conformance.properties import ALIKE, STATELESS, Explorer
 from conformance.providers import load_provider
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
-from conformance.runs.session import Options, Session
+from conformance.runner.session import Options, Session
 from tests.cases import changed_edition
 from tests.processes import run_pytest
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from conformance.reference.answers import Job
 
-GENERATED = Path(conformance.__file__).with_name("test_generated.py")
+GENERATED = Path(conformance.__file__).with_name("suite").joinpath("test_generated.py")
 EDITION = load_edition()
 KEY = "sk-reference-that-must-not-be-shown"
 QUICK = settings(PROFILES["ci"], max_examples=30)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.findings import Verdict
-from conformance.runs.file import Run, read_run, write_run
+from conformance.results.run_file import Run, read_run, write_run
 from tests import runs
 from tests.nights import BROKEN, night
 from tests.workflows import Nights, Runner, drift_of_last_night, environment_of, judge, step

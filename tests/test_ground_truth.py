@@ -10,12 +10,12 @@ import pytest
 
 from conformance.contract import load_edition
 from conformance.findings import DECIDED
-from conformance.foreign import judge_files
-from conformance.runs.file import read_run
+from conformance.recordings import judge_files
+from conformance.results.run_file import read_run
 
 if TYPE_CHECKING:
     from conformance.findings import Finding
-    from conformance.foreign import ForeignReport
+    from conformance.recordings import ForeignReport
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings"
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "ground-truth.md"

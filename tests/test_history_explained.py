@@ -11,8 +11,8 @@ import pytest
 
 from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
 from conformance.reports.history import history
-from conformance.runs.conclusion import Reasons
-from conformance.runs.file import write_run
+from conformance.results.conclusion import Reasons
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import night
 

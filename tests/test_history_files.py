@@ -11,7 +11,7 @@ import pytest
 from conformance.reports.history import History, history, statements
 from conformance.reports.history import index as index_module
 from conformance.reports.history.index import NAME, Index
-from conformance.runs.file import write_run
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import night, printed, spells, write
 

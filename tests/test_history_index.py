@@ -13,7 +13,7 @@ import pytest
 from conformance.reports.history import HistoryError, history
 from conformance.reports.history import index as index_module
 from conformance.reports.history.index import NAME
-from conformance.runs.file import write_run
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import night, spells, told, write
 

@@ -15,7 +15,7 @@ from conformance.commands import history as command
 from conformance.contract import schemas_directory
 from conformance.findings import Verdict
 from conformance.reports.history import History, history, history_json, history_markdown
-from conformance.runs.file import write_run
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import printed, told, write
 from tests.runners import commands

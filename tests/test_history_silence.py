@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from conformance.reports.history import History, history, history_json, history_markdown
-from conformance.reports.history.words import now_of
-from conformance.runs.file import write_run
+from conformance.reports.history.render import now_of
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import LETTERS, night, printed, spells, told, write
 from tests.test_history_reports import VALIDATOR

@@ -10,7 +10,7 @@ from conformance.findings import Finding, Verdict
 from conformance.reports.history import history
 from conformance.reports.history.states import MARKS, STATE_OF, State
 from conformance.reports.history.timeline import Rate, squeezed
-from conformance.runs.file import write_run
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import night, spells, told, write
 

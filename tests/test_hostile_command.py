@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.plugin import PROMISES
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 from tests import processes
 from tests.attacks.arena import PROVIDER
 from tests.attacks.leaks import leak

@@ -11,16 +11,20 @@ import pytest
 
 from conformance.cases.model import Case
 from conformance.contract import load_edition
-from conformance.drawn import MANIFEST, recorded_cassettes, recorded_examples
 from conformance.errors import ConformanceError
-from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.cassettes.cassette import CassetteLibrary
+from conformance.exchange.cassettes.example_manifest import (
+    MANIFEST,
+    recorded_cassettes,
+    recorded_examples,
+)
 from conformance.exchange.outcome import Outcome, Result
-from conformance.foreign import judge_files
+from conformance.parsing import printable
 from conformance.providers import load_provider
-from conformance.runs.file import read_run
-from conformance.runs.judged import Judged, judged_to_json
-from conformance.runs.spool import Spool
-from conformance.strict import printable
+from conformance.recordings import judge_files
+from conformance.results.case_result import Judged, judged_to_json
+from conformance.results.run_file import read_run
+from conformance.runner.journal import Spool
 from fuzz.targets import player
 from tests import runs
 from tests.attacks import FILES, FileAttack

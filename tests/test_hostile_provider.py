@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance.findings import Finding, Verdict
-from conformance.strict import read_json
+from conformance.parsing import read_json
 from fuzz.answers import texts
 from tests.attacks import ATTACKS
 from tests.attacks.arena import Fought, fight

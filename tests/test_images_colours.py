@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from conformance.images import inspect_image
+from conformance.parsing.images import inspect_image
 from tests.pictures import encode, picture
 
 

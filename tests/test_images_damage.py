@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.images import inspect_image
+from conformance.parsing.images import inspect_image
 from tests.pictures import TYPES, WALKED, encode, picture
 from tests.pngs import chunk, header, png
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from conformance.images import ImageFacts, inspect_image
+from conformance.parsing.images import ImageFacts, inspect_image
 from tests.pictures import TYPES, encode, picture
 from tests.pngs import chunk, header, png
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from conformance.images import inspect_image
-from conformance.strict import read_base64
+from conformance.parsing import read_base64
+from conformance.parsing.images import inspect_image
 from tests.pictures import AVIF, TYPES, encode, picture
 
 CORPUS = Path(__file__).parents[2] / "shared" / "recordings" / "corpus.jsonl"

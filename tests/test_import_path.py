@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.import_path import leave_out_current_folder
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
+from conformance.suite.import_path import leave_out_current_folder
 from tests.attacks.folders import CONFIGURATION, MODULES
 from tests.workflows import ROOT, WORKFLOWS, step, workflow
 

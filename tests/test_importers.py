@@ -12,7 +12,7 @@ import brotli
 import pytest
 import zstandard
 
-from conformance.exchange.importers import (
+from conformance.recordings.readers import (
     Entry,
     Fault,
     Kind,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 from tests.processes import command
 from tests.test_foreign import record
 

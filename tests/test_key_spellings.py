@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from conformance.exchange.key_spellings import SHORT_FILLER, Spellings
 from conformance.exchange.model import REDACTED_KEY, Response
-from conformance.exchange.redaction import Redactor
+from conformance.exchange.redaction.api_key import Redactor
+from conformance.exchange.redaction.key_spellings import SHORT_FILLER, Spellings
 from tests.miniatures import picture
 
 KEY = "sk-Spell7/ed+0ut_4Tests-aB5cD6eF7gH8iJ9"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.exchange.importers import (
+from conformance.recordings.readers import (
     Entry,
     Fault,
     Kind,

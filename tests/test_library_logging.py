@@ -13,12 +13,12 @@ from conformance.cases.model import Case
 from conformance.cases.request import build_request
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
-from conformance.exchange.library_logging import SILENCED
-from conformance.exchange.transport import Transport
+from conformance.exchange.redaction.library_logging import SILENCED
+from conformance.exchange.transport.transport import Transport
 from conformance.providers import Provider
 from conformance.reference.server import ReferenceServer
-from conformance.running import _arguments
-from conformance.runs.session import Options
+from conformance.runner.session import Options
+from conformance.suite.command import _arguments
 from tests.attacks.leaks import leak
 
 KEY = "sk-Silence0Key1For2Tests3Only4aB5cD6eF7"

@@ -10,9 +10,14 @@ import pytest
 
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.answer import Answer
-from conformance.exchange.limit_options import LIMIT_OPTIONS, LimitError, as_options, read_limits
-from conformance.exchange.limits import Limits
-from conformance.pytest_options import options_of
+from conformance.exchange.transport.limit_options import (
+    LIMIT_OPTIONS,
+    LimitError,
+    as_options,
+    read_limits,
+)
+from conformance.exchange.transport.limits import Limits
+from conformance.suite.options import options_of
 from tests.miniatures import body, encoded, exchange, items, picture
 
 SECURITY = Path(__file__).parent.parent / "docs" / "security.md"

@@ -8,14 +8,14 @@ from unittest.mock import Mock
 
 import pytest
 
-from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.client import Client
 from conformance.exchange.source import Record, RecordMode
+from conformance.output.files import LinkError, write_text
 from conformance.reports.history import HistoryError, history
-from conformance.runs.file import RunWriter, write_run
-from conformance.runs.placing import Place, check_output
-from conformance.runs.spool import Spool, SpoolError
-from conformance.writing import LinkError, write_text
+from conformance.results.run_file import RunWriter, write_run
+from conformance.runner.journal import Spool, SpoolError
+from conformance.runner.output_path import Place, check_output
 from tests import runs
 from tests.attacks.folders import LINKS, OUTPUTS
 from tests.processes import command

@@ -9,11 +9,11 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.responses import Response as Reply
 
 from conformance.exchange.answer import Answer
-from conformance.exchange.astray import knows_nothing, wrong_address
 from conformance.exchange.model import Exchange, Request, Response
-from conformance.runs.conclusion import Conclusion, conclude
-from conformance.runs.file import read_run
-from conformance.runs.scouting import check_addresses
+from conformance.exchange.wrong_endpoint import knows_nothing, wrong_address
+from conformance.results.conclusion import Conclusion, conclude
+from conformance.results.run_file import read_run
+from conformance.runner.preflight import check_addresses
 from tests.live import Answer as Reaction
 from tests.live import error, judge_all, paid_toml, session, verdicts, watched
 from tests.living import live

@@ -14,11 +14,11 @@ import pytest
 from starlette.responses import Response as Reply
 
 import conformance
-from conformance.live.again import MOST_ATTEMPTS
-from conformance.live.breaker import LEAST, LEAST_OF_ALL, LONG_ENOUGH, Tried, in_vain
+from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, LONG_ENOUGH, Tried, in_vain
 from conformance.live.ledger import Ledger, NotSentError
+from conformance.live.retries import MOST_ATTEMPTS
 from conformance.providers import load_provider
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 from tests.live import Answer, error, images, judge_all, paid_toml, session, verdicts, watched
 
 OUT = "HTTP 503"
@@ -173,7 +173,7 @@ def known_toml(folder: Path, more: str) -> str:
 
 QUICK = """
 from functools import partial
-from conformance.runs import session
+from conformance.runner import session
 from tests.live import Clock
 clock = Clock()
 session.LiveRun = partial(session.LiveRun, clock=clock, sleep=clock.sleep)
@@ -186,7 +186,7 @@ def test_run_against_what_is_out_ends_in_one_sentence(tmp_path: Path) -> None:
     words = ["-p", "conformance.plugin", "-p", "quick", "-o", "addopts=", "-q", "--live"]
     words += ["--clauses=parameters.valid-accepted"]
     mine = ["--provider=./paid.toml", "--budget=9", "--run-file=run.jsonl", f"--rootdir={tmp_path}"]
-    promises = Path(conformance.__file__).with_name("test_promises.py")
+    promises = Path(conformance.__file__).with_name("suite").joinpath("test_promises.py")
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent.parent)])
     with watched(images(error(503, retry_after="60"))) as (url, eye):
         done = subprocess.run(

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from conformance.findings import Finding, Verdict
-from conformance.runs.confirming import Confirmer
-from conformance.runs.earlier import NightsError, OtherRunError, Sought
-from conformance.runs.file import Run, read_run, write_run
+from conformance.results.baselines import NightsError, OtherRunError, Sought
+from conformance.results.run_file import Run, read_run, write_run
+from conformance.runner.confirm import Confirmer
 from tests import runs
 from tests.live import error, images, judge_all, session, watched
 from tests.living import finished

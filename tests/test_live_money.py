@@ -10,8 +10,8 @@ import pytest
 from starlette.responses import JSONResponse
 
 from conformance.findings import Verdict
+from conformance.live.budget import BudgetError, read_budget
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
-from conformance.runs.purse import BudgetError, read_budget
 from tests.live import error, images, judge_all, session, verdicts, watched
 
 

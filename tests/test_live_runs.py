@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.runs.file import read_run
-from conformance.runs.judged import judged_from_json, judged_to_json
-from conformance.runs.reaching import UnreachableError, check_reachable
-from conformance.runs.resuming import ResumeError
-from conformance.runs.session import Options, Session
-from conformance.runs.spool import Spool
+from conformance.results.case_result import judged_from_json, judged_to_json
+from conformance.results.run_file import read_run
+from conformance.runner.journal import Spool
+from conformance.runner.reachable import UnreachableError, check_reachable
+from conformance.runner.resume import ResumeError
+from conformance.runner.session import Options, Session
 from tests.live import error, images, judge_all, paid_toml, session, watched
 from tests.living import finished, lines_of, live
 from tests.processes import run_pytest
@@ -88,7 +88,7 @@ def test_mistake_about_money_sends_nothing(
 def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
     import conformance
 
-    promises = str(Path(conformance.__file__).with_name("test_promises.py"))
+    promises = str(Path(conformance.__file__).with_name("suite").joinpath("test_promises.py"))
     paid_toml(tmp_path, "dall-e-2")
     words = [promises, "--live", "--provider=./paid.toml"]
     with watched() as (url, eye):
@@ -102,7 +102,7 @@ def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
 def test_pytest_keeps_what_is_paid_without_being_told_where(tmp_path: Path) -> None:
     import conformance
 
-    promises = str(Path(conformance.__file__).with_name("test_promises.py"))
+    promises = str(Path(conformance.__file__).with_name("suite").joinpath("test_promises.py"))
     paid_toml(tmp_path, "dall-e-2")
     words = [promises, "--live", "--provider=./paid.toml", "--budget=1", "--cases=baseline"]
     with watched() as (url, _):

@@ -18,8 +18,8 @@ from starlette.responses import Response as Reply
 
 from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.retry_after import retry_after
-from conformance.live.again import MOST_ATTEMPTS, again
 from conformance.live.ledger import Ledger
+from conformance.live.retries import MOST_ATTEMPTS, again
 from tests.live import KEY, Clock, error, images, judge_all, naps, session, verdicts, watched
 
 REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")

@@ -19,13 +19,13 @@ from filelock import FileLock
 
 from conformance.cli import main
 from conformance.live.ledger import STOPPED, Ledger
-from conformance.runs.file import Run, read_run
-from conformance.runs.placing import Place, folder_of, lock_of
-from conformance.runs.resuming import ResumeError
-from conformance.runs.spool import Spool
-from conformance.runs.together import LiveRun
-from conformance.runs.underway import await_answers
-from conformance.stopping import SAID, SIGNALS, Stopping, follow
+from conformance.results.run_file import Run, read_run
+from conformance.runner.journal import Spool
+from conformance.runner.live_run import LiveRun
+from conformance.runner.output_path import Place, folder_of, lock_of
+from conformance.runner.resume import ResumeError
+from conformance.runner.underway import await_answers
+from conformance.suite.signals import SAID, SIGNALS, Stopping, follow
 from tests.live import KEY, error, images, judge_all, paid_toml, session, verdicts, watched
 from tests.living import PAID, lines_of, live, paid_answers, wait_for
 from tests.processes import COMMAND, PLAIN
@@ -266,7 +266,9 @@ def test_run_that_goes_on_is_not_gone_on_with(tmp_path: Path) -> None:
 def test_ctrl_c_before_anything_is_sent_is_one_word(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("conformance.running.run_promises", Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setattr(
+        "conformance.suite.command.run_promises", Mock(side_effect=KeyboardInterrupt)
+    )
     monkeypatch.setattr("conformance.cli.guard", Mock())
     monkeypatch.setattr("sys.argv", ["image-conformance", "run"])
     with pytest.raises(SystemExit) as ended:

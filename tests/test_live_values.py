@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
-from conformance.live.breaker import LEAST, LEAST_OF_ALL, Tried, in_vain
-from conformance.runs.judged import Judged
+from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, Tried, in_vain
+from conformance.results.case_result import Judged
 from tests.live import error, judge_all, session, watched
 
 MODEL = "dall-e-3"

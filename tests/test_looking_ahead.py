@@ -15,8 +15,8 @@ from conformance.exchange.answer import Sight
 from conformance.exchange.model import Exchange
 from conformance.exchange.source import Replay
 from conformance.findings import Verdict
-from conformance.images import ImageFacts, inspect_image
-from conformance.runs.engine import Engine
+from conformance.parsing.images import ImageFacts, inspect_image
+from conformance.runner.engine import Engine
 
 CLAUSES = 12
 

@@ -15,8 +15,8 @@ import pytest
 
 from conformance.findings import Verdict
 from conformance.reports import render
-from conformance.runs.file import Run, read_run
-from conformance.scheduling import TogetherScheduling
+from conformance.results.run_file import Run, read_run
+from conformance.suite.xdist import TogetherScheduling
 from tests.processes import COMMAND, PLAIN
 from tests.recording import CASSETTES, PROVIDER, Played
 from tests.test_scheduling import Worker
@@ -119,7 +119,7 @@ def test_case_that_kills_a_second_worker_is_given_up_and_others_are_not() -> Non
 
 POISON = """
 import os, signal
-from conformance.runs.engine import Engine
+from conformance.runner.engine import Engine
 judged = Engine.judged
 def kill(self, case):
     if "PYTEST_XDIST_WORKER" in os.environ and case.id == {case!r}:

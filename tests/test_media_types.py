@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.images import extension, media_type, type_of_media_type
+from conformance.parsing.images import extension, media_type, type_of_media_type
 from tests.pictures import TYPES
 
 

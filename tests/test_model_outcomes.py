@@ -12,8 +12,8 @@ from conformance.contract import load_edition
 from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.refusal_matching import same_words
-from conformance.runs.alternative_controls import with_other_control
-from conformance.runs.model_outcomes import (
+from conformance.runner.alternative_controls import with_other_control
+from conformance.runner.model_outcomes import (
     ModelOutcomes,
     TimedOutcome,
     timed_outcome,

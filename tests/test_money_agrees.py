@@ -43,7 +43,7 @@ def test_footer_page_table_and_summary_agree(
 
 
 def test_two_providers_in_one_run_agree_with_its_footer(tmp_path: Path) -> None:
-    from conformance.runs.session import Options, Session
+    from conformance.runner.session import Options, Session
     from tests.live import paid_toml
 
     with watched() as (url, _):
@@ -110,7 +110,7 @@ def test_all_sums_of_any_exchanges_are_one(exchanges: list[dict[str, Any]], judg
 
 
 def test_exchange_that_is_made_again_to_confirm_a_verdict_is_paid_for(tmp_path: Path) -> None:
-    from conformance.runs.file import write_run
+    from conformance.results.run_file import write_run
 
     wrong = {"created": 1, "data": [{"b64_json": "aGk="}]}
     with watched() as (url, eye):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.live import judge_all, session, watched
 from tests.sums import (
@@ -65,7 +65,7 @@ def test_page_of_a_resumed_run_tells_what_the_run_before_it_paid() -> None:
 
 
 def test_resumed_run_says_who_sent_what_it_took_over(tmp_path: Path) -> None:
-    from conformance.runs.file import read_run, write_run
+    from conformance.results.run_file import read_run, write_run
 
     with watched() as (url, _):
         with session(tmp_path, url, cases="baseline") as found:
@@ -86,7 +86,7 @@ def test_resumed_run_says_who_sent_what_it_took_over(tmp_path: Path) -> None:
 
 
 def test_run_that_was_gone_on_with_twice_is_paid_once(tmp_path: Path) -> None:
-    from conformance.runs.file import read_run, write_run
+    from conformance.results.run_file import read_run, write_run
 
     written: list[Run] = []
     with watched() as (url, eye):

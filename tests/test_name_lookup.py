@@ -6,7 +6,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
-from conformance.exchange.transport import AddressPolicy, Failure, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Failure, Transport
 from tests.hostile import LETTERS
 from tests.sending import SMALL, answered, failed
 

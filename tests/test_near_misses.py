@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cases import all_cases
-from conformance.cases.accepted import slug
 from conformance.cases.model import Depth
 from conformance.cases.near_misses import nearly
+from conformance.cases.valid import slug
 from tests.cases import CASES, EDITION, NAMES, cases_of, changed_edition, ids, reading
 
 if TYPE_CHECKING:

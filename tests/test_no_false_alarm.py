@@ -11,7 +11,7 @@ import pytest
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
-from conformance.exchange.transport import (
+from conformance.exchange.transport.transport import (
     AddressPolicy,
     Fetched,
     Limits,
@@ -19,7 +19,7 @@ from conformance.exchange.transport import (
     Transport,
 )
 from conformance.findings import Verdict
-from conformance.proof.bench import NOW
+from conformance.proof.in_process import NOW
 from conformance.reference import DEFAULT_KEY, TRUTHFUL, create_app
 from tests.legality import CASES, Table, alarms, differs, silenced
 from tests.variations import REGISTRY, Variation

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from conformance.cli import app
 from conformance.findings import Verdict
-from conformance.runs.file import write_run
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.browser import Opened, opened
 from tests.nights import night

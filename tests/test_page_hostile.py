@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.browser import opened
 from tests.pages import ENTRY, SOURCE, written

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.reporting import CLAUSES, MODELS, RUNS, write_runs
 from conformance.findings import Verdict
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
 from tests import runs
 from tests.browser import Opened, opened
 from tests.pages import written

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 from tests import runs
 from tests.browser import Opened, opened
 from tests.pages import CELL, written

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from conformance.cases import request
+from conformance.output.shell import curl_line, quoted
 from conformance.reports import summarize
-from conformance.reports.page.proofs import proofs
+from conformance.reports.page.evidence import proofs
 from conformance.reports.page.requests import DUMMIES, shown_request
-from conformance.strict.shell import curl_line, quoted
 from tests import runs
 
 ACME = {"id": "acme", "base_url": "https://acme.test/v1", "key_variable": "COMETAPI_KEY"}

@@ -12,9 +12,9 @@ from unittest.mock import Mock
 import pytest
 
 from conformance.contract import load_edition
-from conformance.foreign import judge_files
-from conformance.runs.file import RunFileError, RunWriter, read_run, write_run
-from conformance.runs.placing import (
+from conformance.recordings import judge_files
+from conformance.results.run_file import RunFileError, RunWriter, read_run, write_run
+from conformance.runner.output_path import (
     OutputError,
     Place,
     check_output,
@@ -22,7 +22,7 @@ from conformance.runs.placing import (
     folder_of,
     holds_answers,
 )
-from conformance.runs.session import Options
+from conformance.runner.session import Options
 from tests import runs
 from tests.live import paid_toml
 from tests.processes import COMMAND, PLAIN, command

@@ -22,14 +22,14 @@ from conformance.contract import load_edition, schemas_directory
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
-from conformance.exchange.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.findings import Verdict
-from conformance.planning import Plan, combined_cases, plan, planned_cases
-from conformance.planning_report import show
+from conformance.live.budget import BudgetError
+from conformance.live.plan import Plan, combined_cases, plan, planned_cases
+from conformance.live.plan_report import show
 from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
-from conformance.runs.purse import BudgetError
-from conformance.runs.session import Options, Session
+from conformance.runner.session import Options, Session
 from tests.cases import changed_edition
 
 if TYPE_CHECKING:

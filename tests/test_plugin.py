@@ -12,14 +12,14 @@ from unittest.mock import Mock
 import pytest
 
 import conformance
-from conformance.collecting import PromiseItem
-from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.findings import Finding, Verdict
-from conformance.runs.file import read_run
+from conformance.results.run_file import read_run
+from conformance.suite.items import PromiseItem
 from tests import runs
 from tests.processes import command, run_pytest
 
-PROMISES = str(Path(conformance.__file__).with_name("test_promises.py"))
+PROMISES = str(Path(conformance.__file__).with_name("suite").joinpath("test_promises.py"))
 MINE = """
 title = "A provider with one model"
 base_url = "http://127.0.0.1:1/v1"
@@ -156,7 +156,7 @@ def findings(path: Path) -> list[tuple[str, ...]]:
 
 
 SPY = """
-from conformance.runs.engine import Engine
+from conformance.runner.engine import Engine
 look_ahead, seen = Engine.look_ahead, []
 Engine.look_ahead = lambda self, case: (seen.append(case.path), look_ahead(self, case))
 def pytest_terminal_summary(terminalreporter):

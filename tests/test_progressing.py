@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from conformance.live.ledger import Ledger
-from conformance.progressing import Progressing
-from conformance.running import _default_workers
-from conformance.runs.session import Options, Session
+from conformance.runner.session import Options, Session
+from conformance.suite.command import _default_workers
+from conformance.suite.progress import Progressing
 from tests.live import paid_toml, session
 
 

@@ -21,7 +21,7 @@ from conformance.errors import UnknownNameError
 from conformance.findings import BROKEN, Verdict
 from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
 from conformance.proof.open_requests import Answered
-from conformance.proof.telling import chosen_defects
+from conformance.proof.terminal import chosen_defects
 from conformance.proof.writing import WRITERS
 from conformance.reference.defects import Defect, defects, lying_steps
 from conformance.reference.server import ReferenceServer

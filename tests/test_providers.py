@@ -17,7 +17,7 @@ from conformance.providers import (
     load_provider,
     provider_names,
 )
-from conformance.runs.deviations import stale_deviations
+from conformance.results.deviations import stale_deviations
 
 GOOD = """
 title = "Mine"

@@ -11,11 +11,11 @@ import pytest
 from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
 from conformance.reports import render, summarize
 from conformance.reports.badges import GREEN, badges
-from conformance.reports.comparison.comparing import compare
+from conformance.reports.comparison.compare import compare
 from conformance.reports.wording import closing, notes
-from conformance.runs.conclusion import Conclusion, conclude, conclude_recordings
-from conformance.runs.file import Run
-from conformance.runs.reach import Kept
+from conformance.results.conclusion import Conclusion, conclude, conclude_recordings
+from conformance.results.reach import Kept
+from conformance.results.run_file import Run
 from tests import runs
 from tests.recording import Played
 from tests.runs import finding, known

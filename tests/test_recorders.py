@@ -18,11 +18,11 @@ import vcr
 import zstandard
 
 from conformance.contract import load_edition
-from conformance.foreign import ForeignReport, judge_files
+from conformance.recordings import ForeignReport, judge_files
 from conformance.reference import TRUTHFUL
 from conformance.reference.server import ReferenceServer
-from conformance.runs.conclusion import Conclusion
-from conformance.runs.file import read_run
+from conformance.results.conclusion import Conclusion
+from conformance.results.run_file import read_run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.contract import load_edition
-from conformance.foreign import judge_files
-from conformance.runs.file import read_run
+from conformance.recordings import judge_files
+from conformance.results.run_file import read_run
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
 PNG = picture("png", (256, 256))

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from conformance.cases.model import Case
-from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
-from conformance.exchange.redaction import Redactor, redact
+from conformance.exchange.redaction.api_key import Redactor, redact
 
 KEY = "sk-Planted/Key+0123456789abcdefghij"
 CASE = Case(id="planted", model="dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from conformance.parsing import read_event_stream
 from conformance.reference.painting import FINISHED, Picture, paint
-from conformance.strict import read_event_stream
 from tests.generating import GPT, generate
 
 if TYPE_CHECKING:

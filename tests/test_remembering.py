@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from conformance.cases import properties as drawn
 from conformance.cases.model import Case
-from conformance.cases.properties import Between
 from conformance.cases.request import body_bytes, build_request
 from conformance.clauses import clauses_of
 from conformance.exchange.model import (
@@ -24,10 +22,12 @@ from conformance.exchange.model import (
     Request,
     Response,
 )
-from conformance.exploring import PROFILES, explore, explore_refusals, fewer
-from conformance.properties import STATELESS, Explorer
+from conformance.generated import inputs as drawn
+from conformance.generated.inputs import Between
+from conformance.generated.properties import STATELESS, Explorer
+from conformance.generated.response_cache import Memory
+from conformance.generated.search import PROFILES, explore, explore_refusals, fewer
 from conformance.providers import load_provider
-from conformance.remembering import Memory
 from tests.live import error, images, paid_toml, watched
 from tests.processes import run_pytest
 from tests.test_generated import EDITION, GENERATED, QUICK, Sticky, exploring

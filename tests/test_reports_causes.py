@@ -16,7 +16,7 @@ from conformance.findings import Finding, Verdict
 from conformance.reports import print_runs, render, summarize
 from conformance.reports.cause_rules import CAUSES
 from conformance.reports.causes import OTHER, Cause
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 from tests import runs
 
 KINDS = {each.id: each.level.value for each in clauses_of(load_edition())}

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from conformance.cli import app
 from conformance.contract import schemas_directory
 from conformance.reports import FOLDER, folder, render, summarize
-from conformance.reports.runs import run_facts
+from conformance.reports.run_facts import run_facts
 from conformance.reports.statistics import provider_facts
-from conformance.runs.file import Run, write_run
+from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import night
 from tests.runs import with_families

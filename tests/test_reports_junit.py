@@ -9,7 +9,7 @@ import pytest
 from conformance.errors import UnknownNameError
 from conformance.findings import Finding, Verdict
 from conformance.reports import FORMATS, MergeError, render
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 from tests import runs
 
 ATTRIBUTES = {

@@ -15,14 +15,14 @@ import pytest
 
 from conformance.findings import Verdict
 from conformance.reports import render, summarize
-from conformance.reports.page import proofs as packing
+from conformance.reports.formatting import duration
+from conformance.reports.page import evidence as packing
+from conformance.reports.page.evidence import proofs
 from conformance.reports.page.matrix import SYMBOLS, WORDS
-from conformance.reports.page.proofs import proofs
 from conformance.reports.page.rendering import as_json
-from conformance.reports.units import duration
 from conformance.reports.wording import MEANING
-from conformance.runs.file import Run
-from conformance.runs.reach import Cell
+from conformance.results.reach import Cell
+from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import night
 

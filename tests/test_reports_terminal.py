@@ -13,9 +13,9 @@ from rich.console import Console
 from conformance.findings import Finding, Verdict
 from conformance.reports import MergeError, print_runs
 from conformance.reports.summary import conclusion_of, summarize
-from conformance.runs.conclusion import Conclusion
-from conformance.runs.file import Run
-from conformance.runs.reach import Cell, Kept, cell_of
+from conformance.results.conclusion import Conclusion
+from conformance.results.reach import Cell, Kept, cell_of
+from conformance.results.run_file import Run
 from tests import runs
 
 

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 
 from conformance.contract import schemas_directory
 from conformance.findings import Finding, Observation, Verdict
-from conformance.runs.file import Run, RunFileError, RunWriter, read_run, write_run
-from conformance.runs.session import Options, Session
+from conformance.results.run_file import Run, RunFileError, RunWriter, read_run, write_run
+from conformance.runner.session import Options, Session
 from tests import runs
 from tests.processes import command
 
@@ -346,7 +346,7 @@ def test_full_disk_is_named() -> None:
 
 
 def test_run_can_be_written_to_a_pipe() -> None:
-    program = "from tests import runs; from conformance.runs.file import write_run; "
+    program = "from tests import runs; from conformance.results.run_file import write_run; "
     program += "from pathlib import Path; write_run(runs.run(), Path('/dev/stdout'))"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.runs.file import RunFileError, read_run
+from conformance.results.run_file import RunFileError, read_run
 from tests.mutating import VALUES, Way, lines, members, mutated, used
 
 FOREIGN = lines(2)
@@ -64,7 +64,7 @@ def test_member_of_another_kind_is_read_or_told_and_no_traceback(good: Path, val
 
 
 def test_line_without_end_is_told_and_not_held(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.runs.file.MOST_LINE", 2000)
+    monkeypatch.setattr("conformance.results.run_file.MOST_LINE", 2000)
     path = good.with_name("bad.jsonl")
     path.write_text(json.dumps(lines(1)[1])[:1999] + " " * 5000)
     with pytest.raises(RunFileError, match="no header"):

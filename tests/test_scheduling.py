@@ -6,9 +6,9 @@ from collections import Counter, OrderedDict
 
 import pytest
 
-from conformance.scheduling import LiveScheduling, group_of
+from conformance.suite.xdist import LiveScheduling, group_of
 
-ITEM = "conformance/test_promises.py::acme::dall-e-2/n-2::count.as-asked"
+ITEM = "conformance/suite/test_promises.py::acme::dall-e-2/n-2::count.as-asked"
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ ITEM = "conformance/test_promises.py::acme::dall-e-2/n-2::count.as-asked"
     [
         (ITEM, True, "acme::dall-e-2/n-2"),
         (ITEM, False, "acme::dall-e-2"),
-        ("conformance/test_generated.py::test_x[acme/dall-e-2]", True, "acme/dall-e-2]"),
+        ("conformance/suite/test_generated.py::test_x[acme/dall-e-2]", True, "acme/dall-e-2]"),
         ("tests/test_x.py::TestX::test_y[a/b]", True, "tests/test_x.py::TestX::test_y[a/b]"),
     ],
     ids=["live", "replay", "generated", "other"],

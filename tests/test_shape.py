@@ -12,8 +12,8 @@ import pytest
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Request, Response
 from conformance.exchange.outcome import outcome_of
-from conformance.runs.evidence import evidence
-from conformance.strict.shape import MOST_PATHS, bounded, shape_of
+from conformance.parsing.shape import MOST_PATHS, bounded, shape_of
+from conformance.results.evidence import evidence
 from tests.test_run_file import VALIDATOR
 
 STREAM = (

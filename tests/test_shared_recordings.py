@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from conformance.contract import load_edition
-from conformance.foreign import ForeignFile, judge_files
-from conformance.runs.file import Run, read_run
+from conformance.recordings import ForeignFile, judge_files
+from conformance.results.run_file import Run, read_run
 
 CASES = Path(__file__).resolve().parents[2] / "shared" / "cases" / "recordings"
 

@@ -18,10 +18,10 @@ from filelock import FileLock
 
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
+from conformance.documentation.examples import body_text, laid_out
+from conformance.documentation.failure_modes import failure_modes
+from conformance.documentation.render import broken, prose, spans
 from conformance.reference.defects import defects
-from conformance.site.failures import body_text, laid_out
-from conformance.site.rendering import broken, prose, spans
-from conformance.site.seen import failure_modes
 from tests.processes import command
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -7,10 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
-from conformance.catalogue import explain_clause, list_clauses
 from conformance.clauses import clauses_of
 from conformance.clauses.stamps import Stamps, load_stamps, stamps_of
 from conformance.contract import load_edition
+from conformance.documentation.listing import explain_clause, list_clauses
 from tests import stamps
 
 EDITION = load_edition()

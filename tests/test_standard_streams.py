@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.runs.file import write_run
+from conformance.results.run_file import write_run
 from tests import runs
 from tests.processes import COMMAND, PLAIN, command
 

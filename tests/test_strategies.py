@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from conformance.cases.accepted import DerivationError
 from conformance.cases.domain import Domain
-from conformance.cases.keywords import UnknownKeywordError, is_constraint
-from conformance.cases.spoiling import spoilings
-from conformance.cases.strategies import above_limit_n, invalid_bodies, prompts, valid_bodies
-from conformance.cases.wording import phrases, texts
+from conformance.cases.schema_keywords import UnknownKeywordError, is_constraint
+from conformance.cases.valid import DerivationError
 from conformance.contract import load_edition
+from conformance.generated.invalid_values import spoilings
+from conformance.generated.strategies import above_limit_n, invalid_bodies, prompts, valid_bodies
+from conformance.generated.texts import phrases, texts
 from tests.cases import changed_edition
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.strict import (
+from conformance.parsing import (
     Event,
     printable,
     read_base64,

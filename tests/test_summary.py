@@ -11,9 +11,9 @@ from conformance.reports.badges import badges
 from conformance.reports.junit import junit
 from conformance.reports.summary import summarize
 from conformance.reports.wording import notes, sentence
-from conformance.runs.conclusion import Conclusion, conclude
-from conformance.runs.file import Run
-from conformance.runs.reach import Kept
+from conformance.results.conclusion import Conclusion, conclude
+from conformance.results.reach import Kept
+from conformance.results.run_file import Run
 from tests import runs
 from tests.runs import exchange, finding, known, run
 

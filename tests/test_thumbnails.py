@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from conformance.images import inspect_image
+from conformance.parsing.images import inspect_image
 from tests.pictures import encode
 
 

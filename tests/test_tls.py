@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import httpcore
 import pytest
 
-from conformance.exchange import limits as limits_module
-from conformance.exchange.transport import AddressPolicy, Failure, Transport
+from conformance.exchange.transport import limits as limits_module
+from conformance.exchange.transport.transport import AddressPolicy, Failure, Transport
 from tests.hostile import LETTERS, HostileServer
 from tests.sending import HERE, SHORT, SMALL, answered, failed, limited
 

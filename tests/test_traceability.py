@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.contract import EditionError, edition_ids, load_edition, schemas_directory
 from conformance.contract.promises import load_promises
-from conformance.traceability import TraceabilityError, as_json, trace
+from conformance.documentation.traceability import TraceabilityError, as_json, trace
 
 PAGE = Path(__file__).resolve().parents[2] / "shared" / "contract" / "seed.txt"
 NAME = "cometapi-2026-03-12"

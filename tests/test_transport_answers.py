@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.exchange.transport import Failure, Transport
+from conformance.exchange.transport.transport import Failure, Transport
 from tests.hostile import LETTERS
 from tests.sending import HERE, SMALL, answered, failed, limited
 

@@ -14,7 +14,7 @@ from tests.sending import answered, failed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.exchange.transport import Transport
+    from conformance.exchange.transport.transport import Transport
     from tests.hostile import HostileServer
 
 pytest_plugins = ["tests.sending"]

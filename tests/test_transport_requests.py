@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.sending import KEY, answered, failed
 
 if TYPE_CHECKING:
-    from conformance.exchange.transport import Transport
+    from conformance.exchange.transport.transport import Transport
     from tests.hostile import HostileServer
 
 pytest_plugins = ["tests.sending"]

@@ -12,9 +12,9 @@ import pytest
 from conformance.findings import Verdict
 from conformance.reports import render, summarize
 from conformance.reports.badges import GREEN, badges
-from conformance.runs.earlier import NightsError, Sought, nights_of
-from conformance.runs.file import Run
-from conformance.runs.selection import is_part
+from conformance.results.baselines import NightsError, Sought, nights_of
+from conformance.results.run_file import Run
+from conformance.results.selection import is_part
 from tests.recording import PROVIDER, Played, asked
 
 Pick = Callable[[str], bool]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.runs.file import read_run, write_run
+from conformance.results.run_file import read_run, write_run
 from tests import runs
 from tests.workflows import KEY, PROVIDER, Runner, drift_of_last_night, judge, step
 

@@ -11,8 +11,8 @@ from unittest.mock import Mock
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.runs.file import write_run
-from conformance.writing import WritingError, write_text
+from conformance.output.files import WritingError, write_text
+from conformance.results.run_file import write_run
 from tests import runs
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -56,11 +56,11 @@ def test_pages_on_a_full_disk_leave_the_page_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from conformance.contract import load_edition
-    from conformance.site import build_site
+    from conformance.documentation import build_site
 
     pages = {"failures": {}, "site_files": [("index.html", "the new page")]}
     for name, made in pages.items():  # to make them all takes ten seconds, and is not the point
-        monkeypatch.setattr(f"conformance.site.building.{name}", Mock(return_value=made))
+        monkeypatch.setattr(f"conformance.documentation.build.{name}", Mock(return_value=made))
     (tmp_path / "index.html").write_text("the old page")
     with pytest.raises(ConformanceError, match="No space left"):
         build_site(load_edition(), tmp_path, "reference")

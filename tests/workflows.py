@@ -21,7 +21,7 @@ from conformance.findings import Finding
 from conformance.reference.defects import with_defects
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
-from conformance.runs.file import Run, write_run
+from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import answer, night
 from tests.processes import STUB, door

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from covertable.main import Controller
 
-from conformance.cases.space import Combination, Row, Space
+from conformance.cases.parameter_space import Combination, Row, Space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases.keywords import UnknownKeywordError, check_keywords, couplings, types_of
 from conformance.cases.prompts import PROMPT, WORD
+from conformance.cases.schema_keywords import (
+    UnknownKeywordError,
+    check_keywords,
+    couplings,
+    types_of,
+)
 
 if TYPE_CHECKING:
     from conformance.contract import Asked, Edition, Model

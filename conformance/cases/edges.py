@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases.accepted import BASELINE, slug, typical
 from conformance.cases.domain import text_of
-from conformance.cases.keywords import conditions, types_of
 from conformance.cases.model import Case, Depth
+from conformance.cases.schema_keywords import conditions, types_of
+from conformance.cases.valid import BASELINE, slug, typical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.cases.keywords import condition_names, is_constraint
+from conformance.cases.invalid import ABSENT, spoil, wrong_values
 from conformance.cases.model import Case, Depth
 from conformance.cases.near_misses import NearMiss, near_misses
-from conformance.cases.refused import ABSENT, spoil, wrong_values
+from conformance.cases.schema_keywords import condition_names, is_constraint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

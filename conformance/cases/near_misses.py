@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases.accepted import typical
-from conformance.cases.keywords import types_of
+from conformance.cases.invalid import ABSENT
 from conformance.cases.model import Depth
-from conformance.cases.refused import ABSENT
+from conformance.cases.schema_keywords import types_of
+from conformance.cases.valid import typical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

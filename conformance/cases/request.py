@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import UNKNOWN_KEY, Authorization, Case, Operation
 from conformance.errors import ConformanceError
-from conformance.strict.shell import bearer, curl_line, quoted
+from conformance.output.shell import bearer, curl_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,9 +16,9 @@ from conformance.clauses.subject import (
     UnavailableError,
 )
 from conformance.contract import Level
-from conformance.exchange.key_spellings import echo_forms
 from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance, Response
 from conformance.exchange.outcome import Result
+from conformance.exchange.redaction.key_spellings import echo_forms
 
 
 @clause(

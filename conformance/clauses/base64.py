@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.exchange.answer import Payload
-    from conformance.strict import Base64Reading
+    from conformance.parsing import Base64Reading
 
 BOUND = all_of(permitted, plain, answered_with("b64_json", "either"))
 

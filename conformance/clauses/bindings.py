@@ -6,7 +6,7 @@ from functools import partial
 
 from conformance.cases.model import Authorization, Operation
 from conformance.clauses.registry import Binding
-from conformance.exchange.sent import Sent
+from conformance.exchange.sent_request import Sent
 
 
 def all_of(*bindings: Binding) -> Binding:

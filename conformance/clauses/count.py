@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.clauses.registry import Binding
-    from conformance.exchange.sent import Sent
+    from conformance.exchange.sent_request import Sent
 
 
 @clause(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases.keywords import condition_names, is_constraint
+from conformance.cases.schema_keywords import condition_names, is_constraint
 from conformance.clauses.bindings import flaw
 from conformance.clauses.refusals import refusal
 from conformance.clauses.registry import Clause, Needs, cite

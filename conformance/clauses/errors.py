@@ -17,7 +17,7 @@ from conformance.exchange.error_text import error_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.exchange.sent import Sent
+    from conformance.exchange.sent_request import Sent
 
 REFUSED = all_of(refused, not_(fault("method")))
 """Mistakes of the documented operation; what another method is answered, no document says."""

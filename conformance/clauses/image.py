@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.exchange.answer import Payload
-    from conformance.exchange.sent import Sent
-    from conformance.images import ImageFacts
+    from conformance.exchange.sent_request import Sent
+    from conformance.parsing.images import ImageFacts
 
 SUCCESS = all_of(permitted, plain)
 

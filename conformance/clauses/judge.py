@@ -20,7 +20,7 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import ACCEPTED_INSTEAD, NOT_ACCEPTED, Finding, Verdict
-from conformance.strict import printable
+from conformance.parsing import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from conformance.clauses.refusals import told
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.exchange.outcome import Result
 from conformance.findings import Observation
-from conformance.strict import printable
+from conformance.parsing import printable
 
 if TYPE_CHECKING:
     from conformance.contract import Edition
     from conformance.exchange.answer import Answer
     from conformance.exchange.model import Exchange
-    from conformance.images import ImageFacts
+    from conformance.parsing.images import ImageFacts
 
 Observer = Callable[[Subject], Iterator[str]]
 

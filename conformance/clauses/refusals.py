@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.clauses.subject import Subject
     from conformance.contract import Asked
     from conformance.exchange.outcome import Outcome
-    from conformance.exchange.sent import Sent
+    from conformance.exchange.sent_request import Sent
 
 MODEL_OMITTED = "model-omitted"
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})

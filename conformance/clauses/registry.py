@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from conformance.clauses.subject import Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.sent import Sent
+from conformance.exchange.sent_request import Sent
 
 Judge = Callable[[Subject], Iterator[Problem]]
 Binding = Callable[[Sent], bool]

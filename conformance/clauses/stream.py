@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.events import COMPLETED, DONE, PARTIAL, StreamEvent, events_of
+from conformance.exchange.stream_events import COMPLETED, DONE, PARTIAL, StreamEvent, events_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

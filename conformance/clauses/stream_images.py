@@ -11,7 +11,7 @@ from conformance.clauses.registry import cite, clause
 from conformance.clauses.stream import STREAMED, partial_events
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.events import COMPLETED, StreamEvent
+from conformance.exchange.stream_events import COMPLETED, StreamEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,11 +8,11 @@ from typing import Any
 
 from conformance.contract import Edition, Mismatch
 from conformance.exchange.answer import Answer, Payload
-from conformance.exchange.events import StreamEvent, events_of
 from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
-from conformance.exchange.sent import Sent, read_request
-from conformance.images import ImageFacts
+from conformance.exchange.sent_request import Sent, read_request
+from conformance.exchange.stream_events import StreamEvent, events_of
+from conformance.parsing.images import ImageFacts
 
 
 class NotTestableError(Exception):

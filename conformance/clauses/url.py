@@ -23,7 +23,7 @@ from conformance.clauses.subject import (
 )
 from conformance.contract import Level
 from conformance.exchange.outcome import undecided
-from conformance.images import media_type, sniff, type_of_media_type
+from conformance.parsing.images import media_type, sniff, type_of_media_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

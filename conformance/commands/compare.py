@@ -10,7 +10,7 @@ from rich.console import Console
 
 from conformance.commands.options import end_with_the_pipe
 from conformance.errors import UnknownNameError
-from conformance.writing import write_text
+from conformance.output.files import write_text
 
 
 def compare(
@@ -44,7 +44,7 @@ def compare(
         print_comparison,
     )
     from conformance.reports.nights import format_of
-    from conformance.runs.file import read_run
+    from conformance.results.run_file import read_run
 
     writers = {"md": comparison_markdown, "json": comparison_json, "csv": comparison_csv}
     if format_ not in ("terminal", *writers):

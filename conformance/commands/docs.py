@@ -22,7 +22,7 @@ def docs(
 ) -> None:
     """Write a page a clause, with a real failure of each, and the table of promises, as HTML."""
     from conformance.contract import load_edition
-    from conformance.site import build_site
+    from conformance.documentation import build_site
 
     count = build_site(load_edition(edition or DEFAULT_EDITION), output, provider)
     typer.echo(f"wrote {count} pages; open {output / 'index.html'}")

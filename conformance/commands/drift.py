@@ -10,7 +10,7 @@ from rich.console import Console
 
 from conformance.commands.options import end_with_the_pipe
 from conformance.errors import UnknownNameError
-from conformance.writing import write_text
+from conformance.output.files import write_text
 
 _FORMATS = ("terminal", "md", "json")
 
@@ -48,7 +48,7 @@ def drift(
     from conformance.reports.drift import drift as tell
     from conformance.reports.drift import drift_json, drift_markdown, print_drift
     from conformance.reports.nights import bases_of, format_of, split
-    from conformance.runs.file import read_run
+    from conformance.results.run_file import read_run
 
     if format_ not in _FORMATS:
         raise UnknownNameError("format", format_, _FORMATS)

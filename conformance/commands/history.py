@@ -11,7 +11,7 @@ from rich.console import Console
 
 from conformance.commands.options import Clauses, end_with_the_pipe
 from conformance.errors import UnknownNameError
-from conformance.writing import write_text
+from conformance.output.files import write_text
 
 _MANY = 500  # run files; from here on a user wants to know how long it will take
 

@@ -50,10 +50,10 @@ def judge(
     """
     from conformance.clauses import clauses_of, select
     from conformance.contract import load_edition
-    from conformance.foreign import judge_files
-    from conformance.foreign.naming import read_names
-    from conformance.foreign.showing import show
-    from conformance.runs.placing import claimed
+    from conformance.recordings import judge_files
+    from conformance.recordings.model_names import read_names
+    from conformance.recordings.render import show
+    from conformance.runner.output_path import claimed
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     chosen = select(clauses_of(loaded), clauses)

@@ -23,7 +23,7 @@ def list_(
     models: Annotated[str, typer.Option(metavar="GLOB", help="Only cases of these models.")] = "*",
 ) -> None:
     """Show what the suite knows: its clauses, or its cases, providers, models, editions."""
-    from conformance.catalogue import LISTS
+    from conformance.documentation.listing import LISTS
 
     end_with_the_pipe()
     if what not in LISTS:
@@ -39,7 +39,7 @@ def explain(
     ] = "cometapi",
 ) -> None:
     """Print a clause: statement, level, source, models, how it is judged, how to reproduce it."""
-    from conformance.catalogue import explain_clause
+    from conformance.documentation.listing import explain_clause
 
     end_with_the_pipe()
     explain_clause(Console(), clause, edition, provider)

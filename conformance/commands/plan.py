@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from conformance.commands.options import DepthName, EditionName, Models, end_with_the_pipe
-from conformance.writing import write_text
+from conformance.output.files import write_text
 
 
 class PlanFormat(StrEnum):
@@ -54,10 +54,10 @@ def plan(
     from rich.console import Console
 
     from conformance.contract import DEFAULT_EDITION, load_edition
-    from conformance.planning import plan as planned
-    from conformance.planning_report import document, show
+    from conformance.live.budget import read_budget
+    from conformance.live.plan import plan as planned
+    from conformance.live.plan_report import document, show
     from conformance.providers import load_provider
-    from conformance.runs.purse import read_budget
 
     end_with_the_pipe()
     found = load_provider(provider)

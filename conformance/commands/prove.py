@@ -12,7 +12,7 @@ from rich.console import Console
 from conformance.commands.options import EditionName, end_with_the_pipe
 from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError
-from conformance.writing import write_text
+from conformance.output.files import write_text
 
 
 def prove(
@@ -36,7 +36,7 @@ def prove(
     from conformance.contract import load_edition
     from conformance.proof import holes
     from conformance.proof.proving import prove as prove_all
-    from conformance.proof.telling import Watched, chosen_defects, print_proof
+    from conformance.proof.terminal import Watched, chosen_defects, print_proof
     from conformance.proof.writing import WRITERS
 
     wrong = [path for path in output or [] if path.suffix not in WRITERS]

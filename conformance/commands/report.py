@@ -10,7 +10,7 @@ from rich.console import Console
 
 from conformance.commands.options import end_with_the_pipe
 from conformance.errors import ConformanceError, UnknownNameError
-from conformance.writing import write_text
+from conformance.output.files import write_text
 
 if TYPE_CHECKING:
     from conformance.reports import Summary
@@ -52,8 +52,8 @@ def report(
 ) -> None:
     """Render run files: a table for the terminal; with --output, a page and other formats."""
     from conformance.reports import FORMATS, print_runs, render, summarize
-    from conformance.reports.since import with_history
-    from conformance.runs.file import read_run
+    from conformance.reports.history.annotate import with_history
+    from conformance.results.run_file import read_run
 
     if format_ not in (None, *FORMATS, "terminal"):
         raise UnknownNameError("format", str(format_), (*FORMATS, "terminal"))

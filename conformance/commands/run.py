@@ -75,11 +75,11 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
 ) -> None:
     """Judge providers and write a run file; without options, the embedded reference provider."""
-    from conformance.exchange.limit_options import read_limits
     from conformance.exchange.source import RecordMode
-    from conformance.running import run_promises
-    from conformance.runs.purse import read_budget
-    from conformance.runs.session import Options
+    from conformance.exchange.transport.limit_options import read_limits
+    from conformance.live.budget import read_budget
+    from conformance.runner.session import Options
+    from conformance.suite.command import run_promises
 
     if live and (replay or record_mode):
         raise ConformanceError("--live goes with neither --replay nor --record-mode; choose one")

@@ -14,20 +14,20 @@ from typing import Any
 import pybase64
 
 from conformance.exchange.model import Download, Exchange
-from conformance.images import (
-    MOST_PIXELS,
-    MOST_PIXELS_TOGETHER,
-    ImageFacts,
-    inspect_image,
-    sniff,
-)
-from conformance.strict import (
+from conformance.parsing import (
     Base64Reading,
     EventStream,
     JSONReading,
     read_base64,
     read_event_stream,
     read_json,
+)
+from conformance.parsing.images import (
+    MOST_PIXELS,
+    MOST_PIXELS_TOGETHER,
+    ImageFacts,
+    inspect_image,
+    sniff,
 )
 
 _FACTS: OrderedDict[tuple[str, int], ImageFacts] = OrderedDict()

@@ -18,8 +18,8 @@ from conformance.exchange.model import (
     Request,
     Response,
 )
-from conformance.exchange.redaction import Redactor, redact
-from conformance.exchange.transport import Limits, RawResponse, Transport
+from conformance.exchange.redaction.api_key import Redactor, redact
+from conformance.exchange.transport.transport import Limits, RawResponse, Transport
 
 MOST_DOWNLOADS = 16
 """Images fetched for one answer; a provider that sends more is not followed further."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.exchange.answer import Answer
 from conformance.exchange.outcome_causes import cause_of
-from conformance.strict import printable, read_json
+from conformance.parsing import printable, read_json
 
 _TEXT = (
     "message", "msg", "detail", "error_message", "errormessage", "error_msg", "errormsg",

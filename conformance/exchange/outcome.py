@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.error_text import ErrorText, error_text, is_page
-from conformance.exchange.events import COMPLETED, events_of
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome_causes import Cause, cause_of
 from conformance.exchange.retry_after import retry_after
+from conformance.exchange.stream_events import COMPLETED, events_of
 
 
 class Result(StrEnum):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from conformance.cases.model import Case
-from conformance.exchange.cassette import CassetteLibrary
+from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Provenance
 

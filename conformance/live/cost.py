@@ -9,12 +9,12 @@ from typing import Any
 from conformance.cases.model import Case, Operation
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
-from conformance.exchange.events import COMPLETED, events_of
 from conformance.exchange.model import Exchange, Price, Spending
 from conformance.exchange.outcome import not_served
-from conformance.live.again import NEVER_SENT
+from conformance.exchange.stream_events import COMPLETED, events_of
+from conformance.live.retries import NEVER_SENT
+from conformance.parsing import read_json
 from conformance.providers import Provider
-from conformance.strict import read_json
 
 MOST_IMAGES = 16
 """Images that are set aside for at most: who accepts `n` of a million does not make them."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import ConformanceError
-from conformance.live.breaker import Tried, in_vain
+from conformance.live.circuit_breaker import Tried, in_vain
 
 _TABLES = """
 create table if not exists request (

@@ -15,13 +15,13 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure
 from conformance.exchange.outcome import Result, outcome_of, quota_exhausted, undecided
-from conformance.exchange.sent import read_request
-from conformance.live.again import MOST_ATTEMPTS, again, wait
-from conformance.live.breaker import Tried
+from conformance.exchange.sent_request import read_request
+from conformance.live.circuit_breaker import Tried
 from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
+from conformance.live.retries import MOST_ATTEMPTS, again, wait
+from conformance.parsing import printable
 from conformance.providers import Provider
-from conformance.strict import printable
 
 _A_MOMENT = 0.2  # seconds
 _NO_JSON = b"{"

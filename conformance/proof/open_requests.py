@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import Case
 from conformance.findings import DECIDED, Verdict
-from conformance.runs.planned_request import sent_by
+from conformance.runner.planned_request import sent_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

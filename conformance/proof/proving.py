@@ -20,7 +20,8 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Finding, Verdict
-from conformance.proof.bench import BASE_URL, bench_client
+from conformance.proof.extra_cases import family_names, supplementary_cases
+from conformance.proof.in_process import BASE_URL, bench_client
 from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
 from conformance.proof.open_requests import (
     Answered,
@@ -30,11 +31,10 @@ from conformance.proof.open_requests import (
     judges_answers,
     open_twins,
 )
-from conformance.proof.supplement import family_names, supplementary_cases
 from conformance.proof.witnesses import first_witness, red_clauses, worst_by_clause
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect, defects
-from conformance.runs.planned_request import sent_by
+from conformance.runner.planned_request import sent_by
 
 _EACH_TIME = frozenset({"x-request-id", "openai-processing-ms"})
 

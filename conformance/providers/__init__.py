@@ -20,9 +20,9 @@ from conformance.cases.model import GENERATED
 from conformance.contract import schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
+from conformance.parsing import printable
+from conformance.parsing.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 from conformance.providers.prices import Prices
-from conformance.strict import printable
-from conformance.strict.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 
 HOME = Path(__file__).parent
 _NAME = re.compile(r"[^\W_][\w.\-]{0,99}")

@@ -20,6 +20,7 @@ import hmac
 import re
 from typing import TYPE_CHECKING, Any
 
+from conformance.parsing import read_json
 from conformance.reference.errors import (
     Refusal,
     bad_request,
@@ -27,7 +28,6 @@ from conformance.reference.errors import (
     unauthorized,
     wrong_content_type,
 )
-from conformance.strict import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

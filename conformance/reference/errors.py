@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from conformance.strict import printable
+from conformance.parsing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

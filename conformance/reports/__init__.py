@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 from conformance.errors import UnknownNameError
 from conformance.reports.badges import badge, badges
-from conformance.reports.document import document
+from conformance.reports.csv_report import table
+from conformance.reports.json_report import document
 from conformance.reports.junit import junit
 from conformance.reports.markdown import markdown
 from conformance.reports.merging import MergeError
 from conformance.reports.page import page
 from conformance.reports.summary import Summary, summarize
-from conformance.reports.table import table
 from conformance.reports.terminal import print_runs
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 
 _RENDERERS: dict[str, Callable[[Summary], str]] = {
     "html": page,

@@ -9,11 +9,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from conformance.findings import Verdict
+from conformance.parsing import printable
 from conformance.reports.statistics import Family, ProviderFacts, families_of, provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.wording import counted
-from conformance.runs.conclusion import Conclusion
-from conformance.strict import printable
+from conformance.results.conclusion import Conclusion
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")

@@ -14,13 +14,13 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Sequence
 
 from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.parsing import printable
 from conformance.reports.resumed import Owned
 from conformance.reports.summary import Summary, conclusion_of, summarize
 from conformance.reports.wording import closing
-from conformance.runs.conclusion import Conclusion
-from conformance.runs.file import Run
-from conformance.runs.reach import NOTHING, Kept
-from conformance.strict import printable
+from conformance.results.conclusion import Conclusion
+from conformance.results.reach import NOTHING, Kept
+from conformance.results.run_file import Run
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 2000  # characters of one foreign text

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, Finding, Observation
+from conformance.parsing import printable
 from conformance.reports.resumed import Key, Owned, Resumed, key
-from conformance.runs.file import Run
-from conformance.strict import printable
+from conformance.results.run_file import Run
 
 
 class MergeError(ConformanceError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from conformance.runs.earlier import NightsError, Sought, nights_of
-from conformance.runs.file import Run, read_run
+from conformance.results.baselines import NightsError, Sought, nights_of
+from conformance.results.run_file import Run, read_run
 
 
 def split(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from conformance.findings import UNDECIDED, Finding, Verdict
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 
 Key = tuple[str, str, str, str]
 """What a finding is about: provider, model, case and clause."""

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.parsing import printable
 from conformance.reports.summary import Row, Summary
-from conformance.runs.reach import ENOUGH, NOTHING
-from conformance.strict import printable
+from conformance.results.reach import ENOUGH, NOTHING
 
 _LONGEST = 160  # characters of a reason
 _MOST = 3  # models that are named

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from conformance.reports.money import Exchange, Money, sent_once, total
+from conformance.reports.costs import Exchange, Money, sent_once, total
 from conformance.reports.summary import Row, Summary
-from conformance.runs.conclusion import Conclusion
-from conformance.runs.file import Run
-from conformance.runs.reach import NOTHING, Cell, Kept, by_level, worst_cell
+from conformance.results.conclusion import Conclusion
+from conformance.results.reach import NOTHING, Cell, Kept, by_level, worst_cell
+from conformance.results.run_file import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.reports.causes import Cause, causes_of
+from conformance.reports.completeness import interrupted, open_ended, parts, planned
 from conformance.reports.grouping import (
     Broken,
     Group,
@@ -19,9 +20,8 @@ from conformance.reports.grouping import (
     seen,
 )
 from conformance.reports.merging import Merged, merge
-from conformance.reports.origin import Origin, origins
-from conformance.reports.reach import interrupted, open_ended, parts, planned
-from conformance.runs.conclusion import (
+from conformance.reports.provenance import Origin, origins
+from conformance.results.conclusion import (
     Conclusion,
     binding,
     conclude_recordings,
@@ -30,9 +30,8 @@ from conformance.runs.conclusion import (
     explanations_in_recordings,
     undecided,
 )
-from conformance.runs.file import Run
-from conformance.runs.headline import Headline
-from conformance.runs.reach import (
+from conformance.results.headline import Headline
+from conformance.results.reach import (
     NOTHING,
     Cell,
     Column,
@@ -43,6 +42,7 @@ from conformance.runs.reach import (
     promises_of,
     worst_cell,
 )
+from conformance.results.run_file import Run
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""

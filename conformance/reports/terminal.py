@@ -10,8 +10,8 @@ from rich.text import Text
 
 from conformance.findings import Verdict
 from conformance.reports.causes import OTHER, Cause
+from conformance.reports.console_text import Paper
 from conformance.reports.grouping import Broken, Group
-from conformance.reports.paper import Paper
 from conformance.reports.summary import Row, Summary, summarize
 from conformance.reports.wording import (
     SO_FAR,
@@ -30,8 +30,8 @@ from conformance.reports.wording import (
     word,
     words_of,
 )
-from conformance.runs.conclusion import Conclusion
-from conformance.runs.file import Run
+from conformance.results.conclusion import Conclusion
+from conformance.results.run_file import Run
 
 STYLES = {
     "pass": "green",

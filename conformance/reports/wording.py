@@ -9,15 +9,15 @@ from typing import Any
 
 from conformance.findings import Verdict
 from conformance.reports.causes import OTHER, Cause
+from conformance.reports.formatting import dollars, took
 from conformance.reports.grouping import LEVELS, Broken, Group, Reason
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
-from conformance.reports.units import dollars, took
-from conformance.runs.conclusion import Conclusion
-from conformance.runs.file import Run
-from conformance.runs.headline import deviations
-from conformance.runs.reach import Cell, Kept
-from conformance.runs.selection import extent as extent_of
+from conformance.results.conclusion import Conclusion
+from conformance.results.headline import deviations
+from conformance.results.reach import Cell, Kept
+from conformance.results.run_file import Run
+from conformance.results.selection import extent as extent_of
 
 MEANING = {
     "pass": "kept wherever it was judged",

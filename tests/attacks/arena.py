@@ -19,10 +19,10 @@ from rich.console import Console
 
 from conformance.exchange.source import RecordMode
 from conformance.findings import Finding
+from conformance.output.files import write_text
 from conformance.reports import folder, print_runs
-from conformance.runs.file import Run, RunWriter, read_run
-from conformance.runs.session import Options, Session
-from conformance.writing import write_text
+from conformance.results.run_file import Run, RunWriter, read_run
+from conformance.runner.session import Options, Session
 from tests.attacks.model import API, BASE64_CASE, KEY, PUBLIC, Attack
 from tests.attacks.provider import HostileProvider
 from tests.attacks.watching import Seen, watching

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.exchange.limits import Limits
+from conformance.exchange.transport.limits import Limits
 from tests.hostile import whole
 from tests.miniatures import answer as truthful
 

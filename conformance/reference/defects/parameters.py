@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from conformance.parsing import read_json
 from conformance.reference.defects.forgiving import forgiving
 from conformance.reference.defects.planting import (
     Defect,
@@ -18,7 +19,6 @@ from conformance.reference.defects.planting import (
     validating,
 )
 from conformance.reference.errors import Refusal, bad_request
-from conformance.strict import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

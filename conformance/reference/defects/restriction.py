@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.strict import read_json
+from conformance.parsing import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from conformance.reports.comparison.columns import ComparisonError
-from conformance.reports.comparison.comparing import Comparison, compare
-from conformance.reports.comparison.terminal import print_comparison
-from conformance.reports.comparison.words import (
+from conformance.reports.comparison.compare import Comparison, compare
+from conformance.reports.comparison.render import (
     comparison_csv,
     comparison_json,
     comparison_markdown,
 )
+from conformance.reports.comparison.terminal import print_comparison
 
 __all__ = [
     "Comparison",

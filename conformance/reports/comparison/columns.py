@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from conformance.errors import ConformanceError
 from conformance.findings import UNDECIDED, Finding
-from conformance.runs.conclusion import undecided
-from conformance.runs.file import Run
-from conformance.runs.selection import selection_globs
-from conformance.strict import printable
+from conformance.parsing import printable
+from conformance.results.conclusion import undecided
+from conformance.results.run_file import Run
+from conformance.results.selection import selection_globs
 
 
 class ComparisonError(ConformanceError):

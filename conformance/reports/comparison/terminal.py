@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.reports.comparison.comparing import Comparison, Row
-from conformance.reports.comparison.words import closing, totals, word_of
-from conformance.reports.paper import Paper
+from conformance.reports.comparison.compare import Comparison, Row
+from conformance.reports.comparison.render import closing, totals, word_of
+from conformance.reports.console_text import Paper
 from conformance.reports.terminal import STYLES
 from conformance.reports.wording import counted, listed
-from conformance.runs.reach import Cell
+from conformance.results.reach import Cell
 
 
 def print_comparison(found: Comparison, console: Console, every: bool = False) -> None:

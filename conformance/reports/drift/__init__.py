@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.reports.drift.document import drift_markdown
+from conformance.reports.drift.drift import drift
 from conformance.reports.drift.machine import drift_json
 from conformance.reports.drift.model import Change, Drift, DriftError, Kind
-from conformance.reports.drift.telling import drift
 from conformance.reports.drift.terminal import print_drift
 
 __all__ = [

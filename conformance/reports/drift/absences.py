@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import DECIDED, Finding
-from conformance.reports.drift.bases import Before
+from conformance.reports.drift.baseline import Before
 from conformance.reports.drift.model import Change, Kind
 from conformance.reports.wording import counted, listed
-from conformance.runs.file import Run
-from conformance.runs.selection import selection_globs, selects
+from conformance.results.run_file import Run
+from conformance.results.selection import selection_globs, selects
 
 
 @dataclass(frozen=True, slots=True)

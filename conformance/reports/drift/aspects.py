@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from conformance.parsing import JSONFaultError, load_json, printable
+from conformance.parsing.shape import bounded, shape_of
 from conformance.reports.drift.model import Exchange
-from conformance.strict import JSONFaultError, load_json, printable
-from conformance.strict.shape import bounded, shape_of
 
 Aspect = tuple[str, str]
 """What it is, and of what: ``("field", "data[].url")``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.reports.drift import phrases
+from conformance.reports.drift import render as phrases
 from conformance.reports.drift.alarm import Alarm
 from conformance.reports.drift.model import Drift, Kind
 from conformance.reports.markdown import filled

@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from conformance.parsing import without_commands
 from conformance.reports.drift.alarm import Alarm, alarms
 from conformance.reports.drift.document import issue_body
 from conformance.reports.drift.model import Change, Drift, Kind
-from conformance.reports.drift.phrases import closing
-from conformance.runs.file import Run
-from conformance.strict import without_commands
+from conformance.reports.drift.render import closing
+from conformance.results.run_file import Run
 
 SCHEMA = 1
 """Version of the form."""

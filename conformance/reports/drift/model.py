@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from conformance.errors import ConformanceError
-from conformance.runs.file import Run
+from conformance.results.run_file import Run
 
 Exchange = Mapping[str, Any]
 """An exchange as the run file has it."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from conformance.reports.drift import phrases
+from conformance.reports.console_text import Paper
+from conformance.reports.drift import render as phrases
 from conformance.reports.drift.model import Change, Drift, Kind
-from conformance.reports.paper import Paper
 
 SCREEN = {Kind.REGRESSION: 5, Kind.FIXED: 3, Kind.INFORMATION: 6, Kind.NOISE: 3}
 """How many changes of a class are shown; together with their titles they fill one screen."""

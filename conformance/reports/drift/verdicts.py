@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
-from conformance.reports.drift.bases import Before, Key, finding_key
+from conformance.reports.drift.baseline import Before, Key, finding_key
 from conformance.reports.drift.model import Change, Kind
 from conformance.reports.grouping import level_rank
-from conformance.runs.conclusion import Reasons
-from conformance.runs.file import Run
+from conformance.results.conclusion import Reasons
+from conformance.results.run_file import Run
 
 _CHANCE = frozenset({Verdict.UNAVAILABLE, Verdict.FLAKY})
 _FIXED_SOURCES = frozenset({"cassette", "reference", "foreign"})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from conformance.reports.history.index import HistoryError
+from conformance.reports.history.render import history_json, history_markdown
 from conformance.reports.history.terminal import print_history
 from conformance.reports.history.timeline import History, history
-from conformance.reports.history.words import history_json, history_markdown
 
 __all__ = [
     "History",

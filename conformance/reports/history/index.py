@@ -18,10 +18,10 @@ from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
 from conformance.findings import ACCEPTED_INSTEAD
+from conformance.parsing import printable
 from conformance.reports.history import statements
-from conformance.runs.earlier import run_files
-from conformance.runs.file import Run, RunFileError, read_run
-from conformance.strict import printable
+from conformance.results.baselines import run_files
+from conformance.results.run_file import Run, RunFileError, read_run
 
 if TYPE_CHECKING:
     import duckdb

@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from conformance.reports.console_text import Paper
+from conformance.reports.history.render import changes_of, flakes_of, now_of, span
 from conformance.reports.history.states import LEGEND, MARKS, State
 from conformance.reports.history.timeline import History, Nights, Timeline, squeezed
-from conformance.reports.history.words import changes_of, flakes_of, now_of, span
-from conformance.reports.paper import Paper
 from conformance.reports.terminal import STYLES
 from conformance.reports.wording import counted, listed
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from conformance.findings import BROKEN, SEVERITY, Finding
 from conformance.reports.grouping import LEVELS
-from conformance.reports.origin import Origin
+from conformance.reports.provenance import Origin
 from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
 from conformance.reports.wording import MEANING, word
-from conformance.runs.reach import Column
+from conformance.results.reach import Column
 
 SYMBOLS = {
     "pass": "✓",

@@ -14,15 +14,15 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from conformance.parsing import printable, without_commands
 from conformance.reports import wording
+from conformance.reports.formatting import dollars, duration, moment, took
 from conformance.reports.grouping import LEVELS
+from conformance.reports.page.evidence import proofs
 from conformance.reports.page.matrix import SYMBOLS, matrix, provenance, silent_clauses
-from conformance.reports.page.proofs import proofs
-from conformance.reports.runs import newest_first
+from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
-from conformance.reports.units import dollars, duration, moment, took
-from conformance.strict import printable, without_commands
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _SCRIPTS = ("elements.js", "filters.js", "matrix.js", "evidence.js", "gallery.js", "start.js")

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.strict import printable
-from conformance.strict.shell import bearer, curl_line, quoted
+from conformance.output.shell import bearer, curl_line, quoted
+from conformance.parsing import printable
 
 KEY_VARIABLE = "API_KEY"
 """The variable of every key: a name from a run file could be that of somebody else's key."""

@@ -1,0 +1,168 @@
+"""The documented requests that must be refused: each a control with exactly one field wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases.domain import Domain, samples, text_of
+from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case
+from conformance.cases.request import canonical_json
+from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
+from conformance.cases.valid import BASELINE, DerivationError, slug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from conformance.contract import Rule
+
+ABSENT = object()
+"""Stands for a parameter that is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A value that breaks a rule, and the words a case id has for it."""
+
+    words: str
+    value: Any
+
+
+def refused_cases(domain: Domain, controls: Sequence[Case]) -> Iterator[Case]:
+    """Derive the requests that break one documented rule of a model, and nothing else."""
+    seen: set[str] = set()
+    for rule in domain.model.rules:
+        for case in _breaking(domain, rule, controls):
+            if case.id not in seen:
+                seen.add(case.id)
+                yield case
+
+
+def faulty_cases(domain: Domain) -> Iterator[Case]:
+    """Derive the requests whose fault is not a parameter of the model: key, transport, model."""
+    baseline = Case(BASELINE, domain.model.name, body=domain.base)
+    sound = replace(baseline, control=BASELINE)
+    for each in Authorization:
+        if each is not Authorization.VALID:
+            yield replace(sound, id=f"authentication-{each.value}", authorization=each)
+    text = canonical_json(domain.base)
+    yield replace(sound, id="json-malformed", body=None, raw=text[:-1].encode())
+    yield replace(sound, id="body-array", body=None, raw=f"[{text}]".encode())
+    yield replace(sound, id="content-type-text", content_type="text/plain")
+    yield replace(sound, id="method-get", method="GET")
+    unknown = {**domain.base, "model": UNKNOWN_MODEL}
+    yield replace(sound, id="model-unknown", body=unknown, parameter="model")
+
+
+def wrong_values(rule: Rule, schema: Mapping[str, Any]) -> tuple[Wrong, ...]:
+    """List values that break a rule of one parameter."""
+    name, value = str(rule.parameter), rule.value
+    match rule.keyword:
+        case "required":
+            return (Wrong("missing", ABSENT),)
+        case "type":
+            return tuple(_wrong_types(name, schema))
+        case "enum" | "const" | "pattern":
+            ending = "outside-pattern" if rule.keyword == "pattern" else "outside-enum"
+            return (Wrong(ending, f"no-such-{slug(name)}"),)
+        case "minimum":
+            below = dict.fromkeys((value - 1, min(value - 1, -1)))
+            return tuple(Wrong("0" if each == 0 else _below(each), each) for each in below)
+        case "maximum":
+            return (Wrong("above-maximum", value + 1),)
+        case "minLength":
+            return (Wrong("too-short" if value > 1 else "empty", text_of(value - 1)),)
+        case "maxLength":
+            return (Wrong("too-long", text_of(value + 1)),)
+    raise AssertionError(rule.keyword)  # the caller has checked it
+
+
+def _below(value: int) -> str:
+    return "negative" if value < 0 else "below-minimum"
+
+
+def _wrong_types(name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
+    types = types_of(schema)
+    if "integer" in types:
+        fraction = max(schema.get("minimum", 0), 1) + 0.5
+        yield Wrong(str(fraction), fraction)
+        yield Wrong("many", "many")
+    elif "boolean" in types:
+        yield Wrong("not-boolean", f"no-such-{slug(name)}")
+    else:
+        yield Wrong("not-string", 1)
+
+
+def _breaking(domain: Domain, rule: Rule, controls: Sequence[Case]) -> Iterator[Case]:
+    if rule.keyword in condition_names(domain.model):
+        yield _across(domain, rule, controls)
+    elif is_constraint(domain.model, rule) and rule.parameter is not None:
+        schema = domain.model.parameters.get(rule.parameter, {})
+        for wrong in wrong_values(rule, schema):
+            case = _spoilt(domain, rule.parameter, wrong, controls)
+            if case is not None:
+                yield case
+
+
+def _spoilt(domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]) -> Case | None:
+    """Spoil one field of the control that leaves the fewest other reasons to refuse.
+
+    None when the contract leaves the wrong value open; an error when it has it accepted.
+    """
+    found, verdicts = [], set()
+    for control in [controls[0], *(each for each in controls if name in (each.body or {}))]:
+        body = spoil(control.body or {}, name, wrong.value)
+        asked = domain.edition.read(body)
+        verdicts.add(asked.expectation)
+        if {each.parameter for each in asked.violations} == {name}:
+            found.append((len(asked.left_open), body, control))
+    if found:
+        _, body, control = min(found, key=lambda each: each[0])
+        return _refused(domain, f"{name}-{wrong.words}", body, control, name)
+    if verdicts == {"open"}:
+        return None
+    raise DerivationError(
+        f"edition {domain.edition.id}: {domain.model.name}: no request breaks {name} alone "
+        f"with the value {wrong.value!r:.60}; look at the rules of {name} in its schema"
+    )
+
+
+def spoil(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """Put a value in the place of one field, or leave the field out."""
+    if value is ABSENT:
+        return {key: each for key, each in body.items() if key != name}
+    return {**body, name: value}
+
+
+def _across(domain: Domain, rule: Rule, controls: Sequence[Case]) -> Case:
+    """Break a rule that ties parameters, by the fewest of them."""
+    group = domain.group(str(rule.parameter))
+    # what stays is the constrained field: the control shows that its value alone is fine
+    preferred = sorted(controls, key=lambda each: rule.parameter not in (each.body or {}))
+    for pattern in domain.patterns(group):
+        fragment = samples(pattern)
+        broken = [each.keyword for each in domain.read(fragment).violations]
+        control = _one_field_away({**domain.base, **fragment}, preferred)
+        if broken == [rule.keyword] and control is not None:
+            id_ = "-".join(f"{name}-{slug(value)}" for name, value in fragment.items())
+            body = {**(control.body or {}), **fragment}
+            return _refused(domain, id_, body, control, str(rule.parameter))
+    raise DerivationError(
+        f"edition {domain.edition.id}: {domain.model.name}: no request breaks {rule.keyword!r} "
+        "and differs in one field from an accepted case; look at that rule in its schema"
+    )
+
+
+def _one_field_away(body: Mapping[str, Any], controls: Sequence[Case]) -> Case | None:
+    for control in controls:
+        other = control.body or {}
+        names = body.keys() | other.keys()
+        if sum(body.get(each, ABSENT) != other.get(each, ABSENT) for each in names) == 1:
+            return control
+    return None
+
+
+def _refused(
+    domain: Domain, id_: str, body: Mapping[str, Any], control: Case, parameter: str
+) -> Case:
+    return Case(id_, domain.model.name, body=body, control=control.id, parameter=parameter)

@@ -1,0 +1,133 @@
+"""Writing the site: one function a kind of page, all from the same facts, the same bytes twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.clauses import clauses_of
+from conformance.clauses.derivation import models_of
+from conformance.clauses.registry import chapters
+from conformance.contract import Edition
+from conformance.contract.promises import Promise
+from conformance.documentation.examples import Failure, failures
+from conformance.documentation.explanation import Explainer, Explanation
+from conformance.documentation.failure_modes import FailureMode, failure_modes
+from conformance.documentation.parameter_table import parameter_rows
+from conformance.documentation.render import ASSETS, page
+from conformance.documentation.traceability import Traceability, as_json, trace
+from conformance.errors import ConformanceError
+from conformance.output.files import write_text
+from conformance.reference.defects import Defect, defects
+
+Files = Iterator[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the pages are made of."""
+
+    edition: Edition
+    provider: str
+    explained: Mapping[str, Explanation]
+    failures: Mapping[str, tuple[Failure, ...]]
+    defects: Mapping[str, Defect]
+    modes: tuple[FailureMode, ...]
+    traced: Traceability
+
+    @property
+    def chapters(self) -> Mapping[str, list[str]]:
+        """The clauses by chapter, in the order in which people read them."""
+        grouped = chapters(each.clause for each in self.explained.values())
+        return {name: [each.id for each in members] for name, members in grouped.items()}
+
+    @property
+    def by_source(self) -> Mapping[str, list[Promise]]:
+        """The promises by source, the page itself first."""
+        found: dict[str, list[Promise]] = {}
+        for each in self.traced.promises.all:
+            found.setdefault(each.source, []).append(each)
+        return found
+
+
+def build_site(edition: Edition, folder: Path, provider: str) -> int:
+    """Write the site of an edition into a folder and give the number of pages.
+
+    ``provider`` is the one whose address the curl lines have. Raises TraceabilityError when the
+    edition has a promise that nothing judges or explains, and ConformanceError when the folder
+    cannot be written.
+    """
+    _make(folder)
+    traced = trace(edition)
+    traced.check()
+    explainer = Explainer(edition, provider)
+    names = [each.id for each in clauses_of(edition)]
+    facts = Facts(
+        edition=edition,
+        provider=provider,
+        explained={name: explainer.explain(name) for name in names},
+        failures=failures(edition),
+        defects=defects(edition),
+        modes=failure_modes(),
+        traced=traced,
+    )
+    files = dict(site_files(facts))
+    for name, text in files.items():
+        write_text(folder / name, text, folder)
+    return sum(name.endswith(".html") for name in files)
+
+
+def site_files(facts: Facts) -> Files:
+    """Give every file of the site: its path and its text."""
+    yield from ASSETS
+    yield "index.html", page("index", facts, "index.html", tested=_models(facts))
+    yield from _clause_pages(facts)
+    yield from _model_pages(facts)
+    for name in ("defects", "reports", "traceability", "open"):
+        yield f"{name}.html", page(name, facts, f"{name}.html")
+    yield "traceability.json", json.dumps(as_json(facts.traced), indent=1) + "\n"
+
+
+def _clause_pages(facts: Facts) -> Files:
+    names = list(facts.explained)
+    for before, name, after in zip([None, *names], names, [*names[1:], None], strict=False):
+        values: dict[str, Any] = {
+            "explained": facts.explained[name],
+            "failures": facts.failures[name],
+            "promises": facts.traced.promises.naming(name),
+            "seen": [each for mode in facts.modes for each in mode.seen if name in each.clauses],
+            "before": before,
+            "after": after,
+        }
+        path = f"clauses/{name}.html"
+        yield path, page("clause", facts, path, **values)
+
+
+def _model_pages(facts: Facts) -> Files:
+    yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))
+    for model in models_of(facts.edition):
+        rows = parameter_rows(facts.traced, model)
+        asked = {
+            name: [case for case in each.cases if case.model == model.name]
+            for name, each in facts.explained.items()
+        }
+        path = f"models/{model.name}.html"
+        yield path, page("model", facts, path, model=model, rows=rows, asked=asked)
+
+
+def _models(facts: Facts) -> Mapping[str, int]:
+    """For every model, the number of clauses that are asked of it."""
+    return {
+        model.name: sum(model.name in each.models for each in facts.explained.values())
+        for model in models_of(facts.edition)
+    }
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConformanceError(f"{folder}: cannot be made: {error.strerror}") from None

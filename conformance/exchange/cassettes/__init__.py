@@ -1,0 +1,1 @@
+"""Cassettes: one recorded exchange each, payloads beside it."""

@@ -1,0 +1,293 @@
+"""One cassette an exchange, read and written by vcrpy, its payloads beside it as image files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import vcr
+from vcr.cassette import Cassette
+from vcr.errors import CannotOverwriteExistingCassetteException
+from vcr.patch import PATCHER_NAMES
+from vcr.request import Request as RecordedRequest
+from vcr.serialize import deserialize, serialize
+from vcr.serializers import yamlserializer
+
+from conformance.cases.model import Case
+from conformance.errors import ConformanceError
+from conformance.exchange.cassettes.cassette_file import (
+    CassetteFileError,
+    Recorded,
+    read_cassette,
+    read_metadata,
+)
+from conformance.exchange.cassettes.payloads import PayloadMissingError, Payloads, referred_to
+from conformance.exchange.model import Exchange, Failure, Headers, Request, Response
+from conformance.exchange.transport.addresses import read_url
+from conformance.exchange.transport.limits import Stopped
+from conformance.output.files import refuse_links, write_whole
+from conformance.parsing import JSONFaultError, load_json, printable
+
+SCHEMA = 1
+"""Version of what a cassette's metadata holds."""
+
+MATCH_ON = ("method", "path", "query", "canonical_body")
+_OTHER_CLIENTS = tuple(name for name in PATCHER_NAMES if name != "httpx")
+"""Not what sends our requests; to patch them too takes vcrpy longer than to load a cassette."""
+
+DRAWN = "drawn-"
+"""How the cases begin whose requests were drawn; they belong to no edition."""
+
+_CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+
+
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
+)  # fmt: skip
+"""What vcrpy raises on a cassette that it cannot play."""
+
+
+class CassetteMissingError(ConformanceError):
+    """A case without a cassette."""
+
+
+class CassetteDamagedError(ConformanceError):
+    """A cassette that cannot be read."""
+
+
+class CassetteStaleError(ConformanceError):
+    """A cassette of another edition or schema, or of a request that is no longer sent."""
+
+
+class CassetteLibrary:
+    """The cassettes of one provider: ``<directory>/<provider>/<model>/<case>.yaml``."""
+
+    def __init__(self, directory: Path, provider: str, edition: str, tool: str) -> None:
+        self.directory = directory / provider
+        self.provider = provider
+        self.edition = edition
+        self.tool = tool
+        self.payloads = Payloads(self.directory / "payloads")
+        self._vcr = vcr.VCR(
+            record_mode=vcr.mode.NONE, match_on=MATCH_ON, skip_patchers=_OTHER_CLIENTS
+        )
+        self._vcr.register_matcher("canonical_body", same_body)
+        self._vcr.register_persister(_Persister(self))
+
+    def path(self, case: Case) -> Path:
+        """Where a case's cassette stands."""
+        return self.directory / case.model / f"{case.id}.yaml"
+
+    def name(self, case: Case) -> str:
+        """How a report names a case's cassette, wherever the folder of cassettes stands."""
+        return "/".join([self.directory.parent.name or ".", self.provider, f"{case.path}.yaml"])
+
+    def files(self) -> set[Path]:
+        """Every cassette of the provider."""
+        return set(self.directory.glob("*/*.yaml"))
+
+    def orphans(self) -> set[Path]:
+        """Every payload that no cassette of the provider refers to."""
+        texts = (path.read_text(encoding="utf-8", errors="replace") for path in self.files())
+        used = {name for text in texts for name in referred_to(text)}
+        return {path for path in self.payloads.files() if path.name not in used}
+
+    def how_to_record(self, case: Case) -> str:
+        """The command that records a case."""
+        if case.id.startswith(DRAWN):
+            return (
+                f"draw and record anew with: pytest conformance --provider {self.provider} "
+                f"--models {case.model} --record-mode rewrite --explore"
+            )
+        return (
+            f"record it with: image-conformance run --provider {self.provider} "
+            f"--models {case.model} --cases {case.id} --record-mode rewrite"
+        )
+
+    @contextmanager
+    def playing(self, case: Case) -> Iterator[Recorded]:
+        """Answer requests from a case's cassette; nothing reaches the network.
+
+        Raises `CassetteMissingError`, `CassetteDamagedError` or `CassetteStaleError`, each
+        naming the case, the file and how to record it again.
+        """
+        path = self.path(case)
+        if not path.is_file():
+            raise CassetteMissingError(
+                f"{self.provider}/{case.path} has no cassette ({path}); {self.how_to_record(case)}"
+            )
+        try:
+            with self._vcr.use_cassette(str(path), allow_playback_repeats=True) as cassette:
+                yield self._recorded(cassette, case)
+                self._check_all_played(cassette, case)
+        except CannotOverwriteExistingCassetteException:
+            raise self._stale(case, "it was recorded for another request") from None
+        except _UNREADABLE as error:
+            told = printable(f"{type(error).__name__}: {error}", 200)
+            raise CassetteDamagedError(f"{path}: cannot be played: {told}") from None
+
+    def _recorded(self, cassette: Cassette, case: Case) -> Recorded:
+        data = cassette._metadata  # vcrpy offers no read access that does not also write
+        if not isinstance(data, dict):
+            raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
+        if data.get("schema") != SCHEMA:
+            raise self._stale(case, f"its schema is {_told(data.get('schema'))}, not {SCHEMA}")
+        edition = data.get("edition")
+        if edition != self.edition and not case.id.startswith(DRAWN):
+            raise self._stale(case, f"its edition is {_told(edition)}, not {self.edition!r}")
+        try:
+            return read_metadata(data)
+        except CassetteFileError as error:
+            raise CassetteDamagedError(f"{self.path(case)}: {error}; record it again") from None
+
+    def _check_all_played(self, cassette: Cassette, case: Case) -> None:
+        if not cassette.all_played:
+            raise self._stale(case, "some of its answers were not asked for")
+
+    def _stale(self, case: Case, why: str) -> CassetteStaleError:
+        where = f"{self.provider}/{case.path}: {self.path(case)}"
+        return CassetteStaleError(f"{where}: {why}; {self.how_to_record(case)}")
+
+    def check_place(self, case: Case) -> None:
+        """Raise `LinkError` where a case could only be recorded through a symbolic link."""
+        for path in (self.path(case), self.payloads.directory):
+            refuse_links(path, self.directory.parent)
+
+    def record(self, exchange: Exchange, case: Case, target: str) -> Path:
+        """Write an exchange that was answered; its secrets are out already."""
+        path = self.path(case)
+        pairs = list(self._interactions(exchange))
+        document = {
+            "requests": [request for request, _ in pairs],
+            "responses": [response for _, response in pairs],
+            "metadata": self._metadata(exchange, case, target),
+        }
+        write_whole(path, serialize(document, yamlserializer).encode(), self.directory.parent)
+        return path
+
+    def _interactions(self, exchange: Exchange) -> Iterator[tuple[RecordedRequest, dict[str, Any]]]:
+        if exchange.response is not None:
+            yield _vcr_request(exchange.request), self._vcr_response(exchange.response)
+        for download in exchange.downloads:
+            if download.response is not None:
+                asked = Request("GET", _as_fetched(download.url), (), b"")
+                yield _vcr_request(asked), self._vcr_response(download.response)
+
+    def _vcr_response(self, response: Response) -> dict[str, Any]:
+        body = self.payloads.take_out(response.body)
+        return {
+            "status": {"code": response.status, "message": ""},
+            "headers": _grouped(response.headers),
+            "body": {"string": body},
+            "payloads": body != response.body,
+        }
+
+    def _metadata(self, exchange: Exchange, case: Case, target: str) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "edition": self.edition,
+            "provider": self.provider,
+            "case": case.path,
+            "target": target,
+            "tool": self.tool,
+            "recorded_at": datetime.fromtimestamp(exchange.sent_at, UTC).isoformat(),
+            "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
+            "failures": {
+                url: {"kind": failure.kind, "message": failure.message}
+                for url, failure in _failures(exchange)
+            },
+            **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
+        }
+
+
+def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
+    """Yield what failed: the request itself where its answer was lost, and images."""
+    if exchange.response is None and exchange.failure is not None:
+        yield exchange.request.url, exchange.failure
+    for each in exchange.downloads:
+        if each.failure is not None:
+            yield each.url, each.failure
+
+
+def same_body(one: RecordedRequest, other: RecordedRequest) -> None:
+    """Compare bodies as JSON, and tell 1 from 1.0 and from true, which vcrpy's matcher does not.
+
+    Raises AssertionError when they differ, as vcrpy wants it.
+    """
+    if _canonical(one.body) != _canonical(other.body):
+        raise AssertionError("the bodies differ")
+
+
+def _canonical(body: bytes | None) -> str | bytes:
+    try:
+        return json.dumps(load_json(body or b""), sort_keys=True)
+    except JSONFaultError:
+        return body or b""
+
+
+class _Persister:
+    """Reads cassettes for vcrpy and puts their payloads back."""
+
+    def __init__(self, library: CassetteLibrary) -> None:
+        self._library = library
+
+    def load_cassette(self, path: str, serializer: Any) -> Any:  # noqa: ARG002 - ours has bounds
+        """Load a cassette for vcrpy, by the reader that `judge` uses too."""
+        try:
+            loaded = deserialize(Path(path), _Bounded)
+            for response in loaded[1]:
+                self._put_back(response)
+                response["headers"] = _encoded(response["headers"])
+        except PayloadMissingError as error:
+            raise CassetteDamagedError(f"{path}: {error}") from None
+        except CassetteFileError as error:
+            raise CassetteDamagedError(f"{path}: {error}; record it again") from None
+        return loaded
+
+    def _put_back(self, response: dict[str, Any]) -> None:
+        if response.pop("payloads", False):
+            body = response["body"]["string"]
+            whole = body.startswith(b"@payload/")
+            response["body"]["string"] = self._library.payloads.put_back(body, whole)
+
+    def save_cassette(self, path: str, *_: Any) -> None:
+        raise CassetteDamagedError(f"{path}: replay never writes a cassette")
+
+
+class _Bounded:
+    """Stands where vcrpy wants a serializer."""
+
+    deserialize = staticmethod(read_cassette)
+
+
+def _told(value: Any) -> str:
+    return printable(repr(value), 60)
+
+
+def _vcr_request(request: Request) -> RecordedRequest:
+    return RecordedRequest(request.method, request.url, request.body, dict(request.headers))
+
+
+def _as_fetched(url: str) -> str:
+    """Write a URL as a player will ask for it: without `..`, its letters escaped."""
+    try:
+        return str(read_url(url))
+    except Stopped:
+        return url
+
+
+def _encoded(headers: Mapping[str, list[str]]) -> dict[bytes, list[bytes]]:
+    """Give headers as bytes: httpx takes text only where it is ASCII."""
+    return {name.encode(): [each.encode() for each in values] for name, values in headers.items()}
+
+
+def _grouped(headers: Headers) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        if name.lower() not in _CODINGS:
+            found.setdefault(name, []).append(value)
+    return found

@@ -1,0 +1,158 @@
+"""Keeping secrets in: an API key or a signature never leaves the sender.
+
+Redaction happens before anything else sees an exchange, so that what is judged live is
+byte for byte what a cassette holds, and a clause can still see that a key came back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from conformance.exchange.cassettes.payloads import is_binary
+from conformance.exchange.model import (
+    REDACTED_KEY,
+    Download,
+    Exchange,
+    Failure,
+    Headers,
+    Request,
+    Response,
+)
+from conformance.exchange.redaction.credentials import outside_pictures, without_signatures
+from conformance.exchange.redaction.edits import applied
+from conformance.exchange.redaction.key_spellings import Spellings
+
+_SECRET_HEADERS = frozenset(
+    {
+        "set-cookie",
+        "cookie",
+        "proxy-authorization",
+        "x-api-key",
+        "api-key",
+        "openai-organization",
+        "openai-project",
+        "x-amz-security-token",
+    }
+)
+_SHORTEST = 8  # characters; a shorter key would be found in ordinary text
+_REMEMBERED = 2048
+"""Bytes of a text that is worth remembering: header names and values come again and again."""
+
+
+class Redactor:
+    """Replaces one API key, in every spelling it could come back in, and URL signatures."""
+
+    def __init__(self, key: str | None) -> None:
+        self._spellings = Spellings(key) if key and len(key) >= _SHORTEST else None
+        self._known = lru_cache(maxsize=1024)(self._redacted)
+
+    def data(self, data: bytes) -> bytes:
+        """Redact text or JSON."""
+        return self._known(data) if len(data) <= _REMEMBERED else self._redacted(data)
+
+    def _redacted(self, data: bytes) -> bytes:
+        if self._spellings is not None:
+            data = applied(data, self._spellings.edits(data), _placeholder)
+        return outside_pictures(data, without_signatures)
+
+    def binary(self, data: bytes) -> bytes:
+        """Redact image bytes; the length stays, so that offsets in the file hold."""
+        return data if self._spellings is None else self._spellings.picture(data)
+
+    def text(self, text: str) -> str:
+        """Redact a string."""
+        return _decoded(self.data(_encoded(text)))
+
+    def headers(self, headers: Headers) -> Headers:
+        """Redact header values, and the whole of those that name an account or a session."""
+        values = self._lines([value for _, value in headers])
+        names = self._lines([name for name, _ in headers])
+        return tuple(
+            (name, "REDACTED" if old.lower() in _SECRET_HEADERS else value)
+            for name, value, (old, _) in zip(names, values, headers, strict=True)
+        )
+
+    def _lines(self, texts: list[str]) -> list[str]:
+        """Redact texts, and a key that is divided among them."""
+        whole = [self.text(text) for text in texts]
+        if self._spellings is None:
+            return whole
+        lines = [_encoded(text) for text in whole]
+        edits = self._spellings.between(lines)
+        return [
+            _decoded(applied(line, edits[at], _placeholder)) if edits[at] else text
+            for at, (line, text) in enumerate(zip(lines, whole, strict=True))
+        ]
+
+    def request(self, request: Request) -> Request:
+        """Redact a request."""
+        return Request(
+            request.method,
+            self.text(request.url),
+            self.headers(request.headers),
+            self.data(request.body),
+        )
+
+    def response(self, response: Response | None) -> Response | None:
+        """Redact a response, as an image or as text by its bytes: a header may lie."""
+        if response is None:
+            return None
+        redacted = self.binary if is_binary(response.body) else self.data
+        body = redacted(response.body)
+        return Response(response.status, self.headers(response.headers), body)
+
+    def failure(self, failure: Failure | None) -> Failure | None:
+        """Redact what is said of a failure."""
+        return Failure(failure.kind, self.text(failure.message)) if failure else None
+
+    def download(self, download: Download) -> Download:
+        """Redact a fetched image and its address."""
+        return Download(
+            self.text(download.url),
+            self.response(download.response),
+            self.failure(download.failure),
+        )
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character that was never a byte, in a foreign file
+        return text.encode("utf-8", "replace")
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _placeholder(_: int) -> bytes:
+    return REDACTED_KEY.encode()
+
+
+def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
+    """Return an exchange without its secrets."""
+    return Exchange(
+        provider=exchange.provider,
+        model=exchange.model,
+        case=exchange.case,
+        request=redactor.request(exchange.request),
+        response=redactor.response(exchange.response),
+        failure=redactor.failure(exchange.failure),
+        downloads=one_per_address(redactor.download(each) for each in exchange.downloads),
+        sent_at=exchange.sent_at,
+        elapsed=exchange.elapsed,
+        provenance=exchange.provenance,
+        served_as=exchange.served_as,
+        altered=exchange.altered,
+        attempts=exchange.attempts,
+        price=exchange.price,
+    )
+
+
+def one_per_address(downloads: Iterable[Download]) -> tuple[Download, ...]:
+    """Keep one download of each address: without their secrets two may be the same."""
+    by_url: dict[str, Download] = {}
+    for download in downloads:
+        by_url.setdefault(download.url, download)
+    return tuple(by_url.values())

@@ -1,0 +1,103 @@
+"""The parts of an image file beside its pixels: comments, EXIF, XMP and trailing bytes."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from conformance.exchange.redaction.edits import Segment
+
+_MOST = 1 << 18  # bytes looked into at either end of a file that is not known from within
+_INFLATED = 1 << 20  # bytes of one compressed text
+_MOST_CHUNKS = 20_000
+_PIXELS = frozenset({b"IDAT", b"fdAT", b"VP8 ", b"VP8L", b"ALPH"})
+
+
+def metadata(kind: str | None, data: bytes) -> list[Segment]:
+    """Return the parts of a picture that are no pixels; raises nothing."""
+    reader = {"png": _png, "jpeg": _jpeg, "webp": _webp}.get(kind or "", _ends)
+    return list(reader(data))
+
+
+def with_checksums(before: bytes, after: bytes) -> bytes:
+    """Return a changed PNG of the same length with the checksums renewed that were right."""
+    mended = bytearray(after)
+    for start, end in _chunks(before):
+        if before[start:end] == after[start:end]:
+            continue
+        told, right = before[end : end + 4], zlib.crc32(before[start - 4 : end])
+        if told == struct.pack(">I", right):
+            mended[end : end + 4] = struct.pack(">I", zlib.crc32(mended[start - 4 : end]))
+    return bytes(mended)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the data of each PNG chunk; name before it, checksum after it."""
+    start = 8
+    for _ in range(_MOST_CHUNKS):
+        if start + 12 > len(data):
+            return
+        (length,) = struct.unpack_from(">I", data, start)
+        if start + 12 + length > len(data):
+            return
+        yield start + 8, start + 8 + length
+        start += 12 + length
+
+
+def _png(data: bytes) -> Iterator[Segment]:
+    after = 8
+    for start, end in _chunks(data):
+        after = end + 4
+        name = data[start - 4 : start]
+        if name not in _PIXELS:
+            yield Segment(start, end)
+        if name in (b"zTXt", b"iTXt", b"iCCP"):
+            yield from _compressed(data, start, end)
+    yield Segment(after, len(data))
+
+
+def _compressed(data: bytes, start: int, end: int) -> Iterator[Segment]:
+    """Inflate what a chunk holds from the first byte on that begins a zlib stream."""
+    at = data.find(b"\x78", start, min(end, start + 400))
+    while at >= 0:
+        try:
+            yield Segment(at, end, zlib.decompressobj().decompress(data[at:end], _INFLATED))
+            return
+        except zlib.error:
+            at = data.find(b"\x78", at + 1, min(end, start + 400))
+
+
+def _jpeg(data: bytes) -> Iterator[Segment]:
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        if data[at + 1] == 0xFF:  # filling
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        yield Segment(at + 4, min(end, len(data)))
+        at = max(end, at + 4)
+    last = data.rfind(b"\xff\xd9", at)
+    yield Segment(last + 2 if last >= 0 else min(at, len(data)), len(data))
+
+
+def _webp(data: bytes) -> Iterator[Segment]:
+    at = 12
+    for _ in range(_MOST_CHUNKS):
+        if at + 8 > len(data):
+            break
+        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+        if end > len(data):
+            break
+        if data[at : at + 4] not in _PIXELS:
+            yield Segment(at + 8, end)
+        at = end + (end & 1)
+    yield Segment(min(at, len(data)), len(data))
+
+
+def _ends(data: bytes) -> Iterator[Segment]:
+    if len(data) <= 2 * _MOST:
+        yield Segment(0, len(data))
+    else:
+        yield Segment(0, _MOST)
+        yield Segment(len(data) - _MOST, len(data))

@@ -1,0 +1,1 @@
+"""HTTP within bounds of time, bytes and addresses."""

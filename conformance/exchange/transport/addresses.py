@@ -1,0 +1,324 @@
+"""Which addresses an image may be fetched from, and what a URL really names."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, replace
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+
+from conformance.exchange.transport.limits import (
+    Address,
+    GuardedStream,
+    Stopped,
+    current_budget,
+    resolve,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Network = IPv4Network | IPv6Network
+
+LONGEST_URL = 16 * 1024
+"""Characters of a URL that is still followed; signed ones have some hundreds."""
+
+_LONGEST_HOST = 253  # RFC 1035
+
+# IANA's special-purpose registries for IPv4 and IPv6, written out because what the ipaddress
+# module calls global differs between patch releases of Python.
+_SPECIAL: tuple[tuple[Network, str], ...] = tuple(
+    (ip_network(network), kind)
+    for kind, networks in (
+        ("loopback", "127.0.0.0/8 ::1/128"),
+        ("private", "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7 fec0::/10"),
+        ("link-local", "169.254.0.0/16 fe80::/10"),
+        ("shared (carrier-grade NAT)", "100.64.0.0/10"),
+        ("multicast", "224.0.0.0/4 ff00::/8"),
+        ("unspecified", "0.0.0.0/8 ::/128"),
+        ("documentation", "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32 3fff::/20"),
+        ("benchmarking", "198.18.0.0/15"),
+        ("IPv4-mapped", "::ffff:0:0/96"),
+        ("IPv4-translated", "64:ff9b::/96 64:ff9b:1::/48"),
+        ("6to4", "192.88.99.0/24 2002::/16"),
+        ("protocol assignment", "192.0.0.0/24 2001::/23"),
+        ("reserved", "240.0.0.0/4"),
+        # among public ones, but each machine of a cloud finds its platform there: of Azure, of IBM
+        ("cloud platform", "168.63.129.16/32 161.26.0.0/16 166.8.0.0/14"),
+    )
+    for network in networks.split()
+)
+_PLATFORMS: tuple[Network, ...] = tuple(
+    map(
+        ip_network,
+        (
+            "168.63.129.16",  # Azure
+            "161.26.0.0/16",  # IBM Cloud
+            "166.8.0.0/14",  # IBM Cloud
+            "169.254.0.0/16",  # nearly all of them
+            "100.100.100.200",  # Alibaba Cloud
+            "100.100.2.136",  # Alibaba Cloud
+            "fd00:ec2::/48",  # AWS
+            "fd20:ce::/48",  # Google Cloud
+            "fd00:42::42",  # Scaleway
+            "fd00:c1::a9fe:a9fe",  # Oracle Cloud
+        ),
+    )
+)
+"""Where clouds hand out credentials, names and time; a provider beside them does not open them."""
+
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+_LOOPBACK: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+_OPENED_WHOLE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_UNIQUE_LOCAL = IPv6Network("fc00::/7")
+
+
+def address_kind(address: Address) -> str | None:
+    """Name the special kind of an address; None for one on the public network."""
+    for network, kind in _SPECIAL:
+        if address in network:
+            return kind
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+        return "reserved"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPolicy:
+    """Decides which addresses an image URL may lead to."""
+
+    host: str | None = None  # of the provider's base URL
+    homes: tuple[Address, ...] = ()  # where the provider is known to be
+    moved: bool = False  # whether its name has led somewhere else since
+
+    @classmethod
+    def for_provider(cls, base_url: str) -> AddressPolicy:
+        """Make the policy for images of the provider at a base URL.
+
+        Images come from public addresses. A provider that is itself on loopback opens
+        loopback; one in a private IPv4 block opens that block; one at a unique local IPv6
+        address opens its /48; any other special address opens only itself, because cloud
+        metadata services live among them. A provider known by name is where its first
+        API request was connected to.
+        """
+        try:
+            host = _bare(read_url(base_url).host)
+        except Stopped:
+            return cls()
+        if is_loopback_name(host):
+            return cls(host, (IPv4Address("127.0.0.1"),))
+        literal = _literal(host)
+        return cls(host, (literal,) if literal else ())
+
+    def refusal(self, address: Address) -> str | None:
+        """Name the kind of an address that must not be reached; None for one that may."""
+        kind = address_kind(address)
+        return None if kind is None or (not self.moved and self._at_home(address)) else kind
+
+    def _at_home(self, address: Address) -> bool:
+        if any(address in each for each in _PLATFORMS):
+            return address in self.homes
+        return any(address in each for home in self.homes for each in _opened(home))
+
+    def learned(self, host: str, address: Address) -> AddressPolicy:
+        """Remember where the provider was reached first.
+
+        A name that later leads elsewhere opens nothing any more: it could lead into the network
+        of the user once, and then to a server that hands out URLs of that network.
+        """
+        if self.moved or _bare(host) != self.host:
+            return self
+        if not self.homes:
+            return replace(self, homes=(address,))
+        return self if self._at_home(address) else replace(self, moved=True)
+
+
+def _opened(home: Address) -> tuple[Network, ...]:
+    """Give what the provider's own address opens; the first address pins it for good."""
+    if any(home in each for each in _LOOPBACK):
+        return _LOOPBACK
+    for block in _OPENED_WHOLE:
+        if home in block:
+            return (block,)
+    bits = 48 if home in _UNIQUE_LOCAL else home.max_prefixlen
+    return (ip_network(f"{_without_zone(home)}/{bits}", strict=False),)
+
+
+def read_url(url: str) -> httpx.URL:
+    """Read an absolute http or https URL, without its fragment, its host in canonical form.
+
+    Raises `Stopped`: "bad-scheme" for any other scheme, "bad-url" for what is no URL, or
+    has user information, an impossible port, or a number that is no address as its host.
+    """
+    _check_scheme(url)
+    try:
+        parsed = httpx.URL(_with_canonical_host(url)).copy_with(fragment=None)
+    except (httpx.InvalidURL, ValueError):
+        raise Stopped("bad-url", "the URL is malformed") from None
+    if not parsed.host or "%" in parsed.host or len(parsed.raw_host) > _LONGEST_HOST:
+        raise Stopped("bad-url", "the URL has no valid host")
+    if parsed.port is not None and not 0 < parsed.port < 65536:
+        raise Stopped("bad-url", f"the URL has the impossible port {parsed.port}")
+    return parsed
+
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30}):")
+_NEVER_IN_URL = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+def _check_scheme(url: str) -> None:
+    scheme = _SCHEME.match(url)
+    if scheme is None:
+        raise Stopped("bad-url", "the URL is not absolute")
+    if scheme[1].lower() not in ("http", "https"):
+        raise Stopped("bad-scheme", f"the URL has the scheme {scheme[1].lower()!r}, not http(s)")
+    if len(url) > LONGEST_URL:
+        raise Stopped("bad-url", f"the URL is longer than {LONGEST_URL:,} characters")
+    if _NEVER_IN_URL.search(url):
+        raise Stopped("bad-url", "the URL holds a space, a backslash or a control character")
+
+
+def _with_canonical_host(url: str) -> str:
+    """Write a numeric host (127.1, 0x7f000001, 2130706433) the one way all parsers read."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    last = _bare(host).rpartition(".")[2]
+    if "@" in parts.netloc:  # also an empty name, which httpx would let pass
+        raise Stopped("bad-url", "the URL carries a user name or password")
+    if ":" in host or not _NUMBER.fullmatch(last):
+        return url
+    _, colon, port = parts.netloc.partition(":")
+    return parts._replace(netloc=f"{numeric_address(host)}{colon}{port}").geturl()
+
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+
+
+def numeric_address(host: str) -> IPv4Address:
+    """Read an IPv4 address in any notation of inet_aton(3); raises ValueError."""
+    if len(host) > _LONGEST_HOST:
+        raise ValueError("too long to be an address")
+    *head, last = [_number(part) for part in _bare(host).split(".")]
+    if len(head) > 3 or any(part > 255 for part in head) or last >= 256 ** (4 - len(head)):
+        raise ValueError("no address has these numbers")
+    high = sum(part << 8 * (3 - place) for place, part in enumerate(head))
+    return IPv4Address(high + last)
+
+
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("not a number")
+    if text[:2] in ("0x", "0X"):
+        return int(text[2:] or "0", 16)
+    return int(text, 8 if text[0] == "0" else 10)
+
+
+def is_loopback_name(host: str) -> bool:
+    """Whether a host is written as this machine: localhost, or a loopback address."""
+    bare = _bare(host)
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return True
+    literal = _literal(bare)
+    return literal is not None and address_kind(literal) == "loopback"
+
+
+def _bare(host: str) -> str:
+    return host.lower().removesuffix(".")
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _without_zone(address: Address) -> str:
+    return str(address).partition("%")[0]
+
+
+class GuardedBackend(httpcore.NetworkBackend):
+    """Resolves a name once, checks every address, and connects to one that passed."""
+
+    def __init__(self, policy: AddressPolicy) -> None:
+        self.policy = policy
+        self._inner = httpcore.SyncBackend()
+        self._lock = threading.Lock()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - httpcore passes it; the time budget decides
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        budget = current_budget()
+        literal = _literal(host)
+        addresses = [literal] if literal else resolve(host, port, budget)
+        if budget.guarded:
+            addresses = self._permitted(host, addresses)
+        address, stream = self._first(host, port, addresses, local_address, socket_options)
+        if not budget.guarded:
+            self._learn(host, address)
+        public = address_kind(address) is None and _bare(host) != self.policy.host
+        return GuardedStream(stream, foreign=budget.guarded and public)
+
+    def _permitted(self, host: str, addresses: Sequence[Address]) -> list[Address]:
+        """Keep the addresses that may be reached; raises `Stopped` when there is none."""
+        refused = {each: self.policy.refusal(each) for each in addresses}
+        permitted = [each for each in addresses if refused[each] is None]
+        if permitted:
+            return permitted
+        address = addresses[0]
+        named = f"{address}" if _literal(host) else f"{host} ({address})"
+        raise Stopped(
+            "blocked-address",
+            f"{named} is not fetched from: the address is {refused[address]}, not public, "
+            "and the provider is not there itself",
+        )
+
+    def _first(
+        self,
+        host: str,
+        port: int,
+        addresses: Sequence[Address],
+        local_address: str | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> tuple[Address, httpcore.NetworkStream]:
+        """Connect to the first address that answers."""
+        budget, reason = current_budget(), ""
+        for place, address in enumerate(addresses):
+            seconds = budget.connect_left() / (len(addresses) - place)
+            try:
+                stream = self._inner.connect_tcp(
+                    str(address), port, seconds, local_address, socket_options
+                )
+            except (httpcore.ConnectTimeout, httpcore.ConnectError) as error:
+                reason = _connect_reason(error)
+            else:
+                return address, stream
+        budget.connect_left()
+        raise Stopped("connect", f"no connection to {host} port {port}: {reason}")
+
+    def _learn(self, host: str, address: Address) -> None:
+        with self._lock:
+            self.policy = self.policy.learned(host, address)
+
+
+def _connect_reason(error: Exception) -> str:
+    cause = error.__cause__
+    text = cause.strerror if isinstance(cause, OSError) and cause.strerror else "no answer"
+    return text.lower()

@@ -1,0 +1,289 @@
+"""How much time and how many bytes one request may cost, and what keeps it within that."""
+
+from __future__ import annotations
+
+import functools
+import os
+import queue
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any
+
+import certifi
+import httpcore
+import httpx
+
+from conformance.exchange.model import Failure
+from conformance.parsing.images import MOST_PIXELS, MOST_PIXELS_TOGETHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Address = IPv4Address | IPv6Address
+
+_CHUNK = 64 * 1024  # bytes written before the time left is looked at again
+_MOST_ADDRESSES = 8  # tried for one name
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request, or one image with all its redirects, may cost."""
+
+    total_seconds: float = 180.0  # from looking the name up to the last byte of the body
+    connect_seconds: float = 10.0  # name, connection and TLS together
+    header_bytes: int = 64 * 1024  # all that comes before the body, interim answers included
+    body_bytes: int = 64 * 1024 * 1024  # as sent, and again after decoding
+    redirects: int = 5
+    images_seconds: float = 300.0  # after which no further image of one answer is fetched
+    images_bytes: int = 256 * 1024 * 1024  # the same, of all images of one answer
+    pixels: int = MOST_PIXELS  # of one image that is decoded
+    images_pixels: int = MOST_PIXELS_TOGETHER  # after which no further one of an answer is decoded
+
+    @property
+    def wire_bytes(self) -> int:
+        """Bytes read from one connection; chunked framing may add a quarter to a body."""
+        return self.header_bytes + self.body_bytes + self.body_bytes // 4
+
+
+class Stopped(Exception):  # noqa: N818 - it ends a request that went wrong elsewhere
+    """A request that is given up; carries the failure to report."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.failure = Failure(kind, message)
+
+
+class Budget:
+    """What is left of the limits while one request is under way."""
+
+    def __init__(self, limits: Limits, *, guarded: bool) -> None:
+        self.limits = limits
+        self.guarded = guarded  # whether the address policy binds it
+        self._started = time.monotonic()
+        self._deadline = self._started + limits.total_seconds
+        self._connect_deadline = self._deadline
+        self._stage = "connect"
+        self._received = 0
+        self._opening = b""
+        self.ended = False  # whether the other side has closed the connection
+
+    @contextmanager
+    def hop(self) -> Iterator[None]:
+        """Count one request of a chain; the time goes on, the bytes start again."""
+        self._connect_deadline = time.monotonic() + self.limits.connect_seconds
+        self._stage, self._received, self._opening, self.ended = "connect", 0, b"", False
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    @property
+    def stage(self) -> str:
+        """What is under way: "connect", "head" or "body"."""
+        return self._stage
+
+    def writing(self) -> None:
+        """Note that the connection stands, TLS included, and the request is being written."""
+        self._stage = "head"
+
+    def trace(self, event: str, _info: Mapping[str, Any]) -> None:
+        """Note where httpcore is; only the end of the header matters."""
+        if event == "http11.receive_response_headers.complete":
+            self._stage = "body"
+
+    def connect_left(self) -> float:
+        """Give the seconds left to connect; raises `Stopped` when there are none."""
+        left = min(self._connect_deadline, self._deadline) - time.monotonic()
+        if left <= 0:
+            raise self.late()
+        return left
+
+    def left(self) -> float:
+        """Give the seconds left in all; raises `Stopped` when there are none."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise self.late()
+        return left
+
+    def elapsed(self) -> float:
+        """Give the seconds since the start."""
+        return time.monotonic() - self._started
+
+    def late(self) -> Stopped:
+        """Say what the time ran out on."""
+        seconds = f"{self.limits.total_seconds:g} s"
+        if self._stage == "body":
+            return Stopped("timeout", f"the answer was not complete within {seconds}")
+        if self._stage == "connect" and self._connect_deadline < self._deadline:
+            seconds = f"{self.limits.connect_seconds:g} s"
+            return Stopped("timeout", f"no connection came about within {seconds}")
+        return Stopped("timeout", f"no answer came within {seconds}")
+
+    def broken_off(self) -> Stopped:
+        """Say where the other side hung up."""
+        if self._stage == "body":
+            return Stopped("disconnect", "the connection was closed in the middle of the body")
+        if self._received:
+            return Stopped("disconnect", "the connection was closed in the middle of the header")
+        return Stopped("disconnect", "the connection was closed without an answer")
+
+    def room(self, wanted: int) -> int:
+        """Give how many bytes may be read now; raises `Stopped` at the limit."""
+        head = self._stage != "body"
+        limit = self.limits.header_bytes if head else self.limits.wire_bytes
+        if self._received >= limit:
+            raise too_large("header" if head else "answer", limit)
+        return min(wanted, limit - self._received)
+
+    def take(self, data: bytes) -> None:
+        """Count what was read; raises `Stopped` when it cannot be HTTP."""
+        self.ended = not data
+        self._received += len(data)
+        if len(self._opening) < 5:
+            self._opening = (self._opening + data[:5])[:5]
+            if not b"HTTP/".startswith(self._opening):
+                raise Stopped("protocol", "what came back is not HTTP")
+
+
+_current: ContextVar[Budget] = ContextVar("budget")
+
+
+def current_budget() -> Budget:
+    """Give the budget of the request that this thread is sending."""
+    return _current.get()
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Return the one TLS context for providers; making it takes about 20 ms.
+
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` name the authorities instead, as httpx documents.
+    """
+    context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+@functools.cache
+def foreign_tls_context() -> ssl.SSLContext:
+    """Return the TLS context for the image hosts of others, which no environment reaches.
+
+    Neither an authority of one's own counts there nor SSLKEYLOGFILE.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(certifi.where())
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class GuardedStream(httpcore.NetworkStream):
+    """A connection that reads and writes only within the budget of its request."""
+
+    def __init__(self, inner: httpcore.NetworkStream, foreign: bool = False) -> None:
+        """Guard a connection; a foreign one leads to an image host that is not the provider's."""
+        self._inner = inner
+        self._foreign = foreign
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the budget decides
+        budget = current_budget()
+        size = budget.room(max_bytes)
+        try:
+            data = self._inner.read(size, budget.left())
+        except httpcore.ReadTimeout:
+            raise budget.late() from None
+        except httpcore.ReadError:
+            raise budget.broken_off() from None
+        budget.take(data)
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the budget decides
+        budget = current_budget()
+        budget.writing()
+        try:
+            for start in range(0, len(buffer), _CHUNK):
+                self._inner.write(buffer[start : start + _CHUNK], budget.left())
+        except httpcore.WriteTimeout:
+            raise budget.late() from None
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,  # noqa: ARG002 - an empty one; the real one is made here
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002 - the budget decides
+    ) -> httpcore.NetworkStream:
+        budget = current_budget()
+        name = server_hostname.rstrip(".") if server_hostname else None
+        try:
+            context = foreign_tls_context() if self._foreign else tls_context()
+            inner = self._inner.start_tls(context, name, budget.connect_left())
+        except httpcore.ConnectTimeout:
+            raise budget.late() from None
+        except httpcore.ConnectError as error:
+            reason = f"no secure connection: {_tls_reason(error)}{_own_authority(self._foreign)}"
+            raise Stopped("tls", reason) from None
+        return GuardedStream(inner)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _own_authority(foreign: bool) -> str:
+    named = [each for each in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(each)]
+    return f"; {named[0]} counts for the provider alone" if foreign and named else ""
+
+
+def _tls_reason(error: Exception) -> str:
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"the certificate is not valid ({cause.verify_message.rstrip('.')})"
+    if isinstance(cause, ssl.SSLError) and cause.reason:
+        return cause.reason.lower().replace("_", " ")
+    return "the connection was closed during the handshake"
+
+
+def too_large(what: str, limit: int) -> Stopped:
+    """Say which part of an answer is larger than which limit, in bytes."""
+    return Stopped("too-large", f"the {what} is larger than the limit of {limit:,} bytes")
+
+
+def resolve(host: str, port: int, budget: Budget) -> list[Address]:
+    """Look a host up, once; raises `Stopped` ("dns", or "timeout" when that takes too long)."""
+    found = _look_up(host, port, budget.connect_left())
+    if found is None:
+        raise budget.late()
+    if isinstance(found, OSError | UnicodeError):
+        reason = getattr(found, "strerror", None) or "it is not a valid name"
+        raise Stopped("dns", f"the host name {host} cannot be resolved: {reason.lower()}")
+    if isinstance(found, BaseException):
+        raise found
+    if not found:
+        raise Stopped("dns", f"the host name {host} has no address")
+    return found[:_MOST_ADDRESSES]
+
+
+def _look_up(host: str, port: int, seconds: float) -> list[Address] | BaseException | None:
+    """Ask the system's resolver from a thread, since it knows no time limit; None: too late."""
+    box: queue.SimpleQueue[list[Address] | BaseException] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            box.put(list(dict.fromkeys(ip_address(each[4][0]) for each in answers)))
+        except BaseException as error:
+            box.put(error)  # raised or told by whoever asked
+
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    try:
+        return box.get(timeout=seconds)
+    except queue.Empty:
+        return None

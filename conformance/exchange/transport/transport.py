@@ -1,0 +1,267 @@
+"""HTTP within bounds: the API request with the key, and image URLs without it.
+
+Nothing here reads proxies, cookies or ``.netrc`` from the environment: a proxy would resolve
+names itself, and so undo the check of addresses. Each request has a connection of its own, so
+that neither a stale connection nor left-over bytes of one answer spoil the next.
+Addresses are checked and bytes counted below ``httpx.HTTPTransport``, where vcrpy steps in;
+a replayed request therefore needs no name that resolves.
+"""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urljoin
+
+import httpcore
+import httpx
+
+from conformance.exchange.model import Failure, Headers
+from conformance.exchange.redaction.library_logging import silence_libraries
+from conformance.exchange.transport.addresses import (
+    AddressPolicy,
+    GuardedBackend,
+    is_loopback_name,
+    read_url,
+)
+from conformance.exchange.transport.codings import (
+    CodingError,
+    TooLargeError,
+    codings_of,
+    undo_codings,
+)
+from conformance.exchange.transport.limits import Budget, Limits, Stopped, too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+__all__ = ["AddressPolicy", "Failure", "Fetched", "Limits", "RawResponse", "Transport"]
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_CONNECTIONS = 100  # at one time
+_ALWAYS: Headers = (
+    ("accept-encoding", "gzip, deflate, br, zstd"),
+    ("user-agent", "image-conformance"),
+)
+_FOR_IMAGES: Headers = (("accept", "image/*, */*;q=0.5"),)
+
+
+@dataclass(frozen=True, slots=True)
+class RawResponse:
+    """One whole HTTP answer; header names in lower case, the body decoded."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    http_version: str
+    elapsed: float  # seconds, from looking the name up to the last byte
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What an image URL led to, and by which redirects."""
+
+    url: str
+    redirects: tuple[str, ...]  # the URLs after the first, in order
+    result: RawResponse | Failure
+
+
+class Transport:
+    """Sends requests and fetches images within limits; threads may share it."""
+
+    def __init__(self, limits: Limits | None = None, policy: AddressPolicy | None = None) -> None:
+        silence_libraries()
+        self.limits = limits or Limits()
+        self._backend = GuardedBackend(policy or AddressPolicy())
+        self._http = _GuardedHTTP(self._backend)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is still open."""
+        self._http.close()
+
+    def send(
+        self, method: str, url: str, headers: Headers = (), body: bytes = b""
+    ) -> RawResponse | Failure:
+        """Send one request and read the whole answer; redirects are not followed.
+
+        The user chose where it goes, so the address is not checked.
+        """
+        budget = Budget(self.limits, guarded=False)
+        try:
+            request = _request(method, read_url(url), headers, body, budget)
+            with self._answer(request, budget) as response:
+                return _read(response, budget)
+        except Stopped as stopped:
+            return stopped.failure
+
+    def unreachable(self, url: str) -> Failure | None:
+        """Say why no connection comes about; nothing is sent over one that does."""
+        budget = Budget(self.limits, guarded=False)
+        try:
+            where = read_url(url)
+            with budget.hop():
+                port = where.port or (443 if where.scheme == "https" else 80)
+                self._backend.connect_tcp(where.host, port).close()
+        except Stopped as stopped:
+            return stopped.failure
+        return None
+
+    def fetch(self, url: str) -> Fetched:
+        """Get an image as anyone would, without key or cookies, checking every redirect."""
+        budget = Budget(self.limits, guarded=True)
+        redirects: list[str] = []
+        try:
+            result: RawResponse | Failure = self._follow(read_url(url), budget, redirects)
+        except Stopped as stopped:
+            result = stopped.failure
+        return Fetched(url, tuple(redirects), result)
+
+    def _follow(self, here: httpx.URL, budget: Budget, redirects: list[str]) -> RawResponse:
+        seen = {here}
+        while True:
+            request = _request("GET", here, _FOR_IMAGES, b"", budget)
+            with self._answer(request, budget) as response:
+                location = _location(response)
+                if location is None:
+                    return _read(response, budget)
+            here = _next(here, location)
+            if here in seen or len(redirects) >= self.limits.redirects:
+                raise _redirect_loop(here in seen, self.limits.redirects)
+            seen.add(here)
+            redirects.append(str(here))
+
+    @contextmanager
+    def _answer(self, request: httpx.Request, budget: Budget) -> Iterator[httpx.Response]:
+        """Open an answer; whatever httpx raises about it becomes `Stopped`."""
+        with budget.hop():
+            try:
+                response = self._http.handle_request(request)
+                try:
+                    yield response
+                finally:
+                    response.close()
+            except httpx.TransportError as error:
+                raise _explained(error, budget) from None
+
+
+class _GuardedHTTP(httpx.HTTPTransport):
+    """httpx's transport over a pool whose connections are guarded."""
+
+    def __init__(self, backend: GuardedBackend) -> None:
+        super().__init__(verify=_empty_tls_context(), trust_env=False)
+        self._pool = httpcore.ConnectionPool(  # httpx has no option for a network backend
+            ssl_context=_empty_tls_context(),
+            max_connections=_MOST_CONNECTIONS,
+            max_keepalive_connections=0,
+            network_backend=backend,
+        )
+
+
+@functools.cache
+def _empty_tls_context() -> ssl.SSLContext:
+    """Give a context that trusts nobody; the stream makes the real one when it is needed."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _request(
+    method: str, url: httpx.URL, headers: Headers, body: bytes, budget: Budget
+) -> httpx.Request:
+    given = {name.lower() for name, _ in headers}
+    whole = [*headers, *(each for each in _ALWAYS if each[0] not in given)]
+    if not body and method in ("POST", "PUT", "PATCH") and "content-length" not in given:
+        whole.append(("content-length", "0"))
+    timeout = {"connect": None, "read": None, "write": None, "pool": budget.limits.total_seconds}
+    return httpx.Request(
+        method,
+        url,
+        headers=[(_bytes(name), _bytes(value)) for name, value in whole],
+        content=body,
+        extensions={"timeout": timeout, "trace": budget.trace},
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")  # as a key from the environment may hold
+
+
+def _read(response: httpx.Response, budget: Budget) -> RawResponse:
+    limit = budget.limits.body_bytes
+    raw = bytearray()
+    for chunk in response.iter_raw():
+        raw += chunk
+        if len(raw) > limit:
+            raise too_large("body", limit)
+    codings = codings_of(response.headers.get_list("content-encoding"))
+    body = decode_body(bytes(raw), codings, limit)
+    headers = tuple(response.headers.multi_items())
+    return RawResponse(response.status_code, headers, body, response.http_version, budget.elapsed())
+
+
+def _location(response: httpx.Response) -> str | None:
+    if response.status_code not in _REDIRECTS:
+        return None
+    return next(iter(response.headers.get_list("location")), None)
+
+
+def _next(here: httpx.URL, location: str) -> httpx.URL:
+    try:
+        there = urljoin(str(here), location)
+    except ValueError:
+        raise Stopped("bad-url", "the redirect leads to a malformed URL") from None
+    try:
+        found = read_url(there)
+    except Stopped as stopped:
+        failure = stopped.failure
+        raise Stopped(failure.kind, f"after a redirect, {failure.message}") from None
+    if (here.scheme, found.scheme) == ("https", "http") and not is_loopback_name(found.host):
+        raise Stopped("bad-scheme", "a redirect leads from https to http")
+    return found
+
+
+def _redirect_loop(again: bool, limit: int) -> Stopped:
+    if again:
+        return Stopped("redirect-loop", "the redirects lead back to a URL already visited")
+    return Stopped("redirect-loop", f"there are more redirects than the limit of {limit}")
+
+
+def _explained(error: httpx.TransportError, budget: Budget) -> Stopped:
+    """Say in a sentence what httpx found; its own texts may quote a header with the key."""
+    if isinstance(error, httpx.TimeoutException):
+        return budget.late()
+    if isinstance(error, httpx.LocalProtocolError):
+        return Stopped(
+            "protocol",
+            "the request cannot be written as HTTP; look for line breaks in the key and headers",
+        )
+    if isinstance(error, httpx.RemoteProtocolError) and not budget.ended:
+        part = "body" if budget.stage == "body" else "header"
+        return Stopped("protocol", f"the {part} of the answer is not valid HTTP/1.1")
+    return budget.broken_off()
+
+
+def decode_body(body: bytes, codings: Sequence[str], limit: int) -> bytes:
+    """Undo content codings, the last first, giving at most `limit` bytes.
+
+    Raises `Stopped`: "too-large" beyond the limit, "encoding" for a damaged or unknown coding.
+    """
+    try:
+        return undo_codings(body, codings, limit)
+    except TooLargeError:
+        raise too_large("decoded body", limit) from None
+    except CodingError as error:
+        raise Stopped("encoding", str(error)) from None

@@ -1,6 +1,0 @@
-"""Judging exchanges that somebody else recorded with another tool; nothing is sent."""
-
-from conformance.foreign.files import ForeignFile, ForeignReport, recordings_in
-from conformance.foreign.judging import judge_files
-
-__all__ = ["ForeignFile", "ForeignReport", "judge_files", "recordings_in"]

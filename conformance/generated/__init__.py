@@ -1,0 +1,1 @@
+"""Generated requests: drawn by hypothesis, recorded, and replayed as data."""

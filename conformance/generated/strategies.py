@@ -1,0 +1,175 @@
+"""Hypothesis strategies for request bodies, from an edition's schemas alone.
+
+Kept out of `conformance.cases` itself, so that whoever only wants the documented cases does
+not pay for importing hypothesis.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from conformance.cases.domain import Domain, Pattern, Region, Span, Text, samples
+from conformance.cases.invalid import spoil
+from conformance.cases.schema_keywords import condition_names
+from conformance.cases.valid import DerivationError
+from conformance.generated.invalid_values import Spoiling, spoilings
+from conformance.generated.texts import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from conformance.contract import Edition, Model
+
+Body = dict[str, Any]
+Bodies = st.SearchStrategy[Body]
+
+
+class Invalid(NamedTuple):
+    """A body with one fault, the same body without it, and what is broken."""
+
+    body: Body
+    control: Body
+    parameter: str
+    keyword: str
+
+
+def valid_bodies(edition: Edition, model: Model) -> Bodies:
+    """Draw bodies that the contract has accepted, rules across parameters kept by construction.
+
+    Raises UnknownKeywordError where the request schema uses a keyword nothing would be drawn for.
+    """
+    return _Parts(edition, model).bodies()
+
+
+def invalid_bodies(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
+    """Draw bodies that break exactly one parameter, each with an accepted body one field away."""
+    parts = _Parts(edition, model)
+    by_rule: dict[tuple[str, str], list[st.SearchStrategy[Invalid]]] = {}
+    for each in spoilings(parts.domain):
+        by_rule.setdefault((each.parameter, each.rule.keyword), []).append(_spoilt(parts, each))
+    choices = [*(st.one_of(each) for each in by_rule.values()), *_across(parts)]
+    # the rule first, the kind of wrong value second: st.one_of would flatten the two, and the
+    # rules with many kinds would crowd out the rest
+    return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
+
+
+def above_limit_n(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
+    """Draw bodies that ask for more images than the model documents, over all integers."""
+    parts = _Parts(edition, model)
+    for each in spoilings(parts.domain):
+        if (each.parameter, each.rule.keyword) == ("n", "maximum"):
+            return _spoilt(parts, each)
+    raise DerivationError(f"edition {edition.id}: {model.name}: its schema gives n no maximum")
+
+
+def prompts(model: Model) -> st.SearchStrategy[str]:
+    """Draw harmless prompts within the documented length, and within those left open."""
+    schema = model.parameters["prompt"]
+    limits = [schema, *(each["keywords"] for each in schema.get("open", ()))]
+    longest = [each["maxLength"] for each in limits if "maxLength" in each]
+    shortest = [each["minLength"] for each in limits if "minLength" in each]
+    return texts(max([1, *shortest]), min(longest, default=None))
+
+
+class _Parts:
+    """The strategies that bodies are put together from; hypothesis prepares a shared one once."""
+
+    def __init__(self, edition: Edition, model: Model) -> None:
+        self.domain = Domain(edition, model)
+        if not self.domain.accepted({}):
+            raise DerivationError(
+                f"edition {edition.id}: {model.name}: model and prompt alone are not accepted; "
+                "a required parameter without a documented value cannot be drawn"
+            )
+        self._base = st.fixed_dictionaries({"model": st.just(model.name), "prompt": prompts(model)})
+        self._own = {each: _fragments(self.domain.allowed(each)) for each in self.domain.groups}
+
+    def bodies(self) -> Bodies:
+        """Draw accepted bodies."""
+        return st.tuples(self._base, *self._own.values()).map(_merged)
+
+    def around(self, name: str, own: Bodies) -> Bodies:
+        """Add to a choice for the group of one parameter an accepted one for every other."""
+        others = [each for group, each in self._own.items() if name not in group]
+        return st.tuples(self._base, *others, own).map(_merged)
+
+
+def _merged(parts: Iterable[Mapping[str, Any]]) -> Body:
+    return {name: value for part in parts for name, value in part.items()}
+
+
+def _fragments(patterns: Sequence[Pattern]) -> Bodies:
+    return st.one_of(*(_filled(each) for each in patterns))
+
+
+def _filled(pattern: Pattern) -> Bodies:
+    return st.fixed_dictionaries({name: _values(region) for name, region in pattern.items()})
+
+
+def _values(region: Region) -> st.SearchStrategy[Any]:
+    if isinstance(region, Span):
+        ends = [region.low, *(() if region.high is None else (region.high,))]
+        return st.one_of(st.sampled_from(ends), st.integers(region.low, region.high))
+    if isinstance(region, Text):
+        return texts(region.shortest, region.longest)
+    return st.just(region.sample)
+
+
+def _spoilt(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
+    """Draw an accepted body in which the value is the only fault, and put it in."""
+    name, keyword = spoiling.parameter, spoiling.rule.keyword
+    if spoiling.controls is None:
+        controls = parts.bodies()
+    else:
+        controls = parts.around(name, _fragments(spoiling.controls))
+    return st.builds(
+        lambda control, value: Invalid(spoil(control, name, value), control, name, keyword),
+        controls,
+        spoiling.values,
+    )
+
+
+def _across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
+    """Draw, for every rule that ties parameters, the choices that break it and it alone."""
+    domain = parts.domain
+    found = []
+    for group in domain.groups:
+        allowed = domain.allowed(group)
+        for pattern in domain.patterns(group):
+            broken = domain.read(samples(pattern)).violations
+            if len(broken) == 1 and broken[0].keyword in condition_names(domain.model):
+                near = [each for each in allowed if _one_field_apart(pattern, each)]
+                parameter, keyword = str(broken[0].parameter), broken[0].keyword
+                found += [_pair(parts, pattern, each, parameter, keyword) for each in near]
+    missing = condition_names(domain.model) - {keyword for keyword, _ in found}
+    if missing:
+        raise DerivationError(
+            f"edition {domain.edition.id}: {domain.model.name}: nothing breaks "
+            f"{', '.join(sorted(missing))} and differs in one field from an accepted body"
+        )
+    return [st.one_of(*(each for _, each in found))] if found else []
+
+
+def _one_field_apart(left: Pattern, right: Pattern) -> bool:
+    names = left.keys() | right.keys()
+    return sum(left.get(name) != right.get(name) for name in names) == 1
+
+
+def _pair(
+    parts: _Parts, wrong: Pattern, right: Pattern, parameter: str, keyword: str
+) -> tuple[str, st.SearchStrategy[Invalid]]:
+    """Draw a body and its control that share all but one field."""
+    changed = next(
+        name for name in wrong.keys() | right.keys() if wrong.get(name) != right.get(name)
+    )
+    shared = {name: region for name, region in wrong.items() if name != changed}
+    ends = [_filled({changed: each[changed]} if changed in each else {}) for each in (wrong, right)]
+    rest = parts.around(next(iter(wrong)), _filled(shared))
+    drawn = st.builds(
+        lambda body, bad, good: Invalid({**body, **bad}, {**body, **good}, parameter, keyword),
+        rest,
+        *ends,
+    )
+    return keyword, drawn

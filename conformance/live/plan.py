@@ -1,0 +1,315 @@
+"""What would be sent to a provider for a budget, in which order, and what it would cost.
+
+Requests that are to be refused cost nothing where they are refused; what they cost where a lax
+server paints them is told as well. What is billed is the documented cases and, for the
+combinations that those leave, rows of a covering array; the cheapest come first, and near misses,
+which are painted soonest, last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from conformance.cases import all_cases
+from conformance.cases.covering import covering_rows
+from conformance.cases.domain import Domain
+from conformance.cases.model import Case, Depth
+from conformance.cases.parameter_space import Combination, Space, space_of
+from conformance.cases.request import canonical_json
+from conformance.cases.valid import BASELINE
+from conformance.errors import ConformanceError
+from conformance.live.cost import cost_of
+from conformance.providers.depth import depth_of, documented_cases
+from conformance.providers.prices import Estimate
+
+if TYPE_CHECKING:
+    from conformance.cases.parameter_space import Row
+    from conformance.contract import Edition, Model
+    from conformance.providers import Provider
+
+STRENGTHS = (1, 2, 3)
+_TINY = 1e-9  # US dollars; sums of prices are not exact
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One case with its price, what a lax server makes of it, and what it is the first to cover."""
+
+    case: Case
+    estimate: Estimate
+    most: float = 0.0  # US dollars, where a lax server paints it
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The combinations of one model: all there are, and those that the plan covers."""
+
+    feasible: int
+    covered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is sent, in this order, and what is left out."""
+
+    provider: Provider
+    edition: Edition
+    strength: int
+    budget: float | None
+    chosen: tuple[Request, ...]
+    left_out: tuple[Request, ...]
+    reach: Mapping[str, Reach] = field(default_factory=dict)
+    combined: bool = True  # whether requests that combine parameters are in it
+    depth: Depth = Depth.STANDARD
+
+    @property
+    def usd(self) -> float:
+        """The estimate of everything that is sent, in US dollars."""
+        return round(sum(each.estimate.usd for each in self.chosen), 6)
+
+    @property
+    def usd_if_painted(self) -> float:
+        """The same where a lax server paints what it should refuse, in US dollars."""
+        return round(sum(painted(self.chosen).values()), 6)
+
+    @property
+    def unknown(self) -> tuple[Request, ...]:
+        """The requests whose price is not known, and counts as the dearest."""
+        every = (*self.chosen, *self.left_out)
+        return tuple(each for each in every if not each.estimate.known)
+
+
+def painted(requests: Sequence[Request]) -> dict[str, float]:
+    """Price some requests, by model, as the laxest server would make them cost.
+
+    A near miss is not sent where a coarser one was accepted: of those that come after each
+    other, either the coarse ones are painted, or one that is finer.
+    """
+    usd: Counter[str] = Counter()
+    coarse: Counter[str] = Counter()  # by the path of the first fault of a rule
+    finer: dict[str, float] = {}
+    for each in requests:
+        first = f"{each.case.model}/{each.case.after[0]}" if each.case.after else each.case.path
+        if each.case.after:
+            finer[first] = max(finer.get(first, 0.0), each.most)
+        elif each.case.billed:
+            usd[each.case.model] += each.estimate.usd  # type: ignore[assignment]  # not whole
+        else:
+            coarse[first] += each.most  # type: ignore[assignment]
+    for first in coarse.keys() | finer.keys():
+        model = first.partition("/")[0]
+        usd[model] += max(coarse[first], finer.get(first, 0.0))  # type: ignore[assignment]
+    return dict(usd)
+
+
+def planned_cases(
+    edition: Edition,
+    provider: Provider,
+    *,
+    strength: int = 2,
+    models: str = "*",
+    budget: float | None = None,
+    max_requests: int | None = None,
+) -> list[Case]:
+    """Give the documented cases and the combined ones, in the order to send them.
+
+    Without ``budget`` (US dollars, by estimate) and ``max_requests`` nothing is left out. A case is
+    never given without its control, which comes first. Raises ConformanceError where no model
+    matches, and for a strength other than 1, 2 or 3.
+    """
+    found = plan(edition, provider, strength, models, budget, max_requests)
+    return [each.case for each in found.chosen]
+
+
+def plan(
+    edition: Edition,
+    provider: Provider,
+    strength: int = 2,
+    models: str = "*",
+    budget: float | None = None,
+    max_requests: int | None = None,
+    combined: bool = True,
+    depth: Depth | None = None,
+) -> Plan:
+    """Choose what is sent; see `planned_cases`.
+
+    Without ``combined`` these are the documented cases alone, as a run has them without
+    ``--strength``; ``strength`` then only says what coverage counts. Without ``depth`` it is the
+    one that a run of the provider has.
+    """
+    if strength not in STRENGTHS:
+        raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
+    names = [each for each in provider.models if fnmatchcase(each, models)]
+    if not names:
+        known = ", ".join(provider.models)
+        raise ConformanceError(f"--models {models!r} matches no model of {provider.id}: {known}")
+    found = {name: edition.model(name) for name in names}
+    spaces = {name: space_of(edition, model) for name, model in found.items()}
+    # as a run has them: what does not depend on the model is asked of the provider's first
+    every = documented_cases(edition, provider, depth)
+    wanted = [each for each in every if each.model in found]
+    for model in found.values() if combined else ():
+        wanted += combined_cases(edition, provider, model, strength)
+    in_order = _in_order(edition, provider, wanted)
+    chosen, left = _affordable(in_order, budget, max_requests)
+    ledger = _Coverage(edition, spaces, strength)
+    chosen = [replace(each, new=ledger.add(each.case)) for each in chosen]
+    return Plan(
+        provider,
+        edition,
+        strength,
+        budget,
+        tuple(chosen),
+        tuple(left),
+        ledger.reach(),
+        combined,
+        depth_of(provider, depth),
+    )
+
+
+def combined_cases(
+    edition: Edition, provider: Provider, model: Model, strength: int = 2
+) -> list[Case]:
+    """Give the cases that cover what the documented cases of a model leave, the cheapest first.
+
+    Their ids come from what they send, so that a cassette keeps its name when others are added.
+    """
+    key = (edition, model.name, strength, repr(provider.prices))
+    if key not in _COMBINED:
+        _COMBINED[key] = tuple(_combined(edition, provider, model, strength))
+    return list(_COMBINED[key])
+
+
+_COMBINED: dict[tuple[Edition, str, int, str], tuple[Case, ...]] = {}
+"""What was found already: it takes seconds, and a run looks before it starts and when it does."""
+
+
+def _combined(edition: Edition, provider: Provider, model: Model, strength: int) -> Iterator[Case]:
+    space = space_of(edition, model)
+    base = Domain(edition, model).base
+    documented = [dict(each.body or {}) for each in _documented(edition, model)]
+    presets = dict.fromkeys(row for body in documented if (row := space.row(body)) is not None)
+    most = min(strength, len(space.names))
+    covered = {each for body in documented for each in space.combinations_in(body, most)}
+
+    def price(row: Row) -> float:
+        return provider.prices.if_answered({**base, **space.fragment(row)}, model).usd
+
+    for row in covering_rows(space, strength, price, covered, tuple(presets)):
+        yield _case(model, base, space, row)
+
+
+def _documented(edition: Edition, model: Model) -> Iterator[Case]:
+    for case in all_cases(edition, [model.name]):
+        standard = Depth.STANDARD.includes(case)  # what is deeper is sent to some only
+        if standard and case.billed and edition.read(case.body).expectation == "accepted":
+            yield case
+
+
+def _case(model: Model, base: Mapping[str, object], space: Space, row: Row) -> Case:
+    fragment = space.fragment(row)
+    digest = hashlib.sha256(canonical_json(fragment).encode()).hexdigest()[:10]
+    return Case(f"combined-{digest}", model.name, body={**base, **fragment}, billed=True)
+
+
+def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Case]:
+    """Give cases in the order in which a budget is spent on them; see `plan`."""
+    return [each.case for each in _in_order(edition, provider, cases)]
+
+
+def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Request]:
+    """What others depend on, then what is free, then what is cheap, then the near misses.
+
+    Of two that cost the same the one comes first that costs less where a lax server paints it.
+    None comes before what it needs.
+    """
+    priced = [_priced(edition, provider, each) for each in cases]
+    placed: dict[str, Request] = {}
+    waiting: list[Request] = []
+    for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
+        waiting.append(request)
+        while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
+            waiting.remove(ready)
+            placed[ready.case.path] = ready
+    return [*placed.values(), *waiting]
+
+
+def _priced(edition: Edition, provider: Provider, case: Case) -> Request:
+    estimate = provider.prices.estimate(case, edition.model(case.model))
+    return Request(case, estimate, cost_of(case, provider, edition).most)
+
+
+def _rank(request: Request) -> int:
+    """Rank a request: the finer a fault, the likelier it is painted, and the later it is sent."""
+    if request.case.control is None and not request.case.billed:
+        return 0
+    if request.case.id == BASELINE:
+        return 1
+    return 2 + len(request.case.after)
+
+
+def _affordable(
+    requests: Sequence[Request],
+    budget: float | None,
+    max_requests: int | None,
+) -> tuple[list[Request], list[Request]]:
+    """Take requests in order while they fit, each after those it needs; again while any waited.
+
+    As in a run, the most that a request may cost has to be there when it is sent.
+    """
+    chosen: dict[str, Request] = {}
+    spent = 0.0
+    waiting = list(requests)
+    while True:
+        before = len(chosen)
+        for each in waiting:
+            fits = budget is None or spent + each.most <= budget + _TINY
+            counted = max_requests is None or len(chosen) < max_requests
+            if fits and counted and chosen.keys() >= _before(each.case):
+                chosen[each.case.path] = each
+                spent += each.estimate.usd
+        waiting = [each for each in waiting if each.case.path not in chosen]
+        if len(chosen) == before:
+            return list(chosen.values()), waiting
+
+
+def _before(case: Case) -> set[str]:
+    """Name what has to be sent before a case: its control, and the coarser faults."""
+    names = [case.control, *case.after] if case.control else case.after
+    return {f"{case.model}/{name}" for name in names}
+
+
+class _Coverage:
+    """The combinations that a growing plan has covered."""
+
+    def __init__(self, edition: Edition, spaces: Mapping[str, Space], strength: int) -> None:
+        self._edition, self._spaces, self._strength = edition, spaces, strength
+        self._open = {name: set(self._feasible(space)) for name, space in spaces.items()}
+        self._all = Counter({name: len(each) for name, each in self._open.items()})
+
+    def _feasible(self, space: Space) -> frozenset[Combination]:
+        most = min(self._strength, len(space.names))
+        return space.feasible(most) if most else frozenset()
+
+    def add(self, case: Case) -> int:
+        """Count what a case is the first to cover; only what must be accepted covers anything."""
+        if not case.billed or self._edition.read(case.body).expectation != "accepted":
+            return 0
+        space = self._spaces[case.model]
+        most = min(self._strength, len(space.names))
+        new = self._open[case.model].intersection(space.combinations_in(case.body or {}, most))
+        self._open[case.model] -= new
+        return len(new)
+
+    def reach(self) -> dict[str, Reach]:
+        """Say how far it came, by model."""
+        return {
+            name: Reach(self._all[name], self._all[name] - len(left))
+            for name, left in self._open.items()
+        }

@@ -1,0 +1,184 @@
+"""A plan for people, as tables, and for programs, as JSON (`schemas/plan.schema.json`)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conformance.cases.model import Depth
+from conformance.live.budget import outlook
+from conformance.live.plan import Plan, Request, painted
+from conformance.parsing import printable
+
+_TUPLES = {1: "values", 2: "pairs", 3: "triples"}
+_LONGEST = 40  # characters of one value
+
+
+def document(plan: Plan) -> dict[str, Any]:
+    """Give a plan as JSON."""
+    prices = plan.provider.prices
+    return {
+        "provider": plan.provider.id,
+        "edition": plan.edition.id,
+        "strength": plan.strength,
+        "combined": plan.combined,
+        "depth": plan.depth.value,
+        "budget_usd": plan.budget,
+        "total_usd": plan.usd,
+        "total_if_painted_usd": plan.usd_if_painted,
+        "starts_with_usd": starts_with(plan),
+        "prices": {"source": prices.source, "date": prices.date, "free": prices.free},
+        "coverage": {
+            name: {"feasible": each.feasible, "covered": each.covered}
+            for name, each in plan.reach.items()
+        },
+        "requests": [_entry(each) for each in plan.chosen],
+        "left_out": [_entry(each) for each in plan.left_out],
+    }
+
+
+def _entry(request: Request) -> dict[str, Any]:
+    case, estimate = request.case, request.estimate
+    return {
+        "model": case.model,
+        "case": case.id,
+        "control": case.control,
+        "billed": case.billed,
+        "usd": estimate.usd,
+        "usd_if_painted": request.most,
+        "after": list(case.after),
+        "price_known": estimate.known,
+        "new": request.new,
+        "parameters": _parameters(request),
+    }
+
+
+def show(plan: Plan, console: Console) -> None:
+    """Print the requests by model, then the coverage, the total and what is left out."""
+    for model, group in groupby(_by_model(plan.chosen), key=lambda each: each.case.model):
+        console.print(_requests(model, list(group), plan.strength))
+        console.print()
+    console.print(_coverage(plan))
+    for line in _closing(plan):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _by_model(requests: Iterable[Request]) -> list[Request]:
+    found = list(requests)
+    models = list(dict.fromkeys(each.case.model for each in found))
+    return sorted(found, key=lambda each: models.index(each.case.model))
+
+
+def _requests(model: str, requests: list[Request], strength: int) -> Table:
+    """List what is billed; what is free is told in one line."""
+    title = Text(printable(model))
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("case", no_wrap=True)
+    table.add_column("what it sends", overflow="fold")
+    table.add_column(f"new {_TUPLES[strength]}", justify="right")
+    table.add_column("USD", justify="right", no_wrap=True)
+    for each in requests:
+        if each.case.billed:
+            sent = " ".join(f"{name}={_value(value)}" for name, value in _parameters(each).items())
+            cells = (each.case.id, printable(sent), str(each.new), _price(each))
+            table.add_row(*map(Text, cells))
+    free = sum(not each.case.billed for each in requests)
+    if free:
+        more = sum(painted(requests).values()) - _usd(requests)
+        lax = f"; USD {more:.4f} where a lax server paints them" if more else ""
+        table.add_row(f"and {free} more", f"refusals and lists: not billed{lax}", "", "0")
+    return table
+
+
+def _parameters(request: Request) -> Mapping[str, Any]:
+    body = request.case.body or {}
+    return {name: body[name] for name in body if name not in ("model", "prompt")}
+
+
+def _value(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _price(request: Request) -> str:
+    usd = f"{request.estimate.usd:.4f}"
+    return usd if request.estimate.known else f"≤ {usd} ?"
+
+
+def _coverage(plan: Plan) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("model", no_wrap=True)
+    reached = f"{_TUPLES[plan.strength]} reached"
+    for name in ("requests", "billed", "USD", "if painted", reached, "left out"):
+        table.add_column(name, justify="right")
+    laxly = painted(plan.chosen)
+    for model, reach in plan.reach.items():
+        own = [each for each in plan.chosen if each.case.model == model]
+        missed = [each for each in plan.left_out if each.case.model == model]
+        share = reach.covered / reach.feasible if reach.feasible else 1
+        billed = sum(each.case.billed for each in own)
+        reached = f"{reach.covered}/{reach.feasible} ({share:.0%})"
+        left = f"{len(missed)} (USD {_usd(missed):.2f})" if missed else "-"
+        usd, most = f"{_usd(own):.4f}", f"{laxly.get(model, 0.0):.4f}"
+        cells = (model, str(len(own)), str(billed), usd, most, reached, left)
+        table.add_row(*(Text(printable(each)) for each in cells))
+    return table
+
+
+def _usd(requests: Iterable[Request]) -> float:
+    return sum(each.estimate.usd for each in requests)
+
+
+def starts_with(plan: Plan) -> float:
+    """Give the least budget with which `run --live` starts all of it, in US dollars."""
+    every = (*plan.chosen, *plan.left_out)
+    found = outlook(((plan.provider, each.case) for each in every), plan.edition)
+    return math.ceil(round((found.usd + found.reserve) * 100, 6)) / 100
+
+
+def _starting(plan: Plan) -> Iterable[str]:
+    """Say what `run` will ask for: it does not start what it may not end."""
+    needed = starts_with(plan)
+    if not needed:
+        return
+    over = plan.budget is not None and plan.budget < needed
+    more = "; with less, --partial starts it and stops at the limit" if over else ""
+    yield (
+        f"run --live starts with --budget {needed:.2f}: the estimate, and what one refusal "
+        f"costs that is billed all the same{more}"
+    )
+
+
+def _closing(plan: Plan) -> Iterable[str]:
+    allowed = "" if plan.budget is None else f" of USD {plan.budget:.2f}"
+    yield f"\ntotal: {len(plan.chosen)} requests, USD {plan.usd:.4f}{allowed}, by estimate"
+    if plan.usd_if_painted > plan.usd:
+        lax = "if the provider paints all that it should refuse"
+        yield f"at most USD {plan.usd_if_painted:.4f}, {lax}; what is painted soonest is sent last"
+    if plan.left_out:
+        more = _usd(plan.left_out)
+        left = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
+        yield f"{left}, among them what needs one of those as its control"
+    yield from _starting(plan)
+    if not plan.combined and any(each.covered < each.feasible for each in plan.reach.values()):
+        yield "the documented cases alone; --strength 2 adds the fewest that reach every pair"
+    if plan.depth is Depth.STANDARD:
+        yield "--depth thorough adds the legal edges: most images, longest prompt, …"
+    prices = plan.provider.prices
+    if prices.free:
+        yield "prices: nothing is billed on loopback"
+    elif prices.source:
+        yield printable(f"prices: {prices.source}; as of {prices.date}")
+    else:
+        yield f"prices: {printable(plan.provider.file)} has none; see [prices] there"
+    if plan.unknown:
+        models = ", ".join(dict.fromkeys(each.case.model for each in plan.unknown))
+        count = len(plan.unknown)
+        yield printable(f"?: no price is known for {count} requests ({models}): counted as dearest")

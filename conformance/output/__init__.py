@@ -1,0 +1,1 @@
+"""What leaves the suite: files written whole, text made safe to print."""

@@ -1,0 +1,90 @@
+"""Base64 as RFC 4648 section 4 has it: standard alphabet, canonical padding, nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pybase64
+
+from conformance.output.printing import printable
+
+_DATA_PREFIX = re.compile(r"\s{0,16}data:[^,]{0,256},", re.IGNORECASE)
+_WHITESPACE = re.compile(r"[ \t\r\n\f\v]")
+_URL_SAFE = re.compile(r"[-_]")
+_FOREIGN = re.compile(r"[^A-Za-z0-9+/=]")
+_TIDY = str.maketrans("-_", "+/", " \t\r\n\f\v")
+
+
+@dataclass(frozen=True, slots=True)
+class Base64Reading:
+    """What a base64 text holds, and in one sentence how it breaks the rules.
+
+    ``fault`` is a predicate ("has whitespace at offset 76"), for any subject before it.
+    ``kind`` is one of ``not-a-string``, ``empty``, ``data-prefix``, ``alphabet``,
+    ``whitespace``, ``url-safe``, ``length``, ``padding`` and ``trailing-bits``. ``data`` may
+    be set together with a fault: it is what a forgiving reader would make of the text. Text
+    with characters of no base64 alphabet is not read at all.
+    """
+
+    data: bytes | None
+    fault: str | None = None
+    kind: str | None = None
+
+
+def read_base64(text: object) -> Base64Reading:
+    """Decode base64 (RFC 4648 section 4) strictly, and forgivingly beside the fault."""
+    if not isinstance(text, str):
+        return Base64Reading(None, f"is no string but {type(text).__name__}", "not-a-string")
+    if not text:
+        return Base64Reading(None, "is an empty string", "empty")
+    data = _decode(text)
+    if data is None:
+        return _diagnose(text)
+    if pybase64.b64encode(data[-(len(data) % 3 or 3) :]) != text[-4:].encode():
+        bits = f"ends in {text[-4:]!r}, whose unused bits are not zero"
+        return Base64Reading(data, bits, "trailing-bits")
+    return Base64Reading(data)
+
+
+def _decode(text: str) -> bytes | None:
+    try:
+        return pybase64.b64decode(text, validate=True)
+    except ValueError:  # binascii.Error is one, and so is the refusal of non-ASCII
+        return None
+
+
+def _diagnose(text: str) -> Base64Reading:
+    prefix = _DATA_PREFIX.match(text)
+    rest = text[prefix.end() :] if prefix else text
+    tidy = rest.translate(_TIDY)
+    foreign = _FOREIGN.search(tidy)
+    data = None if foreign else _forgive(tidy)
+    if prefix:
+        fault = f'starts with "{printable(prefix[0], 80)}", a data URL and not base64 alone'
+        return Base64Reading(data, fault, "data-prefix")
+    if foreign:
+        offset = text.index(foreign[0])
+        fault = f'has "{printable(foreign[0])}" at offset {offset}, which is not base64'
+        return Base64Reading(None, fault, "alphabet")
+    kind, fault = _name_fault(text)
+    return Base64Reading(data, fault, kind)
+
+
+def _name_fault(text: str) -> tuple[str, str]:
+    if space := _WHITESPACE.search(text):
+        return "whitespace", f"has whitespace at offset {space.start()}"
+    if letter := _URL_SAFE.search(text):
+        fault = f"has {letter[0]!r} of the URL-safe alphabet at offset {letter.start()}"
+        return "url-safe", fault
+    digits = text.rstrip("=")
+    if "=" not in digits and len(digits) % 4 == 1:
+        return "length", f"has {len(digits)} digits; no number of bytes encodes to that"
+    return "padding", f"is padded wrongly: {len(text)} characters ending in {text[-4:]!r}"
+
+
+def _forgive(tidy: str) -> bytes | None:
+    """Read up to the first padding; a last digit that stands alone carries no byte."""
+    digits = tidy.split("=", 1)[0]
+    digits = digits[: len(digits) - (len(digits) % 4 == 1)]
+    return _decode(digits + "=" * (-len(digits) % 4)) or None

@@ -1,0 +1,241 @@
+"""The facts of one image: decoded once, by Pillow, whatever the bytes are."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageFile
+
+from conformance.parsing.images.containers import Container, declared_size, png_lacks_rows, walk
+from conformance.parsing.images.media_types import describe_other, sniff
+from conformance.parsing.images.thumbnail import paint_thumbnail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Not TIFF: on hostile bytes Pillow logs, and libtiff writes, to standard error.
+_FORMATS = {
+    "avif": "AVIF",
+    "bmp": "BMP",
+    "gif": "GIF",
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "webp": "WEBP",
+}
+_COUNTED = frozenset({"avif", "jpeg", "png", "webp"})  # whose frame count costs Pillow nothing
+_STRIP_PIXELS = 1 << 17  # fits a processor's cache, which halves the time; part of pixel_digest
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What the bytes of one image are.
+
+    ``type`` comes from the first bytes and is None when they are no known image. ``width``
+    and ``height`` are pixels as stored, before any EXIF rotation. ``mode`` is Pillow's.
+    ``complete`` means that the first frame decodes to its last row and the file is whole to
+    its end; bytes after the end are a ``fault`` and leave it complete. A JPEG
+    whose scan stops early but has its end marker looks complete: libjpeg fills it up silently.
+    ``fault`` is a predicate ("is truncated: …").
+
+    ``digest`` is the SHA-256 of the bytes. ``pixel_digest`` is that of the size and the
+    8-bit pixels of the first frame: RGB where they are opaque, else RGBA with the colours
+    multiplied by alpha. Two lossless encodings of one picture have the same, also when one
+    of them discards the colour of invisible pixels. It is None when nothing was decoded, or
+    nobody asked for it.
+
+    ``thumbnail`` is a small picture as a ``data:`` URL; only a complete image has one.
+    """
+
+    type: str | None
+    width: int | None
+    height: int | None
+    mode: str | None
+    has_alpha: bool
+    transparent: bool
+    frames: int
+    complete: bool
+    flat: bool | None
+    digest: str
+    pixel_digest: str | None
+    size: int
+    fault: str | None
+    thumbnail: str | None = field(default=None, repr=False)
+
+    @property
+    def decoded(self) -> bool:
+        """Whether the pixels could be read."""
+        return self.flat is not None
+
+
+MOST_PIXELS = 64_000_000
+"""Pixels of one image that is decoded; the largest documented one has 16 million."""
+
+MOST_PIXELS_TOGETHER = 4 * MOST_PIXELS
+"""Pixels of all images of one answer that are decoded; ten of the largest have 160 million."""
+
+
+def inspect_image(
+    data: bytes,
+    *,
+    max_pixels: int = MOST_PIXELS,
+    compared: bool = True,
+    digest: str | None = None,
+) -> ImageFacts:
+    """Find out what some bytes are; raises nothing, warns of nothing.
+
+    Without ``compared`` there is no ``pixel_digest``, which costs a tenth of the decoding.
+    ``digest`` is the SHA-256 of the bytes where the caller has made it already.
+
+    An image of more than ``max_pixels`` pixels is refused before memory is taken for them.
+    Decoding is done by one thread at a time, which bounds memory.
+    """
+    kind = sniff(data)
+    container, declared = walk(kind, data), declared_size(kind, data)
+    digest = digest or hashlib.sha256(data).hexdigest()
+    facts = _undecoded(data, digest, kind, container, declared)
+    if kind is None:
+        return replace(facts, fault=describe_other(data))
+    if kind not in _FORMATS:
+        return replace(facts, fault=f"is {kind}, which is recognised but not decoded")
+    if declared and declared[0] * declared[1] > max_pixels:
+        return replace(facts, fault=_too_many(declared, max_pixels))
+    return _decode(facts, data, container, max_pixels, compared)
+
+
+def _undecoded(
+    data: bytes,
+    digest: str,
+    kind: str | None,
+    container: Container,
+    declared: tuple[int, int] | None,
+) -> ImageFacts:
+    width, height = declared or (None, None)
+    return ImageFacts(
+        type=kind,
+        width=width,
+        height=height,
+        mode=None,
+        has_alpha=False,
+        transparent=False,
+        frames=container.frames or 1,
+        complete=False,
+        flat=None,
+        digest=digest,
+        pixel_digest=None,
+        size=len(data),
+        fault=container.fault,
+    )
+
+
+def _decode(
+    facts: ImageFacts, data: bytes, container: Container, max_pixels: int, compared: bool
+) -> ImageFacts:
+    try:
+        with _guarded(max_pixels), _open(data, facts) as image:
+            facts = _describe(facts, image)
+            if image.width * image.height > max_pixels:
+                return replace(facts, fault=_too_many(image.size, max_pixels))
+            image.load()
+            if facts.type == "png" and _ends_blank(image) and png_lacks_rows(data):
+                return replace(facts, fault="is truncated: its pixel data ends before its last row")
+            facts = _read_pixels(facts, image, compared)
+            small = paint_thumbnail(image) if container.whole else None
+            return replace(facts, complete=container.whole, thumbnail=small)
+    except Image.DecompressionBombError:
+        return replace(facts, fault=f"declares far more than the {max_pixels} pixels allowed")
+    except Exception as error:  # Pillow raises nearly every built-in exception on hostile bytes
+        return replace(facts, fault=container.fault or _undecodable(facts, error))
+
+
+def _open(data: bytes, facts: ImageFacts) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=(_FORMATS[facts.type or ""],))
+
+
+def _ends_blank(image: Image.Image) -> bool:
+    # Interlaced, the row before the last one may be the last to arrive.
+    rows = range(max(0, image.height - 2), image.height)
+    return any(not any(image.crop((0, row, image.width, row + 1)).tobytes()) for row in rows)
+
+
+def _too_many(size: tuple[int, int], max_pixels: int) -> str:
+    return f"declares {size[0]}x{size[1]} pixels, more than the {max_pixels} allowed"
+
+
+def _undecodable(facts: ImageFacts, error: Exception) -> str:
+    reason = "the decoder cannot read its header"
+    if facts.mode is not None:
+        truncated = "truncated" in str(error)
+        reason = "its pixels end early" if truncated else "its pixels cannot be decoded"
+    return f"is damaged: it starts like {facts.type}, but {reason} ({type(error).__name__})"
+
+
+@contextmanager
+def _guarded(max_pixels: int) -> Iterator[None]:
+    """Hold Pillow's process-wide switches where hostile bytes need them."""
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before = ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS
+        ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = False, max_pixels
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = before
+
+
+def _describe(facts: ImageFacts, image: Image.Image) -> ImageFacts:
+    counted = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames
+    return replace(
+        facts,
+        width=image.width,
+        height=image.height,
+        mode=image.mode,
+        has_alpha=image.has_transparency_data,
+        frames=max(counted, 1),
+    )
+
+
+def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> ImageFacts:
+    pixels = hashlib.sha256(f"{image.width}x{image.height}\n".encode())
+    opaque = not image.has_transparency_data
+    colours: set[object] = set()
+    transparent = False
+    for strip in _strips(image):
+        found = strip.getcolors(1)  # gives up, with None, at the second colour
+        colours.add(found[0][1] if found else None)
+        transparent = transparent or strip.mode == "RGBa"
+        if compared:
+            pixels.update(strip.tobytes())
+        elif opaque and (None in colours or len(colours) > 1):
+            break  # it is not flat, and nothing else is asked
+    return replace(
+        facts,
+        has_alpha=not opaque,
+        transparent=transparent,
+        flat=len(colours) == 1 and None not in colours,
+        pixel_digest=pixels.hexdigest() if compared else None,
+    )
+
+
+def _strips(image: Image.Image) -> Iterator[Image.Image]:
+    """Give some rows at a time: as RGB where they are opaque, else as premultiplied RGBA."""
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        yield _plain(image.crop((0, top, image.width, bottom)))
+
+
+def _plain(strip: Image.Image) -> Image.Image:
+    if strip.mode.startswith("I;16"):
+        strip = strip.point(lambda value: value / 256, "L")
+    if strip.has_transparency_data:
+        strip = strip.convert("RGBA")
+        if strip.getchannel("A").getextrema() != (255, 255):
+            return strip.convert("RGBa")
+    return strip if strip.mode == "RGB" else strip.convert("RGB")

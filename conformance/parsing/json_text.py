@@ -1,0 +1,252 @@
+"""One JSON text, read as RFC 8259 has it and no more generously."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from conformance.output.printing import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OUTSIDE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|[^\s"\[\]{},:]+', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NOT_STARTS = bytes(set(range(256)) - set(b",[{"))
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # as signed bytes: one down, one up
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>u[dD][89a-fA-F]..)|.)", re.DOTALL
+)
+
+
+_Place = tuple[Any, "str | int"]
+"""A step, and the place that it starts from: a `_Place` again, or None for the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class JSONReading:
+    """What a JSON text says, or in one sentence why it says nothing.
+
+    ``fault`` is a predicate ("is not JSON: … at line 1 column 3"), for any subject before it.
+    ``kind`` is one of ``empty``, ``encoding``, ``syntax``, ``nan``, ``duplicate-key``,
+    ``depth`` (or too many values), ``number`` and ``type`` (not bytes). With ``encoding`` and
+    ``duplicate-key`` a ``value`` stands beside the fault when one could be read: undecodable
+    bytes and lone surrogates as U+FFFD, the last of equal members. Otherwise a fault leaves
+    ``value`` None, so that no infinity and no NaN reaches a caller.
+    """
+
+    value: Any
+    fault: str | None = None
+    kind: str | None = None
+
+
+class JSONFaultError(ValueError):
+    """Why a JSON text is not read: a predicate, its `kind`, and the line where it is known."""
+
+    def __init__(self, kind: str, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.line = line
+
+
+def read_json(
+    data: bytes, *, max_depth: int = 200, max_digits: int = 4000, max_values: int = 100_000
+) -> JSONReading:
+    """Read one JSON text (RFC 8259) from bytes; raises nothing.
+
+    Nesting deeper than ``max_depth`` levels, more than ``max_values`` values, and numbers
+    longer than ``max_digits`` characters, or beyond the range of a double, are faults.
+    """
+    if not isinstance(data, bytes | bytearray | memoryview):
+        return JSONReading(None, f"is no bytes but {type(data).__name__}", "type")
+    try:
+        return _read(bytes(data), max_depth, max_digits, max_values)
+    except JSONFaultError as fault:
+        return JSONReading(None, str(fault), fault.kind)
+    except (RecursionError, MemoryError):
+        return JSONReading(None, "nests too deeply, or is too large, to be parsed", "depth")
+
+
+def _read(data: bytes, max_depth: int, max_digits: int, max_values: int) -> JSONReading:
+    text, fault = _decode(data)
+    if not text.strip(" \t\r\n"):
+        raise JSONFaultError("empty", f"is empty ({len(data)} bytes)")
+    check_depth(text, max_depth)
+    check_values(text, max_values)
+    if "\\" in text and ("\\ud" in text or "\\uD" in text):
+        text, surrogate = _mend_surrogates(text)
+        fault = fault or surrogate
+    builder = _Builder(text, max_digits)
+    value = builder.parse()
+    if fault:
+        return JSONReading(value, fault, "encoding")
+    if builder.repeated:
+        return JSONReading(value, _describe_repeated(value, *builder.repeated), "duplicate-key")
+    return JSONReading(value)
+
+
+def _decode(data: bytes) -> tuple[str, str | None]:
+    encoding = json.detect_encoding(data)
+    if encoding == "utf-8-sig":
+        return data.decode(encoding, "replace"), "starts with a byte order mark (offset 0)"
+    if encoding != "utf-8":
+        return data.decode(encoding, "replace"), f"is encoded in {encoding}, not in UTF-8"
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
+        return data.decode(errors="replace"), message
+
+
+def _mend_surrogates(text: str) -> tuple[str, str | None]:
+    """Replace escapes of half a character, which no encoder downstream could write."""
+    lone = next((match for match in _ESCAPE.finditer(text) if match["lone"]), None)
+    if lone is None:
+        return text, None
+    mended = _ESCAPE.sub(lambda each: r"\ufffd" if each["lone"] else each[0], text)
+    where = _position(text, lone.start())
+    return mended, f"escapes half a surrogate pair, {printable(lone[0])}, at {where}"
+
+
+def check_depth(text: str, max_depth: int) -> None:
+    """Raise `JSONFaultError` for what nests too deep, before anything is built of it."""
+    # Settles it for every body that is not mostly brackets, payloads of megabytes included.
+    if sum(_count_to(text, bracket, max_depth) for bracket in "[{") <= max_depth:
+        return
+    brackets = _STRING.sub(b"", text.encode(errors="replace")).translate(_STEPS, _NOT_BRACKETS)
+    if max(accumulate(array("b", brackets)), default=0) > max_depth:
+        where = _position(text, _offset_of_depth(text, max_depth))
+        raise JSONFaultError("depth", f"nests deeper than {max_depth} levels, at {where}")
+
+
+def check_values(text: str, max_values: int) -> None:
+    """Raise `JSONFaultError` for too many values, before anything is built of them."""
+    # Parsed, three bytes of text can take seventy of memory; each value but one follows these.
+    if sum(_count_to(text, each, max_values) for each in ",[{") < max_values:
+        return
+    starts = _STRING.sub(b"", text.encode(errors="replace")).translate(None, _NOT_STARTS)
+    if len(starts) >= max_values:
+        raise JSONFaultError("depth", f"holds more than {max_values:,} values")
+
+
+def _count_to(text: str, char: str, limit: int) -> int:
+    """Count up to one more than ``limit``: find() is ten times as fast as count()."""
+    found, offset = 0, text.find(char)
+    while offset >= 0 and found <= limit:
+        found, offset = found + 1, text.find(char, offset + 1)
+    return found
+
+
+def _offset_of_depth(text: str, max_depth: int) -> int:
+    depth = 0
+    for token in _tokens(text):
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if depth > max_depth:
+            return token.start()
+    return len(text)
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    return (match for match in _OUTSIDE.finditer(text) if match[0][0] != '"')
+
+
+class _Builder:
+    """One parse, with the hooks that see what the standard parser lets pass."""
+
+    def __init__(self, text: str, max_digits: int) -> None:
+        self.text = text
+        self.max_digits = max_digits
+        self.repeated: tuple[dict[str, Any], str] | None = None
+
+    def parse(self) -> Any:
+        try:
+            return json.loads(
+                self.text,
+                object_pairs_hook=self._object,
+                parse_int=self._int,
+                parse_float=self._float,
+                parse_constant=self._constant,
+            )
+        except json.JSONDecodeError as error:
+            raise self._syntax(error) from None
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs) and self.repeated is None:
+            [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
+            self.repeated = made, twice
+        return made
+
+    def _int(self, literal: str) -> int:
+        self._check_length(literal)
+        try:
+            return int(literal)
+        except ValueError:  # the interpreter's own limit may be lower than ours
+            self._refuse(literal, "number", "a number too long to convert")
+
+    def _float(self, literal: str) -> float:
+        self._check_length(literal)
+        number = float(literal)
+        if math.isinf(number):
+            self._refuse(literal, "number", "a number beyond the range of a double")
+        return number
+
+    def _constant(self, literal: str) -> NoReturn:
+        self._refuse(literal, "nan", "which is no JSON value")
+
+    def _check_length(self, literal: str) -> None:
+        if len(literal.lstrip("-")) > self.max_digits:
+            self._refuse(literal, "number", f"a number of {len(literal)} characters")
+
+    def _refuse(self, literal: str, kind: str, what: str) -> NoReturn:
+        found = (match.start() for match in _tokens(self.text) if match[0] == literal)
+        where = _position(self.text, next(found, 0))
+        raise JSONFaultError(kind, f"has {printable(literal, 60)}, {what}, at {where}")
+
+    def _syntax(self, error: json.JSONDecodeError) -> JSONFaultError:
+        rest = self.text[error.pos : error.pos + 20]
+        seen = f'"{printable(rest, 40)}" stands there' if rest else "the text ends there"
+        where = _position(self.text, error.pos)
+        reason = error.msg.lower().removesuffix(" at").removesuffix(" starting")
+        return JSONFaultError("syntax", f"is not JSON: {reason} at {where}; {seen}")
+
+
+def _position(text: str, offset: int) -> str:
+    line = text.count("\n", 0, offset) + 1
+    return f"line {line} column {offset - text.rfind(chr(10), 0, offset)}"
+
+
+def _describe_repeated(value: Any, owner: dict[str, Any], key: str) -> str:
+    path = _path_to(value, owner)
+    where = "an object inside a repeated member" if path is None else printable(path)
+    twice = f'has the member "{printable(key, 80)}" more than once'
+    return f"{twice}, in {where}" if where else twice
+
+
+def _path_to(value: Any, owner: dict[str, Any]) -> str | None:
+    waiting: list[tuple[_Place | None, Any]] = [(None, value)]
+    while waiting:
+        place, each = waiting.pop()
+        if each is owner:
+            return _path(place)
+        if isinstance(each, dict):
+            waiting += [((place, name), inner) for name, inner in each.items()]
+        elif isinstance(each, list):
+            waiting += [((place, index), inner) for index, inner in enumerate(each)]
+    return None
+
+
+def _path(place: _Place | None) -> str:
+    """Write a place as a path; only one is ever written, since a name may have megabytes."""
+    steps: list[str] = []
+    while place is not None:
+        place, step = place
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{printable(step, 80)}")
+    return "".join(reversed(steps)).removeprefix(".")

@@ -1,0 +1,60 @@
+"""What a JSON value is made of, without its values: so that two answers can be compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from conformance.output.printing import printable
+
+MOST_PATHS = 200
+"""Paths of one shape that are kept; an answer with more is no longer a record."""
+
+_MOST_DEPTH = 8
+_MOST_NAME = 60  # characters of a member's name
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+
+
+def shape_of(value: Any, root: str = "") -> Iterator[str]:
+    """Give the paths of a value with their types, such as ``data[].url:string``.
+
+    The items of an array share a path, ``root`` stands before all of them, and nothing deeper
+    than eight levels is looked at.
+    """
+    yield from _walk(value, root, _MOST_DEPTH)
+
+
+def bounded(paths: Iterable[str]) -> list[str]:
+    """Sort paths, each once; of more than `MOST_PATHS` the first, and ``…`` after them."""
+    found = sorted(set(paths))
+    return found if len(found) <= MOST_PATHS else [*found[:MOST_PATHS], "…"]
+
+
+def _walk(value: Any, path: str, depth: int) -> Iterator[str]:
+    """Give a value's own path and type, and those below it down to a depth."""
+    if path:
+        yield f"{path}:{type_of(value)}"
+    if depth and isinstance(value, dict):
+        for name, each in value.items():
+            yield from _walk(each, _member(path, str(name)), depth - 1)
+    elif depth and isinstance(value, list):
+        for each in value:
+            yield from _walk(each, f"{path}[]", depth - 1)
+
+
+def _member(path: str, name: str) -> str:
+    """Write a member's path; a name that could be mistaken for one is quoted."""
+    safe = printable(name, _MOST_NAME)
+    if not _PLAIN.match(safe):
+        return f"{path}[{json.dumps(safe, ensure_ascii=False)}]"
+    return f"{path}.{safe}" if path else safe
+
+
+def type_of(value: Any) -> str:
+    """Name a value's type as JSON Schema does, a whole number by itself."""
+    if value is None:
+        return "null"
+    return _TYPES.get(type(value), "object")

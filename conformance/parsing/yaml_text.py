@@ -1,0 +1,319 @@
+"""YAML as recorders write it, read from events within bounds.
+
+The parser of events keeps its own stack, so no nesting ends the process, and nothing is composed
+that was not counted first. What an alias or a merge key repeats is counted again each time. Plain
+scalars are null, true, false, decimal numbers or text: no timestamps, no sexagesimal numbers.
+"""
+
+from __future__ import annotations
+
+import binascii
+import io
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import yaml
+
+from conformance.output.printing import printable
+
+Plain = Callable[[str], Any]
+"""Turns a plain scalar into a value; raises ValueError with a predicate for what it refuses."""
+
+_MIB = 1024 * 1024
+_HEAD = 64 * 1024  # bytes of directives and comments before a document begins
+_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_BINARY = frozenset({"!binary", "tag:yaml.org,2002:binary"})
+_MERGE = "<<"
+_WORDS = {"true": True, "false": False}
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?")
+_DIGITS = 40  # of a number
+_NO_KEY: Any = object()
+
+
+class YAMLFaultError(ValueError):
+    """Why a YAML file is not read further; a predicate, and the place where it is known."""
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+    @property
+    def place(self) -> str:
+        """Name the place for the middle of a sentence: empty where it is not known."""
+        column = f", column {self.column}" if self.column is not None else ""
+        return f" at line {self.line}{column}" if self.line is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class YAMLBounds:
+    """What one value of a YAML file may cost, everything that aliases repeat included."""
+
+    depth: int = 100
+    values: int = 200_000
+    characters: int = 256 * _MIB
+    bytes: int = 256 * _MIB
+
+
+def as_written(text: str) -> Any:
+    """Read a plain scalar as what PyYAML writes that way: null, true, false, a decimal number.
+
+    Raises ValueError for a number that no recorder writes.
+    """
+    if text in _NULLS:
+        return None
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(_short(text))
+    if _FLOAT.fullmatch(text):
+        number = float(_short(text))
+        if math.isinf(number):
+            raise ValueError("has a number beyond the range of a double")
+        return number
+    return text
+
+
+def _short(number: str) -> str:
+    if len(number) > _DIGITS:
+        raise ValueError(f"has a number of {len(number):,} characters")
+    return number
+
+
+def read_yaml(data: bytes, bounds: YAMLBounds | None = None) -> Any:
+    """Read the one document of a YAML file; raises `YAMLFaultError`."""
+    reader = YAMLReader(io.BytesIO(data), as_written, bounds)
+    value = reader.value(reader.next())
+    reader.finish()
+    return value
+
+
+class _Source:
+    """A file that stops giving what one value, or the head of a document, may not have."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.allow(_HEAD, "before its first value")
+
+    def allow(self, most: int, what: str) -> None:
+        """Start counting what may be read."""
+        self._most, self._what, self._read = most, what, 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._file.read(size)
+        if self._read > self._most:  # what is read ahead may belong to the next value
+            raise YAMLFaultError(f"has more than {self._most:,} bytes {self._what}")
+        self._read += len(data)
+        return data
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or an object that is being read."""
+
+    holder: Any
+    anchor: str | None
+    weight: tuple[int, int]  # what was counted before it
+    key: Any = _NO_KEY
+    merged: list[dict[str, Any]] = field(default_factory=list)  # the first of them wins
+
+    @property
+    def wants_name(self) -> bool:
+        """Return whether the next value is the name of a member."""
+        return self.key is _NO_KEY and self.holder.__class__ is dict
+
+
+class YAMLReader:
+    """Builds values from the events of a file, one document; raises `YAMLFaultError`."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        plain: Plain,
+        bounds: YAMLBounds | None = None,
+        name: Callable[[str], str] = str,
+    ) -> None:
+        """Read a file; `name` says what the name of a member is."""
+        self._bounds = bounds or YAMLBounds()
+        self._source = _Source(file)
+        self._plain = plain
+        self._name = name
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
+        self._values = self._characters = 0
+        try:
+            self._parser = _PARSER(self._source)
+        except (yaml.YAMLError, ValueError) as error:
+            raise _fault(error) from None
+        while isinstance(event := self._event(), yaml.StreamStartEvent | yaml.DocumentStartEvent):
+            pass
+        self._first: yaml.Event | None = event
+
+    def next(self) -> yaml.Event:
+        """Return the next event."""
+        event, self._first = self._first, None
+        return event if event is not None else self._event()
+
+    def _event(self) -> yaml.Event:
+        try:
+            event: yaml.Event | None = self._parser.get_event()
+        except YAMLFaultError:
+            raise
+        except (yaml.YAMLError, ValueError) as error:
+            raise _fault(error) from None
+        if event is None:
+            raise YAMLFaultError("ends too early")
+        return event
+
+    def until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
+        """Yield the events that begin the members of what is open, up to its end."""
+        while not isinstance(event := self.next(), end):
+            yield event
+
+    def finish(self) -> None:
+        """Make sure that nothing comes after the document."""
+        for event in self.until(yaml.StreamEndEvent):
+            if not isinstance(event, yaml.DocumentEndEvent):
+                raise _at(event, "holds a second document")
+
+    def value(self, event: yaml.Event) -> Any:
+        """Build the value that an event begins; what it may cost starts anew."""
+        self._values = self._characters = 0
+        self._source.allow(self._bounds.bytes, "in one value")
+        waiting: list[_Open] = []
+        while True:
+            built = self._built(event, waiting)
+            if built is not _NO_KEY:
+                if not waiting:
+                    return built
+                self._place(waiting[-1], built, event)
+            event = self.next()
+
+    def _built(self, event: yaml.Event, waiting: list[_Open]) -> Any:
+        """Return the value that is whole with an event, or `_NO_KEY` where one begins."""
+        kind = event.__class__
+        if kind is yaml.ScalarEvent:
+            named = waiting and waiting[-1].wants_name
+            return self._member_name(event) if named else self._scalar(event)
+        if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._begin(event, waiting)
+            return _NO_KEY
+        if kind is yaml.AliasEvent:
+            return self._alias(event)
+        if waiting and (kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent):
+            return self._whole(waiting.pop())
+        raise _at(event, "ends too early")
+
+    def _begin(self, event: Any, waiting: list[_Open]) -> None:
+        if len(waiting) >= self._bounds.depth:
+            raise _at(event, f"nests deeper than {self._bounds.depth} levels")
+        weight = self._values, self._characters
+        self._count(event, 1, 0)
+        holder: Any = {} if event.__class__ is yaml.MappingStartEvent else []
+        waiting.append(_Open(holder, event.anchor, weight))
+
+    def _whole(self, opened: _Open) -> Any:
+        whole = opened.holder
+        if opened.merged:  # what stands in the object itself wins over what it merges
+            whole = {}
+            for each in (*reversed(opened.merged), opened.holder):
+                whole.update(each)
+        self._remember(opened.anchor, whole, opened.weight)
+        return whole
+
+    def _remember(self, anchor: str | None, value: Any, before: tuple[int, int]) -> None:
+        if anchor is not None:
+            weight = self._values - before[0], self._characters - before[1]
+            self._anchors[anchor] = (value, *weight)
+
+    def _place(self, opened: _Open, value: Any, event: yaml.Event) -> None:
+        if opened.holder.__class__ is list:
+            opened.holder.append(value)
+        elif opened.key is _NO_KEY:
+            if not isinstance(value, str):
+                raise _at(event, "has a member whose name is no text")
+            opened.key = value
+        elif opened.key == _MERGE:
+            opened.merged += self._merged(value, event)
+            opened.key = _NO_KEY
+        else:
+            opened.holder[opened.key] = value
+            opened.key = _NO_KEY
+
+    def _merged(self, value: Any, event: yaml.Event) -> list[dict[str, Any]]:
+        objects = value if isinstance(value, list) else [value]
+        if not all(isinstance(each, dict) for each in objects):
+            raise _at(event, "merges what is no object")
+        self._count(event, sum(map(len, objects)), 0)
+        return objects
+
+    def _alias(self, event: Any) -> Any:
+        if event.anchor not in self._anchors:
+            raise _at(event, f"repeats *{printable(event.anchor, 40)}, which is not there")
+        value, values, characters = self._anchors[event.anchor]
+        self._count(event, values, characters)
+        return value
+
+    def _member_name(self, event: Any) -> str:
+        text = event.value
+        if event.tag in _BINARY:  # as Ruby writes names that it takes for bytes
+            text = _unbase64(event).decode("utf-8", "replace")
+        before = self._values, self._characters
+        self._count(event, 1, len(text))
+        name = text if text == _MERGE and event.implicit[0] else self._name(text)
+        self._remember(event.anchor, name, before)
+        return name
+
+    def _scalar(self, event: Any) -> Any:
+        text = event.value
+        before = self._values, self._characters
+        self._count(event, 1, len(text))
+        value: Any = text
+        if event.tag in _BINARY:
+            value = _unbase64(event)
+        elif event.implicit[0] and not event.style:
+            try:
+                value = self._plain(text)
+            except ValueError as error:
+                raise _at(event, str(error)) from None
+        self._remember(event.anchor, value, before)
+        return value
+
+    def _count(self, event: yaml.Event, values: int, characters: int) -> None:
+        self._values += values
+        self._characters += characters
+        if self._values > self._bounds.values:
+            raise _at(event, f"holds more than {self._bounds.values:,} values, aliases included")
+        if self._characters > self._bounds.characters:
+            most = self._bounds.characters
+            raise _at(event, f"holds more than {most:,} characters, aliases included")
+
+
+def _unbase64(event: Any) -> bytes:
+    try:
+        return binascii.a2b_base64(event.value)
+    except ValueError:
+        raise _at(event, "is marked as base64 and is none") from None
+
+
+def _at(event: yaml.Event, reason: str) -> YAMLFaultError:
+    mark = event.start_mark
+    return (
+        YAMLFaultError(reason, mark.line + 1, mark.column + 1) if mark else YAMLFaultError(reason)
+    )
+
+
+def _fault(error: Exception) -> YAMLFaultError:
+    """Return what the parser found; foreign characters are escaped by whoever shows it."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        reason = f"is no YAML: {error.problem or error.context}"
+        return YAMLFaultError(reason, *((mark.line + 1, mark.column + 1) if mark else ()))
+    position = getattr(error, "position", None)
+    where = f" at byte {position}" if position is not None else ""
+    return YAMLFaultError(f"is no YAML: {getattr(error, 'reason', 'it is not UTF-8')}{where}")

@@ -1,0 +1,82 @@
+"""The reference provider on the bench: called in process, under a public name, at a fixed time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import httpx
+
+from conformance.exchange.client import Client, Target
+from conformance.exchange.model import Failure, Headers, Provenance
+from conformance.exchange.transport.transport import Fetched, RawResponse, Transport
+from conformance.reference import DEFAULT_KEY, create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.contract import Edition
+    from conformance.reference import Steps
+
+BASE_URL = "https://reference.example/v1"
+"""A public name: some lies, such as URLs that lead inside, are none in a private network."""
+
+LOOPBACK_URL = "http://127.0.0.1:18001/v1"
+"""Where `image-conformance serve` is, for what its users would see."""
+
+NOW = 1_790_000_000.0
+"""Unix time in seconds at which everything on the bench happens, so that answers can be equal."""
+
+
+class InProcess(Transport):
+    """Calls an ASGI application where `Transport` would open a connection."""
+
+    def __init__(
+        self, application: httpx.ASGITransport, loop: asyncio.AbstractEventLoop, host: str
+    ) -> None:
+        super().__init__()
+        self._application = application
+        self._loop = loop
+        self._host = host
+
+    def send(
+        self, method: str, url: str, headers: Headers = (), body: bytes = b""
+    ) -> RawResponse | Failure:
+        """Answer one request."""
+        request = httpx.Request(method, url, headers=list(headers), content=body)
+        return self._loop.run_until_complete(self._answered(request))
+
+    def fetch(self, url: str) -> Fetched:
+        """Get an image without the key; another host than the provider's is not there."""
+        try:
+            parts = httpx.URL(url)
+        except httpx.InvalidURL:
+            return Fetched(url, (), Failure("bad-url", "the URL is malformed"))
+        if parts.scheme not in ("http", "https"):
+            return Fetched(url, (), Failure("bad-scheme", "the URL is neither http nor https"))
+        if parts.host != self._host:
+            return Fetched(url, (), Failure("dns", "the bench has no other host"))
+        return Fetched(url, (), self.send("GET", url))
+
+    async def _answered(self, request: httpx.Request) -> RawResponse:
+        response = await self._application.handle_async_request(request)
+        body = await response.aread()
+        headers = tuple(response.headers.multi_items())
+        return RawResponse(response.status_code, headers, body, "HTTP/1.1", 0.0)
+
+
+def bench_client(
+    edition: Edition,
+    steps: Steps,
+    models: Sequence[str],
+    loop: asyncio.AbstractEventLoop,
+    base_url: str = BASE_URL,
+) -> Client:
+    """Give a client to a reference provider that goes by these steps, as if at a base URL."""
+    application = create_app(
+        edition, key=DEFAULT_KEY, clock=lambda: NOW, models=models, steps=steps, threads=False
+    )
+    asgi = httpx.ASGITransport(application, raise_app_exceptions=False)
+    target = Target("reference", base_url, DEFAULT_KEY, {name: name for name in models})
+    transport = InProcess(asgi, loop, httpx.URL(base_url).host)
+    return Client(target, transport, Provenance.REFERENCE, lambda: NOW)

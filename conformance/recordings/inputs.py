@@ -1,0 +1,135 @@
+"""The files that are judged: which ones are meant, and what came of each."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from conformance.parsing import printable
+from conformance.recordings.readers import Fault, Kind
+from conformance.results.conclusion import Conclusion
+
+SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
+"""What a folder is searched for; a file that is named may be called anything."""
+
+
+@dataclass(slots=True)
+class ForeignFile:
+    """What came of one file: exchanges found, judged, passed over, and what is unreadable."""
+
+    path: Path
+    named: bool = True  # by the user; otherwise found in a folder, where anything may lie
+    kind: Kind | None = None
+    entries: int = 0
+    found: int = 0
+    judged: int = 0
+    broken: int = 0  # exchanges with a broken MUST
+    unreadable: list[Fault] = field(default_factory=list)
+    passed_over: list[Fault] = field(default_factory=list)
+    unknown_models: list[Fault] = field(default_factory=list)  # which the edition does not have
+
+    def problems(self) -> Iterator[str]:
+        """Describe in one sentence what could not be read: the first, why, and how many more."""
+        if not self.unreadable:
+            return
+        first, *others = self.unreadable
+        kind = f" ({self.kind})" if self.kind is not None and self.entries else ""
+        more = f"; {len(others)} more of it cannot be read" if others else ""
+        yield self._sentence(replace(first, reason=first.reason + kind + more))
+
+    def notes(self) -> Iterator[str]:
+        """Say in sentences what there was nothing to judge in, where and why."""
+        return map(self._sentence, [*self.passed_over, *self.unknown_models])
+
+    def _sentence(self, fault: Fault) -> str:
+        line = f":{fault.line}" if fault.line is not None else ""
+        return printable(f"{self.path}{line}: {fault.reason}", 500)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignReport:
+    """What came of judging recordings; the findings are in the run file."""
+
+    run_file: Path
+    files: tuple[ForeignFile, ...]
+    verdicts: dict[str, int]
+    conclusion: Conclusion
+
+    @property
+    def judged(self) -> int:
+        """The number of exchanges that were judged."""
+        return sum(each.judged for each in self.files)
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read, where and why."""
+        return [problem for each in self.files for problem in each.problems()]
+
+    @property
+    def notes(self) -> list[str]:
+        """What there was nothing to judge in, where and why."""
+        return [note for each in self.files for note in each.notes()]
+
+
+def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:
+    """Give the files that are meant by names, folders and patterns, each once, in order.
+
+    A folder stands for what in and below it ends as recordings do, hidden files and the run
+    file left out. A pattern is one where no file has its name.
+    """
+    found: dict[str, ForeignFile] = {}
+    for argument in arguments:
+        for each in _meant(argument):
+            if each.named or not same_file(each.path, run_file):
+                found.setdefault(os.path.realpath(each.path), each)
+    return list(found.values())
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, there or not; links that go in circles lead nowhere."""
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _meant(argument: Path) -> Iterator[ForeignFile]:
+    if argument.is_dir():
+        yield from _below(argument)
+    elif os.path.lexists(argument) or not glob.has_magic(str(argument)):
+        yield ForeignFile(argument)
+    else:
+        yield from _matching(argument)
+
+
+def _below(folder: Path) -> Iterator[ForeignFile]:
+    names = sorted(
+        each
+        for each in folder.rglob("*")
+        if _is_recording(each.name) and not _hidden(each.relative_to(folder))
+    )
+    yield from (ForeignFile(each, named=False) for each in names if each.is_file())
+    if not names:
+        endings = ", ".join(sorted(SUFFIXES))
+        reason = (
+            f"is a folder without recordings; looked for files that end in {endings}, zipped "
+            f"(.gz) or not"
+        )
+        yield ForeignFile(folder, unreadable=[Fault(reason)])
+
+
+def _is_recording(name: str) -> bool:
+    """Return whether a name ends as those of recordings do, once it is unzipped."""
+    return Path(name.lower().removesuffix(".gz")).suffix in SUFFIXES
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _matching(pattern: Path) -> Iterator[ForeignFile]:
+    names = sorted(glob.glob(str(pattern), recursive=True))
+    for each in map(Path, names):
+        yield from _meant(each)
+    if not names:
+        yield ForeignFile(pattern, unreadable=[Fault("matches no file")])

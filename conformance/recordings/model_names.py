@@ -1,0 +1,69 @@
+"""Which model of the edition a recording is about: providers have names of their own for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from conformance.contract import Edition
+from conformance.errors import ConformanceError, UnknownNameError
+from conformance.exchange.model import Exchange
+from conformance.recordings.readers import UNNAMED
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which model of the edition stands behind a provider's name, and behind none at all."""
+
+    known: Mapping[str, str] = field(default_factory=dict)  # by the provider's name
+    unnamed: str | None = None
+
+
+def read_names(texts: Iterable[str], unnamed: str | None, edition: Edition) -> Names:
+    """Read ``<edition's name>=<provider's name>``, as in a provider's file, the other way round.
+
+    Raises `ConformanceError` for a text without both, and for a model the edition does not know.
+    """
+    known: dict[str, str] = {}
+    for text in texts:
+        model, _, name = (each.strip() for each in text.partition("="))
+        if not model or not name:
+            raise ConformanceError(
+                f"--model {text}: say which model a name stands for, as in "
+                f"--model dall-e-3=openai/dall-e-3"
+            )
+        known[name] = _known(model, edition)
+    return Names(known, None if unnamed is None else _known(unnamed, edition))
+
+
+def _known(model: str, edition: Edition) -> str:
+    if edition.find(model) is None:
+        raise UnknownNameError("model", model, edition.models, edition.id)
+    return model
+
+
+def named(exchange: Exchange, names: Names) -> Exchange:
+    """Give an exchange under the edition's name of its model."""
+    if exchange.model == UNNAMED:
+        return replace(exchange, model=names.unnamed or UNNAMED)
+    if exchange.model not in names.known:
+        return exchange
+    return replace(exchange, model=names.known[exchange.model], served_as=exchange.model)
+
+
+def is_stranger(name: str, edition: Edition) -> bool:
+    """Whether a model is none of the edition; a request that names none is not about another."""
+    return name != UNNAMED and edition.find(name) is None
+
+
+def stranger(exchange: Exchange, edition: Edition) -> str | None:
+    """Say that a model is unknown and so hardly judged; None for one that is known."""
+    name = exchange.model
+    if not is_stranger(name, edition):
+        return None
+    bare = name.rpartition("/")[2]
+    model = bare if edition.find(bare) else "MODEL"
+    return (
+        f"all that is promised of a known model: {name!r} is none of {edition.id}; "
+        f"--model {model}={name} says which it is"
+    )

@@ -1,0 +1,57 @@
+"""What the terminal says of judged recordings: the files first, then the run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conformance.parsing import printable
+from conformance.recordings.inputs import ForeignFile, ForeignReport
+from conformance.reports import print_runs
+from conformance.results.run_file import read_run
+
+_MOST = 12  # rows, and notes of one kind
+
+
+def show(report: ForeignReport, quiet: bool) -> None:
+    """Print what came of each file and what the run says; only problems where `quiet`."""
+    for problem in report.problems:
+        sys.stderr.write(f"error: {printable(problem, 2000)}\n")
+    if quiet:
+        return
+    console = Console()
+    console.print(_table(report.files))
+    for note in _some(report.notes):
+        console.print(Text(printable(f"passed over: {note}", 2000), style="dim"))
+    print_runs([read_run(report.run_file)], console)
+    sys.stdout.write(f"run file: {report.run_file}\n")
+
+
+def _table(files: Sequence[ForeignFile]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("recording", "kind"):
+        table.add_column(name, overflow="fold")
+    for name in ("entries", "for images", "judged", "broken"):
+        table.add_column(name, justify="right")
+    shown = sorted(files, key=_interest)[:_MOST] if len(files) > _MOST else files
+    for each in shown:
+        numbers = (each.entries, each.found, each.judged, each.broken)
+        path = Text(printable(str(each.path), 200))
+        table.add_row(path, str(each.kind or "-"), *(str(number or "-") for number in numbers))
+    if len(files) > _MOST:
+        table.add_row(Text(f"and {len(files) - _MOST} more", style="dim"))
+    return table
+
+
+def _interest(file: ForeignFile) -> tuple[bool, bool, bool]:
+    """Put first what is broken, then what could not be read, then what was judged."""
+    return not file.broken, not file.unreadable, not file.judged
+
+
+def _some(notes: Sequence[str]) -> list[str]:
+    more = [f"and {len(notes) - _MOST} more"] if len(notes) > _MOST else []
+    return [*notes[:_MOST], *more]

@@ -1,0 +1,78 @@
+"""Every finding as a row of CSV, for a spreadsheet: no cell can be taken for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.findings import Finding
+from conformance.parsing import printable
+from conformance.reports.costs import Money, money_of, sent_once
+from conformance.reports.statistics import families_of
+from conformance.reports.summary import Summary
+
+COLUMNS = (
+    *("provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known"),
+    *("message", "expected", "observed", "control", "deviation"),
+    *("provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette"),
+)
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones, too
+_LONGEST = 2000  # characters of a cell
+
+
+def table(summary: Summary) -> str:
+    """Write a summary's findings as CSV (RFC 4180), a header line first."""
+    families = families_of(summary.merged.runs)
+    paid = _paid(summary)
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for each, rank in summary.merged.owned:
+        name = f"{each.provider}/{each.model}/{each.case}"
+        exchange = summary.merged.runs[rank].exchanges.get(name, {})
+        family = families.get(each.model, each.model)
+        sent = _sent(exchange, paid.pop(name, None))
+        writer.writerow(map(_cell, (*_judged(each, family), *sent)))
+    sent_at_all = {
+        name: each for run in summary.merged.runs for name, each in run.exchanges.items()
+    }
+    for name, dollars in paid.items():
+        if dollars:  # nothing was found in it; yet it was paid for
+            exchange = sent_at_all[name]
+            where = [str(exchange[each]) for each in ("provider", "model", "case")]
+            where.insert(1, families.get(where[1], where[1]))
+            blank = [None] * (COLUMNS.index("provenance") - len(where))
+            writer.writerow(map(_cell, (*where, *blank, *_sent(exchange, dollars))))
+    return file.getvalue()
+
+
+def _judged(each: Finding, family: str) -> Iterator[Any]:
+    yield from (each.provider, family, each.model, each.case)
+    yield from (each.clause.split(".", 1)[0], each.clause, each.level, each.verdict.value)
+    yield "yes" if each.excused else "no"
+    yield from (each.message, each.expected, each.observed, each.control, each.deviation)
+
+
+def _paid(summary: Summary) -> dict[str, float]:
+    """Give what every case came to; it goes to the first of its rows, so that they add up."""
+    found: dict[str, Money] = {}
+    for each in sent_once(summary.merged.runs):
+        name = f"{each['provider']}/{each['model']}/{each['case']}"
+        found[name] = found.get(name, Money()) + money_of(each)
+    return {name: each.paid for name, each in found.items() if each.priced}
+
+
+def _sent(exchange: Mapping[str, Any], dollars: float | None) -> Iterator[Any]:
+    yield from (exchange.get(name) for name in ("provenance", "sent_at", "elapsed", "outcome"))
+    yield from (exchange.get("attempts"), dollars, exchange.get("cassette"))
+
+
+def _cell(value: object) -> str:
+    """Write a cell; a text that a spreadsheet would compute begins with an apostrophe."""
+    if value is None:
+        return ""
+    text = printable(str(value), _LONGEST)
+    computed = isinstance(value, str) and text.startswith(_FORMULA)
+    return f"'{text}" if computed else text

@@ -1,0 +1,232 @@
+"""What the page shows of a cell when it is asked: findings and exchanges, packed by column.
+
+A page of ten providers has tens of megabytes of evidence. A column of it is deflated and
+unpacked by the browser when the first of its cells is opened.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.findings import Finding, Verdict
+from conformance.parsing import JSONFaultError, load_json
+from conformance.reports.merging import Merged
+from conformance.reports.page.requests import shown_request
+from conformance.reports.summary import Summary
+from conformance.results.reach import Column
+from conformance.results.run_file import Run
+
+LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
+_CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
+_THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
+_PROMPT = 300  # characters of a prompt beside its picture
+_SHOWN = ("size", "quality", "style", "background", "output_format", "n", "response_format")
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """The packed columns, the pictures they speak of, and where bodies had to be cut."""
+
+    columns: tuple[str, ...]
+    pictures: Mapping[str, str]
+    cut: int | None
+
+
+def proofs(summary: Summary) -> Proofs:
+    """Pack the evidence of every column, and cut bodies where it would be too much."""
+    columns = _Evidence(summary).columns()
+    for most in _CUTS:
+        packed = tuple(_packed(_cut(each, most)) for each in columns)
+        if sum(map(len, packed)) <= LIMIT:
+            break
+    return Proofs(packed, _pictures(columns), most if most != _CUTS[0] else None)
+
+
+def _packed(column: Mapping[str, Any]) -> str:
+    text = json.dumps(column, ensure_ascii=True, separators=(",", ":"), default=str)
+    return base64.b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
+
+
+def _cut(column: Mapping[str, Any], most: int) -> Mapping[str, Any]:
+    """Cut the bodies of a column; at nothing at all, leave out headers as well."""
+    if most == _CUTS[0]:
+        return column
+    cut = {name: _shorter(each, most) for name, each in column["exchanges"].items()}
+    return {**column, "exchanges": cut}
+
+
+def _shorter(exchange: Mapping[str, Any], most: int) -> Mapping[str, Any]:
+    response = exchange.get("response")
+    if not isinstance(response, dict):
+        return exchange
+    body = str(response.get("body", ""))
+    note = f"… ({len(body) - most} more characters in the run file)"
+    shorter = {**response, "body": body if len(body) <= most else body[:most] + note}
+    return {**exchange, "response": {**shorter, "headers": response["headers"] if most else []}}
+
+
+def _pictures(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Take the thumbnails out of the columns, each once, by the digest of the image."""
+    found: dict[str, str] = {}
+    for column in columns:
+        for exchange in column["exchanges"].values():
+            for image in exchange["images"]:
+                small = image.pop("thumbnail", None)
+                if isinstance(small, str) and _THUMBNAIL.fullmatch(small):
+                    found.setdefault(str(image.get("sha256")), small)
+    return found
+
+
+class _Evidence:
+    """Puts findings and exchanges into their columns, each exchange beside its own run."""
+
+    def __init__(self, summary: Summary) -> None:
+        self._summary = summary
+        self._several = _several(summary.merged)
+        self._about = _providers(summary.merged.runs)
+        self._history = _history(summary) if summary.merged.repeated else {}
+
+    def columns(self) -> list[dict[str, Any]]:
+        """Give a column's findings by clause, and its exchanges by case.
+
+        Where a column is of several runs, a case is written `2/case`: of the third of them.
+        """
+        found: dict[Column, dict[str, Any]] = {
+            column: {"findings": {}, "exchanges": {}, "several": column in self._several}
+            for column in self._summary.columns
+        }
+        merged = self._summary.merged
+        for each, rank in merged.owned:
+            column = found[each.provider, each.model]
+            prefix = f"{rank}/" if column["several"] else ""
+            column["findings"].setdefault(each.clause, []).append(self._finding(each, prefix))
+            self._exchange(column["exchanges"], each, merged.runs[rank], prefix)
+        for (provider, model, clause), spells in self._summary.spells.items():
+            if (provider, model) in found:
+                found[provider, model].setdefault("spells", {})[clause] = spells
+        return list(found.values())
+
+    def _finding(self, finding: Finding, prefix: str) -> Any:
+        """Write a finding; of a pass with nothing to add, only its case."""
+        history = self._history.get(_key(finding)) if self._history else None
+        if finding.verdict is Verdict.PASS and not history and not finding.observed:
+            return prefix + finding.case
+        optional = ("message", "expected", "observed", "control", "rate", "repeats")
+        said = {name: getattr(finding, name, None) for name in optional}
+        found = {"case": prefix + finding.case, "verdict": finding.verdict.value}
+        found |= {name: value for name, value in said.items() if value}
+        if finding.deviation is not None:
+            found["deviation"] = self._deviation(finding)
+        return found | ({"history": history} if history else {})
+
+    def _deviation(self, finding: Finding) -> Any:
+        """Give the number of the entry in the provider's file, or the reason without an entry."""
+        for rank, each in enumerate(self._about[finding.provider].get("deviations") or []):
+            if each["reason"] == finding.deviation and _covers(each, finding):
+                return rank
+        return finding.deviation
+
+    def _exchange(self, exchanges: dict[str, Any], finding: Finding, run: Run, prefix: str) -> None:
+        for case in (finding.case, finding.control):
+            if not case or prefix + case in exchanges:
+                continue
+            name = f"{finding.provider}/{finding.model}/{case}"
+            if name in run.exchanges:
+                about = self._about[finding.provider]
+                exchanges[prefix + case] = _shown(run.exchanges[name], about)
+
+
+def _several(merged: Merged) -> set[Column]:
+    """Name the columns whose findings are of more than one run."""
+    owners: dict[Column, set[int]] = {}
+    for each, rank in merged.owned:
+        owners.setdefault((each.provider, each.model), set()).add(rank)
+    return {column for column, found in owners.items() if len(found) > 1}
+
+
+def _providers(runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for run in runs:
+        found |= {each["id"]: each for each in run.header["providers"]}
+        for each in run.findings:
+            found.setdefault(each.provider, {})
+    return found
+
+
+def _covers(entry: Mapping[str, Any], finding: Finding) -> bool:
+    return (
+        fnmatchcase(finding.clause, entry["clause"])
+        and any(fnmatchcase(finding.model, glob) for glob in entry["models"])
+        and any(fnmatchcase(finding.case, glob) for glob in entry["cases"])
+    )
+
+
+def _key(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.provider, finding.model, finding.case, finding.clause
+
+
+def _history(summary: Summary) -> dict[tuple[str, str, str, str], list[list[str]]]:
+    """Give, of what several runs judged, when each verdict began to be given."""
+    found: dict[tuple[str, str, str, str], list[list[str]]] = {}
+    for run in sorted(summary.merged.runs, key=lambda each: str(each.header["started"])):
+        started = str(run.header["started"])
+        for each in run.findings:
+            said = f"{each.verdict.value}{', known' * each.excused}"
+            mine = found.setdefault(_key(each), [])
+            if not mine or mine[-1][1] != said:
+                mine.append([started, said])
+    return found
+
+
+def _shown(exchange: Mapping[str, Any], provider: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose what is shown of an exchange; its request is a curl line."""
+    names = ("provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason")
+    more = ("failure", "downloads", "cassette", "target")
+    found = {name: exchange[name] for name in (*names, *more) if exchange.get(name) is not None}
+    response = exchange.get("response")
+    return {
+        **found,
+        "endpoint": _endpoint(exchange["request"]),
+        "sent": shown_request(exchange["request"], provider),
+        "response": response if isinstance(response, dict) else None,
+        "images": [dict(each) for each in exchange.get("images") or [] if isinstance(each, dict)],
+        **_asked(exchange["request"]),
+    }
+
+
+def _endpoint(request: Mapping[str, Any]) -> str:
+    """Give method and path: a control that differs there is another request, not a field."""
+    url = str(request.get("url", ""))
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        path = url
+    return f"{request.get('method', 'POST')} {path}"
+
+
+def _asked(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what a picture was asked to be: the parameters that can be seen in it."""
+    asked = _parsed(str(request.get("body", "")))
+    shown = [f"{name} {asked[name]}" for name in _SHOWN if asked.get(name) is not None]
+    prompt = asked.get("prompt")
+    return {"asked": ", ".join(shown), "prompt": _begin(prompt) if isinstance(prompt, str) else ""}
+
+
+def _begin(text: str) -> str:
+    return text if len(text) <= _PROMPT else text[:_PROMPT] + "…"
+
+
+def _parsed(body: str) -> Mapping[str, Any]:
+    try:
+        found = load_json(body)
+    except JSONFaultError:
+        return {}
+    return found if isinstance(found, dict) else {}

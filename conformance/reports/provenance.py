@@ -1,0 +1,116 @@
+"""Where what a run judged came from: sent just now, or replayed, and recorded when and where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.results.run_file import Run
+
+_MODES = {"live": "live", "replay": "replay", "record": "live, recorded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One provider of one run."""
+
+    provider: str
+    title: str
+    mode: str
+    base_url: str
+    started: str
+    provenance: Mapping[str, int]
+    first: str
+    last: str
+    targets: tuple[str, ...]
+
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges the run keeps of it."""
+        return sum(self.provenance.values())
+
+    @property
+    def days(self) -> str:
+        """The day, or first and last day, on which the exchanges were made (UTC)."""
+        first, last = self.first[:10], self.last[:10]
+        return first if first == last else f"{first} to {last}"
+
+    @property
+    def kind(self) -> str:
+        """Where its exchanges came from, in a word or two."""
+        return "replay" if self.mode == "replay" else self.how.split(",")[0]
+
+    @property
+    def how(self) -> str:
+        """Mode and source, in words."""
+        if self.mode == "foreign":
+            return f"recorded by others, {self.days or 'at an unknown time'}"
+        if self.mode == "replay":
+            return f"replay of cassettes, recorded {self.days or 'at an unknown time'}"
+        if self.provenance and set(self.provenance) == {"reference"}:
+            return f"{_MODES[self.mode]}, embedded in the suite, {self.days or self.started[:10]}"
+        return f"{_MODES[self.mode]}, {self.days or self.started[:10]}"
+
+    @property
+    def where(self) -> str:
+        """The servers that answered; of a provider that was never asked, its address."""
+        return ", ".join(self.targets) or _server(self.base_url)
+
+
+def origins(runs: Sequence[Run]) -> Iterable[Origin]:
+    """Tell of every provider, in the order of the headers; nights of the same kind as one."""
+    found: dict[Hashable, Origin] = {}
+    for each in _every(runs):
+        kind = (each.provider, each.mode, each.where, set(each.provenance) == {"reference"})
+        found[kind] = _together(found[kind], each) if kind in found else each
+    return found.values()
+
+
+def _together(one: Origin, other: Origin) -> Origin:
+    return replace(
+        one,
+        started=min(one.started, other.started),
+        provenance=Counter(one.provenance) + Counter(other.provenance),
+        first=min(filter(None, (one.first, other.first)), default=""),
+        last=max(one.last, other.last),
+    )
+
+
+def _every(runs: Sequence[Run]) -> Iterable[Origin]:
+    for run in runs:
+        mine: dict[str, list[dict[str, Any]]] = {}
+        for exchange in run.exchanges.values():
+            mine.setdefault(exchange["provider"], []).append(exchange)
+        for provider in run.header["providers"]:
+            yield _origin(run, provider, mine.get(provider["id"], []))
+
+
+def _origin(
+    run: Run, provider: Mapping[str, Any], exchanges: Sequence[Mapping[str, Any]]
+) -> Origin:
+    moments = sorted(each["sent_at"] for each in exchanges if each.get("sent_at"))
+    targets = Counter(_server(each["request"]["url"]) for each in exchanges)
+    return Origin(
+        provider=provider["id"],
+        title=provider["title"],
+        mode=provider["mode"],
+        base_url=provider["base_url"],
+        started=run.header["started"],
+        provenance=Counter(each["provenance"] for each in exchanges),
+        first=moments[0] if moments else "",
+        last=moments[-1] if moments else "",
+        targets=tuple(name for name, _ in targets.most_common(2)),
+    )
+
+
+def _server(url: str) -> str:
+    """Give scheme and host of a URL; of what is none, the text itself."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    host = parts.netloc.rpartition("@")[2]  # a name and password are nobody else's business
+    return f"{parts.scheme}://{host}" if host else url

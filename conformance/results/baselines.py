@@ -1,0 +1,129 @@
+"""Earlier nights: which run files of a folder count, and what was last known of a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import ConformanceError
+from conformance.findings import DECIDED, Finding, Verdict
+from conformance.parsing import printable
+from conformance.results.run_file import Run, RunFileError, read_header, read_run
+from conformance.results.selection import is_part
+
+MOST = 14
+"""Nights of a folder that are looked at, the newest."""
+
+_TELLING = DECIDED | {Verdict.NOT_CLAIMED}
+
+
+class NightsError(ConformanceError):
+    """A folder of run files that cannot be used, or names that make no sense together."""
+
+
+class OtherRunError(ConformanceError):
+    """A run that can be compared with no finding of this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which earlier runs can be compared with a run."""
+
+    edition: str
+    providers: frozenset[str]  # one in common is enough; where none is named, any will do
+    until: str  # when the later run started, as run files have it
+    id: str = ""  # the later run's own
+
+    def fits(self, head: dict[str, Any]) -> bool:
+        """Whether a run with this header is one of them."""
+        return head["id"] != self.id and str(head["started"]) <= self.until and self.is_alike(head)
+
+    def is_alike(self, head: dict[str, Any]) -> bool:
+        """Whether a run with this header judged any of the same."""
+        theirs = {each["id"] for each in head["providers"]}
+        same = not self.providers or bool(self.providers & theirs)
+        return same and head["edition"]["id"] == self.edition
+
+
+def run_files(folder: Path) -> list[Path]:
+    """Give the run files of a folder and those below it, by name."""
+    return sorted(each for each in folder.rglob("*.jsonl") if each.is_file())
+
+
+def alike(path: Path, sought: Sought) -> Run:
+    """Read a run that was named; raises `RunFileError`, and `OtherRunError` for a strange one."""
+    run = read_run(path)
+    if not sought.is_alike(run.header):
+        theirs = (each["id"] for each in run.header["providers"])
+        raise OtherRunError(
+            f"--baseline {path}: is a run of {_whose(theirs, run.header['edition']['id'])}, and "
+            f"this one is of {_whose(sought.providers, sought.edition)}, so it says nothing of "
+            f"what got worse; name a run of these, or a folder of runs"
+        )
+    return run
+
+
+def _whose(providers: Iterable[str], edition: str) -> str:
+    named = ", ".join(printable(repr(each), 100) for each in sorted(providers))
+    return f"provider {named} by edition {printable(edition, 100)}"
+
+
+def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
+    """Read the newest runs of a folder that fit and judged each of their models whole.
+
+    A file that is no run is passed over.
+    Raises `NightsError` for a folder without any.
+    """
+    heads = [(path, head) for path in run_files(folder) if (head := _head(path)) is not None]
+    fitting = [(str(head["started"]), path) for path, head in heads if sought.fits(head)]
+    runs: list[Run] = []
+    for _, path in sorted(fitting, reverse=True):
+        if len(runs) < most and (run := _whole(path)) is not None:
+            runs.append(run)
+    if not runs:
+        raise NightsError(
+            f"{folder}: holds no complete run of the same edition and provider from before this one"
+            f" that judged its models whole"
+        )
+    return runs
+
+
+def _head(path: Path) -> dict[str, Any] | None:
+    try:
+        return read_header(path)
+    except RunFileError:
+        return None
+
+
+def _whole(path: Path) -> Run | None:
+    try:
+        run = read_run(path)
+    except RunFileError:
+        return None
+    return run if run.complete and not is_part(run) else None
+
+
+def ordered(runs: Iterable[Run]) -> list[Run]:
+    """Put runs in the order of their start."""
+    return sorted(runs, key=lambda run: str(run.header["started"]))
+
+
+def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
+    """Give what was last known of each promise, by the finding's id; runs are in order.
+
+    The last finding that was decided counts, so that one night of outage does not hide what
+    was known the night before it; of what never was decided, the last one.
+    """
+    found: dict[str, Finding] = {}
+    for run in runs:
+        for each in run.findings:
+            if tells(each) or each.id not in found or not tells(found[each.id]):
+                found[each.id] = each
+    return found
+
+
+def tells(finding: Finding) -> bool:
+    """Whether a finding says how a promise stands."""
+    return finding.verdict in _TELLING or finding.excused

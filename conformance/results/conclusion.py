@@ -1,0 +1,213 @@
+"""Concludes a run: it conforms, does not, or could not be judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from enum import IntEnum
+
+from conformance.findings import (
+    ACCEPTED_INSTEAD,
+    BROKEN,
+    DECIDED,
+    NOT_ACCEPTED,
+    UNDECIDED,
+    Finding,
+    Verdict,
+)
+from conformance.results.reach import Column, Explanations, Kept, musts_of, promises_of
+
+
+class Conclusion(IntEnum):
+    """The exit codes of the command and of pytest with the plugin."""
+
+    CONFORMS = 0
+    BREAKS = 1
+    NOT_JUDGED = 2
+
+
+def conclude(findings: Sequence[Finding]) -> Conclusion:
+    """Give the exit code for some findings.
+
+    A broken MUST that nobody knew of breaks. What could not be decided is not green, unless
+    what is broken on the same exchange, or on its control, says why: see `Reasons`. Nor is a
+    model of which too little was decided, unless known deviations say why.
+    """
+    if any(each.verdict is Verdict.FAIL and not each.excused for each in findings):
+        return Conclusion.BREAKS
+    if undecided(findings) or not findings:
+        return Conclusion.NOT_JUDGED
+    if not any(each.verdict in UNDECIDED for each in findings):
+        return Conclusion.CONFORMS  # as most do: all was decided
+    lacking = lacking_reach(reach_of(findings, open_ones=()))
+    return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
+
+
+def conclude_run(
+    findings: Sequence[Finding], problems: Sequence[str], interrupted: bool
+) -> Conclusion:
+    """Return the exit code for a run: its findings, what is wrong with it, and how it ended."""
+    found = conclude(findings)
+    if found is not Conclusion.CONFORMS:
+        return found
+    if interrupted:
+        return Conclusion.NOT_JUDGED
+    return Conclusion.BREAKS if problems else Conclusion.CONFORMS
+
+
+def conclude_recordings(
+    findings: Sequence[Finding], whole: bool, unknown_models: Collection[str] = ()
+) -> Conclusion:
+    """Give the exit code for what others recorded; `whole` is whether all of it could be read.
+
+    That some cannot be tested is the nature of recordings: keys are taken out, there are no
+    controls. Of every model enough must have been decided, but of `unknown_models`: models that the
+    edition does not have.
+    """
+    verdicts = {each.verdict for each in findings}
+    if Verdict.FAIL in verdicts:
+        return Conclusion.BREAKS
+    known = [each for each in findings if each.model not in unknown_models]
+    judged = any(each.verdict in DECIDED for each in known)
+    if Verdict.HARNESS_ERROR in verdicts or not whole or not judged:
+        return Conclusion.NOT_JUDGED
+    lacking = lacking_reach(musts_of(promises_of(known, explanations_in_recordings(known))))
+    return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
+
+
+def explanations(
+    findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None
+) -> Explanations:
+    """Return the findings that could not be judged only because of something that is broken.
+
+    `open_ones` are those that nothing explains, where the caller knows them already.
+    """
+    left = {each.id for each in (undecided(findings) if open_ones is None else open_ones)}
+    explained = [
+        each
+        for each in findings
+        if each.verdict in UNDECIDED and not each.excused and each.id not in left
+    ]
+    if not explained:
+        return Explanations()
+    reasons = Reasons(findings)
+    known = frozenset(each.id for each in explained if reasons.are_known(each))
+    return Explanations(frozenset(each.id for each in explained), known)
+
+
+def explanations_in_recordings(findings: Iterable[Finding]) -> Explanations:
+    """Return what says nothing in recordings: it never undoes what another exchange shows."""
+    return Explanations(frozenset(each.id for each in findings if each.verdict in UNDECIDED))
+
+
+def binding(findings: Sequence[Finding], accepted: Set[Column]) -> list[Finding]:
+    """Leave out promises of recordings that only refused requests could have shown.
+
+    Of models that `accepted` a request. There such a clause found nothing to judge in the answer,
+    as where a member is documented and absent: one more 401 does not make it bind.
+    """
+    told = {_promise(each) for each in findings if not _needs_acceptance(each)}
+    return [
+        each
+        for each in findings
+        if (each.provider, each.model) not in accepted or _promise(each) in told
+    ]
+
+
+def _needs_acceptance(finding: Finding) -> bool:
+    return finding.verdict in UNDECIDED and finding.message.startswith(NOT_ACCEPTED)
+
+
+def _promise(finding: Finding) -> tuple[str, str, str]:
+    return finding.provider, finding.model, finding.clause
+
+
+def reach_of(
+    findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None
+) -> dict[Column, Kept]:
+    """Return how far a run reached over the MUSTs of each model; see `explanations`."""
+    return musts_of(promises_of(findings, explanations(findings, open_ones)))
+
+
+def lacking_reach(reach: Mapping[Column, Kept]) -> list[Column]:
+    """Name the models of which too little was decided, and no known deviation says why.
+
+    A part of a run may hold no MUST of a model at all: there is nothing to fall short of.
+    """
+    return [column for column, kept in reach.items() if kept.total and not kept.accounted]
+
+
+def undecided(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that are neither decided nor explained by another finding."""
+    reasons = Reasons(findings)
+    found = [each for each in findings if _is_undecided(each, reasons)]
+    return found or _nothing_judged(findings)
+
+
+def _is_undecided(finding: Finding, reasons: Reasons) -> bool:
+    undecided = finding.verdict in UNDECIDED or finding.verdict is Verdict.HARNESS_ERROR
+    return undecided and not reasons.explain(finding)
+
+
+class Reasons:
+    """What is broken, and so says why something else could not be judged."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        every = list(findings)
+        failed = [each for each in every if each.verdict is Verdict.FAIL]
+        self._excused = {_exchange(e) for e in every if e.excused and e.verdict in UNDECIDED}
+        self._errors = {_exchange(each) for each in failed if _is_about_outages(each)}
+        self._must = {_exchange(each) for each in failed}
+        self._broken = {_exchange(each) for each in every if each.verdict in BROKEN}
+        self._known = {_exchange(each) for each in every if each.excused}
+
+    def stand_at(self, finding: Finding) -> bool:
+        """Whether anything is broken, or known, where a finding is or would be."""
+        return bool({_exchange(finding), _control(finding)} & (self._broken | self._excused))
+
+    def are_known(self, finding: Finding) -> bool:
+        """Return whether a known deviation stands where a finding is, or at its control."""
+        return bool({_exchange(finding), _control(finding)} & self._known)
+
+    def explain(self, finding: Finding) -> bool:
+        """Whether a finding is undecided and needs no other reason.
+
+        A SHOULD that is broken is none for a MUST, but where it is that an error did not come.
+        An answer that is no verdict at all (5xx) is one where that itself is the broken promise,
+        or is known beside the provider; what was not run or is flaky has no excuse.
+        """
+        where = {_exchange(finding), _control(finding)}
+        if finding.verdict not in UNDECIDED:
+            return False
+        if where & self._excused:
+            return True
+        if finding.verdict is Verdict.UNAVAILABLE:
+            return bool(where & self._errors)
+        if finding.verdict is not Verdict.NOT_TESTABLE:
+            return False
+        lenient = finding.level != "MUST" or finding.message == ACCEPTED_INSTEAD
+        return bool(where & (self._broken if lenient else self._must))
+
+
+def _is_about_outages(finding: Finding) -> bool:
+    """Return whether a broken promise is that nothing came: of an error, or of a valid request."""
+    return finding.clause.startswith("errors.") or finding.clause == "parameters.valid-accepted"
+
+
+def _nothing_judged(findings: Sequence[Finding]) -> list[Finding]:
+    judged = any(each.verdict in DECIDED for each in findings)
+    return [] if judged else list(findings)
+
+
+def _exchange(finding: Finding) -> tuple[str, str, str]:
+    return finding.provider, finding.model, finding.case
+
+
+def _control(finding: Finding) -> tuple[str, str, str]:
+    return finding.provider, finding.model, finding.control or ""
+
+
+def counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """Count findings by verdict."""
+    found = Counter(each.verdict for each in findings)
+    return {verdict.value: found[verdict] for verdict in Verdict if found[verdict]}

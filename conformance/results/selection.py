@@ -1,0 +1,72 @@
+"""Which part of the plan a run was asked for, and began with; read from its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from conformance.findings import Finding
+from conformance.results.reach import Column
+from conformance.results.run_file import Run
+
+
+def selection_globs(run: Run) -> dict[str, str]:
+    """Return the globs that narrow a run; `--strength` only adds requests."""
+    chosen = run.header.get("selection") or {}
+    globs = {name: str(chosen.get(name, "*")) for name in ("clauses", "models", "cases")}
+    return {name: glob for name, glob in globs.items() if glob != "*"}
+
+
+def selects(globs: Mapping[str, str], finding: Finding) -> bool:
+    """Return whether a run with these globs was to make a finding."""
+    names = {"clauses": finding.clause, "models": finding.model, "cases": finding.case}
+    return all(fnmatchcase(names[name], glob) for name, glob in globs.items())
+
+
+def columns_of(run: Run) -> Iterator[Column]:
+    """Yield the models that the providers of a run have, chosen or not."""
+    for provider in run.header["providers"]:
+        yield from ((provider["id"], model) for model in provider["models"])
+
+
+def chosen_of(run: Run) -> frozenset[Column]:
+    """Return the models that a run was to judge."""
+    glob = selection_globs(run).get("models", "*")
+    return frozenset(each for each in columns_of(run) if fnmatchcase(each[1], glob))
+
+
+def begun_whole(run: Run) -> frozenset[Column]:
+    """Return the models of which a run was to judge all that is planned.
+
+    A run says so itself where it came to its end; else only its globs tell.
+    """
+    plan = {_column(each): each["promises"] for each in run.header.get("plan", ())}
+    begun = (run.footer or {}).get("reach", ())
+    if plan and run.footer is not None:
+        return frozenset(_column(e) for e in begun if e.get("chosen") == plan.get(_column(e)))
+    return frozenset() if selection_globs(run).keys() - {"models"} else chosen_of(run)
+
+
+def is_part(run: Run) -> bool:
+    """Return whether any model that a run judged was not judged as a whole."""
+    begun = {(each.provider, each.model) for each in run.findings}
+    return not run.foreign and (run.interrupted or bool(begun - begun_whole(run)))
+
+
+def left_out(run: Run) -> int:
+    """Return how many promises pytest or a plugin left out of what the run was asked for."""
+    return int((run.footer or {}).get("left_out", 0))
+
+
+def extent(run: Run) -> str:
+    """Describe which part of the plan a run judged; empty where nothing was left out."""
+    chosen = [f"{name} {glob}" for name, glob in selection_globs(run).items()]
+    left = left_out(run)
+    promises = f"{left:,} promise{'' if left == 1 else 's'}"
+    chosen += [f"pytest or a plugin left out {promises}"] if left else []
+    return ", ".join(chosen)
+
+
+def _column(about: Mapping[str, Any]) -> Column:
+    return about["provider"], about["model"]

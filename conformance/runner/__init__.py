@@ -1,0 +1,1 @@
+"""Running cases against one provider: sessions, controls, resuming; no pytest here."""

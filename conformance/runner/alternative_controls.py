@@ -1,0 +1,109 @@
+"""Another control for a mistake, where its planned one was refused (ARCHITECTURE 26)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from conformance.cases.invalid import ABSENT, spoil
+from conformance.cases.model import Case
+from conformance.cases.request import canonical_json
+from conformance.exchange.outcome import Outcome, Result
+from conformance.runner.model_outcomes import size_of
+from conformance.runner.planned_request import expectation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.contract import Edition
+    from conformance.runner.case_runner import CaseRunner
+
+
+@dataclass(frozen=True, slots=True)
+class AlternativeControls:
+    """Finds accepted requests of one provider that a mistake can be put into."""
+
+    cases: Mapping[str, Case]
+    edition: Edition
+    runner: CaseRunner
+
+    def variants_of(self, case: Case, control: Outcome | None) -> Iterator[tuple[Case, Outcome]]:
+        """Yield the case with each accepted request as its control, and that one's outcome.
+
+        Nothing where its own control was accepted, or got no answer, which says nothing of it.
+        Valid requests come before what the contract leaves open, smaller before larger ones.
+        """
+        if control is None or control.accepted or self._expectation(case) != "refused":
+            return
+        planned = self.cases[f"{case.model}/{case.control}"]
+        if self.runner.in_order or not self._turned_down(planned):
+            return
+        for each in sorted(self.runner.pool(case.model), key=self._rank):
+            variant = with_other_control(case, planned, each, self.edition)
+            if variant is not None:
+                outcome = self.runner.outcome_of(each).outcome
+                if outcome.accepted:
+                    yield variant, outcome
+
+    def with_control(self, case: Case, control: str | None) -> Case:
+        """Return a case as it was sent with the control that its findings name."""
+        other = self.cases.get(f"{case.model}/{control}")
+        if other is None or case.control in (None, control):
+            return case
+        planned = self.cases[f"{case.model}/{case.control}"]
+        return with_other_control(case, planned, other, self.edition) or case
+
+    def proven(self, case: Case, control: Outcome | None) -> frozenset[str]:
+        """Name the parameters left open by the contract that a control was accepted with."""
+        other = self.cases.get(f"{case.model}/{case.control}")
+        if control is None or not control.accepted or other is None or other.body is None:
+            return frozenset()
+        asked = self.edition.read(other.body)
+        points = asked.model.schema.open_points if asked.model else ()
+        disputed = {each.parameter for each in points if each.touched_by(other.body)}
+        return frozenset({*filter(None, disputed), *asked.unknown, *asked.unsupported})
+
+    def _turned_down(self, case: Case) -> bool:
+        """Return whether a request failed in a way that another request need not."""
+        timed = self.runner.outcome_of(case)
+        away = timed.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED)
+        return timed.crashed or not away
+
+    def _rank(self, case: Case) -> tuple[bool, tuple[int, str]]:
+        return self._expectation(case) != "accepted", size_of(case)
+
+    def _expectation(self, case: Case) -> str:
+        return expectation_of(case, self.edition)
+
+
+def with_other_control(case: Case, control: Case, other: Case, edition: Edition) -> Case | None:
+    """Return a case with another request in place of its control.
+
+    It keeps its id, and differs from the other request in the one field in which it differed
+    from its control. None where that is not one field, or where something else would be wrong.
+    """
+    if control.body is None or other.body is None:
+        return None
+    if case.raw is not None:
+        return replace(case, raw=_in_text(case.raw, control, other), control=other.id)
+    body, names = case.body or {}, sorted({*(case.body or {}), *control.body})
+    wrong = [name for name in names if body.get(name, ABSENT) != control.body.get(name, ABSENT)]
+    if len(wrong) > 1:
+        return None
+    variant = dict(other.body)
+    for name in wrong:
+        variant = spoil(variant, name, body.get(name, ABSENT))
+    if _faults(variant, edition) != _faults(body, edition):
+        return None
+    return replace(case, body=variant, control=other.id)
+
+
+def _in_text(raw: bytes, control: Case, other: Case) -> bytes:
+    """Write another request where the control stood, also where its last bracket is missing."""
+    before, after = (canonical_json(each.body or {})[:-1].encode() for each in (control, other))
+    return raw.replace(before, after)
+
+
+def _faults(body: object, edition: Edition) -> object:
+    asked = edition.read(body)
+    return {(each.parameter, each.keyword) for each in asked.violations}

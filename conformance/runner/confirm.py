@@ -1,0 +1,68 @@
+"""A verdict that got worse is confirmed before it is called a regression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
+from conformance.results.baselines import Sought, alike, last_told, nights_of, ordered
+
+Findings = dict[str, Finding]
+"""The findings of one case, by clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmer:
+    """The last verdicts of earlier runs that could tell, and how often a worse one is tried."""
+
+    before: Mapping[str, Verdict]
+    times: int
+
+    @classmethod
+    def read(cls, path: Path, sought: Sought, times: int) -> Confirmer:
+        """Take the verdicts of a run file, or of the nights of a folder that fit.
+
+        One night of outage does not hide what the night before it knew. Raises `RunFileError`
+        for what is no run file, `OtherRunError` for one of another provider or edition, and
+        `NightsError` for a folder without a run that fits.
+        """
+        nights = nights_of(path, sought) if path.is_dir() else [alike(path, sought)]
+        told = last_told(ordered(nights))
+        return cls({name: each.verdict for name, each in told.items()}, times)
+
+    def confirmed(self, found: Findings, repeat: Callable[[], Findings | None]) -> Findings:
+        """Repeat an exchange whose verdicts got worse, and mark what did not come out alike.
+
+        `repeat` makes the exchange once more and judges it; None when that is not to be had.
+        """
+        worse = [each.clause for each in found.values() if self._got_worse(each)]
+        seen: dict[str, list[bool]] = {each: [] for each in worse}
+        for _ in range(self.times if worse else 0):
+            again = repeat()
+            if again is None:
+                break
+            for clause in worse:
+                verdict = again[clause].verdict if clause in again else None
+                if verdict in DECIDED:
+                    seen[clause].append(verdict in BROKEN)
+        return found | {each: _confirmed(found[each], seen[each]) for each in worse}
+
+    def _got_worse(self, finding: Finding) -> bool:
+        before = self.before.get(finding.id)
+        if before not in DECIDED or finding.verdict not in BROKEN or finding.excused:
+            return False
+        return SEVERITY[finding.verdict] > SEVERITY[before]
+
+
+def _confirmed(finding: Finding, broken: list[bool]) -> Finding:
+    """Say how often a broken promise was broken again."""
+    if not broken:
+        return finding
+    if all(broken):
+        return replace(finding, repeats=len(broken))
+    times, of = 1 + sum(broken), 1 + len(broken)
+    message = f"broken in {times} of {of} exchanges: {finding.message}"
+    rate = round(times / of, 4)
+    return replace(finding, verdict=Verdict.FLAKY, message=message, rate=rate, repeats=len(broken))

@@ -1,0 +1,122 @@
+"""A valid request that came to nothing: an outage, or what one value brings every time?
+
+It is the value where other requests to the model are accepted before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from conformance.cases.model import Case
+from conformance.cases.valid import BASELINE
+from conformance.clauses.subject import Subject
+from conformance.contract import Edition
+from conformance.errors import ConformanceError
+from conformance.exchange.model import Exchange
+from conformance.exchange.outcome import outcome_of
+from conformance.exchange.source import Record, Replay, Source
+from conformance.live.cost import all_of
+from conformance.live.ledger import NotSentError
+from conformance.providers import Provider
+from conformance.runner.case_runner import CaseRunner
+from conformance.runner.model_outcomes import CONTROL_AGAIN, lost, timed_outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Crashes:
+    """Retries requests to one provider that came to nothing, and runs what explains them."""
+
+    provider: Provider
+    source: Source
+    runner: CaseRunner
+    edition: Edition
+
+    def is_crash(self, case: Case, valid: bool) -> bool:
+        """Return whether a valid request came to nothing in all its attempts."""
+        timed = self.runner.known(case)
+        return valid and timed is not None and timed.crashed
+
+    def retried(self, case: Case, first: Exchange, valid: bool) -> Exchange:
+        """Return the exchange by which a request is judged, after one more if that came to nothing.
+
+        Before that, other requests to the model are made that this run makes anyway. If one is
+        accepted, an outage that is over is told from a value that never works: the request is
+        sent once more, unless that value was, or the answer that was lost may have been billed.
+        """
+        if not self.is_crash(case, valid):
+            return first
+        self._run_others(case)
+        made = [first, *self._retry(case, first)]
+        again = _with_all(made[-1], made)
+        timed = timed_outcome(again, outcome_of(again))
+        self.runner.record_outcome(case, timed)
+        if not timed.crashed:
+            return again
+        if self._has_before(case, first):
+            again = _with_all(first, made)
+            self.runner.record_outcome(case, replace(timed, began=first.sent_at, last=timed.began))
+        paid = self._run_after(case, again)
+        kept = replace(again, price=all_of([*paid, again]))
+        if len(made) > 1 and isinstance(self.source, Record):
+            self.source.keep(case, kept)
+        return kept
+
+    def _run_others(self, case: Case) -> None:
+        began = self.runner.outcome_of(case).began
+        if self.runner.in_order:
+            self.runner.run_until_accepted(self.runner.pool(case.model), began)
+        else:
+            self.runner.run_all(self.runner.valid(case.model))
+        if not self.runner.outcomes(case.model).any_accepted:
+            first = self.runner.cases.get(f"{case.model}/{BASELINE}")  # also where nobody chose it
+            self.runner.run_until_accepted([first] if first else [], began)
+
+    def _retry(self, case: Case, first: Exchange) -> Iterable[Exchange]:
+        outcomes = self.runner.outcomes(case.model)
+        billed = lost(first) and not self.provider.prices.free
+        known = outcomes.is_confirmed(case, self.runner.outcome_of(case))
+        if isinstance(self.source, Replay) or not outcomes.any_accepted or billed or known:
+            return
+        try:
+            yield self.source.exchange(case)
+        except NotSentError:
+            return
+
+    def _has_before(self, case: Case, first: Exchange) -> bool:
+        timed = timed_outcome(first, outcome_of(first))
+        return self.runner.outcomes(case.model).around(case, timed)[0] is not None
+
+    def _run_after(self, case: Case, kept: Exchange) -> list[Exchange]:
+        """Have a request made after one that came to nothing, unless one was accepted since.
+
+        What is planned anyway comes first; where none is left, the smallest one that was
+        accepted is sent again, and its exchange given.
+        """
+        if not self._lacks_after(case):
+            return []
+        self.runner.run_until_accepted(self.runner.pool(case.model), kept.sent_at)
+        if not self._lacks_after(case):
+            return []
+        smallest, _ = next(self.runner.outcomes(case.model).accepted())
+        control = replace(smallest, id=CONTROL_AGAIN, control=None)
+        try:
+            exchange = self.source.exchange(control)
+        except (NotSentError, ConformanceError):  # in replay: it was not recorded
+            return []
+        outcome = Subject(exchange, self.edition).outcome
+        self.runner.record_outcome(control, timed_outcome(exchange, outcome))
+        return [exchange]
+
+    def _lacks_after(self, case: Case) -> bool:
+        before, after = self.runner.outcomes(case.model).around(case, self.runner.outcome_of(case))
+        return before is not None and after is None
+
+
+def _with_all(exchange: Exchange, made: Sequence[Exchange]) -> Exchange:
+    """Count all attempts, and what all of them came to, for one of some exchanges."""
+    counts = [each.attempts for each in made]
+    known = [each for each in counts if each is not None]
+    attempts = sum(known) if len(known) == len(counts) else None
+    others = [each for each in made if each is not exchange]
+    return replace(exchange, attempts=attempts, price=all_of([*others, exchange]))

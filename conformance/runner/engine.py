@@ -1,0 +1,316 @@
+"""One provider, one edition: a case in, its judged findings out, each exchange made once."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from conformance.cases.model import Case
+from conformance.cases.request import body_bytes
+from conformance.cases.valid import BASELINE, MODELS_LIST
+from conformance.clauses.judge import judge
+from conformance.clauses.observations import observe
+from conformance.clauses.registry import Clause
+from conformance.clauses.subject import Context, Subject
+from conformance.contract import Edition
+from conformance.errors import ConformanceError
+from conformance.exchange.answer import Answer
+from conformance.exchange.cassettes.cassette import CassetteStaleError
+from conformance.exchange.model import Exchange
+from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.source import Replay, Source
+from conformance.exchange.transport.limits import Limits
+from conformance.exchange.wrong_endpoint import knows_nothing
+from conformance.findings import Finding, Verdict
+from conformance.live.cost import all_of
+from conformance.live.ledger import NotSentError
+from conformance.parsing import printable
+from conformance.providers import Provider
+from conformance.results.case_result import Judged
+from conformance.results.evidence import evidence
+from conformance.runner.alternative_controls import AlternativeControls
+from conformance.runner.case_runner import CaseRunner, Together
+from conformance.runner.crashes import Crashes
+from conformance.runner.journal import SpoolError
+from conformance.runner.missing_model import why_missing
+from conformance.runner.model_outcomes import timed_outcome
+from conformance.runner.not_judged import NotJudged
+from conformance.runner.planned_request import expectation_of, sent_by
+from conformance.runner.provider_claims import ProviderClaims
+
+LEAD_PATIENCE = 1.0
+"""Seconds to wait for what another process asks of a model first; a model that is not there
+says so sooner, and one that paints by then is there."""
+
+
+class ProviderUnreachableError(Exception):
+    """The provider's address answers nothing at all; going on would only repeat that."""
+
+
+_UNREACHABLE = frozenset({"connect", "dns", "tls", "bad-url", "bad-scheme"})
+
+
+class Engine:
+    """Judges the cases of one provider; every exchange is made once and let go."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        edition: Edition,
+        clauses: Sequence[Clause],
+        cases: Iterable[Case],
+        source: Source,
+        today: date,
+        together: Together | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.provider = provider
+        self.edition = edition
+        self.clauses = tuple(clauses)
+        self._names = tuple(each.id for each in self.clauses)
+        self.cases = {case.path: case for case in cases}
+        self.source = source
+        self._limits = limits or Limits()
+        self._claims = ProviderClaims(provider, today)
+        self._together = together or Together()
+        self._runner = CaseRunner(self.cases, edition, source, self._together, self._judge)
+        self._alternatives = AlternativeControls(self.cases, edition, self._runner)
+        self._crashes = Crashes(provider, source, self._runner, edition)
+        self._judged = self._runner.judged
+        self._not_judged = NotJudged(provider, self._claims, self.planned)
+        self._ahead: dict[str, tuple[Exchange, Answer]] = {}
+        self._answered = False
+        self._astray = False  # whether what came is of something else than the provider
+
+    def expect(self, cases: Iterable[Case]) -> None:
+        """Know which cases will be judged: others may have to be made after some of them."""
+        self._runner.expected = frozenset(each.path for each in cases)
+
+    def planned(self, case: Case) -> list[Clause]:
+        """The clauses that a case will be judged under, known before it is sent."""
+        key = (self.edition.id, case.path, self._names)
+        if key not in _PLANNED:  # every provider is asked the same
+            sent = sent_by(case, self.edition)
+            _PLANNED[key] = tuple(each for each in self.clauses if each.binds(sent))
+        return list(_PLANNED[key])
+
+    def judged(self, case: Case) -> Judged:
+        """Make the case's exchange, and before it that of its control, and judge it."""
+        known = self._judged.get(case.path) or self._runner.once(case)
+        if known is None:
+            raise AssertionError(f"{case.path} was waited for without end, and is not there")
+        return known
+
+    def sent_as(self, case: Case) -> Case:
+        """Return a case as it was sent: in another request, where its own control was refused."""
+        judged = self._judged.get(case.path)
+        named = Counter(each.control for each in judged.findings.values()) if judged else Counter()
+        control = next((each for each, _ in named.most_common() if each), case.control)
+        return self._alternatives.with_control(case, control)
+
+    def look_ahead(self, case: Case) -> None:
+        """Play the case that is judged next: its images are decoded while this one is judged."""
+        known = case.path in self._judged or case.path in self._ahead
+        if known or not isinstance(self.source, Replay):
+            return
+        with suppress(Exception):  # it is played again, and told of, when it is judged
+            _, answer = self._ahead[case.path] = self._made(case)
+            answer.look_ahead()
+
+    def leads_astray(self, leads: Iterable[Case]) -> bool:
+        """Ask some cases before all else, up to the first that shows the API, and judge them.
+
+        Where none shows it, what comes from there says nothing of the provider, and is no
+        verdict. One process does so, before others ask.
+        """
+        for case in leads:
+            if self._is_known(case):
+                break
+            try:
+                self._ahead[case.path] = self._made(case)
+            except (NotSentError, ConformanceError):  # it is told of when the case is judged
+                break
+            if not knows_nothing(self._ahead[case.path][1]):
+                break
+        else:
+            self._astray = True
+        for path in list(self._ahead):
+            if path not in self._judged:
+                self._runner.once(self.cases[path])
+        return self._astray
+
+    def _is_known(self, case: Case) -> bool:
+        spool = self._together.spool
+        return spool is not None and spool.get(case.path) is not None
+
+    def _judge(self, case: Case) -> Judged:
+        with self._runner.under_way(case):
+            try:
+                return self._judged_now(case)
+            except (ProviderUnreachableError, SpoolError):
+                raise
+            except NotSentError as reason:
+                outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
+                return self._not_judged.unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
+            except ConformanceError as error:
+                return self._not_judged.failed(case, str(error))
+            except Exception as error:  # our own fault, and said so; the other cases go on
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                place = f"{Path(where.filename).name}:{where.lineno}"
+                told = printable(f"{type(error).__name__}: {error}")
+                return self._not_judged.failed(case, f"the suite itself failed at {place}: {told}")
+
+    def _judged_now(self, case: Case) -> Judged:
+        gone = self._gone(case)
+        control = self._control(case)
+        if gone is not None:
+            return self._not_judged.unsent(case, Verdict.UNAVAILABLE, gone, None)
+        coarser = self._coarser_fault_accepted(case)
+        if coarser is not None:
+            return self._not_judged.needless(case, coarser)
+        sent, control, exchange, answer = self._sent(case, control)
+        if self._astray:
+            return self._not_judged.astray(case, exchange, answer)
+        self._check_reachable(exchange)
+        return self._judged_exchange(sent, exchange, answer, control)
+
+    def _sent(
+        self, case: Case, control: Outcome | None
+    ) -> tuple[Case, Outcome | None, Exchange, Answer]:
+        """Make the exchange of a case, its mistake elsewhere where its own control was refused."""
+        for other, accepted in self._alternatives.variants_of(case, control):
+            played = case.path in self._ahead  # so it was recorded as it was planned
+            if not played or body_bytes(other) == body_bytes(case):
+                with suppress(CassetteStaleError):  # it was recorded with another control
+                    return other, accepted, *self._made(other)
+        return case, control, *self._made(case)
+
+    def _made(self, case: Case) -> tuple[Exchange, Answer]:
+        if case.path in self._ahead:
+            return self._ahead.pop(case.path)
+        exchange = self.source.exchange(case)
+        return exchange, self._answer(exchange)
+
+    def _judged_exchange(
+        self, sent: Case, exchange: Exchange, answer: Answer, control: Outcome | None
+    ) -> Judged:
+        outcome = Subject(exchange, self.edition, control, answer).outcome
+        self._runner.record_outcome(sent, timed_outcome(exchange, outcome))  # before it is judged
+        again = self._crashes.retried(sent, exchange, self._is_valid(sent))
+        if again is not exchange:
+            exchange, answer = again, self._answer(again)
+            outcome = Subject(exchange, self.edition, control, answer).outcome
+        self._report_missing_model(sent, outcome, control)
+        context = self._context(sent, outcome, control)
+        findings = self._findings(sent, exchange, context, answer)
+        findings, repeated = self._confirmed(sent, findings, context)
+        paid = replace(exchange, price=all_of([*repeated, exchange]))
+        return Judged(
+            outcome,
+            findings,
+            tuple(observe(exchange, self.edition, answer)),
+            evidence(paid, answer, outcome),
+        )
+
+    def _is_valid(self, case: Case) -> bool:
+        return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
+
+    def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
+        """Report once why a model is not there for this account: the user may have misnamed it."""
+        is_first = case.id == BASELINE and not self.provider.is_known(case.model, case.id)
+        if is_first and self._together.missing is not None:
+            listed = control.listed if control is not None else None
+            why = why_missing(self.provider, case.model, outcome, listed)
+            if why is not None:
+                self._together.missing(self.provider.id, case.model, why)
+
+    def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
+        """Return what the run knows of other requests, once it knows all that matters."""
+        refused = outcome.result is Result.REFUSED and not self._is_valid(case)
+        if refused:
+            self._runner.run_valid(case.model)
+        if refused or self._crashes.is_crash(case, self._is_valid(case)):
+            context = self._runner.outcomes(case.model).context(case, control)
+            return replace(context, proven=self._alternatives.proven(case, control))
+        return Context(control)
+
+    def _answer(self, exchange: Exchange) -> Answer:
+        return Answer(exchange, self._limits.pixels, self._limits.images_pixels)
+
+    def _findings(
+        self, case: Case, exchange: Exchange, context: Context, answer: Answer
+    ) -> dict[str, Finding]:
+        clauses = self.planned(case)
+        findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
+        return {each.clause: self._claims.known(each) for each in findings}
+
+    def _confirmed(
+        self, case: Case, findings: dict[str, Finding], context: Context
+    ) -> tuple[dict[str, Finding], list[Exchange]]:
+        """Make an exchange again whose verdicts are worse than they were; gives those made."""
+        made: list[Exchange] = []
+
+        def repeat() -> dict[str, Finding] | None:
+            if not self._runner.may_repeat(case):
+                return None
+            try:
+                exchange = self.source.exchange(case)
+            except NotSentError:
+                return None
+            made.append(exchange)
+            return self._findings(case, exchange, context, self._answer(exchange))
+
+        confirmer = self._together.confirmer
+        return (confirmer.confirmed(findings, repeat) if confirmer else findings), made
+
+    def _gone(self, case: Case) -> Outcome | None:
+        """Ask the first of a model before its other cases; give what says that it is not there."""
+        lead = self.cases.get(f"{case.model}/{BASELINE}")
+        listing = self.cases.get(f"{case.model}/{MODELS_LIST}")
+        leads = [each for each in (listing, lead) if each and each.path in self._together.leads]
+        if case in leads or case.id in (BASELINE, MODELS_LIST):
+            return None
+        for each in leads:
+            if self._runner.known(each) is None:
+                self._runner.once(each, LEAD_PATIENCE)
+            timed = self._runner.known(each)
+            if timed is not None and each is lead and timed.outcome.closed:
+                return timed.outcome
+        return None
+
+    def _check_reachable(self, exchange: Exchange) -> None:
+        self._answered = self._answered or exchange.response is not None or self._known_to_answer()
+        failure = exchange.failure
+        if self._answered or failure is None or failure.kind not in _UNREACHABLE:
+            return
+        why = (
+            f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
+            f"{failure.message}"
+        )
+        if self._together.unreachable is None:
+            raise ProviderUnreachableError(why)
+        self._together.unreachable(self.provider.id, why)
+
+    def _known_to_answer(self) -> bool:
+        """Whether it has answered another process of the run: then it is away for a while only."""
+        answered = self._together.answered
+        return answered is not None and answered(self.provider.id)
+
+    def _control(self, case: Case) -> Outcome | None:
+        if case.control is None:
+            return None
+        return self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
+
+    def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
+        """Ask what a near miss comes after; give the first coarser one that was accepted."""
+        coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
+        outcomes = (self._runner.outcome_of(each).outcome for each in coarser)
+        return next((each for each in outcomes if each.accepted), None)
+
+
+_PLANNED: dict[tuple[str, str, tuple[str, ...]], tuple[Clause, ...]] = {}

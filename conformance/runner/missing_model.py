@@ -1,0 +1,57 @@
+"""A model that is not there for this account: what its user needs to know."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.exchange.outcome import Result
+from conformance.parsing import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from conformance.exchange.outcome import Outcome
+    from conformance.providers import Provider
+
+_MOST_NEAR = 3
+_MOST_NAMED = 8
+
+
+def why_missing(
+    provider: Provider, model: str, outcome: Outcome, listed: Collection[str] | None
+) -> str | None:
+    """Return what the provider says of a model and where to look; None where it is there.
+
+    One that is listed and not served is the provider's own fault, unless this account may not.
+    """
+    name = provider.models.get(model, model)
+    is_gone = outcome.result is Result.NOT_SERVED
+    asked = f"model {model}" if name == model else f"model {model}, as {name!r},"
+    if outcome.forbidden or (is_gone and outcome.status == 403):
+        told = f"{asked} is not open to this account ({_said(outcome)})"
+        return f"provider {provider.id!r}: {told}; look at the account and where you send from"
+    if not is_gone or name in (listed or ()):
+        return None
+    where = Path(provider.file).name or "the provider's file"
+    told = f"{asked} is not served ({_said(outcome)}); {_served(name, listed)}"
+    return f"provider {provider.id!r}: {told}look at [models] in {where}"
+
+
+def _said(outcome: Outcome) -> str:
+    status = f"HTTP {outcome.status}"
+    return f"{status}: {printable(outcome.said, 200)}" if outcome.said else status
+
+
+def _served(name: str, listed: Collection[str] | None) -> str:
+    """Name the listed models most like the one that was asked for, else the first of all."""
+    if listed is None:
+        return ""
+    if not listed:
+        return "no model is listed there; "
+    near = difflib.get_close_matches(name, sorted(listed), n=_MOST_NEAR, cutoff=0.5)
+    shown = near or sorted(listed)[:_MOST_NAMED]
+    more = len(listed) - len(shown)
+    names = ", ".join(printable(each, 80) for each in shown)
+    return f"served there: {names}{f' and {more} more' if more else ''}; "

@@ -1,0 +1,178 @@
+"""Outcomes of the requests to one model, and what they say of each other (ARCHITECTURE 25)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from conformance.cases.model import Case, Operation
+from conformance.clauses.subject import Context
+from conformance.exchange.model import Exchange
+from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.refusal_matching import same_refusal
+from conformance.results.case_result import Judged, outcome_from_json, outcome_to_json
+
+CONTROL_AGAIN = "control-again"
+"""The id under which an accepted request is sent again, where none is left that is planned."""
+
+_OF_THE_ACCOUNT = frozenset({"quota", "key", "moderation", "rate-limit"})
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOutcome:
+    """The outcome of one request with its moments, in seconds since the epoch."""
+
+    outcome: Outcome
+    began: float
+    attempts: int | None  # None where a cassette does not say
+    crashed: bool = False
+    """Return whether it came to nothing: 5xx, no answer in time, or a body that was cut."""
+    last: float = 0.0
+    """When it was sent for the last time, where it was tried again later; else 0."""
+
+
+def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
+    """Return the outcome of an exchange with the moment it began."""
+    crashed = _crashed(exchange, outcome)
+    return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed)
+
+
+def timed_outcome_of(judged: Judged) -> TimedOutcome:
+    """Return the same for a case that another process, or an earlier run, has judged."""
+    record = judged.record or {}
+    moment = record.get("sent_at")
+    began = datetime.fromisoformat(moment).timestamp() if moment else 0.0
+    return TimedOutcome(judged.outcome, began, record.get("attempts"))
+
+
+def timed_outcome_to_json(timed: TimedOutcome) -> dict[str, Any]:
+    """Return a timed outcome as JSON values."""
+    values = {name: getattr(timed, name) for name in ("began", "attempts", "crashed", "last")}
+    return {"outcome": outcome_to_json(timed.outcome), **values}
+
+
+def timed_outcome_from_json(values: Mapping[str, Any]) -> TimedOutcome:
+    """Read a timed outcome; raises KeyError, TypeError or ValueError where it is damaged."""
+    return TimedOutcome(**{**values, "outcome": outcome_from_json(values["outcome"])})
+
+
+def lost(exchange: Exchange) -> bool:
+    """Return whether an answer was lost on the way, so that it may have been billed."""
+    return exchange.failure is not None and exchange.failure.lost
+
+
+def _crashed(exchange: Exchange, outcome: Outcome) -> bool:
+    if outcome.result is not Result.UNAVAILABLE or outcome.cause in _OF_THE_ACCOUNT:
+        return False
+    if exchange.failure is not None:
+        return lost(exchange)
+    return exchange.response is not None and exchange.response.status >= 500
+
+
+@dataclass(frozen=True)
+class ModelOutcomes:
+    """The known outcomes of the requests to one model, each with its case."""
+
+    known: tuple[tuple[Case, TimedOutcome], ...]
+    valid: Collection[str]  # ids of the cases that the contract has accepted
+
+    def context(self, case: Case, control: Outcome | None) -> Context:
+        """Return what these requests mean for one of them, as clauses are told it."""
+        mine = next((timed for other, timed in self.known if other.path == case.path), None)
+        refusals = tuple(self._valid_refusals(case, mine))
+        if mine is None or not mine.crashed or case.id not in self.valid:
+            return Context(control, refusals)
+        before, after = self.around(case, mine)
+        blamed, alike = self._blamed(case)
+        if _total(alike) == 1:
+            after = None  # one answer that was lost once says nothing of the value
+        attempts = self._counted(blamed, alike)
+        return Context(control, refusals, before, after, attempts, blamed.replace("=", " "))
+
+    def accepted(self) -> Iterator[tuple[Case, TimedOutcome]]:
+        """Yield the generations that were accepted, the smallest request first."""
+        found = [
+            (case, timed)
+            for case, timed in self.known
+            if timed.outcome.accepted and case.operation is Operation.GENERATE
+        ]
+        return iter(sorted(found, key=lambda each: size_of(each[0])))
+
+    @property
+    def any_accepted(self) -> bool:
+        """Return whether a generation was accepted."""
+        return next(self.accepted(), None) is not None
+
+    def around(self, case: Case, mine: TimedOutcome) -> tuple[Outcome | None, Outcome | None]:
+        """Return accepted requests sent before and after one, those that differ least from it."""
+        near = sorted(self.accepted(), key=lambda each: (_distance(each[0], case), each[0].id))
+        before = (timed.outcome for _, timed in near if timed.began < mine.began)
+        after = (timed.outcome for _, timed in near if timed.began > mine.began)
+        return next(before, None), next(after, None)
+
+    def is_confirmed(self, case: Case, mine: TimedOutcome) -> bool:
+        """Return whether the blamed value failed again after another request was accepted."""
+        blamed, _ = self._blamed(case)
+        accepted = [timed.began for _, timed in self.accepted() if timed.began > mine.began]
+        return bool(blamed and accepted) and any(
+            timed.crashed and blamed in other.asks and max(timed.began, timed.last) > min(accepted)
+            for other, timed in self.known
+            if other.path != case.path
+        )
+
+    def _valid_refusals(self, case: Case, mine: TimedOutcome | None) -> Iterator[Outcome]:
+        """Yield how valid requests were turned down, where that is how this one was."""
+        for other, timed in self.known:
+            if other.path != case.path and other.id in self.valid and mine is not None:
+                refused = timed.outcome.result is Result.REFUSED
+                if refused and same_refusal(timed.outcome, mine.outcome):
+                    yield timed.outcome
+
+    def _blamed(self, case: Case) -> tuple[str, list[TimedOutcome]]:
+        """Name what the most requests that came to nothing share, and no accepted one has.
+
+        Without what a smaller request came to nothing as well, so that is not to blame.
+        """
+        fine = {each for other, _ in self.accepted() for each in other.asks}
+        crashed = [each for each in self.known if each[1].crashed and each[0].id in self.valid]
+        smaller = [other.asks for other, _ in crashed if other.asks < case.asks]
+        innocent = {each for each in case.asks if any(each not in asks for asks in smaller)}
+        sharing = {
+            token: [timed for other, timed in crashed if token in other.asks]
+            for token in sorted(case.asks - fine - innocent)
+        }
+        if not sharing:
+            return "", [timed for other, timed in crashed if other.path == case.path]
+        best = max(sharing, key=lambda token: (len(sharing[token]), "=" in token))
+        return best, sharing[best]
+
+    def _counted(self, blamed: str, alike: list[TimedOutcome]) -> str:
+        """Describe in how many cases and attempts requests like these came to nothing."""
+        asked = [
+            each
+            for each, _ in self.known
+            if blamed and each.id in self.valid and blamed in each.asks
+        ]
+        of = max(len(asked), len(alike))
+        cases = f"{len(alike)} of {of} case{'' if of == 1 else 's'}"
+        total = _total(alike)
+        if total is None:
+            return cases
+        return f"{cases}, {total} of {total} attempt{'' if total == 1 else 's'}"
+
+
+def size_of(case: Case) -> tuple[int, str]:
+    """Order requests from the smallest on, alike in every run."""
+    return len(case.body or {}), case.id
+
+
+def _distance(one: Case, other: Case) -> int:
+    return len(one.asks ^ other.asks)
+
+
+def _total(timed: Iterable[TimedOutcome]) -> int | None:
+    counts = [each.attempts for each in timed]
+    known = [each for each in counts if each is not None]
+    return sum(known) if len(known) == len(counts) else None

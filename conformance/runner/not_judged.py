@@ -1,0 +1,64 @@
+"""Results of cases whose clauses were not judged: for which reason, and at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from conformance.cases.model import Case
+from conformance.cases.request import build_request
+from conformance.clauses.registry import Clause
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import REDACTED_KEY, Exchange, Request
+from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.wrong_endpoint import wrong_address
+from conformance.findings import Finding, Verdict
+from conformance.providers import Provider
+from conformance.results.case_result import Judged
+from conformance.results.evidence import evidence, unsent
+from conformance.runner.provider_claims import ProviderClaims
+
+
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """Gives every clause of a case the same verdict, which says why it was not judged."""
+
+    provider: Provider
+    claims: ProviderClaims
+    planned: Callable[[Case], Sequence[Clause]]
+
+    def needless(self, case: Case, coarser: Outcome) -> Judged:
+        """Return the result of a case that was not sent: its rule is broken by a coarser fault."""
+        why = f"not asked: {coarser.case}, a coarser fault of the same kind, was accepted"
+        outcome = Outcome(case.id, Result.UNAVAILABLE, why)
+        kept = self.unsent(case, Verdict.NOT_TESTABLE, outcome, None)
+        findings = {name: replace(x, control=coarser.case) for name, x in kept.findings.items()}
+        return replace(kept, findings=findings)
+
+    def astray(self, case: Case, exchange: Exchange, answer: Answer) -> Judged:
+        """Return the result of a case that something else than the provider answered."""
+        why = wrong_address(self.provider.base_url)
+        outcome = Outcome(case.id, Result.UNAVAILABLE, why, answer.status)
+        findings = self._findings(case, Verdict.UNAVAILABLE, why)
+        return Judged(outcome, findings, (), evidence(exchange, answer, outcome))
+
+    def failed(self, case: Case, why: str) -> Judged:
+        """Return the result of a case that the suite itself could not judge."""
+        findings = self._findings(case, Verdict.HARNESS_ERROR, why)
+        return Judged(Outcome(case.id, Result.UNAVAILABLE, why), findings, (), None)
+
+    def unsent(
+        self, case: Case, verdict: Verdict, outcome: Outcome, estimate: float | None
+    ) -> Judged:
+        """Return the result of a case that was not sent, with what it would have cost."""
+        served_as = self.provider.models.get(case.model)
+        base_url = self.provider.base_url
+        sent = build_request(case, base_url=base_url, key=REDACTED_KEY, served_as=served_as)
+        request = Request(sent.method, sent.url, sent.headers, sent.body)
+        bare = Exchange(self.provider.id, case.model, case.id, request, None)
+        record = unsent(bare, outcome.reason, estimate)
+        findings = self._findings(case, verdict, outcome.reason)
+        return Judged(replace(outcome, case=case.id), findings, (), record)
+
+    def _findings(self, case: Case, verdict: Verdict, why: str) -> dict[str, Finding]:
+        return self.claims.all_of(case, self.planned(case), verdict, why)

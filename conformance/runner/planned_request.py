@@ -1,0 +1,30 @@
+"""The request that a case will send, and what the contract expects of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.cases.request import build_request
+from conformance.exchange.model import Exchange, Request
+from conformance.exchange.sent_request import Expectation, Sent, read_request
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case
+    from conformance.contract import Edition
+
+_SENT: dict[tuple[str, str], Sent] = {}
+
+
+def sent_by(case: Case, edition: Edition) -> Sent:
+    """Return what a case will ask for, read by the contract before anything is sent."""
+    key = (edition.id, case.path)
+    if key not in _SENT:
+        prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
+        request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
+        _SENT[key] = read_request(Exchange("", case.model, case.id, request, None), edition)
+    return _SENT[key]
+
+
+def expectation_of(case: Case, edition: Edition) -> Expectation:
+    """Return what the contract expects of a case."""
+    return sent_by(case, edition).expectation

@@ -1,0 +1,327 @@
+"""What one invocation runs: its providers, each with cases, clauses and a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from conformance.cases import all_cases
+from conformance.cases.model import Case, Depth
+from conformance.clauses import clauses_of, select
+from conformance.clauses.registry import Clause
+from conformance.contract import DEFAULT_EDITION, load_edition
+from conformance.errors import ConformanceError, UnknownNameError
+from conformance.exchange.cassettes.cassette import CassetteLibrary
+from conformance.exchange.cassettes.example_manifest import MANIFEST, recorded_cassettes
+from conformance.exchange.client import Client, Target
+from conformance.exchange.model import REDACTED_KEY, Provenance
+from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
+from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.live.budget import Outlook, check_affordable, outlook
+from conformance.live.sender import Sender
+from conformance.providers import Provider, load_provider
+from conformance.providers.depth import documented_cases
+from conformance.runner.engine import Engine
+from conformance.runner.header import header_of
+from conformance.runner.live_run import LiveRun
+from conformance.runner.model_outcomes import CONTROL_AGAIN
+from conformance.runner.resume import Resumed
+from conformance.version import tool
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user chose; the same for pytest and for the command."""
+
+    providers: tuple[str, ...] = ()
+    edition: str = DEFAULT_EDITION
+    clauses: str = "*"
+    models: str = "*"
+    cases: str = "*"
+    live: bool = False
+    record_mode: RecordMode | None = None
+    base_url: str | None = None
+    cassettes: Path = Path("cassettes")
+    limits: Limits = field(default_factory=Limits)
+    budget: float | None = None  # US dollars; infinity where there is no limit
+    max_requests: int | None = None
+    partial: bool = False  # start a plan over budget, and stop there
+    resume: Path | None = None  # the run file of a run to go on with
+    baseline: Path | None = None  # the run file of the last good run, or a folder of them
+    strength: int | None = None  # parameters to combine at a time, beyond the documented cases
+    depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
+    confirm: int = 3  # exchanges made again for a verdict that got worse
+    shared: Path | None = None  # folder in which the processes of a live run share what they know
+    parent: int | None = None  # the process that a worker of pytest-xdist finds things for
+
+    @property
+    def mode(self) -> str:
+        """Whether cases are sent, played, or sent and recorded."""
+        if self.live:
+            return "live"
+        return "replay" if self.record_mode in (None, RecordMode.NONE) else "record"
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was left out, so that what is unused or stale can be known."""
+        return (self.clauses, self.models, self.cases) == ("*", "*", "*")
+
+
+class Session:
+    """The engines of one invocation, closed together."""
+
+    def __init__(self, options: Options, today: date | None = None) -> None:
+        self.options = options
+        self.today = today or datetime.now(UTC).date()
+        self.started = datetime.now(UTC)
+        self._closing = ExitStack()
+        self.edition = load_edition(options.edition)
+        self.clauses = select(clauses_of(self.edition), options.clauses)
+
+    @cached_property
+    def providers(self) -> tuple[Provider, ...]:
+        """The providers that were named, or all that have cassettes."""
+        names = self.options.providers or _recorded(self.options.cassettes)
+        found = tuple(load_provider(name) for name in dict.fromkeys(names))
+        if self.options.base_url is None:
+            return found
+        if len(found) != 1:
+            raise ConformanceError("--base-url goes with exactly one --provider")
+        return (found[0].at(self.options.base_url),)
+
+    @cached_property
+    def engines(self) -> tuple[Engine, ...]:
+        """One engine a provider, with the cases that were selected."""
+        self._check_models()
+        return tuple(self._engine(each) for each in self.providers)
+
+    @cached_property
+    def live(self) -> LiveRun:
+        """What sends: a ledger, and what processes share."""
+        found = LiveRun(self.options)
+        self._closing.callback(found.close)
+        return found
+
+    @cached_property
+    def resumed(self) -> Resumed | None:
+        """What is taken over from an earlier run; None where none was named."""
+        path = self.options.resume
+        return None if path is None else Resumed.read(path, self)
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What is still to be sent will cost."""
+        return outlook(self._to_send(), self.edition)
+
+    def check_affordable(self) -> None:
+        """Refuse what nobody allowed to cost so much, and a run that cannot be gone on with.
+
+        Raises `ConformanceError` before anything is sent; does nothing in replay.
+        """
+        options = self.options
+        if options.mode == "replay":
+            return
+        self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
+        paid = any(not each.prices.free for each in self.providers)
+        check_affordable(self.outlook, options.budget, options.max_requests, options.partial, paid)
+
+    def starts(self, provider: Provider) -> bool:
+        """Whether a provider is the embedded one, at no address of its own."""
+        return provider.embedded and self.options.base_url is None
+
+    def prepare(self) -> None:
+        """Make ready what processes share, once, before any of them sends."""
+        resumed = self.resumed  # read before its folder may be emptied
+        taken = {each.provider.id: resumed.judged(each) for each in self.engines} if resumed else {}
+        self.live.prepare()
+        for each in self.providers:
+            self._combined(each)
+        for provider, judged in taken.items():
+            self.live.take_over(provider, judged)
+
+    def _to_send(self) -> Iterator[tuple[Provider, Case]]:
+        for engine in self.engines:
+            done = self.resumed.judged(engine) if self.resumed else {}
+            for case, _ in self.selected(engine):
+                for each in self._with_controls(engine, case):
+                    if each.path not in done:
+                        yield engine.provider, each
+
+    def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
+        for name in (*([case.control] if case.control else ()), *case.after):
+            yield from self._with_controls(engine, engine.cases[f"{case.model}/{name}"])
+        yield case
+
+    def check(self) -> None:
+        """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
+        for engine in self.engines:
+            if not any(True for _ in self.selected(engine)):
+                chosen = f"--clauses, --models and --cases leave nothing of {engine.provider.id}"
+                raise ConformanceError(f"{chosen} to judge; widen one of them")
+
+    def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
+        """The cases of a provider that are to be judged, each with its clauses."""
+        options = self.options
+        for case in engine.cases.values():
+            if fnmatchcase(case.model, options.models) and fnmatchcase(case.id, options.cases):
+                clauses = engine.planned(case)
+                if clauses:
+                    yield case, clauses
+
+    def header(self) -> dict[str, Any]:
+        """What a run file says first."""
+        return header_of(self)
+
+    def unused_cassettes(self) -> list[str]:
+        """Name the cassettes that no case of the edition plays, and payloads of no cassette."""
+        if self.options.mode != "replay" or not self.options.whole:
+            return []
+        found = []
+        for engine in self.engines:
+            library = self.library(engine.provider)
+            unused = sorted(library.files() - self._paths(engine))
+            found += [f"{path}: no case of {self.edition.id} uses it; remove it" for path in unused]
+            found += [
+                f"{path}: no cassette uses it; remove it" for path in sorted(library.orphans())
+            ]
+        return found
+
+    def recorded_models(self) -> Iterator[tuple[Engine, str]]:
+        """Name the selected models for which drawn requests were recorded, in replay."""
+        if self.options.mode != "replay" or self.options.cases != "*":
+            return
+        for engine in self.engines:
+            folder = self.library(engine.provider).directory
+            for model in engine.provider.models:
+                chosen = fnmatchcase(model, self.options.models)
+                if chosen and (folder / model / MANIFEST).is_file():
+                    yield engine, model
+
+    def close(self) -> None:
+        """Close connections and stop the embedded provider."""
+        self._closing.close()
+
+    def _paths(self, engine: Engine) -> set[Path]:
+        library = self.library(engine.provider)
+        every = all_cases(self.edition, list(engine.provider.models))  # of all depths
+        planned = {library.path(case) for case in (*every, *engine.cases.values())}
+        again = (Case(CONTROL_AGAIN, model) for model in engine.provider.models)
+        planned |= {library.path(case) for case in again}
+        return planned | recorded_cassettes(library)
+
+    def _check_models(self) -> None:
+        known = {model for provider in self.providers for model in provider.models}
+        if not any(fnmatchcase(model, self.options.models) for model in known):
+            raise UnknownNameError("model", self.options.models, known, "the selected providers")
+
+    def _engine(self, provider: Provider) -> Engine:
+        wrong = set(provider.models) - set(self.edition.models)
+        if wrong:
+            name = sorted(wrong)[0]
+            raise UnknownNameError("model", name, self.edition.models, f"{provider.file}: models")
+        documented = documented_cases(self.edition, provider, self.options.depth)
+        cases = [*documented, *self._combined(provider)]
+        if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
+            known = {case.id for case in cases}
+            raise UnknownNameError("case", self.options.cases, known, provider.id)
+        source = self._source(provider)
+        sends = self.options.mode != "replay"
+        if sends and not provider.prices.free:
+            from conformance.live.plan import cheapest_first  # and with it covertable
+
+            cases = cheapest_first(self.edition, provider, cases)
+        together = self.live.together(provider, cases) if sends else None
+        return Engine(
+            provider,
+            self.edition,
+            self.clauses,
+            cases,
+            source,
+            self.today,
+            together,
+            self.options.limits,
+        )
+
+    def _combined(self, provider: Provider) -> list[Case]:
+        """The cases that combine parameters, of the models that were selected."""
+        strength = self.options.strength
+        if strength is None:
+            return []
+        models = [each for each in provider.models if fnmatchcase(each, self.options.models)]
+        return self.live.combined(provider, self.edition, models, strength)
+
+    def _source(self, provider: Provider) -> Source:
+        live_client = _once(lambda: self.live_client(provider))
+        if self.options.mode != "replay":
+            provider.key()  # a missing key is told before anything is sent
+        if self.options.live:
+            return Live(live_client)
+        target = Target(provider.id, provider.base_url, REDACTED_KEY, provider.models)
+        player = Client(target, self._transport(provider), Provenance.CASSETTE)
+        replay = Replay(player, self.library(provider))
+        if self.options.mode == "replay":
+            self._check_recorded(provider, replay.library)
+            return replay
+        mode = self.options.record_mode or RecordMode.NONE
+        return Record(live_client, replay, mode)
+
+    def _check_recorded(self, provider: Provider, library: CassetteLibrary) -> None:
+        if not library.files():
+            raise ConformanceError(
+                f"provider {provider.id!r} has no cassettes in {library.directory}; send real "
+                f"requests with --live, or record them with --record-mode rewrite"
+            )
+
+    def live_client(self, provider: Provider) -> Sender:
+        """Give what sends to a provider; the embedded one is started, unless it is elsewhere."""
+        provenance = Provenance.LIVE
+        base_url, key = provider.base_url, provider.key()
+        if self.starts(provider):
+            base_url, key = self._embedded(key)
+            provenance = Provenance.REFERENCE
+        provider = provider.at(base_url)
+        target = Target(provider.id, base_url, key, provider.models)
+        client = Client(target, self._transport(provider), provenance)
+        return self.live.sender(client, provider, self.edition)
+
+    def _embedded(self, key: str) -> tuple[str, str]:
+        from conformance.reference.server import ReferenceServer
+
+        server = self._closing.enter_context(ReferenceServer(self.edition, key=key))
+        return server.base_url, server.key
+
+    def _transport(self, provider: Provider) -> Transport:
+        policy = AddressPolicy.for_provider(provider.base_url)
+        return self._closing.enter_context(Transport(self.options.limits, policy))
+
+    def library(self, provider: Provider) -> CassetteLibrary:
+        """Give the cassettes of a provider."""
+        return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
+
+
+def _recorded(cassettes: Path) -> Sequence[str]:
+    """Every provider with a folder of cassettes."""
+    found = sorted(path.name for path in cassettes.glob("*") if any(path.glob("*/*.yaml")))
+    if not found:
+        raise ConformanceError(
+            f"there are no cassettes in {cassettes}; name a --provider and --live, "
+            f"or the folder with --cassettes"
+        )
+    return found
+
+
+def _once(make: Callable[[], Sender]) -> Callable[[], Sender]:
+    made: list[Sender] = []
+
+    def client() -> Sender:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return client

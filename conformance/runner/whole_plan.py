@@ -1,0 +1,166 @@
+"""What a run would judge of each model if nothing were left out, and what it was asked for.
+
+A run is *whole* for a model if nothing of the plan is missing among what was judged, however it
+was selected: by an option of the suite, by pytest, or by another plugin.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from conformance.clauses import clauses_of
+from conformance.findings import Finding, Verdict
+from conformance.runner.planned_request import sent_by
+
+if TYPE_CHECKING:
+    from conformance.runner.engine import Engine
+    from conformance.runner.session import Session
+
+_PARTS = 4  # of the name of a promise's pytest item: file, provider, model/case, clause
+
+
+def promise_named(nodeid: str) -> str | None:
+    """Return the finding's id that a pytest item is named after; None for any other test."""
+    parts = nodeid.split("::")
+    is_promise = len(parts) == _PARTS and "/" in parts[2]
+    return "::".join(parts[1:]) if is_promise else None
+
+
+def plan_of(session: Session) -> list[dict[str, Any]]:
+    """Count what there is to judge of every model, whatever the run was asked for."""
+    found: list[dict[str, Any]] = []
+    for engine in session.engines:
+        cases: Counter[str] = Counter()
+        promises: Counter[str] = Counter()
+        for model, bound in _bound(session, engine):
+            cases[model] += 1
+            promises[model] += bound
+        found += [
+            {
+                "provider": engine.provider.id,
+                "model": model,
+                "cases": cases[model],
+                "promises": promises[model],
+            }
+            for model in engine.provider.models
+        ]
+    return found
+
+
+def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
+    """Yield the model of each case that binds anything, and how many clauses it binds."""
+    every = clauses_of(session.edition)
+    fewer_clauses = len(engine.clauses) < len(every)
+    for case in engine.cases.values():
+        if fewer_clauses:
+            sent = sent_by(case, session.edition)
+            bound = sum(each.binds(sent) for each in every)
+        else:
+            bound = len(engine.planned(case))
+        if bound:
+            yield case.model, bound
+
+
+class PlannedPromise(NamedTuple):
+    """One promise that a run was asked for: a clause on a case."""
+
+    provider: str
+    model: str
+    case: str
+    clause: str
+    level: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """Which promises a run was asked for by its options, which it began with, and which it judged.
+
+    They are named as findings are: `provider::model/case::clause`.
+    """
+
+    asked: dict[str, PlannedPromise] = field(default_factory=dict)
+    chosen: set[str] = field(default_factory=set)  # collected, and not deselected
+    judged: set[str] = field(default_factory=set)
+
+    def begin(self, nodeids: Iterable[str]) -> None:
+        """Add the items that pytest is to run."""
+        self.chosen.update(filter(None, map(promise_named, nodeids)))
+
+    def is_judged(self, name: str) -> bool:
+        """Return whether a promise was reported before, by a worker that died after it."""
+        return name in self.judged
+
+    def judge(self, name: str, finding: Finding | None) -> None:
+        """Add what was reported; what was not run was not judged."""
+        if finding is None or finding.verdict is not Verdict.NOT_RUN:
+            self.judged.add(name)
+
+    @property
+    def lost(self) -> list[PlannedPromise]:
+        """The promises that were to be judged and were not, in the order of the plan."""
+        missing = self.chosen - self.judged
+        return [each for name, each in self.asked.items() if name in missing]
+
+    @property
+    def left_out(self) -> int:
+        """How many promises pytest or another plugin left out of what was asked for."""
+        return len(self.asked.keys() - self.chosen)
+
+    def counts(self) -> list[dict[str, Any]]:
+        """Count for every model what was chosen and what of it was judged."""
+        chosen = Counter(self.asked[each][:2] for each in self.chosen & self.asked.keys())
+        judged = Counter(self.asked[each][:2] for each in self.judged & self.asked.keys())
+        return [
+            {
+                "provider": provider,
+                "model": model,
+                "chosen": chosen[provider, model],
+                "judged": judged[provider, model],
+            }
+            for provider, model in dict.fromkeys(each[:2] for each in self.asked.values())
+            if chosen[provider, model]
+        ]
+
+
+def planned_promises(session: Session) -> dict[str, PlannedPromise]:
+    """Return every promise that the suite's own options select, by its name."""
+    return {
+        f"{engine.provider.id}::{case.path}::{clause.id}": PlannedPromise(
+            engine.provider.id, case.model, case.id, clause.id, clause.level.value
+        )
+        for engine in session.engines
+        for case, clauses in session.selected(engine)
+        for clause in clauses
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: what was planned, what of it was begun with, and what was judged."""
+
+    interrupted: bool
+    left_out: int  # promises, by pytest or a plugin
+    plan: Sequence[Mapping[str, Any]]
+    counts: Sequence[Mapping[str, Any]]
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all was judged that the options of the suite asked for."""
+        return not self.interrupted and not self.left_out
+
+    @property
+    def whole(self) -> bool:
+        """Return whether of every model that was begun with nothing of the plan is missing."""
+        planned = {(each["provider"], each["model"]): each["promises"] for each in self.plan}
+        begun = [(planned.get((each["provider"], each["model"])), each) for each in self.counts]
+        return not self.interrupted and all(each["judged"] == number for number, each in begun)
+
+    @property
+    def all_judged(self) -> bool:
+        """Return whether the whole plan was judged, of every model."""
+        begun = {(each["provider"], each["model"]) for each in self.counts}
+        planned = ((each["provider"], each["model"]) for each in self.plan if each["promises"])
+        return self.whole and begun.issuperset(planned)

@@ -1,0 +1,1 @@
+"""The suite as pytest runs it: options, items, recorder, signals and workers."""

@@ -1,0 +1,92 @@
+"""The options of the suite as pytest takes them, and what they choose."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cases.model import Depth
+from conformance.errors import ConformanceError
+from conformance.exchange.source import RecordMode
+from conformance.exchange.transport.limit_options import LIMIT_HELP, read_limits
+from conformance.live.budget import read_budget
+from conformance.runner.session import Options
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the suite; recording has pytest-recording's own."""
+    group = parser.getgroup("conformance", "image-API conformance")
+    group.addoption("--provider", action="append", default=[], help="name, or path of a TOML file")
+    group.addoption("--live", action="store_true", help="send real requests; use no cassettes")
+    group.addoption("--edition", default=None, help="edition of the contract")
+    group.addoption("--clauses", default="*", metavar="GLOB", help="judge only these clauses")
+    group.addoption("--models", default="*", metavar="GLOB", help="judge only these models")
+    group.addoption("--cases", default="*", metavar="GLOB", help="send only these cases")
+    group.addoption("--base-url", default=None, help="another address of the one provider")
+    group.addoption("--cassettes", default=None, metavar="DIR", help="where cassettes are")
+    group.addoption(
+        "--explore", action="store_true", help="send generated requests to paid providers, too"
+    )
+    group.addoption("--limit", action="append", default=[], metavar="NAME=VALUE", help=LIMIT_HELP)
+    group.addoption("--run-file", default=None, metavar="FILE", help="write the run file here")
+    group.addoption("--budget", type=_budget, metavar="USD", help="spend no more; or unlimited")
+    group.addoption("--max-requests", type=int, metavar="N", help="send no more requests")
+    group.addoption(
+        "--partial", action="store_true", help="start a plan over budget, and stop at the budget"
+    )
+    group.addoption(
+        "--strength", type=int, choices=(1, 2, 3), help="send combined parameters as well"
+    )
+    group.addoption(
+        "--depth",
+        choices=tuple(Depth),
+        default=None,
+        help="how much is asked: standard, or thorough; thorough where nothing is billed",
+    )
+    group.addoption("--resume", default=None, metavar="RUN", help="go on with this run file")
+    group.addoption(
+        "--baseline",
+        default=None,
+        metavar="RUN",
+        help="the last good run file, or a folder of them",
+    )
+    group.addoption(
+        "--confirm", type=int, default=3, metavar="N", help="repeat what is worse than --baseline"
+    )
+
+
+def options_of(config: pytest.Config) -> Options:
+    """Read the suite's options from pytest's."""
+    mode = config.getoption("--record-mode", default=None)
+    chosen: dict[str, Any] = {
+        "providers": tuple(config.getoption("--provider")),
+        "clauses": config.getoption("--clauses"),
+        "models": config.getoption("--models"),
+        "cases": config.getoption("--cases"),
+        "live": config.getoption("--live") or config.getoption("--disable-recording", False),
+        "record_mode": RecordMode(mode) if mode else None,
+        "base_url": config.getoption("--base-url"),
+        "limits": read_limits(config.getoption("--limit")),
+        "cassettes": Path(config.getoption("--cassettes") or config.rootpath / "cassettes"),
+        "budget": config.getoption("--budget"),
+        "max_requests": config.getoption("--max-requests"),
+        "partial": config.getoption("--partial"),
+        "strength": config.getoption("--strength"),
+        "depth": Depth(config.getoption("--depth")) if config.getoption("--depth") else None,
+        "confirm": config.getoption("--confirm"),
+    }
+    for name in ("resume", "baseline"):
+        chosen[name] = Path(config.getoption(name)) if config.getoption(name) else None
+    if config.getoption("--edition"):
+        chosen["edition"] = config.getoption("--edition")
+    return Options(**chosen)
+
+
+def _budget(text: str) -> float:
+    try:
+        return read_budget(text)
+    except ConformanceError as error:
+        raise ArgumentTypeError(str(error)) from None

@@ -1,0 +1,276 @@
+"""What the process that collects reports does with them: the run file, the end, the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import ConformanceError
+from conformance.findings import BROKEN, Finding, Observation, Verdict
+from conformance.parsing import printable
+from conformance.results.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
+from conformance.results.deviations import stale_deviations
+from conformance.results.headline import Headline
+from conformance.results.reach import promises_of, reach_counts
+from conformance.results.run_file import RunWriter, finding_from_json
+from conformance.runner.output_path import Place
+from conformance.runner.session import Session
+from conformance.runner.whole_plan import (
+    Ending,
+    Progress,
+    plan_of,
+    planned_promises,
+    promise_named,
+)
+
+CRASHED = "???"
+"""The phase that pytest-xdist reports of an item at which a worker died."""
+
+_LETTERS = {
+    Verdict.PASS: (".", "passed"),
+    Verdict.NOT_CLAIMED: ("-", "not claimed"),
+    Verdict.NOT_RUN: ("r", "not run"),
+    Verdict.NOT_TESTABLE: ("n", "not testable"),
+    Verdict.UNAVAILABLE: ("u", "unavailable"),
+    Verdict.FLAKY: ("f", "flaky"),
+    Verdict.DEVIATES: ("d", "deviates"),
+    Verdict.HARNESS_ERROR: ("E", "harness error"),
+}
+
+
+class Recorder:
+    """Gathers findings as they arrive, writes the run file and concludes."""
+
+    def __init__(self, config: pytest.Config, session: Callable[[], Session]) -> None:
+        self._config = config
+        self._session = session
+        self._writer: RunWriter | None = None
+        self._place: Place | None = None
+        self._progress = Progress()
+        self._told: set[str] = set()  # cases whose evidence was written
+        self._died: list[str] = []  # workers, each with why
+        self._crashes = 0  # reports of pytest-xdist on what a worker was at when it died
+        self._lost = False  # the run file can no longer be written
+        self._stopped = False  # by the user, while requests were sent
+        self.findings: list[Finding] = []
+        self.problems: list[str] = []
+        self.conclusion: Conclusion | None = None
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Learn what is to be judged, after every plugin took away what it does not want."""
+        self._progress.begin(each.nodeid for each in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Learn the same from a worker."""
+        self._progress.begin(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Remember a worker that died; one that was told to stop says so itself."""
+        if error and error != "keyboard-interrupt":
+            self._died.append(str(node.gateway.id))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a finding, and write it before anything else can go wrong."""
+        name = promise_named(report.nodeid)
+        if name is None or self._lost:
+            return
+        if not hasattr(report, "finding"):
+            self._crashes += report.when == CRASHED
+            return
+        if self._progress.is_judged(name):
+            return  # a worker told it before it died
+        values = report.finding
+        finding = None if values is None else finding_from_json(values)
+        self._progress.judge(name, finding)
+        if finding is not None:
+            self._take(finding, getattr(report, "evidence", None))
+
+    def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
+        self.findings.append(finding)
+        with self._ending():
+            self._write(finding, evidence)
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Show a verdict as what it is; only a pass is green."""
+        values = getattr(report, "finding", None)
+        if values is None or report.failed or values["verdict"] == Verdict.PASS:
+            return None
+        if "deviation" in values:
+            return "known deviation", "k", ("KNOWN DEVIATION", {"yellow": True})
+        letter, word = _LETTERS[Verdict(values["verdict"])]
+        return word, letter, (word.upper(), {"yellow": True})
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Conclude: what is broken outweighs what could not be judged."""
+        if self._died:
+            self._tell_lost()
+        if not self.findings:
+            session.exitstatus = int(Conclusion.NOT_JUDGED) if self._died else exitstatus
+            return
+        stopped = exitstatus not in (0, 1) or bool(session.shouldstop or session.shouldfail)
+        self._end = self._ended(stopped)
+        self._find_problems()
+        self.conclusion = conclude_run(self.findings, self.problems, self._end.interrupted)
+        if self._writer is not None and not self._lost:
+            with self._ending():
+                self._writer.close(self._footer(self._end))
+        sent = self._session().options.mode != "replay"
+        if sent and (not self._end.interrupted or self._writer is None):
+            self._session().live.clear()
+        if exitstatus in (0, 1):
+            mine = sum(_counts_as_failed(each) for each in self.findings) + self._crashes
+            others = session.testsfailed > mine
+            session.exitstatus = 1 if others else int(self.conclusion)
+
+    def _ended(self, stopped: bool) -> Ending:
+        """Return how the run ended: of what was planned, what was judged."""
+        self._stopped = self._was_stopped()
+        self._progress.asked = planned_promises(self._session())
+        not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
+        lost = bool(self._died or self._progress.lost or not_run)
+        plan, counts = plan_of(self._session()), self._progress.counts()
+        return Ending(stopped or self._stopped or lost, self._progress.left_out, plan, counts)
+
+    def _tell_lost(self) -> None:
+        """Report workers that died, and as not run what no other worker judged instead."""
+        self._progress.asked = planned_promises(self._session())
+        why = "the worker that was to judge it died"
+        lost = self._progress.lost
+        for each in lost:
+            where = (each.provider, each.model, each.case)
+            self._take(Finding(each.clause, each.level, Verdict.NOT_RUN, *where, message=why))
+        rest = f"{len(lost):,} promises were not run" if lost else "others judged what was left"
+        several = "a worker" if len(self._died) == 1 else f"{len(self._died)} workers"
+        self.problems.append(f"{several} of pytest-xdist died ({', '.join(self._died)}): {rest}")
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what the run came to, and what is wrong with it as a whole."""
+        if self.conclusion is None and not self._died:
+            return
+        terminalreporter.section("conformance")
+        for problem in self.problems:
+            terminalreporter.write_line(printable(problem, 2000), red=True)
+        if self.conclusion is None:
+            return
+        said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
+        terminalreporter.write_line(f"{said}: {self._headline()}")
+        if self._writer is not None:
+            on = "; the run was stopped, go on with --resume" if self._stopped else ""
+            terminalreporter.write_line(f"run file: {self._writer.path}{on}")
+
+    def give_back(self) -> None:
+        """Leave things as they were after a run that judged nothing; called last of all."""
+        if self._place is not None:
+            if self._writer is not None:
+                self._writer.abandon()
+            self._place.give_back()
+
+    def open(self) -> RunWriter | None:
+        """Begin the run file: before anything is sent, else with the first finding."""
+        path = self._config.getoption("--run-file")
+        if self._writer is None and path:
+            session = self._session()
+            durable = session.options.mode != "replay" and session.options.shared is not None
+            header = session.header()
+            self._place = Place(Path(path))
+            self._place.take()
+            self._writer = RunWriter(Path(path), header, durable)
+        return self._writer
+
+    def _write(self, finding: Finding, evidence: dict[str, Any] | None) -> None:
+        writer = self.open()
+        if writer is not None:
+            self._evidence(writer, evidence)
+            writer.finding(finding)
+            self._stands()
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End the session where the run file cannot be written: nothing more would be kept."""
+        try:
+            yield
+        except ConformanceError as error:
+            self._lost = True
+            pytest.exit(str(error), returncode=int(Conclusion.NOT_JUDGED))
+
+    def _stands(self) -> None:
+        """Let go of the run that was there before: from now on this one is worth more."""
+        if self._place is not None:
+            self._place.keep()
+            self._place = None
+
+    def _evidence(self, writer: RunWriter, evidence: dict[str, Any] | None) -> None:
+        if evidence is None or evidence["case"] in self._told:
+            return
+        self._told.add(evidence["case"])
+        if evidence["exchange"] is not None:
+            writer.exchange(evidence["exchange"])
+        for each in evidence["observations"]:
+            writer.observation(Observation(**each))
+
+    def _find_problems(self) -> None:
+        session = self._session()
+        if session.options.mode != "replay":
+            self.problems += session.live.ledger.halts()
+        if not self._end.all_judged:
+            return
+        self.problems += session.unused_cassettes()
+        for provider in session.providers:
+            self.problems += stale_deviations(provider, self.findings, session.today)
+
+    def _was_stopped(self) -> bool:
+        """Whether the user ended it: what was not tried again may be missing as well."""
+        session = self._session()
+        return session.options.mode != "replay" and session.live.ledger.stopped()
+
+    def _headline(self) -> str:
+        reach = reach_of(self.findings)
+        return Headline(
+            subject=[each.id for each in self._session().providers],
+            conclusion=self.conclusion or Conclusion.CONFORMS,
+            broken=any(each.verdict in BROKEN and not each.excused for each in self.findings),
+            known=len({(e.provider, e.clause) for e in self.findings if e.excused}),
+            reach=tuple(reach.values()),
+            part=not self._end.all_judged,
+        ).sentence
+
+    def _footer(self, end: Ending) -> dict[str, Any]:
+        return {
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "complete": end.complete,
+            "interrupted": end.interrupted,
+            "whole": end.whole,
+            "left_out": end.left_out,
+            "conclusion": int(self.conclusion or 0),
+            "counts": counts(self.findings),
+            "reach": reach_counts(
+                promises_of(self.findings, explanations(self.findings)), end.counts
+            ),
+            **self._spent(),
+            "problems": self.problems,
+        }
+
+    def _spent(self) -> dict[str, Any]:
+        """What was sent and spent; of a replay, nothing is said."""
+        session = self._session()
+        if session.options.mode == "replay":
+            return {}
+        spent = session.live.ledger.spent()
+        names = ("estimate", "actual", "guess", "requests")
+        return {"spent": {name: getattr(spent, name) for name in names}}
+
+
+def _counts_as_failed(finding: Finding) -> bool:
+    broken = finding.verdict in (Verdict.FAIL, Verdict.HARNESS_ERROR)
+    return broken and not finding.excused

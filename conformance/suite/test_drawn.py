@@ -1,0 +1,102 @@
+"""The properties over requests that were drawn and recorded: data, so nothing is drawn here.
+
+Collected in replay where a provider has such recordings; see
+`conformance.exchange.cassettes.example_manifest`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from conformance.errors import ConformanceError
+from conformance.exchange.cassettes.example_manifest import Example, recorded_examples
+from conformance.generated.example_recorder import DrawnSource, try_all
+from conformance.generated.failures import Falsified, conclude
+from conformance.generated.properties import Explorer
+from conformance.plugin import session_of
+from conformance.runner.engine import Engine
+from conformance.runner.session import Session
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try every property on every model that it was recorded for, and each known deviation."""
+    session = session_of(metafunc.config)
+    models = list(session.recorded_models())
+    if "deviation" in metafunc.fixturenames:
+        metafunc.parametrize(("engine", "deviation"), _deviations(session, models))
+        return
+    values = [
+        pytest.param(engine, model, examples, id=f"{engine.provider.id}/{model}/{name}")
+        for engine, model in models
+        for name, examples in recorded_examples(session.library(engine.provider), model).items()
+    ]
+    metafunc.parametrize(("engine", "model", "examples"), values)
+
+
+def _deviations(session: Session, models: list[tuple[Engine, str]]) -> list[object]:
+    """Give the deviations of generated requests that this run can say anything of."""
+    if not session.options.whole:
+        return []
+    return [
+        pytest.param(engine, each.name, id=f"{engine.provider.id}/{each.name}")
+        for engine in dict(models)
+        for each in engine.provider.deviations
+        if each.of_generated
+    ]
+
+
+def test_recorded_request(
+    pytestconfig: pytest.Config, engine: Engine, model: str, examples: list[Example]
+) -> None:
+    found, _ = tried(session_of(pytestconfig), engine, model, examples)
+    conclude(found)
+
+
+def test_deviation_still_occurs(
+    pytestconfig: pytest.Config, engine: Engine, deviation: str
+) -> None:
+    occurred = occurring(session_of(pytestconfig), engine)
+    if deviation not in occurred:
+        why = f"deviation {deviation} no longer occurs in what was drawn; remove it"
+        pytest.fail(f"{engine.provider.file}: {why}", pytrace=False)
+
+
+_OCCURRING: dict[Engine, set[str]] = {}
+
+
+def occurring(session: Session, engine: Engine) -> set[str]:
+    """Name the deviations that excuse anything drawn; found once a process."""
+    if engine not in _OCCURRING:
+        found: dict[str, list[Example]] = defaultdict(list)
+        for each, model in session.recorded_models():
+            if each is engine:
+                library = session.library(engine.provider)
+                for examples in recorded_examples(library, model).values():
+                    found[model] += examples
+        sets = (tried(session, engine, model, each)[1] for model, each in found.items())
+        _OCCURRING[engine] = set().union(*sets)
+    return _OCCURRING[engine]
+
+
+def tried(
+    session: Session, engine: Engine, model: str, examples: list[Example]
+) -> tuple[list[Falsified], set[str]]:
+    """Try recorded examples; gives what they falsify, and the deviations that excused some."""
+    source = DrawnSource(engine.source)
+    explorer = Explorer(
+        client=source,
+        provider=engine.provider,
+        edition=session.edition,
+        model=model,
+        clauses=session.clauses,
+        chosen=session.options.clauses,
+        today=session.today,
+        limits=session.options.limits,
+    )
+    try:
+        found = try_all(examples, lambda name: getattr(explorer, name), source)
+    except ConformanceError as error:
+        pytest.fail(str(error), pytrace=False)
+    return found, explorer.occurred

@@ -1,0 +1,151 @@
+"""Properties of every request, tried on requests that hypothesis draws from the edition.
+
+Collected with `--live` for providers that cost nothing, and for others with `--explore`; with
+`--record-mode` and `--explore` what was drawn is recorded. Replay runs `test_drawn` instead.
+`--hypothesis-profile` chooses how far to search.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.generated import inputs as drawn
+from conformance.generated.example_recorder import DrawnSource, Keeper
+from conformance.generated.properties import Explorer
+from conformance.generated.response_cache import Memory
+from conformance.generated.search import (
+    conclude,
+    explore,
+    explore_refusals,
+    explored,
+    fewer,
+    is_free,
+    profile,
+)
+from conformance.plugin import session_of
+
+if TYPE_CHECKING:
+    from hypothesis import settings
+
+    from conformance.exchange.source import Source
+    from conformance.generated.failures import Check
+    from conformance.generated.inputs import Caps
+    from conformance.providers import Provider
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try every property on every model."""
+    config = metafunc.config
+    found = explored(session_of(config), config.getoption("--explore"))
+    names = [f"{provider.id}/{model}" for provider, model in found]
+    values = [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
+    metafunc.parametrize(("provider", "model"), values)
+
+
+Keep = Callable[["Check"], "Check"]
+
+
+@pytest.fixture
+def source(pytestconfig: pytest.Config, provider: Provider) -> Source:
+    """What sends, and records where the run does."""
+    session = session_of(pytestconfig)
+    (found,) = [each for each in session.engines if each.provider.id == provider.id]
+    return DrawnSource(found.source) if session.options.mode == "record" else found.source
+
+
+@pytest.fixture
+def keep(
+    request: pytest.FixtureRequest, provider: Provider, model: str, source: Source
+) -> Iterator[Keep]:
+    """Keep what was drawn as data, where it is recorded."""
+    if not isinstance(source, DrawnSource):
+        yield lambda check: check
+        return
+    name = request.node.originalname.removeprefix("test_").replace("_", "-")
+    keeper = Keeper(session_of(request.config).library(provider), model, name, source)
+    yield keeper.keeping
+    keeper.write()
+
+
+@pytest.fixture(scope="session")
+def memories() -> defaultdict[str, Memory]:
+    """What each provider has answered in this process, whichever property asked."""
+    return defaultdict(Memory)
+
+
+@pytest.fixture
+def explorer(
+    pytestconfig: pytest.Config,
+    source: Source,
+    provider: Provider,
+    model: str,
+    memories: defaultdict[str, Memory],
+) -> Explorer:
+    """What sends and judges the requests for one model."""
+    session = session_of(pytestconfig)
+    remembers = session.options.mode == "live" and not is_free(session, provider)
+    return Explorer(
+        client=source,
+        provider=provider,
+        edition=session.edition,
+        model=model,
+        clauses=session.clauses,
+        chosen=session.options.clauses,
+        today=session.today,
+        limits=session.options.limits,
+        memory=memories[provider.id] if remembers else None,
+    )
+
+
+@pytest.fixture
+def limits(pytestconfig: pytest.Config, provider: Provider) -> settings:
+    """How far to search."""
+    session = session_of(pytestconfig)  # what is recorded is kept, so there is little of it
+    free = is_free(session, provider) and session.options.mode == "live"
+    return profile(pytestconfig.getoption("--hypothesis-profile", None), free)
+
+
+@pytest.fixture
+def caps(pytestconfig: pytest.Config, provider: Provider) -> Caps:
+    """How many images a request may ask for."""
+    session = session_of(pytestconfig)
+    free = is_free(session, provider) and session.options.mode == "live"
+    return drawn.FREE if free else drawn.FEW
+
+
+def test_valid_request_is_honoured(
+    explorer: Explorer, limits: settings, caps: Caps, keep: Keep
+) -> None:
+    bodies = drawn.honoured(explorer.edition, explorer.documented, caps)
+    conclude(explore(bodies, keep(explorer.honours), limits))
+
+
+def test_invalid_request_is_refused(explorer: Explorer, limits: settings, keep: Keep) -> None:
+    pairs = drawn.refused(explorer.edition, explorer.documented)
+    conclude(explore_refusals(pairs, keep(explorer.refuses), limits))
+
+
+def test_n_above_the_limit_is_refused(explorer: Explorer, limits: settings, keep: Keep) -> None:
+    pairs = drawn.too_many(explorer.edition, explorer.documented)
+    conclude(explore_refusals(pairs, keep(explorer.refuses), fewer(limits)))
+
+
+def test_response_format_decides(explorer: Explorer, limits: settings, keep: Keep) -> None:
+    bodies = drawn.formats(explorer.edition, explorer.documented)
+    conclude(explore(bodies, keep(explorer.formats), fewer(limits)))
+
+
+def test_answer_depends_on_the_request(explorer: Explorer, limits: settings, keep: Keep) -> None:
+    pairs = drawn.between(explorer.edition, explorer.documented)
+    conclude(explore(pairs, keep(explorer.forgets), fewer(limits)))
+
+
+def test_unknown_parameter_is_treated_alike(
+    explorer: Explorer, limits: settings, keep: Keep
+) -> None:
+    places = drawn.placed(explorer.edition, explorer.documented)
+    conclude(explore(places, keep(explorer.places), fewer(limits)))
