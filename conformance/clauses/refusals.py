@@ -11,7 +11,7 @@ from conformance.clauses.subject import (
     Problem,
     UnavailableError,
 )
-from conformance.contract.asked import MODEL_UNKNOWN
+from conformance.contract.request_body import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.refusal_matching import same_refusal
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conformance.clauses.subject import Subject
-    from conformance.contract import Asked
+    from conformance.contract import RequestBody
     from conformance.exchange.outcome import Outcome
     from conformance.exchange.sent_request import Sent
 
@@ -89,7 +89,7 @@ def _is_open_too(subject: Subject) -> bool:
     return bool(_left_open(subject, asked) - at_fault(subject.sent) - subject.context.proven)
 
 
-def _left_open(subject: Subject, asked: Asked) -> set[str]:
+def _left_open(subject: Subject, asked: RequestBody) -> set[str]:
     """Name the parameters that the contract leaves open.
 
     That a model is not in the document is no such thing where its control was accepted.
