@@ -13,25 +13,16 @@ from typing import Any, Protocol, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from conformance.findings import Verdict
+from conformance.findings import Verdict, state_of
 from conformance.proof.matrix import RED, DefectColumn, Matrix, holes
 from conformance.version import tool
 
 SCHEMA = 1
 """Version of the JSON document's form, which `schemas/proof.schema.json` publishes."""
 
-SYMBOLS: Mapping[Verdict, str] = {
-    Verdict.PASS: "",
-    Verdict.NOT_CLAIMED: "",
-    Verdict.NOT_RUN: "",
-    Verdict.NOT_TESTABLE: "·",
-    Verdict.UNAVAILABLE: "~",
-    Verdict.FLAKY: "?",
-    Verdict.DEVIATES: "◐",
-    Verdict.FAIL: "●",
-    Verdict.HARNESS_ERROR: "!",
-}
-"""One symbol per verdict, so that the matrix can be read without colour."""
+_EMPTY = frozenset({Verdict.PASS, Verdict.NOT_CLAIMED, Verdict.NOT_RUN})
+SYMBOLS = {verdict: state_of(verdict).symbol for verdict in Verdict if verdict not in _EMPTY}
+"""The symbol of a cell; other cells are empty, so that the matrix can be read."""
 
 
 class _Named(Protocol):
