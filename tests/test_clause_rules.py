@@ -11,7 +11,7 @@ from conformance.clauses.bindings import flaw
 from conformance.clauses.derivation import _derive, _raised_by, _statement, _types
 from conformance.clauses.refusals import at_fault
 from conformance.contract import Level, load_edition
-from conformance.contract.records import Rule, Violation
+from conformance.contract.records import SchemaRule, Violation
 from conformance.exchange.sent_request import read_request
 from tests.miniatures import JSON_TYPE, body, exchange
 
@@ -58,9 +58,9 @@ def test_flaw_of_a_request_whose_key_is_wrong_is_none() -> None:
     assert flaw(sent) is None
 
 
-def rule(parameter: str | None, keyword: str, value: Any) -> Rule:
+def rule(parameter: str | None, keyword: str, value: Any) -> SchemaRule:
     """Give a rule of a schema."""
-    return Rule(parameter, keyword, value, Level.MUST, ())
+    return SchemaRule(parameter, keyword, value, Level.MUST, ())
 
 
 @pytest.mark.parametrize(
