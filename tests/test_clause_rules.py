@@ -1,7 +1,4 @@
-"""What clauses make of the rules of schemas: which is broken, by whom, and how it is told.
-
-Each test stands for a change of a clause that nothing else noticed; see docs/mutation.md.
-"""
+"""What clauses make of the rules of schemas: which is broken, by whom, and how it is told."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ from conformance.clauses.refusals import at_fault
 from conformance.contract import Level, load_edition
 from conformance.contract.records import SchemaRule, Violation
 from conformance.exchange.sent_request import read_request
-from tests.findings import WRONG_SIZE
 from tests.miniatures import JSON_TYPE, body, exchange
 
 EDITION = load_edition()
+WRONG_SIZE = body("dall-e-2", size="wide")
 
 
 def flawed(*violations: tuple[str | None, str], request: dict[str, Any] | None = None) -> Any:
