@@ -15,6 +15,7 @@ from conformance.clauses.judge import judge
 from conformance.contract import Edition
 from conformance.exchange.model import Download, Exchange, Provenance, Request, Response
 from conformance.exchange.redaction.recordings import clean_text, is_harmless_header
+from conformance.exchange.redaction.recordings import without_credentials as redacted
 from conformance.recordings.readers import (
     Entry,
     altered_parts,
@@ -22,7 +23,6 @@ from conformance.recordings.readers import (
     foreign_exchange,
     is_generation,
     kind_of,
-    redacted,
 )
 from tests.attacks.credentials import FORMS, HEADERS, KEPT, LABELLED, MEMBERS, QUERIES, SECRET
 

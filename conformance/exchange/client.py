@@ -75,8 +75,8 @@ class Client:
         except ConformanceError:
             raise
         except BaseException as error:  # its frames and its words may hold the key
-            told = self._without_key(error)
-        raise told from None
+            safe = self._without_key(error)
+        raise safe from None
 
     def _without_key(self, error: BaseException) -> BaseException:
         """Return an exception without the frames in which the key stands, and without the key."""
@@ -146,7 +146,7 @@ class _Allowance:
         self.bytes_left = limits.images_bytes
 
     def spent(self) -> Failure | None:
-        """Say which limit the images before have reached, or None."""
+        """Return which limit the images before have reached, or None."""
         if time.monotonic() >= self._deadline:
             seconds = f"{self._limits.images_seconds:g} s"
             return Failure("timeout", f"the images before it took {seconds} together")

@@ -46,7 +46,7 @@ class Sent:
         return self.model.family if self.model else None
 
     def violates(self, parameter: str | None, keyword: str | None = None) -> bool:
-        """Whether the body breaks a documented constraint of a parameter."""
+        """Return whether the body breaks a documented constraint of a parameter."""
         return self.asked is not None and any(
             each.parameter == parameter and keyword in (None, each.keyword)
             for each in self.asked.violations
@@ -57,7 +57,7 @@ class Sent:
         return self.asked.value(parameter) if self.asked else None
 
     def has(self, parameter: str) -> bool:
-        """Whether a parameter was sent, and not as null."""
+        """Return whether a parameter was sent, and not as null."""
         return self.asked is not None and self.asked.has(parameter)
 
 
@@ -74,15 +74,15 @@ def read_request(exchange: Exchange, edition: Edition) -> Sent:
     return Sent(operation, authorization, faults, asked, _model(exchange, asked, model))
 
 
-def _model(exchange: Exchange, asked: Asked | None, told: Model | None) -> Model | None:
+def _model(exchange: Exchange, asked: Asked | None, named: Model | None) -> Model | None:
     """The model that was asked; where a request leaves it out, the provider chooses.
 
     What an unnamed request of a foreign recording stands for, its user may have said.
     """
     if asked is None or asked.model is not None:
-        return asked.model if asked else told
+        return asked.model if asked else named
     chosen = not asked.has("model") and exchange.provenance is not Provenance.FOREIGN
-    return None if chosen else told
+    return None if chosen else named
 
 
 def _operation(request: Request) -> Operation | None:
@@ -126,7 +126,7 @@ _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
 
 
 def deployment_of(request: Request) -> str | None:
-    """Give the deployment that a URL names, as Azure has it in place of `model`."""
+    """Return the deployment that a URL names, as Azure has it in place of `model`."""
     found = _DEPLOYMENT.search(urlsplit(request.url).path)
     return found[1] if found else None
 
@@ -143,7 +143,7 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[frozenset[str], As
     deployment = deployment_of(exchange.request)
     if deployment is not None and edition.find(deployment) is not None:
         body["model"] = deployment
-    if "model" not in body and _was_told(exchange, edition):
+    if "model" not in body and _is_named_by_user(exchange, edition):
         body["model"] = exchange.model
     asked = edition.read(body)
     if body.get("model") == UNKNOWN_MODEL:
@@ -151,6 +151,6 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[frozenset[str], As
     return frozenset(), asked
 
 
-def _was_told(exchange: Exchange, edition: Edition) -> bool:
+def _is_named_by_user(exchange: Exchange, edition: Edition) -> bool:
     """Return whether somebody said which model a recorded request without one stands for."""
     return exchange.provenance is Provenance.FOREIGN and edition.find(exchange.model) is not None

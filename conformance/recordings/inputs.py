@@ -1,4 +1,4 @@
-"""The files that are judged: which ones are meant, and what came of each."""
+"""The files that are judged: which ones are meant, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 
 @dataclass(slots=True)
 class ForeignFile:
-    """What came of one file: exchanges found, judged, passed over, and what is unreadable."""
+    """The outcome of one file: exchanges found, judged, passed over, and what is unreadable."""
 
     path: Path
     named: bool = True  # by the user; otherwise found in a folder, where anything may lie
@@ -41,7 +41,7 @@ class ForeignFile:
         yield self._sentence(replace(first, reason=first.reason + kind + more))
 
     def notes(self) -> Iterator[str]:
-        """Say in sentences what there was nothing to judge in, where and why."""
+        """Describe what there was nothing to judge in, where and why."""
         return map(self._sentence, [*self.passed_over, *self.unknown_models])
 
     def _sentence(self, fault: Fault) -> str:
@@ -51,7 +51,7 @@ class ForeignFile:
 
 @dataclass(frozen=True, slots=True)
 class ForeignReport:
-    """What came of judging recordings; the findings are in the run file."""
+    """The outcome of judging recordings; the findings are in the run file."""
 
     run_file: Path
     files: tuple[ForeignFile, ...]
@@ -75,7 +75,7 @@ class ForeignReport:
 
 
 def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:
-    """Give the files that are meant by names, folders and patterns, each once, in order.
+    """Return the files that are meant by names, folders and patterns, each once, in order.
 
     A folder stands for what in and below it ends as recordings do, hidden files and the run
     file left out. A pattern is one where no file has its name.
@@ -89,7 +89,7 @@ def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, there or not; links that go in circles lead nowhere."""
+    """Return whether two paths lead to one file, whether it exists or not."""
     return os.path.realpath(one) == os.path.realpath(other)
 
 

@@ -20,7 +20,7 @@ from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile
-from conformance.recordings.model_names import is_stranger
+from conformance.recordings.model_names import is_unknown
 from conformance.results.conclusion import Conclusion, binding, explanations_in_recordings
 from conformance.results.reach import Column, promises_of, reach_counts
 from conformance.results.run_file import RunWriter, finding_to_json, line_of
@@ -99,13 +99,13 @@ class Records:
 
     @property
     def samples(self) -> list[Finding]:
-        """One finding of every verdict of every promise: they say what all of them come to."""
+        """One finding of every verdict of every promise: they decide the conclusion."""
         return binding(list(self._samples.values()), self._accepted)
 
     def unknown_models(self) -> list[str]:
         """The models that the edition does not have."""
         names = {each for _, models in self._providers.values() for each in models}
-        return sorted(each for each in names if is_stranger(each, self._edition))
+        return sorted(each for each in names if is_unknown(each, self._edition))
 
     def _reach(self) -> list[dict[str, Any]]:
         explanations = explanations_in_recordings(self.samples)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import vcr
+from vcr import matchers
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.patch import PATCHER_NAMES
@@ -35,7 +36,6 @@ from conformance.parsing import JSONFaultError, load_json, printable
 SCHEMA = 1
 """Version of what a cassette's metadata holds."""
 
-MATCH_ON = ("method", "path", "query", "canonical_body")
 _OTHER_CLIENTS = tuple(name for name in PATCHER_NAMES if name != "httpx")
 """Not what sends our requests; to patch them too takes vcrpy longer than to load a cassette."""
 
@@ -72,11 +72,6 @@ class CassetteLibrary:
         self.edition = edition
         self.tool = tool
         self.payloads = Payloads(self.directory / "payloads")
-        self._vcr = vcr.VCR(
-            record_mode=vcr.mode.NONE, match_on=MATCH_ON, skip_patchers=_OTHER_CLIENTS
-        )
-        self._vcr.register_matcher("canonical_body", same_body)
-        self._vcr.register_persister(_Persister(self))
 
     def path(self, case: Case) -> Path:
         """Where a case's cassette stands."""
@@ -121,14 +116,26 @@ class CassetteLibrary:
                 f"{self.provider}/{case.path} has no cassette ({path}); {self.how_to_record(case)}"
             )
         try:
-            with self._vcr.use_cassette(str(path), allow_playback_repeats=True) as cassette:
+            with self._opened(path) as cassette:
                 yield self._recorded(cassette, case)
                 self._check_all_played(cassette, case)
         except CannotOverwriteExistingCassetteException:
             raise self._stale(case, "it was recorded for another request") from None
         except _UNREADABLE as error:
-            told = printable(f"{type(error).__name__}: {error}", 200)
-            raise CassetteDamagedError(f"{path}: cannot be played: {told}") from None
+            reason = printable(f"{type(error).__name__}: {error}", 200)
+            raise CassetteDamagedError(f"{path}: cannot be played: {reason}") from None
+
+    def _opened(self, path: Path) -> AbstractContextManager[Cassette]:
+        """Open a cassette without the filters of `vcr.VCR`, which copy every request deeply."""
+        opened: AbstractContextManager[Cassette] = Cassette.use(
+            path=str(path),
+            persister=_Persister(self),
+            record_mode=vcr.mode.NONE,
+            match_on=(matchers.method, matchers.path, matchers.query, same_body),
+            allow_playback_repeats=True,
+            skip_patchers=_OTHER_CLIENTS,
+        )
+        return opened
 
     def _recorded(self, cassette: Cassette, case: Case) -> Recorded:
         data = cassette._metadata  # vcrpy offers no read access that does not also write
@@ -281,7 +288,7 @@ def _as_fetched(url: str) -> str:
 
 
 def _encoded(headers: Mapping[str, list[str]]) -> dict[bytes, list[bytes]]:
-    """Give headers as bytes: httpx takes text only where it is ASCII."""
+    """Return headers as bytes: httpx takes text only where it is ASCII."""
     return {name.encode(): [each.encode() for each in values] for name, values in headers.items()}
 
 

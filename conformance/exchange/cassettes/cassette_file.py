@@ -86,8 +86,8 @@ def _checked(value: Any, where: str, members: Mapping[str, Check]) -> None:
         if name not in value and not optional:
             raise CassetteFileError(f"{where}{name} is missing")
         if name in value and not right(value[name]):
-            told = printable(repr(value[name])[:200], 60)
-            raise CassetteFileError(f"{where}{name} is {told}, which it cannot be")
+            shown = printable(repr(value[name])[:200], 60)
+            raise CassetteFileError(f"{where}{name} is {shown}, which it cannot be")
 
 
 def _object(value: Any) -> bool:

@@ -26,8 +26,8 @@ def with_checksums(before: bytes, after: bytes) -> bytes:
     for start, end in _chunks(before):
         if before[start:end] == after[start:end]:
             continue
-        told, right = before[end : end + 4], zlib.crc32(before[start - 4 : end])
-        if told == struct.pack(">I", right):
+        stored, right = before[end : end + 4], zlib.crc32(before[start - 4 : end])
+        if stored == struct.pack(">I", right):
             mended[end : end + 4] = struct.pack(">I", zlib.crc32(mended[start - 4 : end]))
     return bytes(mended)
 

@@ -99,21 +99,21 @@ class Budget:
             self._stage = "body"
 
     def connect_left(self) -> float:
-        """Give the seconds left to connect; raises `Stopped` when there are none."""
+        """Return the seconds left to connect; raises `Stopped` when there are none."""
         left = min(self._connect_deadline, self._deadline) - time.monotonic()
         if left <= 0:
             raise self.late()
         return left
 
     def left(self) -> float:
-        """Give the seconds left in all; raises `Stopped` when there are none."""
+        """Return the seconds left in all; raises `Stopped` when there are none."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise self.late()
         return left
 
     def elapsed(self) -> float:
-        """Give the seconds since the start."""
+        """Return the seconds since the start."""
         return time.monotonic() - self._started
 
     def late(self) -> Stopped:
@@ -135,7 +135,7 @@ class Budget:
         return Stopped("disconnect", "the connection was closed without an answer")
 
     def room(self, wanted: int) -> int:
-        """Give how many bytes may be read now; raises `Stopped` at the limit."""
+        """Return how many bytes may be read now; raises `Stopped` at the limit."""
         head = self._stage != "body"
         limit = self.limits.header_bytes if head else self.limits.wire_bytes
         if self._received >= limit:
@@ -156,7 +156,7 @@ _current: ContextVar[Budget] = ContextVar("budget")
 
 
 def current_budget() -> Budget:
-    """Give the budget of the request that this thread is sending."""
+    """Return the budget of the request that this thread is sending."""
     return _current.get()
 
 

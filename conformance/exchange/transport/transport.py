@@ -174,7 +174,7 @@ class _GuardedHTTP(httpx.HTTPTransport):
 
 @functools.cache
 def _empty_tls_context() -> ssl.SSLContext:
-    """Give a context that trusts nobody; the stream makes the real one when it is needed."""
+    """Return a context that trusts nobody; the stream makes the real one when it is needed."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

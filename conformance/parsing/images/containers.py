@@ -83,7 +83,7 @@ def _png(data: bytes) -> Container:
 
 
 def png_lacks_rows(data: bytes) -> bool:
-    """Whether the pixel data of a PNG ends early; Pillow leaves the rest black, and is silent.
+    """Return whether the pixel data of a PNG ends early; Pillow leaves the rest black, silently.
 
     Inflates the data once more, in little memory, so ask only where the last rows are blank.
     """

@@ -70,7 +70,7 @@ class ImageFacts:
 
     @property
     def decoded(self) -> bool:
-        """Whether the pixels could be read."""
+        """Return whether the pixels could be read."""
         return self.flat is not None
 
 
@@ -224,7 +224,7 @@ def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> Image
 
 
 def _strips(image: Image.Image) -> Iterator[Image.Image]:
-    """Give some rows at a time: as RGB where they are opaque, else as premultiplied RGBA."""
+    """Yield some rows at a time: as RGB where they are opaque, else as premultiplied RGBA."""
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         bottom = min(top + rows, image.height)
