@@ -217,6 +217,7 @@ OURS = {
     "status_code": pair(status_code=200, content=TOLD),
 }
 LINES = json.dumps(OURS["body-text"])
+PIECES = json.dumps([ZIPPED])
 FILES: dict[str, tuple[Kind, str | bytes]] = {
     **{name: (Kind.JSON_LINES, json.dumps(record)) for name, record in OURS.items()},
     "lines": (Kind.JSON_LINES, LINES + "\n\n" + LINES + "\n"),
@@ -231,10 +232,10 @@ FILES: dict[str, tuple[Kind, str | bytes]] = {
     "ruby-base64": (Kind.RUBY_VCR_JSON, ruby(base64_string=ZIPPED)),
     "har-text": (Kind.HAR, archive(har())),
     "har-base64": (Kind.HAR, archive(har({"text": ZIPPED, "encoding": "base64"}))),
-    "har-polly": (Kind.HAR, archive(har({"text": json.dumps([ZIPPED]), "encoding": "base64"}))),
+    "har-polly": (Kind.HAR, archive(har({"text": PIECES, "encoding": "base64"}))),
     "har-polly-counts-base64": (
         Kind.HAR,
-        archive(har({"text": json.dumps([ZIPPED]), "encoding": "base64", "size": 10_000})),
+        archive(har({"text": PIECES, "encoding": "base64", "size": len(PIECES)})),
     ),
     "har-text-as-base64": (Kind.HAR, archive(har({"text": TOLD, "encoding": "base64"}))),
     "go-vcr": (Kind.GO_VCR, GO_VCR),

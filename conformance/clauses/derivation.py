@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from conformance.cases.schema_keywords import condition_names, is_constraint
 from conformance.clauses.bindings import flaw
 from conformance.clauses.refusals import refusal
-from conformance.clauses.registry import Clause, Needs, cite
-from conformance.contract import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conformance.clauses.registry import Binding, Judge
-    from conformance.clauses.subject import Problem, Subject
-    from conformance.contract import Edition, Model, Rule
+from conformance.clauses.registry import Binding, Clause, Judge, Needs, cite
+from conformance.clauses.subject import Problem, Subject
+from conformance.contract import Edition, Level, Model, Rule
 
 _OTHER_CHAPTER = "n"  # its rules are the chapter count
 

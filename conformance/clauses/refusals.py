@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
+from conformance.clauses.registry import Needs, Shape
 from conformance.clauses.subject import (
     NotApplicableError,
     NotTestableError,
     Problem,
+    Subject,
     UnavailableError,
 )
+from conformance.contract import Asked
 from conformance.contract.asked import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
-from conformance.exchange.outcome import Result
+from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from conformance.clauses.subject import Subject
-    from conformance.contract import Asked
-    from conformance.exchange.outcome import Outcome
-    from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import Sent
 
 MODEL_OMITTED = "model-omitted"
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
@@ -45,6 +41,9 @@ def refusal(subject: Subject, what: str) -> Iterator[Problem]:
         require_fault(subject)
     else:
         yield Problem(f"{what} was neither accepted nor refused", "4xx", told(subject))
+
+
+refuses = Shape(refusal, Needs.REFUSAL)
 
 
 def require_fault(subject: Subject) -> None:

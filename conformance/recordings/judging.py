@@ -71,7 +71,7 @@ def judge_files(
     with ExitStack() as closing:
         spool = closing.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n"))
         records = Records(spool, edition, chosen)
-        work = _Work(edition, chosen, records, names or Names())
+        work = FileJudge(edition, chosen, records, names or Names())
         complete = False
         try:
             for file in files:
@@ -94,7 +94,7 @@ class _Waiting:
     urls: set[str]
 
 
-class _Work:
+class FileJudge:
     """Judges file after file."""
 
     def __init__(
