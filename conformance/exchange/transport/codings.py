@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import brotli
 
@@ -14,7 +14,7 @@ else:
     from backports import zstd as zstd
 
 _CHUNK = 256 * 1024  # bytes decoded at once
-_ZSTD_OPTIONS: Mapping[int, int] = {
+_ZSTD_OPTIONS: dict[int, int] = {
     zstd.DecompressionParameter.window_log_max: 23
 }  # 8 MiB, the most in RFC 9659
 _MOST_CODINGS = 4  # of one body, one over the other
