@@ -13,25 +13,16 @@ from typing import Any, Protocol, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from conformance.findings import Verdict
+from conformance.findings import Verdict, state_of
 from conformance.proof.matrix import RED, DefectColumn, Matrix, holes
 from conformance.version import tool
 
 SCHEMA = 1
 """Version of the JSON document's form, which `schemas/proof.schema.json` publishes."""
 
-SYMBOLS: Mapping[Verdict, str] = {
-    Verdict.PASS: "",
-    Verdict.NOT_CLAIMED: "",
-    Verdict.NOT_RUN: "",
-    Verdict.NOT_TESTABLE: "·",
-    Verdict.UNAVAILABLE: "~",
-    Verdict.FLAKY: "?",
-    Verdict.DEVIATES: "◐",
-    Verdict.FAIL: "●",
-    Verdict.HARNESS_ERROR: "!",
-}
-"""One sign a verdict, so that the matrix can be read without colour."""
+_EMPTY = frozenset({Verdict.PASS, Verdict.NOT_CLAIMED, Verdict.NOT_RUN})
+SYMBOLS = {each: state_of(each).symbol for each in Verdict if each not in _EMPTY}
+"""What stands in a cell; of the rest it is empty, so that the matrix can be read."""
 
 
 class _Named(Protocol):
