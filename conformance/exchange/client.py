@@ -19,7 +19,7 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.redaction.api_key import Redactor, redact
-from conformance.exchange.transport.transport import Limits, RawResponse, Transport
+from conformance.exchange.transport.transport import Limits, Transport
 
 MOST_DOWNLOADS = 16
 """Images fetched for one answer; a provider that sends more is not followed further."""
@@ -156,7 +156,5 @@ class _Allowance:
         return None
 
 
-def _split(reply: RawResponse | Failure) -> tuple[Response | None, Failure | None]:
-    if isinstance(reply, Failure):
-        return None, reply
-    return Response(reply.status, reply.headers, reply.body), None
+def _split(reply: Response | Failure) -> tuple[Response | None, Failure | None]:
+    return (None, reply) if isinstance(reply, Failure) else (reply, None)

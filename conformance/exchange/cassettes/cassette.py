@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import httpx
 import vcr
 from vcr import matchers
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
-from vcr.patch import PATCHER_NAMES
 from vcr.request import Request as RecordedRequest
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
+from vcr.stubs.httpx_stubs import vcr_handle_request
 
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
@@ -35,9 +37,6 @@ from conformance.parsing import JSONFaultError, load_json, printable
 
 SCHEMA = 1
 """Version of what a cassette's metadata holds."""
-
-_OTHER_CLIENTS = tuple(name for name in PATCHER_NAMES if name != "httpx")
-"""Not what sends our requests; to patch them too takes vcrpy longer than to load a cassette."""
 
 DRAWN = "drawn-"
 """How the cases begin whose requests were drawn; they belong to no edition."""
@@ -125,17 +124,23 @@ class CassetteLibrary:
             reason = printable(f"{type(error).__name__}: {error}", 200)
             raise CassetteDamagedError(f"{path}: cannot be played: {reason}") from None
 
-    def _opened(self, path: Path) -> AbstractContextManager[Cassette]:
-        """Open a cassette without the filters of `vcr.VCR`, which copy every request deeply."""
-        opened: AbstractContextManager[Cassette] = Cassette.use(
+    @contextmanager
+    def _opened(self, path: Path) -> Iterator[Cassette]:
+        """Let vcrpy answer what our client sends.
+
+        `vcr.use_cassette` would patch every client there is, and copy each request deeply, which
+        takes longer than to read the cassette.
+        """
+        cassette = Cassette.load(
             path=str(path),
             persister=_Persister(self),
             record_mode=vcr.mode.NONE,
             match_on=(matchers.method, matchers.path, matchers.query, same_body),
             allow_playback_repeats=True,
-            skip_patchers=_OTHER_CLIENTS,
         )
-        return opened
+        answer = vcr_handle_request(cassette, httpx.HTTPTransport.handle_request, httpx)
+        with patch.object(httpx.HTTPTransport, "handle_request", answer):
+            yield cassette
 
     def _recorded(self, cassette: Cassette, case: Case) -> Recorded:
         data = cassette._metadata  # vcrpy offers no read access that does not also write
