@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from conformance.cases.model import Authorization, Operation
-from conformance.contract import Asked, Edition, Model
+from conformance.contract import Edition, Model, RequestBody
 from conformance.exchange.model import (
     UNKNOWN_KEY,
     UNKNOWN_MODEL,
@@ -28,7 +28,7 @@ class Sent:
     operation: Operation | None
     authorization: Authorization
     faults: frozenset[str]  # "method", "content-type", "json", "not-object", "model-unknown"
-    asked: Asked | None
+    asked: RequestBody | None
     model: Model | None
 
     @property
@@ -82,7 +82,7 @@ def read_request(exchange: Exchange, edition: Edition) -> Sent:
     return Sent(operation, _authorization(exchange), frozenset(faults), asked, model)
 
 
-def _model(exchange: Exchange, asked: Asked | None, named: Model | None) -> Model | None:
+def _model(exchange: Exchange, asked: RequestBody | None, named: Model | None) -> Model | None:
     """Return the model that was asked; where a request leaves it out, the provider chooses.
 
     What an unnamed request of a foreign recording stands for, its user may have said.
@@ -121,7 +121,7 @@ def deployment_of(request: Request) -> str | None:
     return found[1] if found else None
 
 
-def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, Asked | None]:
+def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, RequestBody | None]:
     """Read the body under the edition's name of the model; the fault of it that clauses know."""
     reading = read_json(exchange.request.body)
     if reading.fault is not None:
