@@ -82,8 +82,8 @@ def test_foreign_run_file_keeps_to_its_schema(tmp_path: Path) -> None:
     check = Draft202012Validator(schema)
     for each in report.run_file.read_text().splitlines():
         check.validate(json.loads(each))
-    (provider,) = run.header["providers"]
-    assert (provider["id"], list(provider["models"])) == (
+    (provider,) = run.header.providers
+    assert (provider.id, list(provider.models)) == (
         "provider.example",
         ["dall-e-2", "gpt-image-1"],
     )
@@ -92,7 +92,7 @@ def test_foreign_run_file_keeps_to_its_schema(tmp_path: Path) -> None:
 def test_foreign_cases_are_named_after_file_and_place(tmp_path: Path) -> None:
     _, run = judged(tmp_path, record(), {"request": 1}, record())
     assert {each.case for each in run.findings} == {"recording-1", "recording-3"}
-    assert {each["provenance"] for each in run.exchanges.values()} == {"foreign"}
+    assert {each.provenance for each in run.exchanges.values()} == {"foreign"}
 
 
 def test_foreign_files_of_one_name_stay_apart(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_foreign_bad_files_are_named_and_the_others_judged(tmp_path: Path) -> No
     ]
     footer = read_run(report.run_file).footer
     assert footer is not None
-    assert footer["problems"] == report.problems
+    assert list(footer.problems) == report.problems
 
 
 def test_foreign_exchange_without_its_request_is_passed_over(tmp_path: Path) -> None:

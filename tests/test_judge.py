@@ -49,7 +49,7 @@ def test_judge_ends_with_what_it_comes_to(tmp_path: Path, text: str, code: int) 
     assert done.returncode == code, done.stdout + done.stderr
     footer = read_run(tmp_path / "run.jsonl").footer
     assert footer is not None
-    assert footer["conclusion"] == code
+    assert footer.conclusion == code
 
 
 def test_judge_reports_say_the_same(tmp_path: Path) -> None:
@@ -123,9 +123,9 @@ def test_judge_header_names_families_and_recordings(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(lines(record(), other, record(model="unheard-of")))
     judge(tmp_path, "one.jsonl")
     header = read_run(tmp_path / "run.jsonl").header
-    assert set(header["edition"]["families"]) == {"dall-e-2", "gpt-image-1.5"}
-    assert header["recordings"] == ["one.jsonl"]
-    assert header["providers"][0]["mode"] == "foreign"
+    assert set(header.edition.families) == {"dall-e-2", "gpt-image-1.5"}
+    assert header.recordings == ("one.jsonl",)
+    assert header.providers[0].mode == "foreign"
 
 
 def make_socket(path: Path) -> None:
