@@ -12,11 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from msgspec import to_builtins
+
 from benchmarks.measuring import ROOT, Row, run, wall
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.findings import Verdict
-from conformance.results.run_file import line_of
 from conformance.runner.header import about_clause
 
 OPEN_LIMIT = 2.0  # seconds
@@ -72,6 +73,10 @@ def write(folder: Path, providers: int, nights: int, since: int = 0) -> int:
     return size
 
 
+def _line(record: object) -> str:
+    return json.dumps(record, separators=(",", ":")) + "\n"
+
+
 class _Sample:
     """The runs of one provider: most promises hold, some change, some are flaky."""
 
@@ -79,10 +84,10 @@ class _Sample:
         self.name = name
         self._random = random.Random(seed)  # noqa: S311 - made-up nights, the same each time
         edition = load_edition()
-        self._clauses = [about_clause(each, edition) for each in clauses_of(edition)]
+        self._clauses = [to_builtins(about_clause(each, edition)) for each in clauses_of(edition)]
         self._findings = list(self._every())
-        self._written = [line_of(each) for each in self._findings]
-        self._exchanges = [line_of(self._exchange(number)) for number in range(EXCHANGES)]
+        self._written = [_line(each) for each in self._findings]
+        self._exchanges = [_line(self._exchange(number)) for number in range(EXCHANGES)]
         self._changes = {place: self._random.randrange(400) for place in self._some(60)}
         self._flaky = self._some(40)
 
@@ -117,7 +122,7 @@ class _Sample:
         """Give the lines of one night."""
         moment = (_FIRST + timedelta(days=night)).isoformat(timespec="seconds")
         about = {"id": self.name, "title": self.name, "base_url": "https://x.test", "mode": "live"}
-        yield line_of({
+        yield _line({
             "type": "run", "schema": 1, "id": f"{self.name}-{night}", "tool": "benchmark",
             "edition": {"id": "sample", "title": "sample", "document": "", "published": ""},
             "started": moment, "providers": [{**about, "models": {}}], "clauses": self._clauses,
@@ -126,7 +131,7 @@ class _Sample:
         broken = {place for place, day in self._changes.items() if night >= day}
         broken ^= {place for place in self._flaky if self._random.random() < 0.03}
         for place, line in enumerate(self._written):
-            yield line_of(self._broken(place)) if place in broken else line
+            yield _line(self._broken(place)) if place in broken else line
         yield json.dumps({"type": "end", "finished": moment, "complete": True, "conclusion": 0})
         yield "\n"
 

@@ -46,7 +46,7 @@ def test_history_of_recordings_lets_no_silence_undo_a_pass(
     silent = runs.finding(verdict=Verdict.NOT_TESTABLE, case="n-2", message="no image")
     seen = runs.finding("envelope.json", message=note)
     found = night(1, runs.finding(), silent, seen, head=runs.header(mode=mode))
-    found.header |= {"id": "one", "started": "2026-01-01T03:00:00+00:00"}
+    runs.change_header(found, id="one", started="2026-01-01T03:00:00+00:00")
     write_run(found, tmp_path / "1.jsonl")
     (line,) = history(tmp_path, clauses="format.*", every=True).timelines
     assert line.marks == ("." if mode == "foreign" else "?")

@@ -49,7 +49,8 @@ def test_hostile_text_reaches_neither_terminal_nor_document(tmp_path: Path, text
     def found(said: str, folder: Path) -> History:
         for day, verdict in ((1, Verdict.PASS), (2, Verdict.FAIL)):
             run = runs.hostile(said, verdict)
-            run.header.update(started=f"2026-01-0{day}T03:00:00+00:00", id=f"{said}{day}")
+            started = f"2026-01-0{day}T03:00:00+00:00"
+            runs.change_header(run, started=started, id=f"{said}{day}")
             write_run(run, folder / f"{day}.jsonl")
         return history(folder)
 

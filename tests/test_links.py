@@ -126,7 +126,8 @@ def test_folder_of_cassettes_that_was_named_may_be_a_link(
 
 
 @pytest.mark.parametrize(
-    "write", [lambda at: RunWriter(at, {}), check_output, lambda at: Place(at).take()]
+    "write",
+    [lambda at: RunWriter(at, runs.run().header), check_output, lambda at: Place(at).take()],
 )
 def test_run_file_is_not_written_through_a_link(
     tmp_path: Path, treasure: Path, write: object

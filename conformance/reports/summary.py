@@ -114,7 +114,7 @@ class Summary:
     def unknown_models(self) -> frozenset[str]:
         """The models of recordings that the edition does not have."""
         runs = self.merged.runs
-        return frozenset(name for run in runs for name in run.header.get("unknown_models", ()))
+        return frozenset(name for run in runs for name in run.header.unknown_models)
 
     @property
     def headline(self) -> Headline:
@@ -177,9 +177,9 @@ def conclusion_of(run: Run) -> Conclusion:
 
 
 def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    unknown_models = run.header.get("unknown_models") or ()
     findings = binding(findings, accepted_of(run))
-    return conclude_recordings(findings, run.complete and not run.problems, unknown_models)
+    is_whole = run.complete and not run.problems
+    return conclude_recordings(findings, is_whole, run.header.unknown_models)
 
 
 def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
@@ -202,7 +202,7 @@ def _of_run(run: Run, findings: Sequence[Finding]) -> Conclusion:
 
 
 def _by_provider(run: Run) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {each["id"]: [] for each in run.header["providers"]}
+    found: dict[str, list[Finding]] = {each.id: [] for each in run.header.providers}
     for finding in run.findings:
         found.setdefault(finding.provider, []).append(finding)
     return found
@@ -238,7 +238,7 @@ def _binding(merged: Merged) -> Sequence[Finding]:
 def accepted_of(run: Run) -> frozenset[Column]:
     """Return the models that accepted a request of a run."""
     made = run.exchanges.values()
-    return frozenset((e["provider"], e["model"]) for e in made if e["outcome"] == "accepted")
+    return frozenset((e.provider, e.model) for e in made if e.outcome == "accepted")
 
 
 def _explanations(merged: Merged) -> Explanations:

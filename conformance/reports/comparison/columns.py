@@ -63,23 +63,23 @@ def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
 
 def _of_run(run: Run) -> Iterable[Column]:
     open_ones = {each.id for each in undecided(run.findings)}
-    for about in run.header["providers"]:
-        mine = tuple(each for each in run.findings if each.provider == about["id"])
+    for about in run.header.providers:
+        mine = tuple(each for each in run.findings if each.provider == about.id)
         yield Column(
-            label=about["id"],
-            provider=about["id"],
-            title=about["title"],
-            edition=run.header["edition"]["id"],
-            document=str(run.header["edition"].get("document", "")),
-            tool=run.header["tool"],
-            mode=about["mode"],
-            base_url=about["base_url"],
-            run=run.header["id"],
-            started=str(run.header["started"]),
+            label=about.id,
+            provider=about.id,
+            title=about.title,
+            edition=run.header.edition.id,
+            document=run.header.edition.document,
+            tool=run.header.tool,
+            mode=about.mode,
+            base_url=about.base_url,
+            run=run.header.id,
+            started=run.header.started,
             complete=run.complete,
             lack=_lack(run),
-            levels={each["id"]: each["level"] for each in run.header["clauses"]},
-            statements={each["id"]: each["statement"] for each in run.header["clauses"]},
+            levels={each.id: each.level for each in run.header.clauses},
+            statements={each.id: each.statement for each in run.header.clauses},
             findings=mine,
             explained=frozenset(_explained(mine, set() if run.foreign else open_ones)),
             selection=selection_globs(run),

@@ -6,8 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from conformance.parsing import printable, without_commands
 from conformance.reports.comparison.columns import Column

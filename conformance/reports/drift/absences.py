@@ -35,7 +35,7 @@ def absences(found: Before, new: Run) -> list[Absence]:
     """
     if new.interrupted:
         return []
-    planned = {each["id"] for each in new.header["providers"]}
+    planned = {each.id for each in new.header.providers}
     there = {(each.provider, each.model) for each in new.findings}
     before: dict[tuple[str, str], list[Finding]] = {}
     for each in found.findings.values():
@@ -56,8 +56,8 @@ def vanished_musts(
 
     ``told`` are the providers and models of which it is said already that they are missing.
     """
-    globs, known = selection_globs(new), {each["id"] for each in new.header["clauses"]}
-    planned = {each["id"] for each in new.header["providers"]}
+    globs, known = selection_globs(new), {each.id for each in new.header.clauses}
+    planned = {each.id for each in new.header.providers}
     there = {(each.provider, each.model, each.clause) for each in new.findings}
     gone: dict[tuple[str, str], set[str]] = {}
     for each in (found.findings[key] for key in found.newest):

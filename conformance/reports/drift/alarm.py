@@ -37,7 +37,7 @@ class Alarm:
 def alarms(found: Drift, unconfirmed_too: bool = False) -> Sequence[Alarm]:
     """Give an alarm for each provider of the new run, in its order."""
     wrong = found.regressions(unconfirmed_too)
-    return [_alarm(str(each["id"]), wrong, found) for each in found.new.header["providers"]]
+    return [_alarm(each.id, wrong, found) for each in found.new.header.providers]
 
 
 def _alarm(provider: str, wrong: Sequence[Change], found: Drift) -> Alarm:

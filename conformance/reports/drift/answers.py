@@ -16,7 +16,8 @@ from conformance.reports.drift.aspects import (
     status_class,
 )
 from conformance.reports.drift.baseline import NOT_DECIDED, Before, Key, exchange_key
-from conformance.reports.drift.model import Change, Exchange, Kind
+from conformance.reports.drift.model import Change, Kind
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
 ONCE = 5
@@ -39,7 +40,7 @@ def shape_changes(found: Before, new: Run) -> list[Change]:
     pairs = [
         (key, found.exchanges[key], now)
         for now in new.exchanges.values()
-        if (key := exchange_key(now)) in found.exchanges and now["outcome"] not in NOT_DECIDED
+        if (key := exchange_key(now)) in found.exchanges and now.outcome not in NOT_DECIDED
     ]
     compared = Counter(key[0] for key, _, _ in pairs)
     differences: dict[tuple[str, Aspect, str, str], _Difference] = {}
@@ -56,7 +57,7 @@ def shape_changes(found: Before, new: Run) -> list[Change]:
     ]
 
 
-def differing(before: Exchange, now: Exchange) -> Iterator[tuple[Aspect, str, str]]:
+def differing(before: ExchangeRecord, now: ExchangeRecord) -> Iterator[tuple[Aspect, str, str]]:
     """Give each aspect that differs; of two statuses of different classes, only the status."""
     one, other = aspects(before), aspects(now)
     if status_class(one) != status_class(other):
@@ -76,14 +77,12 @@ def differing(before: Exchange, now: Exchange) -> Iterator[tuple[Aspect, str, st
             yield aspect, was, became
 
 
-def _unknown(before: Exchange, now: Exchange) -> set[str]:
+def _unknown(before: ExchangeRecord, now: ExchangeRecord) -> set[str]:
     """Name what one side does not know, so that it neither came nor went."""
     found = set()
     if shape(before) is None or shape(now) is None:
         found.add("field")
-    if "error" not in before or "error" not in now:
-        found.add("error")
-    if not before.get("images") or not now.get("images"):
+    if not before.images or not now.images:
         found.add("image type")
     return found
 
@@ -125,7 +124,7 @@ def _change(
     )
 
 
-def _header_values(pairs: Iterable[tuple[Key, Exchange, Exchange]]) -> Iterator[Change]:
+def _header_values(pairs: Iterable[tuple[Key, ExchangeRecord, ExchangeRecord]]) -> Iterator[Change]:
     """Give headers whose value was one and the same in all answers, and is another in all."""
     before: dict[tuple[str, str], list[str]] = {}
     now: dict[tuple[str, str], list[str]] = {}

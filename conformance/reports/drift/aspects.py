@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from conformance.parsing import JSONFaultError, load_json, printable
-from conformance.parsing.shape import bounded, shape_of
-from conformance.reports.drift.model import Exchange
+from msgspec.structs import asdict
+
+from conformance.parsing import printable
+from conformance.results.field_types import Headers
+from conformance.results.records import ExchangeRecord
 
 Aspect = tuple[str, str]
 """What it is, and of what: ``("field", "data[].url")``."""
@@ -23,13 +25,13 @@ _VOLATILE = re.compile(
 )
 
 
-def aspects(exchange: Exchange) -> dict[Aspect, str]:
+def aspects(exchange: ExchangeRecord) -> dict[Aspect, str]:
     """Give what can be compared of an exchange; what it does not know is left out."""
-    response = exchange.get("response")
-    if not response:
+    response = exchange.response
+    if response is None:
         return {}
-    found: dict[Aspect, str] = {("status", ""): str(response["status"])}
-    found.update(_headers(response["headers"]))
+    found: dict[Aspect, str] = {("status", ""): str(response.status)}
+    found.update(_headers(response.headers))
     found.update(_fields(exchange))
     found.update(_error(exchange))
     found.update(_images(exchange))
@@ -41,7 +43,7 @@ def status_class(found: dict[Aspect, str]) -> str:
     return found.get(("status", ""), "")[:1]
 
 
-def _headers(headers: Iterable[list[str]]) -> Iterator[tuple[Aspect, str]]:
+def _headers(headers: Headers) -> Iterator[tuple[Aspect, str]]:
     """Give the names of headers, and the one value that says what the body is."""
     for name, value in headers:
         plain = name.lower()
@@ -51,17 +53,16 @@ def _headers(headers: Iterable[list[str]]) -> Iterator[tuple[Aspect, str]]:
             yield ("header", plain), PRESENT
 
 
-def stable_headers(exchange: Exchange) -> dict[str, str]:
+def stable_headers(exchange: ExchangeRecord) -> dict[str, str]:
     """Give the values of headers that could be the same in every answer."""
-    headers = (exchange.get("response") or {}).get("headers", [])
     return {
         name.lower(): value
-        for name, value in headers
+        for name, value in (exchange.response.headers if exchange.response else ())
         if not _VOLATILE.fullmatch(name.lower()) and name.lower() != "content-type"
     }
 
 
-def _fields(exchange: Exchange) -> Iterator[tuple[Aspect, str]]:
+def _fields(exchange: ExchangeRecord) -> Iterator[tuple[Aspect, str]]:
     """Give each path of the body with its types."""
     types: dict[str, set[str]] = {}
     for entry in shape(exchange) or ():
@@ -71,43 +72,33 @@ def _fields(exchange: Exchange) -> Iterator[tuple[Aspect, str]]:
         yield ("field", path), "|".join(sorted(kinds))
 
 
-def shape(exchange: Exchange) -> list[str] | None:
-    """Give the shape of a body; of a run file without it, from the body if that is whole.
+def shape(exchange: ExchangeRecord) -> tuple[str, ...] | None:
+    """Return the shape of a body; None where it is not known whole, so that nothing came or went.
 
-    None stands for an unknown shape, of which nothing came and nothing went: a body that was
-    cut, one of more paths than are kept, or none that is JSON.
+    Not known is one of more paths than are kept, or of a body that is not JSON.
     """
-    found = exchange.get("shape")
-    if isinstance(found, list):
-        return None if "…" in found else found
-    if "shape" in exchange or not exchange.get("response"):
-        return None
-    try:
-        paths = bounded(shape_of(load_json(exchange["response"]["body"])))
-    except JSONFaultError:
-        return None
-    return None if "…" in paths else paths
+    found = exchange.shape
+    return None if found is None or "…" in found else found
 
 
-def _error(exchange: Exchange) -> Iterator[tuple[Aspect, str]]:
-    found = exchange.get("error")
-    if isinstance(found, dict):
-        for name in ("type", "code", "param"):
-            yield ("error", name), str(found.get(name, ABSENT))
+def _error(exchange: ExchangeRecord) -> Iterator[tuple[Aspect, str]]:
+    if exchange.error is not None:
+        for name, value in asdict(exchange.error).items():
+            yield ("error", name), ABSENT if value is None else value
 
 
-def _images(exchange: Exchange) -> Iterator[tuple[Aspect, str]]:
+def _images(exchange: ExchangeRecord) -> Iterator[tuple[Aspect, str]]:
     """Give the type of the images, and where they were fetched from."""
-    types = {str(each["type"]) for each in exchange.get("images") or () if each.get("type")}
+    types = {each.type for each in exchange.images if each.type}
     if types:
         yield ("image type", ""), "|".join(sorted(types))
 
 
-def image_hosts(exchange: Exchange) -> set[str]:
+def image_hosts(exchange: ExchangeRecord) -> set[str]:
     """Give the hosts of an answer's images; numbers in a name stand for any: they are shards."""
     found: set[str] = set()
-    for each in exchange.get("downloads") or ():
-        host = _host(str(each.get("url", "")))
+    for each in exchange.downloads:
+        host = _host(each.url)
         if host:
             found.add(printable(re.sub(r"\d+", "#", host), 100))
     return found

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from conformance.findings import Finding
 from conformance.parsing import printable
-from conformance.reports.drift.model import DriftError, Exchange
+from conformance.reports.drift.model import DriftError
 from conformance.results.baselines import last_told
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
 Key = tuple[str, ...]
@@ -24,8 +25,8 @@ class Before:
 
     findings: dict[Key, Finding] = field(default_factory=dict)
     newest: set[Key] = field(default_factory=set)  # what the last night had at all
-    exchanges: dict[Key, Exchange] = field(default_factory=dict)
-    all_exchanges: dict[Key, list[Exchange]] = field(default_factory=dict)
+    exchanges: dict[Key, ExchangeRecord] = field(default_factory=dict)
+    all_exchanges: dict[Key, list[ExchangeRecord]] = field(default_factory=dict)
 
 
 def finding_key(finding: Finding) -> Key:
@@ -33,9 +34,9 @@ def finding_key(finding: Finding) -> Key:
     return finding.provider, finding.model, finding.case, finding.clause
 
 
-def exchange_key(exchange: Exchange) -> Key:
+def exchange_key(exchange: ExchangeRecord) -> Key:
     """Name an exchange across runs."""
-    return exchange["provider"], exchange["model"], exchange["case"]
+    return exchange.provider, exchange.model, exchange.case
 
 
 def before(bases: Sequence[Run]) -> Before:
@@ -52,8 +53,8 @@ def before(bases: Sequence[Run]) -> Before:
     return found
 
 
-def _add(found: Before, exchange: Exchange) -> None:
-    if exchange["outcome"] in NOT_DECIDED:
+def _add(found: Before, exchange: ExchangeRecord) -> None:
+    if exchange.outcome in NOT_DECIDED:
         return
     key = exchange_key(exchange)
     found.exchanges[key] = exchange
@@ -75,10 +76,10 @@ def check(bases: Sequence[Run], new: Run) -> None:
 
 
 def _check_one(base: Run, new: Run) -> None:
-    if base.header["id"] == new.header["id"]:
-        name = printable(str(new.header["id"]), 60)
+    if base.header.id == new.header.id:
+        name = printable(new.header.id, 60)
         raise DriftError(f"BASE and NEW are the same run ({name}); name two runs")
-    editions = [run.header["edition"]["id"] for run in (base, new)]
+    editions = [run.header.edition.id for run in (base, new)]
     if editions[0] != editions[1]:
         one, other = (printable(each, 60) for each in editions)
         raise DriftError(
@@ -88,7 +89,7 @@ def _check_one(base: Run, new: Run) -> None:
 
 
 def _providers(run: Run) -> set[str]:
-    return {each["id"] for each in run.header["providers"]}
+    return {each.id for each in run.header.providers}
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -78,7 +78,7 @@ def _rank(change: Change) -> tuple[int, bool, int, int]:
 def _same_selection(base: Run, new: Run) -> bool:
     """Whether both were to judge the same, so that what is missing was not left out."""
     sides = [
-        (run.header.get("selection") or {}, sorted(each["id"] for each in run.header["providers"]))
+        (run.header.selection, sorted(each.id for each in run.header.providers))
         for run in (base, new)
     ]
     return sides[0] == sides[1]
@@ -87,10 +87,10 @@ def _same_selection(base: Run, new: Run) -> bool:
 def _notes(bases: Sequence[Run], new: Run, absent: Sequence[Absence]) -> Iterator[str]:
     """Say what else is not the same, and may be why something changed."""
     last = bases[-1]
-    if str(last.header["started"]) > str(new.header["started"]):
+    if last.header.started > new.header.started:
         yield "NEW was made before BASE: read every change the other way round."
-    if last.header["tool"] != new.header["tool"]:
-        tools = f"{last.header['tool']}, then {new.header['tool']}"
+    if last.header.tool != new.header.tool:
+        tools = f"{last.header.tool}, then {new.header.tool}"
         yield f"The suite changed too ({tools}): a change may be its doing."
     if not _same_selection(last, new):
         yield "The runs were to judge different things: only what both judged is compared."
@@ -101,12 +101,13 @@ def _notes(bases: Sequence[Run], new: Run, absent: Sequence[Absence]) -> Iterato
 
 
 def _conditions(last: Run, new: Run) -> Iterator[str]:
-    known = {each["id"]: each for each in last.header["providers"]}
-    for each in new.header["providers"]:
-        was = known.get(each["id"])
+    known = {each.id: each for each in last.header.providers}
+    for each in new.header.providers:
+        was = known.get(each.id)
         for name in _CONDITIONS if was else ():
-            if was and was[name] != each[name]:
-                yield f"{each['id']}: {name} was {was[name]}, and is {each[name]}."
+            before, now = getattr(was, name), getattr(each, name)
+            if before != now:
+                yield f"{each.id}: {name} was {before}, and is {now}."
 
 
 def _unjudged(found: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
@@ -117,7 +118,7 @@ def _unjudged(found: Before, new: Run, absent: Sequence[Absence]) -> Iterator[st
         yield f"the new run judged only a part ({extent(new)})"
     was = Counter(each.provider for each in found.findings.values() if each.verdict in DECIDED)
     now = {each.provider for each in new.findings if each.verdict in DECIDED}
-    planned = {each["id"] for each in new.header["providers"]}
+    planned = {each.id for each in new.header.providers}
     out = {provider for provider in was.keys() & planned if provider not in now}
     for provider in (name for name in was if name in out):
         yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"

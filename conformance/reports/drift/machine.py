@@ -44,11 +44,11 @@ def drift_value(found: Drift, unconfirmed_too: bool = False) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     head = run.header
     return {
-        "id": head["id"],
-        "started": head["started"],
-        "tool": head["tool"],
-        "edition": head["edition"]["id"],
-        "providers": [each["id"] for each in head["providers"]],
+        "id": head.id,
+        "started": head.started,
+        "tool": head.tool,
+        "edition": head.edition.id,
+        "providers": [each.id for each in head.providers],
         "complete": run.complete,
     }
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from conformance.errors import ConformanceError
 from conformance.results.run_file import Run
-
-Exchange = Mapping[str, Any]
-"""An exchange as the run file has it."""
 
 
 class DriftError(ConformanceError):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from conformance.reports.costs import number
 from conformance.reports.drift.baseline import Key, exchange_key
-from conformance.reports.drift.model import Change, Exchange, Kind
+from conformance.reports.drift.model import Change, Kind
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
 ENOUGH = 5
@@ -22,7 +22,7 @@ SLOW_FACTOR, SLOW_SECONDS = 3.0, 5.0
 
 _ROBUST = 1.4826
 
-Read = Callable[[Exchange], float | None]
+Read = Callable[[ExchangeRecord], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class Measure:
         return f"{value:.4f} USD" if self.unit == "USD" else f"{value:.1f} s"
 
 
-def _elapsed(exchange: Exchange) -> float | None:
-    return number(exchange.get("elapsed"))
+def _elapsed(exchange: ExchangeRecord) -> float | None:
+    return exchange.elapsed
 
 
-def _price(exchange: Exchange) -> float | None:
+def _price(exchange: ExchangeRecord) -> float | None:
     """What the answer's usage says that it cost; an estimate of our own says nothing new."""
-    return number((exchange.get("price") or {}).get("actual"))
+    return exchange.price.actual if exchange.price else None
 
 
 LATENCY = Measure("latency", "s", factor=2.0, share=0.25, least=1.0, read=_elapsed)
@@ -131,7 +131,7 @@ def _values(run: Run, measure: Measure) -> dict[Key, float]:
     found = {}
     for each in run.exchanges.values():
         value = measure.read(each)
-        if value is not None and each["outcome"] == "accepted":
+        if value is not None and each.outcome == "accepted":
             found[exchange_key(each)] = value
     return found
 

@@ -54,7 +54,7 @@ def subject(change: Change) -> str:
 
 def who(change: Change, found: Drift) -> str:
     """Name the provider, where there are several."""
-    several = len(found.new.header["providers"]) > 1
+    several = len(found.new.header.providers) > 1
     return f"{change.provider}: " if several else ""
 
 
@@ -73,10 +73,10 @@ def certainty(change: Change) -> str:
 def side(runs: Sequence[Run]) -> str:
     """Say which runs stand on one side, and when they were made."""
     last = runs[-1].header
-    modes = listed(sorted({each["mode"] for each in last["providers"]}))
-    names = listed([each["id"] for each in last["providers"]], 5)
+    modes = listed(sorted({each.mode for each in last.providers}))
+    names = listed([each.id for each in last.providers], 5)
     of = f", the last of {len(runs)} nights" if len(runs) > 1 else ""
-    return f"{moment(last['started'])} ({names}, {modes}{of})"
+    return f"{moment(last.started)} ({names}, {modes}{of})"
 
 
 def tally(found: Drift) -> str:

@@ -91,8 +91,8 @@ def confirmed(finding: Finding, run: Run) -> bool:
     name = f"{finding.provider}/{finding.model}/{finding.case}"
     exchange = run.exchanges.get(name)
     if exchange is not None:
-        return exchange["provenance"] in _FIXED_SOURCES
-    modes = {each["id"]: each["mode"] for each in run.header["providers"]}
+        return exchange.provenance in _FIXED_SOURCES
+    modes = {each.id: each.mode for each in run.header.providers}
     return modes.get(finding.provider) == "replay"
 
 

@@ -15,7 +15,7 @@ def with_history(summary: Summary, folder: Path) -> Summary:
 
     Raises `HistoryError` for a folder without any run.
     """
-    newest = max(str(run.header["started"]) for run in summary.merged.runs)
+    newest = max(run.header.started for run in summary.merged.runs)
     found = {
         (each.provider, model, each.clause): spells
         for each in history(folder, every=True).timelines

@@ -308,10 +308,8 @@ def _by_hand(index: Index, folder: Path, files: Iterable[str]) -> dict[str, str]
 def _rows(path: str, run: Run) -> Iterator[list[Any]]:
     """Give the lines of a run as the statement that adds them wants them."""
     head = run.header
-    about = [head["id"], head["tool"], head["started"], 1, None]
-    yield _clean(
-        [path, "run", *about, *[None] * 7, False, False, head["edition"]["id"], run.foreign]
-    )
+    about = [head.id, head.tool, head.started, 1, None]
+    yield _clean([path, "run", *about, *[None] * 7, False, False, head.edition.id, run.foreign])
     for each in run.findings:
         names = [each.provider, each.model, each.case, each.clause, each.level]
         instead = each.message == ACCEPTED_INSTEAD
