@@ -30,7 +30,7 @@ DECIDED = BROKEN | {Verdict.PASS}
 UNDECIDED = frozenset({Verdict.NOT_RUN, Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE, Verdict.FLAKY})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
     """How reports show a verdict; broken promises that a deviation excuses are *known*."""
 
@@ -84,6 +84,10 @@ STATES = tuple(_STATES.values())
 
 NOT_JUDGED = "?"
 """Stands for `u`, `n` and `r` in rows of letters that leave out why nothing was judged."""
+
+
+TELLING = frozenset({KNOWN, *(_STATES[each] for each in (*DECIDED, Verdict.NOT_CLAIMED))})
+"""States that say how a promise stands."""
 
 
 def state_of(verdict: Verdict, known: bool = False) -> State:

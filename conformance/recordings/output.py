@@ -90,7 +90,7 @@ class Records:
                     complete=complete,
                     conclusion=int(conclusion),
                     counts=self.counts(),
-                    reach=reach_counts(promises),
+                    reach=reach_counts(promises, [clause.id for clause in self._clauses]),
                     problems=tuple(problem for file in files for problem in file.problems()),
                     notes=tuple(note for file in files for note in file.notes()),
                 )

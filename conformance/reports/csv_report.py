@@ -35,7 +35,7 @@ def table(summary: Summary) -> str:
         exchange = summary.merged.runs[rank].exchanges.get(name)
         family = families.get(each.model, each.model)
         sent = _sent(exchange, paid.pop(name, None))
-        writer.writerow(map(_cell, (*_judged(each, family), *sent)))
+        writer.writerow(map(csv_cell, (*_judged(each, family), *sent)))
     sent_at_all = {
         name: each for run in summary.merged.runs for name, each in run.exchanges.items()
     }
@@ -45,7 +45,7 @@ def table(summary: Summary) -> str:
             family = families.get(exchange.model, exchange.model)
             where = (exchange.provider, family, exchange.model, exchange.case)
             blank = [None] * (COLUMNS.index("provenance") - len(where))
-            writer.writerow(map(_cell, (*where, *blank, *_sent(exchange, dollars))))
+            writer.writerow(map(csv_cell, (*where, *blank, *_sent(exchange, dollars))))
     return file.getvalue()
 
 
@@ -70,7 +70,7 @@ def _sent(exchange: ExchangeRecord | None, dollars: float | None) -> Iterator[An
     yield from (dollars, exchange and exchange.cassette)
 
 
-def _cell(value: object) -> str:
+def csv_cell(value: object) -> str:
     """Write a cell; a text that a spreadsheet would compute begins with an apostrophe."""
     if value is None:
         return ""

@@ -26,8 +26,6 @@ from conformance.results.conclusion import (
     binding,
     conclude_recordings,
     conclude_run,
-    explanations,
-    explanations_in_recordings,
     undecided,
 )
 from conformance.results.headline import Headline
@@ -43,6 +41,7 @@ from conformance.results.reach import (
     worst_cell,
 )
 from conformance.results.run_file import Run
+from conformance.results.run_states import accepted_of, explanations_of
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
@@ -235,18 +234,9 @@ def _binding(merged: Merged) -> Sequence[Finding]:
     return found
 
 
-def accepted_of(run: Run) -> frozenset[Column]:
-    """Return the models that accepted a request of a run."""
-    made = run.exchanges.values()
-    return frozenset((e.provider, e.model) for e in made if e.outcome == "accepted")
-
-
 def _explanations(merged: Merged) -> Explanations:
     """Return what does not speak where its promise was judged elsewhere, run by run."""
-    found = [
-        explanations_in_recordings(run.findings) if run.foreign else explanations(run.findings)
-        for run in merged.concluding
-    ]
+    found = [explanations_of(run) for run in merged.concluding]
     explained = frozenset[str]().union(*(each.explained for each in found))
     return Explanations(explained, frozenset[str]().union(*(each.known for each in found)))
 

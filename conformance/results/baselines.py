@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import ConformanceError
-from conformance.findings import DECIDED, Finding, Verdict
+from conformance.findings import TELLING, Finding
 from conformance.parsing import printable
 from conformance.results.records import RunHeader
 from conformance.results.run_file import Run, RunFileError, read_header, read_run
@@ -15,8 +15,6 @@ from conformance.results.selection import is_part
 
 MOST = 14
 """Nights of a folder that are looked at, the newest."""
-
-_TELLING = DECIDED | {Verdict.NOT_CLAIMED}
 
 
 class NightsError(ConformanceError):
@@ -126,4 +124,4 @@ def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
 
 def tells(finding: Finding) -> bool:
     """Whether a finding says how a promise stands."""
-    return finding.verdict in _TELLING or finding.excused
+    return finding.state in TELLING

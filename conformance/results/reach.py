@@ -25,6 +25,9 @@ The largest chapters hold about a tenth of a model's MUSTs: with less decided, a
 """
 LEVELS = ("MUST", "SHOULD", "MAY")
 
+NO_FINDING = " "
+"""Stands in a row of letters where a run has nothing of a promise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -194,10 +197,14 @@ class ModelReach(Struct, frozen=True, kw_only=True):
     """How many of these were judged."""
     levels: dict[Level, Kept]
     """Of the promises that bind, by level."""
+    states: str = ""
+    """The state of every promise, with what is broken taken as the reason of what could not be
+    judged: a letter for each clause of the header, in its order; blank where nothing was found."""
 
 
 def reach_counts(
     columns: Mapping[Column, Mapping[str, Promise]],
+    clauses: Sequence[str],
     chosen: Mapping[Column, tuple[int, int]] | None = None,
 ) -> tuple[ModelReach, ...]:
     """Return the reach of every model for a footer, beside what was `chosen` of it and judged."""
@@ -208,6 +215,14 @@ def reach_counts(
             chosen=chosen[column][0] if chosen and column in chosen else None,
             judged=chosen[column][1] if chosen and column in chosen else None,
             levels=count(promises.values()),
+            states=states_of(promises, clauses),
         )
         for column, promises in columns.items()
+    )
+
+
+def states_of(promises: Mapping[str, Promise], clauses: Iterable[str]) -> str:
+    """Return the states of a model's promises as letters, in the order of `clauses`."""
+    return "".join(
+        promises[each].cell.state.letter if each in promises else NO_FINDING for each in clauses
     )

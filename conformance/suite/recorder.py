@@ -244,7 +244,7 @@ class Recorder:
             left_out=end.left_out,
             conclusion=int(self.conclusion or 0),
             counts=counts(self.findings),
-            reach=reach_counts(promises, end.counts),
+            reach=reach_counts(promises, [each.id for each in self._session().clauses], end.counts),
             spent=self._spent(),
             problems=tuple(self.problems),
         )
