@@ -83,15 +83,17 @@ def test_foreign_run_file_keeps_to_its_schema_and_counts(tmp_path: Path) -> None
     for line in report.run_file.read_text().splitlines():
         check.validate(json.loads(line))
     assert Counter(finding.verdict.value for finding in run.findings) == report.verdicts
-    (provider,) = run.header["providers"]
-    assert provider["id"] == "provider.example"
-    assert list(provider["models"]) == ["dall-e-2", "gpt-image-1"]
+    (provider,) = run.header.providers
+    assert (provider.id, list(provider.models)) == (
+        "provider.example",
+        ["dall-e-2", "gpt-image-1"],
+    )
 
 
 def test_foreign_cases_are_named_after_file_and_place(tmp_path: Path) -> None:
     _, run = judged(tmp_path, record(), {"request": 1}, record())
     assert {each.case for each in run.findings} == {"recording-1", "recording-3"}
-    assert {each["provenance"] for each in run.exchanges.values()} == {"foreign"}
+    assert {each.provenance for each in run.exchanges.values()} == {"foreign"}
 
 
 def test_foreign_files_of_one_name_stay_apart(tmp_path: Path) -> None:
@@ -202,7 +204,7 @@ def test_foreign_bad_files_are_named_and_the_others_judged(tmp_path: Path) -> No
     ]
     footer = read_run(report.run_file).footer
     assert footer is not None
-    assert footer["problems"] == report.problems
+    assert list(footer.problems) == report.problems
 
 
 def test_foreign_exchange_without_its_request_is_passed_over(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_judge_concludes(tmp_path: Path, text: str, code: int) -> None:
     assert judged(tmp_path, "recording").conclusion == code
     footer = read_run(tmp_path / "run.jsonl").footer
     assert footer is not None
-    assert footer["conclusion"] == code
+    assert footer.conclusion == code
 
 
 def test_judge_command_prints_files_problems_and_the_run_that_report_prints(tmp_path: Path) -> None:
@@ -123,9 +123,9 @@ def test_judge_header_names_families_and_recordings(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(lines(record(), other, record(model="unheard-of")))
     judged(tmp_path, "one.jsonl")
     header = read_run(tmp_path / "run.jsonl").header
-    assert set(header["edition"]["families"]) == {"dall-e-2", "gpt-image-1.5"}
-    assert header["recordings"] == ["one.jsonl"]
-    assert header["providers"][0]["mode"] == "foreign"
+    assert set(header.edition.families) == {"dall-e-2", "gpt-image-1.5"}
+    assert header.recordings == ("one.jsonl",)
+    assert header.providers[0].mode == "foreign"
 
 
 def make_socket(path: Path) -> None:

@@ -202,12 +202,17 @@ def as_json(traced: Traceability) -> dict[str, Any]:
 
 
 def _promise_json(promise: DocumentedPromise) -> dict[str, Any]:
-    content = asdict(promise)
+    content = _json(promise)
     del content["rules"]
     lines, none = sorted(promise.lines), promise.none or None
     return {**content, "state": state(promise), "lines": lines, "none": none}
 
 
 def _rule_json(rule: RuleTrace) -> dict[str, Any]:
-    content = asdict(rule)
+    content = _json(rule)
     return {"rule": content.pop("name"), **content}
+
+
+def _json(record: DocumentedPromise | RuleTrace) -> dict[str, Any]:
+    values = asdict(record).items()
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
