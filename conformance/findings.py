@@ -32,6 +32,9 @@ ACCEPTED_INSTEAD = "the request was accepted, so there is no error to judge"
 NOT_ACCEPTED = "the request was not accepted"
 """With this begins why a promise about an answer could not be judged where none came."""
 
+ANOTHER_FAMILY = "another-family"
+"""The observation that a model answers in the documented shape of another family."""
+
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Give the worst of some verdicts; of none at all, *not run*.

@@ -104,12 +104,12 @@ LIES = {
         lie(
             "malformed-redirected",
             lambda: redirected(NO_KEY),
-            "authentication.malformed-refused",
+            "errors.not-2xx",
         ),
         lie(
             "missing-redirected",
             lambda: redirected(MISSING),
-            "authentication.missing-key-refused",
+            "errors.not-2xx",
         ),
         lie(
             "malformed-400",
@@ -175,6 +175,24 @@ def test_refusal_that_is_not_about_the_key_accepts_the_key(status: int) -> None:
 def test_request_that_was_not_refused_is_not_judged_by_how_it_was_refused() -> None:
     for made in (redirected(NO_KEY), let_in(NO_KEY)):
         assert verdicts(made)["authentication.malformed-401"] is Verdict.NOT_TESTABLE
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "expected"),
+    [
+        (404, error("The model 'm' is retired.", code="model_not_found"), Verdict.NOT_TESTABLE),
+        (403, error("User quota is not enough."), Verdict.UNAVAILABLE),
+        (400, error("Blocked by our content policy."), Verdict.NOT_TESTABLE),
+        (403, error("Forbidden."), Verdict.FAIL),
+        (404, error("No such page."), Verdict.FAIL),
+    ],
+    ids=["model-ended", "quota", "moderated", "forbidden", "hidden"],
+)
+def test_missing_key_is_judged_by_a_refusal_that_may_be_for_it(
+    status: int, told: object, expected: Verdict
+) -> None:
+    found = verdicts(refusal(status, told, request_headers=MISSING), ACCEPTED)
+    assert found["authentication.missing-key-refused"] is expected
 
 
 def test_503_for_a_missing_key_is_unavailable() -> None:

@@ -271,3 +271,43 @@ def test_item_that_is_an_error_is_told_with_its_words() -> None:
     made = exchange(body("qwen-image"), answer={"created": 1_790_000_000, "data": [item]})
     seen = found("format.qwen-image-either", made, Context(ACCEPTED))
     assert seen.observed == "url absent, b64_json absent; it is an error: It failed."
+
+
+def test_open_request_refused_as_mistakes_are_is_told_once() -> None:
+    mistake = Outcome("n-0", Result.UNCLEAR, "HTTP 200 without an image", 200)
+    made = exchange(body("dall-e-2", seed=7), answer={"created": 1, "data": []})
+    judged = judge(made, EDITION, clauses_of(EDITION), context=Context(ACCEPTED))
+    assert "envelope.data-not-empty" in {e.clause for e in judged if e.verdict is Verdict.FAIL}
+    judged = judge(
+        made, EDITION, clauses_of(EDITION), context=Context(ACCEPTED, mistake_alike=mistake)
+    )
+    assert {e.verdict for e in judged} == {Verdict.NOT_TESTABLE, Verdict.PASS}
+    blocked = [each for each in judged if each.verdict is Verdict.NOT_TESTABLE]
+    assert {each.control for each in blocked} == {"n-0"}
+    assert "envelope.data-not-empty" in {each.clause for each in blocked}
+
+
+@pytest.mark.parametrize("name", ["size-enum", "n-minimum"])
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (403, "User quota is not enough"),
+        (402, "Payment required"),
+        (401, "Incorrect API key"),
+        (400, "Your account is in arrears"),
+        (403, "The model is no longer available"),
+    ],
+)
+def test_status_of_a_refusal_for_another_reason_is_not_judged(
+    name: str, status: int, said: str
+) -> None:
+    wrong = WRONG if name == "size-enum" else body("dall-e-2", n=0)
+    found = verdicts(exchange(wrong, status, error(said)), ACCEPTED)
+    assert found["errors.status-400"] in (Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE)
+    found = verdicts(exchange(wrong, 422, error("Wrong.")), ACCEPTED)
+    assert found["errors.status-400"] is Verdict.DEVIATES
+
+
+def test_mistake_answered_500_for_a_quota_is_no_fault_of_the_server() -> None:
+    found = verdicts(exchange(WRONG, 500, error("user quota is not enough")), ACCEPTED)
+    assert found["errors.not-5xx"] is Verdict.UNAVAILABLE

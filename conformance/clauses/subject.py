@@ -53,6 +53,11 @@ class Context:
     """What these requests share and no accepted one has, such as "response_format b64_json"."""
     proven: frozenset[str] = frozenset()
     """The parameters that the contract leaves open, and that the control was accepted with."""
+    mistake_alike: Outcome | None = None
+    """A mistake that was answered in the same way, with a success or a redirect and no image.
+
+    So an answer to an open request is a refusal too, which `errors.not-2xx` tells once.
+    """
 
 
 class Subject:
