@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What came of judging one clause on one exchange; from best to worst."""
+    """The result of judging one clause on one exchange, from best to worst."""
 
     NOT_CLAIMED = "not claimed"
     PASS = "pass"  # noqa: S105 - a verdict, not a password
@@ -26,18 +26,83 @@ BROKEN = frozenset({Verdict.DEVIATES, Verdict.FAIL})
 DECIDED = BROKEN | {Verdict.PASS}
 UNDECIDED = frozenset({Verdict.NOT_RUN, Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE, Verdict.FLAKY})
 
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How reports show a verdict; broken promises that a deviation excuses are *known*."""
+
+    label: str
+    letter: str  # in rows of ASCII
+    symbol: str  # in cells of a matrix
+    style: str  # of Rich
+    colour: str  # of a badge
+    meaning: str
+
+
+GREEN, RED, AMBER, BLUE, VIOLET, GREY = (
+    *("#1a7f3c", "#b81d24", "#8a5a00", "#0b5c8a", "#6b3fa0"),
+    "#59636e",
+)
+KNOWN = State(
+    *("known", "k", "◆", "cyan", BLUE),
+    "broken, as a dated deviation beside the provider explains",
+)
+_STATES = {
+    Verdict.FAIL: State("FAIL", "F", "✗", "bold red", RED, "a MUST is broken"),
+    Verdict.HARNESS_ERROR: State(
+        *("harness error", "!", "!", "bold magenta", VIOLET),
+        "a fault of the suite or of its recordings",
+    ),
+    Verdict.DEVIATES: State("deviates", "d", "△", "yellow", AMBER, "a SHOULD is broken"),
+    None: KNOWN,
+    Verdict.FLAKY: State(
+        *("flaky", "~", "≈", "magenta", VIOLET),
+        "the same request was judged differently when it was repeated",
+    ),
+    Verdict.PASS: State("pass", ".", "✓", "green", GREEN, "kept wherever it was judged"),
+    Verdict.UNAVAILABLE: State(
+        *("unavailable", "u", "∅", "magenta", VIOLET),
+        "the provider did not decide (429, 5xx, timeout, not served)",
+    ),
+    Verdict.NOT_TESTABLE: State(
+        *("not testable", "n", "⋯", "magenta", VIOLET),
+        "its control or what it builds on failed, or a recording does not show it",
+    ),
+    Verdict.NOT_RUN: State(
+        *("not run", "r", "◌", "magenta", VIOLET),
+        "never sent, or not all of it: the run was cut off",
+    ),
+    Verdict.NOT_CLAIMED: State(
+        *("not claimed", "-", "○", "dim", GREY), "the provider does not claim it"
+    ),
+}
+STATES = tuple(_STATES.values())
+"""Every state in the order of legends, gravest first; what says nothing hides no verdict."""
+
+NOT_JUDGED = "?"
+"""Stands for `u`, `n` and `r` in rows of letters that leave out why nothing was judged."""
+
+
+def state_of(verdict: Verdict, known: bool = False) -> State:
+    """Return how reports show a verdict."""
+    return KNOWN if known else _STATES[verdict]
+
+
 ACCEPTED_INSTEAD = "the request was accepted, so there is no error to judge"
 """Why a promise about an error could not be judged: another finding says whether it should."""
 
 NOT_ACCEPTED = "the request was not accepted"
 """With this begins why a promise about an answer could not be judged where none came."""
 
+ANOTHER_REASON = "refused for another reason"
+"""With this begins why a refusal says nothing of the mistake in its request."""
+
 ANOTHER_FAMILY = "another-family"
 """The observation that a model answers in the documented shape of another family."""
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Give the worst of some verdicts; of none at all, *not run*.
+    """Return the worst of some verdicts, and *not run* of none at all.
 
     What is proven broken outranks what could not be judged, and what could not be
     judged outranks a pass: a cell is green only when everything in it is.
@@ -72,6 +137,11 @@ class Finding:
     def excused(self) -> bool:
         """Whether the provider's file knows of it, with a reason and a date."""
         return self.deviation is not None
+
+    @property
+    def state(self) -> State:
+        """How reports show it."""
+        return state_of(self.verdict, self.excused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ the same as a plain function, a plain predicate, and a call that registers them.
 from __future__ import annotations
 
 import ast
+import re
 
 _PREDICATES = frozenset({"all_of", "any_of", "_faulty"})
 _PLAIN = (ast.Name, ast.Attribute)
@@ -30,9 +31,16 @@ def _plain(body: list[ast.stmt]) -> list[ast.stmt]:
             found += _undecorated(each)
         elif isinstance(each, ast.Assign):
             found += _constants(each)
+        elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call) and each.value.args:
+            found += [*_predicates(each.value, _identifier(each.value.args[0])), each]
         else:
             found.append(each)
     return found
+
+
+def _identifier(row: ast.expr) -> str:
+    """Turn the id in the first argument of a row of clauses into a name."""
+    return re.sub(r"\W+", "_", ast.unparse(row)).strip("_")
 
 
 def _constants(node: ast.Assign) -> list[ast.stmt]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import UNKNOWN_MODEL
@@ -124,6 +125,7 @@ def _headed(name: str, headers: Any) -> Iterator[tuple[str, Exchange]]:
         yield f"{name} {kind}", exchange(answer=TOLD, request_headers=headers, **given)
 
 
+@cache
 def all_sent() -> list[tuple[str, Sent]]:
     """Read every request by the edition."""
     edition = load_edition()

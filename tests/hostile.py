@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
 import brotli
-import zstandard
+
+from conformance.exchange.transport.codings import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,9 +152,9 @@ _FIXED: dict[str, bytes] = {
     "brotli-bomb": whole(brotli.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: br"),
     "brotli-cut": whole(brotli.compress(LETTERS)[:-3], "Content-Encoding: br"),
     "brotli-lie": whole(LETTERS, "Content-Encoding: br"),
-    "zstd": whole(zstandard.compress(LETTERS), "Content-Encoding: zstd"),
-    "zstd-bomb": whole(zstandard.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: zstd"),
-    "zstd-cut": whole(zstandard.compress(LETTERS)[:-3], "Content-Encoding: zstd"),
+    "zstd": whole(zstd.compress(LETTERS), "Content-Encoding: zstd"),
+    "zstd-bomb": whole(zstd.compress(bytes(4 * 1024 * 1024)), "Content-Encoding: zstd"),
+    "zstd-cut": whole(zstd.compress(LETTERS)[:-3], "Content-Encoding: zstd"),
     "zstd-lie": whole(LETTERS, "Content-Encoding: zstd"),
     "unknown-coding": whole(LETTERS, "Content-Encoding: x-dance"),
     "many-codings": whole(LETTERS, "Content-Encoding: gzip, gzip, gzip, gzip, gzip"),

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance.findings import Verdict
+from conformance.findings import GREEN, Verdict
 from conformance.reports import render, summarize
-from conformance.reports.badges import GREEN, badges
+from conformance.reports.badges import badges
 from conformance.reports.wording import closing, notes
 from conformance.results.run_file import Run
 from tests import runs

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import REGISTRY, chapters
-from conformance.contract import ClauseLevel, Edition, Level, Source, load_edition
+from conformance.contract import CitedSource, ClauseLevel, Edition, Level, load_edition
 from conformance.contract.records import Citation
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -91,7 +91,7 @@ def test_edition_that_grades_no_clause_at_all_is_told_the_nearest(edition: Editi
 
 
 def test_citation_of_a_source_that_the_edition_lacks_names_edition_clause_and_source() -> None:
-    sources: dict[str, Source] = dict(EDITION.sources)
+    sources: dict[str, CitedSource] = dict(EDITION.sources)
     del sources["whatwg-sse"]
     edition = replace(EDITION, sources=sources)
     with pytest.raises(ConformanceError) as caught:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import brotli
 import pytest
-import zstandard
 
+from conformance.exchange.transport.codings import zstd
 from conformance.recordings.readers import (
     Entry,
     Fault,
@@ -289,7 +289,7 @@ def raw_deflate(data: bytes) -> bytes:
 
 CODINGS = {
     "br": brotli.compress,
-    "zstd": zstandard.compress,
+    "zstd": zstd.compress,
     "deflate": zlib.compress,
     "deflate ": raw_deflate,
     "gzip": gzip.compress,

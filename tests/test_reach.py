@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
+from conformance.findings import ACCEPTED_INSTEAD, GREEN, Finding, Verdict
 from conformance.reports import render, summarize
-from conformance.reports.badges import GREEN, badges
+from conformance.reports.badges import badges
 from conformance.reports.comparison.compare import compare
 from conformance.reports.wording import closing, notes
 from conformance.results.conclusion import Conclusion, conclude, conclude_recordings

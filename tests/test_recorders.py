@@ -15,9 +15,9 @@ import openai
 import pytest
 import requests
 import vcr
-import zstandard
 
 from conformance.contract import load_edition
+from conformance.exchange.transport.codings import zstd
 from conformance.recordings import ForeignReport, judge_files
 from conformance.reference import TRUTHFUL
 from conformance.reference.server import ReferenceServer
@@ -34,7 +34,7 @@ CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
     "br": brotli.compress,
-    "zstd": zstandard.compress,
+    "zstd": zstd.compress,
 }
 BODIES: list[dict[str, Any]] = [
     {"model": "dall-e-3", "prompt": "a kite"},

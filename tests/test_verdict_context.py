@@ -311,3 +311,45 @@ def test_status_of_a_refusal_for_another_reason_is_not_judged(
 def test_mistake_answered_500_for_a_quota_is_no_fault_of_the_server() -> None:
     found = verdicts(exchange(WRONG, 500, error("user quota is not enough")), ACCEPTED)
     assert found["errors.not-5xx"] is Verdict.UNAVAILABLE
+
+
+NO_KEY = (("content-type", "application/json"),)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "expected"),
+    [
+        (404, "The model is no longer available.", Verdict.NOT_TESTABLE),
+        (403, "User quota is not enough.", Verdict.UNAVAILABLE),
+        (400, "Blocked by our content policy.", Verdict.NOT_TESTABLE),
+        (403, "Forbidden.", Verdict.FAIL),
+        (404, "No such page.", Verdict.FAIL),
+    ],
+    ids=["model-ended", "quota", "moderated", "forbidden", "hidden"],
+)
+def test_missing_key_is_judged_by_a_refusal_that_may_be_for_it(
+    status: int, said: str, expected: Verdict
+) -> None:
+    made = exchange(body("dall-e-2"), status, error(said), request_headers=NO_KEY)
+    assert verdicts(made, ACCEPTED)["authentication.missing-key-refused"] is expected
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_mistake_answered_with_a_redirect_breaks_one_promise(status: int) -> None:
+    assert red(exchange(WRONG, status, raw=b""), ACCEPTED) == {"errors.not-2xx"}
+    no_key = exchange(body("dall-e-2"), status, raw=b"", request_headers=NO_KEY)
+    assert red(no_key, ACCEPTED) == {"errors.not-2xx"}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("The model dall-e-2 has been retired.", Verdict.NOT_TESTABLE),
+        ("Unknown model.", Verdict.DEVIATES),
+    ],
+    ids=["body-was-read", "body-was-not-read"],
+)
+def test_missing_model_that_is_named_was_read_in_the_body(said: str, expected: Verdict) -> None:
+    as_text = (("authorization", "Bearer [API key]"), ("content-type", "text/plain"))
+    made = exchange(body("dall-e-2"), 404, error(said), request_headers=as_text)
+    assert verdicts(made, ACCEPTED)["errors.status-415"] is expected

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.findings import Verdict
+from conformance.findings import GREEN, Verdict
 from conformance.reports import render, summarize
-from conformance.reports.badges import GREEN, badges
+from conformance.reports.badges import badges
 from conformance.results.baselines import NightsError, Sought, nights_of
 from conformance.results.run_file import Run
 from conformance.results.selection import is_part

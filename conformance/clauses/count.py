@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from conformance.clauses.bindings import all_of, asks, flaw, omits, permitted, plain
 from conformance.clauses.refusals import refusal, require_success
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import Problem, Subject
 from conformance.contract import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conformance.clauses.registry import Binding
-    from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import Sent
 
 
 @clause(
@@ -61,109 +57,90 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _zero(value: Any) -> bool:
-    return _number(value) and value == 0
+def _kind(value: Any) -> str:
+    """Say what is wrong with a value of `n`, where that can be seen without the schema."""
+    if not _number(value):
+        return "non-numeric"
+    if isinstance(value, float) and not value.is_integer():
+        return "fractional"
+    return "zero" if value == 0 else "negative" if value < 0 else "positive"
 
 
-def _fractional(value: Any) -> bool:
-    return isinstance(value, float) and not value.is_integer()
-
-
-def _negative(value: Any) -> bool:
-    return _number(value) and value < 0 and not _fractional(value)
-
-
-def _not_a_number(value: Any) -> bool:
-    return not _number(value)
-
-
-def _n_is(kind: Any) -> Binding:
-    """A request whose one flaw is its ``n``, which is of this kind."""
+def _n_is(kind: str) -> Binding:
+    """A request whose one flaw is its `n`, which is of this kind."""
 
     def binds(sent: Sent) -> bool:
-        return flaw(sent, "n") is not None and kind(sent.asked.body.get("n") if sent.asked else 0)
+        asked = sent.asked
+        if asked is None or flaw(sent, "n") is None:
+            return False
+        return _kind(asked.body.get("n")) == kind
 
     return binds
 
 
-def _above_maximum(sent: Sent) -> bool:
-    """A request whose one flaw is an ``n`` above what the schema of its model allows."""
-    return flaw(sent, "n") == "maximum"
-
-
-def _refused(subject: Subject) -> Iterator[Problem]:
+def _refused(subject: Subject, parameter: str) -> Iterator[Problem]:
     body = subject.sent.asked.body if subject.sent.asked else {}
-    yield from refusal(subject, f"n = {body.get('n')!r}"[:60])
+    yield from refusal(subject, f"{parameter} = {body.get(parameter)!r}"[:60])
 
 
-@clause(
+refuses = Shape(_refused, Needs.REFUSAL)
+
+refuses(
     "count.zero-refused",
     Level.MUST,
     "A request for no image at all, `n` being 0, is refused.",
     cite("openai", "CreateImageRequest.n"),
     cite("alibaba", "parameters.n"),
-    binds=_n_is(_zero),
-    needs=Needs.REFUSAL,
+    binds=_n_is("zero"),
+    about="n",
+    how="Fails on anything but a 4xx; the control is the same request with a valid `n` or none.",
 )
-def zero_refused(subject: Subject) -> Iterator[Problem]:
-    """Fails on anything but a 4xx; the control is the same request with a valid `n` or none."""
-    yield from _refused(subject)
 
-
-@clause(
+refuses(
     "count.negative-refused",
     Level.MUST,
     "A negative `n` is refused.",
     cite("openai", "CreateImageRequest.n"),
     cite("alibaba", "parameters.n"),
-    binds=_n_is(_negative),
-    needs=Needs.REFUSAL,
+    binds=_n_is("negative"),
+    about="n",
+    how="Fails on anything but a 4xx; the control is the same request with a valid `n` or none.",
 )
-def negative_refused(subject: Subject) -> Iterator[Problem]:
-    """Fails on anything but a 4xx; the control is the same request with a valid `n` or none."""
-    yield from _refused(subject)
 
-
-@clause(
+refuses(
     "count.fractional-refused",
     Level.MUST,
     "An `n` with a fraction is refused.",
     cite("cometapi", "Body: n"),
     cite("openai", "CreateImageRequest.n"),
-    binds=_n_is(_fractional),
-    needs=Needs.REFUSAL,
+    binds=_n_is("fractional"),
+    about="n",
+    how="Fails on anything but a 4xx; 2.0 counts as an integer, as JSON Schema has it.",
 )
-def fractional_refused(subject: Subject) -> Iterator[Problem]:
-    """Fails on anything but a 4xx; 2.0 counts as an integer, as JSON Schema has it."""
-    yield from _refused(subject)
 
-
-@clause(
+refuses(
     "count.non-numeric-refused",
     Level.MUST,
     "An `n` that is no number is refused.",
     cite("cometapi", "Body: n"),
     cite("openai", "CreateImageRequest.n"),
-    binds=_n_is(_not_a_number),
-    needs=Needs.REFUSAL,
+    binds=_n_is("non-numeric"),
+    about="n",
+    how=(
+        "Fails on anything but a 4xx to a string, even of digits, a boolean, an array or an object."
+    ),
 )
-def non_numeric_refused(subject: Subject) -> Iterator[Problem]:
-    """Fails on anything but a 4xx to a string, even of digits, a boolean, an array or an object."""
-    yield from _refused(subject)
 
-
-@clause(
+refuses(
     "count.above-maximum-refused",
     Level.MUST,
     "An `n` above what the model is documented to paint at once is refused.",
     cite("openai", "CreateImageRequest.n"),
     cite("cometapi", "Response behaviour by model"),
     cite("alibaba", "parameters.n"),
-    binds=_above_maximum,
-    needs=Needs.REFUSAL,
-)
-def above_maximum_refused(subject: Subject) -> Iterator[Problem]:
-    """Fails on anything but a 4xx; the maximum is the one in the request schema of the model:
+    binds=lambda sent: flaw(sent, "n") == "maximum",
+    about="n",
+    how="""Fails on anything but a 4xx; the maximum is the one in the request schema of the model:
     one image for some models, ten for the others.
-    """
-    yield from _refused(subject)
+    """,
+)

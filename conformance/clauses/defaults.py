@@ -9,7 +9,7 @@ the provider choose, by the chapter extras. What is left is here. The defaults o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from conformance.clauses.bindings import all_of, left_open, omits, plain
 from conformance.clauses.refusals import told
@@ -23,9 +23,6 @@ from conformance.clauses.subject import (
 )
 from conformance.contract import Level
 from conformance.exchange.outcome import Result, undecided
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @clause(

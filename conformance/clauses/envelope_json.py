@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from conformance.clauses.bindings import all_of, permitted, plain
-from conformance.clauses.registry import cite, clause
+from conformance.clauses.registry import Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SUCCESS = all_of(permitted, plain)
 
@@ -85,92 +82,81 @@ def _start(subject: Subject) -> str:
     return subject.response.body[:60].decode("utf-8", "replace")
 
 
-@clause(
+reads_without = Shape(reading_faults)
+
+reads_without(
     "envelope.body-not-empty",
     Level.MUST,
     "A success has a body.",
     cite("cometapi", "200: application/json"),
     binds=SUCCESS,
+    about="empty",
+    how="Fails when the body has no bytes, or nothing but white space.",
 )
-def body_not_empty(subject: Subject) -> Iterator[Problem]:
-    """Fails when the body has no bytes, or nothing but white space."""
-    yield from reading_faults(subject, "empty")
 
-
-@clause(
+reads_without(
     "envelope.json-syntax",
     Level.MUST,
     "The body is one whole JSON text.",
     cite("cometapi", "200: application/json"),
     cite("rfc8259", "2"),
     binds=SUCCESS,
+    about="syntax",
+    how="Parses strictly: what is cut off, has a trailing comma, or something after it, fails.",
 )
-def json_syntax(subject: Subject) -> Iterator[Problem]:
-    """Parses strictly: what is cut off, has a trailing comma, or something after it, fails."""
-    yield from reading_faults(subject, "syntax")
 
-
-@clause(
+reads_without(
     "envelope.json-utf8",
     Level.MUST,
     "The body is UTF-8, without a byte order mark and without halves of characters.",
     cite("rfc8259", "8.1"),
     cite("rfc7493", "2.1"),
     binds=SUCCESS,
+    about="encoding",
+    how="Fails on other encodings, undecodable bytes, a byte order mark and lone surrogates.",
 )
-def json_utf8(subject: Subject) -> Iterator[Problem]:
-    """Fails on other encodings, undecodable bytes, a byte order mark and lone surrogates."""
-    yield from reading_faults(subject, "encoding")
 
-
-@clause(
+reads_without(
     "envelope.json-no-nan",
     Level.MUST,
     "The body has no NaN and no Infinity, which are no JSON.",
     cite("rfc8259", "6"),
     binds=SUCCESS,
+    about="nan",
+    how="Looks for the words that lenient parsers take for numbers.",
 )
-def json_no_nan(subject: Subject) -> Iterator[Problem]:
-    """Looks for the words that lenient parsers take for numbers."""
-    yield from reading_faults(subject, "nan")
 
-
-@clause(
+reads_without(
     "envelope.json-number-range",
     Level.SHOULD,
     "Numbers stay within what a double can hold.",
     cite("rfc7493", "2.2"),
     cite("rfc8259", "6"),
     binds=SUCCESS,
+    about="number",
+    how="Fails on numbers beyond the range of a double, and on those of thousands of digits.",
 )
-def json_number_range(subject: Subject) -> Iterator[Problem]:
-    """Fails on numbers beyond the range of a double, and on those of thousands of digits."""
-    yield from reading_faults(subject, "number")
 
-
-@clause(
+reads_without(
     "envelope.json-unique-names",
     Level.SHOULD,
     "No object of the body has a member twice.",
     cite("rfc8259", "4"),
     cite("rfc7493", "2.3"),
     binds=SUCCESS,
+    about="duplicate-key",
+    how="Names the first object with a repeated member; the last value is judged by the others.",
 )
-def json_unique_names(subject: Subject) -> Iterator[Problem]:
-    """Names the first object with a repeated member; the last value is judged by the others."""
-    yield from reading_faults(subject, "duplicate-key")
 
-
-@clause(
+reads_without(
     "envelope.json-depth",
     Level.MUST,
     "The body nests no deeper than the documented answer could call for.",
     cite("cometapi", "200: created, data"),
     cite("rfc8259", "9"),
     binds=SUCCESS,
-)
-def json_depth(subject: Subject) -> Iterator[Problem]:
-    """Fails beyond 200 levels, where common parsers give up; the documented answer has four.
+    about="depth",
+    how="""Fails beyond 200 levels, where common parsers give up; the documented answer has four.
     So it does beyond 100,000 values: an answer of ten images has some dozens.
-    """
-    yield from reading_faults(subject, "depth")
+    """,
+)

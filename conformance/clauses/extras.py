@@ -7,32 +7,30 @@ that one lie is one finding.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from conformance.clauses.bindings import all_of, definite, family, not_, permitted, plain
 from conformance.clauses.refusals import require_success
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 ECHOED = all_of(permitted, plain, family("gpt-image"))
 
 
 def body_of(subject: Subject) -> Mapping[str, Any]:
-    """Give the body; nothing at all when a request that is left open was refused."""
+    """Return the body; nothing is judged where a request that is left open was refused."""
     require_success(subject)
     return subject.object
 
 
 def _echo(subject: Subject, name: str) -> str:
-    """Give what the body says of itself; where it says nothing there is nothing to judge."""
+    """Return what the body says of itself; where it says nothing there is nothing to judge."""
     value = body_of(subject).get(name)
     if value is None:
         raise NotApplicableError
-    if any(True for _ in _undocumented(subject, name)) or not isinstance(value, str):
+    if any(_undocumented(subject, name)) or not isinstance(value, str):
         raise NotTestableError(f"{name} has no documented value")
     return value
 
@@ -52,33 +50,31 @@ def _as_asked(subject: Subject, name: str) -> Iterator[Problem]:
         yield Problem(f"{name} is not what was asked for", str(asked)[:80], echo[:80])
 
 
-@clause(
+documented = Shape(_undocumented, Needs.DECISION)
+as_asked = Shape(_as_asked, Needs.DECISION)
+
+documented(
     "extras.background-documented",
     Level.MUST,
     "An echoed `background` says what was painted: transparent or opaque, never auto.",
     cite("openai", "ImagesResponse.background"),
     binds=ECHOED,
-    needs=Needs.DECISION,
+    about="background",
+    how="Validates the member where it is there.",
 )
-def background_documented(subject: Subject) -> Iterator[Problem]:
-    """Validates the member where it is there."""
-    yield from _undocumented(subject, "background")
 
-
-@clause(
+as_asked(
     "extras.background-as-asked",
     Level.MUST,
     "An echoed `background` is the one that was asked for.",
     cite("openai", "ImagesResponse.background"),
     cite("openai", "CreateImageRequest.background"),
     binds=all_of(ECHOED, definite("background")),
-    needs=Needs.DECISION,
-)
-def background_as_asked(subject: Subject) -> Iterator[Problem]:
-    """Compares the member, where it is there, with the request that asked for transparent or
+    about="background",
+    how="""Compares the member, where it is there, with the request that asked for transparent or
     opaque. Whether the pixels keep to it is a clause of the chapter image.
-    """
-    yield from _as_asked(subject, "background")
+    """,
+)
 
 
 @clause(
@@ -101,94 +97,77 @@ def background_true(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{payload.path} is opaque", "transparent", "no alpha channel")
 
 
-@clause(
+documented(
     "extras.output-format-documented",
     Level.MUST,
     "An echoed `output_format` is one of the documented types.",
     cite("openai", "ImagesResponse.output_format"),
     cite("openai-package", "ImagesResponse.output_format"),
     binds=ECHOED,
-    needs=Needs.DECISION,
+    about="output_format",
+    how="Validates the member where it is there.",
 )
-def output_format_documented(subject: Subject) -> Iterator[Problem]:
-    """Validates the member where it is there."""
-    yield from _undocumented(subject, "output_format")
 
-
-@clause(
+as_asked(
     "extras.output-format-as-asked",
     Level.MUST,
     "An echoed `output_format` is the one that was asked for, or the documented default.",
     cite("openai", "ImagesResponse.output_format"),
     cite("openai", "CreateImageRequest.output_format"),
     binds=all_of(ECHOED, definite("output_format")),
-    needs=Needs.DECISION,
-)
-def output_format_as_asked(subject: Subject) -> Iterator[Problem]:
-    """Compares the member, where it is there, with the request. Whether the bytes keep to it
+    about="output_format",
+    how="""Compares the member, where it is there, with the request. Whether the bytes keep to it
     is a clause of the chapter image.
-    """
-    yield from _as_asked(subject, "output_format")
+    """,
+)
 
-
-@clause(
+documented(
     "extras.quality-documented",
     Level.MUST,
     "An echoed `quality` says what was painted: one of the documented grades, never auto.",
     cite("openai", "ImagesResponse.quality"),
     cite("openai-package", "ImagesResponse.quality"),
     binds=ECHOED,
-    needs=Needs.DECISION,
+    about="quality",
+    how="Validates the member where it is there.",
 )
-def quality_documented(subject: Subject) -> Iterator[Problem]:
-    """Validates the member where it is there."""
-    yield from _undocumented(subject, "quality")
 
-
-@clause(
+as_asked(
     "extras.quality-as-asked",
     Level.MUST,
     "An echoed `quality` is the one that was asked for.",
     cite("openai", "ImagesResponse.quality"),
     cite("openai", "CreateImageRequest.quality"),
     binds=all_of(ECHOED, definite("quality")),
-    needs=Needs.DECISION,
+    about="quality",
+    how="Compares the member, where it is there, with a request for another quality than auto.",
 )
-def quality_as_asked(subject: Subject) -> Iterator[Problem]:
-    """Compares the member, where it is there, with a request for another quality than auto."""
-    yield from _as_asked(subject, "quality")
 
-
-@clause(
+documented(
     "extras.size-documented",
     Level.MUST,
     "An echoed `size` is a width and a height in pixels, never auto.",
     cite("openai", "ImagesResponse.size"),
     cite("openai-package", "ImagesResponse.size"),
     binds=ECHOED,
-    needs=Needs.DECISION,
-)
-def size_documented(subject: Subject) -> Iterator[Problem]:
-    """Validates the form of the member where it is there; the closed list of one source is not
+    about="size",
+    how="""Validates the form of the member where it is there; the closed list of one source is not
     held against it.
-    """
-    yield from _undocumented(subject, "size")
+    """,
+)
 
-
-@clause(
+as_asked(
     "extras.size-as-asked",
     Level.MUST,
     "An echoed `size` is the one that was asked for.",
     cite("openai", "ImagesResponse.size"),
     cite("openai", "CreateImageRequest.size"),
     binds=all_of(ECHOED, definite("size")),
-    needs=Needs.DECISION,
-)
-def size_as_asked(subject: Subject) -> Iterator[Problem]:
-    """Compares the member, where it is there, with a request for a size in pixels. Whether the
+    about="size",
+    how="""Compares the member, where it is there, with a request for a size in pixels. Whether the
     image keeps to it is a clause of the chapter image.
-    """
-    yield from _as_asked(subject, "size")
+    """,
+)
 
 
 @clause(

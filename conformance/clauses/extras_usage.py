@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from conformance.clauses.bindings import all_of, family, permitted, plain
 from conformance.clauses.extras import body_of
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 USAGE = all_of(permitted, plain, family("gpt-image", "dall-e"))
 

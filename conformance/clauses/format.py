@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from conformance.clauses.bindings import (
     all_of,
@@ -16,15 +16,11 @@ from conformance.clauses.bindings import (
     plain,
 )
 from conformance.clauses.refusals import named, told
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.registry import Needs, Shape, cite, clause, register
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.answer import Payload
 from conformance.exchange.error_text import read_error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conformance.exchange.answer import Payload
 
 SUCCESS = all_of(permitted, plain)
 DALL_E = all_of(SUCCESS, family("dall-e"))
@@ -53,7 +49,9 @@ def _holds(payload: Payload) -> str:
     return payload.describe() + (f"; it is an error: {words}" if words else "")
 
 
-@clause(
+carries = Shape(_lacking)
+
+carries(
     "format.url-when-asked",
     Level.MUST,
     "A dall-e model that is asked for `response_format: url` answers with URLs.",
@@ -61,26 +59,22 @@ def _holds(payload: Payload) -> str:
     cite("cometapi", "Body: response_format"),
     cite("openai", "CreateImageRequest.response_format"),
     binds=all_of(DALL_E, asks("response_format", "url")),
+    about="url",
+    how="Every item of `data` has a `url` that is a string with something in it.",
 )
-def url_when_asked(subject: Subject) -> Iterator[Problem]:
-    """Every item of `data` has a `url` that is a string with something in it."""
-    yield from _lacking(subject, "url")
 
-
-@clause(
+carries(
     "format.url-by-default",
     Level.MUST,
     "A dall-e model that is asked for no response_format answers with URLs.",
     cite("openai", "CreateImageRequest.response_format"),
     cite("cometapi", "200: example"),
     binds=all_of(DALL_E, omits("response_format"), answered_with("url")),
+    about="url",
+    how="Every item of `data` has a filled `url` when `response_format` is absent or null.",
 )
-def url_by_default(subject: Subject) -> Iterator[Problem]:
-    """Every item of `data` has a filled `url` when `response_format` is absent or null."""
-    yield from _lacking(subject, "url")
 
-
-@clause(
+carries(
     "format.b64-when-asked",
     Level.MUST,
     "A dall-e model that is asked for `response_format: b64_json` answers with base64.",
@@ -88,23 +82,20 @@ def url_by_default(subject: Subject) -> Iterator[Problem]:
     cite("cometapi", "Body: response_format"),
     cite("openai", "CreateImageRequest.response_format"),
     binds=all_of(DALL_E, asks("response_format", "b64_json")),
+    about="b64_json",
+    how="Every item of `data` has a `b64_json` that is a string with something in it.",
 )
-def b64_when_asked(subject: Subject) -> Iterator[Problem]:
-    """Every item of `data` has a `b64_json` that is a string with something in it."""
-    yield from _lacking(subject, "b64_json")
 
-
-@clause(
+carries(
     "format.gpt-image-b64",
     Level.MUST,
     "A GPT image model answers with base64, and never with a URL alone.",
     cite("openai", "CreateImageRequest.response_format"),
     cite("cometapi", "Response behaviour by model"),
     binds=all_of(SUCCESS, family("gpt-image"), omits("response_format")),
+    about="b64_json",
+    how="Every item of `data` has a filled `b64_json`, when no `response_format` was asked.",
 )
-def gpt_image_b64(subject: Subject) -> Iterator[Problem]:
-    """Every item of `data` has a filled `b64_json`, when no `response_format` was asked."""
-    yield from _lacking(subject, "b64_json")
 
 
 @clause(
@@ -132,58 +123,33 @@ def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
         yield from named(subject, ["response_format"])
 
 
-@clause(
+def _carries_nothing(subject: Subject) -> Iterator[Problem]:
+    for payload in typed(subject):
+        if not payload.carries:
+            yield Problem(f"{payload.path} carries nothing", "either member", _holds(payload))
+
+
+register(
     "format.qwen-image-either",
     Level.MUST,
     "qwen-image answers with a URL or with base64.",
     cite("cometapi", "Body: response_format"),
     cite("alibaba", "output.results"),
     binds=all_of(SUCCESS, family("qwen-image")),
+    judge=_carries_nothing,
+    how="Every item of `data` has a filled `url` or a filled `b64_json`, whatever was asked.",
 )
-def qwen_image_either(subject: Subject) -> Iterator[Problem]:
-    """Every item of `data` has a filled `url` or a filled `b64_json`, whatever was asked."""
-    for payload in typed(subject):
-        if not payload.carries:
-            yield Problem(f"{payload.path} carries nothing", "either member", _holds(payload))
 
-
-@clause(
+register(
     "format.any-model-either",
     Level.MUST,
     "A model that is not named, or not documented, answers with a URL or with base64, as all do.",
     cite("openai", "Image"),
     cite("cometapi", "Body: response_format"),
     binds=all_of(SUCCESS, not_(family("dall-e", "gpt-image", "qwen-image"))),
+    judge=_carries_nothing,
+    how="Every item of `data` has a filled `url` or a filled `b64_json`, whatever was asked.",
 )
-def any_model_either(subject: Subject) -> Iterator[Problem]:
-    """Every item of `data` has a filled `url` or a filled `b64_json`, whatever was asked."""
-    yield from qwen_image_either(subject)
-
-
-@clause(
-    "format.one-payload",
-    Level.MUST,
-    "An item carries its image in one member, not in both.",
-    cite("openai", "Image.b64_json"),
-    cite("openai", "Image.url"),
-    cite("cometapi", "Body: response_format"),
-    binds=all_of(SUCCESS, family("dall-e", "gpt-image")),
-)
-def one_payload(subject: Subject) -> Iterator[Problem]:
-    """Fails when `url` and `b64_json` are both filled; null and empty do not count as filled."""
-    yield from _in_both(subject)
-
-
-@clause(
-    "format.qwen-image-one-payload",
-    Level.SHOULD,
-    "An item of qwen-image carries its image in one member, not in both.",
-    cite("cometapi", "Body: response_format"),
-    binds=all_of(SUCCESS, family("qwen-image")),
-)
-def qwen_image_one_payload(subject: Subject) -> Iterator[Problem]:
-    """Fails when `url` and `b64_json` are both filled; no source forbids it for this model."""
-    yield from _in_both(subject)
 
 
 def _in_both(subject: Subject) -> Iterator[Problem]:
@@ -195,33 +161,27 @@ def _in_both(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{payload.path} has both members", "one member", payload.describe())
 
 
-@clause(
-    "format.unused-member-not-null",
-    Level.SHOULD,
-    "The payload member that is not used is left out, and not null.",
-    cite("openai", "Image"),
-    binds=SUCCESS,
-)
-def unused_member_not_null(subject: Subject) -> Iterator[Problem]:
-    """Fails when the promised member is filled and the other is null: both are optional in the
-    source, and neither may be null.
-    """
-    yield from _unused(subject, "null")
-
-
-@clause(
-    "format.unused-member-not-empty",
-    Level.SHOULD,
-    "The payload member that is not used is left out, and not an empty string.",
-    cite("openai", "Image"),
+register(
+    "format.one-payload",
+    Level.MUST,
+    "An item carries its image in one member, not in both.",
+    cite("openai", "Image.b64_json"),
     cite("openai", "Image.url"),
-    binds=SUCCESS,
+    cite("cometapi", "Body: response_format"),
+    binds=all_of(SUCCESS, family("dall-e", "gpt-image")),
+    judge=_in_both,
+    how="Fails when `url` and `b64_json` are both filled; null and empty do not count as filled.",
 )
-def unused_member_not_empty(subject: Subject) -> Iterator[Problem]:
-    """Fails when the promised member is filled and the other is an empty string, which is
-    neither a URL nor an image.
-    """
-    yield from _unused(subject, "empty")
+
+register(
+    "format.qwen-image-one-payload",
+    Level.SHOULD,
+    "An item of qwen-image carries its image in one member, not in both.",
+    cite("cometapi", "Body: response_format"),
+    binds=all_of(SUCCESS, family("qwen-image")),
+    judge=_in_both,
+    how="Fails when `url` and `b64_json` are both filled; no source forbids it for this model.",
+)
 
 
 def _unused(subject: Subject, state: str) -> Iterator[Problem]:
@@ -235,33 +195,61 @@ def _unused(subject: Subject, state: str) -> Iterator[Problem]:
                 yield Problem(f"{payload.path}.{name} is {state}", "absent", payload.describe())
 
 
-@clause(
+leaves_out = Shape(_unused)
+
+leaves_out(
+    "format.unused-member-not-null",
+    Level.SHOULD,
+    "The payload member that is not used is left out, and not null.",
+    cite("openai", "Image"),
+    binds=SUCCESS,
+    about="null",
+    how="""Fails when the promised member is filled and the other is null: both are optional in the
+    source, and neither may be null.
+    """,
+)
+
+leaves_out(
+    "format.unused-member-not-empty",
+    Level.SHOULD,
+    "The payload member that is not used is left out, and not an empty string.",
+    cite("openai", "Image"),
+    cite("openai", "Image.url"),
+    binds=SUCCESS,
+    about="empty",
+    how="""Fails when the promised member is filled and the other is an empty string, which is
+    neither a URL nor an image.
+    """,
+)
+
+
+def _revised_prompts(subject: Subject, state: str) -> Iterator[Problem]:
+    bad = None if state == "null" else ""
+    for payload in subject.payloads:
+        value = payload.item.get("revised_prompt", "absent")
+        if (value.strip() if isinstance(value, str) else value) == bad:
+            yield Problem(f"{payload.path}.revised_prompt is {state}", "a text or nothing", state)
+
+
+has_no = Shape(_revised_prompts)
+
+has_no(
     "format.revised-prompt-not-null",
     Level.SHOULD,
     "`revised_prompt` is a string where it is there, and not null.",
     cite("openai", "Image.revised_prompt"),
     binds=SUCCESS,
+    about="null",
+    how="Fails on null, which breaks strict clients; an absent member is fine.",
 )
-def revised_prompt_not_null(subject: Subject) -> Iterator[Problem]:
-    """Fails on null, which breaks strict clients; an absent member is fine."""
-    yield from _revised_prompts(subject, None, "null")
 
-
-@clause(
+has_no(
     "format.revised-prompt-not-empty",
     Level.SHOULD,
     "`revised_prompt` says something where it is there.",
     cite("openai", "Image.revised_prompt"),
     cite("cometapi", "200: example"),
     binds=SUCCESS,
+    about="empty",
+    how="Fails on an empty string and on white space; an absent member is fine.",
 )
-def revised_prompt_not_empty(subject: Subject) -> Iterator[Problem]:
-    """Fails on an empty string and on white space; an absent member is fine."""
-    yield from _revised_prompts(subject, "", "empty")
-
-
-def _revised_prompts(subject: Subject, bad: str | None, state: str) -> Iterator[Problem]:
-    for payload in subject.payloads:
-        value = payload.item.get("revised_prompt", "absent")
-        if (value.strip() if isinstance(value, str) else value) == bad:
-            yield Problem(f"{payload.path}.revised_prompt is {state}", "a text or nothing", state)

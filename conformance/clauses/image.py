@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from conformance.clauses.bindings import (
     all_of,
     asks,
     documents,
+    not_,
     omits,
     permitted,
     plain,
 )
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.registry import Needs, cite, clause, register
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conformance.exchange.answer import Payload
-    from conformance.exchange.sent_request import Sent
-    from conformance.parsing.images import ImageFacts
+from conformance.exchange.answer import Payload
+from conformance.exchange.sent_request import Sent
+from conformance.parsing.images import ImageFacts
 
 SUCCESS = all_of(permitted, plain)
 
@@ -118,57 +116,48 @@ def _documents_format(sent: Sent) -> bool:
     return sent.model is not None and sent.model.default("output_format") is not None
 
 
-def _leaves_type(sent: Sent) -> bool:
-    return not _documents_format(sent)
-
-
-@clause(
-    "image.documented-type",
-    Level.SHOULD,
-    "An image is of a type that the API documents for some model.",
-    cite("openai", "CreateImageRequest.output_format"),
-    cite("cometapi", "200: example"),
-    cite("alibaba", "output.results"),
-    binds=all_of(SUCCESS, _leaves_type),
-)
-def documented_type(subject: Subject) -> Iterator[Problem]:
-    """By its bytes it is one of the values of `output_format`; judged for the models that do
-    not have that parameter, and of whose images no source names the type.
-    """
-    yield from _of_other_type(subject)
-
-
-@clause(
-    "image.type-as-asked",
-    Level.MUST,
-    "An image is of the type that `output_format` asks for.",
-    cite("openai", "CreateImageRequest.output_format"),
-    cite("cometapi-later", "Body: output_format"),
-    binds=all_of(SUCCESS, asks("output_format"), documents("output_format")),
-)
-def type_as_asked(subject: Subject) -> Iterator[Problem]:
-    """Compares the type that the bytes have, whatever the answer or a header says of them."""
-    yield from _of_other_type(subject)
-
-
-@clause(
-    "image.type-by-default",
-    Level.MUST,
-    "Without output_format an image is of the documented default type.",
-    cite("openai", "CreateImageRequest.output_format"),
-    binds=all_of(SUCCESS, omits("output_format"), _documents_format),
-)
-def type_by_default(subject: Subject) -> Iterator[Problem]:
-    """Compares the type that the bytes have with the default in the request schema, png."""
-    yield from _of_other_type(subject)
-
-
 def _of_other_type(subject: Subject) -> Iterator[Problem]:
     expected = _types(subject)
     for payload, facts in _images(subject):
         if facts.type not in expected:
             wanted = " or ".join(expected)
             yield Problem(f"{payload.path} is of another type", wanted, str(facts.type))
+
+
+register(
+    "image.documented-type",
+    Level.SHOULD,
+    "An image is of a type that the API documents for some model.",
+    cite("openai", "CreateImageRequest.output_format"),
+    cite("cometapi", "200: example"),
+    cite("alibaba", "output.results"),
+    binds=all_of(SUCCESS, not_(_documents_format)),
+    judge=_of_other_type,
+    how="""By its bytes it is one of the values of `output_format`; judged for the models that do
+    not have that parameter, and of whose images no source names the type.
+    """,
+)
+
+register(
+    "image.type-as-asked",
+    Level.MUST,
+    "An image is of the type that `output_format` asks for.",
+    cite("openai", "CreateImageRequest.output_format"),
+    cite("cometapi-later", "Body: output_format"),
+    binds=all_of(SUCCESS, asks("output_format"), documents("output_format")),
+    judge=_of_other_type,
+    how="Compares the type that the bytes have, whatever the answer or a header says of them.",
+)
+
+register(
+    "image.type-by-default",
+    Level.MUST,
+    "Without output_format an image is of the documented default type.",
+    cite("openai", "CreateImageRequest.output_format"),
+    binds=all_of(SUCCESS, omits("output_format"), _documents_format),
+    judge=_of_other_type,
+    how="Compares the type that the bytes have with the default in the request schema, png.",
+)
 
 
 def _right_type(subject: Subject) -> list[Found]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from conformance.clauses.authentication import valid_key_accepted
 from conformance.clauses.bindings import accepted, fault, generation, minimal
-from conformance.clauses.refusals import named, refusal, told
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.refusals import named, refusal, refuses, told
+from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
 from conformance.exchange.model import Provenance
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conformance.clauses.registry import Binding
-    from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import Sent
 
 
 @clause(
@@ -87,7 +82,7 @@ MALFORMED, NOT_OBJECT = _faulty("json"), _faulty("not-object")
 WRONG_TYPE, WRONG_METHOD = _faulty("content-type"), _faulty("method")
 
 
-@clause(
+refuses(
     "parameters.json-malformed",
     Level.MUST,
     "A body that is not JSON is refused.",
@@ -95,41 +90,33 @@ WRONG_TYPE, WRONG_METHOD = _faulty("content-type"), _faulty("method")
     cite("cometapi-errors", "400"),
     cite("openai-errors", "400"),
     binds=MALFORMED,
-    needs=Needs.REFUSAL,
+    about="malformed JSON",
+    how="Fails on anything but a 4xx to a body that breaks off before its last bracket.",
 )
-def json_malformed(subject: Subject) -> Iterator[Problem]:
-    """Fails on anything but a 4xx to a body that breaks off before its last bracket."""
-    yield from refusal(subject, "malformed JSON")
 
-
-@clause(
+refuses(
     "parameters.body-object",
     Level.MUST,
     "A body that is JSON but no object is refused.",
     cite("cometapi", "Body: application/json"),
     cite("openai", "CreateImageRequest"),
     binds=NOT_OBJECT,
-    needs=Needs.REFUSAL,
+    about="a body that is no object",
+    how="Fails on anything but a 4xx to a body that is an array around the request.",
 )
-def body_object(subject: Subject) -> Iterator[Problem]:
-    """Fails on anything but a 4xx to a body that is an array around the request."""
-    yield from refusal(subject, "a body that is no object")
 
-
-@clause(
+refuses(
     "parameters.content-type",
     Level.SHOULD,
     "A body that is declared as something other than JSON is refused.",
     cite("cometapi", "Body: application/json"),
     cite("rfc9110", "15.5.16"),
     binds=WRONG_TYPE,
-    needs=Needs.REFUSAL,
-)
-def content_type(subject: Subject) -> Iterator[Problem]:
-    """Deviates on anything but a 4xx to valid JSON sent as `text/plain`; the page documents one
+    about="a body declared as plain text",
+    how="""Deviates on anything but a 4xx to valid JSON sent as `text/plain`; the page documents one
     content type, and no source forbids to be lenient.
-    """
-    yield from refusal(subject, "a body declared as plain text")
+    """,
+)
 
 
 @clause(
@@ -148,56 +135,6 @@ def method(subject: Subject) -> Iterator[Problem]:
         yield Problem("another method was not refused", "4xx", told(subject))
     else:
         yield from refusal(subject, "another method")
-
-
-@clause(
-    "parameters.unknown",
-    Level.SHOULD,
-    "A parameter that no source knows is ignored, or refused by its name.",
-    cite("openai", "CreateImageRequest"),
-    cite("openai-observed", "400 unknown_parameter"),
-    binds=lambda sent: _open_by(sent) == "unknown",
-    needs=Needs.DECISION,
-)
-def unknown(subject: Subject) -> Iterator[Problem]:
-    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
-    where there is no error object, its text. A refusal that says nothing names nothing.
-    """
-    asked = subject.sent.asked
-    yield from named(subject, asked.unknown if asked else ())
-
-
-@clause(
-    "parameters.unsupported",
-    Level.SHOULD,
-    "A parameter that is documented as not for the model is ignored, or refused by its name.",
-    cite("openai", "CreateImageRequest"),
-    cite("openai-observed", "400 unknown_parameter"),
-    binds=lambda sent: _open_by(sent) == "unsupported",
-    needs=Needs.DECISION,
-)
-def unsupported(subject: Subject) -> Iterator[Problem]:
-    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
-    where there is no error object, its text. A refusal that says nothing names nothing.
-    """
-    asked = subject.sent.asked
-    yield from named(subject, asked.unsupported if asked else ())
-
-
-@clause(
-    "parameters.disputed-value",
-    Level.SHOULD,
-    "A value on which the sources disagree is accepted, or refused by the parameter's name.",
-    cite("openai", "CreateImageRequest"),
-    cite("openai-observed", "400 invalid_value"),
-    binds=lambda sent: _open_by(sent) == "disputed",
-    needs=Needs.DECISION,
-)
-def disputed_value(subject: Subject) -> Iterator[Problem]:
-    """Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
-    where there is no error object, its text. A refusal that says nothing names nothing.
-    """
-    yield from named(subject, tuple(_disputed(subject.sent)))
 
 
 def _disputed(sent: Sent) -> Iterator[str]:
@@ -228,3 +165,54 @@ def _open_by(sent: Sent) -> str | None:
     if asked.unknown:
         return "unknown"
     return "unsupported" if asked.unsupported else "disputed"
+
+
+def _left_open_by(reason: str) -> Binding:
+    return lambda sent: _open_by(sent) == reason
+
+
+def _named(subject: Subject, reason: str) -> Iterator[Problem]:
+    asked, names = subject.sent.asked, tuple(_disputed(subject.sent))
+    if asked is not None and reason != "disputed":
+        names = asked.unknown if reason == "unknown" else asked.unsupported
+    yield from named(subject, names)
+
+
+names_open = Shape(_named, Needs.DECISION)
+_NAMED_OR_ACCEPTED = """\
+Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
+where there is no error object, its text. A refusal that says nothing names nothing.
+"""
+
+names_open(
+    "parameters.unknown",
+    Level.SHOULD,
+    "A parameter that no source knows is ignored, or refused by its name.",
+    cite("openai", "CreateImageRequest"),
+    cite("openai-observed", "400 unknown_parameter"),
+    binds=_left_open_by("unknown"),
+    about="unknown",
+    how=_NAMED_OR_ACCEPTED,
+)
+
+names_open(
+    "parameters.unsupported",
+    Level.SHOULD,
+    "A parameter that is documented as not for the model is ignored, or refused by its name.",
+    cite("openai", "CreateImageRequest"),
+    cite("openai-observed", "400 unknown_parameter"),
+    binds=_left_open_by("unsupported"),
+    about="unsupported",
+    how=_NAMED_OR_ACCEPTED,
+)
+
+names_open(
+    "parameters.disputed-value",
+    Level.SHOULD,
+    "A value on which the sources disagree is accepted, or refused by the parameter's name.",
+    cite("openai", "CreateImageRequest"),
+    cite("openai-observed", "400 invalid_value"),
+    binds=_left_open_by("disputed"),
+    about="disputed",
+    how=_NAMED_OR_ACCEPTED,
+)

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from conformance.cases.model import Authorization
+from conformance.clauses.registry import Needs, Shape
 from conformance.clauses.subject import (
     NotApplicableError,
     NotTestableError,
     Problem,
+    Subject,
     UnavailableError,
 )
-from conformance.contract.asked import MODEL_UNKNOWN
+from conformance.contract import RequestBody
+from conformance.contract.request_body import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
-from conformance.exchange.outcome import Result
+from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from conformance.clauses.subject import Subject
-    from conformance.contract import Asked
-    from conformance.exchange.outcome import Outcome
-    from conformance.exchange.sent_request import Sent
+from conformance.exchange.sent_request import Sent
+from conformance.findings import ANOTHER_REASON
 
 MODEL_OMITTED = "model-omitted"
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
@@ -46,10 +43,13 @@ def refusal(subject: Subject, what: str) -> Iterator[Problem]:
         raise NotTestableError(f"{what} was not refused with a 4xx: {told(subject)}")
 
 
+refuses = Shape(refusal, Needs.REFUSAL)
+
+
 def require_fault(subject: Subject) -> None:
     """Raise unless a refusal may be for the one fault of its request."""
     if _is_elsewhere(subject):
-        raise NotTestableError(f"refused for another reason: {told(subject)}")
+        raise NotTestableError(f"{ANOTHER_REASON}: {told(subject)}")
     alike = refused_alike(subject)
     if alike is not None:
         valid = f"the valid request {alike.case} was refused in the same words"
@@ -64,8 +64,10 @@ def _is_elsewhere(subject: Subject) -> bool:
     if subject.sent.authorization is not Authorization.VALID:
         return cause not in (None, "key", "other")  # a refused key gets many a status and page
     if cause == "not served":
-        missing = _UNREAD | {"model-unknown"}
-        return not (subject.sent.faults & missing or names_fault(subject))
+        exchange, faults = subject.exchange, subject.sent.faults
+        read = _speaks_of(_said(subject), exchange.served_as or exchange.model)
+        hidden = faults & _UNREAD and not read
+        return not (hidden or "model-unknown" in faults or names_fault(subject))
     if cause == "key" and "model-unknown" in subject.sent.faults:
         return not _speaks_of(_said(subject), "model")  # a key may be good for some models alone
     return cause is not None
@@ -90,7 +92,7 @@ def _is_open_too(subject: Subject) -> bool:
     return bool(_left_open(subject, asked) - at_fault(subject.sent) - subject.context.proven)
 
 
-def _left_open(subject: Subject, asked: Asked) -> set[str]:
+def _left_open(subject: Subject, asked: RequestBody) -> set[str]:
     """Name the parameters that the contract leaves open.
 
     That a model is not in the document is no such thing where its control was accepted.
@@ -140,7 +142,7 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     if any(_speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
     if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
-        raise NotTestableError(f"refused for another reason: {told(subject)}")
+        raise NotTestableError(f"{ANOTHER_REASON}: {told(subject)}")
     words = " or ".join(wanted)
     yield Problem("the refusal does not name the parameter", words, told(subject))
 

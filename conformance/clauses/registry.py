@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from conformance.clauses.subject import Problem, Subject
 from conformance.contract import Level
@@ -13,6 +14,7 @@ from conformance.exchange.sent_request import Sent
 
 Judge = Callable[[Subject], Iterator[Problem]]
 Binding = Callable[[Sent], bool]
+About = TypeVar("About")
 
 
 class Needs(StrEnum):
@@ -62,6 +64,26 @@ def cite(source: str, section: str) -> Reference:
     return Reference(source, section)
 
 
+def register(
+    name: str,
+    level: Level,
+    statement: str,
+    *citations: Reference,
+    binds: Binding,
+    needs: Needs = Needs.SUCCESS,
+    judge: Judge,
+    how: str,
+) -> None:
+    """Register a clause under an id (``name``) that is never used again.
+
+    ``how`` is the published text that says how it judges.
+    """
+    if name in REGISTRY:
+        raise ValueError(f"clause id {name!r} is used twice")
+    text = inspect.cleandoc(how)
+    REGISTRY[name] = Clause(name, level, statement, citations, binds, needs, judge, text)
+
+
 def clause(
     name: str,
     level: Level,
@@ -70,24 +92,52 @@ def clause(
     binds: Binding,
     needs: Needs = Needs.SUCCESS,
 ) -> Callable[[Judge], Judge]:
-    """Register a judge under an id (``name``) that is never used again.
+    """Register the decorated judge; its docstring is the clause's ``how``."""
 
-    The judge's docstring says how it judges.
-    """
-
-    def register(judge: Judge) -> Judge:
-        if name in REGISTRY:
-            raise ValueError(f"clause id {name!r} is used twice")
-        how = inspect.cleandoc(judge.__doc__ or "")
-        REGISTRY[name] = Clause(name, level, statement, citations, binds, needs, judge, how)
+    def decorate(judge: Judge) -> Judge:
+        how = judge.__doc__ or ""
+        register(name, level, statement, *citations, binds=binds, needs=needs, judge=judge, how=how)
         return judge
 
-    return register
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[About]):
+    """What several clauses of one shape share; calling it registers one more of them.
+
+    The judge gets the exchange and ``about``, the one thing in which the clauses differ.
+    """
+
+    judge: Callable[[Subject, About], Iterator[Problem]]
+    needs: Needs = Needs.SUCCESS
+
+    def __call__(
+        self,
+        name: str,
+        level: Level,
+        statement: str,
+        *citations: Reference,
+        binds: Binding,
+        about: About,
+        how: str,
+    ) -> None:
+        """Register a clause of this shape."""
+        register(
+            name,
+            level,
+            statement,
+            *citations,
+            binds=binds,
+            needs=self.needs,
+            judge=lambda subject: self.judge(subject, about),
+            how=how,
+        )
 
 
 def chapters(clauses: Iterable[Clause]) -> dict[str, list[Clause]]:
     """Group clauses by chapter, in the order given."""
-    found: dict[str, list[Clause]] = {}
-    for each in clauses:
-        found.setdefault(each.chapter, []).append(each)
-    return found
+    grouped: dict[str, list[Clause]] = {}
+    for item in clauses:
+        grouped.setdefault(item.chapter, []).append(item)
+    return grouped

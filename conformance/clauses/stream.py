@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.clauses.bindings import (
     all_of,
@@ -16,9 +17,6 @@ from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.stream_events import COMPLETED, DONE, PARTIAL, StreamEvent, events_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 STREAMED = all_of(permitted, streamed, family("gpt-image"))
 _JUDGED_APART = frozenset({"type", "b64_json"})

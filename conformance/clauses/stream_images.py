@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from conformance.clauses.bindings import all_of, asks, definite
 from conformance.clauses.extras_usage import details, negative, total, usage_of
@@ -12,9 +13,6 @@ from conformance.clauses.stream import STREAMED, partial_events
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.stream_events import COMPLETED, StreamEvent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 _ECHOED = ("background", "output_format", "quality", "size")
 

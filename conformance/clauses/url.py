@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from conformance.clauses.bindings import all_of, answered_with, permitted, plain
 from conformance.clauses.locators import (
@@ -22,14 +22,10 @@ from conformance.clauses.subject import (
     UnavailableError,
 )
 from conformance.contract import Level
+from conformance.exchange.answer import Payload
+from conformance.exchange.model import Download, Response
 from conformance.exchange.outcome import undecided
 from conformance.parsing.images import media_type, sniff, type_of_media_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conformance.exchange.answer import Payload
-    from conformance.exchange.model import Download, Response
 
 BOUND = all_of(permitted, plain, answered_with("url", "either"))
 _OUTAGES = frozenset({"timeout", "connect", "disconnect"})

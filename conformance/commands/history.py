@@ -13,7 +13,7 @@ from conformance.commands.options import Clauses, end_with_the_pipe
 from conformance.errors import UnknownNameError
 from conformance.output.files import write_text
 
-_MANY = 500  # run files; from here on a user wants to know how long it will take
+_MANY = 500  # run files whose first read is worth a progress message
 
 
 def history(
@@ -41,7 +41,7 @@ def history(
     night before and the night after it. The index is kept in the folder as history.duckdb.
     """
     from conformance.reports.history import (
-        history as tell,
+        history as read_history,
     )
     from conformance.reports.history import (
         history_json,
@@ -55,16 +55,16 @@ def history(
         raise UnknownNameError("format", format_, ("terminal", *writers))
     formats = {path: format_of(path, writers) for path in output or []}
     end_with_the_pipe()
-    found = tell(folder, provider, clauses, every, _progress)
+    timelines = read_history(folder, provider, clauses, every, _progress)
     for path, name in formats.items():
-        write_text(path, writers[name](found))
+        write_text(path, writers[name](timelines))
     if format_ == "terminal":
-        print_history(found, Console(), every)
+        print_history(timelines, Console(), every)
     else:
-        typer.echo(writers[format_](found), nl=False)
+        typer.echo(writers[format_](timelines), nl=False)
 
 
 def _progress(done: int, total: int) -> None:
-    """Say how far the first reading is, where somebody waits; later there is little to read."""
+    """Print the progress of a long first read on a terminal."""
     if total >= _MANY and sys.stderr.isatty():
         typer.echo(f"read {done:,} of {total:,} run files", err=True)

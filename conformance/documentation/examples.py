@@ -1,4 +1,4 @@
-"""What a failure looks like: every lie of the reference provider, as clauses see it."""
+"""Examples of failures: every planted defect, as the clauses that detect it report it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from conformance.findings import Finding
 
 _EACH_TIME = {"x-request-id": "req_…", "openai-processing-ms": "…"}
-"""What no two answers have in common, and what stands in its place."""
+"""Headers that differ in every answer, and what is shown instead."""
 
 _MOST_LINES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """One defect, seen by one clause in one real exchange with the lying reference provider."""
+class Demonstration:
+    """One defect, detected by one clause in a real exchange with the reference provider."""
 
     defect: Defect
     case: str
@@ -41,19 +41,19 @@ class Failure:
     downloads: tuple[Mapping[str, Any], ...]
     failure: str
     local: bool
-    """Whether the reference provider shows it to whoever serves it on loopback."""
+    """Whether the defect can be reproduced with `serve` on loopback."""
 
 
-def failures(edition: Edition) -> Mapping[str, tuple[Failure, ...]]:
-    """For every clause, what it says of each defect that it claims; the plainest defect first."""
+def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
+    """Return, for every clause, its findings on the defects it claims, the plainest first."""
     proof = Proof(edition)
     try:
-        known = sorted(defects(edition).values(), key=lambda each: len(each.claims))
+        known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
         return {
             clause.id: tuple(
-                found
-                for each in known
-                if clause.id in each.claims and (found := _seen(proof, each, clause))
+                shown
+                for defect in known
+                if clause.id in defect.claims and (shown := _seen(proof, defect, clause))
             )
             for clause in proof.clauses
         }
@@ -61,19 +61,19 @@ def failures(edition: Edition) -> Mapping[str, tuple[Failure, ...]]:
         proof.close()
 
 
-def _seen(proof: Proof, defect: Defect, clause: Clause) -> Failure | None:
-    """Tell a lie as on loopback; if it is none there, under a public name."""
-    found = proof.sighting(defect, clause, LOOPBACK_URL)
-    if found is not None:
-        return _failure(defect, found, found.case.model in proof.edition.models)
-    found = proof.sighting(defect, clause)
-    return _failure(defect, found, False) if found else None
+def _seen(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
+    """Plant a defect on loopback or, if it is no lie there, under a public host name."""
+    sighting = proof.sighting(defect, clause, LOOPBACK_URL)
+    if sighting is not None:
+        return _failure(defect, sighting, sighting.case.model in proof.edition.models)
+    sighting = proof.sighting(defect, clause)
+    return _failure(defect, sighting, False) if sighting else None
 
 
-def _failure(defect: Defect, seen: Sighting, local: bool) -> Failure:
+def _failure(defect: Defect, seen: Sighting, local: bool) -> Demonstration:
     shown = evidence(seen.exchange, Answer(seen.exchange), seen.outcome)
     response = shown["response"] or {"status": None, "headers": [], "body": ""}
-    return Failure(
+    return Demonstration(
         defect=defect,
         case=seen.case.path,
         finding=seen.finding,
@@ -88,15 +88,15 @@ def _failure(defect: Defect, seen: Sighting, local: bool) -> Failure:
 
 
 def body_text(body: bytes) -> str:
-    """Show a body as a run file keeps it, but with the lines that it has, if they are few."""
+    """Return a body as a run file keeps it, but with its line breaks if there are few."""
     lines = body.split(b"\n")
     if b"\0" in body or len(lines) > _MOST_LINES:
         return fold(body)
-    return laid_out("\n".join(fold(each) for each in lines))
+    return laid_out("\n".join(fold(line) for line in lines))
 
 
 def laid_out(body: str) -> str:
-    """Break compact JSON into lines; anything else is a lie worth seeing as it is."""
+    """Indent compact JSON; anything else is shown as it is, because it may be the lie."""
     reading = read_json(body.encode("utf-8", "surrogateescape"))
     if reading.fault is not None or json.dumps(reading.value, separators=(",", ":")) != body:
         return body

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from conformance.cases.model import Authorization, Operation
-from conformance.contract import Asked, Edition, Model
+from conformance.contract import Edition, Model, RequestBody
 from conformance.exchange.model import (
     UNKNOWN_KEY,
     UNKNOWN_MODEL,
@@ -28,7 +28,7 @@ class Sent:
     operation: Operation | None
     authorization: Authorization
     faults: frozenset[str]  # "method", "content-type", "json", "not-object", "model-unknown"
-    asked: Asked | None
+    asked: RequestBody | None
     model: Model | None
 
     @property
@@ -74,7 +74,7 @@ def read_request(exchange: Exchange, edition: Edition) -> Sent:
     return Sent(operation, authorization, faults, asked, _model(exchange, asked, model))
 
 
-def _model(exchange: Exchange, asked: Asked | None, told: Model | None) -> Model | None:
+def _model(exchange: Exchange, asked: RequestBody | None, told: Model | None) -> Model | None:
     """The model that was asked; where a request leaves it out, the provider chooses.
 
     What an unnamed request of a foreign recording stands for, its user may have said.
@@ -131,7 +131,7 @@ def deployment_of(request: Request) -> str | None:
     return found[1] if found else None
 
 
-def _read_body(exchange: Exchange, edition: Edition) -> tuple[frozenset[str], Asked | None]:
+def _read_body(exchange: Exchange, edition: Edition) -> tuple[frozenset[str], RequestBody | None]:
     reading = read_json(exchange.request.body)
     if reading.fault is not None:
         return frozenset({"json"}), None

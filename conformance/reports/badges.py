@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from conformance.findings import Verdict
+from conformance.findings import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Verdict
 from conformance.parsing import printable
 from conformance.reports.statistics import Family, ProviderFacts, families_of, provider_facts
 from conformance.reports.summary import Summary
@@ -19,10 +19,6 @@ _TEMPLATES = Path(__file__).with_name("templates")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 40  # characters of a name
 _WIDTH = 6.7  # pixels of a character of Verdana at 11 pixels, on the average
-GREEN, RED, AMBER, BLUE, VIOLET, GREY = (
-    *("#1a7f3c", "#b81d24", "#8a5a00", "#0b5c8a", "#6b3fa0"),
-    "#59636e",
-)
 _CONCLUSIONS = {
     Conclusion.CONFORMS: GREEN,
     Conclusion.BREAKS: RED,

@@ -14,7 +14,7 @@ from conformance.reports.page.matrix import clauses_of, provenance
 from conformance.reports.run_facts import run_facts
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Row, Summary
-from conformance.reports.wording import closing, notes, word
+from conformance.reports.wording import closing, notes
 from conformance.results.reach import Kept
 
 SCHEMA = 1
@@ -86,7 +86,7 @@ def _family(family: Family) -> dict[str, Any]:
     return {
         "name": family.name,
         "models": list(family.models),
-        "verdict": word(family.cell).lower(),
+        "verdict": family.cell.state.label.lower(),
         "kept": _kept(family.kept),
         **_counts(family),
     }
@@ -96,10 +96,10 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         "provider": row.provider,
         "model": row.model,
-        "verdict": word(row.cell).lower(),
+        "verdict": row.cell.state.label.lower(),
         "kept": _kept(row.kept),
         **_counts(row),
-        "promises": {clause: word(cell).lower() for clause, cell in row.promises.items()},
+        "promises": {clause: cell.state.label.lower() for clause, cell in row.promises.items()},
         "judged_in": {clause: list(counts) for clause, counts in row.judged_in.items()},
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.findings import ANOTHER_REASON, UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING
@@ -83,4 +83,6 @@ def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> 
     reason = provider, verdict, message
     if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
         return "mend first what is broken"
+    if verdict is Verdict.NOT_TESTABLE and message.startswith(ANOTHER_REASON):
+        return "run again when the provider refuses for that reason no longer"
     return _REMEDY[verdict]

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.findings import Verdict
+from conformance.findings import KNOWN, Verdict, state_of
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.console_text import Paper
 from conformance.reports.grouping import Broken, Group
@@ -27,20 +27,11 @@ from conformance.reports.wording import (
     place,
     reached,
     spread_of,
-    word,
     words_of,
 )
 from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import Run
 
-STYLES = {
-    "pass": "green",
-    "FAIL": "bold red",
-    "deviates": "yellow",
-    "known": "cyan",
-    "harness error": "bold magenta",
-    "not claimed": "dim",
-}
 NARROW = 72  # columns; below, the table leaves out what the sections below it tell
 MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
@@ -103,15 +94,14 @@ class _Page(Paper):
         self._line(self._text(f"{COUNTED}; {OPEN}", "dim"))
         if any(row.open_ended for row in self._summary.rows):
             self._line(self._text(UNKNOWN, "bold magenta"), self._text(f": {SO_FAR}"), lines=2)
-        for name, meaning in legend(each.cell for each in self._summary.rows):
-            if name != "pass":
-                self._line(self._text(name, STYLES.get(name, "")), self._text(f": {meaning}"))
+        for state in legend(each.cell for each in self._summary.rows):
+            if state.label != "pass":
+                self._line(self._text(state.label, state.style), self._text(f": {state.meaning}"))
 
     def _cells(self, row: Row, provider: str, wide: bool) -> Iterable[Text]:
         yield self._text(f"{provider} ", "bold")
         yield self._text(f"{row.model} ")
-        name = word(row.cell)
-        yield self._text(f"{name} ", STYLES.get(name, ""))
+        yield self._text(f"{row.cell.state.label} ", row.cell.state.style)
         yield self._text(kept(row, "MUST"))
         if wide:
             yield self._text(reached(row.kept))
@@ -140,7 +130,7 @@ class _Page(Paper):
 
     def _cause(self, cause: Cause) -> None:
         """Print a cause and its promises, of which only the first tells what was found."""
-        style = STYLES["FAIL" if cause.musts else "deviates"]
+        style = state_of(Verdict.FAIL if cause.musts else Verdict.DEVIATES).style
         head = self._text(f"{cause.provider}: {cause.sentence}", style)
         self._line(head, self._text(f" ({spread_of(cause, self._summary)})"), indent=2)
         most = MOST if cause.id == OTHER else SHOWN
@@ -153,7 +143,7 @@ class _Page(Paper):
             self._more(len(cause.promises))
 
     def _one_broken(self, broken: Broken, with_why: bool) -> None:
-        style = STYLES["FAIL" if broken.verdict is Verdict.FAIL else "deviates"]
+        style = state_of(broken.verdict).style
         level = self._text(f"{broken.level} ", style)
         where = self._text(f" {place(broken, self._summary)}")
         self._line(level, self._text(broken.clause, "bold"), where, indent=4)
@@ -166,7 +156,7 @@ class _Page(Paper):
             return
         self._title(f"Known deviations ({counted(len(self._summary.known), 'promise')})")
         for each in known[:MOST]:
-            name = self._text(f"{each.provider}: ", STYLES["known"])
+            name = self._text(f"{each.provider}: ", KNOWN.style)
             self._line(name, self._text(each.reason), indent=2, lines=1)
             said = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
             self._line(self._text(said, "dim"), indent=6, lines=1)
@@ -180,7 +170,7 @@ class _Page(Paper):
         self._title(f"{title} ({counted(sum(each.count for each in groups), 'finding')})")
         for each in groups[:MOST]:
             said = f" {each.provider}: {extent(each)}"
-            name = self._text(each.verdict.value, STYLES.get(each.verdict.value, "magenta"))
+            name = self._text(each.verdict.value, state_of(each.verdict).style)
             self._line(name, self._text(said), indent=2)
             self._line(self._text(each.reason or "no reason given"), indent=6, lines=2)
             if each.said:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.findings import Verdict
+from conformance.findings import STATES, State
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.formatting import dollars, took
 from conformance.reports.grouping import LEVELS, Broken, Group, Reason
@@ -19,31 +19,11 @@ from conformance.results.reach import Cell, Kept
 from conformance.results.run_file import Run
 from conformance.results.selection import extent as extent_of
 
-MEANING = {
-    "pass": "kept wherever it was judged",
-    "FAIL": "a MUST is broken",
-    "deviates": "a SHOULD is broken",
-    "known": "broken, as a dated deviation beside the provider explains",
-    "flaky": "the same request was judged differently when it was repeated",
-    "unavailable": "the provider did not decide (429, 5xx, timeout, not served)",
-    "not testable": "its control or what it builds on failed, or a recording does not show it",
-    "not run": "never sent, or not all of it: the run was cut off",
-    "not claimed": "the provider does not claim it",
-    "harness error": "a fault of the suite or of its recordings",
-}
 
-
-def word(cell: Cell) -> str:
-    """Name a verdict so that no colour is needed to tell it from another."""
-    if cell.known:
-        return "known"
-    return "FAIL" if cell.verdict is Verdict.FAIL else cell.verdict.value
-
-
-def legend(cells: Iterable[Cell]) -> list[tuple[str, str]]:
-    """Say what those words mean that occur."""
-    used = {word(each) for each in cells}
-    return [(name, meaning) for name, meaning in MEANING.items() if name in used]
+def legend(cells: Iterable[Cell]) -> list[State]:
+    """Return the states that occur, gravest first."""
+    used = {each.state for each in cells}
+    return [each for each in STATES if each in used]
 
 
 def kept(row: Row, level: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from conformance.findings import BROKEN, DECIDED, Finding, Verdict, worst
+from conformance.findings import BROKEN, DECIDED, Finding, State, Verdict, state_of, worst
 
 Column = tuple[str, str]
 """A provider and a model."""
@@ -30,6 +30,11 @@ class Cell:
 
     verdict: Verdict
     known: bool = False
+
+    @property
+    def state(self) -> State:
+        """How reports show it."""
+        return state_of(self.verdict, self.known)
 
 
 @dataclass(frozen=True, slots=True)

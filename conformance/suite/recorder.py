@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.findings import BROKEN, Finding, Observation, Verdict
+from conformance.findings import BROKEN, KNOWN, Finding, Observation, Verdict, state_of
 from conformance.parsing import printable
 from conformance.results.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
 from conformance.results.deviations import stale_deviations
@@ -30,17 +30,6 @@ from conformance.runner.whole_plan import (
 
 CRASHED = "???"
 """The phase that pytest-xdist reports of an item at which a worker died."""
-
-_LETTERS = {
-    Verdict.PASS: (".", "passed"),
-    Verdict.NOT_CLAIMED: ("-", "not claimed"),
-    Verdict.NOT_RUN: ("r", "not run"),
-    Verdict.NOT_TESTABLE: ("n", "not testable"),
-    Verdict.UNAVAILABLE: ("u", "unavailable"),
-    Verdict.FLAKY: ("f", "flaky"),
-    Verdict.DEVIATES: ("d", "deviates"),
-    Verdict.HARNESS_ERROR: ("E", "harness error"),
-}
 
 
 class Recorder:
@@ -106,9 +95,9 @@ class Recorder:
         if values is None or report.failed or values["verdict"] == Verdict.PASS:
             return None
         if "deviation" in values:
-            return "known deviation", "k", ("KNOWN DEVIATION", {"yellow": True})
-        letter, word = _LETTERS[Verdict(values["verdict"])]
-        return word, letter, (word.upper(), {"yellow": True})
+            return "known deviation", KNOWN.letter, ("KNOWN DEVIATION", {"yellow": True})
+        state = state_of(Verdict(values["verdict"]))
+        return state.label, state.letter, (state.label.upper(), {"yellow": True})
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import brotli
-import zstandard
+
+from conformance.exchange.transport.codings import zstd
 
 Headers = list[tuple[str, str]]
 REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
@@ -213,7 +214,7 @@ def brotlied(reply: Reply) -> Iterator[bytes]:
 @wire("coding.zstd")
 def zstandarded(reply: Reply) -> Iterator[bytes]:
     """The body is compressed by Zstandard."""
-    yield from coded(reply, "zstd", zstandard.compress(reply.body))
+    yield from coded(reply, "zstd", zstd.compress(reply.body))
 
 
 @wire("coding.two")

@@ -23,11 +23,11 @@ SCHEMA = 1
 
 MANIFEST = "drawn.json"
 _NEEDED: Mapping[str, tuple[str, ...]] = {
-    "honours": ("body",),
-    "refuses": ("body", "control"),
-    "formats": ("bodies",),
-    "forgets": ("body", "other"),
-    "places": ("name", "texts"),
+    "accepts_valid": ("body",),
+    "refuses_invalid": ("body", "control"),
+    "follows_format": ("bodies",),
+    "is_stateless": ("body", "other"),
+    "treats_unknown_alike": ("name", "texts"),
 }
 """The methods of `Explorer` that try an example, and the members of an example that each needs."""
 
@@ -57,7 +57,9 @@ class Example:
     @property
     def drawn(self) -> Any:
         """Give what the check takes: the body itself, or the parts of the example by name."""
-        return self.values["body"] if self.check == "honours" else SimpleNamespace(**self.values)
+        return (
+            self.values["body"] if self.check == "accepts_valid" else SimpleNamespace(**self.values)
+        )
 
 
 def recorded_examples(library: CassetteLibrary, model: str) -> dict[str, list[Example]]:

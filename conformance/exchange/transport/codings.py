@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import io
+import sys
 import zlib
 from collections.abc import Iterable, Sequence
 
 import brotli
-import zstandard
+
+if sys.version_info >= (3, 14):
+    from compression import zstd as zstd
+else:
+    from backports import zstd as zstd
 
 _CHUNK = 256 * 1024  # bytes decoded at once
-_ZSTD_WINDOW = 8 * 1024 * 1024  # bytes; RFC 9659 allows no larger one in HTTP
+# 8 MiB: RFC 9659 allows no larger window in HTTP
+_ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 _MOST_CODINGS = 4  # of one body, one over the other
 _MOST_MEMBERS = 64  # of one gzip body
 GZIP_MAGIC = b"\x1f\x8b"
@@ -57,7 +62,7 @@ def _undo(body: bytes, coding: str, limit: int) -> bytes:
         raise CodingError(f"the body is coded as {name!r}, which was not asked for")
     try:
         return decoder(body, limit)
-    except (zlib.error, brotli.error, zstandard.ZstdError):
+    except (zlib.error, brotli.error, zstd.ZstdError):
         raise CodingError(f"the body is not the {coding} it is declared to be") from None
 
 
@@ -102,27 +107,12 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-    if _is_longer(decoder.stream_reader(io.BytesIO(body), read_across_frames=True), limit):
-        raise TooLargeError
-    return _frames(decoder, body)
-
-
-def _is_longer(reader: zstandard.ZstdDecompressionReader, limit: int) -> bool:
-    left = limit
-    while piece := reader.read(_CHUNK):
-        left -= len(piece)
-        if left < 0:
-            return True
-    return False
-
-
-def _frames(decoder: zstandard.ZstdDecompressor, body: bytes) -> bytes:
-    """Decode frame after frame; a reader alone does not tell a cut body from a whole one."""
     decoded = bytearray()
     while body:
-        frame = decoder.decompressobj()
-        decoded += frame.decompress(body)
+        frame = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
+        decoded += frame.decompress(body, limit + 1 - len(decoded))
+        if len(decoded) > limit:
+            raise TooLargeError
         if not frame.eof:
             raise EndsEarlyError
         body = frame.unused_data

@@ -13,7 +13,7 @@ from conformance.parsing import printable, without_commands
 from conformance.reports.comparison.columns import Column
 from conformance.reports.comparison.compare import Comparison, Row
 from conformance.reports.markdown import filled
-from conformance.reports.wording import counted, word
+from conformance.reports.wording import counted
 from conformance.results.reach import Cell, Kept
 
 SCHEMA = 1
@@ -25,7 +25,7 @@ NOT_JUDGED = "not judged"
 
 def word_of(cell: Cell | None) -> str:
     """Name a cell's verdict."""
-    return NOT_JUDGED if cell is None else word(cell)
+    return NOT_JUDGED if cell is None else cell.state.label
 
 
 def totals(kept: Mapping[str, Kept]) -> str:

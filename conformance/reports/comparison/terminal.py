@@ -12,7 +12,6 @@ from rich.text import Text
 from conformance.reports.comparison.compare import Comparison, Row
 from conformance.reports.comparison.render import closing, totals, word_of
 from conformance.reports.console_text import Paper
-from conformance.reports.terminal import STYLES
 from conformance.reports.wording import counted, listed
 from conformance.results.reach import Cell
 
@@ -62,8 +61,7 @@ class _ComparisonPage(Paper):
         self._console.print(table, crop=False, soft_wrap=True)
 
     def _cell(self, cell: Cell | None) -> Text:
-        name = word_of(cell)
-        return self._text(name, STYLES.get(name, ""))
+        return self._text(word_of(cell), cell.state.style if cell else "")
 
     def _totals(self) -> None:
         self._title("Kept, of the promises that all judged")

@@ -98,11 +98,7 @@ def confirmed(finding: Finding, run: Run) -> bool:
 
 def word(finding: Finding | None) -> str:
     """Name a verdict as reports do."""
-    if finding is None:
-        return ABSENT
-    if finding.excused:
-        return "known"
-    return "FAIL" if finding.verdict is Verdict.FAIL else finding.verdict.value
+    return ABSENT if finding is None else finding.state.label
 
 
 def _explained(turn: Turn, before: Reasons, now: Reasons) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from conformance import findings
 from conformance.findings import Verdict
 
 
@@ -22,29 +23,33 @@ class State(IntEnum):
     HARNESS_ERROR = 9
 
     @property
+    def shown(self) -> findings.State:
+        """The row of the verdict table."""
+        return _SHOWN[self]
+
+    @property
     def word(self) -> str:
         """The verdict as reports name it."""
-        return "FAIL" if self is State.FAIL else self.name.lower().replace("_", " ")
+        return _SHOWN[self].label
 
 
 TELLING = (State.NOT_CLAIMED, State.PASS, State.KNOWN, State.DEVIATES, State.FAIL)
 """States that say how a promise stands; the others neither begin nor end a spell."""
 
-MARKS = {
-    State.PASS: ".",
-    State.FAIL: "F",
-    State.DEVIATES: "d",
-    State.KNOWN: "k",
-    State.FLAKY: "~",
-    State.UNAVAILABLE: "?",
-    State.NOT_TESTABLE: "?",
-    State.NOT_RUN: "?",
-    State.HARNESS_ERROR: "!",
-    State.NOT_CLAIMED: "-",
-}
-"""A letter a state, so that a row of nights can be read without colour."""
-
-LEGEND = ". pass  F fail  d deviates  k known  ~ flaky  ? not judged  - not claimed  ! own fault"
-
 STATE_OF = {verdict: State[verdict.name] for verdict in Verdict}
 """The state of a finding without a deviation."""
+_SHOWN = {State[verdict.name]: findings.state_of(verdict) for verdict in Verdict}
+_SHOWN[State.KNOWN] = findings.KNOWN
+_UNJUDGED = (State.UNAVAILABLE, State.NOT_TESTABLE, State.NOT_RUN)
+
+MARKS = {state: _SHOWN[state].letter for state in State} | dict.fromkeys(
+    _UNJUDGED, findings.NOT_JUDGED
+)
+"""A letter a state, so that a row of nights can be read without colour."""
+
+LEGEND = "  ".join(
+    [
+        *(f"{MARKS[state]} {state.word}" for state in reversed(State) if state not in _UNJUDGED),
+        f"{findings.NOT_JUDGED} not judged",
+    ]
+)

@@ -9,14 +9,13 @@ from conformance.reports.console_text import Paper
 from conformance.reports.history.render import changes_of, flakes_of, now_of, span
 from conformance.reports.history.states import LEGEND, MARKS, State
 from conformance.reports.history.timeline import History, Nights, Timeline, squeezed
-from conformance.reports.terminal import STYLES
 from conformance.reports.wording import counted, listed
 
 MOST = 12
 """Promises of a provider that are shown."""
 
 _MOST_PROBLEMS = 3
-_STYLES = {letter: STYLES.get(state.word, "magenta") for state, letter in MARKS.items()}
+_STYLES = {MARKS[state]: state.shown.style for state in State}
 
 
 def print_history(found: History, console: Console, every: bool = False) -> None:

@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from conformance.findings import BROKEN, SEVERITY, Finding
+from conformance.findings import BROKEN, SEVERITY, STATES, Finding, State
 from conformance.reports.grouping import LEVELS
 from conformance.reports.provenance import Origin
 from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
-from conformance.reports.wording import MEANING, word
 from conformance.results.reach import Column
 
-SYMBOLS = {
-    "pass": "✓",
-    "FAIL": "✗",
-    "deviates": "△",
-    "known": "◆",
-    "flaky": "≈",
-    "unavailable": "∅",
-    "not testable": "?",
-    "not run": "-",
-    "not claimed": "○",
-    "harness error": "!",
-}
-WORDS = tuple(MEANING)
 NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of
 _SAID = 200  # characters of a message that can be searched for
 
@@ -34,9 +20,9 @@ def matrix(summary: Summary) -> dict[str, Any]:
     """Give the columns, the clauses in the order of the contract, and a letter for each cell."""
     clauses = clauses_of(summary)
     return {
-        "words": list(WORDS),
-        "symbols": [SYMBOLS[each] for each in WORDS],
-        "meanings": [MEANING[each] for each in WORDS],
+        "words": [each.label for each in STATES],
+        "symbols": [each.symbol for each in STATES],
+        "meanings": [each.meaning for each in STATES],
         "levels": list(LEVELS),
         "providers": _providers(summary),
         "runs": [str(run.header["started"]) for run in summary.merged.runs],
@@ -118,13 +104,13 @@ def _mine(origins: Iterable[Origin], provider: str) -> list[Origin]:
 
 
 def _letters(clause: str, summary: Summary) -> str:
-    """Write a row of the matrix: a letter a column, `a` for the first of `WORDS`."""
+    """Return a row of the matrix: a letter a column, `a` for the first of `STATES`."""
     cells = (row.promises.get(clause) for row in summary.rows)
-    return "".join(NOTHING if cell is None else _letter(word(cell)) for cell in cells)
+    return "".join(NOTHING if cell is None else _letter(cell.state) for cell in cells)
 
 
-def _letter(name: str) -> str:
-    return chr(ord("a") + WORDS.index(name))
+def _letter(state: State) -> str:
+    return chr(ord("a") + STATES.index(state))
 
 
 def _said(summary: Summary, clauses: Sequence[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from conformance.reports import wording
 from conformance.reports.formatting import dollars, duration, moment, took
 from conformance.reports.grouping import LEVELS
 from conformance.reports.page.evidence import proofs
-from conformance.reports.page.matrix import SYMBOLS, matrix, provenance, silent_clauses
+from conformance.reports.page.matrix import matrix, provenance, silent_clauses
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
@@ -38,7 +38,6 @@ def page(summary: Summary) -> str:
         "summary": summary,
         "wording": wording,
         "levels": [each for each in LEVELS if any(each in row.kept for row in summary.rows)],
-        "symbols": SYMBOLS,
         "most": MOST,
         "providers": provider_facts(summary),
         "origins": {name: provenance(summary.origins, name) for name, _ in summary.columns},

@@ -1,4 +1,4 @@
-"""What one request body asks, read by the contract."""
+"""A request body as the contract reads it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Expectation = Literal["accepted", "refused", "open"]
 MODEL_UNKNOWN = "model-unknown"
 UNDOCUMENTED = "undocumented-for-model"
 _LONGEST = 4096
-"""Characters of a body that is worth remembering: the same few hundred are asked of everyone."""
+"""Longest body in characters that is cached: every provider is asked the same few hundred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """One request body, its model, and all that the contract says of it."""
+class RequestBody:
+    """A request body, its model, and what the contract says of it."""
 
     body: Mapping[str, Any]
     model: Model | None
@@ -37,27 +37,27 @@ class Asked:
 
     @property
     def expectation(self) -> Expectation:
-        """What the contract says will come of the request."""
+        """Whether the contract expects the request to be accepted or refused, or leaves it open."""
         if self.violations:
             return "refused"
         return "open" if self.unsupported or self.unknown or self.left_open else "accepted"
 
     def has(self, parameter: str) -> bool:
-        """Say whether a parameter is present and not null."""
+        """Return whether a parameter is present and not null."""
         return self.body.get(parameter) is not None
 
     def value(self, parameter: str) -> Any:
-        """Give the asked value, else the documented default, else None."""
+        """Return the value in the body, else the documented default, else None."""
         if self.has(parameter):
             return self.body[parameter]
         return self._schema.parameters.get(parameter, {}).get("default")
 
 
-def read_body(edition: Edition, body: object) -> Asked:
+def read_body(edition: Edition, body: object) -> RequestBody:
     """Read a request body by an edition; any JSON value will do, and nothing is raised."""
     if not isinstance(body, Mapping):
         broken = Violation(None, "type", "the body must be a JSON object", None)
-        return Asked({}, None, (broken,), (), (), (), edition.request)
+        return RequestBody({}, None, (broken,), (), (), (), edition.request)
     fields = body if isinstance(body, dict) else dict(body)
     try:
         text = json.dumps(fields)
@@ -69,21 +69,21 @@ def read_body(edition: Edition, body: object) -> Asked:
 
 
 @lru_cache(maxsize=1024)
-def _read_text(edition: Edition, text: str) -> Asked:
+def _read_text(edition: Edition, text: str) -> RequestBody:
     return _read(edition, json.loads(text))
 
 
-def _read(edition: Edition, fields: Mapping[str, Any]) -> Asked:
-    name = fields.get("model")
-    model = edition.find(name) if isinstance(name, str) else None
+def _read(edition: Edition, fields: Mapping[str, Any]) -> RequestBody:
+    model_name = fields.get("model")
+    model = edition.find(model_name) if isinstance(model_name, str) else None
     schema = model.schema if model else edition.request
-    others = [each for each in fields if each not in schema.parameters]
-    return Asked(
+    others = [name for name in fields if name not in schema.parameters]
+    return RequestBody(
         body=fields,
         model=model,
         violations=schema.violations(fields),
-        unsupported=tuple(each for each in others if each in schema.unsupported),
-        unknown=tuple(each for each in others if each not in edition.parameters),
+        unsupported=tuple(name for name in others if name in schema.unsupported),
+        unknown=tuple(name for name in others if name not in edition.parameters),
         left_open=_left_open(edition, fields, schema, model, others),
         _schema=schema,
     )
@@ -99,6 +99,6 @@ def _left_open(
     touched = list(schema.touched(body))
     if model is None and isinstance(body.get("model"), str):
         touched.append(MODEL_UNKNOWN)
-    if any(each in edition.parameters and each not in schema.unsupported for each in others):
+    if any(name in edition.parameters and name not in schema.unsupported for name in others):
         touched.append(UNDOCUMENTED)
     return tuple(touched)
