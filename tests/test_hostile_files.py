@@ -23,6 +23,7 @@ from conformance.parsing import printable
 from conformance.providers import load_provider
 from conformance.recordings import judge_files
 from conformance.results.case_result import Judged, judged_to_json
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import read_run
 from conformance.runner.journal import Spool
 from fuzz.targets import player
@@ -43,8 +44,9 @@ GOOD = line_of_json("1")
 def made() -> Judged:
     """Return what came of one case."""
     finding = runs.finding()
+    record = runs.read(runs.exchange(), ExchangeRecord)
     outcome = Outcome("baseline", Result.ACCEPTED, "HTTP 200", 200)
-    return Judged(outcome, {finding.clause: finding}, (), runs.exchange())
+    return Judged(outcome, {finding.clause: finding}, (), record)
 
 
 def played(folder: Path, data: bytes) -> str:
@@ -178,7 +180,9 @@ SPOOLED = {
     "deep": "[" * 100_000,
     "number": "9" * 5000,
     "record-list": '{"case": "a", "outcome": {}, "record": []}',
-    "finding-object": json.dumps({**judged_to_json(made()), "case": "a", "findings": [{"a": 1}]}),
+    "finding-object": json.dumps(
+        {**judged_to_json(made()), "case": "a", "findings": {"a": {"a": 1}}}
+    ),
     "record-of-objects": json.dumps(
         {**judged_to_json(made()), "case": "a", "record": {**runs.exchange(), "response": [1]}}
     ),

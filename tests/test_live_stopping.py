@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from conformance.cli import main
 from conformance.live.ledger import STOPPED, Ledger
+from conformance.results.records import PriceRecord
 from conformance.results.run_file import Run, read_run
 from conformance.runner.journal import Spool
 from conformance.runner.live_run import LiveRun
@@ -59,7 +60,7 @@ def gone_on_with(folder: Path, url: str) -> tuple[Run, str]:
 
 def generations(run: Run) -> int:
     """Count the requests for images, of all cases."""
-    return sum(each["case"] != "models-list" for each in run.exchanges.values())
+    return sum(each.case != "models-list" for each in run.exchanges.values())
 
 
 def test_ctrl_c_waits_for_what_is_under_way_and_no_case_is_sent_twice(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_stopped_run_sends_nothing_more_and_keeps_prices(tmp_path: Path) -> None
     baseline = judged["dall-e-2/baseline"]
     assert baseline.outcome.reason == f"not run: {STOPPED}"
     assert baseline.record is not None
-    assert baseline.record["price"] == {"estimate": 0.02, "actual": None}
+    assert baseline.record.price == PriceRecord(0.02, None)
 
 
 def test_first_signal_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) -> None:

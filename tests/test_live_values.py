@@ -75,7 +75,7 @@ def test_outage_that_is_over_is_no_verdict_on_the_request_that_met_it(tmp_path: 
     told = judged(tmp_path, answer)[f"{MODEL}/quality-hd"]
     assert told.findings[CLAUSE].verdict is Verdict.PASS
     assert told.record is not None
-    assert told.record["attempts"] == 5
+    assert told.record.attempts == 5
 
 
 def test_workers_that_share_a_run_come_to_what_one_does(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_workers_that_share_a_run_come_to_what_one_does(tmp_path: Path) -> None:
         one, *others = pool.map(work, ["a", "b", "c"])
     assert all(_told(each) == _told(one) for each in others)
     assert _told(one) == _told(judged(tmp_path, crash))
-    asked = [record["attempts"] for each in one.values() if (record := each.record)]
+    asked = [record.attempts or 0 for each in one.values() if (record := each.record)]
     assert sum(asked) <= eye.posts <= sum(asked) + 3  # a control again, a crash, at the most
 
 

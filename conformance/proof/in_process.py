@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from conformance.exchange.client import Client, Target
-from conformance.exchange.model import Failure, Headers, Provenance
-from conformance.exchange.transport.transport import Fetched, RawResponse, Transport
+from conformance.exchange.model import Failure, Headers, Provenance, Response
+from conformance.exchange.transport.transport import Fetched, Transport
 from conformance.reference import DEFAULT_KEY, create_app
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class InProcess(Transport):
 
     def send(
         self, method: str, url: str, headers: Headers = (), body: bytes = b""
-    ) -> RawResponse | Failure:
+    ) -> Response | Failure:
         """Send a request to the application."""
         request = httpx.Request(method, url, headers=list(headers), content=body)
         return self._loop.run_until_complete(self._answered(request))
@@ -55,14 +55,14 @@ class InProcess(Transport):
         if parts.scheme not in ("http", "https"):
             return Fetched(url, (), Failure("bad-scheme", "the URL is neither http nor https"))
         if parts.host != self._host:
-            return Fetched(url, (), Failure("dns", "the proof has no other host"))
+            return Fetched(url, (), Failure("dns", "the bench has no other host"))
         return Fetched(url, (), self.send("GET", url))
 
-    async def _answered(self, request: httpx.Request) -> RawResponse:
+    async def _answered(self, request: httpx.Request) -> Response:
         response = await self._application.handle_async_request(request)
         body = await response.aread()
         headers = tuple(response.headers.multi_items())
-        return RawResponse(response.status_code, headers, body, "HTTP/1.1", 0.0)
+        return Response(response.status_code, headers, body)
 
 
 def bench_client(

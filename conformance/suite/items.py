@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from conformance.cases.model import Case
 from conformance.cases.request import curl
 from conformance.clauses.registry import Clause
 from conformance.findings import UNDECIDED, Finding, Verdict
-from conformance.results.run_file import finding_to_json
 from conformance.runner.engine import Engine
 from conformance.runner.session import Session
 
@@ -99,14 +100,10 @@ class CaseNode(pytest.Collector):
             return None
         self.told = True
         judged = self.engine.judged(self.case)
-        told = {"findings": len(judged.findings)}
+        record = judged.record and replace(judged.record, findings=len(judged.findings))
         return {
             "case": f"{self.engine.provider.id}::{self.case.path}",
-            "exchange": {**judged.record, **told} if judged.record else None,
-            "observations": [
-                {name: getattr(each, name) for name in each.__slots__}
-                for each in judged.observations
-            ],
+            "records": to_builtins([*([record] if record else []), *judged.observations]),
         }
 
     def curl(self, variable: str) -> str:
@@ -175,7 +172,7 @@ class PromiseItem(pytest.Item):
             duration=stop - start,
             start=start,
             stop=stop,
-            finding=finding and finding_to_json(finding),
+            finding=finding and to_builtins(finding),
             evidence=self.parent.evidence_once(),
         )
         if expected_to_fail is not None:
