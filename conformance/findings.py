@@ -104,6 +104,9 @@ NOT_ACCEPTED = "the request was not accepted"
 ANOTHER_REASON = "refused for another reason"
 """With this begins why a refusal says nothing of the mistake in its request."""
 
+NO_DOWNLOADS = "the recorder kept no image of the URLs"
+"""Why nothing can be said of images whose URLs alone were recorded."""
+
 ANOTHER_FAMILY = "another-family"
 """The observation that a model answers in the documented shape of another family."""
 
