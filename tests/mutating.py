@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from conformance.cases.model import Case
 from conformance.errors import ConformanceError
 from conformance.findings import Finding
 from conformance.reports import folder, print_runs
@@ -27,7 +28,7 @@ from conformance.reports.drift import drift, drift_json, drift_markdown, print_d
 from conformance.reports.history import history, history_json, history_markdown, print_history
 from conformance.reports.nights import bases_of
 from conformance.results.baselines import Sought
-from conformance.results.case_result import judged_to_json
+from conformance.results.case_result import evidence_of
 from conformance.results.run_file import Run, RunFileError, finding_to_json, read_run
 from conformance.runner.confirm import Confirmer
 from conformance.runner.resume import check_same, whole_cases
@@ -180,7 +181,7 @@ def _baseline(_: Run, __: Run, path: Path) -> list[str]:
 def _resumed(mine: Run, theirs: Run, path: Path) -> list[str]:
     check_same(mine.header, theirs.header, path)
     judged = [each for _, each in whole_cases(theirs, "acme")]
-    return [json.dumps(judged_to_json(each)) for each in judged]
+    return [json.dumps(evidence_of("acme", Case("a", "m"), each)) for each in judged]
 
 
 USES: Mapping[str, Use] = {

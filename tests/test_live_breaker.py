@@ -84,15 +84,14 @@ def test_stops_after_enough_in_a_row_for_long_enough(
     assert stopped(tried) == expected
 
 
-def test_processes_count_together_and_all_stop(tmp_path: Path) -> None:
-    one, other = (Ledger(tmp_path / "ledger.sqlite") for _ in range(2))
-    for each, ledger in zip(row("m", *[OUT] * 6), [one, other] * 3, strict=True):
-        ledger.came_to("p", each)
-    for ledger in (one, other):
-        with pytest.raises(NotSentError, match="the last 5 requests for m came to nothing"):
-            ledger.set_aside("p", 0.1, 0.1, model="m")
-        assert ledger.set_aside("p", 0.1, 0.1, model="other")
-        assert ledger.set_aside("q", 0.1, 0.1, model="m")
+def test_ledger_halts_a_model_that_is_asked_in_vain_and_no_other() -> None:
+    ledger = Ledger()
+    for each in row("m", *[OUT] * 6):
+        ledger.record_attempt("p", each)
+    with pytest.raises(NotSentError, match="the last 5 requests for m came to nothing"):
+        ledger.reserve("p", 0.1, 0.1, case="m/baseline")
+    ledger.reserve("p", 0.1, 0.1, case="other/baseline")
+    ledger.reserve("q", 0.1, 0.1, case="m/baseline")
 
 
 @pytest.mark.parametrize(

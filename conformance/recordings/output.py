@@ -25,7 +25,7 @@ from conformance.results.conclusion import Conclusion, binding, explanations_in_
 from conformance.results.reach import Column, promises_of, reach_counts
 from conformance.results.run_file import RunWriter, finding_to_json, line_of
 from conformance.runner.header import about_clause
-from conformance.runner.output_path import Place
+from conformance.runner.output_path import OutputFile
 from conformance.version import tool
 
 
@@ -69,7 +69,7 @@ class Records:
         self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
     ) -> None:
         """Write the run file, whole or not at all; raises RunFileError where that cannot be."""
-        place = Place(run_file)
+        place = OutputFile(run_file)
         place.take()
         try:
             self._write(run_file, files, conclusion, complete)

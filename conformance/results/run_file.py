@@ -92,7 +92,7 @@ class RunWriter:
     """Writes a run file line by line; raises `RunFileError` where it cannot."""
 
     def __init__(self, path: Path, header: Mapping[str, Any], durable: bool = False) -> None:
-        """Start a file; a durable one is on the disk up to every exchange, come a power cut."""
+        """Start a file; a durable one is on the disk after every `sync`, come a power cut."""
         self.path = path
         self._durable = durable
         refuse_links(path)
@@ -104,12 +104,11 @@ class RunWriter:
                 f"{path}: cannot be written: {error.strerror}; choose another with --output"
             ) from None
         self._line({"type": "run", "schema": SCHEMA, **header})
-        self._settled()
+        self.sync()
 
     def exchange(self, record: Mapping[str, Any]) -> None:
         """Add an exchange."""
         self._line(record)
-        self._settled()
 
     def finding(self, finding: Finding) -> None:
         """Add a finding."""
@@ -137,9 +136,13 @@ class RunWriter:
         with suppress(OSError):  # what a full disk did not take is tried once more, in vain
             self._file.close()
 
-    def _settled(self) -> None:
+    def sync(self) -> None:
+        """Wait until a durable file is on the disk as far as it goes."""
         if self._durable:
-            _sync(self._file.fileno())
+            try:
+                _sync(self._file.fileno())
+            except OSError as error:
+                raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def _line(self, record: Mapping[str, Any]) -> None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import vcr
@@ -38,6 +39,9 @@ SCHEMA = 1
 MATCH_ON = ("method", "path", "query", "canonical_body")
 _OTHER_CLIENTS = tuple(name for name in PATCHER_NAMES if name != "httpx")
 """Not what sends our requests; to patch them too takes vcrpy longer than to load a cassette."""
+
+_PLAYING = RLock()
+"""Held while a cassette is played: vcrpy patches httpx for all threads."""
 
 DRAWN = "drawn-"
 """How the cases begin whose requests were drawn; they belong to no edition."""
@@ -121,7 +125,10 @@ class CassetteLibrary:
                 f"{self.provider}/{case.path} has no cassette ({path}); {self.how_to_record(case)}"
             )
         try:
-            with self._vcr.use_cassette(str(path), allow_playback_repeats=True) as cassette:
+            with (
+                _PLAYING,
+                self._vcr.use_cassette(str(path), allow_playback_repeats=True) as cassette,
+            ):
                 yield self._recorded(cassette, case)
                 self._check_all_played(cassette, case)
         except CannotOverwriteExistingCassetteException:

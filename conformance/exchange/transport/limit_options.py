@@ -111,13 +111,3 @@ def _number(name: str, value: str, option: LimitOption) -> float:
         least, most = f"{option.least:,}", f"{option.most:,}"
         raise LimitError(f"--limit {name}={value} is not between {least} and {most} {option.unit}")
     return number if option.unit == "seconds" else int(number)
-
-
-def as_options(limits: Limits) -> list[str]:
-    """Write the limits that are not the default as options of a command line."""
-    found = {name: getattr(limits, each.field) for name, each in LIMIT_OPTIONS.items()}
-    return [
-        f"--limit={name}={value}"
-        for name, value in found.items()
-        if value != LIMIT_OPTIONS[name].default
-    ]
