@@ -89,7 +89,7 @@ def _run(folder: Path, url: str, cases: dict[str, list[str]]) -> float:
     )
     command = [sys.executable, "-m", "conformance.cli", "run", "--live", "--base-url", url]
     words = ["--provider", str(folder / "slow.toml"), "--concurrency", str(AT_ONCE), "--quiet"]
-    words += ["--budget", "unlimited"]
+    words += ["--budget", "unlimited", "--depth", "thorough"]
     chosen = [f"{model}/{each}" for model, ids in cases.items() for each in ids]
     (folder / "plugins").mkdir()  # the current folder is not imported from
     (folder / "plugins/only.py").write_text(_ONLY.format(chosen=chosen))

@@ -23,7 +23,7 @@ from conformance.output.streams import guard
 from conformance.parsing import printable
 from conformance.suite.import_path import leave_out_current_folder
 
-_TYPER_INTERRUPTED = 130  # which is none of our exit codes
+_TYPER_INTERRUPTED = 130  # not one of our exit codes
 
 app = typer.Typer(
     name="image-conformance",
@@ -49,7 +49,7 @@ app.command()(history)
 
 
 def main() -> NoReturn:
-    """Run the command; a user's mistake is one sentence and exit code 2, never a traceback."""
+    """Run the command; a user's mistake ends in one sentence and exit code 2, never a traceback."""
     leave_out_current_folder()
     try:
         guard()

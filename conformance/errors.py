@@ -1,4 +1,4 @@
-"""Errors that a user of the suite can cause; each message says what, where and what to do."""
+"""Errors that a user can cause; the message says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _MOST_LISTED = 8
 
 
 class ConformanceError(Exception):
-    """A mistake that ends the command with one plain sentence and exit code 2."""
+    """A user's mistake: the command ends with one sentence and exit code 2."""
 
 
 class UnknownNameError(ConformanceError):
-    """A name that is not among those known, with the nearest one that is."""
+    """An unknown name; the message suggests the nearest known one."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         names = sorted(known)
@@ -22,7 +22,7 @@ class UnknownNameError(ConformanceError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which known name is meant most likely, or list the first of them."""
+    """Return a hint: the most similar known name, or the first known names."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import UNKNOWN_MODEL
@@ -106,7 +107,7 @@ TOLD = {"created": 1, "data": []}
 
 
 def exchanges() -> Iterator[tuple[str, Exchange]]:
-    """Give every request with what kind it is, and an answer that is of no matter."""
+    """Yield every request with what kind it is, and an answer that is of no matter."""
     for model in (*MODELS, UNKNOWN_MODEL):
         for changes in PARAMETERS.values():
             yield f"of {model}", exchange({**body(model), **changes}, answer=TOLD)
@@ -124,6 +125,7 @@ def _headed(name: str, headers: Any) -> Iterator[tuple[str, Exchange]]:
         yield f"{name} {kind}", exchange(answer=TOLD, request_headers=headers, **given)
 
 
+@cache
 def all_sent() -> list[tuple[str, Sent]]:
     """Read every request by the edition."""
     edition = load_edition()

@@ -1,7 +1,7 @@
 """Exchanges in miniature: a truthful one for any request, and room to plant one lie in it.
 
 ``exchange({"model": "dall-e-2", "prompt": "a kite"})`` is what a provider without fault
-answers; every argument replaces one part of that. ``verdicts`` judges it by all clauses.
+answers; every argument replaces one part of that. ``judged`` judges it by all clauses.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import copy
 import functools
 import io
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image, ImageDraw
 
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
+from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
+from conformance.exchange.answer import Answer
 from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
 from conformance.exchange.outcome import Outcome, Result
-from conformance.findings import BROKEN, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from conformance.findings import BROKEN, Finding, Verdict
 
 BASE_URL = "https://provider.example/v1"
 GENERATIONS = f"{BASE_URL}/images/generations"
@@ -45,27 +45,19 @@ Fetched = bytes | Response | Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Lie:
-    """One planted fault: the exchange that tells it, and the clauses that it turns red."""
+class Case:
+    """An exchange, and what became of its control where that is not simply accepted."""
 
-    id: str
-    exchange: Callable[[], Exchange]
-    red: frozenset[str]
+    exchange: Exchange
     control: Outcome | None = ACCEPTED
 
 
-def lie(
-    name: str,
-    tell: Callable[[], Exchange],
-    *red: str,
-    control: Outcome | None = ACCEPTED,
-) -> Lie:
-    """Name a fault, the exchange that has it, and exactly the clauses that see it."""
-    return Lie(name, tell, frozenset(red), control)
+read_answer = functools.cache(Answer)
+"""Decode the images of an exchange once, however many clauses and tests look at them."""
 
 
 def body(model: str | None = "dall-e-2", **parameters: object) -> dict[str, Any]:
-    """Give a request body for a model; None leaves the model out."""
+    """Return a request body for a model; None leaves the model out."""
     named = {} if model is None else {"model": model}
     return {**named, "prompt": PROMPT, **parameters}
 
@@ -99,17 +91,17 @@ def _draw(size: tuple[int, int], seed: int, mode: str) -> Image.Image:
 
 
 def encoded(data: bytes) -> str:
-    """Give bytes as base64 text."""
+    """Return bytes as base64 text."""
     return base64.b64encode(data).decode("ascii")
 
 
 def image_url(index: int = 0, kind: str = "png") -> str:
-    """Give the URL at which a miniature's image lies."""
+    """Return the URL at which a miniature's image lies."""
     return f"https://images.provider.example/files/{index}.{kind}?se=2026-09-21T15%3A13%3A20Z"
 
 
 def painted(request: Mapping[str, Any], index: int = 0) -> bytes:
-    """Give the picture that was asked for."""
+    """Return the picture that was asked for."""
     transparent = request.get("background") == "transparent"
     size = _pixels(request)
     kind = _kind(request)
@@ -130,7 +122,7 @@ def _pixels(request: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def answer(request: Mapping[str, Any], **members: object) -> dict[str, Any]:
-    """Give the body of a truthful answer; members replace or join those at its top."""
+    """Return the body of a truthful answer; members replace or join those at its top."""
     asked = request.get("n")
     count = asked if isinstance(asked, int) and 0 < asked <= 10 else 1
     gpt_image = _is_gpt_image(request)
@@ -170,12 +162,12 @@ def _echo(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def items(request: Mapping[str, Any], *data: object, **members: object) -> dict[str, Any]:
-    """Give a truthful answer but for its items."""
+    """Return a truthful answer but for its items."""
     return answer(request, data=list(data), **members)
 
 
 def changed(request: Mapping[str, Any], **members: object) -> dict[str, Any]:
-    """Give a truthful answer with members put into every item."""
+    """Return a truthful answer with members put into every item."""
     made = copy.deepcopy(answer(request))
     for item in made["data"]:
         item.update(members)
@@ -190,7 +182,7 @@ def error(
     code: object = None,
     **members: object,
 ) -> dict[str, Any]:
-    """Give an error body with all four documented members; more join them."""
+    """Return an error body with all four documented members; more join them."""
     fault = {"message": message, "type": type, "param": param, "code": code, **members}
     return {"error": fault}
 
@@ -271,7 +263,7 @@ def _download(url: str, fetched: Fetched) -> Download:
 
 
 def served(data: bytes, content_type: str | None = None, status: int = 200) -> Response:
-    """Give the response in which an image host serves some bytes."""
+    """Return the response in which an image host serves some bytes."""
     kinds = {b"\x89P": "image/png", b"\xff\xd8": "image/jpeg", b"RI": "image/webp"}
     kind = content_type or kinds.get(data[:2], "application/octet-stream")
     return Response(status, (("content-type", kind),), data)
@@ -287,16 +279,26 @@ def model_list(*names: str, **members: object) -> Exchange:
     return exchange(answer=told, method="GET", url=MODELS_LIST, case="models-list")
 
 
+def judged(
+    made: Exchange,
+    control: Outcome | None = ACCEPTED,
+    clauses: Iterable[Clause] | None = None,
+    edition: str | None = None,
+) -> list[Finding]:
+    """Judge an exchange by every clause of the edition that binds it, or by those given."""
+    contract = load_edition(edition) if edition else load_edition()
+    chosen = clauses_of(contract) if clauses is None else clauses
+    return judge(made, contract, chosen, control, read_answer(made))
+
+
 def verdicts(
     exchange: Exchange, control: Outcome | None = ACCEPTED, edition: str | None = None
 ) -> dict[str, Verdict]:
     """Judge an exchange by every clause of the edition that binds it."""
-    contract = load_edition(edition) if edition else load_edition()
-    findings = judge(exchange, contract, clauses_of(contract), control)
-    return {finding.clause: finding.verdict for finding in findings}
+    return {each.clause: each.verdict for each in judged(exchange, control, edition=edition)}
 
 
 def red(exchange: Exchange, control: Outcome | None = ACCEPTED) -> frozenset[str]:
-    """Name the clauses that an exchange breaks, and those that broke on it themselves."""
+    """Return the clauses that an exchange breaks, and those that broke on it themselves."""
     bad = BROKEN | {Verdict.HARNESS_ERROR}
     return frozenset(name for name, each in verdicts(exchange, control).items() if each in bad)

@@ -9,8 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
+from msgspec import to_builtins
+
 from conformance.findings import Finding, Verdict
-from conformance.results.run_file import Run, finding_to_json, read_run
+from conformance.results.run_file import Run, read_run
 from conformance.runner.output_path import OutputFile
 from conformance.runner.session import Options, Session
 from conformance.runner.whole_plan import PlannedPromise, planned_promises
@@ -61,12 +63,8 @@ class Played:
         about = self.asked[name]
         where = (about.provider, about.model, about.case)
         finding = verdict and Finding(about.clause, about.level, verdict, *where)
-        told: dict[str, Any] = {
-            "exchange": None,
-            "observations": [],
-            "case": "::".join(name.split("::")[:2]),
-        }
-        values = {"finding": finding and finding_to_json(finding), "evidence": told}
+        told: dict[str, Any] = {"records": [], "case": "::".join(name.split("::")[:2])}
+        values = {"finding": finding and to_builtins(finding), "evidence": told}
         self._tell(SimpleNamespace(nodeid=f"{PREFIX}::{name}", when="call", **values))
 
     def die(self, name: str, worker: str = "gw0") -> None:

@@ -1,4 +1,4 @@
-"""What every clause says of every planted lie, and of its truth when that goes wrong elsewhere.
+"""What every clause says of planted defects, of rare cases, and of its truth gone wrong elsewhere.
 
 ``tests/sentences/`` holds it as files that people read and review: a sentence that a user sees
 changes on purpose or not at all. ``python -m tests.sentences`` writes them anew.
@@ -8,32 +8,27 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.clauses import clauses_of
 from conformance.clauses.derivation import derived
-from conformance.clauses.judge import judge
+from conformance.clauses.observations import observe
+from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
-from conformance.exchange.model import Failure, Provenance, Response
-from conformance.findings import Finding
+from conformance.exchange.model import Exchange, Failure, Provenance, Response
+from conformance.findings import BROKEN, Finding
+from conformance.reference.defects import defects
+from tests import planted
 from tests.asked import all_sent, bound
-from tests.miniatures import ACCEPTED, HTML, JSON_TYPE, REFUSED, body, error, exchange
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from conformance.clauses.registry import Clause
-    from conformance.exchange.model import Exchange
-    from conformance.exchange.outcome import Outcome
-    from tests.miniatures import Lie
+from tests.miniatures import ACCEPTED, HTML, JSON_TYPE, REFUSED, Case, error, judged, read_answer
 
 FOLDER = Path(__file__).parent / "sentences"
-CHAPTERS = tuple(
-    sorted(path.stem.removeprefix("test_clauses_") for path in FOLDER.parent.glob("test_clauses_*"))
-)
+EDITION = load_edition()
+CHAPTERS = tuple(sorted({clause.chapter for clause in clauses_of(EDITION)}))
 Said = dict[str, Any]
 
 
@@ -85,76 +80,83 @@ TURNS: Mapping[str, Callable[[Exchange], Exchange]] = {
 }
 
 
-def lies_of(chapter: str) -> Mapping[str, Lie]:
-    """Give the planted lies of a chapter."""
-    lies: Mapping[str, Lie] = _module(chapter).LIES
-    return lies
+def cases_of(chapter: str) -> Mapping[str, Case]:
+    """Return what no planted defect brings about, of a chapter."""
+    cases: Mapping[str, Case | Exchange] = _module(chapter).CASES
+    return {name: each if isinstance(each, Case) else Case(each) for name, each in cases.items()}
 
 
-def truths_of(chapter: str) -> Mapping[str, Callable[[], Exchange]]:
-    """Give, for every clause of a chapter, an exchange that it passes."""
+def truths_of(chapter: str) -> Mapping[str, Case]:
+    """Return, for every clause of a chapter, an exchange that it passes."""
     module = _module(chapter)
-    truths: Mapping[str, Callable[[], Exchange]] | None = getattr(module, "TRUTHS", None)
-    request = getattr(module, "REQUEST", body())
-    return truths or dict.fromkeys(module.CLAUSES, lambda: exchange(request))
+    own = [clause.id for clause in clauses_of(EDITION) if clause.chapter == chapter]
+    truths = dict.fromkeys(own, getattr(module, "TRUTH", None)) | getattr(module, "TRUTHS", {})
+    controls = getattr(module, "CONTROLS", {})
+    return {name: Case(made, controls.get(name, ACCEPTED)) for name, made in truths.items()}
 
 
 def _module(chapter: str) -> Any:
-    return importlib.import_module(f"tests.test_clauses_{chapter}")
+    return importlib.import_module(f"tests.clauses.{chapter}")
 
 
-def said_of_lie(chapter: str, name: str, clauses: Iterable[Clause] | None = None) -> Said:
-    """Say what the clauses of a chapter, or those given, say of one of its lies."""
-    lie = lies_of(chapter)[name]
-    found = _findings(lie.exchange(), lie.control, clauses)
-    own = [each for each in found if each.clause.startswith(f"{chapter}.")]
-    return _grouped({each.clause: _sentence(each) for each in own})
+def said_of_case(chapter: str, case: Case) -> Said:
+    """Say what the clauses of a chapter make of a case, and what any other finds broken in it."""
+    return _said({chapter}, judged(case.exchange, case.control))
+
+
+def said_of_defect(defect: str, path: str, clauses: Iterable[Clause] | None = None) -> Said:
+    """Say the same of a planted defect, for the chapters of the clauses that claim it."""
+    told = planted.lie(defect, path)
+    chapters = {claim.partition(".")[0] for claim in defects(EDITION)[defect].claims}
+    return _said(chapters, judged(told.exchange, told.control, clauses))
+
+
+def _said(chapters: set[str], findings: Iterable[Finding]) -> Said:
+    return _grouped(
+        {
+            each.clause: _sentence(each)
+            for each in findings
+            if each.verdict in BROKEN or each.clause.partition(".")[0] in chapters
+        }
+    )
 
 
 def said_of_truth(chapter: str, clause: str) -> Said:
     """Say what a clause says of its truth when something else about that is not as it was."""
-    truth = truths_of(chapter)[clause]()
-    found = {name: _one(_findings(turn(truth), ACCEPTED), clause) for name, turn in TURNS.items()}
+    truth = truths_of(chapter)[clause].exchange
+    only = [each for each in clauses_of(EDITION) if each.id == clause]
+    said = {name: _one(judged(turn(truth), ACCEPTED, only)) for name, turn in TURNS.items()}
     for name, control in (("no-control", None), ("control-refused", REFUSED)):
-        found[name] = _one(_findings(truth, control), clause)
-    return _grouped(found)
+        said[name] = _one(judged(truth, control, only))
+    return _grouped(said)
 
 
-def _one(findings: list[Finding], clause: str) -> str:
-    return next((_sentence(each) for each in findings if each.clause == clause), "no finding")
-
-
-def _findings(
-    made: Exchange, control: Outcome | None, clauses: Iterable[Clause] | None = None
-) -> list[Finding]:
-    edition = load_edition()
-    return judge(made, edition, clauses_of(edition) if clauses is None else clauses, control)
+def _one(findings: list[Finding]) -> str:
+    return _sentence(findings[0]) if findings else "no finding"
 
 
 def _grouped(sentences: Mapping[str, str]) -> Said:
     """Name everything of which the same is said behind what is said."""
-    found: dict[str, list[str]] = {}
+    grouped: dict[str, list[str]] = {}
     for name, sentence in sentences.items():
-        found.setdefault(sentence, []).append(name)
-    return {sentence: ", ".join(names) for sentence, names in found.items()}
+        grouped.setdefault(sentence, []).append(name)
+    return {sentence: ", ".join(names) for sentence, names in grouped.items()}
 
 
 def _sentence(finding: Finding) -> str:
-    words = [str(finding.verdict), finding.message, *_beside(finding)]
+    words = [
+        str(finding.verdict),
+        finding.message,
+        finding.expected and f"expected {finding.expected}",
+        finding.observed and f"observed {finding.observed}",
+    ]
     return " | ".join(filter(None, words))
-
-
-def _beside(finding: Finding) -> Iterator[str]:
-    yield f"expected {finding.expected}" if finding.expected else ""
-    yield f"observed {finding.observed}" if finding.observed else ""
 
 
 def said_of_requests(chapter: str) -> Said:
     """Say which requests every clause of a chapter binds."""
-    sent = all_sent()
-    edition = load_edition()
-    own = (each for each in clauses_of(edition) if each.chapter == chapter)
-    return {each.id: bound(each.binds, sent) for each in own}
+    own = (each for each in clauses_of(EDITION) if each.chapter == chapter)
+    return {each.id: bound(each.binds, all_sent()) for each in own}
 
 
 def said_of_derived() -> Said:
@@ -166,27 +168,47 @@ def said_of_derived() -> Said:
             *each.how.splitlines(),
             "; ".join(f"{cited.source}: {cited.section}" for cited in each.citations),
         ]
-        for each in derived(load_edition())
+        for each in derived(EDITION)
     }
 
 
+def said_beside(made: Exchange) -> Said:
+    """Say what is observed of an exchange, by observer."""
+    said: dict[str, list[str]] = {}
+    for each in observe(made, EDITION, read_answer(made)):
+        said.setdefault(each.id, []).append(each.message)
+    return said
+
+
 @cache
-def stored(chapter: str) -> Said:
-    """Read what was reviewed of a chapter."""
-    text = (FOLDER / f"{chapter}.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+def stored(name: str) -> Said:
+    """Return what was reviewed, of a chapter or of something else."""
+    return dict(json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
 
 
 def main() -> None:
     """Write the files anew."""
     for chapter in CHAPTERS:
         said = {
-            "lies": {name: said_of_lie(chapter, name) for name in lies_of(chapter)},
+            "cases": {
+                name: said_of_case(chapter, each) for name, each in cases_of(chapter).items()
+            },
             "truths": {clause: said_of_truth(chapter, clause) for clause in truths_of(chapter)},
             "requests": said_of_requests(chapter),
         }
         _write(chapter, said)
+    lies = {name: planted.witnesses(name) for name in defects(EDITION)}
+    _write(
+        "defects",
+        {
+            name: {path: said_of_defect(name, path) for path in paths}
+            for name, paths in lies.items()
+            if paths
+        },
+    )
     _write("derived", said_of_derived())
+    observed = _module("observations").CASES
+    _write("observations", {name: said_beside(made) for name, made in observed.items()})
 
 
 def _write(name: str, said: Said) -> None:

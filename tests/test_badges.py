@@ -67,7 +67,7 @@ def test_badge_of_an_interrupted_run_is_not_green() -> None:
     assert not any(GREEN in each for each in badges(summarize([found])).values())
 
 
-def selected(**selection: str) -> Run:
+def selected(**selection: str | int) -> Run:
     """A run of a provider with three models, of which less was to be judged."""
     whole = {"clauses": "*", "models": "*", "cases": "*"}
     models = ["dall-e-2", "dall-e-3", "gpt-image-1"]
@@ -104,13 +104,13 @@ def test_family_that_was_judged_whole_is_green_and_its_provider_is_not() -> None
 
 @pytest.mark.parametrize(
     "others",
-    [[{}], [{"models": "dall-e*"}, {"models": "gpt*"}], [{"strength": "3"}]],
+    [[{}], [{"models": "dall-e*"}, {"models": "gpt*"}], [{"strength": 3}]],
     ids=["whole", "together", "strength"],
 )
-def test_parts_beside_the_whole_are_no_part(others: list[dict[str, str]]) -> None:
+def test_parts_beside_the_whole_are_no_part(others: list[dict[str, str | int]]) -> None:
     parts = [selected(cases="baseline"), *(selected(**each) for each in others)]
     for rank, each in enumerate(parts):
-        each.header["id"] = f"run-{rank}"
+        runs.change_header(each, id=f"run-{rank}")
     assert titles(*parts)["acme.svg"] == "acme: MUST 1/1, 1 decided: conforms"
 
 
@@ -126,7 +126,7 @@ def test_part_says_what_else_there_is() -> None:
 
 
 def test_strength_leaves_nothing_out() -> None:
-    assert notes(summarize([selected(strength="3")])) == []
+    assert notes(summarize([selected(strength=3)])) == []
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)

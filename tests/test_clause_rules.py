@@ -1,7 +1,4 @@
-"""What clauses make of the rules of schemas: which is broken, by whom, and how it is told.
-
-Each test stands for a change of a clause that nothing else noticed; see docs/mutation.md.
-"""
+"""What clauses make of the rules of schemas: which is broken, by whom, and how it is told."""
 
 from __future__ import annotations
 
@@ -14,12 +11,12 @@ from conformance.clauses.bindings import flaw
 from conformance.clauses.derivation import _derive, _raised_by, _statement, _types
 from conformance.clauses.refusals import at_fault
 from conformance.contract import Level, load_edition
-from conformance.contract.records import Rule, Violation
+from conformance.contract.records import SchemaRule, Violation
 from conformance.exchange.sent_request import read_request
-from tests.findings import WRONG_SIZE
 from tests.miniatures import JSON_TYPE, body, exchange
 
 EDITION = load_edition()
+WRONG_SIZE = body("dall-e-2", size="wide")
 
 
 def flawed(*violations: tuple[str | None, str], request: dict[str, Any] | None = None) -> Any:
@@ -61,9 +58,9 @@ def test_flaw_of_a_request_whose_key_is_wrong_is_none() -> None:
     assert flaw(sent) is None
 
 
-def rule(parameter: str | None, keyword: str, value: Any) -> Rule:
+def rule(parameter: str | None, keyword: str, value: Any) -> SchemaRule:
     """Give a rule of a schema."""
-    return Rule(parameter, keyword, value, Level.MUST, ())
+    return SchemaRule(parameter, keyword, value, Level.MUST, ())
 
 
 @pytest.mark.parametrize(

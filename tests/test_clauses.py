@@ -1,10 +1,8 @@
-"""All clauses: their metadata, that each can be broken, and that none breaks on bad input."""
+"""All clauses: their metadata, and that none breaks on bad input."""
 
 from __future__ import annotations
 
-import importlib
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,46 +17,14 @@ from conformance.findings import Verdict
 from tests.miniatures import (
     ACCEPTED,
     HTML,
-    JSON_TYPE,
-    REQUEST_ID,
-    Lie,
-    answer,
     body,
     changed,
     exchange,
-    picture,
     verdicts,
 )
 
 EDITION = load_edition()
 CLAUSES = {each.id: each for each in clauses_of(EDITION)}
-MODULES = sorted(path.stem for path in Path(__file__).parent.glob("test_clauses_*.py"))
-
-
-def told_lies() -> dict[str, list[Lie]]:
-    """Every planted lie of every chapter, by the clauses that see it."""
-    found: dict[str, list[Lie]] = {}
-    for name in MODULES:
-        for each in importlib.import_module(f"tests.{name}").LIES.values():
-            for clause in each.red:
-                found.setdefault(clause, []).append(each)
-    return found
-
-
-@pytest.mark.parametrize("clause", CLAUSES)
-def test_every_clause_is_turned_red_by_a_planted_lie(clause: str) -> None:
-    assert told_lies().get(clause), f"no lie in {', '.join(MODULES)} breaks {clause}"
-
-
-@pytest.mark.parametrize("chapter", sorted({each.chapter for each in CLAUSES.values()}))
-def test_every_clause_of_a_chapter_passes_on_a_truth(chapter: str) -> None:
-    tables = importlib.import_module(f"tests.test_clauses_{chapter}")
-    truths = set(getattr(tables, "TRUTHS", None) or tables.CLAUSES)
-    assert {name for name, each in CLAUSES.items() if each.chapter == chapter} <= truths
-
-
-def test_every_planted_lie_names_clauses_that_exist() -> None:
-    assert set(told_lies()) <= set(CLAUSES)
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
@@ -114,12 +80,11 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("status", [200, 400, 500], ids=str)
 @pytest.mark.parametrize("request_name", REQUESTS)
 @pytest.mark.parametrize("data", WEIRD)
-def test_no_answer_breaks_a_clause_itself(data: str, request_name: str, status: int) -> None:
-    made = exchange(REQUESTS[request_name], status, raw=WEIRD[data])
-    for control in (ACCEPTED, None):
+def test_no_answer_breaks_a_clause_itself(data: str, request_name: str) -> None:
+    for status, control in ((200, ACCEPTED), (400, ACCEPTED), (500, None)):
+        made = exchange(REQUESTS[request_name], status, raw=WEIRD[data])
         found = verdicts(made, control)
         assert [name for name, each in found.items() if each is Verdict.HARNESS_ERROR] == []
     assert isinstance(observe(made, EDITION), list)
@@ -138,7 +103,7 @@ MEMBERS = st.sampled_from(
 ITEM_MEMBERS = st.sampled_from(["url", "b64_json", "revised_prompt"])
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     request=st.sampled_from(list(REQUESTS.values())),
     members=st.dictionaries(MEMBERS, JSON, max_size=3),
@@ -157,52 +122,3 @@ def test_no_json_breaks_a_clause_itself(
 def test_no_answer_at_all_is_unavailable(kind: str) -> None:
     found = verdicts(exchange(failure=Failure(kind, "it failed")))
     assert set(found.values()) == {Verdict.UNAVAILABLE}
-
-
-def seen(made: Any) -> dict[str, str]:
-    return {each.id: each.message for each in observe(made, EDITION)}
-
-
-def test_observation_of_a_flat_image() -> None:
-    import io
-
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.new("RGB", (256, 256), "red").save(buffer, "PNG")
-    assert "flat-image" in seen(exchange(fetched=buffer.getvalue()))
-    assert "flat-image" not in seen(exchange())
-
-
-def test_observation_of_a_url_lifetime() -> None:
-    assert "lives 60 minutes" in seen(exchange())["url-lifetime"]
-
-
-def test_observation_of_content_credentials() -> None:
-    marked = picture() + b"jumbc2pa"
-    assert {"content-credentials", "bytes-after-image"} <= set(seen(exchange(fetched=marked)))
-
-
-def test_observation_of_undocumented_members() -> None:
-    request = body()
-    told = {**changed(request, generation_id="gen_1"), "metadata": {}}
-    found = seen(exchange(request, answer=told))
-    assert "generation_id" in found["undocumented-item-members"]
-    assert "metadata" in found["undocumented-members"]
-
-
-def test_observation_of_a_401_without_a_challenge() -> None:
-    assert "no-challenge" in seen(exchange(status=401, answer={"error": {"message": "no"}}))
-
-
-def test_observation_of_an_answer_without_a_request_id() -> None:
-    assert "no-request-id" in seen(exchange(headers=(JSON_TYPE,)))
-    assert "no-request-id" not in seen(exchange(headers=(JSON_TYPE, REQUEST_ID)))
-
-
-def test_observation_of_a_foreign_host() -> None:
-    request = body("dall-e-3")
-    told = changed(request, url="https://filesystem.site/cdn/1.webp")
-    found = seen(exchange(request, answer=told))
-    assert "filesystem.site" in found["third-party-host"]
-    assert "third-party-host" not in seen(exchange(request, answer=answer(request)))

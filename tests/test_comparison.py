@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -40,12 +41,8 @@ NEW_EDITION = {**runs.EDITION, "id": "sample-2027-01-01"}
 def of(provider: str, *findings: Finding, end: Any = ..., **head: Any) -> Run:
     """A run of one provider, whose findings are handed to it."""
     about = {**runs.header([provider], id=f"run-of-{provider}-{len(head)}"), **head}
-    values = [{**_values(each), "provider": provider} for each in findings or [runs.finding()]]
-    return runs.run(*(Finding(**each) for each in values), head=about, end=end)
-
-
-def _values(finding: Finding) -> dict[str, Any]:
-    return {name: getattr(finding, name) for name in Finding.__slots__}
+    judged = (replace(each, provider=provider) for each in findings or [runs.finding()])
+    return runs.run(*judged, head=about, end=end)
 
 
 def words(found: Comparison) -> list[tuple[str, str, list[str]]]:
@@ -242,7 +239,7 @@ def test_terminal_shows_what_differs_and_counts_the_rest() -> None:
 def test_hostile_text_reaches_neither_terminal_nor_document(text: str) -> None:
     def found(said: str) -> Comparison:
         one, other = runs.hostile(said), runs.hostile(said, Verdict.PASS)
-        other.header["tool"] = "another"
+        runs.change_header(other, tool="another")
         return compare([one, other], incomplete_too=True)
 
     assert all(each.isprintable() for each in printed(found(text)).split("\n"))

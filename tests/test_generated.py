@@ -19,12 +19,10 @@ from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.generated import inputs as drawn
+from conformance.generated.failures import UNAVAILABLE, BrokenPromise, conclude
 from conformance.generated.properties import ALIKE, STATELESS, Explorer
 from conformance.generated.search import (
     PROFILES,
-    UNAVAILABLE,
-    Broken,
-    conclude,
     explore,
     explore_refusals,
     explored,
@@ -36,6 +34,7 @@ from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
 from conformance.runner.session import Options, Session
 from tests.cases import changed_edition
+from tests.live import session, watched
 from tests.processes import run_pytest
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def one_image(asked: Any) -> Job:
 
 def test_ignored_n_is_told_by_its_smallest_request() -> None:
     with exploring("dall-e-2", resolve=one_image) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.honours, QUICK)
+        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
     (told,) = [each for each in found if each.broken.id == "count.as-asked"]
     assert told.broken.request == {"model": "dall-e-2", "prompt": "A bicycle", "n": 2}
     assert "curl -sS" in str(told)
@@ -99,7 +98,7 @@ def without_created(job: Job, images: Any, place: Any) -> dict[str, Any]:
 
 def test_lie_in_every_answer_does_not_hide_another() -> None:
     with exploring("dall-e-2", resolve=one_image, answer=without_created) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.honours, QUICK)
+        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
     requests = {each.broken.id: each.broken.request for each in found}
     assert requests["envelope.created-present"].keys() == {"model", "prompt"}
     assert requests["count.as-asked"]["n"] == 2
@@ -113,7 +112,9 @@ def validates_no_n(asked: Any, served: Any) -> Refusal | None:
 
 def test_accepted_n_above_the_limit_is_found() -> None:
     with exploring("dall-e-3", validate=validates_no_n, resolve=one_image) as explorer:
-        found = explore(drawn.too_many(EDITION, explorer.documented), explorer.refuses, QUICK)
+        found = explore(
+            drawn.too_many(EDITION, explorer.documented), explorer.refuses_invalid, QUICK
+        )
     (told,) = found
     assert told.broken.id == "count.above-maximum-refused"
     assert told.broken.request["n"] == 2
@@ -126,7 +127,9 @@ def refuses_all(asked: Any, served: Any) -> Refusal:
 
 def test_provider_that_refuses_everything_does_not_pass() -> None:
     with exploring("dall-e-2", validate=refuses_all) as explorer:
-        found = explore(drawn.refused(EDITION, explorer.documented), explorer.refuses, QUICK)
+        found = explore(
+            drawn.refused(EDITION, explorer.documented), explorer.refuses_invalid, QUICK
+        )
     assert "parameters.valid-accepted" in {each.broken.id for each in found}
 
 
@@ -138,7 +141,7 @@ def always_urls(asked: Any) -> Job:
 
 def test_ignored_response_format_is_found() -> None:
     with exploring("dall-e-2", resolve=always_urls) as explorer:
-        found = explore(drawn.formats(EDITION, explorer.documented), explorer.formats, QUICK)
+        found = explore(drawn.formats(EDITION, explorer.documented), explorer.follows_format, QUICK)
     (told,) = found
     assert told.broken.id == "format.b64-when-asked"
     assert told.broken.request.keys() == {"model", "prompt", "user", "response_format"}
@@ -160,7 +163,7 @@ class Sticky:
 
 def test_state_that_leaks_is_found() -> None:
     with exploring("dall-e-2", resolve=Sticky()) as explorer:
-        found = explore(drawn.between(EDITION, explorer.documented), explorer.forgets, LEAKS)
+        found = explore(drawn.between(EDITION, explorer.documented), explorer.is_stateless, LEAKS)
     told = next(each for each in found if each.broken.id == STATELESS)
     assert "pixels" in told.broken.message
     assert not told.broken.request.get("size")
@@ -176,7 +179,9 @@ class LastOnly:
 
 def test_unknown_parameter_treated_by_place_is_found() -> None:
     with exploring("dall-e-2", validate=LastOnly()) as explorer:
-        found = explore(drawn.placed(EDITION, explorer.documented), explorer.places, QUICK)
+        found = explore(
+            drawn.placed(EDITION, explorer.documented), explorer.treats_unknown_alike, QUICK
+        )
     assert [each.broken.id for each in found] == [ALIKE]
     assert "alone: HTTP 400" in found[0].broken.message
     assert "first: HTTP 200" in found[0].broken.message
@@ -190,7 +195,7 @@ def fails(asked: Any) -> Job:
 
 def test_server_error_is_neither_passed_nor_failed() -> None:
     with exploring("dall-e-2", resolve=fails) as explorer:
-        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.honours, QUICK)
+        found = explore(drawn.honoured(EDITION, explorer.documented), explorer.accepts_valid, QUICK)
     assert [each.broken.id for each in found] == [UNAVAILABLE]
     with pytest.raises(pytest.skip.Exception, match=r'(?s)HTTP 500.*"n":2'):
         conclude(found)
@@ -207,11 +212,13 @@ def test_placed_parameter_is_unknown_everywhere(model: str) -> None:
     check()
 
 
-def broken(id_: str, number: int) -> Broken:
-    return Broken(id_, "MUST", "planted", {"model": "m", "prompt": "p", "n": number}, ("curl",))
+def broken(id_: str, number: int) -> BrokenPromise:
+    return BrokenPromise(
+        id_, "MUST", "planted", {"model": "m", "prompt": "p", "n": number}, ("curl",)
+    )
 
 
-def over(*limits: int) -> Callable[[int], list[Broken]]:
+def over(*limits: int) -> Callable[[int], list[BrokenPromise]]:
     """A check with one promise for each limit that a number must not be above."""
     return lambda number: [broken(str(each), number) for each in limits if number > each]
 
@@ -225,7 +232,7 @@ def test_each_promise_has_a_smallest_example_of_its_own() -> None:
 def test_live_profile_is_bounded_and_does_not_shrink() -> None:
     sent: list[int] = []
 
-    def check(number: int) -> list[Broken]:
+    def check(number: int) -> list[BrokenPromise]:
         sent.append(number)
         return over(-1)(number)
 
@@ -237,7 +244,7 @@ def test_live_profile_is_bounded_and_does_not_shrink() -> None:
 def test_refusals_are_shrunk_live_within_a_bound() -> None:
     sent: list[int] = []
 
-    def check(number: int) -> list[Broken]:
+    def check(number: int) -> list[BrokenPromise]:
         sent.append(number)
         return over(5)(number)
 
@@ -254,7 +261,7 @@ def test_reference_profile_tries_thousands_and_shrinks() -> None:
 def test_promise_that_is_not_always_broken_is_told_as_flaky() -> None:
     seen: list[int] = []
 
-    def check(number: int) -> list[Broken]:
+    def check(number: int) -> list[BrokenPromise]:
         seen.append(number)
         return [broken("sometimes", number)] if len(seen) == 1 else []
 
@@ -298,6 +305,17 @@ def test_falsified_property_shows_clause_request_and_curl(tmp_path: Path) -> Non
     for part in ("count.as-asked\nMUST: ", smallest, "curl -sS", "Bearer $API_KEY"):
         assert part in done.stdout
     assert KEY not in done.stdout + done.stderr
+
+
+def test_paid_exploring_stays_within_its_budget(tmp_path: Path) -> None:
+    with watched() as (url, eye), session(tmp_path, url, budget=0.05) as paid:
+        (engine,) = paid.engines
+        clauses = clauses_of(EDITION)
+        explorer = Explorer(engine.source, engine.provider, EDITION, "dall-e-2", clauses)
+        bodies = drawn.honoured(EDITION, explorer.documented, (1,))
+        with pytest.raises(pytest.skip.Exception, match=r"not run: .*budget"):
+            explore(bodies, explorer.accepts_valid, PROFILES["live"])
+    assert eye.asked.count(("POST", "/v1/images/generations")) == 2  # at 0.02 an image
 
 
 @pytest.mark.parametrize(("mode", "collected"), [("--live", True), ("--record-mode=none", False)])

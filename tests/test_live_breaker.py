@@ -185,6 +185,7 @@ def test_run_against_what_is_out_ends_in_one_sentence(tmp_path: Path) -> None:
     words = ["-p", "conformance.plugin", "-p", "quick", "-o", "addopts=", "-q", "--live"]
     words += ["--clauses=parameters.valid-accepted"]
     mine = ["--provider=./paid.toml", "--budget=9", "--run-file=run.jsonl", f"--rootdir={tmp_path}"]
+    mine += ["--concurrency=1"]  # the clock of the test is no clock for threads
     promises = Path(conformance.__file__).with_name("suite").joinpath("test_promises.py")
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent.parent)])
     with watched(images(error(503, retry_after="60"))) as (url, eye):

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from conformance.findings import Verdict
 from conformance.live.budget import BudgetError, read_budget
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
+from conformance.results.records import PriceRecord
 from tests.live import error, images, judge_all, session, verdicts, watched
 
 
@@ -69,9 +70,9 @@ def test_what_was_not_run_is_kept_with_its_price(tmp_path: Path) -> None:
     missed = judged["dall-e-2/n-2"]
     assert {each.verdict for each in missed.findings.values()} == {Verdict.NOT_RUN}
     assert missed.record is not None
-    assert missed.record["outcome"] == "not run"
-    assert missed.record["attempts"] == 0
-    assert missed.record["price"] == {"estimate": 0.04, "actual": None}
+    assert missed.record.outcome == "not run"
+    assert missed.record.attempts == 0
+    assert missed.record.price == PriceRecord(0.04, None)
 
 
 def test_most_requests_are_a_hard_stop(tmp_path: Path) -> None:
@@ -111,8 +112,9 @@ def test_usage_gives_the_real_price(tmp_path: Path) -> None:
         record = judge_all(found)["gpt-image-1-mini/baseline"].record
         spent = found.live.ledger.spent()
     assert record is not None
-    assert record["price"]["actual"] == pytest.approx((1000 * 2 + 2000 * 8) / 1_000_000)
-    assert spent.counted == spent.actual == record["price"]["actual"]
+    assert record.price is not None
+    assert record.price.actual == pytest.approx((1000 * 2 + 2000 * 8) / 1_000_000)
+    assert spent.counted == spent.actual == record.price.actual
 
 
 def test_real_price_above_the_estimate_stops_sooner(tmp_path: Path) -> None:

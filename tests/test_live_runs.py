@@ -71,7 +71,7 @@ def test_ledger_goes_with_a_complete_run(whole: Whole) -> None:
 def test_footer_counts_what_the_file_holds(whole: Whole) -> None:
     run = read_run(whole[0] / "run.jsonl")
     assert run.footer is not None
-    assert sum(run.footer["counts"].values()) == len(run.findings)
+    assert sum(run.footer.counts.values()) == len(run.findings)
 
 
 def test_first_failure_stops_what_is_sent_where_pytest_is_told_so(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_outage_that_ends_is_no_verdict(tmp_path: Path, status: int) -> None:
         judged = judge_all(found)["dall-e-2/baseline"]
     assert eye.posts == 3
     assert judged.record is not None
-    assert judged.record["attempts"] == 3
+    assert judged.record.attempts == 3
     assert verdicts({"baseline": judged}) == {"pass"}
 
 
@@ -404,7 +404,7 @@ def test_other_model_is_asked_all_the_same(tmp_path: Path) -> None:
     assert judged["dall-e-3/baseline"].outcome.accepted
     assert not judged["dall-e-2/n-2"].outcome.accepted
     assert judged["dall-e-2/n-2"].record is not None
-    assert judged["dall-e-2/n-2"].record["attempts"] == 0
+    assert judged["dall-e-2/n-2"].record.attempts == 0
 
 
 def test_unreachable_provider_is_not_asked_for_every_case(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from conformance.cli import main
 from conformance.findings import Verdict
 from conformance.live.ledger import STOPPED, read_ledger
+from conformance.results.records import NOT_RUN, ExchangeRecord, PriceRecord
 from conformance.results.run_file import Run, read_run
 from conformance.runner.live_run import LiveRun
 from conformance.runner.output_path import OutputFile, ledger_of
@@ -82,10 +83,10 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
         yield found
 
 
-def generations(run: Run) -> list[dict[str, Any]]:
+def generations(run: Run) -> list[ExchangeRecord]:
     """The requests for images that were sent."""
-    sent = (each for each in run.exchanges.values() if each["outcome"] != "not run")
-    return [each for each in sent if each["case"] != "models-list"]
+    sent = (each for each in run.exchanges.values() if each.outcome != NOT_RUN)
+    return [each for each in sent if each.case != "models-list"]
 
 
 def test_ctrl_c_waits_for_what_is_under_way_and_keeps_it(interrupted: Stopped) -> None:
@@ -104,7 +105,7 @@ def test_interrupted_run_is_resumed_without_sending_a_case_twice(interrupted: St
     second, said = interrupted.resumed("second.jsonl")
     assert second.complete, said
     assert len(generations(second)) == interrupted.eye.posts > interrupted.sent
-    assert second.header["resumes"] == [interrupted.run.header["id"]]
+    assert second.header.resumes == (interrupted.run.header.id,)
     assert KEY not in (interrupted.folder / "second.jsonl").read_text()
 
 
@@ -132,18 +133,23 @@ def test_lost_answers_are_spent_and_sent_again_only_when_told(killed: Stopped) -
     assert {e.verdict for e in second.findings if "--resend sends it" in e.message} == {
         Verdict.NOT_RUN
     }
-    assert second.footer is not None
-    own = sum(each["price"]["spent"]["estimate"] for each in generations(second) if _own(each))
-    assert second.footer["spent"]["estimate"] == pytest.approx(own + 0.08)
+    assert _spent(second) == pytest.approx(_own(second) + 0.08)
     third, said = killed.resumed("third.jsonl", "--resend", of="second.jsonl")
     assert third.complete, said
     assert "counted as spent; they are sent again" in said
-    assert third.footer is not None
-    assert third.footer["spent"]["estimate"] == pytest.approx(0.08), "not counted a second time"
+    assert _spent(third) == pytest.approx(0.08), "not counted a second time"
 
 
-def _own(exchange: dict[str, Any]) -> bool:
-    return "run" not in exchange
+def _spent(run: Run) -> float:
+    """What the footer says was spent by the run itself, by a known price."""
+    assert run.footer is not None
+    assert run.footer.spent is not None
+    return run.footer.spent.estimate
+
+
+def _own(run: Run) -> float:
+    prices = [each.price for each in generations(run) if each.run is None]
+    return sum(each.spent.estimate or 0 for each in prices if each and each.spent)
 
 
 def test_nothing_billed_is_sent_twice_whenever_it_is_killed(tmp_path: Path) -> None:
@@ -175,7 +181,7 @@ def test_stopped_run_sends_nothing_more_and_keeps_prices(tmp_path: Path) -> None
     baseline = judged["dall-e-2/baseline"]
     assert baseline.outcome.reason == f"not run: {STOPPED}"
     assert baseline.record is not None
-    assert baseline.record["price"] == {"estimate": 0.02, "actual": None}
+    assert baseline.record.price == PriceRecord(0.02, None)
 
 
 def test_stop_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) -> None:

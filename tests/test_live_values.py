@@ -74,7 +74,7 @@ def test_outage_that_is_over_is_no_verdict_on_the_request_that_met_it(tmp_path: 
     told = judged(tmp_path, answer)[f"{MODEL}/quality-hd"]
     assert told.findings[CLAUSE].verdict is Verdict.PASS
     assert told.record is not None
-    assert told.record["attempts"] == 5
+    assert told.record.attempts == 5
 
 
 def test_threads_that_share_a_run_find_what_one_does(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_threads_that_share_a_run_find_what_one_does(tmp_path: Path) -> None:
     with watched() as (url, eye), session(tmp_path, url, MODEL, **CHOSEN) as found:
         eye.by_body, eye.pause = crash, 0.02
         several = judge_all(found, threads=3)
-        assert eye.posts == sum(each.record["attempts"] for each in several.values() if each.record)
+        assert eye.posts == sum(x.record.attempts or 0 for x in several.values() if x.record)
     assert _told(several) == _told(judged(tmp_path, crash))
 
 

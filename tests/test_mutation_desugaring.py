@@ -18,6 +18,8 @@ def register(name, binds=None):
         FOUND.append((name, binds, function.__doc__))
         return function
     return add
+def row(name, binds=None):
+    FOUND.append((name, binds, None))
 def all_of(*each):
     return lambda sent: all(one(sent) for one in each)
 BOTH = all_of(bool, callable)
@@ -26,6 +28,7 @@ ONE, TWO = all_of(bool), all_of(callable)
 DECORATED = (
     LISTED
     + '''
+row("x.row", binds=all_of(bool))
 @register("a", binds=all_of(bool))
 @register("b", binds=bool)
 def judge(value):
@@ -48,18 +51,21 @@ def run(source: str) -> dict[str, Any]:
 
 def test_decorators_become_calls_in_their_order() -> None:
     plain, sugared = run(desugared(DECORATED)), run(DECORATED)
-    assert [(name, doc) for name, _, doc in plain["FOUND"]] == [("b", "Judges."), ("a", "Judges.")]
+    registered = [(name, doc) for name, _, doc in plain["FOUND"][1:]]
+    assert registered == [("b", "Judges."), ("a", "Judges.")]
     assert plain["judge"](1) == sugared["judge"](1) == 2
     assert plain["Box"]().size == 3
 
 
 def test_predicate_is_put_together_anew_at_every_call() -> None:
     names = run(desugared(DECORATED))
-    (_, kept, _), (_, lazy, _) = names["FOUND"]
+    (_, row, _), (_, kept, _), (_, lazy, _) = names["FOUND"]
     assert (kept, lazy(1), lazy(0), names["BOTH"](1)) == (bool, True, False, False)
     assert (names["ONE"](1), names["TWO"](1)) == (True, False)
     names["all_of"] = lambda *_: lambda _sent: "mutant"
-    assert {each(1) for each in (lazy, names["BOTH"], names["ONE"], names["TWO"])} == {"mutant"}
+    assert {each(1) for each in (row, lazy, names["BOTH"], names["ONE"], names["TWO"])} == {
+        "mutant"
+    }
 
 
 @pytest.mark.parametrize("path", CLAUSES, ids=lambda path: path.stem)

@@ -166,7 +166,7 @@ def test_second_run_replaces_the_first(tmp_path: Path) -> None:
     for _ in range(2):
         done = command(tmp_path, *QUICK)
         assert done.returncode == 0, done.stderr
-        ids.append(read_run(tmp_path / "run.jsonl").header["id"])
+        ids.append(read_run(tmp_path / "run.jsonl").header.id)
     assert ids[0] != ids[1]
     assert os.listdir(tmp_path) == ["run.jsonl"]
 

@@ -128,8 +128,8 @@ def test_part_of_a_replay_judges_no_deviation_stale(
     assert "mine: nothing is broken, in the part that was judged" in done.stdout
     footer = read_run(folder / "part.jsonl").footer
     assert footer is not None
-    assert (footer["complete"], footer["whole"], footer["problems"]) == (False, False, [])
-    assert footer["left_out"] > 0
+    assert (footer.complete, footer.whole, footer.problems) == (False, False, ())
+    assert footer.left_out > 0
 
 
 def test_command_is_not_narrowed_unnoticed(recorded: Path) -> None:

@@ -227,7 +227,7 @@ def test_defects_add_up(proof: Proof, pair: tuple[str, str]) -> None:
 def test_defect_of_one_model_leaves_the_others_true(proof: Proof, model: str) -> None:
     defect = defects(EDITION)["count.n-ignored"]
     alone = replace(defect, plant=lambda _: lying_steps(EDITION, [defect.id], model))
-    told = proof.told(alone.plant(lying_steps(EDITION, [])), ["dall-e-2", "gpt-image-1"])
+    told = proof.judged_cases(alone.plant(lying_steps(EDITION, [])), ["dall-e-2", "gpt-image-1"])
     broken = {f.model for each in told.values() for f in each.findings if f.verdict in BROKEN}
     assert broken == {model}
 

@@ -4,38 +4,74 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.clauses import clauses_of
 from conformance.clauses.derivation import derived
 from conformance.contract import load_edition
+from conformance.findings import BROKEN, Verdict
 from tests.asked import all_sent, bound
+from tests.clauses.observations import CASES as OBSERVED
+from tests.miniatures import judged
 from tests.sentences import (
     CHAPTERS,
-    lies_of,
+    cases_of,
+    said_beside,
+    said_of_case,
+    said_of_defect,
     said_of_derived,
-    said_of_lie,
     said_of_requests,
     said_of_truth,
     stored,
     truths_of,
 )
 
-LIES = [(chapter, name) for chapter in CHAPTERS for name in lies_of(chapter)]
-TRUTHS = [(chapter, clause) for chapter in CHAPTERS for clause in truths_of(chapter)]
+EDITION = load_edition()
+CLAUSES = [clause.id for clause in clauses_of(EDITION)]
+CASES = [(chapter, name) for chapter in CHAPTERS for name in cases_of(chapter)]
+LIES = [(defect, path) for defect, paths in stored("defects").items() for path in paths]
 
 
-@pytest.mark.parametrize(("chapter", "name"), LIES)
-def test_sentences_about_a_lie_are_those_reviewed(chapter: str, name: str) -> None:
-    assert said_of_lie(chapter, name) == stored(chapter)["lies"][name]
+def broken(said: dict[str, str]) -> set[str]:
+    """Return the clauses of which a reviewed record says that they are broken."""
+    red = (names for sentence, names in said.items() if sentence.startswith(("fail", "deviates")))
+    return {name for names in red for name in names.split(", ")}
 
 
-@pytest.mark.parametrize(("chapter", "clause"), TRUTHS)
-def test_sentences_about_a_truth_gone_wrong_elsewhere(chapter: str, clause: str) -> None:
+@pytest.mark.parametrize(("chapter", "name"), CASES)
+def test_sentences_about_a_case_are_those_reviewed(chapter: str, name: str) -> None:
+    assert said_of_case(chapter, cases_of(chapter)[name]) == stored(chapter)["cases"][name]
+
+
+@pytest.mark.parametrize(("defect", "path"), LIES)
+def test_sentences_about_a_planted_defect_are_those_reviewed(defect: str, path: str) -> None:
+    assert said_of_defect(defect, path) == stored("defects")[defect][path]
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_clause_alone_turns_red_for_a_lie(clause: str) -> None:
+    chapter = stored(clause.partition(".")[0])["cases"]
+    told = (*chapter.values(), *(stored("defects")[defect][path] for defect, path in LIES))
+    assert any(broken(said) == {clause} for said in told), f"no lie turns exactly {clause} red"
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_clause_passes_on_its_truth_and_nothing_else_is_red(clause: str) -> None:
+    truth = truths_of(clause.partition(".")[0])[clause]
+    found = {each.clause: each.verdict for each in judged(truth.exchange, truth.control)}
+    assert found[clause] is Verdict.PASS
+    assert not set(found.values()) & (BROKEN | {Verdict.HARNESS_ERROR})
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_sentences_about_a_truth_gone_wrong_elsewhere(clause: str) -> None:
+    chapter = clause.partition(".")[0]
     assert said_of_truth(chapter, clause) == stored(chapter)["truths"][clause]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_no_reviewed_sentence_is_left_over(chapter: str) -> None:
-    assert set(stored(chapter)["lies"]) == set(lies_of(chapter))
+    assert set(stored(chapter)["cases"]) == set(cases_of(chapter))
     assert set(stored(chapter)["truths"]) == set(truths_of(chapter))
+    assert set(stored("observations")) == set(OBSERVED)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -43,27 +79,31 @@ def test_clause_binds_the_requests_reviewed(chapter: str) -> None:
     assert said_of_requests(chapter) == stored(chapter)["requests"]
 
 
+@pytest.mark.parametrize("name", OBSERVED)
+def test_observations_are_those_reviewed(name: str) -> None:
+    assert said_beside(OBSERVED[name]) == stored("observations")[name]
+
+
 def test_clauses_derived_anew_judge_as_those_that_are_kept() -> None:
-    anew = derived(load_edition())
-    for name in lies_of("parameters"):
-        assert said_of_lie("parameters", name, anew) == {
-            sentence: names
-            for sentence, names in (
-                (each, _among(names, {clause.id for clause in anew}))
-                for each, names in stored("parameters")["lies"][name].items()
-            )
-            if names
-        }
+    anew = derived(EDITION)
+    known = {clause.id for clause in anew}
+    for defect, path in (each for each in LIES if each[0].startswith("parameters.")):
+        reviewed = stored("defects")[defect][path]
+        assert said_of_defect(defect, path, anew) == among(reviewed, known)
+
+
+def among(said: dict[str, str], known: set[str]) -> dict[str, str]:
+    """Return the part of a reviewed record that speaks of these clauses."""
+    left = {
+        sentence: ", ".join(name for name in names.split(", ") if name in known)
+        for sentence, names in said.items()
+    }
+    return {sentence: names for sentence, names in left.items() if names}
 
 
 def test_clauses_derived_anew_bind_the_requests_reviewed() -> None:
-    sent = all_sent()
-    for each in derived(load_edition()):
-        assert bound(each.binds, sent) == stored("parameters")["requests"][each.id]
-
-
-def _among(names: str, known: set[str]) -> str:
-    return ", ".join(each for each in names.split(", ") if each in known)
+    for each in derived(EDITION):
+        assert bound(each.binds, all_sent()) == stored("parameters")["requests"][each.id]
 
 
 def test_derived_clauses_say_what_was_reviewed() -> None:

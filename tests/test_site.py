@@ -228,7 +228,7 @@ def test_curl_is_broken_before_its_headers_and_nowhere_in_its_body() -> None:
     [
         (["--edition", "cometapi-2026-03-13"], "did you mean 'cometapi-2026-03-12'"),
         (["--provider", "cometap"], "did you mean 'cometapi'"),
-        (["--output", "/proc/nowhere"], "/proc/nowhere: cannot be made"),
+        (["--output", "/proc/nowhere"], "/proc/nowhere: cannot be created"),
     ],
     ids=["edition", "provider", "folder"],
 )

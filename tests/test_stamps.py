@@ -10,7 +10,7 @@ from rich.console import Console
 from conformance.clauses import clauses_of
 from conformance.clauses.stamps import Stamps, load_stamps, stamps_of
 from conformance.contract import load_edition
-from conformance.documentation.listing import explain_clause, list_clauses
+from conformance.documentation.listing import Selection, explain_clause, print_list
 from tests import stamps
 
 EDITION = load_edition()
@@ -64,7 +64,8 @@ def test_clause_that_nobody_proved_has_no_stamp() -> None:
 
 def test_list_shows_stamps() -> None:
     out = io.StringIO()
-    list_clauses(Console(file=out, width=200), None, "envelope.json-syntax", "*")
+    chosen = Selection(None, "envelope.json-syntax", "*")
+    print_list(Console(file=out, width=200), "clauses", chosen)
     assert STORED["envelope.json-syntax"].words in out.getvalue()
 
 

@@ -90,7 +90,7 @@ def edited(folder: Path, edit: Callable[[dict[str, Any]], None]) -> Any:
         (change_promise(rules=["size.depth"]), "unknown rule size.depth"),
         (change_promise(source="nobody"), "unknown source nobody"),
         (change_promise(id="page.curl"), "promise id page.curl is used 2 times"),
-        (change_promise(none="because"), "yet is settled otherwise"),
+        (change_promise(none="because"), "is settled otherwise"),
         (forget("url.not-empty", "clauses"), "clause url.not-empty is named by no promise"),
         (forget("empty-prompt", "open"), "open question empty-prompt is named by no promise"),
         (forget("style.default", "rules"), "rule style.default has neither clause nor promise"),

@@ -1,4 +1,4 @@
-"""Covering arrays: few rows, and few dear ones, in which every combination is tried."""
+"""Covering arrays: few and cheap rows in which every combination occurs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Price = Callable[[Row], float]
 
-_SALTS = ("0", "6", "1", "2")  # each gives another array to start from
+_SALTS = ("0", "6", "1", "2")  # one start array per salt
 _STEPS = 20_000
 
 
@@ -29,28 +29,28 @@ def covering_rows(
     covered: Collection[Combination] = (),
     presets: Sequence[Row] = (),
 ) -> list[Row]:
-    """Find rows that have every feasible combination which is not covered already.
+    """Return rows, the cheapest first, with every feasible combination not yet covered.
 
-    covertable makes the arrays; each is then made cheaper by changing one value at a time
-    wherever nothing becomes uncovered, and the cheapest counts. ``presets`` are the rows
-    that are sent anyway. The same arguments give the same rows. The cheapest comes first.
+    covertable builds the arrays. A walk then lowers the price, one value at a time, as long as no
+    combination is lost (ARCHITECTURE 19), and the cheapest array wins. ``presets`` are rows that
+    are sent anyway. The result is deterministic.
     """
     strength = min(strength, len(space.names))
     needed = space.feasible(strength) - frozenset(covered)
     if not strength or not needed:
         return []
-    found = [
+    arrays = [
         _Array(space, strength, price, needed, start).cheapened(dice)
         for salt in _SALTS
         for dice in [random.Random(salt)]  # noqa: S311 - the same rows each time, and no secret
         for start in [_made(space, strength, price, presets, salt)]
     ]
-    best = min(found, key=lambda rows: (round(sum(map(price, rows)), 6), len(rows)))
+    best = min(arrays, key=lambda rows: (round(sum(map(price, rows)), 6), len(rows)))
     return sorted(best, key=lambda row: (price(row), str(row)))
 
 
 def plain_rows(space: Space, strength: int) -> list[Row]:
-    """Give covertable's own array, without regard to price."""
+    """Return covertable's own array, regardless of price."""
     return _made(space, strength, lambda _: 0.0, (), "")
 
 
@@ -65,18 +65,18 @@ def _made(
         weights=_weights(space, price),
         salt=salt,
     )
-    rows = [tuple(each[name] for name in space.names) for each in controller.make()]
+    rows = [tuple(row[name] for name in space.names) for row in controller.make()]
     known = set(presets)
     return [row for row in rows if row not in known]
 
 
 def _constraints(space: Space) -> Iterator[dict[str, Any]]:
-    """Tell covertable what goes together: whole groups, and their pairs, which it can prune by."""
+    """Yield constraints for covertable: whole groups, and their pairs, which prune its search."""
     for group, rule in space.rules.items():
         for size in sorted({2, len(group)}):
             for names in itertools.combinations(group, size):
                 places = [group.index(name) for name in names]
-                allowed = frozenset(tuple(each[at] for at in places) for each in rule)
+                allowed = frozenset(tuple(choice[at] for at in places) for choice in rule)
                 yield {
                     "operator": "fn",
                     "requires": list(names),
@@ -87,7 +87,7 @@ def _constraints(space: Space) -> Iterator[dict[str, Any]]:
 
 
 def _weights(space: Space, price: Price) -> Mapping[str, Mapping[int, float]]:
-    """Prefer the cheapest value wherever any would do."""
+    """Weight values by price: the cheapest is preferred where any would do."""
     plain = tuple(values[0] for values in space.levels.values())
     return {
         name: {
@@ -99,7 +99,7 @@ def _weights(space: Space, price: Price) -> Mapping[str, Mapping[int, float]]:
 
 
 class _Array:
-    """Rows, and how often each needed combination is in them."""
+    """Rows with the number of rows that contain each needed combination."""
 
     def __init__(
         self,
@@ -114,10 +114,10 @@ class _Array:
         self._strength = strength
         self._known: dict[Row, float] = {}
         self.rows = list(rows)
-        self._counts = Counter(each for row in rows for each in self._in(row))
+        self._counts = Counter(combination for row in rows for combination in self._in(row))
 
     def cheapened(self, chance: random.Random) -> list[Row]:
-        """Walk through arrays that cover as much, none dearer than the one before."""
+        """Walk through equally covering arrays without ever raising the price (a plateau walk)."""
         for row in sorted(self.rows, key=self._cost, reverse=True):
             self._drop_if_idle(row)
         levels = list(self._space.levels.values())
@@ -135,32 +135,34 @@ class _Array:
             or self._cost(changed) > self._cost(row)
         ):
             return
-        lost = [each for each in self._with(row, at) if each in self._needed]
-        if any(self._counts[each] < 2 for each in lost):  # the only row that has it
+        lost = [combination for combination in self._with(row, at) if combination in self._needed]
+        if any(self._counts[combination] < 2 for combination in lost):  # the only row that has it
             return
         self._counts.subtract(lost)
-        self._counts.update(each for each in self._with(changed, at) if each in self._needed)
+        self._counts.update(
+            combination for combination in self._with(changed, at) if combination in self._needed
+        )
         self.rows[self.rows.index(row)] = changed
         self._drop_if_idle(changed)
 
     def _drop_if_idle(self, row: Row) -> None:
         own = list(self._in(row))
-        if all(self._counts[each] > 1 for each in own):
+        if all(self._counts[combination] > 1 for combination in own):
             self.rows.remove(row)
             self._counts.subtract(own)
 
     def _in(self, row: Row) -> Iterator[Combination]:
-        found = self._space.combinations(row, self._strength)
-        return (each for each in found if each in self._needed)
+        combinations = self._space.combinations(row, self._strength)
+        return (combination for combination in combinations if combination in self._needed)
 
     def _with(self, row: Row, at: int) -> Iterator[Combination]:
-        return (tuple((place, row[place]) for place in each) for each in self._places[at])
+        return (tuple((place, row[place]) for place in positions) for positions in self._places[at])
 
     @cached_property
     def _places(self) -> list[list[tuple[int, ...]]]:
         width = range(len(self._space.names))
         every = list(itertools.combinations(width, self._strength))
-        return [[each for each in every if at in each] for at in width]
+        return [[positions for positions in every if at in positions] for at in width]
 
     def _cost(self, row: Row) -> float:
         if row not in self._known:

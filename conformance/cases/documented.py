@@ -1,4 +1,4 @@
-"""The documented cases: what is worth sending to every provider, from the schemas alone."""
+"""The documented cases, derived from the schemas."""
 
 from __future__ import annotations
 
@@ -19,17 +19,15 @@ if TYPE_CHECKING:
 
 
 def all_cases(edition: Edition, models: Sequence[str]) -> tuple[Case, ...]:
-    """Derive the cases of several models; what no model changes is asked of the first alone.
+    """Derive the cases of several models; cases independent of the model go to the first only.
 
-    These are the cases of every depth; `Depth.includes` selects.
-
-    Raises UnknownNameError for a model that the edition neither names nor has a family for.
+    The cases are of every depth; `Depth.includes` selects. Raises UnknownNameError for a model
+    that the edition neither names nor has a family for.
     """
-    found = [edition.model(name) for name in models]
     return tuple(
         case
-        for position, model in enumerate(found)
-        for case in cases_for(edition, model, lead=position == 0)
+        for position, name in enumerate(models)
+        for case in cases_for(edition, edition.model(name), lead=position == 0)
     )
 
 
@@ -37,7 +35,7 @@ def all_cases(edition: Edition, models: Sequence[str]) -> tuple[Case, ...]:
 def cases_for(edition: Edition, model: Model, *, lead: bool) -> tuple[Case, ...]:
     """Derive the cases of one model; ``lead`` adds those that do not depend on the model.
 
-    Raises UnknownKeywordError where the request schema uses a keyword no case would try.
+    Raises UnknownKeywordError if the request schema has a keyword that no case would test.
     """
     return tuple(_cases(Domain(edition, model), lead))
 

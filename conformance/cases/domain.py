@@ -1,4 +1,4 @@
-"""What each parameter may be, and which parameters can only be chosen together."""
+"""The domain of each parameter, and the groups of parameters that rules tie together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conformance.cases.schema_keywords import (
 )
 
 if TYPE_CHECKING:
-    from conformance.contract import Asked, Edition, Model
+    from conformance.contract import Edition, Model, RequestBody
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000
@@ -33,7 +33,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Whole numbers that the contract treats alike, both ends included; None is no end."""
+    """A range of integers that the contract treats alike, inclusive; None is unbounded."""
 
     low: int
     high: int | None
@@ -59,37 +59,37 @@ class Text:
 
 Region = Value | Span | Text
 Pattern = Mapping[str, Region]
-"""A choice for parameters that hang together; what it does not name is not sent."""
+"""A choice for a group of parameters; parameters without a region are not sent."""
 
 
 def text_of(length: int) -> str:
-    """Write benign text of exactly so many characters."""
+    """Return harmless text of exactly `length` characters."""
     return (f"{WORD} " * (length // (len(WORD) + 1) + 1))[: length - 1] + WORD[0] if length else ""
 
 
 def samples(pattern: Pattern) -> dict[str, Any]:
-    """Give a body fragment that stands for a whole pattern."""
+    """Return a body fragment that represents a pattern."""
     return {name: region.sample for name, region in pattern.items()}
 
 
 class Domain:
-    """The requests of one model, as its schema and the edition's reading tell them apart."""
+    """The requests of one model, partitioned by its schema and the edition's reading."""
 
     def __init__(self, edition: Edition, model: Model) -> None:
-        """Raise UnknownKeywordError where a schema says what no request would try."""
+        """Raise UnknownKeywordError if a schema has a keyword that no case would test."""
         check_keywords(model)
         self.edition = edition
         self.model = model
         self.base: dict[str, Any] = {"model": model.name, "prompt": PROMPT}
         self._allowed: dict[tuple[str, ...], tuple[Pattern, ...]] = {}
-        self._regions = {name: self._told_apart(name) for name in self.optional}
+        self._regions = {name: self._partition(name) for name in self.optional}
 
-    def read(self, fragment: Mapping[str, Any]) -> Asked:
-        """Read the plainest request with these parameters added."""
+    def read(self, fragment: Mapping[str, Any]) -> RequestBody:
+        """Read the smallest request with these parameters added."""
         return self.edition.read({**self.base, **fragment})
 
     def accepted(self, fragment: Mapping[str, Any]) -> bool:
-        """Say whether the contract has the plainest request with these parameters accepted."""
+        """Return whether the smallest request with these parameters must be accepted."""
         return self.read(fragment).expectation == "accepted"
 
     @cached_property
@@ -99,52 +99,52 @@ class Domain:
 
     @cached_property
     def groups(self) -> tuple[tuple[str, ...], ...]:
-        """The optional parameters, those that a rule ties together in one group."""
+        """The optional parameters, grouped by the rules across them."""
         groups = [{name} for name in self.optional]
         for coupling in couplings(self.model):
-            touched = [each for each in groups if each & coupling.keys()]
-            groups = [each for each in groups if each not in touched]
+            touched = [group for group in groups if group & coupling.keys()]
+            groups = [group for group in groups if group not in touched]
             groups.append(set().union(*touched))
-        return tuple(self._ordered(each) for each in groups if each)
+        return tuple(self._ordered(group) for group in groups if group)
 
     def _ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(names, key=self.optional.index))
 
     def group(self, parameter: str) -> tuple[str, ...]:
-        """The parameters tied to one, itself among them; none for one that is always sent."""
-        return next((each for each in self.groups if parameter in each), ())
+        """Return the group of a parameter; empty for one that is always sent."""
+        return next((group for group in self.groups if parameter in group), ())
 
     def regions(self, parameter: str) -> tuple[Region, ...]:
-        """Tell apart what a parameter may be, by its own schema alone."""
+        """Return the regions of a parameter by its own schema."""
         return self._regions[parameter]
 
-    def _told_apart(self, parameter: str) -> tuple[Region, ...]:
+    def _partition(self, parameter: str) -> tuple[Region, ...]:
         schema = self.model.parameters[parameter]
         types = types_of(schema)
-        found: list[Region] = [Value(each) for each in self._listed(parameter, schema)]
-        if not found:
-            found += [Value(flag) for flag in (False, True) if "boolean" in types]
-            found += self._spans(parameter, schema) if "integer" in types else []
-            found += _texts(self.model, parameter, schema) if "string" in types else []
-        found += [Value(None)] if "null" in types else []
-        return tuple(found)
+        regions: list[Region] = [Value(value) for value in self._listed(parameter, schema)]
+        if not regions:
+            regions += [Value(flag) for flag in (False, True) if "boolean" in types]
+            regions += self._spans(parameter, schema) if "integer" in types else []
+            regions += _texts(self.model, parameter, schema) if "string" in types else []
+        regions += [Value(None)] if "null" in types else []
+        return tuple(regions)
 
     def _listed(self, parameter: str, schema: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The values that are named one by one, by the contract or by a source it leaves open."""
+        """Return the values that the contract, or a source it leaves open, names one by one."""
         named = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
         named = named or [*self.model.open_values(parameter)]
-        return tuple(each for each in named if each is not None)
+        return tuple(value for value in named if value is not None)
 
     def _spans(self, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
         low, high = schema.get("minimum", 0), schema.get("maximum")
-        turns = {turn for each in couplings(self.model) for turn in each.get(parameter, ())}
+        turns = {turn for coupling in couplings(self.model) for turn in coupling.get(parameter, ())}
         inside = sorted(turn for turn in turns if low < turn and (high is None or turn <= high))
         starts = [low, *inside]
         ends = [*(turn - 1 for turn in inside), high]
         return [Span(start, end) for start, end in zip(starts, ends, strict=True)]
 
     def patterns(self, group: tuple[str, ...]) -> Iterator[Pattern]:
-        """Give every choice for a group of parameters, the smallest first."""
+        """Yield every choice for a group of parameters, the smallest first."""
         regions = {name: self.regions(name) for name in group}
         for size in range(len(group) + 1):
             for names in itertools.combinations(group, size):
@@ -152,17 +152,19 @@ class Domain:
                     yield dict(zip(names, chosen, strict=True))
 
     def allowed(self, group: tuple[str, ...]) -> tuple[Pattern, ...]:
-        """Give the choices for a group that the contract has accepted, the smallest first."""
+        """Return the accepted choices for a group, the smallest first."""
         if group not in self._allowed:
             if math.prod(len(self.regions(name)) + 1 for name in group) > _MOST_PATTERNS:
                 place = f"the rules across {', '.join(group)}"
                 raise UnknownKeywordError(self.model.name, place, "too many values at once")
             every = self.patterns(group)
-            self._allowed[group] = tuple(each for each in every if self.accepted(samples(each)))
+            self._allowed[group] = tuple(
+                pattern for pattern in every if self.accepted(samples(pattern))
+            )
         return self._allowed[group]
 
     def completed(self, parameter: str, value: Any) -> dict[str, Any] | None:
-        """Give the smallest accepted fragment that sends this value, None when there is none."""
+        """Return the smallest accepted fragment with this value, or None."""
         others = tuple(name for name in self.group(parameter) if name != parameter)
         for pattern in self.patterns(others):
             fragment = {parameter: value, **samples(pattern)}
@@ -172,6 +174,6 @@ class Domain:
 
 
 def _texts(model: Model, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
-    if "pattern" in schema:  # a pattern that no source gives an example of
+    if "pattern" in schema:  # a pattern for which no source has an example
         raise UnknownKeywordError(model.name, parameter, "pattern without named values")
     return [Text(schema.get("minLength", 0), schema.get("maxLength"))]

@@ -1,4 +1,4 @@
-"""The edges of what is documented: legal requests that cost more than they usually tell."""
+"""Edge cases: legal requests at the documented limits, expensive and rarely broken."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from conformance.cases.domain import Domain
 
 _COUNT = "n"
-_SEVERAL = 3  # images: a server that paints two at a time shows here
+_SEVERAL = 3  # images: finds servers that paint at most two at a time
 
 
 def edge_cases(domain: Domain, known: Sequence[Case]) -> Iterator[Case]:
-    """Derive the legal requests at the documented limits, and what only buyers combine.
+    """Derive the legal requests at the documented limits, and unusual combinations.
 
-    ``known`` are the documented cases: what they send already is not sent again.
+    ``known`` are the documented cases; their bodies are not sent again.
     """
     sent = [case.body for case in known]
     for id_, fragment in _edges(domain):
@@ -59,7 +59,7 @@ def _edges(domain: Domain) -> Iterator[tuple[str, dict[str, Any]]]:
 def _limits(
     domain: Domain, name: str, schema: Mapping[str, Any]
 ) -> Iterator[tuple[str, int | str]]:
-    """Yield the least and the most of a parameter; the least is often its default."""
+    """Yield the minimum and maximum of a parameter, unless they are sent anyway."""
     if "integer" in types_of(schema):
         low, high = schema.get("minimum"), schema.get("maximum")
         usual = (typical(domain, name), domain.model.default(name))

@@ -1,4 +1,4 @@
-"""The documented requests that must be refused: each a control with exactly one field wrong."""
+"""The documented requests that must be refused: a control with exactly one invalid field."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.cases.valid import BASELINE, DerivationError, slug
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from conformance.contract import Rule
+    from conformance.contract import SchemaRule
 
 ABSENT = object()
 """Stands for a parameter that is left out."""
@@ -22,7 +22,7 @@ ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A value that breaks a rule, and the words a case id has for it."""
+    """A value that breaks a rule, and its words in the case id."""
 
     words: str
     value: Any
@@ -42,9 +42,11 @@ def faulty_cases(domain: Domain) -> Iterator[Case]:
     """Derive the requests whose fault is not a parameter of the model: key, transport, model."""
     baseline = Case(BASELINE, domain.model.name, body=domain.base)
     sound = replace(baseline, control=BASELINE)
-    for each in Authorization:
-        if each is not Authorization.VALID:
-            yield replace(sound, id=f"authentication-{each.value}", authorization=each)
+    for authorization in Authorization:
+        if authorization is not Authorization.VALID:
+            yield replace(
+                sound, id=f"authentication-{authorization.value}", authorization=authorization
+            )
     text = canonical_json(domain.base)
     yield replace(sound, id="json-malformed", body=None, raw=text[:-1].encode())
     yield replace(sound, id="body-array", body=None, raw=f"[{text}]".encode())
@@ -54,7 +56,7 @@ def faulty_cases(domain: Domain) -> Iterator[Case]:
     yield replace(sound, id="model-unknown", body=unknown, parameter="model")
 
 
-def wrong_values(rule: Rule, schema: Mapping[str, Any]) -> tuple[Wrong, ...]:
+def wrong_values(rule: SchemaRule, schema: Mapping[str, Any]) -> tuple[Wrong, ...]:
     """List values that break a rule of one parameter."""
     name, value = str(rule.parameter), rule.value
     match rule.keyword:
@@ -67,7 +69,7 @@ def wrong_values(rule: Rule, schema: Mapping[str, Any]) -> tuple[Wrong, ...]:
             return (Wrong(ending, f"no-such-{slug(name)}"),)
         case "minimum":
             below = dict.fromkeys((value - 1, min(value - 1, -1)))
-            return tuple(Wrong("0" if each == 0 else _below(each), each) for each in below)
+            return tuple(Wrong("0" if number == 0 else _below(number), number) for number in below)
         case "maximum":
             return (Wrong("above-maximum", value + 1),)
         case "minLength":
@@ -93,7 +95,7 @@ def _wrong_types(name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong("not-string", 1)
 
 
-def _breaking(domain: Domain, rule: Rule, controls: Sequence[Case]) -> Iterator[Case]:
+def _breaking(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Iterator[Case]:
     if rule.keyword in condition_names(domain.model):
         yield _across(domain, rule, controls)
     elif is_constraint(domain.model, rule) and rule.parameter is not None:
@@ -107,17 +109,20 @@ def _breaking(domain: Domain, rule: Rule, controls: Sequence[Case]) -> Iterator[
 def _spoilt(domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]) -> Case | None:
     """Spoil one field of the control that leaves the fewest other reasons to refuse.
 
-    None when the contract leaves the wrong value open; an error when it has it accepted.
+    Return None if the contract leaves the value open; raise DerivationError if it accepts it.
     """
-    found, verdicts = [], set()
-    for control in [controls[0], *(each for each in controls if name in (each.body or {}))]:
+    bodies, verdicts = [], set()
+    for control in [
+        controls[0],
+        *(candidate for candidate in controls if name in (candidate.body or {})),
+    ]:
         body = spoil(control.body or {}, name, wrong.value)
         asked = domain.edition.read(body)
         verdicts.add(asked.expectation)
-        if {each.parameter for each in asked.violations} == {name}:
-            found.append((len(asked.left_open), body, control))
-    if found:
-        _, body, control = min(found, key=lambda each: each[0])
+        if {violation.parameter for violation in asked.violations} == {name}:
+            bodies.append((len(asked.left_open), body, control))
+    if bodies:
+        _, body, control = min(bodies, key=lambda candidate: candidate[0])
         return _refused(domain, f"{name}-{wrong.words}", body, control, name)
     if verdicts == {"open"}:
         return None
@@ -128,20 +133,20 @@ def _spoilt(domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]) -
 
 
 def spoil(body: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
-    """Put a value in the place of one field, or leave the field out."""
+    """Replace the value of one field, or leave the field out."""
     if value is ABSENT:
-        return {key: each for key, each in body.items() if key != name}
+        return {key: other for key, other in body.items() if key != name}
     return {**body, name: value}
 
 
-def _across(domain: Domain, rule: Rule, controls: Sequence[Case]) -> Case:
-    """Break a rule that ties parameters, by the fewest of them."""
+def _across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
+    """Break a rule across parameters with the fewest parameters."""
     group = domain.group(str(rule.parameter))
-    # what stays is the constrained field: the control shows that its value alone is fine
-    preferred = sorted(controls, key=lambda each: rule.parameter not in (each.body or {}))
+    # the control keeps the constrained field: it shows that its value alone is fine
+    preferred = sorted(controls, key=lambda control: rule.parameter not in (control.body or {}))
     for pattern in domain.patterns(group):
         fragment = samples(pattern)
-        broken = [each.keyword for each in domain.read(fragment).violations]
+        broken = [violation.keyword for violation in domain.read(fragment).violations]
         control = _one_field_away({**domain.base, **fragment}, preferred)
         if broken == [rule.keyword] and control is not None:
             id_ = "-".join(f"{name}-{slug(value)}" for name, value in fragment.items())
@@ -157,7 +162,7 @@ def _one_field_away(body: Mapping[str, Any], controls: Sequence[Case]) -> Case |
     for control in controls:
         other = control.body or {}
         names = body.keys() | other.keys()
-        if sum(body.get(each, ABSENT) != other.get(each, ABSENT) for each in names) == 1:
+        if sum(body.get(name, ABSENT) != other.get(name, ABSENT) for name in names) == 1:
             return control
     return None
 

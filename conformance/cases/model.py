@@ -17,11 +17,11 @@ UNKNOWN_MODEL = "conformance-no-such-model"
 """A model name that no provider serves."""
 
 GENERATED = "generated"
-"""The id of every case that was drawn; deviations name such requests by it."""
+"""The id of every generated case; deviations refer to generated requests by it."""
 
 
 class Authorization(StrEnum):
-    """How a case presents itself."""
+    """How a case authenticates."""
 
     VALID = "valid"
     MISSING = "missing"
@@ -31,7 +31,7 @@ class Authorization(StrEnum):
 
 
 class Depth(StrEnum):
-    """How much is asked of a provider; what is deeper has all that is not."""
+    """How many cases a provider is sent; thorough includes standard."""
 
     STANDARD = "standard"
     THOROUGH = "thorough"
@@ -42,7 +42,7 @@ class Depth(StrEnum):
 
 
 class Operation(StrEnum):
-    """What a case asks of the provider."""
+    """The operation that a case calls."""
 
     GENERATE = "generate"
     LIST_MODELS = "list-models"
@@ -64,7 +64,7 @@ class Case:
     parameter: str | None = None
     billed: bool = False
     depth: Depth = Depth.STANDARD
-    after: tuple[str, ...] = ()  # coarser faults: where one was accepted, this is not asked
+    after: tuple[str, ...] = ()  # coarser faults: not sent if one of them was accepted
 
     @property
     def path(self) -> str:
@@ -73,7 +73,7 @@ class Case:
 
     @property
     def asks(self) -> frozenset[str]:
-        """What it sets beside model and prompt: each parameter, and each with its value."""
+        """The parameters beside model and prompt, by name and as name=value."""
         body = {name: value for name, value in (self.body or {}).items() if name not in _ALWAYS}
         return frozenset(body) | {f"{name}={_plain(value)}" for name, value in body.items()}
 

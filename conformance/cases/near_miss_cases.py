@@ -1,8 +1,7 @@
 """Near misses: each is sent only where the coarser faults of its rule were refused.
 
-A server that takes a coarse fault has broken the rule already. So a server that validates nothing
-paints no more images than it would without these requests, and one that validates carelessly
-paints one.
+A server that accepts a coarse fault has broken the rule already. So a server without validation
+paints no more images than without these requests, and a careless one paints one (ARCHITECTURE 28).
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from conformance.cases.domain import Domain
-    from conformance.contract import Rule
+    from conformance.contract import SchemaRule
 
 
 def near_miss_cases(
     domain: Domain, controls: Sequence[Case], refused: Sequence[Case]
 ) -> tuple[Case, ...]:
-    """Derive the near misses of a model, the likeliest to be painted and the heaviest last.
+    """Derive the near misses of a model; those that may harm a server come last.
 
     ``refused`` are the coarse faults, and ``controls`` the accepted requests to spoil.
     """
@@ -35,7 +34,7 @@ def near_miss_cases(
     for rule in domain.model.rules:
         if rule.keyword in condition_names(domain.model) or not is_constraint(domain.model, rule):
             continue
-        earlier = [each for each in _coarser(domain, rule) if each in coarse]
+        earlier = [id_ for id_ in _coarser(domain, rule) if id_ in coarse]
         for miss in near_misses(domain, rule):
             case = _probe(domain, rule, miss, controls, earlier)
             if case is not None:
@@ -44,16 +43,22 @@ def near_miss_cases(
     return (*cases, *heavy, *_signs_of_life(heavy, refused))
 
 
-def _coarser(domain: Domain, rule: Rule) -> list[str]:
-    """Name the cases that break the same promise; a fraction of an image is one of its own."""
+def _coarser(domain: Domain, rule: SchemaRule) -> list[str]:
+    """Return the cases that break the same promise; a fractional count has a promise of its own."""
     wrong = wrong_values(rule, domain.model.parameters.get(str(rule.parameter), {}))
-    return [f"{rule.parameter}-{each.words}" for each in wrong if not isinstance(each.value, float)]
+    return [
+        f"{rule.parameter}-{value.words}" for value in wrong if not isinstance(value.value, float)
+    ]
 
 
 def _probe(
-    domain: Domain, rule: Rule, miss: NearMiss, controls: Sequence[Case], earlier: Sequence[str]
+    domain: Domain,
+    rule: SchemaRule,
+    miss: NearMiss,
+    controls: Sequence[Case],
+    earlier: Sequence[str],
 ) -> Case | None:
-    """Spoil the control that asks for what the value is taken for; None for a value left open."""
+    """Spoil the control with the value it may be mistaken for; None for a value left open."""
     name = str(rule.parameter)
     graded: list[tuple[tuple[int, bool], Case]] = []
     for control in controls:
@@ -62,7 +67,7 @@ def _probe(
             continue
         body = spoil(control.body or {}, name, miss.value)
         asked = domain.edition.read(body)
-        if {each.parameter for each in asked.violations} == {name}:
+        if {violation.parameter for violation in asked.violations} == {name}:
             case = Case(
                 f"{name}-{miss.words}",
                 domain.model.name,
@@ -73,11 +78,11 @@ def _probe(
                 after=tuple(earlier),
             )
             graded.append(((len(asked.left_open), right != miss.right), case))
-    return min(graded, key=lambda each: each[0])[1] if graded else None
+    return min(graded, key=lambda pair: pair[0])[1] if graded else None
 
 
 def _signs_of_life(heavy: Sequence[Case], refused: Sequence[Case]) -> Iterator[Case]:
-    """Follow each request that may harm a server with one that a server refuses while it lives."""
+    """Follow each request that may harm a server with one that any living server refuses."""
     plain = next((case for case in refused if case.id.endswith("-missing")), None)
     if plain is None:
         return

@@ -1,4 +1,4 @@
-"""Wrong values that a lax server takes for right ones: coerced, borrowed, nearly right, huge."""
+"""Invalid values that lenient servers accept: coerced, borrowed, nearly valid, huge."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.cases.domain import Domain
-    from conformance.contract import Rule
+    from conformance.contract import SchemaRule
 
 _COUNT = "n"
 _HUGE = 10**20  # more than 64 bits hold
@@ -25,7 +25,7 @@ _DIMENSIONS = re.compile(r"(\d+)(\D)(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A wrong value, the words a case id has for it, and the right value it is taken for."""
+    """An invalid value, its words in the case id, and the valid value it may be mistaken for."""
 
     words: str
     value: Any
@@ -34,12 +34,12 @@ class NearMiss:
 
     @property
     def huge(self) -> bool:
-        """Return whether a server may come to harm that takes it."""
+        """Return whether the value may harm a server that accepts it."""
         return isinstance(self.value, str) and self.words == "huge"
 
 
-def near_misses(domain: Domain, rule: Rule) -> tuple[NearMiss, ...]:
-    """List the near misses of a rule of one parameter, what real servers take most last."""
+def near_misses(domain: Domain, rule: SchemaRule) -> tuple[NearMiss, ...]:
+    """Return the near misses of a rule of one parameter, the most often accepted last."""
     name = str(rule.parameter)
     match rule.keyword:
         case "type":
@@ -47,19 +47,19 @@ def near_misses(domain: Domain, rule: Rule) -> tuple[NearMiss, ...]:
         case "enum" | "const" | "pattern":
             return tuple(_outsiders(domain, name))
         case "maximum":
-            # each image that a server paints for it is paid
+            # every image painted for it is billed
             depth = Depth.THOROUGH if name == _COUNT else Depth.STANDARD
             return (NearMiss("huge", _HUGE, typical(domain, name), depth),)
     return ()
 
 
 def borrowed(domain: Domain, name: str) -> Iterator[Any]:
-    """Yield the values that other models have for a parameter, those of the nearest model first.
+    """Yield the values of other models for a parameter, those of the nearest model first.
 
-    Of one model the last comes first: what is peculiar to it is mostly listed late.
+    The last value of a model comes first, because its peculiar values are listed late.
     """
     model, edition = domain.model, domain.edition
-    others = sorted(edition.models.values(), key=lambda each: each.family != model.family)
+    others = sorted(edition.models.values(), key=lambda other: other.family != model.family)
     for other in others:
         yield from reversed(other.documented(name))
     for family in edition.families.values():
@@ -68,12 +68,12 @@ def borrowed(domain: Domain, name: str) -> Iterator[Any]:
 
 
 def nearly(value: str) -> str:
-    """Write a value as it is nearly right: another number of its form, else in capitals."""
-    found = _DIMENSIONS.fullmatch(value)
-    if found is None:
+    """Return a nearly valid value: another number in a size, else the word in capitals."""
+    match = _DIMENSIONS.fullmatch(value)
+    if match is None:
         return value.upper()
-    side = int(found[3])
-    return f"{found[1]}{found[2]}{side - (side % 100 or 10)}"
+    side = int(match[3])
+    return f"{match[1]}{match[2]}{side - (side % 100 or 10)}"
 
 
 def _coerced(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[NearMiss]:
@@ -84,12 +84,12 @@ def _coerced(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[N
         yield NearMiss("string-true", "true", True)
         yield NearMiss("1", 1, True)
     if "null" not in types:
-        yield NearMiss("null", None)  # taken for what is left out
+        yield NearMiss("null", None)  # may be mistaken for an absent parameter
 
 
 def _as_number(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[NearMiss]:
     usual = typical(domain, name)
-    # the cheapest of numbers that multiply the price, and the plainest where it may cost more
+    # the cheapest number if it multiplies the price, else the usual one
     least = max(schema.get("minimum", 0), 1) if name == _COUNT else usual
     yield NearMiss("true", True, usual)
     yield NearMiss(f"string-{least}", str(least), least)
@@ -98,25 +98,25 @@ def _as_number(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator
 
 
 def _outsiders(domain: Domain, name: str) -> Iterator[NearMiss]:
-    other = next((each for each in borrowed(domain, name) if _refused(domain, name, each)), None)
+    other = next((value for value in borrowed(domain, name) if _refused(domain, name, value)), None)
     if other is not None:
         yield NearMiss("of-another-model", other)
     model = domain.model
     named = [*model.documented(name), *model.open_values(name)]
     named += model.parameters[name].get("enum", ())
-    texts = [each for each in named if isinstance(each, str)]
+    texts = [value for value in named if isinstance(value, str)]
     sized = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)
-    near = (nearly(each) for each in (*sized, *texts))
-    found = next((each for each in near if _refused(domain, name, each)), None)
-    if found is not None:
-        yield NearMiss("near-miss", found)
+    near = (nearly(value) for value in (*sized, *texts))
+    near_miss = next((value for value in near if _refused(domain, name, value)), None)
+    if near_miss is not None:
+        yield NearMiss("near-miss", near_miss)
     if sized:
         yield NearMiss("huge", _DIMENSIONS.sub(rf"{_HUGE_SIDE}\g<2>{_HUGE_SIDE}", sized[0]))
 
 
 def _squareness(size: str) -> tuple[bool, int]:
-    """Rank squares above all else, and then the large: of them the next number is nearest."""
-    width, height = (int(each) for each in re.findall(r"\d+", size))
+    """Rank squares first, then large sizes, whose neighbours are the most plausible."""
+    width, height = (int(side) for side in re.findall(r"\d+", size))
     return width == height, width
 
 

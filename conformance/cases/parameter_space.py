@@ -1,4 +1,4 @@
-"""What there is to combine: the documented values of parameters, and which go together."""
+"""The parameter space of a model: documented values, and their valid combinations."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from conformance.contract import Edition, Model
 
 LEFT_OUT = None
-"""The value of a parameter that is not sent. Null is documented to mean the same, and is tried
-where requests are free."""
+"""The value of a parameter that is not sent; an explicit null is tried where requests are free."""
 
 Row = tuple[Any, ...]
 """A value for every parameter of a space, in its order."""
@@ -27,7 +26,7 @@ Combination = tuple[tuple[int, Any], ...]
 
 @dataclass(frozen=True)
 class Space:
-    """Parameters with the values to combine, and the choices that their rules allow."""
+    """Parameters with their values, and the rows that rules across parameters allow."""
 
     levels: Mapping[str, tuple[Any, ...]]
     rules: Mapping[tuple[str, ...], frozenset[Row]]
@@ -43,11 +42,11 @@ class Space:
         return tuple((tuple(map(index, group)), rule) for group, rule in self.rules.items())
 
     def valid(self, row: Row) -> bool:
-        """Whether the rules allow a whole row."""
+        """Return whether the rules allow a whole row."""
         return all(tuple(row[at] for at in place) in rule for place, rule in self._positions)
 
     def feasible(self, strength: int) -> frozenset[Combination]:
-        """Give every combination of so many parameters that some valid row has."""
+        """Return every combination of `strength` parameters that some valid row has."""
         return frozenset(
             combination
             for places in itertools.combinations(range(len(self.names)), strength)
@@ -60,30 +59,30 @@ class Space:
         chosen = dict(combination)
         for place, rule in self._positions:
             known = [(at, chosen[where]) for at, where in enumerate(place) if where in chosen]
-            if not any(all(each[at] == value for at, value in known) for each in rule):
+            if not any(all(choice[at] == value for at, value in known) for choice in rule):
                 return False
         return True
 
     def combinations(self, row: Row, strength: int) -> Iterator[Combination]:
-        """Give every combination of so many parameters in a row."""
+        """Return every combination of `strength` parameters in a row."""
         return itertools.combinations(enumerate(row), strength)
 
     def combinations_in(self, body: Mapping[str, Any], strength: int) -> Iterator[Combination]:
-        """Give those that a request body has; values that are not in the space make none."""
-        found = [
+        """Return the combinations in a request body; values outside the space are ignored."""
+        positioned = [
             (at, body.get(name))
             for at, (name, values) in enumerate(self.levels.items())
             if body.get(name) in values and not (name in body and body[name] is None)
         ]
-        return itertools.combinations(found, strength)
+        return itertools.combinations(positioned, strength)
 
     def row(self, body: Mapping[str, Any]) -> Row | None:
-        """Give the row that a body is, None where it has a value that is not in the space."""
-        found = next(self.combinations_in(body, len(self.names)), None)
-        return None if found is None else tuple(value for _, value in found)
+        """Return a body as a row; None if it has a value outside the space."""
+        combination = next(self.combinations_in(body, len(self.names)), None)
+        return None if combination is None else tuple(value for _, value in combination)
 
     def fragment(self, row: Row) -> dict[str, Any]:
-        """Give what a row adds to the plainest request."""
+        """Return what a row adds to the smallest request."""
         return {
             name: value
             for name, value in zip(self.names, row, strict=True)
@@ -92,10 +91,10 @@ class Space:
 
 
 def space_of(edition: Edition, model: Model) -> Space:
-    """Derive what there is to combine for one model, from its schema alone.
+    """Derive the parameter space of a model from its schema.
 
-    Only what the contract has accepted is combined. Raises UnknownKeywordError where the
-    schema says what no request would try.
+    Only accepted values are combined. Raises UnknownKeywordError if the schema has a keyword
+    that no case would test.
     """
     domain = Domain(edition, model)
     levels: dict[str, tuple[Any, ...]] = {}
@@ -105,12 +104,12 @@ def space_of(edition: Edition, model: Model) -> Space:
         kept = {
             name: values
             for at, name in enumerate(group)
-            if len(values := tuple(dict.fromkeys(each[at] for each in allowed))) > 1
+            if len(values := tuple(dict.fromkeys(choice[at] for choice in allowed))) > 1
         }
         levels |= kept
         if len(kept) > 1:
             places = [group.index(name) for name in kept]
-            rules[tuple(kept)] = frozenset(tuple(each[at] for at in places) for each in allowed)
+            rules[tuple(kept)] = frozenset(tuple(choice[at] for at in places) for choice in allowed)
     ordered = {name: levels[name] for name in domain.optional if name in levels}
     return Space(ordered, rules)
 
@@ -121,7 +120,11 @@ def _allowed(domain: Domain, group: tuple[str, ...]) -> list[Row]:
         choice
         for choice in choices
         if domain.accepted(
-            {name: each for name, each in zip(group, choice, strict=True) if each is not LEFT_OUT}
+            {
+                name: value
+                for name, value in zip(group, choice, strict=True)
+                if value is not LEFT_OUT
+            }
         )
     ]
 
@@ -134,10 +137,10 @@ def _plain(region: Region) -> Any:
 
 
 def _values(domain: Domain, name: str) -> tuple[Any, ...]:
-    """Every named value; of numbers the ends and a typical one, but few images at a time."""
+    """Return every named value; for numbers the limits and a typical one, but few images."""
     regions = domain.regions(name)
-    values = [_plain(each) for each in regions if each.sample is not None]
-    spans = [each for each in regions if isinstance(each, Span)]
+    values = [_plain(region) for region in regions if region.sample is not None]
+    spans = [region for region in regions if isinstance(region, Span)]
     if spans:
         values.append(typical(domain, name))
         top = spans[-1].high

@@ -1,4 +1,4 @@
-"""What is asked to be painted: harmless by construction, never free text."""
+"""Prompts: harmless by construction, never free text."""
 
 from __future__ import annotations
 

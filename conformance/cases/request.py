@@ -44,7 +44,7 @@ def build_request(case: Case, *, base_url: str, key: str, served_as: str | None 
 
 
 def body_bytes(case: Case, served_as: str | None = None) -> bytes:
-    """Give the body a case sends; equal bodies give equal bytes, whatever their order."""
+    """Return the body that a case sends; equal bodies give equal bytes in any order."""
     if case.raw is not None:
         return _rename_raw(case, served_as)
     if case.body is None:
@@ -53,7 +53,7 @@ def body_bytes(case: Case, served_as: str | None = None) -> bytes:
 
 
 def canonical_json(body: Mapping[str, Any]) -> str:
-    """Write a body compactly: model and prompt first, as people read it, then by name."""
+    """Return a body as compact JSON: model and prompt first, then by name."""
     first = {name: body[name] for name in ("model", "prompt") if name in body}
     ordered = first | {name: body[name] for name in sorted(body)}
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -62,7 +62,7 @@ def canonical_json(body: Mapping[str, Any]) -> str:
 def curl(
     case: Case, *, base_url: str, key_variable: str = "API_KEY", served_as: str | None = None
 ) -> str:
-    """Write the curl line that sends a case, the key taken from an environment variable.
+    """Return the curl command that sends a case with the key from an environment variable.
 
     Text of more than 200 characters is cut, and a comment line says how long it really is.
     Raises ConformanceError when ``key_variable`` is no name a shell could expand.
@@ -90,9 +90,9 @@ def _authorization(authorization: Authorization, key: str) -> str | None:
 
 DUMMIES = frozenset(
     value
-    for each in Authorization
-    if each is not Authorization.VALID
-    if (value := _authorization(each, ""))
+    for authorization in Authorization
+    if authorization is not Authorization.VALID
+    if (value := _authorization(authorization, ""))
 )
 """The values of an authorization header that hold no real key."""
 
@@ -105,7 +105,7 @@ def _renamed(case: Case, served_as: str | None) -> dict[str, Any]:
 
 
 def _rename_raw(case: Case, served_as: str | None) -> bytes:
-    """Rename the model in a body that may be no JSON, where it stands as compact JSON has it."""
+    """Rename the model in a body that may be malformed, as compact JSON writes it."""
     raw = case.raw or b""
     if served_as is None:
         return raw

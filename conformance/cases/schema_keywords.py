@@ -1,4 +1,4 @@
-"""Which schema keywords the derivation of requests understands; any other is an error."""
+"""The schema keywords that cases can be derived from; any other is an error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.errors import ConformanceError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conformance.contract import Model, Rule
+    from conformance.contract import Model, SchemaRule
 
 ANNOTATIONS = frozenset(
     {"$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples"}
@@ -26,7 +26,7 @@ TYPES = frozenset({"string", "integer", "boolean", "null"})
 
 
 class UnknownKeywordError(ConformanceError):
-    """A schema keyword that requests cannot be derived from, so that it would go untested."""
+    """A schema keyword that no case can be derived from."""
 
     def __init__(self, model: str, place: str, keyword: str) -> None:
         super().__init__(
@@ -36,11 +36,11 @@ class UnknownKeywordError(ConformanceError):
 
 
 def check_keywords(model: Model) -> None:
-    """Raise UnknownKeywordError where a request schema says what no request would try."""
+    """Raise UnknownKeywordError if a request schema has a keyword that no case would test."""
     schema = model.request
     _refuse_others(model, "the body", schema, _BODY)
-    for name, each in schema.get("properties", {}).items():
-        _check_parameter(model, name, each)
+    for name, parameter in schema.get("properties", {}).items():
+        _check_parameter(model, name, parameter)
     for condition in conditions(model):
         _check_condition(model, condition, "a rule across parameters")
     for entry in schema.get("open", ()):
@@ -48,27 +48,26 @@ def check_keywords(model: Model) -> None:
 
 
 def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the JSON types a parameter may have, none when its schema names none."""
+    """Return the JSON types of a parameter; empty if its schema names none."""
     stated = schema.get("type", ())
     return (stated,) if isinstance(stated, str) else tuple(stated)
 
 
 def conditions(model: Model) -> tuple[Mapping[str, Any], ...]:
-    """List the rules that tie parameters to each other."""
+    """Return the rules across parameters."""
     return tuple(model.request.get("allOf", ()))
 
 
 def condition_names(model: Model) -> frozenset[str]:
-    """Name the rules that tie parameters to each other, as violations name them."""
-    return frozenset(each.get("title", "allOf") for each in conditions(model))
+    """Return the names of the rules across parameters, as violations name them."""
+    return frozenset(condition.get("title", "allOf") for condition in conditions(model))
 
 
-def is_constraint(model: Model, rule: Rule) -> bool:
-    """Say whether a rule is about one parameter and can be broken.
+def is_constraint(model: Model, rule: SchemaRule) -> bool:
+    """Return whether a rule is about one parameter and can be broken.
 
-    A default cannot, a body that is no object breaks no parameter, and another model name is
-    a request to another model. Raises UnknownKeywordError for a rule that nothing here knows
-    how to break.
+    Defaults cannot be broken, a body that is not an object breaks no parameter, and another
+    model name is a request to another model. Raises UnknownKeywordError for an unknown rule.
     """
     if rule.keyword in condition_names(model) or rule.keyword in ANNOTATIONS:
         return False
@@ -80,12 +79,12 @@ def is_constraint(model: Model, rule: Rule) -> bool:
 
 
 def couplings(model: Model) -> tuple[Mapping[str, frozenset[int]], ...]:
-    """For each rule or open question across parameters: its parameters, the numbers it names.
+    """Return, for each rule or open question across parameters, its parameters and thresholds.
 
-    A number is where the rule may change its mind: below it, or from it on.
+    A threshold is a number from which on the rule may decide otherwise than below it.
     """
-    opened = (each["keywords"] for each in model.request.get("open", ()))
-    return tuple(_mentions(each) for each in (*conditions(model), *opened))
+    opened = (entry["keywords"] for entry in model.request.get("open", ()))
+    return tuple(_mentions(condition) for condition in (*conditions(model), *opened))
 
 
 def _refuse_others(
@@ -98,9 +97,9 @@ def _refuse_others(
 
 def _check_parameter(model: Model, name: str, schema: Mapping[str, Any]) -> None:
     _refuse_others(model, name, schema, _VALUES | _TEXTS)
-    for each in types_of(schema):
-        if each not in TYPES:
-            raise UnknownKeywordError(model.name, name, f"type: {each}")
+    for type_ in types_of(schema):
+        if type_ not in TYPES:
+            raise UnknownKeywordError(model.name, name, f"type: {type_}")
     for entry in schema.get("open", ()):
         place = f"{name}, open question {entry['question']}"
         _check_condition(model, entry["keywords"], place)
@@ -108,34 +107,36 @@ def _check_parameter(model: Model, name: str, schema: Mapping[str, Any]) -> None
 
 def _check_condition(model: Model, schema: Mapping[str, Any], place: str) -> None:
     known = _VALUES | _TEXTS | _BODY | _BRANCHES | _CHOICES
-    for each in _parts(schema):
-        _refuse_others(model, place, each, known)
+    for part in _parts(schema):
+        _refuse_others(model, place, part, known)
 
 
 def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Give a schema and every schema inside it."""
+    """Yield a schema and every schema inside it."""
     yield schema
     inner = [schema[key] for key in _BRANCHES & schema.keys()]
-    inner += [each for key in _CHOICES & schema.keys() for each in schema[key]]
+    inner += [branch for key in _CHOICES & schema.keys() for branch in schema[key]]
     inner += schema.get("properties", {}).values()
-    for each in inner:
-        yield from _parts(each)
+    for branch in inner:
+        yield from _parts(branch)
 
 
 def _mentions(condition: Mapping[str, Any]) -> Mapping[str, frozenset[int]]:
-    found: dict[str, frozenset[int]] = {}
+    mentions: dict[str, frozenset[int]] = {}
     for part in _parts(condition):
         for name in part.get("required", ()):
-            found.setdefault(name, frozenset())
+            mentions.setdefault(name, frozenset())
         for name, schema in part.get("properties", {}).items():
-            found[name] = found.get(name, frozenset()) | frozenset(_turns(schema))
-    return found
+            mentions[name] = mentions.get(name, frozenset()) | frozenset(_turns(schema))
+    return mentions
 
 
 def _turns(schema: Mapping[str, Any]) -> Iterator[int]:
     for part in _parts(schema):
         values = [*part.get("enum", ()), *([part["const"]] if "const" in part else ())]
-        exact = [each for each in values if isinstance(each, int) and not isinstance(each, bool)]
-        yield from (turn for each in exact for turn in (each, each + 1))
+        exact = [
+            value for value in values if isinstance(value, int) and not isinstance(value, bool)
+        ]
+        yield from (turn for number in exact for turn in (number, number + 1))
         yield from ([part["minimum"]] if "minimum" in part else ())
         yield from ([part["maximum"] + 1] if "maximum" in part else ())

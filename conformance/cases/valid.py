@@ -1,4 +1,4 @@
-"""The documented requests that the contract has accepted, and those that it leaves open."""
+"""The documented requests that must be accepted, and those that the contract leaves open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PAYLOAD, _SIZE = "response_format", "size"
 
 
 class DerivationError(ConformanceError):
-    """A documented value that the edition's own reading does not have accepted or refused."""
+    """A documented value that the contract itself neither accepts nor refuses."""
 
 
 def accepted_cases(domain: Domain) -> Iterator[Case]:
@@ -39,7 +39,7 @@ def accepted_cases(domain: Domain) -> Iterator[Case]:
 
 
 def open_cases(domain: Domain) -> Iterator[Case]:
-    """Derive the requests of one model that the contract neither demands nor forbids."""
+    """Derive the requests of one model that the contract leaves open."""
     for name in domain.optional:
         values = _open_values(domain, name)
         for value in values if name == _PAYLOAD else values[:1]:
@@ -49,7 +49,7 @@ def open_cases(domain: Domain) -> Iterator[Case]:
 
 
 def typical(domain: Domain, parameter: str) -> int:
-    """Choose the whole number to send: 2 of what is counted, the middle of what is a scale."""
+    """Return the usual number to send: 2 for a count, the middle of a scale."""
     schema = domain.model.parameters[parameter]
     low, high = schema.get("minimum", 0), schema.get("maximum")
     if high is not None and schema.get("default") == high > low:
@@ -58,9 +58,11 @@ def typical(domain: Domain, parameter: str) -> int:
 
 
 def slug(value: object) -> str:
-    """Write a value as a part of a case id, which is also a file name."""
+    """Return a value as a part of a case id, which is also a file name."""
     text = "null" if value is None else str(value).lower()
-    return "".join(each if each.isalnum() or each in "_.-" else "-" for each in text)
+    return "".join(
+        character if character.isalnum() or character in "_.-" else "-" for character in text
+    )
 
 
 def _case(domain: Domain, id_: str, fragment: Mapping[str, Any], **rest: Any) -> Case:
@@ -102,15 +104,17 @@ def _alone(domain: Domain, name: str) -> Iterator[Case]:
 
 
 def _worth_sending(domain: Domain, name: str) -> tuple[Any, ...]:
-    """Every documented value, else the first that some source names, else one of its type."""
+    """Return every documented value, else the first that a source names, else one of its type."""
     documented = domain.model.documented(name)
     types = types_of(domain.model.parameters[name])
     if documented or "enum" in domain.model.parameters[name]:
         return documented
-    named = [each for each in domain.model.open_values(name) if each != domain.model.default(name)]
+    named = [
+        value for value in domain.model.open_values(name) if value != domain.model.default(name)
+    ]
     if named:
         return tuple(named[:1])
-    return tuple(_of_type(domain, name, each) for each in types if each != "null")
+    return tuple(_of_type(domain, name, type_) for type_ in types if type_ != "null")
 
 
 def _of_type(domain: Domain, name: str, type_: str) -> Any:
@@ -129,28 +133,29 @@ def _id(domain: Domain, name: str, value: Any) -> str:
 def _null(domain: Domain) -> Iterator[Case]:
     """Send null for one parameter that may be null, the size if it may."""
     names = sorted(domain.optional, key=lambda name: name != _SIZE)
-    name = next((each for each in names if domain.accepted({each: None})), None)
+    name = next((candidate for candidate in names if domain.accepted({candidate: None})), None)
     if name is not None:
         yield _case(domain, f"{name}-null", {name: None}, parameter=name)
 
 
 def _open_values(domain: Domain, name: str) -> list[Any]:
-    """List values that some source names and that stay open whatever is sent with them."""
+    """Return the values that stay open whatever is sent with them."""
     own = [*domain.model.parameters[name].get("enum", ()), *domain.model.open_values(name)]
     own += _worth_sending(domain, name)
-    values = dict.fromkeys(each for each in [*own, *elsewhere(domain, name)] if each is not None)
+    values = dict.fromkeys(value for value in [*own, *elsewhere(domain, name)] if value is not None)
     return [
-        each
-        for each in values
-        if domain.read({name: each}).expectation == "open" and domain.completed(name, each) is None
+        value
+        for value in values
+        if domain.read({name: value}).expectation == "open"
+        and domain.completed(name, value) is None
     ]
 
 
 def elsewhere(domain: Domain, name: str) -> Iterable[Any]:
-    """List what other models document for a parameter, what most of them share first."""
+    """Return what other models document for a parameter, the most common first."""
     others = domain.edition.models.values()
-    counts = Counter(each for other in others for each in other.documented(name))
-    return [each for each, _ in counts.most_common()]
+    counts = Counter(value for other in others for value in other.documented(name))
+    return [value for value, _ in counts.most_common()]
 
 
 def _unsupported(domain: Domain) -> Iterator[Case]:

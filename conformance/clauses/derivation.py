@@ -10,7 +10,7 @@ from conformance.clauses.bindings import flaw
 from conformance.clauses.refusals import refusal
 from conformance.clauses.registry import Binding, Clause, Judge, Needs, cite
 from conformance.clauses.subject import Problem, Subject
-from conformance.contract import Edition, Level, Model, Rule
+from conformance.contract import Edition, Level, Model, SchemaRule
 
 _OTHER_CHAPTER = "n"  # its rules are the chapter count
 
@@ -20,7 +20,7 @@ def derived(edition: Edition) -> tuple[Clause, ...]:
 
     What several models share is one clause, at the weakest level that any of them gives it.
     """
-    grouped: dict[str, list[tuple[Model, Rule]]] = {}
+    grouped: dict[str, list[tuple[Model, SchemaRule]]] = {}
     for model in models_of(edition):
         for rule in model.rules:
             name = clause_id(model, rule)
@@ -35,8 +35,8 @@ def models_of(edition: Edition) -> Iterator[Model]:
     yield from (each.template for each in edition.families.values())
 
 
-def clause_id(model: Model, rule: Rule) -> str | None:
-    """Name the clause that a rule gives, None for a rule that gives none."""
+def clause_id(model: Model, rule: SchemaRule) -> str | None:
+    """Return the id of the clause that a rule gives, None for a rule that gives none."""
     if rule.keyword in condition_names(model):
         return f"parameters.{_raised_by(rule)}-{rule.keyword.lower()}"
     if rule.parameter == _OTHER_CHAPTER or not is_constraint(model, rule):
@@ -44,14 +44,14 @@ def clause_id(model: Model, rule: Rule) -> str | None:
     return f"parameters.{rule.parameter}-{rule.keyword.lower()}"
 
 
-def _raised_by(rule: Rule) -> str:
-    """Name the parameter that brings a rule across parameters into force."""
+def _raised_by(rule: SchemaRule) -> str:
+    """Return the parameter that brings a rule across parameters into force."""
     condition = rule.value.get("if", {})
     names = [*condition.get("required", ()), *condition.get("properties", ())]
     return str(next(iter(names), rule.parameter))
 
 
-def _derive(name: str, rules: list[tuple[Model, Rule]]) -> Clause:
+def _derive(name: str, rules: list[tuple[Model, SchemaRule]]) -> Clause:
     model, rule = rules[0]
     across = rule.keyword in condition_names(model)
     level = max((each.level for _, each in rules), key=list(Level).index)
@@ -68,13 +68,13 @@ def _derive(name: str, rules: list[tuple[Model, Rule]]) -> Clause:
     )
 
 
-def _breaks(rule: Rule, across: bool) -> Binding:
+def _breaks(rule: SchemaRule, across: bool) -> Binding:
     if across:
         return lambda sent: flaw(sent) == rule.keyword
     return lambda sent: flaw(sent, rule.parameter) == rule.keyword
 
 
-def _refuses(rule: Rule) -> Judge:
+def _refuses(rule: SchemaRule) -> Judge:
     def judge(subject: Subject) -> Iterator[Problem]:
         asked = subject.sent.asked
         broken = asked.violations if asked else ()
@@ -97,7 +97,7 @@ _WORDS = {
 }
 
 
-def _statement(model: Model, rule: Rule, across: bool) -> str:
+def _statement(model: Model, rule: SchemaRule, across: bool) -> str:
     if across:
         words = rule.keyword.replace("-", " ")
         return f"A request is refused that breaks this rule on `{_raised_by(rule)}`: {words}."
@@ -105,14 +105,14 @@ def _statement(model: Model, rule: Rule, across: bool) -> str:
     return text.format(name=rule.parameter, types=_types(model, rule))
 
 
-def _types(model: Model, rule: Rule) -> str:
+def _types(model: Model, rule: SchemaRule) -> str:
     stated = model.parameters.get(str(rule.parameter), {}).get("type", ())
     types = [stated] if isinstance(stated, str) else [each for each in stated if each != "null"]
     articles = {"integer": "an integer", "object": "an object", "array": "an array"}
     return " or ".join(articles.get(each, f"a {each}") for each in types)
 
 
-def _how(rules: list[tuple[Model, Rule]], across: bool) -> str:
+def _how(rules: list[tuple[Model, SchemaRule]], across: bool) -> str:
     limits = "" if across else _limits(rules)
     return (
         "Fails on anything but a 4xx to a request whose only fault is this one; the control is\n"
@@ -120,8 +120,8 @@ def _how(rules: list[tuple[Model, Rule]], across: bool) -> str:
     )
 
 
-def _limits(rules: list[tuple[Model, Rule]]) -> str:
-    """Say what each model allows, where that is a number or a list."""
+def _limits(rules: list[tuple[Model, SchemaRule]]) -> str:
+    """Return what each model allows, where that is a number or a list."""
     keyword = rules[0][1].keyword
     if keyword in ("required", "type"):
         return ""

@@ -13,8 +13,8 @@ from conformance.clauses.subject import (
     Subject,
     UnavailableError,
 )
-from conformance.contract import Asked
-from conformance.contract.asked import MODEL_UNKNOWN
+from conformance.contract import RequestBody
+from conformance.contract.request_body import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
@@ -88,7 +88,7 @@ def _is_open_too(subject: Subject) -> bool:
     return bool(_left_open(subject, asked) - at_fault(subject.sent) - subject.context.proven)
 
 
-def _left_open(subject: Subject, asked: Asked) -> set[str]:
+def _left_open(subject: Subject, asked: RequestBody) -> set[str]:
     """Name the parameters that the contract leaves open.
 
     That a model is not in the document is no such thing where its control was accepted.

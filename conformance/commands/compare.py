@@ -22,17 +22,15 @@ def compare(
         list[Path] | None,
         typer.Option("--output", "-o", help="File to write as well: .md, .json or .csv."),
     ] = None,
-    incomplete: Annotated[
-        bool, typer.Option(help="Compare runs too that did not come to their end.")
-    ] = False,
+    incomplete: Annotated[bool, typer.Option(help="Compare incomplete runs too.")] = False,
     every: Annotated[
-        bool, typer.Option("--all", help="Print rows too that do not differ.")
+        bool, typer.Option("--all", help="Print rows that do not differ, too.")
     ] = False,
 ) -> None:
     """Set providers, editions or suite versions side by side, what differs first.
 
-    Promises are compared by the id of their clause, over the cases that all runs judged. The
-    same provider on two nights is the matter of drift.
+    Promises are compared by the id of their clause, over the cases that all runs judged. For
+    one provider on two nights use drift.
     """
     from conformance.reports.comparison import (
         compare as set_side_by_side,
@@ -51,10 +49,10 @@ def compare(
         raise UnknownNameError("format", format_, ("terminal", *writers))
     formats = {path: format_of(path, writers) for path in output or []}
     end_with_the_pipe()
-    found = set_side_by_side([read_run(path) for path in runs], incomplete)
+    comparison = set_side_by_side([read_run(path) for path in runs], incomplete)
     for path, name in formats.items():
-        write_text(path, writers[name](found))
+        write_text(path, writers[name](comparison))
     if format_ == "terminal":
-        print_comparison(found, Console(), every)
+        print_comparison(comparison, Console(), every)
     else:
-        typer.echo(writers[format_](found), nl=False)
+        typer.echo(writers[format_](comparison), nl=False)

@@ -17,10 +17,10 @@ def docs(
     ] = Path("site"),
     edition: EditionName = None,
     provider: Annotated[
-        str, typer.Option("--provider", "-p", help="Whose address the curl lines have.")
+        str, typer.Option("--provider", "-p", help="The provider that curl commands address.")
     ] = "cometapi",
 ) -> None:
-    """Write a page a clause, with a real failure of each, and the table of promises, as HTML."""
+    """Write the documentation as HTML: a page per clause with a real failure, and the promises."""
     from conformance.contract import load_edition
     from conformance.documentation import build_site
 

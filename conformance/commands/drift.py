@@ -38,14 +38,14 @@ def drift(
         int, typer.Option(min=1, help="How many nights of a folder to compare with.")
     ] = 14,
 ) -> None:
-    """Tell what changed since last night: regressions, fixes, new information, noise.
+    """Show what changed since last night: regressions, fixes, new information, noise.
 
     A regression is a promise that was kept and is broken, without a known deviation. It is
     confirmed if two repeats or more broke it again (run --confirm 3), or if the answer is the
     same each time (a cassette, the reference). Exit codes: 1 on a confirmed regression, 2
-    where the new run says too little to tell, else 0. docs/drift.md tells the classes apart.
+    if the new run decided too little, else 0. docs/drift.md explains the classes.
     """
-    from conformance.reports.drift import drift as tell
+    from conformance.reports.drift import drift as find_changes
     from conformance.reports.drift import drift_json, drift_markdown, print_drift
     from conformance.reports.nights import bases_of, format_of, split
     from conformance.results.run_file import read_run
@@ -57,11 +57,11 @@ def drift(
     end_with_the_pipe()
     places, newest = split(runs)
     new = read_run(newest)
-    found = tell(bases_of(places, new, nights), new)
+    changes = find_changes(bases_of(places, new, nights), new)
     for path, name in formats.items():
-        write_text(path, writers[name](found, unconfirmed_too))
+        write_text(path, writers[name](changes, unconfirmed_too))
     if format_ == "terminal":
-        print_drift(found, Console(), unconfirmed_too)
+        print_drift(changes, Console(), unconfirmed_too)
     else:
-        typer.echo(writers[format_](found, unconfirmed_too), nl=False)
-    raise typer.Exit(found.exit_code(unconfirmed_too))
+        typer.echo(writers[format_](changes, unconfirmed_too), nl=False)
+    raise typer.Exit(changes.exit_code(unconfirmed_too))

@@ -28,25 +28,25 @@ def judge(
         list[str] | None,
         typer.Option(
             metavar="MODEL=NAME",
-            help="What the provider calls a model of the edition. Repeatable.",
+            help="The provider's name of a model of the edition. Repeatable.",
         ),
     ] = None,
     unnamed: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Which model a request that names none stands for."),
+        typer.Option(metavar="MODEL", help="The model of requests that name none."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No tables.")] = False,
 ) -> None:
     """Judge the image exchanges in recordings of other tools; nothing is sent.
 
-    Read are cassettes of VCR.py, Ruby's VCR and go-vcr, HAR, mappings of WireMock, recordings of
+    Input: cassettes of VCR.py, Ruby's VCR and go-vcr, HAR, mappings of WireMock, recordings of
     nock, httpmock and the test proxy of the Azure SDKs, saved answers of Postman and Insomnia, and
-    an exchange as JSON, alone, in an array or in lines; zipped by gzip or not.
+    exchanges as JSON, alone, in an array or in lines; also compressed by gzip.
 
-    Anything else can be written as JSON lines, an object a line (docs/judging.md):
+    Anything else can be converted to JSON lines, one object per line (docs/judging.md):
     {"request": {"method", "url", "headers", "body"}, "response": {"status", "headers", "body"}}
 
-    Exit codes: 0 no MUST is broken, 1 one is, 2 nothing could be decided, or not all be read.
+    Exit codes: 0 no MUST is broken, 1 one is, 2 nothing was decided or a file was not read whole.
     """
     from conformance.clauses import clauses_of, select
     from conformance.contract import load_edition

@@ -1,4 +1,4 @@
-"""`image-conformance list` and `explain`: what the suite knows."""
+"""`image-conformance list` and `explain`."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def list_(
     clauses: Clauses = "*",
     models: Annotated[str, typer.Option(metavar="GLOB", help="Only cases of these models.")] = "*",
 ) -> None:
-    """Show what the suite knows: its clauses, or its cases, providers, models, editions."""
-    from conformance.documentation.listing import LISTS
+    """List what the suite knows: clauses, cases, providers, models, editions and more."""
+    from conformance.documentation.listing import LISTS, Selection, print_list
 
     end_with_the_pipe()
     if what not in LISTS:
         raise UnknownNameError("list", what, LISTS)
-    LISTS[what](Console(), edition, clauses, models)
+    print_list(Console(), what, Selection(edition, clauses, models))
 
 
 def explain(
     clause: Annotated[str, typer.Argument(help="The id of a clause.")],
     edition: EditionName = None,
     provider: Annotated[
-        str, typer.Option("--provider", "-p", help="Whose address the curl line has.")
+        str, typer.Option("--provider", "-p", help="The provider that the curl command addresses.")
     ] = "cometapi",
 ) -> None:
     """Print a clause: statement, level, source, models, how it is judged, how to reproduce it."""

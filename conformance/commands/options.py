@@ -1,4 +1,4 @@
-"""What several commands take, and how they end."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LimitTexts = Annotated[
     typer.Option(
         "--limit",
         metavar="NAME=VALUE",
-        help="What an answer may cost: body=64MiB, pixels=64M, seconds=180, redirects=5, … "
+        help="Limits of an answer: body=64MiB, pixels=64M, seconds=180, redirects=5, … "
         "(docs/security.md lists all). Repeatable.",
     ),
 ]
@@ -30,16 +30,16 @@ Models = Annotated[str, typer.Option(metavar="GLOB", help="Only these models.")]
 DepthName = Annotated[
     Depth | None,
     typer.Option(
-        help="How much is asked: standard, or thorough with all legal edges, which costs more; "
-        "without it, thorough where nothing is billed."
+        help="Which cases are sent: standard, or thorough with all legal edges, which costs more; "
+        "by default thorough where nothing is billed."
     ),
 ]
 
 
 def end_with_the_pipe() -> None:
-    """Let a reader that has seen enough end the command, silently, as it ends any other.
+    """End the command silently when the reader of its output closes the pipe.
 
-    Never while requests are sent: a connection that breaks would end it too.
+    Not while requests are sent: a broken connection would end the command too.
     """
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -29,7 +29,7 @@ def prove(
     ),
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Prove that every clause sees a lie, and every lie is seen by its clauses and no other.
+    """Prove that every clause detects a defect, and every defect is detected by its clauses only.
 
     Exit codes: 0 no hole, 1 holes, 2 could not be proven.
     """

@@ -73,7 +73,7 @@ def report(
 
 
 def _write(path: Path, format_: str | None, summary: Summary) -> str:
-    """Write a file, or a folder, and say what was written; all is there before a word is."""
+    """Write a file or a folder and return a message; a folder is rendered before it is written."""
     from conformance.reports import folder, render
 
     if format_ is not None:
@@ -86,7 +86,7 @@ def _write(path: Path, format_: str | None, summary: Summary) -> str:
 
 
 def _check_agrees(path: Path, named: str) -> None:
-    """Refuse a file whose name promises another format than the one that is asked for."""
+    """Refuse a file whose suffix contradicts --format."""
     own = SUFFIXES.get(path.suffix)
     if own not in (None, named):
         raise ConformanceError(
@@ -96,7 +96,7 @@ def _check_agrees(path: Path, named: str) -> None:
 
 
 def _format_of(path: Path, named: str | None) -> str | None:
-    """Give the format of a file; None for a folder, which has them all."""
+    """Return the format of a file; None for a folder, which gets all formats."""
     if named not in (None, "terminal"):
         _check_agrees(path, str(named))
         return named

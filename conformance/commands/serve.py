@@ -20,13 +20,13 @@ def serve(
     delay: Annotated[float, typer.Option(help="Seconds an image takes.", min=0.0)] = 0.0,
     defect: Annotated[
         list[str] | None,
-        typer.Option("--defect", metavar="ID", help="A lie to tell. Repeatable: they add up."),
+        typer.Option("--defect", metavar="ID", help="A defect to plant. Repeatable: they add up."),
     ] = None,
     defect_model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Lie about this model alone.")
+        str | None, typer.Option(metavar="MODEL", help="Plant the defects for this model only.")
     ] = None,
 ) -> None:
-    """Serve the reference provider, which keeps the edition but for the lies you ask for."""
+    """Serve the reference provider, which keeps the edition except for planted defects."""
     from conformance.contract import load_edition
     from conformance.reference.defects import lying_steps
     from conformance.reference.server import serve as serve_reference
@@ -34,8 +34,8 @@ def serve(
     loaded = load_edition(edition or DEFAULT_EDITION)
     steps = lying_steps(loaded, defect or (), defect_model)
 
-    def tell(base_url: str) -> None:
+    def announce(base_url: str) -> None:
         lies = f", lying: {', '.join(defect)}" if defect else ""
         typer.echo(f"reference provider on {base_url} (key {key}){lies}; Ctrl-C stops it")
 
-    serve_reference(host, port, key, loaded, delay=delay, steps=steps, on_ready=tell)
+    serve_reference(host, port, key, loaded, delay=delay, steps=steps, on_ready=announce)

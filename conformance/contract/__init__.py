@@ -1,7 +1,6 @@
-"""The contract: what one document, in one dated edition, promises of the endpoint."""
+"""The contract: what one dated edition of a document promises of the endpoint."""
 
-from conformance.contract.asked import Asked, Expectation
-from conformance.contract.edition import Edition, Family
+from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.loading import (
     DEFAULT_EDITION,
     edition_ids,
@@ -11,37 +10,38 @@ from conformance.contract.loading import (
 from conformance.contract.model import Model
 from conformance.contract.records import (
     Citation,
+    CitedSource,
     ClauseLevel,
+    DocumentedExample,
     EditionError,
     Endpoint,
-    Example,
     Level,
     Mismatch,
     OpenQuestion,
     Position,
-    Rule,
-    Source,
+    SchemaRule,
     Violation,
 )
+from conformance.contract.request_body import Expectation, RequestBody
 
 __all__ = [
     "DEFAULT_EDITION",
-    "Asked",
     "Citation",
+    "CitedSource",
     "ClauseLevel",
+    "DocumentedExample",
     "Edition",
     "EditionError",
     "Endpoint",
-    "Example",
     "Expectation",
-    "Family",
     "Level",
     "Mismatch",
     "Model",
+    "ModelFamily",
     "OpenQuestion",
     "Position",
-    "Rule",
-    "Source",
+    "RequestBody",
+    "SchemaRule",
     "Violation",
     "edition_ids",
     "load_edition",

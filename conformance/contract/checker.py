@@ -1,4 +1,4 @@
-"""JSON Schema validation whose messages stay short and which hostile instances cannot upset.
+"""JSON Schema validation with bounded messages that is safe for hostile instances.
 
 jsonschema prints the whole instance into each message: a payload of megabytes would be copied,
 an array nested deeper than the interpreter's stack would raise. So the keywords that contracts
@@ -32,7 +32,7 @@ VALUES = frozenset({"const", "enum"})
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SchemaFault:
     """One broken keyword: where in the instance, where in the schema, and what is wrong."""
 
     path: tuple[str | int, ...]
@@ -42,7 +42,7 @@ class Fault:
 
 
 class Checker:
-    """A schema made ready once, to judge many instances."""
+    """A schema compiled once to validate many instances."""
 
     __slots__ = ("_validator",)
 
@@ -50,36 +50,36 @@ class Checker:
         self._validator = _Bounded(without_annotations(schema))
 
     def members(self, *path: str) -> frozenset[str]:
-        """Name the members that the schema documents of the object at a path of keywords."""
+        """Return the documented members of the object at a path of keywords."""
         node: Any = self._validator.schema
         for step in path:
             node = node.get(step, {})
         return frozenset(node.get("properties", {}))
 
     def accepts(self, instance: object) -> bool:
-        """Say whether the instance satisfies the schema; never raises."""
+        """Return whether the instance satisfies the schema; never raises."""
         return not self.faults(instance, limit=1)
 
-    def faults(self, instance: object, limit: int = 20) -> list[Fault]:
+    def faults(self, instance: object, limit: int = 20) -> list[SchemaFault]:
         """List the first broken keywords, in the order of the schema; never raises."""
         try:
             errors = itertools.islice(self._validator.iter_errors(instance), limit)
             return [_fault(error) for error in errors]
         except (RecursionError, ValueError, OverflowError):
-            return [Fault((), (), "depth", "the value is too deep or too large to be read")]
+            return [SchemaFault((), (), "depth", "the value is too deep or too large to be read")]
 
 
 def without_annotations(schema: Any) -> Any:
-    """Copy a schema without what validation does not need; property names are left alone."""
+    """Copy a schema without its annotations; property names are kept."""
     if isinstance(schema, list):
-        return [without_annotations(each) for each in schema]
+        return [without_annotations(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {key: _kept(key, value) for key, value in schema.items() if key not in ANNOTATIONS}
 
 
 def path_text(path: Sequence[str | int]) -> str:
-    """Write a place as `data[0].url`."""
+    """Format a path as `data[0].url`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".")
 
@@ -102,16 +102,16 @@ def _type_name(value: object) -> str:
 
 def _kept(key: str, value: Any) -> Any:
     if key in NAMED_SCHEMAS:
-        return {name: without_annotations(each) for name, each in value.items()}
+        return {name: without_annotations(subschema) for name, subschema in value.items()}
     return value if key in VALUES else without_annotations(value)
 
 
-def _fault(error: ValidationError) -> Fault:
+def _fault(error: ValidationError) -> SchemaFault:
     path = tuple(error.absolute_path)
     text = f"{path_text(path[-6:])[:80] or 'the body'} {error.message}"
     if len(text) > MESSAGE_LIMIT:
         text = text[: MESSAGE_LIMIT - 1] + "…"
-    return Fault(path, tuple(error.absolute_schema_path), str(error.validator), text)
+    return SchemaFault(path, tuple(error.absolute_schema_path), str(error.validator), text)
 
 
 def _same(left: object, right: object) -> bool:
@@ -120,7 +120,7 @@ def _same(left: object, right: object) -> bool:
 
 
 def _list(values: Iterable[object]) -> str:
-    return ", ".join(shown(each) for each in values)
+    return ", ".join(shown(value) for value in values)
 
 
 @functools.lru_cache(maxsize=256)
@@ -131,13 +131,13 @@ def _pattern(expression: str) -> re.Pattern[str]:
 
 def _type(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     types = [wanted] if isinstance(wanted, str) else wanted
-    if not any(validator.is_type(instance, each) for each in types):
+    if not any(validator.is_type(instance, type_) for type_ in types):
         yield ValidationError(f"must be of type {' or '.join(types)}, not {shown(instance)}")
 
 
 def _enum(_: Any, allowed: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if not any(_same(instance, each) for each in allowed):
-        named = [each for each in allowed if each is not None]
+    if not any(_same(instance, value) for value in allowed):
+        named = [value for value in allowed if value is not None]
         yield ValidationError(f"is {shown(instance)}, not one of {_list(named)}")
 
 
@@ -159,8 +159,8 @@ def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[Val
 
 
 def _any_of(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-    if not any(validator.evolve(schema=each).is_valid(instance) for each in schemas):
-        names = [name for each in schemas for name in each.get("required", ())]
+    if not any(validator.evolve(schema=subschema).is_valid(instance) for subschema in schemas):
+        names = [name for subschema in schemas for name in subschema.get("required", ())]
         wanted = f"needs one of {_list(names)}" if names else "fits none of the alternatives"
         yield ValidationError(wanted)
 

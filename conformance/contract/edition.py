@@ -1,14 +1,14 @@
-"""An edition: what one document, on one date, promises of the endpoint."""
+"""An edition: what a document promises of the endpoint on one date."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance.contract.asked import Asked, read_body
 from conformance.contract.checker import path_text
 from conformance.contract.model import Model
 from conformance.contract.records import Mismatch
+from conformance.contract.request_body import RequestBody, read_body
 from conformance.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
     from conformance.contract.checker import Checker
     from conformance.contract.records import (
+        CitedSource,
         ClauseLevel,
+        DocumentedExample,
         Endpoint,
-        Example,
         OpenQuestion,
-        Source,
     )
     from conformance.contract.request_schema import RequestSchema
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
-    """Models that the edition does not name one by one, known by a pattern of their ids."""
+class ModelFamily:
+    """Models that the edition knows by a pattern of their names."""
 
     pattern: re.Pattern[str]
     template: Model
 
     def model(self, name: str) -> Model:
-        """Give a member of the family under its own name."""
+        """Return a member of the family under its own name."""
         shared = self.template
         return Model(name, shared.family, shared.responses, shared.citations, shared.schema)
 
@@ -50,27 +50,27 @@ class Edition:
     published: str
     endpoint: Endpoint
     models_path: str
-    sources: Mapping[str, Source]
+    sources: Mapping[str, CitedSource]
     models: Mapping[str, Model]
-    families: Mapping[str, Family]
+    families: Mapping[str, ModelFamily]
     open_questions: Mapping[str, OpenQuestion]
     withdrawn: Mapping[str, str]
     levels: Mapping[str, ClauseLevel]
-    examples: tuple[Example, ...]
+    examples: tuple[DocumentedExample, ...]
     folder: Path
     request: RequestSchema = field(repr=False)
     parameters: frozenset[str] = field(repr=False)
     _checkers: Mapping[str, Checker] = field(repr=False)
 
     def model(self, name: str) -> Model:
-        """Give what `find` finds, or raise UnknownNameError with the nearest name."""
-        found = self.find(name)
-        if found is None:
+        """Return a model like `find`; raises UnknownNameError for an unknown name."""
+        model = self.find(name)
+        if model is None:
             raise UnknownNameError("model", name, self.models, f"edition {self.id}")
-        return found
+        return model
 
     def find(self, name: str) -> Model | None:
-        """Give a model by name, else one made from the family its name belongs to, else None."""
+        """Return a model by name, else a member of the family its name matches, else None."""
         if name in self.models:
             return self.models[name]
         for family in self.families.values():
@@ -78,7 +78,7 @@ class Edition:
                 return family.model(name)
         return None
 
-    def read(self, body: object) -> Asked:
+    def read(self, body: object) -> RequestBody:
         """Read a request body: its model, what it breaks, what is left open; never raises."""
         return read_body(self, body)
 
@@ -87,7 +87,7 @@ class Edition:
         return self._mismatches("response", kind, instance)
 
     def response_members(self, kind: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Name the documented members of a 200 body of a kind, and those of an item of `data`."""
+        """Return the documented members of a 200 body of a kind, and those of an item of `data`."""
         checker = self._checkers[f"response {kind}"]
         return checker.members(), checker.members("properties", "data", "items")
 
@@ -110,7 +110,7 @@ class Edition:
         key = f"{part} {name}"
         if key not in self._checkers:
             start = f"{part} "
-            known = [each.removeprefix(start) for each in self._checkers if each.startswith(start)]
+            known = [name.removeprefix(start) for name in self._checkers if name.startswith(start)]
             raise UnknownNameError(f"{part} schema", name, known, f"edition {self.id}")
         faults = self._checkers[key].faults(instance)
-        return [Mismatch(path_text(each.path), each.keyword, each.message) for each in faults]
+        return [Mismatch(path_text(fault.path), fault.keyword, fault.message) for fault in faults]

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.checker import Checker
-from conformance.contract.edition import Edition, Family
+from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.model import Model
 from conformance.contract.records import (
+    CitedSource,
     ClauseLevel,
+    DocumentedExample,
     EditionError,
     Endpoint,
-    Example,
     Level,
-    Source,
     read_citations,
     read_questions,
 )
@@ -65,7 +65,7 @@ def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
 
 
 class _Loader:
-    """Builds one edition; schema files shared by several models are made ready once."""
+    """Builds one edition; schema files shared by several models are compiled once."""
 
     def __init__(self, files: SchemaFiles, content: dict[str, Any]) -> None:
         self.files = files
@@ -75,10 +75,10 @@ class _Loader:
 
     def edition(self) -> Edition:
         content = self.content
-        positions = [said for each in content["open"] for said in each["positions"]]
+        positions = [said for entry in content["open"] for said in entry["positions"]]
         self._check_annotations(EDITION_FILE, {**content, "open": [], "citations": positions})
-        models = {name: self._model(name, each) for name, each in content["models"].items()}
-        families = {name: self._family(name, each) for name, each in content["families"].items()}
+        models = {name: self._model(name, entry) for name, entry in content["models"].items()}
+        families = {name: self._family(name, entry) for name, entry in content["families"].items()}
         shared = self._request(content["request"])
         return Edition(
             id=content["id"],
@@ -87,16 +87,18 @@ class _Loader:
             published=content["published"],
             endpoint=Endpoint(**content["endpoint"]),
             models_path=content["models_path"],
-            sources={key: Source(key, **each) for key, each in content["sources"].items()},
+            sources={key: CitedSource(key, **entry) for key, entry in content["sources"].items()},
             models=models,
             families=families,
             open_questions=self.questions,
             withdrawn=content["clauses"]["withdrawn"],
-            levels={key: _level(each) for key, each in content["clauses"]["levels"].items()},
-            examples=tuple(self._example(each) for each in content["examples"]),
+            levels={key: _level(entry) for key, entry in content["clauses"]["levels"].items()},
+            examples=tuple(self._example(entry) for entry in content["examples"]),
             folder=self.files.folder,
             request=shared,
-            parameters=frozenset(name for each in self._requests.values() for name in _names(each)),
+            parameters=frozenset(
+                name for schema in self._requests.values() for name in _names(schema)
+            ),
             _checkers=self._checkers(),
         )
 
@@ -105,10 +107,10 @@ class _Loader:
         schema = self._request(entry["request"])
         return Model(name, entry["family"], entry["responses"], citations, schema)
 
-    def _family(self, name: str, entry: dict[str, Any]) -> Family:
+    def _family(self, name: str, entry: dict[str, Any]) -> ModelFamily:
         template = self._model(name, {**entry, "family": name})
         try:
-            return Family(re.compile(entry["pattern"]), template)
+            return ModelFamily(re.compile(entry["pattern"]), template)
         except re.error as error:
             place = f"{self.files.folder / EDITION_FILE}: families.{name}.pattern"
             raise EditionError(f"{place} is no regular expression: {error}") from None
@@ -140,10 +142,12 @@ class _Loader:
             if entry["question"] not in self.questions:
                 raise UnknownNameError("open question", entry["question"], self.questions, place)
 
-    def _example(self, entry: dict[str, Any]) -> Example:
+    def _example(self, entry: dict[str, Any]) -> DocumentedExample:
         content = self.files.json(entry["file"])
         citations = read_citations(entry["citations"])
-        return Example(entry["id"], entry["schema"], content, citations, entry.get("note", ""))
+        return DocumentedExample(
+            entry["id"], entry["schema"], content, citations, entry.get("note", "")
+        )
 
 
 def _level(entry: dict[str, Any]) -> ClauseLevel:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.contract.records import Citation, Rule
+    from conformance.contract.records import Citation, SchemaRule
     from conformance.contract.request_schema import RequestSchema
 
 
@@ -43,12 +43,12 @@ class Model:
         return self.schema.unsupported
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[SchemaRule, ...]:
         """Every constraint of the request schema with level and citations."""
         return self.schema.rules
 
     def default(self, parameter: str) -> Any | None:
-        """Give the documented default of a parameter, None when there is none."""
+        """Return the documented default of a parameter, or None."""
         return self.schema.parameters.get(parameter, {}).get("default")
 
     def documented(self, parameter: str) -> tuple[Any, ...]:
@@ -60,7 +60,7 @@ class Model:
         return self.schema.open_values(parameter)
 
     def response_kind(self, response_format: object) -> str:
-        """Say which response schema holds: "url", "b64_json" or "either".
+        """Return which response schema applies: "url", "b64_json" or "either".
 
         A `response_format` outside the documented ones counts as absent.
         """

@@ -1,4 +1,4 @@
-"""What the documents of an edition promise, sentence by sentence, and what becomes of it."""
+"""The promises of the documents of an edition, and what judges them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROMISES_SCHEMA = "promises.schema.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class DocumentedPromise:
     """One sentence that promises something, in our own words, and why it is judged or not."""
 
     id: str
@@ -37,7 +37,7 @@ class Promise:
 
     @property
     def settled(self) -> bool:
-        """Whether something is said of it: clauses, an open question or a reason."""
+        """Whether it has clauses, an open question or a reason."""
         return bool(self.clauses or self.open or self.none)
 
 
@@ -49,11 +49,11 @@ class Promises:
     page_source: str
     page_sha256: str
     silent: tuple[tuple[str, frozenset[int]], ...]
-    all: tuple[Promise, ...]
+    all: tuple[DocumentedPromise, ...]
 
-    def naming(self, clause: str) -> tuple[Promise, ...]:
-        """Give the promises that a clause judges."""
-        return tuple(each for each in self.all if clause in each.clauses)
+    def naming(self, clause: str) -> tuple[DocumentedPromise, ...]:
+        """Return the promises that a clause judges."""
+        return tuple(promise for promise in self.all if clause in promise.clauses)
 
 
 def load_promises(edition: Edition) -> Promises:
@@ -66,22 +66,22 @@ def load_promises(edition: Edition) -> Promises:
         edition=content["edition"],
         page_source=page["source"],
         page_sha256=page["sha256"],
-        silent=tuple((each["kind"], _numbers(each["lines"])) for each in page["silent"]),
-        all=tuple(_promise(each) for each in content["promises"]),
+        silent=tuple((entry["kind"], _numbers(entry["lines"])) for entry in page["silent"]),
+        all=tuple(_promise(entry) for entry in content["promises"]),
     )
 
 
 def cited_places(edition: Edition) -> frozenset[tuple[str, str]]:
-    """Give (source, section) of every citation in the files of an edition."""
+    """Return (source, section) of every citation in the files of an edition."""
     files = SchemaFiles(edition.folder)
     names = (path.relative_to(edition.folder) for path in edition.folder.rglob("*.json"))
-    found = (
+    entries = (
         entry
         for name in names
         if name.name != PROMISES_FILE and "examples" not in name.parts
         for entry in annotation_entries(files.json(name.as_posix()), "citations")
     )
-    return frozenset((each["source"], each["section"]) for each in found)
+    return frozenset((entry["source"], entry["section"]) for entry in entries)
 
 
 def _check(place: Path, content: Any) -> None:
@@ -91,8 +91,8 @@ def _check(place: Path, content: Any) -> None:
         raise EditionError(f"{place}: {where}: {fault.message}; see schemas/{PROMISES_SCHEMA}")
 
 
-def _promise(entry: dict[str, Any]) -> Promise:
-    return Promise(
+def _promise(entry: dict[str, Any]) -> DocumentedPromise:
+    return DocumentedPromise(
         id=entry["id"],
         source=entry["source"],
         section=entry["section"],
@@ -108,8 +108,8 @@ def _promise(entry: dict[str, Any]) -> Promise:
 
 def _numbers(spans: Iterable[str]) -> frozenset[int]:
     """Spell out spans of lines: "3-5" is 3, 4 and 5."""
-    found: set[int] = set()
+    lines: set[int] = set()
     for span in spans:
         first, _, last = span.partition("-")
-        found.update(range(int(first), int(last or first) + 1))
-    return frozenset(found)
+        lines.update(range(int(first), int(last or first) + 1))
+    return frozenset(lines)

@@ -25,7 +25,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CitedSource:
     """A document that an edition cites; `retrieved` is an ISO date."""
 
     id: str
@@ -45,7 +45,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SchemaRule:
     """One constraint of a request schema; `parameter` None is the whole body."""
 
     parameter: str | None
@@ -91,7 +91,7 @@ class ClauseLevel:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class DocumentedExample:
     """A documented request or answer and the schema (file, with fragment) it must satisfy."""
 
     id: str
@@ -108,7 +108,7 @@ class Violation:
     parameter: str | None
     keyword: str
     message: str
-    rule: Rule | None
+    rule: SchemaRule | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,24 +123,24 @@ class Mismatch:
 def read_citations(entries: list[dict[str, Any]]) -> tuple[Citation, ...]:
     """Turn the `citations` of a schema file into values."""
     return tuple(
-        Citation(each["source"], each["section"], Level(each["level"])) for each in entries
+        Citation(entry["source"], entry["section"], Level(entry["level"])) for entry in entries
     )
 
 
 def strictest(citations: tuple[Citation, ...]) -> Level:
-    """Give the strongest level among citations, MAY when there are none."""
+    """Return the strongest level among citations; MAY if there are none."""
     order = list(Level)
-    return min((each.level for each in citations), key=order.index, default=Level.MAY)
+    return min((citation.level for citation in citations), key=order.index, default=Level.MAY)
 
 
 def read_questions(entries: list[dict[str, Any]]) -> Mapping[str, OpenQuestion]:
     """Turn the `open` list of an edition into values by id."""
     return {
-        each["id"]: OpenQuestion(
-            each["id"],
-            each["question"],
-            tuple(Position(said["source"], said["says"]) for said in each["positions"]),
-            each["consequence"],
+        entry["id"]: OpenQuestion(
+            entry["id"],
+            entry["question"],
+            tuple(Position(said["source"], said["says"]) for said in entry["positions"]),
+            entry["consequence"],
         )
-        for each in entries
+        for entry in entries
     }

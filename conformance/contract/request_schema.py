@@ -1,12 +1,12 @@
-"""One request schema made ready: its parameters, rules, defaults, and what breaks them."""
+"""A request schema with its parameters, rules and defaults, and its violations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.checker import Checker, Fault
-from conformance.contract.records import Citation, Rule, Violation, read_citations, strictest
+from conformance.contract.checker import Checker, SchemaFault
+from conformance.contract.records import Citation, SchemaRule, Violation, read_citations, strictest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ class OpenPoint:
     checker: Checker
 
     def touched_by(self, body: Mapping[str, Any]) -> bool:
-        """Say whether a request body raises this question."""
+        """Return whether a request body raises this question."""
         if self.parameter is None:
             return not self.checker.accepts(body)
         return self.parameter in body and not self.checker.accepts(body[self.parameter])
@@ -41,11 +41,11 @@ class RequestSchema:
     parameters: Mapping[str, Mapping[str, Any]]
     required: tuple[str, ...]
     unsupported: Mapping[str, tuple[Citation, ...]]
-    rules: tuple[Rule, ...]
+    rules: tuple[SchemaRule, ...]
     open_points: tuple[OpenPoint, ...]
     documented: Mapping[str, tuple[Any, ...]]
     _checker: Checker = field(repr=False)
-    _by_keyword: Mapping[tuple[str | None, str], Rule] = field(repr=False)
+    _by_keyword: Mapping[tuple[str | None, str], SchemaRule] = field(repr=False)
 
     def violations(self, body: Mapping[str, Any]) -> tuple[Violation, ...]:
         """List the documented constraints that a body breaks."""
@@ -62,20 +62,20 @@ class RequestSchema:
         values = (value for point in points for value in point.keywords.get("enum", ()))
         return tuple(dict.fromkeys(value for value in values if value is not None))
 
-    def _violation(self, fault: Fault) -> Violation:
+    def _violation(self, fault: SchemaFault) -> Violation:
         keyword = self._keyword(fault)
         parameter = str(fault.path[0]) if fault.path else None
         rule = self._by_keyword.get((parameter, keyword))
         return Violation(parameter, keyword, fault.message, rule)
 
-    def _keyword(self, fault: Fault) -> str:
+    def _keyword(self, fault: SchemaFault) -> str:
         if fault.schema_path[:1] != ("allOf",):
             return fault.keyword
         return str(self.resolved["allOf"][fault.schema_path[1]].get("title", "allOf"))
 
 
 def request_schema(resolved: Mapping[str, Any]) -> RequestSchema:
-    """Make a request schema ready, from its resolved JSON."""
+    """Build a request schema from its resolved JSON."""
     parameters: Mapping[str, Mapping[str, Any]] = resolved.get("properties", {})
     rules = tuple(_rules(resolved))
     points = tuple(_open_points(resolved))
@@ -89,13 +89,13 @@ def request_schema(resolved: Mapping[str, Any]) -> RequestSchema:
         },
         rules=rules,
         open_points=points,
-        documented={name: _documented(name, each, points) for name, each in parameters.items()},
+        documented={name: _documented(name, schema, points) for name, schema in parameters.items()},
         _checker=Checker(resolved),
         _by_keyword={(rule.parameter, rule.keyword): rule for rule in rules},
     )
 
 
-def _rules(schema: Mapping[str, Any]) -> Iterator[Rule]:
+def _rules(schema: Mapping[str, Any]) -> Iterator[SchemaRule]:
     cited = schema.get("citations", [])
     for name in schema.get("required", ()):
         yield _rule(name, "required", True, cited)
@@ -104,11 +104,11 @@ def _rules(schema: Mapping[str, Any]) -> Iterator[Rule]:
         yield from _constraints(name, parameter)
     for member in schema.get("allOf", ()):
         title = member.get("title", "allOf")
-        value = {key: each for key, each in member.items() if key not in NOT_CONSTRAINTS}
+        value = {key: part for key, part in member.items() if key not in NOT_CONSTRAINTS}
         yield _rule(_constrained(member), title, value, member.get("citations", []), "then")
 
 
-def _constraints(name: str | None, schema: Mapping[str, Any]) -> Iterator[Rule]:
+def _constraints(name: str | None, schema: Mapping[str, Any]) -> Iterator[SchemaRule]:
     for keyword, value in schema.items():
         if keyword not in NOT_CONSTRAINTS:
             yield _rule(name, keyword, value, schema.get("citations", []))
@@ -116,15 +116,17 @@ def _constraints(name: str | None, schema: Mapping[str, Any]) -> Iterator[Rule]:
 
 def _rule(
     name: str | None, keyword: str, value: Any, cited: list[dict[str, Any]], named: str = ""
-) -> Rule:
+) -> SchemaRule:
     """Join a constraint with the citations that name its keyword (or the keyword `named`)."""
     wanted = named or keyword
-    citations = read_citations([each for each in cited if wanted in each.get("keywords", ())])
-    return Rule(name, keyword, value, strictest(citations), citations)
+    citations = read_citations(
+        [citation for citation in cited if wanted in citation.get("keywords", ())]
+    )
+    return SchemaRule(name, keyword, value, strictest(citations), citations)
 
 
 def _constrained(member: Mapping[str, Any]) -> str | None:
-    """Name the field that a cross-field rule constrains: the first one its `then` speaks of."""
+    """Return the field that a cross-field rule constrains: the first one in its `then`."""
     then = member.get("then", member)
     return next(iter([*then.get("properties", {}), *then.get("required", [])]), None)
 
@@ -143,4 +145,4 @@ def _documented(
     """List the enum values that no open question disputes."""
     values = [value for value in schema.get("enum", ()) if value is not None]
     own = [point for point in points if point.parameter == name]
-    return tuple(value for value in values if all(each.checker.accepts(value) for each in own))
+    return tuple(value for value in values if all(point.checker.accepts(value) for point in own))

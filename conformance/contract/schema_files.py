@@ -1,4 +1,4 @@
-"""Reading the schema files of one edition: JSON from disk, `$ref`s replaced by what they name."""
+"""The schema files of one edition: JSON from disk with `$ref`s resolved."""
 
 from __future__ import annotations
 
@@ -48,10 +48,12 @@ class SchemaFiles:
 
     def _inlined(self, node: Any, file: str, trail: tuple[str, ...]) -> Any:
         if isinstance(node, list):
-            return [self._inlined(each, file, trail) for each in node]
+            return [self._inlined(item, file, trail) for item in node]
         if not isinstance(node, dict):
             return node
-        own = {key: self._inlined(each, file, trail) for key, each in node.items() if key != "$ref"}
+        own = {
+            key: self._inlined(value, file, trail) for key, value in node.items() if key != "$ref"
+        }
         if "$ref" not in node:
             return own
         return self._merged(self._target(node["$ref"], file, trail), own, file)
@@ -99,8 +101,8 @@ def read_json_file(path: Path) -> Any:
 def annotation_entries(node: Any, keyword: str) -> Iterator[dict[str, Any]]:
     """Yield every entry of an annotation list (`citations` or `open`) anywhere in a schema."""
     if isinstance(node, list):
-        for each in node:
-            yield from annotation_entries(each, keyword)
+        for item in node:
+            yield from annotation_entries(item, keyword)
     elif isinstance(node, dict):
         for key, value in node.items():
             if key == keyword and isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Writing the site: one function a kind of page, all from the same facts, the same bytes twice."""
+"""Building of the site: the same facts always give the same bytes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from conformance.clauses import clauses_of
 from conformance.clauses.derivation import models_of
 from conformance.clauses.registry import chapters
 from conformance.contract import Edition
-from conformance.contract.promises import Promise
-from conformance.documentation.examples import Failure, failures
+from conformance.contract.promises import DocumentedPromise
+from conformance.documentation.examples import Demonstration, failures
 from conformance.documentation.explanation import Explainer, Explanation
 from conformance.documentation.failure_modes import FailureMode, failure_modes
 from conformance.documentation.parameter_table import parameter_rows
@@ -28,43 +28,43 @@ Files = Iterator[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the pages are made of."""
+    """The data of all pages."""
 
     edition: Edition
     provider: str
     explained: Mapping[str, Explanation]
-    failures: Mapping[str, tuple[Failure, ...]]
+    failures: Mapping[str, tuple[Demonstration, ...]]
     defects: Mapping[str, Defect]
     modes: tuple[FailureMode, ...]
     traced: Traceability
 
     @property
     def chapters(self) -> Mapping[str, list[str]]:
-        """The clauses by chapter, in the order in which people read them."""
-        grouped = chapters(each.clause for each in self.explained.values())
-        return {name: [each.id for each in members] for name, members in grouped.items()}
+        """The clauses by chapter, in reading order."""
+        grouped = chapters(explanation.clause for explanation in self.explained.values())
+        return {name: [clause.id for clause in members] for name, members in grouped.items()}
 
     @property
-    def by_source(self) -> Mapping[str, list[Promise]]:
-        """The promises by source, the page itself first."""
-        found: dict[str, list[Promise]] = {}
-        for each in self.traced.promises.all:
-            found.setdefault(each.source, []).append(each)
-        return found
+    def by_source(self) -> Mapping[str, list[DocumentedPromise]]:
+        """The promises by source, those of the page first."""
+        grouped: dict[str, list[DocumentedPromise]] = {}
+        for promise in self.traced.promises.all:
+            grouped.setdefault(promise.source, []).append(promise)
+        return grouped
 
 
 def build_site(edition: Edition, folder: Path, provider: str) -> int:
-    """Write the site of an edition into a folder and give the number of pages.
+    """Write the site of an edition into a folder and return the number of pages.
 
-    ``provider`` is the one whose address the curl lines have. Raises TraceabilityError when the
-    edition has a promise that nothing judges or explains, and ConformanceError when the folder
+    ``provider`` is the provider that the curl commands address. Raises TraceabilityError if the
+    edition has a promise that nothing judges or explains, and ConformanceError if the folder
     cannot be written.
     """
     _make(folder)
     traced = trace(edition)
     traced.check()
     explainer = Explainer(edition, provider)
-    names = [each.id for each in clauses_of(edition)]
+    names = [clause.id for clause in clauses_of(edition)]
     facts = Facts(
         edition=edition,
         provider=provider,
@@ -81,7 +81,7 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
 
 
 def site_files(facts: Facts) -> Files:
-    """Give every file of the site: its path and its text."""
+    """Yield the path and the text of every file of the site."""
     yield from ASSETS
     yield "index.html", page("index", facts, "index.html", tested=_models(facts))
     yield from _clause_pages(facts)
@@ -98,7 +98,9 @@ def _clause_pages(facts: Facts) -> Files:
             "explained": facts.explained[name],
             "failures": facts.failures[name],
             "promises": facts.traced.promises.naming(name),
-            "seen": [each for mode in facts.modes for each in mode.seen if name in each.clauses],
+            "seen": [
+                failure for mode in facts.modes for failure in mode.seen if name in failure.clauses
+            ],
             "before": before,
             "after": after,
         }
@@ -111,17 +113,19 @@ def _model_pages(facts: Facts) -> Files:
     for model in models_of(facts.edition):
         rows = parameter_rows(facts.traced, model)
         asked = {
-            name: [case for case in each.cases if case.model == model.name]
-            for name, each in facts.explained.items()
+            name: [case for case in explanation.cases if case.model == model.name]
+            for name, explanation in facts.explained.items()
         }
         path = f"models/{model.name}.html"
         yield path, page("model", facts, path, model=model, rows=rows, asked=asked)
 
 
 def _models(facts: Facts) -> Mapping[str, int]:
-    """For every model, the number of clauses that are asked of it."""
+    """Return, for every model, the number of clauses that are judged on it."""
     return {
-        model.name: sum(model.name in each.models for each in facts.explained.values())
+        model.name: sum(
+            model.name in explanation.models for explanation in facts.explained.values()
+        )
         for model in models_of(facts.edition)
     }
 
@@ -130,4 +134,4 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConformanceError(f"{folder}: cannot be made: {error.strerror}") from None
+        raise ConformanceError(f"{folder}: cannot be created: {error.strerror}") from None

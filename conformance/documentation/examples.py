@@ -1,11 +1,11 @@
-"""What a failure looks like: every lie of the reference provider, as clauses see it."""
+"""Examples of failures: every planted defect, as the clauses that detect it report it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.documentation.explanation import curl_of
 from conformance.exchange.answer import Answer
@@ -15,6 +15,7 @@ from conformance.proof.in_process import LOOPBACK_URL
 from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
 from conformance.results.evidence import evidence, fold
+from conformance.results.records import DownloadRecord
 
 if TYPE_CHECKING:
     from conformance.clauses.registry import Clause
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
     from conformance.findings import Finding
 
 _EACH_TIME = {"x-request-id": "req_…", "openai-processing-ms": "…"}
-"""What no two answers have in common, and what stands in its place."""
+"""Headers that differ in every answer, and what is shown instead."""
 
 _MOST_LINES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """One defect, seen by one clause in one real exchange with the lying reference provider."""
+class Demonstration:
+    """One defect, detected by one clause in a real exchange with the reference provider."""
 
     defect: Defect
     case: str
@@ -38,22 +39,22 @@ class Failure:
     status: int | None
     headers: tuple[tuple[str, str], ...]
     body: str
-    downloads: tuple[Mapping[str, Any], ...]
+    downloads: tuple[DownloadRecord, ...]
     failure: str
     local: bool
-    """Whether the reference provider shows it to whoever serves it on loopback."""
+    """Whether the defect can be reproduced with `serve` on loopback."""
 
 
-def failures(edition: Edition) -> Mapping[str, tuple[Failure, ...]]:
-    """For every clause, what it says of each defect that it claims; the plainest defect first."""
+def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
+    """Return, for every clause, its findings on the defects it claims, the plainest first."""
     proof = Proof(edition)
     try:
-        known = sorted(defects(edition).values(), key=lambda each: len(each.claims))
+        known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
         return {
             clause.id: tuple(
-                found
-                for each in known
-                if clause.id in each.claims and (found := _seen(proof, each, clause))
+                shown
+                for defect in known
+                if clause.id in defect.claims and (shown := _seen(proof, defect, clause))
             )
             for clause in proof.clauses
         }
@@ -61,42 +62,45 @@ def failures(edition: Edition) -> Mapping[str, tuple[Failure, ...]]:
         proof.close()
 
 
-def _seen(proof: Proof, defect: Defect, clause: Clause) -> Failure | None:
-    """Tell a lie as on loopback; if it is none there, under a public name."""
-    found = proof.sighting(defect, clause, LOOPBACK_URL)
-    if found is not None:
-        return _failure(defect, found, found.case.model in proof.edition.models)
-    found = proof.sighting(defect, clause)
-    return _failure(defect, found, False) if found else None
+def _seen(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
+    """Plant a defect on loopback or, if it is no lie there, under a public host name."""
+    sighting = proof.sighting(defect, clause, LOOPBACK_URL)
+    if sighting is not None:
+        return _failure(defect, sighting, sighting.case.model in proof.edition.models)
+    sighting = proof.sighting(defect, clause)
+    return _failure(defect, sighting, False) if sighting else None
 
 
-def _failure(defect: Defect, seen: Sighting, local: bool) -> Failure:
+def _failure(defect: Defect, seen: Sighting, local: bool) -> Demonstration:
     shown = evidence(seen.exchange, Answer(seen.exchange), seen.outcome)
-    response = shown["response"] or {"status": None, "headers": [], "body": ""}
-    return Failure(
+    response = shown.response
+    return Demonstration(
         defect=defect,
         case=seen.case.path,
         finding=seen.finding,
         curl=curl_of(seen.case, load_provider("reference")),
-        status=response["status"],
-        headers=tuple((name, _EACH_TIME.get(name, value)) for name, value in response["headers"]),
+        status=response.status if response else None,
+        headers=tuple(
+            (name, _EACH_TIME.get(name, value))
+            for name, value in (response.headers if response else ())
+        ),
         body=body_text(seen.exchange.response.body if seen.exchange.response else b""),
-        downloads=tuple(shown["downloads"]),
-        failure=shown["failure"]["message"] if shown["failure"] else "",
+        downloads=shown.downloads,
+        failure=shown.failure.message if shown.failure else "",
         local=local,
     )
 
 
 def body_text(body: bytes) -> str:
-    """Show a body as a run file keeps it, but with the lines that it has, if they are few."""
+    """Return a body as a run file keeps it, but with its line breaks if there are few."""
     lines = body.split(b"\n")
     if b"\0" in body or len(lines) > _MOST_LINES:
         return fold(body)
-    return laid_out("\n".join(fold(each) for each in lines))
+    return laid_out("\n".join(fold(line) for line in lines))
 
 
 def laid_out(body: str) -> str:
-    """Break compact JSON into lines; anything else is a lie worth seeing as it is."""
+    """Indent compact JSON; anything else is shown as it is, because it may be the lie."""
     reading = read_json(body.encode("utf-8", "surrogateescape"))
     if reading.fault is not None or json.dumps(reading.value, separators=(",", ":")) != body:
         return body

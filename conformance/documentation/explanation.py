@@ -1,4 +1,4 @@
-"""A clause explained: what it says and cites, what it binds, how to see it for oneself."""
+"""A clause explained: its text and sources, the requests it binds, how to reproduce it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case
     from conformance.clauses.registry import Clause
     from conformance.clauses.stamps import Stamps
-    from conformance.contract import Edition, Source
+    from conformance.contract import CitedSource, Edition
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a source, for people to find."""
+class CitedSection:
+    """A section of a source that a clause cites."""
 
-    source: Source
+    source: CitedSource
     section: str
 
     @property
     def dates(self) -> str:
-        """Which edition of the source was read, and when."""
+        """The edition of the source and the day it was read."""
         return f"edition {self.source.edition}, retrieved {self.source.retrieved}"
 
 
@@ -45,10 +45,10 @@ class Reproduction:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that is to be known of one clause."""
+    """Everything the suite knows about one clause."""
 
     clause: Clause
-    sources: tuple[Place, ...]
+    sources: tuple[CitedSection, ...]
     cases: tuple[Case, ...]
     request: Reproduction | None
     control: Reproduction | None
@@ -56,17 +56,17 @@ class Explanation:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The models that the clause is asked of."""
+        """The models that the clause is judged on."""
         return tuple(dict.fromkeys(case.model for case in self.cases))
 
     @property
     def needs(self) -> str:
-        """What must come back for the clause to be judged."""
+        """The kind of answer that the clause needs."""
         return f"It needs {self.clause.needs.value}; else it is not testable or unavailable."
 
     @property
     def proofs(self) -> tuple[str, ...]:
-        """The three ways in which it can be shown to judge rightly, and who showed it."""
+        """The three kinds of evidence that the clause judges correctly."""
         return (
             f"genuine answers pass it: {_listed(self.stamps.passed_by)}",
             f"planted defects fail it: {_listed(self.stamps.failed_by)}",
@@ -80,20 +80,20 @@ def _listed(names: Sequence[str], most: int = 5) -> str:
 
 
 class Explainer:
-    """Explains the clauses of one edition, with requests as one provider takes them."""
+    """Explains the clauses of one edition, with requests addressed to one provider."""
 
     def __init__(self, edition: Edition, provider: str) -> None:
         self.edition = edition
         self.provider = load_provider(provider)
-        self.cases = {each.path: each for each in all_cases(edition, list(edition.models))}
-        self._clauses = {each.id: each for each in clauses_of(edition)}
+        self.cases = {case.path: case for case in all_cases(edition, list(edition.models))}
+        self._clauses = {clause.id: clause for clause in clauses_of(edition)}
 
     def explain(self, name: str) -> Explanation:
-        """Explain a clause; raises UnknownNameError with the nearest."""
+        """Explain a clause; raises UnknownNameError for an unknown id."""
         if name not in self._clauses:
             raise UnknownNameError("clause", name, self._clauses, self.edition.id)
         clause = self._clauses[name]
-        bound = tuple(each for each in self.cases.values() if self._binds(clause, each))
+        bound = tuple(case for case in self.cases.values() if self._binds(clause, case))
         request = self._reproduction(bound[0]) if bound else None
         return Explanation(
             clause,
@@ -107,9 +107,12 @@ class Explainer:
     def _binds(self, clause: Clause, case: Case) -> bool:
         return clause.binds(sent_by(case, self.edition))
 
-    def _places(self, clause: Clause) -> tuple[Place, ...]:
+    def _places(self, clause: Clause) -> tuple[CitedSection, ...]:
         sources = self.edition.sources
-        return tuple(Place(sources[each.source], each.section) for each in clause.citations)
+        return tuple(
+            CitedSection(sources[citation.source], citation.section)
+            for citation in clause.citations
+        )
 
     def _reproduction(self, case: Case) -> Reproduction:
         return Reproduction(case, curl_of(case, self.provider))
@@ -123,7 +126,7 @@ class Explainer:
 
 
 def curl_of(case: Case, provider: Provider) -> str:
-    """Write the curl line that sends a case to a provider."""
+    """Return the curl command that sends a case to a provider."""
     return curl(
         case,
         base_url=provider.base_url,

@@ -1,4 +1,4 @@
-"""What went wrong elsewhere: reports of others, and the clauses that they show broken."""
+"""Bug reports of other projects, and the clauses that they show broken."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One thing that went wrong, and who reported it."""
+class ReportedFailure:
+    """One failure that was seen in practice, and who reported it."""
 
     mode: str
     what: str
@@ -32,26 +32,26 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class FailureMode:
-    """One way in which providers fail, as defects and reports name it."""
+    """One way in which providers fail."""
 
     id: str
     title: str
-    seen: tuple[Seen, ...]
+    seen: tuple[ReportedFailure, ...]
 
 
 def failure_modes(path: Path = REPORTS) -> tuple[FailureMode, ...]:
-    """Load the failure modes and the reports of each, in their order."""
+    """Load the failure modes and their reports, in order."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(
-        FailureMode(name, each["title"], tuple(_seen(name, entry) for entry in each["seen"]))
-        for name, each in content.items()
+        FailureMode(name, mode["title"], tuple(_seen(name, entry) for entry in mode["seen"]))
+        for name, mode in content.items()
     )
 
 
-def _seen(mode: str, entry: dict[str, Any]) -> Seen:
+def _seen(mode: str, entry: dict[str, Any]) -> ReportedFailure:
     whole = [_report(name, True) for name in entry.get("read", ())]
     part = [_report(name, False) for name in entry.get("excerpt", ())]
-    return Seen(mode, entry["what"], tuple(entry["clauses"]), (*whole, *part))
+    return ReportedFailure(mode, entry["what"], tuple(entry["clauses"]), (*whole, *part))
 
 
 def _report(name: str, whole: bool) -> Report:

@@ -1,10 +1,12 @@
-"""What the suite knows, for people to read: lists, and a clause explained."""
+"""The output of `list` and `explain`."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -12,6 +14,7 @@ from rich.text import Text
 
 from conformance.cases import all_cases
 from conformance.clauses import clauses_of, select
+from conformance.clauses.registry import Clause
 from conformance.clauses.stamps import stamps_of
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
 from conformance.documentation.explanation import Explainer, Explanation
@@ -20,152 +23,149 @@ from conformance.errors import UnknownNameError
 from conformance.providers import load_provider, provider_names
 from conformance.runner.planned_request import sent_by
 
-WIDTH = 80  # characters of explaining prose
+WIDTH = 80  # characters per line of prose
+
+Table = tuple[list[tuple[str, ...]], str]
+"""Rows of a list, the first of them its header, and what is printed below them."""
 
 
-def _edition(name: str | None) -> Edition:
-    return load_edition(name or DEFAULT_EDITION)
+@dataclass(frozen=True)
+class Selection:
+    """The edition, clauses and models that a list is about, checked when a list needs them."""
+
+    name: str | None
+    clause_pattern: str
+    model_pattern: str
+
+    @cached_property
+    def edition(self) -> Edition:
+        """The selected edition."""
+        return load_edition(self.name or DEFAULT_EDITION)
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The selected clauses; raises UnknownNameError if none matches."""
+        return tuple(select(clauses_of(self.edition), self.clause_pattern))
+
+    @cached_property
+    def models(self) -> list[str]:
+        """The selected models; raises UnknownNameError if none matches."""
+        names = [name for name in self.edition.models if fnmatchcase(name, self.model_pattern)]
+        if not names:
+            raise UnknownNameError(
+                "model", self.model_pattern, self.edition.models, self.edition.id
+            )
+        return names
+
+    def names(self, clauses: Iterable[str]) -> bool:
+        """Return whether some of these ids are of selected clauses."""
+        selected = {clause.id for clause in self.clauses}
+        return not selected.isdisjoint(clauses)
 
 
-def _models(edition: Edition, pattern: str) -> list[str]:
-    """Give the models that are meant; raises `UnknownNameError` where there are none."""
-    found = [name for name in edition.models if fnmatchcase(name, pattern)]
-    if not found:
-        raise UnknownNameError("model", pattern, edition.models, edition.id)
-    return found
-
-
-def _print(console: Console, rows: Sequence[tuple[str, ...]]) -> None:
-    """Print one line a row, never cut: names are there to be copied and found with grep."""
+def print_list(console: Console, what: str, selection: Selection) -> None:
+    """Print one line per row, never cut: names are copied, and searched with grep."""
+    rows, footer = LISTS[what](selection)
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True))
         console.print(Text("  ".join(cells).rstrip()), soft_wrap=True)
+    if footer:
+        console.print(Text(footer))
 
 
-def list_clauses(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """One line a clause: id, level, where it was proven, statement."""
-    del models
-    loaded = _edition(edition)
-    chosen = select(clauses_of(loaded), clauses)
-    rows = [
-        (each.id, each.level.value, stamps_of(loaded.id, each.id).words, each.statement)
-        for each in chosen
-    ]
-    _print(console, [("clause", "level", "proven by", "statement"), *rows])
-    console.print(f"{len(chosen)} clauses; image-conformance explain CLAUSE tells more")
+def _clauses(chosen: Selection) -> Table:
+    rows = [("clause", "level", "proven by", "statement")]
+    for clause in chosen.clauses:
+        proven = stamps_of(chosen.edition.id, clause.id).words
+        rows.append((clause.id, clause.level.value, proven, clause.statement))
+    footer = f"{len(chosen.clauses)} clauses; image-conformance explain CLAUSE shows one in full"
+    return [*rows], footer
 
 
-def list_cases(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """One line a case: what is sent, whether it may be billed, its control."""
-    loaded = _edition(edition)
-    chosen = select(clauses_of(loaded), clauses)
-    named = _models(loaded, models)
+def _cases(chosen: Selection) -> Table:
+    edition = chosen.edition
     rows = [("case", "expected", "billed", "control", "clauses")]
-    count = 0
-    for case in all_cases(loaded, list(loaded.models)):
-        bound = sum(each.binds(sent_by(case, loaded)) for each in chosen)
-        if bound and case.model in named:
-            count += 1
-            expected = sent_by(case, loaded).expectation
+    for case in all_cases(edition, list(edition.models)):
+        sent = sent_by(case, edition)
+        bound = sum(clause.binds(sent) for clause in chosen.clauses)
+        if bound and case.model in chosen.models:
             billed = "yes" if case.billed else "no"
-            rows.append((case.path, expected, billed, case.control or "", str(bound)))
-    _print(console, rows)
-    console.print(f"{count} cases")
+            rows.append((case.path, sent.expectation, billed, case.control or "", str(bound)))
+    return [*rows], f"{len(rows) - 1} cases"
 
 
-def list_providers(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """One line a provider: address, key variable, models."""
-    del edition, clauses, models
+def _providers(_chosen: Selection) -> Table:
     rows = [("provider", "base URL", "key variable", "models")]
-    for name in provider_names():
-        provider = load_provider(name)
-        listed = ", ".join(provider.models)
-        rows.append((name, provider.base_url, provider.key_variable or "", listed))
-    _print(console, rows)
+    for provider in map(load_provider, provider_names()):
+        models = ", ".join(provider.models)
+        rows.append((provider.id, provider.base_url, provider.key_variable or "", models))
+    return [*rows], ""
 
 
-def list_models(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """One line a model: family and documented parameters."""
-    del clauses
-    rows = [("model", "family", "parameters")]
-    loaded = _edition(edition)
-    for name in _models(loaded, models):
-        model = loaded.models[name]
-        rows.append((name, model.family, ", ".join(model.parameters)))
-    _print(console, rows)
+def _models(chosen: Selection) -> Table:
+    models = [chosen.edition.models[name] for name in chosen.models]
+    rows = [(model.name, model.family, ", ".join(model.parameters)) for model in models]
+    return [("model", "family", "parameters"), *rows], ""
 
 
-def list_editions(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """One line an edition: id, document, date."""
-    del edition, clauses, models
-    rows = [("edition", "published", "document")]
-    for name in edition_ids():
-        loaded = load_edition(name)
-        rows.append((name, loaded.published, loaded.document))
-    _print(console, rows)
+def _editions(_chosen: Selection) -> Table:
+    editions = map(load_edition, edition_ids())
+    rows = [(edition.id, edition.published, edition.document) for edition in editions]
+    return [("edition", "published", "document"), *rows], ""
 
 
-def list_open(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """What the sources contradict each other in, and what the contract makes of it."""
-    del clauses, models
-    for each in _edition(edition).open_questions.values():
-        console.print(Text(f"{each.id}: {each.question}"))
-        for position in each.positions:
-            console.print(Text(f"  {position.source}: {position.says}"))
-        console.print(Text(f"  so: {each.consequence}\n"))
+def _open(chosen: Selection) -> Table:
+    lines = []
+    for question in chosen.edition.open_questions.values():
+        lines.append(f"{question.id}: {question.question}")
+        lines += [f"  {position.source}: {position.says}" for position in question.positions]
+        lines.append(f"  so: {question.consequence}\n")
+    return [], "\n".join(lines)
 
 
-def list_defects(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """One line a planted defect: the lie, and the clauses that see it."""
-    del models
+def _defects(chosen: Selection) -> Table:
     from conformance.reference.defects import defects
 
-    select(clauses_of(_edition(edition)), clauses)  # a name that is unknown is told
     rows = [
-        (each.id, each.lie, ", ".join(each.claims))
-        for each in defects(_edition(edition)).values()
-        if any(fnmatchcase(claim, clauses) for claim in each.claims)
+        (defect.id, defect.lie, ", ".join(defect.claims))
+        for defect in defects(chosen.edition).values()
+        if chosen.names(defect.claims)
     ]
-    _print(console, [("defect", "the lie", "clauses that see it"), *rows])
-    console.print(f"{len(rows)} defects; image-conformance serve --defect ID tells one")
+    footer = f"{len(rows)} defects; image-conformance serve --defect ID plants one"
+    return [("defect", "the lie", "clauses that see it"), *rows], footer
 
 
-def list_promises(console: Console, edition: str | None, clauses: str, models: str) -> None:
-    """One line a promise of the documents: what it says, and what judges it or why nothing does."""
-    del models
-    traced = trace(_edition(edition))
-    select(clauses_of(_edition(edition)), clauses)  # a name that is unknown is told
+def _promises(chosen: Selection) -> Table:
+    traced = trace(chosen.edition)
     rows = [
-        (each.id, each.level.value, each.says, settling(each))
-        for each in traced.promises.all
-        if clauses == "*" or any(fnmatchcase(name, clauses) for name in each.clauses)
+        (promise.id, promise.level.value, promise.says, settling(promise))
+        for promise in traced.promises.all
+        if chosen.clause_pattern == "*" or chosen.names(promise.clauses)
     ]
-    _print(console, [("promise", "level", "says", "judged by"), *rows])
     counts = ", ".join(f"{count} {name}" for name, count in traced.counts.items())
-    console.print(f"{len(traced.promises.all)} promises: {counts}")
-    for gap in traced.gaps:
-        console.print(Text(f"gap: {gap}"))
+    footer = [f"{len(traced.promises.all)} promises: {counts}"]
+    footer += [f"gap: {gap}" for gap in traced.gaps]
+    return [("promise", "level", "says", "judged by"), *rows], "\n".join(footer)
 
 
-Lister = Callable[[Console, str | None, str, str], None]
-LISTS: dict[str, Lister] = {
-    "clauses": list_clauses,
-    "cases": list_cases,
-    "providers": list_providers,
-    "models": list_models,
-    "editions": list_editions,
-    "open": list_open,
-    "defects": list_defects,
-    "promises": list_promises,
+LISTS: dict[str, Callable[[Selection], Table]] = {
+    "clauses": _clauses,
+    "cases": _cases,
+    "providers": _providers,
+    "models": _models,
+    "editions": _editions,
+    "open": _open,
+    "defects": _defects,
+    "promises": _promises,
 }
 
 
 def explain_clause(console: Console, name: str, edition: str | None, provider: str) -> None:
-    """Print all that is to be known of one clause."""
-    explanation = Explainer(_edition(edition), provider).explain(name)
+    """Print everything the suite knows about one clause."""
+    explanation = Explainer(load_edition(edition or DEFAULT_EDITION), provider).explain(name)
     for line in _lines(explanation):
-        console.print(Text(line), soft_wrap=True)  # a curl line is copied, so never broken
+        console.print(Text(line), soft_wrap=True)  # curl commands are copied, so never wrapped
 
 
 def _lines(explained: Explanation) -> Iterator[str]:
@@ -173,9 +173,9 @@ def _lines(explained: Explanation) -> Iterator[str]:
     yield f"{clause.id} ({clause.level.value})"
     yield f"\n{textwrap.fill(clause.statement, WIDTH)}\n"
     yield "Sources"
-    for each in explained.sources:
-        yield f"  {each.source.title}: {each.section}"
-        yield f"    {each.source.url} ({each.dates})"
+    for source in explained.sources:
+        yield f"  {source.source.title}: {source.section}"
+        yield f"    {source.source.url} ({source.dates})"
     yield "\nModels"
     yield _indented(", ".join(explained.models) or "none")
     yield "\nHow it is judged"
@@ -193,7 +193,7 @@ def _indented(text: str) -> str:
         WIDTH,
         initial_indent="  ",
         subsequent_indent="  ",
-        break_on_hyphens=False,  # an id is searched for whole
+        break_on_hyphens=False,  # ids are searched for whole
     )
 
 

@@ -1,4 +1,4 @@
-"""What a page about a model tells: its parameters, their rules, and what is left open."""
+"""The parameter table of a model: rules, and open questions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from conformance.clauses.derivation import clause_id
 from conformance.documentation.traceability import rule_name
 
 if TYPE_CHECKING:
-    from conformance.contract import Citation, Model, Rule
-    from conformance.contract.promises import Promise
+    from conformance.contract import Citation, Model, SchemaRule
+    from conformance.contract.promises import DocumentedPromise
     from conformance.documentation.traceability import Traceability
 
 _KEYWORDS = {
@@ -29,14 +29,14 @@ _KEYWORDS = {
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One rule of one parameter, with where it is said and what judges it."""
+    """One rule of one parameter, with its sources and the clauses that judge it."""
 
     keyword: str
     value: str
     level: str
     citations: tuple[Citation, ...]
     clauses: tuple[str, ...]
-    promises: tuple[Promise, ...]
+    promises: tuple[DocumentedPromise, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +49,22 @@ class ParameterRows:
 
 
 def parameter_rows(traced: Traceability, model: Model) -> tuple[ParameterRows, ...]:
-    """Give the parameters of a model in the order of its schema; what is of the body comes last."""
+    """Return the parameters of a model in the order of its schema, rules of the body last."""
     names: list[str | None] = [*model.parameters, None]
     rows = []
     for name in names:
-        rules = tuple(_row(traced, model, each) for each in model.rules if each.parameter == name)
-        asked = (each.question for each in model.schema.open_points if each.parameter == name)
+        rules = tuple(_row(traced, model, rule) for rule in model.rules if rule.parameter == name)
+        asked = (point.question for point in model.schema.open_points if point.parameter == name)
         questions = tuple(dict.fromkeys(asked))
         if rules or questions:
             rows.append(ParameterRows(name or "the body", rules, questions))
     return tuple(rows)
 
 
-def _row(traced: Traceability, model: Model, rule: Rule) -> RuleRow:
-    trace = next(each for each in traced.rules if each.name == rule_name(rule))
-    cited = {(each.source, each.section) for each in rule.citations}
-    named = (each for each in traced.promises.all if each.id in trace.promises)
+def _row(traced: Traceability, model: Model, rule: SchemaRule) -> RuleRow:
+    trace = next(candidate for candidate in traced.rules if candidate.name == rule_name(rule))
+    cited = {(citation.source, citation.section) for citation in rule.citations}
+    named = (promise for promise in traced.promises.all if promise.id in trace.promises)
     own = clause_id(model, rule)
     return RuleRow(
         keyword=_KEYWORDS.get(rule.keyword, rule.keyword.replace("-", " ")),
@@ -72,16 +72,16 @@ def _row(traced: Traceability, model: Model, rule: Rule) -> RuleRow:
         level=rule.level.value,
         citations=rule.citations,
         clauses=(own,) if own in trace.clauses else trace.clauses,
-        promises=tuple(each for each in named if (each.source, each.section) in cited),
+        promises=tuple(promise for promise in named if (promise.source, promise.section) in cited),
     )
 
 
-def _shown(rule: Rule) -> str:
+def _shown(rule: SchemaRule) -> str:
     value: Any = rule.value
     if rule.keyword == "required":
         return "yes"
     if isinstance(value, dict):
-        return ""  # its name says it
+        return ""  # the name of the rule says it
     if isinstance(value, list | tuple):
-        return ", ".join("null" if each is None else str(each) for each in value)
+        return ", ".join("null" if member is None else str(member) for member in value)
     return str(value).lower() if isinstance(value, bool) else str(value)

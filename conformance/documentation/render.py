@@ -1,4 +1,4 @@
-"""Templates to pages: everything is escaped, and links are relative, so that a disk will do."""
+"""Rendering of templates: everything is escaped, and relative links work from a disk."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _CODE = re.compile(r"``?([^`]+)``?")
 
 
 def page(template: str, facts: Facts, path: str, **values: Any) -> str:
-    """Render one page; ``path`` is where it will lie in the site."""
+    """Render one page; ``path`` is its path within the site."""
     root = "../" * path.count("/")
-    found = _environment().get_template(f"{template}.html.jinja")
-    return found.render(facts=facts, edition=facts.edition, root=root, here=path, **values)
+    content = _environment().get_template(f"{template}.html.jinja")
+    return content.render(facts=facts, edition=facts.edition, root=root, here=path, **values)
 
 
 @cache
@@ -46,29 +46,29 @@ def _environment() -> Environment:
 
 
 def prose(text: str) -> Markup:
-    """Write a sentence of ours, what stands in backticks as code."""
+    """Render a sentence as HTML: text in backticks becomes code."""
     pieces = _CODE.split(" ".join(text.split()))
     marked = [
-        f"<code>{escape(each)}</code>" if at % 2 else str(escape(each))
-        for at, each in enumerate(pieces)
+        f"<code>{escape(piece)}</code>" if at % 2 else str(escape(piece))
+        for at, piece in enumerate(pieces)
     ]
     return Markup("".join(marked))  # noqa: S704 - every piece is escaped in the line above
 
 
 def places(citations: tuple[Citation, ...]) -> list[tuple[str, str]]:
-    """Give source and section of citations, each place once."""
-    return list(dict.fromkeys((each.source, each.section) for each in citations))
+    """Return the source and section of citations, without duplicates."""
+    return list(dict.fromkeys((citation.source, citation.section) for citation in citations))
 
 
 def spans(numbers: frozenset[int]) -> str:
-    """Write line numbers as people do: 2 to 8, 49."""
-    found: list[list[int]] = []
-    for each in sorted(numbers):
-        if found and found[-1][1] == each - 1:
-            found[-1][1] = each
+    """Format line numbers as ranges: 2 to 8, 49."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
         else:
-            found.append([each, each])
-    return ", ".join(f"{a} to {b}" if a != b else str(a) for a, b in found)
+            runs.append([number, number])
+    return ", ".join(f"{a} to {b}" if a != b else str(a) for a, b in runs)
 
 
 def broken(curl: str) -> str:

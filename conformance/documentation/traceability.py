@@ -1,4 +1,4 @@
-"""Which clause keeps which promise, and what of an edition is neither judged nor explained."""
+"""Traceability: which clause judges which promise, and the gaps."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.clauses.registry import Clause
-    from conformance.contract import Edition, Rule
-    from conformance.contract.promises import Promise, Promises
+    from conformance.contract import Edition, SchemaRule
+    from conformance.contract.promises import DocumentedPromise, Promises
     from conformance.exchange.sent_request import Sent
 
 OBSERVED = "-observed"
-"""Sources of this ending were seen, and promise nothing."""
+"""Sources with this suffix were observed, and promise nothing."""
 
 
 class TraceabilityError(ConformanceError):
-    """An edition of which something is neither judged nor explained."""
+    """An edition with a promise or rule that is neither judged nor explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class RuleTrace:
 
 @dataclass(frozen=True, slots=True)
 class Traceability:
-    """The promises of an edition, its rules, and what is wrong with them."""
+    """The promises and rules of an edition, and the gaps in their coverage."""
 
     edition: Edition
     promises: Promises
@@ -52,9 +52,9 @@ class Traceability:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many promises are judged, left open, or not judged for a reason."""
-        found = Counter(state(each) for each in self.promises.all)
-        return {name: found[name] for name in ("judged", "open", "not judged")}
+        """The number of promises that are judged, left open, or not judged for a reason."""
+        counts = Counter(state(promise) for promise in self.promises.all)
+        return {name: counts[name] for name in ("judged", "open", "not judged")}
 
     def check(self) -> None:
         """Raise TraceabilityError where something is neither judged nor explained."""
@@ -65,19 +65,19 @@ class Traceability:
             )
 
 
-def state(promise: Promise) -> str:
-    """Say in a word what becomes of a promise."""
+def state(promise: DocumentedPromise) -> str:
+    """Return whether a promise is judged, open or not judged."""
     return "judged" if promise.clauses else "open" if promise.open else "not judged"
 
 
-def settling(promise: Promise) -> str:
-    """Say what judges a promise, or why nothing does."""
+def settling(promise: DocumentedPromise) -> str:
+    """Return what judges a promise, or why nothing does."""
     opened = f"left open: {', '.join(promise.open)}" if promise.open else ""
     return "; ".join(filter(None, (", ".join(promise.clauses), opened, promise.none)))
 
 
 def trace(edition: Edition) -> Traceability:
-    """Trace every promise and every rule of an edition; raises EditionError for a faulty file."""
+    """Trace every promise and rule of an edition; raises EditionError for an invalid file."""
     promises = load_promises(edition)
     clauses = clauses_of(edition)
     rules = tuple(_rules(edition, clauses, promises))
@@ -86,7 +86,7 @@ def trace(edition: Edition) -> Traceability:
         *_unsettled(promises),
         *_unpromised(clauses, promises),
         *_unread(edition, promises),
-        *(f"rule {each.name} has neither clause nor promise" for each in _loose(rules)),
+        *(f"rule {rule.name} has neither clause nor promise" for rule in _loose(rules)),
     )
     return Traceability(edition, promises, rules, gaps)
 
@@ -94,77 +94,81 @@ def trace(edition: Edition) -> Traceability:
 def _rules(
     edition: Edition, clauses: tuple[Clause, ...], promises: Promises
 ) -> Iterator[RuleTrace]:
-    grouped: dict[str, list[tuple[str, Rule, str | None]]] = {}
+    grouped: dict[str, list[tuple[str, SchemaRule, str | None]]] = {}
     for model in models_of(edition):
         for rule in model.rules:
-            found = (model.name, rule, clause_id(model, rule))
-            grouped.setdefault(rule_name(rule), []).append(found)
-    known = {each.id for each in clauses}
-    refusing = [each for each in clauses if each.needs is Needs.REFUSAL]
-    sent = [sent_by(each, edition) for each in all_cases(edition, list(edition.models))]
+            member = (model.name, rule, clause_id(model, rule))
+            grouped.setdefault(rule_name(rule), []).append(member)
+    known = {clause.id for clause in clauses}
+    refusing = [clause for clause in clauses if clause.needs is Needs.REFUSAL]
+    sent = [sent_by(case, edition) for case in all_cases(edition, list(edition.models))]
     for name, members in grouped.items():
-        derived = dict.fromkeys(each for _, _, each in members if each in known)
+        derived = dict.fromkeys(id_ for _, _, id_ in members if id_ in known)
         yield RuleTrace(
             name=name,
-            models=tuple(each for each, _, _ in members),
+            models=tuple(model for model, _, _ in members),
             clauses=tuple(filter(None, derived)) or _refusing(members[0][1], refusing, sent),
-            promises=tuple(each.id for each in promises.all if name in each.rules),
+            promises=tuple(promise.id for promise in promises.all if name in promise.rules),
         )
 
 
-def rule_name(rule: Rule) -> str:
-    """Name a rule by its parameter and keyword."""
+def rule_name(rule: SchemaRule) -> str:
+    """Return the name of a rule: its parameter and keyword."""
     return f"{rule.parameter or 'body'}.{rule.keyword}"
 
 
-def _refusing(rule: Rule, clauses: list[Clause], sent: list[Sent]) -> tuple[str, ...]:
-    """Name the clauses that ask for a refusal of a request which breaks a rule."""
+def _refusing(rule: SchemaRule, clauses: list[Clause], sent: list[Sent]) -> tuple[str, ...]:
+    """Return the clauses that require a refusal of a request which breaks a rule."""
     if rule.parameter is None:
         return ()
-    breaking = [each for each in sent if flaw(each, rule.parameter) == rule.keyword]
-    return tuple(each.id for each in clauses if any(map(each.binds, breaking)))
+    breaking = [request for request in sent if flaw(request, rule.parameter) == rule.keyword]
+    return tuple(clause.id for clause in clauses if any(map(clause.binds, breaking)))
 
 
 def _loose(rules: tuple[RuleTrace, ...]) -> Iterator[RuleTrace]:
-    yield from (each for each in rules if not (each.clauses or each.promises))
+    yield from (rule for rule in rules if not (rule.clauses or rule.promises))
 
 
 def _broken_names(
     edition: Edition, clauses: tuple[Clause, ...], promises: Promises
 ) -> Iterator[str]:
-    known = {each.id for each in clauses}
+    known = {clause.id for clause in clauses}
     rules = {rule_name(rule) for model in models_of(edition) for rule in model.rules}
     if promises.edition != edition.id:
         yield f"promises.json is of another edition, {promises.edition}"
-    for name, count in Counter(each.id for each in promises.all).items():
+    for name, count in Counter(promise.id for promise in promises.all).items():
         if count > 1:
             yield f"promise id {name} is used {count} times"
-    for each in promises.all:
-        if each.source not in edition.sources:
-            yield f"promise {each.id} cites the unknown source {each.source}"
+    for promise in promises.all:
+        if promise.source not in edition.sources:
+            yield f"promise {promise.id} cites the unknown source {promise.source}"
         for kind, names, there in (
-            ("clause", each.clauses, known),
-            ("open question", each.open, edition.open_questions.keys()),
-            ("rule", each.rules, rules),
+            ("clause", promise.clauses, known),
+            ("open question", promise.open, edition.open_questions.keys()),
+            ("rule", promise.rules, rules),
         ):
             yield from (
-                f"promise {each.id} names the unknown {kind} {name}"
+                f"promise {promise.id} names the unknown {kind} {name}"
                 for name in names
                 if name not in there
             )
 
 
 def _unsettled(promises: Promises) -> Iterator[str]:
-    for each in promises.all:
-        if not each.settled:
-            yield f"promise {each.id} has neither clause nor open question nor reason"
-        if each.none and (each.clauses or each.open):
-            yield f"promise {each.id} has a reason not to be judged, and yet is settled otherwise"
+    for promise in promises.all:
+        if not promise.settled:
+            yield f"promise {promise.id} has neither clause nor open question nor reason"
+        if promise.none and (promise.clauses or promise.open):
+            yield f"promise {promise.id} has a reason not to be judged, but is settled otherwise"
 
 
 def _unpromised(clauses: tuple[Clause, ...], promises: Promises) -> Iterator[str]:
-    """Name the places that a clause cites and no promise of that clause comes from."""
-    kept = {(each.source, each.section, name) for each in promises.all for name in each.clauses}
+    """Yield the citations of a clause that no promise of that clause comes from."""
+    kept = {
+        (promise.source, promise.section, name)
+        for promise in promises.all
+        for name in promise.clauses
+    }
     named = {name for _, _, name in kept}
     for clause in clauses:
         if clause.id not in named:
@@ -176,33 +180,33 @@ def _unpromised(clauses: tuple[Clause, ...], promises: Promises) -> Iterator[str
 
 
 def _unread(edition: Edition, promises: Promises) -> Iterator[str]:
-    """Name open questions, and places that schemas cite, of which no promise is written down."""
-    asked = {name for each in promises.all for name in each.open}
+    """Yield open questions and citations of schemas for which there is no promise."""
+    asked = {name for promise in promises.all for name in promise.open}
     for name in edition.open_questions:
         if name not in asked:
             yield f"open question {name} is named by no promise"
-    places = {(each.source, each.section) for each in promises.all}
+    places = {(promise.source, promise.section) for promise in promises.all}
     for source, section in sorted(cited_places(edition)):
         if not source.endswith(OBSERVED) and (source, section) not in places:
             yield f"a schema cites {source}, {section}: no such promise"
 
 
-def as_json(found: Traceability) -> dict[str, Any]:
-    """Give the table as JSON values, for other tools to read."""
+def as_json(traced: Traceability) -> dict[str, Any]:
+    """Return the table as JSON values."""
     return {
-        "edition": found.edition.id,
-        "counts": dict(found.counts),
-        "gaps": list(found.gaps),
-        "promises": [_promise_json(each) for each in found.promises.all],
+        "edition": traced.edition.id,
+        "counts": dict(traced.counts),
+        "gaps": list(traced.gaps),
+        "promises": [_promise_json(promise) for promise in traced.promises.all],
         "clauses": {
-            each.id: [kept.id for kept in found.promises.naming(each.id)]
-            for each in clauses_of(found.edition)
+            clause.id: [kept.id for kept in traced.promises.naming(clause.id)]
+            for clause in clauses_of(traced.edition)
         },
-        "rules": [_rule_json(each) for each in found.rules],
+        "rules": [_rule_json(rule) for rule in traced.rules],
     }
 
 
-def _promise_json(promise: Promise) -> dict[str, Any]:
+def _promise_json(promise: DocumentedPromise) -> dict[str, Any]:
     return {
         "id": promise.id,
         "source": promise.source,

@@ -49,7 +49,7 @@ class Request:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """Give the first value of a header, whatever its case."""
+        """Return the first value of a header, whatever its case."""
         return first_header(self.headers, name)
 
 
@@ -62,7 +62,7 @@ class Response:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """Give the first value of a header, whatever its case."""
+        """Return the first value of a header, whatever its case."""
         return first_header(self.headers, name)
 
     @property
@@ -138,6 +138,6 @@ class Exchange:
 
 
 def first_header(headers: Headers, name: str) -> str | None:
-    """Give the first value of a header, whatever its case."""
+    """Return the first value of a header, whatever its case."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)

@@ -33,7 +33,7 @@ class StreamEvent(Payload):
         return f"event {self.index + 1}"
 
     def called(self, name: str) -> bool:
-        """Whether the event's line or the type in its data has this name."""
+        """Return whether the event's line or the type in its data has this name."""
         return name in (self.name, self.item.get("type"))
 
 

@@ -1,8 +1,7 @@
-"""Requests that were drawn once, kept as data: what replay runs the properties over.
+"""Recording of generated requests as data, for replay of the properties.
 
-Beside the cassettes of a model stands a manifest: which property was tried on which example.
-Nothing is drawn in replay, so no other version of hypothesis, no other strategy and no other
-edition makes a cassette useless.
+A manifest beside the cassettes of a model says which property was checked on which example.
+Replay draws nothing, so cassettes survive new versions of hypothesis, strategies and editions.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from conformance.exchange.cassettes.example_manifest import (
 )
 from conformance.exchange.model import Exchange
 from conformance.exchange.source import Record, Source
-from conformance.generated.failures import Broken, Check, Falsified
+from conformance.generated.failures import BrokenPromise, Check, Falsified
 from conformance.output.files import write_whole
 
 
 @dataclass(slots=True)
 class DrawnSource:
-    """Sends, records or plays drawn requests, each under a name made of what it says."""
+    """Sends, records or plays generated requests, named by a digest of their body."""
 
     source: Source
     cassettes: list[str] = field(default_factory=list)
@@ -42,12 +41,12 @@ class DrawnSource:
     _made: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Start an example: the same request twice in it is two exchanges."""
+        """Start an example; a repeated request within it is an exchange of its own."""
         self.cassettes, self.answered = [], True
         self._seen.clear()
 
     def exchange(self, case: Case) -> Exchange:
-        """Give the exchange of a drawn request; what this run has recorded is not sent again."""
+        """Return the exchange of a request; requests recorded by this run are not sent again."""
         named = replace(case, id=self._name(case))
         self.cassettes.append(named.id)
         source = self.source
@@ -68,7 +67,7 @@ class DrawnSource:
 
 @dataclass(slots=True)
 class Keeper:
-    """Keeps the examples of one property on one model, as they are tried."""
+    """Records the examples of one property on one model."""
 
     library: CassetteLibrary
     model: str
@@ -77,29 +76,29 @@ class Keeper:
     examples: dict[str, Example] = field(default_factory=dict)
 
     def keeping(self, check: Check) -> Check:
-        """Give a check that does the same, and remembers what it was tried on."""
+        """Return the check wrapped to record its examples."""
         name = getattr(check, "__name__", "")
 
-        def kept(example: Any) -> Iterable[Broken]:
+        def kept(example: Any) -> Iterable[BrokenPromise]:
             self.source.begin()
-            found = list(check(example))
-            if self.source.answered:  # else it has no cassette to be judged by
+            broken = list(check(example))
+            if self.source.answered:  # without an answer there is no cassette
                 values = _values(example, name)
                 made = Example(self.of, name, values, tuple(self.source.cassettes))
                 self.examples[json.dumps(values, sort_keys=True)] = made
-            return found
+            return broken
 
         return kept
 
     def write(self) -> None:
-        """Put the examples in the place of the property's former ones, and drop their cassettes."""
+        """Replace the recorded examples of the property, and delete unused cassettes."""
         path = manifest_path(self.library, self.model)
-        others = [each for each in read_manifest(path) if each.of != self.of]
+        others = [example for example in read_manifest(path) if example.of != self.of]
         whole = [*others, *self.examples.values()]
-        entries = [example_to_json(each) for each in whole]
+        entries = [example_to_json(example) for example in whole]
         text = json.dumps({"schema": SCHEMA, "examples": entries}, indent=1)
         write_whole(path, text.encode(), self.library.directory.parent)
-        used = {name for each in whole for name in each.cassettes}
+        used = {name for example in whole for name in example.cassettes}
         for cassette in path.parent.glob(f"{DRAWN}*.yaml"):
             if cassette.stem not in used:
                 cassette.unlink()
@@ -110,23 +109,23 @@ class Keeper:
 def try_all(
     examples: Iterable[Example], check_of: Callable[[str], Check], source: DrawnSource
 ) -> list[Falsified]:
-    """Try a property on recorded examples; the smallest that breaks a promise is told."""
-    found: dict[str, Falsified] = {}
+    """Check a property on recorded examples; return the smallest for every broken promise."""
+    smallest: dict[str, Falsified] = {}
     for example in examples:
         source.begin()
         broken = list(check_of(example.check)(example.drawn))
-        for each in broken:
-            others = tuple(dict.fromkeys(x.id for x in broken if x.id != each.id))
-            told = Falsified(each, others)
-            known = found.setdefault(each.id, told)
-            if len(repr(each.request)) < len(repr(known.broken.request)):
-                found[each.id] = told
-    return list(found.values())
+        for promise in broken:
+            others = tuple(dict.fromkeys(x.id for x in broken if x.id != promise.id))
+            new = Falsified(promise, others)
+            known = smallest.setdefault(promise.id, new)
+            if len(repr(promise.request)) < len(repr(known.broken.request)):
+                smallest[promise.id] = new
+    return list(smallest.values())
 
 
 def _values(example: Any, check: str) -> dict[str, Any]:
-    """Give an example as plain JSON values."""
-    parts = {"body": example} if check == "honours" else _parts(example)
+    """Return an example as JSON values."""
+    parts = {"body": example} if check == "accepts_valid" else _parts(example)
     values: dict[str, Any] = json.loads(json.dumps(parts))
     return values
 

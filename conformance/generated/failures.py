@@ -1,4 +1,4 @@
-"""What a property that is falsified says: the promise, the smallest request, the curl line."""
+"""Falsified properties: the promise, the smallest request, the curl command."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from conformance.cases.request import canonical_json
 from conformance.parsing import printable
 
 UNAVAILABLE = "unavailable"
-"""The id under which requests are gathered that were neither honoured nor refused."""
+"""The id for requests that were neither accepted nor refused."""
 
 _LONGEST_SHOWN = 60  # characters of one string
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenPromise:
     """A promise that one example breaks, and the curl lines that show it."""
 
     id: str
@@ -32,12 +32,12 @@ class Broken:
 class Falsified:
     """The smallest example that breaks a promise, with whatever else that example breaks."""
 
-    broken: Broken
+    broken: BrokenPromise
     others: tuple[str, ...]
     flaky: bool = False
 
     def __str__(self) -> str:
-        """Tell it in full: the promise, the request, the command that sends it again."""
+        """Return the promise, the request and the command that sends it again."""
         broken = self.broken
         lines = [broken.id, broken.promise, f"verdict:  {broken.message}"]
         lines += [f"smallest: {shown(broken.request)}"]
@@ -46,21 +46,21 @@ class Falsified:
         return "\n".join([*lines, *broken.curls])
 
 
-Check = Callable[[Any], Iterable[Broken]]
+Check = Callable[[Any], Iterable[BrokenPromise]]
 
 
-def conclude(found: list[Falsified]) -> None:
-    """Fail the test for what is broken; skip it where some requests could not be judged."""
-    broken = [each for each in found if each.broken.id != UNAVAILABLE]
-    text = "\n\n".join(map(str, broken or found))
+def conclude(falsified: list[Falsified]) -> None:
+    """Fail the test if a promise is broken; skip it if requests could not be judged."""
+    broken = [one for one in falsified if one.broken.id != UNAVAILABLE]
+    text = "\n\n".join(map(str, broken or falsified))
     if broken:
         pytest.fail(text, pytrace=False)
-    if found:
+    if falsified:
         pytest.skip(text)
 
 
 def shown(body: Mapping[str, Any]) -> str:
-    """Write a body in one line, long text cut."""
+    """Return a body in one line, with long text cut."""
     return printable(canonical_json({name: _cut(value) for name, value in body.items()}))
 
 

@@ -1,4 +1,4 @@
-"""What properties are tried on: strategies for requests that are compared with each other.
+"""Strategies for the examples of properties: requests that are compared with each other.
 
 Kept out of `conformance.cases` itself, as `conformance.generated.strategies` is.
 """
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 Caps = tuple[int | None, ...]
 FEW: Caps = (1, 2)
-"""How many images a request may ask for where they are paid for, or are not the point."""
+"""Caps on the number of images where they are billed or irrelevant."""
 FREE: Caps = (1, 2, 3, None)
-"""The same where they cost only time; None leaves `n` as drawn."""
+"""Caps where requests are free; None leaves `n` as drawn."""
 
 _VALUES: tuple[Any, ...] = (1, 0, 1.5, True, None, WORD, "", [], [WORD], {}, {"value": 1})
 
 
 class Formats(NamedTuple):
-    """One request with every `response_format`, and with none."""
+    """One request with every `response_format`, and without any."""
 
     bodies: tuple[Body, ...]
 
@@ -49,13 +49,13 @@ class Between(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """One unknown parameter in several places: what the place is called, and the JSON text."""
+    """One unknown parameter in several positions: the position and the JSON text."""
 
     name: str
     texts: tuple[tuple[str, str], ...]
 
 
-@cache  # finding out what may be drawn takes longer than drawing
+@cache  # building the strategy takes longer than drawing
 def honoured(edition: Edition, model: Model, caps: Caps = FREE) -> Bodies:
     """Draw bodies that must be honoured; few ask for more than three images."""
     return st.builds(partial(_fewer, edition), valid_bodies(edition, model), st.sampled_from(caps))
@@ -75,17 +75,17 @@ def too_many(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
 
 def formats(edition: Edition, model: Model) -> st.SearchStrategy[Formats]:
     """Draw bodies that are asked for in every format that any model documents."""
-    named = [value for each in edition.models.values() for value in _formats(each)]
+    named = [value for other in edition.models.values() for value in _formats(other)]
     return honoured(edition, model, FEW).map(partial(_in_formats, list(dict.fromkeys(named))))
 
 
 def between(edition: Edition, model: Model) -> st.SearchStrategy[Between]:
     """Draw two bodies: one that leaves much to defaults, and one that may be refused.
 
-    What a provider remembers shows in what the next request does not say.
+    State that a provider keeps shows in the defaults of the next request.
     """
     good = honoured(edition, model, FEW)
-    bad = refused(edition, model).map(lambda each: each.body)
+    bad = refused(edition, model).map(lambda invalid: invalid.body)
     return st.builds(Between, st.one_of(good.map(_bare), good), st.one_of(good, good, bad))
 
 
@@ -96,7 +96,7 @@ def placed(edition: Edition, model: Model) -> st.SearchStrategy[Placed]:
 
 
 def _fewer(edition: Edition, body: Body, most: int | None) -> Body:
-    """Ask for fewer images, where that changes nothing about what is expected."""
+    """Ask for fewer images, unless that changes the expectation."""
     n = body.get("n")
     if most is None or type(n) is not int or n <= most:
         return body
@@ -110,7 +110,10 @@ def _cheaper(edition: Edition, drawn: Invalid) -> Invalid:
     if control is drawn.control or drawn.body.get("n") != drawn.control["n"]:
         return drawn._replace(control=control)
     body = {**drawn.body, "n": control["n"]}
-    faults = [{x.parameter for x in edition.read(each).violations} for each in (body, drawn.body)]
+    faults = [
+        {x.parameter for x in edition.read(candidate).violations}
+        for candidate in (body, drawn.body)
+    ]
     return drawn._replace(body=body, control=control) if faults[0] == faults[1] else drawn
 
 
@@ -124,20 +127,24 @@ def _formats(model: Model) -> tuple[Any, ...]:
 
 def _in_formats(named: Sequence[Any], body: Body) -> Formats:
     bare = {name: value for name, value in body.items() if name != "response_format"}
-    return Formats((bare, *({**bare, "response_format": each} for each in named)))
+    return Formats((bare, *({**bare, "response_format": value} for value in named)))
 
 
 def _unknown(edition: Edition) -> tuple[str, ...]:
     """Names that no model documents: a plain one, then those that look like documented ones."""
-    near = [miss for each in edition.parameters for miss in (f"{each}s", f"x_{each}", each.upper())]
+    near = [
+        miss
+        for parameter in edition.parameters
+        for miss in (f"{parameter}s", f"x_{parameter}", parameter.upper())
+    ]
     names = (WORD, *near)
-    return tuple(each for each in dict.fromkeys(names) if each not in edition.parameters)
+    return tuple(name for name in dict.fromkeys(names) if name not in edition.parameters)
 
 
 def _placed(body: Body, name: str, value: Any) -> Placed:
     members, added = list(body.items()), (name, value)
     middle = len(members) // 2
-    alone = [each for each in members if each[0] in ("model", "prompt")]
+    alone = [member for member in members if member[0] in ("model", "prompt")]
     places = {
         "alone": [*alone, added],
         "first": [added, *members],
@@ -145,8 +152,8 @@ def _placed(body: Body, name: str, value: Any) -> Placed:
         "last": [*members, added],
     }
     texts: dict[str, str] = {}
-    for place, each in places.items():
-        texts.setdefault(_text(dict(each)), place)
+    for place, ordered in places.items():
+        texts.setdefault(_text(dict(ordered)), place)
     return Placed(name, tuple((place, text) for text, place in texts.items()))
 
 

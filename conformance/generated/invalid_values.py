@@ -18,16 +18,16 @@ from conformance.generated.texts import texts_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conformance.contract import Rule
+    from conformance.contract import SchemaRule
 
 _EDGES = (2**31 - 1, 2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**30)
 
 
 @dataclass(frozen=True)
 class Spoiling:
-    """Wrong values that the contract treats alike, and the choices they are wrong in alone."""
+    """Invalid values that the contract treats alike, and the choices they are the only fault of."""
 
-    rule: Rule
+    rule: SchemaRule
     parameter: str
     sample: Any
     values: st.SearchStrategy[Any]
@@ -35,27 +35,27 @@ class Spoiling:
 
 
 def spoilings(domain: Domain) -> Iterator[Spoiling]:
-    """Give, for every rule of one parameter, each kind of value that breaks it."""
+    """Yield, for every rule of one parameter, each kind of value that breaks it."""
     for rule in domain.model.rules:
         if is_constraint(domain.model, rule) and rule.parameter is not None:
             schema = domain.model.parameters.get(rule.parameter, {})
             for sample, values in _kinds(domain, rule, schema):
-                found = _placed(domain, rule, sample, values)
-                if found is not None:
-                    yield found
+                spoiling = _placed(domain, rule, sample, values)
+                if spoiling is not None:
+                    yield spoiling
 
 
 def above(maximum: int) -> st.SearchStrategy[int]:
     """Draw any greater whole number: the next ones, machine limits, and beyond them."""
-    edges = [each for each in _EDGES if each > maximum]
+    edges = [edge for edge in _EDGES if edge > maximum]
     nearby = st.integers(maximum + 1, maximum + 10)
     return st.one_of(nearby, st.sampled_from(edges), st.integers(min_value=maximum + 1))
 
 
-Kind = tuple[Any, st.SearchStrategy[Any]]
+ValueKind = tuple[Any, st.SearchStrategy[Any]]
 
 
-def _kinds(domain: Domain, rule: Rule, schema: Mapping[str, Any]) -> Iterator[Kind]:
+def _kinds(domain: Domain, rule: SchemaRule, schema: Mapping[str, Any]) -> Iterator[ValueKind]:
     value = rule.value
     match rule.keyword:
         case "required":
@@ -79,9 +79,9 @@ def _kinds(domain: Domain, rule: Rule, schema: Mapping[str, Any]) -> Iterator[Ki
             raise AssertionError(rule.keyword)  # is_constraint has checked it
 
 
-def _other_types(types: tuple[str, ...]) -> Iterator[Kind]:
+def _other_types(types: tuple[str, ...]) -> Iterator[ValueKind]:
     whole = st.integers(0, 3)
-    kinds: dict[str, list[Kind]] = {
+    kinds: dict[str, list[ValueKind]] = {
         "integer": [(1, whole)] if "integer" not in types else [],
         "number": [(1.5, st.builds(lambda number: number + 0.5, whole))],
         "string": [(WORD, st.sampled_from(SUBJECTS)), ("1", st.sampled_from(("1", "0", "true")))],
@@ -90,13 +90,13 @@ def _other_types(types: tuple[str, ...]) -> Iterator[Kind]:
         "object": [({}, st.sampled_from(({}, {"value": WORD})))],
         "null": [(None, st.none())],
     }
-    for name, each in kinds.items():
+    for name, kind in kinds.items():
         if name not in types:
-            yield from each
+            yield from kind
 
 
-def _spelt(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[Kind]:
-    """Right values written as strings, which servers that coerce take for right."""
+def _spelt(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[ValueKind]:
+    """Yield valid values written as strings, which coercing servers accept."""
     types = types_of(schema)
     if "integer" in types:
         low, high = schema.get("minimum", 0), schema.get("maximum")
@@ -107,19 +107,21 @@ def _spelt(domain: Domain, name: str, schema: Mapping[str, Any]) -> Iterator[Kin
         yield "true", st.sampled_from(("true", "false"))
 
 
-def _outsiders(domain: Domain, rule: Rule) -> Iterator[Kind]:
+def _outsiders(domain: Domain, rule: SchemaRule) -> Iterator[ValueKind]:
     """Values outside an enumeration: near misses, what other models take, something else.
 
-    They are of one kind: no rule across parameters can tell apart values it does not name.
+    They are of one kind: no rule across parameters distinguishes values it does not name.
     """
     name = str(rule.parameter)
     named = [*domain.model.documented(name), *domain.model.open_values(name)]
-    near = [miss for each in named if isinstance(each, str) for miss in _near_misses(each)]
-    others = [each for each in elsewhere(domain, name) if isinstance(each, str)]
-    asked = {each: domain.read({name: each}) for each in (WORD, *others, *near, "")}
-    refused = {value: each for value, each in asked.items() if each.expectation == "refused"}
-    least = min((len(each.left_open) for each in refused.values()), default=0)
-    kept = [value for value, each in refused.items() if len(each.left_open) == least]
+    near = [miss for value in named if isinstance(value, str) for miss in _near_misses(value)]
+    others = [value for value in elsewhere(domain, name) if isinstance(value, str)]
+    asked = {value: domain.read({name: value}) for value in (WORD, *others, *near, "")}
+    refused = {
+        value: reading for value, reading in asked.items() if reading.expectation == "refused"
+    }
+    least = min((len(reading.left_open) for reading in refused.values()), default=0)
+    kept = [value for value, reading in refused.items() if len(reading.left_open) == least]
     if kept:
         yield kept[0], st.sampled_from(kept)
 
@@ -130,9 +132,9 @@ def _near_misses(value: str) -> tuple[str, ...]:
 
 
 def _placed(
-    domain: Domain, rule: Rule, sample: Any, values: st.SearchStrategy[Any]
+    domain: Domain, rule: SchemaRule, sample: Any, values: st.SearchStrategy[Any]
 ) -> Spoiling | None:
-    """Find the choices in which the value is the only fault; None where it is left open."""
+    """Return the choices in which the value is the only fault; None if it is left open."""
     name = str(rule.parameter)
     if name in FIXED:
         wrong = _fault_count(domain, name, {}, sample) is not None
@@ -151,12 +153,12 @@ def _placed(
 
 
 def _fault_count(domain: Domain, name: str, fragment: Mapping[str, Any], sample: Any) -> int | None:
-    """Count the open questions beside the one fault; None when it is not the one fault."""
+    """Count the open questions beside the fault; None if it is not the only fault."""
     asked = domain.edition.read(spoil({**domain.base, **fragment}, name, sample))
     if asked.expectation == "accepted":
         raise DerivationError(
             f"edition {domain.edition.id}: {domain.model.name}: {name} is accepted with the value "
             f"{sample!r:.60}, which its own schema excludes; look at that schema"
         )
-    alone = {each.parameter for each in asked.violations} == {name}
+    alone = {violation.parameter for violation in asked.violations} == {name}
     return len(asked.left_open) if alone else None

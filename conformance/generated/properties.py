@@ -1,4 +1,4 @@
-"""The properties: what must hold of any request, sent to one provider and judged."""
+"""The properties: what must hold of every request to a provider."""
 
 from __future__ import annotations
 
@@ -22,36 +22,35 @@ from conformance.exchange.source import Source
 from conformance.exchange.stream_events import COMPLETED, events_of
 from conformance.exchange.transport.limits import Limits
 from conformance.findings import Finding, Verdict
-from conformance.generated.failures import UNAVAILABLE, Broken
-from conformance.generated.response_cache import Memory
+from conformance.generated.failures import UNAVAILABLE, BrokenPromise
 from conformance.live.ledger import NotSentError
 from conformance.parsing import read_json
 from conformance.providers import Provider
 
-if TYPE_CHECKING:  # what is drawn is only read here, so that replay needs no hypothesis
+if TYPE_CHECKING:  # types only, so that replay does not import hypothesis
     from conformance.generated.inputs import Between, Formats, Placed
     from conformance.generated.strategies import Body, Invalid
 
 ALIKE = "property.unknown-parameters-alike"
 STATELESS = "property.answer-depends-on-the-request"
 _ACCEPTED = "parameters.valid-accepted"
-_MOST_SILENT = 3  # requests without an answer before a property is given up
+_MOST_SILENT = 3  # consecutive requests without an answer before a property is skipped
 _FAILING = frozenset({Verdict.FAIL, Verdict.HARNESS_ERROR})
 
 
 class Shape(NamedTuple):
-    """What two answers to one request have in common; the images themselves may differ."""
+    """What two answers to one request must have in common; the images may differ."""
 
     result: Result
     images: int
     kinds: tuple[tuple[str, ...], ...]
     types: tuple[str | None, ...]
-    pixels: tuple[str, ...] | None  # None where the provider may choose them
+    pixels: tuple[str, ...] | None  # None if the provider may choose them
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """One request that was sent, and what became of it."""
+class Attempt:
+    """One request that was sent, with its exchange and outcome."""
 
     case: Case
     body: Body
@@ -62,7 +61,7 @@ class Tried:
 
 @dataclass(slots=True)
 class Explorer:
-    """Sends generated requests for one model of one provider, and says what they break."""
+    """Sends generated requests to one model of a provider and yields the promises they break."""
 
     client: Source
     provider: Provider
@@ -73,36 +72,35 @@ class Explorer:
     today: date = field(default_factory=date.today)
     limits: Limits = field(default_factory=Limits)
     silent: int = 0
-    occurred: set[str] = field(default_factory=set)  # names of deviations that excused something
-    memory: Memory | None = None  # where requests cost: one that was answered is not sent again
+    occurred: set[str] = field(default_factory=set)  # names of deviations that excused a finding
 
     @property
     def documented(self) -> Model:
         """The model, as the edition documents it."""
         return self.edition.model(self.model)
 
-    def honours(self, body: Body) -> Iterator[Broken]:
+    def accepts_valid(self, body: Body) -> Iterator[BrokenPromise]:
         """Every valid request is honoured, under all clauses that bind it."""
         yield from self._judged(self._send(body), self.clauses)
 
-    def refuses(self, drawn: Invalid) -> Iterator[Broken]:
+    def refuses_invalid(self, drawn: Invalid) -> Iterator[BrokenPromise]:
         """A request with one fault is refused, and the same request without it is accepted."""
         control = self._send(drawn.control)
         yield from self._judged(control, self._named(_ACCEPTED))
         yield from self._judged(self._send(drawn.body), self.clauses, control)
 
-    def formats(self, drawn: Formats) -> Iterator[Broken]:
-        """`response_format` decides what the answer carries, whatever else is asked."""
-        chapter = [each for each in self.clauses if each.chapter == "format"]
+    def follows_format(self, drawn: Formats) -> Iterator[BrokenPromise]:
+        """`response_format` decides the format of the answer, whatever else is asked."""
+        chapter = [clause for clause in self.clauses if clause.chapter == "format"]
         for body in drawn.bodies:
             yield from self._judged(self._send(body), chapter)
 
-    def forgets(self, drawn: Between) -> Iterator[Broken]:
+    def is_stateless(self, drawn: Between) -> Iterator[BrokenPromise]:
         """The same request is answered in the same shape, whatever was asked in between."""
         first = self._send(drawn.body)
-        other, second = self._send(drawn.other, anew=True), self._send(drawn.body, anew=True)
+        other, second = self._send(drawn.other), self._send(drawn.body)
         all_three = (first, other, second)
-        unavailable = [each for tried in all_three for each in self._unavailable(tried)]
+        unavailable = [broken for tried in all_three for broken in self._unavailable(tried)]
         yield from unavailable
         shapes = self._shape(first), self._shape(second)
         if not unavailable and shapes[0] != shapes[1] and fnmatchcase(STATELESS, self.chosen):
@@ -110,88 +108,90 @@ class Explorer:
             promise = "The answer depends on what was asked, and not on what was asked before."
             yield self._broken(STATELESS, promise, message, all_three)
 
-    def places(self, drawn: Placed) -> Iterator[Broken]:
-        """An unknown parameter is treated alike, wherever it stands and whatever stands beside."""
+    def treats_unknown_alike(self, drawn: Placed) -> Iterator[BrokenPromise]:
+        """An unknown parameter is treated alike in any position, beside any other parameters."""
         tried = [self._send_text(text) for _, text in drawn.texts]
-        unavailable = [broken for each in tried for broken in self._unavailable(each)]
+        unavailable = [broken for attempt in tried for broken in self._unavailable(attempt)]
         yield from unavailable
-        for each in tried:
-            yield from self._judged(each, self.clauses)
-        results = {each.outcome.result for each in tried}
+        for attempt in tried:
+            yield from self._judged(attempt, self.clauses)
+        results = {attempt.outcome.result for attempt in tried}
         if not unavailable and len(results) > 1 and fnmatchcase(ALIKE, self.chosen):
             pairs = zip(drawn.texts, tried, strict=True)
-            said = ", ".join(f"{place}: {each.outcome.reason}" for (place, _), each in pairs)
+            said = ", ".join(f"{place}: {attempt.outcome.reason}" for (place, _), attempt in pairs)
             promise = "A parameter that no source knows is treated alike wherever it stands."
             yield self._broken(ALIKE, promise, f"{drawn.name} {said}", tried)
 
-    def _send(self, body: Body, anew: bool = False) -> Tried:
-        return self._tried(Case(GENERATED, self.model, body=body), body, anew)
+    def _send(self, body: Body) -> Attempt:
+        return self._tried(Case(GENERATED, self.model, body=body), body)
 
-    def _send_text(self, text: str) -> Tried:
+    def _send_text(self, text: str) -> Attempt:
         case = Case(GENERATED, self.model, raw=text.encode("utf-8"))
         return self._tried(case, read_json(text.encode("utf-8")).value)
 
-    def _tried(self, case: Case, body: Body, anew: bool = False) -> Tried:
-        known = None if anew or self.memory is None else self.memory.recall(case)
-        exchange = known or self._sent(case)
-        answer = Answer(exchange, self.limits.pixels, self.limits.images_pixels)
-        tried = Tried(case, body, exchange, answer, outcome_of(exchange, answer))
-        if known is None:
-            self.silent = self.silent + 1 if exchange.response is None else 0
-        if self.silent == _MOST_SILENT:
-            pytest.skip(f"{UNAVAILABLE}: {tried.outcome.reason}\n{self._curl(tried)}")
-        return tried
-
-    def _sent(self, case: Case) -> Exchange:
+    def _tried(self, case: Case, body: Body) -> Attempt:
         try:
             exchange = self.client.exchange(case)
         except NotSentError as reason:
             pytest.skip(f"not run: {reason}")
-        if self.memory is not None:
-            self.memory.keep(case, exchange)
-        return exchange
+        answer = Answer(exchange, self.limits.pixels, self.limits.images_pixels)
+        tried = Attempt(case, body, exchange, answer, outcome_of(exchange, answer))
+        self.silent = self.silent + 1 if exchange.response is None else 0
+        if self.silent == _MOST_SILENT:
+            pytest.skip(f"{UNAVAILABLE}: {tried.outcome.reason}\n{self._curl(tried)}")
+        return tried
 
     def _judged(
-        self, tried: Tried, clauses: Iterable[Clause], control: Tried | None = None
-    ) -> Iterator[Broken]:
-        """Give the MUST clauses that a request breaks, and whether it was decided at all."""
-        known = {each.id: each for each in clauses}
+        self, tried: Attempt, clauses: Iterable[Clause], control: Attempt | None = None
+    ) -> Iterator[BrokenPromise]:
+        """Yield the MUST clauses that a request breaks, or that it could not be judged."""
+        known = {clause.id: clause for clause in clauses}
         before = control.outcome if control else None
-        found = judge(tried.exchange, self.edition, known.values(), before, tried.answer)
-        broken = [each for each in found if each.verdict in _FAILING and not self._excused(each)]
-        for each in broken:
-            clause = known[each.clause]
+        findings = judge(tried.exchange, self.edition, known.values(), before, tried.answer)
+        broken = [
+            finding
+            for finding in findings
+            if finding.verdict in _FAILING and not self._excused(finding)
+        ]
+        for finding in broken:
+            clause = known[finding.clause]
             promise = f"{clause.level.value}: {clause.statement}"
-            yield self._broken(clause.id, promise, _told(each), _both(control, tried))
-        silent = [each for each in found if each.verdict is Verdict.UNAVAILABLE]
-        if not broken and any(not self._excused(each) for each in silent):
+            yield self._broken(clause.id, promise, _described(finding), _both(control, tried))
+        silent = [finding for finding in findings if finding.verdict is Verdict.UNAVAILABLE]
+        if not broken and any(not self._excused(finding) for finding in silent):
             yield self._undecided(tried)
 
-    def _unavailable(self, tried: Tried) -> Iterator[Broken]:
+    def _unavailable(self, tried: Attempt) -> Iterator[BrokenPromise]:
         if tried.outcome.result is Result.UNAVAILABLE:
             yield self._undecided(tried)
 
-    def _undecided(self, tried: Tried) -> Broken:
+    def _undecided(self, tried: Attempt) -> BrokenPromise:
         promise = "neither honoured nor refused, so nothing could be judged"
         return self._broken(UNAVAILABLE, promise, tried.outcome.reason, (tried,))
 
     def _excused(self, finding: Finding) -> bool:
-        """Whether the provider's file sets the finding aside."""
-        if any(each.covers(finding) for each in self.provider.not_claimed):
+        """Return whether a claim or deviation of the provider excuses the finding."""
+        if any(claim.covers(finding) for claim in self.provider.not_claimed):
             return True
-        known = (each for each in self.provider.deviations if not each.expired(self.today))
-        found = next((each for each in known if each.explains(finding)), None)
-        self.occurred |= {found.name} if found else set()
-        return found is not None
+        known = (
+            deviation for deviation in self.provider.deviations if not deviation.expired(self.today)
+        )
+        known_deviation = next(
+            (deviation for deviation in known if deviation.explains(finding)), None
+        )
+        self.occurred |= {known_deviation.name} if known_deviation else set()
+        return known_deviation is not None
 
     def _named(self, id_: str) -> list[Clause]:
-        return [each for each in self.clauses if each.id == id_]
+        return [clause for clause in self.clauses if clause.id == id_]
 
-    def _broken(self, id_: str, promise: str, message: str, tried: Sequence[Tried]) -> Broken:
+    def _broken(
+        self, id_: str, promise: str, message: str, tried: Sequence[Attempt]
+    ) -> BrokenPromise:
         curls = tuple(dict.fromkeys(map(self._curl, tried)))
-        return Broken(id_, promise, message, tried[-1].body, curls)
+        return BrokenPromise(id_, promise, message, tried[-1].body, curls)
 
-    def _curl(self, tried: Tried) -> str:
+    def _curl(self, tried: Attempt) -> str:
         provider = self.provider
         return curl(
             tried.case,
@@ -200,30 +200,30 @@ class Explorer:
             served_as=provider.models.get(self.model),
         )
 
-    def _shape(self, tried: Tried) -> Shape:
+    def _shape(self, tried: Attempt) -> Shape:
         answer = tried.answer
         images: tuple[Payload, ...] = answer.payloads
-        if answer.streams:  # how many partial images come first is for the provider to choose
-            images = tuple(each for each in events_of(answer) if each.called(COMPLETED))
-        facts = [each.image for each in images]
+        if answer.streams:  # the provider may choose the number of partial images
+            images = tuple(event for event in events_of(answer) if event.called(COMPLETED))
+        facts = [image.image for image in images]
         asked = self.edition.read(tried.body).value("size")
         return Shape(
             tried.outcome.result,
             len(images),
-            tuple(each.carries for each in images),
-            tuple(each.type if each else None for each in facts),
+            tuple(image.carries for image in images),
+            tuple(image.type if image else None for image in facts),
             None
             if asked == "auto"
-            else tuple(f"{each.width}x{each.height}" if each else "none" for each in facts),
+            else tuple(f"{image.width}x{image.height}" if image else "none" for image in facts),
         )
 
 
-def _both(control: Tried | None, tried: Tried) -> tuple[Tried, ...]:
+def _both(control: Attempt | None, tried: Attempt) -> tuple[Attempt, ...]:
     return (tried,) if control is None else (control, tried)
 
 
-def _told(finding: Finding) -> str:
-    """Say what came and what was promised."""
+def _described(finding: Finding) -> str:
+    """Format a finding with what was expected and observed."""
     parts = [f"{finding.verdict.value}: {finding.message}"]
     parts += [f"expected: {finding.expected}"] if finding.expected else []
     parts += [f"observed: {finding.observed}"] if finding.observed else []

@@ -1,4 +1,4 @@
-"""Generated requests, sent and judged."""
+"""Search with hypothesis: profiles, and which providers are explored."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.cases.schema_keywords import check_keywords
 from conformance.clauses.locators import is_loopback
-from conformance.generated.failures import UNAVAILABLE as UNAVAILABLE
-from conformance.generated.failures import Broken as Broken
-from conformance.generated.failures import Check as Check
-from conformance.generated.failures import Falsified as Falsified
-from conformance.generated.failures import conclude as conclude
+from conformance.generated.failures import BrokenPromise, Check, Falsified
 from conformance.providers import Provider
 from conformance.runner.session import Session
 
@@ -27,7 +23,7 @@ _MOST_ROUNDS = 20
 _SHRINKS = 5  # times the examples, where requests cost
 _COMMON: dict[str, Any] = {
     "deadline": None,
-    "database": None,  # what is worth keeping becomes a documented case, not a local file
+    "database": None,  # findings become documented cases, not local files
     "print_blob": False,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
@@ -42,14 +38,14 @@ PROFILES = {
 
 
 class Bounded:
-    """A check that sends only so many different examples, and remembers what those broke."""
+    """A check of a bounded number of distinct examples, whose results are cached."""
 
     def __init__(self, check: Check, most: int) -> None:
         self._check, self._most = check, most
-        self._known: dict[str, tuple[Broken, ...]] = {}
+        self._known: dict[str, tuple[BrokenPromise, ...]] = {}
 
-    def __call__(self, example: Any) -> tuple[Broken, ...]:
-        """Try an example; beyond the bound a new one counts as harmless."""
+    def __call__(self, example: Any) -> tuple[BrokenPromise, ...]:
+        """Check an example; beyond the bound a new example breaks nothing."""
         key = repr(example)
         if key not in self._known:
             if len(self._known) >= self._most:
@@ -59,10 +55,10 @@ class Bounded:
 
 
 def explore_refusals(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[Falsified]:
-    """Try a property of requests that are to be refused, as `explore` does.
+    """Explore a property of requests that must be refused, like `explore`.
 
-    They are shrunk even where requests cost, as a refusal is free; but what is accepted, and the
-    controls, are not, so that no more than five times the examples are sent.
+    Examples are shrunk even on a paid provider, because refusals are free. Controls and accepted
+    requests are billed, so at most five times the number of examples is sent.
     """
     if Phase.shrink in limits.phases:
         return explore(drawn, check, limits)
@@ -71,32 +67,32 @@ def explore_refusals(drawn: SearchStrategy[Any], check: Check, limits: settings)
 
 
 class BrokenError(AssertionError):
-    """An example that breaks a promise; each promise has a subclass of its own."""
+    """An example that breaks a promise; every promise has its own subclass."""
 
-    def __init__(self, broken: Broken, others: tuple[str, ...]) -> None:
+    def __init__(self, broken: BrokenPromise, others: tuple[str, ...]) -> None:
         super().__init__(broken.message)
         self.broken, self.others = broken, others
 
 
 @cache
 def error_for(id_: str) -> type[BrokenError]:
-    """Give the exception of one promise: hypothesis tells failures apart by their type."""
+    """Return the exception class of a promise: hypothesis distinguishes failures by type."""
     return type(f"Broken[{id_}]", (BrokenError,), {})
 
 
 def explore(drawn: SearchStrategy[Any], check: Check, limits: settings) -> list[Falsified]:
-    """Try a property; gives one smallest example for every promise that some example breaks.
+    """Explore a property; return the smallest example of every promise that is broken.
 
-    Where one promise is broken by all requests it would hide the others, so what was found is
-    set aside and the search goes on; but only once where shrinking is off, as requests cost.
+    A promise that every request breaks would hide the others, so known ones are set aside and the
+    search is repeated; only once without shrinking, because those requests are billed.
     """
-    found: dict[str, Falsified] = {}
+    smallest: dict[str, Falsified] = {}
     for _ in range(_MOST_ROUNDS if Phase.shrink in limits.phases else 1):
-        new = _search(drawn, check, limits, frozenset(found))
-        found |= {each.broken.id: each for each in new}
+        new = _search(drawn, check, limits, frozenset(smallest))
+        smallest |= {falsified.broken.id: falsified for falsified in new}
         if not new:
             break
-    return list(found.values())
+    return list(smallest.values())
 
 
 def _search(
@@ -106,9 +102,9 @@ def _search(
     @given(drawn)
     def tried(example: Any) -> None:
         broken = list(check(example))
-        new = next((each for each in broken if each.id not in known), None)
+        new = next((promise for promise in broken if promise.id not in known), None)
         if new is not None:
-            others = dict.fromkeys(each.id for each in broken if each.id != new.id)
+            others = dict.fromkeys(promise.id for promise in broken if promise.id != new.id)
             raise error_for(new.id)(new, tuple(others))
 
     try:
@@ -118,21 +114,24 @@ def _search(
     except BaseExceptionGroup as group:
         errors = list(_leaves(group))
         if not errors:
-            raise  # a fault of ours, and shown as one
-        return [Falsified(each.broken, each.others, isinstance(group, Flaky)) for each in errors]
+            raise  # an error of the suite itself
+        return [
+            Falsified(failure.broken, failure.others, isinstance(group, Flaky))
+            for failure in errors
+        ]
     return []
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BrokenError]:
-    for each in group.exceptions:
-        if isinstance(each, BaseExceptionGroup):
-            yield from _leaves(each)
-        elif isinstance(each, BrokenError):
-            yield each
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        elif isinstance(error, BrokenError):
+            yield error
 
 
 def profile(name: str | None, free: bool) -> settings:
-    """Give the limits that were named; else by what requests cost, and by where this runs.
+    """Return the named profile; by default the one for the price of requests and for CI.
 
     Raises hypothesis' InvalidArgument for a name that nobody has registered.
     """
@@ -145,7 +144,7 @@ def profile(name: str | None, free: bool) -> settings:
 
 
 def fewer(limits: settings) -> settings:
-    """Give the limits of a property that says little, or takes several requests an example."""
+    """Return the profile with half the examples, for properties with several requests each."""
     return settings(limits, max_examples=max(2, limits.max_examples // 2))
 
 
@@ -156,29 +155,29 @@ def register_profiles() -> None:
 
 
 def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
-    """Say which models of which providers generated requests are sent to.
+    """Return the providers and models that generated requests are sent to.
 
-    They go to what costs nothing: the embedded provider, at its own address or on loopback.
-    ``paid`` adds every other provider that was selected, and what is to be recorded. Raises
-    UnknownKeywordError where a request schema says what nothing would be drawn for.
+    Only the embedded provider is free, at its own address or on loopback. ``paid`` adds every
+    other selected provider, and recording. Raises UnknownKeywordError if a request schema has a
+    keyword that nothing would be drawn for.
     """
     options = session.options
     if options.mode == "replay" or options.cases != "*" or (options.mode == "record" and not paid):
         return []
-    found = [
+    pairs = [
         (provider, model)
         for provider in session.providers
         if paid or is_free(session, provider)
         for model in provider.models
         if fnmatchcase(model, options.models)
     ]
-    for model in {model for _, model in found}:
+    for model in {model for _, model in pairs}:
         check_keywords(session.edition.model(model))
-    return found
+    return pairs
 
 
 def is_free(session: Session, provider: Provider) -> bool:
-    """Whether its requests cost nothing: it is our own, and it is here."""
+    """Return whether requests are free: the embedded provider on this machine."""
     base_url = session.options.base_url
     local = base_url is None or is_loopback(urlsplit(base_url).hostname or "")
     return provider.embedded and local

@@ -36,9 +36,9 @@ class Invalid(NamedTuple):
 
 
 def valid_bodies(edition: Edition, model: Model) -> Bodies:
-    """Draw bodies that the contract has accepted, rules across parameters kept by construction.
+    """Draw bodies that must be accepted; rules across parameters hold by construction.
 
-    Raises UnknownKeywordError where the request schema uses a keyword nothing would be drawn for.
+    Raises UnknownKeywordError if the request schema has a keyword nothing would be drawn for.
     """
     return _Parts(edition, model).bodies()
 
@@ -47,9 +47,11 @@ def invalid_bodies(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]
     """Draw bodies that break exactly one parameter, each with an accepted body one field away."""
     parts = _Parts(edition, model)
     by_rule: dict[tuple[str, str], list[st.SearchStrategy[Invalid]]] = {}
-    for each in spoilings(parts.domain):
-        by_rule.setdefault((each.parameter, each.rule.keyword), []).append(_spoilt(parts, each))
-    choices = [*(st.one_of(each) for each in by_rule.values()), *_across(parts)]
+    for spoiling in spoilings(parts.domain):
+        by_rule.setdefault((spoiling.parameter, spoiling.rule.keyword), []).append(
+            _spoilt(parts, spoiling)
+        )
+    choices = [*(st.one_of(choices) for choices in by_rule.values()), *_across(parts)]
     # the rule first, the kind of wrong value second: st.one_of would flatten the two, and the
     # rules with many kinds would crowd out the rest
     return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
@@ -58,23 +60,23 @@ def invalid_bodies(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]
 def above_limit_n(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
     """Draw bodies that ask for more images than the model documents, over all integers."""
     parts = _Parts(edition, model)
-    for each in spoilings(parts.domain):
-        if (each.parameter, each.rule.keyword) == ("n", "maximum"):
-            return _spoilt(parts, each)
+    for spoiling in spoilings(parts.domain):
+        if (spoiling.parameter, spoiling.rule.keyword) == ("n", "maximum"):
+            return _spoilt(parts, spoiling)
     raise DerivationError(f"edition {edition.id}: {model.name}: its schema gives n no maximum")
 
 
 def prompts(model: Model) -> st.SearchStrategy[str]:
     """Draw harmless prompts within the documented length, and within those left open."""
     schema = model.parameters["prompt"]
-    limits = [schema, *(each["keywords"] for each in schema.get("open", ()))]
-    longest = [each["maxLength"] for each in limits if "maxLength" in each]
-    shortest = [each["minLength"] for each in limits if "minLength" in each]
+    limits = [schema, *(question["keywords"] for question in schema.get("open", ()))]
+    longest = [limit["maxLength"] for limit in limits if "maxLength" in limit]
+    shortest = [limit["minLength"] for limit in limits if "minLength" in limit]
     return texts(max([1, *shortest]), min(longest, default=None))
 
 
 class _Parts:
-    """The strategies that bodies are put together from; hypothesis prepares a shared one once."""
+    """The strategies that bodies are composed of; hypothesis prepares a shared one once."""
 
     def __init__(self, edition: Edition, model: Model) -> None:
         self.domain = Domain(edition, model)
@@ -84,7 +86,7 @@ class _Parts:
                 "a required parameter without a documented value cannot be drawn"
             )
         self._base = st.fixed_dictionaries({"model": st.just(model.name), "prompt": prompts(model)})
-        self._own = {each: _fragments(self.domain.allowed(each)) for each in self.domain.groups}
+        self._own = {group: _fragments(self.domain.allowed(group)) for group in self.domain.groups}
 
     def bodies(self) -> Bodies:
         """Draw accepted bodies."""
@@ -92,7 +94,7 @@ class _Parts:
 
     def around(self, name: str, own: Bodies) -> Bodies:
         """Add to a choice for the group of one parameter an accepted one for every other."""
-        others = [each for group, each in self._own.items() if name not in group]
+        others = [strategy for group, strategy in self._own.items() if name not in group]
         return st.tuples(self._base, *others, own).map(_merged)
 
 
@@ -101,7 +103,7 @@ def _merged(parts: Iterable[Mapping[str, Any]]) -> Body:
 
 
 def _fragments(patterns: Sequence[Pattern]) -> Bodies:
-    return st.one_of(*(_filled(each) for each in patterns))
+    return st.one_of(*(_filled(pattern) for pattern in patterns))
 
 
 def _filled(pattern: Pattern) -> Bodies:
@@ -134,22 +136,22 @@ def _spoilt(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
 def _across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
     """Draw, for every rule that ties parameters, the choices that break it and it alone."""
     domain = parts.domain
-    found = []
+    pairs = []
     for group in domain.groups:
         allowed = domain.allowed(group)
         for pattern in domain.patterns(group):
             broken = domain.read(samples(pattern)).violations
             if len(broken) == 1 and broken[0].keyword in condition_names(domain.model):
-                near = [each for each in allowed if _one_field_apart(pattern, each)]
+                near = [right for right in allowed if _one_field_apart(pattern, right)]
                 parameter, keyword = str(broken[0].parameter), broken[0].keyword
-                found += [_pair(parts, pattern, each, parameter, keyword) for each in near]
-    missing = condition_names(domain.model) - {keyword for keyword, _ in found}
+                pairs += [_pair(parts, pattern, right, parameter, keyword) for right in near]
+    missing = condition_names(domain.model) - {keyword for keyword, _ in pairs}
     if missing:
         raise DerivationError(
             f"edition {domain.edition.id}: {domain.model.name}: nothing breaks "
             f"{', '.join(sorted(missing))} and differs in one field from an accepted body"
         )
-    return [st.one_of(*(each for _, each in found))] if found else []
+    return [st.one_of(*(strategy for _, strategy in pairs))] if pairs else []
 
 
 def _one_field_apart(left: Pattern, right: Pattern) -> bool:
@@ -165,7 +167,7 @@ def _pair(
         name for name in wrong.keys() | right.keys() if wrong.get(name) != right.get(name)
     )
     shared = {name: region for name, region in wrong.items() if name != changed}
-    ends = [_filled({changed: each[changed]} if changed in each else {}) for each in (wrong, right)]
+    ends = [_filled({changed: side[changed]} if changed in side else {}) for side in (wrong, right)]
     rest = parts.around(next(iter(wrong)), _filled(shared))
     drawn = st.builds(
         lambda body, bad, good: Invalid({**body, **bad}, {**body, **good}, parameter, keyword),

@@ -21,7 +21,7 @@ Texts = st.SearchStrategy[str]
 
 
 def phrases() -> Texts:
-    """Draw a short description of a harmless picture."""
+    """Draw a short harmless description of a picture."""
     # the first takes as few draws as any: shrinking prefers few, and then what comes first
     simple = st.sampled_from(SUBJECTS).map("A {}".format)
     plain = st.builds(

@@ -26,10 +26,6 @@ _ESCAPE = re.compile(
 )
 
 
-_Place = tuple[Any, "str | int"]
-"""A step, and the place that it starts from: a `_Place` again, or None for the whole."""
-
-
 @dataclass(frozen=True, slots=True)
 class JSONReading:
     """What a JSON text says, or in one sentence why it says nothing.
@@ -225,28 +221,19 @@ def _position(text: str, offset: int) -> str:
 
 def _describe_repeated(value: Any, owner: dict[str, Any], key: str) -> str:
     path = _path_to(value, owner)
-    where = "an object inside a repeated member" if path is None else printable(path)
+    where = "an object inside a repeated member"
+    where = where if path is None else printable(path.removeprefix("."))
     twice = f'has the member "{printable(key, 80)}" more than once'
     return f"{twice}, in {where}" if where else twice
 
 
 def _path_to(value: Any, owner: dict[str, Any]) -> str | None:
-    waiting: list[tuple[_Place | None, Any]] = [(None, value)]
-    while waiting:
-        place, each = waiting.pop()
-        if each is owner:
-            return _path(place)
-        if isinstance(each, dict):
-            waiting += [((place, name), inner) for name, inner in each.items()]
-        elif isinstance(each, list):
-            waiting += [((place, index), inner) for index, inner in enumerate(each)]
+    """Return where an object stands in a value, which nests no deeper than was checked."""
+    if value is owner:
+        return ""
+    steps = value.items() if isinstance(value, dict) else ()
+    for step, inner in enumerate(value) if isinstance(value, list) else steps:
+        rest = _path_to(inner, owner)
+        if rest is not None:
+            return (f"[{step}]" if isinstance(step, int) else f".{printable(step, 80)}") + rest
     return None
-
-
-def _path(place: _Place | None) -> str:
-    """Write a place as a path; only one is ever written, since a name may have megabytes."""
-    steps: list[str] = []
-    while place is not None:
-        place, step = place
-        steps.append(f"[{step}]" if isinstance(step, int) else f".{printable(step, 80)}")
-    return "".join(reversed(steps)).removeprefix(".")

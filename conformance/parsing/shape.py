@@ -19,7 +19,7 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list:
 
 
 def shape_of(value: Any, root: str = "") -> Iterator[str]:
-    """Give the paths of a value with their types, such as ``data[].url:string``.
+    """Yield the paths of a value with their types, such as ``data[].url:string``.
 
     The items of an array share a path, ``root`` stands before all of them, and nothing deeper
     than eight levels is looked at.
@@ -34,7 +34,7 @@ def bounded(paths: Iterable[str]) -> list[str]:
 
 
 def _walk(value: Any, path: str, depth: int) -> Iterator[str]:
-    """Give a value's own path and type, and those below it down to a depth."""
+    """Yield a value's own path and type, and those below it down to a depth."""
     if path:
         yield f"{path}:{type_of(value)}"
     if depth and isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What the proof asks beyond the documented cases, so that every clause has something to see."""
+"""Cases of the proof beyond the documented ones, so that every clause binds some."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _PROMPT = "A small red sailing boat on a calm sea, seen from the shore"
 
 
 def family_names(edition: Edition) -> tuple[str, ...]:
-    """Give a model for every family that covers more ids than the edition names."""
+    """Return a model of every family that has more members than the edition names."""
     return ("gpt-image-2",) if edition.find("gpt-image-2") else ()
 
 
 def supplementary_cases(edition: Edition, models: Sequence[str]) -> Iterator[Case]:
-    """Ask streams for a size: no documented case combines the two."""
+    """Yield streams with a size: no documented case combines the two."""
     for name in models:
         model = edition.find(name)
-        sizes = [each for each in model.documented("size") if each != "auto"] if model else []
+        sizes = [size for size in model.documented("size") if size != "auto"] if model else []
         if model is not None and "stream" in model.parameters and len(sizes) > 1:
             body = {"model": name, "prompt": _PROMPT, "stream": True, "size": sizes[1]}
             yield Case("stream-size", name, body=body, control=MODELS_LIST, billed=True)

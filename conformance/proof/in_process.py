@@ -1,4 +1,4 @@
-"""The reference provider on the bench: called in process, under a public name, at a fixed time."""
+"""The reference provider called in process, under a public name, at a fixed time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from conformance.exchange.client import Client, Target
-from conformance.exchange.model import Failure, Headers, Provenance
-from conformance.exchange.transport.transport import Fetched, RawResponse, Transport
+from conformance.exchange.model import Failure, Headers, Provenance, Response
+from conformance.exchange.transport.transport import Fetched, Transport
 from conformance.reference import DEFAULT_KEY, create_app
 
 if TYPE_CHECKING:
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from conformance.reference import Steps
 
 BASE_URL = "https://reference.example/v1"
-"""A public name: some lies, such as URLs that lead inside, are none in a private network."""
+"""A public name: some defects, such as URLs to private hosts, are legal in a private network."""
 
 LOOPBACK_URL = "http://127.0.0.1:18001/v1"
-"""Where `image-conformance serve` is, for what its users would see."""
+"""The address of `image-conformance serve`."""
 
 NOW = 1_790_000_000.0
-"""Unix time in seconds at which everything on the bench happens, so that answers can be equal."""
+"""Unix time in seconds of every answer, so that answers can be compared."""
 
 
 class InProcess(Transport):
-    """Calls an ASGI application where `Transport` would open a connection."""
+    """A transport that calls an ASGI application instead of opening a connection."""
 
     def __init__(
         self, application: httpx.ASGITransport, loop: asyncio.AbstractEventLoop, host: str
@@ -41,13 +41,13 @@ class InProcess(Transport):
 
     def send(
         self, method: str, url: str, headers: Headers = (), body: bytes = b""
-    ) -> RawResponse | Failure:
-        """Answer one request."""
+    ) -> Response | Failure:
+        """Send a request to the application."""
         request = httpx.Request(method, url, headers=list(headers), content=body)
         return self._loop.run_until_complete(self._answered(request))
 
     def fetch(self, url: str) -> Fetched:
-        """Get an image without the key; another host than the provider's is not there."""
+        """Fetch an image without the key; only the provider's own host exists."""
         try:
             parts = httpx.URL(url)
         except httpx.InvalidURL:
@@ -58,11 +58,11 @@ class InProcess(Transport):
             return Fetched(url, (), Failure("dns", "the bench has no other host"))
         return Fetched(url, (), self.send("GET", url))
 
-    async def _answered(self, request: httpx.Request) -> RawResponse:
+    async def _answered(self, request: httpx.Request) -> Response:
         response = await self._application.handle_async_request(request)
         body = await response.aread()
         headers = tuple(response.headers.multi_items())
-        return RawResponse(response.status_code, headers, body, "HTTP/1.1", 0.0)
+        return Response(response.status_code, headers, body)
 
 
 def bench_client(
@@ -72,7 +72,7 @@ def bench_client(
     loop: asyncio.AbstractEventLoop,
     base_url: str = BASE_URL,
 ) -> Client:
-    """Give a client to a reference provider that goes by these steps, as if at a base URL."""
+    """Return a client of a reference provider with these steps, as if served at a base URL."""
     application = create_app(
         edition, key=DEFAULT_KEY, clock=lambda: NOW, models=models, steps=steps, threads=False
     )

@@ -1,4 +1,4 @@
-"""What the proof found: every clause against every defect, and what is wrong with that."""
+"""The result of the proof: every clause against every defect, and the holes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from conformance.proof.open_requests import Answered
 
 RED = BROKEN | {Verdict.HARNESS_ERROR}
-"""The verdicts by which a clause says that it saw a lie, or that it broke on one."""
+"""The verdicts that detect a defect; a clause that raises detects one as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseRow:
-    """One clause as the matrix names it."""
+    """One row of the matrix."""
 
     id: str
     level: str
@@ -27,7 +27,7 @@ class ClauseRow:
 
 @dataclass(frozen=True, slots=True)
 class DefectColumn:
-    """One defect, the models it was asked of, and what every clause said of it."""
+    """One column of the matrix: a defect and the verdict of every clause."""
 
     id: str
     lie: str
@@ -38,24 +38,24 @@ class DefectColumn:
     exchanges: int
     verdicts: Mapping[str, Verdict]
     witnesses: Mapping[str, str]
-    """For every clause that is red, the case and the message by which it is."""
+    """For every red clause, the case and the message of its first finding."""
     open_claims: tuple[str, ...] = ()
-    """The claimed clauses that judge answers, whatever was asked for."""
+    """The claimed clauses that judge answers to any request."""
     open_witnesses: Mapping[str, str] = field(default_factory=dict)
-    """The same of the lie told to open requests alone, which it was until its claims were red."""
+    """The same where the defect was planted in answers to open requests only."""
     blind_to_recordings: tuple[str, ...] = ()
-    """Those of the claimed clauses that do not see it where somebody else recorded the answer."""
+    """The claimed clauses that do not detect it in a foreign recording."""
 
     @property
     def red(self) -> tuple[str, ...]:
         """The clauses that the defect turned red."""
-        return tuple(name for name, each in self.verdicts.items() if each in RED)
+        return tuple(name for name, verdict in self.verdicts.items() if verdict in RED)
 
     @property
     def caught(self) -> bool:
-        """Whether some clause is red; for an outage, whether nothing could be judged."""
+        """Whether some clause is red; for an outage, whether a claimed clause is *unavailable*."""
         if self.silent:
-            return any(self.verdicts.get(each) is Verdict.UNAVAILABLE for each in self.claims)
+            return any(self.verdicts.get(claim) is Verdict.UNAVAILABLE for claim in self.claims)
         return bool(self.red)
 
 
@@ -70,11 +70,11 @@ class Matrix:
     exchanges: int
     seconds: float
     answered: tuple[Answered, ...] = ()
-    """The truth told to open requests, and how much of it was judged."""
+    """How much of the truthful answers to open requests was judged."""
 
     def killers(self, clause: str) -> tuple[str, ...]:
-        """Name the defects that a clause sees."""
-        return tuple(each.id for each in self.defects if clause in each.red)
+        """Return the defects that a clause detects."""
+        return tuple(defect.id for defect in self.defects if clause in defect.red)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ class Hole:
 
 
 def holes(matrix: Matrix, *, whole: bool = True) -> tuple[Hole, ...]:
-    """List what the proof demands and does not find; none at all is the proof.
+    """List the violations of what the proof demands; the proof holds if there are none.
 
-    Where only some defects were tried, not ``whole``, nothing is said of clauses that saw none.
+    Unless ``whole``, only some defects were tried, and blind clauses are not reported.
     """
     blind = _never_seen(matrix) if whole else ()
     return (*_untrue(matrix), *_hardly_judged(matrix), *blind, *_uncaught(matrix))
@@ -107,24 +107,24 @@ def _untrue(matrix: Matrix) -> Iterator[Hole]:
 
 
 def _hardly_judged(matrix: Matrix) -> Iterator[Hole]:
-    for each in matrix.answered:
-        if each.hardly_judged:
-            message = f"{each.case}: {each.judged} of {each.promised} promises judged"
+    for answer in matrix.answered:
+        if answer.hardly_judged:
+            message = f"{answer.case}: {answer.judged} of {answer.promised} promises judged"
             yield Hole("hardly judged", "", "", message)
 
 
 def _never_seen(matrix: Matrix) -> Iterator[Hole]:
-    seen = {name for each in matrix.defects for name in each.red}
+    seen = {name for defect in matrix.defects for name in defect.red}
     for clause in matrix.clauses:
         if clause.id not in seen:
             yield Hole("blind clause", clause.id, "", "no defect turns the clause red")
 
 
 def _uncaught(matrix: Matrix) -> Iterator[Hole]:
-    for each in matrix.defects:
-        if not each.caught:
-            yield Hole("survivor", "", each.id, "no clause sees the defect")
-        yield from _of_defect(each)
+    for defect in matrix.defects:
+        if not defect.caught:
+            yield Hole("survivor", "", defect.id, "no clause sees the defect")
+        yield from _of_defect(defect)
 
 
 def _of_defect(defect: DefectColumn) -> Iterator[Hole]:
@@ -140,10 +140,10 @@ def _of_defect(defect: DefectColumn) -> Iterator[Hole]:
 
 def _holes_in_open_requests(defect: DefectColumn) -> Iterator[Hole]:
     for name in sorted(set(defect.open_claims) - set(defect.open_witnesses)):
-        message = "the lie is told to open requests alone, and not seen"
+        message = "the clause does not see the lie in the answer to an open request"
         yield Hole("open survivor", name, defect.id, message)
     for name in defect.blind_to_recordings:
-        message = "the lie is told to open requests, recorded by others, and not seen"
+        message = "the clause does not see the lie in a foreign recording of an open request"
         yield Hole("open survivor", name, defect.id, message)
     for name in sorted(set(defect.open_witnesses) - set(defect.claims)):
         yield Hole("cascade", name, defect.id, defect.open_witnesses[name])

@@ -16,7 +16,7 @@ from conformance.runner.planned_request import sent_by
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from conformance.contract import Asked, Edition
+    from conformance.contract import Edition, RequestBody
     from conformance.findings import Finding
     from conformance.reference.answers import Job
     from conformance.reference.errors import Refusal
@@ -53,16 +53,16 @@ class Answered:
 def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
     """Return steps that ignore unknown parameters, and use a default model where none is named."""
 
-    def settled(asked: Asked) -> Asked:
+    def settled(asked: RequestBody) -> RequestBody:
         if asked.expectation != "open":
             return asked
         kept = {name: value for name, value in asked.body.items() if name not in asked.unknown}
         return edition.read({"model": _DEFAULT_MODEL, **kept})
 
-    def validate(request: Asked, served: Collection[str]) -> Refusal | None:
+    def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
         return steps.validate(settled(request), served)
 
-    def resolve(request: Asked) -> Job:
+    def resolve(request: RequestBody) -> Job:
         return steps.resolve(settled(request))
 
     return replace(steps, validate=validate, resolve=resolve)
@@ -70,16 +70,16 @@ def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
 
 def open_twins(edition: Edition, cases: Iterable[Case]) -> dict[str, tuple[Case, str]]:
     """Return an open request for every documented one: path to case and path of the latter."""
-    found: dict[str, tuple[Case, str]] = {}
+    twins: dict[str, tuple[Case, str]] = {}
     for case in cases:
         if case.body is None or sent_by(case, edition).expectation != "accepted":
             continue
         twin = _open(case, {**case.body, **UNKNOWN}, f"open-{case.id}")
-        found[twin.path] = twin, case.path
+        twins[twin.path] = twin, case.path
         if case.model == _DEFAULT_MODEL and set(case.body) == {"model", "prompt"}:
             unnamed = _open(case, {"prompt": case.body["prompt"]}, "open-model-omitted")
-            found[unnamed.path] = unnamed, case.path
-    return found
+            twins[unnamed.path] = unnamed, case.path
+    return twins
 
 
 def _open(case: Case, body: Mapping[str, Any], name: str) -> Case:
@@ -93,12 +93,12 @@ def judges_answers(clause: str) -> bool:
 
 def answered(case: str, twin: Iterable[Finding], findings: Iterable[Finding]) -> Answered:
     """Count what a documented request was judged by, and how much of that its open twin was."""
-    promised = {each.clause for each in twin if each.verdict is Verdict.PASS}
-    promised = {each for each in promised if judges_answers(each)}
-    judged = {each.clause for each in findings if each.verdict in DECIDED}
+    promised = {finding.clause for finding in twin if finding.verdict is Verdict.PASS}
+    promised = {clause for clause in promised if judges_answers(clause)}
+    judged = {finding.clause for finding in findings if finding.verdict in DECIDED}
     return Answered(case, len(promised), len(promised & judged))
 
 
 def changes_answers(truth: Steps, lying: Steps) -> bool:
-    """Return whether a lie is told in answers, and not in refusals alone."""
+    """Return whether a defect changes answers, and not only refusals."""
     return any(getattr(truth, name) is not getattr(lying, name) for name in _ANSWERING)

@@ -1,4 +1,4 @@
-"""The proof on a terminal: a line of progress, and what came of it in plain sentences."""
+"""The proof on a terminal: progress, holes and the conclusion."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 
 def chosen_defects(edition: Edition, glob: str) -> list[str]:
-    """Name the defects that a glob means; raises UnknownNameError where it means none."""
+    """Return the defects that match a glob; raises UnknownNameError if none does."""
     known = defects(edition)
-    found = [name for name in known if fnmatchcase(name, glob)]
-    if not found:
+    chosen = [name for name in known if fnmatchcase(name, glob)]
+    if not chosen:
         raise UnknownNameError("defect", glob, known)
-    return found
+    return chosen
 
 
 class Watched:
-    """A line that says how many lies were told; silent where nobody watches."""
+    """A progress bar over defects; silent without a terminal."""
 
     def __init__(self, console: Console, total: int, quiet: bool) -> None:
         self._bar = Progress(
-            TextColumn("telling lies"),
+            TextColumn("planting defects"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -54,32 +54,35 @@ class Watched:
         self._bar.stop()
 
     def advance(self) -> None:
-        """Move on by one defect."""
+        """Count one defect as done."""
         self._bar.update(self._task, advance=1)
 
 
 def print_proof(console: Console, matrix: Matrix, *, whole: bool) -> None:
-    """Print a line a chapter, every hole, and the conclusion."""
+    """Print a line per chapter, every hole, and the conclusion."""
     console.print(_table(matrix))
-    found = holes(matrix, whole=whole)
-    for each in found:
-        where = " on ".join(filter(None, (each.clause, each.defect)))
-        console.print(Text(f"{each.kind}: {where}: {each.message}"), soft_wrap=True)
-    said = "no hole" if not found else f"{len(found)} hole{'s' if len(found) > 1 else ''}"
-    told = f"{len(matrix.defects)} defects, {len(matrix.clauses)} clauses"
+    gaps = holes(matrix, whole=whole)
+    for hole in gaps:
+        where = " on ".join(filter(None, (hole.clause, hole.defect)))
+        console.print(Text(f"{hole.kind}: {where}: {hole.message}"), soft_wrap=True)
+    conclusion = "no hole" if not gaps else f"{len(gaps)} hole{'s' if len(gaps) > 1 else ''}"
+    size = f"{len(matrix.defects)} defects, {len(matrix.clauses)} clauses"
     sent = f"{matrix.exchanges:,} exchanges in {matrix.seconds:.0f} s"
-    console.print(f"\n{told}, {sent}: {said}.")
+    console.print(f"\n{size}, {sent}: {conclusion}.")
 
 
 def _table(matrix: Matrix) -> Table:
     table = Table("chapter", "clauses", "that see a lie", "defects", box=None, pad_edge=False)
-    told = {chapter: len(members) for chapter, members in chapters(matrix.defects)}
+    planted = {chapter: len(members) for chapter, members in chapters(matrix.defects)}
     seeing = {
-        name for each in matrix.defects for name in each.verdicts if each.verdicts[name] in RED
+        name
+        for defect in matrix.defects
+        for name in defect.verdicts
+        if defect.verdicts[name] in RED
     }
     for chapter, members in chapters(matrix.clauses):
-        sees = sum(each.id in seeing for each in members)
-        table.add_row(chapter, str(len(members)), str(sees), str(told.pop(chapter, 0)))
-    for chapter, count in told.items():
+        sees = sum(clause.id in seeing for clause in members)
+        table.add_row(chapter, str(len(members)), str(sees), str(planted.pop(chapter, 0)))
+    for chapter, count in planted.items():
         table.add_row(chapter, "-", "-", str(count))
     return table

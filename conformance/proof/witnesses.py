@@ -1,4 +1,4 @@
-"""What the findings of one defect come to: the worst verdicts, and what shows them."""
+"""Summaries of the findings on one defect."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from conformance.proof.matrix import RED
 def worst_by_clause(findings: Iterable[Finding]) -> dict[str, Verdict]:
     """Return the worst verdict of every clause."""
     worst: dict[str, Verdict] = {}
-    for each in findings:
-        known = worst.get(each.clause)
-        if known is None or SEVERITY[each.verdict] > SEVERITY[known]:
-            worst[each.clause] = each.verdict
+    for finding in findings:
+        known = worst.get(finding.clause)
+        if known is None or SEVERITY[finding.verdict] > SEVERITY[known]:
+            worst[finding.clause] = finding.verdict
     return worst
 
 
 def red_clauses(findings: Iterable[Finding]) -> list[str]:
     """Return the ids of the clauses that are broken, in alphabetical order."""
-    return sorted({each.clause for each in findings if each.verdict in RED})
+    return sorted({finding.clause for finding in findings if finding.verdict in RED})
 
 
 def first_witness(findings: Iterable[Finding], clause: str) -> str:
     """Return the first finding that breaks a clause, as case and message; empty for none."""
-    red = (each for each in findings if each.clause == clause and each.verdict in RED)
-    return next((f"{each.model}/{each.case}: {each.message}" for each in red), "")
+    red = (finding for finding in findings if finding.clause == clause and finding.verdict in RED)
+    return next((f"{finding.model}/{finding.case}: {finding.message}" for finding in red), "")

@@ -1,4 +1,4 @@
-"""The matrix as documents: JSON for programs, Markdown and one HTML page for people."""
+"""The matrix as JSON, Markdown and HTML."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ _T = TypeVar("_T", bound=_Named)
 
 
 def as_json(matrix: Matrix) -> str:
-    """Write the matrix, its holes and its counts; two proofs of one suite give the same text."""
+    """Render the matrix, its holes and its counts as JSON; the output is deterministic."""
     document = {
         "schema": SCHEMA,
         "tool": tool(),
         "edition": matrix.edition,
-        "holes": [asdict(each) for each in holes(matrix)],
+        "holes": [asdict(hole) for hole in holes(matrix)],
         "clauses": [
             {
-                **asdict(each),
-                "truth": _word(matrix.truth.get(each.id)),
-                "seen": matrix.killers(each.id),
+                **asdict(clause),
+                "truth": _word(matrix.truth.get(clause.id)),
+                "seen": matrix.killers(clause.id),
             }
-            for each in matrix.clauses
+            for clause in matrix.clauses
         ],
-        "defects": [_defect(each) for each in matrix.defects],
+        "defects": [_defect(defect) for defect in matrix.defects],
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
 def as_markdown(matrix: Matrix) -> str:
-    """Write who sees what, as GitHub-flavoured Markdown."""
+    """Render which clause detects which defect, as GitHub-flavoured Markdown."""
     return _template("matrix.md.jinja", autoescape=False).render(_values(matrix))
 
 
 def as_html(matrix: Matrix) -> str:
-    """Write the whole matrix as one page that needs nothing else."""
+    """Render the whole matrix as one self-contained HTML page."""
     return _template("matrix.html.jinja", autoescape=True).render(_values(matrix))
 
 
@@ -68,20 +68,20 @@ WRITERS: Mapping[str, Callable[[Matrix], str]] = {
     ".md": as_markdown,
     ".html": as_html,
 }
-"""What can be written, by the ending of a file's name."""
+"""The renderers by file suffix."""
 
 
 def chapters(named: Iterable[_T]) -> Iterator[tuple[str, list[_T]]]:
-    """Group clauses or defects by the first part of their ids, in their order."""
-    for chapter, members in groupby(named, key=lambda each: each.id.split(".", 1)[0]):
+    """Group clauses or defects by chapter, in their order."""
+    for chapter, members in groupby(named, key=lambda member: member.id.split(".", 1)[0]):
         yield chapter, list(members)
 
 
 def counts(defect: DefectColumn) -> dict[str, int]:
-    """Count what the clauses that are neither red nor green said of a defect."""
-    found: Counter[Verdict] = Counter(defect.verdicts.values())
-    undecided = [each for each in Verdict if each is not Verdict.PASS and each not in RED]
-    return {verdict.value: found[verdict] for verdict in undecided if found[verdict]}
+    """Count the verdicts on a defect that are neither red nor green."""
+    tally: Counter[Verdict] = Counter(defect.verdicts.values())
+    undecided = [member for member in Verdict if member is not Verdict.PASS and member not in RED]
+    return {verdict.value: tally[verdict] for verdict in undecided if tally[verdict]}
 
 
 def _defect(defect: DefectColumn) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The providers under test: one TOML file each, ours by name or the user's own by path."""
+"""The providers under test: one TOML file each, bundled or the user's own."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 
 
 class ProviderError(ConformanceError):
-    """A provider file that cannot be used, with file and key."""
+    """A provider file that cannot be used; the message names file and key."""
 
 
 class MissingKeyError(ConformanceError):
@@ -41,20 +41,20 @@ class MissingKeyError(ConformanceError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A promise that a provider does not make."""
+    """A promise that a provider does not claim to keep."""
 
     clause: str
     models: tuple[str, ...]
     reason: str
 
     def covers(self, finding: Finding) -> bool:
-        """Whether a finding is about this promise."""
+        """Return whether a finding is about this promise."""
         return fnmatchcase(finding.clause, self.clause) and _one_of(finding.model, self.models)
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A known, dated, expiring disagreement of one provider with one clause."""
+    """A known, dated and expiring disagreement of a provider with a clause."""
 
     clause: str
     models: tuple[str, ...]
@@ -65,7 +65,7 @@ class Deviation:
     expires: date
 
     def covers(self, finding: Finding) -> bool:
-        """Whether a finding is this disagreement."""
+        """Return whether a finding matches this deviation."""
         return (
             fnmatchcase(finding.clause, self.clause)
             and _one_of(finding.model, self.models)
@@ -73,27 +73,27 @@ class Deviation:
         )
 
     def explains(self, finding: Finding) -> bool:
-        """Whether it excuses a finding.
+        """Return whether it excuses a finding.
 
-        What could not be decided it excuses only where it names the cases: an outage elsewhere
-        must not hide behind it.
+        It excuses an undecided finding only if it names the cases (ARCHITECTURE 5): an outage
+        elsewhere must not hide behind it.
         """
         decided = finding.verdict in BROKEN
         named = finding.verdict in UNDECIDED and self.cases != ("*",)
         return self.covers(finding) and (decided or named)
 
     def expired(self, today: date) -> bool:
-        """Whether its day has passed; then it excuses nothing any more."""
+        """Return whether it has expired; then it no longer excuses anything."""
         return today > self.expires
 
     @property
     def of_generated(self) -> bool:
-        """Whether it is about generated requests alone."""
+        """Whether it is about generated requests only."""
         return self.cases == (GENERATED,)
 
     @property
     def name(self) -> str:
-        """How reports speak of it."""
+        """Its name in reports."""
         where = "/".join((",".join(self.models), ",".join(self.cases)))
         return f"{self.clause} on {where}"
 
@@ -132,15 +132,18 @@ class Provider:
         )
 
     def is_known(self, model: str, case: str) -> bool:
-        """Whether a deviation names a case, so that it may come out undecided."""
-        named = (each for each in self.deviations if each.cases != ("*",))
-        return any(_one_of(model, each.models) and _one_of(case, each.cases) for each in named)
+        """Return whether a deviation names a case, so that it may stay undecided."""
+        named = (deviation for deviation in self.deviations if deviation.cases != ("*",))
+        return any(
+            _one_of(model, deviation.models) and _one_of(case, deviation.cases)
+            for deviation in named
+        )
 
     def at(self, base_url: str) -> Provider:
-        """Give the same provider at another address."""
+        """Return the same provider at another address."""
         _check_address("--base-url", base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
-            raise ProviderError(f"--base-url {base_url!r} is no http or https address")
+            raise ProviderError(f"--base-url {base_url!r} is not an http or https address")
         free = self.prices.free and _is_loopback(base_url)
         prices = replace(self.prices, free=free)
         return replace(self, base_url=base_url.rstrip("/"), prices=prices)
@@ -152,10 +155,10 @@ def provider_names() -> tuple[str, ...]:
 
 
 def load_provider(name: str) -> Provider:
-    """Load a provider of ours by name, or any by the path of its file.
+    """Load a bundled provider by name, or any provider by the path of its file.
 
-    Raises `UnknownNameError` for a name that is not ours and `ProviderError` for a file
-    that is missing, is no TOML, or breaks `schemas/provider.schema.json`.
+    Raises `UnknownNameError` for an unknown name and `ProviderError` for a file that is
+    missing, is not TOML, or breaks `schemas/provider.schema.json`.
     """
     if name.endswith(".toml") or "/" in name:
         return _load_file(_own_name(Path(name)))
@@ -165,7 +168,7 @@ def load_provider(name: str) -> Provider:
 
 
 def _own_name(path: Path) -> Path:
-    """Refuse a file that reports could not tell from a provider of ours; its name is its id."""
+    """Refuse a file with the name of a bundled provider: the name is the id in reports."""
     ours = HOME / f"{path.stem}.toml"
     if path.exists() and ours.exists() and not path.samefile(ours):
         raise ProviderError(
@@ -191,7 +194,7 @@ def _load_file(path: Path) -> Provider:
 
 
 def _check_address(where: str, url: str) -> None:
-    """Refuse a password, which would stand in every report, and the path of the endpoint itself."""
+    """Refuse credentials, which every report would show, and the path of the endpoint itself."""
     if urlsplit(url).path.rstrip("/").endswith("/images/generations"):
         raise ProviderError(
             f"{where} ends in /images/generations; leave that out: it is the part before, as in "
@@ -205,7 +208,7 @@ def _check_address(where: str, url: str) -> None:
 
 
 def _check_key(variable: str, value: str) -> None:
-    """Raise `MissingKeyError` for quotes around a key, or what no key has; it is not shown."""
+    """Raise `MissingKeyError` for a key with quotes or invisible characters, without showing it."""
     if len(value) > 1 and value[0] in _QUOTES and value[-1] in _QUOTES:
         raise MissingKeyError(
             f"{variable} holds quotation marks around the API key, which the provider would be "
@@ -234,8 +237,8 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         id=path.stem,
         file=str(path),
         prices=prices,
-        not_claimed=tuple(_claim(each) for each in plain["claims"]),
-        deviations=tuple(_deviation(path, each) for each in plain["known"]),
+        not_claimed=tuple(_claim(entry) for entry in plain["claims"]),
+        deviations=tuple(_deviation(path, entry) for entry in plain["known"]),
         **document,
     )
 
@@ -261,12 +264,12 @@ def _validator() -> Draft202012Validator:
 
 
 def _rank(error: ValidationError) -> tuple[bool, int]:
-    """A misspelt key before the one that it leaves missing, and the deepest place first."""
+    """Rank unknown keys before the missing ones they may stand for, and the deepest place first."""
     return error.validator != "additionalProperties", -len(error.absolute_path)
 
 
 def _explain(error: ValidationError) -> str:
-    """Name the key, and for an unknown key its nearest valid name."""
+    """Return a message with the key, and for an unknown key its nearest valid name."""
     where = ".".join(str(part) for part in error.absolute_path) or "the file"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = set(error.schema.get("properties", {}))  # type: ignore[union-attr]  # a dict here

@@ -1,4 +1,4 @@
-"""How many cases a provider is sent: free ones get the thorough plan."""
+"""The depth of a plan: free providers get the thorough one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def depth_of(provider: Provider, chosen: Depth | None) -> Depth:
 
 
 def documented_cases(edition: Edition, provider: Provider, chosen: Depth | None) -> list[Case]:
-    """Derive the cases to ask of a provider: what does not depend on the model, of its first."""
+    """Return the cases for a provider; cases independent of the model go to its first model."""
     depth = depth_of(provider, chosen)
     return [case for case in all_cases(edition, list(provider.models)) if depth.includes(case)]

@@ -1,4 +1,4 @@
-"""What a request costs: as the provider's file says, and as the answer's own usage says."""
+"""Prices of requests: estimates by the provider's file, actual cost by the answer's usage."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from conformance.contract import Model
 
 DEAREST = 0.25
-"""US dollars an image where a paid provider's file has no price at all: more than OpenAI's list
-price of any documented quality and size (6,240 image tokens at 40 USD a million)."""
+"""US dollars per image if a paid provider's file has no price: more than OpenAI's list price of
+any documented quality and size (6,240 image tokens at 40 USD per million)."""
 
 PARTIAL_TOKENS = 100
-"""Image tokens that OpenAI counts for every partial image of a stream, as recorded."""
+"""Image tokens that OpenAI counts per partial image of a stream, as recorded."""
 
 BYTES_A_TOKEN = 3
-"""Bytes of a prompt that are taken for one token; English has four, other scripts fewer."""
+"""Bytes of a prompt counted as one token; English has four, other scripts fewer."""
 
 _KINDS = ("text", "image")
-_MOST_TOKENS = 10**9  # more is no usage but a mistake, or an attack on the ledger
+_MOST_TOKENS = 10**9  # more is a mistake, or an attack on the ledger
 _USUAL = ("medium", "standard")  # what `auto` is taken for
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What one request will cost, in US dollars, and whether a price stands behind it."""
+    """The estimated cost of one request in US dollars, and whether its price is known."""
 
     usd: float
     known: bool = True
@@ -51,25 +51,25 @@ class Prices:
     free: bool = False
 
     def estimate(self, case: Case, model: Model) -> Estimate:
-        """Price a case before it is sent; what should be refused, or lists models, is free."""
+        """Price a case before it is sent; refusals and model lists are free."""
         if not case.billed or case.operation is not Operation.GENERATE:
             return FREE
         return self.if_answered(case.body or {}, model)
 
     def if_answered(self, body: Mapping[str, Any], model: Model) -> Estimate:
-        """Price a body that is answered with images: the price of one, times `n`, and the prompt.
+        """Price a body that is answered with images: the price of one times `n`, and the prompt.
 
-        It is what a request that should be refused costs when it is not. A price that is not
-        known counts as the dearest of the model, of the provider, or as `DEAREST`, and says so.
+        A request that should be refused costs this if it is not. An unknown price counts as the
+        highest of the model, of the provider, or as `DEAREST`, and is marked as unknown.
         """
         if self.free:
             return FREE
-        each, known, basis = self._image(model, body)
-        usd = each * _count(body) + self._prompt(model.name, body)
+        image, known, basis = self._image(model, body)
+        usd = image * _count(body) + self._prompt(model.name, body)
         return Estimate(round(usd, 6), known, basis)
 
     def dearest(self, model: str) -> float:
-        """Give the most that one image of a model can cost by the file, or by `DEAREST`."""
+        """Return the highest price of one image of a model by the file, or `DEAREST`."""
         if self.free:
             return 0.0
         listed = self.image.get(model) or {
@@ -78,23 +78,23 @@ class Prices:
         return max(listed.values(), default=DEAREST)
 
     def actual(self, model: str, usage: object) -> float | None:
-        """Price what an answer says it used; None where it, or the file, does not say."""
+        """Price the usage of an answer; None if the answer or the file does not say."""
         rates = self.tokens.get(model)
         if self.free:
             return 0.0
         if rates is None or not isinstance(usage, Mapping):
             return None
         sides = [_side(usage, side, rates) for side in ("input", "output")]
-        if any(each is None for each in sides) or not sides[1]:
-            return None  # a picture that used nothing says as little as none at all
-        return round(sum(each or 0 for each in sides) / 1_000_000, 6)
+        if any(cost is None for cost in sides) or not sides[1]:
+            return None  # usage without output is no usage
+        return round(sum(cost or 0 for cost in sides) / 1_000_000, 6)
 
     def _image(self, model: Model, body: Mapping[str, Any]) -> tuple[float, bool, str]:
         listed = self.image.get(model.name, {})
         for key in _keys(model, body):
             if key in listed:
                 return listed[key] + self._partials(model.name, body), True, key
-        return self.dearest(model.name), False, "no price is known: the dearest is taken"
+        return self.dearest(model.name), False, "no price is known: the highest is taken"
 
     def _partials(self, model: str, body: Mapping[str, Any]) -> float:
         partials = body.get("partial_images") if body.get("stream") else 0
@@ -108,7 +108,7 @@ class Prices:
 
 
 def _keys(model: Model, body: Mapping[str, Any]) -> Iterator[str]:
-    """Give the names under which a price may stand, the most exact first."""
+    """Yield the keys of a price, the most specific first."""
     quality = body.get("quality") or model.default("quality") or "auto"
     size = body.get("size") or model.default("size") or "auto"
     grades = _USUAL if quality == "auto" else (quality,)
@@ -133,14 +133,14 @@ def _side(usage: Mapping[str, Any], side: str, rates: Mapping[str, float]) -> fl
     given = usage.get(f"{side}_tokens_details")
     details = given if isinstance(given, Mapping) else {}
     counts = {kind: details.get(f"{kind}_tokens", 0) for kind in own}
-    if not all(_is_natural(each) for each in counts.values()):
+    if not all(_is_natural(count) for count in counts.values()):
         return None
-    told = sum(map(_natural, counts.values()))
-    whole = usage.get(f"{side}_tokens", told if details else None)
-    if not _is_natural(whole) or _natural(whole) < told:
+    detailed = sum(map(_natural, counts.values()))
+    whole = usage.get(f"{side}_tokens", detailed if details else None)
+    if not _is_natural(whole) or _natural(whole) < detailed:
         return None
     listed = sum(rate * _natural(counts[kind]) for kind, rate in own.items())
-    return listed + max(own.values()) * (_natural(whole) - told)
+    return listed + max(own.values()) * (_natural(whole) - detailed)
 
 
 def _is_natural(value: object) -> bool:

@@ -18,7 +18,7 @@ _MOST = 12  # rows, and notes of one kind
 
 
 def show(report: ForeignReport, quiet: bool) -> None:
-    """Print what came of each file and what the run says; only problems where `quiet`."""
+    """Print the outcome of each file and the summary of the run; only problems where `quiet`."""
     for problem in report.problems:
         sys.stderr.write(f"error: {printable(problem, 2000)}\n")
     if quiet:

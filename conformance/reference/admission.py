@@ -1,4 +1,4 @@
-"""Who and what gets in: the key, the body, and what the contract says of the parameters.
+"""Admission of requests: the key, the body, and the rules of the contract.
 
 Where the sources contradict or say nothing, the reference provider does one thing, stated here:
 
@@ -32,7 +32,7 @@ from conformance.reference.errors import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from conformance.contract import Asked, Model, Violation
+    from conformance.contract import Model, RequestBody, Violation
 
 MAX_BODY = 1024 * 1024
 """Largest accepted request body in bytes."""
@@ -51,7 +51,7 @@ _CODES = {
 
 
 def authenticate(authorizations: Sequence[str], key: str) -> Refusal | None:
-    """Judge the Authorization headers; no answer ever repeats what they held."""
+    """Check the Authorization headers; no answer ever repeats their content."""
     if not authorizations:
         return unauthorized("No API key was sent; expected 'Authorization: Bearer KEY'.")
     if len(authorizations) > 1:
@@ -76,25 +76,29 @@ def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
     return reading.value
 
 
-def validate(asked: Asked, served: Collection[str]) -> Refusal | None:
+def validate(asked: RequestBody, served: Collection[str]) -> Refusal | None:
     """Refuse what the contract does not allow; None when the request can be answered."""
     fault = _model_fault(asked.body.get("model"), served)
     if fault is not None or asked.model is None:
         return fault or no_such_model(str(asked.body.get("model")))
-    relevant = [each for each in asked.violations if not _ignored(asked.model, each.parameter)]
+    relevant = [
+        violation
+        for violation in asked.violations
+        if not _ignored(asked.model, violation.parameter)
+    ]
     if relevant:
         return violation_refusal(relevant[0])
     return _undocumented(asked, asked.model) or _newer_value(asked) or _size_fault(asked)
 
 
 def violation_refusal(violation: Violation) -> Refusal:
-    """Say as an error object which documented constraint was broken."""
+    """Return the refusal for a broken documented constraint."""
     code = _CODES.get(violation.keyword, "invalid_value")
     return bad_request(violation.message, violation.parameter, code)
 
 
 def dimensions(size: object) -> tuple[int, int] | None:
-    """Width and height in pixels of an API size such as `1024x1024`, else None."""
+    """Return width and height in pixels of a size such as `1024x1024`, else None."""
     match = _SIZE.fullmatch(size) if isinstance(size, str) else None
     return None if match is None else (int(match[1]), int(match[2]))
 
@@ -112,7 +116,7 @@ def _ignored(model: Model, parameter: str | None) -> bool:
     return parameter == "response_format" and model.response_kind("url") == "b64_json"
 
 
-def _undocumented(asked: Asked, model: Model) -> Refusal | None:
+def _undocumented(asked: RequestBody, model: Model) -> Refusal | None:
     for name, value in asked.body.items():
         foreign = name in asked.unknown or (name not in model.parameters and value is not None)
         if foreign and not _ignored(model, name):
@@ -121,7 +125,7 @@ def _undocumented(asked: Asked, model: Model) -> Refusal | None:
     return None
 
 
-def _newer_value(asked: Asked) -> Refusal | None:
+def _newer_value(asked: RequestBody) -> Refusal | None:
     for parameter, newer in _NEWER_VALUES.items():
         if asked.value(parameter) in newer:
             message = f"'{parameter}' cannot be any of {', '.join(newer)} here."
@@ -129,7 +133,7 @@ def _newer_value(asked: Asked) -> Refusal | None:
     return None
 
 
-def _size_fault(asked: Asked) -> Refusal | None:
+def _size_fault(asked: RequestBody) -> Refusal | None:
     size = asked.value("size")
     if size in (None, "auto"):
         return None

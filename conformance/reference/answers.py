@@ -1,4 +1,4 @@
-"""What the reference provider answers: every choice the request left open is made in `resolve`."""
+"""Answers of the reference provider: `resolve` makes every choice that a request leaves open."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.reference.admission import dimensions
 from conformance.reference.painting import FINISHED, Picture, image_file, seed_of
 
 if TYPE_CHECKING:
-    from conformance.contract import Asked, Model
+    from conformance.contract import Model, RequestBody
     from conformance.reference.urls import Signer
 
 PARTIAL_TOKENS = 100
@@ -24,7 +24,7 @@ _USUAL_SIZE = (1024, 1024)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One accepted request with nothing left to decide."""
+    """An accepted request with every choice made."""
 
     model: str
     prompt: str
@@ -49,8 +49,8 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where and when an answer is given: origin of its URLs, their signer, Unix time in seconds."""
+class AnswerContext:
+    """The origin of image URLs, their signer, and the Unix time in seconds of the answer."""
 
     origin: str
     signer: Signer
@@ -60,7 +60,7 @@ class Place:
 Painter = Callable[[Job, int, int], bytes]
 
 
-def resolve(asked: Asked) -> Job:
+def resolve(asked: RequestBody) -> Job:
     """Make every choice; `asked` must have been validated."""
     model = asked.model
     if model is None:
@@ -86,17 +86,17 @@ def resolve(asked: Asked) -> Job:
 
 
 def picture(job: Job, index: int, stage: int = FINISHED) -> Picture:
-    """Say what the image at this place in `data` shows; its file type does not change it."""
+    """Return what the image at this index of `data` shows, whatever its file type."""
     seed = seed_of(job.model, job.prompt, job.size, job.quality, job.style, index)
     return Picture(seed, job.width, job.height, job.background == "transparent", stage)
 
 
 def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
-    """Image file of one item, or of an unfinished stage of it."""
+    """Paint the image file of one item, or of an unfinished stage of it."""
     return image_file(picture(job, index, stage), job.output_format, job.compression)
 
 
-def answer(job: Job, images: Sequence[bytes], place: Place) -> dict[str, Any]:
+def answer(job: Job, images: Sequence[bytes], place: AnswerContext) -> dict[str, Any]:
     """Build the body of a 200; `images` are the files in order, empty when URLs were asked."""
     items = [_item(job, index, images, place) for index in range(job.n)]
     if not job.echoes:
@@ -105,7 +105,7 @@ def answer(job: Job, images: Sequence[bytes], place: Place) -> dict[str, Any]:
 
 
 def echoed(job: Job) -> dict[str, Any]:
-    """Members by which GPT image models say what they made; never `auto`."""
+    """Return the members in which GPT image models echo what they made; never `auto`."""
     return {
         "background": job.background,
         "output_format": job.output_format,
@@ -115,11 +115,11 @@ def echoed(job: Job) -> dict[str, Any]:
 
 
 def usage(job: Job, images: int, partials: int = 0) -> dict[str, Any]:
-    """Tokens as whole numbers whose sums hold; rates are ours, shaped like OpenAI's."""
+    """Return tokens whose sums hold; the rates are ours, shaped like OpenAI's."""
     text = max(1, math.ceil(len(job.prompt) / 4))
     rate = _TOKENS_PER_MEGAPIXEL[job.quality]
-    each = max(1, rate * job.width * job.height // 2**20)
-    made = images * each + partials * PARTIAL_TOKENS
+    per_image = max(1, rate * job.width * job.height // 2**20)
+    made = images * per_image + partials * PARTIAL_TOKENS
     return {
         "input_tokens": text,
         "input_tokens_details": {"image_tokens": 0, "text_tokens": text},
@@ -129,7 +129,7 @@ def usage(job: Job, images: int, partials: int = 0) -> dict[str, Any]:
     }
 
 
-def events(job: Job, painter: Painter, place: Place) -> Iterator[dict[str, Any]]:
+def events(job: Job, painter: Painter, place: AnswerContext) -> Iterator[dict[str, Any]]:
     """Yield one image after another, each preceded by the partial images that were asked for."""
     common = {"created_at": int(place.now), **echoed(job)}
     for index in range(job.n):
@@ -148,7 +148,7 @@ def events(job: Job, painter: Painter, place: Place) -> Iterator[dict[str, Any]]
         }
 
 
-def _item(job: Job, index: int, images: Sequence[bytes], place: Place) -> dict[str, Any]:
+def _item(job: Job, index: int, images: Sequence[bytes], place: AnswerContext) -> dict[str, Any]:
     item: dict[str, Any] = {}
     if job.revises:
         item["revised_prompt"] = f"{job.prompt} Painted as a calm seascape with a small boat."
@@ -167,14 +167,14 @@ def _payload(model: Model, response_format: object) -> str:
 
 
 def _resolved_size(model: Model, size: object) -> tuple[int, int]:
-    """Settle an absent or `auto` size: 1024x1024, else the first size the model's sources name."""
+    """Return the size; an absent or `auto` one is 1024x1024, else the first that a source names."""
     named = (*model.documented("size"), *model.open_values("size"))
     sizes = [edges for edges in map(dimensions, named) if edges is not None]
     usual = _USUAL_SIZE if _USUAL_SIZE in sizes or not sizes else sizes[0]
     return dimensions(size) or dimensions(model.default("size")) or usual
 
 
-def _number(asked: Asked, parameter: str, default: int) -> int:
+def _number(asked: RequestBody, parameter: str, default: int) -> int:
     # JSON Schema counts 1.0 as an integer, so a valid value may arrive as a float.
     value = asked.value(parameter)
     return default if value is None else int(value)

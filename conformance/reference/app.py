@@ -1,7 +1,7 @@
 """The embedded reference provider as an ASGI application.
 
-It keeps one edition of the contract exactly, for every model the edition names. What it does where
-the contract is silent is said in `admission`; where a defect can be planted, in `steps`.
+It keeps one edition of the contract exactly, for every model the edition names. `admission` says
+what it does where the contract is silent, `steps` where a defect can be planted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from conformance.reference import errors
 from conformance.reference.admission import MAX_BODY
-from conformance.reference.answers import Job, Place
+from conformance.reference.answers import AnswerContext, Job
 from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED
 from conformance.reference.steps import TRUTHFUL, Steps
@@ -48,10 +48,9 @@ def create_app(
 ) -> Starlette:
     """Build the provider.
 
-    `clock` gives Unix time in seconds; `url_lifetime` is how long an image URL lives, `delay` how
-    long every generation takes beyond its real work, both in seconds. `models` narrows (or, for
-    ids that only a family pattern covers, widens) what is served; by default all of the edition.
-    Without `threads` images are painted where the request came in, which suits one caller.
+    `clock` returns Unix time in seconds, `url_lifetime` is the lifetime of image URLs and `delay`
+    the extra duration of every generation, both in seconds. `models` are the served models, by
+    default all that the edition names. Without `threads` images are painted in the event loop.
     """
     served = tuple(edition.models if models is None else models)
     signer = Signer(url_lifetime, clock)
@@ -70,7 +69,7 @@ class _Provider:
     served: tuple[str, ...]
     signer: Signer
     steps: Steps
-    aside: Callable[..., Awaitable[Any]]  # calls what takes long
+    aside: Callable[..., Awaitable[Any]]  # runs slow functions
 
     def application(self) -> Starlette:
         routes = [
@@ -93,7 +92,7 @@ class _Provider:
             return self._refused(job, started)
         if self.delay:
             await asyncio.sleep(self.delay)
-        place = Place(_origin(request), self.signer, self.clock())
+        place = AnswerContext(_origin(request), self.signer, self.clock())
         if job.stream:
             frames = self._frames(job, place)
             stream: Response = StreamingResponse(frames, media_type="text/event-stream")
@@ -126,8 +125,10 @@ class _Provider:
     async def file(self, request: Request) -> Response:
         """GET /files/{name}: an image by its temporary URL, no key needed."""
         name = request.path_params["name"]
-        found: Response = await self.aside(self.steps.file, name, request.query_params, self.signer)
-        return found
+        response: Response = await self.aside(
+            self.steps.file, name, request.query_params, self.signer
+        )
+        return response
 
     async def no_route(self, request: Request, error: Exception) -> Response:
         """Answer unknown paths and wrong methods in JSON."""
@@ -158,12 +159,12 @@ class _Provider:
     def _stranger(self, request: Request) -> Refusal | None:
         return self.steps.authenticate(request.headers.getlist("authorization"), self.key)
 
-    def _answered(self, job: Job, place: Place) -> bytes:
+    def _answered(self, job: Job, place: AnswerContext) -> bytes:
         count = 0 if job.payload == "url" else job.n
         images = [self.steps.paint(job, index, FINISHED) for index in range(count)]
         return self.steps.encode(self.steps.answer(job, images, place))
 
-    def _frames(self, job: Job, place: Place) -> Iterator[bytes]:
+    def _frames(self, job: Job, place: AnswerContext) -> Iterator[bytes]:
         for event in self.steps.events(job, self.steps.paint, place):
             yield self.steps.encode_event(event)
 
@@ -180,7 +181,7 @@ async def _here(function: Callable[..., object], *values: object) -> object:
 
 
 async def _bounded_body(request: Request) -> bytes | None:
-    """Read the body, or give None as soon as it is longer than allowed."""
+    """Read the body; return None as soon as it is longer than allowed."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > MAX_BODY:
         return None
@@ -197,7 +198,7 @@ async def _bounded_body(request: Request) -> bytes | None:
 
 
 def _origin(request: Request) -> str:
-    """Scheme and host by which the client reached us, so that a proxy in front keeps working."""
+    """Return the scheme and host that the client used, so that a proxy in front keeps working."""
     host = request.headers.get("host", "")
     if not valid_host(host):
         address = request.scope.get("server") or ("127.0.0.1", None)

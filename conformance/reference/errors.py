@@ -39,7 +39,7 @@ class Refusal:
 
 
 def refusal_response(refusal: Refusal, secret: str = "") -> Response:
-    """Turn a refusal into JSON; the secret is blotted out should the request have planted it."""
+    """Return a refusal as JSON, with the secret masked in case the request contained it."""
     body = json.dumps(_without(refusal, secret).body())
     headers = dict(refusal.headers)
     return Response(body, refusal.status, headers=headers, media_type="application/json")

@@ -1,4 +1,4 @@
-"""Pictures of the reference provider: a small seascape, drawn from a seed and nothing else.
+"""Pictures of the reference provider: a small seascape, drawn from a seed only.
 
 The same seed always gives the same pixels, so that an answer can be checked by asking twice, and a
 temporary URL needs no store behind it. Flat areas keep the files small enough to be committed.
@@ -22,7 +22,7 @@ FINISHED = 99
 
 CACHED_FILES = 256
 BANDS = 128
-"""Shades of the sky; the other half of the palette is left to what is drawn before it."""
+"""Shades of the sky; the other half of the palette is for the foreground."""
 
 _BAND_OF_GREY = [grey * BANDS // 256 for grey in range(256)]
 _MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
@@ -40,13 +40,13 @@ class Picture:
 
 
 def seed_of(*facts: object) -> str:
-    """Thirty-two hexadecimal digits that stand for what was asked."""
+    """Return 32 hexadecimal digits derived from the request."""
     text = json.dumps([str(fact) for fact in facts])
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
 
 
 def media_type_of(output_format: str) -> str:
-    """Media type of an `output_format` the reference provider can encode."""
+    """Return the media type of an `output_format`."""
     return _MEDIA_TYPES[output_format]
 
 
@@ -57,7 +57,7 @@ def image_file(picture: Picture, output_format: str = "png", compression: int = 
 
 
 def encode(image: Image.Image, output_format: str, compression: int = 100) -> bytes:
-    """Bytes of a PNG, JPEG or WebP file, by settings measured to be fast and small for drawings."""
+    """Encode as PNG, JPEG or WebP, with settings measured to be fast and small for drawings."""
     buffer = io.BytesIO()
     if image.mode == "P" and output_format != "png":
         image = image.convert("RGB")

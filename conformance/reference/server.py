@@ -1,4 +1,4 @@
-"""Running the reference provider: in a thread for tests and runs, in the foreground for people."""
+"""Servers of the reference provider: in a thread for runs, in the foreground for `serve`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from conformance.contract import Edition
 
 DEFAULT_KEY = "sk-reference-conformance"
-"""Key of the reference provider where nobody chose one; it protects nothing."""
+"""The default key of the reference provider; it protects nothing."""
 
 START_SECONDS = 10.0
 STOP_SECONDS = 0.3
 
 
 class ReferenceServerError(ConformanceError):
-    """The reference provider could not be started at the address that was asked for."""
+    """The reference provider could not be started at the requested address."""
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready instead of being polled."""
+    """A uvicorn server with an event for readiness, so that nobody polls it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -108,7 +108,7 @@ class ReferenceServer:
         self._server.should_exit = True
         self._thread.join(STOP_SECONDS)
         if self._thread.is_alive():
-            # Somebody still waits for an answer: hang up on them.
+            # A client still waits for an answer: close its connection.
             self._server.force_exit = True
             self._thread.join(STOP_SECONDS)
 
@@ -126,9 +126,9 @@ def serve(
     access_log: bool = False,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve in the foreground until interrupted; `on_ready` is told the base URL.
+    """Serve in the foreground until interrupted; `on_ready` is called with the base URL.
 
-    Raises ReferenceServerError when the address cannot be had.
+    Raises ReferenceServerError if the address cannot be used.
     """
     application = create_app(
         edition, key=key, url_lifetime=url_lifetime, delay=delay, models=models, steps=steps

@@ -24,8 +24,8 @@ from conformance.reference.urls import FILE_TYPE, Signer, picture_named
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from conformance.contract import Asked, Edition
-    from conformance.reference.answers import Job, Painter, Place
+    from conformance.contract import Edition, RequestBody
+    from conformance.reference.answers import AnswerContext, Job, Painter
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Steps:
 
     authenticate: Callable[[Sequence[str], str], Refusal | None]
     read_body: Callable[[str, bytes], dict[str, Any] | Refusal]
-    validate: Callable[[Asked, Collection[str]], Refusal | None]
-    resolve: Callable[[Asked], Job]
+    validate: Callable[[RequestBody, Collection[str]], Refusal | None]
+    resolve: Callable[[RequestBody], Job]
     paint: Painter
-    answer: Callable[[Job, Sequence[bytes], Place], dict[str, Any]]
-    events: Callable[[Job, Painter, Place], Iterator[dict[str, Any]]]
+    answer: Callable[[Job, Sequence[bytes], AnswerContext], dict[str, Any]]
+    events: Callable[[Job, Painter, AnswerContext], Iterator[dict[str, Any]]]
     encode: Callable[[Mapping[str, Any]], bytes]
     encode_event: Callable[[Mapping[str, Any]], bytes]
     model_list: Callable[[Edition, Sequence[str]], dict[str, Any]]
@@ -48,7 +48,7 @@ class Steps:
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
-    """Bytes of a JSON answer."""
+    """Return the bytes of a JSON answer."""
     return json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 

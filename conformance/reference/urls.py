@@ -1,4 +1,4 @@
-"""Temporary image URLs: signed, without any store, and dead once their time has come.
+"""Temporary image URLs: signed, expiring, and without any store.
 
 The file name says what to paint, so the provider keeps nothing; the signature covers name and
 expiry, so nobody can have other pictures painted or let one live longer.
@@ -28,12 +28,12 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::\
 
 
 def file_name(picture: Picture) -> str:
-    """Name under which the URL asks for this picture."""
+    """Return the file name of a picture."""
     return f"{picture.seed}-{picture.width}x{picture.height}.{FILE_TYPE}"
 
 
 def picture_named(name: str) -> Picture | None:
-    """Picture behind a file name, or None when no URL of ours can have had that name."""
+    """Return the picture of a file name, or None if no URL of ours has that name."""
     match = _NAME.fullmatch(name)
     if match is None:
         return None
@@ -41,13 +41,13 @@ def picture_named(name: str) -> Picture | None:
 
 
 def valid_host(host: str) -> bool:
-    """Say whether a Host header is a bare name or address with an optional port."""
+    """Return whether a Host header is a name or address with an optional port."""
     return _HOST.fullmatch(host) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs image URLs and tells genuine, living ones from others."""
+    """Signs image URLs and verifies signature and expiry."""
 
     lifetime: float = 3600.0
     """Seconds a URL lives; cut to whole seconds of `se`, so that none outlives it."""
@@ -56,14 +56,14 @@ class Signer:
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def address(self, origin: str, picture: Picture) -> str:
-        """Absolute URL of a picture below an origin such as `http://127.0.0.1:18001`."""
+        """Return the URL of a picture at an origin such as `http://127.0.0.1:18001`."""
         name = file_name(picture)
         expiry = datetime.fromtimestamp(math.floor(self.clock() + self.lifetime), UTC)
         se = expiry.strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{origin}/files/{name}?se={se}&sp=r&sig={self._signature(name, se)}"
 
     def fault(self, name: str, query: Mapping[str, str]) -> str | None:
-        """Reason to refuse a file request, or None when signature and expiry hold."""
+        """Return the reason to refuse a file request, or None if signature and expiry are valid."""
         se, sig = query.get("se", ""), query.get("sig", "")
         expected = self._signature(name, se).encode()
         genuine = hmac.compare_digest(sig.encode("utf-8", "surrogatepass"), expected)

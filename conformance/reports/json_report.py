@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from msgspec import structs
+
 from conformance.parsing import without_commands
 from conformance.reports.causes import Cause
 from conformance.reports.grouping import Broken, Group
@@ -30,13 +32,13 @@ def document(summary: Summary) -> str:
 def _document(summary: Summary) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "edition": dict(summary.merged.edition),
+        "edition": structs.asdict(summary.merged.edition),
         "tools": list(summary.merged.tools),
         "conclusion": summary.conclusion.value,
         "sentence": closing(summary),
         "complete": summary.complete,
         "conforms": summary.headline.conforms,
-        "reach": asdict(summary.headline.total),
+        "reach": structs.asdict(summary.headline.total),
         "notes": notes(summary),
         "runs": [run_facts(each) for each in summary.merged.runs],
         "providers": [_provider(each, summary) for each in provider_facts(summary)],
@@ -110,7 +112,7 @@ def _counts(counted: Row | Family) -> dict[str, int]:
 
 
 def _kept(kept: Mapping[str, Kept]) -> dict[str, dict[str, int]]:
-    return {level: asdict(each) for level, each in kept.items()}
+    return {level: structs.asdict(each) for level, each in kept.items()}
 
 
 def _cause(cause: Cause) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from conformance.reports.costs import Money, number, spending
+from conformance.reports.costs import Money, spending
 from conformance.results.run_file import Run
 
 
@@ -17,20 +17,19 @@ def newest_first(runs: Iterable[Run]) -> list[dict[str, Any]]:
 
 def run_facts(run: Run) -> dict[str, Any]:
     """Say of a run how long it took in seconds, what it cost in US dollars, how it ended."""
-    header, footer = run.header, run.footer or {}
-    spent, money = _object(footer.get("spent")), spending(run)
+    header, footer, money = run.header, run.footer, spending(run)
     own = money.own or Money()
     return {
-        "id": header["id"],
-        "tool": header["tool"],
-        "started": header["started"],
-        "wall": _seconds(header["started"], footer.get("finished")),
+        "id": header.id,
+        "tool": header.tool,
+        "started": header.started,
+        "wall": _seconds(header.started, footer.finished if footer else None),
         "complete": run.complete,
         "interrupted": run.interrupted,
         "ended": run.footer is not None,
         "findings": len(run.findings),
         "exchanges": len(run.exchanges),
-        "seed": header.get("seed"),
+        "seed": header.seed,
         "spent": money.own and money.own.paid,
         "actual": money.own and own.actual,
         "estimate": money.own and own.estimate,
@@ -39,14 +38,10 @@ def run_facts(run: Run) -> dict[str, Any]:
         "unpriced": own.unpriced,
         "taken_over": money.before.paid,
         "elsewhere": money.elsewhere,
-        "requests": spent.get("requests"),
-        "budget": number(_object(header.get("budget")).get("usd")),
-        "resumes": [str(each) for each in header.get("resumes") or []],
+        "requests": footer.spent.requests if footer and footer.spent else None,
+        "budget": header.budget and header.budget.usd,
+        "resumes": list(header.resumes),
     }
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _seconds(started: str, finished: str | None) -> float | None:

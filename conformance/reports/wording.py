@@ -170,7 +170,7 @@ def _part(run: Run) -> str:
 
 def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
-    edition = summary.merged.edition["id"]
+    edition = summary.merged.edition.id
     return f"{'; '.join([_who(summary), *_reasons(summary)])} (edition {edition})."
 
 

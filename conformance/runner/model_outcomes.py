@@ -39,11 +39,12 @@ def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
 
 
 def timed_outcome_of(judged: Judged) -> TimedOutcome:
-    """Return the same for a case that an earlier run has judged."""
-    record = judged.record or {}
-    moment = record.get("sent_at")
-    began = datetime.fromisoformat(moment).timestamp() if moment else 0.0
-    return TimedOutcome(judged.outcome, began, record.get("attempts"))
+    """Return the same for a case that another process, or an earlier run, has judged."""
+    record = judged.record
+    if record is None:
+        return TimedOutcome(judged.outcome, 0.0, None)
+    began = datetime.fromisoformat(record.sent_at).timestamp() if record.sent_at else 0.0
+    return TimedOutcome(judged.outcome, began, record.attempts)
 
 
 def lost(exchange: Exchange) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
@@ -14,7 +15,13 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.live.ledger import LedgerError, LostRequest, read_ledger
 from conformance.results.case_result import Judged, outcome_from_json
-from conformance.results.evidence import NOT_RUN
+from conformance.results.records import (
+    NOT_RUN,
+    ClauseRecord,
+    ExchangeRecord,
+    ProviderRecord,
+    RunHeader,
+)
 from conformance.results.run_file import Run, read_run
 from conformance.runner.header import about
 from conformance.runner.output_path import is_being_written, ledger_of
@@ -62,7 +69,7 @@ class Resumed:
     @property
     def ids(self) -> tuple[str, ...]:
         """The runs that findings come from, the latest first."""
-        return (self._run.header["id"], *self._run.header.get("resumes", ()))
+        return (self._run.header.id, *self._run.header.resumes)
 
     @property
     def was_killed(self) -> bool:
@@ -93,7 +100,7 @@ class Resumed:
         kept = {
             path
             for path, judged in whole_cases(self._run, name)
-            if judged.record and judged.record["outcome"] != NOT_RUN
+            if judged.record and judged.record.outcome != NOT_RUN
         }
         needless = self._outcomes(name).keys() - self._selected(engine)
         return {
@@ -112,11 +119,12 @@ class Resumed:
 
     def _sent_before(self, judged: Judged) -> Judged:
         """Say which run sent a case, so that nobody takes it for paid again."""
-        record = {"run": self._run.header["id"], **(judged.record or {})}
-        return replace(judged, record=record) if judged.record else judged
+        if judged.record is None or judged.record.run is not None:
+            return judged
+        return replace(judged, record=replace(judged.record, run=self._run.header.id))
 
 
-def check_same(header: Mapping[str, Any], other: Mapping[str, Any], path: object) -> None:
+def check_same(header: RunHeader, other: RunHeader, path: object) -> None:
     """Refuse a run of another edition, provider or selection; its findings say nothing here."""
     for what, mine, theirs in _compared(header, other):
         if mine != theirs:
@@ -151,25 +159,20 @@ def _is_settled(case: Case, judged: Judged, controlled: bool) -> bool:
     return not verdicts & _WRONG and (controlled or not verdicts & UNDECIDED)
 
 
-def _compared(
-    header: Mapping[str, Any], other: Mapping[str, Any]
-) -> Iterator[tuple[str, str, str]]:
-    yield "edition", header["edition"]["id"], other["edition"]["id"]
+def _compared(header: RunHeader, other: RunHeader) -> Iterator[tuple[str, str, str]]:
+    yield "edition", header.edition.id, other.edition.id
     for what, key in (("providers", "id"), ("addresses", "base_url")):
-        mine, theirs = (_joined(each["providers"], key) for each in (header, other))
-        yield what, mine, theirs
-    for name in ("clauses", "models", "cases"):
-        yield f"--{name}", header["selection"][name], other.get("selection", {}).get(name, "*")
-    for name in ("strength", "depth"):
-        mine, theirs = (str(each.get("selection", {}).get(name)) for each in (header, other))
+        yield what, _joined(header.providers, key), _joined(other.providers, key)
+    for name in ("clauses", "models", "cases", "strength", "depth"):
+        mine, theirs = (str(getattr(each.selection, name)) for each in (header, other))
         yield f"--{name}", mine, theirs
-    mine, theirs = (str(len(each["clauses"])) for each in (header, other))
-    same = _joined(header["clauses"], "id") == _joined(other["clauses"], "id")
+    mine, theirs = (str(len(each.clauses)) for each in (header, other))
+    same = _joined(header.clauses, "id") == _joined(other.clauses, "id")
     yield "clauses", mine, theirs if same or mine != theirs else f"{theirs} others"
 
 
-def _joined(items: Iterable[Mapping[str, Any]], key: str) -> str:
-    return ", ".join(sorted(str(each.get(key)) for each in items))
+def _joined(items: Iterable[ProviderRecord | ClauseRecord], key: str) -> str:
+    return ", ".join(sorted(str(getattr(each, key)) for each in items))
 
 
 def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
@@ -184,19 +187,15 @@ def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
         if seen.provider == provider:
             observations.setdefault(f"{seen.model}/{seen.case}", []).append(seen)
     for record in run.exchanges.values():
-        path = f"{record['model']}/{record['case']}"
+        path = f"{record.model}/{record.case}"
         found = findings.get(path, {})
-        if record["provider"] == provider and record.get("findings") == len(found):
+        if record.provider == provider and record.findings == len(found):
             seen_here = tuple(observations.get(path, ()))
-            yield path, Judged(_outcome(record), found, seen_here, _bare(record))
+            yield path, Judged(_outcome(record), found, seen_here, replace(record, findings=None))
 
 
-def _outcome(record: Mapping[str, Any]) -> Outcome:
-    known = record["outcome"] in set(Result)
-    result = Result(record["outcome"]) if known else Result.UNAVAILABLE
-    response = record.get("response") or {}
-    return Outcome(record["case"], result, str(record.get("reason", "")), response.get("status"))
-
-
-def _bare(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name != "findings"}
+def _outcome(record: ExchangeRecord) -> Outcome:
+    known = record.outcome in set(Result)
+    result = Result(record.outcome) if known else Result.UNAVAILABLE
+    status = record.response.status if record.response else None
+    return Outcome(record.case, result, record.reason, status)

@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case, Depth
@@ -28,6 +27,7 @@ from conformance.live.budget import Outlook, check_affordable, outlook
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.providers.depth import documented_cases
+from conformance.results.records import RunHeader
 from conformance.runner.engine import Engine
 from conformance.runner.header import header_of
 from conformance.runner.live_run import LiveRun
@@ -218,7 +218,7 @@ class Session:
                 if clauses:
                     yield case, clauses
 
-    def header(self) -> dict[str, Any]:
+    def header(self) -> RunHeader:
         """What a run file says first."""
         return header_of(self)
 

@@ -92,8 +92,8 @@ def _tell_what_is_missing(
     """Say what is wrong with the run as a whole, and how it is gone on with."""
     for why in run.problems if run.interrupted or options.mode != "replay" else ():
         sys.stderr.write(f"error: {why}\n")
-    if run.footer is not None and run.footer.get("left_out"):
-        several = f"{run.footer['left_out']:,} promises"
+    if run.footer is not None and run.footer.left_out:
+        several = f"{run.footer.left_out:,} promises"
         sys.stderr.write(
             f"error: {several} were left out by options of pytest or by a plugin; look at "
             f"PYTEST_ADDOPTS and PYTEST_PLUGINS, and select with --clauses, --models and --cases\n"

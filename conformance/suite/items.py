@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from msgspec import to_builtins
 
 from conformance.cases.model import Case
 from conformance.cases.request import curl
 from conformance.clauses.registry import Clause
 from conformance.findings import UNDECIDED, Finding, Verdict
-from conformance.results.case_result import evidence_of
-from conformance.results.run_file import finding_to_json
+from conformance.results.case_result import records_of
 from conformance.runner.engine import Engine
 from conformance.runner.session import Session
 
@@ -97,7 +97,10 @@ class CaseNode(pytest.Collector):
         if self.told or self.engine.pooled:  # what is sent was kept before
             return None
         self.told = True
-        return evidence_of(self.engine.provider.id, self.case, self.engine.judged(self.case))
+        return {
+            "case": f"{self.engine.provider.id}::{self.case.path}",
+            "records": to_builtins(records_of(self.engine.judged(self.case))),
+        }
 
     def curl(self, variable: str) -> str:
         """The command that sends the case again."""
@@ -165,7 +168,7 @@ class PromiseItem(pytest.Item):
             duration=stop - start,
             start=start,
             stop=stop,
-            finding=finding and finding_to_json(finding),
+            finding=finding and to_builtins(finding),
             evidence=self.parent.evidence_once(),
         )
         if expected_to_fail is not None:

@@ -9,17 +9,19 @@ from threading import Lock
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
-from conformance.findings import BROKEN, KNOWN, Finding, Observation, Verdict, state_of
+from conformance.findings import BROKEN, KNOWN, Finding, Verdict, state_of
 from conformance.parsing import printable
-from conformance.results.case_result import Judged, evidence_of
+from conformance.results.case_result import Judged, records_of
 from conformance.results.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
 from conformance.results.deviations import stale_deviations
 from conformance.results.headline import Headline
 from conformance.results.reach import promises_of, reach_counts
-from conformance.results.run_file import RunWriter, finding_from_json
+from conformance.results.records import Record, RunFooter, SpentRecord
+from conformance.results.run_file import RunWriter
 from conformance.runner.output_path import OutputFile
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import (
@@ -83,7 +85,7 @@ class Recorder:
         if self._progress.is_judged(name):
             return  # a worker told it before it died
         values = report.finding
-        finding = None if values is None else finding_from_json(values)
+        finding = None if values is None else convert(values, Finding)
         self._progress.judge(name, finding)
         if finding is not None:
             self._take(finding, getattr(report, "evidence", None))
@@ -107,14 +109,15 @@ class Recorder:
             try:
                 writer = self.open()
                 if writer is not None:
-                    self._evidence(writer, evidence_of(provider, case, judged))
+                    for record in records_of(judged):
+                        writer.add(record)
                 for name in sorted(chosen):
                     finding = findings.get(name)
                     self._progress.judge(name, finding)
                     if finding is not None:
                         self.findings.append(finding)
                         if writer is not None:
-                            writer.finding(finding)
+                            writer.add(finding)
                 if writer is not None:
                     writer.sync()
                     self._stands()
@@ -233,7 +236,7 @@ class Recorder:
         writer = self.open()
         if writer is not None:
             self._evidence(writer, evidence)
-            writer.finding(finding)
+            writer.add(finding)
             self._stands()
 
     @contextmanager
@@ -255,10 +258,8 @@ class Recorder:
         if evidence is None or evidence["case"] in self._told:
             return
         self._told.add(evidence["case"])
-        if evidence["exchange"] is not None:
-            writer.exchange(evidence["exchange"])
-        for each in evidence["observations"]:
-            writer.observation(Observation(**each))
+        for each in convert(evidence["records"], list[Record]):
+            writer.add(each)
 
     def _find_problems(self) -> None:
         session = self._session()
@@ -288,30 +289,28 @@ class Recorder:
             part=not self._end.all_judged,
         ).sentence
 
-    def _footer(self, end: Ending) -> dict[str, Any]:
-        return {
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "complete": end.complete,
-            "interrupted": end.interrupted,
-            "whole": end.whole,
-            "left_out": end.left_out,
-            "conclusion": int(self.conclusion or 0),
-            "counts": counts(self.findings),
-            "reach": reach_counts(
-                promises_of(self.findings, explanations(self.findings)), end.counts
-            ),
-            **self._spent(),
-            "problems": self.problems,
-        }
+    def _footer(self, end: Ending) -> RunFooter:
+        promises = promises_of(self.findings, explanations(self.findings))
+        return RunFooter(
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            complete=end.complete,
+            interrupted=end.interrupted,
+            whole=end.whole,
+            left_out=end.left_out,
+            conclusion=int(self.conclusion or 0),
+            counts=counts(self.findings),
+            reach=reach_counts(promises, [each.id for each in self._session().clauses], end.counts),
+            spent=self._spent(),
+            problems=tuple(self.problems),
+        )
 
-    def _spent(self) -> dict[str, Any]:
-        """What was sent and spent; of a replay, nothing is said."""
+    def _spent(self) -> SpentRecord | None:
+        """Return what was sent and spent; of a replay nothing is known."""
         session = self._session()
         if session.options.mode == "replay":
-            return {}
+            return None
         spent = session.live.ledger.spent()
-        names = ("estimate", "actual", "guess", "requests")
-        return {"spent": {name: getattr(spent, name) for name in names}}
+        return SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests)
 
 
 def _counts_as_failed(finding: Finding) -> bool:

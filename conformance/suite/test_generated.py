@@ -7,7 +7,6 @@ Collected with `--live` for providers that cost nothing, and for others with `--
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,9 @@ import pytest
 
 from conformance.generated import inputs as drawn
 from conformance.generated.example_recorder import DrawnSource, Keeper
+from conformance.generated.failures import conclude
 from conformance.generated.properties import Explorer
-from conformance.generated.response_cache import Memory
 from conformance.generated.search import (
-    conclude,
     explore,
     explore_refusals,
     explored,
@@ -71,23 +69,12 @@ def keep(
     keeper.write()
 
 
-@pytest.fixture(scope="session")
-def memories() -> defaultdict[str, Memory]:
-    """What each provider has answered in this process, whichever property asked."""
-    return defaultdict(Memory)
-
-
 @pytest.fixture
 def explorer(
-    pytestconfig: pytest.Config,
-    source: Source,
-    provider: Provider,
-    model: str,
-    memories: defaultdict[str, Memory],
+    pytestconfig: pytest.Config, source: Source, provider: Provider, model: str
 ) -> Explorer:
     """What sends and judges the requests for one model."""
     session = session_of(pytestconfig)
-    remembers = session.options.mode == "live" and not is_free(session, provider)
     return Explorer(
         client=source,
         provider=provider,
@@ -97,7 +84,6 @@ def explorer(
         chosen=session.options.clauses,
         today=session.today,
         limits=session.options.limits,
-        memory=memories[provider.id] if remembers else None,
     )
 
 
@@ -121,31 +107,31 @@ def test_valid_request_is_honoured(
     explorer: Explorer, limits: settings, caps: Caps, keep: Keep
 ) -> None:
     bodies = drawn.honoured(explorer.edition, explorer.documented, caps)
-    conclude(explore(bodies, keep(explorer.honours), limits))
+    conclude(explore(bodies, keep(explorer.accepts_valid), limits))
 
 
 def test_invalid_request_is_refused(explorer: Explorer, limits: settings, keep: Keep) -> None:
     pairs = drawn.refused(explorer.edition, explorer.documented)
-    conclude(explore_refusals(pairs, keep(explorer.refuses), limits))
+    conclude(explore_refusals(pairs, keep(explorer.refuses_invalid), limits))
 
 
 def test_n_above_the_limit_is_refused(explorer: Explorer, limits: settings, keep: Keep) -> None:
     pairs = drawn.too_many(explorer.edition, explorer.documented)
-    conclude(explore_refusals(pairs, keep(explorer.refuses), fewer(limits)))
+    conclude(explore_refusals(pairs, keep(explorer.refuses_invalid), fewer(limits)))
 
 
 def test_response_format_decides(explorer: Explorer, limits: settings, keep: Keep) -> None:
     bodies = drawn.formats(explorer.edition, explorer.documented)
-    conclude(explore(bodies, keep(explorer.formats), fewer(limits)))
+    conclude(explore(bodies, keep(explorer.follows_format), fewer(limits)))
 
 
 def test_answer_depends_on_the_request(explorer: Explorer, limits: settings, keep: Keep) -> None:
     pairs = drawn.between(explorer.edition, explorer.documented)
-    conclude(explore(pairs, keep(explorer.forgets), fewer(limits)))
+    conclude(explore(pairs, keep(explorer.is_stateless), fewer(limits)))
 
 
 def test_unknown_parameter_is_treated_alike(
     explorer: Explorer, limits: settings, keep: Keep
 ) -> None:
     places = drawn.placed(explorer.edition, explorer.documented)
-    conclude(explore(places, keep(explorer.places), fewer(limits)))
+    conclude(explore(places, keep(explorer.treats_unknown_alike), fewer(limits)))

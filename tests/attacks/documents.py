@@ -119,7 +119,12 @@ def _with_body(body: str) -> bytes:
 
 
 def _manifest(**changes: object) -> bytes:
-    example = {"property": "p", "check": "honours", "example": {"body": ASKED}, "cassettes": []}
+    example = {
+        "property": "p",
+        "check": "accepts_valid",
+        "example": {"body": ASKED},
+        "cassettes": [],
+    }
     return json.dumps({"schema": 1, "examples": [{**example, **changes}]}).encode()
 
 

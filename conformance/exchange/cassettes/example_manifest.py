@@ -23,11 +23,11 @@ SCHEMA = 1
 
 MANIFEST = "drawn.json"
 _NEEDED: Mapping[str, tuple[str, ...]] = {
-    "honours": ("body",),
-    "refuses": ("body", "control"),
-    "formats": ("bodies",),
-    "forgets": ("body", "other"),
-    "places": ("name", "texts"),
+    "accepts_valid": ("body",),
+    "refuses_invalid": ("body", "control"),
+    "follows_format": ("bodies",),
+    "is_stateless": ("body", "other"),
+    "treats_unknown_alike": ("name", "texts"),
 }
 """The methods of `Explorer` that try an example, and the members of an example that each needs."""
 
@@ -56,12 +56,14 @@ class Example:
 
     @property
     def drawn(self) -> Any:
-        """Give what the check takes: the body itself, or the parts of the example by name."""
-        return self.values["body"] if self.check == "honours" else SimpleNamespace(**self.values)
+        """Return what the check takes: the body itself, or the parts of the example by name."""
+        return (
+            self.values["body"] if self.check == "accepts_valid" else SimpleNamespace(**self.values)
+        )
 
 
 def recorded_examples(library: CassetteLibrary, model: str) -> dict[str, list[Example]]:
-    """Give what was recorded for a model, by property; raises `ManifestError`."""
+    """Return what was recorded for a model, by property; raises `ManifestError`."""
     found: dict[str, list[Example]] = {}
     for each in read_manifest(manifest_path(library, model)):
         found.setdefault(each.of, []).append(each)
@@ -69,7 +71,7 @@ def recorded_examples(library: CassetteLibrary, model: str) -> dict[str, list[Ex
 
 
 def recorded_cassettes(library: CassetteLibrary) -> set[Path]:
-    """Give the cassettes that any manifest of a provider names; raises `ManifestError`."""
+    """Return the cassettes that any manifest of a provider names; raises `ManifestError`."""
     return {
         path.with_name(f"{name}.yaml")
         for path in library.directory.glob(f"*/{MANIFEST}")
@@ -92,9 +94,9 @@ def read_manifest(path: Path) -> Iterator[Example]:
             raise ValueError(f"schema {document['schema']!r}, not {SCHEMA}")
         yield from [_from_json(each) for each in document["examples"]]
     except (OSError, KeyError, TypeError, ValueError) as error:
-        told = printable(f"{type(error).__name__}: {error}", 200)
+        reason = printable(f"{type(error).__name__}: {error}", 200)
         raise ManifestError(
-            f"{path}: is no manifest of drawn requests: {told}; record them anew with "
+            f"{path}: is no manifest of drawn requests: {reason}; record them anew with "
             f"--record-mode rewrite --explore"
         ) from None
 
@@ -113,7 +115,7 @@ def _all(kind: type, value: Any) -> bool:
 
 
 def _from_json(entry: Mapping[str, Any]) -> Example:
-    """Read an example; raises KeyError, TypeError or ValueError for what is none."""
+    """Read an example; raises KeyError, TypeError or ValueError for anything else."""
     if entry["check"] not in _NEEDED:
         raise ValueError(f"unknown check {entry['check']!r}")
     values, names = dict(entry["example"]), tuple(entry["cassettes"])

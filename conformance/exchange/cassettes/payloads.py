@@ -89,5 +89,5 @@ def referred_to(text: str) -> set[str]:
 
 
 def is_binary(body: bytes) -> bool:
-    """Whether a body is no text, and so belongs in a file of its own."""
+    """Return whether a body is no text, and so belongs in a file of its own."""
     return sniff(body) not in (None, "svg") or b"\0" in body[:1024]

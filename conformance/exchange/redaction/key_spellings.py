@@ -282,7 +282,7 @@ def _extended(folded: bytes, start: int, end: int, needle: _Needle) -> tuple[int
 
 
 def _letter(digits: bytes, base: int) -> int:
-    """Return the number of a letter, or 0 for what is none."""
+    """Return the number of a letter, or 0 where there is no such letter."""
     try:
         value = int(digits, base)
     except ValueError:

@@ -14,9 +14,8 @@ else:
     from backports import zstd as zstd
 
 _CHUNK = 256 * 1024  # bytes decoded at once
-_ZSTD_OPTIONS: dict[int, int] = {
-    zstd.DecompressionParameter.window_log_max: 23
-}  # 8 MiB, the most in RFC 9659
+# 8 MiB: RFC 9659 allows no larger window in HTTP
+_ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 _MOST_CODINGS = 4  # of one body, one over the other
 _MOST_MEMBERS = 64  # of one gzip body
 GZIP_MAGIC = b"\x1f\x8b"

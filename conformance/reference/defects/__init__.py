@@ -53,15 +53,15 @@ CHAPTERS = (
     stream,
     outages,
 )
-"""The chapters in the order in which people read them; importing them registers the defects."""
+"""The chapters in reading order; importing them registers the defects."""
 
 assert lenient
 
 
 def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
-    """Give every defect by its id: those written by hand, and those an edition's rules give.
+    """Return every defect by id: the hand-written ones, and those derived from an edition's rules.
 
-    Without an edition the rules are those of the default one.
+    The default edition is used unless another is given.
     """
     return _defects(edition or load_edition())
 
@@ -69,11 +69,11 @@ def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
 @cache
 def _defects(edition: Edition) -> Mapping[str, Defect]:
     order = [module.__name__.rpartition(".")[2] for module in CHAPTERS]
-    found = sorted(
+    ordered = sorted(
         (*REGISTRY.values(), *parameters.derived(edition)),
-        key=lambda each: order.index(each.chapter),
+        key=lambda defect: order.index(defect.chapter),
     )
-    return MappingProxyType({each.id: each for each in found})
+    return MappingProxyType({defect.id: defect for defect in ordered})
 
 
 def with_defects(
@@ -82,11 +82,10 @@ def with_defects(
     model: str | None = None,
     edition: Edition | None = None,
 ) -> Steps:
-    """Plant defects, each in what the one before it left; with a model, in its answers alone.
+    """Plant defects one upon the other; with a model, in the answers of that model only.
 
-    Which model a request names is not known before its body is read: lies about keys, the
-    model list and image files hold for every model. Raises UnknownNameError for an id that
-    there is not.
+    Defects of keys, the model list and image files hold for every model, because the model is
+    not known before the body is read. Raises UnknownNameError for an unknown id.
     """
     known = defects(edition)
     for name in ids:
@@ -99,9 +98,9 @@ def with_defects(
 
 
 def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) -> Steps:
-    """Give the steps of a provider that tells these lies, of one model or of all.
+    """Return the steps of a provider with these defects, for one model or for all.
 
-    Raises UnknownNameError for a defect or a model that there is not.
+    Raises UnknownNameError for an unknown defect or model.
     """
     if model is not None and edition.find(model) is None:
         raise UnknownNameError("model", model, edition.models, edition.id)

@@ -2,149 +2,128 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.reference.defects.planting import in_refusal, json_response, planted
+from conformance.reference.defects.planting import in_refusal, in_step, json_response, planted
 from conformance.reference.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from starlette.responses import Response
 
-    from conformance.reference.steps import Steps
+
+Check = Callable[[Sequence[str], str], Refusal | None]
+_UNKNOWN_KEY = Refusal(401, "The API key is not known here.", code="invalid_api_key")
+_FORBIDDEN = Refusal(403, "Invalid token.", code="invalid_api_key")
 
 
-def _judging(steps: Steps, lie: Callable[[Sequence[str], str], Refusal | None]) -> Steps:
-    return replace(steps, authenticate=lie)
+def _scheme(given: Sequence[str]) -> str:
+    return given[0].partition(" ")[0].lower() if given else ""
 
 
-def _scheme(authorizations: Sequence[str]) -> str:
-    return authorizations[0].partition(" ")[0].lower() if authorizations else ""
+def _token(given: Sequence[str]) -> str:
+    return given[0].partition(" ")[2].strip() if given else ""
 
 
 @planted("authentication.valid-key-refused", "authentication.valid-key-accepted")
-def valid_key_refused(steps: Steps) -> Steps:
+@in_step("authenticate")
+def valid_key_refused(_authenticate: Check, _given: Sequence[str], _key: str) -> Refusal:
     """Every key is refused, also the one that was issued."""
-    no = Refusal(401, "The API key is not known here.", code="invalid_api_key")
-    return _judging(steps, lambda _authorizations, _key: no)
+    return _UNKNOWN_KEY
 
 
 @planted("authentication.valid-key-forbidden", "authentication.valid-key-accepted")
-def valid_key_forbidden(steps: Steps) -> Steps:
+@in_step("validate")
+def valid_key_forbidden(*_given: object) -> Refusal:
     """Every generation is forbidden, as if the key had expired."""
-    no = Refusal(403, "Invalid token.", code="invalid_api_key")
-    return replace(steps, validate=lambda _asked, _served: no)
+    return _FORBIDDEN
 
 
 @planted("authentication.missing-key-let-in", "authentication.missing-key-refused")
-def missing_key_let_in(steps: Steps) -> Steps:
+@in_step("authenticate")
+def missing_key_let_in(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """Whoever sends no key at all is let in."""
-    return _judging(steps, lambda given, key: steps.authenticate(given, key) if given else None)
+    return authenticate(given, key) if given else None
 
 
 @planted("authentication.wrong-scheme-let-in", "authentication.wrong-scheme-refused")
-def wrong_scheme_let_in(steps: Steps) -> Steps:
+@in_step("authenticate")
+def wrong_scheme_let_in(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """Basic credentials are let in unread."""
-
-    def authenticate(given: Sequence[str], key: str) -> Refusal | None:
-        return None if _scheme(given) == "basic" else steps.authenticate(given, key)
-
-    return _judging(steps, authenticate)
+    return None if _scheme(given) == "basic" else authenticate(given, key)
 
 
 @planted("authentication.unknown-key-let-in", "authentication.unknown-key-refused")
-def unknown_key_let_in(steps: Steps) -> Steps:
+@in_step("authenticate")
+def unknown_key_let_in(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """Any bearer token will do, as long as there is one."""
-
-    def authenticate(given: Sequence[str], key: str) -> Refusal | None:
-        known = _scheme(given) == "bearer" and given[0].partition(" ")[2].strip()
-        return None if known else steps.authenticate(given, key)
-
-    return _judging(steps, authenticate)
+    bearer = _scheme(given) == "bearer" and _token(given)
+    return None if bearer else authenticate(given, key)
 
 
 @planted("authentication.malformed-let-in", "authentication.malformed-refused")
-def malformed_let_in(steps: Steps) -> Steps:
+@in_step("authenticate")
+def malformed_let_in(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """The word Bearer without a key behind it is let in."""
-
-    def authenticate(given: Sequence[str], key: str) -> Refusal | None:
-        bare = _scheme(given) == "bearer" and not given[0].partition(" ")[2].strip()
-        return None if bare else steps.authenticate(given, key)
-
-    return _judging(steps, authenticate)
+    bare = _scheme(given) == "bearer" and not _token(given)
+    return None if bare else authenticate(given, key)
 
 
 @planted("authentication.malformed-answered-400", "authentication.malformed-401")
-def malformed_answered_400(steps: Steps) -> Steps:
+@in_step("authenticate")
+def malformed_answered_400(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """The word Bearer without a key is called a bad request."""
-
-    def authenticate(given: Sequence[str], key: str) -> Refusal | None:
-        refusal = steps.authenticate(given, key)
-        bare = bool(given) and not given[0].partition(" ")[2].strip()
-        return replace(refusal, status=400) if refusal and bare else refusal
-
-    return _judging(steps, authenticate)
+    refusal = authenticate(given, key)
+    return replace(refusal, status=400) if refusal and given and not _token(given) else refusal
 
 
 @planted("authentication.malformed-to-login", "authentication.malformed-refused")
-def malformed_to_login(steps: Steps) -> Steps:
+@in_step("authenticate")
+def malformed_to_login(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """The word Bearer without a key is sent on to a page to log in."""
-
-    def authenticate(given: Sequence[str], key: str) -> Refusal | None:
-        refusal = steps.authenticate(given, key)
-        bare = bool(given) and not given[0].partition(" ")[2].strip()
-        elsewhere = {"Location": "/login"}
-        return replace(refusal, status=302, headers=elsewhere) if refusal and bare else refusal
-
-    return _judging(steps, authenticate)
+    refusal = authenticate(given, key)
+    if not refusal or not given or _token(given):
+        return refusal
+    return replace(refusal, status=302, headers={"Location": "/login"})
 
 
 @planted("authentication.missing-key-forbidden", "authentication.missing-key-refused")
-def missing_key_forbidden(steps: Steps) -> Steps:
+@in_step("authenticate")
+def missing_key_forbidden(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """A missing key is answered 403 in place of 401."""
-
-    def authenticate(given: Sequence[str], key: str) -> Refusal | None:
-        refusal = steps.authenticate(given, key)
-        return replace(refusal, status=403) if refusal and not given else refusal
-
-    return _judging(steps, authenticate)
+    refusal = authenticate(given, key)
+    return replace(refusal, status=403) if refusal and not given else refusal
 
 
 @planted("authentication.key-in-error", "authentication.key-not-echoed", modes=["key echoed"])
-def key_in_error(steps: Steps) -> Steps:
+@in_step("refuse")
+def key_in_error(
+    refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str
+) -> Response:
     """A refusal repeats the provider's key in its message."""
-
-    def refuse(refusal: Refusal, key: str) -> Response:
-        return steps.refuse(replace(refusal, message=f"{refusal.message} (key {key})"), "")
-
-    return replace(steps, refuse=refuse)
+    return refuse(replace(refusal, message=f"{refusal.message} (key {key})"), "")
 
 
 @planted("authentication.key-in-header", "authentication.key-not-echoed")
-def key_in_header(steps: Steps) -> Steps:
+@in_step("refuse")
+def key_in_header(
+    refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str
+) -> Response:
     """A debugging header of every refusal holds the provider's key."""
-
-    def refuse(refusal: Refusal, key: str) -> Response:
-        response = steps.refuse(refusal, key)
-        response.headers["x-debug"] = f"key={key}"
-        return response
-
-    return replace(steps, refuse=refuse)
+    response = refuse(refusal, key)
+    response.headers["x-debug"] = f"key={key}"
+    return response
 
 
 @planted("authentication.unknown-key-in-error", "authentication.unknown-key-not-echoed")
-def unknown_key_in_error(steps: Steps) -> Steps:
+@in_step("authenticate")
+def unknown_key_in_error(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """A key that is not known is repeated whole in the message that refuses it."""
-
-    def authenticate(given: Sequence[str], key: str) -> Refusal | None:
-        refusal = steps.authenticate(given, key)
-        if refusal is None or _scheme(given) != "bearer":
-            return refusal
-        return replace(refusal, message=f"Incorrect API key: {given[0].partition(' ')[2]}")
-
-    return _judging(steps, authenticate)
+    refusal = authenticate(given, key)
+    if refusal is None or _scheme(given) != "bearer":
+        return refusal
+    return replace(refusal, message=f"Incorrect API key: {given[0].partition(' ')[2]}")
 
 
 @planted("authentication.missing-key-painted", "errors.not-2xx")

@@ -10,21 +10,21 @@ from conformance.reference.defects.planting import in_body, planted, resolving, 
 from conformance.reference.errors import Refusal, bad_request
 
 if TYPE_CHECKING:
-    from conformance.contract import Asked
+    from conformance.contract import RequestBody
     from conformance.reference.answers import Job
     from conformance.reference.steps import Steps
 
 
 @planted("count.n-ignored", "count.as-asked", modes=["D6"])
 @resolving
-def n_ignored(job: Job, _request: Asked) -> Job:
+def n_ignored(job: Job, _request: RequestBody) -> Job:
     """One image is painted, however many were asked."""
     return replace(job, n=1)
 
 
 @planted("count.one-more", "count.as-asked", modes=["D6"])
 @resolving
-def one_more(job: Job, request: Asked) -> Job:
+def one_more(job: Job, request: RequestBody) -> Job:
     """One image more is painted than was asked."""
     return replace(job, n=job.n + 1) if request.has("n") and not job.stream else job
 
@@ -39,14 +39,14 @@ def last_lost(body: dict[str, Any], job: Job) -> None:
 
 @planted("count.two-by-default", "count.one-by-default", modes=["D6"])
 @resolving
-def two_by_default(job: Job, request: Asked) -> Job:
+def two_by_default(job: Job, request: RequestBody) -> Job:
     """Two images are painted where no number was asked."""
     return job if request.has("n") or job.stream else replace(job, n=2)
 
 
 @planted("count.refused-when-absent", "parameters.valid-accepted", modes=["D6"])
 @validating
-def refused_when_absent(request: Asked) -> Refusal | None:
+def refused_when_absent(request: RequestBody) -> Refusal | None:
     """A request that does not say how many images is refused."""
     return None if request.has("n") else bad_request("n must be given.", "n", "n_not_within_range")
 
@@ -59,7 +59,7 @@ def _whole(value: Any) -> bool:
     return _number(value) and float(value).is_integer()
 
 
-def _n(request: Asked) -> Any:
+def _n(request: RequestBody) -> Any:
     return request.body.get("n")
 
 

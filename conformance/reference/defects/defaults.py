@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse
 
-from conformance.reference.defects.planting import Body, in_refusal, json_response, planted
+from conformance.reference.defects.planting import (
+    Body,
+    in_refusal,
+    in_step,
+    json_response,
+    planted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.responses import Response
 
-    from conformance.reference.answers import Job, Painter, Place
+    from conformance.reference.answers import AnswerContext, Job, Painter
     from conformance.reference.errors import Refusal
-    from conformance.reference.steps import Steps
 
 
 def _lacks_model(refusal: Refusal) -> bool:
@@ -47,10 +52,11 @@ def model_moved(refusal: Refusal) -> Refusal | Response:
 
 
 @planted("defaults.partial-images-unasked", "defaults.partial-images", modes=["D11"])
-def partial_images_unasked(steps: Steps) -> Steps:
+@in_step("events")
+def partial_images_unasked(
+    events: Any, job: Job, painter: Painter, context: AnswerContext
+) -> Iterator[Body]:
     """A stream has a partial image that nobody asked for."""
-
-    def events(job: Job, painter: Painter, place: Place) -> Iterator[Body]:
-        return steps.events(replace(job, partial_images=job.partial_images or 1), painter, place)
-
-    return replace(steps, events=events)
+    unasked = replace(job, partial_images=job.partial_images or 1)
+    lying: Iterator[Body] = events(unasked, painter, context)
+    return lying

@@ -23,7 +23,7 @@ _ERROR = {"message": "busy", "type": "server_error", "param": None, "code": "bus
 
 
 def _plain(response: Response) -> bool:
-    """Whether it is a success, and no stream."""
+    """Return whether it is a success and not a stream."""
     return response.status_code == 200 and response.headers.get("content-type") == _JSON
 
 

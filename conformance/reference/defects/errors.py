@@ -11,13 +11,15 @@ from conformance.reference.defects.planting import (
     Body,
     in_error,
     in_refusal,
+    in_step,
     json_response,
     planted,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.reference.errors import Refusal
-    from conformance.reference.steps import Steps
 
 
 _WORDLESS = ("parameters.unknown", "parameters.unsupported", "errors.method-explained")
@@ -47,15 +49,14 @@ def empty(refusal: Refusal) -> Response:
 
 
 @planted("errors.declared-html", "errors.content-type", modes=["D10"])
-def declared_html(steps: Steps) -> Steps:
+@in_step("refuse")
+def declared_html(
+    refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str
+) -> Response:
     """The JSON of a refusal is declared as a web page."""
-
-    def refuse(refusal: Refusal, key: str) -> Response:
-        response = steps.refuse(refusal, key)
-        response.headers["content-type"] = "text/html; charset=utf-8"
-        return response
-
-    return replace(steps, refuse=refuse)
+    response = refuse(refusal, key)
+    response.headers["content-type"] = "text/html; charset=utf-8"
+    return response
 
 
 @planted("errors.array", "errors.object", modes=["D9"])

@@ -1,4 +1,4 @@
-"""Accepting what must be refused: the parameter at fault counts as absent."""
+"""Acceptance of what must be refused: the invalid parameter counts as absent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.contract import load_edition
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from conformance.contract import Asked, Edition
+    from conformance.contract import Edition, RequestBody
     from conformance.reference.answers import Job
     from conformance.reference.errors import Refusal
     from conformance.reference.steps import Steps
@@ -21,27 +21,27 @@ _INSTEAD = {"prompt": "a small boat"}
 def forgiving(
     steps: Steps,
     parameter: str | None,
-    forgives: Callable[[Asked], bool],
+    forgives: Callable[[RequestBody], bool],
     edition: Edition | None = None,
 ) -> Steps:
-    """Drop a parameter where it is the only fault of a request, and the lie forgives it.
+    """Drop a parameter if it is the only fault of a request and `forgives` accepts it.
 
-    Without a parameter every fault is forgiven at once.
+    Without a parameter every fault is forgiven.
     """
     contract = edition or load_edition()
 
-    def mended(request: Asked, served: Collection[str]) -> Asked:
-        faulty = {each.parameter for each in request.violations}
+    def mended(request: RequestBody, served: Collection[str]) -> RequestBody:
+        faulty = {violation.parameter for violation in request.violations}
         if not faulty or (parameter is not None and faulty != {parameter}):
             return request
         if not forgives(request):
             return request
         return contract.read(_without(request.body, faulty, served))
 
-    def validate(request: Asked, served: Collection[str]) -> Refusal | None:
+    def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
         return steps.validate(mended(request, served), served)
 
-    def resolve(request: Asked) -> Job:
+    def resolve(request: RequestBody) -> Job:
         return steps.resolve(mended(request, tuple(contract.models)))
 
     return replace(steps, validate=validate, resolve=resolve)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.reference.answers import picture
 from conformance.reference.defects.planting import Body, in_items, planted, validating
 from conformance.reference.errors import Refusal, bad_request
-from conformance.reference.painting import image_file
+from conformance.reference.painting import FINISHED, image_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
-    from conformance.contract import Asked
-    from conformance.reference.answers import Job, Place
+    from conformance.contract import RequestBody
+    from conformance.reference.answers import AnswerContext, Job
     from conformance.reference.steps import Steps
 
 _URL_LIES = ("format.url-when-asked", "format.url-by-default")
@@ -30,12 +30,9 @@ def _family(job: Job) -> str:
 def _carrying(steps: Steps, payload: Callable[[Job], str]) -> Steps:
     """Carry images in this member, whatever was asked."""
 
-    def other(job: Job) -> Job:
-        return replace(job, payload=payload(job))
-
-    def answer(job: Job, images: Sequence[bytes], place: Place) -> Body:
-        made = images or [steps.paint(job, index, 99) for index in range(job.n)]
-        return steps.answer(other(job), made, place)
+    def answer(job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
+        made = images or [steps.paint(job, index, FINISHED) for index in range(job.n)]
+        return steps.answer(replace(job, payload=payload(job)), made, context)
 
     return replace(steps, answer=answer)
 
@@ -93,35 +90,30 @@ def b64_empty(item: Body, job: Job) -> None:
 
 
 @planted("format.gpt-image-refuses-unnamed", "format.gpt-image-response-format", modes=["D1"])
-def gpt_image_refuses_unnamed(steps: Steps) -> Steps:
+@validating
+def gpt_image_refuses_unnamed(asked: RequestBody) -> Refusal | None:
     """A GPT image model refuses `response_format` and does not say what it dislikes."""
-
-    def validate(asked: Asked, served: Collection[str]) -> Refusal | None:
-        stray = asked.has("response_format") and "output_format" in _parameters(asked)
-        return bad_request("Something is wrong.") if stray else steps.validate(asked, served)
-
-    return replace(steps, validate=validate)
+    return bad_request("Something is wrong.") if _strays(asked) else None
 
 
 @planted("format.gpt-image-refuses-silently", "format.gpt-image-response-format", modes=["D1"])
 @validating
-def gpt_image_refuses_silently(asked: Asked) -> Refusal | None:
+def gpt_image_refuses_silently(asked: RequestBody) -> Refusal | None:
     """A GPT image model refuses `response_format` and says nothing at all."""
-    stray = asked.has("response_format") and "output_format" in _parameters(asked)
-    return bad_request("") if stray else None
+    return bad_request("") if _strays(asked) else None
 
 
 @planted("format.gpt-image-redirects", "format.gpt-image-response-format", modes=["D1"])
 @validating
-def gpt_image_redirects(asked: Asked) -> Refusal | None:
+def gpt_image_redirects(asked: RequestBody) -> Refusal | None:
     """A GPT image model that is asked for a `response_format` sends on to another endpoint."""
-    stray = asked.has("response_format") and "output_format" in _parameters(asked)
     elsewhere = {"Location": "/v2/images/generations"}
-    return Refusal(307, "Ask there.", headers=elsewhere) if stray else None
+    return Refusal(307, "Ask there.", headers=elsewhere) if _strays(asked) else None
 
 
-def _parameters(asked: Asked) -> Any:
-    return asked.model.parameters if asked.model else {}
+def _strays(asked: RequestBody) -> bool:
+    gpt_image = asked.model is not None and "output_format" in asked.model.parameters
+    return gpt_image and asked.has("response_format")
 
 
 @planted("format.qwen-image-nothing", "format.qwen-image-either", modes=["D8"])

@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, ImageDraw
 
 from conformance.reference.defects.planting import (
+    Body,
     asked,
+    in_body,
     in_file,
     in_image,
     in_job,
+    in_step,
     planted,
     resolving,
 )
-from conformance.reference.painting import encode
+from conformance.reference.painting import FINISHED, encode
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from conformance.contract import Asked
-    from conformance.reference.answers import Job
-    from conformance.reference.steps import Steps
+    from conformance.contract import RequestBody
+    from conformance.reference.answers import Job, Painter
 
 _USUAL = "1024x1024"
 
@@ -73,7 +75,7 @@ def size_rounded(job: Job) -> Job:
 
 @planted("image.undocumented-size", "image.documented-size", modes=["D5"])
 @resolving
-def undocumented_size(job: Job, request: Asked) -> Job:
+def undocumented_size(job: Job, request: RequestBody) -> Job:
     """Where the size is left to the provider, it takes one that nothing documents."""
     free = request.value("size") in (None, "auto") or not request.has("size")
     return replace(job, width=640, height=640) if free else job
@@ -210,19 +212,15 @@ def animated(data: bytes, job: Job) -> bytes:
 
 
 @planted("image.doubled", "image.distinct", modes=["doubled images"])
-def doubled(steps: Steps) -> Steps:
+@in_step("paint")
+def doubled(paint: Painter, job: Job, _index: int, stage: int = FINISHED) -> bytes:
     """Several images of one answer are the same image."""
-    return replace(steps, paint=lambda job, _index, stage: steps.paint(job, 0, stage))
+    return paint(job, 0, stage)
 
 
 @planted("image.doubled-behind-urls", "image.distinct", modes=["doubled images"])
-def doubled_behind_urls(steps: Steps) -> Steps:
+@in_body
+def doubled_behind_urls(body: Body, job: Job) -> None:
     """Several URLs of one answer lead to the same image."""
-
-    def answer(job: Job, images: Any, place: Any) -> dict[str, Any]:
-        body = steps.answer(job, images, place)
-        if job.payload == "url":
-            body["data"] = [dict(body["data"][0]) for _ in body["data"]]
-        return body
-
-    return replace(steps, answer=answer)
+    if job.payload == "url":
+        body["data"] = [dict(body["data"][0]) for _ in body["data"]]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import load_edition
-from conformance.reference.defects.planting import documented, planted, validating
+from conformance.reference.defects.planting import documented, planted, rereading, validating
 from conformance.reference.errors import Refusal, bad_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
-    from conformance.contract import Asked, Model
-    from conformance.reference.answers import Job
+    from conformance.contract import Model, RequestBody
     from conformance.reference.defects.planting import Plant
     from conformance.reference.steps import Steps
 
@@ -26,27 +24,21 @@ Taken = dict[str, Any]
 
 
 def taking(lie: Callable[[Model, str, Any], Taken]) -> Plant:
-    """Let a lie put right values, or none, in the place of one that must be refused."""
+    """Let a lie replace a value that must be refused by valid values, or by none."""
 
     def plant(steps: Steps) -> Steps:
         contract = load_edition()
 
-        def mended(request: Asked) -> Asked:
+        def mended(request: RequestBody) -> RequestBody:
             if request.model is None or not request.violations:
                 return request
             body: Taken = {}
             for name, value in request.body.items():
-                wrong = any(each.parameter == name for each in request.violations)
+                wrong = any(violation.parameter == name for violation in request.violations)
                 body |= lie(request.model, name, value) if wrong else {name: value}
             return contract.read(body)
 
-        def validate(request: Asked, served: Collection[str]) -> Refusal | None:
-            return steps.validate(mended(request), served)
-
-        def resolve(request: Asked) -> Job:
-            return steps.resolve(mended(request))
-
-        return replace(steps, validate=validate, resolve=resolve)
+        return rereading(steps, mended)
 
     return documented(plant, lie)
 
@@ -150,13 +142,13 @@ def size_rounded(model: Model, name: str, value: Any) -> Taken:
     sides = _sides(value) if name == "size" and "enum" in _schema(model, name) else None
     if sides is None:
         return {name: value}
-    known = {each: found for each in model.documented(name) if (found := _sides(each))}
-    return {name: min(known, key=lambda each: _distance(known[each], sides))}
+    known = {size: edges for size in model.documented(name) if (edges := _sides(size))}
+    return {name: min(known, key=lambda size: _distance(known[size], sides))}
 
 
 def _sides(size: Any) -> tuple[int, int] | None:
-    found = re.fullmatch(r"(\d+)x(\d+)", size) if isinstance(size, str) else None
-    return (int(found[1]), int(found[2])) if found else None
+    match = re.fullmatch(r"(\d+)x(\d+)", size) if isinstance(size, str) else None
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _distance(left: tuple[int, int], right: tuple[int, int]) -> int:
@@ -170,31 +162,44 @@ def capitals_taken(_model: Model, name: str, value: Any) -> Taken:
     return {name: value.lower() if name in _ENUMS and isinstance(value, str) else value}
 
 
-def _limit(name: str, keyword: str, *, above: int = 0) -> Callable[[Asked], Refusal | None]:
-    """Refuse the very limit that is documented, where it is not below a number."""
+_REFUSED_LIMITS = {
+    "most-images": ("n", "maximum"),
+    "longest-prompt": ("prompt", "maxLength"),
+    "no-compression": ("output_compression", "minimum"),
+    "full-compression": ("output_compression", "maximum"),
+    "most-partials": ("partial_images", "maximum"),
+}
+_LIES = {
+    "most-images": "The greatest documented `n` is refused, where it is more than one.",
+    "longest-prompt": "The longest documented prompt is refused.",
+    "no-compression": "`output_compression: 0` is taken for none, and refused.",
+    "full-compression": "`output_compression: 100` is refused.",
+    "most-partials": "`partial_images: 3` is refused.",
+}
 
-    def refused(request: Asked) -> Refusal | None:
+
+def _refusing_limit(name: str, keyword: str, lie: str) -> Plant:
+    def refused(request: RequestBody) -> Refusal | None:
         value = request.body.get(name)
         limit = request.model.parameters.get(name, {}).get(keyword) if request.model else None
         size = len(value) if isinstance(value, str) else value
-        at_limit = size is not None and size == limit and size >= above
-        if not at_limit or request.expectation != "accepted":
+        usual = (name, size) == ("n", 1)  # a model that paints one image has no such limit
+        if size is None or size != limit or usual or request.expectation != "accepted":
             return None
         return bad_request(f"{name} is out of range.", name, "invalid_value")
 
-    return refused
+    refused.__doc__ = lie
+    return validating(refused)
 
 
-@planted("parameters.most-images-refused", "parameters.valid-accepted", modes=["D1"])
-@validating
-def most_images_refused(request: Asked) -> Refusal | None:
-    """The greatest documented `n` is refused, where it is more than one."""
-    return _limit("n", "maximum", above=2)(request)
+for _id, (_name, _keyword) in _REFUSED_LIMITS.items():
+    _plant = _refusing_limit(_name, _keyword, _LIES[_id])
+    planted(f"parameters.{_id}-refused", "parameters.valid-accepted", modes=["D1"])(_plant)
 
 
 @planted("parameters.several-images-refused", "parameters.valid-accepted", modes=["D1"])
 @validating
-def several_images_refused(request: Asked) -> Refusal | None:
+def several_images_refused(request: RequestBody) -> Refusal | None:
     """More than two images at a time are refused, where ten are documented."""
     n = request.body.get("n")
     several = request.expectation == "accepted" and isinstance(n, int) and n > 2
@@ -203,36 +208,8 @@ def several_images_refused(request: Asked) -> Refusal | None:
 
 @planted("parameters.transparent-with-n-refused", "parameters.valid-accepted", modes=["D7"])
 @validating
-def transparent_with_n_refused(request: Asked) -> Refusal | None:
+def transparent_with_n_refused(request: RequestBody) -> Refusal | None:
     """A transparent background is refused for more than one image."""
     both = request.body.get("background") == "transparent" and (request.body.get("n") or 1) != 1
     message = "A transparent background goes with one image."
     return bad_request(message, "background") if both and not request.violations else None
-
-
-@planted("parameters.longest-prompt-refused", "parameters.valid-accepted", modes=["D1"])
-@validating
-def longest_prompt_refused(request: Asked) -> Refusal | None:
-    """The longest documented prompt is refused."""
-    return _limit("prompt", "maxLength")(request)
-
-
-@planted("parameters.no-compression-refused", "parameters.valid-accepted", modes=["D1"])
-@validating
-def no_compression_refused(request: Asked) -> Refusal | None:
-    """`output_compression: 0` is taken for none, and refused."""
-    return _limit("output_compression", "minimum")(request)
-
-
-@planted("parameters.full-compression-refused", "parameters.valid-accepted", modes=["D1"])
-@validating
-def full_compression_refused(request: Asked) -> Refusal | None:
-    """`output_compression: 100` is refused."""
-    return _limit("output_compression", "maximum")(request)
-
-
-@planted("parameters.most-partials-refused", "parameters.valid-accepted", modes=["D1"])
-@validating
-def most_partials_refused(request: Asked) -> Refusal | None:
-    """`partial_images: 3` is refused."""
-    return _limit("partial_images", "maximum")(request)

@@ -15,7 +15,7 @@ from conformance.reference.defects.planting import planted, validating
 from conformance.reference.errors import Refusal, bad_request
 
 if TYPE_CHECKING:
-    from conformance.contract import Asked
+    from conformance.contract import RequestBody
     from conformance.reference.answers import Job
     from conformance.reference.steps import Steps
 
@@ -24,28 +24,28 @@ _SERVED = ("parameters.valid-accepted",)
 
 @planted("outages.reject-all", *_SERVED, modes=["reject-all"])
 @validating
-def reject_all(_request: Asked) -> Refusal:
+def reject_all(_request: RequestBody) -> Refusal:
     """Every request is refused in the same words."""
     return bad_request("The request is invalid.", code="invalid_request")
 
 
 @planted("outages.rate-limit", *_SERVED, modes=["429 for everything"], silent=True)
 @validating
-def rate_limit(_request: Asked) -> Refusal:
+def rate_limit(_request: RequestBody) -> Refusal:
     """Every request comes too soon."""
     return Refusal(429, "Slow down.", code="rate_limit_exceeded", headers={"Retry-After": "60"})
 
 
 @planted("outages.quota", *_SERVED, modes=["D9"], silent=True)
 @validating
-def quota(_request: Asked) -> Refusal:
+def quota(_request: RequestBody) -> Refusal:
     """The account has no credit left, which is told as a refusal."""
     return Refusal(403, "The quota is used up.", code="insufficient_user_quota")
 
 
 @planted("outages.moderation-500", *_SERVED, modes=["D8", "moderation as 500"], silent=True)
 @validating
-def moderation_500(request: Asked) -> Refusal | None:
+def moderation_500(request: RequestBody) -> Refusal | None:
     """A prompt that the safety system stopped is answered as a failure of the server."""
     stopped = Refusal(500, "Rejected by the safety system.", code="moderation_blocked")
     return stopped if request.expectation == "accepted" else None
@@ -53,7 +53,7 @@ def moderation_500(request: Asked) -> Refusal | None:
 
 @planted("outages.gateway-502", *_SERVED, modes=["D8"], silent=True)
 @validating
-def gateway_502(request: Asked) -> Refusal | None:
+def gateway_502(request: RequestBody) -> Refusal | None:
     """A gateway finds nobody behind it."""
     failed = Refusal(502, "Upstream error.", type="upstream_error", code="bad_response")
     return failed if request.expectation == "accepted" else None
@@ -107,7 +107,7 @@ def another_answer(steps: Steps) -> Steps:
     """A cache that looks at model and prompt alone answers what an earlier request asked."""
     contract = load_edition()
 
-    def resolve(request: Asked) -> Job:
+    def resolve(request: RequestBody) -> Job:
         seen = {name: request.body.get(name) for name in ("model", "prompt")}
         return steps.resolve(contract.read(seen))
 

@@ -21,11 +21,11 @@ from conformance.reference.defects.planting import (
 from conformance.reference.errors import Refusal, bad_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from starlette.responses import Response
 
-    from conformance.contract import Asked, Edition, Model, Rule
+    from conformance.contract import Edition, Model, RequestBody, SchemaRule
     from conformance.reference.steps import Steps
 
 _MODEL = re.compile(rb'"model":\s*"([^"]+)"')
@@ -41,7 +41,7 @@ _COUNT = (
 
 @planted("parameters.user-refused", "parameters.valid-accepted", modes=["D1"])
 @validating
-def user_refused(request: Asked) -> Refusal | None:
+def user_refused(request: RequestBody) -> Refusal | None:
     """The documented `user` is called unknown."""
     unknown = bad_request("Unknown parameter: 'user'.", "user", "unknown_parameter")
     return unknown if request.has("user") else None
@@ -49,7 +49,7 @@ def user_refused(request: Asked) -> Refusal | None:
 
 @planted("parameters.response-format-refused", "parameters.valid-accepted", modes=["D1"])
 @validating
-def response_format_refused(request: Asked) -> Refusal | None:
+def response_format_refused(request: RequestBody) -> Refusal | None:
     """`response_format` is refused for every model."""
     message = "Unknown parameter: 'response_format'."
     unknown = bad_request(message, "response_format", "unknown_parameter")
@@ -58,7 +58,7 @@ def response_format_refused(request: Asked) -> Refusal | None:
 
 @planted("parameters.url-refused", "parameters.valid-accepted", modes=["D2"])
 @validating
-def url_refused(request: Asked) -> Refusal | None:
+def url_refused(request: RequestBody) -> Refusal | None:
     """A gateway that can only do base64 refuses `response_format: url`."""
     refused = bad_request("url is not possible.", "response_format", "invalid_value")
     return refused if request.body.get("response_format") == "url" else None
@@ -66,7 +66,7 @@ def url_refused(request: Asked) -> Refusal | None:
 
 @planted("parameters.large-size-refused", "parameters.valid-accepted", modes=["D5"])
 @validating
-def large_size_refused(request: Asked) -> Refusal | None:
+def large_size_refused(request: RequestBody) -> Refusal | None:
     """A documented size above 1024x1024 is refused."""
     large = bad_request("The size is not supported.", "size", "invalid_size")
     documented = request.expectation == "accepted"
@@ -76,7 +76,7 @@ def large_size_refused(request: Asked) -> Refusal | None:
 
 @planted("parameters.transparent-refused", "parameters.valid-accepted", modes=["D7"])
 @validating
-def transparent_refused(request: Asked) -> Refusal | None:
+def transparent_refused(request: RequestBody) -> Refusal | None:
     """A transparent background is refused where it is documented."""
     message = "Transparent background is not supported for this model."
     refused = bad_request(message, "background", "invalid_value")
@@ -85,7 +85,7 @@ def transparent_refused(request: Asked) -> Refusal | None:
 
 @planted("parameters.quality-not-available", "parameters.valid-accepted", modes=["D1"])
 @validating
-def quality_not_available(request: Asked) -> Refusal | None:
+def quality_not_available(request: RequestBody) -> Refusal | None:
     """A documented quality is refused in a sentence that speaks of the model."""
     if request.model is None or not request.has("quality") or request.expectation != "accepted":
         return None
@@ -95,7 +95,7 @@ def quality_not_available(request: Asked) -> Refusal | None:
 
 @planted("parameters.null-refused", "parameters.valid-accepted", modes=["D3"])
 @validating
-def null_refused(request: Asked) -> Refusal | None:
+def null_refused(request: RequestBody) -> Refusal | None:
     """An optional parameter that is null is refused, where it is documented that it may be."""
     for name, value in request.body.items():
         if value is None and request.expectation == "accepted":
@@ -154,43 +154,36 @@ def get_answered(refusal: Refusal) -> Refusal | Response:
     return json_response({"object": "list", "data": []}) if refusal.status == 405 else refusal
 
 
-def _vaguely(steps: Steps, open_to: Callable[[Asked], bool]) -> Steps:
-    def validate(request: Asked, served: Collection[str]) -> Refusal | None:
-        if request.expectation == "open" and open_to(request):
-            return bad_request("Something is wrong with the request.")
-        return steps.validate(request, served)
-
-    return replace(steps, validate=validate)
+def _refused_vaguely(request: RequestBody, disliked: bool) -> Refusal | None:
+    vague = bad_request("Something is wrong with the request.")
+    return vague if disliked and request.expectation == "open" else None
 
 
 @planted("parameters.unknown-refused-unnamed", "parameters.unknown", modes=["D1"])
-def unknown_refused_unnamed(steps: Steps) -> Steps:
+@validating
+def unknown_refused_unnamed(request: RequestBody) -> Refusal | None:
     """An unknown parameter is refused without saying which."""
-    return _vaguely(steps, lambda request: bool(request.unknown))
+    return _refused_vaguely(request, bool(request.unknown))
 
 
 @planted("parameters.unsupported-refused-unnamed", "parameters.unsupported", modes=["D1"])
-def unsupported_refused_unnamed(steps: Steps) -> Steps:
+@validating
+def unsupported_refused_unnamed(request: RequestBody) -> Refusal | None:
     """A parameter of another model is refused without saying which."""
-    return _vaguely(steps, lambda request: bool(request.unsupported))
+    return _refused_vaguely(request, bool(request.unsupported))
 
 
 @planted("parameters.disputed-refused-unnamed", "parameters.disputed-value", modes=["D1", "D7"])
-def disputed_refused_unnamed(steps: Steps) -> Steps:
+@validating
+def disputed_refused_unnamed(request: RequestBody) -> Refusal | None:
     """A value on which the sources disagree is refused without saying which."""
     elsewhere = {"gpt-image-response-format", "model-omitted", "model-unknown"}
-    return _vaguely(
-        steps,
-        lambda request: (
-            not request.unknown
-            and not request.unsupported
-            and not elsewhere & set(request.left_open)
-        ),
-    )
+    stray = request.unknown or request.unsupported or elsewhere & set(request.left_open)
+    return _refused_vaguely(request, not stray)
 
 
 def derived(edition: Edition) -> Iterator[Defect]:
-    """Give a defect for every rule of the edition that a request can break, and one for all."""
+    """Yield a defect for every rule of the edition that a request can break, and one for all."""
     rules = dict(_rules(edition))
     for name, rule in rules.items():
         yield _taking(edition, name, rule)
@@ -198,8 +191,8 @@ def derived(edition: Edition) -> Iterator[Defect]:
     yield _accepting_all(edition, claims)
 
 
-def _rules(edition: Edition) -> Iterator[tuple[str, Rule]]:
-    models = (*edition.models.values(), *(each.template for each in edition.families.values()))
+def _rules(edition: Edition) -> Iterator[tuple[str, SchemaRule]]:
+    models = (*edition.models.values(), *(family.template for family in edition.families.values()))
     for model in models:
         across = _across(model)
         for rule in model.rules:
@@ -210,22 +203,24 @@ def _rules(edition: Edition) -> Iterator[tuple[str, Rule]]:
 
 
 def _across(model: Model) -> frozenset[str]:
-    return frozenset(each.get("title", "allOf") for each in model.request.get("allOf", ()))
+    return frozenset(
+        condition.get("title", "allOf") for condition in model.request.get("allOf", ())
+    )
 
 
-def _raised_by(rule: Rule) -> str:
+def _raised_by(rule: SchemaRule) -> str:
     condition = rule.value.get("if", {})
     names = [*condition.get("required", ()), *condition.get("properties", ())]
     return str(next(iter(names), rule.parameter))
 
 
-def _can_be_broken(rule: Rule) -> bool:
+def _can_be_broken(rule: SchemaRule) -> bool:
     if rule.parameter in (None, "n") or rule.keyword in _UNBREAKABLE:
         return False
     return rule.parameter != "model" or rule.keyword == "type"
 
 
-def _taking(edition: Edition, name: str, rule: Rule) -> Defect:
+def _taking(edition: Edition, name: str, rule: SchemaRule) -> Defect:
     parameter, keyword = rule.parameter, rule.keyword
 
     def plant(steps: Steps) -> Steps:
@@ -235,13 +230,13 @@ def _taking(edition: Edition, name: str, rule: Rule) -> Defect:
     return Defect(f"parameters.{name}-broken", lie, (f"parameters.{name}",), ("D1",), plant)
 
 
-def gravest(request: Asked) -> str:
-    """Name the rule that a request breaks most plainly: its type, its own, one across."""
+def gravest(request: RequestBody) -> str:
+    """Return the most basic rule that a request breaks: type, then its own, then one across."""
     known = request.model.parameters if request.model else {}
 
-    def gravity(each: Any) -> int:
-        own = each.keyword in known.get(each.parameter or "", {})
-        return 0 if each.keyword == "type" else 1 if own else 2
+    def gravity(violation: Any) -> int:
+        own = violation.keyword in known.get(violation.parameter or "", {})
+        return 0 if violation.keyword == "type" else 1 if own else 2
 
     return min(request.violations, key=gravity).keyword
 

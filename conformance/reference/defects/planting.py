@@ -1,6 +1,6 @@
-"""How a lie is planted: one seam of the truthful steps is wrapped, and the wrapper has an id.
+"""How a defect is planted: one truthful step is wrapped, and the wrapper has an id.
 
-The decorators below name the seam by what the lie touches; what they decorate is the whole lie.
+The decorators below name the step by what the lie touches; what they decorate is the whole lie.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from starlette.responses import Response
 from conformance.reference.painting import FINISHED
 
 if TYPE_CHECKING:
-    from conformance.contract import Asked
-    from conformance.reference.answers import Job, Painter, Place
+    from conformance.contract import Edition, RequestBody
+    from conformance.reference.answers import AnswerContext, Job, Painter
     from conformance.reference.errors import Refusal
     from conformance.reference.steps import Steps
     from conformance.reference.urls import Signer
@@ -49,10 +49,7 @@ REGISTRY: dict[str, Defect] = {}
 
 
 def planted(
-    name: str,
-    *claims: str,
-    modes: Sequence[str] = (),
-    silent: bool = False,
+    name: str, *claims: str, modes: Sequence[str] = (), silent: bool = False
 ) -> Callable[[Plant], Plant]:
     """Register a function that makes lying steps of truthful ones; its docstring is the lie."""
 
@@ -66,18 +63,18 @@ def planted(
     return register
 
 
-_ASKED: ContextVar[Asked] = ContextVar("the request being answered")
+_ASKED: ContextVar[RequestBody] = ContextVar("the request being answered")
 
 
-def asked() -> Asked:
-    """Give the request behind the answer that a lie is about to change."""
+def asked() -> RequestBody:
+    """Return the request behind the answer that a lie is about to change."""
     return _ASKED.get()
 
 
 def remembering(steps: Steps) -> Steps:
-    """Keep what was asked, which a job no longer tells from what was chosen."""
+    """Keep the request for `asked`: a job does not say what was asked and what was chosen."""
 
-    def resolve(request: Asked) -> Job:
+    def resolve(request: RequestBody) -> Job:
         _ASKED.set(request)
         return steps.resolve(request)
 
@@ -90,18 +87,29 @@ def documented(plant: Plant, lie: object) -> Plant:
     return plant
 
 
+def in_step(step: str) -> Callable[[Callable[..., Any]], Plant]:
+    """Let a lie replace one step: it is called with the truthful step and then its arguments."""
+
+    def decorate(lie: Callable[..., Any]) -> Plant:
+        def plant(steps: Steps) -> Steps:
+            truth = getattr(steps, step)
+            base = remembering(steps) if step in ("answer", "paint") else steps
+            return replace(base, **{step: lambda *given: lie(truth, *given)})
+
+        return documented(plant, lie)
+
+    return decorate
+
+
 def in_body(lie: Callable[[Body, Job], object]) -> Plant:
     """Let a lie change the body of a plain success in place."""
 
-    def plant(steps: Steps) -> Steps:
-        def answer(job: Job, images: Sequence[bytes], place: Place) -> Body:
-            body = steps.answer(job, images, place)
-            lie(body, job)
-            return body
+    def lying(answer: Any, job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
+        body: Body = answer(job, images, context)
+        lie(body, job)
+        return body
 
-        return replace(remembering(steps), answer=answer)
-
-    return documented(plant, lie)
+    return documented(in_step("answer")(lying), lie)
 
 
 def in_items(lie: Callable[[Body, Job], object]) -> Plant:
@@ -116,22 +124,20 @@ def in_items(lie: Callable[[Body, Job], object]) -> Plant:
 
 def in_url(lie: Callable[[str], str]) -> Plant:
     """Let a lie replace the URL of every item that has one."""
-
-    def item_url(item: Body, _job: Job) -> None:
-        if "url" in item:
-            item["url"] = lie(item["url"])
-
-    return documented(in_items(item_url), lie)
+    return _in_member("url", lie)
 
 
 def in_base64(lie: Callable[[str], str]) -> Plant:
     """Let a lie replace the base64 of every item that has some."""
+    return _in_member("b64_json", lie)
 
-    def item_base64(item: Body, _job: Job) -> None:
-        if "b64_json" in item:
-            item["b64_json"] = lie(item["b64_json"])
 
-    return documented(in_items(item_base64), lie)
+def _in_member(name: str, lie: Callable[[str], str]) -> Plant:
+    def lying(item: Body, _job: Job) -> None:
+        if name in item:
+            item[name] = lie(item[name])
+
+    return documented(in_items(lying), lie)
 
 
 def in_usage(lie: Callable[[Body], object]) -> Plant:
@@ -147,144 +153,128 @@ def in_usage(lie: Callable[[Body], object]) -> Plant:
 def in_text(lie: Callable[[bytes], bytes]) -> Plant:
     """Let a lie change the bytes of a plain success."""
 
-    def plant(steps: Steps) -> Steps:
-        def encode(body: Mapping[str, Any]) -> bytes:
-            text = steps.encode(body)
-            return text if "object" in body else lie(text)
+    def lying(encode: Any, body: Mapping[str, Any]) -> bytes:
+        text: bytes = encode(body)
+        return text if "object" in body else lie(text)
 
-        return replace(steps, encode=encode)
-
-    return documented(plant, lie)
+    return documented(in_step("encode")(lying), lie)
 
 
 def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
     """Let a lie change the image file of every base64 item; streams keep to the truth."""
 
-    def plant(steps: Steps) -> Steps:
-        def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
-            data = steps.paint(job, index, stage)
-            return data if job.stream else lie(data, job)
+    def lying(paint: Painter, job: Job, index: int, stage: int = FINISHED) -> bytes:
+        data = paint(job, index, stage)
+        return data if job.stream else lie(data, job)
 
-        return replace(remembering(steps), paint=paint)
-
-    return documented(plant, lie)
+    return documented(in_step("paint")(lying), lie)
 
 
 def in_job(lie: Callable[[Job], Job]) -> Plant:
     """Let a lie paint something else than was asked, and say that it did as asked."""
 
+    def painted(paint: Painter, job: Job, index: int, stage: int = FINISHED) -> bytes:
+        return paint(job if job.stream else lie(job), index, stage)
+
+    def answered(answer: Any, job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
+        other: Body = answer(lie(job) if job.payload == "url" else job, images, context)
+        return other
+
     def plant(steps: Steps) -> Steps:
-        def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
-            return steps.paint(job if job.stream else lie(job), index, stage)
-
-        def answer(job: Job, images: Sequence[bytes], place: Place) -> Body:
-            other = lie(job) if job.payload == "url" else job
-            return steps.answer(other, images, place)
-
-        return replace(remembering(steps), paint=paint, answer=answer)
+        return in_step("answer")(answered)(in_step("paint")(painted)(steps))
 
     return documented(plant, lie)
 
 
-def resolving(lie: Callable[[Job, Asked], Job]) -> Plant:
+def resolving(lie: Callable[[Job, RequestBody], Job]) -> Plant:
     """Let a lie settle a request otherwise, and then keep to that in all it says and paints."""
 
-    def plant(steps: Steps) -> Steps:
-        def resolve(request: Asked) -> Job:
-            return lie(steps.resolve(request), request)
+    def lying(resolve: Callable[[RequestBody], Job], request: RequestBody) -> Job:
+        return lie(resolve(request), request)
 
-        return replace(steps, resolve=resolve)
-
-    return documented(plant, lie)
+    return documented(in_step("resolve")(lying), lie)
 
 
-def validating(lie: Callable[[Asked], Refusal | None]) -> Plant:
-    """Let a lie refuse what it dislikes; what it does not is validated as it should be."""
+def validating(lie: Callable[[RequestBody], Refusal | None]) -> Plant:
+    """Let a lie refuse requests; those that it does not refuse are validated as they should be."""
 
-    def plant(steps: Steps) -> Steps:
-        def validate(request: Asked, served: Collection[str]) -> Refusal | None:
-            return lie(request) or steps.validate(request, served)
+    def lying(validate: Any, request: RequestBody, served: Collection[str]) -> Refusal | None:
+        refusal: Refusal | None = lie(request) or validate(request, served)
+        return refusal
 
-        return replace(steps, validate=validate)
+    return documented(in_step("validate")(lying), lie)
 
-    return documented(plant, lie)
+
+def rereading(steps: Steps, reread: Callable[[RequestBody], RequestBody]) -> Steps:
+    """Validate and resolve another request in the place of the one that came."""
+    validate, resolve = steps.validate, steps.resolve
+    return replace(
+        steps,
+        validate=lambda request, served: validate(reread(request), served),
+        resolve=lambda request: resolve(reread(request)),
+    )
 
 
 def in_finished(lie: Callable[[Response], object]) -> Plant:
     """Let a lie change an answer to the endpoints in place, when all is done."""
 
-    def plant(steps: Steps) -> Steps:
-        def finish(response: Response, started: float) -> Response:
-            finished = steps.finish(response, started)
-            lie(finished)
-            return finished
+    def lying(finish: Any, response: Response, started: float) -> Response:
+        finished: Response = finish(response, started)
+        lie(finished)
+        return finished
 
-        return replace(steps, finish=finish)
-
-    return documented(plant, lie)
+    return documented(in_step("finish")(lying), lie)
 
 
 def in_refusal(lie: Callable[[Refusal], Refusal | Response]) -> Plant:
     """Let a lie refuse with something else, or answer instead."""
 
-    def plant(steps: Steps) -> Steps:
-        def refuse(refusal: Refusal, key: str) -> Response:
-            other = lie(refusal)
-            return other if isinstance(other, Response) else steps.refuse(other, key)
+    def lying(refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str) -> Response:
+        other = lie(refusal)
+        return other if isinstance(other, Response) else refuse(other, key)
 
-        return replace(steps, refuse=refuse)
-
-    return documented(plant, lie)
+    return documented(in_step("refuse")(lying), lie)
 
 
 def in_error(lie: Callable[[Body], object]) -> Plant:
-    """Let a lie change the body of every refusal in place, or give another instead."""
+    """Let a lie change the body of every refusal in place, or return another instead."""
 
-    def plant(steps: Steps) -> Steps:
-        def refuse(refusal: Refusal, key: str) -> Response:
-            truth = steps.refuse(refusal, key)
-            body = json.loads(bytes(truth.body))
-            other = lie(body)
-            return json_response(body if other is None else other, truth.status_code)
+    def lying(refuse: Callable[[Refusal, str], Response], refusal: Refusal, key: str) -> Response:
+        truth = refuse(refusal, key)
+        body = json.loads(bytes(truth.body))
+        other = lie(body)
+        return json_response(body if other is None else other, truth.status_code)
 
-        return replace(steps, refuse=refuse)
-
-    return documented(plant, lie)
+    return documented(in_step("refuse")(lying), lie)
 
 
 def in_file(lie: Callable[[Response], Response]) -> Plant:
     """Let a lie answer an image URL in place of the file."""
 
-    def plant(steps: Steps) -> Steps:
-        def file(name: str, query: Mapping[str, str], signer: Signer) -> Response:
-            truth = steps.file(name, query, signer)
-            return lie(truth) if truth.status_code == 200 else truth
+    def lying(file: Any, name: str, query: Mapping[str, str], signer: Signer) -> Response:
+        truth: Response = file(name, query, signer)
+        return lie(truth) if truth.status_code == 200 else truth
 
-        return replace(steps, file=file)
-
-    return documented(plant, lie)
+    return documented(in_step("file")(lying), lie)
 
 
 def in_events(lie: Callable[[Iterator[Body], Job], Iterator[Body]]) -> Plant:
     """Let a lie drop, add or change the events of a stream."""
 
-    def plant(steps: Steps) -> Steps:
-        def events(job: Job, painter: Painter, place: Place) -> Iterator[Body]:
-            return lie(steps.events(job, painter, place), job)
+    def lying(events: Any, job: Job, painter: Painter, context: AnswerContext) -> Iterator[Body]:
+        return lie(events(job, painter, context), job)
 
-        return replace(steps, events=events)
-
-    return documented(plant, lie)
+    return documented(in_step("events")(lying), lie)
 
 
 def in_completed(lie: Callable[[Body], object]) -> Plant:
     """Let a lie change the completed event of a stream in place."""
-    return documented(_in_event("image_generation.completed", lie), lie)
+    return _in_event("image_generation.completed", lie)
 
 
 def in_partial(lie: Callable[[Body], object]) -> Plant:
     """Let a lie change every partial event of a stream in place."""
-    return documented(_in_event("image_generation.partial_image", lie), lie)
+    return _in_event("image_generation.partial_image", lie)
 
 
 def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
@@ -294,35 +284,29 @@ def _in_event(kind: str, lie: Callable[[Body], object]) -> Plant:
                 lie(event)
             yield event
 
-    return in_events(every)
+    return documented(in_events(every), lie)
 
 
 def in_frame(lie: Callable[[bytes, str], bytes]) -> Plant:
-    """Let a lie change the bytes of an event; it is told the event's type."""
+    """Let a lie change the bytes of an event; the lie also gets the type of the event."""
 
-    def plant(steps: Steps) -> Steps:
-        def encode_event(event: Mapping[str, Any]) -> bytes:
-            return lie(steps.encode_event(event), str(event["type"]))
+    def lying(encode_event: Any, event: Mapping[str, Any]) -> bytes:
+        return lie(encode_event(event), str(event["type"]))
 
-        return replace(steps, encode_event=encode_event)
-
-    return documented(plant, lie)
+    return documented(in_step("encode_event")(lying), lie)
 
 
 def in_model_list(lie: Callable[[Body], object]) -> Plant:
-    """Let a lie change the model list in place, or raise in its stead."""
+    """Let a lie change the model list in place, or raise instead."""
 
-    def plant(steps: Steps) -> Steps:
-        def model_list(edition: Any, served: Sequence[str]) -> Body:
-            listing = copy.deepcopy(steps.model_list(edition, served))
-            lie(listing)
-            return listing
+    def lying(model_list: Any, edition: Edition, served: Sequence[str]) -> Body:
+        listing: Body = copy.deepcopy(model_list(edition, served))
+        lie(listing)
+        return listing
 
-        return replace(steps, model_list=model_list)
-
-    return documented(plant, lie)
+    return documented(in_step("model_list")(lying), lie)
 
 
 def json_response(body: object, status: int = 200) -> Response:
-    """Answer JSON."""
+    """Return a JSON answer."""
     return Response(json.dumps(body), status, media_type="application/json")

@@ -1,4 +1,4 @@
-"""Lying for one model alone: each step is the lying or the truthful one by what was asked."""
+"""Defects of one model only: each request gets the lying or the truthful steps."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _OF_NO_MODEL = frozenset({"authenticate", "read_body", "model_list", "file"})
 
 
 def restricted(truthful: Steps, lying: Steps, model: str) -> Steps:
-    """Give steps that lie where the request names this model, and where it cannot be known."""
-    names = [each.name for each in fields(truthful) if each.name not in _OF_NO_MODEL]
+    """Return steps that lie if the request names this model, or if its model is unknown."""
+    names = [step.name for step in fields(truthful) if step.name not in _OF_NO_MODEL]
     chosen: dict[str, Any] = {
         name: _either(getattr(truthful, name), getattr(lying, name), model) for name in names
     }

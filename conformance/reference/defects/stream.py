@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.reference.defects.planting import (
     Body,
@@ -13,6 +13,7 @@ from conformance.reference.defects.planting import (
     in_finished,
     in_frame,
     in_partial,
+    in_step,
     planted,
     resolving,
 )
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from conformance.contract import Asked
-    from conformance.reference.answers import Job, Painter, Place
-    from conformance.reference.steps import Steps
+    from conformance.contract import RequestBody
+    from conformance.reference.answers import AnswerContext, Job, Painter
 
 _COMPLETED = "image_generation.completed"
 _WEB_PAGE = base64.b64encode(b"<!DOCTYPE html><html></html>").decode("ascii")
@@ -41,7 +41,7 @@ def declared_json(response: Response) -> None:
 
 @planted("stream.ignored", "stream.content-type", modes=["D11"])
 @resolving
-def ignored(job: Job, _request: Asked) -> Job:
+def ignored(job: Job, _request: RequestBody) -> Job:
     """`stream` is ignored: the answer is one JSON body."""
     return replace(job, stream=False)
 
@@ -120,7 +120,7 @@ def own_names(event: Body) -> None:
 @in_events
 def never_completed(events: Iterator[Body], job: Job) -> Iterator[Body]:
     """A stream with partial images ends without the finished one."""
-    return (each for each in events if each["type"] != _COMPLETED or not job.partial_images)
+    return (event for event in events if event["type"] != _COMPLETED or not job.partial_images)
 
 
 @planted("stream.event-after-completed", "stream.completed-last", modes=["D11"])
@@ -131,14 +131,14 @@ def event_after_completed(frame: bytes, kind: str) -> bytes:
 
 
 @planted("stream.partial-too-many", "stream.partial-count", modes=["D11"])
-def partial_too_many(steps: Steps) -> Steps:
+@in_step("events")
+def partial_too_many(
+    events: Any, job: Job, painter: Painter, context: AnswerContext
+) -> Iterator[Body]:
     """A stream has one partial image more than was asked."""
-
-    def events(job: Job, painter: Painter, place: Place) -> Iterator[Body]:
-        more = job.partial_images + 1 if job.partial_images else 0
-        return steps.events(replace(job, partial_images=more), painter, place)
-
-    return replace(steps, events=events)
+    more = job.partial_images + 1 if job.partial_images else 0
+    lying: Iterator[Body] = events(replace(job, partial_images=more), painter, context)
+    return lying
 
 
 @planted("stream.partial-index-from-1", "stream.partial-index", modes=["D11"])
@@ -192,25 +192,19 @@ def web_page(event: Body) -> None:
 
 
 @planted("stream.size-ignored", "stream.size-as-asked", modes=["D5", "D11"])
-def size_ignored(steps: Steps) -> Steps:
+@in_step("paint")
+def size_ignored(paint: Painter, job: Job, index: int, stage: int = FINISHED) -> bytes:
     """Every streamed image is 1024x1024, whatever size was asked."""
-
-    def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
-        square = replace(job, width=1024, height=1024)
-        return steps.paint(square if job.stream else job, index, stage)
-
-    return replace(steps, paint=paint)
+    square = replace(job, width=1024, height=1024)
+    return paint(square if job.stream else job, index, stage)
 
 
 @planted("stream.format-ignored", "stream.format-as-asked", modes=["D5", "D11"])
-def format_ignored(steps: Steps) -> Steps:
+@in_step("paint")
+def format_ignored(paint: Painter, job: Job, index: int, stage: int = FINISHED) -> bytes:
     """Every streamed image is WebP, whatever type was asked."""
-
-    def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
-        webp = replace(job, output_format="webp")
-        return steps.paint(webp if job.stream else job, index, stage)
-
-    return replace(steps, paint=paint)
+    webp = replace(job, output_format="webp")
+    return paint(webp if job.stream else job, index, stage)
 
 
 @planted("stream.echo-other", "stream.echo-as-asked", modes=["D11"])

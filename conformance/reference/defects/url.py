@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from conformance.reference.answers import picture
-from conformance.reference.defects.planting import Body, in_file, in_items, in_url, planted
+from conformance.reference.defects.planting import (
+    Body,
+    in_file,
+    in_items,
+    in_step,
+    in_url,
+    planted,
+)
 from conformance.reference.painting import image_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.reference.answers import Job, Place
-    from conformance.reference.steps import Steps
+    from conformance.reference.answers import AnswerContext, Job
 
 
 def _elsewhere(url: str, origin: str) -> str:
-    """Give the same path at another origin."""
+    """Return the same path at another origin."""
     return origin + "/files/" + url.partition("/files/")[2]
 
 
@@ -97,14 +103,12 @@ def private_address(url: str) -> str:
 
 
 @planted("url.expired", "url.not-expired", modes=["D12"])
-def expired(steps: Steps) -> Steps:
+@in_step("answer")
+def expired(answer: Any, job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
     """A URL has expired before it arrives."""
-
-    def answer(job: Job, images: Sequence[bytes], place: Place) -> Body:
-        dead = replace(place.signer, lifetime=-60.0)
-        return steps.answer(job, images, replace(place, signer=dead))
-
-    return replace(steps, answer=answer)
+    dead = replace(context.signer, lifetime=-60.0)
+    body: Body = answer(job, images, replace(context, signer=dead))
+    return body
 
 
 @planted("url.ampersand-escaped", "url.fetchable", modes=["D12"])

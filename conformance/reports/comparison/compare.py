@@ -9,7 +9,7 @@ from conformance.findings import BROKEN, DECIDED, Finding, Verdict
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.grouping import level_rank
 from conformance.reports.wording import counted, listed
-from conformance.results.reach import NOTHING, Cell, Kept, by_level, cell_of
+from conformance.results.reach import NOTHING, Cell, Kept, by_level, promise_of
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
 
@@ -30,9 +30,8 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether the columns that judged it came to different verdicts."""
-        judged = {each for each in self.cells if each is not None}
-        return len(judged) > 1
+        """Whether the columns that judged it have different verdicts."""
+        return len({each for each in self.cells if each is not None}) > 1
 
     @property
     def compared(self) -> bool:
@@ -86,7 +85,7 @@ def _rank(row: Row) -> tuple[bool, bool, int, str]:
 
 
 def _rows(found: Sequence[Column]) -> Iterator[Row]:
-    """Give a row for every promise; models with the same cells share it."""
+    """Yield a row for every promise; models with the same cells share it."""
     tables = [_by_promise(each) for each in found]
     groups: dict[tuple[str, Cells], list[str]] = {}
     why: dict[tuple[str, Cells], tuple[str, ...]] = {}
@@ -96,8 +95,9 @@ def _rows(found: Sequence[Column]) -> Iterator[Row]:
         groups.setdefault((clause, cells), []).append(model)
         why.setdefault((clause, cells), tuple(_why(side) for side in sides))
     for (clause, cells), models in groups.items():
-        level = _first(each.levels.get(clause) for each in found) or "MAY"
-        statement = _first(each.statements.get(clause) for each in found)
+        levels = [each.levels[clause] for each in found if clause in each.levels]
+        statements = [each.statements[clause] for each in found if clause in each.statements]
+        level, statement = [*levels, "MAY"][0], [*statements, ""][0]
         yield Row(clause, level, statement, tuple(models), cells, why[clause, cells])
 
 
@@ -118,8 +118,7 @@ def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
 
 
 def _cell(findings: Sequence[Finding], column: Column) -> Cell | None:
-    decisive = [each for each in findings if each.id not in column.explained]
-    return cell_of(decisive or findings) if findings else None
+    return promise_of(findings, column.explanations).cell if findings else None
 
 
 def _why(findings: Iterable[Finding]) -> str:
@@ -127,22 +126,15 @@ def _why(findings: Iterable[Finding]) -> str:
     return broken[0].message if broken else ""
 
 
-def _first(values: Iterable[str | None]) -> str:
-    return next((each for each in values if each), "")
-
-
 def _totals(rows: Iterable[Row], place: int) -> dict[str, Kept]:
     """Count by level what a column keeps, over the rows that all columns judged and claim."""
     counts: dict[str, Kept] = {}
     for row in rows:
-        cells = [each for each in row.cells if each and each.verdict is not Verdict.NOT_CLAIMED]
-        cell = row.cells[place]
-        if cell is None or len(cells) < len(row.cells):
-            continue
-        good = cell.verdict is Verdict.PASS and not cell.known
-        models, decided = len(row.models), cell.verdict in DECIDED
-        here = Kept(good * models, models, decided * models)
-        counts[row.level] = counts.get(row.level, NOTHING) + here
+        cell, models = row.cells[place], len(row.models)
+        if cell and all(e and e.verdict is not Verdict.NOT_CLAIMED for e in row.cells):
+            good = cell.verdict is Verdict.PASS and not cell.known
+            here = Kept(good * models, models, (cell.verdict in DECIDED) * models)
+            counts[row.level] = counts.get(row.level, NOTHING) + here
     return by_level(counts)
 
 
@@ -167,24 +159,17 @@ def _selections(found: Sequence[Column]) -> Iterator[str]:
     for rank, chosen in enumerate(narrow):
         if chosen in narrow[:rank]:
             continue
-        mine = [each for each in found if each.selection == chosen]
-        others = [each for each in found if each.selection != chosen]
         parts = " and ".join(f"the {name} {glob}" for name, glob in chosen.items())
-        lost = sum(_left_broken(each, chosen) for each in others)
-        names = listed([each.label for each in mine], 5)
-        yield f"Only {parts} were judged by {names}{_not_compared(lost)}."
-
-
-def _left_broken(column: Column, globs: Mapping[str, str]) -> int:
-    """Count the broken findings of a column that do not fit some globs."""
-    return sum(each.verdict in BROKEN and not selects(globs, each) for each in column.findings)
-
-
-def _not_compared(broken: int) -> str:
-    if not broken:
-        return ""
-    verb = "is" if broken == 1 else "are"
-    return f": {counted(broken, 'broken finding')} of the others {verb} not compared"
+        names = listed([each.label for each in found if each.selection == chosen], 5)
+        lost = sum(
+            finding.verdict in BROKEN and not selects(chosen, finding)
+            for each in found
+            if each.selection != chosen
+            for finding in each.findings
+        )
+        verb = "is" if lost == 1 else "are"
+        more = f": {counted(lost, 'broken finding')} of the others {verb} not compared"
+        yield f"Only {parts} were judged by {names}{more if lost else ''}."
 
 
 def _contracts(found: Sequence[Column]) -> Iterator[str]:

@@ -15,7 +15,7 @@ def with_history(summary: Summary, folder: Path) -> Summary:
 
     Raises `HistoryError` for a folder without any run.
     """
-    newest = max(str(run.header["started"]) for run in summary.merged.runs)
+    newest = max(run.header.started for run in summary.merged.runs)
     found = {
         (each.provider, model, each.clause): spells
         for each in history(folder, every=True).timelines
@@ -26,7 +26,7 @@ def with_history(summary: Summary, folder: Path) -> Summary:
 
 
 def _spells(timeline: Timeline, newest: str) -> Spells:
-    found = [(each.first, each.state.word) for each in timeline.spells]
+    found = [(each.first, each.state.label) for each in timeline.spells]
     if timeline.silence is not None:
         found.append((timeline.silence.since, "not judged"))
     return tuple(each for each in found if each[0] <= newest)

@@ -1,0 +1,104 @@
+"""A request body as the contract reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from conformance.contract.records import Violation
+
+if TYPE_CHECKING:
+    from conformance.contract.edition import Edition
+    from conformance.contract.model import Model
+    from conformance.contract.request_schema import RequestSchema
+
+Expectation = Literal["accepted", "refused", "open"]
+
+MODEL_UNKNOWN = "model-unknown"
+UNDOCUMENTED = "undocumented-for-model"
+_LONGEST = 4096
+"""Longest body in characters that is cached: every provider is asked the same few hundred."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestBody:
+    """A request body, its model, and what the contract says of it."""
+
+    body: Mapping[str, Any]
+    model: Model | None
+    violations: tuple[Violation, ...]
+    unsupported: tuple[str, ...]
+    unknown: tuple[str, ...]
+    left_open: tuple[str, ...]
+    _schema: RequestSchema = field(repr=False)
+
+    @property
+    def expectation(self) -> Expectation:
+        """Whether the contract expects the request to be accepted or refused, or leaves it open."""
+        if self.violations:
+            return "refused"
+        return "open" if self.unsupported or self.unknown or self.left_open else "accepted"
+
+    def has(self, parameter: str) -> bool:
+        """Return whether a parameter is present and not null."""
+        return self.body.get(parameter) is not None
+
+    def value(self, parameter: str) -> Any:
+        """Return the value in the body, else the documented default, else None."""
+        if self.has(parameter):
+            return self.body[parameter]
+        return self._schema.parameters.get(parameter, {}).get("default")
+
+
+def read_body(edition: Edition, body: object) -> RequestBody:
+    """Read a request body by an edition; any JSON value will do, and nothing is raised."""
+    if not isinstance(body, Mapping):
+        broken = Violation(None, "type", "the body must be a JSON object", None)
+        return RequestBody({}, None, (broken,), (), (), (), edition.request)
+    fields = body if isinstance(body, dict) else dict(body)
+    try:
+        text = json.dumps(fields)
+    except (TypeError, ValueError, RecursionError):
+        return _read(edition, fields)
+    if len(text) > _LONGEST:
+        return _read(edition, fields)
+    return replace(_read_text(edition, text), body=fields)
+
+
+@lru_cache(maxsize=1024)
+def _read_text(edition: Edition, text: str) -> RequestBody:
+    return _read(edition, json.loads(text))
+
+
+def _read(edition: Edition, fields: Mapping[str, Any]) -> RequestBody:
+    model_name = fields.get("model")
+    model = edition.find(model_name) if isinstance(model_name, str) else None
+    schema = model.schema if model else edition.request
+    others = [name for name in fields if name not in schema.parameters]
+    return RequestBody(
+        body=fields,
+        model=model,
+        violations=schema.violations(fields),
+        unsupported=tuple(name for name in others if name in schema.unsupported),
+        unknown=tuple(name for name in others if name not in edition.parameters),
+        left_open=_left_open(edition, fields, schema, model, others),
+        _schema=schema,
+    )
+
+
+def _left_open(
+    edition: Edition,
+    body: Mapping[str, Any],
+    schema: RequestSchema,
+    model: Model | None,
+    others: list[str],
+) -> tuple[str, ...]:
+    touched = list(schema.touched(body))
+    if model is None and isinstance(body.get("model"), str):
+        touched.append(MODEL_UNKNOWN)
+    if any(name in edition.parameters and name not in schema.unsupported for name in others):
+        touched.append(UNDOCUMENTED)
+    return tuple(touched)

@@ -1,0 +1,113 @@
+"""The envelope: limits of `created`, shapes of `data`, and what is JSON all the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from conformance.exchange.model import Exchange
+from tests.miniatures import (
+    HTML,
+    JSON_TYPE,
+    REQUEST_ID,
+    SENT_AT,
+    Case,
+    answer,
+    body,
+    changed,
+    error,
+    exchange,
+    picture,
+)
+
+MODELS = ("dall-e-3", "gpt-image-1", "qwen-image")
+TEXT = json.dumps(answer(body()))
+NAMES = [
+    "not-html",
+    "content-type",
+    "body-not-empty",
+    "json-syntax",
+    "json-utf8",
+    "json-no-nan",
+    "json-number-range",
+    "json-unique-names",
+    "json-depth",
+    "status-200",
+    "object",
+    "no-error",
+    "created-present",
+    "created-integer",
+    "created-seconds",
+    "created-near-request",
+    "data-present",
+    "data-array",
+    "data-not-empty",
+    "items-objects",
+    "schema",
+]
+LONG = "x" * 400
+
+
+def typed(content_type: str | None, status: int = 200, data: bytes | None = None) -> Exchange:
+    """A truthful answer under another content type or status, or of other bytes."""
+    told = (("content-type", content_type),) if content_type else ()
+    return exchange(status=status, raw=data, headers=(*told, REQUEST_ID))
+
+
+def created(value: object, elapsed: float | None = 1.5) -> Exchange:
+    """A truthful answer but for `created`, which came after so many seconds."""
+    return replace(exchange(answer=answer(body(), created=value)), elapsed=elapsed)
+
+
+TRUTH = exchange()
+CASES: dict[str, Exchange | Case] = {
+    **{model: exchange(body(model)) for model in MODELS},
+    "status-204": typed(None, 204, b""),
+    "html": typed("text/html", data=HTML),
+    "html-before-1024-bytes": exchange(raw=b" " * 1019 + b"<html></html>"),
+    "html-after-1024-bytes": exchange(raw=b" " * 1020 + b"<html></html>"),
+    "html-long": exchange(raw=b"<html>" + b"\xc3\xa9" * 60),
+    "html-in-a-text": exchange(answer=answer(body(), x="<html>")),
+    "image": typed("image/png", data=picture()),
+    "event-stream": typed("text/event-stream", data=b"data: {}\n\n"),
+    "charset": typed("application/json; charset=utf-8"),
+    "content-type-in-capitals": typed("Application/JSON"),
+    "text-json-cut-off": typed("text/json", data=b"{"),
+    "text-plain-cut-off": typed("text/plain", data=b"{"),
+    "no-type-cut-off": typed(None, data=b"{"),
+    "array": exchange(answer=[answer(body())]),
+    "million-digits": exchange(raw=(TEXT[:-1] + f', "x": {"9" * 1_000_000}}}').encode()),
+    "created-null": created(None),
+    "created-true": created(True),
+    "created-long": created(LONG),
+    "created-thousand-digits": created(10**1000),
+    "created-year-3000": created(32_503_680_000),
+    "created-year-2999": created(32_503_679_999),
+    "created-unknown-time": replace(created(0), sent_at=0.0),
+    **{
+        f"created-{off:+}-after-{elapsed}": created(int(SENT_AT) + off, elapsed)
+        for off, elapsed in (
+            *((-1800, 1.0), (-1801, 1.0), (1801, 1.0), (1802, 1.0)),
+            *((2000, 240.0), (2000, None), (1800, None), (1801, None)),
+        )
+    },
+    "flat-error": exchange(answer={"code": "x"}),
+    "error-text-long": exchange(answer=answer(body(), error=LONG)),
+    "error-null": exchange(answer=answer(body(), error=None)),
+    "error-null-202": exchange(status=202, answer={"error": None}),
+    "data-lost-among-many": exchange(answer={f"m{at:02}": at for at in range(12)}),
+    "data-under-another-name": exchange(answer={"b": 1, "a": 2, "images": ["x"], "none": []}),
+    "data-absent-with-words": exchange(answer={"detail": "no"}),
+    "data-wrapped": exchange(answer={"code": 200, "data": answer(body())}),
+    "data-text": exchange(answer=answer(body(), data="x")),
+    "data-number": exchange(answer=answer(body(), data=7)),
+    "data-true": exchange(answer=answer(body(), data=True)),
+    "item-null": exchange(answer=answer(body(), data=[None])),
+    "url-null-and-b64-a-list": exchange(answer=changed(body(), url=None, b64_json=[])),
+    "revised-prompt-an-object": exchange(answer=changed(body(), revised_prompt={})),
+    "extras-undocumented": exchange(
+        body("gpt-image-1"), answer=answer(body("gpt-image-1"), size=1, usage=[], background={})
+    ),
+    "outage-html": typed("text/html", 502, HTML),
+    "error-as-success": exchange(answer=error(), headers=(JSON_TYPE, REQUEST_ID)),
+}

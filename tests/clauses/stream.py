@@ -1,0 +1,140 @@
+"""Stream: events that are odd, and counts of partial images."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from conformance.exchange.model import Exchange
+from tests.miniatures import Case, body, encoded, exchange, picture
+from tests.streams import (
+    EVENT_STREAM,
+    REQUEST,
+    USAGE,
+    Event,
+    completed,
+    event,
+    image,
+    partial,
+    stream,
+)
+
+SSE = (("content-type", EVENT_STREAM),)
+OFF = {"text_tokens": 1, "image_tokens": 0}
+TWO = {**REQUEST, "n": 2}
+NO_OUTPUT_DETAILS = {key: USAGE[key] for key in USAGE if key != "output_tokens_details"}
+PAIRS = (*(partial(index) for index in (0, 0, 1, 1)), completed(), completed())
+WHOLE = picture("png", (1024, 1536))
+NAMES = [
+    "content-type",
+    "framing",
+    "event-json",
+    "event-name",
+    "event-fields",
+    "completed",
+    "completed-last",
+    "completed-b64",
+    "completed-image",
+    "size-as-asked",
+    "format-as-asked",
+    "echo-as-asked",
+    "partial-count",
+    "partial-index",
+    "partial-image",
+    "usage-not-negative",
+    "usage-total",
+    "usage-details",
+]
+
+
+def usage(**members: object) -> Exchange:
+    """A stream whose usage has other members."""
+    return stream(completed(usage={**USAGE, **members}))
+
+
+def twice(other: object) -> Exchange:
+    """Two images, the usage of the first of which holds no counts that could be added up."""
+    uncounted = {"input_tokens_details": "none"}
+    return stream(completed(usage=uncounted), completed(usage=other), request=TWO)
+
+
+def unnamed(*events: Event) -> Exchange:
+    """A stream whose events have no line with their name."""
+    text = "".join(f"data: {data}\n\n" for _, data in events)
+    return exchange(REQUEST, raw=text.encode(), headers=SSE)
+
+
+def renumbered(n: int | None) -> Exchange:
+    """A stream that numbers two partial images alike, asked for with this ``n``."""
+    made = stream(partial(0), partial(0), completed())
+    asked = json.dumps({**REQUEST, "n": n}).encode()
+    return replace(made, request=replace(made.request, body=asked))
+
+
+TRUTH = stream()
+CASES: dict[str, Exchange | Case] = {
+    "plain": exchange(body("gpt-image-1")),
+    **{f"refused-{status}": exchange(REQUEST, status, {"error": {}}) for status in (400, 429, 500)},
+    "undocumented-members": stream(completed(sequence_number=1)),
+    "keep-alive": stream(("keep-alive", "{}"), completed()),
+    "done": stream(tail=b"data: [DONE]\n\n"),
+    "done-alone": stream(("message", "[DONE]")),
+    "empty": exchange(REQUEST, raw=b"", headers=SSE),
+    "broken-off": stream(partial(0), tail=b'event: image_generation.completed\ndata: {"type"'),
+    "broken-off-at-the-end": stream(tail=b"event: x\n"),
+    "lone-surrogate": stream(("x", '{"type": "x", "a": "\\ud800"}')),
+    "event-array": stream(("ping", "[]"), completed()),
+    "event-null": stream(("ping", "null"), completed()),
+    "event-without-line": unnamed(partial(0), completed()),
+    "event-without-line-and-type": unnamed((None, '{"x": 1}')),
+    "event-without-line-and-type-last": unnamed(completed(), (None, '{"x": 1}')),
+    "event-without-line-cut-off": unnamed(completed(), (None, "{")),
+    "event-of-a-long-type": stream(event("x" * 200, name="image_generation.completed")),
+    "fields-after-an-unknown-event": stream(
+        event("ping"), partial(0), completed(without="created_at")
+    ),
+    "nine-other-events": stream(*[event("other", name=f"e{at}") for at in range(9)]),
+    "error-in-place": stream(("error", '{"error": {"message": "It cannot be painted."}}')),
+    "completed-first": stream(completed(), partial(0)),
+    "null-b64": stream(completed(b64_json=None)),
+    "damaged-b64": stream(completed(b64_json=image()[:-1] + "!")),
+    "cut-off-image": stream(completed(b64_json=encoded(WHOLE[:-40]))),
+    "empty-image": stream(completed(b64_json="")),
+    "not-an-image": stream(completed(b64_json=encoded(b"not an image"))),
+    "size-auto": stream(completed(), request={**REQUEST, "size": "auto"}),
+    "echo-auto": stream(
+        partial(0, size="auto", quality="auto", background="auto"), completed(quality="auto")
+    ),
+    "echo-long": stream(completed(quality="x" * 200)),
+    "one-partial-of-two": stream(partial(0), completed()),
+    "first-partial-lost": stream(partial(1), completed()),
+    "three-partials": stream(partial(0), partial(1), partial(2), completed()),
+    "partials-for-two-images": stream(*PAIRS, request=TWO),
+    "partials-from-1": stream(partial(1), partial(2), completed()),
+    **{f"partials-numbered-alike-for-n-{n}": renumbered(n) for n in (None, 1, 2)},
+    "partial-index-text": stream(partial("0"), completed()),
+    "partial-index-true": stream(partial(True), completed()),
+    "partial-index-long": stream(partial(10**60), partial(10**61), completed()),
+    "partial-without-image": stream(partial(without="b64_json"), completed()),
+    "usage-null": stream(completed(usage=None)),
+    "usage-negative": usage(
+        input_tokens=-14,
+        input_tokens_details={"text_tokens": -14, "image_tokens": 0},
+        total_tokens=358,
+    ),
+    "usage-without-output-details": stream(completed(usage=NO_OUTPUT_DETAILS)),
+    "usage-without-details": stream(
+        completed(usage={**NO_OUTPUT_DETAILS, "input_tokens_details": None})
+    ),
+    "usage-wrong-input-details": usage(input_tokens_details=OFF, output_tokens_details=None),
+    "usage-wrong-output-details": stream(
+        completed(
+            usage={
+                **{key: USAGE[key] for key in USAGE if key != "input_tokens_details"},
+                "output_tokens_details": OFF,
+            }
+        )
+    ),
+    "usage-second-true": twice(USAGE),
+    "usage-second-wrong": twice({**USAGE, "total_tokens": 387, "input_tokens_details": OFF}),
+}

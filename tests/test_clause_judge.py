@@ -1,0 +1,254 @@
+"""What clauses are made of: the registry, the judge, and the subject that they look at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from conformance.cases import all_cases
+from conformance.clauses import clauses_of, select
+from conformance.clauses.bindings import generation
+from conformance.clauses.judge import judge
+from conformance.clauses.observations import _OBSERVERS, observe, observer
+from conformance.clauses.registry import REGISTRY, Clause, Needs, Shape, chapters, cite, clause
+from conformance.clauses.subject import (
+    NotApplicableError,
+    NotTestableError,
+    Problem,
+    Subject,
+    UnavailableError,
+)
+from conformance.contract import Level, load_edition
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange, Failure
+from conformance.exchange.outcome import Result
+from conformance.exchange.source import Live
+from conformance.findings import Finding, Verdict
+from conformance.proof.in_process import BASE_URL, bench_client
+from conformance.providers import Provider
+from conformance.reference.defects import lying_steps
+from conformance.runner.engine import Engine
+from tests.miniatures import ACCEPTED, answer, body, error, exchange
+from tests.sentences import stored
+
+EDITION = load_edition()
+CITED = cite("cometapi", "somewhere")
+
+
+@pytest.fixture
+def registered() -> Iterator[Clause]:
+    """A clause registered for the time of one test."""
+
+    def told(subject: Subject) -> Iterator[Problem]:
+        """Says so.
+
+        And more.
+        """
+        yield Problem("it is wrong", "right", "wrong")
+
+    made = clause("count.of-a-test", Level.SHOULD, "It is so.", CITED, binds=generation)(told)
+    assert made is told
+    yield REGISTRY["count.of-a-test"]
+    del REGISTRY["count.of-a-test"]
+
+
+def test_clause_is_registered_with_all_that_is_said_of_it(registered: Clause) -> None:
+    assert (registered.id, registered.level) == ("count.of-a-test", Level.SHOULD)
+    assert (registered.statement, registered.citations) == ("It is so.", (CITED,))
+    assert (registered.binds, registered.needs) == (generation, Needs.SUCCESS)
+    assert registered.how == "Says so.\n\nAnd more."
+    assert registered.judge.__doc__
+
+
+def test_clause_without_a_docstring_has_nothing_to_say() -> None:
+    def silent(subject: Subject) -> Iterator[Problem]:
+        yield Problem("no")
+
+    clause("x.silent", Level.MUST, "It is.", binds=generation, needs=Needs.ANSWER)(silent)
+    found = REGISTRY.pop("x.silent")
+    assert (found.how, found.needs, found.judge) == ("", Needs.ANSWER, silent)
+
+
+def test_id_is_used_once(registered: Clause) -> None:
+    with pytest.raises(ValueError, match=r"clause id 'count\.of-a-test' is used twice"):
+        clause(registered.id, Level.MUST, "It is.", binds=generation)(registered.judge)
+
+
+def test_chapter_is_what_stands_before_the_first_point(registered: Clause) -> None:
+    odd = replace(registered, id="url.a.b")
+    assert (registered.chapter, odd.chapter) == ("count", "url")
+    assert chapters([odd, registered, odd]) == {"url": [odd, odd], "count": [registered]}
+
+
+def test_row_of_a_shape_is_a_clause_about_one_thing() -> None:
+    def say(_: Subject, about: str) -> Iterator[Problem]:
+        yield Problem(about)
+
+    row = Shape(say, Needs.REFUSAL)
+    row("x.row", Level.MUST, "It is.", CITED, binds=generation, about="it", how="  Says it.\n  So.")
+    made = REGISTRY.pop("x.row")
+    assert (made.needs, made.citations, made.how) == (Needs.REFUSAL, (CITED,), "Says it.\nSo.")
+    assert list(made.judge(Subject(exchange(), EDITION))) == [Problem("it")]
+
+
+def test_observer_is_registered_under_its_id() -> None:
+    def see(subject: Subject) -> Iterator[str]:
+        yield "seen"
+
+    assert observer("of-a-test")(see) is see
+    assert _OBSERVERS.pop("of-a-test") is see
+
+
+def test_observation_says_of_what_it_is_and_reads_the_answer_it_is_given() -> None:
+    (found,) = (each for each in observe(exchange(), EDITION) if each.id == "url-lifetime")
+    assert (found.provider, found.model, found.case) == ("miniature", "dall-e-2", "miniature")
+    given = Answer(exchange(answer=answer(body(), cost=1)))
+    assert "undocumented-members" in {each.id for each in observe(exchange(), EDITION, given)}
+
+
+def test_every_observer_has_a_case() -> None:
+    assert set(_OBSERVERS) == {name for said in stored("observations").values() for name in said}
+
+
+def made_of(told: Any, level: Level = Level.MUST, needs: Needs = Needs.ANSWER) -> Clause:
+    """Make a clause of a function, without registering it."""
+    return Clause("count.of-a-test", level, "It is so.", (), generation, needs, told, "")
+
+
+def judged(told: Any, made: Exchange | None = None, **given: Any) -> Finding:
+    """Judge an exchange by one function."""
+    (found,) = judge(made or exchange(), EDITION, [made_of(told, **given)], ACCEPTED)
+    return found
+
+
+def test_finding_says_of_what_it_is_and_escapes_what_it_shows() -> None:
+    found = judged(lambda _: iter([Problem("a\x1bm", "b\x1bn", "c\x1bo")]), level=Level.SHOULD)
+    assert (found.clause, found.level, found.verdict) == (
+        "count.of-a-test",
+        "SHOULD",
+        Verdict.DEVIATES,
+    )
+    assert (found.provider, found.model, found.case) == ("miniature", "dall-e-2", "miniature")
+    assert found.control == "baseline"
+    assert [text[0] + text[-1] for text in (found.message, found.expected, found.observed)] == [
+        "am",
+        "bn",
+        "co",
+    ]
+    assert "\x1b" not in found.message + found.expected + found.observed
+
+
+def test_first_problem_is_told_with_how_many_more_up_to_twenty() -> None:
+    for many, message in ((1, "p0"), (2, "p0 (and 1 more)"), (90, "p0 (and 19 more)")):
+        problems = [Problem(f"p{at}", f"e{at}", f"o{at}") for at in range(many)]
+        found = judged(lambda _, problems=problems: iter(problems))
+        assert (found.message, found.expected, found.observed) == (message, "e0", "o0")
+
+
+def test_clause_that_fails_itself_is_our_own_fault() -> None:
+    def broken(subject: Subject) -> Iterator[Problem]:
+        raise KeyError("b64")
+
+    found = judged(broken)
+    assert found.verdict is Verdict.HARNESS_ERROR
+    assert found.message == "the clause itself failed: KeyError: 'b64'"
+
+
+def test_clause_that_finds_an_outage_is_unavailable() -> None:
+    def outage(subject: Subject) -> Iterator[Problem]:
+        raise UnavailableError("the image host: HTTP 503")
+
+    found = judged(outage)
+    assert (found.verdict, found.message) == (Verdict.UNAVAILABLE, "the image host: HTTP 503")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [NotApplicableError(), NotTestableError("no more"), UnavailableError("HTTP 503")],
+    ids=lambda reason: type(reason).__name__,
+)
+def test_what_a_clause_has_told_stands_whatever_it_raises_afterwards(reason: Exception) -> None:
+    def told(subject: Subject) -> Iterator[Problem]:
+        yield Problem("p0")
+        yield Problem("p1")
+        raise reason
+
+    found = judged(told)
+    assert (found.verdict, found.message) == (Verdict.FAIL, "p0 (and 1 more)")
+
+
+def test_clause_that_fails_itself_after_a_problem_is_our_own_fault_all_the_same() -> None:
+    def broken(subject: Subject) -> Iterator[Problem]:
+        yield Problem("p0")
+        raise KeyError("b64")
+
+    assert judged(broken).verdict is Verdict.HARNESS_ERROR
+
+
+def test_no_answer_or_half_of_one_is_unavailable() -> None:
+    failed = exchange(failure=Failure("timeout", "none in 60 s"))
+    half = replace(exchange(), failure=Failure("disconnect", "cut off"))
+    for made in (failed, half, replace(exchange(), response=None)):
+        assert judged(lambda _: iter(()), made).verdict is Verdict.UNAVAILABLE
+
+
+def test_judge_reads_the_answer_that_it_is_given() -> None:
+    given = Answer(exchange())
+    seen: list[object] = []
+
+    def see(subject: Subject) -> Iterator[Problem]:
+        seen.append(subject.answer)
+        yield from ()
+
+    judge(exchange(), EDITION, [made_of(see)], answer=given)
+    assert seen == [given]
+
+
+def test_no_answer_at_all_is_told_as_such() -> None:
+    silent = exchange(failure=Failure("timeout", "none"))
+    with pytest.raises(NotTestableError, match=r"^no answer came$"):
+        _ = Subject(silent, EDITION).response
+
+
+def test_either_member_will_do_where_the_model_is_not_known() -> None:
+    assert Subject(exchange(body("somebody-s-model")), EDITION).kind == "either"
+    assert Subject(exchange(body("dall-e-2")), EDITION).kind == "url"
+
+
+UNKNOWN = body(conformance_unknown="lantern")
+NAMED = body("gpt-image-1", response_format="b64_json")
+
+
+@pytest.mark.parametrize(
+    ("clause_id", "request_body", "status", "code"),
+    [
+        ("parameters.unknown", UNKNOWN, 401, None),
+        ("parameters.unknown", UNKNOWN, 403, None),
+        ("format.gpt-image-response-format", NAMED, 400, "moderation_blocked"),
+        ("format.gpt-image-response-format", NAMED, 401, None),
+    ],
+)
+def test_refusal_of_an_open_request_for_another_reason_is_left_undecided(
+    clause_id: str, request_body: dict[str, Any], status: int, code: str | None
+) -> None:
+    made = exchange(request_body, status, error("no", code=code))
+    (found,) = select(clauses_of(EDITION), clause_id)
+    with pytest.raises(NotTestableError, match=rf"^refused for another reason: HTTP {status}: no"):
+        list(found.judge(Subject(made, EDITION, ACCEPTED)))
+
+
+def test_run_says_of_a_blamed_model_what_its_control_shows() -> None:
+    models, loop = ["dall-e-3"], asyncio.new_event_loop()
+    client = bench_client(EDITION, lying_steps(EDITION, ["errors.model-blamed"]), models, loop)
+    provider = Provider("blaming", "Blaming", BASE_URL, {"dall-e-3": "dall-e-3"})
+    cases, source = all_cases(EDITION, models), Live(lambda: client)
+    engine = Engine(provider, EDITION, clauses_of(EDITION), cases, source, date(2026, 9, 21))
+    became = {case.id: engine.judged(case).outcome.result for case in cases}
+    loop.close()
+    assert became["size-outside-enum"] is became["n-0"] is Result.REFUSED
+    assert became["model-unknown"] is Result.NOT_SERVED

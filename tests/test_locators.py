@@ -1,0 +1,156 @@
+"""What is read off the URL of an image, and off the headers it comes with."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.clauses.locators import (
+    Locator,
+    cached_for,
+    expiry_of,
+    host_of,
+    is_internal,
+    is_loopback,
+    read_locator,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "locator"),
+    [
+        ("https://A.example/x", Locator("https", "a.example", False)),
+        ("HTTPS://a.example./x", Locator("https", "a.example", False)),
+        ("https://u:p@a.example:8/x", Locator("https", "a.example", True)),
+        ("https://a.example/x@y", Locator("https", "a.example", False)),
+        ("https://[2606:4700::1]/x", Locator("https", "2606:4700::1", False)),
+        ("/relative", Locator("", "", False)),
+        ("data:image/png;base64,AA==", Locator("data", "", False)),
+        ("https://a.example/b c", None),
+        ("https://a.example:x/", None),
+        ("http://[::1", None),
+        ("https://a.example/%zz", None),
+    ],
+)
+def test_url_is_taken_apart(text: str, locator: Locator | None) -> None:
+    assert read_locator(text) == locator
+    assert host_of(text) == (locator.host if locator else "")
+
+
+@pytest.mark.parametrize(
+    ("host", "internal", "loopback"),
+    [
+        ("localhost", True, True),
+        ("a.localhost", True, True),
+        ("notlocalhost.example", False, False),
+        ("127.1", True, True),
+        ("0x7f000001", True, True),
+        ("2130706433", True, True),
+        ("::1", True, True),
+        ("::ffff:127.0.0.1", True, True),
+        ("::ffff:1.1.1.1", False, False),
+        ("10.0.0.1", True, False),
+        ("169.254.169.254", True, False),
+        ("224.0.0.1", True, False),
+        ("ff0e::1", True, False),
+        ("fd00::1", True, False),
+        ("1.1.1.1", False, False),
+        ("999.1.1.1", False, False),
+        ("printer", True, False),
+        ("db.internal", True, False),
+        ("x.home.arpa", True, False),
+        ("a.example", False, False),
+    ],
+)
+def test_host_leads_inside(host: str, internal: bool, loopback: bool) -> None:
+    assert (is_internal(host), is_loopback(host)) == (internal, loopback)
+
+
+DAY = 1_790_000_000
+WIDE = {digit: digit - ord("0") + 0xFF10 for digit in range(ord("0"), ord("9") + 1)}
+AT = "20260921T141320Z"  # the same moment
+
+
+@pytest.mark.parametrize(
+    ("query", "expiry"),
+    [
+        ("se=2026-09-21T14:13:20Z", (DAY, "se")),
+        ("se=2026-09-21T14:13:20", (DAY, "se")),
+        ("se=2026-09-21T16:13:20%2B02:00", (DAY, "se")),
+        (f"X-Amz-Date={AT}&X-Amz-Expires=60", (DAY + 60, "x-amz-expires")),
+        (f"X-Goog-Date={AT}&X-Goog-Expires=60", (DAY + 60, "x-goog-expires")),
+        (f"x-oss-date={AT}&x-oss-expires=60", (DAY + 60, "x-oss-expires")),
+        (f"X-Amz-Date={AT}", None),
+        ("X-Amz-Expires=60", None),
+        (f"Expires={DAY}", (DAY, "expires")),
+        (f"exp={DAY}", (DAY, "exp")),
+        (f"expiry={DAY}", (DAY, "expiry")),
+        ("exp=9999999999", (9_999_999_999, "exp")),
+        ("exp=1000000000", (1_000_000_000, "exp")),
+        ("exp=0999999999", None),
+        ("exp=999999999", None),
+        ("exp=10000000000", None),
+        ("expiry=20271231", None),
+        ("expires=3600", None),
+        (f"exp={str(DAY).translate(WIDE)}", None),
+        (f"expires=3600&expiry={DAY}", (DAY, "expiry")),
+        ("exp=soon", None),
+        ("exp=", None),
+        ("se=tomorrow", None),
+        (f"X-Amz-Date=yesterday&X-Amz-Expires=60&exp={DAY}", None),
+        ("x=1", None),
+        (f"sp=r&exp={DAY}", (DAY, "exp")),
+    ],
+)
+def test_expiry_is_read_from_what_signed_urls_say(
+    query: str, expiry: tuple[float, str] | None
+) -> None:
+    found = expiry_of(f"https://a.example/1.png?{query}")
+    assert (found and (found.at, found.said_in)) == expiry
+
+
+def test_expiry_is_read_as_utc_wherever_the_suite_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    for query, after in ((f"X-Amz-Date={AT}&X-Amz-Expires=60", 60), ("se=2026-09-21T14:13:20", 0)):
+        found = expiry_of(f"https://a.example/1.png?{query}")
+        assert found is not None
+        assert found.at == DAY + after
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "expires", "said"),
+    [
+        ("max-age=60", None, "60 seconds (Cache-Control)"),
+        ("public, max-age=007", "0", "7 seconds (Cache-Control)"),
+        ("s-max-age=60", None, None),
+        ("no-store", None, None),
+        (None, None, None),
+        (None, "", None),
+        (None, "soon", None),
+        ("no-cache", "Mon, 21 Sep 2026 14:13:20 GMT", "until 2026-09-21T14:13:20+00:00 (Expires)"),
+    ],
+)
+def test_headers_say_how_long_an_image_may_be_kept(
+    cache_control: str | None, expires: str | None, said: str | None
+) -> None:
+    assert cached_for(cache_control, expires) == said
+
+
+URL_TEXT = st.text() | st.text("htps:/?#[]@&=%0123456789.x-abcdefET", max_size=60).map(
+    "https://".__add__
+)
+
+
+@given(URL_TEXT)
+def test_no_text_breaks_the_reading_of_urls(text: str) -> None:
+    assert isinstance(is_internal(host_of(text)), bool)
+    assert isinstance(is_loopback(text), bool)
+    expiry_of(text)
+    expiry_of(f"https://images.provider.example/?se={text}&Expires={text}")
+    cached_for(text, text)
