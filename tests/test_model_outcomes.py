@@ -17,8 +17,6 @@ from conformance.runner.model_outcomes import (
     ModelOutcomes,
     TimedOutcome,
     timed_outcome,
-    timed_outcome_from_json,
-    timed_outcome_to_json,
 )
 
 EDITION = load_edition()
@@ -120,11 +118,6 @@ def test_refusal_in_the_words_of_a_valid_request_is_told(said: str, alike: bool)
 )
 def test_words_are_the_same_whatever_differs_from_request_to_request(one: str, other: str) -> None:
     assert same_words(one) == same_words(other) != same_words("something else")
-
-
-def test_what_another_process_noted_is_the_same() -> None:
-    for _, came in (accepted(SMALL, 1.5), crashed(HD, 2.5), refused(N2, "no")):
-        assert timed_outcome_from_json(timed_outcome_to_json(came)) == came
 
 
 def exchange(status: int = 0, failure: str = "") -> Exchange:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from conformance.cases.model import Case, Operation
 from conformance.clauses.subject import Context
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
-from conformance.results.case_result import Judged, outcome_from_json, outcome_to_json
+from conformance.results.case_result import Judged
 
 CONTROL_AGAIN = "control-again"
 """The id under which an accepted request is sent again, where none is left that is planned."""
@@ -46,17 +45,6 @@ def timed_outcome_of(judged: Judged) -> TimedOutcome:
         return TimedOutcome(judged.outcome, 0.0, None)
     began = datetime.fromisoformat(record.sent_at).timestamp() if record.sent_at else 0.0
     return TimedOutcome(judged.outcome, began, record.attempts)
-
-
-def timed_outcome_to_json(timed: TimedOutcome) -> dict[str, Any]:
-    """Return a timed outcome as JSON values."""
-    values = {name: getattr(timed, name) for name in ("began", "attempts", "crashed", "last")}
-    return {"outcome": outcome_to_json(timed.outcome), **values}
-
-
-def timed_outcome_from_json(values: Mapping[str, Any]) -> TimedOutcome:
-    """Read a timed outcome; raises KeyError, TypeError or ValueError where it is damaged."""
-    return TimedOutcome(**{**values, "outcome": outcome_from_json(values["outcome"])})
 
 
 def lost(exchange: Exchange) -> bool:
