@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from conformance.clauses.registry import Clause
+from conformance.contract import Edition
 from conformance.documentation.explanation import curl_of
 from conformance.exchange.answer import Answer
+from conformance.findings import Finding
 from conformance.parsing import read_json
 from conformance.proof import Proof, Sighting
 from conformance.proof.in_process import LOOPBACK_URL
@@ -16,11 +18,6 @@ from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
 from conformance.results.evidence import evidence, fold
 from conformance.results.records import DownloadRecord
-
-if TYPE_CHECKING:
-    from conformance.clauses.registry import Clause
-    from conformance.contract import Edition
-    from conformance.findings import Finding
 
 _EACH_TIME = {"x-request-id": "req_…", "openai-processing-ms": "…"}
 """Headers that differ in every answer, and what is shown instead."""

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import httpx
 
+from conformance.contract import Edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Failure, Headers, Provenance, Response
 from conformance.exchange.transport.transport import Fetched, Transport
-from conformance.reference import DEFAULT_KEY, create_app
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from conformance.contract import Edition
-    from conformance.reference import Steps
+from conformance.reference import DEFAULT_KEY, Steps, create_app
 
 BASE_URL = "https://reference.example/v1"
 """A public name: some defects, such as URLs to private hosts, are legal in a private network."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from starlette.responses import Response
 
 from conformance.reference.defects.planting import in_refusal, in_step, json_response, planted
 from conformance.reference.errors import Refusal
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
 
 Check = Callable[[Sequence[str], str], Refusal | None]
 _UNKNOWN_KEY = Refusal(401, "The API key is not known here.", code="invalid_api_key")
