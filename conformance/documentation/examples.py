@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from conformance.contract import Edition
     from conformance.findings import Finding
 
-_EACH_TIME = {"x-request-id": "req_…", "openai-processing-ms": "…"}
-"""Headers that differ in every answer, and what is shown instead."""
-
 _MOST_LINES = 60
 
 
@@ -46,9 +43,8 @@ class Demonstration:
 
 def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
     """Return, for every clause, its findings on the defects it claims, the plainest first."""
-    proof = Proof(edition)
-    try:
-        known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
+    known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
+    with Proof(edition) as proof:
         return {
             clause.id: tuple(
                 shown
@@ -57,8 +53,6 @@ def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
             )
             for clause in proof.clauses
         }
-    finally:
-        proof.close()
 
 
 def _seen(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
@@ -79,7 +73,7 @@ def _failure(defect: Defect, seen: Sighting, local: bool) -> Demonstration:
         finding=seen.finding,
         curl=curl_of(seen.case, load_provider("reference")),
         status=response["status"],
-        headers=tuple((name, _EACH_TIME.get(name, value)) for name, value in response["headers"]),
+        headers=tuple((name, value) for name, value in response["headers"]),
         body=body_text(seen.exchange.response.body if seen.exchange.response else b""),
         downloads=tuple(shown["downloads"]),
         failure=shown["failure"]["message"] if shown["failure"] else "",
