@@ -63,7 +63,7 @@ def _kind(value: Any) -> str:
         return "non-numeric"
     if isinstance(value, float) and not value.is_integer():
         return "fractional"
-    return "zero" if value == 0 else "negative" if value < 0 else "positive"
+    return "negative" if value < 0 else "zero" if value == 0 else "positive"
 
 
 def _n_is(kind: str) -> Binding:

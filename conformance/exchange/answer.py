@@ -226,12 +226,12 @@ class Answer:
         """The items of ``data`` that are objects, `MOST_IMAGES` at the most."""
         data = self.object.get("data") if self.object else None
         items = data if isinstance(data, list) else []
-        found = (
+        payloads = (
             Payload(index, item, self.exchange, self.sight, alone=len(items) == 1)
             for index, item in enumerate(items)
             if isinstance(item, dict)
         )
-        return tuple(islice(found, MOST_IMAGES))
+        return tuple(islice(payloads, MOST_IMAGES))
 
     def look_ahead(self) -> None:
         """Begin to decode the images on another thread; they are there when they are asked for."""

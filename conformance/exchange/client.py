@@ -82,7 +82,7 @@ class Client:
         """Return an exception without the frames in which the key stands, and without the key."""
         redactor = self._redactor
         if redactor is not None:
-            words = (redactor.text(each) if isinstance(each, str) else each for each in error.args)
+            words = (redactor.text(word) if isinstance(word, str) else word for word in error.args)
             error.args = tuple(words)
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
@@ -122,7 +122,7 @@ class Client:
     def _with_downloads(self, bare: Exchange, known: Mapping[str, Failure]) -> Exchange:
         if bare.response is None or b'"url"' not in bare.response.body:
             return bare
-        addresses = [each.url for each in Answer(bare).payloads if each.url]
+        addresses = [payload.url for payload in Answer(bare).payloads if payload.url]
         wanted = list(dict.fromkeys(addresses))[:MOST_DOWNLOADS]
         allowance = _Allowance(self._transport.limits)
         downloads = tuple(self._download(url, known, allowance) for url in wanted)

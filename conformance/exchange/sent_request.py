@@ -48,8 +48,8 @@ class Sent:
     def violates(self, parameter: str | None, keyword: str | None = None) -> bool:
         """Return whether the body breaks a documented constraint of a parameter."""
         return self.asked is not None and any(
-            each.parameter == parameter and keyword in (None, each.keyword)
-            for each in self.asked.violations
+            violation.parameter == parameter and keyword in (None, violation.keyword)
+            for violation in self.asked.violations
         )
 
     def value(self, parameter: str) -> Any:
@@ -117,8 +117,8 @@ _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
 
 def deployment_of(request: Request) -> str | None:
     """Return the deployment that a URL names, as Azure has it in place of `model`."""
-    found = _DEPLOYMENT.search(urlsplit(request.url).path)
-    return found[1] if found else None
+    named = _DEPLOYMENT.search(urlsplit(request.url).path)
+    return named[1] if named else None
 
 
 def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, RequestBody | None]:

@@ -106,7 +106,7 @@ def _mend_surrogates(text: str) -> tuple[str, str | None]:
     lone = next((match for match in _ESCAPE.finditer(text) if match["lone"]), None)
     if lone is None:
         return text, None
-    mended = _ESCAPE.sub(lambda each: r"\ufffd" if each["lone"] else each[0], text)
+    mended = _ESCAPE.sub(lambda match: r"\ufffd" if match["lone"] else match[0], text)
     where = _position(text, lone.start())
     return mended, f"escapes half a surrogate pair, {printable(lone[0])}, at {where}"
 
@@ -125,7 +125,7 @@ def check_depth(text: str, max_depth: int) -> None:
 def check_values(text: str, max_values: int) -> None:
     """Raise `JSONFaultError` for too many values, before anything is built of them."""
     # Parsed, three bytes of text can take seventy of memory; each value but one follows these.
-    if sum(_count_to(text, each, max_values) for each in ",[{") < max_values:
+    if sum(_count_to(text, char, max_values) for char in ",[{") < max_values:
         return
     starts = _STRING.sub(b"", text.encode(errors="replace")).translate(None, _NOT_STARTS)
     if len(starts) >= max_values:
@@ -134,10 +134,10 @@ def check_values(text: str, max_values: int) -> None:
 
 def _count_to(text: str, char: str, limit: int) -> int:
     """Count up to one more than ``limit``: find() is ten times as fast as count()."""
-    found, offset = 0, text.find(char)
-    while offset >= 0 and found <= limit:
-        found, offset = found + 1, text.find(char, offset + 1)
-    return found
+    counted, offset = 0, text.find(char)
+    while offset >= 0 and counted <= limit:
+        counted, offset = counted + 1, text.find(char, offset + 1)
+    return counted
 
 
 def _offset_of_depth(text: str, max_depth: int) -> int:
@@ -202,8 +202,8 @@ class _Builder:
             self._refuse(literal, "number", f"a number of {len(literal)} characters")
 
     def _refuse(self, literal: str, kind: str, what: str) -> NoReturn:
-        found = (match.start() for match in _tokens(self.text) if match[0] == literal)
-        where = _position(self.text, next(found, 0))
+        offsets = (match.start() for match in _tokens(self.text) if match[0] == literal)
+        where = _position(self.text, next(offsets, 0))
         raise JSONFaultError(kind, f"has {printable(literal, 60)}, {what}, at {where}")
 
     def _syntax(self, error: json.JSONDecodeError) -> JSONFaultError:

@@ -29,8 +29,8 @@ def shape_of(value: Any, root: str = "") -> Iterator[str]:
 
 def bounded(paths: Iterable[str]) -> list[str]:
     """Sort paths, each once; of more than `MOST_PATHS` the first, and ``…`` after them."""
-    found = sorted(set(paths))
-    return found if len(found) <= MOST_PATHS else [*found[:MOST_PATHS], "…"]
+    ordered = sorted(set(paths))
+    return ordered if len(ordered) <= MOST_PATHS else [*ordered[:MOST_PATHS], "…"]
 
 
 def _walk(value: Any, path: str, depth: int) -> Iterator[str]:
@@ -38,11 +38,11 @@ def _walk(value: Any, path: str, depth: int) -> Iterator[str]:
     if path:
         yield f"{path}:{type_of(value)}"
     if depth and isinstance(value, dict):
-        for name, each in value.items():
-            yield from _walk(each, _member(path, str(name)), depth - 1)
+        for name, inner in value.items():
+            yield from _walk(inner, _member(path, str(name)), depth - 1)
     elif depth and isinstance(value, list):
-        for each in value:
-            yield from _walk(each, f"{path}[]", depth - 1)
+        for inner in value:
+            yield from _walk(inner, f"{path}[]", depth - 1)
 
 
 def _member(path: str, name: str) -> str:

@@ -80,12 +80,12 @@ def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile
     A folder stands for what in and below it ends as recordings do, hidden files and the run
     file left out. A pattern is one where no file has its name.
     """
-    found: dict[str, ForeignFile] = {}
+    meant: dict[str, ForeignFile] = {}
     for argument in arguments:
         for file in _meant(argument):
             if file.named or not same_file(file.path, run_file):
-                found.setdefault(os.path.realpath(file.path), file)
-    return list(found.values())
+                meant.setdefault(os.path.realpath(file.path), file)
+    return list(meant.values())
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -26,7 +26,7 @@ def read_names(texts: Iterable[str], unnamed: str | None, edition: Edition) -> N
     """
     known: dict[str, str] = {}
     for text in texts:
-        model, _, name = (each.strip() for each in text.partition("="))
+        model, _, name = (part.strip() for part in text.partition("="))
         if not model or not name:
             raise ConformanceError(
                 f"--model {text}: say which model a name stands for, as in "

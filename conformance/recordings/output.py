@@ -114,7 +114,9 @@ class Records:
 
     def counts(self) -> dict[str, int]:
         """Count findings by verdict."""
-        return {each.value: self.verdicts[each] for each in Verdict if self.verdicts[each]}
+        return {
+            verdict.value: self.verdicts[verdict] for verdict in Verdict if self.verdicts[verdict]
+        }
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
         edition = self._edition

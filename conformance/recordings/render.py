@@ -38,10 +38,10 @@ def _table(files: Sequence[ForeignFile]) -> Table:
     for name in ("entries", "for images", "judged", "broken"):
         table.add_column(name, justify="right")
     shown = sorted(files, key=_interest)[:_MOST] if len(files) > _MOST else files
-    for each in shown:
-        numbers = (each.entries, each.found, each.judged, each.broken)
-        path = Text(printable(str(each.path), 200))
-        table.add_row(path, str(each.kind or "-"), *(str(number or "-") for number in numbers))
+    for file in shown:
+        numbers = (file.entries, file.found, file.judged, file.broken)
+        path = Text(printable(str(file.path), 200))
+        table.add_row(path, str(file.kind or "-"), *(str(number or "-") for number in numbers))
     if len(files) > _MOST:
         table.add_row(Text(f"and {len(files) - _MOST} more", style="dim"))
     return table

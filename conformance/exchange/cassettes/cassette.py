@@ -220,9 +220,9 @@ def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
     """Yield what failed: the request itself where its answer was lost, and images."""
     if exchange.response is None and exchange.failure is not None:
         yield exchange.request.url, exchange.failure
-    for each in exchange.downloads:
-        if each.failure is not None:
-            yield each.url, each.failure
+    for download in exchange.downloads:
+        if download.failure is not None:
+            yield download.url, download.failure
 
 
 def same_body(one: RecordedRequest, other: RecordedRequest) -> None:
@@ -294,12 +294,12 @@ def _as_fetched(url: str) -> str:
 
 def _encoded(headers: Mapping[str, list[str]]) -> dict[bytes, list[bytes]]:
     """Return headers as bytes: httpx takes text only where it is ASCII."""
-    return {name.encode(): [each.encode() for each in values] for name, values in headers.items()}
+    return {name.encode(): [value.encode() for value in values] for name, values in headers.items()}
 
 
 def _grouped(headers: Headers) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    grouped: dict[str, list[str]] = {}
     for name, value in headers:
         if name.lower() not in _CODINGS:
-            found.setdefault(name, []).append(value)
-    return found
+            grouped.setdefault(name, []).append(value)
+    return grouped

@@ -70,7 +70,7 @@ class Payloads:
         if whole:
             match = _REFERENCE.fullmatch(body)
             return self.load(match[1].decode()) if match else body
-        return _REFERENCE.sub(lambda found: pybase64.b64encode(self.load(found[1].decode())), body)
+        return _REFERENCE.sub(lambda match: pybase64.b64encode(self.load(match[1].decode())), body)
 
     def _reference(self, match: re.Match[bytes]) -> bytes:
         text = match[0]
@@ -85,7 +85,7 @@ class Payloads:
 
 def referred_to(text: str) -> set[str]:
     """Name the payloads that a cassette refers to."""
-    return {found.decode() for found in _REFERENCE.findall(text.encode())}
+    return {name.decode() for name in _REFERENCE.findall(text.encode())}
 
 
 def is_binary(body: bytes) -> bool:

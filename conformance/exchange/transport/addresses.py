@@ -123,9 +123,9 @@ class AddressPolicy:
         return None if kind is None or (not self.moved and self._at_home(address)) else kind
 
     def _at_home(self, address: Address) -> bool:
-        if any(address in each for each in _PLATFORMS):
+        if any(address in network for network in _PLATFORMS):
             return address in self.homes
-        return any(address in each for home in self.homes for each in _opened(home))
+        return any(address in network for home in self.homes for network in _opened(home))
 
     def learned(self, host: str, address: Address) -> AddressPolicy:
         """Remember where the provider was reached first.
@@ -142,7 +142,7 @@ class AddressPolicy:
 
 def _opened(home: Address) -> tuple[Network, ...]:
     """Return what the provider's own address opens; the first address pins it for good."""
-    if any(home in each for each in _LOOPBACK):
+    if any(home in network for network in _LOOPBACK):
         return _LOOPBACK
     for block in _OPENED_WHOLE:
         if home in block:
@@ -262,8 +262,8 @@ class GuardedBackend(httpcore.NetworkBackend):
 
     def _permitted(self, host: str, addresses: Sequence[Address]) -> list[Address]:
         """Keep the addresses that may be reached; raises `Stopped` when there is none."""
-        refused = {each: self.policy.refusal(each) for each in addresses}
-        permitted = [each for each in addresses if refused[each] is None]
+        refused = {address: self.policy.refusal(address) for address in addresses}
+        permitted = [address for address in addresses if refused[address] is None]
         if permitted:
             return permitted
         address = addresses[0]

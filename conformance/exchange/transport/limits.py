@@ -233,7 +233,7 @@ class GuardedStream(httpcore.NetworkStream):
 
 
 def _own_authority(foreign: bool) -> str:
-    named = [each for each in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(each)]
+    named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
     return f"; {named[0]} counts for the provider alone" if foreign and named else ""
 
 

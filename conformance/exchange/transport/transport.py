@@ -174,7 +174,7 @@ def _request(
     method: str, url: httpx.URL, headers: Headers, body: bytes, budget: Budget
 ) -> httpx.Request:
     given = {name.lower() for name, _ in headers}
-    whole = [*headers, *(each for each in _ALWAYS if each[0] not in given)]
+    whole = [*headers, *(header for header in _ALWAYS if header[0] not in given)]
     if not body and method in ("POST", "PUT", "PATCH") and "content-length" not in given:
         whole.append(("content-length", "0"))
     timeout = {"connect": None, "read": None, "write": None, "pool": budget.limits.total_seconds}
@@ -209,13 +209,13 @@ def _next(here: httpx.URL, location: str) -> httpx.URL:
     except ValueError:
         raise Stopped("bad-url", "the redirect leads to a malformed URL") from None
     try:
-        found = read_url(there)
+        target = read_url(there)
     except Stopped as stopped:
         failure = stopped.failure
         raise Stopped(failure.kind, f"after a redirect, {failure.message}") from None
-    if (here.scheme, found.scheme) == ("https", "http") and not is_loopback_name(found.host):
+    if (here.scheme, target.scheme) == ("https", "http") and not is_loopback_name(target.host):
         raise Stopped("bad-scheme", "a redirect leads from https to http")
-    return found
+    return target
 
 
 def _explained(error: httpx.TransportError, budget: Budget) -> Stopped:

@@ -174,8 +174,8 @@ def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> Image
     colours: set[object] = set()
     transparent = False
     for strip in _strips(image):
-        found = strip.getcolors(1)  # gives up, with None, at the second colour
-        colours.add(found[0][1] if found else None)
+        single = strip.getcolors(1)  # gives up, with None, at the second colour
+        colours.add(single[0][1] if single else None)
         transparent = transparent or strip.mode == "RGBa"
         if compared:
             pixels.update(strip.tobytes())
