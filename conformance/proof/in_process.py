@@ -54,7 +54,7 @@ class InProcess(Transport):
         if parts.scheme not in ("http", "https"):
             return Fetched(url, (), Failure("bad-scheme", "the URL is neither http nor https"))
         if parts.host != self._host:
-            return Fetched(url, (), Failure("dns", "the bench has no other host"))
+            return Fetched(url, (), Failure("dns", "the proof has no other host"))
         return Fetched(url, (), self.send("GET", url))
 
     async def _answered(self, request: httpx.Request) -> Response:
