@@ -159,6 +159,7 @@ _FIXED: dict[str, bytes] = {
     "unknown-coding": whole(LETTERS, "Content-Encoding: x-dance"),
     "many-codings": whole(LETTERS, "Content-Encoding: gzip, gzip, gzip, gzip, gzip"),
     "many-members": whole(gzip.compress(b"") * 200, "Content-Encoding: gzip"),
+    "many-frames": whole(zstd.compress(b"") * 200, "Content-Encoding: zstd"),
 }
 
 

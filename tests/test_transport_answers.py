@@ -57,6 +57,7 @@ MISBEHAVIOURS = [
     ("unknown-coding", "encoding", "'x-dance'"),
     ("many-codings", "encoding", "5 times"),
     ("many-members", "encoding", "64"),
+    ("many-frames", "encoding", "64"),
 ]
 
 

@@ -17,7 +17,7 @@ _CHUNK = 256 * 1024  # bytes decoded at once
 # 8 MiB: RFC 9659 allows no larger window in HTTP
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 _MOST_CODINGS = 4  # of one body, one over the other
-_MOST_MEMBERS = 64  # of one gzip body
+_MOST_MEMBERS = 64  # of one body of gzip or zstd: each costs a copy of what follows
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -108,7 +108,9 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
 
 def _unzstd(body: bytes, limit: int) -> bytes:
     decoded = bytearray()
-    while body:
+    for _ in range(_MOST_MEMBERS):
+        if not body:
+            return bytes(decoded)
         frame = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
         decoded += frame.decompress(body, limit + 1 - len(decoded))
         if len(decoded) > limit:
@@ -116,7 +118,7 @@ def _unzstd(body: bytes, limit: int) -> bytes:
         if not frame.eof:
             raise EndsEarlyError
         body = frame.unused_data
-    return bytes(decoded)
+    raise CodingError(f"the body has more than {_MOST_MEMBERS} compressed parts")
 
 
 _DECODERS = {
