@@ -7,7 +7,7 @@ RUN := $(BIN)/image-conformance
 # Hundreds of processes import the suite: compiled once, whatever the environment says of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report sample test lint replay benchmarks fuzz fuzz-files proof mutants docs clean
+.PHONY: report sample test lint replay benchmarks fuzz fuzz-files proof mutants kills docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -63,6 +63,10 @@ docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table o
 mutants: $(STAMP)  ## mutate the clauses, one change at a time: do their tests notice? (15 min)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
 	$(BIN)/python -m mutation
+
+KILLS ?= 100
+kills: $(STAMP)  ## kill live runs at random moments and resume them: is anything billed sent twice?
+	$(BIN)/python -m tests.kills $(KILLS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -10,8 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from msgspec import convert
+
 from benchmarks.measuring import Row, run
 from conformance.findings import Finding, Verdict
+from conformance.results.records import ExchangeRecord, RunFooter, RunHeader
 from conformance.results.run_file import Run, write_run
 
 RUNS = 10
@@ -63,11 +66,11 @@ def write_runs(folder: Path, runs: int = RUNS) -> list[Path]:
 
 
 def _run(provider: str, chance: random.Random) -> Run:
-    made = Run(_header(provider), footer=_footer())
+    made = Run(convert(_header(provider), RunHeader), footer=convert(_footer(), RunFooter))
     for model in _models():
         for number in range(CASES):
             case = f"case-{number}"
-            made.add(_exchange(provider, model, case, chance))
+            made.add(convert(_exchange(provider, model, case, chance), ExchangeRecord))
             for finding in _findings(provider, model, case, number, chance):
                 made.add(finding)
     return made

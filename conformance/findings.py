@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 
 class Verdict(StrEnum):
@@ -27,7 +30,7 @@ DECIDED = BROKEN | {Verdict.PASS}
 UNDECIDED = frozenset({Verdict.NOT_RUN, Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE, Verdict.FLAKY})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
     """How reports show a verdict; broken promises that a deviation excuses are *known*."""
 
@@ -83,6 +86,10 @@ NOT_JUDGED = "?"
 """Stands for `u`, `n` and `r` in rows of letters that leave out why nothing was judged."""
 
 
+TELLING = frozenset({KNOWN, *(_STATES[each] for each in (*DECIDED, Verdict.NOT_CLAIMED))})
+"""States that say how a promise stands."""
+
+
 def state_of(verdict: Verdict, known: bool = False) -> State:
     """Return how reports show a verdict."""
     return KNOWN if known else _STATES[verdict]
@@ -94,6 +101,15 @@ ACCEPTED_INSTEAD = "the request was accepted, so there is no error to judge"
 NOT_ACCEPTED = "the request was not accepted"
 """With this begins why a promise about an answer could not be judged where none came."""
 
+ANOTHER_REASON = "refused for another reason"
+"""With this begins why a refusal says nothing of the mistake in its request."""
+
+NO_DOWNLOADS = "the recorder kept no image of the URLs"
+"""Why nothing can be said of images whose URLs alone were recorded."""
+
+ANOTHER_FAMILY = "another-family"
+"""The observation that a model answers in the documented shape of another family."""
+
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the worst of some verdicts, and *not run* of none at all.
@@ -104,12 +120,17 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=SEVERITY.__getitem__, default=Verdict.NOT_RUN)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One clause judged on one exchange."""
+Level = Annotated[
+    str,
+    Meta(pattern=r"\A(MUST|SHOULD|MAY)\Z", extra_json_schema={"enum": ["MUST", "SHOULD", "MAY"]}),
+]
+
+
+class Finding(Struct, frozen=True, tag="finding", omit_defaults=True):
+    """One clause judged on one exchange; a record of a run file."""
 
     clause: str
-    level: str
+    level: Level
     verdict: Verdict
     provider: str
     model: str
@@ -119,8 +140,10 @@ class Finding:
     observed: str = ""
     control: str | None = None
     deviation: str | None = None  # why the provider is known to disagree
-    rate: float | None = None  # of a flaky one: the share of exchanges that broke the promise
-    repeats: int | None = None  # exchanges made again to confirm the verdict
+    rate: Annotated[float, Meta(ge=0, le=1)] | None = None
+    """Of a flaky one: the share of exchanges that broke the promise."""
+    repeats: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
+    """Exchanges made again to confirm the verdict."""
 
     @property
     def id(self) -> str:
@@ -138,9 +161,8 @@ class Finding:
         return state_of(self.verdict, self.excused)
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """Something worth knowing that no source promises."""
+class Observation(Struct, frozen=True, tag="observation"):
+    """Something worth knowing that no source promises; a record of a run file."""
 
     id: str
     provider: str

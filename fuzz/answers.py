@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 from xml.etree import ElementTree
 
 from rich.console import Console
@@ -35,8 +35,15 @@ from conformance.exchange.redaction.api_key import Redactor, redact
 from conformance.findings import Finding, Verdict
 from conformance.reports import folder, print_runs
 from conformance.results.evidence import evidence
-from conformance.results.records import checked, parsed
-from conformance.results.run_file import Record, Run, finding_to_json, line_of
+from conformance.results.records import (
+    SCHEMA,
+    EditionRecord,
+    ProviderRecord,
+    Record,
+    RunFooter,
+    RunHeader,
+)
+from conformance.results.run_file import Run, line_of, record_of
 from conformance.runner.header import about_clause
 
 KEY = "sk-fuzzed-0123456789abcdef"
@@ -89,7 +96,7 @@ def check(fuzzed: Fuzzed) -> list[Finding]:
     for each in records:
         run.add(each)
     _check_findings(findings)
-    _check_lines([record, *({"type": "finding", **finding_to_json(each)} for each in findings)])
+    _check_lines([record, *findings])
     check_texts([*render_all(run), outcome.reason])
     return findings
 
@@ -102,13 +109,13 @@ def _check_findings(findings: Sequence[Finding]) -> None:
         check_texts([each.message, each.expected, each.observed])
 
 
-def _check_lines(records: Sequence[object]) -> None:
+def _check_lines(records: Sequence[Record]) -> None:
     """A run file can be read again, holds no key and no text that cannot be shown."""
     for each in records:
-        assert isinstance(each, dict)
         line = line_of(each)
         assert KEY not in line
-        check_texts(list(texts(checked(parsed(line.encode())))))
+        assert record_of(line.encode()) == each
+        check_texts(list(texts(json.loads(line))))
 
 
 def check_texts(told: Sequence[str]) -> None:
@@ -159,30 +166,23 @@ def _cases() -> dict[tuple[str, str], Case]:
 
 
 @functools.cache
-def _header() -> dict[str, Any]:
+def _header() -> RunHeader:
     about = edition()
-    return {
-        "type": "run",
-        "schema": 1,
-        "id": "fuzzed",
-        "tool": "image-conformance",
-        "edition": {"id": about.id, "title": about.title},
-        "started": "2026-01-02T03:04:05+00:00",
-        "providers": [
-            {
-                "id": "fuzzed",
-                "title": "Fuzzed",
-                "base_url": "https://api.example/v1",
-                "mode": "live",
-                "models": {"dall-e-3": "dall-e-3", "gpt-image-1": "gpt-image-1"},
-            }
-        ],
-        "clauses": [about_clause(each, about) for each in clauses_of(about)],
-    }
+    models = {"dall-e-3": "dall-e-3", "gpt-image-1": "gpt-image-1"}
+    fuzzed = ProviderRecord("fuzzed", "Fuzzed", "https://api.example/v1", "live", models)
+    return RunHeader(
+        schema=SCHEMA,
+        id="fuzzed",
+        tool="image-conformance",
+        edition=EditionRecord(about.id, about.title, about.document, about.published),
+        started="2026-01-02T03:04:05+00:00",
+        providers=(fuzzed,),
+        clauses=tuple(about_clause(each, about) for each in clauses_of(about)),
+    )
 
 
-def _footer() -> dict[str, Any]:
-    return {"type": "end", "finished": "", "complete": True, "conclusion": 2, "problems": []}
+def _footer() -> RunFooter:
+    return RunFooter(finished="", complete=True, conclusion=2)
 
 
 def answer_of(data: bytes) -> Fuzzed:

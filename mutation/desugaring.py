@@ -15,7 +15,7 @@ _PLAIN = (ast.Name, ast.Attribute)
 
 
 def desugared(source: str) -> str:
-    """Give a module of the same meaning in which every function is plain."""
+    """Return a module of the same meaning in which every function is plain."""
     tree = ast.parse(source)
     tree.body = _plain(tree.body)
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"

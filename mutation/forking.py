@@ -140,7 +140,7 @@ def _in_order(tests: Iterable[pytest.Item], mutant: Mutant) -> list[pytest.Item]
 
 
 def mutants_of(module: str, names: Iterable[str]) -> Iterator[Mutant]:
-    """Give a module's mutants by their whole names."""
+    """Yield a module's mutants by their whole names."""
     for name in names:
         function = name.partition("__mutmut_")[0]
         yield Mutant(f"{module}.{name}", f"{module}.{function}")

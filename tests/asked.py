@@ -107,7 +107,7 @@ TOLD = {"created": 1, "data": []}
 
 
 def exchanges() -> Iterator[tuple[str, Exchange]]:
-    """Give every request with what kind it is, and an answer that is of no matter."""
+    """Yield every request with what kind it is, and an answer that is of no matter."""
     for model in (*MODELS, UNKNOWN_MODEL):
         for changes in PARAMETERS.values():
             yield f"of {model}", exchange({**body(model), **changes}, answer=TOLD)

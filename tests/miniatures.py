@@ -52,7 +52,7 @@ class Case:
     control: Outcome | None = ACCEPTED
 
 
-read_answer = functools.cache(Answer)
+read_answer = functools.lru_cache(maxsize=2048)(Answer)
 """Decode the images of an exchange once, however many clauses and tests look at them."""
 
 
@@ -242,14 +242,10 @@ def _downloads(
     asked: Mapping[str, Any], told: object, fetched: Fetched | None
 ) -> tuple[Download, ...]:
     data = told.get("data") if isinstance(told, dict) else None
-    found = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
-    urls = [each["url"] for each in found if isinstance(each.get("url"), str) and each["url"]]
-    return _fetched(
-        {
-            url: fetched if fetched is not None else painted(asked, index)
-            for index, url in enumerate(urls)
-        }
-    )
+    items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
+    urls = [item["url"] for item in items if isinstance(item.get("url"), str) and item["url"]]
+    given = (painted(asked, at) if fetched is None else fetched for at in range(len(urls)))
+    return _fetched(dict(zip(urls, given, strict=True)))
 
 
 def _fetched(downloads: Mapping[str, Fetched]) -> tuple[Download, ...]:
@@ -283,19 +279,16 @@ def judged(
     made: Exchange,
     control: Outcome | None = ACCEPTED,
     clauses: Iterable[Clause] | None = None,
-    edition: str | None = None,
 ) -> list[Finding]:
     """Judge an exchange by every clause of the edition that binds it, or by those given."""
-    contract = load_edition(edition) if edition else load_edition()
-    chosen = clauses_of(contract) if clauses is None else clauses
-    return judge(made, contract, chosen, control, read_answer(made))
+    edition = load_edition()
+    chosen = clauses_of(edition) if clauses is None else clauses
+    return judge(made, edition, chosen, control, read_answer(made))
 
 
-def verdicts(
-    exchange: Exchange, control: Outcome | None = ACCEPTED, edition: str | None = None
-) -> dict[str, Verdict]:
-    """Judge an exchange by every clause of the edition that binds it."""
-    return {each.clause: each.verdict for each in judged(exchange, control, edition=edition)}
+def verdicts(exchange: Exchange, control: Outcome | None = ACCEPTED) -> dict[str, Verdict]:
+    """Return the verdict of every clause that binds an exchange."""
+    return {each.clause: each.verdict for each in judged(exchange, control)}
 
 
 def red(exchange: Exchange, control: Outcome | None = ACCEPTED) -> frozenset[str]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs, to_builtins
 from rich.console import Console
 
 from conformance.errors import ConformanceError
@@ -27,8 +28,8 @@ from conformance.reports.drift import drift, drift_json, drift_markdown, print_d
 from conformance.reports.history import history, history_json, history_markdown, print_history
 from conformance.reports.nights import bases_of
 from conformance.results.baselines import Sought
-from conformance.results.case_result import judged_to_json
-from conformance.results.run_file import Run, RunFileError, finding_to_json, read_run
+from conformance.results.case_result import records_of
+from conformance.results.run_file import Run, RunFileError, read_run
 from conformance.runner.confirm import Confirmer
 from conformance.runner.resume import check_same, whole_cases
 from tests import runs
@@ -99,7 +100,7 @@ def lines(day: int = 1) -> list[Line]:
 def _written(finding: Finding) -> Line:
     flaky = {"rate": 0.5, "repeats": 4, "control": "baseline", "deviation": "It is known."}
     more = flaky if finding.case == "n-2" else {}
-    return {"type": "finding", **finding_to_json(finding), **more}
+    return {**to_builtins(finding), **more}
 
 
 def _exchange(case: str) -> Line:
@@ -155,7 +156,9 @@ def _reported(_: Run, theirs: Run, __: Path) -> list[str]:
 
 
 def _compared(mine: Run, theirs: Run, _: Path) -> list[str]:
-    found = compare([replace(mine, header={**mine.header, "tool": "another"}), theirs], True)
+    found = compare(
+        [replace(mine, header=structs.replace(mine.header, tool="another")), theirs], True
+    )
     written = [each(found) for each in (comparison_csv, comparison_json, comparison_markdown)]
     return [*written, _screen(print_comparison, found, True)]
 
@@ -180,7 +183,7 @@ def _baseline(_: Run, __: Run, path: Path) -> list[str]:
 def _resumed(mine: Run, theirs: Run, path: Path) -> list[str]:
     check_same(mine.header, theirs.header, path)
     judged = [each for _, each in whole_cases(theirs, "acme")]
-    return [json.dumps(judged_to_json(each)) for each in judged]
+    return [json.dumps(to_builtins(records_of(each))) for each in judged]
 
 
 USES: Mapping[str, Use] = {

@@ -1,6 +1,6 @@
-"""Nights built by hand: runs that follow each other, and what a history tells of them.
+"""Nights built by hand: runs that follow each other, and the history of them.
 
-Their exchanges can be told apart, and a night of one promise can be written as a letter.
+Each exchange differs from all others, and a night of one promise can be written as a letter.
 """
 
 from __future__ import annotations
@@ -10,11 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.console import Console
 
 from conformance.findings import Verdict
-from conformance.reports.history import History, history, print_history
+from conformance.reports.history import History, print_history
+from conformance.results.conclusion import counts
+from conformance.results.reach import reach_counts
 from conformance.results.run_file import Run, write_run
+from conformance.results.run_states import promises_in
 from tests import runs
 
 SHAPE = ["created:integer", "data:array", "data[].url:string", "data[]:object"]
@@ -31,6 +37,19 @@ LETTERS = {
     "!": runs.finding(verdict=Verdict.HARNESS_ERROR),
     "-": runs.finding(verdict=Verdict.NOT_CLAIMED),
 }
+FINDINGS = st.builds(
+    runs.finding,
+    st.sampled_from(list(runs.LEVELS)),
+    st.sampled_from(list(Verdict)),
+    model=st.sampled_from(["dall-e-3", "gpt-image-1"]),
+    case=st.sampled_from(["baseline", "n-2"]),
+    control=st.sampled_from([None, "baseline"]),
+    deviation=st.sampled_from([None, "known"]),
+    repeats=st.sampled_from([None, 3]),
+)
+ONE_NIGHT = st.lists(FINDINGS, min_size=1, max_size=12, unique_by=lambda each: each.id)
+"""Findings of any verdict, each of another promise or case."""
+QUICK = settings(max_examples=60, deadline=None)
 
 
 def night(day: int, *records: Any, head: Mapping[str, Any] | None = None, end: Any = ...) -> Run:
@@ -67,27 +86,32 @@ def answers(count: int = 6, **changes: Any) -> list[dict[str, Any]]:
     return [answer(f"case-{number}", **changes) for number in range(count)]
 
 
-def write(folder: Path, letters: str, since: int = 1) -> None:
+def ended(run: Run) -> Run:
+    """Give a run the footer that the suite writes, with its counts and states."""
+    assert run.footer is not None
+    clauses = [each.id for each in run.header.clauses]
+    run.footer = replace(
+        run.footer, counts=counts(run.findings), reach=reach_counts(promises_in(run), clauses)
+    )
+    return run
+
+
+def write(folder: Path, letters: str, since: int = 1, with_states: bool = True) -> None:
     """Write a night a letter; a blank is a night without the promise."""
     for day, letter in enumerate(letters, start=since):
         found = [LETTERS[letter]] if letter in LETTERS else []
-        write_run(night(day, *found, runs.finding("envelope.json")), folder / f"{day:02}.jsonl")
-
-
-def told(folder: Path, letters: str, since: int = 1) -> History:
-    """Write a night a letter and tell the history of their promise."""
-    write(folder, letters, since)
-    return history(folder, clauses="format.*", every=True)
+        run = night(day, *found, runs.finding("envelope.json"))
+        write_run(ended(run) if with_states else run, folder / f"{day:02}.jsonl")
 
 
 def spells(found: History) -> list[tuple[str, str, int]]:
-    """Give the states of the only timeline: each with the day it began and its nights."""
+    """Return the states of the only timeline: each with the day it began and its nights."""
     (timeline,) = found.timelines
-    return [(each.state.word, each.first[8:10], each.nights) for each in timeline.spells]
+    return [(each.state.label, each.first[8:10], each.nights) for each in timeline.spells]
 
 
 def printed(found: History, width: int = 80) -> str:
-    """Give what the screen shows of a history."""
+    """Return what the screen shows of a history."""
     file = io.StringIO()
     print_history(found, Console(file=file, width=width))
     return file.getvalue()

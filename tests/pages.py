@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import to_builtins
 
 from conformance.reports import render
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 from tests import runs
 from tests.browser import Opened, opened
@@ -40,14 +42,14 @@ ENTRY = {
 def rich() -> Run:
     """A run of three providers in which everything that a page can show occurs."""
     found = runs.messy()
-    head = found.header
+    head = to_builtins(found.header)
     head["edition"] = {**runs.EDITION, "families": {"dall-e-3": "dall-e", "dall-e-2": "dall-e"}}
-    head["seed"] = 42
     head["providers"][1] |= {"deviations": [ENTRY], "key_variable": "COMETAPI_KEY"}
-    for each in head["clauses"]:
-        each["citations"] = [SOURCE]
-    for name, exchange in found.exchanges.items():
-        exchange |= {"target": "https://recorded.test/v1", "cassette": f"cassettes/{name}.yaml"}
+    clauses = [{**each, "citations": [SOURCE]} for each in head["clauses"]]
+    runs.change_header(found, **{**head, "seed": 42, "clauses": clauses})
+    for name in found.exchanges:
+        about = {"target": "https://recorded.test/v1", "cassette": f"cassettes/{name}.yaml"}
+        runs.change_exchange(found, name, **about)
     add_refused(found)
     return found
 
@@ -57,12 +59,16 @@ def add_refused(found: Run) -> None:
     where: dict[str, Any] = {"provider": "relay", "model": "dall-e-3"}
     picture = {"index": 0, "member": "url", "type": "png", "width": 512, "height": 512}
     more = {"alpha": True, "frames": 1, "complete": True, "bytes": 1200, "sha256": "ab" * 32}
-    control = found.exchanges["relay/dall-e-3/baseline"]
-    control["images"] = [{**picture, **more, "thumbnail": PIXEL}]
-    control["request"] |= {"body": '{"prompt":"A kite","size":"1024x1024"}', "method": "POST"}
+    request = runs.exchange("relay")["request"]
+    runs.change_exchange(
+        found,
+        "relay/dall-e-3/baseline",
+        images=[{**picture, **more, "thumbnail": PIXEL}],
+        request=request | {"body": '{"prompt":"A kite","size":"1024x1024"}'},
+    )
     refused = runs.exchange("relay", "dall-e-3", "n-7", "cassette")
     refused["response"] = {"status": 500, "headers": [["server", "x"]], "body": "{}", "bytes": 2}
-    found.add(refused)
+    found.add(runs.read(refused, ExchangeRecord))
     found.add(runs.broken(case="n-7", control="baseline", **where))
 
 

@@ -9,8 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
+from msgspec import to_builtins
+
 from conformance.findings import Finding, Verdict
-from conformance.results.run_file import Run, finding_to_json, read_run
+from conformance.results.run_file import Run, read_run
+from conformance.runner.output_path import OutputFile
 from conformance.runner.session import Options, Session
 from conformance.runner.whole_plan import PlannedPromise, planned_promises
 from conformance.suite.recorder import CRASHED, Recorder
@@ -39,8 +42,8 @@ class Played:
     def __init__(self, folder: Path, workers: bool = False, **globs: str) -> None:
         self.path = folder / "run.jsonl"
         self.asked = asked(**globs)
-        config = Mock(getoption=lambda _: str(self.path))
-        self.recorder = Recorder(config, lambda: session(**globs))
+        self.recorder = Recorder(Mock(), lambda: session(**globs))
+        self.recorder.write_to(OutputFile(self.path))
         self.ended: Any = SimpleNamespace(
             shouldstop=False, shouldfail=False, testsfailed=0, exitstatus=0
         )
@@ -60,12 +63,8 @@ class Played:
         about = self.asked[name]
         where = (about.provider, about.model, about.case)
         finding = verdict and Finding(about.clause, about.level, verdict, *where)
-        told: dict[str, Any] = {
-            "exchange": None,
-            "observations": [],
-            "case": "::".join(name.split("::")[:2]),
-        }
-        values = {"finding": finding and finding_to_json(finding), "evidence": told}
+        told: dict[str, Any] = {"records": [], "case": "::".join(name.split("::")[:2])}
+        values = {"finding": finding and to_builtins(finding), "evidence": told}
         self._tell(SimpleNamespace(nodeid=f"{PREFIX}::{name}", when="call", **values))
 
     def die(self, name: str, worker: str = "gw0") -> None:

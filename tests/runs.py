@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from conformance.findings import Finding, Observation, Verdict
+from conformance.results.records import ExchangeRecord, Line, RunFooter, RunHeader
 from conformance.results.run_file import Run
 
 BIDI = "\u202e"
@@ -37,13 +40,16 @@ LEVELS = {
 }
 
 
+Known = TypeVar("Known", bound=Line)
+
+
 def header(
     providers: Sequence[str] = ("acme",),
     models: Sequence[str] = ("dall-e-3", "gpt-image-1"),
     mode: str = "live",
     **changes: Any,
 ) -> dict[str, Any]:
-    """The first line of a run file."""
+    """The first line of a run file, as JSON values."""
     return {
         "type": "run",
         "schema": 1,
@@ -86,7 +92,7 @@ def exchange(
     provenance: str = "live",
     sent_at: str | None = "2026-01-02T03:04:06+00:00",
 ) -> dict[str, Any]:
-    """One exchange as a run file keeps it."""
+    """One exchange as a run file keeps it, as JSON values."""
     return {
         "type": "exchange",
         "provider": provider,
@@ -113,7 +119,7 @@ def exchange(
 def footer(
     complete: bool = True, conclusion: int = 0, problems: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """The last line of a run file."""
+    """The last line of a run file, as JSON values."""
     return {
         "type": "end",
         "finished": "2026-01-02T03:05:00+00:00",
@@ -126,10 +132,30 @@ def footer(
 
 def run(*records: Any, head: dict[str, Any] | None = None, end: Any = ...) -> Run:
     """A run of some records; complete if nothing else is said (`end=None`: cut off)."""
-    found = Run(head or header(), footer=footer() if end is ... else end)
+    values = footer() if end is ... else end
+    made = Run(
+        read(head or header(), RunHeader),
+        footer=None if values is None else read(values, RunFooter),
+    )
     for each in records or (exchange(), finding()):
-        found.add(each)
-    return found
+        made.add(each if isinstance(each, Finding | Observation) else read(each, ExchangeRecord))
+    return made
+
+
+def read(values: Any, type_: type[Known]) -> Known:
+    """Read a record from JSON values."""
+    return values if isinstance(values, type_) else msgspec.convert(values, type_)
+
+
+def change_header(made: Run, **members: Any) -> None:
+    """Put other members into the header of a run."""
+    made.header = read(msgspec.to_builtins(made.header) | members, RunHeader)
+
+
+def change_exchange(made: Run, name: str, **members: Any) -> None:
+    """Put other members into an exchange of a run."""
+    values = msgspec.to_builtins(made.exchanges[name])
+    made.exchanges[name] = read(values | members, ExchangeRecord)
 
 
 def broken(**changes: Any) -> Finding:
@@ -156,7 +182,10 @@ def hostile(text: str, verdict: Verdict = Verdict.FAIL, **changes: Any) -> Run:
     head["providers"][0] |= {"title": text, "base_url": text}
     head["clauses"] = [{"id": text, "level": "MUST", "statement": text, "citations": []}]
     judged = finding(text, verdict, **places, **texts, **changes)
-    about = {**exchange(**places), "request": {"method": text, "url": text}}
+    about = {
+        **exchange(**places),
+        "request": {"method": text, "url": text, "headers": [], "body": ""},
+    }
     watched = Observation(id=text, message=text, **places)
     end = footer(complete=False, conclusion=1, problems=[text])
     return run(about, watched, judged, head=head, end=end)
@@ -171,7 +200,8 @@ def messy() -> Run:
     found.exchanges.clear()
     for provider in ("acme", "relay", "slow"):
         for model in ("dall-e-2", "dall-e-3", "gpt-image-1"):
-            found.add(exchange(provider, model, provenance="cassette"))
+            played = exchange(provider, model, provenance="cassette")
+            found.add(read(played, ExchangeRecord))
             for each in _judged(provider, model):
                 found.add(each)
     return found
@@ -201,5 +231,5 @@ def _deviates(where: dict[str, Any]) -> Finding:
 def with_families(found: Run) -> Run:
     """Let a run say which families its models are of."""
     families = {"dall-e-2": "dall-e", "dall-e-3": "dall-e", "gpt-image-1": "gpt-image"}
-    found.header["edition"] = {**EDITION, "families": families}
+    change_header(found, edition={**EDITION, "families": families})
     return found

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.exchange.model import Response
 from conformance.exchange.transport.transport import (
     AddressPolicy,
     Failure,
     Limits,
-    RawResponse,
     Transport,
 )
 from tests.hostile import HostileServer
@@ -56,12 +56,12 @@ def limited(kind: str) -> Transport:
     return Transport(SHORT if kind == "timeout" else SMALL, HERE)
 
 
-def failed(result: RawResponse | Failure) -> Failure:
+def failed(result: Response | Failure) -> Failure:
     assert isinstance(result, Failure)
     assert not PYTHON_TALK.search(result.message)
     return result
 
 
-def answered(result: RawResponse | Failure) -> RawResponse:
-    assert isinstance(result, RawResponse), result
+def answered(result: Response | Failure) -> Response:
+    assert isinstance(result, Response), result
     return result

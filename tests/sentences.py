@@ -20,7 +20,7 @@ from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
 from conformance.exchange.model import Exchange, Failure, Provenance, Response
-from conformance.findings import BROKEN, Finding, Verdict
+from conformance.findings import BROKEN, Finding
 from conformance.reference.defects import defects
 from tests import planted
 from tests.asked import all_sent, bound
@@ -101,24 +101,22 @@ def _module(chapter: str) -> Any:
 
 def said_of_case(chapter: str, case: Case) -> Said:
     """Say what the clauses of a chapter make of a case, and what any other finds broken in it."""
-    return _grouped(
-        {
-            each.clause: _sentence(each)
-            for each in judged(case.exchange, case.control)
-            if each.verdict in BROKEN or each.clause.startswith(f"{chapter}.")
-        }
-    )
+    return _said({chapter}, judged(case.exchange, case.control))
 
 
 def said_of_defect(defect: str, path: str, clauses: Iterable[Clause] | None = None) -> Said:
-    """Say what the clauses make of a planted defect, passes but for those of its own chapter."""
+    """Say the same of a planted defect, for the chapters of the clauses that claim it."""
     told = planted.lie(defect, path)
     chapters = {claim.partition(".")[0] for claim in defects(EDITION)[defect].claims}
+    return _said(chapters, judged(told.exchange, told.control, clauses))
+
+
+def _said(chapters: set[str], findings: Iterable[Finding]) -> Said:
     return _grouped(
         {
             each.clause: _sentence(each)
-            for each in judged(told.exchange, told.control, clauses)
-            if each.verdict is not Verdict.PASS or each.clause.partition(".")[0] in chapters
+            for each in findings
+            if each.verdict in BROKEN or each.clause.partition(".")[0] in chapters
         }
     )
 

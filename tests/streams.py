@@ -27,7 +27,7 @@ Event = tuple[str | None, str]
 
 
 def image(kind: str = "png", size: tuple[int, int] = SIZE) -> str:
-    """Give a picture as base64."""
+    """Return a picture as base64."""
     return encoded(picture(kind, size))
 
 

@@ -9,8 +9,10 @@ import re
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.reports import render
+from conformance.results.records import RunFooter, SpentRecord
 from conformance.results.run_file import Run
 from tests import runs
 
@@ -59,22 +61,24 @@ def lived(found: Any) -> Run:
     for engine in found.engines:
         for case, _ in found.selected(engine):
             one = engine.judged(case)
-            made.add({**one.record, "findings": len(one.findings)})
+            made.add(replace(one.record, findings=len(one.findings)))
             for each in one.findings.values():
                 made.add(each)
     spent = found.live.ledger.spent()
-    names = ("estimate", "actual", "guess", "requests")
-    made.footer = runs.footer() | {"spent": {name: getattr(spent, name) for name in names}}
+    sums = SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests)
+    made.footer = replace(runs.read(runs.footer(), RunFooter), spent=sums)
     return made
 
 
 def check_agreement(found: Run) -> None:
     """Footer, head, cards, CSV and summary say one sum."""
-    spent = (found.footer or {})["spent"]
+    assert found.footer is not None
+    assert found.footer.spent is not None
+    spent = found.footer.spent
     document = told(found)
     (run,) = document["runs"]
-    assert run["spent"] == pytest.approx((spent["actual"] or 0) + spent["estimate"])
-    assert run["guess"] == pytest.approx(spent["guess"])
+    assert run["spent"] == pytest.approx((spent.actual or 0) + spent.estimate)
+    assert run["guess"] == pytest.approx(spent.guess)
     assert run["elsewhere"] == 0
     cards = [each["price"] for each in document["providers"]]
     before = run["taken_over"]

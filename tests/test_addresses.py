@@ -15,76 +15,36 @@ from conformance.exchange.transport.addresses import (
 )
 from conformance.exchange.transport.limits import Stopped
 
-SPECIAL = {
-    "127.0.0.1": "loopback",
-    "127.255.255.254": "loopback",
-    "::1": "loopback",
-    "10.1.2.3": "private",
-    "172.16.0.1": "private",
-    "172.31.255.255": "private",
-    "192.168.0.1": "private",
-    "fd00:ec2::254": "private",
-    "fec0::1": "private",
-    "169.254.169.254": "link-local",
-    "fe80::1": "link-local",
-    "fe80::1%eth0": "link-local",
-    "100.64.0.1": "shared (carrier-grade NAT)",
-    "100.100.100.200": "shared (carrier-grade NAT)",
-    "224.0.0.1": "multicast",
-    "ff02::1": "multicast",
-    "0.0.0.0": "unspecified",
-    "0.1.2.3": "unspecified",
-    "::": "unspecified",
-    "192.0.2.1": "documentation",
-    "2001:db8::1": "documentation",
-    "3fff::1": "documentation",
-    "198.18.0.1": "benchmarking",
-    "::ffff:127.0.0.1": "IPv4-mapped",
-    "::ffff:8.8.8.8": "IPv4-mapped",
-    "64:ff9b::7f00:1": "IPv4-translated",
-    "64:ff9b:1::1": "IPv4-translated",
-    "2002:7f00:1::": "6to4",
-    "192.88.99.1": "6to4",
-    "192.0.0.1": "protocol assignment",
-    "2001::1": "protocol assignment",
-    "240.0.0.1": "reserved",
-    "255.255.255.255": "reserved",
-    "::127.0.0.1": "reserved",
-    "100::1": "reserved",
-    "168.63.129.16": "cloud platform",
-    "161.26.0.10": "cloud platform",
-    "166.9.250.194": "cloud platform",
-    "::ffff:168.63.129.16": "IPv4-mapped",
-    "64:ff9b::a83f:8110": "IPv4-translated",
-    "2002:a83f:8110::1": "6to4",
-    "::168.63.129.16": "reserved",
-    "fd20:ce::254": "private",
-    "4000::1": "reserved",
+KINDS = {
+    "loopback": "127.0.0.1 127.255.255.254 ::1",
+    "private": "10.1.2.3 172.16.0.1 172.31.255.255 192.168.0.1 fd00:ec2::254 fec0::1 fd20:ce::254",
+    "link-local": "169.254.169.254 fe80::1 fe80::1%eth0",
+    "shared (carrier-grade NAT)": "100.64.0.1 100.100.100.200",
+    "multicast": "224.0.0.1 ff02::1",
+    "unspecified": "0.0.0.0 0.1.2.3 ::",
+    "documentation": "192.0.2.1 2001:db8::1 3fff::1",
+    "benchmarking": "198.18.0.1",
+    "IPv4-mapped": "::ffff:127.0.0.1 ::ffff:8.8.8.8 ::ffff:168.63.129.16",
+    "IPv4-translated": "64:ff9b::7f00:1 64:ff9b:1::1 64:ff9b::a83f:8110",
+    "6to4": "2002:7f00:1:: 192.88.99.1 2002:a83f:8110::1",
+    "protocol assignment": "192.0.0.1 2001::1",
+    "reserved": "240.0.0.1 255.255.255.255 ::127.0.0.1 100::1 ::168.63.129.16 4000::1",
+    "cloud platform": "168.63.129.16 161.26.0.10 166.9.250.194",
 }
-PUBLIC = [
-    "1.1.1.1",
-    "11.0.0.1",
-    "172.15.0.1",
-    "172.32.0.1",
-    "100.63.0.1",
-    "100.128.0.1",
-    "169.253.0.1",
-    "223.255.255.255",
-    "2606:4700::1111",
-    "2a00:1450::1",
-    "168.63.129.15",
-    "168.63.129.17",
-    "166.12.0.1",
-]
+SPECIAL = [(address, kind) for kind, addresses in KINDS.items() for address in addresses.split()]
+PUBLIC = (
+    "1.1.1.1 11.0.0.1 172.15.0.1 172.32.0.1 100.63.0.1 100.128.0.1 169.253.0.1"
+    " 223.255.255.255 2606:4700::1111 2a00:1450::1 168.63.129.15 168.63.129.17 166.12.0.1"
+)
 
 
-@pytest.mark.parametrize(("address", "kind"), SPECIAL.items(), ids=SPECIAL)
+@pytest.mark.parametrize(("address", "kind"), SPECIAL)
 def test_address_that_is_special(address: str, kind: str) -> None:
     assert address_kind(ip_address(address)) == kind
     assert AddressPolicy().refusal(ip_address(address)) == kind
 
 
-@pytest.mark.parametrize("address", PUBLIC)
+@pytest.mark.parametrize("address", PUBLIC.split())
 def test_address_that_is_public(address: str) -> None:
     assert AddressPolicy().refusal(ip_address(address)) is None
 
@@ -140,7 +100,6 @@ NUMERIC = {
     "017700000001": "127.0.0.1",
     "10.65535": "10.0.255.255",
     "1": "0.0.0.1",
-    "0x.1": "0.0.0.1",
     "127.0.0.1.": "127.0.0.1",
     "169.16689662": "169.254.169.254",
 }
@@ -153,9 +112,10 @@ def test_numeric_host_is_read_in_every_notation(host: str, address: str) -> None
     assert read_url(f"http://{host}:81/x?y").port == 81
 
 
-@pytest.mark.parametrize(
-    "host", ["256.1.1.1", "1.2.3.4.5", "08.1", "1..2", "4294967296", "1.2.3.256", "9" * 5000, "x.1"]
-)
+NO_NUMBERS = ["256.1.1.1", "1.2.3.4.5", "08.1", "1..2", "4294967296", "1.2.3.256", "x.1", "0x.1"]
+
+
+@pytest.mark.parametrize("host", [*NO_NUMBERS, "9" * 5000], ids=lambda host: host[:20])
 def test_numeric_host_that_is_no_address(host: str) -> None:
     with pytest.raises(Stopped) as stopped:
         read_url(f"http://{host}/")

@@ -8,13 +8,16 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from conformance.findings import GREEN, Verdict
+from conformance.findings import GREEN, Finding, Verdict
 from conformance.reports import render, summarize
 from conformance.reports.badges import badges
 from conformance.reports.wording import closing, notes
 from conformance.results.run_file import Run
 from tests import runs
+from tests.nights import ONE_NIGHT, QUICK
 from tests.runs import with_families
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,15 +62,23 @@ def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
     assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided: 1 SHOULD broken"
 
 
-def test_badge_of_an_interrupted_run_is_not_green() -> None:
+@QUICK
+@given(ONE_NIGHT, st.sampled_from([None, runs.footer(), runs.footer(complete=False)]))
+def test_badge_is_never_green_unless_all_is_kept_in_a_whole_run(
+    findings: list[Finding], end: dict[str, Any] | None
+) -> None:
+    found = runs.run(runs.exchange(), *findings, end=end)
+    good = {Verdict.PASS, Verdict.NOT_CLAIMED}
+    kept = found.complete and all(each.verdict in good and not each.excused for each in findings)
+    assert kept or not any(GREEN in each for each in badges(summarize([found])).values())
+
+
+def test_badge_of_an_interrupted_run_says_so() -> None:
     found = runs.run(runs.exchange(), runs.finding(), end=None)
     assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided so far: run interrupted"
-    said = runs.run(runs.exchange(), runs.finding(), end=runs.footer(complete=False))
-    assert titles(said)["acme.svg"] == "acme: MUST 1/1, 1 decided: run interrupted"
-    assert not any(GREEN in each for each in badges(summarize([found])).values())
 
 
-def selected(**selection: str) -> Run:
+def selected(**selection: str | int) -> Run:
     """A run of a provider with three models, of which less was to be judged."""
     whole = {"clauses": "*", "models": "*", "cases": "*"}
     models = ["dall-e-2", "dall-e-3", "gpt-image-1"]
@@ -104,13 +115,13 @@ def test_family_that_was_judged_whole_is_green_and_its_provider_is_not() -> None
 
 @pytest.mark.parametrize(
     "others",
-    [[{}], [{"models": "dall-e*"}, {"models": "gpt*"}], [{"strength": "3"}]],
+    [[{}], [{"models": "dall-e*"}, {"models": "gpt*"}], [{"strength": 3}]],
     ids=["whole", "together", "strength"],
 )
-def test_parts_beside_the_whole_are_no_part(others: list[dict[str, str]]) -> None:
+def test_parts_beside_the_whole_are_no_part(others: list[dict[str, str | int]]) -> None:
     parts = [selected(cases="baseline"), *(selected(**each) for each in others)]
     for rank, each in enumerate(parts):
-        each.header["id"] = f"run-{rank}"
+        runs.change_header(each, id=f"run-{rank}")
     assert titles(*parts)["acme.svg"] == "acme: MUST 1/1, 1 decided: conforms"
 
 
@@ -126,7 +137,7 @@ def test_part_says_what_else_there_is() -> None:
 
 
 def test_strength_leaves_nothing_out() -> None:
-    assert notes(summarize([selected(strength="3")])) == []
+    assert notes(summarize([selected(strength=3)])) == []
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE.values(), ids=runs.HOSTILE)

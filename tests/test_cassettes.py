@@ -51,54 +51,36 @@ def replay_of(library: CassetteLibrary) -> Replay:
     return Replay(Client(target, transport, Provenance.CASSETTE), library)
 
 
-def test_replay_gives_the_recorded_bytes(library: CassetteLibrary, recorded: Exchange) -> None:
-    played = replay_of(library).exchange(case(response_format="b64_json"))
-    assert played.response is not None
-    assert recorded.response is not None
-    assert played.response.body == recorded.response.body
-    assert played.provenance is Provenance.CASSETTE
-    assert played.sent_at == pytest.approx(recorded.sent_at, abs=0.001)
-
-
-def test_replay_asks_where_the_recording_was_made(
-    library: CassetteLibrary, reference_client: Client, recorded: Exchange
+@pytest.mark.parametrize("response_format", ["b64_json", "url"])
+def test_replay_gives_what_was_recorded_and_sends_nothing(
+    library: CassetteLibrary,
+    reference_client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    response_format: str,
 ) -> None:
-    played = replay_of(library).exchange(case(response_format="b64_json"))
-    assert played.request.url == recorded.request.url
-    assert played.request.url.startswith(reference_client.target.base_url)
-
-
-def test_replay_gives_the_recorded_download(
-    library: CassetteLibrary, reference_client: Client
-) -> None:
-    asked = case(response_format="url")
+    asked = case(response_format=response_format)
     live = reference_client.exchange(asked)
     library.record(live, asked, reference_client.target.base_url)
-    played = replay_of(library).exchange(asked)
-    assert [each.response.body for each in played.downloads if each.response] == [
-        each.response.body for each in live.downloads if each.response
-    ]
-    assert len(played.downloads) == 1
-
-
-def test_replay_names_its_cassette_and_who_answered(
-    library: CassetteLibrary, recorded: Exchange, reference_client: Client
-) -> None:
-    replayed = replay_of(library).exchange(case(response_format="b64_json"))
-    folder = library.directory.parent.name
-    assert replayed.cassette == f"{folder}/{library.provider}/{case().path}.yaml"
-    assert replayed.target == reference_client.target.base_url
-    assert recorded.cassette is None
-
-
-def test_replay_sends_nothing(
-    library: CassetteLibrary, recorded: Exchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError("replay opened a connection")
-
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    assert replay_of(library).exchange(case(response_format="b64_json")).response is not None
+    played = replay_of(library).exchange(asked)
+    assert played.response is not None
+    assert live.response is not None
+    assert played.response.body == live.response.body
+    bodies = [[one.response and one.response.body for one in e.downloads] for e in (played, live)]
+    assert bodies[0] == bodies[1]
+    assert len(bodies[0]) == (response_format == "url")
+    assert (played.provenance, live.cassette) == (Provenance.CASSETTE, None)
+    assert played.sent_at == pytest.approx(live.sent_at, abs=0.001)
+    assert (played.request.url, played.target) == (
+        live.request.url,
+        reference_client.target.base_url,
+    )
+    folder = library.directory.parent.name
+    assert played.cassette == f"{folder}/{library.provider}/{case().path}.yaml"
+
+
+def refuse(*_: object) -> None:
+    raise AssertionError("replay opened a connection")
 
 
 @pytest.mark.parametrize("value", [2, 1.0, "1", True], ids=repr)
@@ -135,29 +117,25 @@ def test_missing_cassette_says_how_to_record_it(library: CassetteLibrary) -> Non
     assert "--provider reference --models dall-e-3 --cases baseline" in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "damage",
-    ["interactions: [", "", "- a\n- list\n", "interactions: 3\nversion: 1\n", "\0\0", "{}"],
-    ids=["cut", "empty", "list", "wrong-type", "binary", "no-interactions"],
-)
+DAMAGES = {
+    "cut": "interactions: [",
+    "empty": "",
+    "list": "- a\n- list\n",
+    "wrong-type": "interactions: 3\nversion: 1\n",
+    "binary": "\0\0",
+    "no-interactions": "{}",
+    **{f"first-{share:.0%}": share for share in (0.1, 0.5, 0.9)},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damaged_cassette_is_named(
-    library: CassetteLibrary, recorded: Exchange, damage: str
-) -> None:
-    path = library.path(case())
-    path.write_text(damage)
-    with pytest.raises(ConformanceError) as raised:
-        replay_of(library).exchange(case(response_format="b64_json"))
-    assert "baseline" in str(raised.value)
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_truncated_cassette_is_an_error(
-    library: CassetteLibrary, recorded: Exchange, share: float
+    library: CassetteLibrary, recorded: Exchange, damage: str | float
 ) -> None:
     path = library.path(case())
     whole = path.read_text()
-    path.write_text(whole[: int(len(whole) * share)])
-    with pytest.raises(ConformanceError):
+    path.write_text(damage if isinstance(damage, str) else whole[: int(len(whole) * damage)])
+    with pytest.raises(ConformanceError, match="baseline"):
         replay_of(library).exchange(case(response_format="b64_json"))
 
 

@@ -41,7 +41,7 @@ key_variable = "SLOW_KEY"
         (["run", "--cases", "method-get", "--models", "qwen-image"], "leave nothing"),
         (["run", "--output", "/proc/nowhere/run.jsonl"], "cannot be written"),
         (["run", "--base-url", "http://127.0.0.1:9/v1", "--live"], "cannot be reached"),
-        (["run", "--base-url", "nonsense"], "no http or https address"),
+        (["run", "--base-url", "nonsense"], "not an http or https address"),
         (["run", "-n", "x"], "--workers 'x' is no number of processes"),
         (["run", "-n", "-3"], "--workers '-3' is no number of processes"),
         (["run", "-n", "1.5"], "--workers '1.5' is no number of processes"),

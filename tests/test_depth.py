@@ -174,5 +174,5 @@ def test_replay_of_any_depth_calls_no_cassette_unused(depth: Depth | None) -> No
 def test_run_at_any_depth_says_so_and_is_whole() -> None:
     options = Options(providers=("reference",), depth=Depth.THOROUGH)
     assert options.whole
-    assert Session(options).header()["selection"]["depth"] == "thorough"
-    assert "depth" not in Session(Options(providers=("reference",))).header()["selection"]
+    assert Session(options).header().selection.depth == "thorough"
+    assert Session(Options(providers=("reference",))).header().selection.depth is None

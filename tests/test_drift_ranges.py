@@ -8,7 +8,9 @@ import pytest
 
 from conformance.reports.drift import Kind, drift
 from conformance.reports.drift.outliers import LATENCY, PRICE, Measure, usual
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
+from tests import runs
 from tests.nights import answers, night
 
 
@@ -91,7 +93,7 @@ def test_estimates_of_our_own_are_no_news() -> None:
 def test_new_case_does_not_shift_the_median() -> None:
     new = slept(2, 8, 8, 8)
     for number, record in enumerate(answers(9, elapsed=90.0)):
-        new.add({**record, "case": f"new-{number}"})
+        new.add(runs.read({**record, "case": f"new-{number}"}, ExchangeRecord))
     assert changed([slept(1, 8, 8, 8)], new) == []
 
 

@@ -56,11 +56,11 @@ def eventful() -> Drift:
 def hostile(text: str) -> Drift:
     """A drift in which every foreign text is one and the same."""
     one, other = runs.hostile(text, Verdict.PASS), runs.hostile(text, Verdict.FAIL, repeats=3)
-    one.header.update(id="one", started="2026-01-01T03:00:00+00:00")
+    runs.change_header(one, id="one", started="2026-01-01T03:00:00+00:00")
     for run, shape in ((one, []), (other, [f"{text}:string"])):
-        about = next(iter(run.exchanges.values()))
-        about.update(answer(shape=shape, headers=[[text, text]], host=text, image=text, elapsed=9))
-        about.update(provider=text, model=text, case=text, error={"code": text + str(len(shape))})
+        about = answer(shape=shape, headers=[[text, text]], host=text, image=text, elapsed=9)
+        about |= {"model": text, "case": text, "error": {"code": text + str(len(shape))}}
+        runs.change_exchange(run, next(iter(run.exchanges)), **{**about, "provider": text})
     return drift([one], other)
 
 

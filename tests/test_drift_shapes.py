@@ -148,19 +148,5 @@ def test_host_of_an_older_night_is_known() -> None:
     assert not drift(bases, night(3, *answers(host="old.acme.test"))).changes
 
 
-def test_run_file_without_shapes_is_compared_by_its_bodies() -> None:
-    def old(body: str) -> list[dict[str, Any]]:
-        found = answers()
-        for each in found:
-            del each["shape"]
-            each["response"]["body"] = body
-        return found
-
-    before = night(1, *old('{"created":1}'))
-    changes = list(drift([before], night(2, *old('{"created":1,"cost":0.1}'))).changes)
-    assert summary(changes) == [("field", "cost", "absent", "number")]
-    assert not drift([before], night(2, *old('{"created":1,"cost":0.1… (9 more)'))).changes
-
-
 def test_answer_that_never_came_is_compared_with_nothing() -> None:
     assert told({}, {"response": None}) == []

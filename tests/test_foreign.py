@@ -76,14 +76,15 @@ def test_foreign_truthful_exchange_breaks_nothing(tmp_path: Path) -> None:
     assert run.complete
 
 
-def test_foreign_run_file_keeps_to_its_schema(tmp_path: Path) -> None:
-    report, run = judged(tmp_path, record(), record(model="gpt-image-1"))
+def test_foreign_run_file_keeps_to_its_schema_and_counts(tmp_path: Path) -> None:
+    report, run = judged(tmp_path, record(), record(model="gpt-image-1"), record(size="512x512"))
     schema = json.loads((load_edition().folder.parent / "run.schema.json").read_text())
     check = Draft202012Validator(schema)
-    for each in report.run_file.read_text().splitlines():
-        check.validate(json.loads(each))
-    (provider,) = run.header["providers"]
-    assert (provider["id"], list(provider["models"])) == (
+    for line in report.run_file.read_text().splitlines():
+        check.validate(json.loads(line))
+    assert Counter(finding.verdict.value for finding in run.findings) == report.verdicts
+    (provider,) = run.header.providers
+    assert (provider.id, list(provider.models)) == (
         "provider.example",
         ["dall-e-2", "gpt-image-1"],
     )
@@ -92,7 +93,7 @@ def test_foreign_run_file_keeps_to_its_schema(tmp_path: Path) -> None:
 def test_foreign_cases_are_named_after_file_and_place(tmp_path: Path) -> None:
     _, run = judged(tmp_path, record(), {"request": 1}, record())
     assert {each.case for each in run.findings} == {"recording-1", "recording-3"}
-    assert {each["provenance"] for each in run.exchanges.values()} == {"foreign"}
+    assert {each.provenance for each in run.exchanges.values()} == {"foreign"}
 
 
 def test_foreign_files_of_one_name_stay_apart(tmp_path: Path) -> None:
@@ -141,33 +142,27 @@ def test_foreign_refusal_is_decided_where_param_names_the_fault(
     assert verdict(run, "parameters.size-enum") == found
 
 
-def test_foreign_deployment_of_azure_names_the_model(tmp_path: Path) -> None:
-    url = "https://me.openai.azure.com/openai/deployments/dall-e-2/images/generations?api-version=1"
-    _, run = judged(tmp_path, record(url=url, model=None))
-    assert {each.model for each in run.findings} == {"dall-e-2"}
-    assert verdict(run, "image.size-as-asked") == "pass"
+AZURE = "https://me.openai.azure.com/openai/deployments/{}/images/generations?api-version=1"
+NAMES: dict[str, tuple[str, list[str], str | None, str]] = {
+    "deployment": (AZURE.format("dall-e-2"), [], None, "dall-e-2"),
+    "deployment-of-any-name": (AZURE.format("mine"), ["dall-e-2=mine"], None, "dall-e-2"),
+    "unnamed": (GENERATIONS, [], None, UNNAMED),
+    "unnamed-as": (GENERATIONS, [], "dall-e-2", "dall-e-2"),
+}
 
 
-def test_foreign_model_may_be_missing(tmp_path: Path) -> None:
-    _, run = judged(tmp_path, record(model=None))
-    assert {each.model for each in run.findings} == {UNNAMED}
-    assert verdict(run, "defaults.model") == "pass"
-
-
-def test_foreign_downloads_are_images_of_their_answers(tmp_path: Path) -> None:
-    url = "https://images.example/i.png"
-    pointing = record({"created": 1_790_000_000, "data": [{"url": url}]}, response_format="url")
-    image = {
-        "request": {"method": "GET", "url": url, "body": ""},
-        "response": {
-            "status": 200,
-            "headers": {"Content-Type": "image/png"},
-            "body": {"$base64": IMAGE},
-        },
-    }
-    _, run = judged(tmp_path, pointing, image)
-    assert verdict(run, "image.size-as-asked") == "pass"
-    assert verdict(run, "url.is-image") == "pass"
+@pytest.mark.parametrize(("url", "names", "unnamed", "model"), NAMES.values(), ids=NAMES)
+def test_foreign_request_without_a_model_stands_for_one(
+    tmp_path: Path, url: str, names: list[str], unnamed: str | None, model: str
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record(url=url, model=None, size="512x512")))
+    known = read_names(names, unnamed, load_edition())
+    report = judge_files([path], load_edition(), tmp_path / "run.jsonl", names=known)
+    run = read_run(report.run_file)
+    assert {finding.model for finding in run.findings} == {model}
+    assert verdict(run, "image.size-as-asked") == "fail"
+    assert verdict(run, "defaults.model") == ("pass" if model == UNNAMED else "none")
 
 
 def test_foreign_preflights_and_other_traffic_are_passed_by(tmp_path: Path) -> None:
@@ -209,7 +204,7 @@ def test_foreign_bad_files_are_named_and_the_others_judged(tmp_path: Path) -> No
     ]
     footer = read_run(report.run_file).footer
     assert footer is not None
-    assert footer["problems"] == report.problems
+    assert list(footer.problems) == report.problems
 
 
 def test_foreign_exchange_without_its_request_is_passed_over(tmp_path: Path) -> None:
@@ -232,16 +227,17 @@ def test_foreign_run_file_is_none_of_the_recordings(tmp_path: Path) -> None:
 def test_foreign_interrupted_run_keeps_its_findings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("conformance.recordings.judging._Work._release", stop)
-    pointing = record({"created": 1, "data": [{"url": "https://images.example/i.png"}]})
+    monkeypatch.setattr("conformance.recordings.judging.is_altered_download", interrupt)
+    pointing = record({"created": 1, "data": [{"url": POINTED}]})
     with pytest.raises(KeyboardInterrupt):
-        judged(tmp_path, record(), pointing)
+        judged(tmp_path, record(), pointing, record(url=POINTED, method="GET"))
     run = read_run(tmp_path / "run.jsonl")
     assert run.findings
     assert not run.complete
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_foreign_large_archive_is_read_in_bounded_memory(tmp_path: Path) -> None:
@@ -254,31 +250,6 @@ def test_foreign_large_archive_is_read_in_bounded_memory(tmp_path: Path) -> None
     tracemalloc.stop()
     assert report.judged == count > 5
     assert peak < size  # an entry is 2.7 MiB, and is held a few times over
-
-
-def test_foreign_counts_are_those_of_the_run_file(tmp_path: Path) -> None:
-    report, run = judged(tmp_path, record(), record(size="512x512"))
-    assert Counter(each.verdict.value for each in run.findings) == report.verdicts
-
-
-def test_foreign_unnamed_requests_stand_for_the_model_that_the_user_names(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps(record(model=None)))
-    names = read_names([], "dall-e-2", load_edition())
-    report = judge_files([path], load_edition(), tmp_path / "run.jsonl", names=names)
-    run = read_run(report.run_file)
-    assert {each.model for each in run.findings} == {"dall-e-2"}
-    assert verdict(run, "image.size-as-asked") == "pass"
-    assert verdict(run, "defaults.model") == "none"
-
-
-def test_foreign_deployment_of_any_name_stands_for_a_model(tmp_path: Path) -> None:
-    url = "https://me.openai.azure.com/openai/deployments/my-pictures/images/generations"
-    path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps(record(url=url, model=None, size="512x512")))
-    names = read_names(["dall-e-2=my-pictures"], None, load_edition())
-    report = judge_files([path], load_edition(), tmp_path / "run.jsonl", names=names)
-    assert verdict(read_run(report.run_file), "image.size-as-asked") == "fail"
 
 
 ACCOUNTS = ("org-aB3dE6gH9jK2mN5pQ8sT1vW4", "user-x1Y2z3A4b5C6d7", "proj_AbCdEfGhIjKlMnOpQrStUv")
@@ -319,6 +290,7 @@ DOWNLOADS = {
         {"$base64": base64.b64encode(PNG[:-40]).decode()},
         {"Content-Length": len(PNG) - 40}, "fail",
     ),
+    "genuine": ({"$base64": IMAGE}, {}, "pass"),
     "page": ("<html><body>Sign in...</body></html>", {"Content-Type": "text/html"}, "fail"),
 }  # fmt: skip
 
@@ -333,6 +305,7 @@ def test_foreign_download_is_judged_where_it_is_as_it_came(
     _, run = judged(tmp_path, pointing, image)
     seen = {verdict(run, clause) for clause in ("url.is-image", "image.complete")}
     assert ("fail" in seen) == (said == "fail")
+    assert (seen == {"pass"}) == (said == "pass")
     assert verdict(run, "url.https") == "pass"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.findings import Verdict
 from conformance.results.run_file import Run, read_run, write_run
@@ -30,7 +30,7 @@ def test_regression_after_a_night_that_could_not_tell_is_never_taken_for_good(
         assert "No good night: what waits for confirmation" in nights.runner.summary
     assert nights.next(BROKEN) == {"code": "1", "good": "false"}
     good = (nights.runner.work / "good").iterdir()
-    assert {read_run(each).header["started"][8:10] for each in good} <= {"01", "02"}
+    assert {read_run(each).header.started[8:10] for each in good} <= {"01", "02"}
 
 
 def test_cut_off_night_closes_nothing_and_is_no_good_one(nights: Nights) -> None:
@@ -136,14 +136,16 @@ class Chain:
 def without_answers(run: Run, clause: str) -> Run:
     """Give the night after a run: the same, but that a clause's cases were answered 429."""
     cases = {each.case for each in run.findings if each.clause == clause}
-    later = {"id": "later", "started": datetime.now(UTC).isoformat(timespec="seconds")}
     findings = [
         replace(each, verdict=Verdict.UNAVAILABLE, message="HTTP 429")
         if each.case in cases
         else each
         for each in run.findings
     ]
-    return Run({**run.header, **later}, run.exchanges, findings, footer=run.footer)
+    night = Run(run.header, run.exchanges, findings, footer=run.footer)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    runs.change_header(night, id="later", started=started)
+    return night
 
 
 def test_break_after_a_429_night_stays_a_regression_through_the_whole_chain(

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.contract import load_edition
+from conformance.errors import ConformanceError
+from conformance.recordings import ForeignReport, judge_files
+from conformance.recordings.model_names import read_names
 from conformance.results.run_file import read_run
 from tests.processes import command
 from tests.test_foreign import record
@@ -19,42 +23,56 @@ from tests.test_foreign import record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
 BROKEN_NOTHING = "nothing is broken, in what was recorded"
 
 
 def judge(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder."""
     return command(folder, "judge", "-o", "run.jsonl", *words)
 
 
+def judged(folder: Path, *paths: str | Path, names: list[str] | None = None) -> ForeignReport:
+    """Judge files in this process."""
+    edition = load_edition()
+    known = read_names(names or [], None, edition)
+    return judge_files(
+        [folder / path for path in paths], edition, folder / "run.jsonl", names=known
+    )
+
+
 def lines(*records: object) -> str:
-    return "".join(json.dumps(each) + "\n" for each in records)
+    return "".join(json.dumps(one) + "\n" for one in records)
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        (lines(record()), 0),
-        (lines(record(size="512x512")), 1),
-        (lines(record(), {"request": 1}), 2),
-        (lines(record(size="512x512"), {"request": 1}), 1),
-        (lines(record(url="https://provider.example/v1/chat/completions")), 2),
-        ("interactions: []\n", 2),
-    ],
-    ids=["conforms", "breaks", "unreadable", "breaks-unreadable", "other-traffic", "no-entries"],
-)
-def test_judge_ends_with_what_it_comes_to(tmp_path: Path, text: str, code: int) -> None:
+CONCLUSIONS = {
+    "conforms": (lines(record()), 0),
+    "breaks": (lines(record(size="512x512")), 1),
+    "unreadable": (lines(record(), {"request": 1}), 2),
+    "breaks-unreadable": (lines(record(size="512x512"), {"request": 1}), 1),
+    "other-traffic": (lines(record(url="https://provider.example/v1/chat/completions")), 2),
+    "no-entries": ("interactions: []\n", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), CONCLUSIONS.values(), ids=CONCLUSIONS)
+def test_judge_concludes(tmp_path: Path, text: str, code: int) -> None:
     (tmp_path / "recording").write_text(text)
-    done = judge(tmp_path, "recording")
-    assert done.returncode == code, done.stdout + done.stderr
+    assert judged(tmp_path, "recording").conclusion == code
     footer = read_run(tmp_path / "run.jsonl").footer
     assert footer is not None
-    assert footer["conclusion"] == code
+    assert footer.conclusion == code
 
 
-def test_judge_reports_say_the_same(tmp_path: Path) -> None:
-    (tmp_path / "recording").write_text(lines(record()))
-    assert BROKEN_NOTHING in " ".join(judge(tmp_path, "recording").stdout.split())
+def test_judge_command_prints_files_problems_and_the_run_that_report_prints(tmp_path: Path) -> None:
+    (tmp_path / "good.jsonl").write_text(lines(record()))
+    (tmp_path / "bad.har").write_text('{"log": {\n"entries": [\n{"a" 1}]}}')
+    done = judge(tmp_path, "good.jsonl", "bad.har")
+    assert (done.returncode, "error: bad.har:3: is no JSON" in done.stderr) == (2, True)
+    table = done.stdout.splitlines()[:3]
+    assert table[0].split() == ["recording", "kind", "entries", "for", "images", "judged", "broken"]
+    assert table[1].split() == ["good.jsonl", "JSON", "lines", "1", "1", "1", "-"]
+    done = judge(tmp_path, "good.jsonl")
+    assert BROKEN_NOTHING in " ".join(done.stdout.split())
     done = command(tmp_path, "report", "run.jsonl", "-o", "out.md", "-o", "out.xml")
     assert BROKEN_NOTHING in " ".join(done.stdout.split())
     assert "recorded by others" in done.stdout
@@ -62,16 +80,6 @@ def test_judge_reports_say_the_same(tmp_path: Path) -> None:
     suites = ET.parse(tmp_path / "out.xml").getroot()
     assert (suites.get("failures"), suites.get("errors")) == ("0", "0")
     assert int(suites.get("tests", "0")) > 20
-
-
-def test_judge_prints_what_came_of_each_file(tmp_path: Path) -> None:
-    (tmp_path / "good.jsonl").write_text(lines(record()))
-    (tmp_path / "bad.har").write_text('{"log": {\n"entries": [\n{"a" 1}]}}')
-    done = judge(tmp_path, "good.jsonl", "bad.har")
-    assert "error: bad.har:3: is no JSON" in done.stderr
-    table = done.stdout.splitlines()[:3]
-    assert table[0].split() == ["recording", "kind", "entries", "for", "images", "judged", "broken"]
-    assert table[1].split() == ["good.jsonl", "JSON", "lines", "1", "1", "1", "-"]
 
 
 def test_judge_quiet_says_what_is_wrong_alone(tmp_path: Path) -> None:
@@ -88,44 +96,36 @@ def test_judge_finds_recordings_in_folders_and_by_patterns(tmp_path: Path) -> No
     (below / "package.json").write_text('{"name": "no recording"}')
     (below / "notes.txt").write_text("nothing")
     (below / ".hidden.har").write_text("{")
-    done = judge(tmp_path, "some", "some/*/o*.jsonl")
-    assert done.returncode == 0, done.stderr
-    assert "passed over: some/below/package.json: is JSON, but no known" in done.stdout
-    assert len(read_run(tmp_path / "run.jsonl").exchanges) == 1
-
-
-def test_judge_named_file_that_is_no_recording_is_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "package.json").write_text('{"name": "no recording"}')
-    done = judge(tmp_path, "package.json")
-    assert done.returncode == 2
-    assert "package.json: is JSON, but no known recording" in done.stderr
+    report = judged(tmp_path, "some", "some/*/o*.jsonl")
+    assert (report.conclusion, report.judged) == (0, 1)
+    [note] = report.notes
+    assert note.startswith(f"{below}/package.json: is JSON, but no known")
 
 
 def test_judge_does_not_judge_its_own_run_file(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(lines(record()))
     for _ in range(2):
-        assert judge(tmp_path, ".").returncode == 0
-    done = judge(tmp_path, "run.jsonl")
-    assert done.returncode == 2
-    assert "run.jsonl: is to be judged; choose another with --output" in done.stderr
+        assert judged(tmp_path, ".").judged == 1
+    with pytest.raises(ConformanceError, match=r"is to be judged; choose another with --output"):
+        judged(tmp_path, "run.jsonl")
 
 
 def test_judge_clauses_narrow_what_is_judged(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(lines(record(size="512x512")))
     done = judge(tmp_path, "one.jsonl", "--clauses", "format.*", "--edition", "cometapi-2026-03-12")
     assert done.returncode == 0
-    found = read_run(tmp_path / "run.jsonl").findings
-    assert {each.clause.split(".")[0] for each in found} == {"format"}
+    findings = read_run(tmp_path / "run.jsonl").findings
+    assert {one.clause.split(".")[0] for one in findings} == {"format"}
 
 
 def test_judge_header_names_families_and_recordings(tmp_path: Path) -> None:
     other = record(model="gpt-image-1.5", response_format=None)
     (tmp_path / "one.jsonl").write_text(lines(record(), other, record(model="unheard-of")))
-    judge(tmp_path, "one.jsonl")
+    judged(tmp_path, "one.jsonl")
     header = read_run(tmp_path / "run.jsonl").header
-    assert set(header["edition"]["families"]) == {"dall-e-2", "gpt-image-1.5"}
-    assert header["recordings"] == ["one.jsonl"]
-    assert header["providers"][0]["mode"] == "foreign"
+    assert set(header.edition.families) == {"dall-e-2", "gpt-image-1.5"}
+    assert header.recordings == ("one.jsonl",)
+    assert header.providers[0].mode == "foreign"
 
 
 def make_socket(path: Path) -> None:
@@ -144,81 +144,72 @@ ODD: dict[str, tuple[Callable[[Path], object], str]] = {
     "text": (lambda path: path.write_text("hello"), "is no known recording"),
     "pipe": (os.mkfifo, "is no regular file"),
     "socket": (make_socket, "is no regular file"),
+    "other-json": (lambda path: path.write_text('{"name": 1}'), "is JSON, but no known recording"),
     "folder": (lambda path: path.mkdir(), "is a folder without recordings"),
     "missing": (Path.exists, "no such file or directory"),
     "link-to-itself": (make_looping_link, "too many levels of symbolic links"),
 }
 
 
-@pytest.mark.parametrize(("make", "said"), ODD.values(), ids=ODD)
+@pytest.mark.parametrize(("make", "reason"), ODD.values(), ids=ODD)
 def test_judge_says_of_what_is_no_recording_what_it_is(
-    tmp_path: Path, make: Callable[[Path], object], said: str
+    tmp_path: Path, make: Callable[[Path], object], reason: str
 ) -> None:
     make(tmp_path / "odd")
-    done = judge(tmp_path, "odd")
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: odd: ")
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    report = judged(tmp_path, "odd")
+    assert report.conclusion == 2
+    [problem] = report.problems
+    assert problem.startswith(f"{tmp_path}/odd: ")
+    assert reason in problem
 
 
 @pytest.mark.parametrize(
-    ("word", "said"),
+    ("word", "reason"),
     [("/dev/null", "is no regular file"), ("*.har", "matches no file"), ("\udcff", "no such file")],
     ids=["device", "pattern", "name-in-latin-1"],
 )
-def test_judge_takes_any_word_for_a_file(tmp_path: Path, word: str, said: str) -> None:
-    done = judge(tmp_path, word)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_judge_takes_any_word_for_a_file(tmp_path: Path, word: str, reason: str) -> None:
+    [problem] = judged(tmp_path, word).problems
+    assert reason in problem
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_judge_says_what_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "closed.har").touch(mode=0)
-    assert "permission denied" in judge(tmp_path, "closed.har").stderr
+    assert "permission denied" in judged(tmp_path, "closed.har").problems[0]
 
 
 def test_judge_needs_a_file(tmp_path: Path) -> None:
     done = command(tmp_path, "judge")
-    assert done.returncode == 2
-    assert "Missing argument" in done.stderr
+    assert (done.returncode, "Missing argument" in done.stderr) == (2, True)
 
 
-@pytest.mark.parametrize(
-    ("model", "words", "code"),
-    [
-        ("openai/dall-e-2", [], 2),
-        ("openai/dall-e-2", ["--model", "dall-e-2=openai/dall-e-2"], 0),
-        ("flux-9", [], 2),
-        ("dall-e-2", [], 0),
-    ],
-    ids=["prefix", "prefix-named", "unknown", "known"],
-)
-def test_judge_of_an_unknown_model_is_not_green(
-    tmp_path: Path, model: str, words: list[str], code: int
+MODELS: dict[str, tuple[list[str], list[str], int]] = {
+    "prefix": (["openai/dall-e-2"], [], 2),
+    "prefix-named": (["openai/dall-e-2"], ["dall-e-2=openai/dall-e-2"], 0),
+    "unknown": (["flux-9"], [], 2),
+    "known": (["dall-e-2"], [], 0),
+    "known-and-unknown": (["dall-e-2", "flux-9", "dall-e-2"], [], 0),
+}
+
+
+@pytest.mark.parametrize(("models", "names", "code"), MODELS.values(), ids=MODELS)
+def test_judge_of_an_unknown_model_alone_is_not_green(
+    tmp_path: Path, models: list[str], names: list[str], code: int
 ) -> None:
-    (tmp_path / "recording").write_text(lines(record(model=model)))
-    done = judge(tmp_path, "recording", *words)
-    assert done.returncode == code, done.stdout + done.stderr
-    said = " ".join(done.stdout.split())
-    assert (f"{model!r} is none of" in said) == (BROKEN_NOTHING not in said) == (code == 2)
-
-
-def test_judge_of_known_and_unknown_models_concludes_from_the_known(tmp_path: Path) -> None:
-    (tmp_path / "recording").write_text(lines(record(), record(model="flux-9"), record()))
-    done = judge(tmp_path, "recording")
-    assert done.returncode == 0
-    assert "--model MODEL=flux-9 says which it is" in " ".join(done.stdout.split())
+    (tmp_path / "recording").write_text(lines(*(record(model=model) for model in models)))
+    report = judged(tmp_path, "recording", names=names)
+    assert report.conclusion == code
+    unknown = [model for model in models if model != "dall-e-2"] if not names else []
+    assert len(report.notes) == len(unknown)
+    assert all(f"={model} says which it is" in report.notes[0] for model in unknown)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [("dall-e-3", "say which model"), ("dall-e-9=x", "unknown model 'dall-e-9'")],
     ids=["no-name", "unknown-model"],
 )
-def test_judge_with_a_wrong_name_is_told(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "recording").write_text(lines(record()))
-    done = judge(tmp_path, "recording", "--model", text)
-    assert (done.returncode, said in done.stderr) == (2, True)
+def test_judge_refuses_a_wrong_name(text: str, reason: str) -> None:
+    with pytest.raises(ConformanceError, match=reason):
+        read_names([text], None, load_edition())

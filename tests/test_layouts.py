@@ -15,8 +15,10 @@ from conformance.recordings.readers import (
     Kind,
     Recorded,
     RecordingError,
+    altered_parts,
     altered_request,
     entries_of,
+    foreign_exchange,
     is_generation,
     kind_of,
     plain_file,
@@ -24,7 +26,6 @@ from conformance.recordings.readers import (
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 ASKED = {"model": "dall-e-2", "prompt": "a kite", "n": 2, "response_format": "b64_json"}
@@ -32,6 +33,7 @@ SENT = json.dumps(ASKED)
 IMAGE = base64.b64encode(picture("png", (256, 256))).decode()
 ANSWER = {"created": int(SENT_AT), "data": [{"b64_json": IMAGE}]}
 TOLD = json.dumps(ANSWER)
+ZIPPED = base64.b64encode(gzip.compress(TOLD.encode())).decode()
 PAIRS = {"Content-Type": "application/json"}
 NAMED = [{"name": "Content-Type", "value": "application/json"}]
 KEYED = [{"key": "Content-Type", "value": "application/json"}]
@@ -43,6 +45,58 @@ def pair(request: dict[str, Any] | None = None, **response: Any) -> dict[str, An
     return {"request": {**asked, **(request or {})}, "response": {"headers": PAIRS, **response}}
 
 
+def ruby(**body: object) -> str:
+    """Write a cassette of Ruby's VCR, with this body of its answer."""
+    made = pair({"body": {"encoding": "UTF-8", "string": SENT}}, status={"code": 200}, body=body)
+    moment = "Mon, 21 Sep 2026 14:13:20 GMT"
+    return json.dumps({"http_interactions": [{**made, "recorded_at": moment}]})
+
+
+def har(content: dict[str, Any] | None = None, status: int = 200, **request: Any) -> dict[str, Any]:
+    """Return an entry of an archive."""
+    content = {"size": 1, "mimeType": "application/json", "text": TOLD, **(content or {})}
+    posted = {"mimeType": "application/json", "text": SENT}
+    asked = {"method": "POST", "url": GENERATIONS, "headers": [], "postData": posted, **request}
+    headers = [{"name": ":status", "value": "200"}, *NAMED]
+    answer = {"status": status, "headers": headers, "content": content}
+    moment = "2026-09-21T14:13:20.000Z"
+    return {"startedDateTime": moment, "time": 1500, "request": asked, "response": answer}
+
+
+def archive(*entries: object) -> str:
+    return json.dumps({"log": {"version": "1.2", "entries": entries}})
+
+
+YAML_CASSETTE = f"""\
+interactions:
+- request: &asked
+    body: '{SENT}'
+    headers: {{}}
+    method: POST
+    uri: {GENERATIONS}
+  response:
+    body: {{string: !!binary {ZIPPED}}}
+    headers: {{Content-Encoding: [gzip], Content-Type: [application/json]}}
+    status: {{code: 200, message: OK}}
+- request: *asked
+  response: {{content: '{TOLD}', status_code: 200, headers: {{Content-Type: application/json}}}}
+version: 1
+"""
+RUBY_CASSETTE = f"""\
+---
+http_interactions:
+- request:
+    method: post
+    uri: {GENERATIONS}
+    body: {{encoding: UTF-8, string: '{SENT}'}}
+    headers: {{}}
+  response:
+    status: {{code: 200, message: OK}}
+    headers: {{Content-Type: [application/json]}}
+    body: {{encoding: ASCII-8BIT, string: !binary {ZIPPED}}}
+  recorded_at: Mon, 21 Sep 2026 14:13:20 GMT
+recorded_with: VCR 6.4.0
+"""
 MAPPING = {
     "id": "1",
     "request": {
@@ -154,7 +208,36 @@ then:
   status: 200
   json_body: {TOLD}
 """
+OURS = {
+    "body-text": pair(status=200, body=TOLD),
+    "body-object": pair(status=200, body=ANSWER),
+    "body-base64": pair(status=200, body={"$base64": ZIPPED}),
+    "base64Body": pair(status=200, base64Body=base64.b64encode(TOLD.encode()).decode()),
+    "status-object": pair(status={"code": 200}, body=TOLD),
+    "status_code": pair(status_code=200, content=TOLD),
+}
+LINES = json.dumps(OURS["body-text"])
+PIECES = json.dumps([ZIPPED])
 FILES: dict[str, tuple[Kind, str | bytes]] = {
+    **{name: (Kind.JSON_LINES, json.dumps(record)) for name, record in OURS.items()},
+    "lines": (Kind.JSON_LINES, LINES + "\n\n" + LINES + "\n"),
+    "array": (Kind.JSON_ARRAY, json.dumps([OURS["body-object"]], indent=1)),
+    "vcrpy-yaml": (Kind.VCRPY_YAML, YAML_CASSETTE),
+    "vcrpy-json": (
+        Kind.VCRPY_JSON,
+        json.dumps({"version": 1, "interactions": [pair(status=200, body={"string": TOLD})]}),
+    ),
+    "ruby-yaml": (Kind.RUBY_VCR_YAML, RUBY_CASSETTE),
+    "ruby-json": (Kind.RUBY_VCR_JSON, ruby(encoding="UTF-8", string=TOLD)),
+    "ruby-base64": (Kind.RUBY_VCR_JSON, ruby(base64_string=ZIPPED)),
+    "har-text": (Kind.HAR, archive(har())),
+    "har-base64": (Kind.HAR, archive(har({"text": ZIPPED, "encoding": "base64"}))),
+    "har-polly": (Kind.HAR, archive(har({"text": PIECES, "encoding": "base64"}))),
+    "har-polly-counts-base64": (
+        Kind.HAR,
+        archive(har({"text": PIECES, "encoding": "base64", "size": len(PIECES)})),
+    ),
+    "har-text-as-base64": (Kind.HAR, archive(har({"text": TOLD, "encoding": "base64"}))),
     "go-vcr": (Kind.GO_VCR, GO_VCR),
     "parsed_body": (Kind.VCRPY_YAML, PARSED),
     "httpmock": (Kind.HTTPMOCK, HTTPMOCK),
@@ -175,27 +258,21 @@ FILES: dict[str, tuple[Kind, str | bytes]] = {
     "postman": (Kind.POSTMAN, json.dumps(COLLECTION, indent=1)),
     "insomnia": (Kind.INSOMNIA, json.dumps(INSOMNIA, indent=1)),
     "exchange-indented": (Kind.JSON_EXCHANGE, json.dumps(pair(status=200, body=ANSWER), indent=4)),
-    "status-object": (Kind.JSON_LINES, json.dumps(pair(status={"code": 200}, body=TOLD))),
-    "status_code": (Kind.JSON_LINES, json.dumps(pair(status_code=200, content=TOLD))),
     "agent-cassette": (
         Kind.VCRPY_JSON,
         json.dumps({"interactions": [pair(status=200, json=ANSWER)]}, indent=2),
     ),
-    "base64Body": (
-        Kind.JSON_LINES,
-        json.dumps(pair(status=200, base64Body=base64.b64encode(TOLD.encode()).decode())),
-    ),
-    "byte-order-mark": (Kind.JSON_LINES, "\ufeff" + json.dumps(pair(status=200, body=TOLD))),
-    "utf-16": (Kind.JSON_LINES, json.dumps(pair(status=200, body=TOLD)).encode("utf-16")),
-    "utf-16-le": (Kind.JSON_LINES, json.dumps(pair(status=200, body=TOLD)).encode("utf-16-le")),
+    "byte-order-mark": (Kind.JSON_LINES, "\ufeff" + LINES),
+    "utf-16": (Kind.JSON_LINES, LINES.encode("utf-16")),
+    "utf-16-le": (Kind.JSON_LINES, LINES.encode("utf-16-le")),
     "utf-16-be-yaml": (Kind.GO_VCR, b"\xfe\xff" + GO_VCR.encode("utf-16-be")),
-    "gzip": (Kind.JSON_LINES, gzip.compress(json.dumps(pair(status=200, body=TOLD)).encode())),
+    "gzip": (Kind.JSON_LINES, gzip.compress(LINES.encode())),
     "gzip-utf-16": (Kind.GO_VCR, gzip.compress(GO_VCR.encode("utf-16"))),
 }  # fmt: skip
 
 
 def held(path: Path, text: str | bytes) -> tuple[Kind, list[Entry | Fault]]:
-    """Write a file; give its kind and what it holds."""
+    """Write a file; return its kind and what it holds."""
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with plain_file(path) as plain:
         kind = kind_of(plain)
@@ -209,53 +286,80 @@ def only(path: Path, text: str | bytes) -> Recorded:
     return entry.read()
 
 
+def body_of(recorded: Recorded) -> str:
+    assert recorded.response is not None
+    return recorded.response.body.decode()
+
+
+def altered(recorded: Recorded) -> frozenset[str]:
+    return recorded.altered | altered_parts(recorded, foreign_exchange(recorded, "case"))
+
+
 @pytest.mark.parametrize(("kind", "text"), FILES.values(), ids=FILES)
 def test_layouts_say_the_same_exchange(tmp_path: Path, kind: Kind, text: str | bytes) -> None:
-    found, entries = held(tmp_path / "recording", text)
-    assert found is kind
+    recognised, entries = held(tmp_path / "recording", text)
+    assert recognised is kind
     assert entries
     for entry in entries:
         assert isinstance(entry, Entry), entry
         recorded = entry.read()
-        assert recorded.response is not None
         assert is_generation(entry)
+        assert recorded.response is not None
         assert (entry.method, recorded.response.status) == ("POST", 200)
         assert json.loads(recorded.request.body) == ASKED
-        assert json.loads(recorded.response.body) == ANSWER
+        assert json.loads(body_of(recorded)) == ANSWER
         assert altered_request(recorded) is None
-        assert recorded.altered <= {"text", "headers"}
+        assert altered(recorded) <= {"text", "headers"}
 
 
-def test_layouts_http_archive_keeps_a_body_beside(tmp_path: Path) -> None:
-    (tmp_path / "answer.json").write_text(TOLD)
-    content = {"size": len(TOLD), "mimeType": "application/json", "_file": "answer.json"}
-    request = {"method": "POST", "url": GENERATIONS, "postData": {"text": SENT}}
-    entry = {"request": request, "response": {"status": 200, "content": content}}
-    recorded = only(tmp_path / "a.har", json.dumps({"log": {"entries": [entry]}}))
+def test_layouts_yaml_follows_aliases(tmp_path: Path) -> None:
+    first, second = held(tmp_path / "c.yaml", YAML_CASSETTE)[1]
+    assert isinstance(first, Entry)
+    assert isinstance(second, Entry)
+    assert first.read().request == second.read().request
+
+
+def test_layouts_http_archive_has_time_and_duration_and_no_pseudo_headers(tmp_path: Path) -> None:
+    recorded = only(tmp_path / "a.har", archive(har()))
+    assert (recorded.sent_at, recorded.elapsed) == (SENT_AT, 1.5)
     assert recorded.response is not None
-    assert (recorded.response.body.decode(), recorded.altered) == (TOLD, frozenset())
+    assert [name for name, _ in recorded.response.headers] == ["Content-Type"]
 
 
-@pytest.mark.parametrize("folder", ["__files", "mappings/__files", "mappings"])
-def test_layouts_wiremock_keeps_a_body_beside(tmp_path: Path, folder: str) -> None:
-    (tmp_path / "mappings").mkdir()
-    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    (tmp_path / folder / "answer.json").write_text(TOLD)
-    answer = {"status": 200, "headers": PAIRS, "bodyFileName": "answer.json"}
-    recorded = only(tmp_path / "mappings" / "m.json", json.dumps({**MAPPING, "response": answer}))
-    assert recorded.response is not None
-    assert (recorded.response.body.decode(), recorded.altered) == (TOLD, frozenset())
+def test_layouts_http_archive_without_an_answer_has_none(tmp_path: Path) -> None:
+    assert only(tmp_path / "a.har", archive(har(status=0))).response is None
+
+
+def test_layouts_http_archive_request_in_another_file_was_not_recorded(tmp_path: Path) -> None:
+    entry = har(bodySize=60, postData={"text": "", "_file": "60.json"})
+    assert "request" in only(tmp_path / "a.har", archive(entry)).altered
+
+
+STUB = {**MAPPING, "response": {"status": 200, "headers": PAIRS, "bodyFileName": "answer.json"}}
+BESIDE = {
+    "har": ("answer.json", "a.har", archive(har({"text": "", "_file": "answer.json"}))),
+    "wiremock-files": ("__files/answer.json", "mappings/m.json", json.dumps(STUB)),
+    "wiremock-inside": ("mappings/__files/answer.json", "mappings/m.json", json.dumps(STUB)),
+    "wiremock-same": ("mappings/answer.json", "mappings/m.json", json.dumps(STUB)),
+}
+
+
+@pytest.mark.parametrize(("body", "recording", "text"), BESIDE.values(), ids=BESIDE)
+def test_layouts_keep_a_body_beside(tmp_path: Path, body: str, recording: str, text: str) -> None:
+    for name in (body, recording):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / body).write_text(TOLD)
+    recorded = only(tmp_path / recording, text)
+    assert (body_of(recorded), recorded.altered) == (TOLD, frozenset())
 
 
 @pytest.mark.parametrize("name", ["../secret", "gone.json", "/etc/hostname", "a\0b", "."])
 def test_layouts_body_beside_is_read_nowhere_else(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret").write_text("secret")
-    (tmp_path / "deep" / "inside").mkdir(parents=True)
-    recorded = only(
-        tmp_path / "deep" / "inside" / "m.json", json.dumps(pair(status=200, bodyFileName=name))
-    )
-    assert recorded.response is not None
-    assert (recorded.response.body, "body" in recorded.altered) == (b"", True)
+    folder = tmp_path / "deep" / "inside"
+    folder.mkdir(parents=True)
+    recorded = only(folder / "m.json", json.dumps(pair(status=200, bodyFileName=name)))
+    assert (body_of(recorded), "body" in recorded.altered) == ("", True)
 
 
 def test_layouts_stub_that_does_not_say_its_request_is_not_judged(tmp_path: Path) -> None:
@@ -263,30 +367,68 @@ def test_layouts_stub_that_does_not_say_its_request_is_not_judged(tmp_path: Path
     assert altered_request(only(tmp_path / "m.json", json.dumps(stub))) is not None
 
 
+def test_layouts_event_streams_are_framed_anew(tmp_path: Path) -> None:
+    events = [{"event": "x.done", "data": {"b64_json": {"$omitted": {"bytes": 9}}}}]
+    record = pair(status=200, body={"$sse": events})
+    recorded = only(tmp_path / "a.jsonl", json.dumps(record))
+    assert body_of(recorded) == 'event: x.done\ndata: {"b64_json": "omitted"}\n\n'
+    assert recorded.altered == {"text", "payloads"}
+
+
 OTHERS = {
     "openapi": (json.dumps({"openapi": "3.1.0", "paths": {}}), "an OpenAPI document"),
     "answer-alone": (TOLD, "an answer alone"),
     "request-alone": (json.dumps({"prompt": "a kite"}), "a request alone"),
+    "other-json": ('{"name": 1}', "it has name"),
     "zip": (b"PK\x03\x04rest", "is a ZIP archive"),
+    "binary": (b"\x89PNG\0\0", "is binary"),
     "xml": ("<?xml version='1.0'?><items/>", "is XML"),
     "yaml": ("openapi: 3.1.0\npaths: {}\n", "is YAML, but is no known recording: it has openapi"),
     "text": ("nothing of the kind\n", "is text"),
 }
 
 
-@pytest.mark.parametrize(("text", "said"), OTHERS.values(), ids=OTHERS)
-def test_layouts_what_is_none_is_named(tmp_path: Path, text: str | bytes, said: str) -> None:
+@pytest.mark.parametrize(("text", "reason"), OTHERS.values(), ids=OTHERS)
+def test_layouts_what_is_none_is_named(tmp_path: Path, text: str | bytes, reason: str) -> None:
     with pytest.raises(RecordingError) as caught:
         held(tmp_path / "a", text)
-    assert said in caught.value.reason
+    assert reason in caught.value.reason
     assert "docs/judging.md" in caught.value.reason
 
 
-def bomb() -> bytes:
-    return gzip.compress(bytes(10))[:-9]
+DAMAGED = {
+    "empty": (b"  \n", None),
+    "gzip-cut": (gzip.compress(bytes(10))[:-9], None),
+    "utf-16-cut": (b"\xff\xfe{", None),
+    "har-broken": (b'{"log": {\n"entries": [\n{"a" 1}]}}', 3),
+    "har-cut": (archive(har(), har())[:-60].encode(), 1),
+    "yaml-broken": (b"interactions:\n- request: a\n  b: c: d\n", 3),
+    "yaml-no-list": (b"# interactions:\n- a\n", None),
+    "json-lines-broken": (LINES.encode() + b"\n{oops\n", 2),
+    "json-lines-deep": (b'{"request": ' + b"[" * 200_000 + b"\n", 1),
+}
 
 
-@pytest.mark.parametrize("make", [bomb, lambda: b"\xff\xfe{"], ids=["gzip-cut", "utf-16-cut"])
-def test_layouts_damaged_files_are_faults(tmp_path: Path, make: Callable[[], bytes]) -> None:
-    with pytest.raises(RecordingError):
-        held(tmp_path / "a", make())
+@pytest.mark.parametrize(("data", "line"), DAMAGED.values(), ids=DAMAGED)
+def test_layouts_say_what_cannot_be_read_and_where(
+    tmp_path: Path, data: bytes, line: int | None
+) -> None:
+    try:
+        faults = [one for one in held(tmp_path / "a", data)[1] if isinstance(one, Fault)]
+    except RecordingError as error:
+        faults = [Fault(error.reason, error.line)]
+    assert faults[-1].reason
+    assert faults[-1].line == line
+
+
+def test_layouts_go_on_after_a_bad_entry(tmp_path: Path) -> None:
+    text = "\n".join([LINES, "{oops", '{"request": 1}', LINES])
+    entries = held(tmp_path / "a.jsonl", text)[1]
+    assert [isinstance(one, Entry) for one in entries] == [True, False, False, True]
+    assert [one.line for one in entries] == [1, 2, 3, 4]
+
+
+def test_layouts_keep_what_came_before_a_broken_end(tmp_path: Path) -> None:
+    first, second = held(tmp_path / "a.har", archive(har(), har())[:-60])[1]
+    assert isinstance(first, Entry)
+    assert isinstance(second, Fault)

@@ -91,7 +91,8 @@ def test_wrong_address_is_asked_by_what_comes_first_alone(tmp_path: Path, reply:
     assert told.startswith(f"provider 'paid': nothing at {url} speaks this API")
     record = judged["dall-e-3/baseline"].record
     assert record is not None
-    assert record["response"]["status"] == reply.status_code
+    assert record.response is not None
+    assert record.response.status == reply.status_code
 
 
 def answers(models: Reply | None, *generations: Reply | None) -> Reaction:
@@ -153,4 +154,5 @@ def test_command_tells_the_wrong_address_and_could_not_judge(tmp_path: Path) -> 
     assert f"speaks this API; a base URL usually ends in /v1: try {url}" in done.stderr
     footer = read_run(tmp_path / "run.jsonl").footer
     assert footer is not None
-    assert footer["spent"]["requests"] == 2
+    assert footer.spent is not None
+    assert footer.spent.requests == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from conformance.findings import Finding, Verdict
 from conformance.results.baselines import NightsError, OtherRunError, Sought
@@ -177,13 +178,12 @@ def test_break_after_a_429_night_is_sent_again_against_the_folder(tmp_path: Path
     good.mkdir()
     with watched() as (url, eye):
         first = read_run(finished(tmp_path, url))
-        first.header |= {"selection": {}, "plan": []}  # as if there were no more: a part is no base
+        runs.change_header(first, selection={}, plan=[])  # as if there were no more to judge
         write_run(first, good / "1.jsonl")
-        out = [replace(each, verdict=Verdict.UNAVAILABLE) for each in first.findings]
-        later = {"id": "later", "started": datetime.now(UTC).isoformat()}
-        write_run(
-            Run({**first.header, **later}, findings=out, footer=first.footer), good / "2.jsonl"
-        )
+        out = [structs.replace(each, verdict=Verdict.UNAVAILABLE) for each in first.findings]
+        second = Run(first.header, findings=out, footer=first.footer)
+        runs.change_header(second, id="later", started=datetime.now(UTC).isoformat())
+        write_run(second, good / "2.jsonl")
         eye.answer = images(error(400))
         with session(tmp_path, url, cases="n-2", baseline=good, confirm=3) as found_:
             broken = judge_all(found_)["dall-e-2/n-2"].findings["parameters.valid-accepted"]

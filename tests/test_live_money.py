@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse
 from conformance.findings import Verdict
 from conformance.live.budget import BudgetError, read_budget
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
+from conformance.results.records import PriceRecord
 from tests.live import error, images, judge_all, session, verdicts, watched
 
 
@@ -68,9 +70,9 @@ def test_what_was_not_run_is_kept_with_its_price(tmp_path: Path) -> None:
     missed = judged["dall-e-2/n-2"]
     assert {each.verdict for each in missed.findings.values()} == {Verdict.NOT_RUN}
     assert missed.record is not None
-    assert missed.record["outcome"] == "not run"
-    assert missed.record["attempts"] == 0
-    assert missed.record["price"] == {"estimate": 0.04, "actual": None}
+    assert missed.record.outcome == "not run"
+    assert missed.record.attempts == 0
+    assert missed.record.price == PriceRecord(0.04, None)
 
 
 def test_most_requests_are_a_hard_stop(tmp_path: Path) -> None:
@@ -110,8 +112,9 @@ def test_usage_gives_the_real_price(tmp_path: Path) -> None:
         record = judge_all(found)["gpt-image-1-mini/baseline"].record
         spent = found.live.ledger.spent()
     assert record is not None
-    assert record["price"]["actual"] == pytest.approx((1000 * 2 + 2000 * 8) / 1_000_000)
-    assert spent.counted == spent.actual == record["price"]["actual"]
+    assert record.price is not None
+    assert record.price.actual == pytest.approx((1000 * 2 + 2000 * 8) / 1_000_000)
+    assert spent.counted == spent.actual == record.price.actual
 
 
 def test_real_price_above_the_estimate_stops_sooner(tmp_path: Path) -> None:
@@ -138,35 +141,32 @@ def test_refusal_that_is_answered_is_counted(tmp_path: Path) -> None:
 
 def test_money_set_aside_by_another_is_waited_for() -> None:
     ledger = Ledger(budget=1.0)
-    first = ledger.set_aside("p", 0.0, 0.9)
+    first = ledger.reserve("p", 0.0, 0.9)
     with pytest.raises(InFlightError):
-        ledger.set_aside("p", 0.2, 0.2)
+        ledger.reserve("p", 0.2, 0.2)
     ledger.settle(first, 0.0, None)
-    ledger.settle(ledger.set_aside("p", 0.2, 0.2), 0.9, None)
+    ledger.settle(ledger.reserve("p", 0.2, 0.2), 0.9, None)
     with pytest.raises(NotSentError, match="cross the budget of 1 USD") as told:
-        ledger.set_aside("p", 0.2, 0.2)
+        ledger.reserve("p", 0.2, 0.2)
     assert told.value.estimate == 0.2
     assert not isinstance(told.value, InFlightError)
 
 
-def test_ledgers_of_several_processes_never_cross_the_budget(tmp_path: Path) -> None:
-    path, sent = tmp_path / "ledger.sqlite", []
+def test_threads_never_cross_the_budget() -> None:
+    ledger, sent = Ledger(budget=1.0), list[int]()
 
-    def worker() -> None:
-        ledger = Ledger(path, budget=1.0)
-        for _ in range(20):
-            try:
-                sent.append(ledger.set_aside("p", 0.1, 0.1))
-            except NotSentError:
-                return
+    def reserve() -> None:
+        with suppress(NotSentError):
+            while True:
+                sent.append(ledger.reserve("p", 0.1, 0.1))
 
-    threads = [threading.Thread(target=worker) for _ in range(4)]
+    threads = [threading.Thread(target=reserve) for _ in range(4)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
     assert len(sent) == 10
-    assert Ledger(path).spent().counted == pytest.approx(1.0)
+    assert ledger.spent().counted == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("text", ["", "two", "-1", "nan", "inf", "1e999", "1,50"])

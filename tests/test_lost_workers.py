@@ -52,7 +52,7 @@ def test_lost_worker_leaves_the_run_incomplete(
     run, played = killed(tmp_path, seed, others_go_on)
     assert (run.complete, run.interrupted, played.ended.exitstatus) == (False, True, 2)
     assert run.footer is not None
-    assert (run.footer["whole"], run.footer["conclusion"]) == (False, 2)
+    assert (run.footer.whole, run.footer.conclusion) == (False, 2)
     verdicts = Counter(each.verdict for each in run.findings)
     assert verdicts.total() == len(played.asked) == len({each.id for each in run.findings})
     assert (verdicts[Verdict.NOT_RUN] > 0) == (not others_go_on)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from msgspec import to_builtins
 from starlette.responses import JSONResponse
 
 from conformance.live.ledger import Ledger
@@ -18,10 +18,10 @@ PRICED = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": USAGE}
 
 def test_ledger_keeps_apart_what_is_charged_estimated_and_guessed() -> None:
     ledger = Ledger()
-    ledger.settle(ledger.set_aside("p", 0.2, 0.2), 0.2, 0.05)
-    ledger.settle(ledger.set_aside("p", 0.02, 0.02), 0.02, None)
-    ledger.settle(ledger.set_aside("p", 0.25, 0.25, known=False), 0.25, None, known=False)
-    ledger.set_aside("p", 0.5, 0.5, known=False)
+    ledger.settle(ledger.reserve("p", 0.2, 0.2), 0.2, 0.05)
+    ledger.settle(ledger.reserve("p", 0.02, 0.02), 0.02, None)
+    ledger.settle(ledger.reserve("p", 0.25, 0.25, known=False), 0.25, None, known=False)
+    ledger.reserve("p", 0.5, 0.5, known=False)
     spent = ledger.spent()
     assert (spent.actual, spent.estimate, spent.guess) == (0.05, 0.02, 0.75)
     assert spent.counted == pytest.approx(0.82)
@@ -38,7 +38,7 @@ def test_guess_never_lands_in_what_was_really_charged(tmp_path: Path) -> None:
     assert (spent.actual, spent.estimate, spent.guess) == (0.016, 0.0, 0.05)
     record = judged["gpt-image-1/baseline"].record
     assert record is not None
-    assert record["price"] == kept_apart(None, 0.0, 0.05)
+    assert to_builtins(record.price) == kept_apart(None, 0.0, 0.05)
 
 
 def test_refusal_that_is_answered_at_no_known_price_is_a_guess(tmp_path: Path) -> None:
@@ -62,7 +62,9 @@ def test_record_of_an_exchange_has_all_its_attempts(tmp_path: Path, status: int)
         spent = found.live.ledger.spent()
     assert eye.posts == 3
     assert record is not None
-    assert record["price"]["spent"]["estimate"] == spent.estimate
+    assert record.price is not None
+    assert record.price.spent is not None
+    assert record.price.spent.estimate == spent.estimate
     assert spent.estimate == pytest.approx(0.06 if status == 500 else 0.02)
 
 
@@ -78,31 +80,6 @@ def test_head_cards_table_and_summary_leave_out_guesses_and_tell_them() -> None:
     assert (run["spent"], run["actual"], run["estimate"], run["guess"]) == (0.52, 0.5, 0.02, 0.25)
     assert run["elsewhere"] == run["taken_over"] == 0
     assert (provider["price"]["paid"], provider["price"]["guess"]) == (0.52, 0.25)
-
-
-def test_older_footer_with_guesses_in_its_sum_is_read() -> None:
-    known, unknown = {"estimate": 0.9, "actual": 0.5}, {"estimate": None, "actual": None}
-    spent = {"estimate": 9.0, "actual": 3.0, "requests": 2}
-    found = of(paid(known, "one"), paid(unknown, "two"), spent=spent)
-    assert "0.5000 USD spent, 1 answer without a price (counted as 2.50 USD" in page(found)
-    assert told(found)["providers"][0]["price"]["paid"] == csv_sum(found) == 0.5
-
-
-def test_older_run_without_any_price_has_spent_nothing_that_is_known() -> None:
-    free, unknown = {"estimate": 0.0, "actual": None}, {"estimate": None, "actual": None}
-    spent = {"estimate": 8.5, "actual": None, "requests": 2}
-    said = page(of(paid(free, "one"), paid(unknown, "two"), spent=spent))
-    assert "; spend not known, 1 answer without a price (counted as 8.50 USD" in said
-    assert "Price not known 1 answer without a price" in said
-
-
-def test_older_plan_of_what_was_refused_costs_nothing() -> None:
-    refused: dict[str, Any] = {
-        "outcome": "refused",
-        "response": {"status": 400, "headers": [], "body": "{}"},
-    }
-    found = of(paid({"estimate": 0.06, "actual": None}, **refused, images=[]))
-    assert told(found)["providers"][0]["price"]["paid"] == csv_sum(found) == 0
 
 
 def test_what_was_not_sent_costs_nothing_in_the_table() -> None:

@@ -10,12 +10,11 @@ import pytest
 
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
-from conformance.exchange.model import Provenance
+from conformance.exchange.model import Provenance, Response
 from conformance.exchange.transport.transport import (
     AddressPolicy,
     Fetched,
     Limits,
-    RawResponse,
     Transport,
 )
 from conformance.findings import Verdict
@@ -129,12 +128,12 @@ class OverHTTP2(Transport):
 
     def send(
         self, method: str, url: str, headers: Headers = (), body: bytes = b""
-    ) -> RawResponse | Failure:
+    ) -> Response | Failure:
         """Send one request."""
         answer = self._client.request(method, url, headers=list(headers), content=body)
         self.versions.add(answer.http_version)
         told = tuple(answer.headers.multi_items())
-        return RawResponse(answer.status_code, told, answer.content, answer.http_version, 0.0)
+        return Response(answer.status_code, told, answer.content)
 
     def fetch(self, url: str) -> Fetched:
         """Get an image."""

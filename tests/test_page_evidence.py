@@ -106,8 +106,9 @@ def test_evidence_shows_the_thumbnail(evidence: Opened) -> None:
 
 def test_evidence_names_no_key_of_a_service(browser: Browser, tmp_path: Path) -> None:
     found = rich()
-    exchange = found.exchanges["relay/dall-e-3/n-7"]
-    exchange["request"] |= {"headers": [["Authorization", "Bearer sk-conformance-redacted"]]}
+    headers = [["Authorization", "Bearer sk-conformance-redacted"]]
+    request = runs.exchange("relay")["request"] | {"headers": headers}
+    runs.change_exchange(found, "relay/dall-e-3/n-7", request=request)
     with opened(browser, written(tmp_path, found), CELL) as page:
         page.page.click("#evidence summary:has-text('n-7')")
         said = page.page.inner_text("#evidence pre >> nth=0")
@@ -220,7 +221,8 @@ def test_picture_stands_beside_the_prompt_that_was_asked(
 ) -> None:
     found = rich()
     asked = json.dumps({"prompt": prompt, "size": "1024x1024"})
-    found.exchanges["relay/dall-e-3/baseline"]["request"]["body"] = asked
+    request = runs.exchange("relay")["request"] | {"body": asked}
+    runs.change_exchange(found, "relay/dall-e-3/baseline", request=request)
     with opened(browser, written(tmp_path, found), CELL) as page:
         page.page.click("#evidence summary:has-text('n-7')")
         page.page.wait_for_selector("#evidence .pair figure")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import to_builtins
 
 from conformance.results.run_file import Run
 from tests import runs
@@ -32,20 +33,24 @@ ATTACKS = {
 def hostile(text: str) -> Run:
     """A run in which a provider, its file and its answers say one thing wherever they can."""
     found = runs.hostile(text)
-    found.header["providers"][0]["deviations"] = [
+    head = to_builtins(found.header)
+    head["providers"][0]["deviations"] = [
         {**ENTRY, "clause": text, "reason": text, "link": text, "since": text, "expires": text}
     ]
-    found.header["clauses"][0]["citations"] = [{**SOURCE, "url": text, "title": text}]
-    found.header["edition"]["families"] = {text: text}
-    exchange = next(iter(found.exchanges.values()))
-    picture = {"index": 0, "member": text, "type": text, "sha256": text, "thumbnail": text}
+    head["clauses"][0]["citations"] = [{**SOURCE, "url": text, "title": text}]
+    head["edition"]["families"] = {text: text}
+    runs.change_header(found, **head)
+    small = f"data:image/{text}"
+    picture = {"index": 0, "member": text, "type": text, "sha256": text, "thumbnail": small}
     answer = f'{{"data":[{{"revised_prompt":{text!r}}}]}}'
-    exchange |= {
-        "images": [picture],
-        "response": {"status": 200, "headers": [[text, text]], "body": answer, "bytes": 1},
-        "downloads": [{"url": text, "status": 200}],
-        **dict.fromkeys(("curl", "cassette", "target", "reason", "provenance"), text),
-    }
+    runs.change_exchange(
+        found,
+        next(iter(found.exchanges)),
+        images=[picture],
+        response={"status": 200, "headers": [[text, text]], "body": answer, "bytes": 1},
+        downloads=[{"url": text, "status": 200}],
+        **dict.fromkeys(("cassette", "target", "reason"), text),
+    )
     return found
 
 

@@ -9,20 +9,23 @@ import zlib
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from conformance.cases import request
 from conformance.output.shell import curl_line, quoted
 from conformance.reports import summarize
 from conformance.reports.page.evidence import proofs
 from conformance.reports.page.requests import DUMMIES, shown_request
+from conformance.results.records import RequestRecord
 from tests import runs
 
-ACME = {"id": "acme", "base_url": "https://acme.test/v1", "key_variable": "COMETAPI_KEY"}
+ACME = "https://acme.test/v1"
 URL = "https://acme.test/v1/images/generations"
 
 
 def shown(**request: Any) -> dict[str, Any]:
-    return shown_request({"method": "POST", "url": URL, **request}, ACME)
+    values = {"method": "POST", "url": URL, "headers": [], "body": "", **request}
+    return shown_request(convert(values, RequestRecord), ACME)
 
 
 def said_by_shell(line: str) -> list[str]:

@@ -128,8 +128,8 @@ def test_part_of_a_replay_judges_no_deviation_stale(
     assert "mine: nothing is broken, in the part that was judged" in done.stdout
     footer = read_run(folder / "part.jsonl").footer
     assert footer is not None
-    assert (footer["complete"], footer["whole"], footer["problems"]) == (False, False, [])
-    assert footer["left_out"] > 0
+    assert (footer.complete, footer.whole, footer.problems) == (False, False, ())
+    assert footer.left_out > 0
 
 
 def test_command_is_not_narrowed_unnoticed(recorded: Path) -> None:
@@ -270,7 +270,7 @@ def test_unused_cassette_is_an_error(recorded: Path, tmp_path: Path) -> None:
 
 def test_unreachable_provider_ends_the_run_with_a_sentence(recorded: Path) -> None:
     done = replay(recorded, "--live", "--base-url=http://127.0.0.1:9/v1")
-    assert done.returncode == 2
+    assert done.returncode == 2, done.stdout
     assert "cannot be reached at http://127.0.0.1:9/v1" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 

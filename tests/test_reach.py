@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.findings import ACCEPTED_INSTEAD, GREEN, Finding, Verdict
 from conformance.reports import render, summarize
@@ -122,8 +123,7 @@ def test_comparison_tells_both_numbers() -> None:
 
 
 def _of(each: Finding, provider: str) -> Finding:
-    values = {name: getattr(each, name) for name in Finding.__slots__}
-    return Finding(**{**values, "provider": provider})
+    return replace(each, provider=provider)
 
 
 def test_footer_of_a_run_has_the_reach_of_its_reports(tmp_path: Path) -> None:
@@ -133,10 +133,10 @@ def test_footer_of_a_run_has_the_reach_of_its_reports(tmp_path: Path) -> None:
         played.report(each, Verdict.PASS if rank % 7 else Verdict.NOT_TESTABLE)
     run = played.end()
     assert run.footer is not None
-    (told,) = run.footer["reach"]
+    (told,) = run.footer.reach
     row = summarize([run]).rows[0]
-    assert {level: Kept(**counts) for level, counts in told["levels"].items()} == row.kept
-    assert told["chosen"] == told["judged"] == len(played.asked)
+    assert told.levels == row.kept
+    assert told.chosen == told.judged == len(played.asked)
 
 
 # --- recordings of others ---
@@ -206,6 +206,12 @@ def test_remedy_is_one_that_helps(open_ones: list[Finding], problem: str, said: 
     end = runs.footer(problems=[problem] if problem else [])
     (note,) = notes(summarize([runs.run(TEN[0], SHOULD, *open_ones, end=end)]))
     assert f"to raise it {said}" in note
+
+
+def test_recordings_without_downloads_are_told_to_record_them() -> None:
+    cut = finding("a.b", Verdict.NOT_TESTABLE, message="the recorder kept no image of the URLs")
+    found = summarize([runs.run(TEN[0], cut, head=runs.header(mode="foreign"))])
+    assert "to raise it record the downloads of the image URLs as well" in notes(found)[-1]
 
 
 def test_recordings_are_told_to_judge_more_and_not_to_run_again() -> None:

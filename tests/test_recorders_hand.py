@@ -13,11 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.clauses import clauses_of
 from conformance.contract import load_edition
-from conformance.recordings import judge_files
-from conformance.results.run_file import read_run
+from conformance.findings import Finding
+from conformance.recordings.inputs import ForeignFile
+from conformance.recordings.judging import FileJudge
+from conformance.recordings.model_names import Names
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
+EDITION = load_edition()
+CLAUSES = tuple(clauses_of(EDITION))
 PNG = picture("png", (256, 256))
 IMAGE = base64.b64encode(PNG).decode()
 URL = "https://images.example/org/kite.png?se=2026-09-21T15%3A13Z&sig=abc"
@@ -75,15 +80,27 @@ def downloaded(told: object, **headers: str) -> dict[str, Any]:
     return answer
 
 
+class Collected:
+    """Stands where findings go into a run file."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, str] = {}
+
+    def add(self, _: object, __: object, ___: object, findings: list[Finding]) -> None:
+        self.verdicts |= {finding.clause: finding.verdict.value for finding in findings}
+
+
 def verdicts(*records: object) -> dict[str, str]:
-    """Judge lines of JSON; give the verdict of every clause."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "recording.jsonl"
-        path.write_text("".join(json.dumps(each) + "\n" for each in records))
-        report = judge_files([path], load_edition(), Path(folder) / "run.jsonl")
-        assert report.problems == []
-        findings = read_run(report.run_file).findings
-    return {each.clause: each.verdict.value for each in findings}
+    """Judge lines of JSON, and return the verdict of every clause."""
+    collected: Any = Collected()
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records)
+        file.flush()
+        foreign = ForeignFile(Path(file.name))
+        FileJudge(EDITION, CLAUSES, collected, Names()).file(foreign)
+    assert foreign.unreadable == []
+    found: dict[str, str] = collected.verdicts
+    return found
 
 
 def red(*records: object) -> list[str]:

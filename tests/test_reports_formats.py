@@ -22,6 +22,7 @@ from conformance.results.run_file import Run, write_run
 from tests import runs
 from tests.nights import night
 from tests.runs import with_families
+from tests.sums import kept_apart
 
 SCHEMA = json.loads((schemas_directory() / "report.schema.json").read_text(encoding="utf-8"))
 
@@ -48,7 +49,7 @@ def test_csv_has_a_row_for_every_finding() -> None:
 
 
 def test_csv_tells_of_the_exchange() -> None:
-    exchange = priced({"estimate": 0.04, "actual": None}) | {"cassette": "cassettes/x.yaml"}
+    exchange = priced(kept_apart(None, 0.04)) | {"cassette": "cassettes/x.yaml"}
     (row,) = rows(runs.run(exchange, runs.finding()))
     assert (row["price_usd"], row["elapsed_seconds"]) == ("0.04", "1.0")
     assert (row["cassette"], row["provenance"]) == ("cassettes/x.yaml", "live")
@@ -127,7 +128,7 @@ def test_latency_is_of_accepted_requests() -> None:
 
 
 def test_price_prefers_what_the_answer_says() -> None:
-    made = [priced({"estimate": 9.0, "actual": 0.5}, "one"), priced(None, "two")]
+    made = [priced(kept_apart(0.5, 0.0), "one"), priced(None, "two")]
     (facts,) = provider_facts(summarize([runs.run(*made, runs.finding())]))
     assert facts.price is not None
     assert (facts.price.paid, facts.price.per_image) == (0.5, 0.25)
@@ -147,8 +148,8 @@ def test_availability_leaves_out_what_did_not_decide() -> None:
 
 
 def test_request_that_was_never_sent_counts_for_nothing() -> None:
-    unsent = priced({"estimate": 5.0, "actual": None}, "two") | {"outcome": "not run"}
-    sent = priced({"estimate": 1.0, "actual": None})
+    unsent = priced(kept_apart(None, 5.0), "two") | {"outcome": "not run"}
+    sent = priced(kept_apart(None, 1.0))
     (facts,) = provider_facts(summarize([runs.run(sent, unsent, runs.finding())]))
     assert facts.price is not None
     assert (facts.price.paid, facts.price.estimated) == (1.0, True)
@@ -240,4 +241,4 @@ def test_format_without_a_file_is_printed(file: Path) -> None:
 )
 def test_run_takes_no_time_that_cannot_be(finished: str, seconds: float | None) -> None:
     one = runs.run(end={**runs.footer(), "finished": finished})
-    assert run_facts(one)["wall"] == seconds
+    assert run_facts(one).wall == seconds

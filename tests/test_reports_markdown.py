@@ -14,6 +14,7 @@ from conformance.reports import render
 from conformance.reports.markdown import code, words
 from tests import runs
 from tests.nights import night
+from tests.sums import kept_apart
 
 OWN_HTML = {"<br>", "<details>", "</details>", "<summary>", "</summary>"}
 PLAIN = "harmless"
@@ -70,8 +71,9 @@ def test_runs_are_one_list() -> None:
 
 
 def test_report_tells_what_a_run_took_and_how_fast_a_provider_was() -> None:
-    end = runs.footer() | {"spent": {"estimate": 0.5, "actual": 0.25, "requests": 7}}
-    found = runs.run(head=runs.header(seed=42, budget={"usd": 2, "requests": None}), end=end)
+    paid = runs.exchange() | {"price": kept_apart(0.25)}
+    head = runs.header(seed=42, budget={"usd": 2, "requests": None})
+    found = runs.run(paid, runs.finding(), head=head)
     lines = render([found], "md").splitlines()
     assert (
         "- Run of 2026-01-02 03:04 UTC: complete, 1 finding in 55 s; 0.2500 USD spent of 2.00 USD; "

@@ -171,7 +171,7 @@ def test_address_is_shown_without_its_password() -> None:
             "the run is incomplete (edition sample-2026-01-01).",
         ),
         (
-            Run(runs.header(), footer=runs.footer()),
+            Run(runs.run().header, footer=runs.run().footer),
             Conclusion.NOT_JUDGED,
             "nothing was judged at all (edition sample-2026-01-01).",
         ),

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.contract import schemas_directory
 from conformance.findings import Finding, Observation, Verdict
+from conformance.results.records import ExchangeRecord, RunFooter, RunHeader
 from conformance.results.run_file import Run, RunFileError, RunWriter, read_run, write_run
 from conformance.runner.session import Options, Session
 from tests import runs
@@ -49,7 +50,9 @@ pictures = st.fixed_dictionaries(
     optional={"sha256": texts, "thumbnail": texts.map("data:image/webp;base64,{}".format)},
 )
 exchanges = st.builds(
-    lambda base, elapsed, body, more: {**base, "elapsed": elapsed, "reason": body, **more},
+    lambda base, elapsed, body, more: runs.read(
+        {**base, "elapsed": elapsed, "reason": body, **more}, ExchangeRecord
+    ),
     st.builds(runs.exchange, texts, texts, texts),
     seconds,
     texts,
@@ -68,7 +71,7 @@ spent = st.fixed_dictionaries(
     {"estimate": dollars.map(lambda each: each or 0.0), "actual": dollars}
 )
 footers = st.builds(
-    lambda base, more: {**base, **more},
+    lambda base, more: runs.read({**base, **more}, RunFooter),
     st.builds(runs.footer, st.booleans(), st.sampled_from([0, 1, 2]), st.lists(texts, max_size=2)),
     st.fixed_dictionaries({}, optional={"spent": st.none() | spent}),
 )
@@ -103,7 +106,7 @@ def whole_runs(draw: st.DrawFn) -> Run:
     head |= draw(about_run)
     for each in head["providers"]:
         each |= draw(about_provider)
-    found = Run(head, footer=draw(st.none() | footers))
+    found = Run(runs.read(head, RunHeader), footer=draw(st.none() | footers))
     for each in draw(st.lists(findings | observations | exchanges, max_size=8)):
         found.add(each)
     return found
@@ -157,17 +160,17 @@ def test_real_run_validates_against_the_schema(real: Path) -> None:
 
 
 def test_real_run_keeps_a_thumbnail_of_every_whole_image(real: Path) -> None:
-    images = [each for one in read_run(real).exchanges.values() for each in one["images"]]
+    images = [each for one in read_run(real).exchanges.values() for each in one.images]
     assert images
-    assert all(each["thumbnail"].startswith("data:image/") for each in images)
+    assert all(each.thumbnail and each.thumbnail.startswith("data:image/") for each in images)
 
 
 def test_header_tells_of_known_deviations_and_of_what_is_not_claimed() -> None:
-    about = Session(Options(providers=("aimock",))).header()["providers"][0]
-    (first, *_) = [each for each in about["deviations"] if each["clause"] == "image.size-as-asked"]
-    assert first["link"] == "docs/counterparts.md"
-    assert first["since"] < first["expires"]
-    assert about["not_claimed"] == []
+    about = Session(Options(providers=("aimock",))).header().providers[0]
+    (first, *_) = [each for each in about.deviations if each.clause == "image.size-as-asked"]
+    assert first.link == "docs/counterparts.md"
+    assert first.since < first.expires
+    assert about.not_claimed == ()
 
 
 def test_real_run_is_written_again_byte_for_byte(real: Path, tmp_path: Path) -> None:
@@ -260,7 +263,7 @@ def test_finding_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: An
     lines = file.read_text().splitlines()
     lines[2] = json.dumps({**json.loads(lines[2]), member: value})
     file.write_text("\n".join(lines) + "\n")
-    with pytest.raises(RunFileError, match=rf"run\.jsonl:3: .*finding with {member}"):
+    with pytest.raises(RunFileError, match=rf"run\.jsonl:3: .* - at `\$\.{member}`"):
         read_run(file)
 
 
@@ -269,7 +272,7 @@ def test_header_without_a_member_is_named(tmp_path: Path, member: str) -> None:
     head = runs.header()
     del head[member]
     (tmp_path / "run.jsonl").write_text(json.dumps(head) + "\n")
-    with pytest.raises(RunFileError, match=rf"run\.jsonl:1: .*without {member}"):
+    with pytest.raises(RunFileError, match=rf"run\.jsonl:1: .*missing required field `{member}`"):
         read_run(tmp_path / "run.jsonl")
 
 
@@ -285,7 +288,8 @@ def test_header_without_a_member_is_named(tmp_path: Path, member: str) -> None:
 )
 def test_exchange_of_a_wrong_type_is_named(tmp_path: Path, member: str, value: Any) -> None:
     file = tmp_path / "run.jsonl"
-    write_run(runs.run({**runs.exchange(), member: value}), file)
+    lines = (runs.header(), {**runs.exchange(), member: value})
+    file.write_text("".join(f"{json.dumps(each)}\n" for each in lines))
     with pytest.raises(RunFileError, match=r"run\.jsonl:2: is no record of a run: "):
         read_run(file)
 
@@ -294,7 +298,7 @@ def test_deviation_without_a_member_is_named(tmp_path: Path) -> None:
     head = runs.header()
     head["providers"][0]["deviations"] = [{"clause": "a"}]
     (tmp_path / "run.jsonl").write_text(json.dumps(head) + "\n")
-    with pytest.raises(RunFileError, match=r"run\.jsonl:1: .*deviations without reason"):
+    with pytest.raises(RunFileError, match=r"run\.jsonl:1: .*field `models` - at .*deviations"):
         read_run(tmp_path / "run.jsonl")
 
 
@@ -330,19 +334,19 @@ def test_missing_run_file_is_named(tmp_path: Path) -> None:
 def test_unwritable_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RunFileError, match=r"cannot be written: .*--output"):
-        RunWriter(tmp_path / "file" / "run.jsonl", runs.header())
+        RunWriter(tmp_path / "file" / "run.jsonl", runs.run().header)
 
 
 def test_directory_in_place_of_the_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match="cannot be written: Is a directory"):
-        RunWriter(tmp_path, runs.header())
+        RunWriter(tmp_path, runs.run().header)
 
 
 def test_full_disk_is_named() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here to stand for a full disk")
     with pytest.raises(RunFileError, match="/dev/full: cannot be written: No space left"):
-        RunWriter(Path("/dev/full"), runs.header())
+        RunWriter(Path("/dev/full"), runs.run().header)
 
 
 def test_run_can_be_written_to_a_pipe() -> None:

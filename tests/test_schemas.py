@@ -12,6 +12,7 @@ from referencing import Registry, Resource
 
 from conformance.contract import edition_ids, load_edition, schemas_directory
 from conformance.contract.schema_files import SchemaFiles
+from tests.schema import FILE, generated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,3 +213,7 @@ def test_genuine_answer_satisfies_the_response_schema(record: dict[str, Any]) ->
 def test_genuine_success_is_not_expected_to_be_refused(record: dict[str, Any]) -> None:
     body = {"model": model_name(record), **record["request"]["body"]}
     assert load_edition().read(body).violations == ()
+
+
+def test_schema_of_run_files_is_that_of_their_records() -> None:
+    assert FILE.read_text(encoding="utf-8") == generated(), "write it: python -m tests.schema"

@@ -14,6 +14,8 @@ from conformance.exchange.model import Exchange, Request, Response
 from conformance.exchange.outcome import outcome_of
 from conformance.parsing.shape import MOST_PATHS, bounded, shape_of
 from conformance.results.evidence import evidence
+from conformance.results.records import ErrorRecord, ExchangeRecord
+from conformance.results.run_file import line_of
 from tests.test_run_file import VALIDATOR
 
 STREAM = (
@@ -28,7 +30,7 @@ def folded(text: str) -> str:
     return f"<{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
 
 
-def kept(body: bytes, media_type: str = "application/json", status: int = 200) -> dict[str, Any]:
+def kept(body: bytes, media_type: str = "application/json", status: int = 200) -> ExchangeRecord:
     request = Request("POST", "https://acme.test/v1/images/generations", (), b"{}")
     response = Response(status, (("content-type", media_type),), body)
     exchange = Exchange("acme", "dall-e-3", "baseline", request, response)
@@ -58,18 +60,19 @@ def test_shape_names_paths_and_types(value: object, paths: str) -> None:
 def test_shape_is_of_the_whole_body_where_the_body_kept_is_cut() -> None:
     body = json.dumps({"data": [{"note": "word " * 2000, "seed": 7}]}).encode()
     found = kept(body)
-    assert "data[].seed:integer" in found["shape"]
-    assert "seed" not in found["response"]["body"]
+    assert "data[].seed:integer" in (found.shape or ())
+    assert found.response is not None
+    assert "seed" not in found.response.body
 
 
 def test_shape_of_a_stream_tells_its_events_apart() -> None:
-    found = kept(STREAM, "text/event-stream")["shape"]
+    found = kept(STREAM, "text/event-stream").shape or ()
     assert "<image_generation.completed>.usage.total_tokens:integer" in found
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"a":'], ids=["empty", "html", "cut"])
 def test_what_is_no_json_has_no_shape(body: bytes) -> None:
-    assert kept(body)["shape"] is None
+    assert kept(body).shape is None
 
 
 def test_shape_is_bounded_in_width_and_depth() -> None:
@@ -83,13 +86,13 @@ def test_shape_is_bounded_in_width_and_depth() -> None:
 
 def test_error_keeps_what_it_is_told_by_and_not_its_message() -> None:
     body = b'{"error":{"message":"m","type":"invalid_request_error","code":null,"param":"size"}}'
-    found = kept(body, status=400)
-    assert found["error"] == {"type": "invalid_request_error", "param": "size"}
+    error = kept(body, status=400).error
+    assert error == ErrorRecord("invalid_request_error", param="size")
 
 
 def test_shape_and_error_are_as_the_schema_has_them() -> None:
-    VALIDATOR.validate(kept(b'{"error":{"type":"x"},"data":[]}', status=400))
-    VALIDATOR.validate(kept(b"", status=500))
+    for body in (b'{"error":{"type":"x"},"data":[]}', b""):
+        VALIDATOR.validate(json.loads(line_of(kept(body, status=400))))
 
 
 @pytest.mark.parametrize(
@@ -99,8 +102,8 @@ def test_shape_and_error_are_as_the_schema_has_them() -> None:
 )
 def test_body_that_is_kept_has_no_payload(data: list[str]) -> None:
     items = [{"b64_json": each, "revised_prompt": "a kite"} for each in data]
-    body = kept(json.dumps({"data": items, "id": PAYLOAD}).encode())["response"]["body"]
-    assert [each["b64_json"] for each in json.loads(body)["data"]] == [
-        folded(each) for each in data
-    ]
-    assert json.loads(body)["id"] == folded(PAYLOAD)
+    response = kept(json.dumps({"data": items, "id": PAYLOAD}).encode()).response
+    assert response is not None
+    body = json.loads(response.body)
+    assert [each["b64_json"] for each in body["data"]] == [folded(each) for each in data]
+    assert body["id"] == folded(PAYLOAD)

@@ -72,9 +72,7 @@ def test_json_never_raises_and_faults_have_a_kind(data: bytes) -> None:
         pytest.param(b"{} {}", "syntax", "column 4", id="two-texts"),
         pytest.param(b"{'created':1}", "syntax", "column 2", id="single-quotes"),
         pytest.param(b'"\x01"', "syntax", "\\x01", id="raw-control-character"),
-        pytest.param(b'{"created":NaN}', "nan", "NaN", id="created-nan"),
         pytest.param(b'["NaN", -Infinity]', "nan", "column 9", id="minus-infinity"),
-        pytest.param(b"1e999", "number", "1e999", id="beyond-double"),
         pytest.param(b"[" + b"7" * 1_000_000 + b"]", "number", "column 2", id="million-digits"),
         pytest.param(b"0." + b"7" * 1_000_000, "number", "1000002", id="million-decimals"),
         pytest.param(b"[" * 100_000, "depth", "column 201", id="deep-arrays"),
@@ -119,31 +117,28 @@ def test_json_whole_characters_are_no_lone_surrogates(data: bytes, value: str) -
     assert read_json(data).fault is None
 
 
-def test_json_duplicate_key_names_the_object_and_the_member() -> None:
-    reading = read_json(b'{"data":[{"url":"a","url":"b"}]}')
-    assert reading.kind == "duplicate-key"
-    assert reading.value == {"data": [{"url": "b"}]}
-    assert reading.fault == 'has the member "url" more than once, in data[0]'
+FAULTS = {
+    b'{"data":[{"url":"a","url":"b"}]}': 'has the member "url" more than once, in data[0]',
+    b'{"a":1,"a":2}': 'has the member "a" more than once',
+    b'[{"a":{"b":1,"b":2}}]': 'has the member "b" more than once, in [0].a',
+    b'{"a":{"b":1,"b":2},"a":3}': (
+        'has the member "b" more than once, in an object inside a repeated member'
+    ),
+    b"[NaN]": "has NaN, which is no JSON value, at line 1 column 2",
+    b"-Infinity": "has -Infinity, which is no JSON value, at line 1 column 1",
+    b"1e999": "has 1e999, a number beyond the range of a double, at line 1 column 1",
+    b"[1234567890]": "has 1234567890, a number of 10 characters, at line 1 column 2",
+}
 
 
-@pytest.mark.parametrize(
-    ("data", "fault"),
-    [
-        (b'{"a":1,"a":2}', 'has the member "a" more than once'),
-        (b'[{"a":{"b":1,"b":2}}]', 'has the member "b" more than once, in [0].a'),
-        (
-            b'{"a":{"b":1,"b":2},"a":3}',
-            'has the member "b" more than once, in an object inside a repeated member',
-        ),
-        (b"[NaN]", "has NaN, which is no JSON value, at line 1 column 2"),
-        (b"-Infinity", "has -Infinity, which is no JSON value, at line 1 column 1"),
-        (b"1e999", "has 1e999, a number beyond the range of a double, at line 1 column 1"),
-        (b"[1234567890]", "has 1234567890, a number of 10 characters, at line 1 column 2"),
-    ],
-    ids=["twice", "twice-below", "twice-hidden", "nan", "infinity", "range", "digits"],
-)
+@pytest.mark.parametrize(("data", "fault"), FAULTS.items(), ids=map(str, FAULTS))
 def test_json_fault_is_a_predicate_for_any_subject(data: bytes, fault: str) -> None:
     assert read_json(data, max_digits=9).fault == fault
+
+
+def test_json_of_repeated_members_has_the_last() -> None:
+    reading = read_json(b'{"data":[{"url":"a","url":"b"}]}')
+    assert (reading.kind, reading.value) == ("duplicate-key", {"data": [{"url": "b"}]})
 
 
 @pytest.mark.parametrize("depth", [4, 5, 6])

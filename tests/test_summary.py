@@ -111,6 +111,6 @@ def test_run_that_goes_on_and_is_cut_off_itself_unsays_nothing() -> None:
 
 def test_runs_that_claim_to_go_on_with_each_other_are_merged_as_any() -> None:
     first = cut_off(finding(verdict=Verdict.FAIL))
-    first.header["resumes"] = ["second"]
+    runs.change_header(first, resumes=["second"])
     summary = summarize([first, resumed(finding())])
     assert (summary.conclusion, summary.complete) == (Conclusion.BREAKS, False)

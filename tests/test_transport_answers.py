@@ -83,7 +83,6 @@ GOOD = [
 def test_transport_reads_whole(server: HostileServer, transport: Transport, path: str) -> None:
     response = answered(transport.send("GET", server.url(f"/{path}")))
     assert (response.status, response.body) == (200, LETTERS)
-    assert 0 < response.elapsed < SMALL.total_seconds
 
 
 def test_transport_reads_empty(server: HostileServer, transport: Transport) -> None:

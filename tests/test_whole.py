@@ -63,7 +63,7 @@ def parts(
 @pytest.mark.parametrize("name", PARTS)
 def test_part_judges_no_deviation_stale(name: str, parts: dict[str, tuple[Run, str, int]]) -> None:
     run, said, code = parts[name]
-    assert (run.problems, code) == ([], 0)
+    assert (run.problems, code) == ((), 0)
     assert "remove it" not in said
 
 
@@ -103,7 +103,7 @@ def test_part_of_a_model_is_no_good_night(
     run, _, _ = parts[name]
     assert run.footer is not None
     whole_models = name in ("models", "model-by-k")
-    assert (run.footer["whole"], is_part(run)) == (whole_models, not whole_models)
+    assert (run.footer.whole, is_part(run)) == (whole_models, not whole_models)
 
 
 def test_night_of_a_part_is_passed_over_in_a_folder(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_what_pytest_left_out_is_not_complete(name: str, tmp_path: Path) -> None
 def test_whole_run_is_whole_and_judges_deviations(tmp_path: Path, workers: bool) -> None:
     run, _ = played(tmp_path, lambda _: True, workers, {})
     assert run.footer is not None
-    assert (run.complete, run.footer["whole"], is_part(run)) == (True, True, False)
+    assert (run.complete, run.footer.whole, is_part(run)) == (True, True, False)
     assert any("no longer occurs; remove it" in each for each in run.problems)
 
 
@@ -133,7 +133,7 @@ def test_clause_that_finds_nothing_to_judge_leaves_the_run_whole(tmp_path: Path)
         found.report(each, Verdict.PASS if rank else None)
     run = found.end()
     assert run.footer is not None
-    assert run.footer["whole"]
+    assert run.footer.whole
 
 
 @pytest.mark.parametrize("verdict", [Verdict.NOT_RUN, "never-reported"])
@@ -154,8 +154,8 @@ def test_promise_that_was_begun_with_and_not_judged_cuts_the_run(
 
 def test_plan_counts_what_no_option_narrows(tmp_path: Path) -> None:
     whole = sum(
-        each["promises"] for each in played(tmp_path, lambda _: True, False, {})[0].header["plan"]
+        each.promises for each in played(tmp_path, lambda _: True, False, {})[0].header.plan
     )
     assert whole == len(asked())
     narrow, _ = played(tmp_path, lambda _: True, False, {"clauses": "format.*"})
-    assert sum(each["promises"] for each in narrow.header["plan"]) == whole
+    assert sum(each.promises for each in narrow.header.plan) == whole

@@ -56,7 +56,7 @@ def test_pages_on_a_full_disk_leave_the_page_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from conformance.contract import load_edition
-    from conformance.documentation import build_site
+    from conformance.documentation.build import build_site
 
     pages = {"failures": {}, "site_files": [("index.html", "the new page")]}
     for name, made in pages.items():  # to make them all takes ten seconds, and is not the point

@@ -5,16 +5,13 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from covertable.main import Controller
 
 from conformance.cases.parameter_space import Combination, Row, Space
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Price = Callable[[Row], float]
 

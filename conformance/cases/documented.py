@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from conformance.cases.domain import Domain
 from conformance.cases.edges import edge_cases
@@ -11,11 +11,7 @@ from conformance.cases.invalid import faulty_cases, refused_cases
 from conformance.cases.model import Case, Operation
 from conformance.cases.near_miss_cases import near_miss_cases
 from conformance.cases.valid import MODELS_LIST, accepted_cases, open_cases
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from conformance.contract import Edition, Model
+from conformance.contract import Edition, Model
 
 
 def all_cases(edition: Edition, models: Sequence[str]) -> tuple[Case, ...]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.cases.prompts import PROMPT, WORD
 from conformance.cases.schema_keywords import (
@@ -16,9 +16,7 @@ from conformance.cases.schema_keywords import (
     couplings,
     types_of,
 )
-
-if TYPE_CHECKING:
-    from conformance.contract import Edition, Model, RequestBody
+from conformance.contract import Edition, Model, RequestBody
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from conformance.cases.domain import text_of
+from conformance.cases.domain import Domain, text_of
 from conformance.cases.model import Case, Depth
 from conformance.cases.schema_keywords import conditions, types_of
 from conformance.cases.valid import BASELINE, slug, typical
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from conformance.cases.domain import Domain
 
 _COUNT = "n"
 _SEVERAL = 3  # images: finds servers that paint at most two at a time

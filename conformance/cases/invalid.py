@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.cases.domain import Domain, samples, text_of
 from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case
 from conformance.cases.request import canonical_json
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
 from conformance.cases.valid import BASELINE, DerivationError, slug
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from conformance.contract import SchemaRule
+from conformance.contract import SchemaRule
 
 ABSENT = object()
 """Stands for a parameter that is left out."""

@@ -6,19 +6,15 @@ paints no more images than without these requests, and a careless one paints one
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from conformance.cases.domain import Domain
 from conformance.cases.invalid import ABSENT, spoil, wrong_values
 from conformance.cases.model import Case, Depth
 from conformance.cases.near_misses import NearMiss, near_misses
 from conformance.cases.schema_keywords import condition_names, is_constraint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from conformance.cases.domain import Domain
-    from conformance.contract import SchemaRule
+from conformance.contract import SchemaRule
 
 
 def near_miss_cases(

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from conformance.cases.domain import Domain
 from conformance.cases.invalid import ABSENT
 from conformance.cases.model import Depth
 from conformance.cases.schema_keywords import types_of
 from conformance.cases.valid import typical
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from conformance.cases.domain import Domain
-    from conformance.contract import SchemaRule
+from conformance.contract import SchemaRule
 
 _COUNT = "n"
 _HUGE = 10**20  # more than 64 bits hold

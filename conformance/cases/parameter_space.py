@@ -6,14 +6,12 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.cases.domain import Domain, Region, Span, Text
 from conformance.cases.prompts import WORD
 from conformance.cases.valid import typical
-
-if TYPE_CHECKING:
-    from conformance.contract import Edition, Model
+from conformance.contract import Edition, Model
 
 LEFT_OUT = None
 """The value of a parameter that is not sent; an explicit null is tried where requests are free."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.cases.model import UNKNOWN_KEY, Authorization, Case, Operation
 from conformance.errors import ConformanceError
 from conformance.output.shell import bearer, curl_line, quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _PATHS = {Operation.GENERATE: "/images/generations", Operation.LIST_MODELS: "/models"}
 _BASIC_DUMMY = "Y29uZm9ybWFuY2U6bm90LWEta2V5"  # "conformance:not-a-key"

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from conformance.cases.domain import Domain
 from conformance.cases.model import Case
 from conformance.cases.prompts import FORMAT_PROMPT, WORD
 from conformance.cases.schema_keywords import types_of
 from conformance.errors import ConformanceError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from conformance.cases.domain import Domain
 
 BASELINE = "baseline"
 MODELS_LIST = "models-list"

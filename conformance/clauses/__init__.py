@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -57,27 +57,27 @@ _ORDER = {module.__name__.rpartition(".")[2]: rank for rank, module in enumerate
 
 @cache
 def clauses_of(edition: Edition) -> tuple[Clause, ...]:
-    """Give the clauses of an edition, by chapter, at the levels that the edition gives them.
+    """Return the clauses of an edition, by chapter, at the levels that the edition gives them.
 
     Raises UnknownNameError when the edition withdraws or grades a clause that there is not,
     and ConformanceError when a clause cites a source that the edition lacks.
     """
-    known = {each.id: each for each in (*REGISTRY.values(), *derived(edition))}
+    known = {clause.id: clause for clause in (*REGISTRY.values(), *derived(edition))}
     for name in (*edition.withdrawn, *edition.levels):
         if name not in known:
             raise UnknownNameError("clause", name, known, f"edition {edition.id}")
-    kept = (each for name, each in known.items() if name not in edition.withdrawn)
-    graded = tuple(_graded(edition, each) for each in kept)
+    kept = [clause for name, clause in known.items() if name not in edition.withdrawn]
+    graded = [_graded(edition, clause) for clause in kept]
     _check_citations(edition, graded)
-    return tuple(sorted(graded, key=lambda each: _ORDER.get(each.chapter, len(_ORDER))))
+    return tuple(sorted(graded, key=lambda clause: _ORDER.get(clause.chapter, len(_ORDER))))
 
 
 def select(clauses: Iterable[Clause], glob: str) -> tuple[Clause, ...]:
     """Keep the clauses whose id matches a glob; raises UnknownNameError when none does."""
     known = tuple(clauses)
-    chosen = tuple(each for each in known if fnmatchcase(each.id, glob))
+    chosen = tuple(clause for clause in known if fnmatchcase(clause.id, glob))
     if not chosen:
-        raise UnknownNameError("clause", glob, [each.id for each in known])
+        raise UnknownNameError("clause", glob, [clause.id for clause in known])
     return chosen
 
 
@@ -85,21 +85,16 @@ def _graded(edition: Edition, clause: Clause) -> Clause:
     grade = edition.levels.get(clause.id)
     if grade is None:
         return clause
-    citations = tuple(cite(each.source, each.section) for each in grade.citations)
+    citations = tuple(cite(cited.source, cited.section) for cited in grade.citations)
     return replace(clause, level=grade.level, citations=citations or clause.citations)
 
 
 def _check_citations(edition: Edition, clauses: Iterable[Clause]) -> None:
-    for each, source in _cited(clauses):
-        if source not in edition.sources:
-            raise ConformanceError(
-                f"edition {edition.id}: clause {each.id} cites the source {source!r}, which the "
-                "edition does not have; add it to `sources` in its edition.json, or withdraw "
-                "the clause there"
-            )
-
-
-def _cited(clauses: Iterable[Clause]) -> Iterator[tuple[Clause, str]]:
-    for each in clauses:
-        for reference in each.citations:
-            yield each, reference.source
+    for clause in clauses:
+        for cited in clause.citations:
+            if cited.source not in edition.sources:
+                raise ConformanceError(
+                    f"edition {edition.id}: clause {clause.id} cites the source {cited.source!r}, "
+                    "which the edition does not have; add it to `sources` in its edition.json, or "
+                    "withdraw the clause there"
+                )

@@ -58,12 +58,12 @@ def _number(value: Any) -> bool:
 
 
 def _kind(value: Any) -> str:
-    """Say what is wrong with a value of `n`, where that can be seen without the schema."""
+    """Return what is wrong with a value of `n`, where that can be seen without the schema."""
     if not _number(value):
         return "non-numeric"
     if isinstance(value, float) and not value.is_integer():
         return "fractional"
-    return "zero" if value == 0 else "negative" if value < 0 else "positive"
+    return "negative" if value < 0 else "zero" if value == 0 else "positive"
 
 
 def _n_is(kind: str) -> Binding:

@@ -36,7 +36,7 @@ def models_of(edition: Edition) -> Iterator[Model]:
 
 
 def clause_id(model: Model, rule: SchemaRule) -> str | None:
-    """Name the clause that a rule gives, None for a rule that gives none."""
+    """Return the id of the clause that a rule gives, None for a rule that gives none."""
     if rule.keyword in condition_names(model):
         return f"parameters.{_raised_by(rule)}-{rule.keyword.lower()}"
     if rule.parameter == _OTHER_CHAPTER or not is_constraint(model, rule):
@@ -45,7 +45,7 @@ def clause_id(model: Model, rule: SchemaRule) -> str | None:
 
 
 def _raised_by(rule: SchemaRule) -> str:
-    """Name the parameter that brings a rule across parameters into force."""
+    """Return the parameter that brings a rule across parameters into force."""
     condition = rule.value.get("if", {})
     names = [*condition.get("required", ()), *condition.get("properties", ())]
     return str(next(iter(names), rule.parameter))
@@ -121,7 +121,7 @@ def _how(rules: list[tuple[Model, SchemaRule]], across: bool) -> str:
 
 
 def _limits(rules: list[tuple[Model, SchemaRule]]) -> str:
-    """Say what each model allows, where that is a number or a list."""
+    """Return what each model allows, where that is a number or a list."""
     keyword = rules[0][1].keyword
     if keyword in ("required", "type"):
         return ""

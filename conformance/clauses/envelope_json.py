@@ -19,7 +19,7 @@ _BODILESS = frozenset({204, 205})
 
 
 def is_html(subject: Subject) -> bool:
-    """Whether the body is a web page, whatever its content type says."""
+    """Return whether the body is a web page, whatever its content type says."""
     return _HTML.match(subject.response.body[:1024]) is not None
 
 

@@ -15,7 +15,7 @@ USAGE = all_of(permitted, plain, family("gpt-image", "dall-e"))
 
 
 def usage_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Give the `usage` of a body or an event, None when there is none."""
+    """Return the `usage` of a body or an event, None when there is none."""
     usage = body.get("usage")
     return usage if isinstance(usage, dict) else None
 
@@ -31,11 +31,11 @@ def _usage(subject: Subject) -> Mapping[str, Any]:
 
 
 def tokens(usage: Mapping[str, Any], *names: str) -> list[int]:
-    """Give counts by name; raises *not testable* when one of them is no integer."""
-    found = [usage.get(name) for name in names]
-    if not all(_integer(each) for each in found):
+    """Return counts by name; raises *not testable* when one of them is no integer."""
+    counts = [usage.get(name) for name in names]
+    if not all(_integer(count) for count in counts):
         raise NotTestableError(f"{', '.join(names)} are not all integers")
-    return [int(each or 0) for each in found]
+    return [int(count or 0) for count in counts]
 
 
 def _integer(value: Any) -> bool:
@@ -99,9 +99,9 @@ def usage_integers(subject: Subject) -> Iterator[Problem]:
 def _usage_faults(subject: Subject) -> Iterator[tuple[str, str, str]]:
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
-    for each in subject.mismatches:
-        if each.path == "usage" or each.path.startswith("usage."):
-            yield each.path, each.keyword, each.message
+    for mismatch in subject.mismatches:
+        if mismatch.path == "usage" or mismatch.path.startswith("usage."):
+            yield mismatch.path, mismatch.keyword, mismatch.message
 
 
 @clause(

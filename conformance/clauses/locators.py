@@ -42,19 +42,19 @@ def read_locator(text: str) -> Locator | None:
 
 
 def host_of(text: str) -> str:
-    """Give the host of a URL, or an empty string."""
+    """Return the host of a URL, or an empty string."""
     locator = read_locator(text)
     return locator.host if locator else ""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by its name or its address in any notation."""
+    """Return whether a host is this machine, by its name or its address in any notation."""
     address = _address(host)
     return _in(host, _LOOPBACK_NAMES) if address is None else address.is_loopback
 
 
 def is_internal(host: str) -> bool:
-    """Whether a host can only be reached from inside a network: by what it is called alone."""
+    """Return whether a host, by its name or address alone, can only be reached from inside."""
     address = _address(host)
     if address is not None:
         return not address.is_global or address.is_multicast
@@ -127,7 +127,7 @@ _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,12})")
 
 
 def cached_for(cache_control: str | None, expires: str | None) -> str | None:
-    """Say how long headers let an image be kept, or None when they do not say."""
+    """Return how long headers let an image be kept, or None when they do not say."""
     age = _MAX_AGE.search(cache_control or "")
     if age:
         return f"{int(age[1])} seconds (Cache-Control)"

@@ -60,7 +60,7 @@ REGISTRY: dict[str, Clause] = {}
 
 
 def cite(source: str, section: str) -> Reference:
-    """Name a place in a source of the edition."""
+    """Return a reference to a place in a source of the edition."""
     return Reference(source, section)
 
 

@@ -22,7 +22,7 @@ def docs(
 ) -> None:
     """Write the documentation as HTML: a page per clause with a real failure, and the promises."""
     from conformance.contract import load_edition
-    from conformance.documentation import build_site
+    from conformance.documentation.build import build_site
 
     count = build_site(load_edition(edition or DEFAULT_EDITION), output, provider)
     typer.echo(f"wrote {count} pages; open {output / 'index.html'}")

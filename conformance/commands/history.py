@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +11,6 @@ from rich.console import Console
 from conformance.commands.options import Clauses, end_with_the_pipe
 from conformance.errors import UnknownNameError
 from conformance.output.files import write_text
-
-_MANY = 500  # run files whose first read is worth a progress message
 
 
 def history(
@@ -38,7 +35,7 @@ def history(
     """Show the nights of a folder: since when each verdict holds, and how often it was chance.
 
     A night is flaky for a promise if its repeats disagreed, or if it alone differs from the
-    night before and the night after it. The index is kept in the folder as history.duckdb.
+    night before and the night after it.
     """
     from conformance.reports.history import (
         history as read_history,
@@ -55,16 +52,10 @@ def history(
         raise UnknownNameError("format", format_, ("terminal", *writers))
     formats = {path: format_of(path, writers) for path in output or []}
     end_with_the_pipe()
-    timelines = read_history(folder, provider, clauses, every, _progress)
+    timelines = read_history(folder, provider, clauses, every)
     for path, name in formats.items():
         write_text(path, writers[name](timelines))
     if format_ == "terminal":
         print_history(timelines, Console(), every)
     else:
         typer.echo(writers[format_](timelines), nl=False)
-
-
-def _progress(done: int, total: int) -> None:
-    """Print the progress of a long first read on a terminal."""
-    if total >= _MANY and sys.stderr.isatty():
-        typer.echo(f"read {done:,} of {total:,} run files", err=True)

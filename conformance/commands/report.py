@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,9 +11,7 @@ from rich.console import Console
 from conformance.commands.options import end_with_the_pipe
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.files import write_text
-
-if TYPE_CHECKING:
-    from conformance.reports import Summary
+from conformance.reports import Summary
 
 SUFFIXES = {
     ".html": "html",

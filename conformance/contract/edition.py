@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from conformance.contract.checker import path_text
+from conformance.contract.checker import Checker, path_text
 from conformance.contract.model import Model
-from conformance.contract.records import Mismatch
+from conformance.contract.records import (
+    CitedSource,
+    ClauseLevel,
+    DocumentedExample,
+    Endpoint,
+    Mismatch,
+    OpenQuestion,
+)
 from conformance.contract.request_body import RequestBody, read_body
+from conformance.contract.request_schema import RequestSchema
 from conformance.errors import UnknownNameError
-
-if TYPE_CHECKING:
-    import re
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from conformance.contract.checker import Checker
-    from conformance.contract.records import (
-        CitedSource,
-        ClauseLevel,
-        DocumentedExample,
-        Endpoint,
-        OpenQuestion,
-    )
-    from conformance.contract.request_schema import RequestSchema
 
 
 @dataclass(frozen=True, slots=True)

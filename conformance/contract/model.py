@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from conformance.contract.records import Citation, SchemaRule
-    from conformance.contract.request_schema import RequestSchema
+from conformance.contract.records import Citation, SchemaRule
+from conformance.contract.request_schema import RequestSchema
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.contract.checker import Checker, path_text
+from conformance.contract.edition import Edition
 from conformance.contract.loading import schemas_directory
 from conformance.contract.records import EditionError, Level
 from conformance.contract.schema_files import SchemaFiles, annotation_entries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from conformance.contract.edition import Edition
 
 PROMISES_FILE = "promises.json"
 PROMISES_SCHEMA = "promises.schema.json"

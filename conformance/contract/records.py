@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.errors import ConformanceError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class EditionError(ConformanceError):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.contract.checker import Checker, SchemaFault
 from conformance.contract.records import Citation, SchemaRule, Violation, read_citations, strictest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 NOT_CONSTRAINTS = frozenset(
     {"$schema", "$id", "title", "description", "citations", "open", "unsupported"}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import posixpath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from conformance.contract.records import EditionError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 JOINED = frozenset({"citations", "open"})
 """Annotations that a referring schema adds to, rather than replaces."""

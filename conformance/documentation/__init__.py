@@ -1,5 +1,1 @@
-"""The documentation site: what the suite knows of an edition, as pages that need no network."""
-
-from conformance.documentation.build import build_site
-
-__all__ = ["build_site"]
+"""Documentation: the output of `list` and `explain`, and the site, whose pages need no network."""

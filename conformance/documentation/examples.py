@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
+from conformance.clauses.registry import Clause
+from conformance.contract import Edition
 from conformance.documentation.explanation import curl_of
 from conformance.exchange.answer import Answer
+from conformance.findings import Finding
 from conformance.parsing import read_json
 from conformance.proof import Proof, Sighting
 from conformance.proof.in_process import LOOPBACK_URL
 from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
 from conformance.results.evidence import evidence, fold
-
-if TYPE_CHECKING:
-    from conformance.clauses.registry import Clause
-    from conformance.contract import Edition
-    from conformance.findings import Finding
+from conformance.results.records import DownloadRecord
 
 _MOST_LINES = 60
 
@@ -35,7 +33,7 @@ class Demonstration:
     status: int | None
     headers: tuple[tuple[str, str], ...]
     body: str
-    downloads: tuple[Mapping[str, Any], ...]
+    downloads: tuple[DownloadRecord, ...]
     failure: str
     local: bool
     """Whether the defect can be reproduced with `serve` on loopback."""
@@ -66,17 +64,17 @@ def _seen(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
 
 def _failure(defect: Defect, seen: Sighting, local: bool) -> Demonstration:
     shown = evidence(seen.exchange, Answer(seen.exchange), seen.outcome)
-    response = shown["response"] or {"status": None, "headers": [], "body": ""}
+    response = shown.response
     return Demonstration(
         defect=defect,
         case=seen.case.path,
         finding=seen.finding,
         curl=curl_of(seen.case, load_provider("reference")),
-        status=response["status"],
-        headers=tuple((name, value) for name, value in response["headers"]),
+        status=response.status if response else None,
+        headers=response.headers if response else (),
         body=body_text(seen.exchange.response.body if seen.exchange.response else b""),
-        downloads=tuple(shown["downloads"]),
-        failure=shown["failure"]["message"] if shown["failure"] else "",
+        downloads=shown.downloads,
+        failure=shown.failure.message if shown.failure else "",
         local=local,
     )
 

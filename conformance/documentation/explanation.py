@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from conformance.cases import all_cases
+from conformance.cases.model import Case
 from conformance.cases.request import curl
 from conformance.clauses import clauses_of
-from conformance.clauses.stamps import stamps_of
+from conformance.clauses.registry import Clause
+from conformance.clauses.stamps import Stamps, stamps_of
+from conformance.contract import CitedSource, Edition
 from conformance.errors import UnknownNameError
 from conformance.providers import Provider, load_provider
 from conformance.runner.planned_request import sent_by
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from conformance.cases.model import Case
-    from conformance.clauses.registry import Clause
-    from conformance.clauses.stamps import Stamps
-    from conformance.contract import CitedSource, Edition
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.clauses.derivation import clause_id
-from conformance.documentation.traceability import rule_name
-
-if TYPE_CHECKING:
-    from conformance.contract import Citation, Model, SchemaRule
-    from conformance.contract.promises import DocumentedPromise
-    from conformance.documentation.traceability import Traceability
+from conformance.contract import Citation, Model, SchemaRule
+from conformance.contract.promises import DocumentedPromise
+from conformance.documentation.traceability import Traceability, rule_name
 
 _KEYWORDS = {
     "type": "type",

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from conformance.cases import all_cases
 from conformance.clauses import clauses_of
 from conformance.clauses.bindings import flaw
 from conformance.clauses.derivation import clause_id, models_of
-from conformance.clauses.registry import Needs
-from conformance.contract.promises import cited_places, load_promises
+from conformance.clauses.registry import Clause, Needs
+from conformance.contract import Edition, SchemaRule
+from conformance.contract.promises import DocumentedPromise, Promises, cited_places, load_promises
 from conformance.errors import ConformanceError
+from conformance.exchange.sent_request import Sent
 from conformance.runner.planned_request import sent_by
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from conformance.clauses.registry import Clause
-    from conformance.contract import Edition, SchemaRule
-    from conformance.contract.promises import DocumentedPromise, Promises
-    from conformance.exchange.sent_request import Sent
 
 OBSERVED = "-observed"
 """Sources with this suffix were observed, and promise nothing."""
@@ -207,24 +202,17 @@ def as_json(traced: Traceability) -> dict[str, Any]:
 
 
 def _promise_json(promise: DocumentedPromise) -> dict[str, Any]:
-    return {
-        "id": promise.id,
-        "source": promise.source,
-        "section": promise.section,
-        "level": promise.level.value,
-        "says": promise.says,
-        "state": state(promise),
-        "lines": sorted(promise.lines),
-        "clauses": list(promise.clauses),
-        "open": list(promise.open),
-        "none": promise.none or None,
-    }
+    content = _json(promise)
+    del content["rules"]
+    lines, none = sorted(promise.lines), promise.none or None
+    return {**content, "state": state(promise), "lines": lines, "none": none}
 
 
 def _rule_json(rule: RuleTrace) -> dict[str, Any]:
-    return {
-        "rule": rule.name,
-        "models": list(rule.models),
-        "clauses": list(rule.clauses),
-        "promises": list(rule.promises),
-    }
+    content = _json(rule)
+    return {"rule": content.pop("name"), **content}
+
+
+def _json(record: DocumentedPromise | RuleTrace) -> dict[str, Any]:
+    values = asdict(record).items()
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}

@@ -77,7 +77,7 @@ def _inspected(data: bytes, digest: str, max_pixels: int, alone: bool) -> ImageF
 
 @cache
 def _decoder() -> ThreadPoolExecutor:
-    """Give the one thread that decodes ahead: Pillow lets other threads run meanwhile."""
+    """Return the one thread that decodes ahead: Pillow lets other threads run meanwhile."""
     return ThreadPoolExecutor(1, "decoder")
 
 
@@ -128,11 +128,11 @@ class Payload:
         return sniff(data or _head(self.b64_json or "")) is not None
 
     def describe(self) -> str:
-        """Say for each payload member whether it is absent, null, empty or filled."""
+        """Describe each payload member: whether it is absent, null, empty or filled."""
         return ", ".join(f"{name} {self.state(name)}" for name in ("url", "b64_json"))
 
     def state(self, name: str) -> str:
-        """Tell absent, null, empty and filled apart, for one member."""
+        """Return whether one member is absent, null, empty or filled."""
         if name not in self.item:
             return "absent"
         value = self.item[name]
@@ -149,7 +149,7 @@ class Payload:
 
     @cached_property
     def download(self) -> Download | None:
-        """What came of fetching ``url``, when it was fetched."""
+        """The download of ``url``, when it was fetched."""
         return self._exchange.download(self.url) if self.url else None
 
     @cached_property
@@ -183,7 +183,7 @@ _DIGITS = re.compile(r"(?:[A-Za-z0-9+/]{4}){1,400}")
 
 
 def _head(text: str) -> bytes:
-    """Decode base64 up to the first character that is none."""
+    """Decode base64 up to the first character of another alphabet."""
     digits = _DIGITS.match(text)
     return pybase64.b64decode(digits[0]) if digits else b""
 
@@ -226,12 +226,12 @@ class Answer:
         """The items of ``data`` that are objects, `MOST_IMAGES` at the most."""
         data = self.object.get("data") if self.object else None
         items = data if isinstance(data, list) else []
-        found = (
+        payloads = (
             Payload(index, item, self.exchange, self.sight, alone=len(items) == 1)
             for index, item in enumerate(items)
             if isinstance(item, dict)
         )
-        return tuple(islice(found, MOST_IMAGES))
+        return tuple(islice(payloads, MOST_IMAGES))
 
     def look_ahead(self) -> None:
         """Begin to decode the images on another thread; they are there when they are asked for."""
@@ -245,5 +245,5 @@ class Answer:
 
     @property
     def streams(self) -> bool:
-        """Whether the answer says that it is an event stream."""
+        """Return whether the answer says that it is an event stream."""
         return bool(self.response and self.response.media_type == "text/event-stream")

@@ -20,7 +20,7 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.redaction.api_key import Redactor, redact
-from conformance.exchange.transport.transport import Limits, RawResponse, Transport
+from conformance.exchange.transport.transport import Limits, Transport
 
 MOST_DOWNLOADS = 16
 """Images fetched for one answer; a provider that sends more is not followed further."""
@@ -76,14 +76,14 @@ class Client:
         except ConformanceError:
             raise
         except BaseException as error:  # its frames and its words may hold the key
-            told = self._without_key(error)
-        raise told from None
+            safe = self._without_key(error)
+        raise safe from None
 
     def _without_key(self, error: BaseException) -> BaseException:
         """Return an exception without the frames in which the key stands, and without the key."""
         redactor = self._redactor
         if redactor is not None:
-            words = (redactor.text(each) if isinstance(each, str) else each for each in error.args)
+            words = (redactor.text(word) if isinstance(word, str) else word for word in error.args)
             error.args = tuple(words)
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
@@ -123,7 +123,7 @@ class Client:
     def _with_downloads(self, bare: Exchange, known: Mapping[str, Failure]) -> Exchange:
         if bare.response is None or b'"url"' not in bare.response.body:
             return bare
-        addresses = [each.url for each in Answer(bare).payloads if each.url]
+        addresses = [payload.url for payload in Answer(bare).payloads if payload.url]
         wanted = list(dict.fromkeys(addresses))[:MOST_DOWNLOADS]
         allowance = _Allowance(self._transport.limits)
         downloads = tuple(self._download(url, known, allowance) for url in wanted)
@@ -150,7 +150,7 @@ class _Allowance:
         self.bytes_left = limits.images_bytes
 
     def spent(self) -> Failure | None:
-        """Say which limit the images before have reached, or None."""
+        """Return which limit the images before have reached, or None."""
         if time.monotonic() >= self._deadline:
             seconds = f"{self._limits.images_seconds:g} s"
             return Failure("timeout", f"the images before it took {seconds} together")
@@ -160,7 +160,5 @@ class _Allowance:
         return None
 
 
-def _split(reply: RawResponse | Failure) -> tuple[Response | None, Failure | None]:
-    if isinstance(reply, Failure):
-        return None, reply
-    return Response(reply.status, reply.headers, reply.body), None
+def _split(reply: Response | Failure) -> tuple[Response | None, Failure | None]:
+    return (None, reply) if isinstance(reply, Failure) else (reply, None)

@@ -49,7 +49,7 @@ class Request:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """Give the first value of a header, whatever its case."""
+        """Return the first value of a header, whatever its case."""
         return first_header(self.headers, name)
 
 
@@ -62,7 +62,7 @@ class Response:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """Give the first value of a header, whatever its case."""
+        """Return the first value of a header, whatever its case."""
         return first_header(self.headers, name)
 
     @property
@@ -93,7 +93,7 @@ class Spending:
 
     def __add__(self, other: Spending) -> Spending:
         """Add up, each kind by itself."""
-        known = [each.actual for each in (self, other) if each.actual is not None]
+        known = [one.actual for one in (self, other) if one.actual is not None]
         return Spending(
             round(sum(known), 6) if known else None,
             round(self.estimate + other.estimate, 6),
@@ -134,10 +134,10 @@ class Exchange:
 
     def download(self, url: str) -> Download | None:
         """Find the download of an image URL."""
-        return next((each for each in self.downloads if each.url == url), None)
+        return next((one for one in self.downloads if one.url == url), None)
 
 
 def first_header(headers: Headers, name: str) -> str | None:
-    """Give the first value of a header, whatever its case."""
+    """Return the first value of a header, whatever its case."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)

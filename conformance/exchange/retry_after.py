@@ -12,7 +12,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
 
 def retry_after(exchange: Exchange) -> float | None:
-    """Give the seconds an answer asks to wait; None where it does not, or not legibly.
+    """Return the seconds an answer asks to wait; None where it does not, or not legibly.
 
     A date is taken from the answer's own `Date` where that is there: clocks differ, and jump.
     """

@@ -46,10 +46,10 @@ class Sent:
         return self.model.family if self.model else None
 
     def violates(self, parameter: str | None, keyword: str | None = None) -> bool:
-        """Whether the body breaks a documented constraint of a parameter."""
+        """Return whether the body breaks a documented constraint of a parameter."""
         return self.asked is not None and any(
-            each.parameter == parameter and keyword in (None, each.keyword)
-            for each in self.asked.violations
+            violation.parameter == parameter and keyword in (None, violation.keyword)
+            for violation in self.asked.violations
         )
 
     def value(self, parameter: str) -> Any:
@@ -57,39 +57,40 @@ class Sent:
         return self.asked.value(parameter) if self.asked else None
 
     def has(self, parameter: str) -> bool:
-        """Whether a parameter was sent, and not as null."""
+        """Return whether a parameter was sent, and not as null."""
         return self.asked is not None and self.asked.has(parameter)
 
 
 def read_request(exchange: Exchange, edition: Edition) -> Sent:
     """Read what an exchange's request asks under an edition."""
     request = exchange.request
-    operation = _operation(request)
-    authorization = _authorization(exchange)
-    model = edition.find(exchange.model)
-    if operation is not Operation.GENERATE:
-        return Sent(operation, authorization, _method_fault(request, "GET"), None, model)
-    faults, asked = _read_body(exchange, edition)
-    faults |= _method_fault(request, "POST") | _content_type_fault(request)
-    return Sent(operation, authorization, faults, asked, _model(exchange, asked, model))
+    path = urlsplit(request.url).path.rstrip("/")
+    generates = path.endswith("/images/generations")
+    operation = Operation.GENERATE if generates else None
+    if path.endswith("/models"):
+        operation = Operation.LIST_MODELS
+    faults, asked, model = set(), None, edition.find(exchange.model)
+    if request.method.upper() != ("POST" if generates else "GET"):
+        faults.add("method")
+    if generates:
+        fault, asked = _read_body(exchange, edition)
+        media_type = request.header("content-type")
+        media_type = "application/json" if media_type is None else media_type.partition(";")[0]
+        faults |= {fault} if fault else set()
+        faults |= {"content-type"} if media_type.strip().lower() != "application/json" else set()
+        model = _model(exchange, asked, model)
+    return Sent(operation, _authorization(exchange), frozenset(faults), asked, model)
 
 
-def _model(exchange: Exchange, asked: RequestBody | None, told: Model | None) -> Model | None:
-    """The model that was asked; where a request leaves it out, the provider chooses.
+def _model(exchange: Exchange, asked: RequestBody | None, named: Model | None) -> Model | None:
+    """Return the model that was asked; where a request leaves it out, the provider chooses.
 
     What an unnamed request of a foreign recording stands for, its user may have said.
     """
     if asked is None or asked.model is not None:
-        return asked.model if asked else told
+        return asked.model if asked else named
     chosen = not asked.has("model") and exchange.provenance is not Provenance.FOREIGN
-    return None if chosen else told
-
-
-def _operation(request: Request) -> Operation | None:
-    path = urlsplit(request.url).path.rstrip("/")
-    if path.endswith("/images/generations"):
-        return Operation.GENERATE
-    return Operation.LIST_MODELS if path.endswith("/models") else None
+    return None if chosen else named
 
 
 def _authorization(exchange: Exchange) -> Authorization:
@@ -111,46 +112,32 @@ def _authorization(exchange: Exchange) -> Authorization:
     return Authorization.UNKNOWN if key.strip() == UNKNOWN_KEY else Authorization.VALID
 
 
-def _method_fault(request: Request, method: str) -> frozenset[str]:
-    return frozenset() if request.method.upper() == method else frozenset({"method"})
-
-
-def _content_type_fault(request: Request) -> frozenset[str]:
-    value = request.header("content-type")
-    if value is None or value.split(";", 1)[0].strip().lower() == "application/json":
-        return frozenset()
-    return frozenset({"content-type"})
-
-
 _DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
 
 
 def deployment_of(request: Request) -> str | None:
-    """Give the deployment that a URL names, as Azure has it in place of `model`."""
-    found = _DEPLOYMENT.search(urlsplit(request.url).path)
-    return found[1] if found else None
+    """Return the deployment that a URL names, as Azure has it in place of `model`."""
+    named = _DEPLOYMENT.search(urlsplit(request.url).path)
+    return named[1] if named else None
 
 
-def _read_body(exchange: Exchange, edition: Edition) -> tuple[frozenset[str], RequestBody | None]:
+def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, RequestBody | None]:
+    """Read the body under the edition's name of the model; the fault of it that clauses know."""
     reading = read_json(exchange.request.body)
     if reading.fault is not None:
-        return frozenset({"json"}), None
+        return "json", None
     if not isinstance(reading.value, dict):
-        return frozenset({"not-object"}), None
+        return "not-object", None
     body = dict(reading.value)
+    known = edition.find(exchange.model) is not None
+    deployment = deployment_of(exchange.request)
     if exchange.served_as is not None and body.get("model") == exchange.served_as:
         body["model"] = exchange.model
-    deployment = deployment_of(exchange.request)
     if deployment is not None and edition.find(deployment) is not None:
         body["model"] = deployment
-    if "model" not in body and _was_told(exchange, edition):
-        body["model"] = exchange.model
+    if "model" not in body and known and exchange.provenance is Provenance.FOREIGN:
+        body["model"] = exchange.model  # its user said which model it stands for
     asked = edition.read(body)
     if body.get("model") == UNKNOWN_MODEL:
-        return frozenset({"model-unknown"}), replace(asked, left_open=())
-    return frozenset(), asked
-
-
-def _was_told(exchange: Exchange, edition: Edition) -> bool:
-    """Return whether somebody said which model a recorded request without one stands for."""
-    return exchange.provenance is Provenance.FOREIGN and edition.find(exchange.model) is not None
+        return "model-unknown", replace(asked, left_open=())
+    return None, asked

@@ -17,7 +17,7 @@ class Source(Protocol):
     """Anything that turns a case into an exchange."""
 
     def exchange(self, case: Case) -> Exchange:
-        """Give the exchange of a case."""
+        """Return the exchange of a case."""
         ...
 
 

@@ -33,18 +33,18 @@ class StreamEvent(Payload):
         return f"event {self.index + 1}"
 
     def called(self, name: str) -> bool:
-        """Whether the event's line or the type in its data has this name."""
+        """Return whether the event's line or the type in its data has this name."""
         return name in (self.name, self.item.get("type"))
 
 
 def events_of(answer: Answer) -> tuple[StreamEvent, ...]:
     """Read the events of an answer, up to `MOST_IMAGES` with one; a closing ``[DONE]`` is none."""
-    named = [each for each in answer.stream.events if each.data.strip() != DONE]
-    found: list[StreamEvent] = []
+    named = [event for event in answer.stream.events if event.data.strip() != DONE]
+    read: list[StreamEvent] = []
     images = 0
-    for index, each in enumerate(named):
-        found.append(StreamEvent(index, each, answer))
-        images += found[-1].b64_json is not None
+    for index, event in enumerate(named):
+        read.append(StreamEvent(index, event, answer))
+        images += read[-1].b64_json is not None
         if images == MOST_IMAGES:
             break
-    return tuple(found)
+    return tuple(read)

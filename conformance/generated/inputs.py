@@ -6,12 +6,14 @@ Kept out of `conformance.cases` itself, as `conformance.generated.strategies` is
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
 from conformance.cases.prompts import WORD
+from conformance.contract import Edition, Model
 from conformance.generated.strategies import (
     Bodies,
     Body,
@@ -20,11 +22,6 @@ from conformance.generated.strategies import (
     invalid_bodies,
     valid_bodies,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from conformance.contract import Edition, Model
 
 Caps = tuple[int | None, ...]
 FEW: Caps = (1, 2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -13,12 +14,8 @@ from conformance.cases.near_misses import nearly
 from conformance.cases.prompts import SUBJECTS, WORD
 from conformance.cases.schema_keywords import is_constraint, types_of
 from conformance.cases.valid import DerivationError, elsewhere, typical
+from conformance.contract import SchemaRule
 from conformance.generated.texts import texts_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from conformance.contract import SchemaRule
 
 _EDGES = (2**31 - 1, 2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**30)
 

@@ -6,7 +6,8 @@ not pay for importing hypothesis.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -14,13 +15,9 @@ from conformance.cases.domain import Domain, Pattern, Region, Span, Text, sample
 from conformance.cases.invalid import spoil
 from conformance.cases.schema_keywords import condition_names
 from conformance.cases.valid import DerivationError
+from conformance.contract import Edition, Model
 from conformance.generated.invalid_values import Spoiling, spoilings
 from conformance.generated.texts import texts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from conformance.contract import Edition, Model
 
 Body = dict[str, Any]
 Bodies = st.SearchStrategy[Body]

@@ -26,12 +26,12 @@ def refuse_links(path: Path, within: Path | None = None) -> None:
     What a folder holds may be of somebody else's making: a report written through a link in it
     would replace a file that nobody named. Links of the system, as /dev/stdout, are none of that.
     """
-    folders = [each for each in path.parents if within in each.parents] if within else []
-    for each in (path, *folders):
-        if each.is_symlink() and not _SYSTEM & set(each.parents):
-            target = os.path.realpath(each)
+    folders = [folder for folder in path.parents if within in folder.parents] if within else []
+    for place in (path, *folders):
+        if place.is_symlink() and not _SYSTEM & set(place.parents):
+            target = os.path.realpath(place)
             raise LinkError(
-                f"{each}: is a symbolic link to {target}, and nothing is written through one; "
+                f"{place}: is a symbolic link to {target}, and nothing is written through one; "
                 f"remove it, or name what it leads to"
             )
 

@@ -59,7 +59,7 @@ def guard() -> None:
 
 
 def _nowhere() -> TextIO:
-    """Give a stream that stands in for standard error until the process ends."""
+    """Return a stream that stands in for standard error until the process ends."""
     return io.TextIOWrapper(io.FileIO(os.devnull, "w"))
 
 

@@ -80,7 +80,7 @@ _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_consta
 Event = tuple[str, Any]
 """What happens next in a JSON text, and its value, as ijson's `basic_parse` tells it."""
 
-_OPENS = {"start_map": dict, "start_array": list}
+_OPENS = frozenset({"start_map", "start_array"})
 _CLOSES = frozenset({"end_map", "end_array"})
 
 
@@ -90,6 +90,7 @@ class JSONEvents:
     def __init__(self, events: Iterable[Event], bounds: JSONBounds = BOUNDS) -> None:
         self._events = iter(events)
         self._bounds = bounds
+        self._values = self._characters = 0  # of the value that is being built
 
     def next(self) -> Event:
         """Return the next event."""
@@ -122,46 +123,24 @@ class JSONEvents:
 
     def value(self, event: Event) -> Any:
         """Build the value that an event begins; what it may cost starts anew."""
-        meter = _Meter(self._bounds)
-        waiting: list[tuple[Any, str]] = []  # what is open, and its name in what holds it
-        name = ""
-        while True:
-            kind, value = event
-            if kind in _OPENS:
-                meter.deeper(len(waiting))
-                waiting.append((_OPENS[kind](), name))
-            elif kind == "map_key":
-                name = value
-                meter.count(value)
-            else:
-                if kind in _CLOSES:
-                    value, name = waiting.pop()
-                meter.count(value)
-                if not waiting:
-                    return value
-                _put(waiting[-1][0], name, value)
-            event = self.next()
-
-
-def _put(holder: Any, name: str, value: Any) -> None:
-    if isinstance(holder, dict):
-        holder[name] = value
-    else:
-        holder.append(value)
-
-
-class _Meter:
-    """Counts what one value costs."""
-
-    def __init__(self, bounds: JSONBounds) -> None:
-        self._bounds = bounds
         self._values = self._characters = 0
+        return self._build(event, 0)
 
-    def deeper(self, depth: int) -> None:
-        if depth >= self._bounds.depth:
+    def _build(self, event: Event, depth: int) -> Any:
+        kind, value = event
+        if kind in _OPENS and depth >= self._bounds.depth:
             raise JSONFaultError("depth", f"nests deeper than {self._bounds.depth} levels")
+        if kind == "start_map":
+            value = {}
+            for name, begun in self.members():
+                self._count(name)
+                value[name] = self._build(begun, depth + 1)
+        elif kind == "start_array":
+            value = [self._build(item, depth + 1) for item in self.items()]
+        self._count(value)
+        return value
 
-    def count(self, value: Any) -> None:
+    def _count(self, value: Any) -> None:
         self._values += 1
         self._characters += len(value) if isinstance(value, str) else 0
         if self._values > self._bounds.values:

@@ -26,10 +26,6 @@ _ESCAPE = re.compile(
 )
 
 
-_Place = tuple[Any, "str | int"]
-"""A step, and the place that it starts from: a `_Place` again, or None for the whole."""
-
-
 @dataclass(frozen=True, slots=True)
 class JSONReading:
     """What a JSON text says, or in one sentence why it says nothing.
@@ -110,7 +106,7 @@ def _mend_surrogates(text: str) -> tuple[str, str | None]:
     lone = next((match for match in _ESCAPE.finditer(text) if match["lone"]), None)
     if lone is None:
         return text, None
-    mended = _ESCAPE.sub(lambda each: r"\ufffd" if each["lone"] else each[0], text)
+    mended = _ESCAPE.sub(lambda match: r"\ufffd" if match["lone"] else match[0], text)
     where = _position(text, lone.start())
     return mended, f"escapes half a surrogate pair, {printable(lone[0])}, at {where}"
 
@@ -129,7 +125,7 @@ def check_depth(text: str, max_depth: int) -> None:
 def check_values(text: str, max_values: int) -> None:
     """Raise `JSONFaultError` for too many values, before anything is built of them."""
     # Parsed, three bytes of text can take seventy of memory; each value but one follows these.
-    if sum(_count_to(text, each, max_values) for each in ",[{") < max_values:
+    if sum(_count_to(text, char, max_values) for char in ",[{") < max_values:
         return
     starts = _STRING.sub(b"", text.encode(errors="replace")).translate(None, _NOT_STARTS)
     if len(starts) >= max_values:
@@ -138,10 +134,10 @@ def check_values(text: str, max_values: int) -> None:
 
 def _count_to(text: str, char: str, limit: int) -> int:
     """Count up to one more than ``limit``: find() is ten times as fast as count()."""
-    found, offset = 0, text.find(char)
-    while offset >= 0 and found <= limit:
-        found, offset = found + 1, text.find(char, offset + 1)
-    return found
+    counted, offset = 0, text.find(char)
+    while offset >= 0 and counted <= limit:
+        counted, offset = counted + 1, text.find(char, offset + 1)
+    return counted
 
 
 def _offset_of_depth(text: str, max_depth: int) -> int:
@@ -206,8 +202,8 @@ class _Builder:
             self._refuse(literal, "number", f"a number of {len(literal)} characters")
 
     def _refuse(self, literal: str, kind: str, what: str) -> NoReturn:
-        found = (match.start() for match in _tokens(self.text) if match[0] == literal)
-        where = _position(self.text, next(found, 0))
+        offsets = (match.start() for match in _tokens(self.text) if match[0] == literal)
+        where = _position(self.text, next(offsets, 0))
         raise JSONFaultError(kind, f"has {printable(literal, 60)}, {what}, at {where}")
 
     def _syntax(self, error: json.JSONDecodeError) -> JSONFaultError:
@@ -225,28 +221,19 @@ def _position(text: str, offset: int) -> str:
 
 def _describe_repeated(value: Any, owner: dict[str, Any], key: str) -> str:
     path = _path_to(value, owner)
-    where = "an object inside a repeated member" if path is None else printable(path)
+    where = "an object inside a repeated member"
+    where = where if path is None else printable(path.removeprefix("."))
     twice = f'has the member "{printable(key, 80)}" more than once'
     return f"{twice}, in {where}" if where else twice
 
 
 def _path_to(value: Any, owner: dict[str, Any]) -> str | None:
-    waiting: list[tuple[_Place | None, Any]] = [(None, value)]
-    while waiting:
-        place, each = waiting.pop()
-        if each is owner:
-            return _path(place)
-        if isinstance(each, dict):
-            waiting += [((place, name), inner) for name, inner in each.items()]
-        elif isinstance(each, list):
-            waiting += [((place, index), inner) for index, inner in enumerate(each)]
+    """Return where an object stands in a value, which nests no deeper than was checked."""
+    if value is owner:
+        return ""
+    steps = value.items() if isinstance(value, dict) else ()
+    for step, inner in enumerate(value) if isinstance(value, list) else steps:
+        rest = _path_to(inner, owner)
+        if rest is not None:
+            return (f"[{step}]" if isinstance(step, int) else f".{printable(step, 80)}") + rest
     return None
-
-
-def _path(place: _Place | None) -> str:
-    """Write a place as a path; only one is ever written, since a name may have megabytes."""
-    steps: list[str] = []
-    while place is not None:
-        place, step = place
-        steps.append(f"[{step}]" if isinstance(step, int) else f".{printable(step, 80)}")
-    return "".join(reversed(steps)).removeprefix(".")

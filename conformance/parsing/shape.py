@@ -19,7 +19,7 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list:
 
 
 def shape_of(value: Any, root: str = "") -> Iterator[str]:
-    """Give the paths of a value with their types, such as ``data[].url:string``.
+    """Yield the paths of a value with their types, such as ``data[].url:string``.
 
     The items of an array share a path, ``root`` stands before all of them, and nothing deeper
     than eight levels is looked at.
@@ -29,20 +29,20 @@ def shape_of(value: Any, root: str = "") -> Iterator[str]:
 
 def bounded(paths: Iterable[str]) -> list[str]:
     """Sort paths, each once; of more than `MOST_PATHS` the first, and ``…`` after them."""
-    found = sorted(set(paths))
-    return found if len(found) <= MOST_PATHS else [*found[:MOST_PATHS], "…"]
+    ordered = sorted(set(paths))
+    return ordered if len(ordered) <= MOST_PATHS else [*ordered[:MOST_PATHS], "…"]
 
 
 def _walk(value: Any, path: str, depth: int) -> Iterator[str]:
-    """Give a value's own path and type, and those below it down to a depth."""
+    """Yield a value's own path and type, and those below it down to a depth."""
     if path:
         yield f"{path}:{type_of(value)}"
     if depth and isinstance(value, dict):
-        for name, each in value.items():
-            yield from _walk(each, _member(path, str(name)), depth - 1)
+        for name, inner in value.items():
+            yield from _walk(inner, _member(path, str(name)), depth - 1)
     elif depth and isinstance(value, list):
-        for each in value:
-            yield from _walk(each, f"{path}[]", depth - 1)
+        for inner in value:
+            yield from _walk(inner, f"{path}[]", depth - 1)
 
 
 def _member(path: str, name: str) -> str:

@@ -46,7 +46,7 @@ def _check(document: dict[str, Any]) -> None:
             raise TOMLFaultError(f"nests deeper than {_DEPTH} levels")
         if isinstance(value, dict | list):
             inner = value.values() if isinstance(value, dict) else value
-            waiting += [(each, depth + 1) for each in inner]
+            waiting += [(one, depth + 1) for one in inner]
         elif isinstance(value, int) and abs(value) > _MOST:
             raise TOMLFaultError(f"has a whole number beyond {_MOST:,}")
         elif isinstance(value, float) and not math.isfinite(value):

@@ -12,7 +12,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import yaml
@@ -32,7 +32,6 @@ _WORDS = {"true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?")
 _DIGITS = 40  # of a number
-_NO_KEY: Any = object()
 
 
 class YAMLFaultError(ValueError):
@@ -113,22 +112,6 @@ class _Source:
         return data
 
 
-@dataclass(slots=True)
-class _Open:
-    """A list or an object that is being read."""
-
-    holder: Any
-    anchor: str | None
-    weight: tuple[int, int]  # what was counted before it
-    key: Any = _NO_KEY
-    merged: list[dict[str, Any]] = field(default_factory=list)  # the first of them wins
-
-    @property
-    def wants_name(self) -> bool:
-        """Return whether the next value is the name of a member."""
-        return self.key is _NO_KEY and self.holder.__class__ is dict
-
-
 class YAMLReader:
     """Builds values from the events of a file, one document; raises `YAMLFaultError`."""
 
@@ -144,24 +127,23 @@ class YAMLReader:
         self._source = _Source(file)
         self._plain = plain
         self._name = name
-        self._anchors: dict[str, tuple[Any, int, int]] = {}
+        self._anchors: dict[str, tuple[Any, int, int]] = {}  # values and what they count for
         self._values = self._characters = 0
         try:
             self._parser = _PARSER(self._source)
         except (yaml.YAMLError, ValueError) as error:
             raise _fault(error) from None
-        while isinstance(event := self._event(), yaml.StreamStartEvent | yaml.DocumentStartEvent):
-            pass
-        self._first: yaml.Event | None = event
+        self._first: yaml.Event | None = None
+        event = self.next()
+        while isinstance(event, yaml.StreamStartEvent | yaml.DocumentStartEvent):
+            event = self.next()
+        self._first = event
 
-    def next(self) -> yaml.Event:
+    def next(self) -> Any:
         """Return the next event."""
         event, self._first = self._first, None
-        return event if event is not None else self._event()
-
-    def _event(self) -> yaml.Event:
         try:
-            event: yaml.Event | None = self._parser.get_event()
+            event = event or self._parser.get_event()
         except YAMLFaultError:
             raise
         except (yaml.YAMLError, ValueError) as error:
@@ -170,7 +152,7 @@ class YAMLReader:
             raise YAMLFaultError("ends too early")
         return event
 
-    def until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
+    def until(self, end: type[yaml.Event]) -> Iterator[Any]:
         """Yield the events that begin the members of what is open, up to its end."""
         while not isinstance(event := self.next(), end):
             yield event
@@ -181,110 +163,86 @@ class YAMLReader:
             if not isinstance(event, yaml.DocumentEndEvent):
                 raise _at(event, "holds a second document")
 
-    def value(self, event: yaml.Event) -> Any:
+    def value(self, event: Any) -> Any:
         """Build the value that an event begins; what it may cost starts anew."""
         self._values = self._characters = 0
         self._source.allow(self._bounds.bytes, "in one value")
-        waiting: list[_Open] = []
-        while True:
-            built = self._built(event, waiting)
-            if built is not _NO_KEY:
-                if not waiting:
-                    return built
-                self._place(waiting[-1], built, event)
-            event = self.next()
+        return self._build(event, 0)
 
-    def _built(self, event: yaml.Event, waiting: list[_Open]) -> Any:
-        """Return the value that is whole with an event, or `_NO_KEY` where one begins."""
+    def _build(self, event: Any, depth: int) -> Any:
         kind = event.__class__
-        if kind is yaml.ScalarEvent:
-            named = waiting and waiting[-1].wants_name
-            return self._member_name(event) if named else self._scalar(event)
-        if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._begin(event, waiting)
-            return _NO_KEY
         if kind is yaml.AliasEvent:
-            return self._alias(event)
-        if waiting and (kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent):
-            return self._whole(waiting.pop())
-        raise _at(event, "ends too early")
-
-    def _begin(self, event: Any, waiting: list[_Open]) -> None:
-        if len(waiting) >= self._bounds.depth:
-            raise _at(event, f"nests deeper than {self._bounds.depth} levels")
-        weight = self._values, self._characters
-        self._count(event, 1, 0)
-        holder: Any = {} if event.__class__ is yaml.MappingStartEvent else []
-        waiting.append(_Open(holder, event.anchor, weight))
-
-    def _whole(self, opened: _Open) -> Any:
-        whole = opened.holder
-        if opened.merged:  # what stands in the object itself wins over what it merges
-            whole = {}
-            for each in (*reversed(opened.merged), opened.holder):
-                whole.update(each)
-        self._remember(opened.anchor, whole, opened.weight)
-        return whole
-
-    def _remember(self, anchor: str | None, value: Any, before: tuple[int, int]) -> None:
-        if anchor is not None:
-            weight = self._values - before[0], self._characters - before[1]
-            self._anchors[anchor] = (value, *weight)
-
-    def _place(self, opened: _Open, value: Any, event: yaml.Event) -> None:
-        if opened.holder.__class__ is list:
-            opened.holder.append(value)
-        elif opened.key is _NO_KEY:
-            if not isinstance(value, str):
-                raise _at(event, "has a member whose name is no text")
-            opened.key = value
-        elif opened.key == _MERGE:
-            opened.merged += self._merged(value, event)
-            opened.key = _NO_KEY
+            if event.anchor not in self._anchors:
+                raise _at(event, f"repeats *{printable(event.anchor, 40)}, which is not there")
+            value, values, characters = self._anchors[event.anchor]
+            self._count(event, values, characters)
+            return value
+        values, characters = self._values, self._characters
+        if kind is yaml.ScalarEvent:
+            value = self._scalar(event)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            if depth >= self._bounds.depth:
+                raise _at(event, f"nests deeper than {self._bounds.depth} levels")
+            self._count(event, 1, 0)
+            if kind is yaml.MappingStartEvent:
+                value = self._object(depth + 1)
+            else:
+                value = [self._build(item, depth + 1) for item in self.until(yaml.SequenceEndEvent)]
         else:
-            opened.holder[opened.key] = value
-            opened.key = _NO_KEY
-
-    def _merged(self, value: Any, event: yaml.Event) -> list[dict[str, Any]]:
-        objects = value if isinstance(value, list) else [value]
-        if not all(isinstance(each, dict) for each in objects):
-            raise _at(event, "merges what is no object")
-        self._count(event, sum(map(len, objects)), 0)
-        return objects
-
-    def _alias(self, event: Any) -> Any:
-        if event.anchor not in self._anchors:
-            raise _at(event, f"repeats *{printable(event.anchor, 40)}, which is not there")
-        value, values, characters = self._anchors[event.anchor]
-        self._count(event, values, characters)
+            raise _at(event, "ends too early")
+        self._remember(event.anchor, value, values, characters)
         return value
 
+    def _remember(self, anchor: str | None, value: Any, values: int, characters: int) -> None:
+        """Keep what an alias may repeat, and what was counted for it since these numbers."""
+        if anchor is not None:
+            self._anchors[anchor] = (value, self._values - values, self._characters - characters)
+
+    def _object(self, depth: int) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        merged: list[dict[str, Any]] = []  # the first of them wins
+        for event in self.until(yaml.MappingEndEvent):
+            scalar = event.__class__ is yaml.ScalarEvent
+            name = self._member_name(event) if scalar else self._build(event, depth)
+            if not isinstance(name, str):
+                raise _at(event, "has a member whose name is no text")
+            begun = self.next()
+            value = self._build(begun, depth)
+            if name != _MERGE:
+                members[name] = value
+                continue
+            objects = value if isinstance(value, list) else [value]
+            if not all(isinstance(one, dict) for one in objects):
+                raise _at(begun, "merges what is no object")
+            self._count(begun, sum(map(len, objects)), 0)
+            merged += objects
+        whole: dict[str, Any] = {}
+        for one in reversed(merged):
+            whole.update(one)
+        whole.update(members)  # what stands in the object itself wins over what it merges
+        return whole
+
     def _member_name(self, event: Any) -> str:
-        text = event.value
+        values, characters, text = self._values, self._characters, event.value
         if event.tag in _BINARY:  # as Ruby writes names that it takes for bytes
             text = _unbase64(event).decode("utf-8", "replace")
-        before = self._values, self._characters
         self._count(event, 1, len(text))
         name = text if text == _MERGE and event.implicit[0] else self._name(text)
-        self._remember(event.anchor, name, before)
+        self._remember(event.anchor, name, values, characters)
         return name
 
     def _scalar(self, event: Any) -> Any:
-        text = event.value
-        before = self._values, self._characters
-        self._count(event, 1, len(text))
-        value: Any = text
+        self._count(event, 1, len(event.value))
         if event.tag in _BINARY:
-            value = _unbase64(event)
-        elif event.implicit[0] and not event.style:
-            try:
-                value = self._plain(text)
-            except ValueError as error:
-                raise _at(event, str(error)) from None
-        self._remember(event.anchor, value, before)
-        return value
+            return _unbase64(event)
+        if event.style or not event.implicit[0]:
+            return event.value
+        try:
+            return self._plain(event.value)
+        except ValueError as error:
+            raise _at(event, str(error)) from None
 
-    def _count(self, event: yaml.Event, values: int, characters: int) -> None:
+    def _count(self, event: Any, values: int, characters: int) -> None:
         self._values += values
         self._characters += characters
         if self._values > self._bounds.values:
@@ -301,19 +259,19 @@ def _unbase64(event: Any) -> bytes:
         raise _at(event, "is marked as base64 and is none") from None
 
 
-def _at(event: yaml.Event, reason: str) -> YAMLFaultError:
-    mark = event.start_mark
-    return (
-        YAMLFaultError(reason, mark.line + 1, mark.column + 1) if mark else YAMLFaultError(reason)
-    )
+def _at(event: Any, reason: str) -> YAMLFaultError:
+    return YAMLFaultError(reason, *_place(event.start_mark))
+
+
+def _place(mark: Any) -> tuple[int, ...]:
+    return (mark.line + 1, mark.column + 1) if mark else ()
 
 
 def _fault(error: Exception) -> YAMLFaultError:
     """Return what the parser found; foreign characters are escaped by whoever shows it."""
     if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
         reason = f"is no YAML: {error.problem or error.context}"
-        return YAMLFaultError(reason, *((mark.line + 1, mark.column + 1) if mark else ()))
+        return YAMLFaultError(reason, *_place(error.problem_mark or error.context_mark))
     position = getattr(error, "position", None)
     where = f" at byte {position}" if position is not None else ""
     return YAMLFaultError(f"is no YAML: {getattr(error, 'reason', 'it is not UTF-8')}{where}")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from conformance.contract import Edition
+from conformance.contract import Edition
 
 _PROMPT = "A small red sailing boat on a calm sea, seen from the shore"
 

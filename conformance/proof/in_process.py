@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import httpx
 
+from conformance.contract import Edition
 from conformance.exchange.client import Client, Target
-from conformance.exchange.model import Failure, Headers, Provenance
-from conformance.exchange.transport.transport import Fetched, RawResponse, Transport
-from conformance.reference import DEFAULT_KEY, create_app
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from conformance.contract import Edition
-    from conformance.reference import Steps
+from conformance.exchange.model import Failure, Headers, Provenance, Response
+from conformance.exchange.transport.transport import Fetched, Transport
+from conformance.reference import DEFAULT_KEY, Steps, create_app
 
 BASE_URL = "https://reference.example/v1"
 """A public name: some defects, such as URLs to private hosts, are legal in a private network."""
@@ -45,7 +40,7 @@ class InProcess(Transport):
 
     def send(
         self, method: str, url: str, headers: Headers = (), body: bytes = b""
-    ) -> RawResponse | Failure:
+    ) -> Response | Failure:
         """Send a request to the application."""
         request = httpx.Request(method, url, headers=list(headers), content=body)
         return self._loop.run_until_complete(self._answered(request))
@@ -62,12 +57,12 @@ class InProcess(Transport):
             return Fetched(url, (), Failure("dns", "the proof has no other host"))
         return Fetched(url, (), self.send("GET", url))
 
-    async def _answered(self, request: httpx.Request) -> RawResponse:
+    async def _answered(self, request: httpx.Request) -> Response:
         response = await self._application.handle_async_request(request)
         body = await response.aread()
-        found = response.headers.multi_items()
-        headers = tuple((name, EACH_TIME.get(name, value)) for name, value in found)
-        return RawResponse(response.status_code, headers, body, "HTTP/1.1", 0.0)
+        raw = response.headers.multi_items()
+        headers = tuple((name, EACH_TIME.get(name, value)) for name, value in raw)
+        return Response(response.status_code, headers, body)
 
 
 def bench_client(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from conformance.findings import BROKEN, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from conformance.proof.open_requests import Answered
+from conformance.proof.open_requests import Answered
 
 RED = BROKEN | {Verdict.HARNESS_ERROR}
 """The verdicts that detect a defect; a clause that raises detects one as well."""

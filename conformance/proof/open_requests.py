@@ -6,21 +6,17 @@ promised of an answer is promised of that answer too, so a lie in it must be cau
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.cases.model import Case
-from conformance.findings import DECIDED, Verdict
+from conformance.contract import Edition, RequestBody
+from conformance.findings import DECIDED, Finding, Verdict
+from conformance.reference.answers import Job
+from conformance.reference.errors import Refusal
+from conformance.reference.steps import Steps
 from conformance.runner.planned_request import sent_by
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from conformance.contract import Edition, RequestBody
-    from conformance.findings import Finding
-    from conformance.reference.answers import Job
-    from conformance.reference.errors import Refusal
-    from conformance.reference.steps import Steps
 
 UNKNOWN = {"conformance_unknown": "lantern"}
 _DEFAULT_MODEL = "dall-e-3"

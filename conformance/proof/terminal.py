@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from conformance.contract import Edition
 from conformance.errors import UnknownNameError
-from conformance.proof.matrix import RED, holes
+from conformance.proof.matrix import RED, Matrix, holes
 from conformance.proof.writing import chapters
 from conformance.reference.defects import defects
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from conformance.contract import Edition
-    from conformance.proof.matrix import Matrix
 
 
 def chosen_defects(edition: Edition, glob: str) -> list[str]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from conformance.cases import all_cases
-from conformance.cases.model import Depth
-
-if TYPE_CHECKING:
-    from conformance.cases.model import Case
-    from conformance.contract import Edition
-    from conformance.providers import Provider
+from conformance.cases.model import Case, Depth
+from conformance.contract import Edition
+from conformance.providers import Provider
 
 
 def depth_of(provider: Provider, chosen: Depth | None) -> Depth:

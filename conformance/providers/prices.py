@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from conformance.cases.model import Operation
-
-if TYPE_CHECKING:
-    from conformance.cases.model import Case
-    from conformance.contract import Model
+from conformance.cases.model import Case, Operation
+from conformance.contract import Model
 
 DEAREST = 0.25
 """US dollars per image if a paid provider's file has no price: more than OpenAI's list price of

@@ -1,4 +1,4 @@
-"""The files that are judged: which ones are meant, and what came of each."""
+"""The files that are judged: which ones are meant, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 
 @dataclass(slots=True)
 class ForeignFile:
-    """What came of one file: exchanges found, judged, passed over, and what is unreadable."""
+    """The outcome of one file: exchanges found, judged, passed over, and what is unreadable."""
 
     path: Path
     named: bool = True  # by the user; otherwise found in a folder, where anything may lie
@@ -41,7 +41,7 @@ class ForeignFile:
         yield self._sentence(replace(first, reason=first.reason + kind + more))
 
     def notes(self) -> Iterator[str]:
-        """Say in sentences what there was nothing to judge in, where and why."""
+        """Describe what there was nothing to judge in, where and why."""
         return map(self._sentence, [*self.passed_over, *self.unknown_models])
 
     def _sentence(self, fault: Fault) -> str:
@@ -51,7 +51,7 @@ class ForeignFile:
 
 @dataclass(frozen=True, slots=True)
 class ForeignReport:
-    """What came of judging recordings; the findings are in the run file."""
+    """The outcome of judging recordings; the findings are in the run file."""
 
     run_file: Path
     files: tuple[ForeignFile, ...]
@@ -61,35 +61,35 @@ class ForeignReport:
     @property
     def judged(self) -> int:
         """The number of exchanges that were judged."""
-        return sum(each.judged for each in self.files)
+        return sum(file.judged for file in self.files)
 
     @property
     def problems(self) -> list[str]:
         """What could not be read, where and why."""
-        return [problem for each in self.files for problem in each.problems()]
+        return [problem for file in self.files for problem in file.problems()]
 
     @property
     def notes(self) -> list[str]:
         """What there was nothing to judge in, where and why."""
-        return [note for each in self.files for note in each.notes()]
+        return [note for file in self.files for note in file.notes()]
 
 
 def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:
-    """Give the files that are meant by names, folders and patterns, each once, in order.
+    """Return the files that are meant by names, folders and patterns, each once, in order.
 
     A folder stands for what in and below it ends as recordings do, hidden files and the run
     file left out. A pattern is one where no file has its name.
     """
-    found: dict[str, ForeignFile] = {}
+    meant: dict[str, ForeignFile] = {}
     for argument in arguments:
-        for each in _meant(argument):
-            if each.named or not same_file(each.path, run_file):
-                found.setdefault(os.path.realpath(each.path), each)
-    return list(found.values())
+        for file in _meant(argument):
+            if file.named or not same_file(file.path, run_file):
+                meant.setdefault(os.path.realpath(file.path), file)
+    return list(meant.values())
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, there or not; links that go in circles lead nowhere."""
+    """Return whether two paths lead to one file, whether it exists or not."""
     return os.path.realpath(one) == os.path.realpath(other)
 
 
@@ -99,37 +99,24 @@ def _meant(argument: Path) -> Iterator[ForeignFile]:
     elif os.path.lexists(argument) or not glob.has_magic(str(argument)):
         yield ForeignFile(argument)
     else:
-        yield from _matching(argument)
+        names = sorted(glob.glob(str(argument), recursive=True))
+        for name in names:
+            yield from _meant(Path(name))
+        if not names:
+            yield ForeignFile(argument, unreadable=[Fault("matches no file")])
 
 
 def _below(folder: Path) -> Iterator[ForeignFile]:
-    names = sorted(
-        each
-        for each in folder.rglob("*")
-        if _is_recording(each.name) and not _hidden(each.relative_to(folder))
-    )
-    yield from (ForeignFile(each, named=False) for each in names if each.is_file())
-    if not names:
+    paths = []
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and Path(path.name.lower().removesuffix(".gz")).suffix in SUFFIXES:
+            paths.append(path)
+    yield from (ForeignFile(path, named=False) for path in paths if path.is_file())
+    if not paths:
         endings = ", ".join(sorted(SUFFIXES))
         reason = (
             f"is a folder without recordings; looked for files that end in {endings}, zipped "
             f"(.gz) or not"
         )
         yield ForeignFile(folder, unreadable=[Fault(reason)])
-
-
-def _is_recording(name: str) -> bool:
-    """Return whether a name ends as those of recordings do, once it is unzipped."""
-    return Path(name.lower().removesuffix(".gz")).suffix in SUFFIXES
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-def _matching(pattern: Path) -> Iterator[ForeignFile]:
-    names = sorted(glob.glob(str(pattern), recursive=True))
-    for each in map(Path, names):
-        yield from _meant(each)
-    if not names:
-        yield ForeignFile(pattern, unreadable=[Fault("matches no file")])

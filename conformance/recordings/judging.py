@@ -6,7 +6,6 @@ largest entry.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -22,10 +21,11 @@ from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Download, Exchange
 from conformance.exchange.outcome import outcome_of
+from conformance.exchange.redaction.recordings import without_credentials
 from conformance.findings import Verdict
 from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
-from conformance.recordings.model_names import Names, named, stranger
+from conformance.recordings.model_names import Names, named, unknown_model
 from conformance.recordings.output import Records
 from conformance.recordings.readers import (
     Entry,
@@ -40,9 +40,8 @@ from conformance.recordings.readers import (
     is_generation,
     kind_of,
     plain_file,
-    redacted,
 )
-from conformance.results.conclusion import Conclusion, conclude_recordings
+from conformance.results.conclusion import conclude_recordings
 from conformance.results.evidence import evidence
 from conformance.runner.output_path import check_output
 
@@ -65,19 +64,25 @@ def judge_files(
     if not paths:
         raise ConformanceError("name at least one recording to judge")
     files = recordings_in(paths, run_file)
-    if any(same_file(each.path, run_file) for each in files):
+    if any(same_file(file.path, run_file) for file in files):
         raise ConformanceError(f"{run_file}: is to be judged; choose another with --output")
     check_output(run_file)
     chosen = tuple(clauses_of(edition) if clauses is None else clauses)
     with ExitStack() as closing:
         spool = closing.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n"))
         records = Records(spool, edition, chosen)
-        work = _Work(edition, chosen, records, files, names or Names())
+        work = FileJudge(edition, chosen, records, names or Names())
+        complete = False
         try:
-            work.all()
+            for file in files:
+                if not file.unreadable:
+                    work.file(file)
+            complete = True
         finally:
-            work.records.write(run_file, files, work.conclusion(), work.complete)
-    return ForeignReport(run_file, tuple(files), work.records.counts(), work.conclusion())
+            whole = complete and not any(file.unreadable for file in files)
+            conclusion = conclude_recordings(records.samples, whole, records.unknown_models())
+            records.write(run_file, files, conclusion, complete)
+    return ForeignReport(run_file, tuple(files), records.counts(), conclusion)
 
 
 @dataclass(slots=True)
@@ -85,45 +90,24 @@ class _Waiting:
     """An answer with URLs, until their images have come or the file has ended."""
 
     exchange: Exchange
-    file: ForeignFile
-    urls: set[str]
     line: int | None
+    urls: set[str]
 
 
-class _Work:
+class FileJudge:
     """Judges file after file."""
 
     def __init__(
-        self,
-        edition: Edition,
-        clauses: tuple[Clause, ...],
-        records: Records,
-        files: Sequence[ForeignFile],
-        names: Names,
+        self, edition: Edition, clauses: tuple[Clause, ...], records: Records, names: Names
     ) -> None:
-        self.edition = edition
-        self.names = names
-        self.known = False  # whether any model is one of the edition
-        self.clauses = clauses
-        self.records = records
-        self.files = files
-        self.complete = False
+        self._edition = edition
+        self._names = names
+        self._clauses = clauses
+        self._records = records
         self._stems: dict[str, Path] = {}
-        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
+        self._waiting: dict[str, _Waiting] = {}  # by case, the oldest first
 
-    def all(self) -> None:
-        """Judge what all files hold."""
-        for file in self.files:
-            if not file.unreadable:
-                self._file(file)
-        self.complete = True
-
-    def conclusion(self) -> Conclusion:
-        """What it all comes to."""
-        whole = self.complete and not any(each.unreadable for each in self.files)
-        return conclude_recordings(self.records.samples, whole, self.records.unknown_models())
-
-    def _file(self, file: ForeignFile) -> None:
+    def file(self, file: ForeignFile) -> None:
         """Judge what a file holds; what cannot be read is noted, and raises nothing."""
         stem = self._stem(file.path)
         try:
@@ -137,14 +121,14 @@ class _Work:
             file.unreadable.append(Fault(error.reason, error.line))
         except OSError as error:
             file.unreadable.append(Fault(f"cannot be read: {(error.strerror or '?').lower()}"))
-        while self._waiting:
-            self._release(next(iter(self._waiting)))
+        for case in list(self._waiting):
+            self._release(case, file)
         if file.kind and not file.found and not file.unreadable:
             reason = f"{file.kind}, and none of its {file.entries} entries is for the endpoint"
             file.passed_over.append(Fault(reason))
 
     def _stem(self, path: Path) -> str:
-        """Give the first part of the names of a file's cases, another for every file."""
+        """Return the first part of the names of a file's cases, another for every file."""
         name = stem = printable(path.stem, 80) or "recording"
         number = 1
         while self._stems.setdefault(name, path) != path:
@@ -158,8 +142,10 @@ class _Work:
             file.unreadable.append(entry)
             return
         try:
-            if entry.method == "GET" and self._awaited(entry.url):
-                self._arrived(entry)
+            if entry.method == "GET" and any(
+                entry.url in one.urls for one in self._waiting.values()
+            ):
+                self._add_download(entry, file)
             elif is_generation(entry):
                 file.found += 1
                 self._exchange(entry, file, f"{stem}-{entry.index}")
@@ -167,27 +153,24 @@ class _Work:
             file.unreadable.append(Fault(f"entry {entry.index}: {error.reason}", entry.line))
 
     def _exchange(self, entry: Entry, file: ForeignFile, case: str) -> None:
+        """Judge an exchange, or let it wait for the images that it points to."""
         recorded = entry.read()
-        hidden = altered_request(recorded)
-        if hidden is not None:
-            reason = f"entry {entry.index}: {hidden}, so that nothing can be judged"
+        alteration = altered_request(recorded)
+        if alteration is not None:
+            reason = f"entry {entry.index}: {alteration}, so that nothing can be judged"
             file.passed_over.append(Fault(reason, entry.line))
             return
-        exchange = named(foreign_exchange(recorded, case), self.names)
+        exchange = named(foreign_exchange(recorded, case), self._names)
         altered = exchange.altered | altered_parts(recorded, exchange)
         exchange = replace(exchange, altered=altered)
-        urls = {each.url for each in Answer(exchange).payloads if each.url}
+        urls = {payload.url for payload in Answer(exchange).payloads if payload.url}
+        self._waiting[case] = _Waiting(exchange, entry.line, urls)
         if not urls:
-            self._judge(exchange, file, entry.line)
-            return
-        self._waiting[case] = _Waiting(exchange, file, urls, entry.line)
-        if len(self._waiting) > _MOST_WAITING:
-            self._release(next(iter(self._waiting)))
+            self._release(case, file)
+        elif len(self._waiting) > _MOST_WAITING:
+            self._release(next(iter(self._waiting)), file)
 
-    def _awaited(self, url: str) -> bool:
-        return any(url in each.urls for each in self._waiting.values())
-
-    def _arrived(self, entry: Entry) -> None:
+    def _add_download(self, entry: Entry, file: ForeignFile) -> None:
         """Add an image to the answers that point to it, when it is as it came, and without a key.
 
         A download that failed says nothing here: it may have been tried long after.
@@ -197,35 +180,28 @@ class _Work:
         keyed = recorded.request.header("authorization") is not None
         if response is None or response.status != 200 or keyed or is_altered_download(recorded):
             return
-        for case, each in list(self._waiting.items()):
-            if entry.url in each.urls:
-                each.urls.discard(entry.url)
-                more = (*each.exchange.downloads, Download(entry.url, response))
-                each.exchange = replace(each.exchange, downloads=more)
-                if not each.urls:
-                    self._release(case)
+        for case, waiting in list(self._waiting.items()):
+            if entry.url in waiting.urls:
+                waiting.urls.discard(entry.url)
+                downloads = (*waiting.exchange.downloads, Download(entry.url, response))
+                waiting.exchange = replace(waiting.exchange, downloads=downloads)
+                if not waiting.urls:
+                    self._release(case, file)
 
-    def _release(self, case: str) -> None:
-        waited = self._waiting.pop(case)
-        self._judge(waited.exchange, waited.file, waited.line)
-
-    def _meet(self, exchange: Exchange, file: ForeignFile, line: int | None) -> None:
-        """Note that a model is unknown, once in each file."""
-        unknown = stranger(exchange, self.edition)
-        self.known = self.known or unknown is None
-        if unknown is not None and unknown not in {each.reason for each in file.unknown_models}:
-            file.unknown_models.append(Fault(unknown, line))
-
-    def _judge(self, exchange: Exchange, file: ForeignFile, line: int | None) -> None:
-        exchange = redacted(exchange)
+    def _release(self, case: str, file: ForeignFile) -> None:
+        """Judge an exchange without its credentials, and let it go."""
+        waiting = self._waiting.pop(case)
+        exchange, line = without_credentials(waiting.exchange), waiting.line
         answer = Answer(exchange)
-        findings = judge(exchange, self.edition, self.clauses, None, answer)
-        self._meet(exchange, file, line)
+        findings = judge(exchange, self._edition, self._clauses, None, answer)
+        unknown = unknown_model(exchange, self._edition)
+        if unknown is not None and unknown not in {one.reason for one in file.unknown_models}:
+            file.unknown_models.append(Fault(unknown, line))
         if not findings:
             reason = f"{exchange.case}: no clause has anything to say of it"
             file.passed_over.append(Fault(reason, line))
         file.judged += bool(findings)
-        file.broken += any(each.verdict is Verdict.FAIL for each in findings)
+        file.broken += any(finding.verdict is Verdict.FAIL for finding in findings)
         shown = evidence(exchange, answer, outcome_of(exchange, answer))
-        seen = observe(exchange, self.edition, answer)
-        self.records.add(exchange, shown, list(seen), findings)
+        observations = list(observe(exchange, self._edition, answer))
+        self._records.add(exchange, shown, observations, findings)

@@ -26,7 +26,7 @@ def read_names(texts: Iterable[str], unnamed: str | None, edition: Edition) -> N
     """
     known: dict[str, str] = {}
     for text in texts:
-        model, _, name = (each.strip() for each in text.partition("="))
+        model, _, name = (part.strip() for part in text.partition("="))
         if not model or not name:
             raise ConformanceError(
                 f"--model {text}: say which model a name stands for, as in "
@@ -43,7 +43,7 @@ def _known(model: str, edition: Edition) -> str:
 
 
 def named(exchange: Exchange, names: Names) -> Exchange:
-    """Give an exchange under the edition's name of its model."""
+    """Return an exchange under the edition's name of its model."""
     if exchange.model == UNNAMED:
         return replace(exchange, model=names.unnamed or UNNAMED)
     if exchange.model not in names.known:
@@ -51,15 +51,15 @@ def named(exchange: Exchange, names: Names) -> Exchange:
     return replace(exchange, model=names.known[exchange.model], served_as=exchange.model)
 
 
-def is_stranger(name: str, edition: Edition) -> bool:
-    """Whether a model is none of the edition; a request that names none is not about another."""
+def is_unknown(name: str, edition: Edition) -> bool:
+    """Return whether a request names a model that the edition does not know."""
     return name != UNNAMED and edition.find(name) is None
 
 
-def stranger(exchange: Exchange, edition: Edition) -> str | None:
+def unknown_model(exchange: Exchange, edition: Edition) -> str | None:
     """Say that a model is unknown and so hardly judged; None for one that is known."""
     name = exchange.model
-    if not is_stranger(name, edition):
+    if not is_unknown(name, edition):
         return None
     bare = name.rpartition("/")[2]
     model = bare if edition.find(bare) else "MODEL"

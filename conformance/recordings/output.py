@@ -5,13 +5,12 @@ What it says first, the providers and models, is known last: records wait in a t
 
 from __future__ import annotations
 
-import json
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from uuid import uuid4
 
 from conformance.clauses.registry import Clause
@@ -20,12 +19,20 @@ from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile
-from conformance.recordings.model_names import is_stranger
+from conformance.recordings.model_names import is_unknown
 from conformance.results.conclusion import Conclusion, binding, explanations_in_recordings
 from conformance.results.reach import Column, promises_of, reach_counts
-from conformance.results.run_file import RunWriter, finding_to_json, line_of
+from conformance.results.records import (
+    SCHEMA,
+    EditionRecord,
+    ExchangeRecord,
+    ProviderRecord,
+    RunFooter,
+    RunHeader,
+)
+from conformance.results.run_file import RunWriter, line_of
 from conformance.runner.header import about_clause
-from conformance.runner.output_path import Place
+from conformance.runner.output_path import OutputFile
 from conformance.version import tool
 
 
@@ -45,114 +52,105 @@ class Records:
     def add(
         self,
         exchange: Exchange,
-        evidence: Mapping[str, Any],
+        evidence: ExchangeRecord,
         observations: Sequence[Observation],
         findings: Sequence[Finding],
     ) -> None:
         """Keep one judged exchange."""
         url = _base_url(exchange.request.url)
         self._providers.setdefault(exchange.provider, (url, set()))[1].add(exchange.model)
-        if evidence["outcome"] == "accepted":
+        if evidence.outcome == "accepted":
             self._accepted.add((exchange.provider, exchange.model))
         self._spool.write(line_of(evidence))
-        for each in observations:
-            values = {name: getattr(each, name) for name in each.__slots__}
-            self._spool.write(line_of({"type": "observation", **values}))
+        for observation in observations:
+            self._spool.write(line_of(observation))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
             refused = finding.message.startswith(NOT_ACCEPTED)
-            about = (*_column(finding), finding.clause, finding.verdict.value, refused)
+            column = finding.provider, finding.model
+            about = (*column, finding.clause, finding.verdict.value, refused)
             self._samples.setdefault(about, finding)
-            self._spool.write(line_of({"type": "finding", **finding_to_json(finding)}))
+            self._spool.write(line_of(finding))
 
     def write(
         self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
     ) -> None:
         """Write the run file, whole or not at all; raises RunFileError where that cannot be."""
-        place = Place(run_file)
+        place = OutputFile(run_file)
         place.take()
         try:
-            self._write(run_file, files, conclusion, complete)
+            writer = RunWriter(run_file, self._header(files))
+            self._spool.seek(0)
+            for line in self._spool:
+                writer.line(line)
+            promises = promises_of(self.samples, explanations_in_recordings(self.samples))
+            writer.close(
+                RunFooter(
+                    finished=datetime.now(UTC).isoformat(timespec="seconds"),
+                    complete=complete,
+                    conclusion=int(conclusion),
+                    counts=self.counts(),
+                    reach=reach_counts(promises, [clause.id for clause in self._clauses]),
+                    problems=tuple(problem for file in files for problem in file.problems()),
+                    notes=tuple(note for file in files for note in file.notes()),
+                )
+            )
         except BaseException:
             place.give_back()
             raise
         place.keep()
 
-    def _write(
-        self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
-    ) -> None:
-        writer = RunWriter(run_file, self._header(files))
-        self._spool.seek(0)
-        for line in self._spool:
-            writer.exchange(json.loads(line))
-        writer.close(
-            {
-                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                "complete": complete,
-                "conclusion": int(conclusion),
-                "counts": self.counts(),
-                "reach": self._reach(),
-                "problems": [each for file in files for each in file.problems()],
-                "notes": [each for file in files for each in file.notes()],
-            }
-        )
-
     @property
     def samples(self) -> list[Finding]:
-        """One finding of every verdict of every promise: they say what all of them come to."""
+        """One finding of every verdict of every promise: they decide the conclusion."""
         return binding(list(self._samples.values()), self._accepted)
 
     def unknown_models(self) -> list[str]:
         """The models that the edition does not have."""
-        names = {each for _, models in self._providers.values() for each in models}
-        return sorted(each for each in names if is_stranger(each, self._edition))
+        return [name for name in self._models() if is_unknown(name, self._edition)]
 
-    def _reach(self) -> list[dict[str, Any]]:
-        explanations = explanations_in_recordings(self.samples)
-        return reach_counts(promises_of(self.samples, explanations))
+    def _models(self) -> list[str]:
+        return sorted({name for _, models in self._providers.values() for name in models})
 
     def counts(self) -> dict[str, int]:
         """Count findings by verdict."""
-        return {each.value: self.verdicts[each] for each in Verdict if self.verdicts[each]}
-
-    def _header(self, files: Sequence[ForeignFile]) -> dict[str, Any]:
-        edition = self._edition
         return {
-            "id": f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
-            "tool": tool(),
-            "python": platform.python_version(),
-            "edition": {
-                "id": edition.id,
-                "title": edition.title,
-                "document": edition.document,
-                "published": edition.published,
-                "families": self._families(),
-            },
-            "started": self._started.isoformat(timespec="seconds"),
-            "unknown_models": self.unknown_models(),
-            "recordings": [printable(each.path.name, 200) for each in files],
-            "providers": [
-                {
-                    "id": name,
-                    "title": f"{name} (foreign recordings)",
-                    "base_url": url,
-                    "mode": "foreign",
-                    "key_variable": None,
-                    "models": {each: each for each in sorted(models)},
-                }
-                for name, (url, models) in sorted(self._providers.items())
-            ],
-            "clauses": [about_clause(each, edition) for each in self._clauses],
+            verdict.value: self.verdicts[verdict] for verdict in Verdict if self.verdicts[verdict]
         }
 
-    def _families(self) -> dict[str, str]:
-        names = sorted({each for _, models in self._providers.values() for each in models})
-        found = {name: self._edition.find(name) for name in names}
-        return {name: model.family for name, model in found.items() if model is not None}
-
-
-def _column(finding: Finding) -> Column:
-    return finding.provider, finding.model
+    def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
+        edition = self._edition
+        return RunHeader(
+            schema=SCHEMA,
+            id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
+            tool=tool(),
+            python=platform.python_version(),
+            edition=EditionRecord(
+                id=edition.id,
+                title=edition.title,
+                document=edition.document,
+                published=edition.published,
+                families={
+                    name: model.family
+                    for name in self._models()
+                    if (model := edition.find(name)) is not None
+                },
+            ),
+            started=self._started.isoformat(timespec="seconds"),
+            unknown_models=tuple(self.unknown_models()),
+            recordings=tuple(printable(file.path.name, 200) for file in files),
+            providers=tuple(
+                ProviderRecord(
+                    id=name,
+                    title=f"{name} (foreign recordings)",
+                    base_url=url,
+                    mode="foreign",
+                    models={model: model for model in sorted(models)},
+                )
+                for name, (url, models) in sorted(self._providers.items())
+            ),
+            clauses=tuple(about_clause(clause, edition) for clause in self._clauses),
+        )
 
 
 def _base_url(url: str) -> str:

@@ -18,7 +18,7 @@ _MOST = 12  # rows, and notes of one kind
 
 
 def show(report: ForeignReport, quiet: bool) -> None:
-    """Print what came of each file and what the run says; only problems where `quiet`."""
+    """Print the outcome of each file and the summary of the run; only problems where `quiet`."""
     for problem in report.problems:
         sys.stderr.write(f"error: {printable(problem, 2000)}\n")
     if quiet:
@@ -37,19 +37,16 @@ def _table(files: Sequence[ForeignFile]) -> Table:
         table.add_column(name, overflow="fold")
     for name in ("entries", "for images", "judged", "broken"):
         table.add_column(name, justify="right")
-    shown = sorted(files, key=_interest)[:_MOST] if len(files) > _MOST else files
-    for each in shown:
-        numbers = (each.entries, each.found, each.judged, each.broken)
-        path = Text(printable(str(each.path), 200))
-        table.add_row(path, str(each.kind or "-"), *(str(number or "-") for number in numbers))
+    shown = files
+    if len(files) > _MOST:  # broken ones first, then unreadable ones
+        shown = sorted(files, key=lambda f: (not f.broken, not f.unreadable, not f.judged))[:_MOST]
+    for file in shown:
+        numbers = (file.entries, file.found, file.judged, file.broken)
+        path = Text(printable(str(file.path), 200))
+        table.add_row(path, str(file.kind or "-"), *(str(number or "-") for number in numbers))
     if len(files) > _MOST:
         table.add_row(Text(f"and {len(files) - _MOST} more", style="dim"))
     return table
-
-
-def _interest(file: ForeignFile) -> tuple[bool, bool, bool]:
-    """Put first what is broken, then what could not be read, then what was judged."""
-    return not file.broken, not file.unreadable, not file.judged
 
 
 def _some(notes: Sequence[str]) -> list[str]:

@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import Any
 
+from conformance.contract import Model, RequestBody, Violation
 from conformance.parsing import read_json
 from conformance.reference.errors import (
     Refusal,
@@ -28,11 +30,6 @@ from conformance.reference.errors import (
     unauthorized,
     wrong_content_type,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from conformance.contract import Model, RequestBody, Violation
 
 MAX_BODY = 1024 * 1024
 """Largest accepted request body in bytes."""

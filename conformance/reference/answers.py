@@ -6,14 +6,12 @@ import base64
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from conformance.contract import Model, RequestBody
 from conformance.reference.admission import dimensions
 from conformance.reference.painting import FINISHED, Picture, image_file, seed_of
-
-if TYPE_CHECKING:
-    from conformance.contract import Model, RequestBody
-    from conformance.reference.urls import Signer
+from conformance.reference.urls import Signer
 
 PARTIAL_TOKENS = 100
 """Output tokens each partial image costs, on top of the final one."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from conformance.contract import Edition
 from conformance.reference import errors
 from conformance.reference.admission import MAX_BODY
 from conformance.reference.answers import AnswerContext, Job
@@ -25,11 +27,6 @@ from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED
 from conformance.reference.steps import TRUTHFUL, Steps
 from conformance.reference.urls import Signer, valid_host
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-
-    from conformance.contract import Edition
 
 GENERATIONS = "/v1/images/generations"
 MODELS = "/v1/models"

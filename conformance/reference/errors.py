@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
 from conformance.parsing import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _MESSAGE_CHARACTERS = 400
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
 
 import uvicorn
+from starlette.types import ASGIApp
 
+from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.reference.app import create_app
 from conformance.reference.steps import TRUTHFUL, Steps
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from types import TracebackType
-
-    from starlette.types import ASGIApp
-
-    from conformance.contract import Edition
 
 DEFAULT_KEY = "sk-reference-conformance"
 """The default key of the reference provider; it protects nothing."""

@@ -10,22 +10,19 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
+from conformance.contract import Edition, RequestBody
 from conformance.reference import admission, answers
+from conformance.reference.answers import AnswerContext, Job, Painter
 from conformance.reference.errors import Refusal, refusal_response
 from conformance.reference.painting import image_file, media_type_of
 from conformance.reference.urls import FILE_TYPE, Signer, picture_named
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-
-    from conformance.contract import Edition, RequestBody
-    from conformance.reference.answers import AnswerContext, Job, Painter
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,11 @@ import math
 import re
 import secrets
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from conformance.reference.painting import Picture
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 FILE_TYPE = "png"
 _NAME = re.compile(r"([0-9a-f]{32})-([1-9]\d{0,4})x([1-9]\d{0,4})\.png", re.ASCII)

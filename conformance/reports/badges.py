@@ -66,7 +66,7 @@ def _complete(provider: ProviderFacts, summary: Summary) -> bool:
     return not any(
         run.interrupted
         for run in summary.merged.concluding
-        if any(each["id"] == provider.id for each in run.header["providers"])
+        if any(each.id == provider.id for each in run.header.providers)
     )
 
 
@@ -74,9 +74,9 @@ def _is_recorded(provider: ProviderFacts, summary: Summary) -> bool:
     """Return whether any of it was recorded by others, who planned nothing."""
     runs = summary.merged.concluding
     return any(
-        each["id"] == provider.id and each["mode"] == "foreign"
+        each.id == provider.id and each.mode == "foreign"
         for run in runs
-        for each in run.header["providers"]
+        for each in run.header.providers
     )
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from conformance.findings import Verdict
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
-Exchange = Mapping[str, Any]
-"""An exchange as a run file keeps it."""
-
 _ROUNDING = 1e-5  # US dollars; what sums of amounts that were rounded may be off by
-_BILLED_ERRORS = frozenset({408})  # all other statuses from 400 to 499 are refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,99 +51,65 @@ class Money:
         )
 
 
-def total(exchanges: Iterable[Exchange]) -> Money:
-    """Add up what exchanges came to; what was never sent came to nothing."""
-    return sum((money_of(each) for each in exchanges if was_sent(each)), Money())
+def total(exchanges: Iterable[ExchangeRecord]) -> Money:
+    """Add up the money of exchanges; what was never sent cost nothing."""
+    return sum((money_of(each) for each in exchanges if each.was_sent), Money())
 
 
-def sent_once(runs: Sequence[Run]) -> list[Exchange]:
-    """Give all that was sent, each once: a run that went on with another keeps its exchanges."""
-    own: dict[tuple[object, ...], Exchange] = {}
-    before: dict[tuple[object, ...], Exchange] = {}
+def sent_once(runs: Sequence[Run]) -> list[ExchangeRecord]:
+    """Return all that was sent, each once: a run that resumes another keeps its exchanges."""
+    own: dict[tuple[object, ...], ExchangeRecord] = {}
+    before: dict[tuple[object, ...], ExchangeRecord] = {}
     for run in runs:
-        for each in filter(was_sent, run.exchanges.values()):
-            found = before if taken_over(run, each) else own
-            found.setdefault((_sender(run, each), *_facts(each)), each)
-    known = {_facts(each) for each in own.values()}
-    return [
-        *own.values(),
-        *(
-            each
-            for (sender, *facts), each in before.items()
-            if (sender, *facts) not in own and (sender or tuple(facts) not in known)
-        ),
-    ]
+        for each in run.exchanges.values():
+            if each.was_sent:
+                found = before if taken_over(run, each) else own
+                found.setdefault((each.run or run.header.id, each.path, each.sent_at), each)
+    return [*own.values(), *(each for key, each in before.items() if key not in own)]
 
 
-def _sender(run: Run, exchange: Exchange) -> object:
-    """Say which run sent an exchange; None where an older file took it over and does not tell."""
-    return exchange.get("run") or (None if taken_over(run, exchange) else run.header["id"])
-
-
-def _facts(exchange: Exchange) -> tuple[object, ...]:
-    return tuple(exchange.get(name) for name in ("provider", "model", "case", "sent_at", "elapsed"))
-
-
-def was_sent(exchange: Exchange) -> bool:
-    """Whether a request was sent at all; what was only planned cost nothing."""
-    return bool(exchange["outcome"] != Verdict.NOT_RUN)
-
-
-def money_of(exchange: Exchange) -> Money:
-    """Say what one exchange came to, with all that was sent again for it."""
-    price = exchange.get("price")
-    images = len(exchange.get("images") or [])
-    if not isinstance(price, dict):
+def money_of(exchange: ExchangeRecord) -> Money:
+    """Return what one exchange cost, with all that was sent again for it."""
+    price, images = exchange.price, len(exchange.images)
+    if price is None or price.spent is None:
         return Money(unpriced=int(images > 0))
-    spent = price.get("spent")
-    actual, estimate, guess = _kept_apart(spent) if isinstance(spent, dict) else _older(exchange)
-    if actual is None and estimate is None and guess is None:
-        return Money(unpriced=int(images > 0))
-    known = bool(actual or estimate) or not guess
-    sums = actual or 0.0, estimate or 0.0, guess or 0.0
-    in_vain = _in_vain(exchange, sums[0] + sums[1])
-    return Money(*sums, int(known), int(not known), images * known, in_vain)
+    spent = price.spent
+    actual = spent.actual or 0.0
+    known = bool(actual or spent.estimate) or not spent.guess
+    return Money(
+        actual,
+        spent.estimate,
+        spent.guess,
+        priced=int(known),
+        unpriced=int(not known),
+        images=images * known,
+        in_vain=_in_vain(exchange, actual + spent.estimate),
+    )
 
 
-def _in_vain(exchange: Exchange, paid: float) -> float:
-    """Say how much of what an exchange came to went to attempts without an answer."""
-    status = (exchange.get("response") or {}).get("status")
-    if not isinstance(status, int) or not 200 <= status < 300:
+def _in_vain(exchange: ExchangeRecord, paid: float) -> float:
+    """Return how much of what was paid went to attempts without an answer."""
+    if exchange.response is None or not 200 <= exchange.response.status < 300:
         return paid
-    price = exchange["price"]
-    last = number(price.get("actual"), price.get("estimate"))
-    return _more(paid, last) if last is not None else 0.0
+    if exchange.price is None:
+        return 0.0
+    last = exchange.price.actual
+    if last is None:
+        last = exchange.price.estimate
+    return 0.0 if last is None else _more(paid, last)
 
 
-def _kept_apart(spent: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
-    return number(spent.get("actual")), number(spent.get("estimate")), number(spent.get("guess"))
-
-
-def _older(exchange: Exchange) -> tuple[float | None, float | None, None]:
-    """Read a file that keeps only the plan's estimate: what was refused came to nothing."""
-    actual = number(exchange["price"].get("actual"))
-    if actual is not None:
-        return actual, None, None
-    status = (exchange.get("response") or {}).get("status")
-    refused = isinstance(status, int) and 400 <= status < 500 and status not in _BILLED_ERRORS
-    return None, 0.0 if refused else number(exchange["price"].get("estimate")), None
-
-
-def taken_over(run: Run, exchange: Exchange) -> bool:
-    """Whether an earlier run sent it, and this one only went on from there."""
-    if exchange.get("run") is not None:
-        return bool(exchange["run"] != run.header["id"])
-    sent_at = exchange.get("sent_at")
-    resumes = bool(run.header.get("resumes"))
-    return resumes and isinstance(sent_at, str) and sent_at < str(run.header["started"])
+def taken_over(run: Run, exchange: ExchangeRecord) -> bool:
+    """Return whether an earlier run sent it, which this one resumed."""
+    return exchange.run not in (None, run.header.id)
 
 
 @dataclass(frozen=True, slots=True)
 class RunMoney:
-    """What one run came to: its own requests, those it took over, and what has no exchange."""
+    """What one run cost: its own requests, those it took over, and what has no exchange."""
 
     own: Money | None
-    """None where the run does not tell."""
+    """None where the run does not say."""
     before: Money
     elsewhere: float
     """US dollars of requests that are in the ledger and in no exchange: lost, or a control."""
@@ -156,40 +117,15 @@ class RunMoney:
 
 def spending(run: Run) -> RunMoney:
     """Add up a run's exchanges, and compare them with the ledger's sums in the footer."""
-    sent = [each for each in run.exchanges.values() if was_sent(each)]
-    before = total(each for each in sent if taken_over(run, each))
-    own = total(each for each in sent if not taken_over(run, each))
-    footer = (run.footer or {}).get("spent")
-    if not isinstance(footer, dict):
+    exchanges = run.exchanges.values()
+    before = total(each for each in exchanges if taken_over(run, each))
+    own = total(each for each in exchanges if not taken_over(run, each))
+    spent = run.footer.spent if run.footer else None
+    if spent is None:
         return RunMoney(own if own.priced or own.unpriced else None, before, 0.0)
-    if "guess" in footer:
-        sums = (number(footer.get(each)) or 0.0 for each in ("actual", "estimate", "guess"))
-        return RunMoney(own, before, _more(sum(sums), own.paid + own.guess))
-    return RunMoney(_by_older_footer(own, footer), before, 0.0)
-
-
-def _by_older_footer(own: Money, footer: Mapping[str, Any]) -> Money:
-    """Tell the guesses that an older footer has in its sum; the exchanges tell the rest."""
-    listed, actual = number(footer.get("estimate")) or 0.0, number(footer.get("actual"))
-    whole = listed if actual is None else actual
-    if own.unpriced:
-        return own + Money(guess=_more(whole, own.paid))
-    if own.priced:
-        return own
-    return Money(estimate=listed) if actual is None else Money(actual=actual)
+    ledger = (spent.actual or 0.0) + spent.estimate + spent.guess
+    return RunMoney(own, before, _more(ledger, own.paid + own.guess))
 
 
 def _more(whole: float, part: float) -> float:
     return round(whole - part, 6) if whole - part > _ROUNDING else 0.0
-
-
-def number(*values: object) -> float | None:
-    """Give the first of some values that is a number."""
-    return next(
-        (
-            float(each)
-            for each in values
-            if isinstance(each, int | float) and not isinstance(each, bool)
-        ),
-        None,
-    )

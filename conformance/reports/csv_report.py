@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.findings import Finding
@@ -12,6 +12,7 @@ from conformance.parsing import printable
 from conformance.reports.costs import Money, money_of, sent_once
 from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
+from conformance.results.records import ExchangeRecord
 
 COLUMNS = (
     *("provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known"),
@@ -31,20 +32,20 @@ def table(summary: Summary) -> str:
     writer.writerow(COLUMNS)
     for each, rank in summary.merged.owned:
         name = f"{each.provider}/{each.model}/{each.case}"
-        exchange = summary.merged.runs[rank].exchanges.get(name, {})
+        exchange = summary.merged.runs[rank].exchanges.get(name)
         family = families.get(each.model, each.model)
         sent = _sent(exchange, paid.pop(name, None))
-        writer.writerow(map(_cell, (*_judged(each, family), *sent)))
+        writer.writerow(map(csv_cell, (*_judged(each, family), *sent)))
     sent_at_all = {
         name: each for run in summary.merged.runs for name, each in run.exchanges.items()
     }
     for name, dollars in paid.items():
         if dollars:  # nothing was found in it; yet it was paid for
             exchange = sent_at_all[name]
-            where = [str(exchange[each]) for each in ("provider", "model", "case")]
-            where.insert(1, families.get(where[1], where[1]))
+            family = families.get(exchange.model, exchange.model)
+            where = (exchange.provider, family, exchange.model, exchange.case)
             blank = [None] * (COLUMNS.index("provenance") - len(where))
-            writer.writerow(map(_cell, (*where, *blank, *_sent(exchange, dollars))))
+            writer.writerow(map(csv_cell, (*where, *blank, *_sent(exchange, dollars))))
     return file.getvalue()
 
 
@@ -59,17 +60,17 @@ def _paid(summary: Summary) -> dict[str, float]:
     """Give what every case came to; it goes to the first of its rows, so that they add up."""
     found: dict[str, Money] = {}
     for each in sent_once(summary.merged.runs):
-        name = f"{each['provider']}/{each['model']}/{each['case']}"
-        found[name] = found.get(name, Money()) + money_of(each)
+        found[each.path] = found.get(each.path, Money()) + money_of(each)
     return {name: each.paid for name, each in found.items() if each.priced}
 
 
-def _sent(exchange: Mapping[str, Any], dollars: float | None) -> Iterator[Any]:
-    yield from (exchange.get(name) for name in ("provenance", "sent_at", "elapsed", "outcome"))
-    yield from (exchange.get("attempts"), dollars, exchange.get("cassette"))
+def _sent(exchange: ExchangeRecord | None, dollars: float | None) -> Iterator[Any]:
+    names = ("provenance", "sent_at", "elapsed", "outcome", "attempts")
+    yield from (getattr(exchange, name, None) for name in names)
+    yield from (dollars, exchange and exchange.cassette)
 
 
-def _cell(value: object) -> str:
+def csv_cell(value: object) -> str:
     """Write a cell; a text that a spreadsheet would compute begins with an apostrophe."""
     if value is None:
         return ""

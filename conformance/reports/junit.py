@@ -37,7 +37,7 @@ def junit(summary: Summary) -> str:
     for each, rank in summary.merged.owned:
         groups.setdefault((each.provider, each.model), []).append((each, rank))
     kept = {(row.provider, row.model): row.kept.get("MUST", NOTHING) for row in summary.rows}
-    started = str(summary.merged.runs[0].header["started"])[:19]
+    started = summary.merged.runs[0].header.started[:19]
     for (provider, model), findings in groups.items():
         suite = _suite(root, f"{provider}/{model}", started)
         _reach(suite, kept.get((provider, model), NOTHING))
@@ -79,8 +79,8 @@ def _times(runs: Sequence[Run]) -> dict[Place, float]:
     found = {}
     for rank, run in enumerate(runs):
         for each in run.exchanges.values():
-            place = (rank, each["provider"], each["model"], each["case"])
-            found[place] = each.get("elapsed") or 0.0
+            place = (rank, each.provider, each.model, each.case)
+            found[place] = each.elapsed or 0.0
     return found
 
 
@@ -122,7 +122,7 @@ def _whole(root: ET.Element, summary: Summary, started: str) -> None:
     """Add what is wrong with the runs as such, which no test case of a provider could say."""
     suite = _suite(root, "run", started)
     for run in summary.merged.concluding:
-        name = _safe(str(run.header["id"]))
+        name = _safe(run.header.id)
         case = ET.SubElement(suite, "testcase", classname="run", name=name, time="0.000")
         if run.interrupted:
             text = "\n".join(map(_safe, run.problems))

@@ -9,6 +9,7 @@ from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, Finding, Observation
 from conformance.parsing import printable
 from conformance.reports.resumed import Key, Owned, Resumed, key
+from conformance.results.records import EditionRecord
 from conformance.results.run_file import Run
 
 
@@ -26,7 +27,7 @@ class Merged:
 
     runs: tuple[Run, ...]
     concluding: tuple[Run, ...]
-    edition: Mapping[str, str]
+    edition: EditionRecord
     tools: tuple[str, ...]
     statements: Mapping[str, str]
     findings: tuple[Finding, ...]
@@ -60,10 +61,8 @@ def merge(runs: Sequence[Run]) -> Merged:
         runs=tuple(runs),
         concluding=concluding,
         edition=edition,
-        tools=tuple(dict.fromkeys(str(run.header["tool"]) for run in runs)),
-        statements={
-            each["id"]: each["statement"] for run in runs for each in run.header["clauses"]
-        },
+        tools=tuple(dict.fromkeys(run.header.tool for run in runs)),
+        statements={each.id: each.statement for run in runs for each in run.header.clauses},
         findings=tuple(each for each, _ in found),
         owners=tuple(rank for _, rank in found),
         observations=_observations(runs),
@@ -78,7 +77,7 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     twice: list[str] = []
     for run in sorted(runs, key=lambda each: (each.footer is None, -len(each.findings))):
         if any(_has_all_of(run, other) for other in kept):
-            name = printable(str(run.header["id"]), 60)
+            name = printable(run.header.id, 60)
             twice.append(f"run {name} was named twice; it is counted once")
         else:
             kept.append(run)
@@ -88,7 +87,7 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 def _has_all_of(run: Run, other: Run) -> bool:
     """Whether a run is that other run, or what a copy of its file had up to some line."""
     return (
-        run.header["id"] == other.header["id"]
+        run.header.id == other.header.id
         and run.footer in (None, other.footer)
         and all(other.exchanges.get(name) == each for name, each in run.exchanges.items())
         and set(run.findings) <= set(other.findings)
@@ -103,18 +102,17 @@ def _concluding(runs: Sequence[Run], standing: Sequence[Owned], resumed: Resumed
             yield replace(run, findings=mine, order=[]) if taken else run
 
 
-def _edition(runs: Sequence[Run]) -> Mapping[str, str]:
+def _edition(runs: Sequence[Run]) -> EditionRecord:
     if not runs:
         raise MergeError("there is no run to report on; name at least one run file")
-    editions = {run.header["edition"]["id"]: run.header["edition"] for run in runs}
+    editions = {run.header.edition.id: run.header.edition for run in runs}
     if len(editions) > 1:
         raise MergeError(
             f"these runs judged different editions of the contract "
             f"({', '.join(printable(each, 60) for each in sorted(editions))}), so their promises "
             f"are not the same promises; report on each edition by itself"
         )
-    found: Mapping[str, str] = runs[0].header["edition"]
-    return found
+    return runs[0].header.edition
 
 
 def _worst_of_each(findings: Iterable[Owned]) -> tuple[Owned, ...]:
@@ -158,12 +156,12 @@ def _ranks(runs: Sequence[Run]) -> tuple[Columns, Mapping[str, int]]:
     columns: dict[str, dict[str, int]] = {}
     clauses: dict[str, int] = {}
     for run in runs:
-        for provider in run.header["providers"]:
-            models = columns.setdefault(provider["id"], {})
-            for model in provider["models"]:
+        for provider in run.header.providers:
+            models = columns.setdefault(provider.id, {})
+            for model in provider.models:
                 models.setdefault(model, len(models))
-        for clause in run.header["clauses"]:
-            clauses.setdefault(clause["id"], len(clauses))
+        for clause in run.header.clauses:
+            clauses.setdefault(clause.id, len(clauses))
     return columns, clauses
 
 

@@ -34,8 +34,8 @@ def bases_of(places: Iterable[Path], new: Run, most: int) -> list[Run]:
 
 def _sought(new: Run) -> Sought:
     head = new.header
-    providers = frozenset(each["id"] for each in head["providers"])
-    return Sought(head["edition"]["id"], providers, str(head["started"]), head["id"])
+    providers = frozenset(each.id for each in head.providers)
+    return Sought(head.edition.id, providers, str(head.started), head.id)
 
 
 def format_of(path: Path, known: Iterable[str]) -> str:

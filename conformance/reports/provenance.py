@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.results.records import ExchangeRecord, ProviderRecord
 from conformance.results.run_file import Run
 
 _MODES = {"live": "live", "replay": "replay", "record": "live, recorded"}
@@ -81,25 +81,23 @@ def _together(one: Origin, other: Origin) -> Origin:
 
 def _every(runs: Sequence[Run]) -> Iterable[Origin]:
     for run in runs:
-        mine: dict[str, list[dict[str, Any]]] = {}
+        mine: dict[str, list[ExchangeRecord]] = {}
         for exchange in run.exchanges.values():
-            mine.setdefault(exchange["provider"], []).append(exchange)
-        for provider in run.header["providers"]:
-            yield _origin(run, provider, mine.get(provider["id"], []))
+            mine.setdefault(exchange.provider, []).append(exchange)
+        for provider in run.header.providers:
+            yield _origin(run, provider, mine.get(provider.id, []))
 
 
-def _origin(
-    run: Run, provider: Mapping[str, Any], exchanges: Sequence[Mapping[str, Any]]
-) -> Origin:
-    moments = sorted(each["sent_at"] for each in exchanges if each.get("sent_at"))
-    targets = Counter(_server(each["request"]["url"]) for each in exchanges)
+def _origin(run: Run, provider: ProviderRecord, exchanges: Sequence[ExchangeRecord]) -> Origin:
+    moments = sorted(each.sent_at for each in exchanges if each.sent_at)
+    targets = Counter(_server(each.request.url) for each in exchanges)
     return Origin(
-        provider=provider["id"],
-        title=provider["title"],
-        mode=provider["mode"],
-        base_url=provider["base_url"],
-        started=run.header["started"],
-        provenance=Counter(each["provenance"] for each in exchanges),
+        provider=provider.id,
+        title=provider.title,
+        mode=provider.mode,
+        base_url=provider.base_url,
+        started=run.header.started,
+        provenance=Counter(each.provenance for each in exchanges),
         first=moments[0] if moments else "",
         last=moments[-1] if moments else "",
         targets=tuple(name for name, _ in targets.most_common(2)),

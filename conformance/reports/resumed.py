@@ -70,8 +70,8 @@ class Resumed:
             if run_at_all:
                 self._cases.setdefault(key(each)[:3], set()).add(rank)
         for sent in run.exchanges.values():
-            if sent.get("outcome") != Verdict.NOT_RUN.value:
-                where = (sent["provider"], sent["model"], sent["case"])
+            if sent.was_sent:
+                where = (sent.provider, sent.model, sent.case)
                 self._cases.setdefault(where, set()).add(rank)
 
 
@@ -81,8 +81,8 @@ def _pairs(runs: Sequence[Run]) -> Iterable[tuple[int, int]]:
     A run names all that it takes over from, and so more than any of them names: whatever a
     damaged file says, no run is taken over by one that it took over itself.
     """
-    named = [frozenset(map(str, run.header.get("resumes") or ())) for run in runs]
+    named = [frozenset(run.header.resumes) for run in runs]
     for later, mine in enumerate(named):
         for earlier, theirs in enumerate(named):
-            if str(runs[earlier].header["id"]) in mine and theirs < mine:
+            if runs[earlier].header.id in mine and theirs < mine:
                 yield later, earlier

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
-from conformance.reports.costs import Exchange, Money, sent_once, total
+from conformance.reports.costs import Money, sent_once, total
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, worst_cell
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
 
@@ -73,9 +73,7 @@ def families_of(runs: Sequence[Run]) -> dict[str, str]:
     """Give the family of every model; a run that does not tell leaves it to the model's name."""
     found: dict[str, str] = {}
     for run in runs:
-        families = run.header["edition"].get("families")
-        for model, family in (families if isinstance(families, dict) else {}).items():
-            found.setdefault(model, str(family))
+        found = run.header.edition.families | found
     return found
 
 
@@ -98,17 +96,17 @@ def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
             price=_price(exchanges.get(name, [])),
             prices=_prices(summary.merged.runs, name),
             availability=_availability(exchanges.get(name, [])),
-            images=sum(len(each.get("images") or []) for each in exchanges.get(name, [])),
+            images=sum(len(each.images) for each in exchanges.get(name, [])),
         )
         for name, mine in rows.items()
     )
 
 
-def _exchanges(runs: Sequence[Run]) -> dict[str, list[Exchange]]:
+def _exchanges(runs: Sequence[Run]) -> dict[str, list[ExchangeRecord]]:
     """Give the requests of each provider that were sent, each once."""
-    found: dict[str, list[Exchange]] = {}
+    found: dict[str, list[ExchangeRecord]] = {}
     for each in sent_once(runs):
-        found.setdefault(each["provider"], []).append(each)
+        found.setdefault(each.provider, []).append(each)
     return found
 
 
@@ -137,12 +135,12 @@ def _family(name: str, rows: Sequence[Row]) -> Family:
     )
 
 
-def _latency(exchanges: Sequence[Mapping[str, Any]]) -> Latency | None:
+def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
     """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
     found = sorted(
-        each["elapsed"]
+        each.elapsed
         for each in exchanges
-        if each.get("elapsed") is not None and each["outcome"] == "accepted"
+        if each.elapsed is not None and each.outcome == "accepted"
     )
     if not found:
         return None
@@ -153,22 +151,19 @@ def _prices(runs: Sequence[Run], provider: str) -> str:
     """Say where the prices of the last run that has any are from."""
     found = ""
     for run in runs:
-        for each in run.header["providers"]:
-            prices = each.get("prices")
-            if each["id"] == provider and isinstance(prices, dict):
-                found = f"{prices['source']}; as of {prices['date']}"
+        for each in run.header.providers:
+            if each.id == provider and each.prices is not None:
+                found = f"{each.prices.source}; as of {each.prices.date}"
     return found
 
 
-def _price(exchanges: Sequence[Exchange]) -> Money | None:
+def _price(exchanges: Sequence[ExchangeRecord]) -> Money | None:
     found = total(exchanges)
     return found if found.priced or found.guess else None
 
 
-def _availability(exchanges: Sequence[Mapping[str, Any]]) -> Availability:
+def _availability(exchanges: Sequence[ExchangeRecord]) -> Availability:
     missing = Counter(
-        str(each.get("reason") or each["outcome"])
-        for each in exchanges
-        if each["outcome"] == "unavailable"
+        each.reason or each.outcome for each in exchanges if each.outcome == "unavailable"
     )
     return Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.reports.causes import Cause, causes_of
-from conformance.reports.completeness import interrupted, open_ended, parts, planned
 from conformance.reports.grouping import (
     Broken,
     Group,
@@ -26,8 +25,6 @@ from conformance.results.conclusion import (
     binding,
     conclude_recordings,
     conclude_run,
-    explanations,
-    explanations_in_recordings,
     undecided,
 )
 from conformance.results.headline import Headline
@@ -43,6 +40,8 @@ from conformance.results.reach import (
     worst_cell,
 )
 from conformance.results.run_file import Run
+from conformance.results.run_states import accepted_of, explanations_of
+from conformance.results.selection import interrupted, open_ended, parts, planned
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
@@ -114,7 +113,7 @@ class Summary:
     def unknown_models(self) -> frozenset[str]:
         """The models of recordings that the edition does not have."""
         runs = self.merged.runs
-        return frozenset(name for run in runs for name in run.header.get("unknown_models", ()))
+        return frozenset(name for run in runs for name in run.header.unknown_models)
 
     @property
     def headline(self) -> Headline:
@@ -156,7 +155,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         rows=tuple(_rows(merged, promises)),
         chapters=_chapters(merged, promises),
         broken=broken,
-        causes=tuple(causes_of([each for each in broken if not each.known], found)),
+        causes=tuple(causes_of([e for e in broken if not e.known], found, merged.observations)),
         reasons=tuple(reasons(each for each in broken if each.known)),
         undecided=tuple(grouped(open_ones)),
         explained=tuple(grouped(explained)),
@@ -177,9 +176,9 @@ def conclusion_of(run: Run) -> Conclusion:
 
 
 def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    unknown_models = run.header.get("unknown_models") or ()
     findings = binding(findings, accepted_of(run))
-    return conclude_recordings(findings, run.complete and not run.problems, unknown_models)
+    is_whole = run.complete and not run.problems
+    return conclude_recordings(findings, is_whole, run.header.unknown_models)
 
 
 def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
@@ -202,7 +201,7 @@ def _of_run(run: Run, findings: Sequence[Finding]) -> Conclusion:
 
 
 def _by_provider(run: Run) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {each["id"]: [] for each in run.header["providers"]}
+    found: dict[str, list[Finding]] = {each.id: [] for each in run.header.providers}
     for finding in run.findings:
         found.setdefault(finding.provider, []).append(finding)
     return found
@@ -235,18 +234,9 @@ def _binding(merged: Merged) -> Sequence[Finding]:
     return found
 
 
-def accepted_of(run: Run) -> frozenset[Column]:
-    """Return the models that accepted a request of a run."""
-    made = run.exchanges.values()
-    return frozenset((e["provider"], e["model"]) for e in made if e["outcome"] == "accepted")
-
-
 def _explanations(merged: Merged) -> Explanations:
     """Return what does not speak where its promise was judged elsewhere, run by run."""
-    found = [
-        explanations_in_recordings(run.findings) if run.foreign else explanations(run.findings)
-        for run in merged.concluding
-    ]
+    found = [explanations_of(run) for run in merged.concluding]
     explained = frozenset[str]().union(*(each.explained for each in found))
     return Explanations(explained, frozenset[str]().union(*(each.known for each in found)))
 

@@ -66,7 +66,7 @@ class _Page(Paper):
     def _head(self) -> None:
         edition = self._summary.merged.edition
         tools = " and ".join(self._summary.merged.tools)
-        self._line(self._text(edition["title"], "bold"), self._text(f" ({edition['id']})"))
+        self._line(self._text(edition.title, "bold"), self._text(f" ({edition.id})"))
         self._line(self._text(f"judged by {tools}", "dim"))
         for each in self._summary.origins:
             name = self._text(each.provider, "bold")

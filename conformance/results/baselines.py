@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from conformance.errors import ConformanceError
-from conformance.findings import DECIDED, Finding, Verdict
+from conformance.findings import TELLING, Finding
 from conformance.parsing import printable
+from conformance.results.records import RunHeader
 from conformance.results.run_file import Run, RunFileError, read_header, read_run
 from conformance.results.selection import is_part
 
 MOST = 14
 """Nights of a folder that are looked at, the newest."""
-
-_TELLING = DECIDED | {Verdict.NOT_CLAIMED}
 
 
 class NightsError(ConformanceError):
@@ -36,15 +34,15 @@ class Sought:
     until: str  # when the later run started, as run files have it
     id: str = ""  # the later run's own
 
-    def fits(self, head: dict[str, Any]) -> bool:
+    def fits(self, head: RunHeader) -> bool:
         """Whether a run with this header is one of them."""
-        return head["id"] != self.id and str(head["started"]) <= self.until and self.is_alike(head)
+        return head.id != self.id and head.started <= self.until and self.is_alike(head)
 
-    def is_alike(self, head: dict[str, Any]) -> bool:
+    def is_alike(self, head: RunHeader) -> bool:
         """Whether a run with this header judged any of the same."""
-        theirs = {each["id"] for each in head["providers"]}
+        theirs = {each.id for each in head.providers}
         same = not self.providers or bool(self.providers & theirs)
-        return same and head["edition"]["id"] == self.edition
+        return same and head.edition.id == self.edition
 
 
 def run_files(folder: Path) -> list[Path]:
@@ -56,9 +54,9 @@ def alike(path: Path, sought: Sought) -> Run:
     """Read a run that was named; raises `RunFileError`, and `OtherRunError` for a strange one."""
     run = read_run(path)
     if not sought.is_alike(run.header):
-        theirs = (each["id"] for each in run.header["providers"])
+        theirs = (each.id for each in run.header.providers)
         raise OtherRunError(
-            f"--baseline {path}: is a run of {_whose(theirs, run.header['edition']['id'])}, and "
+            f"--baseline {path}: is a run of {_whose(theirs, run.header.edition.id)}, and "
             f"this one is of {_whose(sought.providers, sought.edition)}, so it says nothing of "
             f"what got worse; name a run of these, or a folder of runs"
         )
@@ -77,7 +75,7 @@ def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
     Raises `NightsError` for a folder without any.
     """
     heads = [(path, head) for path in run_files(folder) if (head := _head(path)) is not None]
-    fitting = [(str(head["started"]), path) for path, head in heads if sought.fits(head)]
+    fitting = [(head.started, path) for path, head in heads if sought.fits(head)]
     runs: list[Run] = []
     for _, path in sorted(fitting, reverse=True):
         if len(runs) < most and (run := _whole(path)) is not None:
@@ -90,7 +88,7 @@ def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
     return runs
 
 
-def _head(path: Path) -> dict[str, Any] | None:
+def _head(path: Path) -> RunHeader | None:
     try:
         return read_header(path)
     except RunFileError:
@@ -107,7 +105,7 @@ def _whole(path: Path) -> Run | None:
 
 def ordered(runs: Iterable[Run]) -> list[Run]:
     """Put runs in the order of their start."""
-    return sorted(runs, key=lambda run: str(run.header["started"]))
+    return sorted(runs, key=lambda run: run.header.started)
 
 
 def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
@@ -126,4 +124,4 @@ def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
 
 def tells(finding: Finding) -> bool:
     """Whether a finding says how a promise stands."""
-    return finding.verdict in _TELLING or finding.excused
+    return finding.state in TELLING

@@ -5,15 +5,28 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+
+from msgspec import structs
 
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import Download, Exchange, Failure, Headers, Price, Response
 from conformance.exchange.outcome import Outcome, Result
 from conformance.parsing import printable, read_json
 from conformance.parsing.shape import bounded, shape_of
+from conformance.results.records import (
+    NOT_RUN,
+    DownloadRecord,
+    ErrorRecord,
+    ExchangeRecord,
+    FailureRecord,
+    ImageRecord,
+    MoneyRecord,
+    PriceRecord,
+    RequestRecord,
+    ResponseRecord,
+)
 
 _LEAST = 257  # characters of a string that is folded
 _LONG = re.compile(rf'"([A-Za-z0-9+/=_@-]{{{_LEAST},}})"')
@@ -21,57 +34,49 @@ _MOST = 6000  # characters of a body
 _MOST_HEADERS = 60
 
 
-NOT_RUN = "not run"
-"""The outcome of a request that was planned and not sent."""
+def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> ExchangeRecord:
+    """Return what a run file keeps of an exchange."""
+    return ExchangeRecord(
+        provider=exchange.provider,
+        model=exchange.model,
+        case=exchange.case,
+        provenance=exchange.provenance.value,
+        sent_at=moment(exchange.sent_at),
+        elapsed=round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
+        cassette=exchange.cassette,
+        target=exchange.target,
+        outcome=outcome.result.value,
+        reason=outcome.reason,
+        request=RequestRecord(
+            method=exchange.request.method,
+            url=printable(exchange.request.url, 500),
+            headers=_headers(exchange.request.headers),
+            body=fold(exchange.request.body),
+        ),
+        response=_response(exchange.response, answer),
+        shape=_shape(answer),
+        error=_error(answer),
+        failure=_failure(exchange.failure),
+        downloads=tuple(map(_download, exchange.downloads)),
+        images=tuple(_image(each) for each in answer.payloads if each.carries),
+        attempts=exchange.attempts,
+        price=_price(exchange.price),
+    )
 
 
-def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, Any]:
-    """Give what a report shows of an exchange, as JSON values."""
-    return _whole(exchange, answer, outcome) | _cost(exchange)
-
-
-def unsent(exchange: Exchange, reason: str, estimate: float | None) -> dict[str, Any]:
-    """Give the same of a request that was not sent, with what it would have cost."""
+def unsent(exchange: Exchange, reason: str, estimate: float | None) -> ExchangeRecord:
+    """Return the same of a request that was not sent, with what it would have cost."""
     nothing = Outcome(exchange.case, Result.UNAVAILABLE, reason)
     bare = replace(exchange, attempts=0, price=Price(estimate, None))
-    return evidence(bare, Answer(bare), nothing) | {"outcome": NOT_RUN}
+    return structs.replace(evidence(bare, Answer(bare), nothing), outcome=NOT_RUN)
 
 
-def _cost(exchange: Exchange) -> dict[str, Any]:
-    attempts = {} if exchange.attempts is None else {"attempts": exchange.attempts}
-    price = exchange.price
+def _price(price: Price | None) -> PriceRecord | None:
     if price is None:
-        return attempts
-    told = {name: value for name, value in asdict(price).items() if name != "spent" or value}
-    return attempts | {"price": told}
-
-
-def _whole(exchange: Exchange, answer: Answer, outcome: Outcome) -> dict[str, Any]:
-    return {
-        "type": "exchange",
-        "provider": exchange.provider,
-        "model": exchange.model,
-        "case": exchange.case,
-        "provenance": exchange.provenance.value,
-        "sent_at": moment(exchange.sent_at),
-        "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
-        "cassette": exchange.cassette,
-        "target": exchange.target,
-        "outcome": outcome.result.value,
-        "reason": outcome.reason,
-        "request": {
-            "method": exchange.request.method,
-            "url": printable(exchange.request.url, 500),
-            "headers": _headers(exchange.request.headers),
-            "body": fold(exchange.request.body),
-        },
-        "response": _response(exchange.response, answer),
-        "shape": _shape(answer),
-        "error": _error(answer),
-        "failure": _failure(exchange.failure),
-        "downloads": [_download(each) for each in exchange.downloads],
-        "images": [_image(each) for each in answer.payloads if each.carries],
-    }
+        return None
+    spent = price.spent
+    money = MoneyRecord(spent.actual, spent.estimate, spent.guess) if spent else None
+    return PriceRecord(price.estimate, price.actual, money)
 
 
 def moment(seconds: float) -> str | None:
@@ -107,79 +112,80 @@ def _digest(text: str) -> str:
     return f"<{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
 
 
-def _headers(headers: Headers) -> list[list[str]]:
-    return [
-        [printable(name, 100), printable(value, 500)] for name, value in headers[:_MOST_HEADERS]
-    ]
+def _headers(headers: Headers) -> Headers:
+    return tuple(
+        (printable(name, 100), printable(value, 500)) for name, value in headers[:_MOST_HEADERS]
+    )
 
 
-def _response(response: Response | None, answer: Answer) -> dict[str, Any] | None:
+def _response(response: Response | None, answer: Answer) -> ResponseRecord | None:
     if response is None:
         return None
     read = [each.b64_json or "" for each in answer.payloads if each.base64 and each.base64.data]
     payloads = [each for each in read if len(each) >= _LEAST]
-    return {
-        "status": response.status,
-        "headers": _headers(response.headers),
-        "body": fold(response.body, payloads),
-        "bytes": len(response.body),
-    }
+    return ResponseRecord(
+        status=response.status,
+        headers=_headers(response.headers),
+        body=fold(response.body, payloads),
+        bytes=len(response.body),
+    )
 
 
-def _shape(answer: Answer) -> list[str] | None:
-    """Give what the whole body is made of, which the body as it is kept cannot show.
+def _shape(answer: Answer) -> tuple[str, ...] | None:
+    """Return what the whole body is made of, which the body as it is kept cannot show.
 
     The events of a stream are told apart by their ``type``. None stands for an answer that is
     neither JSON nor an event stream.
     """
     if not answer.streams:
         value = answer.json.value
-        return None if value is None else bounded(shape_of(value))
+        return None if value is None else tuple(bounded(shape_of(value)))
     paths: list[str] = []
     for event in answer.stream.events:
         value = read_json(event.data.encode("utf-8", "replace")).value
         kind = value.get("type") if isinstance(value, dict) else None
         name = kind if isinstance(kind, str) else event.name or "event"
         paths += set(shape_of(value, f"<{printable(name, 60)}>"))
-    return bounded(paths)
+    return tuple(bounded(paths))
 
 
-def _error(answer: Answer) -> dict[str, str] | None:
-    """Give by what an answer's error is told from others; its message may name anything."""
+def _error(answer: Answer) -> ErrorRecord | None:
+    """Return by what an answer's error is told from others; its message may name anything."""
     if not isinstance(answer.error, dict):
         return None
-    found = {name: answer.error.get(name) for name in ("type", "code", "param")}
-    return {name: printable(str(each), 100) for name, each in found.items() if each is not None}
+    members = (answer.error.get(name) for name in ("type", "code", "param"))
+    return ErrorRecord(*(None if e is None else printable(str(e), 100) for e in members))
 
 
-def _failure(failure: Failure | None) -> dict[str, str] | None:
-    return {"kind": failure.kind, "message": printable(failure.message)} if failure else None
+def _failure(failure: Failure | None) -> FailureRecord | None:
+    return FailureRecord(failure.kind, printable(failure.message)) if failure else None
 
 
-def _download(download: Download) -> dict[str, Any]:
+def _download(download: Download) -> DownloadRecord:
     response = download.response
-    return {
-        "url": printable(download.url, 500),
-        "status": response.status if response else None,
-        "headers": _headers(response.headers) if response else [],
-        "bytes": len(response.body) if response else None,
-        "failure": _failure(download.failure),
-    }
+    return DownloadRecord(
+        url=printable(download.url, 500),
+        status=response.status if response else None,
+        headers=_headers(response.headers) if response else (),
+        bytes=len(response.body) if response else None,
+        failure=_failure(download.failure),
+    )
 
 
-def _image(payload: Payload) -> dict[str, Any]:
-    facts = payload.image
-    found: dict[str, Any] = {"index": payload.index, "member": payload.carries[0]}
-    if facts is not None:
-        found |= {
-            "type": facts.type,
-            "width": facts.width,
-            "height": facts.height,
-            "alpha": facts.has_alpha,
-            "frames": facts.frames,
-            "complete": facts.complete,
-            "bytes": facts.size,
-            "sha256": facts.digest,
-        }
-        found |= {"thumbnail": facts.thumbnail} if facts.thumbnail else {}
-    return found
+def _image(payload: Payload) -> ImageRecord:
+    facts, member = payload.image, payload.carries[0]
+    if facts is None:
+        return ImageRecord(payload.index, member)
+    return ImageRecord(
+        index=payload.index,
+        member=member,
+        type=facts.type,
+        width=facts.width,
+        height=facts.height,
+        alpha=facts.has_alpha,
+        frames=facts.frames,
+        complete=facts.complete,
+        bytes=facts.size,
+        sha256=facts.digest,
+        thumbnail=facts.thumbnail or None,
+    )

@@ -7,10 +7,12 @@ provider does not claim is left out. This is the only place that counts it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from conformance.findings import BROKEN, DECIDED, Finding, State, Verdict, state_of, worst
+from msgspec import Struct
+
+from conformance.findings import BROKEN, DECIDED, Finding, Level, State, Verdict, state_of, worst
+from conformance.results.field_types import Count
 
 Column = tuple[str, str]
 """A provider and a model."""
@@ -22,6 +24,9 @@ The largest chapters hold about a tenth of a model's MUSTs: with less decided, a
 (authentication, streams, images) may have gone unseen.
 """
 LEVELS = ("MUST", "SHOULD", "MAY")
+
+NO_FINDING = " "
+"""Stands in a row of letters where a run has nothing of a promise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,14 @@ class Cell:
         return state_of(self.verdict, self.known)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How many promises of a level are kept and how many were decided, of those that bind.
+class Kept(Struct, frozen=True):
+    """How many promises of a level are kept and how many were decided, of those that bind."""
 
-    `accepted` are those that were not decided for a reason that is a known deviation.
-    """
-
-    kept: int
-    total: int
-    decided: int
-    accepted: int = 0
+    kept: Count
+    total: Count
+    decided: Count
+    accepted: Count = 0
+    """Not decided, for a reason that is a known deviation."""
 
     @property
     def reaches(self) -> bool:
@@ -184,17 +186,43 @@ def musts_of(columns: Mapping[Column, Mapping[str, Promise]]) -> dict[Column, Ke
     }
 
 
+class ModelReach(Struct, frozen=True, kw_only=True):
+    """What a run began with and judged of one model, and how many of its promises are decided."""
+
+    provider: str
+    model: str
+    chosen: Count | None = None
+    """Pairs of a case and a clause that the run began with."""
+    judged: Count | None = None
+    """How many of these were judged."""
+    levels: dict[Level, Kept]
+    """Of the promises that bind, by level."""
+    states: str = ""
+    """The state of every promise, with what is broken taken as the reason of what could not be
+    judged: a letter for each clause of the header, in its order; blank where nothing was found."""
+
+
 def reach_counts(
-    columns: Mapping[Column, Mapping[str, Promise]], judged: Iterable[Mapping[str, Any]] = ()
-) -> list[dict[str, Any]]:
-    """Return what a run file's footer says of reach: by model and level, beside `judged`."""
-    about = {(each["provider"], each["model"]): each for each in judged}
-    return [
-        {
-            "provider": provider,
-            "model": model,
-            **about.get((provider, model), {}),
-            "levels": {level: asdict(each) for level, each in count(promises.values()).items()},
-        }
-        for (provider, model), promises in columns.items()
-    ]
+    columns: Mapping[Column, Mapping[str, Promise]],
+    clauses: Sequence[str],
+    chosen: Mapping[Column, tuple[int, int]] | None = None,
+) -> tuple[ModelReach, ...]:
+    """Return the reach of every model for a footer, beside what was `chosen` of it and judged."""
+    return tuple(
+        ModelReach(
+            provider=column[0],
+            model=column[1],
+            chosen=chosen[column][0] if chosen and column in chosen else None,
+            judged=chosen[column][1] if chosen and column in chosen else None,
+            levels=count(promises.values()),
+            states=states_of(promises, clauses),
+        )
+        for column, promises in columns.items()
+    )
+
+
+def states_of(promises: Mapping[str, Promise], clauses: Iterable[str]) -> str:
+    """Return the states of a model's promises as letters, in the order of `clauses`."""
+    return "".join(
+        promises[each].cell.state.letter if each in promises else NO_FINDING for each in clauses
+    )

@@ -1,250 +1,316 @@
-"""One line of a run file, read with suspicion: it may be damaged, or of another's making.
+"""The records of a run file: each line is one of them, and its ``type`` says which.
 
-What is checked here is what reports rely on, within members as well. ``schemas/run.schema.json``
-says more, but judging tens of thousands of lines by it would take longer than the run did.
+``schemas/run.schema.json`` is generated from them (``python -m tests.schema``). Every member is
+written, but for those of findings and images that say nothing.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Literal, TypeAlias
 
-from conformance.findings import Verdict
-from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
-from conformance.results import field_checks as checks
-from conformance.results.field_checks import Check
+from msgspec import Meta, Struct
 
-MOST_LINE = 64 * 1024 * 1024
-"""Bytes of one line."""
+from conformance.findings import Finding, Level, Observation
+from conformance.results.field_types import Amount, Count, Headers, Whole, one_of
+from conformance.results.reach import ModelReach
 
-_BOUNDS = JSONBounds(depth=50, characters=MOST_LINE)
+SCHEMA: Literal[1] = 1
+"""Version of the run file's form."""
 
-LEVELS = frozenset({"MUST", "SHOULD", "MAY"})
-MODES = frozenset({"live", "replay", "record", "foreign"})
-_VERDICTS = frozenset(Verdict)
+NOT_RUN = "not run"
+"""The outcome of a request that was planned and not sent."""
 
 
-class DamagedError(ValueError):
-    """A line that is no record of a run, and why."""
+class EditionRecord(Struct, frozen=True):
+    """The edition of the contract that was judged by."""
+
+    id: str
+    title: str
+    document: str
+    published: str
+    families: dict[str, str] = {}
+    """The family of every model that is judged."""
 
 
-def parsed(line: bytes) -> dict[str, Any]:
-    """Parse a line; raises `DamagedError` for what is not one JSON object."""
-    try:
-        value = load_json(line, _BOUNDS)
-    except JSONFaultError as error:
-        raise DamagedError(f"it {error}") from None
-    if not isinstance(value, dict):
-        raise DamagedError("it is not a JSON object")
-    return value
+class SelectionRecord(Struct, frozen=True):
+    """The options of the suite that narrow a run or widen it."""
+
+    clauses: str = "*"
+    models: str = "*"
+    cases: str = "*"
+    strength: Count | None = None
+    depth: str | None = None
 
 
-def checked(record: dict[str, Any]) -> dict[str, Any]:
-    """Give a record back if its members are what its type needs; else raises `DamagedError`."""
-    kind = record.get("type")
-    if not isinstance(kind, str) or kind not in RECORDS:
-        raise DamagedError(f"unknown type {printable(repr(kind), 60)}")
-    _members(record, kind)
-    if kind == "run":
-        _header(record)
-    if kind == "end":
-        _footer(record)
-    if kind == "exchange":
-        _members(record["request"], "request")
-        if record.get("response") is not None:
-            _members(record["response"], "response")
-    return record
+class PriceListRecord(Struct, frozen=True):
+    """Where the prices of estimates are from, and of which day."""
+
+    source: str
+    date: str
 
 
-def _header(record: dict[str, Any]) -> None:
-    _members(record["edition"], "edition")
-    for name in ("providers", "clauses"):
-        for each in record[name]:
-            _members(each, name)
-    for each in record.get("plan", []):
-        _members(each, "plan")
-    for provider in record["providers"]:
-        for each in provider.get("deviations", []):
-            _members(each, "deviations")
+class DeviationRecord(Struct, frozen=True):
+    """A known disagreement, from the provider's file; globs, as they stand there."""
+
+    clause: str
+    models: tuple[str, ...]
+    cases: tuple[str, ...]
+    reason: str
+    link: str
+    since: str
+    expires: str
 
 
-def _footer(record: dict[str, Any]) -> None:
-    for each in record.get("reach", []):
-        _members(each, "reach")
-        for level, counts in each["levels"].items():
-            if level not in LEVELS:
-                raise DamagedError(f"reach with level {printable(repr(level), 60)}")
-            _members(counts, "level")
+class ClaimRecord(Struct, frozen=True):
+    """What the provider does not promise, from its file."""
+
+    clause: str
+    models: tuple[str, ...]
+    reason: str
 
 
-def _members(record: Any, where: str) -> None:
-    if not isinstance(record, dict):
-        raise DamagedError(f"{where} is not an object")
-    for name, optional, right in _CHECKS[where]:
-        if name in record:
-            if not right(record[name]):
-                raise DamagedError(f"{where} with {name} {printable(repr(record[name]), 60)}")
-        elif not optional:
-            raise DamagedError(f"{where} without {name}")
+class ProviderRecord(Struct, frozen=True):
+    """A provider of the run, as its file has it."""
+
+    id: str
+    title: str
+    base_url: str
+    mode: Annotated[str, one_of("live", "replay", "record", "foreign")]
+    models: dict[str, str]
+    key_variable: str | None = None
+    deviations: tuple[DeviationRecord, ...] = ()
+    not_claimed: tuple[ClaimRecord, ...] = ()
+    prices: PriceListRecord | None = None
 
 
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
+class CitationRecord(Struct, frozen=True):
+    """Where a document promises what a clause judges."""
+
+    source: str
+    section: str
+    title: str = ""
+    url: str = ""
+    edition: str = ""
+    retrieved: str = ""
 
 
-def _text_or_null(value: Any) -> bool:
-    return value is None or isinstance(value, str)
+class ClauseRecord(Struct, frozen=True):
+    """A clause of the run."""
+
+    id: str
+    level: Level
+    statement: str
+    citations: tuple[CitationRecord, ...]
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_text, value))
+class BudgetRecord(Struct, frozen=True):
+    """What a live run may spend; null is no limit."""
+
+    usd: Amount | None = None
+    requests: Count | None = None
 
 
-def _list(value: Any) -> bool:
-    return isinstance(value, list)
+class PlannedModel(Struct, frozen=True):
+    """What there is to judge of a model if nothing is left out."""
+
+    provider: str
+    model: str
+    cases: Count
+    promises: Count
+    """Pairs of a case and a clause."""
 
 
-def _object(value: Any) -> bool:
-    return isinstance(value, dict)
+class RunHeader(Struct, frozen=True, kw_only=True, tag="run"):
+    """The first line: what was run, against whom, by which version, within what bounds."""
+
+    schema: Literal[1]
+    id: str
+    tool: str
+    python: str = ""
+    edition: EditionRecord
+    started: str
+    selection: SelectionRecord = SelectionRecord()
+    unknown_models: tuple[str, ...] = ()
+    """Models that the edition does not know, of recordings."""
+    recordings: tuple[str, ...] = ()
+    """Names of the files of others that were judged."""
+    seed: int | None = None
+    """Of what was drawn, where anything was."""
+    providers: tuple[ProviderRecord, ...]
+    clauses: tuple[ClauseRecord, ...]
+    budget: BudgetRecord | None = None
+    resumes: tuple[str, ...] = ()
+    """Ids of the runs whose findings this one took over."""
+    plan: tuple[PlannedModel, ...] = ()
 
 
-def _object_or_null(value: Any) -> bool:
-    return value is None or isinstance(value, dict)
+class FailureRecord(Struct, frozen=True):
+    """Why no answer, or no whole answer, came."""
+
+    kind: str
+    message: str
 
 
-def _objects(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_object, value))
+class RequestRecord(Struct, frozen=True):
+    """A request as it was sent."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: str
+    """Long texts in it are folded to their length and digest."""
 
 
-def _headers(value: Any) -> bool:
-    return isinstance(value, list) and all(_texts(each) and len(each) == 2 for each in value)
+class ResponseRecord(Struct, frozen=True):
+    """A response as it came."""
+
+    status: Whole
+    headers: Headers
+    body: str
+    """Long texts in it are folded to their length and digest."""
+    bytes: Count
+    """The length of the whole body."""
 
 
-def _one_of(names: frozenset[str]) -> Check:
-    return lambda value: isinstance(value, str) and value in names
+class ErrorRecord(Struct, frozen=True):
+    """By what the answer's error is told from others."""
+
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
 
 
-def _seconds(value: Any) -> bool:
-    return value is None or checks.number(value)
+class DownloadRecord(Struct, frozen=True):
+    """An image that was fetched from a URL of the answer."""
+
+    url: str
+    status: Whole | None = None
+    headers: Headers = ()
+    bytes: Count | None = None
+    failure: FailureRecord | None = None
 
 
-def _share(value: Any) -> bool:
-    return type(value) in (int, float) and 0 <= value <= 1
+class ImageRecord(Struct, frozen=True, omit_defaults=True):
+    """What is known of an image of the answer, as far as it could be read."""
+
+    index: Count
+    member: str
+    type: str | None = None
+    width: Count | None = None
+    height: Count | None = None
+    alpha: bool | None = None
+    frames: Count | None = None
+    complete: bool | None = None
+    bytes: Count | None = None
+    sha256: str | None = None
+    thumbnail: Annotated[str, Meta(pattern="^data:image/")] | None = None
+    """A small picture of it, painted anew by the suite, as a data: URL."""
 
 
-_NAMES: dict[str, Check] = {"provider": _text, "model": _text, "case": _text}
-_MEMBERS: dict[str, dict[str, Check]] = {
-    "run": {
-        "id": _text,
-        "tool": _text,
-        "started": _text,
-        "edition": _object,
-        "providers": _list,
-        "clauses": _list,
-        "selection?": checks.SELECTION,
-        "seed?": lambda value: value is None or type(value) is int,
-        "budget?": checks.or_null(checks.BUDGET),
-        "resumes?": _texts,
-        "recordings?": _texts,
-        "unknown_models?": _texts,
-        "plan?": _objects,
-    },
-    "edition": {
-        **dict.fromkeys(("id", "title", "document?", "published?"), _text),
-        "families?": checks.by_name(_text),
-    },
-    "clauses": {
-        "id": _text,
-        "level": _one_of(LEVELS),
-        "statement": _text,
-        "citations?": checks.list_of(checks.by_name(_text_or_null)),
-    },
-    "providers": {
-        "id": _text,
-        "title": _text,
-        "base_url": _text,
-        "mode": _one_of(MODES),
-        "models": checks.by_name(_text),
-        "key_variable?": _text_or_null,
-        "prices?": checks.PRICES,
-        "deviations?": _objects,
-        "not_claimed?": checks.list_of(checks.CLAIM),
-    },
-    "deviations": {
-        **dict.fromkeys(("clause", "reason", "link", "since", "expires"), _text),
-        **dict.fromkeys(("models", "cases"), _texts),
-    },
-    "plan": {"provider": _text, "model": _text, "cases": checks.count, "promises": checks.count},
-    "reach": {
-        "provider": _text,
-        "model": _text,
-        "chosen?": checks.count,
-        "judged?": checks.count,
-        "levels": _object,
-    },
-    "level": {
-        "kept": checks.count,
-        "total": checks.count,
-        "decided": checks.count,
-        "accepted?": checks.count,
-    },
-    "exchange": {
-        **_NAMES,
-        "provenance": _text,
-        "outcome": _text,
-        "request": _object,
-        "response?": _object_or_null,
-        "failure?": checks.FAILURE,
-        "downloads?": checks.list_of(checks.DOWNLOAD),
-        "images?": checks.list_of(checks.IMAGE),
-        "attempts?": checks.count,
-        "findings?": checks.count,
-        "shape?": checks.or_null(_texts),
-        "error?": checks.or_null(checks.by_name(_text)),
-        "sent_at?": _text_or_null,
-        "elapsed?": _seconds,
-        "price?": checks.or_null(checks.PRICE),
-        "cassette?": _text_or_null,
-        "target?": _text_or_null,
-        "reason?": _text,
-        "run?": _text,
-    },
-    "request": {"url": _text, "method?": _text, "headers?": _headers, "body?": _text},
-    "response": {
-        "status": checks.whole,
-        "headers": _headers,
-        "body": _text,
-        "bytes?": checks.count,
-    },
-    "finding": {
-        **_NAMES,
-        "clause": _text,
-        "level": _one_of(LEVELS),
-        "verdict": _one_of(_VERDICTS),
-        "message?": _text,
-        "expected?": _text,
-        "observed?": _text,
-        "control?": _text_or_null,
-        "deviation?": _text_or_null,
-        "rate?": _share,
-        "repeats?": lambda value: checks.count(value) and value > 0,
-    },
-    "observation": {**_NAMES, "id": _text, "message": _text},
-    "end": {
-        "finished": _text,
-        "complete": lambda value: isinstance(value, bool),
-        "conclusion": lambda value: type(value) is int and value in (0, 1, 2),
-        "counts?": checks.by_name(checks.count),
-        "interrupted?": checks.truth,
-        "whole?": checks.truth,
-        "left_out?": checks.count,
-        "reach?": _objects,
-        "problems?": _texts,
-        "notes?": _texts,
-        "spent?": checks.or_null(checks.SPENT),
-    },
-}
-RECORDS = frozenset({"run", "exchange", "finding", "observation", "end"})
-_CHECKS = {  # read off the table once: a run has thousands of lines
-    kind: [(name.removesuffix("?"), name.endswith("?"), right) for name, right in checks.items()]
-    for kind, checks in _MEMBERS.items()
-}
+class MoneyRecord(Struct, frozen=True):
+    """US dollars of requests, each counted in one of three."""
+
+    actual: Amount | None
+    """As usage says; null where no answer said."""
+    estimate: Amount
+    """By a known price."""
+    guess: Amount
+    """Where no price is known: the dearest, to keep the budget."""
+
+
+class PriceRecord(Struct, frozen=True):
+    """US dollars of the answer; null is unknown."""
+
+    estimate: Amount | None
+    """By the price list; of a request that was not sent, as planned."""
+    actual: Amount | None
+    """As its usage says."""
+    spent: MoneyRecord | None = None
+    """What all requests for this answer cost, those that were sent again as well."""
+
+
+class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
+    """One request with its answer: all that proves a finding, and no payload."""
+
+    provider: str
+    model: str
+    case: str
+    provenance: Annotated[str, one_of("live", "cassette", "reference", "foreign")]
+    sent_at: str | None = None
+    elapsed: float | None = None
+    """Seconds."""
+    cassette: str | None = None
+    """Path of the cassette that was played or written."""
+    target: str | None = None
+    """The base URL that answered, when it was recorded as well."""
+    outcome: str
+    reason: str = ""
+    request: RequestRecord
+    response: ResponseRecord | None
+    shape: Annotated[tuple[str, ...], Meta(max_length=201)] | None = None
+    """What the whole body is made of: sorted paths with their types, such as data[].url:string; of
+    a stream, with each event's type in <> before them. Null for neither JSON nor a stream; … after
+    the first 200."""
+    error: ErrorRecord | None = None
+    failure: FailureRecord | None = None
+    downloads: tuple[DownloadRecord, ...] = ()
+    images: tuple[ImageRecord, ...] = ()
+    attempts: Count | None = None
+    """Requests that were sent until this answer came."""
+    price: PriceRecord | None = None
+    run: str | None = None
+    """The run that sent it, where this one took it over."""
+    findings: Count | None = None
+    """How many findings it gave; a file that holds fewer of them was cut off."""
+
+    @property
+    def path(self) -> str:
+        """The name of the exchange in a run: provider, model and case."""
+        return f"{self.provider}/{self.model}/{self.case}"
+
+    @property
+    def was_sent(self) -> bool:
+        """Return whether the request was sent at all; what was only planned cost nothing."""
+        return self.outcome != NOT_RUN
+
+
+class SpentRecord(Struct, frozen=True):
+    """US dollars and requests of the whole run, each dollar counted in one of three."""
+
+    estimate: Amount = 0.0
+    """By a known price."""
+    actual: Amount | None = None
+    """As usage says; null where no answer said."""
+    guess: Amount = 0.0
+    """What counted against the budget as the dearest, because no price is known."""
+    requests: Count = 0
+
+
+class RunFooter(Struct, frozen=True, kw_only=True, tag="end"):
+    """The last line: how the run ended, and what it concludes."""
+
+    finished: str
+    complete: bool
+    """Whether all was judged that the options of the suite asked for."""
+    interrupted: bool | None = None
+    """Whether something that the run began with was not judged: it was cut off, or a worker died.
+    Null: if it is not complete."""
+    whole: bool | None = None
+    """Whether of every model that was begun with all of the plan was judged."""
+    left_out: Count = 0
+    """Pairs of a case and a clause that pytest, or a plugin, left out of what was asked for."""
+    conclusion: Annotated[int, Meta(ge=0, le=2)]
+    """The exit code."""
+    counts: dict[str, Count] = {}
+    """Findings by verdict."""
+    reach: tuple[ModelReach, ...] = ()
+    spent: SpentRecord | None = None
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Of foreign recordings: what there was nothing to judge in, and why."""
+
+
+Record: TypeAlias = ExchangeRecord | Finding | Observation
+"""What stands between header and footer."""
+
+Line: TypeAlias = RunHeader | Record | RunFooter

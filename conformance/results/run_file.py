@@ -9,43 +9,53 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
+
+import msgspec
 
 from conformance.errors import ConformanceError
-from conformance.findings import Finding, Observation, Verdict
+from conformance.findings import Finding, Observation
 from conformance.output.files import refuse_links
-from conformance.parsing import printable
-from conformance.results.records import MOST_LINE, DamagedError, checked, parsed
-
-SCHEMA = 1
-"""Version of the run file's form."""
-
-_OPTIONAL = frozenset(
-    {"message", "expected", "observed", "control", "deviation", "rate", "repeats"}
+from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
+from conformance.results.records import (
+    SCHEMA,
+    ExchangeRecord,
+    Line,
+    Record,
+    RunFooter,
+    RunHeader,
 )
 
-Record = Finding | Observation | dict[str, Any]
-"""What stands between header and footer; an exchange is a dictionary."""
+MOST_LINE = 64 * 1024 * 1024
+"""Bytes of one line."""
+
+_BOUNDS = JSONBounds(depth=50, characters=MOST_LINE)
+_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+_LONGEST = 200  # characters of what is wrong with a line
 
 
 class RunFileError(ConformanceError):
     """A run file that cannot be written or read."""
 
 
+class DamagedError(ValueError):
+    """A line that is no record of a run, and why."""
+
+
 @dataclass(slots=True)
 class Run:
     """All findings of one invocation, with what was run, against whom, by which version."""
 
-    header: dict[str, Any]
-    exchanges: dict[str, dict[str, Any]] = field(default_factory=dict)
+    header: RunHeader
+    exchanges: dict[str, ExchangeRecord] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
-    footer: dict[str, Any] | None = None
+    footer: RunFooter | None = None
     order: list[Record] = field(default_factory=list, repr=False, compare=False)
 
     def add(self, record: Record) -> None:
@@ -55,9 +65,8 @@ class Run:
                 self.findings.append(record)
             case Observation():
                 self.observations.append(record)
-            case _:
-                name = f"{record['provider']}/{record['model']}/{record['case']}"
-                self.exchanges[name] = record
+            case ExchangeRecord():
+                self.exchanges[record.path] = record
         self.order.append(record)
 
     @property
@@ -68,31 +77,31 @@ class Run:
     @property
     def complete(self) -> bool:
         """Return whether all was judged that the run was asked for by the options of the suite."""
-        return self.footer is not None and bool(self.footer.get("complete"))
+        return self.footer is not None and self.footer.complete
 
     @property
     def interrupted(self) -> bool:
         """Whether the run did not judge what it began with: it was cut off, or a worker died."""
-        if self.footer is None:
-            return True
-        return bool(self.footer.get("interrupted", not self.complete))
+        if self.footer is None or self.footer.interrupted is None:
+            return not self.complete
+        return self.footer.interrupted
 
     @property
     def foreign(self) -> bool:
         """Whether it judged what others recorded with another tool."""
-        return any(each["mode"] == "foreign" for each in self.header["providers"])
+        return any(each.mode == "foreign" for each in self.header.providers)
 
     @property
-    def problems(self) -> list[str]:
+    def problems(self) -> tuple[str, ...]:
         """What is wrong with the run as a whole: unused cassettes, stale deviations."""
-        return list(self.footer.get("problems", [])) if self.footer else []
+        return self.footer.problems if self.footer else ()
 
 
 class RunWriter:
     """Writes a run file line by line; raises `RunFileError` where it cannot."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any], durable: bool = False) -> None:
-        """Start a file; a durable one is on the disk up to every exchange, come a power cut."""
+    def __init__(self, path: Path, header: RunHeader, durable: bool = False) -> None:
+        """Start a file; a durable one is on the disk after every `sync`, come a power cut."""
         self.path = path
         self._durable = durable
         refuse_links(path)
@@ -103,29 +112,28 @@ class RunWriter:
             raise RunFileError(
                 f"{path}: cannot be written: {error.strerror}; choose another with --output"
             ) from None
-        self._line({"type": "run", "schema": SCHEMA, **header})
-        self._settled()
+        self.line(line_of(header))
+        self.sync()
 
-    def exchange(self, record: Mapping[str, Any]) -> None:
-        """Add an exchange."""
-        self._line(record)
-        self._settled()
+    def add(self, record: Record) -> None:
+        """Add a record."""
+        self.line(line_of(record))
 
-    def finding(self, finding: Finding) -> None:
-        """Add a finding."""
-        self._line({"type": "finding", **finding_to_json(finding)})
+    def line(self, line: str) -> None:
+        """Add a record that was written as a line before."""
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
 
-    def observation(self, observation: Observation) -> None:
-        """Add an observation."""
-        self._line({"type": "observation", **asdict(observation)})
-
-    def close(self, footer: Mapping[str, Any] | None) -> None:
+    def close(self, footer: RunFooter | None) -> None:
         """Add the footer and make sure that all of it is on the disk.
 
         Without a footer the run stays what it is: incomplete.
         """
         if footer is not None:
-            self._line({"type": "end", **footer})
+            self.line(line_of(footer))
         try:
             _sync(self._file.fileno())
             self._file.close()
@@ -137,16 +145,13 @@ class RunWriter:
         with suppress(OSError):  # what a full disk did not take is tried once more, in vain
             self._file.close()
 
-    def _settled(self) -> None:
+    def sync(self) -> None:
+        """Wait until a durable file is on the disk as far as it goes."""
         if self._durable:
-            _sync(self._file.fileno())
-
-    def _line(self, record: Mapping[str, Any]) -> None:
-        try:
-            self._file.write(line_of(record))
-            self._file.flush()
-        except OSError as error:
-            raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
+            try:
+                _sync(self._file.fileno())
+            except OSError as error:
+                raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
 
 
 def _sync(descriptor: int) -> None:
@@ -162,105 +167,97 @@ def write_run(run: Run, path: Path) -> None:
     """Write a whole run; of one that was read, byte for byte the file that it came from."""
     writer = RunWriter(path, run.header)
     for record in run.records:
-        match record:
-            case Finding():
-                writer.finding(record)
-            case Observation():
-                writer.observation(record)
-            case _:
-                writer.exchange(record)
+        writer.add(record)
     writer.close(run.footer)
 
 
-def line_of(record: Mapping[str, Any]) -> str:
-    """Write one record as one line."""
-    return json.dumps(record, ensure_ascii=True, separators=(",", ":"), default=str) + "\n"
+def line_of(record: Line) -> str:
+    """Write one record as one line, in ASCII so that no text in it can steer a terminal."""
+    values = msgspec.to_builtins(record)
+    return json.dumps(values, ensure_ascii=True, separators=(",", ":")) + "\n"
 
 
-def finding_to_json(finding: Finding) -> dict[str, Any]:
-    """Write a finding, leaving out what is empty and need not be there."""
-    values = {name: getattr(finding, name) for name in Finding.__slots__}
-    values["verdict"] = finding.verdict.value  # xdist sends plain values only
-    empty = (None, "")
-    return {
-        name: value for name, value in values.items() if value not in empty or name not in _OPTIONAL
-    }
+def record_of(line: bytes) -> Line:
+    """Read one line; raises `DamagedError` for one that is no record of a run."""
+    try:
+        return _DECODER.decode(line)
+    except (ValueError, RecursionError):
+        return _read_carefully(line)
 
 
-def finding_from_json(record: Mapping[str, Any]) -> Finding:
-    """Read a finding."""
-    values = {name: record[name] for name in Finding.__slots__ if name in record}
-    return Finding(**{**values, "verdict": Verdict(record["verdict"])})
+def _read_carefully(line: bytes) -> Line:
+    """Read what the decoder does not: half of a surrogate pair, or a fault that is to be named."""
+    try:
+        value = load_json(line, _BOUNDS)
+    except JSONFaultError as error:
+        raise DamagedError(f"it {error}") from None
+    if not isinstance(value, dict):
+        raise DamagedError("it is not a JSON object")
+    if value.get("type") == "run" and value.get("schema") != SCHEMA:
+        raise DamagedError(f"schema {printable(repr(value.get('schema')), 60)}, not {SCHEMA}")
+    try:
+        record: Line = msgspec.convert(value, Line)
+    except ValueError as error:
+        raise DamagedError(printable(str(error), _LONGEST)) from None
+    return record
 
 
 def read_run(path: Path) -> Run:
     """Read a run file as far as it goes.
 
-    Raises `RunFileError` for what is no run file, and for a damaged line, with its number. A
-    last line without its newline was cut off; what it says is not taken for whole.
+    Raises `RunFileError` if `path` is not a run file, and for a damaged line, with its number. A
+    last line without its newline was cut off, and is left out.
     """
-    try:
-        with path.open("rb") as file:
-            run = Run(_header(file.readline(MOST_LINE + 1), path))
-            for number, line in enumerate(_lines(file), start=2):
+    with _opened(path) as file:
+        run = Run(_header(file, path))
+        number = 1
+        while line := file.readline(MOST_LINE + 1):
+            number += 1
+            try:
                 if line.endswith(b"\n"):
-                    _add(run, line, f"{path}:{number}")
+                    _add(run, record_of(line))
                 elif len(line) > MOST_LINE:
-                    raise RunFileError(f"{path}:{number}: is longer than {MOST_LINE:,} bytes")
-    except OSError as error:
-        raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
+                    raise DamagedError(f"it is longer than {MOST_LINE:,} bytes")
+            except DamagedError as error:
+                where = f"{path}:{number}"
+                raise RunFileError(f"{where}: is no record of a run: {error}") from None
     return run
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file, none of them longer than is read."""
-    while line := file.readline(MOST_LINE + 1):
-        yield line
-
-
-def read_header(path: Path) -> dict[str, Any]:
+def read_header(path: Path) -> RunHeader:
     """Read only the first line of a run file; raises `RunFileError` as `read_run` does."""
+    with _opened(path) as file:
+        return _header(file, path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
-            return _header(file.readline(MOST_LINE + 1), path)
+            yield file
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _header(line: bytes, path: Path) -> dict[str, Any]:
+def _header(file: BinaryIO, path: Path) -> RunHeader:
+    line = file.readline(MOST_LINE + 1)
     if not line.endswith(b"\n") and line.startswith(b'{"type":"run"'[: len(line)]):
         raise RunFileError(f"{path}: was cut off within its first line; there is nothing to read")
     try:
-        header = parsed(line)
-        if header.get("type") != "run":
+        header = record_of(line)
+        if not isinstance(header, RunHeader):
             raise DamagedError("line 1 is not the header of a run file")
-        if header.get("schema") != SCHEMA:
-            found = printable(repr(header.get("schema")), 60)
-            raise DamagedError(f"schema {found}, not {SCHEMA}")
-        return checked(header)
     except DamagedError as error:
         raise RunFileError(f"{path}:1: is no header of a run file: {error}") from None
+    return header
 
 
-def _add(run: Run, line: bytes, where: str) -> None:
-    try:
-        record = checked(parsed(line))
-        if run.footer is not None:
-            raise DamagedError("it comes after the end of the run")
-        _place(run, record)
-    except DamagedError as error:
-        raise RunFileError(f"{where}: is no record of a run: {error}") from None
-
-
-def _place(run: Run, record: dict[str, Any]) -> None:
-    match record["type"]:
-        case "finding":
-            run.add(finding_from_json(record))
-        case "exchange":
-            run.add(record)
-        case "observation":
-            run.add(Observation(**{name: record[name] for name in Observation.__slots__}))
-        case "end":
-            run.footer = record
-        case _:
-            raise DamagedError("a second header; one file holds one run")
+def _add(run: Run, record: Line) -> None:
+    if run.footer is not None:
+        raise DamagedError("it comes after the end of the run")
+    if isinstance(record, RunHeader):
+        raise DamagedError("a second header; one file holds one run")
+    if isinstance(record, RunFooter):
+        run.footer = record
+    else:
+        run.add(record)

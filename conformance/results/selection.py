@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from conformance.findings import Finding
 from conformance.results.reach import Column
@@ -13,8 +12,8 @@ from conformance.results.run_file import Run
 
 def selection_globs(run: Run) -> dict[str, str]:
     """Return the globs that narrow a run; `--strength` only adds requests."""
-    chosen = run.header.get("selection") or {}
-    globs = {name: str(chosen.get(name, "*")) for name in ("clauses", "models", "cases")}
+    chosen = run.header.selection
+    globs = {"clauses": chosen.clauses, "models": chosen.models, "cases": chosen.cases}
     return {name: glob for name, glob in globs.items() if glob != "*"}
 
 
@@ -26,8 +25,28 @@ def selects(globs: Mapping[str, str], finding: Finding) -> bool:
 
 def columns_of(run: Run) -> Iterator[Column]:
     """Yield the models that the providers of a run have, chosen or not."""
-    for provider in run.header["providers"]:
-        yield from ((provider["id"], model) for model in provider["models"])
+    for provider in run.header.providers:
+        yield from ((provider.id, model) for model in provider.models)
+
+
+def planned(runs: Sequence[Run]) -> list[Column]:
+    """Return the models that the providers of some runs have, chosen or not."""
+    return [column for run in runs for column in columns_of(run)]
+
+
+def interrupted(runs: Sequence[Run], column: Column) -> bool:
+    """Return whether more of a model was to be judged, had a run not been cut off."""
+    return any(run.interrupted and column in chosen_of(run) for run in runs)
+
+
+def open_ended(runs: Sequence[Run], column: Column) -> bool:
+    """Return whether a run was cut off before a word about a model: what is missing is unknown."""
+    return any(run.footer is None and column in chosen_of(run) for run in runs)
+
+
+def parts(runs: Sequence[Run]) -> frozenset[Column]:
+    """Return the models that no run began to judge whole, however it was selected."""
+    return frozenset(planned(runs)).difference(*map(begun_whole, runs))
 
 
 def chosen_of(run: Run) -> frozenset[Column]:
@@ -41,10 +60,10 @@ def begun_whole(run: Run) -> frozenset[Column]:
 
     A run says so itself where it came to its end; else only its globs tell.
     """
-    plan = {_column(each): each["promises"] for each in run.header.get("plan", ())}
-    begun = (run.footer or {}).get("reach", ())
+    plan = {(each.provider, each.model): each.promises for each in run.header.plan}
     if plan and run.footer is not None:
-        return frozenset(_column(e) for e in begun if e.get("chosen") == plan.get(_column(e)))
+        begun = {(each.provider, each.model): each.chosen for each in run.footer.reach}
+        return frozenset(each for each, chosen in begun.items() if chosen == plan.get(each))
     return frozenset() if selection_globs(run).keys() - {"models"} else chosen_of(run)
 
 
@@ -56,7 +75,7 @@ def is_part(run: Run) -> bool:
 
 def left_out(run: Run) -> int:
     """Return how many promises pytest or a plugin left out of what the run was asked for."""
-    return int((run.footer or {}).get("left_out", 0))
+    return run.footer.left_out if run.footer else 0
 
 
 def extent(run: Run) -> str:
@@ -66,7 +85,3 @@ def extent(run: Run) -> str:
     promises = f"{left:,} promise{'' if left == 1 else 's'}"
     chosen += [f"pytest or a plugin left out {promises}"] if left else []
     return ", ".join(chosen)
-
-
-def _column(about: Mapping[str, Any]) -> Column:
-    return about["provider"], about["model"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
 from conformance.results.baselines import Sought, alike, last_told, nights_of, ordered

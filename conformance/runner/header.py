@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict
 from math import isinf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
+
+from msgspec import structs
 
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.providers import Deviation, Provider
+from conformance.results.records import (
+    SCHEMA,
+    BudgetRecord,
+    CitationRecord,
+    ClaimRecord,
+    ClauseRecord,
+    DeviationRecord,
+    EditionRecord,
+    PriceListRecord,
+    ProviderRecord,
+    RunHeader,
+    SelectionRecord,
+)
 from conformance.runner.whole_plan import plan_of
 from conformance.version import tool
 
@@ -18,99 +32,100 @@ if TYPE_CHECKING:
     from conformance.runner.session import Session
 
 
-def header_of(session: Session) -> dict[str, Any]:
-    """Give the first line of a run file."""
-    return about(session) | _terms(session) | {"plan": plan_of(session)}
+def header_of(session: Session) -> RunHeader:
+    """Return the first line of a run file."""
+    options, resumed = session.options, session.resumed
+    return structs.replace(
+        about(session),
+        budget=_budget(options.budget, options.max_requests),
+        resumes=resumed.ids if resumed else (),
+        plan=plan_of(session),
+    )
 
 
-def about(session: Session) -> dict[str, Any]:
-    """Say what is run, against whom, by which version."""
-    return {
-        "id": f"{session.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
-        "tool": tool(),
-        "python": platform.python_version(),
-        "edition": _about_edition(session.edition, session.providers),
-        "started": session.started.isoformat(timespec="seconds"),
-        "selection": _selection(session),
-        "providers": [_about_provider(each, session.options.mode) for each in session.providers],
-        "clauses": [about_clause(each, session.edition) for each in session.clauses],
-    }
+def about(session: Session) -> RunHeader:
+    """Return what is run, against whom, by which version."""
+    options = session.options
+    return RunHeader(
+        schema=SCHEMA,
+        id=f"{session.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
+        tool=tool(),
+        python=platform.python_version(),
+        edition=_about_edition(session.edition, session.providers),
+        started=session.started.isoformat(timespec="seconds"),
+        selection=SelectionRecord(
+            options.clauses,
+            options.models,
+            options.cases,
+            options.strength,
+            options.depth.value if options.depth else None,
+        ),
+        providers=tuple(_about_provider(each, options.mode) for each in session.providers),
+        clauses=tuple(about_clause(each, session.edition) for each in session.clauses),
+    )
 
 
-def about_clause(clause: Clause, edition: Edition) -> dict[str, Any]:
-    """Give what the header of a run file says of a clause."""
+def about_clause(clause: Clause, edition: Edition) -> ClauseRecord:
+    """Return what the header of a run file says of a clause."""
     citations = []
     for each in clause.citations:
         source = edition.sources[each.source]
         citations.append(
-            {
-                "source": each.source,
-                "section": each.section,
-                "title": source.title,
-                "url": source.url,
-                "edition": source.edition,
-                "retrieved": source.retrieved,
-            }
+            CitationRecord(
+                source=each.source,
+                section=each.section,
+                title=source.title,
+                url=source.url,
+                edition=source.edition,
+                retrieved=source.retrieved,
+            )
         )
-    return {
-        "id": clause.id,
-        "level": clause.level.value,
-        "statement": clause.statement,
-        "citations": citations,
-    }
+    return ClauseRecord(clause.id, clause.level.value, clause.statement, tuple(citations))
 
 
-def _terms(session: Session) -> dict[str, Any]:
-    """Say what a live run may spend, and which runs it goes on with."""
-    options, terms = session.options, dict[str, Any]()
-    if options.budget is not None or options.max_requests is not None:
-        usd = None if options.budget is None or isinf(options.budget) else options.budget
-        terms["budget"] = {"usd": usd, "requests": options.max_requests}
-    if session.resumed is not None:
-        terms["resumes"] = list(session.resumed.ids)
-    return terms
+def _budget(usd: float | None, requests: int | None) -> BudgetRecord | None:
+    """Return what a live run may spend; None where nobody set a limit or lifted it."""
+    if usd is None and requests is None:
+        return None
+    return BudgetRecord(None if usd is None or isinf(usd) else usd, requests)
 
 
-def _selection(session: Session) -> dict[str, Any]:
-    options = session.options
-    chosen: dict[str, Any] = {
-        "clauses": options.clauses,
-        "models": options.models,
-        "cases": options.cases,
-    }
-    if options.strength is not None:
-        chosen["strength"] = options.strength
-    if options.depth is not None:
-        chosen["depth"] = options.depth.value
-    return chosen
-
-
-def _about_edition(edition: Edition, providers: tuple[Provider, ...]) -> dict[str, Any]:
+def _about_edition(edition: Edition, providers: tuple[Provider, ...]) -> EditionRecord:
     models = sorted({each for one in providers for each in one.models})
-    return {
-        "id": edition.id,
-        "title": edition.title,
-        "document": edition.document,
-        "published": edition.published,
-        "families": {name: edition.model(name).family for name in models if name in edition.models},
-    }
+    return EditionRecord(
+        id=edition.id,
+        title=edition.title,
+        document=edition.document,
+        published=edition.published,
+        families={name: edition.model(name).family for name in models if name in edition.models},
+    )
 
 
-def _about_deviation(deviation: Deviation) -> dict[str, Any]:
-    dates = {"since": deviation.since.isoformat(), "expires": deviation.expires.isoformat()}
-    return {**asdict(deviation), **dates}
+def _about_deviation(deviation: Deviation) -> DeviationRecord:
+    return DeviationRecord(
+        clause=deviation.clause,
+        models=deviation.models,
+        cases=deviation.cases,
+        reason=deviation.reason,
+        link=deviation.link,
+        since=deviation.since.isoformat(),
+        expires=deviation.expires.isoformat(),
+    )
 
 
-def _about_provider(provider: Provider, mode: str) -> dict[str, Any]:
+def _about_provider(provider: Provider, mode: str) -> ProviderRecord:
     prices = provider.prices
-    told = {"source": prices.source, "date": prices.date}
-    return {
-        "id": provider.id,
-        "title": provider.title,
-        "base_url": provider.base_url,
-        "mode": mode,
-        "key_variable": provider.key_variable,
-        "models": dict(provider.models),
-        "deviations": [_about_deviation(each) for each in provider.deviations],
-        "not_claimed": [asdict(each) for each in provider.not_claimed],
-    } | ({"prices": told} if prices.source and not prices.free else {})
+    has_prices = prices.source and not prices.free
+    return ProviderRecord(
+        id=provider.id,
+        title=provider.title,
+        base_url=provider.base_url,
+        mode=mode,
+        key_variable=provider.key_variable,
+        models=dict(provider.models),
+        deviations=tuple(map(_about_deviation, provider.deviations)),
+        not_claimed=tuple(
+            ClaimRecord(each.clause, each.models, each.reason) for each in provider.not_claimed
+        ),
+        prices=PriceListRecord(prices.source, prices.date) if has_prices else None,
+    )

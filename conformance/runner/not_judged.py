@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from conformance.cases.model import Case
 from conformance.cases.request import build_request
 from conformance.clauses.registry import Clause
@@ -32,8 +34,11 @@ class NotJudged:
         why = f"not asked: {coarser.case}, a coarser fault of the same kind, was accepted"
         outcome = Outcome(case.id, Result.UNAVAILABLE, why)
         kept = self.unsent(case, Verdict.NOT_TESTABLE, outcome, None)
-        findings = {name: replace(x, control=coarser.case) for name, x in kept.findings.items()}
-        return replace(kept, findings=findings)
+        findings = {
+            name: structs.replace(each, control=coarser.case)
+            for name, each in kept.findings.items()
+        }
+        return structs.replace(kept, findings=findings)
 
     def astray(self, case: Case, exchange: Exchange, answer: Answer) -> Judged:
         """Return the result of a case that something else than the provider answered."""

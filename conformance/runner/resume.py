@@ -1,23 +1,30 @@
-"""Going on with a run that was cut off: what was answered and judged is not paid for again."""
+"""Resuming a run that was cut off: nothing that may have been billed is sent again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
 from conformance.errors import ConformanceError
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import UNDECIDED, Finding, Observation, Verdict
-from conformance.results.case_result import Judged
+from conformance.live.ledger import LedgerError, LostRequest, read_ledger
+from conformance.results.case_result import Judged, outcome_from_json
+from conformance.results.records import (
+    NOT_RUN,
+    ClauseRecord,
+    ExchangeRecord,
+    ProviderRecord,
+    RunHeader,
+)
 from conformance.results.run_file import Run, read_run
 from conformance.runner.header import about
-from conformance.runner.journal import Spool
-from conformance.runner.output_path import folder_of, lock_of
-from conformance.runner.underway import await_answers, is_held
+from conformance.runner.output_path import is_being_written, ledger_of
 
 if TYPE_CHECKING:
     from conformance.runner.engine import Engine
@@ -31,52 +38,93 @@ class ResumeError(ConformanceError):
 
 
 class Resumed:
-    """What is taken over from a run that was cut off."""
+    """What is taken over from a run that was cut off: its run file, and its ledger."""
 
-    def __init__(self, run: Run, path: Path) -> None:
+    def __init__(self, run: Run, path: Path, session: Session) -> None:
         self._run = run
         self._path = path
+        self._session = session
+        self._ledger = read_ledger(ledger_of(path))
+        try:
+            self._known = {
+                name: outcome_from_json(values) for name, values in self._ledger.outcomes.items()
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise LedgerError(f"{ledger_of(path)}: has no outcome: {error}") from None
         self._judged: dict[str, dict[str, Judged]] = {}
 
     @classmethod
     def read(cls, path: Path, session: Session) -> Resumed:
-        """Read a run file, once all is there that was under way when the run was killed.
+        """Read what is left of a run.
 
-        Raises `RunFileError`, and `ResumeError` for a run of something else, or one that goes on.
+        Raises `RunFileError` or `LedgerError` for what cannot be read, and `ResumeError` for a
+        run of something else, or one that goes on.
         """
-        if lock_of(path).exists() and is_held(lock_of(path)):
+        if is_being_written(path):
             raise ResumeError(f"--resume {path}: that run still goes on; wait for it, or stop it")
-        await_answers(folder_of(path), path)
         run = read_run(path)
         check_same(about(session), run.header, path)
-        return cls(run, path)
+        return cls(run, path, session)
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The runs that findings come from, the latest first."""
-        return (self._run.header["id"], *self._run.header.get("resumes", ()))
+        return (self._run.header.id, *self._run.header.resumes)
+
+    @property
+    def was_killed(self) -> bool:
+        """Return whether the run had no chance to say what it spent."""
+        return self._run.footer is None
 
     def judged(self, engine: Engine) -> dict[str, Judged]:
-        """Give the cases of a provider that need not be sent again.
+        """Return the cases of a provider that need not be sent again.
 
-        Beside the run file stands what its processes had judged and nobody had written yet.
+        The ledger knows outcomes better than the run file, and those of controls that were sent
+        for others' sake, of which a run file says nothing.
         """
         name = engine.provider.id
         if name not in self._judged:
-            shared = folder_of(self._path) / name
-            spooled = dict(Spool(shared).everything()) if shared.is_dir() else {}
-            whole = dict(whole_cases(self._run, name)) | spooled
+            whole = dict(whole_cases(self._run, name))
+            for path, outcome in self._outcomes(name).items():
+                if path in whole:
+                    whole[path] = replace(whole[path], outcome=outcome)
+                elif path not in self._selected(engine):
+                    whole[path] = Judged(outcome, {}, (), None)
             taken = settled(whole, engine.cases.values())
             self._judged[name] = {path: self._sent_before(each) for path, each in taken.items()}
         return self._judged[name]
 
+    def lost(self, engine: Engine) -> dict[str, LostRequest]:
+        """Return what may be billed and has no answer in the run file, by the path of its case."""
+        name = engine.provider.id
+        kept = {
+            path
+            for path, judged in whole_cases(self._run, name)
+            if judged.record and judged.record.outcome != NOT_RUN
+        }
+        needless = self._outcomes(name).keys() - self._selected(engine)
+        return {
+            path: lost
+            for each, lost in self._ledger.unanswered.items()
+            for provider, _, path in [each.partition("::")]
+            if provider == name and path in engine.cases and path not in kept | needless
+        }
+
+    def _outcomes(self, provider: str) -> dict[str, Outcome]:
+        named = ((name.partition("::"), outcome) for name, outcome in self._known.items())
+        return {path: outcome for (name, _, path), outcome in named if name == provider}
+
+    def _selected(self, engine: Engine) -> set[str]:
+        return {case.path for case, _ in self._session.selected(engine)}
+
     def _sent_before(self, judged: Judged) -> Judged:
         """Say which run sent a case, so that nobody takes it for paid again."""
-        record = {"run": self._run.header["id"], **(judged.record or {})}
-        return replace(judged, record=record) if judged.record else judged
+        if judged.record is None or judged.record.run is not None:
+            return judged
+        return replace(judged, record=replace(judged.record, run=self._run.header.id))
 
 
-def check_same(header: Mapping[str, Any], other: Mapping[str, Any], path: object) -> None:
+def check_same(header: RunHeader, other: RunHeader, path: object) -> None:
     """Refuse a run of another edition, provider or selection; its findings say nothing here."""
     for what, mine, theirs in _compared(header, other):
         if mine != theirs:
@@ -111,25 +159,20 @@ def _is_settled(case: Case, judged: Judged, controlled: bool) -> bool:
     return not verdicts & _WRONG and (controlled or not verdicts & UNDECIDED)
 
 
-def _compared(
-    header: Mapping[str, Any], other: Mapping[str, Any]
-) -> Iterator[tuple[str, str, str]]:
-    yield "edition", header["edition"]["id"], other["edition"]["id"]
+def _compared(header: RunHeader, other: RunHeader) -> Iterator[tuple[str, str, str]]:
+    yield "edition", header.edition.id, other.edition.id
     for what, key in (("providers", "id"), ("addresses", "base_url")):
-        mine, theirs = (_joined(each["providers"], key) for each in (header, other))
-        yield what, mine, theirs
-    for name in ("clauses", "models", "cases"):
-        yield f"--{name}", header["selection"][name], other.get("selection", {}).get(name, "*")
-    for name in ("strength", "depth"):
-        mine, theirs = (str(each.get("selection", {}).get(name)) for each in (header, other))
+        yield what, _joined(header.providers, key), _joined(other.providers, key)
+    for name in ("clauses", "models", "cases", "strength", "depth"):
+        mine, theirs = (str(getattr(each.selection, name)) for each in (header, other))
         yield f"--{name}", mine, theirs
-    mine, theirs = (str(len(each["clauses"])) for each in (header, other))
-    same = _joined(header["clauses"], "id") == _joined(other["clauses"], "id")
+    mine, theirs = (str(len(each.clauses)) for each in (header, other))
+    same = _joined(header.clauses, "id") == _joined(other.clauses, "id")
     yield "clauses", mine, theirs if same or mine != theirs else f"{theirs} others"
 
 
-def _joined(items: Iterable[Mapping[str, Any]], key: str) -> str:
-    return ", ".join(sorted(str(each.get(key)) for each in items))
+def _joined(items: Iterable[ProviderRecord | ClauseRecord], key: str) -> str:
+    return ", ".join(sorted(str(getattr(each, key)) for each in items))
 
 
 def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
@@ -144,19 +187,15 @@ def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
         if seen.provider == provider:
             observations.setdefault(f"{seen.model}/{seen.case}", []).append(seen)
     for record in run.exchanges.values():
-        path = f"{record['model']}/{record['case']}"
+        path = f"{record.model}/{record.case}"
         found = findings.get(path, {})
-        if record["provider"] == provider and record.get("findings") == len(found):
+        if record.provider == provider and record.findings == len(found):
             seen_here = tuple(observations.get(path, ()))
-            yield path, Judged(_outcome(record), found, seen_here, _bare(record))
+            yield path, Judged(_outcome(record), found, seen_here, replace(record, findings=None))
 
 
-def _outcome(record: Mapping[str, Any]) -> Outcome:
-    known = record["outcome"] in set(Result)
-    result = Result(record["outcome"]) if known else Result.UNAVAILABLE
-    response = record.get("response") or {}
-    return Outcome(record["case"], result, str(record.get("reason", "")), response.get("status"))
-
-
-def _bare(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name != "findings"}
+def _outcome(record: ExchangeRecord) -> Outcome:
+    known = record.outcome in set(Result)
+    result = Result(record.outcome) if known else Result.UNAVAILABLE
+    status = record.response.status if record.response else None
+    return Outcome(record.case, result, record.reason, status)

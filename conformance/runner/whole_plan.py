@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.clauses import clauses_of
 from conformance.findings import Finding, Verdict
+from conformance.results.reach import Column
+from conformance.results.records import PlannedModel
 from conformance.runner.planned_request import sent_by
 
 if TYPE_CHECKING:
@@ -29,9 +31,9 @@ def promise_named(nodeid: str) -> str | None:
     return "::".join(parts[1:]) if is_promise else None
 
 
-def plan_of(session: Session) -> list[dict[str, Any]]:
+def plan_of(session: Session) -> tuple[PlannedModel, ...]:
     """Count what there is to judge of every model, whatever the run was asked for."""
-    found: list[dict[str, Any]] = []
+    found: list[PlannedModel] = []
     for engine in session.engines:
         cases: Counter[str] = Counter()
         promises: Counter[str] = Counter()
@@ -39,15 +41,10 @@ def plan_of(session: Session) -> list[dict[str, Any]]:
             cases[model] += 1
             promises[model] += bound
         found += [
-            {
-                "provider": engine.provider.id,
-                "model": model,
-                "cases": cases[model],
-                "promises": promises[model],
-            }
+            PlannedModel(engine.provider.id, model, cases[model], promises[model])
             for model in engine.provider.models
         ]
-    return found
+    return tuple(found)
 
 
 def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
@@ -109,20 +106,12 @@ class Progress:
         """How many promises pytest or another plugin left out of what was asked for."""
         return len(self.asked.keys() - self.chosen)
 
-    def counts(self) -> list[dict[str, Any]]:
+    def counts(self) -> dict[Column, tuple[int, int]]:
         """Count for every model what was chosen and what of it was judged."""
         chosen = Counter(self.asked[each][:2] for each in self.chosen & self.asked.keys())
         judged = Counter(self.asked[each][:2] for each in self.judged & self.asked.keys())
-        return [
-            {
-                "provider": provider,
-                "model": model,
-                "chosen": chosen[provider, model],
-                "judged": judged[provider, model],
-            }
-            for provider, model in dict.fromkeys(each[:2] for each in self.asked.values())
-            if chosen[provider, model]
-        ]
+        columns = dict.fromkeys(each[:2] for each in self.asked.values())
+        return {each: (chosen[each], judged[each]) for each in columns if chosen[each]}
 
 
 def planned_promises(session: Session) -> dict[str, PlannedPromise]:
@@ -143,8 +132,8 @@ class Ending:
 
     interrupted: bool
     left_out: int  # promises, by pytest or a plugin
-    plan: Sequence[Mapping[str, Any]]
-    counts: Sequence[Mapping[str, Any]]
+    plan: Sequence[PlannedModel]
+    counts: Mapping[Column, tuple[int, int]]  # promises that were begun with, and judged
 
     @property
     def complete(self) -> bool:
@@ -154,13 +143,12 @@ class Ending:
     @property
     def whole(self) -> bool:
         """Return whether of every model that was begun with nothing of the plan is missing."""
-        planned = {(each["provider"], each["model"]): each["promises"] for each in self.plan}
-        begun = [(planned.get((each["provider"], each["model"])), each) for each in self.counts]
-        return not self.interrupted and all(each["judged"] == number for number, each in begun)
+        planned = {(each.provider, each.model): each.promises for each in self.plan}
+        missing = any(planned.get(each) != judged for each, (_, judged) in self.counts.items())
+        return not self.interrupted and not missing
 
     @property
     def all_judged(self) -> bool:
         """Return whether the whole plan was judged, of every model."""
-        begun = {(each["provider"], each["model"]) for each in self.counts}
-        planned = ((each["provider"], each["model"]) for each in self.plan if each["promises"])
-        return self.whole and begun.issuperset(planned)
+        planned = {(each.provider, each.model) for each in self.plan if each.promises}
+        return self.whole and planned <= self.counts.keys()

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from msgspec import to_builtins
 
 from conformance.cases.model import Case
 from conformance.cases.request import curl
 from conformance.clauses.registry import Clause
 from conformance.findings import UNDECIDED, Finding, Verdict
-from conformance.results.run_file import finding_to_json
+from conformance.results.case_result import records_of
 from conformance.runner.engine import Engine
 from conformance.runner.session import Session
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 
 Outcomes = Literal["passed", "failed", "skipped"]
-STOPPED_BY = "conformance_stopped_by"
-"""Under this name a worker leaves why it ended the run."""
 NOTHING = "nothing to judge: the answer has nothing that the clause speaks of"
 
 
@@ -94,19 +93,13 @@ class CaseNode(pytest.Collector):
         return self.engine.judged(self.case).findings.get(clause.id)
 
     def evidence_once(self) -> dict[str, Any] | None:
-        """The exchange and its observations, for the first item that tells of the case."""
-        if self.told:
+        """The exchange and its observations, for the first item of the case in a replay."""
+        if self.told or self.engine.pooled:  # what is sent was kept before
             return None
         self.told = True
-        judged = self.engine.judged(self.case)
-        told = {"findings": len(judged.findings)}
         return {
             "case": f"{self.engine.provider.id}::{self.case.path}",
-            "exchange": {**judged.record, **told} if judged.record else None,
-            "observations": [
-                {name: getattr(each, name) for name in each.__slots__}
-                for each in judged.observations
-            ],
+            "records": to_builtins(records_of(self.engine.judged(self.case))),
         }
 
     def curl(self, variable: str) -> str:
@@ -175,7 +168,7 @@ class PromiseItem(pytest.Item):
             duration=stop - start,
             start=start,
             stop=stop,
-            finding=finding and finding_to_json(finding),
+            finding=finding and to_builtins(finding),
             evidence=self.parent.evidence_once(),
         )
         if expected_to_fail is not None:

@@ -21,6 +21,7 @@ from conformance.exchange.source import RecordMode
 from conformance.findings import Finding
 from conformance.output.files import write_text
 from conformance.reports import folder, print_runs
+from conformance.results.records import RunFooter
 from conformance.results.run_file import Run, RunWriter, read_run
 from conformance.runner.session import Options, Session
 from tests.attacks.model import API, BASE64_CASE, KEY, PUBLIC, Attack
@@ -152,14 +153,13 @@ def _judge(attack: Attack, mode: RecordMode | None) -> tuple[list[Finding], list
         for name in dict.fromkeys((attack.case, BASE64_CASE)):
             judged = engine.judged(engine.cases[name])
             if judged.record is not None:
-                writer.exchange(judged.record)
+                writer.add(judged.record)
             for each in judged.observations:
-                writer.observation(each)
+                writer.add(each)
             for finding in judged.findings.values():
-                writer.finding(finding)
+                writer.add(finding)
             found.append(list(judged.findings.values()))
-        footer = {"finished": "", "complete": True, "conclusion": 1, "counts": {}, "problems": []}
-        writer.close(footer)
+        writer.close(RunFooter(finished="", complete=True, conclusion=1))
     return found[0], found[-1]
 
 

@@ -20,8 +20,7 @@ END = "<!-- end of attacks -->\n"
 
 UNCOVERED = """\
 - A provider that knows the suite, and answers the suite alone as it promised.
-- Faults in Python, OpenSSL, libyaml, Pillow and its decoders, SQLite or DuckDB: keep them
-  up to date. An index of nights (`history.duckdb`) that is there already is read by DuckDB.
+- Faults in Python, OpenSSL, libyaml, Pillow and its decoders, or SQLite: keep them up to date.
 - An environment that means harm: `PYTHONPATH`, `PYTEST_ADDOPTS`, `PYTEST_PLUGINS` and the programs
   that `PATH` leads to are yours. So is `pytest` in a foreign folder, which runs its `conftest.py`,
   and `python -m` without `-P`.

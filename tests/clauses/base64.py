@@ -30,6 +30,7 @@ CASES: dict[str, Exchange | Case] = {
     ),
     "not-an-image": exchange(GPT_IMAGE, answer=changed(GPT_IMAGE, b64_json="AAAA")),
     "not-decodable": carries("!"),
+    "padding-alone": carries("===="),
     "absent-where-promised": exchange(GPT_IMAGE, answer=items(GPT_IMAGE, {"url": "https://x/1"})),
     "absent-where-a-url-will-do": exchange(QWEN),
 }

@@ -7,15 +7,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 from typing import Any
+from unittest.mock import patch
 
+import httpx
 import vcr
+from vcr import matchers
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
-from vcr.patch import PATCHER_NAMES
 from vcr.request import Request as RecordedRequest
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import yamlserializer
+from vcr.stubs.httpx_stubs import vcr_handle_request
 
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
@@ -35,9 +39,8 @@ from conformance.parsing import JSONFaultError, load_json, printable
 SCHEMA = 1
 """Version of what a cassette's metadata holds."""
 
-MATCH_ON = ("method", "path", "query", "canonical_body")
-_OTHER_CLIENTS = tuple(name for name in PATCHER_NAMES if name != "httpx")
-"""Not what sends our requests; to patch them too takes vcrpy longer than to load a cassette."""
+_PLAYING = RLock()
+"""Held while a cassette is played: httpx is patched for all threads."""
 
 DRAWN = "drawn-"
 """How the cases begin whose requests were drawn; they belong to no edition."""
@@ -72,11 +75,6 @@ class CassetteLibrary:
         self.edition = edition
         self.tool = tool
         self.payloads = Payloads(self.directory / "payloads")
-        self._vcr = vcr.VCR(
-            record_mode=vcr.mode.NONE, match_on=MATCH_ON, skip_patchers=_OTHER_CLIENTS
-        )
-        self._vcr.register_matcher("canonical_body", same_body)
-        self._vcr.register_persister(_Persister(self))
 
     def path(self, case: Case) -> Path:
         """Where a case's cassette stands."""
@@ -121,14 +119,32 @@ class CassetteLibrary:
                 f"{self.provider}/{case.path} has no cassette ({path}); {self.how_to_record(case)}"
             )
         try:
-            with self._vcr.use_cassette(str(path), allow_playback_repeats=True) as cassette:
+            with _PLAYING, self._opened(path) as cassette:
                 yield self._recorded(cassette, case)
                 self._check_all_played(cassette, case)
         except CannotOverwriteExistingCassetteException:
             raise self._stale(case, "it was recorded for another request") from None
         except _UNREADABLE as error:
-            told = printable(f"{type(error).__name__}: {error}", 200)
-            raise CassetteDamagedError(f"{path}: cannot be played: {told}") from None
+            reason = printable(f"{type(error).__name__}: {error}", 200)
+            raise CassetteDamagedError(f"{path}: cannot be played: {reason}") from None
+
+    @contextmanager
+    def _opened(self, path: Path) -> Iterator[Cassette]:
+        """Let vcrpy answer what our client sends.
+
+        `vcr.use_cassette` would patch every client there is, and copy each request deeply, which
+        takes longer than to read the cassette.
+        """
+        cassette = Cassette.load(
+            path=str(path),
+            persister=_Persister(self),
+            record_mode=vcr.mode.NONE,
+            match_on=(matchers.method, matchers.path, matchers.query, same_body),
+            allow_playback_repeats=True,
+        )
+        answer = vcr_handle_request(cassette, httpx.HTTPTransport.handle_request, httpx)
+        with patch.object(httpx.HTTPTransport, "handle_request", answer):
+            yield cassette
 
     def _recorded(self, cassette: Cassette, case: Case) -> Recorded:
         data = cassette._metadata  # vcrpy offers no read access that does not also write
@@ -208,9 +224,9 @@ def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
     """Yield what failed: the request itself where its answer was lost, and images."""
     if exchange.response is None and exchange.failure is not None:
         yield exchange.request.url, exchange.failure
-    for each in exchange.downloads:
-        if each.failure is not None:
-            yield each.url, each.failure
+    for download in exchange.downloads:
+        if download.failure is not None:
+            yield download.url, download.failure
 
 
 def same_body(one: RecordedRequest, other: RecordedRequest) -> None:
@@ -281,13 +297,13 @@ def _as_fetched(url: str) -> str:
 
 
 def _encoded(headers: Mapping[str, list[str]]) -> dict[bytes, list[bytes]]:
-    """Give headers as bytes: httpx takes text only where it is ASCII."""
-    return {name.encode(): [each.encode() for each in values] for name, values in headers.items()}
+    """Return headers as bytes: httpx takes text only where it is ASCII."""
+    return {name.encode(): [value.encode() for value in values] for name, values in headers.items()}
 
 
 def _grouped(headers: Headers) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    grouped: dict[str, list[str]] = {}
     for name, value in headers:
         if name.lower() not in _CODINGS:
-            found.setdefault(name, []).append(value)
-    return found
+            grouped.setdefault(name, []).append(value)
+    return grouped

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from conformance.errors import ConformanceError
@@ -41,7 +42,7 @@ class Recorded:
 
 
 def read_cassette(path: Path) -> dict[str, Any]:
-    """Read a cassette as vcrpy's serializers give it.
+    """Read a cassette as vcrpy's serializers return it.
 
     Raises `CassetteFileError`, and OSError as open does.
     """
@@ -53,84 +54,72 @@ def read_cassette(path: Path) -> dict[str, Any]:
         document = read_yaml(data, bounds=_BOUNDS)
     except YAMLFaultError as error:
         raise CassetteFileError(f"is damaged{error.place}: {error.reason}") from None
-    for number, each in enumerate(_interactions(document), start=1):
+    interactions = document.get("interactions") if isinstance(document, dict) else None
+    if not isinstance(interactions, list):
+        raise CassetteFileError("is no cassette: it has no list of interactions")
+    for number, interaction in enumerate(interactions, start=1):
         where = f"is damaged: interaction {number}"
-        _checked(each, f"{where}:", {"request": _object, "response": _object})
-        _checked(each["request"], f"{where}: request.", _REQUEST)
-        if unknown := sorted(set(each["request"]) - set(_REQUEST)):
+        _check(interaction, f"{where}:", {"request": _is(dict), "response": _is(dict)})
+        request, response = interaction["request"], interaction["response"]
+        _check(request, f"{where}: request.", _REQUEST)
+        if unknown := sorted(set(request) - set(_REQUEST)):
             raise CassetteFileError(f"{where}: request has {printable(unknown[0], 40)!r}")
-        _checked(each["response"], f"{where}: response.", _RESPONSE)
-        body = dict(each["response"]["body"])  # an alias may share it, and it will be changed
-        each["response"] = {**each["response"], "body": body}
+        _check(response, f"{where}: response.", _RESPONSE)
+        # an alias may share the body, and it will be changed
+        interaction["response"] = {**response, "body": dict(response["body"])}
     return dict(document)
 
 
-def _interactions(document: Any) -> list[Any]:
-    if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
-        raise CassetteFileError("is no cassette: it has no list of interactions")
-    interactions: list[Any] = document["interactions"]
-    return interactions
+def read_metadata(data: Any) -> Recorded:
+    """Return what a cassette says of itself; raises `CassetteFileError`."""
+    _check(data, "is damaged: metadata.", _METADATA)
+    return Recorded(
+        data["edition"],
+        datetime.fromisoformat(data["recorded_at"]).timestamp(),
+        data["elapsed"],
+        data["target"],
+        data["tool"],
+        {url: Failure(**failure) for url, failure in data["failures"].items()},
+        data.get("attempts"),
+    )
 
 
-_FAILURE = {"kind", "message"}
 Check = Callable[[Any], bool]
 
 
-def _checked(value: Any, where: str, members: Mapping[str, Check]) -> None:
+def _check(value: Any, where: str, members: Mapping[str, Check]) -> None:
     """Raise `CassetteFileError` unless an object has these members, each of its type."""
     if not isinstance(value, dict):
         raise CassetteFileError(f"{where.rstrip('.:')} is no object")
-    for name, right in members.items():
+    for name, fits in members.items():
         optional = name.endswith("?")
         name = name.removesuffix("?")
         if name not in value and not optional:
             raise CassetteFileError(f"{where}{name} is missing")
-        if name in value and not right(value[name]):
-            told = printable(repr(value[name])[:200], 60)
-            raise CassetteFileError(f"{where}{name} is {told}, which it cannot be")
+        if name in value and not fits(value[name]):
+            shown = printable(repr(value[name])[:200], 60)
+            raise CassetteFileError(f"{where}{name} is {shown}, which it cannot be")
 
 
-def _object(value: Any) -> bool:
-    return isinstance(value, dict)
+def _is(*types: type) -> Check:
+    return lambda value: isinstance(value, types)
 
 
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
+def _number(least: float, most: float, *types: type) -> Check:
+    """Return a check of numbers, which truth values are not."""
+    return lambda value: type(value) in types and least <= value < most
 
 
-def _bytes(value: Any) -> bool:
-    return isinstance(value, str | bytes)
+def _values(check: Check) -> Check:
+    return lambda value: isinstance(value, dict) and all(map(check, value.values()))
 
 
-def _headers(value: Any) -> bool:
-    """Return whether headers are as vcrpy writes them: lists, and in a request also texts."""
-    return isinstance(value, dict) and all(
-        isinstance(each, str) or (isinstance(each, list) and all(map(_text, each)))
-        for each in value.values()
-    )
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _lists(value: Any) -> bool:
-    return _headers(value) and not any(isinstance(each, str) for each in value.values())
-
-
-def _status(value: Any) -> bool:
-    return isinstance(value, dict) and type(value.get("code")) is int and 0 < value["code"] < 1000
-
-
-def _body(value: Any) -> bool:
-    return isinstance(value, dict) and _bytes(value.get("string"))
-
-
-def _seconds(value: Any) -> bool:
-    return value is None or (type(value) in (int, float) and 0 <= value < _LATEST)
-
-
-def _failures(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(each, dict) and set(each) == _FAILURE and all(map(_text, each.values()))
-        for each in value.values()
-    )
+def _failure(value: Any) -> bool:
+    return _values(_is(str))(value) and set(value) == {"kind", "message"}
 
 
 def _moment(value: Any) -> bool:
@@ -140,40 +129,26 @@ def _moment(value: Any) -> bool:
         return False
 
 
+_status_code = _number(1, 1000, int)
+_seconds = _number(0, _LATEST, int, float)
 _REQUEST: Mapping[str, Check] = {
-    "method": _text,
-    "uri": _text,
-    "body": lambda value: value is None or _bytes(value),
-    "headers": _headers,
+    "method": _is(str),
+    "uri": _is(str),
+    "body": _is(str, bytes, NoneType),
+    "headers": _values(lambda value: isinstance(value, str) or _texts(value)),
 }
 _RESPONSE: Mapping[str, Check] = {
-    "status": _status,
-    "headers": _lists,
-    "body": _body,
-    "payloads?": lambda value: isinstance(value, bool),
+    "status": lambda value: isinstance(value, dict) and _status_code(value.get("code")),
+    "headers": _values(_texts),
+    "body": lambda value: isinstance(value, dict) and isinstance(value.get("string"), str | bytes),
+    "payloads?": _is(bool),
 }
 _METADATA: Mapping[str, Check] = {
-    "edition": _text,
+    "edition": _is(str),
     "recorded_at": _moment,
-    "elapsed": _seconds,
-    "target": _text,
-    "tool": _text,
-    "failures": _failures,
-    "attempts?": lambda value: type(value) is int and 0 < value < 1000,
+    "elapsed": lambda value: value is None or _seconds(value),
+    "target": _is(str),
+    "tool": _is(str),
+    "failures": _values(_failure),
+    "attempts?": _number(1, 1000, int),
 }
-
-
-def read_metadata(data: Any) -> Recorded:
-    """Return what a cassette says of itself; raises `CassetteFileError`."""
-    _checked(data, "is damaged: metadata.", _METADATA)
-    failures = {url: Failure(**each) for url, each in data["failures"].items()}
-    recorded_at = datetime.fromisoformat(data["recorded_at"]).timestamp()
-    return Recorded(
-        data["edition"],
-        recorded_at,
-        data["elapsed"],
-        data["target"],
-        data["tool"],
-        failures,
-        data.get("attempts"),
-    )

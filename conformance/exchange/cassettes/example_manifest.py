@@ -56,27 +56,27 @@ class Example:
 
     @property
     def drawn(self) -> Any:
-        """Give what the check takes: the body itself, or the parts of the example by name."""
+        """Return what the check takes: the body itself, or the parts of the example by name."""
         return (
             self.values["body"] if self.check == "accepts_valid" else SimpleNamespace(**self.values)
         )
 
 
 def recorded_examples(library: CassetteLibrary, model: str) -> dict[str, list[Example]]:
-    """Give what was recorded for a model, by property; raises `ManifestError`."""
-    found: dict[str, list[Example]] = {}
-    for each in read_manifest(manifest_path(library, model)):
-        found.setdefault(each.of, []).append(each)
-    return found
+    """Return what was recorded for a model, by property; raises `ManifestError`."""
+    examples: dict[str, list[Example]] = {}
+    for example in read_manifest(manifest_path(library, model)):
+        examples.setdefault(example.of, []).append(example)
+    return examples
 
 
 def recorded_cassettes(library: CassetteLibrary) -> set[Path]:
-    """Give the cassettes that any manifest of a provider names; raises `ManifestError`."""
+    """Return the cassettes that any manifest of a provider names; raises `ManifestError`."""
     return {
         path.with_name(f"{name}.yaml")
         for path in library.directory.glob(f"*/{MANIFEST}")
-        for each in read_manifest(path)
-        for name in each.cassettes
+        for example in read_manifest(path)
+        for name in example.cassettes
     }
 
 
@@ -92,11 +92,11 @@ def read_manifest(path: Path) -> Iterator[Example]:
             document = load_json(file.read(BOUNDS.characters + 1), BOUNDS)
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']!r}, not {SCHEMA}")
-        yield from [_from_json(each) for each in document["examples"]]
+        yield from [_from_json(entry) for entry in document["examples"]]
     except (OSError, KeyError, TypeError, ValueError) as error:
-        told = printable(f"{type(error).__name__}: {error}", 200)
+        reason = printable(f"{type(error).__name__}: {error}", 200)
         raise ManifestError(
-            f"{path}: is no manifest of drawn requests: {told}; record them anew with "
+            f"{path}: is no manifest of drawn requests: {reason}; record them anew with "
             f"--record-mode rewrite --explore"
         ) from None
 
@@ -111,18 +111,18 @@ def example_to_json(example: Example) -> dict[str, Any]:
 
 
 def _all(kind: type, value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, kind) for each in value)
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
 def _from_json(entry: Mapping[str, Any]) -> Example:
-    """Read an example; raises KeyError, TypeError or ValueError for what is none."""
+    """Read an example; raises KeyError, TypeError or ValueError for anything else."""
     if entry["check"] not in _NEEDED:
         raise ValueError(f"unknown check {entry['check']!r}")
     values, names = dict(entry["example"]), tuple(entry["cassettes"])
     for name in _NEEDED[entry["check"]]:
         if not _SHAPES[name](values[name]):
             raise ValueError(f"its {name} is {type(values[name]).__name__}, which it cannot be")
-    for each in names:  # it becomes the name of a file
-        if not _CASSETTE.fullmatch(each):
-            raise ValueError(f"{each!r} is no name of a cassette")
+    for name in names:  # it becomes the name of a file
+        if not _CASSETTE.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a cassette")
     return Example(str(entry["property"]), entry["check"], values, names)

@@ -70,7 +70,7 @@ class Payloads:
         if whole:
             match = _REFERENCE.fullmatch(body)
             return self.load(match[1].decode()) if match else body
-        return _REFERENCE.sub(lambda found: pybase64.b64encode(self.load(found[1].decode())), body)
+        return _REFERENCE.sub(lambda match: pybase64.b64encode(self.load(match[1].decode())), body)
 
     def _reference(self, match: re.Match[bytes]) -> bytes:
         text = match[0]
@@ -85,9 +85,9 @@ class Payloads:
 
 def referred_to(text: str) -> set[str]:
     """Name the payloads that a cassette refers to."""
-    return {found.decode() for found in _REFERENCE.findall(text.encode())}
+    return {name.decode() for name in _REFERENCE.findall(text.encode())}
 
 
 def is_binary(body: bytes) -> bool:
-    """Whether a body is no text, and so belongs in a file of its own."""
+    """Return whether a body is no text, and so belongs in a file of its own."""
     return sniff(body) not in (None, "svg") or b"\0" in body[:1024]

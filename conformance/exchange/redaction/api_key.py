@@ -6,21 +6,12 @@ byte for byte what a cassette holds, and a clause can still see that a key came 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
-from conformance.exchange.cassettes.payloads import is_binary
-from conformance.exchange.model import (
-    REDACTED_KEY,
-    Download,
-    Exchange,
-    Failure,
-    Headers,
-    Request,
-    Response,
-)
+from conformance.exchange.model import REDACTED_KEY, Exchange, Headers
 from conformance.exchange.redaction.credentials import outside_pictures, without_signatures
 from conformance.exchange.redaction.edits import applied
+from conformance.exchange.redaction.exchange_redactor import ExchangeRedactor
 from conformance.exchange.redaction.key_spellings import Spellings
 
 _SECRET_HEADERS = frozenset(
@@ -40,7 +31,7 @@ _REMEMBERED = 2048
 """Bytes of a text that is worth remembering: header names and values come again and again."""
 
 
-class Redactor:
+class Redactor(ExchangeRedactor):
     """Replaces one API key, in every spelling it could come back in, and URL signatures."""
 
     def __init__(self, key: str | None) -> None:
@@ -88,35 +79,6 @@ class Redactor:
             for at, (line, text) in enumerate(zip(lines, whole, strict=True))
         ]
 
-    def request(self, request: Request) -> Request:
-        """Redact a request."""
-        return Request(
-            request.method,
-            self.text(request.url),
-            self.headers(request.headers),
-            self.data(request.body),
-        )
-
-    def response(self, response: Response | None) -> Response | None:
-        """Redact a response, as an image or as text by its bytes: a header may lie."""
-        if response is None:
-            return None
-        redacted = self.binary if is_binary(response.body) else self.data
-        body = redacted(response.body)
-        return Response(response.status, self.headers(response.headers), body)
-
-    def failure(self, failure: Failure | None) -> Failure | None:
-        """Redact what is said of a failure."""
-        return Failure(failure.kind, self.text(failure.message)) if failure else None
-
-    def download(self, download: Download) -> Download:
-        """Redact a fetched image and its address."""
-        return Download(
-            self.text(download.url),
-            self.response(download.response),
-            self.failure(download.failure),
-        )
-
 
 def _encoded(text: str) -> bytes:
     try:
@@ -135,27 +97,4 @@ def _placeholder(_: int) -> bytes:
 
 def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
     """Return an exchange without its secrets."""
-    return Exchange(
-        provider=exchange.provider,
-        model=exchange.model,
-        case=exchange.case,
-        request=redactor.request(exchange.request),
-        response=redactor.response(exchange.response),
-        failure=redactor.failure(exchange.failure),
-        downloads=one_per_address(redactor.download(each) for each in exchange.downloads),
-        sent_at=exchange.sent_at,
-        elapsed=exchange.elapsed,
-        provenance=exchange.provenance,
-        served_as=exchange.served_as,
-        altered=exchange.altered,
-        attempts=exchange.attempts,
-        price=exchange.price,
-    )
-
-
-def one_per_address(downloads: Iterable[Download]) -> tuple[Download, ...]:
-    """Keep one download of each address: without their secrets two may be the same."""
-    by_url: dict[str, Download] = {}
-    for download in downloads:
-        by_url.setdefault(download.url, download)
-    return tuple(by_url.values())
+    return redactor.exchange(exchange)

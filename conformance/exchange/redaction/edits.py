@@ -25,7 +25,7 @@ class Edit:
 
 
 def applied(data: bytes, edits: Iterable[Edit], placeholder: Callable[[int], bytes]) -> bytes:
-    """Return the bytes with each place replaced; `placeholder` is told the length of a place."""
+    """Return the bytes with each place replaced; `placeholder` takes the length of a place."""
     parts, end = [], 0
     for edit in merged(edits):
         instead = edit.instead

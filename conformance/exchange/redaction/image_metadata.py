@@ -5,8 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 from conformance.exchange.redaction.edits import Segment
+from conformance.parsing.images.containers import png_chunks
 
 _MOST = 1 << 18  # bytes looked into at either end of a file that is not known from within
 _INFLATED = 1 << 20  # bytes of one compressed text
@@ -23,33 +25,19 @@ def metadata(kind: str | None, data: bytes) -> list[Segment]:
 def with_checksums(before: bytes, after: bytes) -> bytes:
     """Return a changed PNG of the same length with the checksums renewed that were right."""
     mended = bytearray(after)
-    for start, end in _chunks(before):
+    for _, start, end in islice(png_chunks(before), _MOST_CHUNKS):
         if before[start:end] == after[start:end]:
             continue
-        told, right = before[end : end + 4], zlib.crc32(before[start - 4 : end])
-        if told == struct.pack(">I", right):
+        stored, right = before[end : end + 4], zlib.crc32(before[start - 4 : end])
+        if stored == struct.pack(">I", right):
             mended[end : end + 4] = struct.pack(">I", zlib.crc32(mended[start - 4 : end]))
     return bytes(mended)
 
 
-def _chunks(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield start and end of the data of each PNG chunk; name before it, checksum after it."""
-    start = 8
-    for _ in range(_MOST_CHUNKS):
-        if start + 12 > len(data):
-            return
-        (length,) = struct.unpack_from(">I", data, start)
-        if start + 12 + length > len(data):
-            return
-        yield start + 8, start + 8 + length
-        start += 12 + length
-
-
 def _png(data: bytes) -> Iterator[Segment]:
     after = 8
-    for start, end in _chunks(data):
+    for name, start, end in islice(png_chunks(data), _MOST_CHUNKS):
         after = end + 4
-        name = data[start - 4 : start]
         if name not in _PIXELS:
             yield Segment(start, end)
         if name in (b"zTXt", b"iTXt", b"iCCP"):

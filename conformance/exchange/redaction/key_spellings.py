@@ -133,8 +133,8 @@ class Spellings:
             views.append(view)
             data = view.data
             edits = self._literal(data) + self._encoded(data, depth) + self._spread(data)
-            for each in reversed(views):
-                edits = each.back(edits)
+            for view in reversed(views):
+                edits = view.back(edits)
             result += edits
         return result
 
@@ -145,8 +145,8 @@ class Spellings:
         if close.data != data:
             result += close.back(self._literal(close.data) + self._runs(close.data, depth))
         members = _members(data)
-        for each in members:
-            result += each.back(self._literal(each.data) + self._runs(each.data, depth))
+        for member in members:
+            result += member.back(self._literal(member.data) + self._runs(member.data, depth))
         return result
 
     def _runs(self, data: bytes, depth: int) -> list[Edit]:
@@ -183,8 +183,8 @@ class Spellings:
                 plain = True
                 yield from self._picture_in_base64(run, data)
                 continue
-            found = self._literal(data) if plain else self._inside(data, depth)
-            for edit in found:
+            edits = self._literal(data) if plain else self._inside(data, depth)
+            for edit in edits:
                 first, last = edit.start // 3 * 4, min((edit.end + 2) // 3 * 4, len(body))
                 yield Edit(at + first, at + last)
 
@@ -282,7 +282,7 @@ def _extended(folded: bytes, start: int, end: int, needle: _Needle) -> tuple[int
 
 
 def _letter(digits: bytes, base: int) -> int:
-    """Return the number of a letter, or 0 for what is none."""
+    """Return the number of a letter, or 0 where there is no such letter."""
     try:
         value = int(digits, base)
     except ValueError:

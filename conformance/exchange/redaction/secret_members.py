@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 
-from conformance.exchange.redaction.credentials import REDACTED, is_code, is_secret_name
+from conformance.exchange.redaction.credential_names import is_code, is_secret_name
+from conformance.exchange.redaction.credentials import REDACTED
 
 _TOKEN = re.compile(
     rb'("(?:[^"\\]++|\\.)*+"?)(\s*+:)?|([{\[])|([}\]])|(,)|([^\s"{}\[\],:]++)', re.DOTALL
@@ -83,7 +84,7 @@ class _Reading:
         return None if after == before else json.dumps(after.decode("utf-8", "replace")).encode()
 
     def _is_labelled(self, value: str) -> bool:
-        """Whether a string before says what this one is: `{"name": …, "value": …}`, `[name, …]`."""
+        """Return whether a string before names this one: `{"name": …, "value": …}`, `[name, …]`."""
         label, name = self._labels[-1], self._name.lower()
         if not name or name in _LABELS:
             self._labels[-1] = value[:100]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from dataclasses import dataclass, replace
 from ipaddress import (
@@ -61,21 +62,15 @@ _SPECIAL: tuple[tuple[Network, str], ...] = tuple(
     for network in networks.split()
 )
 _PLATFORMS: tuple[Network, ...] = tuple(
-    map(
-        ip_network,
-        (
-            "168.63.129.16",  # Azure
-            "161.26.0.0/16",  # IBM Cloud
-            "166.8.0.0/14",  # IBM Cloud
-            "169.254.0.0/16",  # nearly all of them
-            "100.100.100.200",  # Alibaba Cloud
-            "100.100.2.136",  # Alibaba Cloud
-            "fd00:ec2::/48",  # AWS
-            "fd20:ce::/48",  # Google Cloud
-            "fd00:42::42",  # Scaleway
-            "fd00:c1::a9fe:a9fe",  # Oracle Cloud
-        ),
+    ip_network(network)
+    for networks in (
+        "169.254.0.0/16",  # nearly all clouds
+        "168.63.129.16 161.26.0.0/16 166.8.0.0/14",  # Azure, IBM Cloud
+        "100.100.100.200 100.100.2.136",  # Alibaba Cloud
+        "fd00:ec2::/48 fd20:ce::/48",  # AWS, Google Cloud
+        "fd00:42::42 fd00:c1::a9fe:a9fe",  # Scaleway, Oracle Cloud
     )
+    for network in networks.split()
 )
 """Where clouds hand out credentials, names and time; a provider beside them does not open them."""
 
@@ -128,9 +123,9 @@ class AddressPolicy:
         return None if kind is None or (not self.moved and self._at_home(address)) else kind
 
     def _at_home(self, address: Address) -> bool:
-        if any(address in each for each in _PLATFORMS):
+        if any(address in network for network in _PLATFORMS):
             return address in self.homes
-        return any(address in each for home in self.homes for each in _opened(home))
+        return any(address in network for home in self.homes for network in _opened(home))
 
     def learned(self, host: str, address: Address) -> AddressPolicy:
         """Remember where the provider was reached first.
@@ -146,8 +141,8 @@ class AddressPolicy:
 
 
 def _opened(home: Address) -> tuple[Network, ...]:
-    """Give what the provider's own address opens; the first address pins it for good."""
-    if any(home in each for each in _LOOPBACK):
+    """Return what the provider's own address opens; the first address pins it for good."""
+    if any(home in network for network in _LOOPBACK):
         return _LOOPBACK
     for block in _OPENED_WHOLE:
         if home in block:
@@ -208,25 +203,14 @@ _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 def numeric_address(host: str) -> IPv4Address:
     """Read an IPv4 address in any notation of inet_aton(3); raises ValueError."""
-    if len(host) > _LONGEST_HOST:
-        raise ValueError("too long to be an address")
-    *head, last = [_number(part) for part in _bare(host).split(".")]
-    if len(head) > 3 or any(part > 255 for part in head) or last >= 256 ** (4 - len(head)):
-        raise ValueError("no address has these numbers")
-    high = sum(part << 8 * (3 - place) for place, part in enumerate(head))
-    return IPv4Address(high + last)
-
-
-def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise ValueError("not a number")
-    if text[:2] in ("0x", "0X"):
-        return int(text[2:] or "0", 16)
-    return int(text, 8 if text[0] == "0" else 10)
+    try:
+        return IPv4Address(socket.inet_aton(_bare(host)))
+    except OSError:
+        raise ValueError("no address has these numbers") from None
 
 
 def is_loopback_name(host: str) -> bool:
-    """Whether a host is written as this machine: localhost, or a loopback address."""
+    """Return whether a host is written as this machine: localhost, or a loopback address."""
     bare = _bare(host)
     if bare == "localhost" or bare.endswith(".localhost"):
         return True
@@ -278,8 +262,8 @@ class GuardedBackend(httpcore.NetworkBackend):
 
     def _permitted(self, host: str, addresses: Sequence[Address]) -> list[Address]:
         """Keep the addresses that may be reached; raises `Stopped` when there is none."""
-        refused = {each: self.policy.refusal(each) for each in addresses}
-        permitted = [each for each in addresses if refused[each] is None]
+        refused = {address: self.policy.refusal(address) for address in addresses}
+        permitted = [address for address in addresses if refused[address] is None]
         if permitted:
             return permitted
         address = addresses[0]

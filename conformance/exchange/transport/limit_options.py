@@ -62,21 +62,14 @@ LIMIT_OPTIONS = {
 LIMIT_HELP = f"what an answer may cost, repeatable; names: {', '.join(LIMIT_OPTIONS)}"
 
 _VALUE = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?)\s*([A-Za-z]*)")
-_FACTORS = {
-    "bytes": {
-        "": 1, "B": 1, "kB": 1000, "MB": 10**6, "GB": 10**9,
-        "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
-    },
-    "pixels": {"": 1, "k": 1000, "M": 10**6, "G": 10**9},
-    "seconds": {"": 1, "s": 1, "min": 60, "h": 3600},
-    "redirects": {"": 1},
-}  # fmt: skip
-_EXAMPLES = {
-    "bytes": "16777216, 16MiB or 16MB",
-    "pixels": "16000000 or 16M",
-    "seconds": "0.5, 30 or 3min",
-    "redirects": "0 or 5",
+_BYTES = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_UNITS: dict[str, tuple[dict[str, float], str]] = {
+    "bytes": (_BYTES, "16777216, 16MiB or 16MB"),
+    "pixels": ({"k": 1e3, "M": 1e6, "G": 1e9}, "16000000 or 16M"),
+    "seconds": ({"s": 1, "min": 60, "h": 3600}, "0.5, 30 or 3min"),
+    "redirects": ({}, "0 or 5"),
 }
+"""The factors that may stand behind a number, and how one is written."""
 
 
 def read_limits(written: Iterable[str]) -> Limits:
@@ -85,39 +78,26 @@ def read_limits(written: Iterable[str]) -> Limits:
     Raises `UnknownNameError` for another name, and `LimitError` for what is no such value.
     """
     chosen: dict[str, Any] = {}
-    for each in written:
-        name, equals, value = each.partition("=")
+    for text in written:
+        name, equals, value = (part.strip() for part in text.partition("="))
         if not equals:
-            raise LimitError(f"--limit {each!r} has no value; write it as NAME=VALUE: body=16MiB")
-        if name.strip() not in LIMIT_OPTIONS:
+            raise LimitError(f"--limit {text!r} has no value; write it as NAME=VALUE: body=16MiB")
+        if name not in LIMIT_OPTIONS:
             raise UnknownNameError("limit", name, LIMIT_OPTIONS)
-        option = LIMIT_OPTIONS[name.strip()]
-        chosen[option.field] = _number(name.strip(), value.strip(), option)
+        option = LIMIT_OPTIONS[name]
+        chosen[option.field] = _number(f"--limit {name}={value[:40]}", value, option)
     return replace(Limits(), **chosen)
 
 
-def _number(name: str, value: str, option: LimitOption) -> float:
-    match = _VALUE.fullmatch(value)
-    factor = _FACTORS[option.unit].get(match[2]) if match else None
+def _number(shown: str, value: str, option: LimitOption) -> float:
+    match, unit = _VALUE.fullmatch(value), option.unit
+    factors, examples = _UNITS[unit]
+    factor = {"": 1, **factors}.get(match[2]) if match else None
     if match is None or factor is None or len(value) > 40:
-        raise LimitError(
-            f"--limit {name}={value[:40]!r} is no number of {option.unit}; "
-            f"write it as {_EXAMPLES[option.unit]}"
-        )
+        raise LimitError(f"{shown!r} is no number of {unit}; write it as {examples}")
     number = float(match[1]) * factor
-    if option.unit in ("redirects", "pixels") and number != int(number):
-        raise LimitError(f"--limit {name}={value} is no whole number of {option.unit}")
+    if unit in ("redirects", "pixels") and number != int(number):
+        raise LimitError(f"{shown} is no whole number of {unit}")
     if not option.least <= number <= option.most:
-        least, most = f"{option.least:,}", f"{option.most:,}"
-        raise LimitError(f"--limit {name}={value} is not between {least} and {most} {option.unit}")
-    return number if option.unit == "seconds" else int(number)
-
-
-def as_options(limits: Limits) -> list[str]:
-    """Write the limits that are not the default as options of a command line."""
-    found = {name: getattr(limits, each.field) for name, each in LIMIT_OPTIONS.items()}
-    return [
-        f"--limit={name}={value}"
-        for name, value in found.items()
-        if value != LIMIT_OPTIONS[name].default
-    ]
+        raise LimitError(f"{shown} is not between {option.least:,} and {option.most:,} {unit}")
+    return number if unit == "seconds" else int(number)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-import queue
 import socket
 import ssl
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -65,8 +65,7 @@ class Budget:
     def __init__(self, limits: Limits, *, guarded: bool) -> None:
         self.limits = limits
         self.guarded = guarded  # whether the address policy binds it
-        self._started = time.monotonic()
-        self._deadline = self._started + limits.total_seconds
+        self._deadline = time.monotonic() + limits.total_seconds
         self._connect_deadline = self._deadline
         self._stage = "connect"
         self._received = 0
@@ -99,22 +98,18 @@ class Budget:
             self._stage = "body"
 
     def connect_left(self) -> float:
-        """Give the seconds left to connect; raises `Stopped` when there are none."""
+        """Return the seconds left to connect; raises `Stopped` when there are none."""
         left = min(self._connect_deadline, self._deadline) - time.monotonic()
         if left <= 0:
             raise self.late()
         return left
 
     def left(self) -> float:
-        """Give the seconds left in all; raises `Stopped` when there are none."""
+        """Return the seconds left in all; raises `Stopped` when there are none."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise self.late()
         return left
-
-    def elapsed(self) -> float:
-        """Give the seconds since the start."""
-        return time.monotonic() - self._started
 
     def late(self) -> Stopped:
         """Say what the time ran out on."""
@@ -135,7 +130,7 @@ class Budget:
         return Stopped("disconnect", "the connection was closed without an answer")
 
     def room(self, wanted: int) -> int:
-        """Give how many bytes may be read now; raises `Stopped` at the limit."""
+        """Return how many bytes may be read now; raises `Stopped` at the limit."""
         head = self._stage != "body"
         limit = self.limits.header_bytes if head else self.limits.wire_bytes
         if self._received >= limit:
@@ -156,7 +151,7 @@ _current: ContextVar[Budget] = ContextVar("budget")
 
 
 def current_budget() -> Budget:
-    """Give the budget of the request that this thread is sending."""
+    """Return the budget of the request that this thread is sending."""
     return _current.get()
 
 
@@ -238,7 +233,7 @@ class GuardedStream(httpcore.NetworkStream):
 
 
 def _own_authority(foreign: bool) -> str:
-    named = [each for each in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(each)]
+    named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
     return f"; {named[0]} counts for the provider alone" if foreign and named else ""
 
 
@@ -258,32 +253,25 @@ def too_large(what: str, limit: int) -> Stopped:
 
 def resolve(host: str, port: int, budget: Budget) -> list[Address]:
     """Look a host up, once; raises `Stopped` ("dns", or "timeout" when that takes too long)."""
-    found = _look_up(host, port, budget.connect_left())
-    if found is None:
-        raise budget.late()
-    if isinstance(found, OSError | UnicodeError):
-        reason = getattr(found, "strerror", None) or "it is not a valid name"
-        raise Stopped("dns", f"the host name {host} cannot be resolved: {reason.lower()}")
-    if isinstance(found, BaseException):
-        raise found
-    if not found:
-        raise Stopped("dns", f"the host name {host} has no address")
-    return found[:_MOST_ADDRESSES]
+    looked_up: Future[list[Any]] = Future()
 
-
-def _look_up(host: str, port: int, seconds: float) -> list[Address] | BaseException | None:
-    """Ask the system's resolver from a thread, since it knows no time limit; None: too late."""
-    box: queue.SimpleQueue[list[Address] | BaseException] = queue.SimpleQueue()
-
-    def ask() -> None:
+    def look_up() -> None:
         try:
-            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            box.put(list(dict.fromkeys(ip_address(each[4][0]) for each in answers)))
+            looked_up.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except BaseException as error:
-            box.put(error)  # raised or told by whoever asked
+            looked_up.set_exception(error)
 
-    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    # the system's resolver knows no time limit
+    threading.Thread(target=look_up, name="resolver", daemon=True).start()
     try:
-        return box.get(timeout=seconds)
-    except queue.Empty:
-        return None
+        answers = looked_up.result(budget.connect_left())
+        addresses = list(dict.fromkeys(ip_address(answer[4][0]) for answer in answers))
+    except TimeoutError:
+        raise budget.late() from None
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not a valid name"
+        reason = f"the host name {host} cannot be resolved: {reason.lower()}"
+        raise Stopped("dns", reason) from None
+    if not addresses:
+        raise Stopped("dns", f"the host name {host} has no address")
+    return addresses[:_MOST_ADDRESSES]

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
-from conformance.exchange.model import Failure, Headers
+from conformance.exchange.model import Failure, Headers, Response
 from conformance.exchange.redaction.library_logging import silence_libraries
 from conformance.exchange.transport.addresses import (
     AddressPolicy,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-__all__ = ["AddressPolicy", "Failure", "Fetched", "Limits", "RawResponse", "Transport"]
+__all__ = ["AddressPolicy", "Failure", "Fetched", "Limits", "Transport"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_CONNECTIONS = 100  # at one time
@@ -51,33 +51,28 @@ _FOR_IMAGES: Headers = (("accept", "image/*, */*;q=0.5"),)
 
 
 @dataclass(frozen=True, slots=True)
-class RawResponse:
-    """One whole HTTP answer; header names in lower case, the body decoded."""
-
-    status: int
-    headers: Headers
-    body: bytes
-    http_version: str
-    elapsed: float  # seconds, from looking the name up to the last byte
-
-
-@dataclass(frozen=True, slots=True)
 class Fetched:
     """What an image URL led to, and by which redirects."""
 
     url: str
     redirects: tuple[str, ...]  # the URLs after the first, in order
-    result: RawResponse | Failure
+    result: Response | Failure
 
 
 class Transport:
     """Sends requests and fetches images within limits; threads may share it."""
 
-    def __init__(self, limits: Limits | None = None, policy: AddressPolicy | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        policy: AddressPolicy | None = None,
+        replays: bool = True,
+    ) -> None:
+        """Send within limits; unless it `replays`, past any cassette that is played meanwhile."""
         silence_libraries()
         self.limits = limits or Limits()
         self._backend = GuardedBackend(policy or AddressPolicy())
-        self._http = _GuardedHTTP(self._backend)
+        self._http = (_GuardedHTTP if replays else _DirectHTTP)(self._backend)
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +91,7 @@ class Transport:
 
     def send(
         self, method: str, url: str, headers: Headers = (), body: bytes = b""
-    ) -> RawResponse | Failure:
+    ) -> Response | Failure:
         """Send one request and read the whole answer; redirects are not followed.
 
         The user chose where it goes, so the address is not checked.
@@ -126,22 +121,25 @@ class Transport:
         budget = Budget(self.limits, guarded=True)
         redirects: list[str] = []
         try:
-            result: RawResponse | Failure = self._follow(read_url(url), budget, redirects)
+            result: Response | Failure = self._follow(read_url(url), budget, redirects)
         except Stopped as stopped:
             result = stopped.failure
         return Fetched(url, tuple(redirects), result)
 
-    def _follow(self, here: httpx.URL, budget: Budget, redirects: list[str]) -> RawResponse:
+    def _follow(self, here: httpx.URL, budget: Budget, redirects: list[str]) -> Response:
         seen = {here}
         while True:
             request = _request("GET", here, _FOR_IMAGES, b"", budget)
             with self._answer(request, budget) as response:
-                location = _location(response)
-                if location is None:
+                location = response.headers.get_list("location")
+                if response.status_code not in _REDIRECTS or not location:
                     return _read(response, budget)
-            here = _next(here, location)
-            if here in seen or len(redirects) >= self.limits.redirects:
-                raise _redirect_loop(here in seen, self.limits.redirects)
+            here = _next(here, location[0])
+            if here in seen:
+                raise Stopped("redirect-loop", "the redirects lead back to a URL already visited")
+            if len(redirects) >= self.limits.redirects:
+                limit = f"the limit of {self.limits.redirects}"
+                raise Stopped("redirect-loop", f"there are more redirects than {limit}")
             seen.add(here)
             redirects.append(str(here))
 
@@ -172,9 +170,15 @@ class _GuardedHTTP(httpx.HTTPTransport):
         )
 
 
+class _DirectHTTP(_GuardedHTTP):
+    """The same for what is really sent: vcrpy patches the class of httpx, for all threads."""
+
+    handle_request = httpx.HTTPTransport.handle_request
+
+
 @functools.cache
 def _empty_tls_context() -> ssl.SSLContext:
-    """Give a context that trusts nobody; the stream makes the real one when it is needed."""
+    """Return a context that trusts nobody; the stream makes the real one when it is needed."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -182,7 +186,7 @@ def _request(
     method: str, url: httpx.URL, headers: Headers, body: bytes, budget: Budget
 ) -> httpx.Request:
     given = {name.lower() for name, _ in headers}
-    whole = [*headers, *(each for each in _ALWAYS if each[0] not in given)]
+    whole = [*headers, *(header for header in _ALWAYS if header[0] not in given)]
     if not body and method in ("POST", "PUT", "PATCH") and "content-length" not in given:
         whole.append(("content-length", "0"))
     timeout = {"connect": None, "read": None, "write": None, "pool": budget.limits.total_seconds}
@@ -199,7 +203,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")  # as a key from the environment may hold
 
 
-def _read(response: httpx.Response, budget: Budget) -> RawResponse:
+def _read(response: httpx.Response, budget: Budget) -> Response:
     limit = budget.limits.body_bytes
     raw = bytearray()
     for chunk in response.iter_raw():
@@ -208,14 +212,7 @@ def _read(response: httpx.Response, budget: Budget) -> RawResponse:
             raise too_large("body", limit)
     codings = codings_of(response.headers.get_list("content-encoding"))
     body = decode_body(bytes(raw), codings, limit)
-    headers = tuple(response.headers.multi_items())
-    return RawResponse(response.status_code, headers, body, response.http_version, budget.elapsed())
-
-
-def _location(response: httpx.Response) -> str | None:
-    if response.status_code not in _REDIRECTS:
-        return None
-    return next(iter(response.headers.get_list("location")), None)
+    return Response(response.status_code, tuple(response.headers.multi_items()), body)
 
 
 def _next(here: httpx.URL, location: str) -> httpx.URL:
@@ -224,19 +221,13 @@ def _next(here: httpx.URL, location: str) -> httpx.URL:
     except ValueError:
         raise Stopped("bad-url", "the redirect leads to a malformed URL") from None
     try:
-        found = read_url(there)
+        target = read_url(there)
     except Stopped as stopped:
         failure = stopped.failure
         raise Stopped(failure.kind, f"after a redirect, {failure.message}") from None
-    if (here.scheme, found.scheme) == ("https", "http") and not is_loopback_name(found.host):
+    if (here.scheme, target.scheme) == ("https", "http") and not is_loopback_name(target.host):
         raise Stopped("bad-scheme", "a redirect leads from https to http")
-    return found
-
-
-def _redirect_loop(again: bool, limit: int) -> Stopped:
-    if again:
-        return Stopped("redirect-loop", "the redirects lead back to a URL already visited")
-    return Stopped("redirect-loop", f"there are more redirects than the limit of {limit}")
+    return target
 
 
 def _explained(error: httpx.TransportError, budget: Budget) -> Stopped:

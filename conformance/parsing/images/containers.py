@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_SCANS = 100
@@ -82,8 +83,19 @@ def _png(data: bytes) -> Container:
     return Container(broken, whole=False) if broken else _truncated("the IEND chunk is missing")
 
 
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name, start and end of the data of each whole chunk of a PNG."""
+    start = 16
+    while start + 4 <= len(data):
+        (length,) = struct.unpack_from(">I", data, start - 8)
+        if start + length + 4 > len(data):
+            return
+        yield data[start - 4 : start], start, start + length
+        start += length + 12
+
+
 def png_lacks_rows(data: bytes) -> bool:
-    """Whether the pixel data of a PNG ends early; Pillow leaves the rest black, and is silent.
+    """Return whether the pixel data of a PNG ends early; Pillow leaves the rest black, silently.
 
     Inflates the data once more, in little memory, so ask only where the last rows are blank.
     """
@@ -93,18 +105,12 @@ def png_lacks_rows(data: bytes) -> bool:
     for left, top, across, down in _ADAM7 if interlaced else ((0, 0, 1, 1),):
         columns, rows = -((left - width) // across), -((top - height) // down)
         wanted += rows * (1 + (columns * bits + 7) // 8) if columns > 0 and rows > 0 else 0
-    return _inflates_to_less_than(wanted, data)
-
-
-def _inflates_to_less_than(wanted: int, data: bytes) -> bool:
-    inflater, offset = zlib.decompressobj(), 8
-    while offset + 12 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, offset)
-        rest = data[offset + 8 : offset + 8 + length] if name == b"IDAT" else b""
+    inflater = zlib.decompressobj()
+    for name, start, end in png_chunks(data):
+        rest = data[start:end] if name == b"IDAT" else b""
         while rest and wanted > 0 and not inflater.eof:
             wanted -= len(inflater.decompress(rest, _PIECE))
             rest = inflater.unconsumed_tail
-        offset += 12 + length
     return wanted > 0 and wanted > len(inflater.flush())  # flush() reads all that is left
 
 

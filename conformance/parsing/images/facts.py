@@ -20,14 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Not TIFF: on hostile bytes Pillow logs, and libtiff writes, to standard error.
-_FORMATS = {
-    "avif": "AVIF",
-    "bmp": "BMP",
-    "gif": "GIF",
-    "jpeg": "JPEG",
-    "png": "PNG",
-    "webp": "WEBP",
-}
+_DECODED = frozenset({"avif", "bmp", "gif", "jpeg", "png", "webp"})
 _COUNTED = frozenset({"avif", "jpeg", "png", "webp"})  # whose frame count costs Pillow nothing
 _STRIP_PIXELS = 1 << 17  # fits a processor's cache, which halves the time; part of pixel_digest
 _ONE_AT_A_TIME = threading.Lock()
@@ -54,23 +47,23 @@ class ImageFacts:
     """
 
     type: str | None
+    size: int
+    digest: str
     width: int | None
     height: int | None
-    mode: str | None
-    has_alpha: bool
-    transparent: bool
     frames: int
-    complete: bool
-    flat: bool | None
-    digest: str
-    pixel_digest: str | None
-    size: int
     fault: str | None
+    mode: str | None = None
+    has_alpha: bool = False
+    transparent: bool = False
+    complete: bool = False
+    flat: bool | None = None
+    pixel_digest: str | None = None
     thumbnail: str | None = field(default=None, repr=False)
 
     @property
     def decoded(self) -> bool:
-        """Whether the pixels could be read."""
+        """Return whether the pixels could be read."""
         return self.flat is not None
 
 
@@ -99,46 +92,24 @@ def inspect_image(
     kind = sniff(data)
     container, declared = walk(kind, data), declared_size(kind, data)
     digest = digest or hashlib.sha256(data).hexdigest()
-    facts = _undecoded(data, digest, kind, container, declared)
+    width, height = declared or (None, None)
+    frames = container.frames or 1
+    facts = ImageFacts(kind, len(data), digest, width, height, frames, container.fault)
     if kind is None:
         return replace(facts, fault=describe_other(data))
-    if kind not in _FORMATS:
+    if kind not in _DECODED:
         return replace(facts, fault=f"is {kind}, which is recognised but not decoded")
     if declared and declared[0] * declared[1] > max_pixels:
         return replace(facts, fault=_too_many(declared, max_pixels))
     return _decode(facts, data, container, max_pixels, compared)
 
 
-def _undecoded(
-    data: bytes,
-    digest: str,
-    kind: str | None,
-    container: Container,
-    declared: tuple[int, int] | None,
-) -> ImageFacts:
-    width, height = declared or (None, None)
-    return ImageFacts(
-        type=kind,
-        width=width,
-        height=height,
-        mode=None,
-        has_alpha=False,
-        transparent=False,
-        frames=container.frames or 1,
-        complete=False,
-        flat=None,
-        digest=digest,
-        pixel_digest=None,
-        size=len(data),
-        fault=container.fault,
-    )
-
-
 def _decode(
     facts: ImageFacts, data: bytes, container: Container, max_pixels: int, compared: bool
 ) -> ImageFacts:
     try:
-        with _guarded(max_pixels), _open(data, facts) as image:
+        formats = (str(facts.type).upper(),)
+        with _guarded(max_pixels), Image.open(io.BytesIO(data), formats=formats) as image:
             facts = _describe(facts, image)
             if image.width * image.height > max_pixels:
                 return replace(facts, fault=_too_many(image.size, max_pixels))
@@ -152,10 +123,6 @@ def _decode(
         return replace(facts, fault=f"declares far more than the {max_pixels} pixels allowed")
     except Exception as error:  # Pillow raises nearly every built-in exception on hostile bytes
         return replace(facts, fault=container.fault or _undecodable(facts, error))
-
-
-def _open(data: bytes, facts: ImageFacts) -> Image.Image:
-    return Image.open(io.BytesIO(data), formats=(_FORMATS[facts.type or ""],))
 
 
 def _ends_blank(image: Image.Image) -> bool:
@@ -207,8 +174,8 @@ def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> Image
     colours: set[object] = set()
     transparent = False
     for strip in _strips(image):
-        found = strip.getcolors(1)  # gives up, with None, at the second colour
-        colours.add(found[0][1] if found else None)
+        single = strip.getcolors(1)  # gives up, with None, at the second colour
+        colours.add(single[0][1] if single else None)
         transparent = transparent or strip.mode == "RGBa"
         if compared:
             pixels.update(strip.tobytes())
@@ -224,7 +191,7 @@ def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> Image
 
 
 def _strips(image: Image.Image) -> Iterator[Image.Image]:
-    """Give some rows at a time: as RGB where they are opaque, else as premultiplied RGBA."""
+    """Yield some rows at a time: as RGB where they are opaque, else as premultiplied RGBA."""
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         bottom = min(top + rows, image.height)

@@ -68,22 +68,22 @@ _TEXT = re.compile(rb"[\t\n\f\r\x20-\x7e\x80-\xff]+")
 
 
 def media_type(kind: str) -> str:
-    """Give the media type of an image type; of an unknown one, ``application/octet-stream``."""
+    """Return the media type of an image type; of an unknown one, ``application/octet-stream``."""
     return _MEDIA_TYPES.get(kind, "application/octet-stream")
 
 
 def type_of_media_type(header: str) -> str | None:
-    """Give the image type that a Content-Type header names, or None."""
+    """Return the image type that a Content-Type header names, or None."""
     return _TYPES.get(header.split(";", 1)[0].strip().lower())
 
 
 def extension(kind: str) -> str:
-    """Give the file extension of an image type, without its dot; of an unknown one, ``bin``."""
+    """Return the file extension of an image type, without its dot; of an unknown one, ``bin``."""
     return _EXTENSIONS.get(kind, kind if kind in _MEDIA_TYPES else "bin")
 
 
 def sniff(data: bytes) -> str | None:
-    """Tell the type of an image from its first 1024 bytes, or None."""
+    """Return the type of an image from its first 1024 bytes, or None."""
     head = data[:1024]
     return next((kind for kind, pattern in _MAGIC if pattern.match(head)), None)
 

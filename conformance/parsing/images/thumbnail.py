@@ -13,7 +13,7 @@ _FORMAT = "WEBP" if features.check("webp") else "PNG"
 
 
 def paint_thumbnail(image: Image.Image) -> str:
-    """Give a `data:` URL of a few kilobytes, alpha kept, of an image that is loaded already."""
+    """Return a `data:` URL of a few kilobytes, alpha kept, of an image that is loaded already."""
     small = _shrunk(image)
     file = io.BytesIO()
     small.save(file, _FORMAT, quality=60, method=2)

@@ -6,10 +6,8 @@ from conformance.recordings.readers.foreign_exchange import (
     UNNAMED,
     foreign_exchange,
     is_generation,
-    redacted,
 )
-from conformance.recordings.readers.formats import kind_of
-from conformance.recordings.readers.layouts import Kind, entries_of
+from conformance.recordings.readers.layouts import Kind, entries_of, kind_of
 from conformance.recordings.readers.model import (
     Entry,
     Fault,
@@ -35,5 +33,4 @@ __all__ = [
     "is_generation",
     "kind_of",
     "plain_file",
-    "redacted",
 ]

@@ -1,8 +1,8 @@
-"""What a recorder cut, replaced or left out, seen from the recording itself.
+"""What a recorder cut, replaced or left out of an answer, seen from the recording itself.
 
 Proof comes first: a Content-Length that agrees, a content coding that ended, JSON that parses.
 Only then do words count. Where a placeholder and a provider's lie cannot be told apart the part
-counts as altered: what a recorder altered is not testable.
+counts as altered: what a recorder altered is not testable (ARCHITECTURE 36).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import Exchange, Response
 from conformance.exchange.stream_events import DONE, events_of
 from conformance.parsing.images import ImageFacts, inspect_image, sniff
-from conformance.recordings.readers.content_length import declared_length, is_too_short
+from conformance.recordings.readers.bodies import declared_length, is_too_short
 from conformance.recordings.readers.model import Recorded
 from conformance.recordings.readers.placeholders import (
     begins_with_placeholder,
@@ -30,6 +30,7 @@ from conformance.recordings.readers.placeholders import (
     spoils_name,
 )
 
+_HEAD = 4096  # characters of a text that are searched
 _SMALL = 1400  # characters of base64, about 1 KiB: less than a generated image takes
 _TINY = 16  # pixels of a side: no provider paints so small
 _DOCUMENT = re.compile(
@@ -38,26 +39,11 @@ _DOCUMENT = re.compile(
 )
 _JSON_START = re.compile(r"\{|\[\s*(?:[\[{\"\d\]]|$)")
 _JSON_INSIDE = re.compile(r"\w\"\s*[:,}\]]")
+_LITERALS = ("true", "false", "null", "-")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_STRAY_MARK = re.compile(r"[<>{}\[\]*…#]|\.\.\.|x{6}")
 _ERROR = frozenset({"type", "param", "code"})
 _ECHOES = ("background", "output_format", "quality", "size", "usage", "type")
-
-
-def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
-    """Name the parts of an answer that the recording itself shows to be altered."""
-    response = recorded.response
-    if response is None or "body" in recorded.altered:
-        return frozenset()
-    kept = _Kept(recorded, response)
-    parts = set(_headers(response))
-    answer = Answer(exchange)
-    if answer.json.value is not None or answer.json.kind not in ("empty", "syntax", "encoding"):
-        parts.update(_of_json(answer, kept))
-    elif answer.streams:
-        parts.update(_of_stream(answer, kept))
-    elif _is_cut(kept):
-        parts.add("body")
-    return frozenset(parts)
 
 
 class _Kept:
@@ -71,60 +57,71 @@ class _Kept:
             self.declared = recorded.declared
         counted = self.exact and self.declared == len(self.body)
         self.proven = "body" in recorded.proven or counted
+        self.shorter = self.exact and not self.proven and len(self.body) < (self.declared or 0)
 
     @property
-    def shorter(self) -> bool:
-        """Return whether fewer bytes were kept than were sent."""
-        return self.exact and not self.proven and len(self.body) < (self.declared or 0)
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_document(self) -> bool:
+        """Return whether it is a web page or XML, even where its end is missing."""
+        return _DOCUMENT.match(self.body[:_HEAD]) is not None
+
+    def holds(self, value: Any) -> bool:
+        """Return whether a placeholder stands in a text, or anywhere in a list or an object."""
+        if isinstance(value, dict | list):
+            value = json.dumps(value)
+        return isinstance(value, str) and holds_placeholder(value, self.proven)
+
+    def spoils(self, names: Iterable[str]) -> bool:
+        """Return whether a placeholder stands in the name of a member."""
+        return any(spoils_name(name, self.proven) for name in names)
 
 
-def _headers(response: Response) -> Iterator[str]:
-    told = response.header("content-type")
-    if told is None or holds_placeholder(told):
-        yield "headers"
+def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
+    """Name the parts of an answer that the recording itself shows to be altered."""
+    response = recorded.response
+    if response is None or "body" in recorded.altered:
+        return frozenset()
+    kept, answer, parts = _Kept(recorded, response), Answer(exchange), set()
+    media_type = response.header("content-type")
+    if media_type is None or holds_placeholder(media_type):
+        parts.add("headers")
+    if answer.json.value is not None or answer.json.kind not in ("empty", "syntax", "encoding"):
+        parts.update(_of_json(answer, kept))
+    elif answer.streams:
+        parts.update(_of_stream(answer, kept))
+    elif _is_cut(kept):
+        parts.add("body")
+    return frozenset(parts)
 
 
 def _is_cut(kept: _Kept) -> bool:
-    """Return whether a body that is no JSON was JSON, or something else, before its recording.
-
-    A web page and XML are what they are, even where their end is missing.
-    """
-    if _DOCUMENT.match(kept.body[:4096]):
+    """Return whether a body that is no JSON was JSON, or something else, before its recording."""
+    if kept.is_document:
         return False
-    text = kept.body.decode("utf-8", "replace")
-    if is_placeholder(text):
-        return True
-    if kept.proven:
-        return False
-    return kept.shorter or _was_json(text)
+    return is_placeholder(kept.text) or (not kept.proven and (kept.shorter or _was_json(kept.text)))
 
 
 def _was_json(text: str) -> bool:
     """Return whether JSON that cannot be read stops early, or has a placeholder in it."""
     bare = text.lstrip("\ufeff \t\r\n")
-    if not (_JSON_START.match(bare) or _lost_its_start(bare)):
-        return False
+    if not _JSON_START.match(bare):
+        inside = bare.rstrip().endswith("}") or _JSON_INSIDE.search(bare) is not None
+        if not (inside and begins_with_placeholder(bare)):
+            return False
     try:
         json.loads(bare)
     except json.JSONDecodeError as error:
-        return _stops_early(error, bare) or holds_placeholder_anywhere(bare)
+        rest = bare[error.pos :].strip()
+        unended = error.msg.startswith("Unterminated string")
+        if unended or rest == "" or any(word.startswith(rest) for word in _LITERALS):
+            return True
+        return holds_placeholder_anywhere(bare)
     except (RecursionError, ValueError):  # too deep, or a number of thousands of digits
         return False
     return False
-
-
-def _lost_its_start(text: str) -> bool:
-    """Return whether a placeholder stands where JSON began."""
-    rest = text.rstrip().endswith("}") or _JSON_INSIDE.search(text) is not None
-    return rest and begins_with_placeholder(text)
-
-
-def _stops_early(error: json.JSONDecodeError, text: str) -> bool:
-    if error.msg.startswith("Unterminated string"):
-        return True
-    rest = text[error.pos :].strip()
-    literals = ("true", "false", "null", "-")
-    return rest == "" or any(each.startswith(rest) for each in literals)
 
 
 def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
@@ -140,10 +137,10 @@ def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
         yield "text"
     if is_too_short(value, kept.declared):
         yield from _shortened(items)
-    if _holds_in_envelope(value, kept) or any(_spoils_item(item, kept) for item in items):
+    if _spoils_envelope(value, kept) or any(_spoils_item(item, kept) for item in items):
         yield "body"
     yield from _of_payloads(answer.payloads, kept)
-    if _is_placeheld_time(value.get("created"), kept.proven):
+    if _spoils_time(value.get("created"), kept):
         yield "created"
 
 
@@ -161,40 +158,23 @@ def _is_spoiled_value(value: Any, kept: _Kept) -> bool:
     """Return whether JSON of another type than an object is a placeholder, or a quoted body."""
     if isinstance(value, str):
         quoted = value.lstrip()[:1] in ("{", "[") and not kept.proven
-        return quoted or is_placeholder(value) or holds_placeholder(value[:4096], proven=True)
-    return holds_placeholder(json.dumps(value)[:4096], proven=True) if value else False
+        return quoted or is_placeholder(value) or holds_placeholder(value[:_HEAD], proven=True)
+    return holds_placeholder(json.dumps(value)[:_HEAD], proven=True) if value else False
 
 
-def _holds_in_envelope(body: dict[str, Any], kept: _Kept) -> bool:
+def _spoils_envelope(body: dict[str, Any], kept: _Kept) -> bool:
     """Return whether a placeholder stands in a name or a value that clauses read."""
-    proven = kept.proven
-    error = body.get("error")
-    told = error if isinstance(error, dict) else {}
-    usage = body.get("usage")
-    counted = usage if isinstance(usage, dict) else {}
-    names = [*body, *told, *counted]
-    values = [*(body.get(name) for name in _ECHOES), *(told.get(name) for name in _ERROR)]
-    return (
-        any(spoils_name(name, proven) for name in names)
-        or any(_holds(value, proven) for value in values)
-        or _stands_for_data(body.get("data"), proven)
-        or (isinstance(error, str) and replaces_value(error, proven))
-        or (not told.keys() >= _ERROR and _interrupts(told.get("message")))
-    )
-
-
-def _stands_for_data(data: Any, proven: bool) -> bool:
-    """Return whether a placeholder stands where the list of images was, or an image in it."""
-    if isinstance(data, list):
-        return any(isinstance(item, str) and replaces_value(item, proven) for item in data)
-    return isinstance(data, str) and holds_placeholder(data, proven)
-
-
-def _holds(value: Any, proven: bool) -> bool:
-    """Return whether a placeholder stands in a value, or in one below it."""
-    if isinstance(value, str):
-        return holds_placeholder(value, proven)
-    return isinstance(value, dict | list) and holds_placeholder(json.dumps(value), proven)
+    error, usage, data = body.get("error"), body.get("usage"), body.get("data")
+    fault = error if isinstance(error, dict) else {}
+    values = [*(body.get(name) for name in _ECHOES), *(fault.get(name) for name in _ERROR)]
+    if kept.spoils([*body, *fault, *(usage if isinstance(usage, dict) else ())]):
+        return True
+    if any(map(kept.holds, values)) or (isinstance(data, str) and kept.holds(data)):
+        return True
+    whole = [*(data if isinstance(data, list) else ()), error]
+    if any(isinstance(one, str) and replaces_value(one, kept.proven) for one in whole):
+        return True
+    return not fault.keys() >= _ERROR and _interrupts(fault.get("message"))
 
 
 def _interrupts(value: Any) -> bool:
@@ -203,37 +183,44 @@ def _interrupts(value: Any) -> bool:
 
 
 def _spoils_item(item: dict[str, Any], kept: _Kept) -> bool:
-    named = any(spoils_name(name, kept.proven) for name in item)
-    return named or _interrupts(item.get("revised_prompt"))
+    return kept.spoils(item) or _interrupts(item.get("revised_prompt"))
+
+
+def _spoils_time(created: object, kept: _Kept) -> bool:
+    if isinstance(created, str):
+        return kept.holds(created)
+    return created == 0 and not isinstance(created, bool) and not kept.proven
 
 
 def _of_payloads(payloads: Iterable[Payload], kept: _Kept) -> Iterator[str]:
-    if any(_is_placeheld_payload(payload, kept.proven) for payload in payloads):
+    listed = list(payloads)
+    if any(_spoils_payload(payload, kept.proven) for payload in listed):
         yield "payloads"
-    if any(_is_placeheld_url(payload.url, kept.proven) for payload in payloads):
+    if any(_spoils_url(payload.url, kept) for payload in listed):
         yield "urls"
 
 
 def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
     """Name what was replaced in an event stream; a web page in its place is the provider's."""
-    if _DOCUMENT.match(kept.body[:4096]):
+    if kept.is_document:
         return
-    text = kept.body.decode("utf-8", "replace")
-    if is_placeholder(text) or kept.shorter or _is_broken_stream(answer, text, kept):
-        yield "body"
     events = events_of(answer)
-    yield from _of_payloads(events, kept)
     items = [event.item for event in events]
-    if any(_holds_in_envelope(item, kept) or _spoils_item(item, kept) for item in items):
-        yield "body"
-    if any(_is_placeheld_time(item.get("created_at"), kept.proven) for item in items):
+    yield from _of_payloads(events, kept)
+    if (
+        is_placeholder(kept.text)
+        or kept.shorter
+        or _is_broken_stream(answer, kept.text, kept)
+        or any(_spoils_envelope(item, kept) or _spoils_item(item, kept) for item in items)
+        or any(_spoils_time(item.get("created_at"), kept) for item in items)
+    ):
         yield "body"
 
 
 def _is_broken_stream(answer: Answer, text: str, kept: _Kept) -> bool:
     """Return whether a line is none of a stream, or an event holds JSON that was cut."""
     lines = (line for line in text.splitlines() if line and not line.startswith("data:"))
-    if any(holds_placeholder(line[:4096], kept.proven) for line in lines):
+    if any(kept.holds(line[:_HEAD]) for line in lines):
         return True
     if kept.proven:
         return False
@@ -247,59 +234,52 @@ def _is_broken_data(text: str) -> bool:
     bare = text.strip()
     if bare == DONE:
         return False
-    if _JSON_START.match(bare):
-        return _was_json(bare)
-    return is_placeholder(bare) or _was_json(bare) or holds_placeholder(bare[:4096], proven=True)
+    if _was_json(bare):
+        return True
+    marked = is_placeholder(bare) or holds_placeholder(bare[:_HEAD], proven=True)
+    return marked and not _JSON_START.match(bare)
 
 
-def _is_placeheld_payload(payload: Payload, proven: bool) -> bool:
+def _spoils_payload(payload: Payload, proven: bool) -> bool:
     """Return whether base64 is none of a generated image: a word, a greeting, or one pixel.
 
     A whole image has no placeholder in it, so that only damaged ones are searched. A web page
     in base64 is written by no recorder.
     """
     value, reading, image = payload.b64_json, payload.base64, payload.image
-    if value is None or reading is None or _DOCUMENT.match((reading.data or b"")[:4096]):
+    if value is None or reading is None or _DOCUMENT.match((reading.data or b"")[:_HEAD]):
         return False
     whole = reading.fault is None and image is not None and image.complete
     if whole or (len(value) < _SMALL and not proven):
-        return not proven and (image is None or is_no_painting(image))
+        return not proven and (image is None or _is_no_painting(image))
     return is_placeholder(value) or interrupts_base64(value, proven)
 
 
-def is_no_painting(facts: ImageFacts) -> bool:
+def _is_no_painting(facts: ImageFacts) -> bool:
     """Return whether bytes are no whole image, or one too small to have been painted."""
     if facts.type is None or not facts.complete:
         return True
     return max(facts.width or 0, facts.height or 0) <= _TINY
 
 
-def _is_placeheld_url(value: object, proven: bool) -> bool:
+def _spoils_url(value: str | None, kept: _Kept) -> bool:
     """Return whether a URL, or where it leads, is a placeholder.
 
     A word in its path or query, as where a signature was, leaves it a URL.
     """
-    if not isinstance(value, str) or not value:
+    if not value:
         return False
     if is_placeholder(value):
         return True
-    if re.search(r"[<>{}\[\]*…#]|\.\.\.|x{6}", value):
-        return holds_placeholder(value, proven)
     try:
         parts = urlsplit(value)
     except ValueError:
-        return holds_placeholder(value, proven)
-    if _STRAY_PERCENT.search(value):
-        return holds_placeholder(value, proven)
+        return kept.holds(value)
+    if _STRAY_MARK.search(value) or _STRAY_PERCENT.search(value):
+        return kept.holds(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        return holds_placeholder(value.partition("?")[0], proven)
-    return holds_placeholder(parts.netloc, proven)
-
-
-def _is_placeheld_time(created: object, proven: bool) -> bool:
-    if isinstance(created, str):
-        return holds_placeholder(created, proven)
-    return created == 0 and not isinstance(created, bool) and not proven
+        return kept.holds(value.partition("?")[0])
+    return kept.holds(parts.netloc)
 
 
 def is_altered_download(recorded: Recorded) -> bool:
@@ -310,14 +290,10 @@ def is_altered_download(recorded: Recorded) -> bool:
     kept = _Kept(recorded, response)
     if is_placeholder(kept.body[:400].decode("utf-8", "replace")):
         return True
-    if kept.proven or _DOCUMENT.match(kept.body[:4096]):
+    if kept.proven or kept.is_document:
         return False
     if not kept.body or kept.shorter or sniff(kept.body) is not None:
-        return kept.shorter or is_no_painting(inspect_image(kept.body))
-    return _claims_image(response) or _was_json(kept.body.decode("utf-8", "replace"))
-
-
-def _claims_image(response: Response) -> bool:
-    """Return whether bytes that are no image are said to be one: a recorder mangled them."""
-    told = response.media_type or "image/"
-    return told.startswith("image/") or told == "application/octet-stream"
+        return kept.shorter or _is_no_painting(inspect_image(kept.body))
+    media_type = response.media_type or "image/"  # of bytes that are none: a recorder mangled them
+    claims_image = media_type.startswith("image/") or media_type == "application/octet-stream"
+    return claims_image or _was_json(kept.text)

@@ -1,11 +1,10 @@
-"""A recording as an exchange: whose it is, which model it asks, and its secrets taken out."""
+"""A recording as an exchange: whose it is, and which model it asks."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 from conformance.exchange.model import Exchange, Failure, Provenance
-from conformance.exchange.redaction.recordings import without_credentials
 from conformance.exchange.sent_request import deployment_of
 from conformance.parsing import printable, read_json
 from conformance.recordings.readers.model import Entry, Recorded
@@ -17,22 +16,22 @@ _NO_REQUEST = frozenset({"OPTIONS", "HEAD", "CONNECT", "TRACE"})
 
 
 def is_generation(entry: Entry) -> bool:
-    """Whether an entry is an exchange with the endpoint, and no preflight of a browser."""
-    return entry.method not in _NO_REQUEST and _path(entry.url).endswith("/images/generations")
-
-
-def _path(url: str) -> str:
+    """Return whether an entry is an exchange with the endpoint, and no preflight of a browser."""
     try:
-        return urlsplit(url).path.rstrip("/")
+        path = urlsplit(entry.url).path.rstrip("/")
     except ValueError:
-        return ""
+        return False
+    return entry.method not in _NO_REQUEST and path.endswith("/images/generations")
 
 
 def foreign_exchange(recorded: Recorded, case: str) -> Exchange:
-    """Give an exchange as the clauses read it; the provider is the host, the model as asked."""
+    """Return an exchange as clauses read it; the provider is the host, the model as asked."""
+    body = read_json(recorded.request.body).value
+    asked = body.get("model") if isinstance(body, dict) else None
+    model = asked or deployment_of(recorded.request)
     return Exchange(
         provider=_provider(recorded),
-        model=_model(recorded),
+        model=printable(model, 100) if isinstance(model, str) else UNNAMED,
         case=case,
         request=recorded.request,
         response=recorded.response,
@@ -46,27 +45,11 @@ def foreign_exchange(recorded: Recorded, case: str) -> Exchange:
 
 def _provider(recorded: Recorded) -> str:
     """Name the host; a recorder that hid it may have said elsewhere whose it is."""
-    host = _host(recorded.request.url)
-    told = (recorded.provider or "").split()
-    if "." not in host and host != "localhost" and told:
-        host = told[0].removeprefix("*.")
-    return printable(host.lower(), 100) or "unknown"
-
-
-def _host(url: str) -> str:
     try:
-        return urlsplit(url).hostname or ""
+        host = urlsplit(recorded.request.url).hostname or ""
     except ValueError:
-        return ""
-
-
-def _model(recorded: Recorded) -> str:
-    body = read_json(recorded.request.body).value
-    asked = body.get("model") if isinstance(body, dict) else None
-    named = asked or deployment_of(recorded.request)
-    return printable(named, 100) if isinstance(named, str) else UNNAMED
-
-
-def redacted(exchange: Exchange) -> Exchange:
-    """Take out every credential, wherever it is: recorders keep them more often than they know."""
-    return without_credentials(exchange)
+        host = ""
+    stated = (recorded.provider or "").split()
+    if "." not in host and host != "localhost" and stated:
+        host = stated[0].removeprefix("*.")
+    return printable(host.lower(), 100) or "unknown"

@@ -92,9 +92,9 @@ def top_keys(path: Path) -> Iterator[str]:
 def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_Counting, JSONEvents]]:
     """Read a file as events, which carry no path: a path at each level takes the square of it."""
     with _Counting(path) as file:
-        found = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
+        parsed = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
         try:
-            yield file, JSONEvents(found, _BOUNDS)
+            yield file, JSONEvents(parsed, _BOUNDS)
         except JSONFaultError as error:
             raise RecordingError(str(error), file.lines) from None
         except (ijson.JSONError, UnicodeDecodeError, ValueError) as error:

@@ -1,8 +1,9 @@
-"""Layouts with names of their own, each turned into a request and a response.
+"""Layouts of tools, each turned into pairs of a request and a response.
 
-Every function takes one parsed item of a file and yields what `pair_entry` reads. Facts of the
-layouts: nock (output of its recorder), the test proxy of the Azure SDKs, httpmock (Rust), Postman
-collections 2.0 and 2.1 with saved answers, exports of Insomnia.
+Every function takes one parsed item of a file; what is left under its own name is read by
+`pairs`. Facts of the layouts: HTTP archives 1.2 of browsers, mitmproxy and Polly.js, nock (output
+of its recorder), the test proxy of the Azure SDKs, httpmock (Rust), Postman collections 2.0 and
+2.1 with saved answers, exports of Insomnia.
 """
 
 from __future__ import annotations
@@ -10,44 +11,87 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.recordings.readers.model import RecordingError, headers_of, mapping, text
+from conformance.recordings.readers.members import headers_of, mapping, seconds_of, status_of, text
+from conformance.recordings.readers.model import Pair, RecordingError
 
-Pair = Mapping[str, Any]
 _TEXTUAL = ("json", "text", "xml", "form", "event-stream", "javascript")
+_MOST_FOLDERS = 50  # of a collection, one in the other
+
+
+def from_pair(value: Any) -> Iterator[Pair]:
+    """Take a record that has its request and its response under these names."""
+    record = mapping(value)
+    yield Pair(mapping(record.get("request")), mapping(record.get("response")), record)
+
+
+def from_har(value: Any) -> Iterator[Pair]:
+    """Turn an entry of an archive; browsers write status 0 where no answer came."""
+    entry = mapping(value)
+    asked, answer = mapping(entry.get("request")), mapping(entry.get("response"))
+    content = mapping(answer.get("content"))
+    if not isinstance(asked.get("url"), str):
+        raise RecordingError("is no entry of an archive: it has no request.url")
+    milliseconds = seconds_of(entry.get("time")) or 0
+    size = _size(content.get("size"))
+    yield Pair(
+        {
+            "method": text(asked.get("method")) or "GET",
+            "url": asked["url"],
+            "headers": asked.get("headers"),
+            **_har_body(mapping(asked.get("postData")), _size(asked.get("bodySize"))),
+        },
+        {
+            "status": answer["status"],
+            "headers": answer.get("headers"),
+            **_har_body(content, size),
+        }
+        if status_of(answer.get("status"))
+        else None,
+        {
+            "recorded_at": entry.get("startedDateTime"),
+            "elapsed": milliseconds / 1000 if milliseconds > 0 else None,
+        },
+        size if size > len(text(content.get("text"))) else None,
+    )
+
+
+def _har_body(held: Mapping[str, Any], size: int) -> Mapping[str, Any]:
+    """Read what an archive keeps of a body; one that had a size and is empty was left out."""
+    kept, file = held.get("text"), held.get("_file")
+    if isinstance(file, str) and not kept:
+        return {"_file": file}
+    if not isinstance(kept, str) or (not kept and size > 0):
+        return {}
+    return {"body": {"$base64": kept} if held.get("encoding") == "base64" else kept}
+
+
+def _size(value: Any) -> int:
+    """Read a number of bytes; -1 stands for one that is not known, and for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
 
 
 def from_nock(value: Any) -> Iterator[Pair]:
     """Turn a definition of nock, its body in hexadecimal where it was coded or binary."""
-    told = mapping(value)
-    if not isinstance(told.get("scope"), str):
+    definition = mapping(value)
+    if not isinstance(definition.get("scope"), str):
         raise RecordingError("is no definition of nock: it has no scope")
-    raw = told.get("rawHeaders", told.get("headers"))
-    request = {
-        "method": told.get("method"),
-        "url": told["scope"] + text(told.get("path")),
-        "headers": told.get("reqheaders"),
-        "body": told.get("body"),
-    }
-    response = {
-        "status": told.get("status", 200),
-        "headers": _paired(raw),
-        "body": _nock_body(told.get("response"), told.get("responseIsBinary") is True),
-    }
-    yield {"request": request, "response": response}
-
-
-def _paired(headers: Any) -> Any:
-    """Pair names and values of a flat list."""
-    if isinstance(headers, list) and all(isinstance(each, str) for each in headers):
-        return [list(pair) for pair in zip(headers[::2], headers[1::2], strict=False)]
-    return headers
-
-
-def _nock_body(body: Any, binary: bool) -> Any:
-    pieces = body if isinstance(body, list) and body else [body]
-    if all(isinstance(each, str) for each in pieces) and (binary or isinstance(body, list)):
-        return {"$hex": "".join(pieces)}
-    return body
+    headers = definition.get("rawHeaders", definition.get("headers"))
+    if isinstance(headers, list) and all(isinstance(one, str) for one in headers):
+        headers = [list(pair) for pair in zip(headers[::2], headers[1::2], strict=False)]
+    body = definition.get("response")
+    pieces: list[Any] = body if isinstance(body, list) and body else [body]
+    coded = isinstance(body, list) or definition.get("responseIsBinary") is True
+    if coded and all(isinstance(one, str) for one in pieces):
+        body = {"$hex": "".join(pieces)}
+    yield Pair(
+        {
+            "method": definition.get("method"),
+            "url": definition["scope"] + text(definition.get("path")),
+            "headers": definition.get("reqheaders"),
+            "body": definition.get("body"),
+        },
+        {"status": definition.get("status", 200), "headers": headers, "body": body},
+    )
 
 
 def from_test_proxy(value: Any) -> Iterator[Pair]:
@@ -55,93 +99,84 @@ def from_test_proxy(value: Any) -> Iterator[Pair]:
 
     It cleans what it keeps and renews the lengths, so that no length proves anything.
     """
-    told = mapping(value)
-    if not isinstance(told.get("RequestUri"), str):
+    entry = mapping(value)
+    if not isinstance(entry.get("RequestUri"), str):
         raise RecordingError("is no entry of the test proxy: it has no RequestUri")
-    request = {
-        "method": told.get("RequestMethod"),
-        "url": told["RequestUri"],
-        "headers": told.get("RequestHeaders"),
-        "body": _proxied(told.get("RequestBody"), told.get("RequestHeaders")),
-    }
-    response = {
-        "status": told.get("StatusCode"),
-        "headers": told.get("ResponseHeaders"),
-        "body": _proxied(told.get("ResponseBody"), told.get("ResponseHeaders")),
-    }
-    yield {"request": request, "response": response, "altered": ["text"]}
+    request = {"method": entry.get("RequestMethod"), "url": entry["RequestUri"]}
+    response = {"status": entry.get("StatusCode")}
+    yield Pair(
+        {**request, **_proxied(entry, "Request")},
+        {**response, **_proxied(entry, "Response")},
+        {"altered": ["text"]},
+    )
 
 
-def _proxied(body: Any, headers: Any) -> Any:
-    told = next((v for name, v in headers_of(headers) if name.lower() == "content-type"), "json")
-    pieces = body if isinstance(body, list) and body else [body]
-    if not all(isinstance(each, str) for each in pieces):
-        return body
-    whole = "".join(pieces)
-    return whole if any(each in told.lower() for each in _TEXTUAL) else {"$base64": whole}
+def _proxied(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
+    headers, body = entry.get(f"{half}Headers"), entry.get(f"{half}Body")
+    types = (value for name, value in headers_of(headers) if name.lower() == "content-type")
+    media_type = next(types, "json").lower()
+    pieces: list[Any] = body if isinstance(body, list) and body else [body]
+    if all(isinstance(one, str) for one in pieces):
+        whole = "".join(pieces)
+        body = whole if any(one in media_type for one in _TEXTUAL) else {"$base64": whole}
+    return {"headers": headers, "body": body}
 
 
 def from_httpmock(value: Any) -> Iterator[Pair]:
     """Turn a mock of httpmock: what a request must be, and what is then answered."""
-    told = mapping(value)
-    when, then = mapping(told.get("when")), mapping(told.get("then"))
-    request = {
-        "method": when.get("method"),
-        "url": when.get("path"),
-        "header": when.get("header"),
-        "body": when.get("body"),
-        "json_body": when.get("json_body"),
-    }
-    yield {"request": request, "response": then}
+    mock = mapping(value)
+    when = mapping(mock.get("when"))
+    names = ("method", "path", "header", "body", "json_body")
+    yield Pair({name: when.get(name) for name in names}, mapping(mock.get("then")))
 
 
 def from_postman(value: Any, folder: int = 0) -> Iterator[Pair]:
     """Turn the saved answers of one item of a collection, or of the items of a folder."""
     item = mapping(value)
-    if folder > 50:
-        raise RecordingError("has folders in folders, more than 50 of them")
+    if folder > _MOST_FOLDERS:
+        raise RecordingError(f"has folders in folders, more than {_MOST_FOLDERS} of them")
     inner, saved = item.get("item"), item.get("response")
-    for each in inner if isinstance(inner, list) else []:
-        yield from from_postman(each, folder + 1)
-    for each in map(mapping, saved if isinstance(saved, list) else []):
-        request = mapping(each.get("originalRequest")) or mapping(item.get("request"))
-        yield {"request": _postman_request(request), "response": _postman_answer(each)}
-
-
-def _postman_request(asked: Pair) -> Pair:
-    url = asked.get("url")
-    return {
-        "method": asked.get("method"),
-        "url": url if isinstance(url, str) else mapping(url).get("raw"),
-        "headers": asked.get("header"),
-        "body": mapping(asked.get("body")).get("raw"),
-    }
-
-
-def _postman_answer(told: Pair) -> Pair:
-    return {"status": told.get("code"), "headers": told.get("header"), "body": told.get("body")}
+    for one in inner if isinstance(inner, list) else []:
+        yield from from_postman(one, folder + 1)
+    for answer in map(mapping, saved if isinstance(saved, list) else []):
+        asked = mapping(answer.get("originalRequest")) or mapping(item.get("request"))
+        url = asked.get("url")
+        yield Pair(
+            {
+                "method": asked.get("method"),
+                "url": url if isinstance(url, str) else mapping(url).get("raw"),
+                "headers": asked.get("header"),
+                "body": mapping(asked.get("body")).get("raw"),
+            },
+            {
+                "status": answer.get("code"),
+                "headers": answer.get("header"),
+                "body": answer.get("body"),
+            },
+        )
 
 
 def from_insomnia(value: Any) -> Iterator[Pair]:
     """Turn the answers of an export that has them, each with the request that it is of."""
     listed = mapping(value).get("resources")
-    resources = [mapping(each) for each in listed if isinstance(listed, list)] if listed else []
-    requests = {text(each.get("_id")): each for each in resources}
-    for told in resources:
-        if told.get("_type") not in ("response", "Response"):
+    resources = [mapping(one) for one in listed] if isinstance(listed, list) else []
+    requests = {text(one.get("_id")): one for one in resources}
+    for answer in resources:
+        if answer.get("_type") not in ("response", "Response"):
             continue
-        asked = requests.get(text(told.get("parentId")), {})
-        request = {
-            "method": asked.get("method"),
-            "url": asked.get("url"),
-            "headers": asked.get("headers"),
-            "body": mapping(asked.get("body")).get("text"),
-        }
-        response = {
-            "status": told.get("statusCode"),
-            "headers": told.get("headers"),
-            "body": told.get("body"),
-            "bodyAsBase64": told.get("bodyBuffer"),
-            "_file": told.get("bodyPath"),
-        }
-        yield {"request": request, "response": response}
+        asked = requests.get(text(answer.get("parentId")), {})
+        yield Pair(
+            {
+                "method": asked.get("method"),
+                "url": asked.get("url"),
+                "headers": asked.get("headers"),
+                "body": mapping(asked.get("body")).get("text"),
+            },
+            {
+                "status": answer.get("statusCode"),
+                "headers": answer.get("headers"),
+                "body": answer.get("body"),
+                "bodyAsBase64": answer.get("bodyBuffer"),
+                "_file": answer.get("bodyPath"),
+            },
+        )

@@ -1,28 +1,47 @@
-"""The table of layouts: the kinds of recordings, where their items are, how one is read."""
+"""The table of layouts: what tells the kind of a file, where its items are, how one is read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from conformance.parsing import JSONFaultError, load_json
-from conformance.recordings.readers.body_files import BodyFiles
-from conformance.recordings.readers.har import har_entry
-from conformance.recordings.readers.json_stream import json_items
+from conformance.parsing import JSONFaultError, load_json, printable
+from conformance.recordings.readers.bodies import BodyFiles
+from conformance.recordings.readers.json_stream import json_items, top_keys
 from conformance.recordings.readers.layout_adapters import (
+    from_har,
     from_httpmock,
     from_insomnia,
     from_nock,
+    from_pair,
     from_postman,
     from_test_proxy,
 )
-from conformance.recordings.readers.model import MOST_BYTES, Entry, Fault, RecordingError
-from conformance.recordings.readers.pairs import pair_entry
+from conformance.recordings.readers.members import mapping
+from conformance.recordings.readers.model import (
+    MOST_BYTES,
+    Entry,
+    Fault,
+    Pair,
+    RecordingError,
+    UnknownKindError,
+)
+from conformance.recordings.readers.pairs import entry_of
 from conformance.recordings.readers.yaml_stream import yaml_documents, yaml_items
+
+_MOST_LINE = 2 * MOST_BYTES
+_MOST_DOCUMENT = 4 * MOST_BYTES
+_START = 64 * 1024  # bytes within which a cassette in YAML names its list
+_LONG = 4096  # bytes; the first line of a text with indents is shorter
+
+Item = tuple[int | None, Any]
+"""A line, where it is known, and a value or the RecordingError that stands in its place."""
 
 
 class Kind(StrEnum):
@@ -46,38 +65,16 @@ class Kind(StrEnum):
     INSOMNIA = "Insomnia export"
 
 
-Item = tuple[int | None, Any, RecordingError | None]
-Items = Callable[[Path], Iterator[Item]]
-Read = Callable[[int, int | None, Any, BodyFiles], Entry]
-Translate = Callable[[Any], Iterable[Any]]
-
-_MOST_LINE = 2 * MOST_BYTES
-_MOST_DOCUMENT = 4 * MOST_BYTES
-
-
-def _alone(value: Any) -> Iterable[Any]:
-    return (value,)
-
-
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the items of a kind are, what an item is turned into, and how that is read."""
+    """Where the items of a kind are, and what pairs an item holds."""
 
-    items: Items
-    translate: Translate = _alone
-    read: Read = pair_entry
-
-
-def _under(*way: str) -> Items:
-    return lambda path: ((line, item, None) for line, item in json_items(path, *way))
+    items: Callable[[Path], Iterator[Item]]
+    pairs: Callable[[Any], Iterator[Pair]] = from_pair
 
 
-def _listed(name: str) -> Items:
-    return lambda path: ((line, item, None) for line, item in yaml_items(path, name))
-
-
-def _documents(path: Path) -> Iterator[Item]:
-    return ((line, item, None) for line, item in yaml_documents(path))
+def _under(*way: str) -> Callable[[Path], Iterator[Item]]:
+    return lambda path: json_items(path, *way)
 
 
 def _document(path: Path) -> Iterator[Item]:
@@ -87,7 +84,7 @@ def _document(path: Path) -> Iterator[Item]:
     if len(data) > _MOST_DOCUMENT:
         raise RecordingError(f"is one document of more than {_MOST_DOCUMENT:,} bytes")
     try:
-        yield 1, load_json(data), None
+        yield 1, load_json(data)
     except JSONFaultError as error:
         raise RecordingError(str(error), error.line or 1) from None
 
@@ -99,26 +96,23 @@ def _lines(path: Path) -> Iterator[Item]:
         while line := file.readline(_MOST_LINE + 1):
             number += 1
             if len(line) > _MOST_LINE:
-                yield number, None, RecordingError("is too long", number)
-                return  # where the next one begins is not known within bounds
+                # where the next one begins is not known within bounds
+                raise RecordingError("is too long", number)
             if line.strip():
-                yield _parsed(line, number)
+                try:
+                    yield number, load_json(line)
+                except JSONFaultError as error:
+                    yield number, RecordingError(str(error), number)
 
 
-def _parsed(line: bytes, number: int) -> Item:
-    try:
-        return number, load_json(line), None
-    except JSONFaultError as error:
-        return number, None, RecordingError(str(error), number)
-
-
+_INTERACTIONS = partial(yaml_items, name="interactions")
 LAYOUTS: Mapping[Kind, Layout] = {
-    Kind.VCRPY_YAML: Layout(_listed("interactions")),
+    Kind.VCRPY_YAML: Layout(_INTERACTIONS),
     Kind.VCRPY_JSON: Layout(_under("interactions")),
-    Kind.RUBY_VCR_YAML: Layout(_listed("http_interactions")),
+    Kind.RUBY_VCR_YAML: Layout(partial(yaml_items, name="http_interactions")),
     Kind.RUBY_VCR_JSON: Layout(_under("http_interactions")),
-    Kind.GO_VCR: Layout(_listed("interactions")),
-    Kind.HAR: Layout(_under("log", "entries"), read=har_entry),
+    Kind.GO_VCR: Layout(_INTERACTIONS),
+    Kind.HAR: Layout(_under("log", "entries"), from_har),
     Kind.JSON_LINES: Layout(_lines),
     Kind.JSON_ARRAY: Layout(_under()),
     Kind.JSON_EXCHANGE: Layout(_document),
@@ -126,12 +120,12 @@ LAYOUTS: Mapping[Kind, Layout] = {
     Kind.WIREMOCK_JOURNAL: Layout(_under("requests")),
     Kind.NOCK: Layout(_under(), from_nock),
     Kind.TEST_PROXY: Layout(_under("Entries"), from_test_proxy),
-    Kind.HTTPMOCK: Layout(_documents, from_httpmock),
+    Kind.HTTPMOCK: Layout(yaml_documents, from_httpmock),
     Kind.POSTMAN: Layout(_under("item"), from_postman),
     Kind.INSOMNIA: Layout(_document, from_insomnia),
 }
 
-JSON_KEYS: Mapping[str, Kind] = {
+_JSON_KINDS: Mapping[str, Kind] = {
     "log": Kind.HAR,
     "interactions": Kind.VCRPY_JSON,
     "http_interactions": Kind.RUBY_VCR_JSON,
@@ -145,12 +139,96 @@ JSON_KEYS: Mapping[str, Kind] = {
 }
 """The member at the top of a JSON file that tells its kind: the first that is there."""
 
-YAML_KEYS: Mapping[str, Kind] = {
+_YAML_KINDS: Mapping[str, Kind] = {
     "http_interactions": Kind.RUBY_VCR_YAML,
     "interactions": Kind.VCRPY_YAML,
     "when": Kind.HTTPMOCK,
     "then": Kind.HTTPMOCK,
 }
+_GO = re.compile(rb"^version: *[12]\s*$.*^interactions:", re.DOTALL | re.MULTILINE)
+_TOP_KEY = re.compile(rb"^:?([A-Za-z_][\w-]{0,60}) *:", re.MULTILINE)
+_MAGIC = (
+    (b"PK\x03\x04", "is a ZIP archive; unpack it, and judge what is in it"),
+    (b"SQLite format 3", "is a SQLite database"),
+    (b"\x0a\x0d\x0d\x0a", "is a capture of packets"),
+    (b"%PDF", "is a PDF"),
+    (b"<?xml", "is XML"),
+    (b"<", "is HTML or XML"),
+)
+_OTHERS = {
+    "openapi": "an OpenAPI document",
+    "swagger": "an OpenAPI document",
+    "clauses": "a run file of this suite, or a part of one",
+    "type": "a run file, or lines of events",
+    "choices": "an answer alone, without its request",
+    "data": "an answer alone, without its request",
+    "prompt": "a request alone, without its answer",
+}
+
+
+def kind_of(path: Path) -> Kind:
+    """Return the kind of a recording in plain UTF-8, by what stands in it and not by its name.
+
+    Raises OSError as open does, and UnknownKindError, which names what was recognised.
+    """
+    with path.open("rb") as file:
+        start = file.read(_START).lstrip()
+    if not start:
+        raise UnknownKindError("is empty")
+    for magic, what in _MAGIC:
+        if start.startswith(magic):
+            raise _unknown(what)
+    if b"\0" in start:
+        raise _unknown("is binary")
+    return _kind_of_json(path) if start[:1] in b"{[" else _kind_of_yaml(start)
+
+
+def _unknown(what: str) -> UnknownKindError:
+    where = "for a layout of JSON lines that anything can be written in: docs/judging.md, judge"
+    return UnknownKindError(f"{what}; {where} --help")
+
+
+def _kind_of_yaml(start: bytes) -> Kind:
+    names = [name.decode() for name in _TOP_KEY.findall(start)]
+    for name in names:
+        if name in _YAML_KINDS:
+            return Kind.GO_VCR if _GO.search(start) else _YAML_KINDS[name]
+    if names:
+        raise _unknown(f"is YAML, but is no known recording: it has {_listed(names)}")
+    raise _unknown("is text, but is no known recording")
+
+
+def _kind_of_json(path: Path) -> Kind:
+    names = []
+    for name in top_keys(path):
+        if name == "[":
+            first = mapping(next((value for _, value in json_items(path)), None))
+            return Kind.NOCK if "scope" in first else Kind.JSON_ARRAY
+        kind = _JSON_KINDS.get(name)
+        if kind is not None:
+            return Kind.JSON_EXCHANGE if kind is Kind.JSON_LINES and _is_indented(path) else kind
+        names.append(name)
+    other = next((_OTHERS[name] for name in names if name in _OTHERS), None)
+    what = f"{other}, with {_listed(names)}" if other else f"it has {_listed(names)}"
+    raise _unknown(f"is JSON, but no known recording: {what}")
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(printable(name, 40) for name in dict.fromkeys(names[:6]))
+    return shown or "no member"
+
+
+def _is_indented(path: Path) -> bool:
+    """Return whether a file is one indented exchange, and not lines with an exchange each."""
+    with path.open("rb") as file:
+        first = next((line for line in file if line.strip()), b"")
+    if len(first) >= _LONG or first.rstrip().endswith(b"}"):
+        return False
+    try:
+        load_json(first)
+    except JSONFaultError:
+        return True
+    return False
 
 
 def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[Entry | Fault]:
@@ -161,33 +239,21 @@ def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[E
     layout, files = LAYOUTS[kind], BodyFiles(folder or path.parent)
     index = 0
     try:
-        for line, value, fault in layout.items(path):
-            if fault is not None:
+        for line, value in layout.items(path):
+            if isinstance(value, RecordingError):
                 index += 1
-                yield Fault(fault.reason, fault.line)
+                yield Fault(value.reason, value.line)
                 continue
-            for entry in _entries(layout, index, line, value, files):
-                index += 1
-                yield entry
+            pairs = layout.pairs(value)
+            for index in count(index + 1):  # noqa: B020 - the number goes on from item to item
+                try:
+                    yield entry_of(index, line, next(pairs), files)
+                except StopIteration:
+                    index -= 1
+                    break
+                except RecordingError as error:
+                    yield Fault(f"entry {index} {error.reason}", error.line or line)
     except RecordingError as error:
         yield Fault(error.reason, error.line)
     except OSError as error:
         yield Fault(f"cannot be read: {error.strerror}")
-
-
-def _entries(
-    layout: Layout, before: int, line: int | None, value: Any, files: BodyFiles
-) -> Iterator[Entry | Fault]:
-    """Yield the entries of one item; one that cannot be read is a fault, and the next is read."""
-    pairs = iter(layout.translate(value))
-    for index in count(before + 1):
-        try:
-            pair = next(pairs, _END)
-            if pair is _END:
-                return
-            yield layout.read(index, line, pair, files)
-        except RecordingError as error:
-            yield Fault(f"entry {index} {error.reason}", error.line or line)
-
-
-_END = object()

@@ -1,4 +1,4 @@
-"""What importers read: entries of a file, each read whole only when it is wanted."""
+"""What readers of recordings return: entries of a file, each decoded only when it is wanted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.errors import ConformanceError
-from conformance.exchange.model import Headers, Request, Response
+from conformance.exchange.model import Request, Response
 
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of one body, as recorded and again after decoding; larger ones are not read."""
@@ -23,7 +23,7 @@ class RecordingError(ConformanceError):
 
 
 class UnknownKindError(RecordingError):
-    """A file that can be read, and is no recording of a kind that is known."""
+    """A readable file that is no recording of a known kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,20 @@ class Body:
     proven: bool = False  # a content coding ended as it should: nothing inside was altered
 
 
+NOTHING_KEPT = Body(None)
+CUT = Body(b"", frozenset({"body"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A request and its response as a recorder writes them, and the record that holds both."""
+
+    request: Mapping[str, Any]
+    response: Mapping[str, Any] | None  # None where no answer came
+    record: Mapping[str, Any] = field(default_factory=dict)
+    declared: int | None = None  # bytes that the recording itself says the answer had
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One exchange as a recorder kept it.
@@ -56,8 +70,7 @@ class Recorded:
     sent_at: float = 0.0  # seconds since the epoch, 0 when it is not known
     elapsed: float | None = None  # seconds
     provider: str | None = None
-    model: str | None = None
-    altered: frozenset[str] = field(default_factory=frozenset)
+    altered: frozenset[str] = frozenset()
     proven: frozenset[str] = frozenset()  # "request", "body": not one byte of it was altered
     declared: int | None = None  # bytes that the recording itself says the answer had
 
@@ -71,52 +84,3 @@ class Entry:
     method: str
     url: str
     read: Callable[[], Recorded]
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """Give an object, or an empty one in place of anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def text(value: Any) -> str:
-    """Give a string, or an empty one in place of anything else."""
-    return value if isinstance(value, str) else ""
-
-
-def headers_of(value: Any) -> Headers:
-    """Read headers in each way that recorders write them.
-
-    An object of strings or of lists of strings, a list of pairs, or a list of objects with
-    `name` (or `key`) and `value`. Pseudo-headers of HTTP/2 are left out.
-    """
-    if isinstance(value, dict):
-        pairs = [(name, each) for name, found in value.items() for each in _values(found)]
-    else:
-        pairs = [_pair(each) for each in value] if isinstance(value, list) else []
-    return tuple(
-        (name, str(told))
-        for name, told in pairs
-        if isinstance(name, str) and name and name[0] != ":" and _is_header_value(told)
-    )
-
-
-def _is_header_value(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
-
-
-def _values(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _pair(value: Any) -> tuple[Any, Any]:
-    if isinstance(value, dict):
-        return value.get("name", value.get("key")), value.get("value")
-    return (value[0], value[1]) if isinstance(value, list) and len(value) == 2 else (None, None)
-
-
-def status_of(value: Any) -> int | None:
-    """Read a status that stands as a number, as its digits, or as `200 OK`."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    digits = text(value).partition(" ")[0]
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) == 3 else None

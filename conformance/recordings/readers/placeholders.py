@@ -27,7 +27,7 @@ _LONG_WORDS = [
     "anonymized", "obfuscated", "censored", "filtered", "stripped", "replaced", "removed", "masked",
     "elided",
 ]  # fmt: skip
-_IN_BASE64 = tuple(form for each in _LONG_WORDS for form in (each, each.upper(), each.title()))
+_IN_BASE64 = tuple(form for word in _LONG_WORDS for form in (word, word.upper(), word.title()))
 _FILLED = ("x" * 8, "X" * 8)
 _RUN = re.compile(r"(?<=[A-Za-z0-9+/=]{8})[A-Za-z0-9+/=]{48,}(?=[A-Za-z0-9+/=]{8})")
 _STRONG_FOREIGN = re.compile(r"(?:fake|dummy)_\w|<[^<>]{1,80}>|\{\{")

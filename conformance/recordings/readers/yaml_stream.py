@@ -20,13 +20,23 @@ from conformance.recordings.readers.model import MOST_BYTES, RecordingError
 _BOUNDS = YAMLBounds(characters=2 * MOST_BYTES, bytes=4 * MOST_BYTES)
 
 
-def yaml_items(path: Path, *names: str) -> Iterator[tuple[int | None, Any]]:
-    """Yield the items of the list under one of these keys of the file, each with its line.
+def yaml_items(path: Path, name: str) -> Iterator[tuple[int | None, Any]]:
+    """Yield the items of the list under a key of the file, each with its line.
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
     with _reading(path) as reader:
-        yield from _items(reader, names)
+        event = reader.next()
+        if not isinstance(event, yaml.MappingStartEvent):
+            raise RecordingError("is YAML, but no object with interactions", _line(event))
+        for event in reader.until(yaml.MappingEndEvent):
+            key, inner = reader.value(event), reader.next()
+            if key == name and isinstance(inner, yaml.SequenceStartEvent):
+                for item in reader.until(yaml.SequenceEndEvent):
+                    yield _line(item), reader.value(item)
+            else:
+                reader.value(inner)
+        reader.finish()
 
 
 def yaml_documents(path: Path) -> Iterator[tuple[int | None, Any]]:
@@ -52,20 +62,6 @@ def _plain(text: str) -> Any:
         return as_written(text)
     except ValueError:
         return text
-
-
-def _items(reader: YAMLReader, names: tuple[str, ...]) -> Iterator[tuple[int | None, Any]]:
-    event = reader.next()
-    if not isinstance(event, yaml.MappingStartEvent):
-        raise RecordingError("is YAML, but no object with interactions", _line(event))
-    for event in reader.until(yaml.MappingEndEvent):
-        key, inner = reader.value(event), reader.next()
-        if key in names and isinstance(inner, yaml.SequenceStartEvent):
-            for item in reader.until(yaml.SequenceEndEvent):
-                yield _line(item), reader.value(item)
-        else:
-            reader.value(inner)
-    reader.finish()
 
 
 def _without_colon(name: str) -> str:

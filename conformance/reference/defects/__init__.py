@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from conformance.contract import load_edition
+from conformance.contract import Edition, load_edition
 from conformance.errors import UnknownNameError
 from conformance.reference.defects import (
     authentication,
@@ -27,13 +27,7 @@ from conformance.reference.defects import (
 )
 from conformance.reference.defects.planting import REGISTRY, Defect
 from conformance.reference.defects.restriction import restricted
-from conformance.reference.steps import TRUTHFUL
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from conformance.contract import Edition
-    from conformance.reference.steps import Steps
+from conformance.reference.steps import TRUTHFUL, Steps
 
 __all__ = ["CHAPTERS", "Defect", "defects", "lying_steps", "with_defects"]
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from starlette.responses import Response
 
 from conformance.reference.defects.planting import in_refusal, in_step, json_response, planted
 from conformance.reference.errors import Refusal
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
 
 Check = Callable[[Sequence[str], str], Refusal | None]
 _UNKNOWN_KEY = Refusal(401, "The API key is not known here.", code="invalid_api_key")
@@ -78,7 +75,7 @@ def malformed_answered_400(authenticate: Check, given: Sequence[str], key: str) 
     return replace(refusal, status=400) if refusal and given and not _token(given) else refusal
 
 
-@planted("authentication.malformed-to-login", "authentication.malformed-refused")
+@planted("authentication.malformed-to-login", "errors.not-2xx")
 @in_step("authenticate")
 def malformed_to_login(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """The word Bearer without a key is sent on to a page to log in."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from conformance.contract import RequestBody
+from conformance.reference.answers import Job
 from conformance.reference.defects.forgiving import forgiving
 from conformance.reference.defects.planting import in_body, planted, resolving, validating
 from conformance.reference.errors import Refusal, bad_request
-
-if TYPE_CHECKING:
-    from conformance.contract import RequestBody
-    from conformance.reference.answers import Job
-    from conformance.reference.steps import Steps
+from conformance.reference.steps import Steps
 
 
 @planted("count.n-ignored", "count.as-asked", modes=["D6"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 
+from conformance.reference.answers import AnswerContext, Job, Painter
 from conformance.reference.defects.planting import (
     Body,
     in_refusal,
@@ -14,14 +16,7 @@ from conformance.reference.defects.planting import (
     json_response,
     planted,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from starlette.responses import Response
-
-    from conformance.reference.answers import AnswerContext, Job, Painter
-    from conformance.reference.errors import Refusal
+from conformance.reference.errors import Refusal
 
 
 def _lacks_model(refusal: Refusal) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from starlette.responses import Response
 
+from conformance.reference.answers import Job
 from conformance.reference.defects.planting import (
     Body,
     in_body,
@@ -12,11 +13,6 @@ from conformance.reference.defects.planting import (
     in_text,
     planted,
 )
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
-    from conformance.reference.answers import Job
 
 _JSON = "application/json"
 _ERROR = {"message": "busy", "type": "server_error", "param": None, "code": "busy"}

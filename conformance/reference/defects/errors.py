@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
@@ -15,12 +16,7 @@ from conformance.reference.defects.planting import (
     json_response,
     planted,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conformance.reference.errors import Refusal
-
+from conformance.reference.errors import Refusal
 
 _WORDLESS = ("parameters.unknown", "parameters.unsupported", "errors.method-explained")
 """What a refusal without any words breaks as well: it does not say what it is about."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from conformance.reference.answers import Job
 from conformance.reference.defects.planting import Body, asked, in_body, in_usage, planted
-
-if TYPE_CHECKING:
-    from conformance.reference.answers import Job
 
 _OTHER_QUALITY = {"low": "high", "medium": "low", "high": "medium"}
 _OTHER_SIZE = {"1024x1024": "1536x1024"}

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from conformance.contract import load_edition
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    from conformance.contract import Edition, RequestBody
-    from conformance.reference.answers import Job
-    from conformance.reference.errors import Refusal
-    from conformance.reference.steps import Steps
+from conformance.contract import Edition, RequestBody, load_edition
+from conformance.reference.answers import Job
+from conformance.reference.errors import Refusal
+from conformance.reference.steps import Steps
 
 _INSTEAD = {"prompt": "a small boat"}
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from conformance.reference.answers import picture
+from conformance.contract import RequestBody
+from conformance.reference.answers import AnswerContext, Job, picture
 from conformance.reference.defects.planting import Body, in_items, planted, validating
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.painting import FINISHED, image_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from conformance.contract import RequestBody
-    from conformance.reference.answers import AnswerContext, Job
-    from conformance.reference.steps import Steps
+from conformance.reference.steps import Steps
 
 _URL_LIES = ("format.url-when-asked", "format.url-by-default")
 _B64_LIES = ("format.b64-when-asked", "format.gpt-image-b64", "format.gpt-image-response-format")

@@ -1,4 +1,4 @@
-"""Lies told by the pixels."""
+"""Lies in the pixels."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import io
 import struct
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image, ImageDraw
+from starlette.responses import Response
 
+from conformance.contract import RequestBody
+from conformance.reference.answers import Job, Painter
 from conformance.reference.defects.planting import (
     Body,
     asked,
@@ -22,12 +25,6 @@ from conformance.reference.defects.planting import (
     resolving,
 )
 from conformance.reference.painting import FINISHED, encode
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
-    from conformance.contract import RequestBody
-    from conformance.reference.answers import Job, Painter
 
 _USUAL = "1024x1024"
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from conformance.contract import load_edition
-from conformance.reference.defects.planting import documented, planted, rereading, validating
+from conformance.contract import Model, RequestBody, load_edition
+from conformance.reference.defects.planting import Plant, documented, planted, rereading, validating
 from conformance.reference.errors import Refusal, bad_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from conformance.contract import Model, RequestBody
-    from conformance.reference.defects.planting import Plant
-    from conformance.reference.steps import Steps
+from conformance.reference.steps import Steps
 
 _LARGEST = 2**63 - 1  # what most servers can read at all
 _WORDS = {"true": True, "false": False}

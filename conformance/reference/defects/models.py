@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from conformance.contract import load_edition
+from conformance.contract import RequestBody, load_edition
 from conformance.reference.defects.planting import (
     Body,
     in_model_list,
@@ -16,12 +17,7 @@ from conformance.reference.defects.planting import (
     validating,
 )
 from conformance.reference.errors import Refusal, bad_request, no_such_model
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from conformance.contract import RequestBody
-    from conformance.reference.steps import Steps
+from conformance.reference.steps import Steps
 
 
 @planted("models.no-list", "models.list-answered")

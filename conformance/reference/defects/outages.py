@@ -6,18 +6,14 @@ An outage turns no clause red; it makes the run one that could not be judged.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from conformance.contract import load_edition
+from conformance.contract import RequestBody, load_edition
+from conformance.reference.answers import Job
 from conformance.reference.defects.planting import planted, validating
 from conformance.reference.errors import Refusal, bad_request
-
-if TYPE_CHECKING:
-    from conformance.contract import RequestBody
-    from conformance.reference.answers import Job
-    from conformance.reference.steps import Steps
+from conformance.reference.steps import Steps
 
 _SERVED = ("parameters.valid-accepted",)
 
@@ -39,7 +35,7 @@ def rate_limit(_request: RequestBody) -> Refusal:
 @planted("outages.quota", *_SERVED, modes=["D9"], silent=True)
 @validating
 def quota(_request: RequestBody) -> Refusal:
-    """The account has no credit left, which is told as a refusal."""
+    """The account has no credit left, which is reported as a refusal."""
     return Refusal(403, "The quota is used up.", code="insufficient_user_quota")
 
 

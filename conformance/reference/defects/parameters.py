@@ -6,9 +6,13 @@ What breaks a rule is taken by one defect a rule, derived from the edition's sch
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from starlette.responses import Response
+
+from conformance.contract import Edition, Model, RequestBody, SchemaRule
 from conformance.parsing import read_json
 from conformance.reference.defects.forgiving import forgiving
 from conformance.reference.defects.planting import (
@@ -19,14 +23,7 @@ from conformance.reference.defects.planting import (
     validating,
 )
 from conformance.reference.errors import Refusal, bad_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from starlette.responses import Response
-
-    from conformance.contract import Edition, Model, RequestBody, SchemaRule
-    from conformance.reference.steps import Steps
+from conformance.reference.steps import Steps
 
 _MODEL = re.compile(rb'"model":\s*"([^"]+)"')
 _UNBREAKABLE = frozenset({"default", "description", "title"})

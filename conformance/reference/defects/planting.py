@@ -10,18 +10,16 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
+from conformance.contract import Edition, RequestBody
+from conformance.reference.answers import AnswerContext, Job, Painter
+from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED
-
-if TYPE_CHECKING:
-    from conformance.contract import Edition, RequestBody
-    from conformance.reference.answers import AnswerContext, Job, Painter
-    from conformance.reference.errors import Refusal
-    from conformance.reference.steps import Steps
-    from conformance.reference.urls import Signer
+from conformance.reference.steps import Steps
+from conformance.reference.urls import Signer
 
 Plant = Callable[["Steps"], "Steps"]
 Body = dict[str, Any]

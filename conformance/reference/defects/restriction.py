@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.parsing import read_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conformance.reference.errors import Refusal
-    from conformance.reference.steps import Steps
+from conformance.reference.errors import Refusal
+from conformance.reference.steps import Steps
 
 _ASKED: ContextVar[str | None] = ContextVar("model of the request being answered", default=None)
 _OF_NO_MODEL = frozenset({"authenticate", "read_body", "model_list", "file"})

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from starlette.responses import Response
+
+from conformance.contract import RequestBody
+from conformance.reference.answers import AnswerContext, Job, Painter
 from conformance.reference.defects.planting import (
     Body,
     in_completed,
@@ -18,14 +23,6 @@ from conformance.reference.defects.planting import (
     resolving,
 )
 from conformance.reference.painting import FINISHED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from starlette.responses import Response
-
-    from conformance.contract import RequestBody
-    from conformance.reference.answers import AnswerContext, Job, Painter
 
 _COMPLETED = "image_generation.completed"
 _WEB_PAGE = base64.b64encode(b"<!DOCTYPE html><html></html>").decode("ascii")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
-from conformance.reference.answers import picture
+from conformance.reference.answers import AnswerContext, Job, picture
 from conformance.reference.defects.planting import (
     Body,
     in_file,
@@ -18,11 +19,6 @@ from conformance.reference.defects.planting import (
     planted,
 )
 from conformance.reference.painting import image_file
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from conformance.reference.answers import AnswerContext, Job
 
 
 def _elsewhere(url: str, origin: str) -> str:

@@ -8,8 +8,8 @@ from conformance.reports.comparison.render import (
     comparison_csv,
     comparison_json,
     comparison_markdown,
+    print_comparison,
 )
-from conformance.reports.comparison.terminal import print_comparison
 
 __all__ = [
     "Comparison",

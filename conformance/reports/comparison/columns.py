@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from conformance.errors import ConformanceError
-from conformance.findings import UNDECIDED, Finding
+from conformance.findings import Finding
 from conformance.parsing import printable
-from conformance.results.conclusion import undecided
+from conformance.results.reach import Explanations
 from conformance.results.run_file import Run
+from conformance.results.run_states import explanations_of
 from conformance.results.selection import selection_globs
 
 
@@ -23,7 +24,6 @@ class Column:
 
     label: str
     provider: str
-    title: str
     edition: str
     document: str
     tool: str
@@ -33,55 +33,58 @@ class Column:
     started: str
     complete: bool
     lack: str  # why what was judged may be less than all, in words; empty where it is not
-    levels: dict[str, str] = field(default_factory=dict)
-    statements: dict[str, str] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-    explained: frozenset[str] = frozenset()  # ids of findings that another finding explains
-    selection: Mapping[str, str] = field(default_factory=dict)  # globs that leave something out
+    levels: Mapping[str, str]
+    statements: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    explanations: Explanations
+    selection: Mapping[str, str]  # globs that leave something out
 
     @property
     def models(self) -> tuple[str, ...]:
         """The models that were judged."""
-        return tuple(dict.fromkeys(each.model for each in self.findings))
+        return tuple(dict.fromkeys(finding.model for finding in self.findings))
 
     @property
     def clauses(self) -> frozenset[str]:
         """The clauses that had something to say."""
-        return frozenset(each.clause for each in self.findings)
+        return frozenset(finding.clause for finding in self.findings)
+
+    @property
+    def name(self) -> str:
+        """The run and provider in messages."""
+        return f"run {printable(self.run, 60)} of {printable(self.provider, 60)}"
 
 
-_SAME = ("provider", "edition", "tool", "mode", "base_url")
+_DISTINGUISHING = ("provider", "edition", "tool", "mode", "base_url")
 
 
 def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
-    """Give the columns; raises `ComparisonError` where they cannot stand side by side."""
-    found = [each for run in runs for each in _of_run(run)]
-    _check(found, incomplete_too)
-    labels = _labels(found)
-    return [_labelled(each, label) for each, label in zip(found, labels, strict=True)]
+    """Return the columns; raises `ComparisonError` where they cannot stand side by side."""
+    sides = [column for run in runs for column in _columns_of(run)]
+    _check(sides, incomplete_too)
+    labels = _labels(sides)
+    return [replace(side, label=label) for side, label in zip(sides, labels, strict=True)]
 
 
-def _of_run(run: Run) -> Iterable[Column]:
-    open_ones = {each.id for each in undecided(run.findings)}
-    for about in run.header["providers"]:
-        mine = tuple(each for each in run.findings if each.provider == about["id"])
+def _columns_of(run: Run) -> Iterable[Column]:
+    explanations = explanations_of(run)
+    for about in run.header.providers:
         yield Column(
-            label=about["id"],
-            provider=about["id"],
-            title=about["title"],
-            edition=run.header["edition"]["id"],
-            document=str(run.header["edition"].get("document", "")),
-            tool=run.header["tool"],
-            mode=about["mode"],
-            base_url=about["base_url"],
-            run=run.header["id"],
-            started=str(run.header["started"]),
+            label=about.id,
+            provider=about.id,
+            edition=run.header.edition.id,
+            document=run.header.edition.document,
+            tool=run.header.tool,
+            mode=about.mode,
+            base_url=about.base_url,
+            run=run.header.id,
+            started=run.header.started,
             complete=run.complete,
             lack=_lack(run),
-            levels={each["id"]: each["level"] for each in run.header["clauses"]},
-            statements={each["id"]: each["statement"] for each in run.header["clauses"]},
-            findings=mine,
-            explained=frozenset(_explained(mine, set() if run.foreign else open_ones)),
+            levels={clause.id: clause.level for clause in run.header.clauses},
+            statements={clause.id: clause.statement for clause in run.header.clauses},
+            findings=tuple(finding for finding in run.findings if finding.provider == about.id),
+            explanations=explanations,
             selection=selection_globs(run),
         )
 
@@ -92,93 +95,72 @@ def _lack(run: Run) -> str:
     return "did not come to its end" if run.interrupted else "judged only a part"
 
 
-def _explained(findings: Iterable[Finding], open_ones: set[str]) -> Iterable[str]:
-    for each in findings:
-        if each.verdict in UNDECIDED and not each.excused and each.id not in open_ones:
-            yield each.id
-
-
-def _check(found: Sequence[Column], incomplete_too: bool) -> None:
-    if len(found) < 2:
+def _check(sides: Sequence[Column], incomplete_too: bool) -> None:
+    if len(sides) < 2:
         raise ComparisonError(
             "there is only one provider of one run, and nothing to set beside it; name another run"
         )
-    for each in found:
-        _check_one(each, incomplete_too)
-    _check_distinct(found)
-    _check_common(found, lambda each: each.clauses, "clause")
-    _check_common(found, lambda each: frozenset(each.models), "model")
+    for column in sides:
+        if not column.findings:
+            raise ComparisonError(f"{column.name} judged nothing, so there is nothing to compare")
+        if not column.complete and not incomplete_too:
+            raise ComparisonError(
+                f"{column.name} {column.lack}; what it lacks would look like a difference. "
+                f"Compare it all the same with --incomplete"
+            )
+    _check_distinct(sides)
+    _check_common(sides, lambda column: column.clauses, "clause")
+    _check_common(sides, lambda column: frozenset(column.models), "model")
 
 
-def _check_one(column: Column, incomplete_too: bool) -> None:
-    name = f"run {printable(column.run, 60)} of {printable(column.provider, 60)}"
-    if not column.findings:
-        raise ComparisonError(f"{name} judged nothing, so there is nothing to compare")
-    if not column.complete and not incomplete_too:
-        raise ComparisonError(
-            f"{name} {column.lack}; what it lacks would look like a difference. "
-            f"Compare it all the same with --incomplete"
-        )
-
-
-def _check_distinct(found: Sequence[Column]) -> None:
+def _check_distinct(sides: Sequence[Column]) -> None:
     seen: dict[tuple[str, ...], Column] = {}
-    for each in found:
-        other = seen.setdefault(tuple(getattr(each, name) for name in _SAME), each)
-        if other is each:
+    for column in sides:
+        other = seen.setdefault(tuple(getattr(column, name) for name in _DISTINGUISHING), column)
+        if other is column:
             continue
-        name = printable(each.provider, 60)
-        if other.run == each.run:
-            raise ComparisonError(f"run {printable(each.run, 60)} of {name} was named twice")
+        if other.run == column.run:
+            raise ComparisonError(f"{column.name} was named twice")
         raise ComparisonError(
-            f"two runs of {name} have the same edition, suite version, mode and address; what "
-            f"changed between nights is told by: image-conformance drift BASE NEW"
+            f"two runs of {printable(column.provider, 60)} have the same edition, suite version, "
+            f"mode and address; what changed between nights is told by: "
+            f"image-conformance drift BASE NEW"
         )
 
 
 def _check_common(
-    found: Sequence[Column], read: Callable[[Column], frozenset[str]], noun: str
+    sides: Sequence[Column], read: Callable[[Column], frozenset[str]], noun: str
 ) -> None:
     """Refuse a column that shares nothing with any other."""
-    for each in found:
-        others = frozenset().union(*(read(other) for other in found if other is not each))
-        if not read(each) & others:
+    documents = sorted({printable(column.document, 80) for column in sides})
+    endpoints = f"; they judge by different documents ({', '.join(documents)})"
+    for column in sides:
+        others = frozenset().union(*(read(other) for other in sides if other is not column))
+        if not read(column) & others:
             raise ComparisonError(
-                f"{printable(each.provider, 60)} ({printable(each.edition, 60)}) has no {noun} in "
-                f"common with the others: {_listed(read(each))} here, {_listed(others)} there"
-                f"{_endpoints(found)}"
+                f"{printable(column.provider, 60)} ({printable(column.edition, 60)}) has no {noun} "
+                f"in common with the others: {_listed(read(column))} here, {_listed(others)} there"
+                f"{endpoints if len(documents) > 1 else ''}"
             )
 
 
-def _endpoints(found: Sequence[Column]) -> str:
-    documents = sorted({each.document for each in found})
-    if len(documents) < 2:
-        return ""
-    return f"; they judge by different documents ({', '.join(printable(e, 80) for e in documents)})"
-
-
 def _listed(names: Iterable[str]) -> str:
-    found = sorted(names)
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return ", ".join(printable(each, 40) for each in found[:3]) + more
+    ordered = sorted(names)
+    more = f" and {len(ordered) - 3} more" if len(ordered) > 3 else ""
+    return ", ".join(printable(name, 40) for name in ordered[:3]) + more
 
 
-def _labels(found: Sequence[Column]) -> list[str]:
+def _labels(sides: Sequence[Column]) -> list[str]:
     """Name columns by their provider, and by as much of the rest as tells them apart."""
-    extra = [name for name in ("edition", "tool") if len({getattr(e, name) for e in found}) > 1]
-    labels = [_label(each, extra) for each in found]
+    extra = [name for name in ("edition", "tool") if len({getattr(e, name) for e in sides}) > 1]
+    labels = [_label(column, extra) for column in sides]
     for name in ("mode", "base_url"):
         if len(set(labels)) < len(labels):
             extra.append(name)
-            labels = [_label(each, extra) for each in found]
+            labels = [_label(column, extra) for column in sides]
     return labels
 
 
 def _label(column: Column, extra: Sequence[str]) -> str:
-    more = [str(getattr(column, name)).removeprefix("image-conformance ") for name in extra]
+    more = [getattr(column, name).removeprefix("image-conformance ") for name in extra]
     return " ".join([column.provider, *more])
-
-
-def _labelled(column: Column, label: str) -> Column:
-    values = {name: getattr(column, name) for name in Column.__slots__}
-    return Column(**{**values, "label": label})

@@ -1,31 +1,34 @@
-"""A comparison in words, and in the forms for documents, machines and spreadsheets."""
+"""A comparison in words: for the terminal, documents, machines and spreadsheets."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from conformance.parsing import printable, without_commands
+from msgspec.structs import asdict
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+
+from conformance.parsing import without_commands
 from conformance.reports.comparison.columns import Column
 from conformance.reports.comparison.compare import Comparison, Row
+from conformance.reports.console_text import Paper
+from conformance.reports.csv_report import csv_cell
 from conformance.reports.markdown import filled
-from conformance.reports.wording import counted
+from conformance.reports.wording import counted, listed
 from conformance.results.reach import Cell, Kept
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-NOT_JUDGED = "not judged"
-
 
 def word_of(cell: Cell | None) -> str:
     """Name a cell's verdict."""
-    return NOT_JUDGED if cell is None else cell.state.label
+    return "not judged" if cell is None else cell.state.label
 
 
 def totals(kept: Mapping[str, Kept]) -> str:
@@ -34,50 +37,47 @@ def totals(kept: Mapping[str, Kept]) -> str:
     return ", ".join(said) or "none"
 
 
-def closing(found: Comparison) -> str:
+def closing(comparison: Comparison) -> str:
     """Say in one sentence how much differs."""
-    rows = found.differing
+    rows = comparison.differing
     if not rows:
         return "They do not differ in anything that more than one judged."
-    promises = len({each.clause for each in rows})
+    promises = len({row.clause for row in rows})
     return f"They differ in {counted(promises, 'promise')}."
 
 
-def comparison_markdown(found: Comparison) -> str:
+def comparison_markdown(comparison: Comparison) -> str:
     """Write a comparison as GitHub-flavoured Markdown, all rows."""
     sections = [
-        ("Different", found.differing),
-        ("The same", found.same),
-        ("Judged by one alone", found.alone),
+        ("Different", comparison.differing),
+        ("The same", comparison.same),
+        ("Judged by one alone", comparison.alone),
     ]
-    words = {"word_of": word_of, "totals": totals, "closing": closing(found)}
-    return filled("comparison.md.jinja", {"found": found, "sections": sections, **words})
+    words = {"word_of": word_of, "totals": totals, "closing": closing(comparison)}
+    return filled("comparison.md.jinja", {"found": comparison, "sections": sections, **words})
 
 
-def comparison_csv(found: Comparison) -> str:
+def comparison_csv(comparison: Comparison) -> str:
     """Write a comparison as CSV, a row each; what a spreadsheet would run is quoted."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    labels = [each.label for each in found.columns]
-    writer.writerow(map(_plain, ["clause", "level", "models", "differs", *labels]))
-    for row in found.rows:
+    labels = [column.label for column in comparison.columns]
+    writer.writerow(map(csv_cell, ["clause", "level", "models", "differs", *labels]))
+    for row in comparison.rows:
         start = [row.clause, row.level, " ".join(row.models), "yes" if row.differs else "no"]
-        writer.writerow(map(_plain, [*start, *map(word_of, row.cells)]))
+        writer.writerow(map(csv_cell, [*start, *map(word_of, row.cells)]))
     return file.getvalue()
 
 
-def _plain(value: str) -> str:
-    safe = printable(value, 500)
-    return f"'{safe}" if safe.startswith(_FORMULA) else safe
-
-
-def comparison_json(found: Comparison) -> str:
+def comparison_json(comparison: Comparison) -> str:
     """Write a comparison as JSON."""
     value = {
         "schema": SCHEMA,
-        "columns": [_column(*both) for both in zip(found.columns, found.totals, strict=True)],
-        "notes": list(found.notes),
-        "rows": [_row(each, found.columns) for each in found.rows],
+        "columns": [
+            _column(*both) for both in zip(comparison.columns, comparison.totals, strict=True)
+        ],
+        "notes": list(comparison.notes),
+        "rows": [_row(row, comparison.columns) for row in comparison.rows],
     }
     return without_commands(json.dumps(value, indent=1)) + "\n"
 
@@ -87,26 +87,72 @@ def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:
     return {
         **{name: getattr(column, name) for name in names},
         "complete": column.complete,
-        "kept": {level: asdict(each) for level, each in kept.items()},
+        "kept": {level: asdict(count) for level, count in kept.items()},
     }
 
 
 def _row(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
-    cells = zip(columns, row.cells, row.messages, strict=True)
     return {
         "clause": row.clause,
         "level": row.level,
         "statement": row.statement,
-        "models": list(row.models),
+        "models": row.models,
         "differs": row.differs,
-        "cells": [_cell(column, cell, message) for column, cell, message in cells],
+        "cells": [
+            {
+                "column": column.label,
+                "verdict": cell.verdict.value if cell else None,
+                "known": bool(cell and cell.known),
+                "message": message,
+            }
+            for column, cell, message in zip(columns, row.cells, row.messages, strict=True)
+        ],
     }
 
 
-def _cell(column: Column, cell: Cell | None, message: str) -> dict[str, Any]:
-    return {
-        "column": column.label,
-        "verdict": cell.verdict.value if cell else None,
-        "known": bool(cell and cell.known),
-        "message": message,
-    }
+def print_comparison(comparison: Comparison, console: Console, every: bool = False) -> None:
+    """Print the rows that differ; with `every`, all rows."""
+    _ComparisonPage(console, comparison).print(every)
+
+
+class _ComparisonPage(Paper):
+    """One comparison on one console."""
+
+    def __init__(self, console: Console, comparison: Comparison) -> None:
+        super().__init__(console)
+        self._found = comparison
+
+    def print(self, every: bool) -> None:
+        for column in self._found.columns:
+            said = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
+            self._line(self._text(column.label, "bold"), self._text(said), indent=2)
+        for note in self._found.notes:
+            self._line(self._text(note, "yellow"), lines=2)
+        self._table("Different", self._found.differing)
+        if every:
+            self._table("The same", self._found.same)
+            self._table("Judged by one alone", self._found.alone)
+        self._title("Kept, of the promises that all judged")
+        for each, kept in zip(self._found.columns, self._found.totals, strict=True):
+            self._line(self._text(each.label, "bold"), self._text(f": {totals(kept)}"), indent=2)
+        self._console.print()
+        left = counted(len(self._found.same), "row is", "rows are")
+        shown = "" if every else f" {left} the same (--all shows them)."
+        self._line(self._text(closing(self._found), "bold"), self._text(shown))
+
+    def _table(self, title: str, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        self._title(f"{title} ({len(rows)})")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for name in ("", "clause", "models", *(column.label for column in self._found.columns)):
+            table.add_column(self._text(name), no_wrap=True)
+        for row in rows:
+            models = self._text(listed(row.models, 2))
+            clause = self._text(row.clause, "bold")
+            cells = [self._text(word_of(e), e.state.style if e else "") for e in row.cells]
+            table.add_row(self._text(row.level), clause, models, *cells)
+        # an id is there to be copied whole: a terminal that is too narrow breaks the line
+        for column in table.columns:
+            column.min_width = max(map(cell_len, map(str, (column.header, *column.cells))))
+        self._console.print(table, crop=False, soft_wrap=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.reports.drift.document import drift_markdown
 from conformance.reports.drift.drift import drift
-from conformance.reports.drift.machine import drift_json
 from conformance.reports.drift.model import Change, Drift, DriftError, Kind
-from conformance.reports.drift.terminal import print_drift
+from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
 
 __all__ = [
     "Change",

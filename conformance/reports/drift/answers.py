@@ -2,99 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from conformance.reports.drift.aspects import (
-    ABSENT,
-    Aspect,
-    aspects,
-    image_hosts,
-    shape,
-    stable_headers,
-    status_class,
-)
-from conformance.reports.drift.baseline import NOT_DECIDED, Before, Key, exchange_key
-from conformance.reports.drift.model import Change, Exchange, Kind
+from msgspec.structs import asdict
+
+from conformance.parsing import printable
+from conformance.reports.drift.baseline import NOT_ANSWERED, Before
+from conformance.reports.drift.model import ABSENT, Change, Kind
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
+
+Aspect = tuple[str, str]
+"""What it is, and of what: ``("field", "data[].url")``."""
+
+Pairs = Sequence[tuple[ExchangeRecord, ExchangeRecord]]
+"""The same requests, answered before and now."""
 
 ONCE = 5
 """Of so many answers compared, a difference in a single one is taken for chance."""
 
 _BY_CHANCE = frozenset({"field", "header"})
 _FEWEST = 3  # answers that must agree before a header's value is taken for constant
+_PRESENT = "present"
+_VOLATILE = re.compile(
+    r"date|age|expires|last-modified|etag|content-length|set-cookie|retry-after|via|cf-ray"
+    r"|.*(request|trace|span|correlation)-?id|.*-ms|.*-time|.*runtime|.*ratelimit.*|x-cache.*"
+    r"|report-to|nel|traceparent|x-served-by|x-timer|connection|keep-alive|transfer-encoding"
+    r"|content-encoding|vary|alt-svc",
+)
 
 
 @dataclass(slots=True)
 class _Difference:
     """One difference, in all answers that have it."""
 
-    keys: list[Key] = field(default_factory=list)
+    where: list[ExchangeRecord] = field(default_factory=list)
     varied: int = 0  # of these, how many were seen as they are now on a night before
 
 
-def shape_changes(found: Before, new: Run) -> list[Change]:
-    """Give what changed in the form of answers: case by case, and told once for all cases."""
+def answer_changes(earlier: Before, new: Run) -> list[Change]:
+    """Return what changed in the form of answers: case by case, said once for all cases."""
     pairs = [
-        (key, found.exchanges[key], now)
-        for now in new.exchanges.values()
-        if (key := exchange_key(now)) in found.exchanges and now["outcome"] not in NOT_DECIDED
+        (earlier.answers[exchange.path][-1], exchange)
+        for exchange in new.exchanges.values()
+        if exchange.path in earlier.answers and exchange.outcome not in NOT_ANSWERED
     ]
-    compared = Counter(key[0] for key, _, _ in pairs)
     differences: dict[tuple[str, Aspect, str, str], _Difference] = {}
-    for key, before, now in pairs:
-        seen = [aspects(each) for each in found.all_exchanges[key][:-1]]
-        for aspect, was, became in differing(before, now):
-            here = differences.setdefault((key[0], aspect, was, became), _Difference())
-            here.keys.append(key)
-            here.varied += any(each.get(aspect, ABSENT) == became for each in seen)
-    return [
-        *_changes(differences, compared),
-        *_header_values(pairs),
-        *_hosts(found, new),
-    ]
-
-
-def differing(before: Exchange, now: Exchange) -> Iterator[tuple[Aspect, str, str]]:
-    """Give each aspect that differs; of two statuses of different classes, only the status."""
-    one, other = aspects(before), aspects(now)
-    if status_class(one) != status_class(other):
-        if one and other:
-            yield ("status", ""), one["status", ""], other["status", ""]
-        return
-    unknown = _unknown(before, now)
-    found = {
-        aspect: (one.get(aspect, ABSENT), other.get(aspect, ABSENT))
-        for aspect in (*one, *(each for each in other if each not in one))
-        if aspect[0] not in unknown
-    }
-    changed = {aspect: both for aspect, both in found.items() if both[0] != both[1]}
-    for aspect, (was, became) in changed.items():
-        by_field = aspect[0] == "error" and ABSENT in (was, became)  # and told as a field
-        if not by_field and not _below_another(aspect, changed):
-            yield aspect, was, became
-
-
-def _unknown(before: Exchange, now: Exchange) -> set[str]:
-    """Name what one side does not know, so that it neither came nor went."""
-    found = set()
-    if shape(before) is None or shape(now) is None:
-        found.add("field")
-    if "error" not in before or "error" not in now:
-        found.add("error")
-    if not before.get("images") or not now.get("images"):
-        found.add("image type")
-    return found
-
-
-def _below_another(aspect: Aspect, changed: Mapping[Aspect, object]) -> bool:
-    """Whether a field only came or went with the one that holds it."""
-    what, path = aspect
-    if what != "field":
-        return False
-    ends = [rank for rank, letter in enumerate(path) if letter in ".["]
-    return any((what, path[:end]) in changed for end in ends)
+    for before, now in pairs:
+        older = [_aspects(exchange) for exchange in earlier.answers[now.path][:-1]]
+        for aspect, was, became in _differing(before, now):
+            here = differences.setdefault((now.provider, aspect, was, became), _Difference())
+            here.where.append(now)
+            here.varied += any(aspects.get(aspect, ABSENT) == became for aspects in older)
+    compared = Counter(now.provider for _, now in pairs)
+    return [*_changes(differences, compared), *_header_values(pairs), *_hosts(earlier, new)]
 
 
 def _changes(
@@ -102,61 +67,145 @@ def _changes(
 ) -> Iterator[Change]:
     for (provider, aspect, was, became), here in differences.items():
         back = (provider, aspect, became, was) in differences
-        once = len(here.keys) == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
-        noise = back or once or here.varied == len(here.keys)
+        once = len(here.where) == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
+        noise = back or once or here.varied == len(here.where)
         kind = Kind.NOISE if noise else Kind.INFORMATION
-        yield _change(kind, provider, aspect, was, became, here.keys)
+        yield _change(aspect, was, became, here.where, kind)
 
 
 def _change(
-    kind: Kind, provider: str, aspect: Aspect, was: str, became: str, keys: Iterable[Key]
+    aspect: Aspect,
+    was: str,
+    became: str,
+    where: Sequence[ExchangeRecord],
+    kind: Kind = Kind.INFORMATION,
 ) -> Change:
-    where = list(keys)
     return Change(
         kind=kind,
         what=aspect[0],
-        provider=provider,
+        provider=where[0].provider,
         subject=aspect[1],
         before=was,
         after=became,
-        models=tuple(dict.fromkeys(model for _, model, _ in where)),
-        cases=tuple(dict.fromkeys(case for _, _, case in where)),
+        models=tuple(dict.fromkeys(exchange.model for exchange in where)),
+        cases=tuple(dict.fromkeys(exchange.case for exchange in where)),
         count=len(where),
     )
 
 
-def _header_values(pairs: Iterable[tuple[Key, Exchange, Exchange]]) -> Iterator[Change]:
-    """Give headers whose value was one and the same in all answers, and is another in all."""
+def _header_values(pairs: Pairs) -> Iterator[Change]:
+    """Yield headers whose value was one and the same in all answers, and is another in all."""
     before: dict[tuple[str, str], list[str]] = {}
     now: dict[tuple[str, str], list[str]] = {}
-    keys: dict[str, list[Key]] = {}
-    for key, was, became in pairs:
-        keys.setdefault(key[0], []).append(key)
-        for into, exchange in ((before, was), (now, became)):
-            for name, value in stable_headers(exchange).items():
-                into.setdefault((key[0], name), []).append(value)
+    answers: dict[str, list[ExchangeRecord]] = {}
+    for both in pairs:
+        answers.setdefault(both[1].provider, []).append(both[1])
+        for into, exchange in zip((before, now), both, strict=True):
+            for name, value in _stable_headers(exchange).items():
+                into.setdefault((exchange.provider, name), []).append(value)
     for (provider, name), values in now.items():
         old = before.get((provider, name), [])
         constant = len(set(old)) == len(set(values)) == 1 and min(len(old), len(values)) >= _FEWEST
         if constant and old[0] != values[0]:
-            aspect = ("header value", name)
-            yield _change(
-                Kind.INFORMATION, provider, aspect, old[0], values[0], keys[provider][: len(values)]
-            )
+            where = answers[provider][: len(values)]
+            yield _change(("header value", name), old[0], values[0], where)
 
 
-def _hosts(found: Before, new: Run) -> Iterator[Change]:
-    """Give image hosts that no night before had, beside those that it had."""
+def _hosts(earlier: Before, new: Run) -> Iterator[Change]:
+    """Yield image hosts that no night before had, beside those that it had."""
     known: dict[str, dict[str, None]] = {}
-    for key, exchanges in found.all_exchanges.items():
-        for each in exchanges:
-            known.setdefault(key[0], {}).update(dict.fromkeys(sorted(image_hosts(each))))
-    fresh: dict[tuple[str, str], list[Key]] = {}
+    for exchanges in earlier.answers.values():
+        for exchange in exchanges:
+            known.setdefault(exchange.provider, {}).update(
+                dict.fromkeys(sorted(_image_hosts(exchange)))
+            )
+    fresh: dict[tuple[str, str], list[ExchangeRecord]] = {}
     for exchange in new.exchanges.values():
-        key = exchange_key(exchange)
-        for host in image_hosts(exchange) - known.get(key[0], {}).keys():
-            fresh.setdefault((key[0], host), []).append(key)
-    for (provider, host), keys in fresh.items():
-        old = ", ".join(known.get(provider, {}))
-        if old:
-            yield _change(Kind.INFORMATION, provider, ("image host", ""), old, host, keys)
+        for host in _image_hosts(exchange) - known.get(exchange.provider, {}).keys():
+            fresh.setdefault((exchange.provider, host), []).append(exchange)
+    for (provider, host), where in fresh.items():
+        if old := ", ".join(known.get(provider, {})):
+            yield _change(("image host", ""), old, host, where)
+
+
+def _differing(before: ExchangeRecord, now: ExchangeRecord) -> Iterator[tuple[Aspect, str, str]]:
+    """Yield each aspect that differs; of two statuses of different classes, only the status."""
+    one, other = _aspects(before), _aspects(now)
+    if not one or not other:
+        return
+    status = "status", ""
+    if one[status][:1] != other[status][:1]:
+        yield status, one[status], other[status]
+        return
+    unknown = set()
+    if _shape(before) is None or _shape(now) is None:
+        unknown.add("field")
+    if not before.images or not now.images:
+        unknown.add("image type")
+    changed = {
+        aspect: (one.get(aspect, ABSENT), other.get(aspect, ABSENT))
+        for aspect in {**one, **other}
+        if aspect[0] not in unknown and one.get(aspect, ABSENT) != other.get(aspect, ABSENT)
+    }
+    for aspect, (was, became) in changed.items():
+        is_field = aspect[0] == "error" and ABSENT in (was, became)  # that came or went
+        if not is_field and not _is_below_another(aspect, changed):
+            yield aspect, was, became
+
+
+def _is_below_another(aspect: Aspect, changed: Mapping[Aspect, object]) -> bool:
+    """Return whether a field only came or went with the one that holds it."""
+    what, path = aspect
+    ends = [rank for rank, letter in enumerate(path) if letter in ".["]
+    return what == "field" and any((what, path[:end]) in changed for end in ends)
+
+
+def _aspects(exchange: ExchangeRecord) -> dict[Aspect, str]:
+    """Return what can be compared of an exchange; what it does not know is left out."""
+    if exchange.response is None:
+        return {}
+    aspects: dict[Aspect, str] = {("status", ""): str(exchange.response.status)}
+    for name, value in exchange.response.headers:
+        plain = name.lower()
+        if plain == "content-type":
+            aspects["header", plain] = value.split(";", 1)[0].strip().lower()
+        elif not _VOLATILE.fullmatch(plain):
+            aspects["header", plain] = _PRESENT
+    types: dict[str, set[str]] = {}
+    for entry in _shape(exchange) or ():
+        path, _, type_ = entry.rpartition(":")
+        types.setdefault(path, set()).add(type_)
+    aspects.update({("field", path): "|".join(sorted(names)) for path, names in types.items()})
+    if exchange.error is not None:
+        for name, value in asdict(exchange.error).items():
+            aspects["error", name] = ABSENT if value is None else value
+    if images := {image.type for image in exchange.images if image.type}:
+        aspects["image type", ""] = "|".join(sorted(images))
+    return aspects
+
+
+def _shape(exchange: ExchangeRecord) -> tuple[str, ...] | None:
+    """Return the shape of a body; None stands for one of more paths than are kept as well."""
+    return None if exchange.shape is None or "…" in exchange.shape else exchange.shape
+
+
+def _stable_headers(exchange: ExchangeRecord) -> dict[str, str]:
+    """Return the values of headers that could be the same in every answer."""
+    return {
+        name.lower(): value
+        for name, value in (exchange.response.headers if exchange.response else ())
+        if not _VOLATILE.fullmatch(name.lower()) and name.lower() != "content-type"
+    }
+
+
+def _image_hosts(exchange: ExchangeRecord) -> set[str]:
+    """Return the hosts of an answer's images; numbers in a name stand for any: they are shards."""
+    hosts = filter(None, (_host(download.url) for download in exchange.downloads))
+    return {printable(re.sub(r"\d+", "#", host), 100) for host in hosts}
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

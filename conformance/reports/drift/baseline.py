@@ -1,20 +1,22 @@
-"""What stood before the new run: of several nights, the last that could tell."""
+"""What stood before the new run, by the last night that could tell, and what is missing now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from conformance.findings import Finding
+from conformance.findings import DECIDED, Finding
 from conformance.parsing import printable
-from conformance.reports.drift.model import DriftError, Exchange
+from conformance.reports.drift.model import ABSENT, Change, DriftError, Kind
+from conformance.reports.wording import counted, listed
 from conformance.results.baselines import last_told
+from conformance.results.reach import Column
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
+from conformance.results.selection import selection_globs, selects
 
-Key = tuple[str, ...]
-"""Provider, model, case, and of a finding its clause."""
-
-NOT_DECIDED = frozenset({"unavailable", "not served", "not run"})
+NOT_ANSWERED = frozenset({"unavailable", "not served", "not run"})
 """Outcomes of an exchange that say nothing about how a provider answers."""
 
 
@@ -22,42 +24,23 @@ NOT_DECIDED = frozenset({"unavailable", "not served", "not run"})
 class Before:
     """The nights before, looked up by finding and by exchange."""
 
-    findings: dict[Key, Finding] = field(default_factory=dict)
-    newest: set[Key] = field(default_factory=set)  # what the last night had at all
-    exchanges: dict[Key, Exchange] = field(default_factory=dict)
-    all_exchanges: dict[Key, list[Exchange]] = field(default_factory=dict)
-
-
-def finding_key(finding: Finding) -> Key:
-    """Name a finding across runs."""
-    return finding.provider, finding.model, finding.case, finding.clause
-
-
-def exchange_key(exchange: Exchange) -> Key:
-    """Name an exchange across runs."""
-    return exchange["provider"], exchange["model"], exchange["case"]
+    findings: dict[str, Finding]  # by id: the last that could tell
+    newest: set[str]  # ids of what the last night had at all
+    answers: dict[str, list[ExchangeRecord]] = field(default_factory=dict)  # by path, in order
 
 
 def before(bases: Sequence[Run]) -> Before:
-    """Look up what the nights before came to; ``bases`` are in the order of their start.
+    """Look up what the nights before showed; `bases` are in the order of their start.
 
     Of a finding the last that was decided counts, so that one night of outage does not hide
     what was known the night before it; of an exchange the last that was answered.
     """
-    told = {finding_key(each): each for each in last_told(bases).values()}
-    found = Before(told, {finding_key(each) for each in bases[-1].findings})
+    earlier = Before(last_told(bases), {finding.id for finding in bases[-1].findings})
     for run in bases:
         for exchange in run.exchanges.values():
-            _add(found, exchange)
-    return found
-
-
-def _add(found: Before, exchange: Exchange) -> None:
-    if exchange["outcome"] in NOT_DECIDED:
-        return
-    key = exchange_key(exchange)
-    found.exchanges[key] = exchange
-    found.all_exchanges.setdefault(key, []).append(exchange)
+            if exchange.outcome not in NOT_ANSWERED:
+                earlier.answers.setdefault(exchange.path, []).append(exchange)
+    return earlier
 
 
 def check(bases: Sequence[Run], new: Run) -> None:
@@ -65,31 +48,102 @@ def check(bases: Sequence[Run], new: Run) -> None:
     if not bases:
         raise DriftError("there is no run to compare with; name at least one BASE before NEW")
     for base in bases:
-        _check_one(base, new)
-    known = {each for base in bases for each in _providers(base)}
-    if not known & _providers(new):
+        if base.header.id == new.header.id:
+            name = printable(new.header.id, 60)
+            raise DriftError(f"BASE and NEW are the same run ({name}); name two runs")
+        one, other = (printable(run.header.edition.id, 60) for run in (base, new))
+        if base.header.edition.id != new.header.edition.id:
+            raise DriftError(
+                f"the runs judged different editions ({one} before, {other} now), so a changed "
+                f"verdict may be the contract's doing; use compare"
+            )
+    known = {provider for base in bases for provider in providers_of(base)}
+    if not known & providers_of(new):
         raise DriftError(
             f"the runs have no provider in common: {_listed(known)} before, "
-            f"{_listed(_providers(new))} now; to set providers side by side use compare"
+            f"{_listed(providers_of(new))} now; to set providers side by side use compare"
         )
 
 
-def _check_one(base: Run, new: Run) -> None:
-    if base.header["id"] == new.header["id"]:
-        name = printable(str(new.header["id"]), 60)
-        raise DriftError(f"BASE and NEW are the same run ({name}); name two runs")
-    editions = [run.header["edition"]["id"] for run in (base, new)]
-    if editions[0] != editions[1]:
-        one, other = (printable(each, 60) for each in editions)
-        raise DriftError(
-            f"the runs judged different editions ({one} before, {other} now), so a changed "
-            f"verdict may be the contract's doing; use compare"
-        )
-
-
-def _providers(run: Run) -> set[str]:
-    return {each["id"] for each in run.header["providers"]}
+def providers_of(run: Run) -> set[str]:
+    """Return the ids of the providers that a run was to judge."""
+    return {provider.id for provider in run.header.providers}
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(printable(each, 40) for each in sorted(names)) or "none"
+    return ", ".join(printable(name, 40) for name in sorted(names)) or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A model that was judged before, and of which there is no finding now."""
+
+    provider: str
+    model: str
+    findings: int  # decided before
+    chosen: bool  # whether the new run was to judge any of them
+
+    @property
+    def name(self) -> str:
+        """The model with its provider."""
+        return f"{self.provider} {self.model}"
+
+    @property
+    def change(self) -> Change:
+        """All that vanished with the model, as one change."""
+        return Change(
+            kind=Kind.INFORMATION,
+            what="model",
+            provider=self.provider,
+            subject=self.model,
+            before=f"{counted(self.findings, 'finding')} judged",
+            after=ABSENT,
+            models=(self.model,),
+            count=self.findings,
+        )
+
+
+def absences(earlier: Before, new: Run) -> list[Absence]:
+    """Return the absent models of the providers that the new run was to judge.
+
+    Of a run that was cut off there are none: it ended before it reached them.
+    """
+    if new.interrupted:
+        return []
+    globs, planned = selection_globs(new), providers_of(new)
+    there = {(finding.provider, finding.model) for finding in new.findings}
+    counts: Counter[Column] = Counter()
+    chosen: set[Column] = set()
+    for finding in earlier.findings.values():
+        column = finding.provider, finding.model
+        if finding.verdict in DECIDED and finding.provider in planned and column not in there:
+            counts[column] += 1
+            if selects(globs, finding):
+                chosen.add(column)
+    return [Absence(*column, count, column in chosen) for column, count in counts.items()]
+
+
+def vanished_musts(earlier: Before, new: Run, said: Collection[str | Column]) -> Iterator[str]:
+    """Name the MUSTs that the last night decided and that have no finding at all now.
+
+    `said` are the providers and models of which it is said already that they are missing.
+    """
+    if new.interrupted:
+        return
+    globs, known = selection_globs(new), {clause.id for clause in new.header.clauses}
+    planned = providers_of(new)
+    there = {(finding.provider, finding.model, finding.clause) for finding in new.findings}
+    gone: dict[Column, set[str]] = {}
+    for finding in (earlier.findings[name] for name in earlier.newest):
+        is_decided_must = finding.level == "MUST" and finding.verdict in DECIDED
+        asked = finding.provider in planned and finding.clause in known and selects(globs, finding)
+        if (
+            is_decided_must
+            and asked
+            and (finding.provider, finding.model, finding.clause) not in there
+        ):
+            gone.setdefault((finding.provider, finding.model), set()).add(finding.clause)
+    for (provider, model), clauses in sorted(gone.items()):
+        if provider not in said and (provider, model) not in said:
+            musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))
+            yield f"{musts} of {provider} {model} judged before and not now: {names}"

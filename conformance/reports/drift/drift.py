@@ -3,153 +3,140 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from conformance.findings import DECIDED
-from conformance.reports.drift.absences import (
+from conformance.reports.drift.answers import answer_changes
+from conformance.reports.drift.baseline import (
     Absence,
+    Before,
     absences,
-    not_chosen,
-    vanished,
+    before,
+    check,
+    providers_of,
     vanished_musts,
 )
-from conformance.reports.drift.answers import shape_changes
-from conformance.reports.drift.baseline import Before, before, check, finding_key
-from conformance.reports.drift.model import Change, Drift, Kind
+from conformance.reports.drift.model import ABSENT, Change, Drift, Kind
 from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.verdicts import verdict_changes
-from conformance.reports.wording import counted
+from conformance.reports.wording import counted, listed
 from conformance.results.baselines import ordered, tells
 from conformance.results.conclusion import Reasons
+from conformance.results.reach import Column
 from conformance.results.run_file import Run
-from conformance.results.selection import extent, is_part
+from conformance.results.selection import extent, is_part, selection_globs
 
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}
 _WHAT = (
-    "model",
-    "verdict",
-    "status",
-    "price",
-    "latency",
-    "image host",
-    "image type",
-    "error",
-    "header",
-    "header value",
-    "field",
-    "slow answer",
+    *("model", "verdict", "status", "price", "latency", "image host", "image type", "error"),
+    *("header", "header value", "field", "slow answer"),
 )
 _MOST_LOST = 0.5  # the share of a model's findings that may be undecided now
-_CONDITIONS = ("mode", "base_url")
 
 
 def drift(bases: Sequence[Run], new: Run) -> Drift:
-    """Tell what changed; raises `DriftError` for runs that cannot be compared.
+    """Return what changed; raises `DriftError` for runs that cannot be compared.
 
-    Of several ``bases``, in any order, the last that could tell stands for what was.
+    Of several `bases`, in any order, the last that could tell stands for what was.
     """
     bases = tuple(ordered(bases))
     check(bases, new)
-    found = before(bases)
+    earlier = before(bases)
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
-    absent = absences(found, new)
-    gone = {(each.provider, each.model) for each in absent}
-    verdicts, compared, hidden = verdict_changes(found, new, whole, gone)
-    changes = [*vanished(absent), *verdicts, *shape_changes(found, new), *range_changes(bases, new)]
+    absent = absences(earlier, new)
+    gone = {(absence.provider, absence.model) for absence in absent}
+    verdicts, explained = verdict_changes(earlier, new, whole, gone)
+    vanished = [absence.change for absence in absent if absence.chosen]
+    changes = [*vanished, *verdicts, *answer_changes(earlier, new), *range_changes(bases, new)]
     return Drift(
         bases=bases,
         new=new,
         changes=tuple(sorted(changes, key=_rank)),
-        compared=compared,
-        explained=hidden,
-        notes=tuple(_notes(bases, new, absent)),
-        unjudged=tuple(_unjudged(found, new, absent)),
+        compared=sum(
+            finding.verdict in DECIDED and earlier.findings[finding.id].verdict in DECIDED
+            for finding in new.findings
+            if finding.id in earlier.findings
+        ),
+        explained=explained,
+        notes=tuple(_notes(bases[-1], new, absent)),
+        unjudged=tuple(_unjudged(earlier, new, absent)),
     )
 
 
 def _rank(change: Change) -> tuple[int, bool, int, int]:
     """Put first what a person must see: of a class, what is sure, rare in kind and widespread."""
     place = _WHAT.index(change.what)
-    if change.what == "verdict" and "absent" in (change.before, change.after):
+    if change.what == "verdict" and ABSENT in (change.before, change.after):
         place = len(_WHAT)  # a new version of the suite has many of these
     return _ORDER[change.kind], not change.confirmed, place, -change.count
 
 
 def _same_selection(base: Run, new: Run) -> bool:
-    """Whether both were to judge the same, so that what is missing was not left out."""
-    sides = [
-        (run.header.get("selection") or {}, sorted(each["id"] for each in run.header["providers"]))
-        for run in (base, new)
-    ]
-    return sides[0] == sides[1]
+    """Return whether both were to judge the same, so that what is missing was not left out."""
+    return base.header.selection == new.header.selection and providers_of(base) == providers_of(new)
 
 
-def _notes(bases: Sequence[Run], new: Run, absent: Sequence[Absence]) -> Iterator[str]:
+def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
     """Say what else is not the same, and may be why something changed."""
-    last = bases[-1]
-    if str(last.header["started"]) > str(new.header["started"]):
+    if last.header.started > new.header.started:
         yield "NEW was made before BASE: read every change the other way round."
-    if last.header["tool"] != new.header["tool"]:
-        tools = f"{last.header['tool']}, then {new.header['tool']}"
+    if last.header.tool != new.header.tool:
+        tools = f"{last.header.tool}, then {new.header.tool}"
         yield f"The suite changed too ({tools}): a change may be its doing."
     if not _same_selection(last, new):
         yield "The runs were to judge different things: only what both judged is compared."
-    yield from not_chosen(absent, new)
+    if left := [absence for absence in absent if not absence.chosen]:
+        globs = [f"{name} {glob}" for name, glob in selection_globs(new).items()]
+        findings = counted(sum(absence.findings for absence in left), "finding")
+        names = listed([absence.name for absence in left])
+        yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
         yield "BASE did not come to its end: what it lacks is not told as added."
-    yield from _conditions(last, new)
+    known = {provider.id: provider for provider in last.header.providers}
+    for provider in new.header.providers:
+        for name in ("mode", "base_url") if provider.id in known else ():
+            was, now = getattr(known[provider.id], name), getattr(provider, name)
+            if was != now:
+                yield f"{provider.id}: {name} was {was}, and is {now}."
 
 
-def _conditions(last: Run, new: Run) -> Iterator[str]:
-    known = {each["id"]: each for each in last.header["providers"]}
-    for each in new.header["providers"]:
-        was = known.get(each["id"])
-        for name in _CONDITIONS if was else ():
-            if was and was[name] != each[name]:
-                yield f"{each['id']}: {name} was {was[name]}, and is {each[name]}."
-
-
-def _unjudged(found: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
+def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
     """Say why the new run says too little to tell that nothing got worse."""
     if new.interrupted:
         yield "the new run did not come to its end"
     elif is_part(new):
         yield f"the new run judged only a part ({extent(new)})"
-    was = Counter(each.provider for each in found.findings.values() if each.verdict in DECIDED)
-    now = {each.provider for each in new.findings if each.verdict in DECIDED}
-    planned = {each["id"] for each in new.header["providers"]}
-    out = {provider for provider in was.keys() & planned if provider not in now}
-    for provider in (name for name in was if name in out):
+    was = Counter(
+        finding.provider for finding in earlier.findings.values() if finding.verdict in DECIDED
+    )
+    now = {finding.provider for finding in new.findings if finding.verdict in DECIDED}
+    out = [name for name in was if name in providers_of(new) and name not in now]
+    for provider in out:
         yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
-    for each in absent:
-        if each.chosen and each.provider not in out:
-            before = counted(each.findings, "finding")
-            yield f"nothing of {each.name} was judged, of {before} before"
-    yield from _models_out(found, new, out)
-    yield from vanished_musts(found, new, {*out, *((a.provider, a.model) for a in absent)})
+    for absence in absent:
+        if absence.chosen and absence.provider not in out:
+            findings = counted(absence.findings, "finding")
+            yield f"nothing of {absence.name} was judged, of {findings} before"
+    for (provider, model), (lost, of) in _lost(earlier, new).items():
+        if provider not in out and lost > of * _MOST_LOST:
+            findings = counted(of, "finding")
+            yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
+    yield from vanished_musts(earlier, new, {*out, *((a.provider, a.model) for a in absent)})
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 
 
-def _models_out(found: Before, new: Run, told: Collection[str]) -> Iterator[str]:
-    """Name each model of which most of what was decided before is undecided now."""
-    for (provider, model), (open_, of) in _lost(found, new).items():
-        if provider not in told and open_ > of * _MOST_LOST:
-            findings = counted(of, "finding")
-            yield f"{open_:,} of {findings} of {provider} {model} could not be compared"
+def _lost(earlier: Before, new: Run) -> dict[Column, tuple[int, int]]:
+    """Count by model: findings that could not be compared, of those decided before.
 
-
-def _lost(found: Before, new: Run) -> dict[tuple[str, str], tuple[int, int]]:
-    """Count by provider and model: findings that could not be compared, of those decided before.
-
-    What something broken on the same exchange explains is told by that.
+    What something broken on the same exchange explains is not counted: that is reported itself.
     """
     reasons = Reasons(new.findings)
-    lost: dict[tuple[str, str], tuple[int, int]] = {}
-    for each in new.findings:
-        was = found.findings.get(finding_key(each))
+    lost: dict[Column, tuple[int, int]] = {}
+    for finding in new.findings:
+        was = earlier.findings.get(finding.id)
         if was is not None and was.verdict in DECIDED:
-            open_, of = lost.get((each.provider, each.model), (0, 0))
-            blind = not tells(each) and not reasons.explain(each)
-            lost[each.provider, each.model] = open_ + blind, of + 1
+            count, of = lost.get((finding.provider, finding.model), (0, 0))
+            blind = not tells(finding) and not reasons.explain(finding)
+            lost[finding.provider, finding.model] = count + blind, of + 1
     return lost

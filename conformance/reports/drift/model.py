@@ -1,21 +1,22 @@
-"""The words in which drift speaks: a change, its class, and what all changes come to."""
+"""What drift is made of: a change, its class, all changes, and who is to be alarmed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from conformance.errors import ConformanceError
+from conformance.findings import Verdict
 from conformance.results.run_file import Run
 
-Exchange = Mapping[str, Any]
-"""An exchange as the run file has it."""
+ABSENT = "absent"
+"""Stands for what one side does not have."""
 
 
 class DriftError(ConformanceError):
-    """Runs between which no drift can be told, and why."""
+    """Runs that cannot be compared over time, and why."""
 
 
 class Kind(StrEnum):
@@ -27,7 +28,7 @@ class Kind(StrEnum):
     NOISE = "provider noise"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One thing that is not as it was, wherever it was seen."""
 
@@ -35,16 +36,40 @@ class Change:
     what: str  # "verdict", or which part of an answer changed
     provider: str
     subject: str  # a clause, a path, a header, a model
+    level: str = ""
     before: str
     after: str
     models: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     count: int = 1
-    level: str = ""
     message: str = ""
     confirmed: bool = False  # whether any of it is
     sure: int = 0  # how many of it are
     repeats: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The regressions of one provider that decide; none, if all is well."""
+
+    provider: str
+    clauses: tuple[str, ...]
+    regressions: tuple[Change, ...]
+    waiting: tuple[str, ...]  # clauses with a regression that does not decide yet
+    kept: tuple[str, ...]  # clauses that held wherever they were judged, or are excused
+    judged: bool
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same provider and clauses, whatever night, model or case it is."""
+        text = "\n".join([self.provider, *self.clauses])
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+    @property
+    def title(self) -> str:
+        """The title of an issue."""
+        first, more = self.clauses[0], len(self.clauses) - 1
+        return f"{self.provider} no longer keeps {first}" + (f" and {more} more" if more else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +86,47 @@ class Drift:
 
     def of(self, kind: Kind) -> Sequence[Change]:
         """The changes of a class."""
-        return [each for each in self.changes if each.kind is kind]
+        return [change for change in self.changes if change.kind is kind]
 
     def regressions(self, unconfirmed_too: bool = False) -> Sequence[Change]:
         """The regressions that decide."""
-        found = self.of(Kind.REGRESSION)
-        return [each for each in found if each.confirmed or unconfirmed_too]
+        return [
+            change for change in self.of(Kind.REGRESSION) if change.confirmed or unconfirmed_too
+        ]
 
     def exit_code(self, unconfirmed_too: bool = False) -> int:
-        """Give 1 for a regression that decides, 2 for a run that says too little, else 0."""
+        """Return 1 for a regression that decides, 2 for a run that says too little, else 0."""
         if self.regressions(unconfirmed_too):
             return 1
         return 2 if self.unjudged else 0
+
+    def alarms(self, unconfirmed_too: bool = False) -> Sequence[Alarm]:
+        """Return an alarm for each provider of the new run, in its order."""
+        wrong = self.regressions(unconfirmed_too)
+        return [self._alarm(provider.id, wrong) for provider in self.new.header.providers]
+
+    def _alarm(self, provider: str, wrong: Sequence[Change]) -> Alarm:
+        mine = tuple(change for change in wrong if change.provider == provider)
+        clauses = {finding.subject for finding in mine}
+        worse = {
+            change.subject for change in self.of(Kind.REGRESSION) if change.provider == provider
+        }
+        return Alarm(
+            provider=provider,
+            clauses=tuple(sorted(clauses)),
+            regressions=mine,
+            waiting=tuple(sorted(worse - clauses)),
+            kept=tuple(sorted(self._kept(provider))),
+            judged=not self.unjudged,
+        )
+
+    def _kept(self, provider: str) -> set[str]:
+        """Return the clauses of which nothing is open and nothing broken but what is excused."""
+        mine = [finding for finding in self.new.findings if finding.provider == provider]
+        good = (Verdict.PASS, Verdict.NOT_CLAIMED)
+        doubtful = {
+            finding.clause
+            for finding in mine
+            if not finding.excused and finding.verdict not in good
+        }
+        return {finding.clause for finding in mine} - doubtful

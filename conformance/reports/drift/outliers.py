@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from conformance.reports.costs import number
-from conformance.reports.drift.baseline import Key, exchange_key
-from conformance.reports.drift.model import Change, Exchange, Kind
+from conformance.reports.drift.model import Change, Kind
+from conformance.results.reach import Column
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
 ENOUGH = 5
@@ -22,36 +22,36 @@ SLOW_FACTOR, SLOW_SECONDS = 3.0, 5.0
 
 _ROBUST = 1.4826
 
-Read = Callable[[Exchange], float | None]
+Values = dict[Column, dict[str, float]]
+"""What was measured, by model and case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is measured of an exchange, and how much of it may change unremarked."""
+    """What is measured of an exchange, and how much of it may change without being reported."""
 
     what: str
-    unit: str
+    format: str
     factor: float  # from a single night
     share: float  # of the median, at least, from many nights
     least: float  # in its unit, at least
-    read: Read
+    read: Callable[[ExchangeRecord], float | None]
 
-    def write(self, value: float) -> str:
-        """Write a value with its unit."""
-        return f"{value:.4f} USD" if self.unit == "USD" else f"{value:.1f} s"
-
-
-def _elapsed(exchange: Exchange) -> float | None:
-    return number(exchange.get("elapsed"))
-
-
-def _price(exchange: Exchange) -> float | None:
-    """What the answer's usage says that it cost; an estimate of our own says nothing new."""
-    return number((exchange.get("price") or {}).get("actual"))
+    def values(self, run: Run) -> Values:
+        """Measure the answers that were what was asked for; others take their own time."""
+        measured: Values = {}
+        for exchange in run.exchanges.values():
+            value = self.read(exchange)
+            if value is not None and exchange.outcome == "accepted":
+                measured.setdefault((exchange.provider, exchange.model), {})[exchange.case] = value
+        return measured
 
 
-LATENCY = Measure("latency", "s", factor=2.0, share=0.25, least=1.0, read=_elapsed)
-PRICE = Measure("price", "USD", factor=1.25, share=0.1, least=0.0001, read=_price)
+LATENCY = Measure("latency", "{:.1f} s", 2.0, 0.25, 1.0, lambda exchange: exchange.elapsed)
+PRICE = Measure(  # as usage says: an estimate of our own says nothing new
+    *("price", "{:.4f} USD", 1.25, 0.1, 0.0001),
+    lambda exchange: exchange.price.actual if exchange.price else None,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,9 @@ class Range:
     middle: float
     how: str
 
-    def holds(self, value: float) -> bool:
-        """Whether a value is usual."""
-        return self.low <= value <= self.high
-
 
 def usual(values: Sequence[float], measure: Measure) -> Range:
-    """Give the usual range of a median, from the medians of some nights.
+    """Return the usual range of a median, from the medians of some nights.
 
     From `ENOUGH` nights: their median ± `SPREADS` robust deviations, but never narrower than
     the measure's share. From fewer: the last of them times and divided by its factor.
@@ -80,97 +76,68 @@ def usual(values: Sequence[float], measure: Measure) -> Range:
         low = min(last / measure.factor, last - measure.least)
         return Range(low, last + room, last, f"one night, factor {measure.factor:g}")
     middle = median(values)
-    deviation = _ROBUST * median(abs(each - middle) for each in values)
+    deviation = _ROBUST * median(abs(value - middle) for value in values)
     room = max(SPREADS * deviation, measure.share * middle, measure.least)
     return Range(middle - room, middle + room, middle, f"{len(values)} nights")
 
 
 def range_changes(bases: Sequence[Run], new: Run) -> list[Change]:
-    """Give medians of latency and price that left their range, and single slow answers."""
-    changes = [each for measure in (LATENCY, PRICE) for each in _out_of_range(measure, bases, new)]
-    moved = {(each.provider, each.subject) for each in changes if each.what == "latency"}
+    """Return medians of latency and price that left their range, and single slow answers."""
+    changes = [change for measure in (LATENCY, PRICE) for change in _outliers(measure, bases, new)]
+    moved = {(change.provider, change.subject) for change in changes if change.what == "latency"}
     return changes + [
-        each for each in _slow(bases[-1], new) if (each.provider, each.subject) not in moved
+        change for change in _slow(bases[-1], new) if (change.provider, change.subject) not in moved
     ]
 
 
-def _out_of_range(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Change]:
+def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Change]:
     """Compare medians by provider and model, over the cases that both sides have."""
-    now = _values(new, measure)
-    nights = [_values(base, measure) for base in bases]
-    for column, cases in _columns(now).items():
-        history = [median(both) for night in nights if (both := _of(night, column, cases))]
-        if not history:
+    nights = [measure.values(base) for base in bases]
+    for column, cases in measure.values(new).items():
+        mine = [night[column] for night in nights if column in night]
+        common = [[night[case] for case in night if case in cases] for night in mine]
+        medians = [median(values) for values in common if values]
+        if not medians:
             continue
-        mine = {key for night in nights for key in _keys(night, column)}
-        here = [value for key, value in cases.items() if key in mine]
-        range_ = usual(history, measure)
-        if here and not range_.holds(median(here)):
-            yield _changed(measure, column, range_, median(here), len(here))
-
-
-def _changed(
-    measure: Measure, column: tuple[str, str], range_: Range, value: float, count: int
-) -> Change:
-    low, high = (measure.write(max(each, 0)) for each in (range_.low, range_.high))
-    return Change(
-        kind=Kind.INFORMATION,
-        what=measure.what,
-        provider=column[0],
-        subject=column[1],
-        before=measure.write(range_.middle),
-        after=measure.write(value),
-        models=(column[1],),
-        count=count,
-        message=f"median of {count}; usual {low} to {high} ({range_.how})",
-    )
-
-
-def _values(run: Run, measure: Measure) -> dict[Key, float]:
-    """Measure the answers that were what was asked for; others take their own time."""
-    found = {}
-    for each in run.exchanges.values():
-        value = measure.read(each)
-        if value is not None and each["outcome"] == "accepted":
-            found[exchange_key(each)] = value
-    return found
-
-
-def _columns(values: Mapping[Key, float]) -> dict[tuple[str, str], dict[Key, float]]:
-    found: dict[tuple[str, str], dict[Key, float]] = {}
-    for key, value in values.items():
-        found.setdefault((key[0], key[1]), {})[key] = value
-    return found
-
-
-def _of(
-    night: Mapping[Key, float], column: tuple[str, str], cases: Mapping[Key, float]
-) -> list[float]:
-    return [night[key] for key in _keys(night, column) if key in cases]
-
-
-def _keys(night: Mapping[Key, float], column: tuple[str, str]) -> list[Key]:
-    return [key for key in night if key[:2] == column]
+        known = {case for night in mine for case in night}
+        here = [value for case, value in cases.items() if case in known]
+        range_, value = usual(medians, measure), median(here)
+        if range_.low <= value <= range_.high:
+            continue
+        low, high = (measure.format.format(max(end, 0)) for end in (range_.low, range_.high))
+        yield Change(
+            kind=Kind.INFORMATION,
+            what=measure.what,
+            provider=column[0],
+            subject=column[1],
+            before=measure.format.format(range_.middle),
+            after=measure.format.format(value),
+            models=(column[1],),
+            count=len(here),
+            message=f"median of {len(here)}; usual {low} to {high} ({range_.how})",
+        )
 
 
 def _slow(base: Run, new: Run) -> Iterator[Change]:
-    """Give models with single answers that took far longer than the same case did before."""
-    before, now = _values(base, LATENCY), _values(new, LATENCY)
-    slow: dict[tuple[str, str], list[Key]] = {}
-    for key, value in now.items():
-        was = before.get(key)
-        if was is not None and value > max(SLOW_FACTOR * was, was + SLOW_SECONDS):
-            slow.setdefault((key[0], key[1]), []).append(key)
-    for column, keys in slow.items():
-        worst = max(keys, key=now.__getitem__)
-        yield Change(
-            kind=Kind.NOISE,
-            what="slow answer",
-            provider=column[0],
-            subject=column[1],
-            before=LATENCY.write(before[worst]),
-            after=LATENCY.write(now[worst]),
-            models=(column[1],),
-            cases=tuple(key[2] for key in keys),
-            count=len(keys),
-        )
+    """Yield models with single answers that took far longer than the same case did before."""
+    before = LATENCY.values(base)
+    for column, cases in LATENCY.values(new).items():
+        old = before.get(column, {})
+        slow = {
+            case: value
+            for case, value in cases.items()
+            if case in old and value > max(SLOW_FACTOR * old[case], old[case] + SLOW_SECONDS)
+        }
+        if slow:
+            worst = max(slow, key=slow.__getitem__)
+            yield Change(
+                kind=Kind.NOISE,
+                what="slow answer",
+                provider=column[0],
+                subject=column[1],
+                before=LATENCY.format.format(old[worst]),
+                after=LATENCY.format.format(slow[worst]),
+                models=(column[1],),
+                cases=tuple(slow),
+                count=len(slow),
+            )

@@ -1,13 +1,27 @@
-"""A change in words, the same for the terminal and for Markdown."""
+"""Drift in words: one screen, Markdown for a CI job and an issue, JSON for machines."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
-from conformance.reports.drift.model import Change, Drift, Kind
+from rich.console import Console
+
+from conformance.parsing import without_commands
+from conformance.reports.console_text import Paper
+from conformance.reports.drift.model import ABSENT, Alarm, Change, Drift, Kind
 from conformance.reports.formatting import moment
+from conformance.reports.markdown import filled
 from conformance.reports.wording import counted, listed
 from conformance.results.run_file import Run
+
+SCHEMA = 1
+"""Version of the JSON form, which is published in ``schemas/drift.schema.json``."""
+
+SCREEN = {Kind.REGRESSION: 5, Kind.FIXED: 3, Kind.INFORMATION: 6, Kind.NOISE: 3}
+"""How many changes of a class are shown; together with their titles they fill one screen."""
 
 TITLES = {
     Kind.REGRESSION: "Regressions",
@@ -15,6 +29,8 @@ TITLES = {
     Kind.INFORMATION: "New information",
     Kind.NOISE: "Provider noise",
 }
+_STYLES = {Kind.REGRESSION: "bold red", Kind.FIXED: "green", Kind.NOISE: "magenta"}
+_MOST_NOTES = 3
 _BROKEN = ("FAIL", "deviates")
 _OF_A_MODEL = ("model", "latency", "price", "slow answer")
 
@@ -36,25 +52,17 @@ def what_changed(change: Change) -> str:
         return change.after
     if change.what == "model":
         return f"gone, {change.before} before"
-    if change.before == "absent":
-        return "added, " + change.after if change.what == "verdict" else f"came{_as(change.after)}"
-    if change.after == "absent":
+    if change.before == ABSENT:
+        value = "" if change.after == "present" else f" ({change.after})"
+        return f"added, {change.after}" if change.what == "verdict" else f"came{value}"
+    if change.after == ABSENT:
         return f"removed, was {change.before}" if change.what == "verdict" else "went"
     return f"{change.before} -> {change.after}"
 
 
-def _as(value: str) -> str:
-    return "" if value == "present" else f" ({value})"
-
-
-def subject(change: Change) -> str:
-    """Name what changed."""
-    return " ".join(each for each in (change.what, change.subject) if each)
-
-
-def who(change: Change, found: Drift) -> str:
+def who(change: Change, report: Drift) -> str:
     """Name the provider, where there are several."""
-    several = len(found.new.header["providers"]) > 1
+    several = len(report.new.header.providers) > 1
     return f"{change.provider}: " if several else ""
 
 
@@ -73,37 +81,37 @@ def certainty(change: Change) -> str:
 def side(runs: Sequence[Run]) -> str:
     """Say which runs stand on one side, and when they were made."""
     last = runs[-1].header
-    modes = listed(sorted({each["mode"] for each in last["providers"]}))
-    names = listed([each["id"] for each in last["providers"]], 5)
+    modes = listed(sorted({provider.mode for provider in last.providers}))
+    names = listed([provider.id for provider in last.providers], 5)
     of = f", the last of {len(runs)} nights" if len(runs) > 1 else ""
-    return f"{moment(last['started'])} ({names}, {modes}{of})"
+    return f"{moment(last.started)} ({names}, {modes}{of})"
 
 
-def tally(found: Drift) -> str:
+def tally(report: Drift) -> str:
     """Count the changes of each class."""
     numbers = [
-        counted(len(found.of(Kind.REGRESSION)), "regression"),
-        f"{len(found.of(Kind.FIXED))} fixed",
-        f"{len(found.of(Kind.INFORMATION))} new",
-        f"{len(found.of(Kind.NOISE))} noise",
+        counted(len(report.of(Kind.REGRESSION)), "regression"),
+        f"{len(report.of(Kind.FIXED))} fixed",
+        f"{len(report.of(Kind.INFORMATION))} new",
+        f"{len(report.of(Kind.NOISE))} noise",
     ]
     return ", ".join(numbers)
 
 
-def closing(found: Drift, unconfirmed_too: bool = False) -> str:
+def closing(report: Drift, unconfirmed_too: bool = False) -> str:
     """Say in one sentence what it comes to."""
-    wrong = found.regressions(unconfirmed_too)
+    wrong = report.regressions(unconfirmed_too)
     if wrong:
         sure = "" if unconfirmed_too else "confirmed "
         return f"{counted(len(wrong), sure + 'regression')}: something got worse."
-    if found.unjudged:
-        return f"It could not be judged whether something got worse: {'; '.join(found.unjudged)}."
-    waiting = len(found.of(Kind.REGRESSION))
+    if report.unjudged:
+        return f"It could not be judged whether something got worse: {'; '.join(report.unjudged)}."
+    waiting = len(report.of(Kind.REGRESSION))
     if waiting:
         several = counted(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
-    same = f"{counted(found.compared, 'finding')} compared"
-    bare = [each.subject for each in found.of(Kind.INFORMATION) if _no_longer_excused(each)]
+    same = f"{counted(report.compared, 'finding')} compared"
+    bare = [change.subject for change in report.of(Kind.INFORMATION) if _no_longer_excused(change)]
     if bare:
         names = listed(list(dict.fromkeys(bare)), 3)
         gone = "no known deviation excuses any more what is broken"
@@ -114,3 +122,128 @@ def closing(found: Drift, unconfirmed_too: bool = False) -> str:
 def _no_longer_excused(change: Change) -> bool:
     """Whether a deviation was removed or ran out, and its promise is broken still."""
     return change.what == "verdict" and change.before == "known" and change.after in _BROKEN
+
+
+_PHRASES = {
+    phrase.__name__: phrase for phrase in (certainty, place, side, tally, what_changed, who)
+}
+
+
+def drift_markdown(report: Drift, unconfirmed_too: bool = False) -> str:
+    """Write a drift as GitHub-flavoured Markdown."""
+    sections = [(TITLES[kind], report.of(kind)) for kind in Kind]
+    said = closing(report, unconfirmed_too)
+    values = {"found": report, "phrases": _PHRASES, "sections": sections, "closing": said}
+    return filled("drift.md.jinja", values)
+
+
+def _issue_body(alarm: Alarm, report: Drift) -> str:
+    """Write an issue about one provider's regressions; it says nothing of others."""
+    return filled("issue.md.jinja", {"alarm": alarm, "found": report, "phrases": _PHRASES})
+
+
+def drift_json(report: Drift, unconfirmed_too: bool = False) -> str:
+    """Write a drift as JSON."""
+    value = {
+        "schema": SCHEMA,
+        "bases": [_run(base) for base in report.bases],
+        "new": _run(report.new),
+        "exit_code": report.exit_code(unconfirmed_too),
+        "conclusion": closing(report, unconfirmed_too),
+        "compared": report.compared,
+        "explained": report.explained,
+        "counts": {kind.value: len(report.of(kind)) for kind in Kind},
+        "notes": report.notes,
+        "unjudged": report.unjudged,
+        "changes": [_change(change) for change in report.changes],
+        "providers": [_alarm(alarm, report) for alarm in report.alarms(unconfirmed_too)],
+    }
+    return without_commands(json.dumps(value, indent=1)) + "\n"
+
+
+def _run(run: Run) -> dict[str, Any]:
+    head = run.header
+    return {
+        "id": head.id,
+        "started": head.started,
+        "tool": head.tool,
+        "edition": head.edition.id,
+        "providers": [provider.id for provider in head.providers],
+        "complete": run.complete,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    value = asdict(change)
+    del value["sure"]
+    return {"class": value.pop("kind"), **value, "level": change.level or None}
+
+
+def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
+    """Return what is needed to tell people: the issue, if there is one to be opened."""
+    wrong = bool(alarm.clauses)
+    return {
+        "id": alarm.provider,
+        "judged": alarm.judged,
+        "clauses": alarm.clauses,
+        "waiting": alarm.waiting,
+        "kept": alarm.kept,
+        "fingerprint": alarm.fingerprint if wrong else None,
+        "title": alarm.title if wrong else None,
+        "body": _issue_body(alarm, report) if wrong else None,
+    }
+
+
+def print_drift(report: Drift, console: Console, unconfirmed_too: bool = False) -> None:
+    """Print what changed on one screen, the gravest first."""
+    _DriftPage(console, report).print(unconfirmed_too)
+
+
+class _DriftPage(Paper):
+    """One drift on one console."""
+
+    def __init__(self, console: Console, report: Drift) -> None:
+        super().__init__(console)
+        self._found = report
+
+    def print(self, unconfirmed_too: bool) -> None:
+        report = self._found
+        new = self._text(side([report.new]), "bold")
+        self._line(new, self._text(f" against {side(report.bases)}"), lines=2)
+        for note in report.notes[:_MOST_NOTES]:
+            self._line(self._text(note, "yellow"), lines=1)
+        self._line(self._text(tally(report), "bold"))
+        for kind in Kind:
+            self._section(kind)
+        style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
+        self._console.print()
+        self._line(self._text(closing(report, unconfirmed_too), style), lines=2)
+
+    def _section(self, kind: Kind) -> None:
+        changes = self._found.of(kind)
+        if not changes:
+            return
+        self._title(f"{TITLES[kind]} ({len(changes)})")
+        for change in changes[: SCREEN[kind]]:
+            self._change(change)
+        left = len(changes) - SCREEN[kind]
+        if left > 0:
+            self._line(self._text(f"and {left} more: --format md shows them", "dim"), indent=2)
+
+    def _change(self, change: Change) -> None:
+        style = _STYLES.get(change.kind, "cyan")
+        verdict, regression = change.what == "verdict", change.kind is Kind.REGRESSION
+        name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
+        said = f"{': ' if name else ''}{what_changed(change)}{place(change)}"
+        self._line(
+            self._text(who(change, self._found)),
+            self._text(f"{change.level} " if change.level else "", style),
+            self._text(name, "bold"),
+            self._text(said),
+            indent=2,
+            lines=2 if regression else 1,
+        )
+        outage = change.kind is Kind.NOISE and verdict
+        if regression or outage or change.what in ("latency", "price"):
+            why = "; ".join(filter(None, (certainty(change), change.message)))
+            self._line(self._text(why or "no reason given"), indent=6, lines=1)

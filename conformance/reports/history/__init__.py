@@ -1,10 +1,9 @@
-"""Many nights as a timeline, from an index that is kept beside the run files."""
+"""Many nights as a timeline, from the headers and footers of their run files."""
 
 from __future__ import annotations
 
-from conformance.reports.history.index import HistoryError
-from conformance.reports.history.render import history_json, history_markdown
-from conformance.reports.history.terminal import print_history
+from conformance.reports.history.folder import HistoryError
+from conformance.reports.history.render import history_json, history_markdown, print_history
 from conformance.reports.history.timeline import History, history
 
 __all__ = [

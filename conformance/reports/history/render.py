@@ -1,18 +1,45 @@
-"""A history in words, and in the forms for documents and machines."""
+"""A history in words: for the terminal, for documents and for machines."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from rich.console import Console
+from rich.text import Text
+
+from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
 from conformance.parsing import without_commands
-from conformance.reports.history.states import LEGEND
-from conformance.reports.history.timeline import History, Nights, Rate, Silence, Spell, Timeline
+from conformance.reports.console_text import Paper
+from conformance.reports.history.timeline import (
+    MARKS,
+    History,
+    Nights,
+    Rate,
+    Timeline,
+    squeezed,
+)
 from conformance.reports.markdown import filled
-from conformance.reports.wording import counted
+from conformance.reports.wording import counted, listed
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/history.schema.json``."""
+
+MOST = 12
+"""Promises of a provider that are shown."""
+
+_MOST_PROBLEMS = 3
+_UNJUDGED = state_of(Verdict.NOT_TESTABLE).style
+_STYLES = {state.letter: state.style for state in STATES} | {NOT_JUDGED: _UNJUDGED}
+
+LEGEND = "  ".join(
+    [
+        *(f"{s.letter} {s.label}" for s in STATES if s.letter.translate(MARKS) != NOT_JUDGED),
+        f"{NOT_JUDGED} not judged",
+    ]
+)
 
 
 def now_of(timeline: Timeline) -> str:
@@ -22,9 +49,9 @@ def now_of(timeline: Timeline) -> str:
         return "never judged"
     if silence := timeline.silence:
         nights = counted(silence.nights, "night")
-        until = f"{now.state.word} until {now.last[:10]}"
+        until = f"{now.state.label} until {now.last[:10]}"
         return f"{until}; not judged since {silence.since[:10]} ({nights})"
-    return f"{now.state.word} since {now.first[:10]} ({counted(now.nights, 'night')})"
+    return f"{now.state.label} since {now.first[:10]} ({counted(now.nights, 'night')})"
 
 
 def flakes_of(rate: Rate) -> str:
@@ -49,34 +76,24 @@ def span(nights: Nights) -> str:
     return f"{counted(len(nights.started), 'night')}, {days}{cut}"
 
 
-def history_markdown(found: History) -> str:
+def history_markdown(report: History) -> str:
     """Write a history as GitHub-flavoured Markdown."""
     words = {"now_of": now_of, "flakes_of": flakes_of, "changes_of": changes_of, "span": span}
-    return filled("history.md.jinja", {"found": found, "legend": LEGEND, **words})
+    return filled("history.md.jinja", {"found": report, "legend": LEGEND, **words})
 
 
-def history_json(found: History) -> str:
+def history_json(report: History) -> str:
     """Write a history as JSON."""
     value = {
         "schema": SCHEMA,
-        "nights": [_nights(each) for each in found.nights],
-        "unchanged": found.unchanged,
-        "silent": found.silent,
-        "timelines": [_timeline(each) for each in found.timelines],
-        "problems": [{"file": path, "why": why} for path, why in found.problems],
-        "notes": list(found.notes),
+        "nights": [asdict(nights) for nights in report.nights],
+        "unchanged": report.unchanged,
+        "silent": report.silent,
+        "timelines": [_timeline(timeline) for timeline in report.timelines],
+        "problems": [{"file": path, "why": why} for path, why in report.problems],
+        "notes": [],
     }
     return without_commands(json.dumps(value, indent=1)) + "\n"
-
-
-def _nights(nights: Nights) -> dict[str, Any]:
-    return {
-        "provider": nights.provider,
-        "started": list(nights.started),
-        "incomplete": nights.incomplete,
-        "editions": list(nights.editions),
-        "tools": list(nights.tools),
-    }
 
 
 def _timeline(timeline: Timeline) -> dict[str, Any]:
@@ -85,8 +102,16 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
         "provider": timeline.provider,
         "clause": timeline.clause,
         "level": timeline.level,
-        "models": list(timeline.models),
-        "spells": [_spell(each) for each in timeline.spells],
+        "models": timeline.models,
+        "spells": [
+            {
+                "verdict": spell.state.label.lower(),
+                "first": spell.first,
+                "last": spell.last,
+                "nights": spell.nights,
+            }
+            for spell in timeline.spells
+        ],
         "nights": timeline.marks,
         "flakes": {
             "nights": timeline.flakes.hits,
@@ -95,18 +120,63 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
             "interval": [round(low, 6), round(high, 6)],
         },
         "unjudged": timeline.unjudged,
-        "silence": _silence(timeline.silence),
+        "silence": asdict(timeline.silence) if timeline.silence else None,
     }
 
 
-def _silence(silence: Silence | None) -> dict[str, Any] | None:
-    return {"since": silence.since, "nights": silence.nights} if silence else None
+def print_history(report: History, console: Console, every: bool = False) -> None:
+    """Print a row of nights for each promise, those first that changed last; with `every`, all."""
+    _HistoryPage(console).print(report, every)
 
 
-def _spell(spell: Spell) -> dict[str, Any]:
-    return {
-        "verdict": spell.state.word.lower(),
-        "first": spell.first,
-        "last": spell.last,
-        "nights": spell.nights,
-    }
+class _HistoryPage(Paper):
+    """One history on one console."""
+
+    def print(self, report: History, every: bool) -> None:
+        for nights in report.nights:
+            mine = [
+                timeline for timeline in report.timelines if timeline.provider == nights.provider
+            ]
+            self._provider(nights, mine, len(mine) if every else MOST)
+        self._console.print()
+        self._line(self._text(LEGEND, "dim"))
+        still = counted(report.unchanged, "promise", "promises")
+        self._line(self._text(f"{still} never changed (--all shows them).", "dim"))
+        if report.silent:
+            said = counted(report.silent, "promise was", "promises were")
+            self._line(self._text(f"{said} judged before, not on the newest night.", "magenta"))
+        for path, why in report.problems[:_MOST_PROBLEMS]:
+            self._line(self._text(f"left out: {path}: {why}", "yellow"), lines=2)
+        more = len(report.problems) - _MOST_PROBLEMS
+        if more > 0:
+            self._line(self._text(f"and {counted(more, 'file')} more left out", "yellow"))
+
+    def _provider(self, nights: Nights, timelines: Sequence[Timeline], most: int) -> None:
+        self._title(f"{nights.provider}: {span(nights)}")
+        for timeline in timelines[:most]:
+            self._timeline(timeline)
+        left = len(timelines) - most
+        if not timelines:
+            self._line(self._text("nothing changed", "dim"), indent=2)
+        elif left > 0:
+            self._line(self._text(f"and {left} more (--all shows them)", "dim"), indent=2)
+
+    def _timeline(self, timeline: Timeline) -> None:
+        now, style = timeline.now, ""
+        if now is not None:
+            style = _UNJUDGED if timeline.silence else now.state.style
+        parts = [change for change in (changes_of(timeline), flakes_of(timeline.flakes)) if change]
+        self._line(
+            self._text(f"{timeline.level} "),
+            self._text(timeline.clause, "bold"),
+            self._text(f" on {listed(timeline.models)}: "),
+            self._text(now_of(timeline), style),
+            self._text("".join(f", {each}" for each in parts)),
+            indent=2,
+            lines=2,
+        )
+        row = Text("    ")
+        for letter in squeezed(timeline.marks, max(self._console.width - 4, 10)):
+            row.append(letter, _STYLES.get(letter, ""))
+        row.rstrip()
+        self._console.print(row, soft_wrap=True)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from math import sqrt
 from pathlib import Path
-from typing import Any
 
+from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
 from conformance.reports.grouping import level_rank
-from conformance.reports.history.index import HistoryError, Index, Progress, open_index
-from conformance.reports.history.states import MARKS, State
+from conformance.reports.history.folder import HistoryError, Problem, runs_of
+from conformance.results.reach import NO_FINDING
+from conformance.results.run_states import ClauseLevel, RunStates
 
 _Z = 1.959964  # of the normal distribution, for 95 %
+_TELLING = {state.letter: state for state in TELLING}
+_CLASS = re.escape("".join(_TELLING))
+_SPELL = re.compile(rf"([{_CLASS}])(?:[^{_CLASS}]*\1)*")
+_NOT_TELLING = re.compile(rf"[^{_CLASS}]+")
+_FLIP = re.compile(r"(.)(?=(?!\1)(.)\1)")
+_FLAKY = state_of(Verdict.FLAKY).letter
+_OPEN = (Verdict.UNAVAILABLE, Verdict.NOT_TESTABLE, Verdict.NOT_RUN)
+MARKS = str.maketrans({state_of(verdict).letter: NOT_JUDGED for verdict in _OPEN})
+"""Why a night judged nothing is left out of a row of nights."""
+_SILENT = NO_FINDING + NOT_JUDGED + state_of(Verdict.HARNESS_ERROR).letter
+_GRAVITY = NO_FINDING + "".join(state.letter for state in reversed(STATES)).translate(MARKS)
+"""Letters from the least to the gravest; a night that could not tell hides none that could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,127 +113,55 @@ class Nights:
 class History:
     """The runs of a folder over time."""
 
-    folder: str
     nights: tuple[Nights, ...]
     timelines: tuple[Timeline, ...]
     unchanged: int  # promises, on a model each, that never changed and still are judged
     silent: int  # promises, on a model each, whose newest nights could not judge them
-    problems: tuple[tuple[str, str], ...]  # files that are left out, and why
-    notes: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
-def history(
-    folder: Path,
-    provider: str = "*",
-    clauses: str = "*",
-    every: bool = False,
-    progress: Progress | None = None,
-) -> History:
-    """Tell the history of the runs in a folder; with ``every``, also of what never changed.
+def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool = False) -> History:
+    """Return the history of the runs in a folder; with `every`, also of what never changed.
 
     Raises `HistoryError` for a folder without any run.
     """
-    with open_index(folder, *([progress] if progress else [])) as index:
-        nights = [each for each in _nights(index) if fnmatchcase(each.provider, provider)]
-        if not nights:
-            raise HistoryError(f"{folder}: holds no run of a provider {provider!r}{_why(index)}")
-        newest = {each.provider: each.started[-1] for each in nights}
-        chosen, unchanged = _chosen(index, newest, clauses, every)
-        _mark(index, chosen, {each.provider: each.started for each in nights})
-        return History(
-            folder=str(folder),
-            nights=tuple(nights),
-            timelines=tuple(_timelines(chosen, nights)),
-            unchanged=unchanged,
-            silent=sum(each.silence is not None for each in chosen),
-            problems=tuple((path, why) for path, why in index.rows(_PROBLEMS)),
-            notes=tuple(index.notes),
+    runs, problems = runs_of(folder)
+    providers: dict[str, list[RunStates]] = {}
+    for run in runs:
+        for name in dict.fromkeys(name for name, _ in run.states):
+            if fnmatchcase(name, provider):
+                providers.setdefault(name, []).append(run)
+    if not providers:
+        why = "; {}: {}".format(*problems[0]) if problems else ""
+        raise HistoryError(f"{folder}: holds no run of a provider {provider!r}{why}")
+    shown: list[Timeline] = []
+    unchanged = 0
+    for name in sorted(providers):
+        mine = list(timelines_of(name, providers[name], clauses))
+        changed = [
+            timeline for timeline in mine if timeline.changed or timeline.silence is not None
+        ]
+        unchanged += sum(len(timeline.models) for timeline in mine) - sum(
+            len(e.models) for e in changed
         )
+        shown += sorted(mine if every else changed, key=_newest, reverse=True)
+    return History(
+        nights=tuple(_nights(name, providers[name]) for name in sorted(providers)),
+        timelines=tuple(shown),
+        unchanged=unchanged,
+        silent=sum(len(timeline.models) for timeline in shown if timeline.silence is not None),
+        problems=tuple(problems),
+    )
 
 
-_PROBLEMS = "SELECT path, problem FROM runs WHERE problem IS NOT NULL ORDER BY path"
-_NIGHTS = """
-SELECT provider, run, started, complete, edition, tool
-FROM nights JOIN runs USING (run) ORDER BY provider, started, run
-"""
-_PROMISES = """
-SELECT promise, provider, clause, level, model, judged, flakes, unjudged
-FROM promises JOIN flakes USING (promise) ORDER BY provider, clause, model
-"""
-_ALL_SPELLS = "SELECT promise, state, first, last, nights FROM spells ORDER BY promise, first"
-_CELLS = """
-SELECT promise, list(started), list(state) FROM cells JOIN runs USING (run)
-WHERE promise IN (SELECT unnest($promises)) GROUP BY promise
-"""
-
-
-@dataclass(slots=True)
-class _Promise:
-    """One promise on one model, as the index has it."""
-
-    number: int
-    provider: str
-    clause: str
-    level: str
-    model: str
-    flakes: Rate
-    unjudged: int
-    spells: tuple[Spell, ...] = ()
-    marks: str = ""
-    silence: Silence | None = None
-
-
-def _why(index: Index) -> str:
-    problems = index.rows(_PROBLEMS)
-    return f"; {problems[0][0]}: {problems[0][1]}" if problems else ""
-
-
-def _nights(index: Index) -> Iterator[Nights]:
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    for provider, *rest in index.rows(_NIGHTS):
-        found.setdefault(provider, []).append(tuple(rest))
-    for provider, rows in found.items():
-        yield Nights(
-            provider=provider,
-            started=tuple(started for _, started, *_ in rows),
-            incomplete=sum(not complete for _, _, complete, *_ in rows),
-            editions=tuple(dict.fromkeys(row[3] for row in rows)),
-            tools=tuple(dict.fromkeys(row[4] for row in rows)),
-        )
-
-
-def _chosen(
-    index: Index, newest: Mapping[str, str], clauses: str, every: bool
-) -> tuple[list[_Promise], int]:
-    """Give the promises to be told of, and how many never changed up to the newest night."""
-    spells: dict[int, list[Spell]] = {}
-    for number, state, first, last, nights in index.rows(_ALL_SPELLS):
-        spells.setdefault(number, []).append(Spell(State(state), first, last, nights))
-    found, unchanged = [], 0
-    for number, provider, clause, level, model, judged, hits, unjudged in index.rows(_PROMISES):
-        if provider not in newest or not fnmatchcase(clause, clauses):
-            continue
-        mine = tuple(spells.get(number, ()))
-        quiet = bool(mine) and mine[-1].last < newest[provider]
-        still = len(mine) <= 1 and not hits and not quiet
-        unchanged += still
-        if every or not still:
-            rate = Rate(hits, judged)
-            found.append(_Promise(number, provider, clause, level, model, rate, unjudged, mine))
-    return found, unchanged
-
-
-def _timelines(chosen: Iterable[_Promise], nights: Iterable[Nights]) -> Iterator[Timeline]:
-    """Tell promises with the same history as one, those first that changed last."""
-    groups: dict[tuple[str, str, str, tuple[Spell, ...]], list[_Promise]] = {}
-    for each in chosen:
-        key = (each.provider, each.clause, each.marks, each.spells)
-        groups.setdefault(key, []).append(each)
-    order = {each.provider: place for place, each in enumerate(nights)}
-    found = list(map(_timeline, groups.values()))
-    found.sort(key=lambda each: (level_rank(each.level), each.clause))
-    found.sort(key=_newest, reverse=True)
-    yield from sorted(found, key=lambda each: order[each.provider])
+def _nights(provider: str, runs: Sequence[RunStates]) -> Nights:
+    return Nights(
+        provider=provider,
+        started=tuple(run.started for run in runs),
+        incomplete=sum(not run.complete for run in runs),
+        editions=tuple(dict.fromkeys(run.edition for run in runs)),
+        tools=tuple(dict.fromkeys(run.tool for run in runs)),
+    )
 
 
 def _newest(timeline: Timeline) -> tuple[bool, str]:
@@ -229,45 +171,74 @@ def _newest(timeline: Timeline) -> tuple[bool, str]:
     return False, timeline.silence.since if timeline.silence else ""
 
 
-def _timeline(group: Sequence[_Promise]) -> Timeline:
-    first = group[0]
-    return Timeline(
-        provider=first.provider,
-        clause=first.clause,
-        level=first.level,
-        models=tuple(each.model for each in group),
-        spells=first.spells,
-        flakes=first.flakes,
-        unjudged=first.unjudged,
-        marks=first.marks,
-        silence=first.silence,
-    )
+def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterator[Timeline]:
+    """Yield the promises of a provider, MUST first; models with the same nights share one."""
+    # runs of one suite and edition share one tuple of clauses: a year has a handful of them
+    layouts = {id(run.clauses): run.clauses for run in runs}
+    levels = {clause.id: clause.level for layout in layouts.values() for clause in layout}
+    places = {key: _places(layout, levels) for key, layout in layouts.items()}
+    models: dict[tuple[str, str], list[str]] = {}
+    for model in sorted({model for run in runs for name, model in run.states if name == provider}):
+        nights = [
+            _aligned(run.states.get((provider, model), ""), places[id(run.clauses)]) for run in runs
+        ]
+        for clause, letters in zip(levels, zip(*nights, strict=True), strict=True):
+            marks = "".join(letters).translate(MARKS)
+            if not marks.isspace() and fnmatchcase(clause, glob):
+                models.setdefault((clause, marks), []).append(model)
+    started = [run.started for run in runs]
+    for clause, marks in sorted(models, key=lambda row: (level_rank(levels[row[0]]), row[0])):
+        spells = tuple(_spells(marks, started))
+        flakes, unjudged = _flakes(marks)
+        yield Timeline(
+            provider=provider,
+            clause=clause,
+            level=levels[clause],
+            models=tuple(models[clause, marks]),
+            spells=spells,
+            flakes=flakes,
+            unjudged=unjudged,
+            marks=marks,
+            silence=_silence(marks, started) if spells else None,
+        )
 
 
-def _mark(index: Index, promises: Sequence[_Promise], started: Mapping[str, Sequence[str]]) -> None:
-    """Write a letter for each night of a promise's provider."""
-    numbers = [each.number for each in promises]
-    cells = {
-        number: dict(zip(nights, states, strict=True))
-        for number, nights, states in index.rows(_CELLS, {"promises": numbers})
-    }
-    for each in promises:
-        mine = cells.get(each.number, {})
-        each.marks = "".join(_LETTERS[mine.get(night)] for night in started[each.provider])
-        if each.spells:
-            each.silence = _silence(each.marks, started[each.provider])
+def _places(layout: Sequence[ClauseLevel], levels: Mapping[str, str]) -> Sequence[int]:
+    """Return where in the letters of a run each clause stands, -1 for one that it does not know."""
+    places = {clause.id: place for place, clause in enumerate(layout)}
+    return [places.get(clause, -1) for clause in levels]
+
+
+def _aligned(states: str, places: Sequence[int]) -> str:
+    """Return the letters of a run in the order of all clauses."""
+    if not states:
+        return NO_FINDING * len(places)
+    padded = states + NO_FINDING
+    return "".join([padded[place] for place in places])
+
+
+def _spells(marks: str, started: Sequence[str]) -> Iterator[Spell]:
+    for match in _SPELL.finditer(marks):
+        mark, last = match[1], match.end() - 1
+        nights = match[0].count(mark)
+        yield Spell(_TELLING[mark], started[match.start()], started[last], nights)
+
+
+def _flakes(marks: str) -> tuple[Rate, int]:
+    """Return how many nights were an accident, and how many could not tell.
+
+    An accident is a flaky night, and one that alone differs from the night before and after it.
+    """
+    flaky, telling = marks.count(_FLAKY), _NOT_TELLING.sub("", marks)
+    flips = len(_FLIP.findall(telling))
+    unjudged = len(marks) - marks.count(NO_FINDING) - len(telling) - flaky
+    return Rate(flips + flaky, len(telling) + flaky), unjudged
 
 
 def _silence(marks: str, started: Sequence[str]) -> Silence | None:
-    """Give the nights at the end that could not judge; a flaky one did."""
-    judged = len(marks.rstrip(_NOT_JUDGED))
+    """Return the nights at the end that could not judge; a flaky one did."""
+    judged = len(marks.rstrip(_SILENT))
     return Silence(started[judged], len(marks) - judged) if judged < len(marks) else None
-
-
-_NOT_JUDGED = " ?!"
-
-_LETTERS: dict[int | None, str] = {int(state): letter for state, letter in MARKS.items()}
-_LETTERS[None] = " "
 
 
 def squeezed(marks: str, width: int) -> str:
@@ -277,7 +248,3 @@ def squeezed(marks: str, width: int) -> str:
     edges = [round(place * len(marks) / width) for place in range(width + 1)]
     parts = [marks[start:end] for start, end in pairwise(edges)]
     return "".join(max(part, key=_GRAVITY.index) for part in parts)
-
-
-_GRAVITY = " -?.~kd!F"
-"""Letters from the least to the gravest; a night that could not tell hides none that could."""

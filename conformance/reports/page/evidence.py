@@ -10,11 +10,13 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import to_builtins
 
 from conformance.findings import Finding, Verdict
 from conformance.parsing import JSONFaultError, load_json
@@ -22,12 +24,17 @@ from conformance.reports.merging import Merged
 from conformance.reports.page.requests import shown_request
 from conformance.reports.summary import Summary
 from conformance.results.reach import Column
+from conformance.results.records import DeviationRecord, ExchangeRecord, RequestRecord
 from conformance.results.run_file import Run
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
 _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
 _THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
 _PROMPT = 300  # characters of a prompt beside its picture
+_SAID = (
+    *("provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason"),
+    *("failure", "downloads", "cassette", "target"),
+)  # of an exchange
 _SHOWN = ("size", "quality", "style", "background", "output_format", "n", "response_format")
 
 
@@ -51,7 +58,7 @@ def proofs(summary: Summary) -> Proofs:
 
 
 def _packed(column: Mapping[str, Any]) -> str:
-    text = json.dumps(column, ensure_ascii=True, separators=(",", ":"), default=str)
+    text = json.dumps(column, ensure_ascii=True, separators=(",", ":"))
     return base64.b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
 
 
@@ -64,10 +71,10 @@ def _cut(column: Mapping[str, Any], most: int) -> Mapping[str, Any]:
 
 
 def _shorter(exchange: Mapping[str, Any], most: int) -> Mapping[str, Any]:
-    response = exchange.get("response")
-    if not isinstance(response, dict):
+    response = exchange["response"]
+    if response is None:
         return exchange
-    body = str(response.get("body", ""))
+    body = response["body"]
     note = f"… ({len(body) - most} more characters in the run file)"
     shorter = {**response, "body": body if len(body) <= most else body[:most] + note}
     return {**exchange, "response": {**shorter, "headers": response["headers"] if most else []}}
@@ -80,7 +87,7 @@ def _pictures(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         for exchange in column["exchanges"].values():
             for image in exchange["images"]:
                 small = image.pop("thumbnail", None)
-                if isinstance(small, str) and _THUMBNAIL.fullmatch(small):
+                if small and _THUMBNAIL.fullmatch(small):
                     found.setdefault(str(image.get("sha256")), small)
     return found
 
@@ -91,7 +98,8 @@ class _Evidence:
     def __init__(self, summary: Summary) -> None:
         self._summary = summary
         self._several = _several(summary.merged)
-        self._about = _providers(summary.merged.runs)
+        runs = summary.merged.runs
+        self._about = {each.id: each for run in runs for each in run.header.providers}
         self._history = _history(summary) if summary.merged.repeated else {}
 
     def columns(self) -> list[dict[str, Any]]:
@@ -119,18 +127,18 @@ class _Evidence:
         history = self._history.get(_key(finding)) if self._history else None
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
             return prefix + finding.case
-        optional = ("message", "expected", "observed", "control", "rate", "repeats")
-        said = {name: getattr(finding, name, None) for name in optional}
-        found = {"case": prefix + finding.case, "verdict": finding.verdict.value}
-        found |= {name: value for name, value in said.items() if value}
+        names = ("verdict", "message", "expected", "observed", "control", "rate", "repeats")
+        shown: dict[str, Any] = {"case": prefix + finding.case}
+        shown |= {name: value for name in names if (value := getattr(finding, name))}
         if finding.deviation is not None:
-            found["deviation"] = self._deviation(finding)
-        return found | ({"history": history} if history else {})
+            shown["deviation"] = self._deviation(finding)
+        return shown | ({"history": history} if history else {})
 
     def _deviation(self, finding: Finding) -> Any:
         """Give the number of the entry in the provider's file, or the reason without an entry."""
-        for rank, each in enumerate(self._about[finding.provider].get("deviations") or []):
-            if each["reason"] == finding.deviation and _covers(each, finding):
+        about = self._about.get(finding.provider)
+        for rank, each in enumerate(about.deviations if about else ()):
+            if each.reason == finding.deviation and _covers(each, finding):
                 return rank
         return finding.deviation
 
@@ -140,8 +148,9 @@ class _Evidence:
                 continue
             name = f"{finding.provider}/{finding.model}/{case}"
             if name in run.exchanges:
-                about = self._about[finding.provider]
-                exchanges[prefix + case] = _shown(run.exchanges[name], about)
+                about = self._about.get(finding.provider)
+                base_url = about.base_url if about else None
+                exchanges[prefix + case] = _shown(run.exchanges[name], base_url)
 
 
 def _several(merged: Merged) -> set[Column]:
@@ -152,20 +161,11 @@ def _several(merged: Merged) -> set[Column]:
     return {column for column, found in owners.items() if len(found) > 1}
 
 
-def _providers(runs: Sequence[Run]) -> dict[str, Mapping[str, Any]]:
-    found: dict[str, Mapping[str, Any]] = {}
-    for run in runs:
-        found |= {each["id"]: each for each in run.header["providers"]}
-        for each in run.findings:
-            found.setdefault(each.provider, {})
-    return found
-
-
-def _covers(entry: Mapping[str, Any], finding: Finding) -> bool:
+def _covers(entry: DeviationRecord, finding: Finding) -> bool:
     return (
-        fnmatchcase(finding.clause, entry["clause"])
-        and any(fnmatchcase(finding.model, glob) for glob in entry["models"])
-        and any(fnmatchcase(finding.case, glob) for glob in entry["cases"])
+        fnmatchcase(finding.clause, entry.clause)
+        and any(fnmatchcase(finding.model, glob) for glob in entry.models)
+        and any(fnmatchcase(finding.case, glob) for glob in entry.cases)
     )
 
 
@@ -176,8 +176,8 @@ def _key(finding: Finding) -> tuple[str, str, str, str]:
 def _history(summary: Summary) -> dict[tuple[str, str, str, str], list[list[str]]]:
     """Give, of what several runs judged, when each verdict began to be given."""
     found: dict[tuple[str, str, str, str], list[list[str]]] = {}
-    for run in sorted(summary.merged.runs, key=lambda each: str(each.header["started"])):
-        started = str(run.header["started"])
+    for run in sorted(summary.merged.runs, key=lambda each: each.header.started):
+        started = run.header.started
         for each in run.findings:
             said = f"{each.verdict.value}{', known' * each.excused}"
             mine = found.setdefault(_key(each), [])
@@ -186,35 +186,30 @@ def _history(summary: Summary) -> dict[tuple[str, str, str, str], list[list[str]
     return found
 
 
-def _shown(exchange: Mapping[str, Any], provider: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose what is shown of an exchange; its request is a curl line."""
-    names = ("provenance", "sent_at", "elapsed", "attempts", "price", "outcome", "reason")
-    more = ("failure", "downloads", "cassette", "target")
-    found = {name: exchange[name] for name in (*names, *more) if exchange.get(name) is not None}
-    response = exchange.get("response")
-    return {
-        **found,
-        "endpoint": _endpoint(exchange["request"]),
-        "sent": shown_request(exchange["request"], provider),
-        "response": response if isinstance(response, dict) else None,
-        "images": [dict(each) for each in exchange.get("images") or [] if isinstance(each, dict)],
-        **_asked(exchange["request"]),
+def _shown(exchange: ExchangeRecord, base_url: str | None) -> dict[str, Any]:
+    """Return what is shown of an exchange; its request is a curl line."""
+    values = to_builtins(exchange)
+    return {name: values[name] for name in _SAID if values[name] is not None} | {
+        "endpoint": _endpoint(exchange.request),
+        "sent": shown_request(exchange.request, base_url),
+        "response": values["response"],
+        "images": values["images"],
+        **_asked(exchange.request),
     }
 
 
-def _endpoint(request: Mapping[str, Any]) -> str:
-    """Give method and path: a control that differs there is another request, not a field."""
-    url = str(request.get("url", ""))
+def _endpoint(request: RequestRecord) -> str:
+    """Return method and path: a control that differs there is another request, not a field."""
     try:
-        path = urlsplit(url).path
+        path = urlsplit(request.url).path
     except ValueError:
-        path = url
-    return f"{request.get('method', 'POST')} {path}"
+        path = request.url
+    return f"{request.method} {path}"
 
 
-def _asked(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Say what a picture was asked to be: the parameters that can be seen in it."""
-    asked = _parsed(str(request.get("body", "")))
+def _asked(request: RequestRecord) -> dict[str, Any]:
+    """Return what a picture was asked to be: the parameters that can be seen in it."""
+    asked = _parsed(request.body)
     shown = [f"{name} {asked[name]}" for name in _SHOWN if asked.get(name) is not None]
     prompt = asked.get("prompt")
     return {"asked": ", ".join(shown), "prompt": _begin(prompt) if isinstance(prompt, str) else ""}

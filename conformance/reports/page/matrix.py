@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from msgspec import to_builtins
 
 from conformance.findings import BROKEN, SEVERITY, STATES, Finding, State
 from conformance.reports.grouping import LEVELS
@@ -11,6 +13,7 @@ from conformance.reports.provenance import Origin
 from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
 from conformance.results.reach import Column
+from conformance.results.records import ClauseRecord
 
 NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of
 _SAID = 200  # characters of a message that can be searched for
@@ -25,7 +28,7 @@ def matrix(summary: Summary) -> dict[str, Any]:
         "meanings": [each.meaning for each in STATES],
         "levels": list(LEVELS),
         "providers": _providers(summary),
-        "runs": [str(run.header["started"]) for run in summary.merged.runs],
+        "runs": [run.header.started for run in summary.merged.runs],
         "columns": _columns(summary),
         "clauses": clauses,
         "cells": [_letters(each["id"], summary) for each in clauses],
@@ -38,32 +41,28 @@ def clauses_of(summary: Summary) -> list[dict[str, Any]]:
     judged = {each.clause: each.level for each in summary.merged.findings}
     about: dict[str, dict[str, Any]] = {}
     for run in summary.merged.runs:
-        for each in run.header["clauses"]:
-            if each["id"] in judged:
-                about.setdefault(each["id"], _clause(each))
+        for each in run.header.clauses:
+            if each.id in judged:
+                about.setdefault(each.id, _clause(each))
     for name, level in judged.items():
-        about.setdefault(name, _clause({"id": name, "level": level, "statement": ""}))
+        about.setdefault(name, _clause(ClauseRecord(name, level, "", ())))
     return list(about.values())
 
 
 def silent_clauses(summary: Summary) -> list[str]:
     """Name the clauses of the runs that found nothing to judge at all."""
     judged = {each.clause for each in summary.merged.findings}
-    headers = (each["id"] for run in summary.merged.runs for each in run.header["clauses"])
+    headers = (each.id for run in summary.merged.runs for each in run.header.clauses)
     return [name for name in dict.fromkeys(headers) if name not in judged]
 
 
-def _clause(about: Mapping[str, Any]) -> dict[str, Any]:
+def _clause(about: ClauseRecord) -> dict[str, Any]:
     return {
-        "id": about["id"],
-        "chapter": about["id"].split(".", 1)[0],
-        "level": about["level"],
-        "statement": about["statement"],
-        "citations": [
-            {key: str(value) for key, value in each.items()}
-            for each in about.get("citations", [])
-            if isinstance(each, dict)
-        ],
+        "id": about.id,
+        "chapter": about.id.split(".", 1)[0],
+        "level": about.level,
+        "statement": about.statement,
+        "citations": to_builtins(about.citations),
     }
 
 
@@ -78,17 +77,15 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
 
 def _providers(summary: Summary) -> list[dict[str, Any]]:
     about = {
-        provider["id"]: provider
-        for run in summary.merged.runs
-        for provider in run.header["providers"]
+        provider.id: provider for run in summary.merged.runs for provider in run.header.providers
     }
     return [
         {
             "id": name,
-            "title": about.get(name, {}).get("title", name),
+            "title": about[name].title if name in about else name,
             "origin": "; ".join(provenance(summary.origins, name)),
             "short": ", ".join(dict.fromkeys(each.kind for each in _mine(summary.origins, name))),
-            "deviations": about.get(name, {}).get("deviations") or [],
+            "deviations": to_builtins(about[name].deviations) if name in about else [],
         }
         for name in dict.fromkeys(provider for provider, _ in summary.columns)
     ]

@@ -7,12 +7,13 @@ that the reader names for its host goes into it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.output.shell import bearer, curl_line, quoted
 from conformance.parsing import printable
+from conformance.results.records import RequestRecord
 
 KEY_VARIABLE = "API_KEY"
 """The variable of every key: a name from a run file could be that of somebody else's key."""
@@ -35,21 +36,23 @@ _METHOD = re.compile(r"[A-Z]{1,20}")
 _FOLDED = re.compile(r"<\d+ (?:characters|bytes), sha256 |… \(\d+ more characters\)$")
 
 
-def shown_request(request: Mapping[str, Any], provider: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the command that sends a recorded request, if one can, and notes beside it."""
-    method = str(request.get("method", "POST"))
-    url = printable(str(request["url"]), _LONGEST_URL)
+def shown_request(request: RequestRecord, base_url: str | None) -> dict[str, Any]:
+    """Return the command that sends a recorded request, if one can, and notes beside it.
+
+    `base_url` is the provider's, where it is known.
+    """
+    url = printable(request.url, _LONGEST_URL)
     host = _web_host(url)
-    if host is None or not _METHOD.fullmatch(method):
-        return {"notes": [f"No command sends this: {printable(method, 40)} {url}"]}
-    body = printable(str(request.get("body") or ""), _LONGEST_BODY)
+    if host is None or not _METHOD.fullmatch(request.method):
+        return {"notes": [f"No command sends this: {printable(request.method, 40)} {url}"]}
+    body = printable(request.body, _LONGEST_BODY)
     headers = list(_header_words(request))
-    notes = [_destination(host, provider)]
+    notes = [_destination(host, base_url)]
     if bearer(KEY_VARIABLE) in headers:
         notes.append(f"{KEY_VARIABLE} is to hold your key for {host}, and no other.")
     if _FOLDED.search(body) or _FOLDED.search(url):
         notes.append("Long texts are folded, so that this does not send quite the same.")
-    return {"curl": curl_line(method, url, headers, body), "notes": notes}
+    return {"curl": curl_line(request.method, url, headers, body), "notes": notes}
 
 
 def _web_host(url: str) -> str | None:
@@ -62,16 +65,16 @@ def _web_host(url: str) -> str | None:
     return parts.netloc.lower() if plain else None
 
 
-def _header_words(request: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in request.get("headers") or []:
+def _header_words(request: RequestRecord) -> Iterator[str]:
+    for name, value in request.headers:
         if name.lower() == "authorization" and value not in DUMMIES:
             yield bearer(KEY_VARIABLE)
         elif _TOKEN.fullmatch(name):
             yield quoted(f"{name}: {printable(value, _LONGEST_HEADER)}")
 
 
-def _destination(host: str, provider: Mapping[str, Any]) -> str:
-    own = _web_host(str(provider.get("base_url", "")))
+def _destination(host: str, base_url: str | None) -> str:
+    own = _web_host(base_url or "")
     if own == host:
         return f"Goes to {host}."
     where = f", which is at {own}" if own else ""

@@ -1,0 +1,95 @@
+"""The states of a run's promises: decided once, and read from the ends of its file."""
+
+from __future__ import annotations
+
+import string
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.findings import ACCEPTED_INSTEAD, UNDECIDED, Finding, Verdict
+from conformance.results.conclusion import Reasons
+from conformance.results.run_file import RunFileError, write_run
+from conformance.results.run_states import StatesReader, states_in
+from tests import runs
+from tests.nights import ONE_NIGHT, QUICK, ended, night
+
+CASES = ("n-2", "baseline", "elsewhere")  # where the reason is: the same, the control, another
+REASONS = ("format.url-only", "errors.status-400", "errors.not-5xx", "parameters.valid-accepted")
+
+
+@QUICK
+@given(ONE_NIGHT, st.sampled_from(["live", "foreign"]))
+def test_footer_says_what_the_findings_say(
+    tmp_path_factory: pytest.TempPathFactory, findings: list[Finding], mode: str
+) -> None:
+    run = ended(night(1, runs.exchange(), *findings, head=runs.header(mode=mode)))
+    path = tmp_path_factory.mktemp("runs") / "run.jsonl"
+    write_run(run, path)
+    assert StatesReader().read(path) == states_in(run)
+
+
+@pytest.mark.parametrize("deviation", [None, "it is planted"], ids=["new", "known"])
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_states_leave_out_what_is_explained(verdict: Verdict, deviation: str | None) -> None:
+    pairs: dict[str, tuple[Finding, Finding]] = {}
+    messages = (ACCEPTED_INSTEAD, "it was not seen")
+    for reason, case, own, message in product(REASONS, CASES, UNDECIDED, messages):
+        model = f"m{len(pairs)}"
+        pairs[model] = (
+            runs.finding(reason, verdict, model=model, case=case, deviation=deviation),
+            runs.finding("count.n-images", own, model=model, case="n-2", message=message,
+                         control="baseline"),
+        )  # fmt: skip
+    kept = [runs.finding("count.n-images", model=model, case="n-1") for model in pairs]
+    states = states_in(night(1, *(each for pair in pairs.values() for each in pair), *kept))
+    place = [each.id for each in states.clauses].index("count.n-images")
+    for model, (broken, unjudged) in pairs.items():
+        explained = Reasons([broken, unjudged]).explain(unjudged)
+        assert (states.states["acme", model][place] == ".") == explained, (broken, unjudged)
+
+
+def test_nothing_is_read_between_header_and_footer(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    write_run(ended(night(1, runs.broken(), runs.finding("envelope.json"))), path)
+    before = StatesReader().read(path)
+    first, *_, last = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + b"not read\n" * 9 + last)
+    assert StatesReader().read(path) == before
+
+
+@pytest.mark.parametrize("states", ["F", "FFFFFX", ""], ids=["short", "unknown-letter", "none"])
+def test_footer_that_does_not_fit_is_not_believed(tmp_path: Path, states: str) -> None:
+    path = tmp_path / "run.jsonl"
+    run = ended(night(1, runs.finding()))
+    write_run(run, path)
+    before = path.read_text()
+    path.write_text(before.replace('"states":".    "', f'"states":"{states}"'))
+    assert path.read_text() != before
+    assert StatesReader().read(path) == states_in(run)
+
+
+def test_clauses_of_other_suites_are_told_apart(tmp_path: Path) -> None:
+    clauses = runs.header()["clauses"]
+    reader = StatesReader()
+    for day, some in enumerate([clauses, clauses[:2], clauses[::-1], clauses, []], start=1):
+        path = tmp_path / f"{day}.jsonl"
+        write_run(ended(night(day, runs.finding(), head=runs.header(clauses=some))), path)
+        assert reader.read(path).clauses[: len(some)] == StatesReader().read(path).clauses
+        assert [each.id for each in reader.read(path).clauses][: len(some)] == [
+            each["id"] for each in some
+        ]
+
+
+@QUICK
+@given(st.text(string.printable))
+def test_what_is_no_run_file_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.mktemp("runs") / "run.jsonl"
+    path.write_text(text)
+    with pytest.raises(RunFileError):
+        StatesReader().read(path)
