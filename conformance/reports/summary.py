@@ -155,7 +155,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         rows=tuple(_rows(merged, promises)),
         chapters=_chapters(merged, promises),
         broken=broken,
-        causes=tuple(causes_of([each for each in broken if not each.known], found)),
+        causes=tuple(causes_of([e for e in broken if not e.known], found, merged.observations)),
         reasons=tuple(reasons(each for each in broken if each.known)),
         undecided=tuple(grouped(open_ones)),
         explained=tuple(grouped(explained)),

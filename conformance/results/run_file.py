@@ -101,7 +101,7 @@ class RunWriter:
     """Writes a run file line by line; raises `RunFileError` where it cannot."""
 
     def __init__(self, path: Path, header: RunHeader, durable: bool = False) -> None:
-        """Start a file; a durable one is on the disk up to every exchange, come a power cut."""
+        """Start a file; a durable one is on the disk after every `sync`, come a power cut."""
         self.path = path
         self._durable = durable
         refuse_links(path)
@@ -113,13 +113,11 @@ class RunWriter:
                 f"{path}: cannot be written: {error.strerror}; choose another with --output"
             ) from None
         self.line(line_of(header))
-        self._settled()
+        self.sync()
 
     def add(self, record: Record) -> None:
         """Add a record."""
         self.line(line_of(record))
-        if isinstance(record, ExchangeRecord):
-            self._settled()
 
     def line(self, line: str) -> None:
         """Add a record that was written as a line before."""
@@ -147,9 +145,13 @@ class RunWriter:
         with suppress(OSError):  # what a full disk did not take is tried once more, in vain
             self._file.close()
 
-    def _settled(self) -> None:
+    def sync(self) -> None:
+        """Wait until a durable file is on the disk as far as it goes."""
         if self._durable:
-            _sync(self._file.fileno())
+            try:
+                _sync(self._file.fileno())
+            except OSError as error:
+                raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
 
 
 def _sync(descriptor: int) -> None:
