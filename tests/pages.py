@@ -44,7 +44,7 @@ def rich() -> Run:
     found = runs.messy()
     head = to_builtins(found.header)
     head["edition"] = {**runs.EDITION, "families": {"dall-e-3": "dall-e", "dall-e-2": "dall-e"}}
-    head["providers"][1] |= {"deviations": [ENTRY], "key_variable": "COMETAPI_KEY"}
+    head["providers"][1].update({"deviations": [ENTRY], "key_variable": "COMETAPI_KEY"})
     clauses = [{**each, "citations": [SOURCE]} for each in head["clauses"]]
     runs.change_header(found, **{**head, "seed": 42, "clauses": clauses})
     for name in found.exchanges:

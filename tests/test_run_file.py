@@ -226,6 +226,7 @@ DAMAGE = {
     "unknown-type": b'{"type":"verdict"}',
     "type-is-a-list": b'{"type":[]}',
     "finding-without-clause": b'{"type":"finding","level":"MUST","verdict":"pass"}',
+    "name-of-half-a-character": json.dumps({**runs.exchange(), "\ud800": 1}).encode(),
     "second-header": json.dumps(runs.header()).encode(),
     "exchange-without-request": b'{"type":"exchange","provider":"a","model":"b","case":"c"}',
     "footer-without-complete": b'{"type":"end","finished":"","conclusion":0}',

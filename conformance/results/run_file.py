@@ -197,6 +197,8 @@ def _read_carefully(line: bytes) -> Line:
         raise DamagedError(f"schema {printable(repr(value.get('schema')), 60)}, not {SCHEMA}")
     try:
         record: Line = msgspec.convert(value, Line)
+    except UnicodeEncodeError:
+        raise DamagedError("it has a member whose name is not Unicode") from None
     except ValueError as error:
         raise DamagedError(printable(str(error), _LONGEST)) from None
     return record
