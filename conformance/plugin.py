@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import gc
+import pickle
 from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
 from conformance.errors import ConformanceError
 from conformance.parsing import printable
-from conformance.providers import load_provider
-from conformance.runner.engine import ProviderUnreachableError
-from conformance.runner.journal import SpoolError
-from conformance.runner.output_path import (
-    check_output,
-    claimed,
-    folder_of,
-    holds_answers,
-    named_after,
-)
+from conformance.runner.output_path import OutputFile, check_output, default_output
+from conformance.runner.pool import Pool
 from conformance.runner.preflight import check_addresses
-from conformance.runner.session import Options, Session
+from conformance.runner.session import Session
 from conformance.suite.import_path import start_workers_safely
-from conformance.suite.items import (
-    STOPPED_BY,
-    PromiseItem,
-    ProvidersModule,
-    expect,
-    follow_each_other,
-)
-from conformance.suite.options import options_of
+from conformance.suite.items import PromiseItem, ProvidersModule, expect, follow_each_other
+from conformance.suite.options import options_of as parsed_options
 from conformance.suite.options import pytest_addoption as pytest_addoption
 from conformance.suite.recorder import Recorder
-from conformance.suite.signals import Stopping, follow, gateway_of, parent_of
+from conformance.suite.signals import Stopping
 
 PROMISES = Path(__file__).with_name("suite") / "test_promises.py"
 GENERATED = Path(__file__).with_name("suite") / "test_generated.py"
@@ -48,30 +34,26 @@ NOT_EXPLORED = (
     "embedded; --explore sends them to the others as well, and those may cost money, and records "
     "them where there is a --record-mode"
 )
-SHARED = "conformance_shared"
+ONE_PROCESS = (
+    "requests are sent by the threads of one process; say how many at once with --concurrency N"
+)
+OPTIONS = "conformance_options"
 SESSION = pytest.StashKey[Session]()
 RECORDER = pytest.StashKey[Recorder]()
+STOPPING = pytest.StashKey[Stopping]()
+POOL = pytest.StashKey[Pool]()
 
 
-def shared_folder(config: pytest.Config, options: Options) -> Path | None:
-    """Where the processes of this run share what they know; None where one process needs none.
+class SessionPlugin:
+    """Hands a session whose options are checked to pytest, in place of options to parse."""
 
-    Beside the run file, where `--resume` finds it, else in a temporary folder.
-    """
-    if hasattr(config, "workerinput"):
-        told = config.workerinput.get(SHARED)
-        return Path(told) if told else None
-    several = getattr(config.option, "dist", "no") != "no"
-    if options.mode == "replay" or not (several or options.resume or is_billed(options)):
-        return None
-    run_file = config.getoption("--run-file")
-    return folder_of(Path(run_file)) if run_file else Path(mkdtemp(prefix="image-conformance-"))
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-
-def is_billed(options: Options) -> bool:
-    """Whether any provider bills, so that nothing that was paid for may be lost."""
-    named = [load_provider(each) for each in options.providers]
-    return not named or any(not each.prices.free for each in named)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Called before the suite looks for a session."""
+        config.stash[SESSION] = self._session
 
 
 @pytest.hookimpl(tryfirst=True)  # before hypothesis loads the profile that was named
@@ -83,42 +65,25 @@ def pytest_configure(config: pytest.Config) -> None:
         register_profiles()
     start_workers_safely()
     config.pluginmanager.register(_Workers(), "conformance-workers")
-    if hasattr(config, "workerinput"):
-        _follow(config)
-    else:
-        config.pluginmanager.register(Stopping(lambda: _ledger(config)), "conformance-stopping")
+    if not hasattr(config, "workerinput"):
         config.stash[RECORDER] = Recorder(config, lambda: session_of(config))
         config.pluginmanager.register(config.stash[RECORDER], "conformance-recorder")
 
 
-def _follow(config: pytest.Config) -> None:
-    if config.workerinput.get(SHARED):  # type: ignore[attr-defined]
-        limits = options_of(config).limits
-        longest = limits.total_seconds + limits.images_seconds
-        follow(gateway_of(config), longest)
-
-
-def _ledger(config: pytest.Config) -> Path | None:
-    """Where the ledger is that stops a run; None for one that sends nothing or shares none."""
-    shared = session_of(config).options.shared if sends(config) else None
-    return shared / "ledger.sqlite" if shared is not None else None
-
-
 class _Workers:
-    """Tells the workers of pytest-xdist where they share what they know, and deals items out."""
+    """Hands the options to the workers of pytest-xdist, which replay, and deals items out."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Keep together what shares an exchange."""
-        from conformance.suite.xdist import LiveScheduling, TogetherScheduling
+        from conformance.suite.xdist import TogetherScheduling
 
-        alive = options_of(config).mode == "live"
-        return (LiveScheduling if alive else TogetherScheduling)(config, log)
+        return TogetherScheduling(config, log)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Called for each worker before it starts."""
-        node.workerinput[SHARED] = str(session_of(node.config).options.shared or "")
+        node.workerinput[OPTIONS] = pickle.dumps(session_of(node.config).options)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the workers of pytest-xdist are started
@@ -127,49 +92,51 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if hasattr(config, "workerinput"):
         return
-    _name_mistakes(config)
-    if config.option.collectonly:
-        return
     try:
-        _keep_what_is_paid(config)
-        _check_output(config)
-        if not sends(config):
+        run = session_of(config)
+        if _is_named(config, PROMISES):
+            run.engines  # noqa: B018 - a mistake is named once, with exit code 4
+        if config.option.collectonly:
             return
-        session_of(config).check_affordable()
-        config.stash[RECORDER].open()  # so that what is paid for can be gone on with
-        session_of(config).prepare()
-        if config.getoption("--live") and _judges_all(config):
-            check_addresses(session_of(config))
+        if sends(config):
+            _refuse_workers(config)
+        _write_to(config, run)
+        if sends(config):
+            _begin_sending(config, run)
     except ConformanceError as error:
-        _leave_nothing(config)
         raise pytest.UsageError(printable(str(error), 2000)) from None
 
 
-def _name_mistakes(config: pytest.Config) -> None:
-    """Name a mistake once, with exit code 4: while collecting it is 2, and 1 with `-n`."""
-    if _is_named(config, PROMISES):
-        try:
-            session_of(config).engines  # noqa: B018 - they are kept, for what is collected
-        except ConformanceError as error:
-            raise pytest.UsageError(printable(str(error), 2000)) from None
+def _refuse_workers(config: pytest.Config) -> None:
+    if config.getoption("dist", "no") != "no" or config.getoption("tx", None):
+        raise ConformanceError(f"pytest-xdist (-n, --dist, --tx) is for replay: {ONE_PROCESS}")
 
 
-def _keep_what_is_paid(config: pytest.Config) -> None:
-    """Give a run that is billed a run file, if it has none: what was paid is never lost."""
-    options = options_of(config)
-    if sends(config) and not config.getoption("--run-file") and is_billed(options):
+def _write_to(config: pytest.Config, run: Session) -> None:
+    """Name the run file; a run that is billed has one, so that nothing that was paid is lost."""
+    if run.options.output is None and sends(config) and run.billed:
+        run.options = replace(run.options, output=default_output(run.options.providers))
+    if run.options.output is not None:
+        check_output(run.options.output, run.options)
         held = ExitStack()
-        place = claimed(None, named_after(options.providers))
-        config.option.run_file = str(held.enter_context(place))
+        config.stash[RECORDER].write_to(held.enter_context(OutputFile(run.options.output)))
         config.add_cleanup(held.close)
 
 
-def _leave_nothing(config: pytest.Config) -> None:
-    """Remove what was made ready for a run that did not begin, unless answers are in it."""
-    path = Path(config.getoption("--run-file") or "")
-    begun = path.is_file() and path.stat().st_size
-    if path.name and not begun and not holds_answers(path):
-        rmtree(folder_of(path), ignore_errors=True)
+def _begin_sending(config: pytest.Config, run: Session) -> None:
+    """Make all ready to send, last of all what is done when the user stops the run."""
+    run.check_affordable()
+    config.stash[RECORDER].open()  # so that what is billed can be resumed
+    run.prepare(run.options.output)
+    config.stash[STOPPING] = Stopping(run.live.ledger.stop)
+
+
+def check(session: Session) -> None:
+    """Find every mistake of a user that can be seen before a run begins."""
+    if session.options.output is not None:
+        check_output(session.options.output, session.options)
+    session.check()
+    session.check_affordable()
 
 
 def _judges_all(config: pytest.Config) -> bool:
@@ -185,24 +152,17 @@ def _is_named(config: pytest.Config, module: Path) -> bool:
     return any(module.is_relative_to(each.resolve()) for each in places)
 
 
-def _check_output(config: pytest.Config) -> None:
-    if config.getoption("--run-file"):
-        check_output(Path(config.getoption("--run-file")), options_of(config))
-
-
 def sends(config: pytest.Config) -> bool:
-    """Whether this run may send requests to a provider."""
-    asked = config.getoption("--live") or config.getoption("--record-mode", None)
-    return bool(asked) and not config.option.collectonly and options_of(config).mode != "replay"
+    """Return whether this run may send requests to a provider."""
+    return session_of(config).options.mode != "replay" and not config.option.collectonly
 
 
 def session_of(config: pytest.Config) -> Session:
-    """The session of this process, made when it is first needed."""
+    """Return the session of this process, made when it is first needed."""
     if SESSION not in config.stash:
-        options = options_of(config)
-        config.stash[SESSION] = Session(
-            replace(options, shared=shared_folder(config, options), parent=parent_of(config))
-        )
+        handed = getattr(config, "workerinput", {}).get(OPTIONS)
+        options = pickle.loads(handed) if handed else parsed_options(config)  # noqa: S301 - our own
+        config.stash[SESSION] = Session(options)
     return config.stash[SESSION]
 
 
@@ -217,8 +177,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def _recorded(config: pytest.Config) -> bool:
     """Whether any drawn request was recorded that this run may replay."""
-    if options_of(config).mode != "replay":
-        return False
     try:
         return any(True for _ in session_of(config).recorded_models())
     except ConformanceError:
@@ -226,7 +184,7 @@ def _recorded(config: pytest.Config) -> bool:
 
 
 def _explored(config: pytest.Config) -> bool:
-    options = options_of(config)
+    options = session_of(config).options
     if not options.live and (options.mode == "replay" or not config.getoption("--explore")):
         return False  # and hypothesis is not imported
     from conformance.generated.search import explored
@@ -249,13 +207,27 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)  # after the recorder
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Pass to each engine what will be judged; let the images of the next case be decoded while one
-    is judged, where the next is known: workers do not know it.
+    """Pass to each engine what will be judged, and ask what is asked before all else.
+
+    In replay the images of the next case are decoded while one is judged, where the next is known:
+    workers do not know it.
     """
+    config = session.config
     expect(session.items)
-    if not hasattr(session.config, "workerinput") and options_of(session.config).mode == "replay":
-        follow_each_other(session.items)
+    if not sends(config):
+        if not hasattr(config, "workerinput") and not config.option.collectonly:
+            follow_each_other(session.items)
+        return
+    if session.testsfailed:
+        return  # pytest runs nothing
+    run, recorder = session_of(config), config.stash[RECORDER]
+    recorder.begin_sending()
+    for engine in run.engines if _is_named(config, PROMISES) else ():
+        engine.begin_pool(partial(recorder.keep, engine.provider.id))
+    if run.options.live and _judges_all(config):
+        check_addresses(run)
 
 
 def pytest_pycollect_makemodule(
@@ -282,18 +254,39 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     hook = item.config.hook
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     try:
+        _begin_pool(item.session)
         report = item.report()
-    except (ProviderUnreachableError, SpoolError) as error:
-        if hasattr(item.config, "workeroutput"):
-            item.config.workeroutput[STOPPED_BY] = str(error)
+    except ConformanceError as error:
         pytest.exit(str(error), returncode=2)
     hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
 
+def _begin_pool(session: pytest.Session) -> None:
+    """Let threads run the cases of a run that sends, from its first promise on."""
+    config = session.config
+    if POOL not in config.stash and sends(config):
+        items = [each for each in session.items if isinstance(each, PromiseItem)]
+        nodes = dict.fromkeys(each.parent for each in items)
+        work = [(each.engine, each.case) for each in nodes]
+        config.stash[POOL] = Pool(work, session_of(config).concurrency)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Wait for what is under way, as it is billed, unless the user does not want to."""
+    config = session.config
+    if POOL in config.stash and not config.stash[STOPPING].at_once:
+        if session.shouldstop or session.shouldfail:
+            session_of(config).live.ledger.stop()
+        config.stash[POOL].wait()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Close connections, stop the embedded provider, and leave no run that judged nothing."""
+    if STOPPING in config.stash:
+        config.stash[STOPPING].end()
     if SESSION in config.stash:
         config.stash[SESSION].close()
     if RECORDER in config.stash:

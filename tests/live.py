@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
 from conformance.results.case_result import Judged
 from conformance.runner.live_run import LiveRun
+from conformance.runner.pool import Pool
 from conformance.runner.session import Options, Session
 
 EDITION = load_edition()
@@ -51,6 +53,8 @@ class Watched:
     answer: Answer | None = None
     by_body: Callable[[Any], Response | None] | None = None  # given what is asked for, as JSON
     pause: float = 0.0  # seconds before any answer
+    gate: threading.Event = field(default_factory=threading.Event)
+    """Answers that are sent while it is not set wait for it; set unless a test clears it."""
     posts: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -64,6 +68,8 @@ class Watched:
                 body, receive = await _read(receive)
                 other = self.by_body(body)
             await asyncio.sleep(self.pause)
+            while not self.gate.is_set():
+                await asyncio.sleep(0.01)
         await (other or self.application)(scope, receive, send)
 
 
@@ -103,9 +109,13 @@ def watched(answer: Answer | None = None, **options: Any) -> Iterator[tuple[str,
     """Serve; gives the base URL and what is counted."""
     server = ReferenceServer(EDITION, key=KEY, **options)
     eye = Watched(server._application, answer)
+    eye.gate.set()
     server._application = eye
     with server:
-        yield server.base_url, eye
+        try:
+            yield server.base_url, eye
+        finally:
+            eye.gate.set()
 
 
 def images(response: Response, start: int = 0, stop: int | None = None) -> Answer:
@@ -148,11 +158,15 @@ def session(folder: Path, base_url: str, *models: str, more: str = "", **chosen:
         found.close()
 
 
-def judge_all(found: Session) -> Mapping[str, Judged]:
-    """Judge every selected case, in order."""
+def judge_all(found: Session, threads: int = 0) -> Mapping[str, Judged]:
+    """Judge every selected case, in order, or by several threads."""
     (engine,) = found.engines
-    engine.expect(case for case, _ in found.selected(engine))
-    return {case.path: engine.judged(case) for case, _ in found.selected(engine)}
+    cases = [case for case, _ in found.selected(engine)]
+    engine.expect(cases)
+    if threads:
+        engine.begin_pool(lambda *_: None)
+        Pool([(engine, case) for case in cases], threads).wait()
+    return {case.path: engine.judged(case) for case in cases}
 
 
 def naps(found: Session) -> list[float]:

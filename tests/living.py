@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -12,13 +13,43 @@ from jsonschema import Draft202012Validator
 
 from conformance.contract import schemas_directory
 from tests.live import paid_toml
-from tests.processes import command
+from tests.processes import _FORKS, PLAIN, _become, command
 
 PAID = ["run", "--live", "--output", "run.jsonl", "--provider", "./paid.toml"]
 
 
 def live(folder: Path, url: str, *words: str) -> subprocess.CompletedProcess[str]:
     return command(folder, *PAID, "--base-url", url, *words)
+
+
+class Running:
+    """A live run that goes on in a process of its own, so that it can be stopped or killed."""
+
+    def __init__(self, folder: Path, url: str, *words: str) -> None:
+        paid_toml(folder, "dall-e-3")
+        self._said = folder / "said.txt"
+        streams = {1: os.devnull, 2: str(self._said)}
+        whole = (*PAID, "--base-url", url, *words)
+        given = (("conformance.cli", "main"), whole, str(folder), PLAIN, None, streams)
+        self._process = _FORKS.Process(target=_become, args=given)
+        self._process.start()
+
+    def send(self, *signals: int) -> None:
+        for each in signals:
+            os.kill(self._process.pid or 0, each)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
+    @property
+    def said(self) -> str:
+        return self._said.read_text() if self._said.exists() else ""
+
+    def wait(self, seconds: float = 60.0) -> int | None:
+        """Wait until it has ended; returns its exit code."""
+        self._process.join(seconds)
+        return self._process.exitcode
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -30,23 +61,15 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def paid_answers(folder: Path) -> int:
-    """Count the images that came and are kept beside a run file."""
-    found = [json.loads(each.read_bytes()) for each in folder.glob("*/*.json")]
-    return sum(
-        each["outcome"]["status"] == 200 and "models-list" not in each["case"] for each in found
-    )
-
-
 def wait_for(true: Any, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
 def finished(folder: Path, url: str, *words: str) -> Path:
-    """A run in one process, its file."""
+    """A run that sends one request at a time; returns its file."""
     paid_toml(folder, "dall-e-2")
-    live(folder, url, "--budget", "9", "--cases", "[bmn]*", "-n", "0", *words)
+    live(folder, url, "--budget", "9", "--cases", "[bmn]*", "--concurrency", "1", *words)
     return folder / "run.jsonl"

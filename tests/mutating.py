@@ -28,7 +28,7 @@ from conformance.reports.drift import drift, drift_json, drift_markdown, print_d
 from conformance.reports.history import history, history_json, history_markdown, print_history
 from conformance.reports.nights import bases_of
 from conformance.results.baselines import Sought
-from conformance.results.case_result import judged_to_json
+from conformance.results.case_result import records_of
 from conformance.results.run_file import Run, RunFileError, read_run
 from conformance.runner.confirm import Confirmer
 from conformance.runner.resume import check_same, whole_cases
@@ -183,7 +183,7 @@ def _baseline(_: Run, __: Run, path: Path) -> list[str]:
 def _resumed(mine: Run, theirs: Run, path: Path) -> list[str]:
     check_same(mine.header, theirs.header, path)
     judged = [each for _, each in whole_cases(theirs, "acme")]
-    return [json.dumps(judged_to_json(each)) for each in judged]
+    return [json.dumps(to_builtins(records_of(each))) for each in judged]
 
 
 USES: Mapping[str, Use] = {

@@ -13,6 +13,7 @@ from msgspec import to_builtins
 
 from conformance.findings import Finding, Verdict
 from conformance.results.run_file import Run, read_run
+from conformance.runner.output_path import OutputFile
 from conformance.runner.session import Options, Session
 from conformance.runner.whole_plan import PlannedPromise, planned_promises
 from conformance.suite.recorder import CRASHED, Recorder
@@ -41,8 +42,8 @@ class Played:
     def __init__(self, folder: Path, workers: bool = False, **globs: str) -> None:
         self.path = folder / "run.jsonl"
         self.asked = asked(**globs)
-        config = Mock(getoption=lambda _: str(self.path))
-        self.recorder = Recorder(config, lambda: session(**globs))
+        self.recorder = Recorder(Mock(), lambda: session(**globs))
+        self.recorder.write_to(OutputFile(self.path))
         self.ended: Any = SimpleNamespace(
             shouldstop=False, shouldfail=False, testsfailed=0, exitstatus=0
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,16 +17,12 @@ from conformance.exchange.cassettes.example_manifest import (
     recorded_cassettes,
     recorded_examples,
 )
-from conformance.exchange.outcome import Outcome, Result
+from conformance.live.ledger import LedgerError, read_ledger
 from conformance.parsing import printable
 from conformance.providers import load_provider
 from conformance.recordings import judge_files
-from conformance.results.case_result import Judged, judged_to_json
-from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import read_run
-from conformance.runner.journal import Spool
 from fuzz.targets import player
-from tests import runs
 from tests.attacks import FILES, FileAttack
 from tests.attacks.cassettes import NUMBERS, YAML, cassette
 from tests.attacks.documents import line_of_json
@@ -39,14 +34,6 @@ LONGEST = 10.0  # seconds, on a machine that does other things as well
 MOST_MEMORY = 256 << 20  # bytes; a value may have 128 MiB of text
 CASE = Case(id="hostile", model="dall-e-3", body=ASKED)
 GOOD = line_of_json("1")
-
-
-def made() -> Judged:
-    """Return what came of one case."""
-    finding = runs.finding()
-    record = runs.read(runs.exchange(), ExchangeRecord)
-    outcome = Outcome("baseline", Result.ACCEPTED, "HTTP 200", 200)
-    return Judged(outcome, {finding.clause: finding}, (), record)
 
 
 def played(folder: Path, data: bytes) -> str:
@@ -174,29 +161,19 @@ def test_replay_goes_on_after_a_hostile_cassette(tmp_path: Path) -> None:
     assert all("n-2.yaml: is damaged at line 8, column" in each for each in told)
 
 
-SPOOLED = {
+LEDGERS = {
     "text": '"x"',
     "list": "[]",
     "deep": "[" * 100_000,
-    "number": "9" * 5000,
-    "record-list": '{"case": "a", "outcome": {}, "record": []}',
-    "finding-object": json.dumps(
-        {**judged_to_json(made()), "case": "a", "findings": {"a": {"a": 1}}}
-    ),
-    "record-of-objects": json.dumps(
-        {**judged_to_json(made()), "case": "a", "record": {**runs.exchange(), "response": [1]}}
-    ),
+    "number": '{"request": 0, "case": "a", "usd": 1e999999, "known": true}',
+    "settled-never-reserved": '{"settled": 7, "usd": 1, "known": true, "status": 200}',
+    "outcome-of-a-list": '{"outcome": "a", "values": [1]}',
 }
 
 
-@pytest.mark.parametrize("text", SPOOLED.values(), ids=SPOOLED)
-def test_answer_beside_a_run_that_is_none_is_as_if_it_were_not_there(
-    tmp_path: Path, text: str
-) -> None:
-    spool = Spool(tmp_path)
-    spool.put("a", made())
-    assert dict(spool.everything()).keys() == {"a"}
-    [path] = tmp_path.glob("*.json")
-    path.write_text(text)
-    assert spool.get("a") is None
-    assert dict(spool.everything()) == {}
+@pytest.mark.parametrize("text", LEDGERS.values(), ids=LEDGERS)
+def test_file_that_is_no_ledger_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "run.jsonl.ledger"
+    path.write_text(f"{text}\n")
+    with pytest.raises(LedgerError, match="is no ledger of a run"):
+        read_ledger(path)

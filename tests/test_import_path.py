@@ -49,14 +49,20 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("how", COMMANDS)
-def test_live_run_with_workers_imports_nothing_from_the_current_folder(
-    hostile: Path, how: str
-) -> None:
+def test_live_run_imports_nothing_from_the_current_folder(hostile: Path, how: str) -> None:
     chosen = ["--models", "dall-e-2", "--cases", "n-*", "-o", "run.jsonl"]
-    done = run(hostile, *COMMANDS[how], "run", "--live", "-n", "2", "-q", *chosen)
+    done = run(hostile, *COMMANDS[how], "run", "--live", "-q", *chosen)
     assert ran(hostile) == ""
     assert (done.returncode, done.stderr) == (0, "")
     assert read_run(hostile / "run.jsonl").complete
+
+
+def test_workers_of_a_replay_import_nothing_from_the_current_folder(hostile: Path) -> None:
+    chosen = ["--models", "dall-e-3", "--cases", "n-*", "-o", "run.jsonl", "--provider", "aimock"]
+    played = ["run", "--replay", "-n", "2", "-q", "--cassettes", str(ROOT / "cassettes")]
+    done = run(hostile, *next(iter(COMMANDS.values())), *played, *chosen)
+    assert ran(hostile) == ""
+    assert done.returncode == 0, done.stderr
 
 
 def test_python_that_a_worker_starts_as_would_import_it(hostile: Path) -> None:

@@ -11,10 +11,10 @@ import pytest
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.client import Client
 from conformance.exchange.source import Record, RecordMode
+from conformance.live.ledger import Ledger
 from conformance.output.files import LinkError, write_text
 from conformance.results.run_file import RunWriter, write_run
-from conformance.runner.journal import Spool, SpoolError
-from conformance.runner.output_path import Place, check_output
+from conformance.runner.output_path import OutputFile, check_output
 from tests import runs
 from tests.attacks.folders import LINKS, OUTPUTS
 from tests.processes import command
@@ -126,7 +126,7 @@ def test_folder_of_cassettes_that_was_named_may_be_a_link(
 
 @pytest.mark.parametrize(
     "write",
-    [lambda at: RunWriter(at, runs.run().header), check_output, lambda at: Place(at).take()],
+    [lambda at: RunWriter(at, runs.run().header), check_output, lambda at: OutputFile(at).take()],
 )
 def test_run_file_is_not_written_through_a_link(
     tmp_path: Path, treasure: Path, write: object
@@ -137,9 +137,10 @@ def test_run_file_is_not_written_through_a_link(
     assert treasure.read_text() == "mine"
 
 
-def test_what_workers_share_is_not_kept_through_a_link(tmp_path: Path, treasure: Path) -> None:
-    with pytest.raises(SpoolError, match=r"run\.jsonl\.live: is a symbolic link"):
-        Spool(link(tmp_path / "run.jsonl.live", treasure.parent))
+def test_ledger_is_not_kept_through_a_link(tmp_path: Path, treasure: Path) -> None:
+    with pytest.raises(LinkError, match=r"run\.jsonl\.ledger: is a symbolic link"):
+        Ledger(link(tmp_path / "run.jsonl.ledger", treasure))
+    assert treasure.read_text() == "mine"
 
 
 def test_lock_of_a_run_file_is_not_made_through_a_link(work: Path, treasure: Path) -> None:

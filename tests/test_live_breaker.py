@@ -84,15 +84,14 @@ def test_stops_after_enough_in_a_row_for_long_enough(
     assert stopped(tried) == expected
 
 
-def test_processes_count_together_and_all_stop(tmp_path: Path) -> None:
-    one, other = (Ledger(tmp_path / "ledger.sqlite") for _ in range(2))
-    for each, ledger in zip(row("m", *[OUT] * 6), [one, other] * 3, strict=True):
-        ledger.came_to("p", each)
-    for ledger in (one, other):
-        with pytest.raises(NotSentError, match="the last 5 requests for m came to nothing"):
-            ledger.set_aside("p", 0.1, 0.1, model="m")
-        assert ledger.set_aside("p", 0.1, 0.1, model="other")
-        assert ledger.set_aside("q", 0.1, 0.1, model="m")
+def test_ledger_halts_a_model_that_is_asked_in_vain_and_no_other() -> None:
+    ledger = Ledger()
+    for each in row("m", *[OUT] * 6):
+        ledger.record_attempt("p", each)
+    with pytest.raises(NotSentError, match="the last 5 requests for m came to nothing"):
+        ledger.reserve("p", 0.1, 0.1, case="m/baseline")
+    ledger.reserve("p", 0.1, 0.1, case="other/baseline")
+    ledger.reserve("q", 0.1, 0.1, case="m/baseline")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +185,7 @@ def test_run_against_what_is_out_ends_in_one_sentence(tmp_path: Path) -> None:
     words = ["-p", "conformance.plugin", "-p", "quick", "-o", "addopts=", "-q", "--live"]
     words += ["--clauses=parameters.valid-accepted"]
     mine = ["--provider=./paid.toml", "--budget=9", "--run-file=run.jsonl", f"--rootdir={tmp_path}"]
+    mine += ["--concurrency=1"]  # the clock of the test is no clock for threads
     promises = Path(conformance.__file__).with_name("suite").joinpath("test_promises.py")
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent.parent)])
     with watched(images(error(503, retry_after="60"))) as (url, eye):

@@ -1,24 +1,23 @@
-"""A live run shares its exchanges, refuses mistakes about money, and can be gone on with."""
+"""A live run sends nothing twice, refuses mistakes about money, and can be resumed."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import JSONResponse
 
 from conformance.errors import ConformanceError
-from conformance.results.case_result import judged_from_json, judged_to_json
 from conformance.results.run_file import read_run
-from conformance.runner.journal import Spool
 from conformance.runner.reachable import UnreachableError, check_reachable
 from conformance.runner.resume import ResumeError
 from conformance.runner.session import Options, Session
-from tests.live import error, images, judge_all, paid_toml, session, watched
-from tests.living import finished, lines_of, live
-from tests.processes import run_pytest
+from tests.live import Watched, error, images, paid_toml, session, watched
+from tests.living import PAID, finished, lines_of, live
+from tests.processes import command, run_pytest
+from tests.test_plugin import PROMISES
 
 
 def test_run_goes_on_where_only_one_of_two_providers_is_away(tmp_path: Path) -> None:
@@ -33,28 +32,100 @@ def test_run_goes_on_where_only_one_of_two_providers_is_away(tmp_path: Path) -> 
         check_reachable(Session(Options(providers=names[:1], live=True)))
 
 
-def test_nothing_is_sent_twice_by_many_workers(tmp_path: Path) -> None:
-    paid_toml(tmp_path, "dall-e-2")
+Whole = tuple[Path, str, str, Watched]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """A whole run of three threads: its folder, what it printed and said, and what was asked."""
+    folder = tmp_path_factory.mktemp("whole")
+    paid_toml(folder, "dall-e-2")
     with watched() as (url, eye):
-        done = live(tmp_path, url, "--budget", "1", "-n", "3")
+        done = live(folder, url, "--budget", "1", "--concurrency", "3")
     assert done.returncode == 0, done.stderr + done.stdout
+    return folder, done.stdout, done.stderr, eye
+
+
+def test_nothing_is_sent_twice_by_several_threads(whole: Whole) -> None:
+    folder, _, _, eye = whole
     assert (eye.posts, len(eye.asked)) == (50, 52)
-    assert "the 52 selected requests cost about 0.32 USD; the budget is 1 USD" in done.stderr
-    written = lines_of(tmp_path / "run.jsonl")
-    sent = [each for each in written if each["type"] == "exchange"]
+    sent = [each for each in lines_of(folder / "run.jsonl") if each["type"] == "exchange"]
     assert set(Counter(each["case"] for each in sent).values()) == {1}
+    assert {each["attempts"] for each in sent} == {1}
+
+
+def test_money_is_told_before_and_after(whole: Whole) -> None:
+    folder, out, err, _ = whole
+    assert "the 52 selected requests cost about 0.32 USD; the budget is 1 USD" in err
+    assert "about 0.2600 USD spent of 1.00 USD\n" in out
+    written = lines_of(folder / "run.jsonl")
     assert written[0]["budget"] == {"usd": 1.0, "requests": None}
     assert written[-1]["spent"] == {"estimate": 0.26, "actual": None, "guess": 0.0, "requests": 52}
-    assert "about 0.2600 USD spent of 1.00 USD\n" in done.stdout
-    assert {each["attempts"] for each in sent} == {1}
-    assert not (tmp_path / "run.jsonl.live").exists()
 
 
-def test_refused_key_is_one_sentence_and_one_request_with_many_workers(tmp_path: Path) -> None:
+def test_ledger_goes_with_a_complete_run(whole: Whole) -> None:
+    names = {each.name for each in whole[0].iterdir()}
+    assert names == {"run.jsonl", "paid.toml"}
+
+
+def test_footer_counts_what_the_file_holds(whole: Whole) -> None:
+    run = read_run(whole[0] / "run.jsonl")
+    assert run.footer is not None
+    assert sum(run.footer.counts.values()) == len(run.findings)
+
+
+def test_first_failure_stops_what_is_sent_where_pytest_is_told_so(tmp_path: Path) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    empty = JSONResponse({"created": 1, "data": []})
+    words = [PROMISES, "--live", "--provider=./paid.toml", "--budget=1", "-x", "-q"]
+    with watched(images(empty, start=3)) as (url, eye):
+        done = run_pytest(tmp_path, *words, f"--base-url={url}", "--concurrency=2")
+    assert done.returncode == 1, done.stdout
+    assert eye.posts < 12
+    (file,) = tmp_path.glob("reports/*.jsonl")
+    assert sum(each["type"] == "exchange" for each in lines_of(file)) > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "by_environment"),
+    [
+        (("-n", "2"), False), (("--workers", "auto"), False), ((), True),
+    ],
+    ids=["n", "auto", "addopts"],
+)  # fmt: skip
+def test_processes_are_refused_where_requests_are_sent(
+    tmp_path: Path, words: tuple[str, ...], by_environment: bool
+) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    options = "-n 2" if by_environment else ""
+    with watched() as (url, eye):
+        done = command(
+            tmp_path, *PAID, "--base-url", url, "--budget", "1", *words, PYTEST_ADDOPTS=options
+        )
+    assert done.returncode == 2
+    assert "how many at once with --concurrency N" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert eye.asked == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("-n", "2"), ("-n", "auto"), ("--numprocesses=2",), ("--dist=load", "--tx=2*popen")],
+    ids=["n", "auto", "numprocesses", "dist"],
+)
+def test_pytest_refuses_processes_where_requests_are_sent(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = run_pytest(tmp_path, PROMISES, "--live", "--provider=reference", *words)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "how many at once with --concurrency N" in done.stderr
+
+
+def test_refused_key_is_one_sentence_and_one_request_of_all_threads(tmp_path: Path) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched(lambda *_: error(401)) as (url, eye):
-        eye.pause = 4  # so that all workers are there before the first answer is
-        done = live(tmp_path, url, "--budget", "1", "-n", "3")
+        eye.pause = 0.5  # so that all threads are there before the first answer is
+        done = live(tmp_path, url, "--budget", "1", "--concurrency", "3")
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("the first authorised request was refused (HTTP 401: no)") == 1
     assert len(eye.asked) == 1
@@ -86,11 +157,8 @@ def test_mistake_about_money_sends_nothing(
 
 
 def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
-    import conformance
-
-    promises = str(Path(conformance.__file__).with_name("suite").joinpath("test_promises.py"))
     paid_toml(tmp_path, "dall-e-2")
-    words = [promises, "--live", "--provider=./paid.toml"]
+    words = [PROMISES, "--live", "--provider=./paid.toml"]
     with watched() as (url, eye):
         done = run_pytest(tmp_path, *words, f"--base-url={url}")
     assert done.returncode == 4
@@ -100,11 +168,8 @@ def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
 
 
 def test_pytest_keeps_what_is_paid_without_being_told_where(tmp_path: Path) -> None:
-    import conformance
-
-    promises = str(Path(conformance.__file__).with_name("suite").joinpath("test_promises.py"))
     paid_toml(tmp_path, "dall-e-2")
-    words = [promises, "--live", "--provider=./paid.toml", "--budget=1", "--cases=baseline"]
+    words = [PROMISES, "--live", "--provider=./paid.toml", "--budget=1", "--cases=baseline"]
     with watched() as (url, _):
         done = run_pytest(tmp_path, *words, f"--base-url={url}")
     (file,) = tmp_path.glob("reports/*.jsonl")
@@ -121,7 +186,7 @@ def test_header_is_there_before_anything_is_sent(tmp_path: Path) -> None:
         seen.append((tmp_path / "run.jsonl").read_text().count('"type":"run"'))
 
     with watched(answer) as (url, _):
-        done = live(tmp_path, url, "--budget", "1", "--cases", "baseline", "-n", "0")
+        done = live(tmp_path, url, "--budget", "1", "--cases", "baseline")
     assert done.returncode == 0, done.stderr
     assert set(seen) == {1}
 
@@ -173,23 +238,6 @@ def test_case_that_was_cut_off_is_judged_anew(tmp_path: Path) -> None:
     assert "dall-e-2/baseline" in taken
 
 
-def test_judged_case_is_the_same_in_another_process(tmp_path: Path) -> None:
-    with watched() as (url, _), session(tmp_path, url, cases="models-list") as found:
-        (judged,) = judge_all(found).values()
-    assert judged.outcome.listed
-    assert judged_from_json(json.loads(json.dumps(judged_to_json(judged)))) == judged
-    spool = Spool(tmp_path / "spool")
-    spool.put("m/c", judged)
-    assert Spool(tmp_path / "spool").once("m/c", lambda: pytest.fail("judged twice")) == judged
-
-
-def test_damaged_spool_is_as_if_it_were_not_there(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
-    spool._path("m/c").write_text('{"case":"m/c","outc')
-    assert spool.get("m/c") is None
-    assert list(spool.everything()) == []
-
-
 def test_output_is_never_the_run_to_go_on_with(tmp_path: Path) -> None:
     with watched() as (url, _):
         path = finished(tmp_path, url)
@@ -203,5 +251,6 @@ def test_output_is_never_the_run_to_go_on_with(tmp_path: Path) -> None:
 def test_ledger_that_cannot_be_kept_is_a_sentence(tmp_path: Path) -> None:
     from conformance.live.ledger import Ledger
 
+    (tmp_path / "nowhere").write_text("in the way")
     with pytest.raises(ConformanceError, match="no ledger can be kept there"):
-        Ledger(tmp_path / "nowhere" / "ledger.sqlite")
+        Ledger(tmp_path / "nowhere" / "run.jsonl.ledger")

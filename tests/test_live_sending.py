@@ -184,11 +184,11 @@ def hanging_up() -> Iterator[tuple[str, list[bytes]]]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1", taken
 
 
-def test_pace_is_the_providers_rate_limit_for_all_processes(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite"
-    slots = [Ledger(path).slot("p", now=100.0, interval=6.0) for _ in range(4)]
+def test_pace_is_the_rate_limit_of_each_provider() -> None:
+    ledger = Ledger()
+    slots = [ledger.slot("p", now=100.0, interval=6.0) for _ in range(4)]
     assert slots == [100.0, 106.0, 112.0, 118.0]
-    assert Ledger(path).slot("q", now=100.0, interval=6.0) == 100.0
+    assert ledger.slot("q", now=100.0, interval=6.0) == 100.0
 
 
 def test_requests_are_sent_at_the_rate_of_the_file(tmp_path: Path) -> None:

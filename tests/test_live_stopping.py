@@ -1,133 +1,175 @@
-"""A live run that is stopped keeps what it paid for, sends no more, and can be gone on with."""
+"""A live run that is stopped or killed keeps what it paid for, and nothing is paid twice."""
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from filelock import FileLock
 
 from conformance.cli import main
-from conformance.live.ledger import STOPPED, Ledger
-from conformance.results.records import PriceRecord
+from conformance.findings import Verdict
+from conformance.live.ledger import STOPPED, read_ledger
+from conformance.results.records import NOT_RUN, ExchangeRecord, PriceRecord
 from conformance.results.run_file import Run, read_run
-from conformance.runner.journal import Spool
 from conformance.runner.live_run import LiveRun
-from conformance.runner.output_path import Place, folder_of, lock_of
+from conformance.runner.output_path import OutputFile, ledger_of
 from conformance.runner.resume import ResumeError
-from conformance.runner.underway import await_answers
-from conformance.suite.signals import SAID, SIGNALS, Stopping, follow
-from tests.live import KEY, error, images, judge_all, paid_toml, session, verdicts, watched
-from tests.living import PAID, lines_of, live, paid_answers, wait_for
-from tests.processes import COMMAND, PLAIN
+from conformance.suite.signals import SAID, SIGNALS, Stopping
+from tests.kills import kill_often
+from tests.live import KEY, Watched, error, images, judge_all, session, verdicts, watched
+from tests.living import Running, live, wait_for
 
-TWO = ["--budget", "1", "--cases", "[bu][a6r]*", "-n", "2"]
+FEW = ("--budget", "1", "--cases", "[bu][a6r]*", "--quiet")
 """Images, and nothing that is to be refused: that would be sent before them."""
 
 
+@dataclass
+class Stopped:
+    """A run that was stopped while two answers were under way, and the run that resumed it."""
+
+    folder: Path
+    url: str
+    eye: Watched
+    code: int | None
+    said: str
+    sent: int  # generations, by the run that was stopped
+
+    def resumed(self, name: str, *words: str, of: str = "run.jsonl") -> tuple[Run, str]:
+        """Resume a run into a file of its own; returns it, and what was said."""
+        again = (*FEW, "--resume", of, "--output", name, *words)
+        said = live(self.folder, self.url, *again).stderr
+        return read_run(self.folder / name), said
+
+    @property
+    def run(self) -> Run:
+        return read_run(self.folder / "run.jsonl")
+
+
 @contextmanager
-def started(folder: Path, url: str, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """Start a run with a group of its own, as a terminal does."""
-    paid_toml(folder, "dall-e-3")
-    whole = [*COMMAND, *PAID, "--base-url", url, *words]
-    with subprocess.Popen(
-        whole, cwd=folder, env=PLAIN, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as running:
-        yield running
-
-
-def gone_on_with(folder: Path, url: str) -> tuple[Run, str]:
-    """Go on with a run in one process, at once; gives the new one and what it said."""
-    again = [*TWO[:-1], "0", "--resume", "run.jsonl", "--output", "second.jsonl"]
-    done = live(folder, url, *again)
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert lines_of(folder / "second.jsonl")[0]["resumes"] == [
-        lines_of(folder / "run.jsonl")[0]["id"]
-    ]
-    assert KEY not in (folder / "second.jsonl").read_text()
-    return read_run(folder / "second.jsonl"), done.stderr
-
-
-def generations(run: Run) -> int:
-    """Count the requests for images, of all cases."""
-    return sum(each.case != "models-list" for each in run.exchanges.values())
-
-
-def test_ctrl_c_waits_for_what_is_under_way_and_no_case_is_sent_twice(tmp_path: Path) -> None:
+def stopped(folder: Path, *signals: int, answer: bool) -> Iterator[Stopped]:
+    """Stop a run while its third and fourth request are under way, which may be answered."""
     with watched() as (url, eye):
-        eye.pause = 0.7
-        with started(tmp_path, url, *TWO) as running:
-            wait_for(lambda: eye.posts >= 2)
-            os.killpg(running.pid, signal.SIGINT)
-            _, said = running.communicate(timeout=60)
-        first, eye.pause = eye.posts, 0
-        assert paid_answers(folder_of(tmp_path / "run.jsonl")) == first, "each one was kept"
-        second, _ = gone_on_with(tmp_path, url)
-    assert (running.returncode, read_run(tmp_path / "run.jsonl").complete) == (2, False)
-    assert said.count(SAID) == 1
-    assert "the findings made so far are kept; go on with --resume run.jsonl" in said
-    assert "Traceback" not in said
-    assert first < eye.posts == generations(second)
-    assert second.complete
+        running = Running(folder, url, *FEW, "--concurrency", "2")
+        wait_for(lambda: eye.posts >= 2)  # the baseline is answered
+        eye.gate.clear()
+        done = eye.posts
+        wait_for(lambda: eye.posts >= done + 2 or eye.posts >= 4)
+        running.send(*signals)
+        if answer:
+            wait_for(lambda: SAID in running.said)
+            eye.gate.set()
+        code = running.wait()
+        eye.gate.set()
+        yield Stopped(folder, url, eye, code, running.said, eye.posts)
 
 
-def test_killed_run_is_waited_for_and_no_case_is_sent_twice(tmp_path: Path) -> None:
-    """Kill it when one image has come, and every worker waits for another."""
-    with watched() as (url, eye):
-        eye.pause = 0.3
-        with started(tmp_path, url, *TWO) as running:
-            wait_for(lambda: eye.posts)
-            eye.pause = 3
-            wait_for(lambda: paid_answers(folder_of(tmp_path / "run.jsonl")) and eye.posts > 2)
-            os.kill(running.pid, signal.SIGKILL)
-            eye.pause = 0  # the rest need not be waited for
-            second, said = gone_on_with(tmp_path, url)
-    assert "requests of run.jsonl are still under way, and paid for" in said
-    assert eye.posts == generations(second)
-    assert second.complete
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
+    with stopped(tmp_path_factory.mktemp("interrupted"), signal.SIGINT, answer=True) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
+    with stopped(tmp_path_factory.mktemp("killed"), signal.SIGKILL, answer=False) as found:
+        yield found
+
+
+def generations(run: Run) -> list[ExchangeRecord]:
+    """The requests for images that were sent."""
+    sent = (each for each in run.exchanges.values() if each.outcome != NOT_RUN)
+    return [each for each in sent if each.case != "models-list"]
+
+
+def test_ctrl_c_waits_for_what_is_under_way_and_keeps_it(interrupted: Stopped) -> None:
+    assert len(generations(interrupted.run)) == interrupted.sent
+    assert {each.verdict for each in interrupted.run.findings} == {Verdict.PASS, Verdict.NOT_RUN}
+
+
+def test_ctrl_c_says_how_the_run_is_resumed_and_is_never_green(interrupted: Stopped) -> None:
+    assert (interrupted.code, interrupted.run.complete) == (2, False)
+    assert interrupted.said.count(SAID) == 1
+    assert "the findings made so far are kept; go on with --resume run.jsonl" in interrupted.said
+    assert "Traceback" not in interrupted.said
+
+
+def test_interrupted_run_is_resumed_without_sending_a_case_twice(interrupted: Stopped) -> None:
+    second, said = interrupted.resumed("second.jsonl")
+    assert second.complete, said
+    assert len(generations(second)) == interrupted.eye.posts > interrupted.sent
+    assert second.header.resumes == (interrupted.run.header.id,)
+    assert KEY not in (interrupted.folder / "second.jsonl").read_text()
+
+
+def test_killed_run_keeps_every_answer_that_came(killed: Stopped) -> None:
+    run = killed.run
+    assert run.footer is None
+    assert len(generations(run)) == killed.sent - 2
+
+
+def test_ledger_of_a_killed_run_names_the_requests_without_an_answer(killed: Stopped) -> None:
+    assert killed.code == -signal.SIGKILL
+    ledger = read_ledger(ledger_of(killed.folder / "run.jsonl"))
+    kept = {
+        f"paid::{each}" for each in killed.run.exchanges for _, _, each in [each.partition("/")]
+    }
+    lost = [each for name, each in ledger.unanswered.items() if name not in kept]
+    assert [each.usd for each in lost] == [pytest.approx(0.04)] * 2
+
+
+def test_lost_answers_are_spent_and_sent_again_only_when_told(killed: Stopped) -> None:
+    second, said = killed.resumed("second.jsonl")
+    told = "2 requests of run.jsonl may be billed, and the answers are lost: 0.08 USD at most"
+    assert f"{told}, counted as spent; they are not sent again without --resend" in said
+    assert len(generations(second)) == killed.eye.posts - 2
+    assert {e.verdict for e in second.findings if "--resend sends it" in e.message} == {
+        Verdict.NOT_RUN
+    }
+    assert _spent(second) == pytest.approx(_own(second) + 0.08)
+    third, said = killed.resumed("third.jsonl", "--resend", of="second.jsonl")
+    assert third.complete, said
+    assert "counted as spent; they are sent again" in said
+    assert _spent(third) == pytest.approx(0.08), "not counted a second time"
+
+
+def _spent(run: Run) -> float:
+    """What the footer says was spent by the run itself, by a known price."""
+    assert run.footer is not None
+    assert run.footer.spent is not None
+    return run.footer.spent.estimate
+
+
+def _own(run: Run) -> float:
+    prices = [each.price for each in generations(run) if each.run is None]
+    return sum(each.spent.estimate or 0 for each in prices if each and each.spent)
+
+
+def test_nothing_billed_is_sent_twice_whenever_it_is_killed(tmp_path: Path) -> None:
+    assert kill_often(tmp_path, kills=3, seed=1) == []
 
 
 def test_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     with watched() as (url, eye):
-        eye.pause = 0.3
-        with started(tmp_path, url, *TWO) as running:
-            wait_for(lambda: eye.posts)
-            eye.pause = 30  # and those are not waited for
-            wait_for(lambda: paid_answers(folder_of(tmp_path / "run.jsonl")) and eye.posts > 2)
-            os.killpg(running.pid, signal.SIGINT)
-            time.sleep(0.6)
-            os.killpg(running.pid, signal.SIGINT)
-            _, said = running.communicate(timeout=5)
-    assert running.returncode == 2
-    assert "interrupted" in said
-    assert "go on with --resume run.jsonl" in said
-    assert "Traceback" not in said
-
-
-def test_sigterm_keeps_the_one_answer_and_is_never_green(tmp_path: Path) -> None:
-    with watched() as (url, eye):
-        eye.pause = 0.7
-        words = ["--budget", "1", "--cases", "baseline", "-n", "0", "--quiet"]
-        with started(tmp_path, url, *words) as running:
-            wait_for(lambda: eye.posts)
-            # two at one moment, however busy the machine is: `timeout` asks a process and its group
-            for each in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
-                running.send_signal(each)
-            _, said = running.communicate(timeout=30)
-    run = read_run(tmp_path / "run.jsonl")
-    assert (running.returncode, run.complete, generations(run)) == (2, False, 1)
-    assert {each.verdict.value for each in run.findings} == {"pass"}
-    assert said.count(SAID) == 1
+        running = Running(tmp_path, url, *FEW)
+        wait_for(lambda: eye.posts)
+        eye.gate.clear()
+        wait_for(lambda: eye.posts > 2)
+        running.send(signal.SIGINT)
+        wait_for(lambda: SAID in running.said)
+        time.sleep(0.6)  # sooner it is the same signal
+        running.send(signal.SIGINT)
+        assert running.wait(20) == 2
+    assert "interrupted" in running.said
+    assert "go on with --resume run.jsonl" in running.said
+    assert "Traceback" not in running.said
 
 
 def test_stopped_run_sends_nothing_more_and_keeps_prices(tmp_path: Path) -> None:
@@ -142,19 +184,14 @@ def test_stopped_run_sends_nothing_more_and_keeps_prices(tmp_path: Path) -> None
     assert baseline.record.price == PriceRecord(0.02, None)
 
 
-def test_first_signal_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) -> None:
-    shared = tmp_path / "shared"
-    shared.mkdir()
+def test_stop_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) -> None:
     busy = images(error(429, retry_after="60"))
 
     def answer(number: int, path: str) -> Any:
-        threading.Timer(0.2, lambda: Ledger(shared / "ledger.sqlite").stop()).start()
+        threading.Timer(0.1, found.live.ledger.stop).start()
         return busy(number, path)
 
-    with (
-        watched(answer) as (url, eye),
-        session(tmp_path, url, cases="baseline", shared=shared) as found,
-    ):
+    with watched(answer) as (url, eye), session(tmp_path, url, cases="baseline") as found:
         found.__dict__["live"] = LiveRun(found.options)
         before = time.monotonic()
         judge_all(found)
@@ -162,102 +199,41 @@ def test_first_signal_ends_the_wait_that_a_provider_asked_for(tmp_path: Path) ->
     assert eye.posts == 1
 
 
-def test_worker_whose_parent_is_gone_sends_nothing(tmp_path: Path) -> None:
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    with watched() as (url, eye), session(tmp_path, url, parent=gone.pid) as found:
-        judged = judge_all(found)
-        assert eye.asked == []
-    assert "the process that started this one has ended" in (
-        judged["dall-e-2/baseline"].outcome.reason
-    )
+@pytest.fixture
+def taken() -> Iterator[tuple[Stopping, Mock]]:
+    stop = Mock()
+    stopping = Stopping(stop)
+    yield stopping, stop
+    stopping.end()
 
 
-def test_worker_whose_parent_is_there_sends(tmp_path: Path) -> None:
-    with (
-        watched() as (url, eye),
-        session(tmp_path, url, parent=os.getppid(), cases="baseline") as found,
-    ):
-        judge_all(found)
-    assert eye.posts == 1
+def test_signals_at_one_moment_are_one(taken: tuple[Stopping, Mock]) -> None:
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)  # `timeout` asks a process and its group
+    taken[1].assert_called_once_with()
+    assert not taken[0].at_once
 
 
-class Taken(Stopping):
-    """The signals of a run, taken over and given back without pytest."""
-
-    def __enter__(self) -> Taken:
-        self._take_over()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.pytest_unconfigure()
+def test_later_signal_ends_the_run(taken: tuple[Stopping, Mock]) -> None:
+    signal.raise_signal(signal.SIGTERM)
+    taken[0]._last -= 1  # a second later
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert taken[0].at_once
 
 
-def test_signals_at_once_are_one_and_a_later_one_ends_the_workers(tmp_path: Path) -> None:
-    killed: list[str] = []
-    io = SimpleNamespace(kill=lambda: killed.append("worker"))
-    path = tmp_path / "ledger.sqlite"
-    ledger = Ledger(path)
-    with Taken(lambda: path) as stopping:
-        stopping.pytest_configure_node(SimpleNamespace(gateway=SimpleNamespace(_io=io)))
-        signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGTERM)
-        wait_for(ledger.stopped)
-        assert killed == []
-        stopping._last -= 1  # a second later
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert killed == ["worker"]
-
-
-@pytest.mark.parametrize("shared", [True, False], ids=["sends", "replays"])
-def test_signals_are_taken_where_something_is_paid_and_given_back(
-    tmp_path: Path, shared: bool
-) -> None:
+def test_signals_are_given_back() -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
-    with Taken(lambda: tmp_path / "ledger.sqlite" if shared else None):
-        assert ([signal.getsignal(each) for each in SIGNALS] == before) == (not shared)
+    stopping = Stopping(Mock())
+    assert [signal.getsignal(each) for each in SIGNALS] != before
+    stopping.end()
     assert [signal.getsignal(each) for each in SIGNALS] == before
 
 
-def test_worker_outlives_its_parent_for_as_long_as_an_answer_may_take() -> None:
-    done: list[Any] = []
-    pool = SimpleNamespace(waitall=done.append)
-    gateway = SimpleNamespace(_execpool=pool, _terminate_execution=lambda: done.append("ended"))
-    before = {each: signal.getsignal(each) for each in SIGNALS}
-    try:
-        follow(gateway, 480.0)
-        signal.raise_signal(signal.SIGINT)  # and is left alone by the terminal
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-    gateway._terminate_execution()
-    assert done == [480.0, "ended"]
-
-
-@pytest.mark.parametrize(
-    "waits",
-    [lambda path: await_answers(folder_of(path), path), lambda path: Place(path).take()],
-    ids=["resume", "new-run-in-its-place"],
-)
-def test_answer_under_way_is_waited_for(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], waits: Callable[[Path], None]
-) -> None:
-    path = tmp_path / "run.jsonl"
-    lock = FileLock(folder_of(path) / "paid" / "0.lock", thread_local=False)
-    Spool(folder_of(path) / "paid")
-    lock.acquire()
-    threading.Timer(0.3, lock.release).start()
-    before = time.monotonic()
-    waits(path)
-    assert time.monotonic() - before >= 0.25
-    assert capsys.readouterr().err.count("still under way, and paid for; waiting for them") == 1
-
-
-def test_run_that_goes_on_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_run_that_goes_on_is_not_resumed(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with (
-        FileLock(lock_of(path)),
+        OutputFile(path),
         session(tmp_path, "http://127.0.0.1:1/v1", resume=path) as found,
         pytest.raises(ResumeError, match="that run still goes on; wait for it, or stop it"),
     ):

@@ -17,8 +17,6 @@ from conformance.runner.model_outcomes import (
     ModelOutcomes,
     TimedOutcome,
     timed_outcome,
-    timed_outcome_from_json,
-    timed_outcome_to_json,
 )
 
 EDITION = load_edition()
@@ -43,6 +41,11 @@ def crashed(case: Case, at: float, attempts: int | None = 4) -> tuple[Case, Time
 
 def others(*known: tuple[Case, TimedOutcome]) -> ModelOutcomes:
     return ModelOutcomes(known, {case.id for case, _ in known})
+
+
+def unclear(case: Case, status: int, said: str = "") -> tuple[Case, TimedOutcome]:
+    outcome = Outcome(case.id, Result.UNCLEAR, f"HTTP {status}", status, said=said)
+    return case, TimedOutcome(outcome, 1, 1)
 
 
 SMALL, HD, URL = asks("baseline"), asks("hd", quality="hd"), asks("url", response_format="url")
@@ -117,11 +120,6 @@ def test_words_are_the_same_whatever_differs_from_request_to_request(one: str, o
     assert same_words(one) == same_words(other) != same_words("something else")
 
 
-def test_what_another_process_noted_is_the_same() -> None:
-    for _, came in (accepted(SMALL, 1.5), crashed(HD, 2.5), refused(N2, "no")):
-        assert timed_outcome_from_json(timed_outcome_to_json(came)) == came
-
-
 def exchange(status: int = 0, failure: str = "") -> Exchange:
     request = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
     response = Response(status, (), b"{}") if status else None
@@ -170,3 +168,35 @@ def test_mistake_is_not_put_where_something_else_would_be_wrong() -> None:
     spoilt = asks("other", size="no-such-size")
     assert with_other_control(BAD, SMALL, spoilt, EDITION) is None
     assert with_other_control(asks("two", n=0, quality="x"), SMALL, URL, EDITION) is None
+
+
+@pytest.mark.parametrize(
+    ("mistake", "alike"),
+    [
+        (unclear(N11, 200, "n is too large"), True),
+        (unclear(N11, 200), False),
+        (unclear(N11, 202, "queued"), False),
+        (refused(N11, "n is too large"), False),
+    ],
+    ids=["same-status-with-an-error", "without-an-error", "another-status", "refused"],
+)
+def test_open_request_is_refused_as_a_success_where_a_mistake_was(
+    mistake: tuple[Case, TimedOutcome], alike: bool
+) -> None:
+    seed = unclear(asks("seed", seed=1), 200, "seed is unknown")
+    known = ModelOutcomes((accepted(SMALL, 0), seed, mistake), {SMALL.id}, {seed[0].id})
+    context = known.context(seed[0], None)
+    assert context.mistake_alike == (mistake[1].outcome if alike else None)
+
+
+def test_valid_request_without_an_image_is_never_taken_for_a_refusal() -> None:
+    known = ModelOutcomes((unclear(N2, 200), unclear(N11, 200)), {N2.id})
+    assert known.context(N2, None).mistake_alike is None
+
+
+def test_valid_request_to_a_model_that_ended_is_a_refusal_like_any_other() -> None:
+    said = "the model has been retired"
+    gone = Outcome(N2.id, Result.NOT_SERVED, "HTTP 404", 404, said=said)
+    mistake = N11, TimedOutcome(Outcome(N11.id, Result.REFUSED, "HTTP 404", 404, said=said), 2, 1)
+    known = ModelOutcomes(((N2, TimedOutcome(gone, 1, 1)), mistake), {N2.id})
+    assert known.context(N11, None).valid_refusals == (gone,)

@@ -18,10 +18,10 @@ PRICED = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": USAGE}
 
 def test_ledger_keeps_apart_what_is_charged_estimated_and_guessed() -> None:
     ledger = Ledger()
-    ledger.settle(ledger.set_aside("p", 0.2, 0.2), 0.2, 0.05)
-    ledger.settle(ledger.set_aside("p", 0.02, 0.02), 0.02, None)
-    ledger.settle(ledger.set_aside("p", 0.25, 0.25, known=False), 0.25, None, known=False)
-    ledger.set_aside("p", 0.5, 0.5, known=False)
+    ledger.settle(ledger.reserve("p", 0.2, 0.2), 0.2, 0.05)
+    ledger.settle(ledger.reserve("p", 0.02, 0.02), 0.02, None)
+    ledger.settle(ledger.reserve("p", 0.25, 0.25, known=False), 0.25, None, known=False)
+    ledger.reserve("p", 0.5, 0.5, known=False)
     spent = ledger.spent()
     assert (spent.actual, spent.estimate, spent.guess) == (0.05, 0.02, 0.75)
     assert spent.counted == pytest.approx(0.82)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -16,16 +14,15 @@ from conformance.recordings import judge_files
 from conformance.results.run_file import RunFileError, RunWriter, read_run, write_run
 from conformance.runner.output_path import (
     OutputError,
-    Place,
+    OutputFile,
     check_output,
-    claimed,
-    folder_of,
-    holds_answers,
+    default_output,
+    ledger_of,
 )
 from conformance.runner.session import Options
 from tests import runs
 from tests.live import paid_toml
-from tests.processes import COMMAND, PLAIN, command
+from tests.processes import command
 
 RECORDED = Path(__file__).parents[1] / "cassettes/aimock/dall-e-3/baseline.yaml"
 QUICK = ("run", "--models", "qwen-image", "--cases", "baseline", "--quiet", "--output", "run.jsonl")
@@ -39,10 +36,9 @@ def good(tmp_path: Path) -> Path:
     return path
 
 
-def answered(path: Path) -> Path:
-    """Put an answer beside a run file, as a live run does."""
-    (folder_of(path) / "acme").mkdir(parents=True)
-    (folder_of(path) / "acme" / "0.json").write_text("{}")
+def sent(path: Path) -> Path:
+    """Put a ledger beside a run file, as a live run does until it is complete."""
+    ledger_of(path).write_text('{"request": 0}\n')
     return path
 
 
@@ -101,29 +97,29 @@ def test_looking_at_a_place_changes_nothing(tmp_path: Path, content: bytes) -> N
     assert os.listdir(tmp_path) == ["run.jsonl"]
 
 
-def test_run_is_set_aside_until_the_first_finding_stands(good: Path) -> None:
+def test_run_is_set_aside_until_the_first_finding_is_kept(good: Path) -> None:
     before = good.read_bytes()
-    place = Place(good)
+    place = OutputFile(good)
     place.take()
     assert not good.exists()
-    assert place.aside.read_bytes() == before
+    assert place.before.read_bytes() == before
     good.write_text("new")
     place.keep()
     assert os.listdir(good.parent) == ["run.jsonl"]
 
 
 @pytest.fixture
-def begun(good: Path) -> tuple[Place, bytes]:
-    """A new run of which only the header stands, and the run that stood there before."""
+def begun(good: Path) -> tuple[OutputFile, bytes]:
+    """A new run of which only the header is there, and the run that was there before."""
     before = good.read_bytes()
-    place = Place(good)
+    place = OutputFile(good)
     place.take()
     good.write_text("only a header\n")
     return place, before
 
 
 def test_run_that_judged_nothing_gives_the_one_before_back(
-    good: Path, begun: tuple[Place, bytes]
+    good: Path, begun: tuple[OutputFile, bytes]
 ) -> None:
     place, before = begun
     place.give_back()
@@ -131,34 +127,27 @@ def test_run_that_judged_nothing_gives_the_one_before_back(
     assert os.listdir(good.parent) == ["run.jsonl"]
 
 
-def test_run_that_holds_answers_stays_although_it_judged_nothing(
-    good: Path, begun: tuple[Place, bytes]
+def test_run_that_sent_something_stays_although_it_judged_nothing(
+    good: Path, begun: tuple[OutputFile, bytes]
 ) -> None:
     place, before = begun
-    answered(good)
+    sent(good)
     place.give_back()
     assert good.read_text() == "only a header\n"
-    assert place.aside.read_bytes() == before
-    assert holds_answers(good) == 1
+    assert place.before.read_bytes() == before
 
 
-def test_answers_of_the_run_before_are_never_removed(good: Path) -> None:
-    for name in ("run.jsonl.before", "run.jsonl.before-2"):
-        place = Place(answered(good))
-        place.take()
-        write_run(runs.run(runs.finding()), good)
-        place.keep()
-        assert holds_answers(good.with_name(name)) == 1
-        assert read_run(good.with_name(name)).findings
-    assert read_run(good).findings
-
-
-def test_empty_folder_of_a_new_run_is_not_set_aside(good: Path) -> None:
-    (folder_of(good) / "acme").mkdir(parents=True)
-    place = Place(good)
+def test_interrupted_run_is_set_aside_with_its_ledger_and_never_removed(good: Path) -> None:
+    before = good.read_bytes()
+    place = OutputFile(sent(good))
     place.take()
-    assert not folder_of(place.aside).exists()
-    assert place.aside.exists()
+    write_run(runs.run(runs.finding()), good)
+    place.keep()
+    assert place.before.read_bytes() == before
+    assert ledger_of(place.before).exists()
+    with pytest.raises(OutputError, match=r"run\.jsonl\.before: is there, of a run that was cut"):
+        OutputFile(good).take()
+    assert place.before.read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -199,33 +188,20 @@ def test_pipe_as_output_is_not_waited_for(tmp_path: Path) -> None:
     assert "is no regular file" in done.stderr
 
 
-def test_runs_of_one_second_have_files_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with ExitStack() as runs_of_a_second:
-        found = [runs_of_a_second.enter_context(claimed(None, "acme")) for _ in range(5)]
-        assert len(set(found)) == 5
-        found[0].write_text("a run")
-    assert os.listdir("reports") == [found[0].name]
+def test_default_file_is_this_process_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = default_output(["./acme.toml", "relay"])
+    assert mine.match("reports/*-acme+relay.jsonl")
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    assert default_output(["./acme.toml", "relay"]).stem.partition("-")[2] == "7-acme+relay"
 
 
-def test_default_file_that_cannot_be_made_is_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_default_file_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("in the way")
-    with pytest.raises(OutputError, match=r"^reports/.*cannot be written"), claimed(None, "acme"):
+    with (
+        pytest.raises(OutputError, match=r"reports/.*cannot be written"),
+        OutputFile(tmp_path / default_output(["acme"])),
+    ):
         pass
-
-
-def test_two_default_runs_at_once_keep_both(tmp_path: Path) -> None:
-    words = [*COMMAND, *QUICK[:-2]]
-    both = [subprocess.Popen(words, cwd=tmp_path, env=PLAIN) for _ in range(2)]
-    assert [each.wait(timeout=90) for each in both] == [0, 0]
-    written = list((tmp_path / "reports").iterdir())
-    assert len(written) == 2
-    assert all(read_run(each).complete for each in written)
 
 
 def test_judged_recordings_never_replace_what_is_no_run(tmp_path: Path) -> None:
@@ -249,11 +225,11 @@ def test_judged_recordings_that_cannot_be_written_leave_the_run_before(
 def test_run_file_that_another_run_writes_to_is_refused(tmp_path: Path) -> None:
     mine = tmp_path / "run.jsonl"
     with (
-        claimed(mine, "acme"),
+        OutputFile(mine),
         pytest.raises(OutputError, match="another run is writing to it"),
-        claimed(mine, "acme"),
+        OutputFile(mine),
     ):
         pass
-    with claimed(mine, "acme"):
+    with OutputFile(mine):
         assert [each.name for each in tmp_path.iterdir()] == [".run.jsonl.lock"]
     assert list(tmp_path.iterdir()) == []

@@ -270,7 +270,7 @@ def test_unused_cassette_is_an_error(recorded: Path, tmp_path: Path) -> None:
 
 def test_unreachable_provider_ends_the_run_with_a_sentence(recorded: Path) -> None:
     done = replay(recorded, "--live", "--base-url=http://127.0.0.1:9/v1")
-    assert done.returncode == 2
+    assert done.returncode == 2, done.stdout
     assert "cannot be reached at http://127.0.0.1:9/v1" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 

@@ -10,25 +10,25 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from conformance.live.ledger import Ledger
 from conformance.runner.session import Options, Session
-from conformance.suite.command import _default_workers
 from conformance.suite.progress import Progressing
 from tests.live import paid_toml, session
 
 
-def shown(path: Path, *, quiet: bool = False) -> str:
+def shown(folder: Path, *, quiet: bool = False) -> str:
     """What a terminal of 100 columns shows of one finding out of four."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=100, color_system=None)
-    with session(path.parent, "http://127.0.0.1:1/v1", budget=2.0) as found:
-        progress = Progressing(console, quiet, path)
-        progress.announce(found)
     report: Any = SimpleNamespace(finding={"provider": "acme", "model": "dall-e-2"})
-    with progress:
-        progress.pytest_xdist_node_collection_finished(["a", "b", "c", "d"])
-        progress.pytest_runtest_logreport(report)
-        progress._bar.refresh()
+    with session(folder, "http://127.0.0.1:1/v1", budget=2.0) as found:
+        ledger = found.live.ledger
+        ledger.settle(ledger.reserve("p", 0.25, 0.25), 0.25, None)
+        progress = Progressing(console, quiet, found)
+        progress.announce()
+        with progress:
+            progress.pytest_xdist_node_collection_finished(["a", "b", "c", "d"])
+            progress.pytest_runtest_logreport(report)
+            progress._bar.refresh()
     return screen.getvalue()
 
 
@@ -36,9 +36,7 @@ def test_progress_tells_done_left_and_money(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
-    ledger = Ledger(tmp_path / "ledger.sqlite")
-    ledger.settle(ledger.set_aside("p", 0.25, 0.25), 0.25, None)
-    said = shown(tmp_path / "ledger.sqlite")
+    said = shown(tmp_path)
     assert "the 52 selected requests cost about 0.32 USD; the budget is 2 USD" in said
     assert "acme dall-e-2" in said
     assert "1/4" in said
@@ -47,28 +45,21 @@ def test_progress_tells_done_left_and_money(
 
 def test_quiet_run_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
-    Ledger(tmp_path / "ledger.sqlite").close()
-    assert shown(tmp_path / "ledger.sqlite", quiet=True).strip() == ""
+    assert shown(tmp_path, quiet=True).strip() == ""
 
 
 def test_ci_sees_the_price_and_no_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
-    said = shown(tmp_path / "ledger.sqlite")
+    said = shown(tmp_path)
     assert "0.32 USD" in said
     assert "1/4" not in said
 
 
 @pytest.mark.parametrize(
-    ("chosen", "workers"),
-    [
-        ({"live": True}, "8"),
-        ({"live": False}, None),
-        ({"live": True, "providers": ("reference",)}, None),
-    ],
-    ids=["live", "replay", "embedded"],
+    ("chosen", "at_once"),
+    [({}, 8), ({"providers": ("reference",)}, 1), ({"concurrency": 3}, 3)],
+    ids=["network", "embedded", "chosen"],
 )
-def test_live_run_sends_eight_at_once(
-    tmp_path: Path, chosen: dict[str, Any], workers: str | None
-) -> None:
-    options = {"providers": (paid_toml(tmp_path, "dall-e-2"),), **chosen}
-    assert _default_workers(Session(Options(**options))) == workers
+def test_live_run_sends_eight_at_once(tmp_path: Path, chosen: dict[str, Any], at_once: int) -> None:
+    options = {"providers": (paid_toml(tmp_path, "dall-e-2"),), "live": True, **chosen}
+    assert Session(Options(**options)).concurrency == at_once

@@ -6,23 +6,22 @@ from collections import Counter, OrderedDict
 
 import pytest
 
-from conformance.suite.xdist import LiveScheduling, group_of
+from conformance.suite.xdist import TogetherScheduling, group_of
 
 ITEM = "conformance/suite/test_promises.py::acme::dall-e-2/n-2::count.as-asked"
 
 
 @pytest.mark.parametrize(
-    ("nodeid", "alive", "group"),
+    ("nodeid", "group"),
     [
-        (ITEM, True, "acme::dall-e-2/n-2"),
-        (ITEM, False, "acme::dall-e-2"),
-        ("conformance/suite/test_generated.py::test_x[acme/dall-e-2]", True, "acme/dall-e-2]"),
-        ("tests/test_x.py::TestX::test_y[a/b]", True, "tests/test_x.py::TestX::test_y[a/b]"),
+        (ITEM, "acme::dall-e-2"),
+        ("conformance/suite/test_generated.py::test_x[acme/dall-e-2]", "acme/dall-e-2]"),
+        ("tests/test_x.py::TestX::test_y[a/b]", "tests/test_x.py::TestX::test_y[a/b]"),
     ],
-    ids=["live", "replay", "generated", "other"],
+    ids=["promise", "generated", "other"],
 )
-def test_group_is_what_shares_an_exchange(nodeid: str, alive: bool, group: str) -> None:
-    assert group_of(nodeid, alive) == group
+def test_group_is_what_shares_an_exchange(nodeid: str, group: str) -> None:
+    assert group_of(nodeid) == group
 
 
 class Worker:
@@ -42,7 +41,7 @@ class Worker:
 
 def test_work_of_a_dead_worker_waits_for_the_one_that_replaces_it() -> None:
     dead, fresh = Worker(), Worker()
-    found = object.__new__(LiveScheduling)
+    found = object.__new__(TogetherScheduling)
     found.log, found.workqueue = print, OrderedDict()
     found._deaths = Counter()
     found.registered_collections = {dead: [ITEM]}

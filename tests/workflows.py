@@ -157,7 +157,7 @@ class Runner:
         for name in files.values():
             (self.home / name).touch()
         there = {name: str(self.home / file) for name, file in files.items()}
-        gh = {"FAKE_GH": str(self.home / "gh"), "RUN_URL": "https://ci.test/1", "WORKERS": "2"}
+        gh = {"FAKE_GH": str(self.home / "gh"), "RUN_URL": "https://ci.test/1", "CONCURRENCY": "2"}
         return {**os.environ, "PATH": path, **there, **gh, **self.variables, **more}
 
 

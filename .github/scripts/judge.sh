@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Judge one provider live. From the environment: PROVIDER (a name, or the path of a TOML file),
 # KEY, RUN_FILE, and where wanted MODELS, BUDGET (US dollars), MAX_REQUESTS, STRENGTH, CONFIRM,
-# BASELINE, WORKERS. What will be sent and its price stand in the summary before anything is sent.
+# BASELINE, CONCURRENCY. What will be sent and its price stand in the summary before anything is sent.
 # The exit code of the suite becomes the output "conclusion": 0 conforms, 1 does not, 2 unknown.
 set -euo pipefail
 export PYTHONSAFEPATH=1  # the current folder is the repository of whoever uses this
@@ -24,7 +24,7 @@ done
 } >> "$GITHUB_STEP_SUMMARY"
 
 arguments=(run --provider "$PROVIDER" --live --quiet --output "$RUN_FILE")
-for name in MODELS BUDGET MAX_REQUESTS STRENGTH CONFIRM BASELINE WORKERS; do
+for name in MODELS BUDGET MAX_REQUESTS STRENGTH CONFIRM BASELINE CONCURRENCY; do
   option=${name,,}
   [[ -z ${!name:-} ]] || arguments+=("--${option//_/-}" "${!name}")
 done

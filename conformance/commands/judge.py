@@ -53,12 +53,12 @@ def judge(
     from conformance.recordings import judge_files
     from conformance.recordings.model_names import read_names
     from conformance.recordings.render import show
-    from conformance.runner.output_path import claimed
+    from conformance.runner.output_path import OutputFile, default_output
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     chosen = select(clauses_of(loaded), clauses)
     names = read_names(model or [], unnamed, loaded)
-    with claimed(output, "judge") as run_file:
-        report = judge_files(files, loaded, run_file, chosen, names)
+    with OutputFile(output or default_output(["judge"])) as place:
+        report = judge_files(files, loaded, place.path, chosen, names)
         show(report, quiet)
     raise typer.Exit(int(report.conclusion))

@@ -44,8 +44,12 @@ def run(
             "--workers",
             "-n",
             metavar="N",
-            help="Processes to use (pytest-xdist), or auto; 0 to use this process alone.",
+            help="Processes of a replay (pytest-xdist), or auto; 0 to use this process alone.",
         ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=100, help="Requests at once with --live; 8."),
     ] = None,
     budget: Annotated[
         str | None,
@@ -65,6 +69,12 @@ def run(
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with the run of this run file.")
     ] = None,
+    resend: Annotated[
+        bool,
+        typer.Option(
+            "--resend", help="With --resume: send again what may be billed and has no answer."
+        ),
+    ] = False,
     baseline: Annotated[
         Path | None,
         typer.Option(metavar="RUN", help="Run file of the last good run, or a folder of them."),
@@ -105,8 +115,11 @@ def run(
         partial=partial,
         strength=strength,
         depth=depth,
+        output=output,
         resume=resume,
+        resend=resend,
+        concurrency=concurrency,
         baseline=baseline,
         confirm=confirm,
     )
-    raise typer.Exit(run_promises(options, replay, output, workers, quiet))
+    raise typer.Exit(run_promises(options, replay, workers, quiet))

@@ -1,36 +1,29 @@
-"""What one run has spent and may spend, shared by all of its processes.
+"""What a run has spent and may spend, and the file that remembers it when the run is killed.
 
-SQLite keeps the sums right between processes and, where money is at stake, on the disk before a
-request is sent. Moments are of the monotonic clock, so that no jump of the wall clock matters.
+The threads of a run share one ledger. Where it has a file, a request is written there before it is
+sent and again when it is answered, so that nothing that may be billed is ever sent twice
+(ARCHITECTURE 13). Moments are of the monotonic clock, so that no jump of the wall clock matters.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import math
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
+from typing import IO, Any
 
 from conformance.errors import ConformanceError
 from conformance.live.circuit_breaker import Tried, in_vain
+from conformance.output.files import refuse_links
+from conformance.parsing import load_json
 
-_TABLES = """
-create table if not exists request (
-  id integer primary key, provider text, aside real, estimate real, counted real, actual real,
-  known integer
-);
-create table if not exists note (name text primary key, value);
-create table if not exists tried (
-  id integer primary key, provider text, model text, began real, ended real, why text,
-  valid integer, asks text
-);
-"""
-_PATIENCE = 60.0  # seconds until another process lets go of the ledger
-_STOP = "stop"  # the name of its note
 STOPPED = "the run was stopped; go on with --resume"
-_CENT_FRACTION = 1e-9  # US dollars; what sums of binary fractions may be off by
+_ROUNDING = 1e-9  # US dollars; what sums of binary fractions may be off by
 
 
 class NotSentError(Exception):
@@ -42,16 +35,16 @@ class NotSentError(Exception):
 
 
 class InFlightError(NotSentError):
-    """The same, but what is set aside for answers still to come may be given back."""
+    """The same, but answers still to come may release enough of what is reserved."""
 
 
 class LedgerError(ConformanceError):
-    """A ledger that cannot be written; without it nothing may be sent."""
+    """A ledger that cannot be written or read; without it nothing may be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What was sent so far: requests, and US dollars, each of them counted once.
+    """What was sent so far: requests, and US dollars, each request counted once.
 
     By the price list, by usage (None where no answer said), and guessed where no price is known.
     """
@@ -61,215 +54,260 @@ class Spent:
     guess: float
     requests: int
     counted: float
-    """US dollars that count against the budget: all of these, and with them what is set aside
-    for answers still to come."""
+    """US dollars that count against the budget: all of these, with what is reserved."""
     pending: float = 0.0
-    """US dollars of that which are set aside."""
+    """US dollars reserved for answers still to come."""
 
 
+@dataclass(slots=True)
+class _Request:
+    """One request: what was reserved for it, and what it cost once it was answered."""
+
+    reserved: float
+    known: bool  # whether a price stands behind the amount
+    counted: float | None = None
+    actual: float | None = None
+
+    @property
+    def usd(self) -> float:
+        amounts = (self.actual, self.counted, self.reserved)
+        return next(each for each in amounts if each is not None)
+
+
+@dataclass(slots=True)
 class Ledger:
-    """Counts money and requests; sets the dearest outcome aside before each request."""
+    """Counts money and requests; reserves the dearest outcome before each request."""
 
-    def __init__(
-        self,
-        path: Path | None = None,
-        budget: float | None = None,
-        most_requests: int | None = None,
-    ) -> None:
-        """Open the ledger at a path; without one it is in memory and this process's own."""
-        self.budget = budget
-        self.most_requests = most_requests
-        self._where = path or "memory"
+    path: Path | None = None
+    budget: float | None = None
+    most_requests: int | None = None
+    durable: bool = True  # whether a request is on the disk before it is sent
+    _requests: list[_Request] = field(default_factory=list)
+    _next: dict[str, float] = field(default_factory=dict)  # moments, by provider
+    _admitted: set[str] = field(default_factory=set)
+    _halts: dict[str, str] = field(default_factory=dict)
+    _tried: defaultdict[str, list[Tried]] = field(default_factory=lambda: defaultdict(list))
+    _stopped: bool = False
+    _lock: RLock = field(default_factory=RLock)
+    _file: IO[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Begin the file; one that is there belongs to a run that was replaced."""
+        if self.path is None:
+            return
         try:
-            self._db = sqlite3.connect(path or ":memory:", timeout=_PATIENCE, isolation_level=None)
-            self._db.execute("pragma synchronous=full")
-            with self._alone() as db:
-                for statement in _TABLES.split(";"):
-                    db.execute(statement)
-        except sqlite3.Error as error:
-            raise LedgerError(f"{self._where}: no ledger can be kept there: {error}") from None
+            refuse_links(self.path)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            private = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._file = os.fdopen(private, "w", encoding="utf-8")
+        except OSError as error:
+            raise LedgerError(
+                f"{self.path}: no ledger can be kept there: {error.strerror}"
+            ) from None
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
 
-    def set_aside(
-        self, provider: str, estimate: float, most: float, known: bool = True, model: str = ""
+    def reserve(
+        self, provider: str, estimate: float, most: float, known: bool = True, case: str = ""
     ) -> int:
-        """Set aside the most that a request may cost; gives its number.
+        """Reserve the most that a request may cost, and return its number.
 
         `estimate` is what it costs if all goes as it should; `known` says whether a price stands
-        behind the most. Raises `NotSentError` where the
-        request would cross the budget or the number of requests, or the run has been halted,
-        or that model of it.
+        behind the most; `case` is `model/case`. Raises `NotSentError` where the request would
+        exceed the budget or the number of requests, or where nothing more is to be sent.
         """
-        with self._alone() as db:
-            self._check(db, provider, model, estimate, most)
-            row = db.execute(
-                "insert into request (provider, aside, estimate, known) values (?, ?, ?, ?)",
-                (provider, most, estimate, known),
-            )
-            return int(row.lastrowid or 0)
+        with self._lock:
+            self._check(provider, case.partition("/")[0], estimate, most)
+            number = len(self._requests)
+            name = f"{provider}::{case}"
+            self._write({"request": number, "case": name, "usd": most, "known": known}, most > 0)
+            self._requests.append(_Request(most, known))
+            return number
 
-    def settle(self, number: int, counted: float, actual: float | None, known: bool = True) -> None:
-        """Put in the place of what was set aside what the request came to.
+    def settle(
+        self,
+        number: int,
+        counted: float,
+        actual: float | None,
+        known: bool = True,
+        status: int | None = None,
+    ) -> None:
+        """Replace what was reserved by what the request cost; `known` as in `reserve`.
 
-        `known` says whether a price stands behind what is counted.
+        `status` is that of the answer, None where none came.
         """
-        with self._alone() as db:
-            db.execute(
-                "update request set counted = ?, actual = ?, known = ? where id = ?",
-                (counted, actual, known, number),
-            )
+        with self._lock:
+            usd = counted if actual is None else actual
+            self._write({"settled": number, "usd": usd, "known": known, "status": status})
+            settled = self._requests[number]
+            settled.counted, settled.actual, settled.known = counted, actual, known
+
+    def carry_over(self, lost: LostRequest, counts: bool) -> None:
+        """Take over a request of an earlier run whose answer was lost, as spent if it `counts`."""
+        with self._lock:
+            values = {"request": len(self._requests), "case": lost.case, "usd": lost.usd}
+            self._write({**values, "known": lost.known, "lost": True})
+            usd = lost.usd if counts else 0.0
+            self._requests.append(_Request(usd, lost.known, usd))
+
+    def keep_outcome(self, provider: str, case: str, outcome: Mapping[str, Any]) -> None:
+        """Write the outcome of a case, for a run that resumes this one."""
+        with self._lock:
+            self._write({"outcome": f"{provider}::{case}", "values": dict(outcome)})
 
     def spent(self) -> Spent:
-        """Give the sums so far."""
-        with self._alone() as db:
-            return _sums(db)
+        """Return the sums so far."""
+        with self._lock:
+            sums = defaultdict[str, float](float)
+            for each in self._requests:
+                kind = "guess" if not each.known else "estimate"
+                sums[kind if each.actual is None else "actual"] += each.usd
+                sums["pending"] += each.reserved if each.counted is None else 0.0
+            actual = round(sums["actual"], 6) if "actual" in sums else None
+            counted = sums["actual"] + sums["estimate"] + sums["guess"]
+            return Spent(
+                estimate=round(sums["estimate"], 6),
+                actual=actual,
+                guess=round(sums["guess"], 6),
+                requests=len(self._requests),
+                counted=round(counted, 9),
+                pending=round(sums["pending"], 9),
+            )
 
     def slot(self, provider: str, now: float, interval: float) -> float:
-        """Give the moment at which the next request to a provider may be sent, and take it."""
-        with self._alone() as db:
-            at = max(now, _note(db, f"next {provider}") or now)
-            _put(db, f"next {provider}", at + interval)
+        """Take the next moment at which a request to a provider may be sent, and return it."""
+        with self._lock:
+            at = max(now, self._next.get(provider, now))
+            self._next[provider] = at + interval
             return at
 
     def hold(self, provider: str, until: float) -> None:
         """Let nothing be sent to a provider before a moment."""
-        with self._alone() as db:
-            _put(db, f"next {provider}", max(until, _note(db, f"next {provider}") or until))
+        with self._lock:
+            self._next[provider] = max(until, self._next.get(provider, until))
 
     def admitted(self, provider: str) -> bool:
-        """Whether the provider has answered an authorised request, so that the key is good."""
-        with self._alone() as db:
-            return _note(db, f"admitted {provider}") is not None
+        """Return whether the provider has answered an authorised request, so the key is good."""
+        return provider in self._admitted
 
     def admit(self, provider: str) -> None:
         """Remember that the key is good."""
-        with self._alone() as db:
-            _put(db, f"admitted {provider}", 1)
+        with self._lock:
+            self._admitted.add(provider)
+
+    def record_attempt(self, provider: str, tried: Tried) -> None:
+        """Remember the result of a generation, and halt what is asked in vain."""
+        with self._lock:
+            self._tried[provider].insert(0, tried)
+            found = in_vain(provider, self._tried[provider]) if tried.why is not None else None
+            if found is not None:
+                self.halt(*found)
 
     def halt(self, provider: str, why: str) -> None:
-        """Let nothing more be sent to a provider; the first reason stays."""
-        with self._alone() as db:
-            _halt(db, provider, why)
-
-    def came_to(self, provider: str, tried: Tried) -> None:
-        """Remember what a generation came to, and halt what is asked in vain."""
-        with self._alone() as db:
-            db.execute(
-                "insert into tried (provider, model, began, ended, why, valid, asks) "
-                "values (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    provider,
-                    tried.model,
-                    tried.began,
-                    tried.ended,
-                    tried.why,
-                    tried.valid,
-                    json.dumps(sorted(tried.asks)),
-                ),
-            )
-            found = in_vain(provider, _tried(db, provider)) if tried.why is not None else None
-            if found is not None:
-                _halt(db, *found)
+        """Let nothing more be sent to a provider, or `provider/model`; keep the first reason."""
+        with self._lock:
+            self._halts.setdefault(provider, why)
 
     def stop(self) -> None:
-        """Let nothing more be sent to anybody."""
-        with self._alone() as db:
-            db.execute("insert or ignore into note values (?, ?)", (_STOP, STOPPED))
+        """Let nothing more be sent to anybody; a signal handler may call this."""
+        self._stopped = True
 
     def stopped(self) -> bool:
-        """Whether the whole run was stopped."""
-        with self._alone() as db:
-            return _reason(db, _STOP) is not None
+        """Return whether the whole run was stopped."""
+        return self._stopped
 
     def halted(self, provider: str) -> str | None:
-        """Say why nothing is sent to a provider any more; None where it may be."""
-        with self._alone() as db:
-            return _reason(db, _STOP) or _reason(db, f"halt {provider}")
+        """Return why nothing more is sent to a provider; None where it may be."""
+        return STOPPED if self._stopped else self._halts.get(provider)
 
     def halts(self) -> list[str]:
-        """Give the reasons for which providers are not asked any more."""
-        with self._alone() as db:
-            found = db.execute("select value from note where name like 'halt %' order by name")
-            return [str(value) for (value,) in found]
+        """Return the reasons for which providers and models are not asked any more."""
+        with self._lock:
+            return [why for _, why in sorted(self._halts.items())]
 
-    def _check(
-        self, db: sqlite3.Connection, provider: str, model: str, estimate: float, most: float
-    ) -> None:
-        names = (_STOP, f"halt {provider}", f"halt {provider}/{model}")
-        why = next((found for name in names if (found := _reason(db, name))), None)
+    def _check(self, provider: str, model: str, estimate: float, most: float) -> None:
+        why = self.halted(provider) or self._halts.get(f"{provider}/{model}")
         if why is not None:
             raise NotSentError(why, estimate)
-        sums = _sums(db)
-        if self.most_requests is not None and sums.requests >= self.most_requests:
+        if self.most_requests is not None and len(self._requests) >= self.most_requests:
             why = f"the {self.most_requests:,} requests of --max-requests are sent"
             raise NotSentError(why, estimate)
-        if self.budget is not None and sums.counted + most > self.budget + _CENT_FRACTION:
+        if self.budget is None:
+            return
+        spent = self.spent()
+        if spent.counted + most > self.budget + _ROUNDING:
             why = f"it may cost {most:.3f} USD, which would cross the budget of {self.budget:g} USD"
-            waits = sums.counted - sums.pending + most <= self.budget + _CENT_FRACTION
-            raise (InFlightError if waits else NotSentError)(why, estimate)
+            may_wait = spent.counted - spent.pending + most <= self.budget + _ROUNDING
+            raise (InFlightError if may_wait else NotSentError)(why, estimate)
 
-    @contextmanager
-    def _alone(self) -> Iterator[sqlite3.Connection]:
-        """Read and write as one step, with no other process in between."""
+    def _write(self, values: Mapping[str, Any], durably: bool = False) -> None:
+        if self._file is None:
+            return
         try:
-            self._db.execute("begin immediate")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("rollback")
-                raise
-            self._db.execute("commit")
-        except sqlite3.Error as error:
-            raise LedgerError(f"{self._where}: the ledger cannot be kept: {error}") from None
+            self._file.write(json.dumps(values) + "\n")
+            self._file.flush()
+            if durably and self.durable:
+                os.fsync(self._file.fileno())
+        except (OSError, ValueError) as error:  # ValueError: a thread outlived the run
+            raise LedgerError(f"{self.path}: the ledger cannot be kept: {error}") from None
 
 
-def _sums(db: sqlite3.Connection) -> Spent:
-    requests, actual, listed, guessed, counted, pending = db.execute(
-        "select count(*), sum(actual), "
-        "total(case when actual is null and known then coalesce(counted, aside) end), "
-        "total(case when actual is null and not known then coalesce(counted, aside) end), "
-        "total(coalesce(actual, counted, aside)), "
-        "total(case when counted is null then aside end) from request"
-    ).fetchone()
-    return Spent(
-        estimate=round(listed, 6),
-        actual=None if actual is None else round(actual, 6),
-        guess=round(guessed, 6),
-        requests=requests,
-        counted=round(counted, 9),
-        pending=round(pending, 9),
-    )
+@dataclass(frozen=True, slots=True)
+class LostRequest:
+    """Requests for one case that may be billed, and whose answer no run file has."""
+
+    case: str  # `provider::model/case`
+    usd: float
+    known: bool
 
 
-def _reason(db: sqlite3.Connection, name: str) -> str | None:
-    row = db.execute("select value from note where name = ?", (name,)).fetchone()
-    return str(row[0]) if row else None
+@dataclass(slots=True)
+class KeptLedger:
+    """What the ledger of an earlier run says, by `provider::model/case`."""
+
+    unanswered: dict[str, LostRequest] = field(default_factory=dict)
+    """Requests that may be billed, and whose answer the ledger does not know to be a failure."""
+    outcomes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def _halt(db: sqlite3.Connection, name: str, why: str) -> None:
-    db.execute("insert or ignore into note values (?, ?)", (f"halt {name}", why))
+def read_ledger(path: Path) -> KeptLedger:
+    """Read the ledger of a run that was cut off, perhaps within its last line.
+
+    Nothing is known where there is none. Raises `LedgerError` for what is no ledger.
+    """
+    kept, requests = KeptLedger(), dict[int, LostRequest]()
+    try:
+        lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
+        for line in lines:
+            if not line.endswith(b"\n"):
+                continue
+            values = load_json(line)
+            if "outcome" in values:
+                kept.outcomes[str(values["outcome"])] = dict(values["values"])
+            elif "settled" in values:
+                number, status = values["settled"], values["status"]
+                failed = status is not None and not 200 <= status < 300
+                usd = 0.0 if failed else _amount(values["usd"])
+                requests[number] = LostRequest(requests[number].case, usd, bool(values["known"]))
+            else:
+                usd, known = _amount(values["usd"]), bool(values["known"])
+                requests[values["request"]] = LostRequest(str(values["case"]), usd, known)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise LedgerError(
+            f"{path}: is no ledger of a run: {error}; without it nobody knows what was sent"
+        ) from None
+    for each in requests.values():
+        if each.usd > 0:
+            before = kept.unanswered.get(each.case, LostRequest(each.case, 0.0, True))
+            usd, known = before.usd + each.usd, before.known and each.known
+            kept.unanswered[each.case] = LostRequest(each.case, usd, known)
+    return kept
 
 
-def _tried(db: sqlite3.Connection, provider: str) -> list[Tried]:
-    """Give the generations of a provider, the newest first."""
-    found = db.execute(
-        "select model, began, ended, why, valid, asks from tried "
-        "where provider = ? order by id desc",
-        (provider,),
-    )
-    return [
-        Tried(model, began, ended, why, valid, frozenset(json.loads(asks)))
-        for model, began, ended, why, valid, asks in found
-    ]
-
-
-def _note(db: sqlite3.Connection, name: str) -> float | None:
-    row = db.execute("select value from note where name = ?", (name,)).fetchone()
-    return float(row[0]) if row else None
-
-
-def _put(db: sqlite3.Connection, name: str, value: float) -> None:
-    db.execute("insert or replace into note values (?, ?)", (name, value))
+def _amount(value: object) -> float:
+    if not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"{value!r} is no amount")
+    return float(value)

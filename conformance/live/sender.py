@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt
 
@@ -26,7 +26,6 @@ from conformance.providers import Provider
 _A_MOMENT = 0.2  # seconds
 _NO_JSON = b"{"
 _PROXY_LOGIN = 407
-ORPHANED = "the process that started this one has ended; go on with --resume"
 Sleep = Callable[[float], None]
 
 
@@ -38,13 +37,11 @@ class Sender:
     provider: Provider
     edition: Edition
     ledger: Ledger
-    first: AbstractContextManager[object] = field(default_factory=nullcontext)
-    """Held while the key is not known to be good, so that one request alone finds out."""
     clock: Callable[[], float] = time.monotonic
     sleep: Sleep = time.sleep
-    orphaned: Callable[[], bool] = lambda: False
-    """Whether the process is gone that this one finds things for, so that nothing new is sent."""
-    patience: float = 300.0  # seconds to wait for answers that may give money back
+    patience: float = 300.0  # seconds to wait for answers that may release money
+    _first: Lock = field(default_factory=Lock)
+    """Held while the key is not known to be good, so that one request alone finds out."""
 
     @property
     def target(self) -> Target:
@@ -76,17 +73,17 @@ class Sender:
             retry_error_callback=lambda _: made[-1],
         )
         try:
-            self._came_to(case, retrying(attempt), began[0])
+            self._record_attempt(case, retrying(attempt), began[0])
         except NotSentError as reason:
             if not made:
                 raise
             made[-1] = _not_again(made[-1], reason)
         return replace(made[-1], attempts=len(made), price=all_of(made))
 
-    def _came_to(self, case: Case, exchange: Exchange, began: float) -> None:
-        """Remember what became of a generation, so that nobody is asked in vain for long.
+    def _record_attempt(self, case: Case, exchange: Exchange, began: float) -> None:
+        """Record the outcome of a generation for the circuit breaker.
 
-        What a deviation names may come out undecided, so it says nothing.
+        What a known deviation names may stay undecided, so it says nothing.
         """
         generates = case.operation is Operation.GENERATE
         if not generates or self.provider.is_known(case.model, case.id):
@@ -96,7 +93,7 @@ class Sender:
         lost = outcome.result is Result.UNAVAILABLE
         why = printable(outcome.reason, 200) if lost else None
         came = Tried(case.model, began, self.clock(), why, valid, case.asks)
-        self.ledger.came_to(self.provider.id, came)
+        self.ledger.record_attempt(self.provider.id, came)
 
     def _rest(self, seconds: float) -> None:
         """Wait, and let nobody else ask the provider meanwhile."""
@@ -106,7 +103,7 @@ class Sender:
     def _first_alone(self, case: Case) -> Exchange:
         authorised = case.authorization is Authorization.VALID
         if authorised and not self.ledger.admitted(self.provider.id):
-            with self.first:
+            with self._first:
                 if not self.ledger.admitted(self.provider.id):
                     return self._send(case)
         return self._send(case)
@@ -119,21 +116,20 @@ class Sender:
     def _ask(self, case: Case) -> Exchange:
         self._pace()
         cost = self.cost(case)
-        number = self._set_aside(cost, case.model)
+        number = self._reserve(cost, case.path)
         exchange = self.client.exchange(case)
         came, actual = counted(exchange, cost), self._actual(case, exchange)
-        self.ledger.settle(number, came.usd, actual, came.known)
+        status = exchange.response.status if exchange.response else None
+        self.ledger.settle(number, came.usd, actual, came.known, status)
         return replace(exchange, price=price_of(came, actual))
 
-    def _set_aside(self, cost: Cost, model: str) -> int:
-        """Set money aside; where answers to come may give some back, wait for them."""
+    def _reserve(self, cost: Cost, case: str) -> int:
+        """Reserve money; where answers still to come may release enough, wait for them."""
         until = self.clock() + self.patience
         while True:
-            if self.orphaned():
-                raise NotSentError(ORPHANED, cost.estimate)
             try:
-                return self.ledger.set_aside(
-                    self.provider.id, cost.estimate, cost.most, cost.most_known, model
+                return self.ledger.reserve(
+                    self.provider.id, cost.estimate, cost.most, cost.most_known, case
                 )
             except InFlightError:
                 if self.clock() >= until:
@@ -141,7 +137,7 @@ class Sender:
                 self.sleep(_A_MOMENT)
 
     def _pace(self) -> None:
-        """Wait for the next slot of the provider's rate limit, which all processes share."""
+        """Wait for the next slot of the provider's rate limit, which all threads share."""
         rate = self.provider.requests_per_minute
         now = self.clock()
         at = self.ledger.slot(self.provider.id, now, 60 / rate if rate else 0.0)

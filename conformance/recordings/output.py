@@ -32,7 +32,7 @@ from conformance.results.records import (
 )
 from conformance.results.run_file import RunWriter, line_of
 from conformance.runner.header import about_clause
-from conformance.runner.output_path import Place
+from conformance.runner.output_path import OutputFile
 from conformance.version import tool
 
 
@@ -76,7 +76,7 @@ class Records:
         self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
     ) -> None:
         """Write the run file, whole or not at all; raises RunFileError where that cannot be."""
-        place = Place(run_file)
+        place = OutputFile(run_file)
         place.take()
         try:
             writer = RunWriter(run_file, self._header(files))

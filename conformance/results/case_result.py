@@ -1,4 +1,4 @@
-"""What came of one case, and the same as JSON, for other processes and later runs."""
+"""What came of one case, and its outcome as JSON for later runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from conformance.exchange.outcome import Outcome
 from conformance.findings import Finding, Observation
@@ -22,14 +23,10 @@ class Judged(Struct, frozen=True):
     record: ExchangeRecord | None
 
 
-def judged_to_json(judged: Judged) -> dict[str, Any]:
-    """Write it with plain values only."""
-    return dict(msgspec.to_builtins(judged, order="deterministic"))
-
-
-def judged_from_json(values: Mapping[str, Any]) -> Judged:
-    """Read it; raises ValueError for what is none."""
-    return msgspec.convert(values, Judged)
+def records_of(judged: Judged) -> list[ExchangeRecord | Observation]:
+    """Return the exchange of a case and what was observed in it, as a run file has them."""
+    record = judged.record and replace(judged.record, findings=len(judged.findings))
+    return [*([record] if record else []), *judged.observations]
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -34,9 +34,9 @@ from conformance.providers import Provider
 from conformance.results.case_result import Judged
 from conformance.results.evidence import evidence
 from conformance.runner.alternative_controls import AlternativeControls
-from conformance.runner.case_runner import CaseRunner, Together
+from conformance.runner.case_runner import CaseRunner, ClaimedError
 from conformance.runner.crashes import Crashes
-from conformance.runner.journal import SpoolError
+from conformance.runner.live_run import LiveRun
 from conformance.runner.missing_model import why_missing
 from conformance.runner.model_outcomes import timed_outcome
 from conformance.runner.not_judged import NotJudged
@@ -44,12 +44,8 @@ from conformance.runner.planned_request import expectation_of, sent_by
 from conformance.runner.provider_claims import ProviderClaims
 
 LEAD_PATIENCE = 1.0
-"""Seconds to wait for what another process asks of a model first; a model that is not there
-says so sooner, and one that paints by then is there."""
-
-
-class ProviderUnreachableError(Exception):
-    """The provider's address answers nothing at all; going on would only repeat that."""
+"""Seconds to wait for the first request to a model, where another thread sends it; a model that
+is not there says so sooner, and one that is still painting by then is there."""
 
 
 _UNREACHABLE = frozenset({"connect", "dns", "tls", "bad-url", "bad-scheme"})
@@ -66,7 +62,7 @@ class Engine:
         cases: Iterable[Case],
         source: Source,
         today: date,
-        together: Together | None = None,
+        live: LiveRun | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.provider = provider
@@ -77,13 +73,14 @@ class Engine:
         self.source = source
         self._limits = limits or Limits()
         self._claims = ProviderClaims(provider, today)
-        self._together = together or Together()
-        self._runner = CaseRunner(self.cases, edition, source, self._together, self._judge)
+        self._live = live
+        self._runner = CaseRunner(self.cases, edition, source, live, provider.id, self._run)
         self._alternatives = AlternativeControls(self.cases, edition, self._runner)
         self._crashes = Crashes(provider, source, self._runner, edition)
         self._judged = self._runner.judged
         self._not_judged = NotJudged(provider, self._claims, self.planned)
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
+        self.pooled = False  # whether other threads run the cases
         self._answered = False
         self._astray = False  # whether what came is of something else than the provider
 
@@ -100,11 +97,37 @@ class Engine:
         return list(_PLANNED[key])
 
     def judged(self, case: Case) -> Judged:
-        """Make the case's exchange, and before it that of its control, and judge it."""
-        known = self._judged.get(case.path) or self._runner.once(case)
-        if known is None:
-            raise AssertionError(f"{case.path} was waited for without end, and is not there")
-        return known
+        """Return the result of a case: of a pool where one runs it, else it is run now."""
+        if not self.pooled:
+            self._runner.run(case)
+        return self._runner.await_judged(case)
+
+    def run(self, case: Case) -> None:
+        """Run a case, unless another thread has claimed it."""
+        self._runner.run(case)
+
+    def fail(self, error: BaseException) -> None:
+        """Raise an error in all that wait for a case: no further one is run."""
+        self._runner.fail(error)
+
+    def begin_pool(self, keep: Callable[[Case, Judged], None]) -> None:
+        """Leave it to a pool of threads to run cases, each of which is kept before it is reported.
+
+        What an earlier run has judged is kept first.
+        """
+        self.pooled = True
+        for path, judged in self._judged.items():
+            keep(self.cases[path], judged)
+        self._runner.keep = keep
+
+    def take_over(self, judged: Mapping[str, Judged]) -> None:
+        """Take over what an earlier run has judged."""
+        self._judged.update(judged)
+
+    def not_sent_again(self, case: Case, why: str) -> Judged:
+        """Return the result of a case that an earlier run sent, and that is not sent again."""
+        outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {why}")
+        return self._not_judged.unsent(case, Verdict.NOT_RUN, outcome, None)
 
     def sent_as(self, case: Case) -> Case:
         """Return a case as it was sent: in another request, where its own control was refused."""
@@ -119,7 +142,7 @@ class Engine:
         if known or not isinstance(self.source, Replay):
             return
         with suppress(Exception):  # it is played again, and told of, when it is judged
-            _, answer = self._ahead[case.path] = self._made(case)
+            _, answer = self._ahead[case.path] = self._exchanged(case)
             answer.look_ahead()
 
     def leads_astray(self, leads: Iterable[Case]) -> bool:
@@ -129,10 +152,10 @@ class Engine:
         verdict. One process does so, before others ask.
         """
         for case in leads:
-            if self._is_known(case):
+            if case.path in self._judged:  # an earlier run has seen it speak the API
                 break
             try:
-                self._ahead[case.path] = self._made(case)
+                self._ahead[case.path] = self._exchanged(case)
             except (NotSentError, ConformanceError):  # it is told of when the case is judged
                 break
             if not knows_nothing(self._ahead[case.path][1]):
@@ -140,30 +163,31 @@ class Engine:
         else:
             self._astray = True
         for path in list(self._ahead):
-            if path not in self._judged:
-                self._runner.once(self.cases[path])
+            self._runner.run(self.cases[path])
         return self._astray
 
-    def _is_known(self, case: Case) -> bool:
-        spool = self._together.spool
-        return spool is not None and spool.get(case.path) is not None
+    def _run(self, case: Case) -> None:
+        """Run what a case depends on, then the case itself unless another thread has claimed it."""
+        with suppress(ClaimedError):
+            judged = self._judge(case)
+            self._runner.claim(case)  # what is sent was claimed before
+            self._runner.finish(case, judged)
 
     def _judge(self, case: Case) -> Judged:
-        with self._runner.under_way(case):
-            try:
-                return self._judged_now(case)
-            except (ProviderUnreachableError, SpoolError):
-                raise
-            except NotSentError as reason:
-                outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
-                return self._not_judged.unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
-            except ConformanceError as error:
-                return self._not_judged.failed(case, str(error))
-            except Exception as error:  # our own fault, and said so; the other cases go on
-                where = traceback.extract_tb(error.__traceback__)[-1]
-                place = f"{Path(where.filename).name}:{where.lineno}"
-                told = printable(f"{type(error).__name__}: {error}")
-                return self._not_judged.failed(case, f"the suite itself failed at {place}: {told}")
+        try:
+            return self._judged_now(case)
+        except ClaimedError:
+            raise
+        except NotSentError as reason:
+            outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
+            return self._not_judged.unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
+        except ConformanceError as error:
+            return self._not_judged.failed(case, str(error))
+        except Exception as error:  # our own fault, and said so; the other cases go on
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            told = printable(f"{type(error).__name__}: {error}")
+            return self._not_judged.failed(case, f"the suite itself failed at {place}: {told}")
 
     def _judged_now(self, case: Case) -> Judged:
         gone = self._gone(case)
@@ -191,8 +215,10 @@ class Engine:
         return case, control, *self._made(case)
 
     def _made(self, case: Case) -> tuple[Exchange, Answer]:
-        if case.path in self._ahead:
-            return self._ahead.pop(case.path)
+        self._runner.claim(case)
+        return self._ahead.pop(case.path, None) or self._exchanged(case)
+
+    def _exchanged(self, case: Case) -> tuple[Exchange, Answer]:
         exchange = self.source.exchange(case)
         return exchange, self._answer(exchange)
 
@@ -223,18 +249,22 @@ class Engine:
     def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
         """Report once why a model is not there for this account: the user may have misnamed it."""
         is_first = case.id == BASELINE and not self.provider.is_known(case.model, case.id)
-        if is_first and self._together.missing is not None:
+        if is_first and self._live is not None and self._live.options.live:  # a recording has all
             listed = control.listed if control is not None else None
             why = why_missing(self.provider, case.model, outcome, listed)
             if why is not None:
-                self._together.missing(self.provider.id, case.model, why)
+                self._live.ledger.halt(f"{self.provider.id}/{case.model}", why)
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Return what the run knows of other requests, once it knows all that matters."""
         refused = outcome.result is Result.REFUSED and not self._is_valid(case)
+        unclear = outcome.result is Result.UNCLEAR
+        unclear = unclear and expectation_of(case, self.edition) == "open"
         if refused:
-            self._runner.run_valid(case.model)
-        if refused or self._crashes.is_crash(case, self._is_valid(case)):
+            self._runner.run_expected(case.model, "accepted")
+        if unclear:
+            self._runner.run_expected(case.model, "refused")
+        if refused or unclear or self._crashes.is_crash(case, self._is_valid(case)):
             context = self._runner.outcomes(case.model).context(case, control)
             return replace(context, proven=self._alternatives.proven(case, control))
         return Context(control)
@@ -256,7 +286,8 @@ class Engine:
         made: list[Exchange] = []
 
         def repeat() -> dict[str, Finding] | None:
-            if not self._runner.may_repeat(case):
+            unsent = self._runner.unsent()
+            if self._live is not None and not self._live.can_spare(self.provider, unsent, case):
                 return None
             try:
                 exchange = self.source.exchange(case)
@@ -265,41 +296,33 @@ class Engine:
             made.append(exchange)
             return self._findings(case, exchange, context, self._answer(exchange))
 
-        confirmer = self._together.confirmer
+        confirmer = self._live.confirmer if self._live is not None else None
         return (confirmer.confirmed(findings, repeat) if confirmer else findings), made
 
     def _gone(self, case: Case) -> Outcome | None:
         """Ask the first of a model before its other cases; give what says that it is not there."""
         lead = self.cases.get(f"{case.model}/{BASELINE}")
         listing = self.cases.get(f"{case.model}/{MODELS_LIST}")
-        leads = [each for each in (listing, lead) if each and each.path in self._together.leads]
-        if case in leads or case.id in (BASELINE, MODELS_LIST):
+        if self._live is None or case.id in (BASELINE, MODELS_LIST):
             return None
-        for each in leads:
-            if self._runner.known(each) is None:
-                self._runner.once(each, LEAD_PATIENCE)
-            timed = self._runner.known(each)
+        for each in (each for each in (listing, lead) if each and self._live.leads(each)):
+            timed = self._runner.outcome_within(each, LEAD_PATIENCE)
             if timed is not None and each is lead and timed.outcome.closed:
                 return timed.outcome
         return None
 
     def _check_reachable(self, exchange: Exchange) -> None:
-        self._answered = self._answered or exchange.response is not None or self._known_to_answer()
+        """Send nothing more to a provider that has never answered and cannot be reached."""
         failure = exchange.failure
-        if self._answered or failure is None or failure.kind not in _UNREACHABLE:
+        if self._live is None or failure is None or failure.kind not in _UNREACHABLE:
+            self._answered = self._answered or exchange.response is not None
             return
-        why = (
-            f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
-            f"{failure.message}"
-        )
-        if self._together.unreachable is None:
-            raise ProviderUnreachableError(why)
-        self._together.unreachable(self.provider.id, why)
-
-    def _known_to_answer(self) -> bool:
-        """Whether it has answered another process of the run: then it is away for a while only."""
-        answered = self._together.answered
-        return answered is not None and answered(self.provider.id)
+        if not self._answered and not self._live.ledger.admitted(self.provider.id):
+            why = (
+                f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
+                f"{failure.message}"
+            )
+            self._live.ledger.halt(self.provider.id, why)
 
     def _control(self, case: Case) -> Outcome | None:
         if case.control is None:

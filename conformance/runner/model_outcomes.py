@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from conformance.cases.model import Case, Operation
 from conformance.clauses.subject import Context
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
-from conformance.results.case_result import Judged, outcome_from_json, outcome_to_json
+from conformance.results.case_result import Judged
 
 CONTROL_AGAIN = "control-again"
 """The id under which an accepted request is sent again, where none is left that is planned."""
@@ -48,17 +47,6 @@ def timed_outcome_of(judged: Judged) -> TimedOutcome:
     return TimedOutcome(judged.outcome, began, record.attempts)
 
 
-def timed_outcome_to_json(timed: TimedOutcome) -> dict[str, Any]:
-    """Return a timed outcome as JSON values."""
-    values = {name: getattr(timed, name) for name in ("began", "attempts", "crashed", "last")}
-    return {"outcome": outcome_to_json(timed.outcome), **values}
-
-
-def timed_outcome_from_json(values: Mapping[str, Any]) -> TimedOutcome:
-    """Read a timed outcome; raises KeyError, TypeError or ValueError where it is damaged."""
-    return TimedOutcome(**{**values, "outcome": outcome_from_json(values["outcome"])})
-
-
 def lost(exchange: Exchange) -> bool:
     """Return whether an answer was lost on the way, so that it may have been billed."""
     return exchange.failure is not None and exchange.failure.lost
@@ -78,10 +66,13 @@ class ModelOutcomes:
 
     known: tuple[tuple[Case, TimedOutcome], ...]
     valid: Collection[str]  # ids of the cases that the contract has accepted
+    open: Collection[str] = ()  # ids of those that it leaves open
 
     def context(self, case: Case, control: Outcome | None) -> Context:
         """Return what these requests mean for one of them, as clauses are told it."""
         mine = next((timed for other, timed in self.known if other.path == case.path), None)
+        if mine is not None and mine.outcome.result is Result.UNCLEAR and case.id in self.open:
+            return Context(control, mistake_alike=self._mistake_alike(mine.outcome))
         refusals = tuple(self._valid_refusals(case, mine))
         if mine is None or not mine.crashed or case.id not in self.valid:
             return Context(control, refusals)
@@ -127,9 +118,19 @@ class ModelOutcomes:
         """Yield how valid requests were turned down, where that is how this one was."""
         for other, timed in self.known:
             if other.path != case.path and other.id in self.valid and mine is not None:
-                refused = timed.outcome.result is Result.REFUSED
+                refused = timed.outcome.result in (Result.REFUSED, Result.NOT_SERVED)
                 if refused and same_refusal(timed.outcome, mine.outcome):
                     yield timed.outcome
+
+    def _mistake_alike(self, outcome: Outcome) -> Outcome | None:
+        """Return a mistake that got the same status, and also an error or none, and no image."""
+        for case, timed in self.known:
+            other = timed.outcome
+            if case.id not in self.valid and case.id not in self.open:
+                same = other.status == outcome.status and bool(other.said) == bool(outcome.said)
+                if same and other.result is Result.UNCLEAR:
+                    return other
+        return None
 
     def _blamed(self, case: Case) -> tuple[str, list[TimedOutcome]]:
         """Name what the most requests that came to nothing share, and no accepted one has.

@@ -1,28 +1,25 @@
 """Where a run file goes: never over what it is made from, nor over a run before it has begun.
 
-What is there already is set aside beside it, and let go when the first finding of the new run
-stands. A run that ends before that gives it back.
+What is there already is set aside beside it, and deleted when the first finding of the new run is
+kept. A run that ends before that gives it back (ARCHITECTURE 20).
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
 from conformance.output.files import refuse_links
 from conformance.providers import load_provider
-from conformance.runner.underway import await_answers
 
 if TYPE_CHECKING:
     from conformance.runner.session import Options
@@ -34,13 +31,32 @@ class OutputError(ConformanceError):
     """A place where no run file may be written, and why."""
 
 
-def folder_of(run_file: Path) -> Path:
-    """Where the processes of a run share what they know: beside its run file."""
-    return run_file.with_name(run_file.name + ".live")
+def ledger_of(run_file: Path) -> Path:
+    """Return where the ledger of a run is while the run is not complete."""
+    return run_file.with_name(f"{run_file.name}.ledger")
 
 
-def lock_of(run_file: Path) -> Path:
-    """Which file the process that writes a run file holds."""
+def default_output(providers: Iterable[str]) -> Path:
+    """Return the file of a run of some providers, which no other run has."""
+    names = "+".join(Path(each).stem for each in providers)
+    return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{names}.jsonl"
+
+
+def is_being_written(run_file: Path) -> bool:
+    """Return whether a run is writing to a file."""
+    lock = _lock_of(run_file)
+    if not lock.exists():
+        return False
+    try:
+        FileLock(lock).acquire(timeout=0).lock.release()
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _lock_of(run_file: Path) -> Path:
     return run_file.with_name(f".{run_file.name}.lock")
 
 
@@ -58,61 +74,6 @@ def check_output(path: Path, options: Options | None = None) -> None:
         _check_writable(path)
     except OSError as error:
         raise _cannot_be_written(path, error) from None
-
-
-@contextmanager
-def claimed(path: Path | None, name: str) -> Iterator[Path]:
-    """Give the place of a run file: what was named, or a new file in ``reports``.
-
-    A new one is this process's own, and is removed where nothing was written into it. Raises
-    `OutputError` where none can be made, or while another run writes to it.
-    """
-    found = path or _new_run_file(Path("reports"), name)
-    try:
-        with _alone(found):
-            yield found
-    finally:
-        if path is None and found.exists() and not found.stat().st_size:
-            found.unlink()
-
-
-def named_after(providers: Iterable[str]) -> str:
-    """Give the name of a run of some providers, which are names or paths of files."""
-    return "+".join(Path(each).stem for each in providers)
-
-
-@contextmanager
-def _alone(run_file: Path) -> Iterator[None]:
-    """Hold a run file: of two runs that share one, each would spend the budget of both."""
-    lock = FileLock(lock_of(run_file))
-    try:
-        run_file.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        why = "another run is writing to it; wait for it, or name another file with --output"
-        raise OutputError(f"{run_file}: {why}") from None
-    except OSError as error:
-        raise _cannot_be_written(run_file, error) from None
-    try:
-        yield
-    finally:
-        Path(lock.lock_file).unlink(missing_ok=True)
-        lock.release()
-
-
-def _new_run_file(folder: Path, name: str) -> Path:
-    """Make an empty file that nobody else has: two runs may start within one second."""
-    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
-    path = folder / f"{stem}.jsonl"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in (folder / f"{stem}{'' if n == 1 else f'-{n}'}.jsonl" for n in count(1)):
-            with suppress(FileExistsError):
-                path.open("x").close()
-                break
-    except OSError as error:
-        raise _cannot_be_written(path, error) from None
-    return path
 
 
 def _cannot_be_written(path: Path, error: OSError) -> OutputError:
@@ -157,67 +118,82 @@ def _check_writable(path: Path) -> None:
     tempfile.TemporaryFile(dir=path.parent).close()
 
 
-class Place:
+class OutputFile:
     """The place of a new run file, and what stood there before."""
 
     def __init__(self, path: Path) -> None:
-        """Look where the run that is there would be set aside; moves nothing."""
         self.path = path
-        names = (f"{path.name}.before{'' if n == 1 else f'-{n}'}" for n in count(1))
-        self.aside = next(each for each in map(path.with_name, names) if _is_free(each))
+        self.before = path.with_name(f"{path.name}.before")
+        self._lock = FileLock(_lock_of(path))
         self._moved: list[tuple[Path, Path]] = []
+        self._taken = False
+
+    def __enter__(self) -> Self:
+        """Keep other runs away: of two that share a file, each would spend the budget of both."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            why = "another run is writing to it; wait for it, or name another file with --output"
+            raise OutputError(f"{self.path}: {why}") from None
+        except OSError as error:
+            raise _cannot_be_written(self.path, error) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
 
     def take(self) -> None:
-        """Set aside the run that is there and its answers; raises `OutputError`.
-
-        What is still under way there has to come first, or it would come to the new run.
-        """
+        """Set aside the run that is there, with its ledger; raises `OutputError`."""
         refuse_links(self.path)
-        await_answers(folder_of(self.path), self.path)
-        moves = [(self.path, self.aside)]
-        if holds_answers(self.path):
-            moves.append((folder_of(self.path), folder_of(self.aside)))
-        elif not _holds_something(self.path):
+        ledger = ledger_of(self.path)
+        if not _holds_something(self.path) and not _has_content(ledger):
+            self._taken = True
             return
+        if os.path.lexists(self.before):
+            raise OutputError(
+                f"{self.before}: is there, of a run that was cut off; go on with it by --resume, "
+                f"or move it, or name another file with --output"
+            )
+        moves = [(self.path, self.before), (ledger, ledger_of(self.before))]
         try:
             for here, there in moves:
                 if here.exists():
                     here.rename(there)
                     self._moved.append((here, there))
         except OSError as error:
-            self.give_back()
+            self._restore()
             raise OutputError(f"{self.path}: cannot be set aside: {error.strerror}") from None
+        self._taken = True
 
     def keep(self) -> None:
-        """Let go of the run before, unless answers are beside it that nobody has written yet."""
-        if self._moved and not holds_answers(self.aside):
-            self.aside.unlink(missing_ok=True)
-            shutil.rmtree(folder_of(self.aside), ignore_errors=True)
+        """Delete the run before, unless it is not complete and was sent: its ledger is there."""
+        if self._moved and not ledger_of(self.before).exists():
+            self.before.unlink(missing_ok=True)
         self._moved = []
 
     def give_back(self) -> None:
-        """Undo it after a run that judged nothing; a run with answers beside it stays."""
-        if holds_answers(self.path):
+        """Restore what was there after a run that kept nothing, unless it sent something."""
+        if not self._taken or _has_content(ledger_of(self.path)):
             return
         self.path.unlink(missing_ok=True)
-        shutil.rmtree(folder_of(self.path), ignore_errors=True)
+        ledger_of(self.path).unlink(missing_ok=True)
+        self._restore()
+
+    def _restore(self) -> None:
         for here, there in self._moved:
             there.rename(here)
         self._moved = []
 
 
-def holds_answers(run_file: Path) -> int:
-    """Count the cases whose answers stand beside a run file, written into it or not."""
-    return sum(1 for _ in folder_of(run_file).glob("*/*.json"))
-
-
 def _holds_something(path: Path) -> bool:
-    """Whether a run file has anything after its header."""
+    """Return whether a run file has anything after its header."""
     if not path.exists():
         return False
     with path.open("rb") as file:
         return len(list(islice(file, 2))) > 1
 
 
-def _is_free(path: Path) -> bool:
-    return not os.path.lexists(path) and not os.path.lexists(folder_of(path))
+def _has_content(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0

@@ -1,4 +1,4 @@
-"""Going on with a run that was cut off: what was answered and judged is not paid for again."""
+"""Resuming a run that was cut off: nothing that may have been billed is sent again."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from conformance.cases.valid import MODELS_LIST
 from conformance.errors import ConformanceError
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import UNDECIDED, Finding, Observation, Verdict
-from conformance.results.case_result import Judged
-from conformance.results.records import ClauseRecord, ExchangeRecord, ProviderRecord, RunHeader
+from conformance.live.ledger import LedgerError, LostRequest, read_ledger
+from conformance.results.case_result import Judged, outcome_from_json
+from conformance.results.records import (
+    NOT_RUN,
+    ClauseRecord,
+    ExchangeRecord,
+    ProviderRecord,
+    RunHeader,
+)
 from conformance.results.run_file import Run, read_run
 from conformance.runner.header import about
-from conformance.runner.journal import Spool
-from conformance.runner.output_path import folder_of, lock_of
-from conformance.runner.underway import await_answers, is_held
+from conformance.runner.output_path import is_being_written, ledger_of
 
 if TYPE_CHECKING:
     from conformance.runner.engine import Engine
@@ -33,44 +38,84 @@ class ResumeError(ConformanceError):
 
 
 class Resumed:
-    """What is taken over from a run that was cut off."""
+    """What is taken over from a run that was cut off: its run file, and its ledger."""
 
-    def __init__(self, run: Run, path: Path) -> None:
+    def __init__(self, run: Run, path: Path, session: Session) -> None:
         self._run = run
         self._path = path
+        self._session = session
+        self._ledger = read_ledger(ledger_of(path))
+        try:
+            self._known = {
+                name: outcome_from_json(values) for name, values in self._ledger.outcomes.items()
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise LedgerError(f"{ledger_of(path)}: has no outcome: {error}") from None
         self._judged: dict[str, dict[str, Judged]] = {}
 
     @classmethod
     def read(cls, path: Path, session: Session) -> Resumed:
-        """Read a run file, once all is there that was under way when the run was killed.
+        """Read what is left of a run.
 
-        Raises `RunFileError`, and `ResumeError` for a run of something else, or one that goes on.
+        Raises `RunFileError` or `LedgerError` for what cannot be read, and `ResumeError` for a
+        run of something else, or one that goes on.
         """
-        if lock_of(path).exists() and is_held(lock_of(path)):
+        if is_being_written(path):
             raise ResumeError(f"--resume {path}: that run still goes on; wait for it, or stop it")
-        await_answers(folder_of(path), path)
         run = read_run(path)
         check_same(about(session), run.header, path)
-        return cls(run, path)
+        return cls(run, path, session)
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The runs that findings come from, the latest first."""
         return (self._run.header.id, *self._run.header.resumes)
 
-    def judged(self, engine: Engine) -> dict[str, Judged]:
-        """Give the cases of a provider that need not be sent again.
+    @property
+    def was_killed(self) -> bool:
+        """Return whether the run had no chance to say what it spent."""
+        return self._run.footer is None
 
-        Beside the run file stands what its processes had judged and nobody had written yet.
+    def judged(self, engine: Engine) -> dict[str, Judged]:
+        """Return the cases of a provider that need not be sent again.
+
+        The ledger knows outcomes better than the run file, and those of controls that were sent
+        for others' sake, of which a run file says nothing.
         """
         name = engine.provider.id
         if name not in self._judged:
-            shared = folder_of(self._path) / name
-            spooled = dict(Spool(shared).everything()) if shared.is_dir() else {}
-            whole = dict(whole_cases(self._run, name)) | spooled
+            whole = dict(whole_cases(self._run, name))
+            for path, outcome in self._outcomes(name).items():
+                if path in whole:
+                    whole[path] = replace(whole[path], outcome=outcome)
+                elif path not in self._selected(engine):
+                    whole[path] = Judged(outcome, {}, (), None)
             taken = settled(whole, engine.cases.values())
             self._judged[name] = {path: self._sent_before(each) for path, each in taken.items()}
         return self._judged[name]
+
+    def lost(self, engine: Engine) -> dict[str, LostRequest]:
+        """Return what may be billed and has no answer in the run file, by the path of its case."""
+        name = engine.provider.id
+        kept = {
+            path
+            for path, judged in whole_cases(self._run, name)
+            if judged.record and judged.record.outcome != NOT_RUN
+        }
+        needless = self._outcomes(name).keys() - self._selected(engine)
+        return {
+            path: lost
+            for each, lost in self._ledger.unanswered.items()
+            for provider, _, path in [each.partition("::")]
+            if provider == name and path in engine.cases and path not in kept | needless
+        }
+
+    def _outcomes(self, provider: str) -> dict[str, Outcome]:
+        named = ((name.partition("::"), outcome) for name, outcome in self._known.items())
+        return {path: outcome for (name, _, path), outcome in named if name == provider}
+
+    def _selected(self, engine: Engine) -> set[str]:
+        return {case.path for case, _ in self._session.selected(engine)}
 
     def _sent_before(self, judged: Judged) -> Judged:
         """Say which run sent a case, so that nobody takes it for paid again."""

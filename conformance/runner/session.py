@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case, Depth
@@ -31,8 +32,15 @@ from conformance.runner.engine import Engine
 from conformance.runner.header import header_of
 from conformance.runner.live_run import LiveRun
 from conformance.runner.model_outcomes import CONTROL_AGAIN
+from conformance.runner.output_path import ledger_of
 from conformance.runner.resume import Resumed
 from conformance.version import tool
+
+CONCURRENCY = 8
+"""Requests at once to a provider on a network; each thread waits for one answer."""
+MOST_AT_ONCE = 100
+"""As many connections as the transport opens."""
+LOST = "its answer was lost when an earlier run was killed, and may be billed; --resend sends it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Options:
     record_mode: RecordMode | None = None
     base_url: str | None = None
     cassettes: Path = Path("cassettes")
+    output: Path | None = None  # the run file
     limits: Limits = field(default_factory=Limits)
     budget: float | None = None  # US dollars; infinity where there is no limit
     max_requests: int | None = None
@@ -57,8 +66,8 @@ class Options:
     strength: int | None = None  # parameters to combine at a time, beyond the documented cases
     depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
     confirm: int = 3  # exchanges made again for a verdict that got worse
-    shared: Path | None = None  # folder in which the processes of a live run share what they know
-    parent: int | None = None  # the process that a worker of pytest-xdist finds things for
+    resend: bool = False  # send again what may be billed and whose answer was lost
+    concurrency: int | None = None  # requests at once; None leaves it to the provider
 
     @property
     def mode(self) -> str:
@@ -103,10 +112,21 @@ class Session:
 
     @cached_property
     def live(self) -> LiveRun:
-        """What sends: a ledger, and what processes share."""
-        found = LiveRun(self.options)
+        """The part that sends."""
+        found = LiveRun(self.options, billed=self.billed)
         self._closing.callback(found.close)
         return found
+
+    @property
+    def billed(self) -> bool:
+        """Whether any provider bills, so that nothing that was paid for may be lost."""
+        return any(not each.prices.free for each in self.providers)
+
+    @property
+    def concurrency(self) -> int:
+        """Requests at once: several where an answer takes long; the embedded one is quick."""
+        embedded = all(self.starts(each) for each in self.providers)
+        return self.options.concurrency or (1 if embedded else CONCURRENCY)
 
     @cached_property
     def resumed(self) -> Resumed | None:
@@ -128,26 +148,50 @@ class Session:
         if options.mode == "replay":
             return
         self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
-        paid = any(not each.prices.free for each in self.providers)
-        check_affordable(self.outlook, options.budget, options.max_requests, options.partial, paid)
+        terms = options.budget, options.max_requests, options.partial
+        check_affordable(self.outlook, *terms, self.billed)
 
     def starts(self, provider: Provider) -> bool:
         """Whether a provider is the embedded one, at no address of its own."""
         return provider.embedded and self.options.base_url is None
 
-    def prepare(self) -> None:
-        """Make ready what processes share, once, before any of them sends."""
-        resumed = self.resumed  # read before its folder may be emptied
-        taken = {each.provider.id: resumed.judged(each) for each in self.engines} if resumed else {}
-        self.live.prepare()
-        for each in self.providers:
-            self._combined(each)
-        for provider, judged in taken.items():
-            self.live.take_over(provider, judged)
+    def prepare(self, run_file: Path | None) -> None:
+        """Begin a ledger beside the run file, and take over what an earlier run has judged."""
+        self.live.ledger_file = ledger_of(run_file) if run_file is not None else None
+        self.live.ledger  # noqa: B018 - one that cannot be written is an error now
+        resumed = self.resumed
+        if resumed is None:
+            return
+        for engine in self.engines:
+            engine.take_over(resumed.judged(engine))
+            lost = resumed.lost(engine)
+            for each in lost.values():
+                self.live.ledger.carry_over(each, resumed.was_killed)
+            if not self.options.resend:
+                unsent = {path: engine.not_sent_again(engine.cases[path], LOST) for path in lost}
+                engine.take_over(unsent)
+
+    def lost_answers(self) -> str | None:
+        """Say what a resumed run may have been billed for without keeping an answer."""
+        if self.resumed is None:
+            return None
+        lost = [each for engine in self.engines for each in self.resumed.lost(engine).values()]
+        if not lost:
+            return None
+        requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
+        said = (
+            f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
+            f"{sum(each.usd for each in lost):.2f} USD at most"
+        )
+        again = "are sent again" if self.options.resend else "are not sent again without --resend"
+        return f"{said}, counted as spent; they {again}"
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
         for engine in self.engines:
-            done = self.resumed.judged(engine) if self.resumed else {}
+            done = set[str]()
+            if self.resumed is not None:
+                done = {*self.resumed.judged(engine)}
+                done |= set() if self.options.resend else {*self.resumed.lost(engine)}
             for case, _ in self.selected(engine):
                 for each in self._with_controls(engine, case):
                     if each.path not in done:
@@ -236,7 +280,6 @@ class Session:
             from conformance.live.plan import cheapest_first  # and with it covertable
 
             cases = cheapest_first(self.edition, provider, cases)
-        together = self.live.together(provider, cases) if sends else None
         return Engine(
             provider,
             self.edition,
@@ -244,7 +287,7 @@ class Session:
             cases,
             source,
             self.today,
-            together,
+            self.live if sends else None,
             self.options.limits,
         )
 
@@ -254,7 +297,13 @@ class Session:
         if strength is None:
             return []
         models = [each for each in provider.models if fnmatchcase(each, self.options.models)]
-        return self.live.combined(provider, self.edition, models, strength)
+        from conformance.live.plan import combined_cases
+
+        return [
+            case
+            for name in models
+            for case in combined_cases(self.edition, provider, self.edition.model(name), strength)
+        ]
 
     def _source(self, provider: Provider) -> Source:
         live_client = _once(lambda: self.live_client(provider))
@@ -263,7 +312,7 @@ class Session:
         if self.options.live:
             return Live(live_client)
         target = Target(provider.id, provider.base_url, REDACTED_KEY, provider.models)
-        player = Client(target, self._transport(provider), Provenance.CASSETTE)
+        player = Client(target, self._transport(provider, replays=True), Provenance.CASSETTE)
         replay = Replay(player, self.library(provider))
         if self.options.mode == "replay":
             self._check_recorded(provider, replay.library)
@@ -287,7 +336,7 @@ class Session:
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
-        client = Client(target, self._transport(provider), provenance)
+        client = Client(target, self._transport(provider, replays=False), provenance)
         return self.live.sender(client, provider, self.edition)
 
     def _embedded(self, key: str) -> tuple[str, str]:
@@ -296,9 +345,9 @@ class Session:
         server = self._closing.enter_context(ReferenceServer(self.edition, key=key))
         return server.base_url, server.key
 
-    def _transport(self, provider: Provider) -> Transport:
+    def _transport(self, provider: Provider, replays: bool) -> Transport:
         policy = AddressPolicy.for_provider(provider.base_url)
-        return self._closing.enter_context(Transport(self.options.limits, policy))
+        return self._closing.enter_context(Transport(self.options.limits, policy, replays))
 
     def library(self, provider: Provider) -> CassetteLibrary:
         """Give the cassettes of a provider."""
@@ -317,11 +366,14 @@ def _recorded(cassettes: Path) -> Sequence[str]:
 
 
 def _once(make: Callable[[], Sender]) -> Callable[[], Sender]:
+    """Make a client when it is first needed, once for all threads."""
     made: list[Sender] = []
+    lock = Lock()
 
     def client() -> Sender:
-        if not made:
-            made.append(make())
-        return made[0]
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
 
     return client

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from msgspec import to_builtins
-from msgspec.structs import replace
 
 from conformance.cases.model import Case
 from conformance.cases.request import curl
 from conformance.clauses.registry import Clause
 from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.results.case_result import records_of
 from conformance.runner.engine import Engine
 from conformance.runner.session import Session
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 
 Outcomes = Literal["passed", "failed", "skipped"]
-STOPPED_BY = "conformance_stopped_by"
-"""Under this name a worker leaves why it ended the run."""
 NOTHING = "nothing to judge: the answer has nothing that the clause speaks of"
 
 
@@ -95,15 +93,13 @@ class CaseNode(pytest.Collector):
         return self.engine.judged(self.case).findings.get(clause.id)
 
     def evidence_once(self) -> dict[str, Any] | None:
-        """The exchange and its observations, for the first item that tells of the case."""
-        if self.told:
+        """The exchange and its observations, for the first item of the case in a replay."""
+        if self.told or self.engine.pooled:  # what is sent was kept before
             return None
         self.told = True
-        judged = self.engine.judged(self.case)
-        record = judged.record and replace(judged.record, findings=len(judged.findings))
         return {
             "case": f"{self.engine.provider.id}::{self.case.path}",
-            "records": to_builtins([*([record] if record else []), *judged.observations]),
+            "records": to_builtins(records_of(self.engine.judged(self.case))),
         }
 
     def curl(self, variable: str) -> str:

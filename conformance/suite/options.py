@@ -13,7 +13,7 @@ from conformance.errors import ConformanceError
 from conformance.exchange.source import RecordMode
 from conformance.exchange.transport.limit_options import LIMIT_HELP, read_limits
 from conformance.live.budget import read_budget
-from conformance.runner.session import Options
+from conformance.runner.session import MOST_AT_ONCE, Options
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,6 +48,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--resume", default=None, metavar="RUN", help="go on with this run file")
     group.addoption(
+        "--resend",
+        action="store_true",
+        help="with --resume, send again what may be billed and whose answer was lost",
+    )
+    group.addoption(
+        "--concurrency", type=_concurrency, metavar="N", help="requests at once with --live (8)"
+    )
+    group.addoption(
         "--baseline",
         default=None,
         metavar="RUN",
@@ -77,9 +85,11 @@ def options_of(config: pytest.Config) -> Options:
         "strength": config.getoption("--strength"),
         "depth": Depth(config.getoption("--depth")) if config.getoption("--depth") else None,
         "confirm": config.getoption("--confirm"),
+        "resend": config.getoption("--resend"),
+        "concurrency": config.getoption("--concurrency"),
     }
-    for name in ("resume", "baseline"):
-        chosen[name] = Path(config.getoption(name)) if config.getoption(name) else None
+    for name, option in (("resume",) * 2, ("baseline",) * 2, ("output", "--run-file")):
+        chosen[name] = Path(config.getoption(option)) if config.getoption(option) else None
     if config.getoption("--edition"):
         chosen["edition"] = config.getoption("--edition")
     return Options(**chosen)
@@ -90,3 +100,9 @@ def _budget(text: str) -> float:
         return read_budget(text)
     except ConformanceError as error:
         raise ArgumentTypeError(str(error)) from None
+
+
+def _concurrency(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MOST_AT_ONCE:
+        raise ArgumentTypeError(f"{text!r} is no number of requests at once, 1 to {MOST_AT_ONCE}")
+    return int(text)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from conformance.errors import ConformanceError
-from conformance.live.ledger import Ledger
 from conformance.runner.session import Session
-from conformance.suite.items import STOPPED_BY
 
 _EVERY = 1.0  # seconds between two looks into the ledger
 
@@ -23,14 +19,14 @@ _EVERY = 1.0  # seconds between two looks into the ledger
 class Progressing:
     """A line that says how far the run is; silent where nobody watches."""
 
-    def __init__(self, console: Console, quiet: bool, ledger: Path | None = None) -> None:
+    def __init__(self, console: Console, quiet: bool, session: Session) -> None:
         self.stopped_by: str | None = None
         self.interrupted = False  # by the user, who did not wait for what was under way
         self.judged = 0  # findings
         self._console = console
         self._quiet = quiet
-        self._path = ledger
-        self._ledger: Ledger | None = None
+        self._session = session
+        self._sends = session.options.mode != "replay"
         self._budget = ""
         self._looked = 0.0
         self._bar = Progress(
@@ -51,11 +47,13 @@ class Progressing:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
-        if self._ledger is not None:
-            self._ledger.close()
 
-    def announce(self, session: Session) -> None:
+    def announce(self) -> None:
         """Say what the run will cost, where it costs anything, before it starts."""
+        session = self._session
+        lost = session.lost_answers()
+        if lost is not None:
+            self._console.print(f"note: {lost}", markup=False, soft_wrap=True)
         options, found = session.options, session.outlook if session.options.live else None
         if options.budget is not None:
             self._budget = f" of {options.budget:.2f}" if options.budget < float("inf") else ""
@@ -81,15 +79,8 @@ class Progressing:
         name = f"{values.get('provider', '')} {values.get('model', '')}"
         self._bar.update(self._task, advance=1, description=name, money=self._money())
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Remember why a worker ended the run."""
-        self.stopped_by = getattr(node, "workeroutput", {}).get(STOPPED_BY, self.stopped_by)
-
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember why the run was stopped."""
-        if self.stopped_by is not None:
-            return
         if isinstance(excinfo.value, KeyboardInterrupt):
             self.interrupted = True
             kept = "; the findings made so far are kept" if self.judged else ", nothing was judged"
@@ -102,14 +93,10 @@ class Progressing:
         self.stopped_by = f"internal error: {str(excrepr).splitlines()[-1]}"
 
     def _money(self) -> str:
-        """Say what is spent, and of how much; looked up now and then."""
+        """Return what is spent, and of how much; looked up now and then."""
         said = str(self._bar.tasks[0].fields["money"])
-        if self._path is None or time.monotonic() - self._looked < _EVERY:
+        if not self._sends or time.monotonic() - self._looked < _EVERY:
             return said
         self._looked = time.monotonic()
-        try:
-            self._ledger = self._ledger or Ledger(self._path)
-            spent = self._ledger.spent()
-        except ConformanceError:
-            return said  # a line of progress is no reason to end a run
+        spent = self._session.live.ledger.spent()
         return f"{spent.counted:.2f}{self._budget} USD, {spent.requests} requests"

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
 from msgspec import convert
 
+from conformance.cases.model import Case
 from conformance.errors import ConformanceError
 from conformance.findings import BROKEN, KNOWN, Finding, Verdict, state_of
 from conformance.parsing import printable
+from conformance.results.case_result import Judged, records_of
 from conformance.results.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
 from conformance.results.deviations import stale_deviations
 from conformance.results.headline import Headline
 from conformance.results.reach import promises_of, reach_counts
 from conformance.results.records import Record, RunFooter, SpentRecord
 from conformance.results.run_file import RunWriter
-from conformance.runner.output_path import Place
+from conformance.runner.output_path import OutputFile
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import (
     Ending,
@@ -41,8 +43,12 @@ class Recorder:
         self._config = config
         self._session = session
         self._writer: RunWriter | None = None
-        self._place: Place | None = None
+        self._place: OutputFile | None = None
         self._progress = Progress()
+        self._cases: dict[str, set[str]] = {}  # the chosen promises of a case, once it may be sent
+        self._lock = Lock()  # several threads judge
+        self._over = False
+        self._has_begun = False  # whether anything is in the run file
         self._told: set[str] = set()  # cases whose evidence was written
         self._died: list[str] = []  # workers, each with why
         self._crashes = 0  # reports of pytest-xdist on what a worker was at when it died
@@ -71,8 +77,8 @@ class Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a finding, and write it before anything else can go wrong."""
         name = promise_named(report.nodeid)
-        if name is None or self._lost:
-            return
+        if name is None or self._lost or self._cases:
+            return  # what is sent was kept before
         if not hasattr(report, "finding"):
             self._crashes += report.when == CRASHED
             return
@@ -83,6 +89,49 @@ class Recorder:
         self._progress.judge(name, finding)
         if finding is not None:
             self._take(finding, getattr(report, "evidence", None))
+
+    def begin_sending(self) -> None:
+        """Know which promises are chosen, before any case is judged in another thread."""
+        for name in sorted(self._progress.chosen):
+            self._cases.setdefault(name.rpartition("::")[0], set()).add(name)
+
+    def keep(self, provider: str, case: Case, judged: Judged) -> None:
+        """Write a case that was judged live to the disk, before anybody hears of it.
+
+        Of one that was sent only for the sake of others nothing is written. Raises
+        `RunFileError` where the file cannot be written; nothing more is sent then.
+        """
+        findings = {each.id: each for each in judged.findings.values()}
+        chosen = self._cases.get(f"{provider}::{case.path}", set())
+        with self._lock:
+            if not chosen or self._over:
+                return
+            try:
+                writer = self.open()
+                if writer is not None:
+                    for record in records_of(judged):
+                        writer.add(record)
+                for name in sorted(chosen):
+                    finding = findings.get(name)
+                    self._progress.judge(name, finding)
+                    if finding is not None:
+                        self.findings.append(finding)
+                        if writer is not None:
+                            writer.add(finding)
+                if writer is not None:
+                    writer.sync()
+                    self._stands()
+            except ConformanceError:
+                self._lost = True
+                self._session().live.ledger.stop()
+                raise
+            self._stop_at_most()
+
+    def _stop_at_most(self) -> None:
+        """Let nothing more be sent once as many have failed as `-x` or `--maxfail` allow."""
+        most = self._config.getoption("maxfail", 0)
+        if most and sum(map(_counts_as_failed, self.findings)) >= most:
+            self._session().live.ledger.stop()
 
     def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
         self.findings.append(finding)
@@ -104,6 +153,8 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Conclude: what is broken outweighs what could not be judged."""
+        with self._lock:
+            self._over = True
         if self._died:
             self._tell_lost()
         if not self.findings:
@@ -160,23 +211,25 @@ class Recorder:
             on = "; the run was stopped, go on with --resume" if self._stopped else ""
             terminalreporter.write_line(f"run file: {self._writer.path}{on}")
 
+    def write_to(self, place: OutputFile) -> None:
+        """Name the file that the run is written to; nothing is written yet."""
+        self._place = place
+
     def give_back(self) -> None:
         """Leave things as they were after a run that judged nothing; called last of all."""
-        if self._place is not None:
+        if self._place is not None and not self._has_begun:
             if self._writer is not None:
                 self._writer.abandon()
             self._place.give_back()
 
     def open(self) -> RunWriter | None:
         """Begin the run file: before anything is sent, else with the first finding."""
-        path = self._config.getoption("--run-file")
-        if self._writer is None and path:
+        if self._writer is None and self._place is not None:
             session = self._session()
-            durable = session.options.mode != "replay" and session.options.shared is not None
+            durable = session.options.mode != "replay" and session.billed
             header = session.header()
-            self._place = Place(Path(path))
             self._place.take()
-            self._writer = RunWriter(Path(path), header, durable)
+            self._writer = RunWriter(self._place.path, header, durable)
         return self._writer
 
     def _write(self, finding: Finding, evidence: dict[str, Any] | None) -> None:
@@ -196,10 +249,10 @@ class Recorder:
             pytest.exit(str(error), returncode=int(Conclusion.NOT_JUDGED))
 
     def _stands(self) -> None:
-        """Let go of the run that was there before: from now on this one is worth more."""
-        if self._place is not None:
+        """Delete the run that was there before: from now on this one is worth more."""
+        if self._place is not None and not self._has_begun:
             self._place.keep()
-            self._place = None
+        self._has_begun = True
 
     def _evidence(self, writer: RunWriter, evidence: dict[str, Any] | None) -> None:
         if evidence is None or evidence["case"] in self._told:
@@ -212,6 +265,8 @@ class Recorder:
         session = self._session()
         if session.options.mode != "replay":
             self.problems += session.live.ledger.halts()
+            lost = session.lost_answers()
+            self.problems += [lost] if lost and not session.options.resend else []
         if not self._end.all_judged:
             return
         self.problems += session.unused_cassettes()

@@ -1,4 +1,4 @@
-"""How pytest-xdist deals items out: what shares an exchange stays on one worker.
+"""How pytest-xdist deals the items of a replay out: what shares an exchange stays on one worker.
 
 Its own `loadgroup` marks items by changing their names, which pytest 9 no longer lets it do.
 """
@@ -21,9 +21,7 @@ _PARTS = 4  # of a promise's name: file, provider, model/case, clause
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Deals out cases one by one in a live run, else all of a model at once."""
-
-    alive = False
+    """Deals out all cases of a model at once."""
 
     def __init__(self, config: pytest.Config, log: Any = None) -> None:
         super().__init__(config, log)
@@ -53,34 +51,22 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ha
             super()._reschedule(node)
 
     def _split_scope(self, nodeid: str) -> str:
-        return group_of(nodeid, self.alive)
-
-
-class LiveScheduling(TogetherScheduling):
-    """The same for a live run, whose workers share what they judged."""
-
-    alive = True
-
-    def schedule(self) -> None:
-        """Deal cases out in the order of the plan; xdist would put the largest first."""
-        self.config.option.loadscopereorder = False
-        super().schedule()
+        return group_of(nodeid)
 
 
 def _case_of(nodeid: str) -> str:
     return nodeid.rpartition("::")[0]
 
 
-def group_of(nodeid: str, alive: bool) -> str:
-    """Name the group of an item: a case, or a model where workers share nothing.
+def group_of(nodeid: str) -> str:
+    """Name the group of an item: its model, as workers share nothing.
 
     Generated requests go by provider and model, which is what their parameters name; every
     other test is a group of its own.
     """
     parts = nodeid.split("::")
     if len(parts) == _PARTS and "/" in parts[2]:
-        model = parts[2].rpartition("/")[0]
-        return "::".join(parts[1:3] if alive else (parts[1], model))
+        return f"{parts[1]}::{parts[2].rpartition('/')[0]}"
     if "test_generated.py::" in nodeid or "test_drawn.py::" in nodeid:
         return nodeid.rpartition("[")[2]
     return nodeid

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import RLock
 from typing import Any
 from unittest.mock import patch
 
@@ -37,6 +38,9 @@ from conformance.parsing import JSONFaultError, load_json, printable
 
 SCHEMA = 1
 """Version of what a cassette's metadata holds."""
+
+_PLAYING = RLock()
+"""Held while a cassette is played: httpx is patched for all threads."""
 
 DRAWN = "drawn-"
 """How the cases begin whose requests were drawn; they belong to no edition."""
@@ -115,7 +119,7 @@ class CassetteLibrary:
                 f"{self.provider}/{case.path} has no cassette ({path}); {self.how_to_record(case)}"
             )
         try:
-            with self._opened(path) as cassette:
+            with _PLAYING, self._opened(path) as cassette:
                 yield self._recorded(cassette, case)
                 self._check_all_played(cassette, case)
         except CannotOverwriteExistingCassetteException:

@@ -101,13 +101,3 @@ def _number(shown: str, value: str, option: LimitOption) -> float:
     if not option.least <= number <= option.most:
         raise LimitError(f"{shown} is not between {option.least:,} and {option.most:,} {unit}")
     return number if unit == "seconds" else int(number)
-
-
-def as_options(limits: Limits) -> list[str]:
-    """Write the limits that are not the default as options of a command line."""
-    values = {name: getattr(limits, option.field) for name, option in LIMIT_OPTIONS.items()}
-    return [
-        f"--limit={name}={value}"
-        for name, value in values.items()
-        if value != LIMIT_OPTIONS[name].default
-    ]

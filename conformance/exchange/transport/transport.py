@@ -62,11 +62,17 @@ class Fetched:
 class Transport:
     """Sends requests and fetches images within limits; threads may share it."""
 
-    def __init__(self, limits: Limits | None = None, policy: AddressPolicy | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        policy: AddressPolicy | None = None,
+        replays: bool = True,
+    ) -> None:
+        """Send within limits; unless it `replays`, past any cassette that is played meanwhile."""
         silence_libraries()
         self.limits = limits or Limits()
         self._backend = GuardedBackend(policy or AddressPolicy())
-        self._http = _GuardedHTTP(self._backend)
+        self._http = (_GuardedHTTP if replays else _DirectHTTP)(self._backend)
 
     def __enter__(self) -> Self:
         return self
@@ -162,6 +168,12 @@ class _GuardedHTTP(httpx.HTTPTransport):
             max_keepalive_connections=0,
             network_backend=backend,
         )
+
+
+class _DirectHTTP(_GuardedHTTP):
+    """The same for what is really sent: vcrpy patches the class of httpx, for all threads."""
+
+    handle_request = httpx.HTTPTransport.handle_request
 
 
 @functools.cache
