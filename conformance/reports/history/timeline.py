@@ -205,14 +205,18 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
 
 def _places(layout: Sequence[ClauseLevel], levels: Mapping[str, str]) -> Sequence[int]:
     """Return where in the letters of a run each clause stands, -1 for one that it does not know."""
-    places = {clause.id: place for place, clause in enumerate(layout)}
-    return [places.get(clause, -1) for clause in levels]
+    known = {clause.id: place for place, clause in enumerate(layout)}
+    places = [known.get(clause, -1) for clause in levels]
+    in_order = range(len(places))
+    return in_order if places == list(in_order) else places
 
 
 def _aligned(states: str, places: Sequence[int]) -> str:
     """Return the letters of a run in the order of all clauses."""
     if not states:
         return NO_FINDING * len(places)
+    if isinstance(places, range):
+        return states
     padded = states + NO_FINDING
     return "".join([padded[place] for place in places])
 
