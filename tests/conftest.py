@@ -17,7 +17,7 @@ from conformance.reference.server import ReferenceServer
 
 KEPT_TOGETHER = (
     "benchmark_schemathesis", "drawn_replay", "history_index", "no_false_alarm", "page", "planning",
-    "plugin", "proof", "site", "strategies",
+    "live_runs", "live_stopping", "plugin", "proof", "site", "strategies",
 )  # fmt: skip
 """Starts of the names of modules whose tests share what is dear to make, so on one worker."""
 
