@@ -7,7 +7,7 @@ RUN := $(BIN)/image-conformance
 # Hundreds of processes import the suite: compiled once, whatever the environment says of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report sample test lint check benchmarks fuzz fuzz-files proof mutants kills docs clean
+.PHONY: report sample test lint replay benchmarks fuzz fuzz-files proof mutants kills docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -24,12 +24,15 @@ sample: $(STAMP)  ## write the committed sample anew: the counterparts, of one m
 	@$(REPLAY) --models 'dall-e-3' --output $(SAMPLE)
 	@$(RUN) report $(SAMPLE) --quiet --output reports/sample/index.html --output reports/sample/summary.md
 
-# two more than there are cores: many tests wait, for a browser, an image or a process
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+# one more than there are cores: some tests wait, for a browser or a process
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-test: $(STAMP) lint  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
+test: $(STAMP)  ## ruff, mypy --strict, and pytest over tests/ and the replay in conformance/
 	@$(BIN)/python -m tests.browser
+	@$(MAKE) --no-print-directory --jobs 2 lint replay
 	$(BIN)/pytest -q -n $(WORKERS) tests
+
+replay: $(STAMP)
 	$(BIN)/pytest -q conformance
 
 lint: $(STAMP)
@@ -37,7 +40,8 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-benchmarks: $(STAMP)  ## speed and memory, as ratios measured in one run
+benchmarks: $(STAMP)  ## speed and memory, as ratios measured in one run; first their own tests
+	$(BIN)/pytest -q benchmarks
 	$(BIN)/python -m benchmarks
 
 proof: $(STAMP)  ## every clause against every planted defect, as a page

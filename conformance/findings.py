@@ -101,6 +101,15 @@ ACCEPTED_INSTEAD = "the request was accepted, so there is no error to judge"
 NOT_ACCEPTED = "the request was not accepted"
 """With this begins why a promise about an answer could not be judged where none came."""
 
+ANOTHER_REASON = "refused for another reason"
+"""With this begins why a refusal says nothing of the mistake in its request."""
+
+NO_DOWNLOADS = "the recorder kept no image of the URLs"
+"""Why nothing can be said of images whose URLs alone were recorded."""
+
+ANOTHER_FAMILY = "another-family"
+"""The observation that a model answers in the documented shape of another family."""
+
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the worst of some verdicts, and *not run* of none at all.

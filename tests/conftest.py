@@ -13,11 +13,12 @@ from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.proof import Proof
 from conformance.reference.server import ReferenceServer
 
 KEPT_TOGETHER = (
-    "benchmark_schemathesis", "drawn_replay", "history_index", "no_false_alarm", "page", "planning",
-    "live_runs", "live_stopping", "plugin", "proof", "site", "strategies",
+    "drawn_replay", "history_index", "live_runs", "live_stopping", "no_false_alarm", "page",
+    "planning", "plugin", "proof", "strategies",
 )  # fmt: skip
 """Starts of the names of modules whose tests share what is dear to make, so on one worker."""
 
@@ -63,6 +64,13 @@ def reference_client(reference: ReferenceServer) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def edition() -> Edition:
     return load_edition()
+
+
+@pytest.fixture(scope="session")
+def proof(edition: Edition) -> Iterator[Proof]:
+    """Return a proof that has judged the truth; the modules of that name are on one worker."""
+    with Proof(edition) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
@@ -35,6 +37,19 @@ LETTERS = {
     "!": runs.finding(verdict=Verdict.HARNESS_ERROR),
     "-": runs.finding(verdict=Verdict.NOT_CLAIMED),
 }
+FINDINGS = st.builds(
+    runs.finding,
+    st.sampled_from(list(runs.LEVELS)),
+    st.sampled_from(list(Verdict)),
+    model=st.sampled_from(["dall-e-3", "gpt-image-1"]),
+    case=st.sampled_from(["baseline", "n-2"]),
+    control=st.sampled_from([None, "baseline"]),
+    deviation=st.sampled_from([None, "known"]),
+    repeats=st.sampled_from([None, 3]),
+)
+ONE_NIGHT = st.lists(FINDINGS, min_size=1, max_size=12, unique_by=lambda each: each.id)
+"""Findings of any verdict, each of another promise or case."""
+QUICK = settings(max_examples=60, deadline=None)
 
 
 def night(day: int, *records: Any, head: Mapping[str, Any] | None = None, end: Any = ...) -> Run:

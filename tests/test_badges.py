@@ -8,13 +8,16 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from conformance.findings import GREEN, Verdict
+from conformance.findings import GREEN, Finding, Verdict
 from conformance.reports import render, summarize
 from conformance.reports.badges import badges
 from conformance.reports.wording import closing, notes
 from conformance.results.run_file import Run
 from tests import runs
+from tests.nights import ONE_NIGHT, QUICK
 from tests.runs import with_families
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,12 +62,20 @@ def test_badge_tells_a_broken_should_from_a_broken_must() -> None:
     assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided: 1 SHOULD broken"
 
 
-def test_badge_of_an_interrupted_run_is_not_green() -> None:
+@QUICK
+@given(ONE_NIGHT, st.sampled_from([None, runs.footer(), runs.footer(complete=False)]))
+def test_badge_is_never_green_unless_all_is_kept_in_a_whole_run(
+    findings: list[Finding], end: dict[str, Any] | None
+) -> None:
+    found = runs.run(runs.exchange(), *findings, end=end)
+    good = {Verdict.PASS, Verdict.NOT_CLAIMED}
+    kept = found.complete and all(each.verdict in good and not each.excused for each in findings)
+    assert kept or not any(GREEN in each for each in badges(summarize([found])).values())
+
+
+def test_badge_of_an_interrupted_run_says_so() -> None:
     found = runs.run(runs.exchange(), runs.finding(), end=None)
     assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided so far: run interrupted"
-    said = runs.run(runs.exchange(), runs.finding(), end=runs.footer(complete=False))
-    assert titles(said)["acme.svg"] == "acme: MUST 1/1, 1 decided: run interrupted"
-    assert not any(GREEN in each for each in badges(summarize([found])).values())
 
 
 def selected(**selection: str | int) -> Run:

@@ -27,15 +27,15 @@ def sent(case: Case, served_as: str | None = None) -> Exchange:
     return Exchange("any", case.model, case.id, request, None, served_as=served_as)
 
 
-@pytest.mark.parametrize("case", SENDABLE, ids=ids(SENDABLE))
-def test_what_is_sent_reads_as_what_was_meant(case: Case) -> None:
-    for served_as in (None, "vendor/painter"):
+@pytest.mark.parametrize("served_as", [None, "vendor/painter"])
+def test_what_is_sent_reads_as_what_was_meant(served_as: str | None) -> None:
+    for case in SENDABLE:
         read = read_request(sent(case, served_as), EDITION)
         if case.billed:
-            assert read.expectation == reading(case)
+            assert read.expectation == reading(case), case.id
         else:
-            assert read.expectation == ("refused" if case.control else "accepted")
-        assert read.authorization is case.authorization
+            assert read.expectation == ("refused" if case.control else "accepted"), case.id
+        assert read.authorization is case.authorization, case.id
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-from tests.cases import CASES, EDITION, LEAD, NAMES, cases_of, changed_edition, ids, reading
+from tests.cases import CASES, EDITION, LEAD, NAMES, cases_of, changed_edition, reading
 
 FAULTS = {"json-malformed", "body-array", "content-type-text", "method-get", "model-unknown"}
 MOST_ACCEPTED = {"dall-e": 12, "gpt-image": 18, "qwen-image": 6}
@@ -45,18 +45,17 @@ def differences(left: Any, right: Any) -> set[str]:
     return {each for each, (mine, other) in pairs.items() if repr(mine) != repr(other)}
 
 
-@pytest.mark.parametrize("case", BILLED, ids=ids(BILLED))
-def test_billed_case_breaks_nothing(case: Case) -> None:
-    assert EDITION.read(case.body).violations == ()
+def test_billed_case_breaks_nothing() -> None:
+    assert [case.path for case in BILLED if EDITION.read(case.body).violations] == []
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=ids(REFUSED))
-def test_refused_case_breaks_one_parameter_of_an_accepted_control(case: Case) -> None:
-    control = cases_of(case.model)[str(case.control)]
-    broken = {each.parameter for each in EDITION.read(case.body).violations}
-    assert broken == {case.parameter}
-    assert reading(control) == "accepted"
-    assert len(differences(case.body, control.body)) == 1
+def test_refused_case_breaks_one_parameter_of_an_accepted_control() -> None:
+    for case in REFUSED:
+        control = cases_of(case.model)[str(case.control)]
+        broken = {each.parameter for each in EDITION.read(case.body).violations}
+        assert broken == {case.parameter}, case.path
+        assert reading(control) == "accepted", case.path
+        assert len(differences(case.body, control.body)) == 1, case.path
 
 
 @pytest.mark.parametrize("model", NAMES)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 from rich.console import Console
@@ -29,12 +30,15 @@ from conformance.reports.comparison import (
 )
 from conformance.results.run_file import Run, write_run
 from tests import runs
+from tests.nights import ONE_NIGHT, QUICK
 from tests.runners import commands
 from tests.test_reports_markdown import structure
 
 VALIDATOR = Draft202012Validator(
     json.loads((schemas_directory() / "comparison.schema.json").read_text(encoding="utf-8"))
 )
+PASSED = runs.finding()
+SAME = runs.finding(case="same")
 NEW_EDITION = {**runs.EDITION, "id": "sample-2027-01-01"}
 
 
@@ -58,13 +62,38 @@ def printed(found: Comparison, every: bool = False, width: int = 100) -> str:
     return file.getvalue()
 
 
-def test_rows_that_differ_come_first() -> None:
-    same = runs.finding("count.n-images")
-    found = compare([of("acme", same, runs.finding()), of("relay", same, runs.broken())])
-    assert words(found) == [
-        ("format.url-only", "dall-e-3", ["pass", "FAIL"]),
-        ("count.n-images", "dall-e-3", ["pass", "pass"]),
-    ]
+HIDDEN = runs.finding("envelope.json", Verdict.NOT_TESTABLE, case="n-2")
+SEEN = [runs.finding("envelope.json"), runs.finding("envelope.json", case="n-2")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "row"),
+    [
+        ([PASSED], [runs.known()], ("format.url-only", ["pass", "known"])),
+        ([PASSED], [PASSED, runs.broken(case="n-2")], ("format.url-only", ["pass", "pass"])),
+        ([*SEEN, PASSED], [SEEN[0], HIDDEN, runs.broken(case="n-2")],
+         ("envelope.json", ["pass", "pass"])),
+        ([PASSED, SEEN[0]], [PASSED], ("envelope.json", ["pass", "not judged"])),
+    ],
+    ids=["known", "cases-of-one-alone", "explained", "one-alone"],
+)  # fmt: skip
+def test_verdicts_of_common_cases_stand_side_by_side(
+    one: list[Finding], other: list[Finding], row: tuple[str, list[str]]
+) -> None:
+    found = compare([of("acme", *one), of("relay", *other)])
+    assert row in [(clause, verdicts) for clause, _, verdicts in words(found)]
+    assert found.rows == (*found.differing, *found.same, *found.alone)
+
+
+@QUICK
+@given(ONE_NIGHT, ONE_NIGHT)
+def test_columns_may_stand_in_any_order(one: list[Finding], other: list[Finding]) -> None:
+    sides = [of("acme", SAME, *one), of("relay", SAME, *other)]
+    there, back = compare(sides), compare(sides[::-1])
+    rows = {(each.clause, model): each.cells for each in there.rows for model in each.models}
+    turned = {(each.clause, model): each.cells for each in back.rows for model in each.models}
+    assert rows == {promise: cells[::-1] for promise, cells in turned.items()}
+    assert there.totals == back.totals[::-1]
 
 
 def test_models_with_the_same_verdicts_share_a_row() -> None:
@@ -75,30 +104,6 @@ def test_models_with_the_same_verdicts_share_a_row() -> None:
         ("format.url-only", "dall-e-2 dall-e-3", ["pass", "FAIL"]),
         ("format.url-only", "gpt-image-1", ["pass", "pass"]),
     ]
-
-
-def test_only_cases_that_all_judged_are_compared() -> None:
-    found = compare([of("acme"), of("relay", runs.finding(), runs.broken(case="n-2"))])
-    assert words(found) == [("format.url-only", "dall-e-3", ["pass", "pass"])]
-
-
-def test_known_deviation_is_a_difference() -> None:
-    found = compare([of("acme"), of("relay", runs.known())])
-    assert words(found) == [("format.url-only", "dall-e-3", ["pass", "known"])]
-
-
-def test_what_a_broken_promise_explains_elsewhere_judged_is_left_out() -> None:
-    good = [runs.finding("envelope.json"), runs.finding("envelope.json", case="n-2")]
-    hidden = runs.finding("envelope.json", Verdict.NOT_TESTABLE, case="n-2")
-    bad = [runs.finding("envelope.json"), hidden, runs.broken(case="n-2")]
-    found = compare([of("acme", *good), of("relay", *bad)])
-    assert ("envelope.json", "dall-e-3", ["pass", "pass"]) in words(found)
-
-
-def test_promise_of_one_alone_is_no_difference() -> None:
-    found = compare([of("acme", runs.finding(), runs.finding("count.n-images")), of("relay")])
-    assert not found.differing
-    assert [each.clause for each in found.alone] == ["count.n-images"]
 
 
 def test_totals_count_what_all_judged_and_claim() -> None:

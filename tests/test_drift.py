@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from conformance.findings import DECIDED, Finding, Verdict
 from conformance.reports.drift import Drift, DriftError, Kind, drift, drift_json, drift_markdown
@@ -15,23 +14,12 @@ from conformance.reports.drift.render import closing
 from conformance.reports.drift.verdicts import kind_of
 from conformance.results.run_file import Run
 from tests import runs
-from tests.nights import answer, night
+from tests.nights import ONE_NIGHT, QUICK, answer, night
 from tests.test_drift_reports import VALIDATOR, screen
 
 V = Verdict
 PASSED, BROKEN, KNOWN = runs.finding(), runs.broken(), runs.known()
 NEWS = Kind.INFORMATION
-FINDINGS = st.builds(
-    runs.finding,
-    st.sampled_from(list(runs.LEVELS)),
-    st.sampled_from(list(Verdict)),
-    model=st.sampled_from(["dall-e-3", "gpt-image-1"]),
-    case=st.sampled_from(["baseline", "n-2"]),
-    deviation=st.sampled_from([None, "known"]),
-    repeats=st.sampled_from([None, 3]),
-)
-NIGHTS = st.lists(FINDINGS, min_size=1, max_size=12, unique_by=lambda each: each.id)
-QUICK = settings(max_examples=60, deadline=None)
 
 
 def judged(verdict: Verdict, **changes: Any) -> Finding:
@@ -55,7 +43,7 @@ def of_model(
 
 
 @QUICK
-@given(NIGHTS)
+@given(ONE_NIGHT)
 def test_same_findings_have_no_drift(findings: list[Finding]) -> None:
     found = drift([night(1, *findings)], night(2, *findings))
     assert (found.changes, found.explained) == ((), 0)
@@ -63,7 +51,7 @@ def test_same_findings_have_no_drift(findings: list[Finding]) -> None:
 
 
 @QUICK
-@given(NIGHTS, NIGHTS)
+@given(ONE_NIGHT, ONE_NIGHT)
 def test_every_changed_finding_is_in_one_change_or_explained(
     before: list[Finding], after: list[Finding]
 ) -> None:
@@ -78,7 +66,7 @@ def test_every_changed_finding_is_in_one_change_or_explained(
 
 
 @QUICK
-@given(NIGHTS, NIGHTS)
+@given(ONE_NIGHT, ONE_NIGHT)
 def test_never_green_where_a_kept_promise_is_broken_for_sure(
     before: list[Finding], after: list[Finding]
 ) -> None:

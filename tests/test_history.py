@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
@@ -21,7 +21,7 @@ from conformance.reports.history.timeline import Rate, Timeline, squeezed, timel
 from conformance.results.run_file import write_run
 from conformance.results.run_states import ClauseLevel, RunStates
 from tests import runs
-from tests.nights import LETTERS, ended, night, printed, spells, write
+from tests.nights import LETTERS, QUICK, ended, night, printed, spells, write
 from tests.runners import commands
 from tests.test_reports_markdown import structure
 
@@ -29,7 +29,6 @@ VALIDATOR = Draft202012Validator(
     json.loads((schemas_directory() / "history.schema.json").read_text(encoding="utf-8"))
 )
 TELLING = "-.kdF"
-QUICK = settings(max_examples=50, deadline=None)
 ROWS = st.text(".Fdk~unr!- ", min_size=1).filter(str.strip)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,14 +14,18 @@ from conformance.findings import Finding, Verdict
 from conformance.parsing import read_json
 from fuzz.answers import texts
 from tests.attacks import ATTACKS
-from tests.attacks.arena import Fought, fight
+from tests.attacks.arena import Fought, Reported, fight, reported
 from tests.attacks.leaks import leak
 from tests.attacks.model import BASE64_CASE, KEY
 from tests.attacks.provider import HostileProvider
+from tests.attacks.watching import Seen
 from tests.runners import commands
 
 LONGEST = 20.0  # seconds, on a machine that does other things as well
 MOST_MEMORY = 96 << 20  # bytes; bombs want gigabytes
+BATCHES = [list(ATTACKS)[at : at + 12] for at in range(0, len(ATTACKS), 12)]
+"""Attacks whose runs are in the same reports."""
+
 PYTHON_TALK = re.compile(r"Traceback|File \"|line \d+, in |0x[0-9a-f]{8}|object at|Error\(")
 
 
@@ -30,38 +35,41 @@ def provider() -> Iterator[HostileProvider]:
         yield running
 
 
-@pytest.fixture
-def fought(
-    request: pytest.FixtureRequest,
+@pytest.mark.parametrize("names", BATCHES, ids=lambda names: f"{names[0]}-and-next")
+def test_attacks_come_to_findings_and_hurt_nothing(
+    names: list[str],
     provider: HostileProvider,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Fought:
-    return fight(ATTACKS[request.param], provider, tmp_path, monkeypatch)
-
-
-@pytest.mark.parametrize("fought", ATTACKS, indirect=True)
-def test_attack_comes_to_findings_and_hurts_nothing(
-    fought: Fought,
-    request: pytest.FixtureRequest,
-    provider: HostileProvider,
-    tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    attack = ATTACKS[request.node.callspec.params["fought"]]
-    check_findings(fought.findings, attack.verdict, attack.clause)
-    if attack.case != BASE64_CASE:
-        check_run_goes_on(fought.after)
-    check_replay(fought)
-    assert fought.seconds < LONGEST
-    assert fought.seen.grown < MOST_MEMORY
-    check_nothing_outside(fought, provider, tmp_path)
-    check_no_key(fought, provider)
-    check_nothing_steers(fought)
-    told = capfd.readouterr()
-    said = "".join(f"wrote reports/{name}\n" for name in fought.documents)
-    assert told.out.replace(said, "") == ""
-    assert told.err == ""
+    monkeypatch.chdir(tmp_path)
+    runs = []
+    for attack in (ATTACKS[name] for name in names):
+        with monkeypatch.context() as patch:
+            fought = fight(attack, provider, tmp_path, patch)
+        sys.stdout.write(f"{attack.name}\n")  # which attack it was, where a check fails
+        check_findings(fought.findings, attack.verdict, attack.clause)
+        if attack.case != BASE64_CASE:
+            check_run_goes_on(fought.after)
+        check_replay(fought)
+        assert fought.seconds < LONGEST
+        assert fought.seen.grown < MOST_MEMORY
+        check_nothing_outside(fought.seen, provider, tmp_path)
+        assert {each for each in fought.reached if not each.startswith("20.20.")} == set()
+        check_no_key_was_sent(provider)
+        runs.append(fought.run)
+    reports = reported(runs)
+    assert reports.seen.grown < MOST_MEMORY
+    check_nothing_outside(reports.seen, provider, tmp_path)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files if "cassettes" in path.parts} <= KINDS
+    check_no_key(files, reports)
+    check_nothing_steers(files, reports)
+    said = capfd.readouterr()
+    written = "".join(f"wrote reports/{name}\n" for name in reports.documents)
+    assert said.out.replace(written, "").split() == names
+    assert said.err == ""
 
 
 def check_findings(findings: list[Finding], verdict: str, clause: str | None) -> None:
@@ -91,26 +99,28 @@ def check_replay(fought: Fought) -> None:
     assert {each.clause: each.verdict for each in fought.replayed} == live
 
 
-def check_nothing_outside(fought: Fought, provider: HostileProvider, folder: Path) -> None:
+def check_nothing_outside(seen: Seen, provider: HostileProvider, folder: Path) -> None:
     """Only the run's folders were written to, and only the provider was connected to."""
     inside = (str(folder / "reports"), str(folder / "cassettes"))
-    assert [path for path in fought.seen.written if not path.startswith(inside)] == []
-    assert {path.suffix for path in fought.files if "cassettes" in path.parts} <= KINDS
-    assert set(fought.seen.connected) <= {("127.0.0.1", provider.port)}
-    assert {each for each in fought.reached if not each.startswith("20.20.")} == set()
-    assert fought.seen.programs == []
+    assert [path for path in seen.written if not path.startswith(inside)] == []
+    assert set(seen.connected) <= {("127.0.0.1", provider.port)}
+    assert seen.programs == []
 
 
 UNSEEN = set("\u034f\u115f\u3164\ufe0f\u2800")
 KINDS = {".yaml", ".png", ".jpg", ".gif", ".webp", ".bmp", ".avif", ".bin", ".svg"}
 
 
-def check_no_key(fought: Fought, provider: HostileProvider) -> None:
-    """The key is in no file and on no screen, and the image host never got it."""
-    for path in fought.files:
+def check_no_key(files: list[Path], reports: Reported) -> None:
+    """The key is in no file and on no screen."""
+    for path in files:
         assert leak(str(path).encode(), KEY) is None
         assert leak(path.read_bytes(), KEY) is None, path
-    assert leak(fought.screen.encode(), KEY) is None
+    assert leak(reports.screen.encode(), KEY) is None
+
+
+def check_no_key_was_sent(provider: HostileProvider) -> None:
+    """The image host never got the key."""
     for request in provider.requests:
         head = request.partition(b"\r\n\r\n")[0].split(b"\r\n", 1)[1].lower()
         if request.startswith(b"GET") and b"/v1/models " not in request.splitlines()[0]:
@@ -119,16 +129,16 @@ def check_no_key(fought: Fought, provider: HostileProvider) -> None:
             assert KEY.lower().encode() not in head
 
 
-def check_nothing_steers(fought: Fought) -> None:
+def check_nothing_steers(files: list[Path], reports: Reported) -> None:
     """No report has a character that steers or hides, and all can be read by machines."""
-    shown = {"screen": fought.screen, **fought.documents}
+    shown = {"screen": reports.screen, **reports.documents}
     for name, told in shown.items():
         text = told.replace("\r\n", "\n") if name.endswith(".csv") else told  # RFC 4180
         assert {each for each in set(text) if not each.isprintable()} <= {"\n"}, name
         assert not UNSEEN & set(text), name
         assert not commands(text), name
-    ElementTree.fromstring(fought.documents["junit.xml"])
-    for path in fought.files:
+    ElementTree.fromstring(reports.documents["junit.xml"])
+    for path in files:
         if path.suffix == ".jsonl":
             for line in path.read_bytes().splitlines():
                 assert all(map(str.isprintable, texts(read_json(line).value)))

@@ -43,6 +43,11 @@ def others(*known: tuple[Case, TimedOutcome]) -> ModelOutcomes:
     return ModelOutcomes(known, {case.id for case, _ in known})
 
 
+def unclear(case: Case, status: int, said: str = "") -> tuple[Case, TimedOutcome]:
+    outcome = Outcome(case.id, Result.UNCLEAR, f"HTTP {status}", status, said=said)
+    return case, TimedOutcome(outcome, 1, 1)
+
+
 SMALL, HD, URL = asks("baseline"), asks("hd", quality="hd"), asks("url", response_format="url")
 B64, LARGE = (asks(f"b64-{size}", response_format="b64_json", size=size) for size in ("1", "2"))
 N2, N11 = asks("n-2", n=2), asks("n-11", n=11)
@@ -163,3 +168,35 @@ def test_mistake_is_not_put_where_something_else_would_be_wrong() -> None:
     spoilt = asks("other", size="no-such-size")
     assert with_other_control(BAD, SMALL, spoilt, EDITION) is None
     assert with_other_control(asks("two", n=0, quality="x"), SMALL, URL, EDITION) is None
+
+
+@pytest.mark.parametrize(
+    ("mistake", "alike"),
+    [
+        (unclear(N11, 200, "n is too large"), True),
+        (unclear(N11, 200), False),
+        (unclear(N11, 202, "queued"), False),
+        (refused(N11, "n is too large"), False),
+    ],
+    ids=["same-status-with-an-error", "without-an-error", "another-status", "refused"],
+)
+def test_open_request_is_refused_as_a_success_where_a_mistake_was(
+    mistake: tuple[Case, TimedOutcome], alike: bool
+) -> None:
+    seed = unclear(asks("seed", seed=1), 200, "seed is unknown")
+    known = ModelOutcomes((accepted(SMALL, 0), seed, mistake), {SMALL.id}, {seed[0].id})
+    context = known.context(seed[0], None)
+    assert context.mistake_alike == (mistake[1].outcome if alike else None)
+
+
+def test_valid_request_without_an_image_is_never_taken_for_a_refusal() -> None:
+    known = ModelOutcomes((unclear(N2, 200), unclear(N11, 200)), {N2.id})
+    assert known.context(N2, None).mistake_alike is None
+
+
+def test_valid_request_to_a_model_that_ended_is_a_refusal_like_any_other() -> None:
+    said = "the model has been retired"
+    gone = Outcome(N2.id, Result.NOT_SERVED, "HTTP 404", 404, said=said)
+    mistake = N11, TimedOutcome(Outcome(N11.id, Result.REFUSED, "HTTP 404", 404, said=said), 2, 1)
+    known = ModelOutcomes(((N2, TimedOutcome(gone, 1, 1)), mistake), {N2.id})
+    assert known.context(N11, None).valid_refusals == (gone,)

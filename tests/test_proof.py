@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
-import pickle
+import re
+from contextlib import nullcontext
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 
 import httpx
 import pytest
-from filelock import FileLock
 from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
 
 from conformance.clauses import clauses_of
 from conformance.clauses.stamps import load_stamps
+from conformance.cli import app
 from conformance.contract import load_edition, schemas_directory
-from conformance.errors import UnknownNameError
-from conformance.findings import BROKEN, Verdict
+from conformance.errors import ConformanceError, UnknownNameError
+from conformance.findings import Verdict
 from conformance.proof import ClauseRow, DefectColumn, Matrix, Proof, holes, prove
 from conformance.proof.open_requests import Answered
 from conformance.proof.terminal import chosen_defects
 from conformance.proof.writing import WRITERS
-from conformance.reference.defects import Defect, defects, lying_steps
+from conformance.reference.defects import defects, lying_steps
 from conformance.reference.server import ReferenceServer
 
 EDITION = load_edition()
@@ -47,14 +47,9 @@ KEY = {"Authorization": "Bearer sk-reference-conformance"}
 
 
 @pytest.fixture(scope="session")
-def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
-    """The whole proof, made once for all processes of pytest-xdist."""
-    kept = tmp_path_factory.getbasetemp().parent / "proof.pickle"
-    with FileLock(f"{kept}.lock"):
-        if "PYTEST_XDIST_WORKER" not in os.environ or not kept.exists():
-            kept.write_bytes(pickle.dumps(prove(EDITION, workers=2)))
-        found: Matrix = pickle.loads(kept.read_bytes())  # noqa: S301 - written by ourselves
-    return found
+def matrix() -> Matrix:
+    """Return the whole proof."""
+    return prove(EDITION)
 
 
 def test_proof_has_no_hole(matrix: Matrix) -> None:
@@ -85,20 +80,14 @@ def test_every_failure_mode_has_a_defect() -> None:
     assert MODES - told == set()
 
 
-@pytest.mark.parametrize("defect", defects(EDITION).values(), ids=lambda each: each.id)
-def test_defect_says_its_lie_in_a_sentence(defect: Defect) -> None:
-    assert defect.lie.endswith(".")
-    assert 10 < len(defect.lie) < 200
+def test_defect_says_its_lie_in_a_sentence() -> None:
+    lies = [each.lie for each in defects(EDITION).values()]
+    assert [lie for lie in lies if not (lie.endswith(".") and 10 < len(lie) < 200)] == []
 
 
-def test_two_proofs_give_the_same_document(matrix: Matrix) -> None:
-    columns = tuple(
-        each for each in matrix.defects if each.id in ("count.n-ignored", "image.doubled")
-    )
-    again = prove(EDITION, [each.id for each in columns], workers=1)
-    asked = sum(each.exchanges for each in columns)
-    first = replace(matrix, defects=columns, exchanges=asked)
-    assert WRITERS[".json"](first) == WRITERS[".json"](again)
+def test_two_proofs_find_the_same(matrix: Matrix, proof: Proof) -> None:
+    for column in matrix.defects[::100]:
+        assert proof.column(defects(EDITION)[column.id]) == column
 
 
 CLAUSE = ClauseRow("count.as-asked", "MUST", "As many as asked.")
@@ -202,36 +191,6 @@ def test_proof_page_shows_text_as_text() -> None:
     assert "&lt;script&gt;" in page
 
 
-PAIRS = list(
-    combinations(["count.n-ignored", "format.revised-prompt-null", "extras.quality-other"], 2)
-)
-
-
-@pytest.fixture(scope="module")
-def proof() -> Proof:
-    return Proof(EDITION)
-
-
-@pytest.mark.parametrize("pair", PAIRS, ids=" and ".join)
-def test_defects_add_up(proof: Proof, pair: tuple[str, str]) -> None:
-    first, second = (defects(EDITION)[name] for name in pair)
-    both = replace(
-        first,
-        claims=(*first.claims, *second.claims),
-        plant=lambda steps: second.plant(first.plant(steps)),
-    )
-    assert set(proof.column(both).red) == {*first.claims, *second.claims}
-
-
-@pytest.mark.parametrize("model", ["dall-e-2", "gpt-image-1"])
-def test_defect_of_one_model_leaves_the_others_true(proof: Proof, model: str) -> None:
-    defect = defects(EDITION)["count.n-ignored"]
-    alone = replace(defect, plant=lambda _: lying_steps(EDITION, [defect.id], model))
-    told = proof.judged_cases(alone.plant(lying_steps(EDITION, [])), ["dall-e-2", "gpt-image-1"])
-    broken = {f.model for each in told.values() for f in each.findings if f.verdict in BROKEN}
-    assert broken == {model}
-
-
 def test_served_defect_lies_over_http() -> None:
     body = {"model": "dall-e-2", "prompt": "a boat", "n": 3, "response_format": "url"}
     steps = lying_steps(EDITION, ["count.n-ignored"])
@@ -249,17 +208,19 @@ def test_unknown_defects_and_models_name_the_nearest() -> None:
         chosen_defects(EDITION, "cuont.*")
 
 
-def test_prove_command_tells_what_it_found(tmp_path: Path) -> None:
-    from tests.processes import command
-
-    done = command(tmp_path, "prove", "--defect", "count.n-*", "-o", "proof.md", "-n", "1")
-    assert done.returncode == 0, done.stderr
+def test_prove_command_writes_what_it_found(
+    proof: Proof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.proof.proving.Proof", lambda _: nullcontext(proof))
+    words = ["prove", "--defect", "count.n-*", "-o", str(tmp_path / "proof.md"), "-n", "1"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
     assert "1 defects, 177 clauses" in done.stdout
     assert "count.n-ignored" in (tmp_path / "proof.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["prove", "--defect", "cuont.n-ignored"], "did you mean 'count.n-ignored'"),
         (["prove", "-o", "proof.txt"], "end its name in .json, .md, .html"),
@@ -267,13 +228,9 @@ def test_prove_command_tells_what_it_found(tmp_path: Path) -> None:
     ],
     ids=["defect", "output", "serve"],
 )
-def test_prove_mistakes_are_one_sentence(tmp_path: Path, words: list[str], told: str) -> None:
-    from tests.processes import command
-
-    done = command(tmp_path, *words)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
+def test_mistake_is_an_error_with_a_remedy(words: list[str], message: str) -> None:
+    with pytest.raises(ConformanceError, match=re.escape(message)):
+        CliRunner().invoke(app, words, catch_exceptions=False)
 
 
 def test_stamps_of_defects_are_up_to_date(matrix: Matrix) -> None:

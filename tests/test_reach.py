@@ -208,6 +208,12 @@ def test_remedy_is_one_that_helps(open_ones: list[Finding], problem: str, said: 
     assert f"to raise it {said}" in note
 
 
+def test_recordings_without_downloads_are_told_to_record_them() -> None:
+    cut = finding("a.b", Verdict.NOT_TESTABLE, message="the recorder kept no image of the URLs")
+    found = summarize([runs.run(TEN[0], cut, head=runs.header(mode="foreign"))])
+    assert "to raise it record the downloads of the image URLs as well" in notes(found)[-1]
+
+
 def test_recordings_are_told_to_judge_more_and_not_to_run_again() -> None:
     gone = finding("a.b", Verdict.UNAVAILABLE, message="the model is not served (HTTP 404)")
     found = summarize([runs.run(TEN[0], gone, head=runs.header(mode="foreign"))])

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import brotli
 import httpx
-import openai
 import pytest
 import requests
 import vcr
@@ -75,6 +74,8 @@ def by_requests(server: ReferenceServer) -> None:
 
 
 def by_openai(server: ReferenceServer) -> None:
+    import openai  # takes a second, which collecting tests need not
+
     client = openai.OpenAI(api_key=server.key, base_url=server.base_url, max_retries=0)
     for body in BODIES:
         with contextlib.suppress(openai.BadRequestError):

@@ -129,7 +129,7 @@ def test_recorders_hand_truth_is_judged_and_breaks_nothing(truth: str) -> None:
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(data=st.data())
 def test_recorders_hand_placeholder_in_an_answer_is_never_red(
     truth: str, data: st.DataObject
@@ -139,7 +139,7 @@ def test_recorders_hand_placeholder_in_an_answer_is_never_red(
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(data=st.data())
 def test_recorders_hand_placeholder_in_a_request_is_never_red(
     truth: str, data: st.DataObject

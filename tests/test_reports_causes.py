@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
-from conformance.findings import Finding, Verdict
+from conformance.findings import Finding, Observation, Verdict
 from conformance.reports import print_runs, render, summarize
 from conformance.reports.cause_rules import CAUSES
 from conformance.reports.causes import OTHER, Cause
@@ -132,7 +133,10 @@ def test_every_broken_promise_is_below_exactly_one_cause() -> None:
 
 def test_every_cause_claims_clauses_of_the_edition() -> None:
     claimed = {one.id for each in map(causes, map(broken, KINDS)) for one in each}
-    assert {each.id for each in CAUSES} - claimed == {"validates-little"}  # of several mistakes
+    assert {each.id for each in CAUSES} - claimed == {
+        "validates-little",  # of several mistakes
+        "another-family",  # of what was observed
+    }
 
 
 def test_known_deviations_have_their_reasons_and_no_cause() -> None:
@@ -190,3 +194,43 @@ def test_providers_own_words_and_the_case_are_in_every_report(
 def test_words_are_not_hidden_by_a_long_message() -> None:
     found = broken("count.as-asked", message="word " * 100, observed="the painter is out")
     assert "observed the painter is out" in reported([found], "terminal", 0)
+
+
+def alike(model: str, shape: str = "a gpt-image model: the body has quality, size") -> Observation:
+    message = f"{model} answers like {shape}"
+    return Observation("another-family", "acme", model, "baseline", message)
+
+
+def test_model_that_answers_like_another_is_the_cause_of_what_it_alone_breaks() -> None:
+    findings = [
+        broken("format.url-by-default"),
+        broken("image.size-as-asked", case="size"),
+        broken("parameters.style-enum", case="style"),
+        broken("errors.error-object", case="style"),
+        broken("count.as-asked", case="n-2"),
+        broken("count.as-asked", case="n-2", model="dall-e-2"),
+    ]
+    observed = replace(run(*findings), observations=[alike("dall-e-3")])
+    first, *rest = summarize([observed]).causes
+    assert (first.id, first.sentence) == (
+        "another-family",
+        "dall-e-3 answers like a gpt-image model",
+    )
+    assert {each.clause for each in first.promises} == {
+        "format.url-by-default",
+        "image.size-as-asked",
+        "parameters.style-enum",
+    }
+    assert {each.clause for one in rest for each in one.promises} == {
+        "errors.error-object",
+        "count.as-asked",
+    }
+
+
+def test_models_that_answer_like_others_are_named() -> None:
+    findings = [broken("format.url-by-default", model=f"m{at}") for at in range(4)]
+    observed = [alike(f"m{at}", "a dall-e model: there are URLs") for at in range(4)]
+    (cause,) = summarize([replace(run(*findings), observations=observed)]).causes
+    assert cause.sentence == (
+        "m0 answers like a dall-e model, m1 answers like a dall-e model and 2 more"
+    )

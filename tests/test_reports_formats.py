@@ -241,4 +241,4 @@ def test_format_without_a_file_is_printed(file: Path) -> None:
 )
 def test_run_takes_no_time_that_cannot_be(finished: str, seconds: float | None) -> None:
     one = runs.run(end={**runs.footer(), "finished": finished})
-    assert run_facts(one)["wall"] == seconds
+    assert run_facts(one).wall == seconds

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.findings import ACCEPTED_INSTEAD, UNDECIDED, Finding, Verdict
@@ -15,24 +15,14 @@ from conformance.results.conclusion import Reasons
 from conformance.results.run_file import RunFileError, write_run
 from conformance.results.run_states import StatesReader, states_in
 from tests import runs
-from tests.nights import ended, night
+from tests.nights import ONE_NIGHT, QUICK, ended, night
 
-QUICK = settings(max_examples=50, deadline=None)
 CASES = ("n-2", "baseline", "elsewhere")  # where the reason is: the same, the control, another
 REASONS = ("format.url-only", "errors.status-400", "errors.not-5xx", "parameters.valid-accepted")
-FINDINGS = st.builds(
-    runs.finding,
-    st.sampled_from(list(runs.LEVELS)),
-    st.sampled_from(list(Verdict)),
-    model=st.sampled_from(["dall-e-2", "dall-e-3"]),
-    case=st.sampled_from(CASES),
-    control=st.sampled_from([None, "baseline"]),
-    deviation=st.sampled_from([None, "known"]),
-)
 
 
 @QUICK
-@given(st.lists(FINDINGS, max_size=12), st.sampled_from(["live", "foreign"]))
+@given(ONE_NIGHT, st.sampled_from(["live", "foreign"]))
 def test_footer_says_what_the_findings_say(
     tmp_path_factory: pytest.TempPathFactory, findings: list[Finding], mode: str
 ) -> None:

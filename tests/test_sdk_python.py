@@ -11,7 +11,6 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import openai
 import pytest
 from PIL import Image
 
@@ -21,6 +20,7 @@ from conformance.reference import ReferenceServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from openai import OpenAI
     from openai.types import ImagesResponse
 
 KEY = "sk-test-of-the-sdk"
@@ -37,7 +37,15 @@ def server() -> Iterator[ReferenceServer]:
 
 
 @pytest.fixture(scope="module")
-def client(server: ReferenceServer) -> Iterator[openai.OpenAI]:
+def openai() -> Any:
+    """Return the SDK; importing it takes a second, which collecting tests need not."""
+    import openai
+
+    return openai
+
+
+@pytest.fixture(scope="module")
+def client(openai: Any, server: ReferenceServer) -> Iterator[OpenAI]:
     with openai.OpenAI(base_url=server.base_url, api_key=KEY, max_retries=0) as client:
         yield client
 
@@ -55,7 +63,7 @@ def payload(b64_json: str | None, url: str | None) -> bytes:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_sdk_python_generates(client: openai.OpenAI, model: str) -> None:
+def test_sdk_python_generates(client: OpenAI, model: str) -> None:
     response = client.images.generate(model=model, prompt=PROMPT, n=1, size="1024x1024")
     assert [image.size for image in opened(response)] == [(1024, 1024)]
     assert isinstance(response.created, int)
@@ -63,7 +71,7 @@ def test_sdk_python_generates(client: openai.OpenAI, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_sdk_python_generates_async(server: ReferenceServer, model: str) -> None:
+def test_sdk_python_generates_async(openai: Any, server: ReferenceServer, model: str) -> None:
     async def generate() -> ImagesResponse:
         async with openai.AsyncOpenAI(
             base_url=server.base_url, api_key=KEY, max_retries=0
@@ -77,7 +85,7 @@ def test_sdk_python_generates_async(server: ReferenceServer, model: str) -> None
 
 @pytest.mark.parametrize("response_format", ["url", "b64_json"])
 @pytest.mark.parametrize("model", [*DALL_E, "qwen-image"])
-def test_sdk_python_chooses_format(client: openai.OpenAI, model: str, response_format: Any) -> None:
+def test_sdk_python_chooses_format(client: OpenAI, model: str, response_format: Any) -> None:
     response = client.images.generate(model=model, prompt=PROMPT, response_format=response_format)
     assert response.data
     assert getattr(response.data[0], response_format)
@@ -86,7 +94,7 @@ def test_sdk_python_chooses_format(client: openai.OpenAI, model: str, response_f
 
 
 @pytest.mark.parametrize("model", GPT)
-def test_sdk_python_reads_extras(client: openai.OpenAI, model: str) -> None:
+def test_sdk_python_reads_extras(client: OpenAI, model: str) -> None:
     response = client.images.generate(
         model=model,
         prompt=PROMPT,
@@ -107,7 +115,7 @@ def test_sdk_python_reads_extras(client: openai.OpenAI, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", GPT)
-def test_sdk_python_streams(client: openai.OpenAI, model: str) -> None:
+def test_sdk_python_streams(client: OpenAI, model: str) -> None:
     stream = client.images.generate(model=model, prompt=PROMPT, stream=True, partial_images=2)
     events = list(stream)
     kinds = [event.type.removeprefix("image_generation.") for event in events]
@@ -130,7 +138,7 @@ def test_sdk_python_streams(client: openai.OpenAI, model: str) -> None:
     ids=["n", "size", "style", "unknown", "model"],
 )
 def test_sdk_python_raises_bad_request(
-    client: openai.OpenAI, fields: dict[str, Any], param: str
+    openai: Any, client: OpenAI, fields: dict[str, Any], param: str
 ) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         client.images.generate(prompt=PROMPT, **fields)
@@ -140,7 +148,7 @@ def test_sdk_python_raises_bad_request(
     assert str(caught.value.request_id).startswith("req_")
 
 
-def test_sdk_python_raises_authentication_error(server: ReferenceServer) -> None:
+def test_sdk_python_raises_authentication_error(openai: Any, server: ReferenceServer) -> None:
     with (
         openai.OpenAI(base_url=server.base_url, api_key="sk-other", max_retries=0) as stranger,
         pytest.raises(openai.AuthenticationError) as caught,
@@ -149,12 +157,12 @@ def test_sdk_python_raises_authentication_error(server: ReferenceServer) -> None
     assert caught.value.code == "invalid_api_key"
 
 
-def test_sdk_python_raises_not_found(client: openai.OpenAI) -> None:
+def test_sdk_python_raises_not_found(openai: Any, client: OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
         client.images.generate(model="dall-e-4", prompt=PROMPT)
     assert caught.value.param == "model"
 
 
-def test_sdk_python_lists_models(client: openai.OpenAI) -> None:
+def test_sdk_python_lists_models(client: OpenAI) -> None:
     assert {model.id for model in client.models.list()} == set(MODELS)
     assert client.models.retrieve("qwen-image").object == "model"

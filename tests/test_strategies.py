@@ -27,7 +27,7 @@ EDITION = load_edition()
 NAMES = [*EDITION.models, "gpt-image-2"]
 # the machine may be busy: how long drawing takes is a matter for benchmarks, not for these tests
 CHECKED = settings(
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -206,7 +206,7 @@ def test_new_rule_across_parameters_needs_no_code(tmp_path: Path) -> None:
     changed = model("dall-e-2", edition)
     seen: list[tuple[int, str]] = []
 
-    @settings(CHECKED, max_examples=300)
+    @settings(CHECKED, max_examples=200)
     @given(valid_bodies(edition, changed), invalid_bodies(edition, changed))
     def check(body: dict[str, Any], drawn: Any) -> None:
         assert edition.read(body).expectation == "accepted"

@@ -1,4 +1,4 @@
-"""The transport while vcrpy replays, and where the network is blocked."""
+"""The transport while vcrpy records or replays, and where the network is blocked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import vcr
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from tests.sending import answered
+from tests.sending import answered, failed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,15 @@ def test_replay_of_unrecorded_request_raises(cassette: str, transport: Transport
         pytest.raises(CannotOverwriteExistingCassetteException),
     ):
         transport.send("GET", "http://other.invalid/")
+
+
+@pytest.mark.parametrize("path", ["endless-body", "tiny-chunks", "many-headers"])
+def test_recording_is_bounded_too(
+    server: HostileServer, transport: Transport, tmp_path: Path, path: str
+) -> None:
+    with vcr.use_cassette(str(tmp_path / "new.yaml"), record_mode="once"):
+        failure = failed(transport.send("GET", server.url(f"/{path}")))
+    assert failure.kind == "too-large"
 
 
 @pytest.mark.block_network

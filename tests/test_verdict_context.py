@@ -271,3 +271,85 @@ def test_item_that_is_an_error_is_told_with_its_words() -> None:
     made = exchange(body("qwen-image"), answer={"created": 1_790_000_000, "data": [item]})
     seen = found("format.qwen-image-either", made, Context(ACCEPTED))
     assert seen.observed == "url absent, b64_json absent; it is an error: It failed."
+
+
+def test_open_request_refused_as_mistakes_are_is_told_once() -> None:
+    mistake = Outcome("n-0", Result.UNCLEAR, "HTTP 200 without an image", 200)
+    made = exchange(body("dall-e-2", seed=7), answer={"created": 1, "data": []})
+    judged = judge(made, EDITION, clauses_of(EDITION), context=Context(ACCEPTED))
+    assert "envelope.data-not-empty" in {e.clause for e in judged if e.verdict is Verdict.FAIL}
+    judged = judge(
+        made, EDITION, clauses_of(EDITION), context=Context(ACCEPTED, mistake_alike=mistake)
+    )
+    assert {e.verdict for e in judged} == {Verdict.NOT_TESTABLE, Verdict.PASS}
+    blocked = [each for each in judged if each.verdict is Verdict.NOT_TESTABLE]
+    assert {each.control for each in blocked} == {"n-0"}
+    assert "envelope.data-not-empty" in {each.clause for each in blocked}
+
+
+@pytest.mark.parametrize("name", ["size-enum", "n-minimum"])
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (403, "User quota is not enough"),
+        (402, "Payment required"),
+        (401, "Incorrect API key"),
+        (400, "Your account is in arrears"),
+        (403, "The model is no longer available"),
+    ],
+)
+def test_status_of_a_refusal_for_another_reason_is_not_judged(
+    name: str, status: int, said: str
+) -> None:
+    wrong = WRONG if name == "size-enum" else body("dall-e-2", n=0)
+    found = verdicts(exchange(wrong, status, error(said)), ACCEPTED)
+    assert found["errors.status-400"] in (Verdict.NOT_TESTABLE, Verdict.UNAVAILABLE)
+    found = verdicts(exchange(wrong, 422, error("Wrong.")), ACCEPTED)
+    assert found["errors.status-400"] is Verdict.DEVIATES
+
+
+def test_mistake_answered_500_for_a_quota_is_no_fault_of_the_server() -> None:
+    found = verdicts(exchange(WRONG, 500, error("user quota is not enough")), ACCEPTED)
+    assert found["errors.not-5xx"] is Verdict.UNAVAILABLE
+
+
+NO_KEY = (("content-type", "application/json"),)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "expected"),
+    [
+        (404, "The model is no longer available.", Verdict.NOT_TESTABLE),
+        (403, "User quota is not enough.", Verdict.UNAVAILABLE),
+        (400, "Blocked by our content policy.", Verdict.NOT_TESTABLE),
+        (403, "Forbidden.", Verdict.FAIL),
+        (404, "No such page.", Verdict.FAIL),
+    ],
+    ids=["model-ended", "quota", "moderated", "forbidden", "hidden"],
+)
+def test_missing_key_is_judged_by_a_refusal_that_may_be_for_it(
+    status: int, said: str, expected: Verdict
+) -> None:
+    made = exchange(body("dall-e-2"), status, error(said), request_headers=NO_KEY)
+    assert verdicts(made, ACCEPTED)["authentication.missing-key-refused"] is expected
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_mistake_answered_with_a_redirect_breaks_one_promise(status: int) -> None:
+    assert red(exchange(WRONG, status, raw=b""), ACCEPTED) == {"errors.not-2xx"}
+    no_key = exchange(body("dall-e-2"), status, raw=b"", request_headers=NO_KEY)
+    assert red(no_key, ACCEPTED) == {"errors.not-2xx"}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("The model dall-e-2 has been retired.", Verdict.NOT_TESTABLE),
+        ("Unknown model.", Verdict.DEVIATES),
+    ],
+    ids=["body-was-read", "body-was-not-read"],
+)
+def test_missing_model_that_is_named_was_read_in_the_body(said: str, expected: Verdict) -> None:
+    as_text = (("authorization", "Bearer [API key]"), ("content-type", "text/plain"))
+    made = exchange(body("dall-e-2"), 404, error(said), request_headers=as_text)
+    assert verdicts(made, ACCEPTED)["errors.status-415"] is expected

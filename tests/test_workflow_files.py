@@ -11,7 +11,7 @@ import pytest
 
 from tests.workflows import EXPRESSION, ROOT, steps, workflow
 
-ALL = ("ci", "nightly", "action")
+ALL = ("ci", "weekly", "nightly", "action")
 BIN = Path(sys.executable).parent
 
 
@@ -43,6 +43,7 @@ def test_actions_are_githubs_own_and_named_by_version(name: str) -> None:
 def test_rights_are_the_least() -> None:
     nightly = workflow("nightly")
     assert workflow("ci")["permissions"] == {"contents": "read"}
+    assert workflow("weekly")["permissions"] == {"contents": "read"}
     assert nightly["permissions"] == {}
     rights = {name: job["permissions"] for name, job in nightly["jobs"].items()}
     assert rights["judge"] == {"contents": "read", "actions": "read"}
@@ -54,7 +55,7 @@ def test_keys_reach_only_the_step_that_judges() -> None:
         each.get("name") for _, each in steps("nightly") if "secrets." in json.dumps(each)
     ]
     assert with_secrets == ["Judge"]
-    assert "secrets" not in json.dumps(workflow("ci"))
+    assert "secrets" not in json.dumps([workflow("ci"), workflow("weekly")])
 
 
 def test_nightly_runs_only_where_it_was_turned_on() -> None:
@@ -73,6 +74,8 @@ def test_action_is_used_in_five_lines() -> None:
 
 
 def test_ci_calls_targets_that_there_are() -> None:
-    for _, each in steps("ci"):
-        if each.get("run", "").startswith("make "):
-            subprocess.run([*each["run"].split(), "--dry-run"], cwd=ROOT, check=True, timeout=60)
+    scripts = [each.get("run", "") for _, each in steps("ci")]
+    called = [script.removeprefix("make ") for script in scripts if script.startswith("make ")]
+    called += workflow("weekly")["jobs"]["long"]["strategy"]["matrix"]["target"]
+    subprocess.run(["make", "--dry-run", *called], cwd=ROOT, check=True, timeout=60)
+    assert {"test", "report", "fuzz", "mutants", "benchmarks", "proof"} <= set(called)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.cases.model import Authorization
 from conformance.clauses.bindings import accepted, any_of, generation, model_list, presents
-from conformance.clauses.refusals import told
+from conformance.clauses.refusals import require_fault, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import (
     NotApplicableError,
@@ -105,12 +105,10 @@ def unknown_key_refused(subject: Subject) -> Iterator[Problem]:
 )
 def malformed_refused(subject: Subject) -> Iterator[Problem]:
     """Any 4xx will do: RFC 6750 names 400 for a malformed header; 401 is a clause of its own.
-    A redirect, as to a page to log in, refuses nothing.
+    Not testable on a success without an image and on a redirect, as to a page to log in.
     """
     if not _refused(subject):
-        _answered(subject)
-        became = _became(subject)
-        yield Problem(f"a bearer token without a key {became}", "401", told(subject))
+        yield Problem("a bearer token without a key was let in", "401", told(subject))
 
 
 @clause(
@@ -125,34 +123,30 @@ def malformed_refused(subject: Subject) -> Iterator[Problem]:
 def malformed_401(subject: Subject) -> Iterator[Problem]:
     """The status is exactly 401; not testable when the request was not refused at all."""
     if not _refused(subject):
-        raise NotTestableError(f"the request {_became(subject)}")
+        raise NotTestableError("the request was let in")
     yield from _is_401(subject, "a request with a malformed Authorization header")
 
 
 def _is_401(subject: Subject, what: str) -> Iterator[Problem]:
-    status = subject.response.status
-    if status == 401:
+    if subject.response.status == 401:
         return
-    _answered(subject)
     if _refused(subject):
         yield Problem(f"{what} was refused as something else", "401", told(subject))
     else:
-        yield Problem(f"{what} {_became(subject)}", "401", f"HTTP {status}")
+        yield Problem(f"{what} was let in", "401", f"HTTP {subject.response.status}")
 
 
 def _refused(subject: Subject) -> bool:
-    return subject.outcome.result in (Result.REFUSED, Result.NOT_SERVED)
+    """Return whether a request was refused for its key; raise where it is neither let in nor that.
 
-
-def _answered(subject: Subject) -> None:
-    """Raise for a success without an image, which lets nobody in and is told elsewhere."""
-    if subject.outcome.answered and not subject.outcome.accepted:
+    A success without an image and a redirect let nobody in, and break `errors.not-2xx`.
+    """
+    if subject.outcome.accepted:
+        return False
+    if subject.outcome.result is Result.UNCLEAR:
         raise NotTestableError(f"it was not refused with a 4xx: {told(subject)}")
-
-
-def _became(subject: Subject) -> str:
-    """Say what became of a request that was not refused."""
-    return "was let in" if subject.outcome.accepted else "was neither let in nor refused"
+    require_fault(subject)
+    return True
 
 
 @clause(

@@ -45,6 +45,8 @@ def model(subject: Subject) -> Iterator[Problem]:
         raise UnavailableError(told(subject))
     if 400 <= status < 500 or subject.outcome.accepted:
         return
+    if subject.context.mistake_alike is not None:
+        raise NotTestableError(f"refused in the way of a mistake: {told(subject)}")
     if subject.outcome.answered:
         raise NotTestableError(f"a success came without an image: {subject.outcome.reason}")
     yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))

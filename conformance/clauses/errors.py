@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from conformance.clauses.bindings import all_of, fault, flaw, not_, refused
 from conformance.clauses.envelope_json import is_html
 from conformance.clauses.parameters import WRONG_METHOD
-from conformance.clauses.refusals import at_fault, require_control, told
+from conformance.clauses.refusals import (
+    at_fault,
+    refused_alike,
+    require_control,
+    require_fault,
+    told,
+)
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -265,9 +271,12 @@ def _flawed(sent: Sent) -> bool:
 def param_names(subject: Subject) -> Iterator[Problem]:
     """Compares `param` with the parameter whose documented rule the request breaks, or with any
     that takes part in a rule across parameters. Null, the empty string and an absent member
-    name nothing, and pass; a path such as `body.size` names its parts.
+    name nothing, and pass; a path such as `body.size` names its parts. Not testable where the
+    refusal is for another reason, such as a quota.
     """
     require_control(subject)
+    if subject.outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
+        require_fault(subject)
     value = _member(subject, "param")
     wanted = at_fault(subject.sent)
     if isinstance(value, str) and value and not wanted & set(re.split(r"[^A-Za-z0-9_-]+", value)):

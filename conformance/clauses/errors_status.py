@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.clauses.bindings import all_of, any_of, flaw, not_, refused
 from conformance.clauses.parameters import MALFORMED, NOT_OBJECT, WRONG_METHOD, WRONG_TYPE
-from conformance.clauses.refusals import require_control, told
+from conformance.clauses.refusals import require_control, require_fault, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
@@ -28,8 +28,11 @@ _MISTAKEN = any_of(lambda sent: flaw(sent) is not None, MALFORMED, NOT_OBJECT)
     needs=Needs.ERROR,
 )
 def status_400(subject: Subject) -> Iterator[Problem]:
-    """Deviates on any other 4xx, such as 422; 413 is left out, for a body may be too large."""
+    """Deviates on any other 4xx, such as 422; 413 is left out, for a body may be too large. Not
+    testable where the refusal is for another reason, such as a quota.
+    """
     require_control(subject)
+    require_fault(subject)
     if subject.response.status not in (400, 413):
         yield Problem("the refusal has another status", "400", told(subject))
 
@@ -45,6 +48,7 @@ def status_400(subject: Subject) -> Iterator[Problem]:
 def status_405(subject: Subject) -> Iterator[Problem]:
     """Deviates on any other 4xx, such as 404."""
     require_control(subject)
+    require_fault(subject)
     if subject.response.status != 405:
         yield Problem("the refusal has another status", "405", told(subject))
 
@@ -61,6 +65,7 @@ def status_405(subject: Subject) -> Iterator[Problem]:
 def status_415(subject: Subject) -> Iterator[Problem]:
     """Deviates on any other 4xx."""
     require_control(subject)
+    require_fault(subject)
     if subject.response.status not in (400, 415):
         yield Problem("the refusal has another status", "415 or 400", told(subject))
 
@@ -68,7 +73,7 @@ def status_415(subject: Subject) -> Iterator[Problem]:
 @clause(
     "errors.not-2xx",
     Level.MUST,
-    "A client's mistake is not answered as a success.",
+    "A client's mistake is answered neither as a success nor with a redirect.",
     cite("cometapi-errors", "400"),
     cite("openai-errors", "400"),
     cite("rfc9110", "15.3"),
@@ -76,16 +81,19 @@ def status_415(subject: Subject) -> Iterator[Problem]:
     needs=Needs.ANSWER,
 )
 def not_2xx(subject: Subject) -> Iterator[Problem]:
-    """Fails on a success status without an image: a refusal that clients take for an answer.
-    Where an image came the mistake was accepted, which is a clause of its own. Not testable
-    where even the request without the mistake gets no image.
+    """Fails on a success status without an image: a refusal that clients take for an answer; and
+    on a redirect, which is neither an answer nor a refusal. Where an image came the mistake was
+    accepted, which is a clause of its own. Not testable where even the request without the
+    mistake gets no image.
     """
-    if subject.outcome.accepted or not 200 <= subject.response.status < 300:
+    status = subject.response.status
+    if subject.outcome.accepted or not 200 <= status < 400:
         return
     if subject.outcome.result is Result.UNAVAILABLE:
         raise UnavailableError(told(subject))
     require_control(subject)
-    yield Problem("a refusal comes as a success without an image", "4xx", told(subject))
+    came = "a success without an image" if status < 300 else "a redirect"
+    yield Problem(f"a refusal comes as {came}", "4xx", told(subject))
 
 
 _OUTAGES = frozenset({408, 425, 429, 502, 503, 504, *range(520, 531)})
@@ -117,4 +125,6 @@ def not_5xx(subject: Subject) -> Iterator[Problem]:
     if subject.control is None:
         raise NotTestableError("there is no control: the same request without its one fault")
     require_control(subject)
+    if subject.outcome.cause not in (None, "outage") and not missing:
+        raise UnavailableError(told(subject))  # such as a quota, which hits valid requests as well
     yield Problem("a mistake in the request was answered as a server's", "4xx", told(subject))

@@ -67,8 +67,10 @@ def _finding(subject: Subject, clause: Clause) -> Finding | None:
 
 
 def _compared_with(subject: Subject, opinion: _Opinion) -> str | None:
-    """Name the control; or the valid request whose refusal in the same words decides nothing."""
-    alike = refused_alike(subject) if opinion.verdict is Verdict.NOT_TESTABLE else None
+    """Name the control; or the request whose refusal in the same way leaves nothing to judge."""
+    alike = None
+    if opinion.verdict is Verdict.NOT_TESTABLE:
+        alike = subject.context.mistake_alike or refused_alike(subject)
     compared = alike or subject.control
     return compared.case if compared else None
 
@@ -136,6 +138,9 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
     result = subject.outcome.result
     if result is Result.UNAVAILABLE or (result is Result.NOT_SERVED and subject.names_model):
         return _unavailable(subject)
+    mistake = subject.context.mistake_alike
+    if mistake is not None:
+        return _not_testable(f"refused in the way of the mistake {mistake.case}: {mistake.reason}")
     return _prerequisite(subject, needs)
 
 

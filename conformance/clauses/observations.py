@@ -9,7 +9,7 @@ from conformance.clauses.locators import cached_for, expiry_of, host_of, is_loop
 from conformance.clauses.refusals import told
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.exchange.outcome import Result
-from conformance.findings import Observation
+from conformance.findings import ANOTHER_FAMILY, Observation
 from conformance.parsing import printable
 
 if TYPE_CHECKING:
@@ -190,15 +190,31 @@ def _null_members(subject: Subject) -> Iterator[str]:
         yield f"a success has members that are null: {', '.join(named[:10])}"
 
 
-@observer("another-family")
+@observer(ANOTHER_FAMILY)
 def _another_family(subject: Subject) -> Iterator[str]:
-    """A model without echoes whose answers have them was painted by another."""
-    if not _succeeded(subject) or subject.sent.family in (None, "gpt-image"):
-        return
-    echoed = sorted(name for name in _ECHOES if isinstance(subject.object.get(name), str))
-    if len(echoed) >= 2:  # one alone may be a gateway's own
-        asked, names = subject.exchange.model, ", ".join(echoed)
-        yield f"{asked} answers like a gpt-image model: the body has {names}"
+    """An answer in the documented shape of another family may be painted by another model."""
+    shape = _shape_of_another(subject) if _succeeded(subject) else None
+    if shape is not None:
+        yield f"{subject.exchange.model} answers like a {shape}"
+
+
+def _shape_of_another(subject: Subject) -> str | None:
+    """Name the family whose members an answer has, and the members."""
+    body, family = subject.object, subject.sent.family
+    echoed = sorted(name for name in _ECHOES if isinstance(body.get(name), str))
+    if family == "gpt-image":
+        urls = [each.url for each in subject.payloads if not each.b64_json]
+        bare = not echoed and not isinstance(body.get("usage"), dict)
+        return "dall-e model: there are URLs, and no usage" if all(urls) and urls and bare else None
+    if family is not None and len(echoed) >= 2:  # one alone may be a gateway's own
+        return f"gpt-image model: the body has {', '.join(echoed)}"
+    prompt = subject.sent.value("prompt")
+    revised = [each.item.get("revised_prompt") for each in subject.payloads]
+    if subject.exchange.model == "dall-e-2" and all(
+        each not in (None, "", prompt) for each in revised
+    ):
+        return "dall-e-3 model: the items have revised_prompt"
+    return None
 
 
 @observer("no-request-id")

@@ -130,8 +130,9 @@ refuses(
 )
 def method(subject: Subject) -> Iterator[Problem]:
     """Deviates on anything but a 4xx to a GET of the endpoint."""
-    if subject.outcome.answered:
-        yield Problem("another method was answered", "4xx", told(subject))
+    redirected = subject.response.status // 100 == 3
+    if subject.outcome.answered or redirected:
+        yield Problem("another method was not refused", "4xx", told(subject))
     else:
         yield from refusal(subject, "another method")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from conformance.cases.model import Authorization
 from conformance.clauses.registry import Needs, Shape
 from conformance.clauses.subject import (
     NotApplicableError,
@@ -19,6 +20,7 @@ from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
 from conformance.exchange.sent_request import Sent
+from conformance.findings import ANOTHER_REASON
 
 MODEL_OMITTED = "model-omitted"
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
@@ -26,21 +28,19 @@ _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
 
 
 def refusal(subject: Subject, what: str) -> Iterator[Problem]:
-    """Report an image in answer to a request that must be refused, and what is neither.
+    """Report an image in answer to a request that must be refused.
 
-    A success without an image is told by `errors.not-2xx` alone.
+    A success without an image, and a redirect, break `errors.not-2xx` alone.
     """
     outcome = subject.outcome
     if subject.response.status >= 500:
         raise UnavailableError(told(subject))  # a 5xx refuses nothing, whatever it says
     if outcome.accepted:
         yield Problem(f"{what} was accepted", "4xx", told(subject))
-    elif outcome.answered:
-        raise NotTestableError(f"{what} was not refused with a 4xx: {told(subject)}")
     elif outcome.result in (Result.REFUSED, Result.NOT_SERVED):
         require_fault(subject)
     else:
-        yield Problem(f"{what} was neither accepted nor refused", "4xx", told(subject))
+        raise NotTestableError(f"{what} was not refused with a 4xx: {told(subject)}")
 
 
 refuses = Shape(refusal, Needs.REFUSAL)
@@ -49,7 +49,7 @@ refuses = Shape(refusal, Needs.REFUSAL)
 def require_fault(subject: Subject) -> None:
     """Raise unless a refusal may be for the one fault of its request."""
     if _is_elsewhere(subject):
-        raise NotTestableError(f"refused for another reason: {told(subject)}")
+        raise NotTestableError(f"{ANOTHER_REASON}: {told(subject)}")
     alike = refused_alike(subject)
     if alike is not None:
         valid = f"the valid request {alike.case} was refused in the same words"
@@ -61,9 +61,13 @@ def require_fault(subject: Subject) -> None:
 
 def _is_elsewhere(subject: Subject) -> bool:
     cause = subject.outcome.cause
+    if subject.sent.authorization is not Authorization.VALID:
+        return cause not in (None, "key", "other")  # a refused key gets many a status and page
     if cause == "not served":
-        missing = _UNREAD | {"model-unknown"}
-        return not (subject.sent.faults & missing or names_fault(subject))
+        exchange, faults = subject.exchange, subject.sent.faults
+        read = _speaks_of(_said(subject), exchange.served_as or exchange.model)
+        hidden = faults & _UNREAD and not read
+        return not (hidden or "model-unknown" in faults or names_fault(subject))
     if cause == "key" and "model-unknown" in subject.sent.faults:
         return not _speaks_of(_said(subject), "model")  # a key may be good for some models alone
     return cause is not None
@@ -138,7 +142,7 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     if any(_speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
     if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
-        raise NotTestableError(f"refused for another reason: {told(subject)}")
+        raise NotTestableError(f"{ANOTHER_REASON}: {told(subject)}")
     words = " or ".join(wanted)
     yield Problem("the refusal does not name the parameter", words, told(subject))
 

@@ -12,6 +12,7 @@ from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.sent_request import Sent, read_request
 from conformance.exchange.stream_events import StreamEvent, events_of
+from conformance.findings import NO_DOWNLOADS
 from conformance.parsing.images import ImageFacts
 
 
@@ -53,6 +54,11 @@ class Context:
     """What these requests share and no accepted one has, such as "response_format b64_json"."""
     proven: frozenset[str] = frozenset()
     """The parameters that the contract leaves open, and that the control was accepted with."""
+    mistake_alike: Outcome | None = None
+    """A mistake that was answered in the same way, with a success or a redirect and no image.
+
+    So an answer to an open request is a refusal too, which `errors.not-2xx` tells once.
+    """
 
 
 class Subject:
@@ -164,7 +170,7 @@ class Subject:
         urls = [each for each in self.payloads if each.url is not None and not each.b64_json]
         foreign = self.exchange.provenance is Provenance.FOREIGN
         if foreign and urls and all(each.download is None for each in urls):
-            raise NotTestableError("the recorder kept no image of the URLs")
+            raise NotTestableError(NO_DOWNLOADS)
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:

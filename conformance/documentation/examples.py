@@ -19,9 +19,6 @@ from conformance.reference.defects import Defect, defects
 from conformance.results.evidence import evidence, fold
 from conformance.results.records import DownloadRecord
 
-_EACH_TIME = {"x-request-id": "req_…", "openai-processing-ms": "…"}
-"""Headers that differ in every answer, and what is shown instead."""
-
 _MOST_LINES = 60
 
 
@@ -44,9 +41,8 @@ class Demonstration:
 
 def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
     """Return, for every clause, its findings on the defects it claims, the plainest first."""
-    proof = Proof(edition)
-    try:
-        known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
+    known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
+    with Proof(edition) as proof:
         return {
             clause.id: tuple(
                 shown
@@ -55,8 +51,6 @@ def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
             )
             for clause in proof.clauses
         }
-    finally:
-        proof.close()
 
 
 def _seen(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
@@ -77,10 +71,7 @@ def _failure(defect: Defect, seen: Sighting, local: bool) -> Demonstration:
         finding=seen.finding,
         curl=curl_of(seen.case, load_provider("reference")),
         status=response.status if response else None,
-        headers=tuple(
-            (name, _EACH_TIME.get(name, value))
-            for name, value in (response.headers if response else ())
-        ),
+        headers=response.headers if response else (),
         body=body_text(seen.exchange.response.body if seen.exchange.response else b""),
         downloads=shown.downloads,
         failure=shown.failure.message if shown.failure else "",

@@ -38,7 +38,7 @@ _MOST_SILENT = 3  # consecutive requests without an answer before a property is 
 _FAILING = frozenset({Verdict.FAIL, Verdict.HARNESS_ERROR})
 
 
-class Shape(NamedTuple):
+class AnswerShape(NamedTuple):
     """What two answers to one request must have in common; the images may differ."""
 
     result: Result
@@ -200,14 +200,14 @@ class Explorer:
             served_as=provider.models.get(self.model),
         )
 
-    def _shape(self, tried: Attempt) -> Shape:
+    def _shape(self, tried: Attempt) -> AnswerShape:
         answer = tried.answer
         images: tuple[Payload, ...] = answer.payloads
         if answer.streams:  # the provider may choose the number of partial images
             images = tuple(event for event in events_of(answer) if event.called(COMPLETED))
         facts = [image.image for image in images]
         asked = self.edition.read(tried.body).value("size")
-        return Shape(
+        return AnswerShape(
             tried.outcome.result,
             len(images),
             tuple(image.carries for image in images),
@@ -230,6 +230,6 @@ def _described(finding: Finding) -> str:
     return "\n".join(parts)
 
 
-def _differing(first: Shape, second: Shape) -> str:
-    pairs: Iterable[tuple[str, Any, Any]] = zip(Shape._fields, first, second, strict=True)
+def _differing(first: AnswerShape, second: AnswerShape) -> str:
+    pairs: Iterable[tuple[str, Any, Any]] = zip(AnswerShape._fields, first, second, strict=True)
     return ", ".join(f"{name} {one} and then {two}" for name, one, two in pairs if one != two)

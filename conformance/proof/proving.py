@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, Self
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case
@@ -35,8 +35,6 @@ from conformance.proof.witnesses import first_witness, red_clauses, worst_by_cla
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect, defects
 from conformance.runner.planned_request import sent_by
-
-_EACH_TIME = frozenset({"x-request-id", "openai-processing-ms"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,7 @@ class Proof:
         self.cases = {case.path: case for case in cases}
         self._twins = open_twins(edition, self.cases.values())
         self._loop = asyncio.new_event_loop()
+        self._steps_of: dict[str, frozenset[str]] = {}  # by case: the steps that answer it
         self.truth: Mapping[str, _JudgedCase] = {}
         self.open_truth: Mapping[str, _JudgedCase] = {}
         self.truth = self.judged_cases(TRUTHFUL, self.models)
@@ -83,7 +82,11 @@ class Proof:
             if finding.verdict is Verdict.PASS
         )
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Close the loop in which the provider runs."""
         self._loop.close()
 
@@ -179,52 +182,100 @@ class Proof:
         client = bench_client(self.edition, accepting, self.models, self._loop)
         for path in paths:
             twin, _ = self._twins[path]
-            yield path, self._judge(twin, client.exchange(twin), None)
+            yield path, self._judge(twin, client.exchange(twin), None, self.clauses)
 
     def sighting(self, defect: Defect, clause: Clause, base_url: str = BASE_URL) -> Sighting | None:
         """Judge a defect case by case until a clause detects it; None if it never does."""
-        client = bench_client(
-            self.edition, defect.plant(TRUTHFUL), self.models, self._loop, base_url
-        )
+        steps = defect.plant(TRUTHFUL)
+        client = bench_client(self.edition, steps, self.models, self._loop, base_url)
         judged: dict[str, _JudgedCase] = {}
+        replaced = _replaced(steps)
         for case in self.cases.values():
-            if not clause.binds(sent_by(case, self.edition)):
+            if not self._meets(case, replaced) or not clause.binds(sent_by(case, self.edition)):
                 continue
-            seen = self._judged_with_control(client.exchange, case, judged)
+            seen = self._judged_with_control(client.exchange, case, judged, [clause])
             for finding in seen.findings:
                 if finding.clause == clause.id and finding.verdict in RED:
                     return Sighting(case, seen.exchange, seen.outcome, finding)
         return None
 
+    def _meets(self, case: Case, replaced: Set[str]) -> bool:
+        """Return whether a replaced step answers a case, or one of the controls before it."""
+        if not replaced.isdisjoint(self._steps_of[case.path]):
+            return True
+        if case.control is None:
+            return False
+        return self._meets(self.cases[f"{case.model}/{case.control}"], replaced)
+
     def judged_cases(self, steps: Steps, models: Sequence[str]) -> dict[str, _JudgedCase]:
         """Judge every case of some models on a provider, each with its control."""
-        client = bench_client(self.edition, steps, self.models, self._loop)
+        send = self._sender(steps) if self.truth else self._observing_sender(steps)
         judged: dict[str, _JudgedCase] = {}
         for case in self.cases.values():
             if case.model in models:
-                self._judged_with_control(client.exchange, case, judged)
+                self._judged_with_control(send, case, judged, self.clauses)
         return {path: judged[path] for path in self.cases if path in judged}
 
+    def _observing_sender(self, steps: Steps) -> Callable[[Case], Exchange]:
+        """Return a function that sends a case and notes which steps answered it."""
+        called: set[str] = set()
+
+        def observed(name: str) -> Callable[..., Any]:
+            def call(*values: Any) -> Any:
+                called.add(name)
+                return getattr(steps, name)(*values)
+
+            return call
+
+        watched = Steps(**{step.name: observed(step.name) for step in fields(Steps)})
+        client = bench_client(self.edition, watched, self.models, self._loop)
+
+        def send(case: Case) -> Exchange:
+            called.clear()
+            exchange = client.exchange(case)
+            self._steps_of[case.path] = frozenset(called)
+            return exchange
+
+        return send
+
+    def _sender(self, steps: Steps) -> Callable[[Case], Exchange]:
+        """Return a function that sends a case, unless no replaced step would answer it."""
+        client = bench_client(self.edition, steps, self.models, self._loop)
+        replaced = _replaced(steps)
+
+        def send(case: Case) -> Exchange:
+            if replaced.isdisjoint(self._steps_of[case.path]):
+                return self.truth[case.path].exchange
+            return client.exchange(case)
+
+        return send
+
     def _judged_with_control(
-        self, send: Callable[[Case], Exchange], case: Case, judged: dict[str, _JudgedCase]
+        self,
+        send: Callable[[Case], Exchange],
+        case: Case,
+        judged: dict[str, _JudgedCase],
+        clauses: Sequence[Clause],
     ) -> _JudgedCase:
         """Send and judge a case after its control, each at most once."""
         if case.path not in judged:
             control = None
             if case.control is not None:
                 before = self.cases[f"{case.model}/{case.control}"]
-                control = self._judged_with_control(send, before, judged).outcome
-            judged[case.path] = self._judge(case, send(case), control)
+                control = self._judged_with_control(send, before, judged, clauses).outcome
+            judged[case.path] = self._judge(case, send(case), control, clauses)
         return judged[case.path]
 
-    def _judge(self, case: Case, exchange: Exchange, control: Outcome | None) -> _JudgedCase:
+    def _judge(
+        self, case: Case, exchange: Exchange, control: Outcome | None, clauses: Sequence[Clause]
+    ) -> _JudgedCase:
         true = self.truth.get(case.path) or self.open_truth.get(case.path)
-        if true is not None and _comparable(true.exchange) == _comparable(exchange):
+        if true is not None and _same(true.exchange, exchange):
             before = self.truth[f"{case.model}/{case.control}"] if case.control else None
             if before is None or before.outcome == control:
                 return true
         answer = Answer(exchange)
-        findings = judge(exchange, self.edition, self.clauses, control, answer)
+        findings = judge(exchange, self.edition, clauses, control, answer)
         return _JudgedCase(exchange, outcome_of(exchange, answer), tuple(findings))
 
     def _passing(self, cases: Iterable[_JudgedCase]) -> Mapping[str, frozenset[str]]:
@@ -247,13 +298,19 @@ class Proof:
         return tuple(name for name in self.models if name in chosen) or self.models[:1]
 
 
-def _comparable(exchange: Exchange) -> Any:
-    """Return what two equal answers have in common."""
-    response = exchange.response
-    if response is not None:
-        headers = tuple(header for header in response.headers if header[0] not in _EACH_TIME)
-        response = replace(response, headers=headers)
-    return response, exchange.failure, exchange.downloads
+def _replaced(steps: Steps) -> set[str]:
+    """Return the names of the steps that are not the truthful ones."""
+    names = (step.name for step in fields(Steps))
+    return {name for name in names if getattr(steps, name) is not getattr(TRUTHFUL, name)}
+
+
+def _same(one: Exchange, other: Exchange) -> bool:
+    """Return whether two exchanges had the same answer."""
+    return one is other or (one.response, one.failure, one.downloads) == (
+        other.response,
+        other.failure,
+        other.downloads,
+    )
 
 
 def _red(cases: Iterable[_JudgedCase]) -> set[str]:
@@ -273,24 +330,29 @@ def prove(
     """
     contract, started = edition or load_edition(), time.monotonic()
     chosen = tuple(names if names is not None else defects(contract))
-    # a fork would share the parent's threads and event loops
-    context = get_context("spawn")
     columns = []
-    with ProcessPoolExecutor(
-        max(1, min(workers, len(chosen))), context, _prepare, (contract.id,)
-    ) as pool:
-        truth, answers = pool.submit(_truth), pool.submit(_answered)
-        for column in pool.map(_column, chosen):
-            columns.append(column)
-            advance()
+    if workers == 1:
+        with Proof(contract) as proof:
+            truth, answers = proof.verdicts(), proof.answered()
+            for name in chosen:
+                columns.append(proof.column(defects(contract)[name]))
+                advance()
+    else:
+        context = get_context("spawn")  # a fork would share the parent's threads and event loops
+        with ProcessPoolExecutor(workers, context, _prepare, (contract.id,)) as pool:
+            first, second = pool.submit(_truth), pool.submit(_answered)
+            for column in pool.map(_column, chosen):
+                columns.append(column)
+                advance()
+            truth, answers = first.result(), second.result()
     return Matrix(
         edition=contract.id,
         clauses=tuple(ClauseRow(e.id, e.level.value, e.statement) for e in clauses_of(contract)),
-        truth=truth.result(),
+        truth=truth,
         defects=tuple(columns),
         exchanges=sum(column.exchanges for column in columns),
         seconds=time.monotonic() - started,
-        answered=answers.result(),
+        answered=answers,
     )
 
 

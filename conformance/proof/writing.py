@@ -21,8 +21,8 @@ SCHEMA = 1
 """Version of the JSON document's form, which `schemas/proof.schema.json` publishes."""
 
 _EMPTY = frozenset({Verdict.PASS, Verdict.NOT_CLAIMED, Verdict.NOT_RUN})
-SYMBOLS = {each: state_of(each).symbol for each in Verdict if each not in _EMPTY}
-"""What stands in a cell; of the rest it is empty, so that the matrix can be read."""
+SYMBOLS = {verdict: state_of(verdict).symbol for verdict in Verdict if verdict not in _EMPTY}
+"""The symbol of a cell; other cells are empty, so that the matrix can be read."""
 
 
 class _Named(Protocol):

@@ -37,7 +37,9 @@ def _table(files: Sequence[ForeignFile]) -> Table:
         table.add_column(name, overflow="fold")
     for name in ("entries", "for images", "judged", "broken"):
         table.add_column(name, justify="right")
-    shown = sorted(files, key=_interest)[:_MOST] if len(files) > _MOST else files
+    shown = files
+    if len(files) > _MOST:  # broken ones first, then unreadable ones
+        shown = sorted(files, key=lambda f: (not f.broken, not f.unreadable, not f.judged))[:_MOST]
     for file in shown:
         numbers = (file.entries, file.found, file.judged, file.broken)
         path = Text(printable(str(file.path), 200))
@@ -45,11 +47,6 @@ def _table(files: Sequence[ForeignFile]) -> Table:
     if len(files) > _MOST:
         table.add_row(Text(f"and {len(files) - _MOST} more", style="dim"))
     return table
-
-
-def _interest(file: ForeignFile) -> tuple[bool, bool, bool]:
-    """Put first what is broken, then what could not be read, then what was judged."""
-    return not file.broken, not file.unreadable, not file.judged
 
 
 def _some(notes: Sequence[str]) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from conformance.findings import Finding
@@ -13,6 +13,7 @@ LITTLE = 0.5
 """Up to this share of kinds of mistakes refused, a provider is said to validate little."""
 
 _MOST_NAMES = 5
+_MOST_NAMED = 2  # models that are said to answer like another
 _STATUS = re.compile(r"HTTP \d{3}\b")
 
 
@@ -22,6 +23,8 @@ class Evidence:
 
     broken: Mapping[str, Sequence[Finding]]
     kept: Mapping[str, Sequence[Finding]]
+    answers_like: Mapping[str, str] = field(default_factory=dict)
+    """For a model that answers in the shape of another family, the sentence that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Rule:
     id: str
     patterns: tuple[str, ...]
     sentence: Callable[[Scope], str | None]
+    models: Callable[[Evidence], Collection[str]] | None = None
+    """The models on which alone a promise is broken that it claims; None where any will do."""
 
 
 def claims(patterns: Iterable[str], clause: str) -> bool:
@@ -103,6 +108,12 @@ def _authentication(scope: Scope) -> str:
     if scope.kept or len(scope.broken) < 2:
         return "Some requests without a valid key are not refused"
     return "Authentication is not checked"
+
+
+def _another_family(scope: Scope) -> str:
+    said = list(dict.fromkeys(scope.evidence.answers_like.values()))
+    more = f" and {len(said) - _MOST_NAMED} more" if len(said) > _MOST_NAMED else ""
+    return f"{', '.join(said[:_MOST_NAMED])}{more}"
 
 
 def _refused_as_success(scope: Scope) -> str | None:
@@ -172,6 +183,17 @@ CAUSES: tuple[Rule, ...] = (
         _authentication,
     ),
     Rule("key-echoed", ("authentication.*-echoed",), _always("A key comes back in an answer")),
+    Rule(
+        "another-family",
+        (
+            *("format.*", "image.*", "count.*", "extras.*", "defaults.*", "models.listed"),
+            *("parameters.*-type", "parameters.*-enum", "parameters.*-m??imum"),
+            *("parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*"),
+            *("parameters.unsupported", "parameters.disputed-value"),
+        ),
+        _another_family,
+        models=lambda evidence: evidence.answers_like,
+    ),
     Rule(
         "refused-as-success",
         ("errors.not-2xx", "envelope.no-error"),

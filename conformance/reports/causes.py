@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
-from conformance.findings import BROKEN, Finding, Verdict
+from conformance.findings import ANOTHER_FAMILY, BROKEN, Finding, Observation, Verdict
 from conformance.reports.cause_rules import CAUSES, Evidence, Scope, claims
 from conformance.reports.grouping import LEVELS, Broken
 
@@ -41,13 +41,17 @@ OTHER = "other"
 """The id of what no cause claims."""
 
 
-def causes_of(broken: Sequence[Broken], findings: Iterable[Finding]) -> list[Cause]:
+def causes_of(
+    broken: Sequence[Broken],
+    findings: Iterable[Finding],
+    observations: Iterable[Observation] = (),
+) -> list[Cause]:
     """Put broken promises below their causes, provider by provider in the order of `broken`.
 
     Each promise is below exactly one cause, and what none claims below `OTHER`. Causes that break
     a MUST come first, then those that break a SHOULD; within a level the order is that of `CAUSES`.
     """
-    evidence = _evidence(findings)
+    evidence = _evidence(findings, observations)
     found = []
     for provider in dict.fromkeys(each.provider for each in broken):
         mine = [each for each in broken if each.provider == provider]
@@ -64,6 +68,9 @@ def _of_provider(provider: str, broken: Sequence[Broken], evidence: Evidence) ->
     others = ("A promise is broken", "Promises are broken")
     for rule in CAUSES:
         claimed = [each for each in left if claims(rule.patterns, each.clause)]
+        if rule.models is not None:
+            only = set(rule.models(evidence))
+            claimed = [each for each in claimed if only.issuperset(each.models)]
         scope = Scope(rule.patterns, tuple(each.clause for each in claimed), evidence)
         sentence = rule.sentence(scope) if claimed else None
         if sentence is not None:
@@ -100,7 +107,9 @@ def _cause(
     )
 
 
-def _evidence(findings: Iterable[Finding]) -> dict[str, Evidence]:
+def _evidence(
+    findings: Iterable[Finding], observations: Iterable[Observation]
+) -> dict[str, Evidence]:
     sides: dict[str, tuple[dict[str, list[Finding]], dict[str, list[Finding]]]] = {}
     for each in findings:
         broken, kept = sides.setdefault(each.provider, ({}, {}))
@@ -108,4 +117,11 @@ def _evidence(findings: Iterable[Finding]) -> dict[str, Evidence]:
             broken.setdefault(each.clause, []).append(each)
         elif each.verdict is Verdict.PASS:
             kept.setdefault(each.clause, []).append(each)
-    return {provider: Evidence(broken, kept) for provider, (broken, kept) in sides.items()}
+    alike: dict[str, dict[str, str]] = {provider: {} for provider in sides}
+    for one in observations:
+        if one.id == ANOTHER_FAMILY and one.provider in alike:
+            alike[one.provider].setdefault(one.model, one.message.partition(": ")[0])
+    return {
+        provider: Evidence(broken, kept, alike[provider])
+        for provider, (broken, kept) in sides.items()
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from conformance.findings import UNDECIDED, Finding, Verdict
+from conformance.findings import ANOTHER_REASON, NO_DOWNLOADS, UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING
@@ -77,10 +77,14 @@ def _reasons(findings: Sequence[Finding], rows: Sequence[Row]) -> Counter[tuple[
 def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> str:
     """Return what the user can do: nobody can send a recording again, or wait for a wrong key."""
     if any(each.provider == provider and each.mode == "foreign" for each in summary.origins):
+        if message == NO_DOWNLOADS:
+            return "record the downloads of the image URLs as well, in the same file"
         return "judge recordings that show more"
     if any(each.startswith(f"provider {provider!r}") for each in summary.merged.problems):
         return "mend first what is wrong with the run as a whole"
     reason = provider, verdict, message
     if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
         return "mend first what is broken"
+    if verdict is Verdict.NOT_TESTABLE and message.startswith(ANOTHER_REASON):
+        return "run again when the provider refuses for that reason no longer"
     return _REMEDY[verdict]

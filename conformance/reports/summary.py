@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.reports.causes import Cause, causes_of
-from conformance.reports.completeness import interrupted, open_ended, parts, planned
 from conformance.reports.grouping import (
     Broken,
     Group,
@@ -42,6 +41,7 @@ from conformance.results.reach import (
 )
 from conformance.results.run_file import Run
 from conformance.results.run_states import accepted_of, explanations_of
+from conformance.results.selection import interrupted, open_ended, parts, planned
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
@@ -155,7 +155,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         rows=tuple(_rows(merged, promises)),
         chapters=_chapters(merged, promises),
         broken=broken,
-        causes=tuple(causes_of([each for each in broken if not each.known], found)),
+        causes=tuple(causes_of([e for e in broken if not e.known], found, merged.observations)),
         reasons=tuple(reasons(each for each in broken if each.known)),
         undecided=tuple(grouped(open_ones)),
         explained=tuple(grouped(explained)),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from conformance.findings import STATES, State
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.formatting import dollars, took
 from conformance.reports.grouping import LEVELS, Broken, Group, Reason
+from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
@@ -254,27 +254,28 @@ def unpriced(count: int, guess: float) -> str:
     return f"{counted(count, 'answer')} without a price{counts}"
 
 
-def ended(run: Mapping[str, Any]) -> str:
-    """Say in a line how a run ended, how long it took and what it cost; see `run_facts`."""
-    wall = "" if run["wall"] is None else f" in {took(run['wall'])}"
-    end = "complete" if run["complete"] else "INTERRUPTED" if run["interrupted"] else "a part"
-    seed = [] if run["seed"] is None else [f"seed {run['seed']}"]
-    return "; ".join([f"{end}, {counted(run['findings'], 'finding')}{wall}", spent(run), *seed])
+def ended(run: RunFacts) -> str:
+    """Write in a line how a run ended, how long it took and what it cost."""
+    wall = "" if run.wall is None else f" in {took(run.wall)}"
+    end = "complete" if run.complete else "INTERRUPTED" if run.interrupted else "a part"
+    seed = [] if run.seed is None else [f"seed {run.seed}"]
+    return "; ".join([f"{end}, {counted(run.findings, 'finding')}{wall}", spent(run), *seed])
 
 
-def spent(run: Mapping[str, Any]) -> str:
-    """Say what a run cost, and of which budget; see `run_facts`."""
-    known = paid(run["spent"], run["estimated"], run["unpriced"])
-    said = "spend not recorded" if run["spent"] is None else "spend not known"
-    budget = "" if run["budget"] is None else f" (budget {dollars(run['budget'])})"
+def spent(run: RunFacts) -> str:
+    """Write what a run cost, and of which budget."""
+    known = paid(run.spent, run.estimated, run.unpriced)
+    budget = "" if run.budget is None else dollars(run.budget)
     if known is not None:
-        least = "" if run["ended"] else "at least "  # without its end a run does not tell its sum
-        said, budget = f"{least}{known} spent", budget and f" of {dollars(run['budget'])}"
-    parts = [said + budget]
-    if run["taken_over"]:
-        parts.append(f"{dollars(run['taken_over'])} by the runs it took over")
-    if run["elsewhere"]:
-        parts.append(f"{dollars(run['elsewhere'])} more for requests that are not shown")
-    if run["unpriced"]:
-        parts.append(unpriced(run["unpriced"], run["guess"]))
+        least = "" if run.ended else "at least "  # only the last line of a run has its sum
+        parts = [f"{least}{known} spent" + (f" of {budget}" if budget else "")]
+    else:
+        said = "spend not recorded" if run.spent is None else "spend not known"
+        parts = [said + (f" (budget {budget})" if budget else "")]
+    if run.taken_over:
+        parts.append(f"{dollars(run.taken_over)} by the runs it took over")
+    if run.elsewhere:
+        parts.append(f"{dollars(run.elsewhere)} more for requests that are not shown")
+    if run.unpriced:
+        parts.append(unpriced(run.unpriced, run.guess))
     return ", ".join(parts)

@@ -10,7 +10,7 @@ import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -205,38 +205,42 @@ def _read_carefully(line: bytes) -> Line:
 def read_run(path: Path) -> Run:
     """Read a run file as far as it goes.
 
-    Raises `RunFileError` for what is no run file, and for a damaged line, with its number. A
-    last line without its newline was cut off; what it says is not taken for whole.
+    Raises `RunFileError` if `path` is not a run file, and for a damaged line, with its number. A
+    last line without its newline was cut off, and is left out.
     """
-    try:
-        with path.open("rb") as file:
-            run = Run(_header(file.readline(MOST_LINE + 1), path))
-            for number, line in enumerate(_lines(file), start=2):
+    with _opened(path) as file:
+        run = Run(_header(file, path))
+        number = 1
+        while line := file.readline(MOST_LINE + 1):
+            number += 1
+            try:
                 if line.endswith(b"\n"):
-                    _add(run, line, f"{path}:{number}")
+                    _add(run, record_of(line))
                 elif len(line) > MOST_LINE:
-                    raise RunFileError(f"{path}:{number}: is longer than {MOST_LINE:,} bytes")
-    except OSError as error:
-        raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
+                    raise DamagedError(f"it is longer than {MOST_LINE:,} bytes")
+            except DamagedError as error:
+                where = f"{path}:{number}"
+                raise RunFileError(f"{where}: is no record of a run: {error}") from None
     return run
-
-
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file, none of them longer than is read."""
-    while line := file.readline(MOST_LINE + 1):
-        yield line
 
 
 def read_header(path: Path) -> RunHeader:
     """Read only the first line of a run file; raises `RunFileError` as `read_run` does."""
+    with _opened(path) as file:
+        return _header(file, path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
-            return _header(file.readline(MOST_LINE + 1), path)
+            yield file
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _header(line: bytes, path: Path) -> RunHeader:
+def _header(file: BinaryIO, path: Path) -> RunHeader:
+    line = file.readline(MOST_LINE + 1)
     if not line.endswith(b"\n") and line.startswith(b'{"type":"run"'[: len(line)]):
         raise RunFileError(f"{path}: was cut off within its first line; there is nothing to read")
     try:
@@ -248,17 +252,12 @@ def _header(line: bytes, path: Path) -> RunHeader:
     return header
 
 
-def _add(run: Run, line: bytes, where: str) -> None:
-    try:
-        record = record_of(line)
-        if run.footer is not None:
-            raise DamagedError("it comes after the end of the run")
-        match record:
-            case RunHeader():
-                raise DamagedError("a second header; one file holds one run")
-            case RunFooter():
-                run.footer = record
-            case _:
-                run.add(record)
-    except DamagedError as error:
-        raise RunFileError(f"{where}: is no record of a run: {error}") from None
+def _add(run: Run, record: Line) -> None:
+    if run.footer is not None:
+        raise DamagedError("it comes after the end of the run")
+    if isinstance(record, RunHeader):
+        raise DamagedError("a second header; one file holds one run")
+    if isinstance(record, RunFooter):
+        run.footer = record
+    else:
+        run.add(record)

@@ -31,7 +31,7 @@ from conformance.results.reach import (
 )
 from conformance.results.run_file import Run, read_run
 
-_LETTERS = frozenset({NO_FINDING, *(each.letter for each in STATES)})
+_LETTERS = frozenset({NO_FINDING, *(state.letter for state in STATES)})
 _HEAD, _TAIL = 1 << 17, 1 << 15
 """Bytes in which the first line and the last are looked for; they have about 100,000 and 4,000."""
 _CLAUSES = b'"clauses":['
@@ -102,7 +102,7 @@ class StatesReader:
             header, footer = self._header(first), _FOOTERS.decode(last)
         except (OSError, ValueError, RecursionError):
             return states_in(read_run(path))  # or say what is wrong
-        states = {(each.provider, each.model): each.states for each in footer.reach}
+        states = {(model.provider, model.model): model.states for model in footer.reach}
         letters_fit = all(
             len(each) == len(self._clauses) and set(each) <= _LETTERS for each in states.values()
         )
@@ -136,9 +136,9 @@ class StatesReader:
 def states_in(run: Run) -> RunStates:
     """Decide the states of a run from its findings."""
     columns = promises_in(run)
-    clauses = {each.id: ClauseLevel(each.id, each.level) for each in run.header.clauses}
-    for each in run.findings:
-        clauses.setdefault(each.clause, ClauseLevel(each.clause, each.level))
+    clauses = {clause.id: ClauseLevel(clause.id, clause.level) for clause in run.header.clauses}
+    for finding in run.findings:
+        clauses.setdefault(finding.clause, ClauseLevel(finding.clause, finding.level))
     return RunStates(
         id=run.header.id,
         started=run.header.started,
@@ -164,8 +164,8 @@ def explanations_of(run: Run) -> Explanations:
 
 def accepted_of(run: Run) -> frozenset[Column]:
     """Return the models that accepted a request of a run."""
-    accepted = (each for each in run.exchanges.values() if each.outcome == "accepted")
-    return frozenset((each.provider, each.model) for each in accepted)
+    accepted = (exchange for exchange in run.exchanges.values() if exchange.outcome == "accepted")
+    return frozenset((exchange.provider, exchange.model) for exchange in accepted)
 
 
 def _ends(path: Path) -> tuple[bytes, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from conformance.findings import Finding
@@ -27,6 +27,26 @@ def columns_of(run: Run) -> Iterator[Column]:
     """Yield the models that the providers of a run have, chosen or not."""
     for provider in run.header.providers:
         yield from ((provider.id, model) for model in provider.models)
+
+
+def planned(runs: Sequence[Run]) -> list[Column]:
+    """Return the models that the providers of some runs have, chosen or not."""
+    return [column for run in runs for column in columns_of(run)]
+
+
+def interrupted(runs: Sequence[Run], column: Column) -> bool:
+    """Return whether more of a model was to be judged, had a run not been cut off."""
+    return any(run.interrupted and column in chosen_of(run) for run in runs)
+
+
+def open_ended(runs: Sequence[Run], column: Column) -> bool:
+    """Return whether a run was cut off before a word about a model: what is missing is unknown."""
+    return any(run.footer is None and column in chosen_of(run) for run in runs)
+
+
+def parts(runs: Sequence[Run]) -> frozenset[Column]:
+    """Return the models that no run began to judge whole, however it was selected."""
+    return frozenset(planned(runs)).difference(*map(begun_whole, runs))
 
 
 def chosen_of(run: Run) -> frozenset[Column]:

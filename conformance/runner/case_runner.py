@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from threading import Condition, get_ident
+from typing import get_args
 
 from conformance.cases.model import Case, Operation
 from conformance.contract import Edition
+from conformance.exchange.sent_request import Expectation
 from conformance.exchange.source import Replay, Source
 from conformance.results.case_result import Judged
 from conformance.runner.live_run import LiveRun
@@ -141,11 +143,11 @@ class CaseRunner:
         for each in every:
             self.outcome_of(each)
 
-    def run_valid(self, model: str) -> None:
-        """Run the valid cases that this run judges anyway, before others are judged."""
+    def run_expected(self, model: str, expectation: Expectation) -> None:
+        """Run cases that this run judges anyway, before others are judged."""
         if not self.in_order:
-            valid = self._of(model, "accepted")
-            self.run_all(each for each in valid if each.path in self.expected)
+            cases = self._of(model, expectation)
+            self.run_all(each for each in cases if each.path in self.expected)
 
     @property
     def in_order(self) -> bool:
@@ -177,19 +179,20 @@ class CaseRunner:
 
     def outcomes(self, model: str) -> ModelOutcomes:
         """Return all known outcomes of a model, in an order that is the same in every run."""
-        mine = [each for kind in ("accepted", "open", "refused") for each in self._of(model, kind)]
+        mine = [each for kind in get_args(Expectation) for each in self._of(model, kind)]
         with self._changed:
             mine += [each for each in self._repeats.values() if each.model == model]
         mine.sort(key=size_of)
         known = [(each, timed) for each in mine if (timed := self.known(each)) is not None]
-        return ModelOutcomes(
-            tuple(known), frozenset(each.id for each in self._of(model, "accepted"))
+        valid, left_open = (
+            frozenset(each.id for each in self._of(model, kind)) for kind in ("accepted", "open")
         )
+        return ModelOutcomes(tuple(known), valid, left_open)
 
     def _allowed(self, cases: Iterable[Case]) -> list[Case]:
         return [each for each in cases if self._replays or each.path in self.expected]
 
-    def _of(self, model: str, expectation: str) -> list[Case]:
+    def _of(self, model: str, expectation: Expectation) -> list[Case]:
         key = (model, expectation)
         if key not in self._grouped:
             self._grouped[key] = [

@@ -258,9 +258,13 @@ class Engine:
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Return what the run knows of other requests, once it knows all that matters."""
         refused = outcome.result is Result.REFUSED and not self._is_valid(case)
+        unclear = outcome.result is Result.UNCLEAR
+        unclear = unclear and expectation_of(case, self.edition) == "open"
         if refused:
-            self._runner.run_valid(case.model)
-        if refused or self._crashes.is_crash(case, self._is_valid(case)):
+            self._runner.run_expected(case.model, "accepted")
+        if unclear:
+            self._runner.run_expected(case.model, "refused")
+        if refused or unclear or self._crashes.is_crash(case, self._is_valid(case)):
             context = self._runner.outcomes(case.model).context(case, control)
             return replace(context, proven=self._alternatives.proven(case, control))
         return Context(control)

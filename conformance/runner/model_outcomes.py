@@ -66,10 +66,13 @@ class ModelOutcomes:
 
     known: tuple[tuple[Case, TimedOutcome], ...]
     valid: Collection[str]  # ids of the cases that the contract has accepted
+    open: Collection[str] = ()  # ids of those that it leaves open
 
     def context(self, case: Case, control: Outcome | None) -> Context:
         """Return what these requests mean for one of them, as clauses are told it."""
         mine = next((timed for other, timed in self.known if other.path == case.path), None)
+        if mine is not None and mine.outcome.result is Result.UNCLEAR and case.id in self.open:
+            return Context(control, mistake_alike=self._mistake_alike(mine.outcome))
         refusals = tuple(self._valid_refusals(case, mine))
         if mine is None or not mine.crashed or case.id not in self.valid:
             return Context(control, refusals)
@@ -115,9 +118,19 @@ class ModelOutcomes:
         """Yield how valid requests were turned down, where that is how this one was."""
         for other, timed in self.known:
             if other.path != case.path and other.id in self.valid and mine is not None:
-                refused = timed.outcome.result is Result.REFUSED
+                refused = timed.outcome.result in (Result.REFUSED, Result.NOT_SERVED)
                 if refused and same_refusal(timed.outcome, mine.outcome):
                     yield timed.outcome
+
+    def _mistake_alike(self, outcome: Outcome) -> Outcome | None:
+        """Return a mistake that got the same status, and also an error or none, and no image."""
+        for case, timed in self.known:
+            other = timed.outcome
+            if case.id not in self.valid and case.id not in self.open:
+                same = other.status == outcome.status and bool(other.said) == bool(outcome.said)
+                if same and other.result is Result.UNCLEAR:
+                    return other
+        return None
 
     def _blamed(self, case: Case) -> tuple[str, list[TimedOutcome]]:
         """Name what the most requests that came to nothing share, and no accepted one has.

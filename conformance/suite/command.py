@@ -135,6 +135,6 @@ def _show(run_file: Path, quiet: bool) -> None:
     run = read_run(run_file)
     print_runs([run], Console())
     facts = run_facts(run)
-    if facts["budget"] is not None or facts["spent"]:
+    if facts.budget is not None or facts.spent:
         sys.stdout.write(f"{spent(facts)}\n")
     sys.stdout.write(f"run file: {run_file}\n")

@@ -1,4 +1,4 @@
-"""One attack against the real suite: recorded, judged, written, reported, and replayed."""
+"""Attacks against the real suite: recorded, judged, written, replayed, and reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -98,42 +98,45 @@ class Fought:
     after: list[Finding]  # of the next case, which was answered honestly
     replayed: list[Finding] | None  # the first again, from its cassette; None without one
     run: Run
-    screen: str
-    documents: Mapping[str, str]
     seen: Seen
     reached: set[str]
     seconds: float
-    files: list[Path] = field(default_factory=list)
+
+
+@dataclass
+class Reported:
+    """The reports of some runs: what the screen shows, the documents by name, and what was done."""
+
+    screen: str
+    documents: Mapping[str, str]
+    seen: Seen
 
 
 def fight(
     attack: Attack, provider: HostileProvider, folder: Path, patch: pytest.MonkeyPatch
 ) -> Fought:
-    """Run the suite against one attack, in a folder of its own."""
+    """Run the suite against one attack in a folder, by a provider of the attack's name."""
     network = FakeNetwork(provider.port)
     network.install(patch)
     patch.setenv("HOSTILE_KEY", KEY)
     patch.chdir(folder)
     text = PROVIDER.format(host=API, port=provider.port, attack=attack.name)
-    Path("hostile.toml").write_text(text)
+    Path(f"{attack.name}.toml").write_text(text)
     provider.forget()
     started = time.monotonic()
     with watching() as seen:
         found, after = _judge(attack, RecordMode.REWRITE)
-        recorded = Path("cassettes", "hostile", f"{attack.case}.yaml").is_file()
+        recorded = Path("cassettes", attack.name, f"{attack.case}.yaml").is_file()
         replayed = _judge(attack, None)[0] if recorded else None
-        run = read_run(Path("reports/run-record.jsonl"))
-        screen, documents = _reports(run)
+        run = read_run(Path(f"reports/{attack.name}-record.jsonl"))
     seconds = time.monotonic() - started
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return Fought(
-        found, after, replayed, run, screen, documents, seen, network.reached, seconds, files
-    )
+    return Fought(found, after, replayed, run, seen, network.reached, seconds)
 
 
 @contextmanager
 def _session(attack: Attack, mode: RecordMode | None) -> Iterator[Session]:
-    session = Session(Options(("./hostile.toml",), record_mode=mode, limits=attack.limits))
+    path = f"./{attack.name}.toml"
+    session = Session(Options((path,), record_mode=mode, limits=attack.limits))
     try:
         yield session
     finally:
@@ -144,7 +147,7 @@ def _judge(attack: Attack, mode: RecordMode | None) -> tuple[list[Finding], list
     """Judge the case that is attacked, and one more, and write the run file as a run does."""
     with _session(attack, mode) as session:
         [engine] = session.engines
-        path = Path(f"reports/run-{'replay' if mode is None else 'record'}.jsonl")
+        path = Path(f"reports/{attack.name}-{'replay' if mode is None else 'record'}.jsonl")
         writer = RunWriter(path, session.header())
         found = []
         for name in dict.fromkeys((attack.case, BASE64_CASE)):
@@ -160,10 +163,12 @@ def _judge(attack: Attack, mode: RecordMode | None) -> tuple[list[Finding], list
     return found[0], found[-1]
 
 
-def _reports(run: Run) -> tuple[str, dict[str, str]]:
+def reported(runs: Sequence[Run]) -> Reported:
+    """Report runs in every format."""
     screen = io.StringIO()
-    print_runs([run], Console(file=screen, width=100, color_system=None))
-    documents = folder([run])
-    for name, text in documents.items():
-        write_text(Path("reports", name), text)
-    return screen.getvalue(), documents
+    with watching() as seen:
+        print_runs(runs, Console(file=screen, width=100, color_system=None))
+        documents = folder(runs)
+        for name, text in documents.items():
+            write_text(Path("reports", name), text)
+    return Reported(screen.getvalue(), documents, seen)

@@ -269,7 +269,7 @@ def revised_unicode(item: Body, _job: Job) -> None:
 @in_items
 def revised_long(item: Body, _job: Job) -> None:
     """A revised prompt is far longer than any prompt may be."""
-    item["revised_prompt"] = "a boat and " * 20_000
+    item["revised_prompt"] = "a boat and " * 4_000
 
 
 @legal("revised-prompt.html")

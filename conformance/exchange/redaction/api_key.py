@@ -37,6 +37,7 @@ class Redactor(ExchangeRedactor):
     def __init__(self, key: str | None) -> None:
         self._spellings = Spellings(key) if key and len(key) >= _SHORTEST else None
         self._known = lru_cache(maxsize=1024)(self._redacted)
+        self._known_lines = lru_cache(maxsize=1024)(self._lines)
 
     def data(self, data: bytes) -> bytes:
         """Redact text or JSON."""
@@ -57,14 +58,16 @@ class Redactor(ExchangeRedactor):
 
     def headers(self, headers: Headers) -> Headers:
         """Redact header values, and the whole of those that name an account or a session."""
-        values = self._lines([value for _, value in headers])
-        names = self._lines([name for name, _ in headers])
+        short = sum(len(name) + len(value) for name, value in headers) <= _REMEMBERED
+        lines = self._known_lines if short else self._lines
+        values = lines(tuple(value for _, value in headers))
+        names = lines(tuple(name for name, _ in headers))
         return tuple(
             (name, "REDACTED" if old.lower() in _SECRET_HEADERS else value)
             for name, value, (old, _) in zip(names, values, headers, strict=True)
         )
 
-    def _lines(self, texts: list[str]) -> list[str]:
+    def _lines(self, texts: tuple[str, ...]) -> list[str]:
         """Redact texts, and a key that is divided among them."""
         whole = [self.text(text) for text in texts]
         if self._spellings is None:

@@ -36,18 +36,27 @@ def plain_file(path: Path) -> Iterator[Path]:
         raise RecordingError("is no regular file; write what it gives to a file, and judge that")
     with path.open("rb") as file:
         start = file.read(4)
-    if start.startswith(GZIP_MAGIC):
-        with gzip.open(path) as packed:
-            yield from _copied(packed)
-    elif _encoding(start) is not None:
-        with path.open("rb") as file:
-            yield from _copied(file)
-    else:
+    packed = start.startswith(GZIP_MAGIC)
+    if not packed and _encoding(start) is None:
         yield path
+        return
+    with (
+        gzip.open(path) if packed else path.open("rb") as source,
+        NamedTemporaryFile("wb", prefix="recording-") as copy,
+    ):
+        try:
+            _copy(source, copy)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            reason = "is no whole gzip file: it is damaged, or ends too early"
+            raise RecordingError(reason) from None
+        except UnicodeDecodeError:
+            raise RecordingError("is not in the encoding that its first bytes declare") from None
+        copy.flush()
+        yield Path(copy.name)
 
 
 def _encoding(start: bytes) -> str | None:
-    """Return the encoding that the first bytes of a text tell; None is UTF-8."""
+    """Return the encoding that the first bytes of a text declare; None is UTF-8."""
     marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
     if marked is None and start[:1] in b"{[" and start[1:2] == b"\0":
         return "utf-16-le"
@@ -56,24 +65,7 @@ def _encoding(start: bytes) -> str | None:
     return marked
 
 
-_Source = io.BufferedReader | gzip.GzipFile
-
-
-def _copied(source: _Source) -> Iterator[Path]:
-    with NamedTemporaryFile("wb", prefix="recording-") as copy:
-        try:
-            _copy(source, copy)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise RecordingError(
-                "is no whole gzip file: it is damaged, or ends too early"
-            ) from None
-        except UnicodeDecodeError:
-            raise RecordingError("is not in the encoding that its first bytes tell") from None
-        copy.flush()
-        yield Path(copy.name)
-
-
-def _copy(source: _Source, copy: IO[bytes]) -> None:
+def _copy(source: io.BufferedReader | gzip.GzipFile, copy: IO[bytes]) -> None:
     encoding = _encoding(source.peek(4)[:4])
     reader = codecs.getreader(encoding)(source) if encoding else None
     copied = 0

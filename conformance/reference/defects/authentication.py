@@ -75,7 +75,7 @@ def malformed_answered_400(authenticate: Check, given: Sequence[str], key: str) 
     return replace(refusal, status=400) if refusal and given and not _token(given) else refusal
 
 
-@planted("authentication.malformed-to-login", "authentication.malformed-refused")
+@planted("authentication.malformed-to-login", "errors.not-2xx")
 @in_step("authenticate")
 def malformed_to_login(authenticate: Check, given: Sequence[str], key: str) -> Refusal | None:
     """The word Bearer without a key is sent on to a page to log in."""

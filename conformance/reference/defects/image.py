@@ -1,4 +1,4 @@
-"""Lies told by the pixels."""
+"""Lies in the pixels."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def rate_limit(_request: RequestBody) -> Refusal:
 @planted("outages.quota", *_SERVED, modes=["D9"], silent=True)
 @validating
 def quota(_request: RequestBody) -> Refusal:
-    """The account has no credit left, which is told as a refusal."""
+    """The account has no credit left, which is reported as a refusal."""
     return Refusal(403, "The quota is used up.", code="insufficient_user_quota")
 
 

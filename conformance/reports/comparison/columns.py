@@ -42,12 +42,12 @@ class Column:
     @property
     def models(self) -> tuple[str, ...]:
         """The models that were judged."""
-        return tuple(dict.fromkeys(each.model for each in self.findings))
+        return tuple(dict.fromkeys(finding.model for finding in self.findings))
 
     @property
     def clauses(self) -> frozenset[str]:
         """The clauses that had something to say."""
-        return frozenset(each.clause for each in self.findings)
+        return frozenset(finding.clause for finding in self.findings)
 
     @property
     def name(self) -> str:
@@ -60,10 +60,10 @@ _DISTINGUISHING = ("provider", "edition", "tool", "mode", "base_url")
 
 def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
     """Return the columns; raises `ComparisonError` where they cannot stand side by side."""
-    found = [each for run in runs for each in _columns_of(run)]
-    _check(found, incomplete_too)
-    labels = _labels(found)
-    return [replace(each, label=label) for each, label in zip(found, labels, strict=True)]
+    sides = [column for run in runs for column in _columns_of(run)]
+    _check(sides, incomplete_too)
+    labels = _labels(sides)
+    return [replace(side, label=label) for side, label in zip(sides, labels, strict=True)]
 
 
 def _columns_of(run: Run) -> Iterable[Column]:
@@ -81,9 +81,9 @@ def _columns_of(run: Run) -> Iterable[Column]:
             started=run.header.started,
             complete=run.complete,
             lack=_lack(run),
-            levels={each.id: each.level for each in run.header.clauses},
-            statements={each.id: each.statement for each in run.header.clauses},
-            findings=tuple(each for each in run.findings if each.provider == about.id),
+            levels={clause.id: clause.level for clause in run.header.clauses},
+            statements={clause.id: clause.statement for clause in run.header.clauses},
+            findings=tuple(finding for finding in run.findings if finding.provider == about.id),
             explanations=explanations,
             selection=selection_globs(run),
         )
@@ -95,69 +95,69 @@ def _lack(run: Run) -> str:
     return "did not come to its end" if run.interrupted else "judged only a part"
 
 
-def _check(found: Sequence[Column], incomplete_too: bool) -> None:
-    if len(found) < 2:
+def _check(sides: Sequence[Column], incomplete_too: bool) -> None:
+    if len(sides) < 2:
         raise ComparisonError(
             "there is only one provider of one run, and nothing to set beside it; name another run"
         )
-    for each in found:
-        if not each.findings:
-            raise ComparisonError(f"{each.name} judged nothing, so there is nothing to compare")
-        if not each.complete and not incomplete_too:
+    for column in sides:
+        if not column.findings:
+            raise ComparisonError(f"{column.name} judged nothing, so there is nothing to compare")
+        if not column.complete and not incomplete_too:
             raise ComparisonError(
-                f"{each.name} {each.lack}; what it lacks would look like a difference. "
+                f"{column.name} {column.lack}; what it lacks would look like a difference. "
                 f"Compare it all the same with --incomplete"
             )
-    _check_distinct(found)
-    _check_common(found, lambda each: each.clauses, "clause")
-    _check_common(found, lambda each: frozenset(each.models), "model")
+    _check_distinct(sides)
+    _check_common(sides, lambda column: column.clauses, "clause")
+    _check_common(sides, lambda column: frozenset(column.models), "model")
 
 
-def _check_distinct(found: Sequence[Column]) -> None:
+def _check_distinct(sides: Sequence[Column]) -> None:
     seen: dict[tuple[str, ...], Column] = {}
-    for each in found:
-        other = seen.setdefault(tuple(getattr(each, name) for name in _DISTINGUISHING), each)
-        if other is each:
+    for column in sides:
+        other = seen.setdefault(tuple(getattr(column, name) for name in _DISTINGUISHING), column)
+        if other is column:
             continue
-        if other.run == each.run:
-            raise ComparisonError(f"{each.name} was named twice")
+        if other.run == column.run:
+            raise ComparisonError(f"{column.name} was named twice")
         raise ComparisonError(
-            f"two runs of {printable(each.provider, 60)} have the same edition, suite version, "
+            f"two runs of {printable(column.provider, 60)} have the same edition, suite version, "
             f"mode and address; what changed between nights is told by: "
             f"image-conformance drift BASE NEW"
         )
 
 
 def _check_common(
-    found: Sequence[Column], read: Callable[[Column], frozenset[str]], noun: str
+    sides: Sequence[Column], read: Callable[[Column], frozenset[str]], noun: str
 ) -> None:
     """Refuse a column that shares nothing with any other."""
-    documents = sorted({printable(each.document, 80) for each in found})
+    documents = sorted({printable(column.document, 80) for column in sides})
     endpoints = f"; they judge by different documents ({', '.join(documents)})"
-    for each in found:
-        others = frozenset().union(*(read(other) for other in found if other is not each))
-        if not read(each) & others:
+    for column in sides:
+        others = frozenset().union(*(read(other) for other in sides if other is not column))
+        if not read(column) & others:
             raise ComparisonError(
-                f"{printable(each.provider, 60)} ({printable(each.edition, 60)}) has no {noun} in "
-                f"common with the others: {_listed(read(each))} here, {_listed(others)} there"
+                f"{printable(column.provider, 60)} ({printable(column.edition, 60)}) has no {noun} "
+                f"in common with the others: {_listed(read(column))} here, {_listed(others)} there"
                 f"{endpoints if len(documents) > 1 else ''}"
             )
 
 
 def _listed(names: Iterable[str]) -> str:
-    found = sorted(names)
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return ", ".join(printable(each, 40) for each in found[:3]) + more
+    ordered = sorted(names)
+    more = f" and {len(ordered) - 3} more" if len(ordered) > 3 else ""
+    return ", ".join(printable(name, 40) for name in ordered[:3]) + more
 
 
-def _labels(found: Sequence[Column]) -> list[str]:
+def _labels(sides: Sequence[Column]) -> list[str]:
     """Name columns by their provider, and by as much of the rest as tells them apart."""
-    extra = [name for name in ("edition", "tool") if len({getattr(e, name) for e in found}) > 1]
-    labels = [_label(each, extra) for each in found]
+    extra = [name for name in ("edition", "tool") if len({getattr(e, name) for e in sides}) > 1]
+    labels = [_label(column, extra) for column in sides]
     for name in ("mode", "base_url"):
         if len(set(labels)) < len(labels):
             extra.append(name)
-            labels = [_label(each, extra) for each in found]
+            labels = [_label(column, extra) for column in sides]
     return labels
 
 

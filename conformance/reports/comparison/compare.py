@@ -31,12 +31,12 @@ class Row:
     @property
     def differs(self) -> bool:
         """Whether the columns that judged it have different verdicts."""
-        return len({each for each in self.cells if each is not None}) > 1
+        return len({cell for cell in self.cells if cell is not None}) > 1
 
     @property
     def compared(self) -> bool:
         """Whether more than one column judged it."""
-        return sum(each is not None for each in self.cells) > 1
+        return sum(cell is not None for cell in self.cells) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +51,17 @@ class Comparison:
     @property
     def differing(self) -> Sequence[Row]:
         """The rows in which columns differ."""
-        return [each for each in self.rows if each.differs]
+        return [row for row in self.rows if row.differs]
 
     @property
     def same(self) -> Sequence[Row]:
         """The rows in which all columns that judged them agree."""
-        return [each for each in self.rows if each.compared and not each.differs]
+        return [row for row in self.rows if row.compared and not row.differs]
 
     @property
     def alone(self) -> Sequence[Row]:
         """The rows that only one column judged."""
-        return [each for each in self.rows if not each.compared]
+        return [row for row in self.rows if not row.compared]
 
 
 def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
@@ -70,13 +70,13 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
     Compared are promises by the id of their clause, model by model, over the cases that all
     columns judged. Raises `ComparisonError` where that would say nothing.
     """
-    found = columns(runs, incomplete_too)
-    rows = sorted(_rows(found), key=_rank)
+    shown = columns(runs, incomplete_too)
+    rows = sorted(_rows(shown), key=_rank)
     return Comparison(
-        columns=tuple(found),
+        columns=tuple(shown),
         rows=tuple(rows),
-        totals=tuple(_totals(rows, place) for place in range(len(found))),
-        notes=tuple(_notes(found)),
+        totals=tuple(_totals(rows, place) for place in range(len(shown))),
+        notes=tuple(_notes(shown)),
     )
 
 
@@ -84,37 +84,37 @@ def _rank(row: Row) -> tuple[bool, bool, int, str]:
     return not row.differs, not row.compared, level_rank(row.level), row.clause
 
 
-def _rows(found: Sequence[Column]) -> Iterator[Row]:
+def _rows(shown: Sequence[Column]) -> Iterator[Row]:
     """Yield a row for every promise; models with the same cells share it."""
-    tables = [_by_promise(each) for each in found]
+    tables = [_by_promise(column) for column in shown]
     groups: dict[tuple[str, Cells], list[str]] = {}
     why: dict[tuple[str, Cells], tuple[str, ...]] = {}
     for clause, model in dict.fromkeys(key for table in tables for key in table):
         sides = _common([table.get((clause, model), []) for table in tables])
-        cells = tuple(_cell(side, each) for side, each in zip(sides, found, strict=True))
+        cells = tuple(_cell(side, column) for side, column in zip(sides, shown, strict=True))
         groups.setdefault((clause, cells), []).append(model)
         why.setdefault((clause, cells), tuple(_why(side) for side in sides))
     for (clause, cells), models in groups.items():
-        levels = [each.levels[clause] for each in found if clause in each.levels]
-        statements = [each.statements[clause] for each in found if clause in each.statements]
+        levels = [column.levels[clause] for column in shown if clause in column.levels]
+        statements = [column.statements[clause] for column in shown if clause in column.statements]
         level, statement = [*levels, "MAY"][0], [*statements, ""][0]
         yield Row(clause, level, statement, tuple(models), cells, why[clause, cells])
 
 
 def _by_promise(column: Column) -> dict[tuple[str, str], list[Finding]]:
     table: dict[tuple[str, str], list[Finding]] = {}
-    for each in column.findings:
-        table.setdefault((each.clause, each.model), []).append(each)
+    for finding in column.findings:
+        table.setdefault((finding.clause, finding.model), []).append(finding)
     return table
 
 
 def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
     """Leave the findings of those cases that every side judged, if there are any."""
-    cases = [{each.case for each in side} for side in sides if side]
+    cases = [{finding.case for finding in side} for side in sides if side]
     shared = set.intersection(*cases)
     if not shared:
         return list(sides)
-    return [[each for each in side if each.case in shared] for side in sides]
+    return [[finding for finding in side if finding.case in shared] for side in sides]
 
 
 def _cell(findings: Sequence[Finding], column: Column) -> Cell | None:
@@ -122,7 +122,7 @@ def _cell(findings: Sequence[Finding], column: Column) -> Cell | None:
 
 
 def _why(findings: Iterable[Finding]) -> str:
-    broken = [each for each in findings if each.verdict in BROKEN]
+    broken = [finding for finding in findings if finding.verdict in BROKEN]
     return broken[0].message if broken else ""
 
 
@@ -138,47 +138,49 @@ def _totals(rows: Iterable[Row], place: int) -> dict[str, Kept]:
     return by_level(counts)
 
 
-def _notes(found: Sequence[Column]) -> Iterator[str]:
-    for each in found:
-        others = [other for other in found if other is not each]
-        clauses = each.clauses - frozenset().union(*(other.levels for other in others))
+def _notes(shown: Sequence[Column]) -> Iterator[str]:
+    for column in shown:
+        others = [other for other in shown if other is not column]
+        clauses = column.clauses - frozenset().union(*(other.levels for other in others))
         if clauses:
-            yield f"Only {each.label} knows {listed(sorted(clauses), 5)}."
-        models = set(each.models) - {model for other in others for model in other.models}
+            yield f"Only {column.label} knows {listed(sorted(clauses), 5)}."
+        models = set(column.models) - {model for other in others for model in other.models}
         if models:
-            yield f"Only {each.label} was judged on {listed(sorted(models), 5)}."
-        if not each.complete:
-            yield f"The run of {each.label} {each.lack}."
-    yield from _selections(found)
-    yield from _contracts(found)
+            yield f"Only {column.label} was judged on {listed(sorted(models), 5)}."
+        if not column.complete:
+            yield f"The run of {column.label} {column.lack}."
+    yield from _selections(shown)
+    yield from _contracts(shown)
 
 
-def _selections(found: Sequence[Column]) -> Iterator[str]:
+def _selections(shown: Sequence[Column]) -> Iterator[str]:
     """Say which columns judged only a part, and what is broken elsewhere in what they left out."""
-    narrow = [each.selection for each in found if each.selection]
+    narrow = [column.selection for column in shown if column.selection]
     for rank, chosen in enumerate(narrow):
         if chosen in narrow[:rank]:
             continue
         parts = " and ".join(f"the {name} {glob}" for name, glob in chosen.items())
-        names = listed([each.label for each in found if each.selection == chosen], 5)
+        names = listed([column.label for column in shown if column.selection == chosen], 5)
         lost = sum(
             finding.verdict in BROKEN and not selects(chosen, finding)
-            for each in found
-            if each.selection != chosen
-            for finding in each.findings
+            for column in shown
+            if column.selection != chosen
+            for finding in column.findings
         )
         verb = "is" if lost == 1 else "are"
         more = f": {counted(lost, 'broken finding')} of the others {verb} not compared"
         yield f"Only {parts} were judged by {names}{more if lost else ''}."
 
 
-def _contracts(found: Sequence[Column]) -> Iterator[str]:
+def _contracts(shown: Sequence[Column]) -> Iterator[str]:
     """Name clauses that two editions word, or rank, differently."""
-    if len({each.edition for each in found}) < 2:
+    if len({column.edition for column in shown}) < 2:
         return
-    shared = set.intersection(*(set(each.levels) for each in found))
-    ranked = sorted(name for name in shared if len({each.levels[name] for each in found}) > 1)
-    worded = sorted(name for name in shared if len({each.statements[name] for each in found}) > 1)
+    shared = set.intersection(*(set(column.levels) for column in shown))
+    ranked = sorted(name for name in shared if len({column.levels[name] for column in shown}) > 1)
+    worded = sorted(
+        name for name in shared if len({column.statements[name] for column in shown}) > 1
+    )
     if ranked:
         several = counted(len(ranked), "clause has", "clauses have")
         yield f"{several} another level: {listed(ranked, 5)}."

@@ -37,45 +37,47 @@ def totals(kept: Mapping[str, Kept]) -> str:
     return ", ".join(said) or "none"
 
 
-def closing(found: Comparison) -> str:
+def closing(comparison: Comparison) -> str:
     """Say in one sentence how much differs."""
-    rows = found.differing
+    rows = comparison.differing
     if not rows:
         return "They do not differ in anything that more than one judged."
-    promises = len({each.clause for each in rows})
+    promises = len({row.clause for row in rows})
     return f"They differ in {counted(promises, 'promise')}."
 
 
-def comparison_markdown(found: Comparison) -> str:
+def comparison_markdown(comparison: Comparison) -> str:
     """Write a comparison as GitHub-flavoured Markdown, all rows."""
     sections = [
-        ("Different", found.differing),
-        ("The same", found.same),
-        ("Judged by one alone", found.alone),
+        ("Different", comparison.differing),
+        ("The same", comparison.same),
+        ("Judged by one alone", comparison.alone),
     ]
-    words = {"word_of": word_of, "totals": totals, "closing": closing(found)}
-    return filled("comparison.md.jinja", {"found": found, "sections": sections, **words})
+    words = {"word_of": word_of, "totals": totals, "closing": closing(comparison)}
+    return filled("comparison.md.jinja", {"found": comparison, "sections": sections, **words})
 
 
-def comparison_csv(found: Comparison) -> str:
+def comparison_csv(comparison: Comparison) -> str:
     """Write a comparison as CSV, a row each; what a spreadsheet would run is quoted."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    labels = [each.label for each in found.columns]
+    labels = [column.label for column in comparison.columns]
     writer.writerow(map(csv_cell, ["clause", "level", "models", "differs", *labels]))
-    for row in found.rows:
+    for row in comparison.rows:
         start = [row.clause, row.level, " ".join(row.models), "yes" if row.differs else "no"]
         writer.writerow(map(csv_cell, [*start, *map(word_of, row.cells)]))
     return file.getvalue()
 
 
-def comparison_json(found: Comparison) -> str:
+def comparison_json(comparison: Comparison) -> str:
     """Write a comparison as JSON."""
     value = {
         "schema": SCHEMA,
-        "columns": [_column(*both) for both in zip(found.columns, found.totals, strict=True)],
-        "notes": list(found.notes),
-        "rows": [_row(each, found.columns) for each in found.rows],
+        "columns": [
+            _column(*both) for both in zip(comparison.columns, comparison.totals, strict=True)
+        ],
+        "notes": list(comparison.notes),
+        "rows": [_row(row, comparison.columns) for row in comparison.rows],
     }
     return without_commands(json.dumps(value, indent=1)) + "\n"
 
@@ -85,7 +87,7 @@ def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:
     return {
         **{name: getattr(column, name) for name in names},
         "complete": column.complete,
-        "kept": {level: asdict(each) for level, each in kept.items()},
+        "kept": {level: asdict(count) for level, count in kept.items()},
     }
 
 
@@ -108,22 +110,22 @@ def _row(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
     }
 
 
-def print_comparison(found: Comparison, console: Console, every: bool = False) -> None:
+def print_comparison(comparison: Comparison, console: Console, every: bool = False) -> None:
     """Print the rows that differ; with `every`, all rows."""
-    _ComparisonPage(console, found).print(every)
+    _ComparisonPage(console, comparison).print(every)
 
 
 class _ComparisonPage(Paper):
     """One comparison on one console."""
 
-    def __init__(self, console: Console, found: Comparison) -> None:
+    def __init__(self, console: Console, comparison: Comparison) -> None:
         super().__init__(console)
-        self._found = found
+        self._found = comparison
 
     def print(self, every: bool) -> None:
-        for each in self._found.columns:
-            said = f": {each.edition}, {each.tool}, {each.mode}, {each.started[:10]}"
-            self._line(self._text(each.label, "bold"), self._text(said), indent=2)
+        for column in self._found.columns:
+            said = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
+            self._line(self._text(column.label, "bold"), self._text(said), indent=2)
         for note in self._found.notes:
             self._line(self._text(note, "yellow"), lines=2)
         self._table("Different", self._found.differing)
@@ -143,7 +145,7 @@ class _ComparisonPage(Paper):
             return
         self._title(f"{title} ({len(rows)})")
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("", "clause", "models", *(each.label for each in self._found.columns)):
+        for name in ("", "clause", "models", *(column.label for column in self._found.columns)):
             table.add_column(self._text(name), no_wrap=True)
         for row in rows:
             models = self._text(listed(row.models, 2))

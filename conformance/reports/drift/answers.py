@@ -44,22 +44,22 @@ class _Difference:
     varied: int = 0  # of these, how many were seen as they are now on a night before
 
 
-def answer_changes(found: Before, new: Run) -> list[Change]:
+def answer_changes(earlier: Before, new: Run) -> list[Change]:
     """Return what changed in the form of answers: case by case, said once for all cases."""
     pairs = [
-        (found.answers[each.path][-1], each)
-        for each in new.exchanges.values()
-        if each.path in found.answers and each.outcome not in NOT_ANSWERED
+        (earlier.answers[exchange.path][-1], exchange)
+        for exchange in new.exchanges.values()
+        if exchange.path in earlier.answers and exchange.outcome not in NOT_ANSWERED
     ]
     differences: dict[tuple[str, Aspect, str, str], _Difference] = {}
     for before, now in pairs:
-        older = [_aspects(each) for each in found.answers[now.path][:-1]]
+        older = [_aspects(exchange) for exchange in earlier.answers[now.path][:-1]]
         for aspect, was, became in _differing(before, now):
             here = differences.setdefault((now.provider, aspect, was, became), _Difference())
             here.where.append(now)
-            here.varied += any(each.get(aspect, ABSENT) == became for each in older)
+            here.varied += any(aspects.get(aspect, ABSENT) == became for aspects in older)
     compared = Counter(now.provider for _, now in pairs)
-    return [*_changes(differences, compared), *_header_values(pairs), *_hosts(found, new)]
+    return [*_changes(differences, compared), *_header_values(pairs), *_hosts(earlier, new)]
 
 
 def _changes(
@@ -87,8 +87,8 @@ def _change(
         subject=aspect[1],
         before=was,
         after=became,
-        models=tuple(dict.fromkeys(each.model for each in where)),
-        cases=tuple(dict.fromkeys(each.case for each in where)),
+        models=tuple(dict.fromkeys(exchange.model for exchange in where)),
+        cases=tuple(dict.fromkeys(exchange.case for exchange in where)),
         count=len(where),
     )
 
@@ -111,16 +111,18 @@ def _header_values(pairs: Pairs) -> Iterator[Change]:
             yield _change(("header value", name), old[0], values[0], where)
 
 
-def _hosts(found: Before, new: Run) -> Iterator[Change]:
+def _hosts(earlier: Before, new: Run) -> Iterator[Change]:
     """Yield image hosts that no night before had, beside those that it had."""
     known: dict[str, dict[str, None]] = {}
-    for exchanges in found.answers.values():
-        for each in exchanges:
-            known.setdefault(each.provider, {}).update(dict.fromkeys(sorted(_image_hosts(each))))
+    for exchanges in earlier.answers.values():
+        for exchange in exchanges:
+            known.setdefault(exchange.provider, {}).update(
+                dict.fromkeys(sorted(_image_hosts(exchange)))
+            )
     fresh: dict[tuple[str, str], list[ExchangeRecord]] = {}
-    for each in new.exchanges.values():
-        for host in _image_hosts(each) - known.get(each.provider, {}).keys():
-            fresh.setdefault((each.provider, host), []).append(each)
+    for exchange in new.exchanges.values():
+        for host in _image_hosts(exchange) - known.get(exchange.provider, {}).keys():
+            fresh.setdefault((exchange.provider, host), []).append(exchange)
     for (provider, host), where in fresh.items():
         if old := ", ".join(known.get(provider, {})):
             yield _change(("image host", ""), old, host, where)
@@ -162,24 +164,24 @@ def _aspects(exchange: ExchangeRecord) -> dict[Aspect, str]:
     """Return what can be compared of an exchange; what it does not know is left out."""
     if exchange.response is None:
         return {}
-    found: dict[Aspect, str] = {("status", ""): str(exchange.response.status)}
+    aspects: dict[Aspect, str] = {("status", ""): str(exchange.response.status)}
     for name, value in exchange.response.headers:
         plain = name.lower()
         if plain == "content-type":
-            found["header", plain] = value.split(";", 1)[0].strip().lower()
+            aspects["header", plain] = value.split(";", 1)[0].strip().lower()
         elif not _VOLATILE.fullmatch(plain):
-            found["header", plain] = _PRESENT
+            aspects["header", plain] = _PRESENT
     types: dict[str, set[str]] = {}
     for entry in _shape(exchange) or ():
         path, _, type_ = entry.rpartition(":")
         types.setdefault(path, set()).add(type_)
-    found.update({("field", path): "|".join(sorted(names)) for path, names in types.items()})
+    aspects.update({("field", path): "|".join(sorted(names)) for path, names in types.items()})
     if exchange.error is not None:
         for name, value in asdict(exchange.error).items():
-            found["error", name] = ABSENT if value is None else value
-    if images := {each.type for each in exchange.images if each.type}:
-        found["image type", ""] = "|".join(sorted(images))
-    return found
+            aspects["error", name] = ABSENT if value is None else value
+    if images := {image.type for image in exchange.images if image.type}:
+        aspects["image type", ""] = "|".join(sorted(images))
+    return aspects
 
 
 def _shape(exchange: ExchangeRecord) -> tuple[str, ...] | None:
@@ -198,7 +200,7 @@ def _stable_headers(exchange: ExchangeRecord) -> dict[str, str]:
 
 def _image_hosts(exchange: ExchangeRecord) -> set[str]:
     """Return the hosts of an answer's images; numbers in a name stand for any: they are shards."""
-    hosts = filter(None, (_host(each.url) for each in exchange.downloads))
+    hosts = filter(None, (_host(download.url) for download in exchange.downloads))
     return {printable(re.sub(r"\d+", "#", host), 100) for host in hosts}
 
 

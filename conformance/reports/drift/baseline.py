@@ -35,12 +35,12 @@ def before(bases: Sequence[Run]) -> Before:
     Of a finding the last that was decided counts, so that one night of outage does not hide
     what was known the night before it; of an exchange the last that was answered.
     """
-    found = Before(last_told(bases), {each.id for each in bases[-1].findings})
+    earlier = Before(last_told(bases), {finding.id for finding in bases[-1].findings})
     for run in bases:
         for exchange in run.exchanges.values():
             if exchange.outcome not in NOT_ANSWERED:
-                found.answers.setdefault(exchange.path, []).append(exchange)
-    return found
+                earlier.answers.setdefault(exchange.path, []).append(exchange)
+    return earlier
 
 
 def check(bases: Sequence[Run], new: Run) -> None:
@@ -57,7 +57,7 @@ def check(bases: Sequence[Run], new: Run) -> None:
                 f"the runs judged different editions ({one} before, {other} now), so a changed "
                 f"verdict may be the contract's doing; use compare"
             )
-    known = {each for base in bases for each in providers_of(base)}
+    known = {provider for base in bases for provider in providers_of(base)}
     if not known & providers_of(new):
         raise DriftError(
             f"the runs have no provider in common: {_listed(known)} before, "
@@ -67,11 +67,11 @@ def check(bases: Sequence[Run], new: Run) -> None:
 
 def providers_of(run: Run) -> set[str]:
     """Return the ids of the providers that a run was to judge."""
-    return {each.id for each in run.header.providers}
+    return {provider.id for provider in run.header.providers}
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(printable(each, 40) for each in sorted(names)) or "none"
+    return ", ".join(printable(name, 40) for name in sorted(names)) or "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Absence:
         )
 
 
-def absences(found: Before, new: Run) -> list[Absence]:
+def absences(earlier: Before, new: Run) -> list[Absence]:
     """Return the absent models of the providers that the new run was to judge.
 
     Of a run that was cut off there are none: it ended before it reached them.
@@ -111,34 +111,38 @@ def absences(found: Before, new: Run) -> list[Absence]:
     if new.interrupted:
         return []
     globs, planned = selection_globs(new), providers_of(new)
-    there = {(each.provider, each.model) for each in new.findings}
+    there = {(finding.provider, finding.model) for finding in new.findings}
     counts: Counter[Column] = Counter()
     chosen: set[Column] = set()
-    for each in found.findings.values():
-        column = each.provider, each.model
-        if each.verdict in DECIDED and each.provider in planned and column not in there:
+    for finding in earlier.findings.values():
+        column = finding.provider, finding.model
+        if finding.verdict in DECIDED and finding.provider in planned and column not in there:
             counts[column] += 1
-            if selects(globs, each):
+            if selects(globs, finding):
                 chosen.add(column)
     return [Absence(*column, count, column in chosen) for column, count in counts.items()]
 
 
-def vanished_musts(found: Before, new: Run, said: Collection[str | Column]) -> Iterator[str]:
+def vanished_musts(earlier: Before, new: Run, said: Collection[str | Column]) -> Iterator[str]:
     """Name the MUSTs that the last night decided and that have no finding at all now.
 
     `said` are the providers and models of which it is said already that they are missing.
     """
     if new.interrupted:
         return
-    globs, known = selection_globs(new), {each.id for each in new.header.clauses}
+    globs, known = selection_globs(new), {clause.id for clause in new.header.clauses}
     planned = providers_of(new)
-    there = {(each.provider, each.model, each.clause) for each in new.findings}
+    there = {(finding.provider, finding.model, finding.clause) for finding in new.findings}
     gone: dict[Column, set[str]] = {}
-    for each in (found.findings[name] for name in found.newest):
-        is_decided_must = each.level == "MUST" and each.verdict in DECIDED
-        asked = each.provider in planned and each.clause in known and selects(globs, each)
-        if is_decided_must and asked and (each.provider, each.model, each.clause) not in there:
-            gone.setdefault((each.provider, each.model), set()).add(each.clause)
+    for finding in (earlier.findings[name] for name in earlier.newest):
+        is_decided_must = finding.level == "MUST" and finding.verdict in DECIDED
+        asked = finding.provider in planned and finding.clause in known and selects(globs, finding)
+        if (
+            is_decided_must
+            and asked
+            and (finding.provider, finding.model, finding.clause) not in there
+        ):
+            gone.setdefault((finding.provider, finding.model), set()).add(finding.clause)
     for (provider, model), clauses in sorted(gone.items()):
         if provider not in said and (provider, model) not in said:
             musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))

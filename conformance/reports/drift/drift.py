@@ -41,25 +41,25 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     """
     bases = tuple(ordered(bases))
     check(bases, new)
-    found = before(bases)
+    earlier = before(bases)
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
-    absent = absences(found, new)
-    gone = {(each.provider, each.model) for each in absent}
-    verdicts, explained = verdict_changes(found, new, whole, gone)
-    vanished = [each.change for each in absent if each.chosen]
-    changes = [*vanished, *verdicts, *answer_changes(found, new), *range_changes(bases, new)]
+    absent = absences(earlier, new)
+    gone = {(absence.provider, absence.model) for absence in absent}
+    verdicts, explained = verdict_changes(earlier, new, whole, gone)
+    vanished = [absence.change for absence in absent if absence.chosen]
+    changes = [*vanished, *verdicts, *answer_changes(earlier, new), *range_changes(bases, new)]
     return Drift(
         bases=bases,
         new=new,
         changes=tuple(sorted(changes, key=_rank)),
         compared=sum(
-            each.verdict in DECIDED and found.findings[each.id].verdict in DECIDED
-            for each in new.findings
-            if each.id in found.findings
+            finding.verdict in DECIDED and earlier.findings[finding.id].verdict in DECIDED
+            for finding in new.findings
+            if finding.id in earlier.findings
         ),
         explained=explained,
         notes=tuple(_notes(bases[-1], new, absent)),
-        unjudged=tuple(_unjudged(found, new, absent)),
+        unjudged=tuple(_unjudged(earlier, new, absent)),
     )
 
 
@@ -85,56 +85,58 @@ def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
         yield f"The suite changed too ({tools}): a change may be its doing."
     if not _same_selection(last, new):
         yield "The runs were to judge different things: only what both judged is compared."
-    if left := [each for each in absent if not each.chosen]:
+    if left := [absence for absence in absent if not absence.chosen]:
         globs = [f"{name} {glob}" for name, glob in selection_globs(new).items()]
-        findings = counted(sum(each.findings for each in left), "finding")
-        names = listed([each.name for each in left])
+        findings = counted(sum(absence.findings for absence in left), "finding")
+        names = listed([absence.name for absence in left])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
         yield "BASE did not come to its end: what it lacks is not told as added."
-    known = {each.id: each for each in last.header.providers}
-    for each in new.header.providers:
-        for name in ("mode", "base_url") if each.id in known else ():
-            was, now = getattr(known[each.id], name), getattr(each, name)
+    known = {provider.id: provider for provider in last.header.providers}
+    for provider in new.header.providers:
+        for name in ("mode", "base_url") if provider.id in known else ():
+            was, now = getattr(known[provider.id], name), getattr(provider, name)
             if was != now:
-                yield f"{each.id}: {name} was {was}, and is {now}."
+                yield f"{provider.id}: {name} was {was}, and is {now}."
 
 
-def _unjudged(found: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
+def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
     """Say why the new run says too little to tell that nothing got worse."""
     if new.interrupted:
         yield "the new run did not come to its end"
     elif is_part(new):
         yield f"the new run judged only a part ({extent(new)})"
-    was = Counter(each.provider for each in found.findings.values() if each.verdict in DECIDED)
-    now = {each.provider for each in new.findings if each.verdict in DECIDED}
-    out = [each for each in was if each in providers_of(new) and each not in now]
+    was = Counter(
+        finding.provider for finding in earlier.findings.values() if finding.verdict in DECIDED
+    )
+    now = {finding.provider for finding in new.findings if finding.verdict in DECIDED}
+    out = [name for name in was if name in providers_of(new) and name not in now]
     for provider in out:
         yield f"nothing of {provider} could be judged, of {counted(was[provider], 'finding')}"
-    for each in absent:
-        if each.chosen and each.provider not in out:
-            findings = counted(each.findings, "finding")
-            yield f"nothing of {each.name} was judged, of {findings} before"
-    for (provider, model), (lost, of) in _lost(found, new).items():
+    for absence in absent:
+        if absence.chosen and absence.provider not in out:
+            findings = counted(absence.findings, "finding")
+            yield f"nothing of {absence.name} was judged, of {findings} before"
+    for (provider, model), (lost, of) in _lost(earlier, new).items():
         if provider not in out and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
-    yield from vanished_musts(found, new, {*out, *((a.provider, a.model) for a in absent)})
+    yield from vanished_musts(earlier, new, {*out, *((a.provider, a.model) for a in absent)})
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 
 
-def _lost(found: Before, new: Run) -> dict[Column, tuple[int, int]]:
+def _lost(earlier: Before, new: Run) -> dict[Column, tuple[int, int]]:
     """Count by model: findings that could not be compared, of those decided before.
 
     What something broken on the same exchange explains is not counted: that is reported itself.
     """
     reasons = Reasons(new.findings)
     lost: dict[Column, tuple[int, int]] = {}
-    for each in new.findings:
-        was = found.findings.get(each.id)
+    for finding in new.findings:
+        was = earlier.findings.get(finding.id)
         if was is not None and was.verdict in DECIDED:
-            count, of = lost.get((each.provider, each.model), (0, 0))
-            blind = not tells(each) and not reasons.explain(each)
-            lost[each.provider, each.model] = count + blind, of + 1
+            count, of = lost.get((finding.provider, finding.model), (0, 0))
+            blind = not tells(finding) and not reasons.explain(finding)
+            lost[finding.provider, finding.model] = count + blind, of + 1
     return lost

@@ -86,11 +86,13 @@ class Drift:
 
     def of(self, kind: Kind) -> Sequence[Change]:
         """The changes of a class."""
-        return [each for each in self.changes if each.kind is kind]
+        return [change for change in self.changes if change.kind is kind]
 
     def regressions(self, unconfirmed_too: bool = False) -> Sequence[Change]:
         """The regressions that decide."""
-        return [each for each in self.of(Kind.REGRESSION) if each.confirmed or unconfirmed_too]
+        return [
+            change for change in self.of(Kind.REGRESSION) if change.confirmed or unconfirmed_too
+        ]
 
     def exit_code(self, unconfirmed_too: bool = False) -> int:
         """Return 1 for a regression that decides, 2 for a run that says too little, else 0."""
@@ -101,12 +103,14 @@ class Drift:
     def alarms(self, unconfirmed_too: bool = False) -> Sequence[Alarm]:
         """Return an alarm for each provider of the new run, in its order."""
         wrong = self.regressions(unconfirmed_too)
-        return [self._alarm(each.id, wrong) for each in self.new.header.providers]
+        return [self._alarm(provider.id, wrong) for provider in self.new.header.providers]
 
     def _alarm(self, provider: str, wrong: Sequence[Change]) -> Alarm:
-        mine = tuple(each for each in wrong if each.provider == provider)
-        clauses = {each.subject for each in mine}
-        worse = {each.subject for each in self.of(Kind.REGRESSION) if each.provider == provider}
+        mine = tuple(change for change in wrong if change.provider == provider)
+        clauses = {finding.subject for finding in mine}
+        worse = {
+            change.subject for change in self.of(Kind.REGRESSION) if change.provider == provider
+        }
         return Alarm(
             provider=provider,
             clauses=tuple(sorted(clauses)),
@@ -118,7 +122,11 @@ class Drift:
 
     def _kept(self, provider: str) -> set[str]:
         """Return the clauses of which nothing is open and nothing broken but what is excused."""
-        mine = [each for each in self.new.findings if each.provider == provider]
+        mine = [finding for finding in self.new.findings if finding.provider == provider]
         good = (Verdict.PASS, Verdict.NOT_CLAIMED)
-        doubtful = {each.clause for each in mine if not each.excused and each.verdict not in good}
-        return {each.clause for each in mine} - doubtful
+        doubtful = {
+            finding.clause
+            for finding in mine
+            if not finding.excused and finding.verdict not in good
+        }
+        return {finding.clause for finding in mine} - doubtful

@@ -39,17 +39,18 @@ class Measure:
 
     def values(self, run: Run) -> Values:
         """Measure the answers that were what was asked for; others take their own time."""
-        found: Values = {}
-        for each in run.exchanges.values():
-            value = self.read(each)
-            if value is not None and each.outcome == "accepted":
-                found.setdefault((each.provider, each.model), {})[each.case] = value
-        return found
+        measured: Values = {}
+        for exchange in run.exchanges.values():
+            value = self.read(exchange)
+            if value is not None and exchange.outcome == "accepted":
+                measured.setdefault((exchange.provider, exchange.model), {})[exchange.case] = value
+        return measured
 
 
-LATENCY = Measure("latency", "{:.1f} s", 2.0, 0.25, 1.0, lambda each: each.elapsed)
+LATENCY = Measure("latency", "{:.1f} s", 2.0, 0.25, 1.0, lambda exchange: exchange.elapsed)
 PRICE = Measure(  # as usage says: an estimate of our own says nothing new
-    "price", "{:.4f} USD", 1.25, 0.1, 0.0001, lambda each: each.price.actual if each.price else None
+    *("price", "{:.4f} USD", 1.25, 0.1, 0.0001),
+    lambda exchange: exchange.price.actual if exchange.price else None,
 )
 
 
@@ -75,17 +76,17 @@ def usual(values: Sequence[float], measure: Measure) -> Range:
         low = min(last / measure.factor, last - measure.least)
         return Range(low, last + room, last, f"one night, factor {measure.factor:g}")
     middle = median(values)
-    deviation = _ROBUST * median(abs(each - middle) for each in values)
+    deviation = _ROBUST * median(abs(value - middle) for value in values)
     room = max(SPREADS * deviation, measure.share * middle, measure.least)
     return Range(middle - room, middle + room, middle, f"{len(values)} nights")
 
 
 def range_changes(bases: Sequence[Run], new: Run) -> list[Change]:
     """Return medians of latency and price that left their range, and single slow answers."""
-    changes = [each for measure in (LATENCY, PRICE) for each in _outliers(measure, bases, new)]
-    moved = {(each.provider, each.subject) for each in changes if each.what == "latency"}
+    changes = [change for measure in (LATENCY, PRICE) for change in _outliers(measure, bases, new)]
+    moved = {(change.provider, change.subject) for change in changes if change.what == "latency"}
     return changes + [
-        each for each in _slow(bases[-1], new) if (each.provider, each.subject) not in moved
+        change for change in _slow(bases[-1], new) if (change.provider, change.subject) not in moved
     ]
 
 
@@ -103,7 +104,7 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Chan
         range_, value = usual(medians, measure), median(here)
         if range_.low <= value <= range_.high:
             continue
-        low, high = (measure.format.format(max(each, 0)) for each in (range_.low, range_.high))
+        low, high = (measure.format.format(max(end, 0)) for end in (range_.low, range_.high))
         yield Change(
             kind=Kind.INFORMATION,
             what=measure.what,

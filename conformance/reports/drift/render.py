@@ -60,9 +60,9 @@ def what_changed(change: Change) -> str:
     return f"{change.before} -> {change.after}"
 
 
-def who(change: Change, found: Drift) -> str:
+def who(change: Change, report: Drift) -> str:
     """Name the provider, where there are several."""
-    several = len(found.new.header.providers) > 1
+    several = len(report.new.header.providers) > 1
     return f"{change.provider}: " if several else ""
 
 
@@ -81,37 +81,37 @@ def certainty(change: Change) -> str:
 def side(runs: Sequence[Run]) -> str:
     """Say which runs stand on one side, and when they were made."""
     last = runs[-1].header
-    modes = listed(sorted({each.mode for each in last.providers}))
-    names = listed([each.id for each in last.providers], 5)
+    modes = listed(sorted({provider.mode for provider in last.providers}))
+    names = listed([provider.id for provider in last.providers], 5)
     of = f", the last of {len(runs)} nights" if len(runs) > 1 else ""
     return f"{moment(last.started)} ({names}, {modes}{of})"
 
 
-def tally(found: Drift) -> str:
+def tally(report: Drift) -> str:
     """Count the changes of each class."""
     numbers = [
-        counted(len(found.of(Kind.REGRESSION)), "regression"),
-        f"{len(found.of(Kind.FIXED))} fixed",
-        f"{len(found.of(Kind.INFORMATION))} new",
-        f"{len(found.of(Kind.NOISE))} noise",
+        counted(len(report.of(Kind.REGRESSION)), "regression"),
+        f"{len(report.of(Kind.FIXED))} fixed",
+        f"{len(report.of(Kind.INFORMATION))} new",
+        f"{len(report.of(Kind.NOISE))} noise",
     ]
     return ", ".join(numbers)
 
 
-def closing(found: Drift, unconfirmed_too: bool = False) -> str:
+def closing(report: Drift, unconfirmed_too: bool = False) -> str:
     """Say in one sentence what it comes to."""
-    wrong = found.regressions(unconfirmed_too)
+    wrong = report.regressions(unconfirmed_too)
     if wrong:
         sure = "" if unconfirmed_too else "confirmed "
         return f"{counted(len(wrong), sure + 'regression')}: something got worse."
-    if found.unjudged:
-        return f"It could not be judged whether something got worse: {'; '.join(found.unjudged)}."
-    waiting = len(found.of(Kind.REGRESSION))
+    if report.unjudged:
+        return f"It could not be judged whether something got worse: {'; '.join(report.unjudged)}."
+    waiting = len(report.of(Kind.REGRESSION))
     if waiting:
         several = counted(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
-    same = f"{counted(found.compared, 'finding')} compared"
-    bare = [each.subject for each in found.of(Kind.INFORMATION) if _no_longer_excused(each)]
+    same = f"{counted(report.compared, 'finding')} compared"
+    bare = [change.subject for change in report.of(Kind.INFORMATION) if _no_longer_excused(change)]
     if bare:
         names = listed(list(dict.fromkeys(bare)), 3)
         gone = "no known deviation excuses any more what is broken"
@@ -124,37 +124,39 @@ def _no_longer_excused(change: Change) -> bool:
     return change.what == "verdict" and change.before == "known" and change.after in _BROKEN
 
 
-_PHRASES = {each.__name__: each for each in (certainty, place, side, tally, what_changed, who)}
+_PHRASES = {
+    phrase.__name__: phrase for phrase in (certainty, place, side, tally, what_changed, who)
+}
 
 
-def drift_markdown(found: Drift, unconfirmed_too: bool = False) -> str:
+def drift_markdown(report: Drift, unconfirmed_too: bool = False) -> str:
     """Write a drift as GitHub-flavoured Markdown."""
-    sections = [(TITLES[kind], found.of(kind)) for kind in Kind]
-    said = closing(found, unconfirmed_too)
-    values = {"found": found, "phrases": _PHRASES, "sections": sections, "closing": said}
+    sections = [(TITLES[kind], report.of(kind)) for kind in Kind]
+    said = closing(report, unconfirmed_too)
+    values = {"found": report, "phrases": _PHRASES, "sections": sections, "closing": said}
     return filled("drift.md.jinja", values)
 
 
-def _issue_body(alarm: Alarm, found: Drift) -> str:
+def _issue_body(alarm: Alarm, report: Drift) -> str:
     """Write an issue about one provider's regressions; it says nothing of others."""
-    return filled("issue.md.jinja", {"alarm": alarm, "found": found, "phrases": _PHRASES})
+    return filled("issue.md.jinja", {"alarm": alarm, "found": report, "phrases": _PHRASES})
 
 
-def drift_json(found: Drift, unconfirmed_too: bool = False) -> str:
+def drift_json(report: Drift, unconfirmed_too: bool = False) -> str:
     """Write a drift as JSON."""
     value = {
         "schema": SCHEMA,
-        "bases": [_run(each) for each in found.bases],
-        "new": _run(found.new),
-        "exit_code": found.exit_code(unconfirmed_too),
-        "conclusion": closing(found, unconfirmed_too),
-        "compared": found.compared,
-        "explained": found.explained,
-        "counts": {kind.value: len(found.of(kind)) for kind in Kind},
-        "notes": found.notes,
-        "unjudged": found.unjudged,
-        "changes": [_change(each) for each in found.changes],
-        "providers": [_alarm(each, found) for each in found.alarms(unconfirmed_too)],
+        "bases": [_run(base) for base in report.bases],
+        "new": _run(report.new),
+        "exit_code": report.exit_code(unconfirmed_too),
+        "conclusion": closing(report, unconfirmed_too),
+        "compared": report.compared,
+        "explained": report.explained,
+        "counts": {kind.value: len(report.of(kind)) for kind in Kind},
+        "notes": report.notes,
+        "unjudged": report.unjudged,
+        "changes": [_change(change) for change in report.changes],
+        "providers": [_alarm(alarm, report) for alarm in report.alarms(unconfirmed_too)],
     }
     return without_commands(json.dumps(value, indent=1)) + "\n"
 
@@ -166,7 +168,7 @@ def _run(run: Run) -> dict[str, Any]:
         "started": head.started,
         "tool": head.tool,
         "edition": head.edition.id,
-        "providers": [each.id for each in head.providers],
+        "providers": [provider.id for provider in head.providers],
         "complete": run.complete,
     }
 
@@ -177,7 +179,7 @@ def _change(change: Change) -> dict[str, Any]:
     return {"class": value.pop("kind"), **value, "level": change.level or None}
 
 
-def _alarm(alarm: Alarm, found: Drift) -> dict[str, Any]:
+def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
     """Return what is needed to tell people: the issue, if there is one to be opened."""
     wrong = bool(alarm.clauses)
     return {
@@ -188,42 +190,42 @@ def _alarm(alarm: Alarm, found: Drift) -> dict[str, Any]:
         "kept": alarm.kept,
         "fingerprint": alarm.fingerprint if wrong else None,
         "title": alarm.title if wrong else None,
-        "body": _issue_body(alarm, found) if wrong else None,
+        "body": _issue_body(alarm, report) if wrong else None,
     }
 
 
-def print_drift(found: Drift, console: Console, unconfirmed_too: bool = False) -> None:
+def print_drift(report: Drift, console: Console, unconfirmed_too: bool = False) -> None:
     """Print what changed on one screen, the gravest first."""
-    _DriftPage(console, found).print(unconfirmed_too)
+    _DriftPage(console, report).print(unconfirmed_too)
 
 
 class _DriftPage(Paper):
     """One drift on one console."""
 
-    def __init__(self, console: Console, found: Drift) -> None:
+    def __init__(self, console: Console, report: Drift) -> None:
         super().__init__(console)
-        self._found = found
+        self._found = report
 
     def print(self, unconfirmed_too: bool) -> None:
-        found = self._found
-        new = self._text(side([found.new]), "bold")
-        self._line(new, self._text(f" against {side(found.bases)}"), lines=2)
-        for note in found.notes[:_MOST_NOTES]:
+        report = self._found
+        new = self._text(side([report.new]), "bold")
+        self._line(new, self._text(f" against {side(report.bases)}"), lines=2)
+        for note in report.notes[:_MOST_NOTES]:
             self._line(self._text(note, "yellow"), lines=1)
-        self._line(self._text(tally(found), "bold"))
+        self._line(self._text(tally(report), "bold"))
         for kind in Kind:
             self._section(kind)
-        style = ("bold green", "bold red", "bold magenta")[found.exit_code(unconfirmed_too)]
+        style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
         self._console.print()
-        self._line(self._text(closing(found, unconfirmed_too), style), lines=2)
+        self._line(self._text(closing(report, unconfirmed_too), style), lines=2)
 
     def _section(self, kind: Kind) -> None:
         changes = self._found.of(kind)
         if not changes:
             return
         self._title(f"{TITLES[kind]} ({len(changes)})")
-        for each in changes[: SCREEN[kind]]:
-            self._change(each)
+        for change in changes[: SCREEN[kind]]:
+            self._change(change)
         left = len(changes) - SCREEN[kind]
         if left > 0:
             self._line(self._text(f"and {left} more: --format md shows them", "dim"), indent=2)

@@ -29,9 +29,9 @@ class Turn:
     @property
     def finding(self) -> Finding:
         """The finding that speaks: the later one, if it is there."""
-        found = self.after or self.before
-        assert found is not None
-        return found
+        finding = self.after or self.before
+        assert finding is not None
+        return finding
 
     @property
     def is_outage(self) -> bool:
@@ -40,26 +40,28 @@ class Turn:
 
 
 def verdict_changes(
-    found: Before, new: Run, whole: bool, absent: Collection[Column] = ()
+    earlier: Before, new: Run, whole: bool, absent: Collection[Column] = ()
 ) -> tuple[list[Change], int]:
     """Return the changed verdicts, and how many more are explained by what is broken.
 
     `whole` is whether both sides judged all there was, so that what is missing came or went.
     The findings of `absent` models are not reported one by one.
     """
-    now = {each.id: each for each in new.findings}
+    now = {finding.id: finding for finding in new.findings}
     turns = [
         Turn(kind, before, after, kind is Kind.REGRESSION and is_confirmed(after, new))
         for name, after in now.items()
-        if (kind := kind_of(before := found.findings.get(name), after)) and (before or whole)
+        if (kind := kind_of(before := earlier.findings.get(name), after)) and (before or whole)
     ]
     if whole:
-        gone = [found.findings[name] for name in found.newest - now.keys()]
-        gone.sort(key=lambda each: (each.provider, each.model, each.case, each.clause))
-        shown = [each for each in gone if (each.provider, each.model) not in absent]
-        turns += [Turn(Kind.INFORMATION, each, None) for each in shown]
-    reasons = Reasons(found.findings.values()), Reasons(new.findings)
-    telling = [each for each in turns if not _is_explained(each, *reasons)]
+        gone = [earlier.findings[name] for name in earlier.newest - now.keys()]
+        gone.sort(
+            key=lambda finding: (finding.provider, finding.model, finding.case, finding.clause)
+        )
+        shown = [finding for finding in gone if (finding.provider, finding.model) not in absent]
+        turns += [Turn(Kind.INFORMATION, finding, None) for finding in shown]
+    reasons = Reasons(earlier.findings.values()), Reasons(new.findings)
+    telling = [turn for turn in turns if not _is_explained(turn, *reasons)]
     return list(_grouped(telling)), len(turns) - len(telling)
 
 
@@ -93,7 +95,7 @@ def is_confirmed(finding: Finding, run: Run) -> bool:
     exchange = run.exchanges.get(f"{finding.provider}/{finding.model}/{finding.case}")
     if exchange is not None:
         return exchange.provenance in _FIXED_SOURCES
-    modes = {each.id: each.mode for each in run.header.providers}
+    modes = {provider.id: provider.mode for provider in run.header.providers}
     return modes.get(finding.provider) == "replay"
 
 
@@ -106,28 +108,28 @@ def _is_explained(turn: Turn, before: Reasons, now: Reasons) -> bool:
     """Return whether what was broken, then or now, is why a promise could not be judged."""
     sides = ((turn.before, before), (turn.after, now))
     return turn.kind is Kind.INFORMATION and any(
-        reasons.stand_at(turn.finding) if each is None else reasons.explain(each)
-        for each, reasons in sides
+        reasons.stand_at(turn.finding) if finding is None else reasons.explain(finding)
+        for finding, reasons in sides
     )
 
 
 def _grouped(turns: Iterable[Turn]) -> Iterator[Change]:
     groups: dict[tuple[object, ...], list[Turn]] = {}
-    for each in turns:
-        finding, outage = each.finding, each.is_outage
+    for turn in turns:
+        finding, outage = turn.finding, turn.is_outage
         subject = finding.message if outage else finding.clause
-        before = "" if outage else word(each.before)
-        key = (each.kind, finding.provider, subject, before, word(each.after))
-        groups.setdefault(key, []).append(each)
+        before = "" if outage else word(turn.before)
+        key = (turn.kind, finding.provider, subject, before, word(turn.after))
+        groups.setdefault(key, []).append(turn)
     yield from map(
         _change, sorted(groups.values(), key=lambda group: level_rank(group[0].finding.level))
     )
 
 
 def _change(turns: Sequence[Turn]) -> Change:
-    first = max(turns, key=lambda each: (each.confirmed, SEVERITY[each.finding.verdict]))
+    first = max(turns, key=lambda turn: (turn.confirmed, SEVERITY[turn.finding.verdict]))
     outage = first.is_outage
-    sure = [each for each in turns if each.confirmed]
+    sure = [turn for turn in turns if turn.confirmed]
     return Change(
         kind=first.kind,
         what="verdict",
@@ -136,13 +138,13 @@ def _change(turns: Sequence[Turn]) -> Change:
         level="" if outage else first.finding.level,
         before="" if outage else word(first.before),
         after=word(first.after),
-        models=tuple(dict.fromkeys(each.finding.model for each in turns)),
-        cases=tuple(dict.fromkeys(each.finding.case for each in turns)),
+        models=tuple(dict.fromkeys(turn.finding.model for turn in turns)),
+        cases=tuple(dict.fromkeys(turn.finding.case for turn in turns)),
         count=len(turns),
         message=said(first.finding),
         confirmed=bool(sure),
         sure=len(sure),
-        repeats=max((each.finding.repeats or 0 for each in sure), default=0) or None,
+        repeats=max((turn.finding.repeats or 0 for turn in sure), default=0) or None,
     )
 
 

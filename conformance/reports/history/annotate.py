@@ -17,16 +17,16 @@ def with_history(summary: Summary, folder: Path) -> Summary:
     """
     newest = max(run.header.started for run in summary.merged.runs)
     found = {
-        (each.provider, model, each.clause): spells
-        for each in history(folder, every=True).timelines
-        for model in each.models
-        if (spells := _spells(each, newest))
+        (timeline.provider, model, timeline.clause): spells
+        for timeline in history(folder, every=True).timelines
+        for model in timeline.models
+        if (spells := _spells(timeline, newest))
     }
     return replace(summary, spells=found)
 
 
 def _spells(timeline: Timeline, newest: str) -> Spells:
-    found = [(each.first, each.state.label) for each in timeline.spells]
+    found = [(spell.first, spell.state.label) for spell in timeline.spells]
     if timeline.silence is not None:
         found.append((timeline.silence.since, "not judged"))
-    return tuple(each for each in found if each[0] <= newest)
+    return tuple(spell for spell in found if spell[0] <= newest)

@@ -32,7 +32,7 @@ MOST = 12
 
 _MOST_PROBLEMS = 3
 _UNJUDGED = state_of(Verdict.NOT_TESTABLE).style
-_STYLES = {each.letter: each.style for each in STATES} | {NOT_JUDGED: _UNJUDGED}
+_STYLES = {state.letter: state.style for state in STATES} | {NOT_JUDGED: _UNJUDGED}
 
 LEGEND = "  ".join(
     [
@@ -76,21 +76,21 @@ def span(nights: Nights) -> str:
     return f"{counted(len(nights.started), 'night')}, {days}{cut}"
 
 
-def history_markdown(found: History) -> str:
+def history_markdown(report: History) -> str:
     """Write a history as GitHub-flavoured Markdown."""
     words = {"now_of": now_of, "flakes_of": flakes_of, "changes_of": changes_of, "span": span}
-    return filled("history.md.jinja", {"found": found, "legend": LEGEND, **words})
+    return filled("history.md.jinja", {"found": report, "legend": LEGEND, **words})
 
 
-def history_json(found: History) -> str:
+def history_json(report: History) -> str:
     """Write a history as JSON."""
     value = {
         "schema": SCHEMA,
-        "nights": [asdict(each) for each in found.nights],
-        "unchanged": found.unchanged,
-        "silent": found.silent,
-        "timelines": [_timeline(each) for each in found.timelines],
-        "problems": [{"file": path, "why": why} for path, why in found.problems],
+        "nights": [asdict(nights) for nights in report.nights],
+        "unchanged": report.unchanged,
+        "silent": report.silent,
+        "timelines": [_timeline(timeline) for timeline in report.timelines],
+        "problems": [{"file": path, "why": why} for path, why in report.problems],
         "notes": [],
     }
     return without_commands(json.dumps(value, indent=1)) + "\n"
@@ -105,12 +105,12 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
         "models": timeline.models,
         "spells": [
             {
-                "verdict": each.state.label.lower(),
-                "first": each.first,
-                "last": each.last,
-                "nights": each.nights,
+                "verdict": spell.state.label.lower(),
+                "first": spell.first,
+                "last": spell.last,
+                "nights": spell.nights,
             }
-            for each in timeline.spells
+            for spell in timeline.spells
         ],
         "nights": timeline.marks,
         "flakes": {
@@ -124,35 +124,37 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def print_history(found: History, console: Console, every: bool = False) -> None:
+def print_history(report: History, console: Console, every: bool = False) -> None:
     """Print a row of nights for each promise, those first that changed last; with `every`, all."""
-    _HistoryPage(console).print(found, every)
+    _HistoryPage(console).print(report, every)
 
 
 class _HistoryPage(Paper):
     """One history on one console."""
 
-    def print(self, found: History, every: bool) -> None:
-        for nights in found.nights:
-            mine = [each for each in found.timelines if each.provider == nights.provider]
+    def print(self, report: History, every: bool) -> None:
+        for nights in report.nights:
+            mine = [
+                timeline for timeline in report.timelines if timeline.provider == nights.provider
+            ]
             self._provider(nights, mine, len(mine) if every else MOST)
         self._console.print()
         self._line(self._text(LEGEND, "dim"))
-        still = counted(found.unchanged, "promise", "promises")
+        still = counted(report.unchanged, "promise", "promises")
         self._line(self._text(f"{still} never changed (--all shows them).", "dim"))
-        if found.silent:
-            said = counted(found.silent, "promise was", "promises were")
+        if report.silent:
+            said = counted(report.silent, "promise was", "promises were")
             self._line(self._text(f"{said} judged before, not on the newest night.", "magenta"))
-        for path, why in found.problems[:_MOST_PROBLEMS]:
+        for path, why in report.problems[:_MOST_PROBLEMS]:
             self._line(self._text(f"left out: {path}: {why}", "yellow"), lines=2)
-        more = len(found.problems) - _MOST_PROBLEMS
+        more = len(report.problems) - _MOST_PROBLEMS
         if more > 0:
             self._line(self._text(f"and {counted(more, 'file')} more left out", "yellow"))
 
     def _provider(self, nights: Nights, timelines: Sequence[Timeline], most: int) -> None:
         self._title(f"{nights.provider}: {span(nights)}")
-        for each in timelines[:most]:
-            self._timeline(each)
+        for timeline in timelines[:most]:
+            self._timeline(timeline)
         left = len(timelines) - most
         if not timelines:
             self._line(self._text("nothing changed", "dim"), indent=2)
@@ -163,7 +165,7 @@ class _HistoryPage(Paper):
         now, style = timeline.now, ""
         if now is not None:
             style = _UNJUDGED if timeline.silence else now.state.style
-        parts = [each for each in (changes_of(timeline), flakes_of(timeline.flakes)) if each]
+        parts = [change for change in (changes_of(timeline), flakes_of(timeline.flakes)) if change]
         self._line(
             self._text(f"{timeline.level} "),
             self._text(timeline.clause, "bold"),

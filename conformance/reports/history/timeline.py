@@ -17,17 +17,17 @@ from conformance.results.reach import NO_FINDING
 from conformance.results.run_states import ClauseLevel, RunStates
 
 _Z = 1.959964  # of the normal distribution, for 95 %
-_TELLING = {each.letter: each for each in TELLING}
+_TELLING = {state.letter: state for state in TELLING}
 _CLASS = re.escape("".join(_TELLING))
 _SPELL = re.compile(rf"([{_CLASS}])(?:[^{_CLASS}]*\1)*")
 _NOT_TELLING = re.compile(rf"[^{_CLASS}]+")
 _FLIP = re.compile(r"(.)(?=(?!\1)(.)\1)")
 _FLAKY = state_of(Verdict.FLAKY).letter
 _OPEN = (Verdict.UNAVAILABLE, Verdict.NOT_TESTABLE, Verdict.NOT_RUN)
-MARKS = str.maketrans({state_of(each).letter: NOT_JUDGED for each in _OPEN})
+MARKS = str.maketrans({state_of(verdict).letter: NOT_JUDGED for verdict in _OPEN})
 """Why a night judged nothing is left out of a row of nights."""
 _SILENT = NO_FINDING + NOT_JUDGED + state_of(Verdict.HARNESS_ERROR).letter
-_GRAVITY = NO_FINDING + "".join(each.letter for each in reversed(STATES)).translate(MARKS)
+_GRAVITY = NO_FINDING + "".join(state.letter for state in reversed(STATES)).translate(MARKS)
 """Letters from the least to the gravest; a night that could not tell hides none that could."""
 
 
@@ -138,14 +138,18 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
     unchanged = 0
     for name in sorted(providers):
         mine = list(timelines_of(name, providers[name], clauses))
-        changed = [each for each in mine if each.changed or each.silence is not None]
-        unchanged += sum(len(each.models) for each in mine) - sum(len(e.models) for e in changed)
+        changed = [
+            timeline for timeline in mine if timeline.changed or timeline.silence is not None
+        ]
+        unchanged += sum(len(timeline.models) for timeline in mine) - sum(
+            len(e.models) for e in changed
+        )
         shown += sorted(mine if every else changed, key=_newest, reverse=True)
     return History(
         nights=tuple(_nights(name, providers[name]) for name in sorted(providers)),
         timelines=tuple(shown),
         unchanged=unchanged,
-        silent=sum(len(each.models) for each in shown if each.silence is not None),
+        silent=sum(len(timeline.models) for timeline in shown if timeline.silence is not None),
         problems=tuple(problems),
     )
 
@@ -171,7 +175,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
     """Yield the promises of a provider, MUST first; models with the same nights share one."""
     # runs of one suite and edition share one tuple of clauses: a year has a handful of them
     layouts = {id(run.clauses): run.clauses for run in runs}
-    levels = {each.id: each.level for layout in layouts.values() for each in layout}
+    levels = {clause.id: clause.level for layout in layouts.values() for clause in layout}
     places = {key: _places(layout, levels) for key, layout in layouts.items()}
     models: dict[tuple[str, str], list[str]] = {}
     for model in sorted({model for run in runs for name, model in run.states if name == provider}):
@@ -183,7 +187,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
             if not marks.isspace() and fnmatchcase(clause, glob):
                 models.setdefault((clause, marks), []).append(model)
     started = [run.started for run in runs]
-    for clause, marks in sorted(models, key=lambda each: (level_rank(levels[each[0]]), each[0])):
+    for clause, marks in sorted(models, key=lambda row: (level_rank(levels[row[0]]), row[0])):
         spells = tuple(_spells(marks, started))
         flakes, unjudged = _flakes(marks)
         yield Timeline(
@@ -201,7 +205,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
 
 def _places(layout: Sequence[ClauseLevel], levels: Mapping[str, str]) -> Sequence[int]:
     """Return where in the letters of a run each clause stands, -1 for one that it does not know."""
-    places = {each.id: place for place, each in enumerate(layout)}
+    places = {clause.id: place for place, clause in enumerate(layout)}
     return [places.get(clause, -1) for clause in levels]
 
 

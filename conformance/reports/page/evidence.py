@@ -127,13 +127,12 @@ class _Evidence:
         history = self._history.get(_key(finding)) if self._history else None
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
             return prefix + finding.case
-        optional = ("message", "expected", "observed", "control", "rate", "repeats")
-        said = {name: getattr(finding, name, None) for name in optional}
-        found = {"case": prefix + finding.case, "verdict": finding.verdict.value}
-        found |= {name: value for name, value in said.items() if value}
+        names = ("verdict", "message", "expected", "observed", "control", "rate", "repeats")
+        shown: dict[str, Any] = {"case": prefix + finding.case}
+        shown |= {name: value for name in names if (value := getattr(finding, name))}
         if finding.deviation is not None:
-            found["deviation"] = self._deviation(finding)
-        return found | ({"history": history} if history else {})
+            shown["deviation"] = self._deviation(finding)
+        return shown | ({"history": history} if history else {})
 
     def _deviation(self, finding: Finding) -> Any:
         """Give the number of the entry in the provider's file, or the reason without an entry."""

@@ -4,58 +4,44 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import html5lib
 import pytest
-from filelock import FileLock
+from typer.testing import CliRunner
 
 from conformance.clauses import clauses_of
-from conformance.contract import load_edition
+from conformance.cli import app
+from conformance.contract import Edition, load_edition
+from conformance.documentation.build import build_site
 from conformance.documentation.examples import body_text, laid_out
 from conformance.documentation.failure_modes import failure_modes
 from conformance.documentation.render import broken, prose, spans
+from conformance.errors import ConformanceError
+from conformance.proof import Proof
 from conformance.reference.defects import defects
-from tests.processes import command
+from tests.browser import Opened, opened
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-COMMAND = [sys.executable, "-m", "conformance.cli", "docs"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
 HTML = "{http://www.w3.org/1999/xhtml}"
-SLOWEST = 60.0  # seconds of work to build it
-_QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-_OFFLINE = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-def build(folder: Path, *words: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONHASHSEED": seed}
-    words = (*COMMAND, "--output", str(folder), *words)
-    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
-
-
-def seconds_of_children() -> float:
-    """Give the work that finished children did, whatever else the machine was doing."""
-    spent = os.times()
-    return spent.children_user + spent.children_system
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Build the site once, whichever of xdist's workers comes first."""
-    base = tmp_path_factory.getbasetemp()
-    root = base if worker_id == "master" else base.parent
-    folder = root / "site"
-    with FileLock(root / "site.lock"):
-        if not folder.exists():
-            started = seconds_of_children()
-            done = build(folder)
-            assert done.returncode == 0, done.stderr
-            assert seconds_of_children() - started < SLOWEST
+def site(proof: Proof, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site."""
+    folder = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("conformance.documentation.examples.Proof", lambda _: nullcontext(proof))
+        build_site(proof.edition, folder, "cometapi")
     return folder
 
 
@@ -130,16 +116,16 @@ def test_no_page_has_an_id_twice(trees: dict[Path, Any]) -> None:
         assert twice == [], path
 
 
-@pytest.mark.parametrize("name", [each.id for each in clauses_of(load_edition())])
-def test_page_tells_statement_sources_and_a_real_failure(site: Path, name: str) -> None:
-    clause = next(each for each in clauses_of(load_edition()) if each.id == name)
-    page = text_of(site, f"clauses/{name}.html")
-    assert prose(clause.statement) in page
-    assert all(load_edition().sources[each.source].url in page for each in clause.citations)
-    assert re.search(r'class="verdict">✗ (fail|deviates)<', page)
-    claiming = [each.id for each in defects().values() if name in each.claims and not each.silent]
-    proving = page.partition('id="proof"')[2].partition('id="reproduce"')[0]
-    assert all(f'defects.html#{each}"' in proving for each in claiming)
+def test_page_has_statement_sources_and_a_real_failure(site: Path, edition: Edition) -> None:
+    for clause in clauses_of(edition):
+        page = text_of(site, f"clauses/{clause.id}.html")
+        assert prose(clause.statement) in page
+        assert all(edition.sources[each.source].url in page for each in clause.citations)
+        assert re.search(r'class="verdict">✗ (fail|deviates)<', page), clause.id
+        loud = [each for each in defects().values() if not each.silent]
+        proving = page.partition('id="proof"')[2].partition('id="reproduce"')[0]
+        for defect in loud:
+            assert clause.id not in defect.claims or f'defects.html#{defect.id}"' in proving
 
 
 def test_failure_is_what_the_lying_provider_really_answered(site: Path) -> None:
@@ -171,7 +157,8 @@ def test_no_page_has_a_key_or_a_moment_of_its_making(site: Path) -> None:
 
 
 def test_site_is_the_same_bytes_when_built_again(site: Path, tmp_path: Path) -> None:
-    assert build(tmp_path, seed="1").returncode == 0
+    words = [sys.executable, "-m", "conformance.cli", "docs", "--output", str(tmp_path)]
+    subprocess.run(words, env={**os.environ, "PYTHONHASHSEED": "1"}, check=True, timeout=300)
     first = {path.relative_to(site): path.read_bytes() for path in site.rglob("*.*")}
     again = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*")}
     assert first == again
@@ -233,59 +220,45 @@ def test_curl_is_broken_before_its_headers_and_nowhere_in_its_body() -> None:
     ids=["edition", "provider", "folder"],
 )
 def test_mistake_is_one_sentence(tmp_path: Path, words: list[str], said: str) -> None:
-    done = command(tmp_path, "docs", "--output", "site", *words)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    with pytest.raises(ConformanceError, match=re.escape(said)):
+        CliRunner().invoke(app, ["docs", "--output", str(tmp_path), *words], catch_exceptions=False)
 
 
-def shown_by_browser(address: str, profile: Path) -> str:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not on this machine: the filter of the pages is not tried")
-    words = [CHROMIUM, *_QUIET, *_OFFLINE, f"--user-data-dir={profile}", "--dump-dom", address]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
-    return done.stdout
+def rows(page: Opened, hidden: bool) -> set[str]:
+    """Return the ids, or the first links' texts, of the rows that the filter shows or hides."""
+    script = """hidden => [...document.querySelectorAll("[data-row]")]
+        .filter(row => row.hidden === hidden)
+        .map(row => row.id || row.querySelector("a").textContent)"""
+    return set(page.page.evaluate(script, hidden))
 
 
-def rows(dom: str) -> tuple[set[str], set[str]]:
-    tree = html5lib.parse(dom)
-    found: tuple[set[str], set[str]] = (set(), set())
-    for each in tree.iter(f"{HTML}li"):
-        if each.get("data-row") is not None:
-            link = next(each.iter(f"{HTML}a"))
-            found[each.get("hidden") is not None].add("".join(link.itertext()))
-    return found
-
-
-def test_filter_shows_what_the_address_asks_for(site: Path, tmp_path: Path) -> None:
-    address = f"{(site / 'index.html').as_uri()}?text=url+https&level=SHOULD&model=dall-e-3"
-    shown, hidden = rows(shown_by_browser(address, tmp_path))
+def test_filter_shows_what_the_address_asks_for(site: Path, browser: Browser) -> None:
+    asked = "?text=url+https&level=SHOULD&model=dall-e-3"
+    with opened(browser, site / "index.html", asked) as page:
+        shown, hidden = rows(page, False), rows(page, True)
     assert "url.https" in shown
     assert {"url.absolute", "count.as-asked"} <= hidden
     assert shown < {each.id for each in clauses_of(load_edition()) if each.level == "SHOULD"}
 
 
-def test_page_shows_everything_without_a_filter(site: Path, tmp_path: Path) -> None:
-    dom = shown_by_browser((site / "index.html").as_uri(), tmp_path)
-    shown, hidden = rows(dom)
-    assert len(shown) == len(clauses_of(load_edition()))
-    assert hidden == set()
-    assert f"{len(shown)} clauses" in dom
+def test_page_shows_everything_without_a_filter(site: Path, browser: Browser) -> None:
+    with opened(browser, site / "index.html") as page:
+        assert rows(page, False) == {each.id for each in clauses_of(load_edition())}
+        assert rows(page, True) == set()
+        assert f"{len(clauses_of(load_edition()))} clauses" in page.page.content()
 
 
 @pytest.mark.parametrize(
-    ("page", "asked", "kept"),
+    ("name", "asked", "kept"),
     [
-        ("defects.html", "text=checkerboard", "image.fake-checkerboard"),
-        ("traceability.html", "state=open&text=retry", "retry.429"),
+        ("defects.html", "?text=checkerboard", "image.fake-checkerboard"),
+        ("traceability.html", "?state=open&text=retry", "retry.429"),
     ],
     ids=["defects", "promises"],
 )
 def test_other_lists_have_the_filter_too(
-    site: Path, tmp_path: Path, page: str, asked: str, kept: str
+    site: Path, browser: Browser, name: str, asked: str, kept: str
 ) -> None:
-    dom = shown_by_browser(f"{(site / page).as_uri()}?{asked}", tmp_path)
-    listed = [each for each in html5lib.parse(dom).iter() if each.get("data-row") is not None]
-    shown = [each.get("id") for each in listed if each.get("hidden") is None]
-    assert kept in shown
-    assert len(shown) < 10 < len(listed)
+    with opened(browser, site / name, asked) as page:
+        assert kept in rows(page, False)
+        assert len(rows(page, False)) < 10 < len(rows(page, True))
