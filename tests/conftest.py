@@ -17,8 +17,8 @@ from conformance.proof import Proof
 from conformance.reference.server import ReferenceServer
 
 KEPT_TOGETHER = (
-    "drawn_replay", "history_index", "no_false_alarm", "page", "planning",
-    "plugin", "proof", "strategies",
+    "drawn_replay", "history_index", "live_runs", "live_stopping", "no_false_alarm", "page",
+    "planning", "plugin", "proof", "strategies",
 )  # fmt: skip
 """Starts of the names of modules whose tests share what is dear to make, so on one worker."""
 

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
-from conformance.reference.server import ReferenceServer
 from conformance.results.run_file import read_run
 from tests.processes import COMMAND, PLAIN, command
-
-SLOW = """
-title = "Slow"
-base_url = "http://127.0.0.1:1/v1"
-free = true
-key_variable = "SLOW_KEY"
-[models]
-"dall-e-3" = "dall-e-3"
-"""
 
 
 @pytest.mark.parametrize(
@@ -121,40 +109,3 @@ def test_reader_that_has_seen_enough_ends_the_command_silently(tmp_path: Path) -
     )
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
-def test_interrupted_run_keeps_what_it_judged(tmp_path: Path, how: signal.Signals) -> None:
-    from conformance.contract import load_edition
-
-    (tmp_path / "slow.toml").write_text(SLOW)
-    with ReferenceServer(load_edition(), key="sk-slow-0123456789", delay=0.4) as server:
-        words = ["run", "--provider", "./slow.toml", "--live", "--output", "run.jsonl", "-n", "2"]
-        running = subprocess.Popen(
-            [*COMMAND, *words, "--base-url", server.base_url],
-            cwd=tmp_path,
-            env={**PLAIN, "SLOW_KEY": server.key},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        _wait_for_findings(tmp_path / "run.jsonl", 60)
-        running.send_signal(how)
-        _, said = running.communicate(timeout=30)
-    run = read_run(tmp_path / "run.jsonl")
-    assert len(run.findings) >= 60
-    assert not run.complete
-    assert "Traceback" not in said
-    assert server.key not in (tmp_path / "run.jsonl").read_text()
-    if how is signal.SIGINT:
-        assert running.returncode == 2
-        assert "the findings made so far are kept" in said
-
-
-def _wait_for_findings(path: Path, count: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if path.exists() and path.read_text().count('"type":"finding"') >= count:
-            return
-        time.sleep(0.1)
-    raise AssertionError("the run judged nothing")

@@ -62,7 +62,7 @@ def test_command_goes_on_past_an_attack_with_two_workers(
 ) -> None:
     written(tmp_path, provider, "error-of-wrong-types")
     words = ["run", "-p", "./hostile.toml", "--models", "dall-e-3", "--cases", "*1024x1024"]
-    done = command(tmp_path, *words, "--live", "-n", "2", *LIMITS, "-o", "reports/run.jsonl")
+    done = command(tmp_path, *words, "--live", *LIMITS, "-o", "reports/run.jsonl")
     run = read_run(tmp_path / "reports" / "run.jsonl")
     assert run.complete
     assert len(run.exchanges) == 2
@@ -96,7 +96,7 @@ def test_name_of_a_recording_is_no_command_of_a_runner(tmp_path: Path, name: str
 @pytest.mark.parametrize(
     ("limit", "said"),
     [
-        ("body=lots", "--limit body='lots' is no number of bytes; write it as"),
+        ("body=lots", "'--limit body=lots' is no number of bytes; write it as"),
         ("bodi=1MiB", "unknown limit 'bodi'; did you mean 'body'?"),
         ("pixels=0", "--limit pixels=0 is not between 1 and 1,000,000,000 pixels"),
     ],

@@ -149,7 +149,7 @@ def test_command_tells_the_wrong_address_and_could_not_judge(tmp_path: Path) -> 
     paid_toml(tmp_path, "dall-e-2")
     with watched() as (url, _):
         base = url.removesuffix("/v1")
-        done = live(tmp_path, base, "--budget", "1", "--clauses", "[pm]*", "-n", "0")
+        done = live(tmp_path, base, "--budget", "1", "--clauses", "[pm]*")
     assert done.returncode == Conclusion.NOT_JUDGED
     assert f"speaks this API; a base URL usually ends in /v1: try {url}" in done.stderr
     footer = read_run(tmp_path / "run.jsonl").footer

@@ -10,14 +10,15 @@ import pytest
 from starlette.responses import JSONResponse
 
 from conformance.errors import ConformanceError
+from conformance.exchange.source import RecordMode
 from conformance.results.run_file import read_run
 from conformance.runner.reachable import UnreachableError, check_reachable
 from conformance.runner.resume import ResumeError
 from conformance.runner.session import Options, Session
-from tests.live import Watched, error, images, paid_toml, session, watched
+from tests.live import Watched, error, images, judge_all, paid_toml, session, watched
 from tests.living import PAID, finished, lines_of, live
 from tests.processes import command, run_pytest
-from tests.test_plugin import PROMISES
+from tests.test_plugin import MINE, PROMISES
 
 
 def test_run_goes_on_where_only_one_of_two_providers_is_away(tmp_path: Path) -> None:
@@ -254,3 +255,24 @@ def test_ledger_that_cannot_be_kept_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "nowhere").write_text("in the way")
     with pytest.raises(ConformanceError, match="no ledger can be kept there"):
         Ledger(tmp_path / "nowhere" / "run.jsonl.ledger")
+
+
+def test_threads_that_record_play_what_is_there_and_send_the_rest(tmp_path: Path) -> None:
+    provider = tmp_path / "mine.toml"
+    provider.write_text(MINE)
+    chosen: dict[str, Any] = {"cassettes": tmp_path / "cassettes", "cases": "[bn]*"}
+
+    def recorded(mode: RecordMode) -> dict[str, set[str]]:
+        found = Session(Options((str(provider),), record_mode=mode, **chosen))
+        judged = judge_all(found, threads=4)
+        found.close()
+        return {path: {f.verdict for f in each.findings.values()} for path, each in judged.items()}
+
+    first = recorded(RecordMode.REWRITE)
+    made = sorted((tmp_path / "cassettes").glob("*/*/*.yaml"))
+    kept = {each: each.stat().st_mtime_ns for each in made[1::2]}
+    for each in made[::2]:
+        each.unlink()
+    assert recorded(RecordMode.NEW_EPISODES) == first
+    assert sorted((tmp_path / "cassettes").glob("*/*/*.yaml")) == made
+    assert {each: each.stat().st_mtime_ns for each in kept} == kept

@@ -37,7 +37,7 @@ class Outlook:
 
     requests: int
     usd: float
-    reserve: float  # what is set aside at the end for a refusal that is billed all the same
+    reserve: float  # for a refusal at the end that is billed all the same
     by_model: tuple[tuple[str, float], ...]  # the dearest first
     unknown: int  # requests whose price nobody knows; they count as the dearest
 

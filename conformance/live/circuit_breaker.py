@@ -17,7 +17,7 @@ Mistakes alone say nothing: some answer each of them with 5xx, and that is to be
 """
 
 LONG_ENOUGH = 60.0
-"""Seconds that they must have taken; several workers have that many at hand in a moment.
+"""Seconds that they must have taken; with several requests at once that many fail in a moment.
 
 Where nothing was ever decided, ten in a row need no minute: that is no outage of a moment.
 """

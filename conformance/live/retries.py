@@ -44,4 +44,4 @@ def wait(state: RetryCallState) -> float:
     asked = retry_after(exchange) if isinstance(exchange, Exchange) else None
     if asked is None:
         return float(_backoff(state))
-    return asked + random.uniform(0, 0.25)  # noqa: S311 - workers should not come back at once
+    return asked + random.uniform(0, 0.25)  # noqa: S311 - requests should not come back at once

@@ -29,7 +29,7 @@ UNNEEDED = (
 
 
 class WorkersError(ConformanceError):
-    """A number of processes that is none."""
+    """A number of processes that pytest-xdist does not take."""
 
 
 def read_workers(text: str | None) -> str | None:
