@@ -140,6 +140,8 @@ class Finding(Struct, frozen=True, tag="finding", omit_defaults=True):
     observed: str = ""
     control: str | None = None
     deviation: str | None = None  # why the provider is known to disagree
+    blocked_by: str | None = None
+    """The known deviation for which it could not be judged, wherever the run selected it."""
     rate: Annotated[float, Meta(ge=0, le=1)] | None = None
     """Of a flaky one: the share of exchanges that broke the promise."""
     repeats: Annotated[int, Meta(ge=1, lt=2**53)] | None = None

@@ -46,15 +46,23 @@ def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
     if not ranked:
         return ""
     (((verdict, message), count),) = ranked.most_common(1)
+    reason = provider, verdict, message
     left = sum(row.kept["MUST"].total - row.kept["MUST"].decided for row in rows)
     mostly = "mostly" if 2 * count > left else "among others"
     said = printable(message, _LONGEST) or "no reason given"
     promises = "1 promise" if count == 1 else f"{count} promises"
-    if all(row.kept["MUST"].accounted for row in rows):
+    if all(row.kept["MUST"].accounted for row in rows) or _is_blocked(summary, reason):
         remedy = "mend what is known to deviate"
     else:
         remedy = _remedy(summary, provider, verdict, message)
     return f", {mostly} ({promises}) because {said!r}; to raise it {remedy}"
+
+
+def _is_blocked(summary: Summary, reason: tuple[str, Verdict, str]) -> bool:
+    """Return whether a known deviation blocks whatever was not decided for a reason."""
+    findings = summary.merged.findings
+    mine = [each for each in findings if (each.provider, each.verdict, each.message) == reason]
+    return all(each.blocked_by or each.excused for each in mine)
 
 
 def _reasons(findings: Sequence[Finding], rows: Sequence[Row]) -> Counter[tuple[Verdict, str]]:

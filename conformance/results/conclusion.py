@@ -160,6 +160,7 @@ class Reasons:
         self._must = {_exchange(each) for each in failed}
         self._broken = {_exchange(each) for each in every if each.verdict in BROKEN}
         self._known = {_exchange(each) for each in every if each.excused}
+        self._deviations = {_exchange(each): each.deviation for each in every if each.excused}
 
     def stand_at(self, finding: Finding) -> bool:
         """Whether anything is broken, or known, where a finding is or would be."""
@@ -167,7 +168,11 @@ class Reasons:
 
     def are_known(self, finding: Finding) -> bool:
         """Return whether a known deviation stands where a finding is, or at its control."""
-        return bool({_exchange(finding), _control(finding)} & self._known)
+        return bool(finding.blocked_by or {_exchange(finding), _control(finding)} & self._known)
+
+    def deviation_of(self, finding: Finding) -> str | None:
+        """Return the known deviation where a finding is, or else at its control."""
+        return self._deviations.get(_exchange(finding)) or self._deviations.get(_control(finding))
 
     def explain(self, finding: Finding) -> bool:
         """Whether a finding is undecided and needs no other reason.
@@ -179,7 +184,7 @@ class Reasons:
         where = {_exchange(finding), _control(finding)}
         if finding.verdict not in UNDECIDED:
             return False
-        if where & self._excused:
+        if finding.blocked_by or where & self._excused:
             return True
         if finding.verdict is Verdict.UNAVAILABLE:
             return bool(where & self._errors)

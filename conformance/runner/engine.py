@@ -34,6 +34,7 @@ from conformance.providers import Provider
 from conformance.results.case_result import Judged
 from conformance.results.evidence import evidence
 from conformance.runner.alternative_controls import AlternativeControls
+from conformance.runner.blocked import Blocked
 from conformance.runner.case_runner import CaseRunner, ClaimedError
 from conformance.runner.crashes import Crashes
 from conformance.runner.live_run import LiveRun
@@ -77,6 +78,7 @@ class Engine:
         self._runner = CaseRunner(self.cases, edition, source, live, provider.id, self._run)
         self._alternatives = AlternativeControls(self.cases, edition, self._runner)
         self._crashes = Crashes(provider, source, self._runner, edition)
+        self._blocked = Blocked(edition, self._claims)
         self._judged = self._runner.judged
         self._not_judged = NotJudged(provider, self._claims, self.planned)
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
@@ -169,7 +171,7 @@ class Engine:
     def _run(self, case: Case) -> None:
         """Run what a case depends on, then the case itself unless another thread has claimed it."""
         with suppress(ClaimedError):
-            judged = self._judge(case)
+            judged = self._blocked.marked(self._judge(case))
             self._runner.claim(case)  # what is sent was claimed before
             self._runner.finish(case, judged)
 
@@ -235,6 +237,7 @@ class Engine:
         context = self._context(sent, outcome, control)
         findings = self._findings(sent, exchange, context, answer)
         findings, repeated = self._confirmed(sent, findings, context)
+        self._blocked.learn(sent, exchange, context, answer, findings)
         paid = replace(exchange, price=all_of([*repeated, exchange]))
         return Judged(
             outcome,

@@ -1,0 +1,63 @@
+"""Findings that a known deviation blocks, whether the run selected the deviation or not.
+
+A part of a run may leave out the very promise whose known deviation explains why others could not
+be judged. So each finding carries that reason itself (ARCHITECTURE 5), in a whole run as in a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from conformance.cases.model import Case
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
+from conformance.clauses.subject import Context
+from conformance.contract import Edition
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange
+from conformance.findings import UNDECIDED, Finding
+from conformance.results.case_result import Judged
+from conformance.results.conclusion import Reasons
+from conformance.runner.provider_claims import ProviderClaims
+
+
+class Blocked:
+    """Marks findings with the known deviation on their exchange, or on its control."""
+
+    def __init__(self, edition: Edition, claims: ProviderClaims) -> None:
+        self._edition = edition
+        self._claims = claims
+        self._known: dict[tuple[str, str], list[Finding]] = {}  # by model and case
+
+    def learn(
+        self,
+        case: Case,
+        exchange: Exchange,
+        context: Context,
+        answer: Answer,
+        findings: Mapping[str, Finding],
+    ) -> None:
+        """Keep the known deviations at an exchange, also of clauses that were not selected."""
+        if not self._claims.provider.deviations:
+            return
+        others = [each for each in clauses_of(self._edition) if each.id not in findings]
+        unselected = judge(exchange, self._edition, others, answer=answer, context=context)
+        every = [*findings.values(), *map(self._claims.known, unselected)]
+        self._known[case.model, case.id] = [each for each in every if each.excused]
+
+    def marked(self, judged: Judged) -> Judged:
+        """Return a result whose undecided findings name the known deviation that blocks them."""
+        marked = {clause: self._marked(each) for clause, each in judged.findings.items()}
+        return replace(judged, findings=marked)
+
+    def _marked(self, finding: Finding) -> Finding:
+        if finding.verdict not in UNDECIDED or finding.excused:
+            return finding
+        cases = dict.fromkeys((finding.case, finding.control or finding.case))
+        known = [found for case in cases for found in self._known.get((finding.model, case), ())]
+        reasons = Reasons(known)
+        if not reasons.explain(finding):
+            return finding
+        return replace(finding, blocked_by=reasons.deviation_of(finding))
