@@ -54,7 +54,6 @@ def run_ours(plan: Plan) -> Watched:
             f"--rootdir={plan.folder}",
             f"--confcutdir={HOME}",
             f"--config-file={plan.config}",
-            f"--run-file={plan.folder / 'run.jsonl'}",
         ],
         {FOLDER: str(plan.folder)},
     )

@@ -23,7 +23,9 @@ class ManySession(Session):
 
     def __init__(self, plan: Plan) -> None:
         cassettes = plan.folder / "cassettes"
-        super().__init__(Options(providers=(str(plan.provider),), cassettes=cassettes))
+        output = plan.folder / "run.jsonl"
+        options = Options(providers=(str(plan.provider),), cassettes=cassettes, output=output)
+        super().__init__(options)
         self.plan = plan
         self.clauses = plan.select(self.edition)
 
