@@ -25,7 +25,8 @@ from typing import Any
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.preloaded"])
 PLAIN = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
-PLAIN.pop("COMETAPI_KEY", None)
+for _name in [name for name in PLAIN if name.startswith("PYTEST_XDIST")] + ["COMETAPI_KEY"]:
+    PLAIN.pop(_name, None)  # a run that a worker starts is no worker
 COMMAND = [sys.executable, "-m", "conformance.cli"]
 """The command in a Python of its own."""
 _PLUGIN = ["-p", "conformance.plugin", "-p", "no:randomly", "-o", "addopts="]
