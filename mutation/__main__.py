@@ -28,7 +28,10 @@ COPIED = ("conformance", "tests", "schemas", "conftest.py", "pyproject.toml")
 CAUGHT = (KILLED, TIMEOUT)
 DRAWN = "breaks_a_clause_itself"
 """A part of the names of tests that draw examples, or try many: other tests judge the same."""
-TESTS = ("tests/test_clause*.py", "tests/test_sentences.py", "tests/test_locators.py")
+TESTS = (
+    *("tests/test_clause*.py", "tests/test_sentences.py", "tests/test_locators.py"),
+    "tests/test_verdict_context.py",
+)
 OPTIONS = ("-qs", "--rootdir=.", "--tb=no", "--assert=plain", "-Wignore", "-k", f"not {DRAWN}")
 PLUGINS = ("hypothesispytest", "xdist", "recording", "cacheprovider")
 
