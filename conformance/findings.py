@@ -154,7 +154,7 @@ class Finding(Struct, frozen=True, tag="finding", omit_defaults=True):
 
     @property
     def excused(self) -> bool:
-        """Whether the provider's file knows of it, with a reason and a date."""
+        """Return whether the provider's file knows of it, with a reason and a date."""
         return self.deviation is not None
 
     @property

@@ -140,14 +140,14 @@ def check(session: Session) -> None:
 
 
 def _judges_all(config: pytest.Config) -> bool:
-    """Whether every promise is judged that was selected by the suite's own options."""
+    """Return whether every promise is judged that was selected by the suite's own options."""
     chosen = [config.getoption(each, None) for each in ("keyword", "markexpr", "lf", "deselect")]
     parts = any("::" in each for each in config.args)
     return not any(chosen) and not parts and _is_named(config, PROMISES)
 
 
 def _is_named(config: pytest.Config, module: Path) -> bool:
-    """Whether a module is among what is to be collected."""
+    """Return whether a module is among what is to be collected."""
     places = [config.invocation_params.dir / each.split("::")[0] for each in config.args]
     return any(module.is_relative_to(each.resolve()) for each in places)
 
@@ -176,7 +176,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def _recorded(config: pytest.Config) -> bool:
-    """Whether any drawn request was recorded that this run may replay."""
+    """Return whether any drawn request was recorded that this run may replay."""
     try:
         return any(True for _ in session_of(config).recorded_models())
     except ConformanceError:

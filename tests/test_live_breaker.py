@@ -109,7 +109,7 @@ def test_model_that_is_out_is_not_asked_for_every_case(
         (told,) = found.live.ledger.halts()
     assert LEAST <= eye.posts <= posts
     assert f"requests for dall-e-2 came to nothing (HTTP {reply.status_code}" in told
-    assert "go on with --resume" in told
+    assert "continue with --resume" in told
     assert verdicts(judged) >= {"unavailable", "not run"}
 
 

@@ -97,7 +97,7 @@ def test_ctrl_c_waits_for_what_is_under_way_and_keeps_it(interrupted: Stopped) -
 def test_ctrl_c_says_how_the_run_is_resumed_and_is_never_green(interrupted: Stopped) -> None:
     assert (interrupted.code, interrupted.run.complete) == (2, False)
     assert interrupted.said.count(SAID) == 1
-    assert "the findings made so far are kept; go on with --resume run.jsonl" in interrupted.said
+    assert "the findings made so far are kept; continue with --resume run.jsonl" in interrupted.said
     assert "Traceback" not in interrupted.said
 
 
@@ -168,7 +168,7 @@ def test_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
         running.send(signal.SIGINT)
         assert running.wait(20) == 2
     assert "interrupted" in running.said
-    assert "go on with --resume run.jsonl" in running.said
+    assert "continue with --resume run.jsonl" in running.said
     assert "Traceback" not in running.said
 
 

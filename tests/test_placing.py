@@ -44,7 +44,7 @@ def sent(path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("read_as", "said"),
-    [("baseline", "is the run of --baseline"), ("resume", "is the run to go on with")],
+    [("baseline", "is the run of --baseline"), ("resume", "is the run to resume")],
 )
 @pytest.mark.parametrize("how", ["same", "link", "hard-link", "dots"])
 def test_run_that_is_read_is_no_output(good: Path, read_as: str, said: str, how: str) -> None:

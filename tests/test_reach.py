@@ -192,7 +192,7 @@ def test_unknown_models_neither_lower_the_reach_nor_raise_it(
 @pytest.mark.parametrize(
     ("open_ones", "problem", "said"),
     [
-        ([finding("a.b", Verdict.NOT_RUN, message="the budget")], "", "go on with --resume"),
+        ([finding("a.b", Verdict.NOT_RUN, message="the budget")], "", "continue with --resume"),
         (
             [finding("a.b", Verdict.NOT_RUN, message="not run: 401")],
             "provider 'acme': the first authorised request was refused",

@@ -44,7 +44,7 @@ def valid_key_accepted(subject: Subject) -> Iterator[Problem]:
 
 
 def blames_key(subject: Subject) -> bool:
-    """Whether an answer says that the key is not let in."""
+    """Return whether an answer says that the key is not let in."""
     challenged = subject.response.header("www-authenticate") and subject.answer.error is None
     refused = subject.response.status == 403 and challenged
     return subject.outcome.cause == "key" or bool(refused)

@@ -21,7 +21,7 @@ def usage_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _usage(subject: Subject) -> Mapping[str, Any]:
-    """Give the `usage` of the body; where there is none there is nothing to judge."""
+    """Return the `usage` of the body; where there is none there is nothing to judge."""
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
     usage = usage_of(subject.object)

@@ -148,7 +148,7 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
 
 
 def _said(subject: Subject) -> str:
-    """Give what a refusal says: `param` and `message`, or the text of one without an error."""
+    """Return what a refusal says: `param` and `message`, or the text of one without an error."""
     error = subject.answer.error
     if isinstance(error, dict):
         return f"{error.get('param')} {error.get('message')}"[:2000]

@@ -99,7 +99,7 @@ class Subject:
 
     @property
     def fails_alone(self) -> bool:
-        """Whether a request comes to nothing, every time, that its control shows to be possible.
+        """Return whether a request that its control shows to be possible fails every time.
 
         Then no outage is to blame: the control was accepted before it and after it.
         """
@@ -111,14 +111,14 @@ class Subject:
 
     @property
     def names_model(self) -> bool:
-        """Whether the request names the model under test, and none made up to be refused."""
+        """Return whether the request names the model under test, and none made up to be refused."""
         if self.sent.asked is not None and not self.sent.asked.has("model"):
             return False
         return "model-unknown" not in self.sent.faults and not self.sent.violates("model")
 
     @property
     def _served(self) -> bool:
-        """Whether the control, where it is a generation too, shows that the model is served."""
+        """Return whether the control, if it is a generation too, shows that the model is served."""
         if self.control is None or self.sent.expectation == "accepted":
             return False  # the control of the first request is the model list
         return self.control.accepted and self.names_model

@@ -94,7 +94,7 @@ def run(
     if live and (replay or record_mode):
         raise ConformanceError("--live goes with neither --replay nor --record-mode; choose one")
     if resume is not None and (replay or record_mode):
-        raise ConformanceError("--resume goes on with a live run; name neither --replay nor a mode")
+        raise ConformanceError("--resume continues a live run; name neither --replay nor a mode")
     if strength is not None and not live:
         raise ConformanceError("--strength is for what is sent now; name --live as well")
     if record_mode is not None and record_mode not in list(RecordMode):

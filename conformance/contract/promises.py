@@ -34,7 +34,7 @@ class DocumentedPromise:
 
     @property
     def settled(self) -> bool:
-        """Whether it has clauses, an open question or a reason."""
+        """Return whether it has clauses, an open question or a reason."""
         return bool(self.clauses or self.open or self.none)
 
 

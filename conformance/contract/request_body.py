@@ -37,7 +37,7 @@ class RequestBody:
 
     @property
     def expectation(self) -> Expectation:
-        """Whether the contract expects the request to be accepted or refused, or leaves it open."""
+        """Return what the contract expects of the request, or that it leaves it open."""
         if self.violations:
             return "refused"
         return "open" if self.unsupported or self.unknown or self.left_open else "accepted"

@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def forbidden(self) -> bool:
-        """Whether it was turned down for who asked or from where, as far as anybody can tell."""
+        """Return whether it was turned down for who asked or from where, as far as is known."""
         return self.cause == "other" and self.status in (403, 451)
 
     @property
@@ -81,7 +81,7 @@ _NOT_OF_THE_API = frozenset({407, 451})  # a proxy, and the law
 
 
 def undecided(status: int) -> bool:
-    """Whether a status says that the provider did not get to decide (RFC 9110, 6585, 8470)."""
+    """Return whether by its status the provider did not get to decide (RFC 9110, 6585, 8470)."""
     return status in _TRY_AGAIN or status >= 500
 
 

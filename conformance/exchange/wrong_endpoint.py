@@ -13,7 +13,7 @@ _NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECA
 
 
 def knows_nothing(answer: Answer) -> bool:
-    """Whether an answer shows nothing of the API: no such page, or a page for people.
+    """Return whether an answer shows nothing of the API: no such page, or a page for people.
 
     Some write an error object for a path that they do not know: OpenAI with the code
     ``unknown_url``, one-api and new-api with "Invalid URL (POST /images/generations)"; outside

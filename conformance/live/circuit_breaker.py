@@ -24,7 +24,7 @@ Where nothing was ever decided, ten in a row need no minute: that is no outage o
 
 _ELSEWHERE = 3  # of them, to other models than the one that failed most, to doubt the provider
 _MOST_REASONS = 3
-_VAIN = "nothing more is sent there; look at the provider, then go on with --resume"
+_VAIN = "nothing more is sent there; look at the provider, then continue with --resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def in_vain(provider: str, tried: Sequence[Tried]) -> tuple[str, str] | None:
 
 
 def _silence(tried: Sequence[Tried]) -> list[Tried]:
-    """Give what came to nothing since the last decision, if that is enough to stop; else none."""
+    """Return what came to nothing since the last decision, if that is enough to stop; else none."""
     valid = _in_a_row([each for each in tried if each.valid], LEAST)
     every = _in_a_row(tried, LEAST_OF_ALL)
     return valid or (every if any(each.valid for each in every) else [])

@@ -58,7 +58,7 @@ def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
 
 
 def counted(exchange: Exchange, cost: Cost) -> Counted:
-    """Give what a request counts for where no usage says better; in doubt the dearer.
+    """Return what a request counts for where no usage says better; in doubt the dearer.
 
     A request that was sent may have been billed, answered or not, and so may a server's failure.
     """
@@ -84,14 +84,14 @@ def price_of(counted: Counted, actual: float | None) -> Price:
 
 
 def all_of(made: Sequence[Exchange]) -> Price | None:
-    """Give the price of the last of some exchanges, with what all of them came to."""
+    """Return the price of the last of some exchanges, with what all of them came to."""
     price = made[-1].price
     spent = [each.price.spent for each in made if each.price and each.price.spent]
     return replace(price, spent=sum(spent, Spending())) if price and spent else price
 
 
 def used(exchange: Exchange) -> object:
-    """Give the `usage` of an answer, or of the event that completes a stream; else None."""
+    """Return the `usage` of an answer, or of the event that completes a stream; else None."""
     if exchange.response is None or not 200 <= exchange.response.status < 300:
         return None
     answer = Answer(exchange)

@@ -22,8 +22,8 @@ from conformance.live.circuit_breaker import Tried, in_vain
 from conformance.output.files import refuse_links
 from conformance.parsing import load_json
 
-STOPPED = "the run was stopped; go on with --resume"
-_ROUNDING = 1e-9  # US dollars; what sums of binary fractions may be off by
+STOPPED = "the run was stopped; continue with --resume"
+ROUNDING = 1e-9  # US dollars; what sums of binary fractions may be off by
 
 
 class NotSentError(Exception):
@@ -238,9 +238,9 @@ class Ledger:
         if self.budget is None:
             return
         spent = self.spent()
-        if spent.counted + most > self.budget + _ROUNDING:
+        if spent.counted + most > self.budget + ROUNDING:
             why = f"it may cost {most:.3f} USD, which would cross the budget of {self.budget:g} USD"
-            may_wait = spent.counted - spent.pending + most <= self.budget + _ROUNDING
+            may_wait = spent.counted - spent.pending + most <= self.budget + ROUNDING
             raise (InFlightError if may_wait else NotSentError)(why, estimate)
 
     def _write(self, values: Mapping[str, Any], durably: bool = False) -> None:

@@ -117,7 +117,7 @@ def planned_cases(
     budget: float | None = None,
     max_requests: int | None = None,
 ) -> list[Case]:
-    """Give the documented cases and the combined ones, in the order to send them.
+    """Return the documented cases and the combined ones, in the order to send them.
 
     Without ``budget`` (US dollars, by estimate) and ``max_requests`` nothing is left out. A case is
     never given without its control, which comes first. Raises ConformanceError where no model
@@ -176,7 +176,7 @@ def plan(
 def combined_cases(
     edition: Edition, provider: Provider, model: Model, strength: int = 2
 ) -> list[Case]:
-    """Give the cases that cover what the documented cases of a model leave, the cheapest first.
+    """Return the cases that cover what the documented cases of a model leave, the cheapest first.
 
     Their ids come from what they send, so that a cassette keeps its name when others are added.
     """
@@ -219,7 +219,7 @@ def _case(model: Model, base: Mapping[str, object], space: Space, row: Row) -> C
 
 
 def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Case]:
-    """Give cases in the order in which a budget is spent on them; see `plan`."""
+    """Return cases in the order in which a budget is spent on them; see `plan`."""
     return [each.case for each in _in_order(edition, provider, cases)]
 
 

@@ -22,7 +22,7 @@ _LONGEST = 40  # characters of one value
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    """Give a plan as JSON."""
+    """Return a plan as JSON."""
     prices = plan.provider.prices
     return {
         "provider": plan.provider.id,
@@ -137,7 +137,7 @@ def _usd(requests: Iterable[Request]) -> float:
 
 
 def starts_with(plan: Plan) -> float:
-    """Give the least budget with which `run --live` starts all of it, in US dollars."""
+    """Return the least budget with which `run --live` starts all of it, in US dollars."""
     every = (*plan.chosen, *plan.left_out)
     found = outlook(((plan.provider, each.case) for each in every), plan.edition)
     return math.ceil(round((found.usd + found.reserve) * 100, 6)) / 100

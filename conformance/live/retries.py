@@ -22,7 +22,7 @@ _backoff = wait_exponential_jitter(multiplier=0.5, max=30, jitter=0.5)
 
 
 def again(exchange: Exchange) -> bool:
-    """Whether a request may be sent once more.
+    """Return whether a request may be sent once more.
 
     A generation whose answer was lost may have been billed, so it is not; one that was never
     sent is. Where the account is at its end, or the model gone, no waiting helps; and a status
@@ -39,7 +39,7 @@ def again(exchange: Exchange) -> bool:
 
 
 def wait(state: RetryCallState) -> float:
-    """Give the seconds until the next attempt: as the provider asks, else ever longer."""
+    """Return the seconds until the next attempt: as the provider asks, else ever longer."""
     exchange = state.outcome.result() if state.outcome else None
     asked = retry_after(exchange) if isinstance(exchange, Exchange) else None
     if asked is None:

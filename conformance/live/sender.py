@@ -157,7 +157,7 @@ class Sender:
         name, status = self.provider.id, exchange.response.status if exchange.response else 0
         if quota_exhausted(Answer(exchange)):
             why = f"the account has no quota left ({_told(exchange)}); top it up"
-            self.ledger.halt(name, f"provider {name!r}: {why}, then go on with --resume")
+            self.ledger.halt(name, f"provider {name!r}: {why}, then continue with --resume")
         elif status == _PROXY_LOGIN:
             why = f"a proxy before the provider wants a login ({_told(exchange)})"
             self.ledger.halt(name, f"provider {name!r}: {why}; look at base_url and the network")
@@ -190,7 +190,7 @@ class Sender:
         key = self.provider.key_variable or "its file"
         why = f"the key in {key} was refused ({_told(exchange)}), though it was good before"
         if refused:
-            told = f"provider {self.provider.id!r}: {why}; look at it, then go on with --resume"
+            told = f"provider {self.provider.id!r}: {why}; look at it, then continue with --resume"
             self.ledger.halt(self.provider.id, told)
         return replace(exchange, failure=Failure("key-refused", why))
 

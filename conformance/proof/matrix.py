@@ -49,7 +49,7 @@ class DefectColumn:
 
     @property
     def caught(self) -> bool:
-        """Whether some clause is red; for an outage, whether a claimed clause is *unavailable*."""
+        """Return whether a clause is red; for an outage, whether a claimed one is *unavailable*."""
         if self.silent:
             return any(self.verdicts.get(claim) is Verdict.UNAVAILABLE for claim in self.claims)
         return bool(self.red)

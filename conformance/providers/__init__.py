@@ -88,7 +88,7 @@ class Deviation:
 
     @property
     def of_generated(self) -> bool:
-        """Whether it is about generated requests only."""
+        """Return whether it is about generated requests only."""
         return self.cases == (GENERATED,)
 
     @property

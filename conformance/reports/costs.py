@@ -30,7 +30,7 @@ class Money:
 
     @property
     def estimated(self) -> bool:
-        """Whether a price list stands behind any of it."""
+        """Return whether a price list stands behind any of it."""
         return self.estimate > 0
 
     @property

@@ -57,7 +57,7 @@ def _judged(each: Finding, family: str) -> Iterator[Any]:
 
 
 def _paid(summary: Summary) -> dict[str, float]:
-    """Give what every case came to; it goes to the first of its rows, so that they add up."""
+    """Return what every case came to; it goes to the first of its rows, so that they add up."""
     found: dict[str, Money] = {}
     for each in sent_once(summary.merged.runs):
         found[each.path] = found.get(each.path, Money()) + money_of(each)

@@ -73,7 +73,7 @@ class Seen:
 
 
 def level_rank(level: str) -> int:
-    """Give the place of a level, MUST first."""
+    """Return the place of a level, MUST first."""
     return LEVELS.index(level)
 
 

@@ -85,7 +85,7 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 
 
 def _has_all_of(run: Run, other: Run) -> bool:
-    """Whether a run is that other run, or what a copy of its file had up to some line."""
+    """Return whether a run is that other run, or what a copy of its file had up to some line."""
     return (
         run.header.id == other.header.id
         and run.footer in (None, other.footer)

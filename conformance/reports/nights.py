@@ -39,7 +39,7 @@ def _sought(new: Run) -> Sought:
 
 
 def format_of(path: Path, known: Iterable[str]) -> str:
-    """Give the format that a file's name asks for; raises `NightsError` for an unknown one."""
+    """Return the format that a file's name asks for; raises `NightsError` for an unknown one."""
     name = path.suffix.removeprefix(".")
     names = list(known)
     if name not in names:

@@ -105,7 +105,7 @@ def _origin(run: Run, provider: ProviderRecord, exchanges: Sequence[ExchangeReco
 
 
 def _server(url: str) -> str:
-    """Give scheme and host of a URL; of what is none, the text itself."""
+    """Return scheme and host of a URL; of what is none, the text itself."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -15,7 +15,7 @@ Owned = tuple[Finding, int]
 
 
 def key(finding: Finding) -> Key:
-    """Give what a finding is about."""
+    """Return what a finding is about."""
     return finding.provider, finding.model, finding.case, finding.clause
 
 
@@ -39,15 +39,15 @@ class Resumed:
         return any(self._later.values())
 
     def is_taken_over(self, rank: int) -> bool:
-        """Whether another run went on with one, whose own end says nothing then."""
+        """Return whether another run went on with one, whose own end says nothing then."""
         return bool(self._later[rank])
 
     def of(self, rank: int) -> set[int]:
-        """Give the runs that one went on with."""
+        """Return the runs that one went on with."""
         return self._earlier[rank]
 
     def stands(self, owned: Owned) -> bool:
-        """Whether no later run says anew what a finding says.
+        """Return whether no later run says anew what a finding says.
 
         What was not run says nothing. What was open is settled by the case that was judged, even
         where the clause found nothing to judge in the answer that came.
@@ -76,7 +76,7 @@ class Resumed:
 
 
 def _pairs(runs: Sequence[Run]) -> Iterable[tuple[int, int]]:
-    """Give the runs that went on with another, each with that one.
+    """Return the runs that went on with another, each with that one.
 
     A run names all that it takes over from, and so more than any of them names: whatever a
     damaged file says, no run is taken over by one that it took over itself.

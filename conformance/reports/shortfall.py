@@ -13,7 +13,7 @@ from conformance.results.reach import ENOUGH, NOTHING
 _LONGEST = 160  # characters of a reason
 _MOST = 3  # models that are named
 _REMEDY = {
-    Verdict.NOT_RUN: "go on with --resume, or allow more with --budget or --max-requests",
+    Verdict.NOT_RUN: "continue with --resume, or allow more with --budget or --max-requests",
     Verdict.UNAVAILABLE: "run again when the provider answers",
     Verdict.FLAKY: "repeat it with a larger --confirm",
     Verdict.NOT_TESTABLE: "mend first what it builds on",

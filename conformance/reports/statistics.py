@@ -70,7 +70,7 @@ class ProviderFacts:
 
 
 def families_of(runs: Sequence[Run]) -> dict[str, str]:
-    """Give the family of every model; a run that does not tell leaves it to the model's name."""
+    """Return the family of every model; a run that does not tell leaves it to the model's name."""
     found: dict[str, str] = {}
     for run in runs:
         found = run.header.edition.families | found
@@ -103,7 +103,7 @@ def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
 
 
 def _exchanges(runs: Sequence[Run]) -> dict[str, list[ExchangeRecord]]:
-    """Give the requests of each provider that were sent, each once."""
+    """Return the requests of each provider that were sent, each once."""
     found: dict[str, list[ExchangeRecord]] = {}
     for each in sent_once(runs):
         found.setdefault(each.provider, []).append(each)

@@ -169,7 +169,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
 
 
 def conclusion_of(run: Run) -> Conclusion:
-    """Give the exit code that a run had, or would have had if it was cut off."""
+    """Return the exit code that a run had, or would have had if it was cut off."""
     if run.foreign:
         return _of_recordings(run, run.findings)
     return conclude_run(run.findings, run.problems, run.interrupted)

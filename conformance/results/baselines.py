@@ -35,18 +35,18 @@ class Sought:
     id: str = ""  # the later run's own
 
     def fits(self, head: RunHeader) -> bool:
-        """Whether a run with this header is one of them."""
+        """Return whether a run with this header is one of them."""
         return head.id != self.id and head.started <= self.until and self.is_alike(head)
 
     def is_alike(self, head: RunHeader) -> bool:
-        """Whether a run with this header judged any of the same."""
+        """Return whether a run with this header judged any of the same."""
         theirs = {each.id for each in head.providers}
         same = not self.providers or bool(self.providers & theirs)
         return same and head.edition.id == self.edition
 
 
 def run_files(folder: Path) -> list[Path]:
-    """Give the run files of a folder and those below it, by name."""
+    """Return the run files of a folder and those below it, by name."""
     return sorted(each for each in folder.rglob("*.jsonl") if each.is_file())
 
 
@@ -109,7 +109,7 @@ def ordered(runs: Iterable[Run]) -> list[Run]:
 
 
 def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
-    """Give what was last known of each promise, by the finding's id; runs are in order.
+    """Return what was last known of each promise, by the finding's id; runs are in order.
 
     The last finding that was decided counts, so that one night of outage does not hide what
     was known the night before it; of what never was decided, the last one.
@@ -123,5 +123,5 @@ def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
 
 
 def tells(finding: Finding) -> bool:
-    """Whether a finding says how a promise stands."""
+    """Return whether a finding says how a promise stands."""
     return finding.state in TELLING

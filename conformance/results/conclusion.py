@@ -27,7 +27,7 @@ class Conclusion(IntEnum):
 
 
 def conclude(findings: Sequence[Finding]) -> Conclusion:
-    """Give the exit code for some findings.
+    """Return the exit code for some findings.
 
     A broken MUST that nobody knew of breaks. What could not be decided is not green, unless
     what is broken on the same exchange, or on its control, says why: see `Reasons`. Nor is a
@@ -58,7 +58,7 @@ def conclude_run(
 def conclude_recordings(
     findings: Sequence[Finding], whole: bool, unknown_models: Collection[str] = ()
 ) -> Conclusion:
-    """Give the exit code for what others recorded; `whole` is whether all of it could be read.
+    """Return the exit code for what others recorded; `whole` is whether all of it could be read.
 
     That some cannot be tested is the nature of recordings: keys are taken out, there are no
     controls. Of every model enough must have been decided, but of `unknown_models`: models that the
@@ -163,7 +163,7 @@ class Reasons:
         self._deviations = {_exchange(each): each.deviation for each in every if each.excused}
 
     def stand_at(self, finding: Finding) -> bool:
-        """Whether anything is broken, or known, where a finding is or would be."""
+        """Return whether anything is broken, or known, where a finding is or would be."""
         return bool({_exchange(finding), _control(finding)} & (self._broken | self._excused))
 
     def are_known(self, finding: Finding) -> bool:
@@ -175,7 +175,7 @@ class Reasons:
         return self._deviations.get(_exchange(finding)) or self._deviations.get(_control(finding))
 
     def explain(self, finding: Finding) -> bool:
-        """Whether a finding is undecided and needs no other reason.
+        """Return whether a finding is undecided and needs no other reason.
 
         A SHOULD that is broken is none for a MUST, but where it is that an error did not come.
         An answer that is no verdict at all (5xx) is one where that itself is the broken promise,

@@ -81,14 +81,14 @@ class Run:
 
     @property
     def interrupted(self) -> bool:
-        """Whether the run did not judge what it began with: it was cut off, or a worker died."""
+        """Return whether the run left out what it began with: it was cut off, or a worker died."""
         if self.footer is None or self.footer.interrupted is None:
             return not self.complete
         return self.footer.interrupted
 
     @property
     def foreign(self) -> bool:
-        """Whether it judged what others recorded with another tool."""
+        """Return whether it judged what others recorded with another tool."""
         return any(each.mode == "foreign" for each in self.header.providers)
 
     @property

@@ -6,13 +6,14 @@ be judged. So each finding carries that reason itself (ARCHITECTURE 5), in a who
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
+from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context
 from conformance.contract import Edition
 from conformance.exchange.answer import Answer
@@ -26,9 +27,13 @@ from conformance.runner.provider_claims import ProviderClaims
 class Blocked:
     """Marks findings with the known deviation on their exchange, or on its control."""
 
-    def __init__(self, edition: Edition, claims: ProviderClaims) -> None:
+    def __init__(
+        self, edition: Edition, selected: Sequence[Clause], claims: ProviderClaims
+    ) -> None:
         self._edition = edition
         self._claims = claims
+        names = {clause.id for clause in selected}
+        self._unselected = tuple(each for each in clauses_of(edition) if each.id not in names)
         self._known: dict[tuple[str, str], list[Finding]] = {}  # by model and case
 
     def learn(
@@ -42,7 +47,7 @@ class Blocked:
         """Keep the known deviations at an exchange, also of clauses that were not selected."""
         if not self._claims.provider.deviations:
             return
-        others = [each for each in clauses_of(self._edition) if each.id not in findings]
+        others = self._unselected
         unselected = judge(exchange, self._edition, others, answer=answer, context=context)
         every = [*findings.values(), *map(self._claims.known, unselected)]
         self._known[case.model, case.id] = [each for each in every if each.excused]

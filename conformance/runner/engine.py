@@ -78,7 +78,7 @@ class Engine:
         self._runner = CaseRunner(self.cases, edition, source, live, provider.id, self._run)
         self._alternatives = AlternativeControls(self.cases, edition, self._runner)
         self._crashes = Crashes(provider, source, self._runner, edition)
-        self._blocked = Blocked(edition, self._claims)
+        self._blocked = Blocked(edition, self.clauses, self._claims)
         self._judged = self._runner.judged
         self._not_judged = NotJudged(provider, self._claims, self.planned)
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}

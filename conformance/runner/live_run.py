@@ -18,7 +18,7 @@ from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client
 from conformance.exchange.outcome import Outcome
 from conformance.live.cost import cost_of
-from conformance.live.ledger import Ledger
+from conformance.live.ledger import ROUNDING, Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.results.baselines import Sought
@@ -28,7 +28,6 @@ from conformance.runner.confirm import Confirmer
 if TYPE_CHECKING:
     from conformance.runner.session import Options
 
-_CENT_FRACTION = 1e-9  # US dollars; sums of prices are not exact
 _NAP = 0.2  # seconds between two looks at whether the run was stopped
 
 
@@ -89,7 +88,7 @@ class LiveRun:
         reserve = max((each.most - each.estimate for each in costs), default=0.0)
         first = sum(each.estimate for each in costs) + reserve
         needed = spent.counted + first + cost_of(case, provider, edition).most
-        return self.ledger.budget is None or needed <= self.ledger.budget + _CENT_FRACTION
+        return self.ledger.budget is None or needed <= self.ledger.budget + ROUNDING
 
     def close(self) -> None:
         """Close the ledger."""

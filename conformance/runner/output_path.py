@@ -82,7 +82,7 @@ def _cannot_be_written(path: Path, error: OSError) -> OutputError:
 
 def _read_by(options: Options) -> Iterator[tuple[str, Path]]:
     if options.resume is not None:
-        yield "the run to go on with", options.resume
+        yield "the run to resume", options.resume
     if options.baseline is not None:
         yield "the run of --baseline", options.baseline
         nights = options.baseline.glob("*.jsonl") if options.baseline.is_dir() else ()
@@ -153,7 +153,7 @@ class OutputFile:
             return
         if os.path.lexists(self.before):
             raise OutputError(
-                f"{self.before}: is there, of a run that was cut off; go on with it by --resume, "
+                f"{self.before}: is there, of a run that was cut off; continue it with --resume, "
                 f"or move it, or name another file with --output"
             )
         moves = [(self.path, self.before), (ledger, ledger_of(self.before))]

@@ -34,7 +34,7 @@ _WRONG = frozenset({Verdict.NOT_RUN, Verdict.UNAVAILABLE, Verdict.HARNESS_ERROR,
 
 
 class ResumeError(ConformanceError):
-    """A run that cannot be gone on with, because it is another run."""
+    """A run that cannot be resumed, because it is another run."""
 
 
 class Resumed:
@@ -135,7 +135,7 @@ def check_same(header: RunHeader, other: RunHeader, path: object) -> None:
 
 
 def settled(judged: Mapping[str, Judged], cases: Iterable[Case]) -> dict[str, Judged]:
-    """Give those cases that were decided, and whose control was.
+    """Return those cases that were decided, and whose control was.
 
     A case is taken whole or not at all: its findings were counted when it was judged.
     """

@@ -61,7 +61,7 @@ class Options:
     budget: float | None = None  # US dollars; infinity where there is no limit
     max_requests: int | None = None
     partial: bool = False  # start a plan over budget, and stop there
-    resume: Path | None = None  # the run file of a run to go on with
+    resume: Path | None = None  # the run file of a run to resume
     baseline: Path | None = None  # the run file of the last good run, or a folder of them
     strength: int | None = None  # parameters to combine at a time, beyond the documented cases
     depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
@@ -71,14 +71,14 @@ class Options:
 
     @property
     def mode(self) -> str:
-        """Whether cases are sent, played, or sent and recorded."""
+        """Return whether cases are sent, played, or sent and recorded."""
         if self.live:
             return "live"
         return "replay" if self.record_mode in (None, RecordMode.NONE) else "record"
 
     @property
     def whole(self) -> bool:
-        """Whether nothing was left out, so that what is unused or stale can be known."""
+        """Return whether nothing was left out, so that what is unused or stale can be known."""
         return (self.clauses, self.models, self.cases) == ("*", "*", "*")
 
 
@@ -119,7 +119,7 @@ class Session:
 
     @property
     def billed(self) -> bool:
-        """Whether any provider bills, so that nothing that was paid for may be lost."""
+        """Return whether any provider bills, so that nothing that was paid for may be lost."""
         return any(not each.prices.free for each in self.providers)
 
     @property
@@ -140,7 +140,7 @@ class Session:
         return outlook(self._to_send(), self.edition)
 
     def check_affordable(self) -> None:
-        """Refuse what nobody allowed to cost so much, and a run that cannot be gone on with.
+        """Refuse what nobody allowed to cost so much, and a run that cannot be resumed.
 
         Raises `ConformanceError` before anything is sent; does nothing in replay.
         """
@@ -152,7 +152,7 @@ class Session:
         check_affordable(self.outlook, *terms, self.billed)
 
     def starts(self, provider: Provider) -> bool:
-        """Whether a provider is the embedded one, at no address of its own."""
+        """Return whether a provider is the embedded one, at no address of its own."""
         return provider.embedded and self.options.base_url is None
 
     def prepare(self, run_file: Path | None) -> None:
@@ -328,7 +328,7 @@ class Session:
             )
 
     def live_client(self, provider: Provider) -> Sender:
-        """Give what sends to a provider; the embedded one is started, unless it is elsewhere."""
+        """Return what sends to a provider; the embedded one is started, unless it is elsewhere."""
         provenance = Provenance.LIVE
         base_url, key = provider.base_url, provider.key()
         if self.starts(provider):
@@ -350,7 +350,7 @@ class Session:
         return self._closing.enter_context(Transport(self.options.limits, policy, replays))
 
     def library(self, provider: Provider) -> CassetteLibrary:
-        """Give the cassettes of a provider."""
+        """Return the cassettes of a provider."""
         return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
 
 

@@ -40,7 +40,7 @@ class ProvidersModule(pytest.File):
         return module
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """Give a node for each provider."""
+        """Return a node for each provider."""
         for engine in self.session_of_run.engines:
             selected = self.session_of_run.selected(engine)
             yield ProviderNode.from_parent(
@@ -59,7 +59,7 @@ class ProviderNode(pytest.Collector):
         self.selected = selected
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """Give a node for each case."""
+        """Return a node for each case."""
         for case, clauses in self.selected:
             node: CaseNode = CaseNode.from_parent(
                 self, name=case.path, engine=self.engine, case=case, clauses=clauses
@@ -79,7 +79,7 @@ class CaseNode(pytest.Collector):
         self.following: CaseNode | None = None
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Give an item for each clause."""
+        """Return an item for each clause."""
         for clause in self.clauses:
             item: PromiseItem = PromiseItem.from_parent(self, name=clause.id)
             item.clause = clause

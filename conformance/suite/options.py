@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="how much is asked: standard, or thorough; thorough where nothing is billed",
     )
-    group.addoption("--resume", default=None, metavar="RUN", help="go on with this run file")
+    group.addoption("--resume", default=None, metavar="RUN", help="resume the run of this run file")
     group.addoption(
         "--resend",
         action="store_true",

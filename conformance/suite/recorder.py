@@ -208,7 +208,7 @@ class Recorder:
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
         terminalreporter.write_line(f"{said}: {self._headline()}")
         if self._writer is not None:
-            on = "; the run was stopped, go on with --resume" if self._stopped else ""
+            on = "; the run was stopped, continue with --resume" if self._stopped else ""
             terminalreporter.write_line(f"run file: {self._writer.path}{on}")
 
     def write_to(self, place: OutputFile) -> None:
@@ -274,7 +274,7 @@ class Recorder:
             self.problems += stale_deviations(provider, self.findings, session.today)
 
     def _was_stopped(self) -> bool:
-        """Whether the user ended it: what was not tried again may be missing as well."""
+        """Return whether the user ended it: what was not tried again may be missing as well."""
         session = self._session()
         return session.options.mode != "replay" and session.live.ledger.stopped()
 

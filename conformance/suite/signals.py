@@ -34,7 +34,7 @@ class Stopping:
             self._before = {each: signal.signal(each, self._on_signal) for each in SIGNALS}
 
     def end(self) -> None:
-        """Give the signals back."""
+        """Restore the signal handlers."""
         for each, handler in self._before.items():
             signal.signal(each, handler)
 

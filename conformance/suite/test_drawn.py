@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _deviations(session: Session, models: list[tuple[Engine, str]]) -> list[object]:
-    """Give the deviations of generated requests that this run can say anything of."""
+    """Return the deviations of generated requests that this run can say anything of."""
     if not session.options.whole:
         return []
     return [

@@ -30,12 +30,12 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether the columns that judged it have different verdicts."""
+        """Return whether the columns that judged it have different verdicts."""
         return len({cell for cell in self.cells if cell is not None}) > 1
 
     @property
     def compared(self) -> bool:
-        """Whether more than one column judged it."""
+        """Return whether more than one column judged it."""
         return sum(cell is not None for cell in self.cells) > 1
 
 

@@ -120,7 +120,7 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
 
 
 def _no_longer_excused(change: Change) -> bool:
-    """Whether a deviation was removed or ran out, and its promise is broken still."""
+    """Return whether a deviation was removed or ran out, and its promise is broken still."""
     return change.what == "verdict" and change.before == "known" and change.after in _BROKEN
 
 

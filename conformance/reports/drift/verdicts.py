@@ -35,7 +35,7 @@ class Turn:
 
     @property
     def is_outage(self) -> bool:
-        """Whether the provider did not decide; it is reported by its reason, not by clause."""
+        """Return whether the provider did not decide; reports name the reason, not the clause."""
         return self.finding.verdict is Verdict.UNAVAILABLE and self.kind is Kind.NOISE
 
 

@@ -89,7 +89,7 @@ class Timeline:
 
     @property
     def changed(self) -> bool:
-        """Whether it was ever different, or by accident."""
+        """Return whether it was ever different, or by accident."""
         return len(self.spells) > 1 or self.flakes.hits > 0
 
     @property

@@ -103,7 +103,7 @@ class _Evidence:
         self._history = _history(summary) if summary.merged.repeated else {}
 
     def columns(self) -> list[dict[str, Any]]:
-        """Give a column's findings by clause, and its exchanges by case.
+        """Return a column's findings by clause, and its exchanges by case.
 
         Where a column is of several runs, a case is written `2/case`: of the third of them.
         """
@@ -135,7 +135,7 @@ class _Evidence:
         return shown | ({"history": history} if history else {})
 
     def _deviation(self, finding: Finding) -> Any:
-        """Give the number of the entry in the provider's file, or the reason without an entry."""
+        """Return the number of the entry in the provider's file, or the reason without an entry."""
         about = self._about.get(finding.provider)
         for rank, each in enumerate(about.deviations if about else ()):
             if each.reason == finding.deviation and _covers(each, finding):

@@ -20,7 +20,7 @@ _SAID = 200  # characters of a message that can be searched for
 
 
 def matrix(summary: Summary) -> dict[str, Any]:
-    """Give the columns, the clauses in the order of the contract, and a letter for each cell."""
+    """Return the columns, the clauses in the order of the contract, and a letter for each cell."""
     clauses = clauses_of(summary)
     return {
         "words": [each.label for each in STATES],
@@ -37,7 +37,7 @@ def matrix(summary: Summary) -> dict[str, Any]:
 
 
 def clauses_of(summary: Summary) -> list[dict[str, Any]]:
-    """Give every clause that something was judged by, as the headers describe it."""
+    """Return every clause that something was judged by, as the headers describe it."""
     judged = {each.clause: each.level for each in summary.merged.findings}
     about: dict[str, dict[str, Any]] = {}
     for run in summary.merged.runs:
@@ -111,7 +111,7 @@ def _letter(state: State) -> str:
 
 
 def _said(summary: Summary, clauses: Sequence[str]) -> dict[str, Any]:
-    """Give the message of the worst finding of each cell that has one; equal texts once."""
+    """Return the message of the worst finding of each cell that has one; equal texts once."""
     columns = {column: rank for rank, column in enumerate(summary.columns)}
     rows = {clause: rank for rank, clause in enumerate(clauses)}
     texts: dict[str, int] = {}

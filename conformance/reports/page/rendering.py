@@ -66,7 +66,7 @@ def as_json(value: object) -> Markup:
 
 
 def cell_link(clause: str, provider: str, model: str) -> str:
-    """Give the fragment that opens the evidence of a cell; `filters.js` reads it."""
+    """Return the fragment that opens the evidence of a cell; `filters.js` reads it."""
     parts = (quote(each, safe="", errors="replace") for each in (clause, provider, model))
     return f"#cell={'/'.join(parts)}"
 
