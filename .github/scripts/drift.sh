@@ -25,7 +25,7 @@ elif ((CONCLUSION == 2)); then
   code=2
   echo "The first night could not be judged whole, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
 elif [[ $(tail -n 1 "$RUN_FILE" | python -P -c 'import json, sys
-print(json.load(sys.stdin).get("whole") is True)') != True ]]; then
+print(json.load(sys.stdin).get("whole") is not False)') != True ]]; then
   code=2
   echo "The first night judged only a part, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
 else
