@@ -71,6 +71,11 @@ def test_authorization_is_still_seen() -> None:
     assert told.request.header("authorization") == "Bearer REDACTED"
 
 
+def test_first_word_of_an_authorization_that_is_no_scheme_is_no_less_secret() -> None:
+    told = redacted(exchange(sent={"Authorization": f"{SECRET[:24]} x"}))
+    assert told.request.header("authorization") == "REDACTED"
+
+
 def test_presented_credentials_are_looked_for_in_the_answer() -> None:
     echo = {"a": SECRET.swapcase(), "b": base64.b64encode(SECRET.encode()).decode()}
     told = redacted(exchange(sent={"x-goog-api-key": SECRET}, body=json.dumps(echo).encode()))

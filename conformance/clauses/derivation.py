@@ -30,7 +30,7 @@ def derived(edition: Edition) -> tuple[Clause, ...]:
 
 
 def models_of(edition: Edition) -> Iterator[Model]:
-    """Return the models that an edition names, and one for each family."""
+    """Yield the models that an edition names, and one for each family."""
     yield from edition.models.values()
     yield from (each.template for each in edition.families.values())
 

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 Decode = Callable[[re.Match[bytes]], bytes]
 
@@ -98,13 +99,17 @@ class Joined:
         for segment, text in zip(segments, texts, strict=True):
             self._places.append((at, at + len(text), segment))
             at += len(text) + len(between)
+        self._starts = [start for start, _, _ in self._places]
 
     def back(self, edits: Sequence[Edit]) -> list[Edit]:
         """Return the edits as edits of the parts, one for each part that they touch."""
         result = []
         for edit in edits:
-            for start, end, segment in self._places:
-                if edit.start < end and start < edit.end:
+            first = max(bisect_right(self._starts, edit.start) - 1, 0)
+            for start, end, segment in islice(self._places, first, None):
+                if start >= edit.end:
+                    break
+                if edit.start < end:
                     result.append(_within(edit, start, end, segment))
         return result
 

@@ -58,13 +58,18 @@ def _compressed(data: bytes, start: int, end: int) -> Iterator[Segment]:
 
 def _jpeg(data: bytes) -> Iterator[Segment]:
     at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+    for _ in range(_MOST_CHUNKS):
+        if not (at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA):
+            break
         if data[at + 1] == 0xFF:  # filling
             at += 1
             continue
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         yield Segment(at + 4, min(end, len(data)))
         at = max(end, at + 4)
+    else:  # what is left is one part, so that no part of a file goes unseen
+        yield Segment(min(at, len(data)), len(data))
+        return
     last = data.rfind(b"\xff\xd9", at)
     yield Segment(last + 2 if last >= 0 else min(at, len(data)), len(data))
 

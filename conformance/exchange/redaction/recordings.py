@@ -49,7 +49,10 @@ _MOST = 6  # credentials of one request
 _PLACEHOLDER = re.compile(
     r"redacted|filtered|placeholder|\*{3}|sk-conformance|[<\[{]", re.IGNORECASE
 )
-_SCHEMES = re.compile(r"[A-Za-z0-9-]{1,30} +\S")
+_SCHEMES = re.compile(
+    r"(?:Bearer|Basic|Digest|Negotiate|NTLM|Key|Token|ApiKey|Api-Key|AWS4-HMAC-SHA256) +\S", re.I
+)
+"""Names that are shown before what is redacted; any other first word may be a credential."""
 
 
 def is_harmless_header(name: str) -> bool:

@@ -21,7 +21,7 @@ from conformance.exchange.transport.codings import (
 )
 from conformance.parsing import JSONFaultError, load_json
 from conformance.parsing.images import sniff
-from conformance.recordings.readers.members import first_kept, mapping, text
+from conformance.recordings.readers.members import first_kept, mapping
 from conformance.recordings.readers.model import (
     CUT,
     MOST_BYTES,
@@ -136,7 +136,9 @@ def _decoded_base64(value: str) -> bytes | None:
     try:
         if value.lstrip().startswith("["):
             pieces = load_json(value)
-        decoded = [base64.b64decode("".join(text(one).split()), validate=True) for one in pieces]
+            if not pieces or not all(isinstance(one, str) for one in pieces):
+                return None
+        decoded = [base64.b64decode("".join(one.split()), validate=True) for one in pieces]
     except (JSONFaultError, binascii.Error, ValueError):
         return None
     return b"".join(decoded)
@@ -181,6 +183,8 @@ def _without_omissions(value: Any, name: str, lost: set[str]) -> Any:
         return {key: _without_omissions(inner, key, lost) for key, inner in value.items()}
     if isinstance(value, list):
         return [_without_omissions(inner, name, lost) for inner in value]
+    if isinstance(value, bytes):  # `!!binary` of YAML, which JSON does not have
+        return value.decode("utf-8", "replace")
     return value
 
 

@@ -145,7 +145,8 @@ _YAML_KINDS: Mapping[str, Kind] = {
     "when": Kind.HTTPMOCK,
     "then": Kind.HTTPMOCK,
 }
-_GO = re.compile(rb"^version: *[12]\s*$.*^interactions:", re.DOTALL | re.MULTILINE)
+_GO_VERSION = re.compile(rb"^version: *[12][ \t\r]*$", re.MULTILINE)
+_GO_LIST = re.compile(rb"^interactions:", re.MULTILINE)
 _TOP_KEY = re.compile(rb"^:?([A-Za-z_][\w-]{0,60}) *:", re.MULTILINE)
 _MAGIC = (
     (b"PK\x03\x04", "is a ZIP archive; unpack it, and judge what is in it"),
@@ -192,7 +193,9 @@ def _kind_of_yaml(start: bytes) -> Kind:
     names = [name.decode() for name in _TOP_KEY.findall(start)]
     for name in names:
         if name in _YAML_KINDS:
-            return Kind.GO_VCR if _GO.search(start) else _YAML_KINDS[name]
+            version = _GO_VERSION.search(start)
+            is_go = version is not None and _GO_LIST.search(start, version.end()) is not None
+            return Kind.GO_VCR if is_go else _YAML_KINDS[name]
     if names:
         raise _unknown(f"is YAML, but is no known recording: it has {_listed(names)}")
     raise _unknown("is text, but is no known recording")
@@ -221,7 +224,8 @@ def _listed(names: list[str]) -> str:
 def _is_indented(path: Path) -> bool:
     """Return whether a file is one indented exchange, and not lines with an exchange each."""
     with path.open("rb") as file:
-        first = next((line for line in file if line.strip()), b"")
+        while (first := file.readline(_LONG)) and not first.strip():
+            pass
     if len(first) >= _LONG or first.rstrip().endswith(b"}"):
         return False
     try:
