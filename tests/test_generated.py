@@ -358,3 +358,16 @@ def test_selected_cases_leave_generated_requests_out(tmp_path: Path) -> None:
     done = of_mine(tmp_path, str(GENERATED.parent), "--collect-only", "--live", "--cases=baseline")
     assert "test_promises.py" in done.stdout
     assert "test_generated.py" not in done.stdout + done.stderr
+
+
+def test_error_of_the_suite_is_not_hidden_by_a_request_that_was_not_judged() -> None:
+    unavailable = BrokenPromise(UNAVAILABLE, "", "HTTP 503", {}, ())
+
+    def check(number: int) -> list[BrokenPromise]:
+        if number > 5:
+            raise KeyError(number)
+        return [unavailable] if number < 3 else []
+
+    with pytest.raises(BaseExceptionGroup) as caught:
+        explore(st.integers(0, 9), check, settings(QUICK, report_multiple_bugs=True))
+    assert caught.group_contains(KeyError)

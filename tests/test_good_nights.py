@@ -40,6 +40,12 @@ def test_cut_off_night_closes_nothing_and_is_no_good_one(nights: Nights) -> None
     assert nights.runner.state["issues"][0]["state"] == "OPEN"
 
 
+def test_first_night_that_was_killed_is_no_base(nights: Nights) -> None:
+    killed = nights.next(runs.finding(), end=None, conclusion="137")
+    assert killed == {"code": "2", "good": "false"}
+    assert not list((nights.runner.work / "good").iterdir())
+
+
 def test_first_night_that_could_not_be_judged_is_no_base(nights: Nights) -> None:
     assert nights.next(runs.finding(), conclusion="2") == {"code": "2", "good": "false"}
     assert not list((nights.runner.work / "good").iterdir())

@@ -84,6 +84,18 @@ def test_clauses_of_other_suites_are_told_apart(tmp_path: Path) -> None:
         ]
 
 
+def test_damaged_header_spoils_no_other_run(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    write_run(ended(night(1, runs.finding())), good)
+    text = good.read_text()
+    bad.write_text(text.replace('"level":"MUST"', '"level":"PERHAPS"', 1))
+    reader = StatesReader()
+    reader.read(good)
+    for _ in range(2):
+        with pytest.raises(RunFileError):
+            reader.read(bad)
+
+
 @QUICK
 @given(st.text(string.printable))
 def test_what_is_no_run_file_is_refused(

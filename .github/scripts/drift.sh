@@ -21,11 +21,12 @@ print(json.load(open(sys.argv[1], encoding="utf-8"))["counts"]["regression"])' "
   every=$(mktemp -d)
   cp "${nights[@]}" "$RUN_FILE" "$every"
   image-conformance history "$every" --format md --output "$OUT/history.md" >> "$GITHUB_STEP_SUMMARY"
-elif ((CONCLUSION == 2)); then
+elif ((CONCLUSION != 0 && CONCLUSION != 1)); then
   code=2
   echo "The first night could not be judged whole, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
 elif [[ $(tail -n 1 "$RUN_FILE" | python -P -c 'import json, sys
-print(json.load(sys.stdin).get("whole") is not False)') != True ]]; then
+end = json.load(sys.stdin)
+print(end.get("type") == "end" and end.get("whole") is not False)') != True ]]; then
   code=2
   echo "The first night judged only a part, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
 else

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Flaky
+from hypothesis.errors import Flaky, HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from conformance.cases.schema_keywords import check_keywords
@@ -74,6 +74,9 @@ class BrokenError(AssertionError):
         self.broken, self.others = broken, others
 
 
+_EXPECTED = (BrokenError, HypothesisException)
+
+
 @cache
 def error_for(id_: str) -> type[BrokenError]:
     """Return the exception class of a promise: hypothesis distinguishes failures by type."""
@@ -112,9 +115,10 @@ def _search(
     except BrokenError as error:
         return [Falsified(error.broken, error.others)]
     except BaseExceptionGroup as group:
-        errors = list(_leaves(group))
-        if not errors:
-            raise  # an error of the suite itself
+        leaves = list(_leaves(group))
+        errors = [leaf for leaf in leaves if isinstance(leaf, BrokenError)]
+        if not errors or any(not isinstance(leaf, _EXPECTED) for leaf in leaves):
+            raise  # an error of the suite itself, which no finding beside it may hide
         return [
             Falsified(failure.broken, failure.others, isinstance(group, Flaky))
             for failure in errors
@@ -122,11 +126,11 @@ def _search(
     return []
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BrokenError]:
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
             yield from _leaves(error)
-        elif isinstance(error, BrokenError):
+        else:
             yield error
 
 

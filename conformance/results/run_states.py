@@ -128,8 +128,9 @@ class StatesReader:
             if bytes(header.clauses) == b"[]":
                 return header
         header = _HEADERS.decode(line)
-        self._known = bytes(header.clauses)
-        self._clauses = msgspec.json.decode(self._known, type=tuple[ClauseLevel, ...])
+        known = bytes(header.clauses)
+        self._clauses = msgspec.json.decode(known, type=tuple[ClauseLevel, ...])
+        self._known = known  # only once they are read, else a damaged file would spoil the next
         return header
 
 

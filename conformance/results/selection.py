@@ -63,7 +63,11 @@ def begun_whole(run: Run) -> frozenset[Column]:
     plan = {(each.provider, each.model): each.promises for each in run.header.plan}
     if plan and run.footer is not None:
         begun = {(each.provider, each.model): each.chosen for each in run.footer.reach}
-        return frozenset(each for each, chosen in begun.items() if chosen == plan.get(each))
+        return frozenset(
+            each
+            for each, chosen in begun.items()
+            if chosen is not None and chosen == plan.get(each)
+        )
     return frozenset() if selection_globs(run).keys() - {"models"} else chosen_of(run)
 
 
