@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -164,8 +164,9 @@ class Bout:
         """Return with which request each side first saw a defect; None where not within `FIRST`."""
         self._ask_truth(model)
         with self.server.lying(defect) as recorder:
-            hunt = planned(self.server, recorder, self.edition, model)
-        mine = hunt.first(self.honest[model].kinds)
+            honest = self.honest[model].kinds
+            hunt = planned(self.server, recorder, self.edition, model, honest)
+        mine = hunt.first(honest)
         with self.server.lying(defect) as recorder:
             hunts = _schemathesis(self.server, recorder, self.tool, self.edition, model)
         known = frozenset().union(*(hunt.kinds for hunt in self.truth[model]))
@@ -222,11 +223,17 @@ def _explore(server: Server, recorder: Recorder) -> None:
             raise
 
 
-def planned(server: Server, recorder: Recorder, edition: Edition, model: str) -> Hunt:
-    """Send what the plan has for a model, and judge it under every clause."""
+def planned(
+    server: Server,
+    recorder: Recorder,
+    edition: Edition,
+    model: str,
+    known: frozenset[str] | None = None,
+) -> Hunt:
+    """Send what the plan has for a model, and judge it; stop at a sign that is not `known`."""
     base_url = f"{recorder.origin}/v1"
     target = Target(server.provider.id, base_url, server.key, server.provider.models)
-    signs = []
+    signs: list[tuple[int, str]] = []
     with Transport(Limits(), AddressPolicy.for_provider(base_url)) as transport:
         client = Client(target, transport)
         cases = _cases(edition, model)
@@ -234,7 +241,8 @@ def planned(server: Server, recorder: Recorder, edition: Edition, model: str) ->
         plain = load_provider("reference")  # known deviations are signs as well
         engine = Engine(plain, edition, clauses_of(edition), cases, source, date.today())
         for case in cases:
-            if len(recorder.seen) >= FIRST:
+            is_seen = known is not None and any(sign not in known for _, sign in signs)
+            if is_seen or len(recorder.seen) >= FIRST:
                 break
             findings = engine.judged(case).findings.values()
             broken = [each.clause for each in findings if each.verdict in BROKEN]
@@ -244,7 +252,9 @@ def planned(server: Server, recorder: Recorder, edition: Edition, model: str) ->
 
 @cache
 def _cases(edition: Edition, model: str) -> list[Case]:
-    return planned_cases(edition, load_provider("reference"), models=model)
+    provider = load_provider("reference")
+    alone = replace(provider, models={model: provider.models[model]})
+    return planned_cases(edition, alone)  # the first model of a provider has the cases of all
 
 
 def _schemathesis(
