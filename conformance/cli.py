@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from conformance.commands.check import check
 from conformance.commands.compare import compare
 from conformance.commands.docs import docs
 from conformance.commands.drift import drift
@@ -35,6 +36,7 @@ app = typer.Typer(
     "Exit codes: 0 nothing new is broken, 1 something is, 2 could not be judged.",
 )
 app.command()(run)
+app.command()(check)
 app.command(name="list")(list_)
 app.command()(explain)
 app.command()(plan)

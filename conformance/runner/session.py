@@ -48,10 +48,12 @@ class Options:
     """What the user chose; the same for pytest and for the command."""
 
     providers: tuple[str, ...] = ()
+    provider: Provider | None = None  # one that has no file, in place of the named ones
     edition: str = DEFAULT_EDITION
     clauses: str = "*"
     models: str = "*"
     cases: str = "*"
+    paths: frozenset[str] | None = None  # only these cases, named model/case
     live: bool = False
     record_mode: RecordMode | None = None
     base_url: str | None = None
@@ -70,6 +72,11 @@ class Options:
     concurrency: int | None = None  # requests at once; None leaves it to the provider
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The providers that were named, by name or by file."""
+        return self.providers if self.provider is None else (self.provider.id,)
+
+    @property
     def mode(self) -> str:
         """Return whether cases are sent, played, or sent and recorded."""
         if self.live:
@@ -79,7 +86,8 @@ class Options:
     @property
     def whole(self) -> bool:
         """Return whether nothing was left out, so that what is unused or stale can be known."""
-        return (self.clauses, self.models, self.cases) == ("*", "*", "*")
+        every = (self.clauses, self.models, self.cases) == ("*", "*", "*")
+        return every and self.paths is None
 
 
 class Session:
@@ -96,6 +104,8 @@ class Session:
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
         """The providers that were named, or all that have cassettes."""
+        if self.options.provider is not None:
+            return (self.options.provider,)
         names = self.options.providers or _recorded(self.options.cassettes)
         found = tuple(load_provider(name) for name in dict.fromkeys(names))
         if self.options.base_url is None:
@@ -213,7 +223,11 @@ class Session:
         """The cases of a provider that are to be judged, each with its clauses."""
         options = self.options
         for case in engine.cases.values():
-            if fnmatchcase(case.model, options.models) and fnmatchcase(case.id, options.cases):
+            named = options.paths is None or case.path in options.paths
+            matches = fnmatchcase(case.model, options.models) and fnmatchcase(
+                case.id, options.cases
+            )
+            if named and matches:
                 clauses = engine.planned(case)
                 if clauses:
                     yield case, clauses
