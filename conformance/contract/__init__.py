@@ -1,6 +1,7 @@
 """The contract: what one dated edition of a document promises of the endpoint."""
 
 from conformance.contract.edition import Edition, ModelFamily
+from conformance.contract.frozen import digest_of, freeze, frozen_digest
 from conformance.contract.loading import (
     DEFAULT_EDITION,
     edition_ids,
@@ -43,7 +44,10 @@ __all__ = [
     "RequestBody",
     "SchemaRule",
     "Violation",
+    "digest_of",
     "edition_ids",
+    "freeze",
+    "frozen_digest",
     "load_edition",
     "schemas_directory",
 ]

@@ -53,6 +53,7 @@ class Edition:
     levels: Mapping[str, ClauseLevel]
     examples: tuple[DocumentedExample, ...]
     folder: Path
+    digest: str
     request: RequestSchema = field(repr=False)
     parameters: frozenset[str] = field(repr=False)
     _checkers: Mapping[str, Checker] = field(repr=False)

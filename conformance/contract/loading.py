@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.contract.checker import Checker
 from conformance.contract.edition import Edition, ModelFamily
+from conformance.contract.frozen import digest_of
 from conformance.contract.model import Model
 from conformance.contract.records import (
     CitedSource,
@@ -95,6 +96,7 @@ class _Loader:
             levels={key: _level(entry) for key, entry in content["clauses"]["levels"].items()},
             examples=tuple(self._example(entry) for entry in content["examples"]),
             folder=self.files.folder,
+            digest=digest_of(self.files.folder),
             request=shared,
             parameters=frozenset(
                 name for schema in self._requests.values() for name in _names(schema)

@@ -25,6 +25,7 @@ class Column:
     label: str
     provider: str
     edition: str
+    digest: str  # its first characters; empty in a run file that has none
     document: str
     tool: str
     mode: str
@@ -55,7 +56,7 @@ class Column:
         return f"run {printable(self.run, 60)} of {printable(self.provider, 60)}"
 
 
-_DISTINGUISHING = ("provider", "edition", "tool", "mode", "base_url")
+_DISTINGUISHING = ("provider", "edition", "digest", "tool", "mode", "base_url")
 
 
 def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
@@ -73,6 +74,7 @@ def _columns_of(run: Run) -> Iterable[Column]:
             label=about.id,
             provider=about.id,
             edition=run.header.edition.id,
+            digest=run.header.edition.digest[:12],
             document=run.header.edition.document,
             tool=run.header.tool,
             mode=about.mode,
@@ -122,7 +124,7 @@ def _check_distinct(sides: Sequence[Column]) -> None:
         if other.run == column.run:
             raise ComparisonError(f"{column.name} was named twice")
         raise ComparisonError(
-            f"two runs of {printable(column.provider, 60)} have the same edition, suite version, "
+            f"two runs of {printable(column.provider, 60)} have the same contract, suite version, "
             f"mode and address; what changed between nights is told by: "
             f"image-conformance drift BASE NEW"
         )
@@ -154,7 +156,8 @@ def _labels(sides: Sequence[Column]) -> list[str]:
     """Name columns by their provider, and by as much of the rest as tells them apart."""
     extra = [name for name in ("edition", "tool") if len({getattr(e, name) for e in sides}) > 1]
     labels = [_label(column, extra) for column in sides]
-    for name in ("mode", "base_url"):
+    differing = ["digest"] if len({column.digest for column in sides}) > 1 else []
+    for name in (*differing, "mode", "base_url"):
         if len(set(labels)) < len(labels):
             extra.append(name)
             labels = [_label(column, extra) for column in sides]
