@@ -16,7 +16,7 @@ from conformance.cases.schema_keywords import (
     couplings,
     types_of,
 )
-from conformance.contract import Edition, Model, RequestBody
+from conformance.contract import Edition, Model, PixelLimits, RequestBody
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000
@@ -55,7 +55,19 @@ class Text:
         return text_of(max(self.shortest, min(len(WORD), self.longest or len(WORD))))
 
 
-Region = Value | Span | Text
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes in pixels within limits."""
+
+    limits: PixelLimits
+
+    @property
+    def sample(self) -> str:
+        """The smallest square, which is cheap to paint."""
+        return self.limits.edges()["square"]
+
+
+Region = Value | Span | Text | Sizes
 Pattern = Mapping[str, Region]
 """A choice for a group of parameters; parameters without a region are not sent."""
 
@@ -120,6 +132,9 @@ class Domain:
         schema = self.model.parameters[parameter]
         types = types_of(schema)
         regions: list[Region] = [Value(value) for value in self._listed(parameter, schema)]
+        limits = self.model.pixel_limits(parameter)
+        if limits is not None:
+            regions.append(Sizes(limits))
         if not regions:
             regions += [Value(flag) for flag in (False, True) if "boolean" in types]
             regions += self._spans(parameter, schema) if "integer" in types else []
@@ -130,7 +145,7 @@ class Domain:
     def _listed(self, parameter: str, schema: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the values that the contract, or a source it leaves open, names one by one."""
         named = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
-        named = named or [*self.model.open_values(parameter)]
+        named = named or [*self.model.examples(parameter), *self.model.open_values(parameter)]
         return tuple(value for value in named if value is not None)
 
     def _spans(self, parameter: str, schema: Mapping[str, Any]) -> list[Region]:

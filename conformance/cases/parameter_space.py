@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from conformance.cases.domain import Domain, Region, Span, Text
+from conformance.cases.domain import Domain, Region, Sizes, Span, Text
 from conformance.cases.prompts import WORD
 from conformance.cases.valid import typical
 from conformance.contract import Edition, Model
@@ -138,6 +138,9 @@ def _values(domain: Domain, name: str) -> tuple[Any, ...]:
     """Return every named value; for numbers the limits and a typical one, but few images."""
     regions = domain.regions(name)
     values = [_plain(region) for region in regions if region.sample is not None]
+    for region in regions:
+        if isinstance(region, Sizes):
+            values += [region.limits.edges()[edge] for edge in ("widest", "tallest")]
     spans = [region for region in regions if isinstance(region, Span)]
     if spans:
         values.append(typical(domain, name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.contract import Model, SchemaRule
+from conformance.contract import PIXEL_KEYWORDS, Model, SchemaRule
 from conformance.errors import ConformanceError
 
 ANNOTATIONS = frozenset(
@@ -13,7 +13,7 @@ ANNOTATIONS = frozenset(
     | {"deprecated", "citations", "open", "unsupported"}
 )
 _VALUES = frozenset({"type", "enum", "const", "minimum", "maximum"})
-_TEXTS = frozenset({"minLength", "maxLength", "pattern"})
+_TEXTS = frozenset({"minLength", "maxLength", "pattern"}) | PIXEL_KEYWORDS.keys()
 _BODY = frozenset({"type", "required", "properties", "allOf"})
 _BRANCHES = frozenset({"if", "then", "else", "not"})
 _CHOICES = frozenset({"allOf", "anyOf", "oneOf"})

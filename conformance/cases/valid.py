@@ -106,6 +106,9 @@ def _worth_sending(domain: Domain, name: str) -> tuple[Any, ...]:
     types = types_of(domain.model.parameters[name])
     if documented or "enum" in domain.model.parameters[name]:
         return documented
+    examples = domain.model.examples(name)
+    if examples:
+        return examples
     named = [
         value for value in domain.model.open_values(name) if value != domain.model.default(name)
     ]
@@ -121,7 +124,8 @@ def _of_type(domain: Domain, name: str, type_: str) -> Any:
 
 
 def _id(domain: Domain, name: str, value: Any) -> str:
-    named = domain.model.documented(name) or domain.model.open_values(name)
+    model = domain.model
+    named = model.documented(name) or model.examples(name) or model.open_values(name)
     if value is True or (isinstance(value, str) and not named):
         return name
     return f"{name}-{slug(value)}"

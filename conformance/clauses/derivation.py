@@ -94,6 +94,11 @@ _WORDS = {
     "maximum": "A request whose `{name}` is above the documented maximum is refused.",
     "minLength": "A request whose `{name}` is shorter than the documented minimum is refused.",
     "maxLength": "A request whose `{name}` is longer than the documented maximum is refused.",
+    "sidesMultipleOf": "A request whose `{name}` has a side of no documented length is refused.",
+    "longestSide": "A request whose `{name}` has a longer side than documented is refused.",
+    "widestRatio": "A request whose `{name}` is narrower than documented is refused.",
+    "minPixels": "A request whose `{name}` has fewer pixels than documented is refused.",
+    "maxPixels": "A request whose `{name}` has more pixels than documented is refused.",
 }
 
 

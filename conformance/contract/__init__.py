@@ -9,6 +9,12 @@ from conformance.contract.loading import (
     schemas_directory,
 )
 from conformance.contract.model import Model
+from conformance.contract.pixels import (
+    PIXEL_KEYWORDS,
+    PixelLimits,
+    pixel_limits,
+    sides_of,
+)
 from conformance.contract.records import (
     Citation,
     CitedSource,
@@ -27,6 +33,7 @@ from conformance.contract.request_body import Expectation, RequestBody
 
 __all__ = [
     "DEFAULT_EDITION",
+    "PIXEL_KEYWORDS",
     "Citation",
     "CitedSource",
     "ClauseLevel",
@@ -40,6 +47,7 @@ __all__ = [
     "Model",
     "ModelFamily",
     "OpenQuestion",
+    "PixelLimits",
     "Position",
     "RequestBody",
     "SchemaRule",
@@ -49,5 +57,7 @@ __all__ = [
     "freeze",
     "frozen_digest",
     "load_edition",
+    "pixel_limits",
     "schemas_directory",
+    "sides_of",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.contract.pixels import PixelLimits, pixel_limits
 from conformance.contract.records import Citation, SchemaRule
 from conformance.contract.request_schema import RequestSchema
 
@@ -52,6 +53,14 @@ class Model:
     def documented(self, parameter: str) -> tuple[Any, ...]:
         """List the documented values of a parameter that no source disputes, without null."""
         return self.schema.documented.get(parameter, ())
+
+    def examples(self, parameter: str) -> tuple[Any, ...]:
+        """List the values that the schema of a parameter gives as examples of its form."""
+        return tuple(self.parameters.get(parameter, {}).get("examples", ()))
+
+    def pixel_limits(self, parameter: str) -> PixelLimits | None:
+        """Return the limits of a size in pixels, None for a parameter that has none."""
+        return pixel_limits(self.parameters.get(parameter, {}))
 
     def open_values(self, parameter: str) -> tuple[Any, ...]:
         """List the values that some source names, but the contract leaves open."""

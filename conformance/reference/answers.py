@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.contract import Model, RequestBody
-from conformance.reference.admission import dimensions
+from conformance.contract import Model, RequestBody, sides_of
 from conformance.reference.painting import FINISHED, Picture, image_file, seed_of
 from conformance.reference.urls import Signer
 
@@ -166,10 +165,10 @@ def _payload(model: Model, response_format: object) -> str:
 
 def _resolved_size(model: Model, size: object) -> tuple[int, int]:
     """Return the size; an absent or `auto` one is 1024x1024, else the first that a source names."""
-    named = (*model.documented("size"), *model.open_values("size"))
-    sizes = [edges for edges in map(dimensions, named) if edges is not None]
+    named = (*model.documented("size"), *model.examples("size"), *model.open_values("size"))
+    sizes = [edges for edges in map(sides_of, named) if edges is not None]
     usual = _USUAL_SIZE if _USUAL_SIZE in sizes or not sizes else sizes[0]
-    return dimensions(size) or dimensions(model.default("size")) or usual
+    return sides_of(size) or sides_of(model.default("size")) or usual
 
 
 def _number(asked: RequestBody, parameter: str, default: int) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.contract import Model, RequestBody, load_edition
+from conformance.contract import Model, RequestBody, load_edition, sides_of
 from conformance.reference.defects.planting import Plant, documented, planted, rereading, validating
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
@@ -134,16 +133,11 @@ def another_models_value_taken(model: Model, name: str, value: Any) -> Taken:
 @taking
 def size_rounded(model: Model, name: str, value: Any) -> Taken:
     """A size that is not documented is rounded to the nearest that is."""
-    sides = _sides(value) if name == "size" and "enum" in _schema(model, name) else None
+    sides = sides_of(value) if name == "size" and "enum" in _schema(model, name) else None
     if sides is None:
         return {name: value}
-    known = {size: edges for size in model.documented(name) if (edges := _sides(size))}
+    known = {size: edges for size in model.documented(name) if (edges := sides_of(size))}
     return {name: min(known, key=lambda size: _distance(known[size], sides))}
-
-
-def _sides(size: Any) -> tuple[int, int] | None:
-    match = re.fullmatch(r"(\d+)x(\d+)", size) if isinstance(size, str) else None
-    return (int(match[1]), int(match[2])) if match else None
 
 
 def _distance(left: tuple[int, int], right: tuple[int, int]) -> int:
