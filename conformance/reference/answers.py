@@ -24,6 +24,7 @@ class Job:
     """An accepted request with every choice made."""
 
     model: str
+    family: str
     prompt: str
     n: int
     width: int
@@ -65,6 +66,7 @@ def resolve(asked: RequestBody) -> Job:
     width, height = _resolved_size(model, asked.value("size"))
     return Job(
         model=model.name,
+        family=model.family,
         prompt=asked.value("prompt"),
         n=_number(asked, "n", 1),
         width=width,
@@ -76,7 +78,7 @@ def resolve(asked: RequestBody) -> Job:
         quality=_settled(asked.value("quality"), "medium"),
         style=asked.value("style") or "",
         echoes="output_format" in model.parameters,
-        revises=model.name == "dall-e-3",
+        revises="style" in model.parameters,
         stream="stream" in model.parameters and bool(asked.value("stream")),
         partial_images=_number(asked, "partial_images", 0),
     )
