@@ -96,12 +96,35 @@ def answered_with(*kinds: str) -> Binding:
     return binds
 
 
-def permitted(sent: Sent) -> bool:
-    """A generation that the contract does not say is refused: accepted, or left open.
+def promised(*deciding: str) -> Binding:
+    """A generation whose answer is promised something, by the values of these parameters.
 
-    What is answered with a success is judged as one, whether the contract foresaw it or not.
+    What is answered with a success is judged as one, whether the contract foresaw it or not. A
+    mistake binds only once an image came for it, and where these parameters are not what is wrong
+    with it: of an `n` of 0 nobody says how many images that is. `stream` decides every answer.
     """
-    return generation(sent) and sent.asked is not None and sent.expectation != "refused"
+    decisive = {"stream", *deciding}
+
+    def binds(sent: Sent) -> bool:
+        if not generation(sent) or sent.asked is None:
+            return False
+        painted = sent.painted and not at_fault(sent) & decisive
+        return sent.expectation != "refused" or (painted and "method" not in sent.faults)
+
+    return binds
+
+
+def at_fault(sent: Sent) -> frozenset[str]:
+    """Name the parameters whose documented rules a request breaks."""
+    if "model-unknown" in sent.faults or sent.asked is None:
+        return frozenset({"model"})
+    found = {each.parameter for each in sent.asked.violations if each.parameter}
+    for each in sent.asked.violations:
+        value = each.rule.value if each.rule else None
+        if isinstance(value, dict):  # a rule across parameters
+            condition = value.get("if", {})
+            found |= {*condition.get("required", ()), *condition.get("properties", ())}
+    return frozenset(found)
 
 
 def streamed(sent: Sent) -> bool:

@@ -10,8 +10,8 @@ from conformance.clauses.bindings import (
     documents,
     not_,
     omits,
-    permitted,
     plain,
+    promised,
 )
 from conformance.clauses.registry import Needs, cite, clause, register
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
@@ -20,7 +20,9 @@ from conformance.exchange.answer import Payload
 from conformance.exchange.sent_request import Sent
 from conformance.parsing.images import ImageFacts
 
-SUCCESS = all_of(permitted, plain)
+SUCCESS = all_of(promised(), plain)
+TYPED = all_of(promised("output_format"), plain)
+SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
 
 Found = tuple["Payload", "ImageFacts"]
 
@@ -72,7 +74,7 @@ def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
     "An image has exactly the pixels that `size` asks for.",
     cite("cometapi", "Body: size"),
     cite("openai", "CreateImageRequest.size"),
-    binds=all_of(SUCCESS, _names_pixels),
+    binds=all_of(promised("size"), plain, _names_pixels),
     needs=Needs.DECISION,
 )
 def size_as_asked(subject: Subject) -> Iterator[Problem]:
@@ -92,7 +94,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     "Without a size, or with `auto`, an image has one of the sizes that its model documents.",
     cite("openai", "CreateImageRequest.size"),
     cite("openai-reference", "size"),
-    binds=all_of(SUCCESS, _leaves_size),
+    binds=all_of(promised("size"), plain, _leaves_size),
 )
 def documented_size(subject: Subject) -> Iterator[Problem]:
     """Judged for models whose sizes are a closed list in the request schema."""
@@ -135,7 +137,7 @@ register(
     "An image is of the type that `output_format` asks for.",
     cite("openai", "CreateImageRequest.output_format"),
     cite("cometapi-later", "Body: output_format"),
-    binds=all_of(SUCCESS, asks("output_format"), documents("output_format")),
+    binds=all_of(TYPED, asks("output_format"), documents("output_format")),
     judge=_of_other_type,
     how="Compares the type that the bytes have, whatever the answer or a header says of them.",
 )
@@ -145,7 +147,7 @@ register(
     Level.MUST,
     "Without output_format an image is of the documented default type.",
     cite("openai", "CreateImageRequest.output_format"),
-    binds=all_of(SUCCESS, omits("output_format"), _documents_format),
+    binds=all_of(TYPED, omits("output_format"), _documents_format),
     judge=_of_other_type,
     how="Compares the type that the bytes have with the default in the request schema, png.",
 )
@@ -165,7 +167,7 @@ def _right_type(subject: Subject) -> list[Found]:
     Level.MUST,
     "An image that is asked to have a transparent background has an alpha channel.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(SUCCESS, asks("background", "transparent"), documents("background")),
+    binds=all_of(SEEN_THROUGH, asks("background", "transparent"), documents("background")),
     needs=Needs.DECISION,
 )
 def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
@@ -182,7 +184,7 @@ def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "An image that is asked to have a transparent background has one.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(SUCCESS, asks("background", "transparent"), documents("background")),
+    binds=all_of(SEEN_THROUGH, asks("background", "transparent"), documents("background")),
     needs=Needs.DECISION,
 )
 def transparentsides_of(subject: Subject) -> Iterator[Problem]:
@@ -203,7 +205,7 @@ def transparentsides_of(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "An image that is asked to have an opaque background has one.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(SUCCESS, asks("background", "opaque"), documents("background")),
+    binds=all_of(SEEN_THROUGH, asks("background", "opaque"), documents("background")),
 )
 def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
     """No pixel is transparent; an alpha channel that is opaque throughout is fine."""
@@ -218,7 +220,7 @@ def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
     "An image is whole: it decodes to its last row.",
     cite("cometapi", "200: data"),
     cite("openai", "ImagesResponse.data"),
-    binds=SUCCESS,
+    binds=TYPED,
 )
 def complete(subject: Subject) -> Iterator[Problem]:
     """Decodes the image; a file that is cut off, has a wrong checksum, or declares far more

@@ -98,6 +98,11 @@ class Engine:
             _PLANNED[key] = tuple(each for each in self.clauses if each.binds(sent))
         return list(_PLANNED[key])
 
+    def unforeseen(self, case: Case, judged: Judged) -> list[Finding]:
+        """Return the findings on a case that nobody planned: on an image that a mistake got."""
+        planned = {each.id for each in self.planned(case)}
+        return [each for clause, each in judged.findings.items() if clause not in planned]
+
     def judged(self, case: Case) -> Judged:
         """Return the result of a case: of a pool where one runs it, else it is run now."""
         if not self.pooled:
@@ -278,7 +283,8 @@ class Engine:
     def _findings(
         self, case: Case, exchange: Exchange, context: Context, answer: Answer
     ) -> dict[str, Finding]:
-        clauses = self.planned(case)
+        mistake = expectation_of(case, self.edition) == "refused"
+        clauses = self.clauses if mistake else self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
         return {each.clause: self._claims.known(each) for each in findings}
 
