@@ -18,6 +18,7 @@ from conformance.contract import Edition
 from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.parsing import printable
+from conformance.providers.asked import readings
 from conformance.recordings.inputs import ForeignFile
 from conformance.recordings.model_names import is_unknown
 from conformance.results.conclusion import Conclusion, binding, explanations_in_recordings
@@ -135,6 +136,7 @@ class Records:
                     for name in self._models()
                     if (model := edition.find(name)) is not None
                 },
+                read_as=readings(self._models(), edition),
             ),
             started=self._started.isoformat(timespec="seconds"),
             unknown_models=tuple(self.unknown_models()),

@@ -30,6 +30,8 @@ class EditionRecord(Struct, frozen=True):
     published: str
     families: dict[str, str] = {}
     """The family of every model that is judged."""
+    read_as: dict[str, str] = {}
+    """As what each model is judged that the edition does not have under its name."""
 
 
 class SelectionRecord(Struct, frozen=True):

@@ -12,6 +12,7 @@ from msgspec import structs
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.providers import Deviation, Provider
+from conformance.providers.asked import readings
 from conformance.results.records import (
     SCHEMA,
     BudgetRecord,
@@ -97,7 +98,8 @@ def _about_edition(edition: Edition, providers: tuple[Provider, ...]) -> Edition
         title=edition.title,
         document=edition.document,
         published=edition.published,
-        families={name: edition.model(name).family for name in models if name in edition.models},
+        families={name: edition.model(name).family for name in models},
+        read_as=readings(models, edition),
     )
 
 
