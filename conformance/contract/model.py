@@ -9,6 +9,10 @@ from typing import Any
 from conformance.contract.pixels import PixelLimits, pixel_limits
 from conformance.contract.records import Citation, SchemaRule
 from conformance.contract.request_schema import RequestSchema
+from conformance.output.printing import labelled
+
+FAMILY = "its family"
+"""As what a model is judged that an edition knows by a pattern of its name only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +24,18 @@ class Model:
     responses: Mapping[str, str]
     citations: tuple[Citation, ...]
     schema: RequestSchema = field(repr=False)
+    named: bool = True  # whether the edition has it under this name
+    snapshot_of: str | None = None
+
+    @property
+    def read_as(self) -> str:
+        """Return as what a name that the edition does not have is judged; empty for its own."""
+        return "" if self.named else self.snapshot_of or FAMILY
+
+    @property
+    def label(self) -> str:
+        """The name in tables, with as what it is judged."""
+        return labelled(self.name, self.read_as)
 
     @property
     def request(self) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from msgspec import structs
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.providers import Deviation, Provider
+from conformance.providers.asked import readings
 from conformance.results.records import (
     SCHEMA,
     BudgetRecord,
@@ -103,6 +104,7 @@ def about_edition(edition: Edition, models: Iterable[str]) -> EditionRecord:
         published=edition.published,
         digest=edition.digest,
         families={name: model.family for name, model in known.items() if model is not None},
+        read_as=readings(known, edition),
     )
 
 

@@ -38,6 +38,7 @@ class Column:
     statements: Mapping[str, str]
     findings: tuple[Finding, ...]
     explanations: Explanations
+    read_as: Mapping[str, str]  # as what a model is judged that the edition does not name
     selection: Mapping[str, str]  # globs that leave something out
 
     @property
@@ -87,6 +88,7 @@ def _columns_of(run: Run) -> Iterable[Column]:
             statements={clause.id: clause.statement for clause in run.header.clauses},
             findings=tuple(finding for finding in run.findings if finding.provider == about.id),
             explanations=explanations,
+            read_as=run.header.edition.read_as,
             selection=selection_globs(run),
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
+from conformance.output.printing import labelled
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.grouping import level_rank
 from conformance.reports.wording import changed_under_its_name, counted, listed
@@ -147,6 +148,9 @@ def _notes(shown: Sequence[Column]) -> Iterator[str]:
         models = set(column.models) - {model for other in others for model in other.models}
         if models:
             yield f"Only {column.label} was judged on {listed(sorted(models), 5)}."
+        read = [labelled(name, column.read_as[name]) for name in sorted(column.read_as)]
+        if read:
+            yield f"{column.label} judged {listed(read, 5)}."
         if not column.complete:
             yield f"The run of {column.label} {column.lack}."
     yield from _selections(shown)
