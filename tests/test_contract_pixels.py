@@ -51,8 +51,14 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     about.write_text(about.read_text().replace(f'"{DEFAULT_EDITION}",', f'"{folder.name}",'))
     file = folder / "request" / "dall-e-3.json"
     schema = json.loads(file.read_text())
-    size = {"type": ["string", "null"], "pattern": "^(auto|[1-9][0-9]*x[1-9][0-9]*)$", **KEYWORDS}
-    schema["properties"]["size"] = {**size, "examples": ["1024x1024", "1536x864"], "citations": []}
+    cited = {"source": "openai", "section": "CreateImageRequest.size", "level": "MUST"}
+    schema["properties"]["size"] = {
+        "type": ["string", "null"],
+        "pattern": "^(auto|[1-9][0-9]*x[1-9][0-9]*)$",
+        **KEYWORDS,
+        "examples": ["1024x1024", "1536x864"],
+        "citations": [{**cited, "keywords": ["type", "pattern", *KEYWORDS]}],
+    }
     file.write_text(json.dumps(schema))
     return load_edition(folder.name, folder.parent)
 

@@ -27,7 +27,7 @@ from conformance.clauses import (
     url,
 )
 from conformance.clauses.derivation import derived
-from conformance.clauses.registry import REGISTRY, Clause, cite
+from conformance.clauses.registry import REGISTRY, Clause, cite, possible_in
 from conformance.contract import Edition
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -59,6 +59,8 @@ _ORDER = {module.__name__.rpartition(".")[2]: rank for rank, module in enumerate
 def clauses_of(edition: Edition) -> tuple[Clause, ...]:
     """Return the clauses of an edition, by chapter, at the levels that the edition gives them.
 
+    Left out are those of a family, parameter or open question that it does not have.
+
     Raises UnknownNameError when the edition withdraws or grades a clause that there is not,
     and ConformanceError when it has none of the sources of a clause.
     """
@@ -66,7 +68,11 @@ def clauses_of(edition: Edition) -> tuple[Clause, ...]:
     for name in (*edition.withdrawn, *edition.levels):
         if name not in known:
             raise UnknownNameError("clause", name, known, f"edition {edition.id}")
-    kept = [clause for name, clause in known.items() if name not in edition.withdrawn]
+    kept = [
+        clause
+        for name, clause in known.items()
+        if name not in edition.withdrawn and possible_in(clause.binds, edition)
+    ]
     graded = [_graded(edition, clause) for clause in kept]
     return tuple(sorted(graded, key=lambda clause: _ORDER.get(clause.chapter, len(_ORDER))))
 

@@ -21,18 +21,12 @@ def derived(edition: Edition) -> tuple[Clause, ...]:
     What several models share is one clause, at the weakest level that any of them gives it.
     """
     grouped: dict[str, list[tuple[Model, SchemaRule]]] = {}
-    for model in models_of(edition):
+    for model in edition.every_model:
         for rule in model.rules:
             name = clause_id(model, rule)
             if name is not None:
                 grouped.setdefault(name, []).append((model, rule))
     return tuple(_derive(name, rules) for name, rules in grouped.items())
-
-
-def models_of(edition: Edition) -> Iterator[Model]:
-    """Yield the models that an edition names, and one for each family."""
-    yield from edition.models.values()
-    yield from (each.template for each in edition.families.values())
 
 
 def clause_id(model: Model, rule: SchemaRule) -> str | None:

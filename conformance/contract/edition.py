@@ -84,6 +84,11 @@ class Edition:
             return self.models[name]
         return _found(self, name) if len(name) <= _LONGEST else None
 
+    @property
+    def every_model(self) -> tuple[Model, ...]:
+        """The models that it names, and one for each family."""
+        return (*self.models.values(), *(family.template for family in self.families.values()))
+
     def read(self, body: object) -> RequestBody:
         """Read a request body: its model, what it breaks, what is left open; never raises."""
         return read_body(self, body)

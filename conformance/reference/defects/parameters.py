@@ -189,8 +189,7 @@ def derived(edition: Edition) -> Iterator[Defect]:
 
 
 def _rules(edition: Edition) -> Iterator[tuple[str, SchemaRule]]:
-    models = (*edition.models.values(), *(family.template for family in edition.families.values()))
-    for model in models:
+    for model in edition.every_model:
         across = _across(model)
         for rule in model.rules:
             if rule.keyword in across:
