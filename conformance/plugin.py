@@ -225,7 +225,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run, recorder = session_of(config), config.stash[RECORDER]
     recorder.begin_sending()
     for engine in run.engines if _is_named(config, PROMISES) else ():
-        engine.begin_pool(partial(recorder.keep, engine.provider.id))
+        engine.begin_pool(partial(recorder.keep, engine))
     if run.options.live and _judges_all(config):
         check_addresses(run)
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 SCHEMAS = schemas_directory()
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings" / "corpus.jsonl"
-STRUCTURE = frozenset({"$schema", "$id", "$defs", "$ref", "title", "description", "properties"})
+STRUCTURE = frozenset(
+    {"$schema", "$id", "$defs", "$ref", "title", "description", "properties", "examples"}
+)
 ANNOTATIONS = frozenset({"allOf", "citations", "open", "unsupported"})
 
 

@@ -58,19 +58,23 @@ def check(
     """
     from dataclasses import replace
 
-    from conformance.contract import DEFAULT_EDITION, load_edition
+    from conformance.contract import load_edition
     from conformance.live.budget import read_budget
     from conformance.providers.ad_hoc import provider_at, toml_of
+    from conformance.providers.asked import edition_of, with_asked_models
     from conformance.providers.depth import documented_cases
     from conformance.providers.prices import Prices
     from conformance.runner.session import Options
     from conformance.runner.shortlist import cannot_be_billed, shortlist
     from conformance.suite.command import run_promises
 
-    loaded = load_edition(edition or DEFAULT_EDITION)
+    provider = provider_at(url, models or "any", key_variable, price)
+    loaded = load_edition(edition_of(edition, [provider]))
     if not models:
-        raise ConformanceError(f"name a model with --models; {_served(url, key_variable, loaded)}")
-    provider = provider_at(url, models, key_variable, price)
+        raise ConformanceError(f"name a model with --models; {_served(provider, loaded)}")
+    for name in provider.models:
+        loaded.model(name, "--models")
+    provider = with_asked_models(provider, loaded)
     usd = None if budget is None else read_budget(budget)
     every = documented_cases(loaded, provider, None)
     candidates = every
@@ -86,7 +90,7 @@ def check(
         _save(save, toml_of(provider))
     options = Options(
         provider=asked,
-        edition=loaded.id,
+        edition=edition_of(edition, [provider]),
         paths=frozenset(case.path for case in chosen),
         live=True,
         budget=usd,
@@ -100,17 +104,15 @@ def check(
     raise typer.Exit(code)
 
 
-def _served(url: str, key_variable: str | None, edition: Edition) -> str:
-    """Say what is served at an address and known to the edition; raises for one that is silent."""
+def _served(provider: Provider, edition: Edition) -> str:
+    """Return what a provider serves of what the edition knows, or why that cannot be said."""
     from conformance.cases.model import Case, Operation
     from conformance.cases.valid import MODELS_LIST
     from conformance.clauses.subject import Subject
     from conformance.exchange.client import Client, Target
     from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
     from conformance.parsing import printable
-    from conformance.providers.ad_hoc import provider_at
 
-    provider = provider_at(url, "any", key_variable)
     target = Target(provider.id, provider.base_url, provider.key(), {})
     with Transport(Limits(), AddressPolicy.for_provider(provider.base_url)) as transport:
         case = Case(MODELS_LIST, "", Operation.LIST_MODELS, method="GET", content_type=None)

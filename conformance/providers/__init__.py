@@ -133,6 +133,11 @@ class Provider:
             f"set it, or replay cassettes without --live"
         )
 
+    @property
+    def bundled(self) -> bool:
+        """Return whether it comes with the suite."""
+        return Path(self.file).parent == HOME
+
     def is_known(self, model: str, case: str) -> bool:
         """Return whether a deviation names a case, so that it may stay undecided."""
         named = (deviation for deviation in self.deviations if deviation.cases != ("*",))
@@ -235,6 +240,8 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
     free = document.pop("free", False) or document.get("embedded", False)
     prices = Prices(**document.pop("prices", {}), free=free)
+    if "/" in document.get("edition", ""):
+        document["edition"] = os.path.abspath(path.parent / document["edition"])
     return Provider(
         id=path.stem,
         file=str(path),

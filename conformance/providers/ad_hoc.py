@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from urllib.parse import urlsplit
 
 from conformance.errors import ConformanceError
@@ -39,12 +40,13 @@ def provider_at(
     prices = known.prices if known else Prices(free=free)
     if usd_per_image is not None and not free:
         image = {name: {"default": usd_per_image} for name in named}
-        prices = Prices("the command line", image=image)
+        prices = Prices("the command line", f"{date.today()}", image)
     return replace(
         plain,
         prices=prices,
         key_variable=key_variable or (known.key_variable if known else None) or KEY_VARIABLE,
         default_key=_ANY_KEY if free else None,
+        edition=known.edition if known else None,
         requests_per_minute=known.requests_per_minute if known else None,
     )
 
@@ -60,7 +62,8 @@ def toml_of(provider: Provider) -> str:
     lines += ["", "[models]"]
     lines += [f"{_quoted(name)} = {_quoted(served)}" for name, served in provider.models.items()]
     if provider.prices.image:
-        lines += ["", "[prices.image]"]
+        lines += ["", "[prices]", f"source = {_quoted(provider.prices.source)}"]
+        lines += [f"date = {_quoted(provider.prices.date)}", "", "[prices.image]"]
         for name in provider.models:
             prices = provider.prices.image.get(name, {})
             inner = ", ".join(f"{_quoted(key)} = {usd:g}" for key, usd in prices.items())
@@ -95,4 +98,4 @@ def _bundled(base_url: str) -> Provider | None:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text)  # a basic string of TOML has the escapes of JSON
+    return json.dumps(text, ensure_ascii=False)  # a basic string of TOML has the escapes of JSON

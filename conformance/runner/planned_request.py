@@ -17,7 +17,7 @@ _SENT: dict[tuple[str, str], Sent] = {}
 
 def sent_by(case: Case, edition: Edition) -> Sent:
     """Return what a case will ask for, read by the contract before anything is sent."""
-    key = (edition.id, case.path)
+    key = (edition.digest, case.path)
     if key not in _SENT:
         prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
         request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
