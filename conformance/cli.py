@@ -11,6 +11,7 @@ from conformance.commands.check import check
 from conformance.commands.compare import compare
 from conformance.commands.docs import docs
 from conformance.commands.drift import drift
+from conformance.commands.editions import changes, editions
 from conformance.commands.history import history
 from conformance.commands.judge import judge
 from conformance.commands.look_up import explain, list_
@@ -48,6 +49,8 @@ app.command()(docs)
 app.command()(compare)
 app.command()(drift)
 app.command()(history)
+app.command()(editions)
+app.command()(changes)
 
 
 def main() -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -153,11 +154,8 @@ class _Loader:
         return self._requests[name]
 
     def _checkers(self) -> dict[str, Checker]:
-        content = self.content
-        named = {f"response {kind}": file for kind, file in content["responses"].items()}
-        named |= {f"stream {event}": file for event, file in content["stream"].items()}
-        named |= {"error body": content["error"], "model list body": content["model_list"]}
-        return {key: Checker(self._schema(file)) for key, file in named.items()}
+        named = answer_files(self.content)
+        return {part: Checker(self._schema(file)) for part, file in named.items()}
 
     def _schema(self, name: str) -> dict[str, Any]:
         schema = self.files.schema(name)
@@ -180,6 +178,13 @@ class _Loader:
         return DocumentedExample(
             entry["id"], entry["schema"], content, citations, entry.get("note", "")
         )
+
+
+def answer_files(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return the schema files of answers by what they are of, from the content of edition.json."""
+    named = {f"response {kind}": file for kind, file in content["responses"].items()}
+    named |= {f"stream {event}": file for event, file in content["stream"].items()}
+    return named | {"error body": content["error"], "model list body": content["model_list"]}
 
 
 def _level(entry: dict[str, Any]) -> ClauseLevel:

@@ -106,8 +106,11 @@ def _models(chosen: Selection) -> Table:
 
 def _editions(_chosen: Selection) -> Table:
     editions = map(load_edition, edition_ids())
-    rows = [(edition.id, edition.published, edition.document) for edition in editions]
-    return [("edition", "published", "document"), *rows], ""
+    rows = [
+        (edition.id, edition.published, ", ".join(edition.models), edition.document)
+        for edition in editions
+    ]
+    return [("edition", "published", "models", "document"), *rows], ""
 
 
 def _open(chosen: Selection) -> Table:
