@@ -5,18 +5,24 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.cases.model import Authorization, Operation
-from conformance.clauses.registry import Binding
+from conformance.clauses.registry import Binding, Bound, possible_in
 from conformance.exchange.sent_request import Sent
 
 
 def all_of(*bindings: Binding) -> Binding:
     """Bind where every one binds."""
-    return lambda sent: all(each(sent) for each in bindings)
+    return Bound(
+        lambda sent: all(each(sent) for each in bindings),
+        lambda edition: all(possible_in(each, edition) for each in bindings),
+    )
 
 
 def any_of(*bindings: Binding) -> Binding:
     """Bind where at least one binds."""
-    return lambda sent: any(each(sent) for each in bindings)
+    return Bound(
+        lambda sent: any(each(sent) for each in bindings),
+        lambda edition: any(possible_in(each, edition) for each in bindings),
+    )
 
 
 def generation(sent: Sent) -> bool:
@@ -46,17 +52,21 @@ def refused(sent: Sent) -> bool:
 
 def left_open(*questions: str) -> Binding:
     """A generation that touches one of these open questions and no other fault."""
-    return lambda sent: (
-        generation(sent)
-        and sent.expectation == "open"
-        and sent.asked is not None
-        and bool(set(questions) & set(sent.asked.left_open))
-    )
+
+    def binds(sent: Sent) -> bool:
+        touched = sent.asked.left_open if sent.asked else ()
+        opened = generation(sent) and sent.expectation == "open"
+        return opened and bool(set(questions) & set(touched))
+
+    return Bound(binds, lambda edition: bool(set(questions) & edition.open_questions.keys()))
 
 
 def family(*names: str) -> Binding:
     """A request for a model of one of these families."""
-    return lambda sent: sent.family in names
+    return Bound(
+        lambda sent: sent.family in names,
+        lambda edition: any(model.family in names for model in edition.every_model),
+    )
 
 
 def asks(parameter: str, *values: object) -> Binding:
@@ -71,7 +81,10 @@ def omits(parameter: str) -> Binding:
 
 def documents(parameter: str) -> Binding:
     """A request to a model that has a parameter; any other ignores it or refuses it."""
-    return lambda sent: sent.model is not None and parameter in sent.model.parameters
+    return Bound(
+        lambda sent: sent.model is not None and parameter in sent.model.parameters,
+        lambda edition: any(parameter in model.parameters for model in edition.every_model),
+    )
 
 
 def plain(sent: Sent) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
 from conformance.clauses.bindings import (
     all_of,
@@ -17,7 +15,7 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.registry import Needs, cite, clause, register
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
-from conformance.contract import Level
+from conformance.contract import Level, sides_of
 from conformance.exchange.answer import Payload
 from conformance.exchange.sent_request import Sent
 from conformance.parsing.images import ImageFacts
@@ -25,8 +23,6 @@ from conformance.parsing.images import ImageFacts
 SUCCESS = all_of(promised(), plain)
 TYPED = all_of(promised("output_format"), plain)
 SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
-
-_PIXELS = re.compile(r"([0-9]{1,6})x([0-9]{1,6})")
 
 Found = tuple["Payload", "ImageFacts"]
 
@@ -55,26 +51,21 @@ def _types(subject: Subject) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for m in models for each in m.documented("output_format")))
 
 
-def _pixels(size: Any) -> tuple[int, int] | None:
-    match = _PIXELS.fullmatch(size) if isinstance(size, str) else None
-    return (int(match[1]), int(match[2])) if match else None
-
-
 def _measure(facts: ImageFacts) -> str:
     return f"{facts.width}x{facts.height}"
 
 
 def _names_pixels(sent: Sent) -> bool:
-    return sent.has("size") and _pixels(sent.value("size")) is not None
+    return sent.has("size") and sides_of(sent.value("size")) is not None
 
 
 def _leaves_size(sent: Sent) -> bool:
-    return _pixels(sent.value("size")) is None and bool(_documented_sizes(sent))
+    return sides_of(sent.value("size")) is None and bool(_documented_sizes(sent))
 
 
 def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
     named = sent.model.documented("size") if sent.model else ()
-    return {pixels: each for each in named if (pixels := _pixels(each)) is not None}
+    return {pixels: each for each in named if (pixels := sides_of(each)) is not None}
 
 
 @clause(
@@ -90,7 +81,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     """Width and height of the decoded image equal the two numbers of `size`. A size that the
     sources leave open may be refused; where it is accepted, it is honoured.
     """
-    asked = _pixels(subject.value("size"))
+    asked = sides_of(subject.value("size"))
     for payload, facts in _decoded(subject):
         if (facts.width, facts.height) != asked:
             size = str(subject.value("size"))
@@ -196,7 +187,7 @@ def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
     binds=all_of(SEEN_THROUGH, asks("background", "transparent"), documents("background")),
     needs=Needs.DECISION,
 )
-def transparent_pixels(subject: Subject) -> Iterator[Problem]:
+def transparentsides_of(subject: Subject) -> Iterator[Problem]:
     """Some pixel is really transparent; a painted chequerboard is not. Judged on images that
     have an alpha channel.
     """

@@ -92,7 +92,7 @@ class Engine:
 
     def planned(self, case: Case) -> list[Clause]:
         """The clauses that a case will be judged under, known before it is sent."""
-        key = (self.edition.id, case.path, self._names)
+        key = (self.edition, case.path, self._names)
         if key not in _PLANNED:  # every provider is asked the same
             sent = sent_by(case, self.edition)
             _PLANNED[key] = tuple(each for each in self.clauses if each.binds(sent))
@@ -345,4 +345,4 @@ class Engine:
         return next((each for each in outcomes if each.accepted), None)
 
 
-_PLANNED: dict[tuple[str, str, tuple[str, ...]], tuple[Clause, ...]] = {}
+_PLANNED: dict[tuple[Edition, str, tuple[str, ...]], tuple[Clause, ...]] = {}
