@@ -73,5 +73,10 @@ def _endpoint_changes(old: Edition, new: Edition) -> Iterator[Change]:
 
 def _facts(edition: Edition) -> EditionFacts:
     return EditionFacts(
-        edition.id, edition.title, edition.document, edition.published, tuple(edition.models)
+        id=edition.id,
+        title=edition.title,
+        document=edition.document,
+        published=edition.published,
+        digest=edition.digest,
+        models=tuple(edition.models),
     )
