@@ -82,12 +82,13 @@ def test_edition_of_the_suite_has_no_fault(name: str) -> None:
     assert check_edition(name).faults == ()
 
 
+def uncited_default(content: dict[str, Any]) -> None:
+    for cited in content["properties"]["style"]["citations"]:
+        cited["keywords"] = [word for word in cited["keywords"] if word != "default"]
+
+
 EDITS: list[tuple[str, Any, str]] = [
-    (
-        "request/dall-e-3.json",
-        lambda c: c["properties"]["style"].update(citations=[]),
-        "style: enum has no citation",
-    ),
+    ("request/dall-e-3.json", uncited_default, "style: default has no citation"),
     ("request/dall-e-2.json", lambda c: c.update({"$id": "x"}), "its $id is not"),
     ("promises.json", lambda c: c["promises"][3].pop("clauses"), "has neither clause nor"),
     ("digest.txt", None, "was changed after it was published"),
