@@ -55,6 +55,12 @@ EDITS: dict[str, dict[str, Any]] = {
         "properties/style": None,
     },
     "request/dall-e-2.json": {"properties/n/maximum": 6},
+    "request/gpt-image.json": {
+        "properties/size/open": None,
+        "properties/size/examples": ["1024x1024", "1536x864"],
+        "properties/size/maxPixels": 8_294_400,
+        "properties/size/citations/1/keywords": ["type", "pattern", "default", "maxPixels"],
+    },
     "response/url.json": {"required": ["created", "data", "quality"]},
     "edition.json": {
         "models/qwen-image/responses/default": "url",
@@ -104,6 +110,13 @@ def test_what_a_provider_must_change(
     assert clause is None or clause in change.clauses
 
 
+def test_rule_of_a_family_is_tried_on_a_member_that_no_edition_has(found: Changes) -> None:
+    (demand,) = (each for each in found.of("requests") if each.subject == "size.maxPixels")
+    assert (demand.before, demand.after) == ("open", "refused")
+    assert demand.models == ("gpt-image-2 · as its family",)
+    assert demand.clauses == ("parameters.size-maxpixels",)
+
+
 def test_demand_names_its_cases(found: Changes) -> None:
     demands = {each.must: each for each in found.of("requests")}
     assert demands['accept quality="ultra"'].cases == ("dall-e-3/quality-ultra",)
@@ -115,6 +128,7 @@ def test_demand_names_its_cases(found: Changes) -> None:
         ("models", "gpt-image-1", "removed"),
         ("parameters", "style", "removed"),
         ("parameters", "n.maximum", "changed"),
+        ("parameters", "size.maxPixels", "added"),
         ("promises", "page.new", "added"),
         ("clauses", "url.https", "removed"),
         ("open", "model-omitted", "changed"),

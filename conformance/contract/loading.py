@@ -109,9 +109,9 @@ def edition_folder(name: str, directory: Path | None = None) -> Path:
 
 
 def _own_id(folder: Path) -> Path:
-    """Refuse a folder with the id of another: it is the edition's name in reports."""
+    """Refuse another edition under the id of ours: it is the edition's name in reports."""
     ours = schemas_directory() / folder.name
-    if folder.name in edition_ids() and not folder.samefile(ours):
+    if folder.name in edition_ids() and digest_of(folder) != digest_of(ours):
         raise EditionError(
             f"{folder}: {folder.name!r} is the id of an edition that comes with the suite, and "
             f"reports would take one for the other; rename it (image-conformance edition new)"

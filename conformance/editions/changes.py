@@ -40,11 +40,12 @@ def _changes(old: Edition, new: Edition) -> Iterator[Change]:
     yield from _endpoint_changes(old, new)
     yield from model_changes(old, new)
     yield from lifecycle_changes(old, new)
-    yield from request_changes(old, new)
+    requests = request_changes(old, new)
+    yield from requests
     yield from parameter_changes(old, new)
     yield from answer_changes(old, new)
     bound = bound_cases(new, models)
-    yield from clause_changes(old, new, bound)
+    yield from clause_changes(old, new, bound, requests)
     yield from promise_changes(old, new, {**bound_cases(old, models), **bound})
     yield from open_changes(old, new)
 

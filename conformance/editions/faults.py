@@ -12,6 +12,7 @@ from conformance.contract.frozen import DIGEST_FILE, frozen_digest
 from conformance.contract.loading import EDITION_FILE, PROMISES_FILE, schema_files
 from conformance.contract.schema_files import SchemaFiles, read_json_file
 from conformance.documentation.traceability import trace
+from conformance.editions.requests import common_models
 from conformance.errors import ConformanceError
 
 _STRUCTURE = frozenset({"$schema", "$id", "$defs", "$ref", "title", "description", "properties"})
@@ -24,7 +25,7 @@ def faults(edition: Edition) -> Iterator[str]:
     for name in schema_files(edition.folder):
         yield from _schema_faults(edition, name)
     yield from _example_faults(edition)
-    for model in edition.models.values():
+    for model in map(edition.model, common_models(edition, edition)):
         if edition.read({"model": model.name, "prompt": "a boat"}).expectation != "accepted":
             yield f"{EDITION_FILE}: {model.name}: its request schema does not accept its own name"
             continue

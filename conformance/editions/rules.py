@@ -58,7 +58,8 @@ def parameter_changes(old: Edition, new: Edition) -> Iterator[Change]:
             )
             if text != new_text:
                 key = (name, text, new_text, _must(name, new_text, before))
-                grouped.setdefault(key, []).append((model, after.get(name) or before[name]))
+                rule = after.get(name) or before[name]
+                grouped.setdefault(key, []).append((new.model(model).label, rule))
     for (name, text, new_text, must), rules in grouped.items():
         yield Change(
             area="parameters",
