@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.frozen import digest_of
 from conformance.contract.model import Model
 from conformance.contract.records import (
+    OUTSIDE_SOURCES,
     CitedSource,
     ClauseLevel,
     DocumentedExample,
@@ -155,6 +157,10 @@ def _check_schemas(files: SchemaFiles) -> None:
                     )
 
 
+def _sources(entries: dict[str, Any]) -> dict[str, CitedSource]:
+    return {key: CitedSource(key, **entry) for key, entry in entries.items()}
+
+
 class _Loader:
     """Builds one edition; schema files shared by several models are compiled once."""
 
@@ -178,7 +184,7 @@ class _Loader:
             published=content["published"],
             endpoint=Endpoint(**content["endpoint"]),
             models_path=content["models_path"],
-            sources={key: CitedSource(key, **entry) for key, entry in content["sources"].items()},
+            sources=ChainMap(_sources(content["sources"]), OUTSIDE_SOURCES),
             models=models,
             families=families,
             open_questions=self.questions,

@@ -13,7 +13,10 @@ from threading import Lock
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case, Depth
+from conformance.cases.own_requests import read_own_requests
 from conformance.clauses import clauses_of, select
+from conformance.clauses.extensions import load_plugins
+from conformance.clauses.own_requests import clauses_of_own
 from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError, UnknownNameError
@@ -70,6 +73,8 @@ class Options:
     depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
     confirm: int = 3  # exchanges made again for a verdict that got worse
     resend: bool = False  # send again what may be billed and whose answer was lost
+    requests: Path | None = None  # a file of requests of the user's own
+    plugins: tuple[str, ...] = ()  # modules and files with clauses from outside
     concurrency: int | None = None  # requests at once; None leaves it to the provider
 
     @property
@@ -95,6 +100,7 @@ class Session:
     """The engines of one invocation, closed together."""
 
     def __init__(self, options: Options, today: date | None = None) -> None:
+        load_plugins(options.plugins)
         named = [load_provider(name) for name in dict.fromkeys(options.providers)]
         edition = edition_of(options.edition, named)
         self.options = replace(options, edition=edition)
@@ -102,7 +108,10 @@ class Session:
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
         self.edition = load_edition(edition)
-        self.clauses = select(clauses_of(self.edition), options.clauses)
+        self.own = None if options.requests is None else read_own_requests(options.requests)
+        own = clauses_of_own(self.own) if self.own else ()
+        self.every_clause = (*clauses_of(self.edition), *own)
+        self.clauses = select(self.every_clause, options.clauses)
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
@@ -286,6 +295,7 @@ class Session:
     def _engine(self, provider: Provider) -> Engine:
         documented = documented_cases(self.edition, provider, self.options.depth)
         cases = [*documented, *self._combined(provider)]
+        cases += self.own.cases(provider.models, cases) if self.own else ()
         if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
