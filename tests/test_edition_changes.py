@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from io import StringIO
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +17,7 @@ from conformance.commands.editions import changes as changes_command
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.editions.changes import changes_between
 from conformance.editions.render import changes_json, changes_markdown, print_changes
+from conformance.editions.rules import lifecycle_changes
 from conformance.errors import ConformanceError
 from tests.test_contract_editions import change, copied
 
@@ -152,6 +155,25 @@ def test_promise_has_its_clauses_and_cases(found: Changes) -> None:
     promise = one(found, "promises", "page.new")
     assert promise.clauses == ("count.as-asked",)
     assert "n-2" in promise.cases
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "must"),
+    [
+        ({}, {"until": date(2026, 12, 1)}, "serve m until 2026-12-01, and refuse it from then on"),
+        ({"until": date(2026, 12, 1)}, {}, ""),
+        ({}, {"replaced_by": ("x", "y")}, ""),
+    ],
+    ids=["end", "no-end", "successor"],
+)
+def test_dates_of_a_model(before: dict[str, Any], after: dict[str, Any], must: str) -> None:
+    none = {"since": None, "deprecated": None, "until": None, "replaced_by": ()}
+    old, new = (
+        SimpleNamespace(lifecycles={"m": SimpleNamespace(**{**none, **dates})})
+        for dates in (before, after)
+    )
+    (change,) = lifecycle_changes(old, new)  # type: ignore[arg-type]
+    assert (change.must, change.breaking) == (must, bool(must))
 
 
 def test_json_has_its_schema(found: Changes) -> None:
