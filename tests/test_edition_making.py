@@ -97,7 +97,7 @@ EDITS: list[tuple[str, Any, str]] = [
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+def all_faults(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     """The faults of an edition that has one of each kind."""
     place = tmp_path_factory.mktemp("faults") / "faulty"
     folder = new_edition(DEFAULT_EDITION, str(place)).folder
@@ -113,8 +113,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     [fault for *_, fault in EDITS],
     ids=["citation", "id", "promise", "digest", "example"],
 )
-def test_fault_is_named(found: tuple[str, ...], fault: str) -> None:
-    assert any(fault in each for each in found)
+def test_fault_is_named(all_faults: tuple[str, ...], fault: str) -> None:
+    assert any(fault in sentence for sentence in all_faults)
 
 
 def test_model_whose_schema_has_another_name_is_a_fault(folder: Path) -> None:
@@ -211,13 +211,13 @@ def test_document_that_says_otherwise(tmp_path: Path, name: str, difference: str
     "start", ['quality: the document names "ultra"', "quality: the edition has"]
 )
 def test_values_of_a_list_are_compared(tmp_path: Path, start: str) -> None:
-    found = differences(document(tmp_path))
-    assert any(each.startswith(start) for each in found)
+    sentences = differences(document(tmp_path))
+    assert any(sentence.startswith(start) for sentence in sentences)
 
 
 def test_what_the_document_lacks_is_said(tmp_path: Path) -> None:
-    found = differences(document(tmp_path))
-    assert "style: the edition has it for dall-e-3, and the document has not" in found
+    sentences = differences(document(tmp_path))
+    assert "style: the edition has it for dall-e-3, and the document has not" in sentences
 
 
 LOOP = {"$ref": "#/components/schemas/Request"}
@@ -243,8 +243,8 @@ for _ in range(90):
 )
 def test_hostile_document_does_no_harm(tmp_path: Path, prompt: Any) -> None:
     file = document(tmp_path, properties={**PROPERTIES, "prompt": prompt})
-    found = differences(file)
-    assert max(map(len, found)) < 2000
+    sentences = differences(file)
+    assert max(map(len, sentences)) < 2000
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,13 @@ def changes_between(old: Edition, new: Edition) -> Changes:
     that it must accept or refuse now and need not before, an answer that must hold more, a MUST
     that was none.
     """
-    found = sorted(_changes(old, new), key=lambda change: AREAS.index(change.area))
+    changes = sorted(_changes(old, new), key=lambda change: AREAS.index(change.area))
     return Changes(
         schema=1,
         old=_facts(old),
         new=_facts(new),
-        breaking=any(change.breaking for change in found),
-        changes=tuple(found),
+        breaking=any(change.breaking for change in changes),
+        changes=tuple(changes),
     )
 
 

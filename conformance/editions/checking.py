@@ -70,12 +70,11 @@ class _CheckPage(Paper):
         models, promises = len(edition.models), len(load_promises(edition).all)
         digest = frozen_digest(edition.folder)
         state = f"published, digest {digest[:12]}" if digest else "a draft"
-        told = [counted(len(checked.faults), "fault")]
+        size = f"{counted(models, 'model')}, {counted(promises, 'promise')}"
+        result = counted(len(checked.faults), "fault")
         if checked.document is not None:
-            told.append(counted(len(checked.differences), "difference"))
-        counts = f"{counted(models, 'model')}, {counted(promises, 'promise')}"
-        about = f"{edition.id} ({state}): {counts}; "
-        self._line(self._text(about + ", ".join(told), "bold"))
+            result += f", {counted(len(checked.differences), 'difference')}"
+        self._line(self._text(f"{edition.id} ({state}): {size}; {result}", "bold"))
 
     def _list(self, title: str, sentences: Sequence[str], style: str) -> None:
         if not sentences:

@@ -47,7 +47,7 @@ def unnamed_models(edition: Edition, document: Document) -> Iterator[str]:
         texts = said.descriptions
         silent = [model.name for model in models if not speaks_of(model, texts, edition)]
         if silent:
-            named = dict.fromkeys(each for text in texts for each in named_in(text, edition))
+            named = dict.fromkeys(other for text in texts for other in named_in(text, edition))
             yield f"{name}: its text names {_listed(named)}, and never {_listed(silent)}"
 
 
@@ -62,7 +62,7 @@ def _of_parameter(edition: Edition, name: str, said: DocumentedParameter) -> Ite
 
 
 def _types(schemas: Sequence[Mapping[str, Any]], said: DocumentedParameter) -> Iterator[str]:
-    ours = {each for schema in schemas for each in types_of(schema)}
+    ours = {name for schema in schemas for name in types_of(schema)}
     theirs = said.types | ({"null"} if None in said.values else set())
     if theirs and ours and theirs != ours:
         here, there = _listed(sorted(ours)), _listed(sorted(theirs))
@@ -71,12 +71,12 @@ def _types(schemas: Sequence[Mapping[str, Any]], said: DocumentedParameter) -> I
 
 def _values(edition: Edition, name: str, said: DocumentedParameter) -> Iterator[str]:
     models = [model for model in edition.every_model if name in model.parameters]
-    documented = dict.fromkeys(shown(each) for model in models for each in model.documented(name))
-    opened = {shown(each) for model in models for each in model.open_values(name)}
+    documented = dict.fromkeys(shown(value) for m in models for value in m.documented(name))
+    opened = {shown(value) for m in models for value in m.open_values(name)}
     theirs = [shown(value) for value in said.values if value is not None]
     is_closed = all("enum" in model.parameters[name] for model in models)
-    new = [each for each in theirs if each not in documented and each not in opened]
-    gone = [each for each in documented if each not in theirs]
+    new = [value for value in theirs if value not in documented and value not in opened]
+    gone = [value for value in documented if value not in theirs]
     if new and is_closed:
         yield f"the document names {_listed(new)}, which no model of the edition has"
     if gone and said.is_closed:
@@ -104,7 +104,9 @@ def _bounds(schemas: Sequence[Mapping[str, Any]], said: DocumentedParameter) -> 
         known = [schema[keyword] for schema in schemas if keyword in schema]
         ours, theirs = loosest(known) if known else None, said.bounds.get(keyword)
         if ours != theirs:
-            here, there = (_NOT_STATED if each is None else shown(each) for each in (ours, theirs))
+            here, there = (
+                _NOT_STATED if bound is None else shown(bound) for bound in (ours, theirs)
+            )
             yield f"{keyword} is {here} in the edition, {there} in the document"
 
 

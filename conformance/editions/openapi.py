@@ -97,8 +97,8 @@ def _request_schema(content: Any, edition: Edition, path: Path) -> Any:
     names = [name for name in paths if isinstance(name, str) and name.endswith(wanted)]
     for name in sorted(names, key=len):
         operation = _object(_object(paths, name), method)
-        found = _Reader(content).resolved(operation.get("requestBody"))
-        media = _object(_object(found, "content"), edition.endpoint.content_type)
+        body = _Reader(content).resolved(operation.get("requestBody"))
+        media = _object(_object(body, "content"), edition.endpoint.content_type)
         if "schema" in media:
             return media["schema"]
     known = [printable(str(name), 60) for name in [*paths][:1000]]
@@ -117,11 +117,11 @@ class _Reader:
 
     def parameter(self, schema: Any) -> DocumentedParameter:
         """Put the alternatives of a parameter together."""
-        found = DocumentedParameter()
+        whole = DocumentedParameter()
         for part in self.alternatives(schema):
-            self._add(found, part)
-        found.is_closed = bool(found.values) and found.is_closed
-        return found
+            self._add(whole, part)
+        whole.is_closed = bool(whole.values) and whole.is_closed
+        return whole
 
     def alternatives(
         self, schema: Any, choices: Sequence[str] = _CHOICES
@@ -160,24 +160,24 @@ class _Reader:
             self.unread.append(f"$ref {printable(reference, 100)}")
         return node
 
-    def _add(self, found: DocumentedParameter, part: Mapping[str, Any]) -> None:
+    def _add(self, whole: DocumentedParameter, part: Mapping[str, Any]) -> None:
         stated = part.get("type")
         named = stated if isinstance(stated, list) else [stated]
         types = {name for name in named if isinstance(name, str)}
-        found.types |= types | ({"null"} if part.get("nullable") is True else set())
+        whole.types |= types | ({"null"} if part.get("nullable") is True else set())
         values = [part["const"]] if "const" in part else _list(part, "enum")
-        new = [value for value in values[:_MOST_VALUES] if value not in found.values]
-        found.values += new[: _MOST_VALUES - len(found.values)]
+        new = [value for value in values[:_MOST_VALUES] if value not in whole.values]
+        whole.values += new[: _MOST_VALUES - len(whole.values)]
         if types - {"null"} and not values:
-            found.is_closed = False
+            whole.is_closed = False
         for name in _BOUNDS:
             value = part.get(name)
             if isinstance(value, int | float) and not isinstance(value, bool):
                 loosest = min if name.startswith("min") else max
-                found.bounds[name] = loosest(value, found.bounds.get(name, value))
-        found.default = part.get("default") if found.default is None else found.default
+                whole.bounds[name] = loosest(value, whole.bounds.get(name, value))
+        whole.default = part.get("default") if whole.default is None else whole.default
         text = part.get("description")
-        found.descriptions += [text[:20_000]] if isinstance(text, str) else []
+        whole.descriptions += [text[:20_000]] if isinstance(text, str) else []
 
 
 def _object(node: Any, name: str) -> Mapping[Any, Any]:

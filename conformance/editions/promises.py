@@ -20,7 +20,7 @@ def bound_cases(edition: Edition, models: Collection[str]) -> Bound:
     """Return the cases of some models that each clause of an edition binds."""
     sent = [(case.id, read_case(case, edition)) for case in all_cases(edition, [*models])]
     return {
-        clause.id: tuple(dict.fromkeys(name for name, each in sent if clause.binds(each)))
+        clause.id: tuple(dict.fromkeys(name for name, request in sent if clause.binds(request)))
         for clause in clauses_of(edition)
     }
 
@@ -35,9 +35,13 @@ def clause_changes(
     no demand again.
     """
     demanded = {name for change in requests for name in change.clauses}
-    before, after = ({clause.id: clause for clause in clauses_of(each)} for each in (old, new))
+    before, after = (
+        {clause.id: clause for clause in clauses_of(edition)} for edition in (old, new)
+    )
     for name in dict.fromkeys((*after, *before)):
-        levels = [each[name].level.value if name in each else "" for each in (before, after)]
+        levels = [
+            clauses[name].level.value if name in clauses else "" for clauses in (before, after)
+        ]
         if levels[0] != levels[1]:
             clause = after.get(name) or before[name]
             cases = bound.get(name, ())
@@ -60,7 +64,9 @@ def promise_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Change
 
     A promise that a document makes in the same words is the same promise, whatever its id is.
     """
-    before, after = ({_key(each): each for each in load_promises(e).all} for e in (old, new))
+    before, after = (
+        {_key(promise): promise for promise in load_promises(e).all} for e in (old, new)
+    )
     by_id = {promise.id: promise for promise in before.values()}
     taken: set[str] = set()
     for key, promise in after.items():
