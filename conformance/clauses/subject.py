@@ -177,10 +177,14 @@ class Subject:
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
         """The events of a streamed answer, at least one, or *not testable*."""
-        found = events_of(self.answer)
-        if not found:
+        if not self.read_events:
             raise NotTestableError("the answer has no events")
-        return found
+        return self.read_events
+
+    @cached_property
+    def read_events(self) -> tuple[StreamEvent, ...]:
+        """The events of a streamed answer, of which there may be none but a closing `[DONE]`."""
+        return events_of(self.answer)
 
     @cached_property
     def mismatches(self) -> list[Mismatch]:
