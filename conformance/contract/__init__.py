@@ -1,6 +1,7 @@
 """The contract: what one dated edition of a document promises of the endpoint."""
 
 from conformance.contract.edition import Edition, ModelFamily
+from conformance.contract.lifecycle import ENDLESS, Lifecycle, LifecycleState
 from conformance.contract.loading import (
     DEFAULT_EDITION,
     edition_ids,
@@ -26,6 +27,7 @@ from conformance.contract.request_body import Expectation, RequestBody
 
 __all__ = [
     "DEFAULT_EDITION",
+    "ENDLESS",
     "Citation",
     "CitedSource",
     "ClauseLevel",
@@ -35,6 +37,8 @@ __all__ = [
     "Endpoint",
     "Expectation",
     "Level",
+    "Lifecycle",
+    "LifecycleState",
     "Mismatch",
     "Model",
     "ModelFamily",

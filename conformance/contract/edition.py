@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.contract.checker import Checker, path_text
+from conformance.contract.lifecycle import Lifecycle
 from conformance.contract.model import Model
 from conformance.contract.records import (
     CitedSource,
@@ -48,6 +49,8 @@ class Edition:
     sources: Mapping[str, CitedSource]
     models: Mapping[str, Model]
     families: Mapping[str, ModelFamily]
+    lifecycles: Mapping[str, Lifecycle]
+    """The dates that the document says of models, by their names."""
     open_questions: Mapping[str, OpenQuestion]
     withdrawn: Mapping[str, str]
     levels: Mapping[str, ClauseLevel]

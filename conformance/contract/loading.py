@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.contract.checker import Checker
 from conformance.contract.edition import Edition, ModelFamily
+from conformance.contract.lifecycle import Lifecycle, read_lifecycle
 from conformance.contract.model import Model
 from conformance.contract.records import (
     CitedSource,
@@ -90,6 +91,10 @@ class _Loader:
             sources={key: CitedSource(key, **entry) for key, entry in content["sources"].items()},
             models=models,
             families=families,
+            lifecycles={
+                name: self._lifecycle(name, entry)
+                for name, entry in content.get("lifecycle", {}).items()
+            },
             open_questions=self.questions,
             withdrawn=content["clauses"]["withdrawn"],
             levels={key: _level(entry) for key, entry in content["clauses"]["levels"].items()},
@@ -114,6 +119,15 @@ class _Loader:
         except re.error as error:
             place = f"{self.files.folder / EDITION_FILE}: families.{name}.pattern"
             raise EditionError(f"{place} is no regular expression: {error}") from None
+
+    def _lifecycle(self, name: str, entry: dict[str, Any]) -> Lifecycle:
+        cited = read_citations(entry["citations"])[0]
+        source = self.content["sources"][cited.source]
+        try:
+            return read_lifecycle(entry, f"{source['title']}, {cited.section}", source["retrieved"])
+        except ValueError as error:
+            place = f"{self.files.folder / EDITION_FILE}: lifecycle.{name}"
+            raise EditionError(f"{place}: {error}") from None
 
     def _request(self, name: str) -> RequestSchema:
         if name not in self._requests:

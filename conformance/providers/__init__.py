@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator, ValidationError
 
 from conformance.cases.model import GENERATED
-from conformance.contract import schemas_directory
+from conformance.contract import Edition, Lifecycle, schemas_directory
+from conformance.contract.lifecycle import ENDLESS, lifecycle_in, read_lifecycle
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.parsing import printable
@@ -115,6 +116,8 @@ class Provider:
     prices: Prices = field(default_factory=Prices)
     not_claimed: tuple[Claim, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
+    """The dates of its own models; what an edition says besides is of the document's provider."""
     file: str = ""
 
     def key(self, environment: Mapping[str, str] = os.environ) -> str:
@@ -138,6 +141,15 @@ class Provider:
             _one_of(model, deviation.models) and _one_of(case, deviation.cases)
             for deviation in named
         )
+
+    def lifecycle(self, model: str, edition: Edition) -> Lifecycle:
+        """Return when a model begins and ends here: the provider's own dates, else the edition's.
+
+        The embedded provider keeps an edition as it was published, and ends nothing by itself.
+        """
+        own = lifecycle_in(self.lifecycles, model)
+        theirs = None if self.embedded else lifecycle_in(edition.lifecycles, model)
+        return own or theirs or ENDLESS
 
     def at(self, base_url: str) -> Provider:
         """Return the same provider at another address."""
@@ -233,12 +245,14 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
     free = document.pop("free", False) or document.get("embedded", False)
     prices = Prices(**document.pop("prices", {}), free=free)
+    lifecycles = _lifecycles(path, document.pop("lifecycle", {}), document["models"])
     return Provider(
         id=path.stem,
         file=str(path),
         prices=prices,
         not_claimed=tuple(_claim(entry) for entry in plain["claims"]),
         deviations=tuple(_deviation(path, entry) for entry in plain["known"]),
+        lifecycles=lifecycles,
         **document,
     )
 
@@ -255,6 +269,20 @@ def _deviation(path: Path, entry: dict[str, Any]) -> Deviation:
     models, cases = (tuple(entry.get(name, ["*"])) for name in ("models", "cases"))
     link = entry.get("link", "")
     return Deviation(entry["clause"], models, cases, entry["reason"], link, since, expires)
+
+
+def _lifecycles(
+    path: Path, entries: dict[str, Any], models: Mapping[str, str]
+) -> dict[str, Lifecycle]:
+    read: dict[str, Lifecycle] = {}
+    for name, entry in entries.items():
+        if name not in models:
+            raise UnknownNameError("model", name, models, f"{path}: lifecycle")
+        try:
+            read[name] = read_lifecycle(entry, entry["source"], entry["retrieved"])
+        except ValueError as error:
+            raise ProviderError(f"{path}: lifecycle.{name}: {error}") from None
+    return read
 
 
 @cache
