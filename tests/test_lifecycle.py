@@ -15,6 +15,7 @@ from conformance.contract import (
     Edition,
     EditionError,
     Lifecycle,
+    Standing,
     load_edition,
     schemas_directory,
 )
@@ -23,6 +24,7 @@ from conformance.providers import ProviderError, load_provider
 from tests.test_providers import GOOD, write
 
 END = date(2026, 12, 1)
+EVE = END - timedelta(days=1)
 MODEL = Lifecycle(date(2025, 12, 16), date(2026, 6, 2), END, ("next-1", "next-2"))
 DATES = """
 [lifecycle."dall-e-3"]
@@ -54,24 +56,33 @@ ENTRY = {
     ],
 )
 def test_state_of_a_model_on_a_day(day: str, state: str, said: str) -> None:
-    today = date.fromisoformat(day)
-    assert (MODEL.state(today), MODEL.standing(today)) == (state, said)
+    standing = Standing(MODEL, date.fromisoformat(day))
+    assert (standing.state, standing.words) == (state, said)
 
 
 def test_model_without_dates_is_active_and_promises_no_end() -> None:
-    assert (ENDLESS.state(END), ENDLESS.standing(END), ENDLESS.promises(END)) == (
-        "active",
-        "",
-        False,
-    )
+    standing = Standing(ENDLESS, END)
+    assert (standing.state, standing.words) == ("active", "")
+    assert not standing.must_be_served(END)
 
 
-def test_model_is_promised_from_its_first_day_to_the_one_before_its_end() -> None:
-    day = timedelta(days=1)
-    assert not MODEL.promises(date(2025, 12, 15))
-    assert MODEL.promises(date(2025, 12, 16))
-    assert MODEL.promises(END - day)
-    assert not MODEL.promises(END)
+@pytest.mark.parametrize(
+    ("day", "sent", "promised"),
+    [
+        (date(2025, 12, 15), date(2025, 12, 15), False),
+        (date(2025, 12, 16), date(2025, 12, 16), True),
+        (EVE, EVE, True),
+        (EVE, END, False),
+        (END, END, False),
+    ],
+    ids=["before-its-first-day", "first-day", "last-day", "after-midnight", "end"],
+)
+def test_model_is_promised_from_its_first_day_to_the_one_before_its_end(
+    day: date, sent: date, promised: bool
+) -> None:
+    standing = Standing(MODEL, day)
+    assert standing.must_be_served(sent) is promised
+    assert standing.ends_before(sent) is (day != sent)
 
 
 def edition(folder: Path, **lifecycle: Any) -> Edition:

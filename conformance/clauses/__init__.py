@@ -21,6 +21,7 @@ from conformance.clauses import (
     format,  # noqa: A004 - the chapter of the ids format.*; nothing is formatted here
     image,
     models,
+    models_lifecycle,
     parameters,
     stream,
     stream_images,
@@ -47,6 +48,7 @@ CHAPTERS = (
     extras,
     extras_usage,
     models,
+    models_lifecycle,
     stream,
     stream_images,
 )

@@ -1,7 +1,7 @@
 """The contract: what one dated edition of a document promises of the endpoint."""
 
 from conformance.contract.edition import Edition, ModelFamily
-from conformance.contract.lifecycle import ENDLESS, Lifecycle, LifecycleState
+from conformance.contract.lifecycle import ENDLESS, Lifecycle, LifecycleState, Standing
 from conformance.contract.loading import (
     DEFAULT_EDITION,
     edition_ids,
@@ -46,6 +46,7 @@ __all__ = [
     "Position",
     "RequestBody",
     "SchemaRule",
+    "Standing",
     "Violation",
     "edition_ids",
     "load_edition",

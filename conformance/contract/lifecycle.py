@@ -45,24 +45,48 @@ class Lifecycle:
             return LifecycleState.DEPRECATED
         return LifecycleState.ACTIVE
 
-    def promises(self, day: date) -> bool:
-        """Return whether the model must be served on a day: one with an end, before it."""
-        has_begun = self.since is None or day >= self.since
-        return has_begun and self.until is not None and day < self.until
-
-    def standing(self, day: date) -> str:
-        """Say that the model has ended, or soon will; empty where there is nothing to say."""
-        if self.until is None or self.until - day > SOON:
-            return ""
-        instead = f"; replaced by {' or '.join(self.replaced_by)}" if self.replaced_by else ""
-        left = (self.until - day).days
-        if left <= 0:
-            return f"retired on {self.until}{instead}"
-        return f"ends on {self.until}, in {left} day{'' if left == 1 else 's'}{instead}"
-
 
 ENDLESS = Lifecycle()
 """Of a model whose dates nobody says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A model on the day by which it is judged."""
+
+    lifecycle: Lifecycle
+    day: date
+
+    @property
+    def state(self) -> LifecycleState:
+        """What the model is on this day."""
+        return self.lifecycle.state(self.day)
+
+    @property
+    def retired(self) -> bool:
+        """Return whether it has ended, so that nothing is asked of it but whether it has."""
+        return self.state is LifecycleState.RETIRED
+
+    @property
+    def words(self) -> str:
+        """Say that the model has ended, or soon will; empty where there is nothing to say."""
+        until, instead = self.lifecycle.until, self.lifecycle.replaced_by
+        if until is None or until - self.day > SOON:
+            return ""
+        replaced = f"; replaced by {' or '.join(instead)}" if instead else ""
+        left = (until - self.day).days
+        if left <= 0:
+            return f"retired on {until}{replaced}"
+        return f"ends on {until}, in {left} day{'' if left == 1 else 's'}{replaced}"
+
+    def must_be_served(self, sent: date) -> bool:
+        """Return whether it is promised to a request of a day: one with an end, before it."""
+        since, until = self.lifecycle.since, self.lifecycle.until
+        return until is not None and sent < until and (since is None or self.day >= since)
+
+    def ends_before(self, sent: date) -> bool:
+        """Return whether it ended while the run was under way, before a request was sent."""
+        return not self.retired and self.lifecycle.state(sent) is LifecycleState.RETIRED
 
 
 def read_lifecycle(entry: Mapping[str, Any], source: str, retrieved: str) -> Lifecycle:

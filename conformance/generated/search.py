@@ -173,6 +173,7 @@ def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
         for provider in session.providers
         if paid or is_free(session, provider)
         for model in provider.models
+        if not session.standing(provider, model).retired
         if fnmatchcase(model, options.models)
     ]
     for model in {model for _, model in pairs}:

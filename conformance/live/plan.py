@@ -12,6 +12,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from conformance.cases.model import Case, Depth
 from conformance.cases.parameter_space import Combination, Space, space_of
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
+from conformance.contract import Standing
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
 from conformance.providers.depth import depth_of, documented_cases
@@ -67,6 +69,8 @@ class Plan:
     reach: Mapping[str, Reach] = field(default_factory=dict)
     combined: bool = True  # whether requests that combine parameters are in it
     depth: Depth = Depth.STANDARD
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    """How every model stands on the day of the plan."""
 
     @property
     def usd(self) -> float:
@@ -136,12 +140,14 @@ def plan(
     max_requests: int | None = None,
     combined: bool = True,
     depth: Depth | None = None,
+    day: date | None = None,
 ) -> Plan:
     """Choose what is sent; see `planned_cases`.
 
     Without ``combined`` these are the documented cases alone, as a run has them without
     ``--strength``; ``strength`` then only says what coverage counts. Without ``depth`` it is the
-    one that a run of the provider has.
+    one that a run of the provider has. ``day`` in UTC, by default today, decides which models have
+    ended: those are asked one request, which is free unless it is painted.
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
@@ -149,11 +155,13 @@ def plan(
     if not names:
         known = ", ".join(provider.models)
         raise ConformanceError(f"--models {models!r} matches no model of {provider.id}: {known}")
-    found = {name: edition.model(name) for name in names}
+    day = day or datetime.now(UTC).date()
+    retired = provider.retired(edition, day)
+    found = {name: edition.model(name) for name in names if name not in retired}
     spaces = {name: space_of(edition, model) for name, model in found.items()}
     # as a run has them: what does not depend on the model is asked of the provider's first
-    every = documented_cases(edition, provider, depth)
-    wanted = [each for each in every if each.model in found]
+    every = documented_cases(edition, provider, depth, retired)
+    wanted = [each for each in every if each.model in names]
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
     in_order = _in_order(edition, provider, wanted)
@@ -170,6 +178,7 @@ def plan(
         ledger.reach(),
         combined,
         depth_of(provider, depth),
+        {name: Standing(provider.lifecycle(name, edition), day) for name in names},
     )
 
 

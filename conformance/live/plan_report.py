@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.cases.model import Depth
+from conformance.contract import Standing
 from conformance.live.budget import outlook
 from conformance.live.plan import Plan, Request, painted
 from conformance.parsing import printable
@@ -39,8 +40,22 @@ def document(plan: Plan) -> dict[str, Any]:
             name: {"feasible": each.feasible, "covered": each.covered}
             for name, each in plan.reach.items()
         },
+        "lifecycle": {
+            name: _standing(standing) for name, standing in plan.standings.items() if standing.words
+        },
         "requests": [_entry(each) for each in plan.chosen],
         "left_out": [_entry(each) for each in plan.left_out],
+    }
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    dates = standing.lifecycle
+    return {
+        "state": standing.state.value,
+        "until": str(dates.until),
+        "replaced_by": list(dates.replaced_by),
+        "source": dates.source,
+        "retrieved": dates.retrieved,
     }
 
 
@@ -63,7 +78,9 @@ def _entry(request: Request) -> dict[str, Any]:
 def show(plan: Plan, console: Console) -> None:
     """Print the requests by model, then the coverage, the total and what is left out."""
     for model, group in groupby(_by_model(plan.chosen), key=lambda each: each.case.model):
-        console.print(_requests(model, list(group), plan.strength))
+        standing = plan.standings[model].words
+        title = f"{model}: {standing}" if standing else model
+        console.print(_requests(title, list(group), plan.strength))
         console.print()
     console.print(_coverage(plan))
     for line in _closing(plan):
@@ -76,10 +93,15 @@ def _by_model(requests: Iterable[Request]) -> list[Request]:
     return sorted(found, key=lambda each: models.index(each.case.model))
 
 
-def _requests(model: str, requests: list[Request], strength: int) -> Table:
+def _requests(title: str, requests: list[Request], strength: int) -> Table:
     """List what is billed; what is free is told in one line."""
-    title = Text(printable(model))
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title=Text(printable(title)),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
     table.add_column("case", no_wrap=True)
     table.add_column("what it sends", overflow="fold")
     table.add_column(f"new {_TUPLES[strength]}", justify="right")
@@ -167,6 +189,11 @@ def _closing(plan: Plan) -> Iterable[str]:
         left = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
         yield f"{left}, among them what needs one of those as its control"
     yield from _starting(plan)
+    if retired := [name for name, each in plan.standings.items() if each.retired]:
+        yield printable(
+            f"of what has ended it is only asked whether it has, and a refusal is free: "
+            f"{', '.join(retired)}"
+        )
     if not plan.combined and any(each.covered < each.feasible for each in plan.reach.values()):
         yield "the documented cases alone; --strength 2 adds the fewest that reach every pair"
     if plan.depth is Depth.STANDARD:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from conformance.cases.model import GENERATED
 from conformance.contract import Edition, Lifecycle, schemas_directory
-from conformance.contract.lifecycle import ENDLESS, lifecycle_in, read_lifecycle
+from conformance.contract.lifecycle import ENDLESS, LifecycleState, lifecycle_in, read_lifecycle
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.parsing import printable
@@ -82,6 +82,11 @@ class Deviation:
         decided = finding.verdict in BROKEN
         named = finding.verdict in UNDECIDED and self.cases != ("*",)
         return self.covers(finding) and (decided or named)
+
+    def is_about_only(self, models: Iterable[str], some: Collection[str]) -> bool:
+        """Return whether it names no model of a provider but some of them."""
+        named = {model for model in models if _one_of(model, self.models)}
+        return bool(named) and named <= set(some)
 
     def expired(self, today: date) -> bool:
         """Return whether it has expired; then it no longer excuses anything."""
@@ -150,6 +155,13 @@ class Provider:
         own = lifecycle_in(self.lifecycles, model)
         theirs = None if self.embedded else lifecycle_in(edition.lifecycles, model)
         return own or theirs or ENDLESS
+
+    def retired(self, edition: Edition, day: date) -> tuple[str, ...]:
+        """Name the models that have ended by a day."""
+        dates = {name: self.lifecycle(name, edition) for name in self.models}
+        return tuple(
+            name for name, found in dates.items() if found.state(day) is LifecycleState.RETIRED
+        )
 
     def at(self, base_url: str) -> Provider:
         """Return the same provider at another address."""

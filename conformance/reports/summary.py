@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from conformance.contract import Standing
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.reports.causes import Cause, causes_of
 from conformance.reports.grouping import (
@@ -42,6 +43,7 @@ from conformance.results.reach import (
 from conformance.results.run_file import Run
 from conformance.results.run_states import accepted_of, explanations_of
 from conformance.results.selection import interrupted, open_ended, parts, planned
+from conformance.results.standings import latest_standings
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
@@ -71,6 +73,12 @@ class Row:
     explained: int
     not_claimed: int
     open_ended: bool = False
+    standing: Standing | None = None
+
+    @property
+    def retired(self) -> bool:
+        """Return whether the model had ended when it was judged, so that only that was asked."""
+        return self.standing is not None and self.standing.retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,7 @@ class Summary:
             reach=[row.kept.get("MUST", NOTHING) for row in rows],
             part=bool(self.parts),
             recorded=any(run.foreign for run in self.merged.concluding),
+            retired=bool(mine) and all(row.retired for row in mine),
         )
 
     @property
@@ -253,11 +262,13 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
     for finding in merged.findings:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
+    standings = latest_standings(run.header for run in merged.runs)
     for column in sorted(columns, key=lambda each: order[each[0]]):
         cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
             row = _row(column, columns[column], promises.get(column, {}), cut)
-            yield replace(row, open_ended=open_ended(merged.concluding, column))
+            left = open_ended(merged.concluding, column)
+            yield replace(row, open_ended=left, standing=standings.get(column))
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:

@@ -7,8 +7,8 @@ run that was cut off it is decided here, by the same rule.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,7 @@ from conformance.results.reach import (
     promises_of,
     states_of,
 )
+from conformance.results.records import LifecycleRecord, ProviderRecord
 from conformance.results.run_file import Run, read_run
 
 _LETTERS = frozenset({NO_FINDING, *(state.letter for state in STATES)})
@@ -56,10 +57,17 @@ class RunStates:
     findings: int
     clauses: tuple[ClauseLevel, ...]
     states: Mapping[Column, str]
+    retired: Mapping[Column, str] = field(default_factory=dict)
+    """The models that had ended, each with the day."""
 
 
 class _Edition(msgspec.Struct):
     id: str
+
+
+class _Provider(msgspec.Struct):
+    id: str
+    lifecycle: dict[str, LifecycleRecord] = {}
 
 
 class _Header(msgspec.Struct, tag="run"):
@@ -68,6 +76,7 @@ class _Header(msgspec.Struct, tag="run"):
     tool: str
     started: str
     edition: _Edition
+    providers: tuple[_Provider, ...]
     clauses: msgspec.Raw  # nearly the whole line, and the same in many runs
 
 
@@ -117,6 +126,7 @@ class StatesReader:
             findings=sum(footer.counts.values()),
             clauses=self._clauses,
             states=states,
+            retired=_retired(header.providers),
         )
 
     def _header(self, line: bytes) -> _Header:
@@ -134,6 +144,15 @@ class StatesReader:
         return header
 
 
+def _retired(providers: Iterable[_Provider | ProviderRecord]) -> dict[Column, str]:
+    return {
+        (provider.id, model): record.until
+        for provider in providers
+        for model, record in provider.lifecycle.items()
+        if record.until is not None and record.until <= record.judged_on
+    }
+
+
 def states_in(run: Run) -> RunStates:
     """Decide the states of a run from its findings."""
     columns = promises_in(run)
@@ -148,6 +167,7 @@ def states_in(run: Run) -> RunStates:
         complete=run.complete,
         findings=len(run.findings),
         clauses=tuple(clauses.values()),
+        retired=_retired(run.header.providers),
         states={column: states_of(promises, clauses) for column, promises in columns.items()},
     )
 

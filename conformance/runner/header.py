@@ -10,7 +10,7 @@ from uuid import uuid4
 from msgspec import structs
 
 from conformance.clauses.registry import Clause
-from conformance.contract import Edition
+from conformance.contract import ENDLESS, Edition
 from conformance.providers import Deviation, Provider
 from conformance.results.records import (
     SCHEMA,
@@ -20,11 +20,13 @@ from conformance.results.records import (
     ClauseRecord,
     DeviationRecord,
     EditionRecord,
+    LifecycleRecord,
     PriceListRecord,
     ProviderRecord,
     RunHeader,
     SelectionRecord,
 )
+from conformance.results.standings import record_of
 from conformance.runner.whole_plan import plan_of
 from conformance.version import tool
 
@@ -53,6 +55,7 @@ def about(session: Session) -> RunHeader:
         python=platform.python_version(),
         edition=_about_edition(session.edition, session.providers),
         started=session.started.isoformat(timespec="seconds"),
+        day=session.today.isoformat(),
         selection=SelectionRecord(
             options.clauses,
             options.models,
@@ -60,7 +63,7 @@ def about(session: Session) -> RunHeader:
             options.strength,
             options.depth.value if options.depth else None,
         ),
-        providers=tuple(_about_provider(each, options.mode) for each in session.providers),
+        providers=tuple(_about_provider(each, session) for each in session.providers),
         clauses=tuple(about_clause(each, session.edition) for each in session.clauses),
     )
 
@@ -113,14 +116,19 @@ def _about_deviation(deviation: Deviation) -> DeviationRecord:
     )
 
 
-def _about_provider(provider: Provider, mode: str) -> ProviderRecord:
+def _lifecycles(provider: Provider, session: Session) -> dict[str, LifecycleRecord]:
+    known = {name: session.standing(provider, name) for name in provider.models}
+    return {name: record_of(each) for name, each in known.items() if each.lifecycle is not ENDLESS}
+
+
+def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
     prices = provider.prices
     has_prices = prices.source and not prices.free
     return ProviderRecord(
         id=provider.id,
         title=provider.title,
         base_url=provider.base_url,
-        mode=mode,
+        mode=session.options.mode,
         key_variable=provider.key_variable,
         models=dict(provider.models),
         deviations=tuple(map(_about_deviation, provider.deviations)),
@@ -128,4 +136,5 @@ def _about_provider(provider: Provider, mode: str) -> ProviderRecord:
             ClaimRecord(each.clause, each.models, each.reason) for each in provider.not_claimed
         ),
         prices=PriceListRecord(prices.source, prices.date) if has_prices else None,
+        lifecycle=_lifecycles(provider, session),
     )

@@ -36,7 +36,8 @@ def why_missing(
         return None
     where = Path(provider.file).name or "the provider's file"
     told = f"{asked} is not served ({_said(outcome)}); {_served(name, listed)}"
-    return f"provider {provider.id!r}: {told}look at [models] in {where}"
+    ended = f", or say when it ended in [lifecycle.{model!r}]"
+    return f"provider {provider.id!r}: {told}look at [models] in {where}{ended}"
 
 
 def _said(outcome: Outcome) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case, Depth
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
-from conformance.contract import DEFAULT_EDITION, load_edition
+from conformance.contract import DEFAULT_EDITION, Standing, load_edition
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.cassettes.example_manifest import MANIFEST, recorded_cassettes
@@ -28,9 +27,11 @@ from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
+from conformance.results.run_file import read_header
+from conformance.results.standings import day_of
 from conformance.runner.engine import Engine
 from conformance.runner.header import header_of
-from conformance.runner.live_run import LiveRun
+from conformance.runner.live_run import LiveRun, once
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 from conformance.runner.output_path import ledger_of
 from conformance.runner.resume import Resumed
@@ -68,6 +69,7 @@ class Options:
     confirm: int = 3  # exchanges made again for a verdict that got worse
     resend: bool = False  # send again what may be billed and whose answer was lost
     concurrency: int | None = None  # requests at once; None leaves it to the provider
+    today: date | None = None  # the day of the run in UTC; None is that of its start
 
     @property
     def mode(self) -> str:
@@ -86,12 +88,26 @@ class Session:
     """The engines of one invocation, closed together."""
 
     def __init__(self, options: Options, today: date | None = None) -> None:
-        self.options = options
-        self.today = today or datetime.now(UTC).date()
         self.started = datetime.now(UTC)
+        self.options = options if options.today else replace(options, today=today or _day(options))
         self._closing = ExitStack()
         self.edition = load_edition(options.edition)
         self.clauses = select(clauses_of(self.edition), options.clauses)
+
+    @property
+    def today(self) -> date:
+        """The day of the run in UTC: that of its start, however long it goes on."""
+        return self.options.today or self.started.date()
+
+    def standing(self, provider: Provider, model: str) -> Standing:
+        """Return when a model ends, and the day by which it is judged.
+
+        What is replayed is judged as it was when it was recorded.
+        """
+        dates = provider.lifecycle(model, self.edition)
+        replays = self.options.mode == "replay" and dates.until is not None
+        recorded = self.library(provider).recorded_on(model) if replays else None
+        return Standing(dates, recorded or self.today)
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
@@ -269,8 +285,10 @@ class Session:
         if wrong:
             name = sorted(wrong)[0]
             raise UnknownNameError("model", name, self.edition.models, f"{provider.file}: models")
-        documented = documented_cases(self.edition, provider, self.options.depth)
-        cases = [*documented, *self._combined(provider)]
+        standings = {model: self.standing(provider, model) for model in provider.models}
+        retired = [model for model, standing in standings.items() if standing.retired]
+        documented = documented_cases(self.edition, provider, self.options.depth, retired)
+        cases = [*documented, *self._combined(provider, retired)]
         if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
@@ -289,14 +307,16 @@ class Session:
             self.today,
             self.live if sends else None,
             self.options.limits,
+            standings,
         )
 
-    def _combined(self, provider: Provider) -> list[Case]:
-        """The cases that combine parameters, of the models that were selected."""
+    def _combined(self, provider: Provider, retired: Collection[str]) -> list[Case]:
+        """The cases that combine parameters, of the selected models that have not ended."""
         strength = self.options.strength
         if strength is None:
             return []
-        models = [each for each in provider.models if fnmatchcase(each, self.options.models)]
+        chosen = [each for each in provider.models if fnmatchcase(each, self.options.models)]
+        models = [each for each in chosen if each not in retired]
         from conformance.live.plan import combined_cases
 
         return [
@@ -306,7 +326,7 @@ class Session:
         ]
 
     def _source(self, provider: Provider) -> Source:
-        live_client = _once(lambda: self.live_client(provider))
+        live_client = once(lambda: self.live_client(provider))
         if self.options.mode != "replay":
             provider.key()  # a missing key is told before anything is sent
         if self.options.live:
@@ -354,6 +374,13 @@ class Session:
         return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
 
 
+def _day(options: Options) -> date:
+    """Return the day of a run that begins now; one that is resumed keeps the day of its start."""
+    if options.resume is not None:
+        return day_of(read_header(options.resume))
+    return datetime.now(UTC).date()
+
+
 def _recorded(cassettes: Path) -> Sequence[str]:
     """Every provider with a folder of cassettes."""
     found = sorted(path.name for path in cassettes.glob("*") if any(path.glob("*/*.yaml")))
@@ -363,17 +390,3 @@ def _recorded(cassettes: Path) -> Sequence[str]:
             f"or the folder with --cassettes"
         )
     return found
-
-
-def _once(make: Callable[[], Sender]) -> Callable[[], Sender]:
-    """Make a client when it is first needed, once for all threads."""
-    made: list[Sender] = []
-    lock = Lock()
-
-    def client() -> Sender:
-        with lock:
-            if not made:
-                made.append(make())
-            return made[0]
-
-    return client
