@@ -22,11 +22,12 @@ from conformance.clauses.judge import judge
 from conformance.clauses.models_lifecycle import speaks_of
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context
-from conformance.contract import Standing, load_edition
+from conformance.contract import load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import BROKEN, Finding, Verdict
+from conformance.lifecycle import Standing
 
 BASE_URL = "https://provider.example/v1"
 GENERATIONS = f"{BASE_URL}/images/generations"

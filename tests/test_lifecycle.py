@@ -10,16 +10,9 @@ from typing import Any
 
 import pytest
 
-from conformance.contract import (
-    ENDLESS,
-    Edition,
-    EditionError,
-    Lifecycle,
-    Standing,
-    load_edition,
-    schemas_directory,
-)
+from conformance.contract import Edition, EditionError, load_edition, schemas_directory
 from conformance.errors import UnknownNameError
+from conformance.lifecycle import ENDLESS, Lifecycle, Standing
 from conformance.providers import ProviderError, load_provider
 from tests.test_providers import GOOD, write
 

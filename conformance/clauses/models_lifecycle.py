@@ -17,10 +17,11 @@ from conformance.clauses.subject import (
     Subject,
     UnavailableError,
 )
-from conformance.contract import Level, Standing
+from conformance.contract import Level
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.outcome_causes import blames_another
+from conformance.lifecycle import Standing
 
 _smallest = all_of(accepted, minimal)
 
@@ -151,7 +152,7 @@ def served_until_end(subject: Subject) -> Iterator[Problem]:
     is not there. That a model is listed and not served is another clause, so it takes the list.
     """
     standing = subject.context.standing
-    if standing is None or not standing.must_be_served(subject.sent_on):
+    if standing is None or not standing.must_be_served(subject.answered_on):
         raise NotApplicableError
     gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
     control = subject.control

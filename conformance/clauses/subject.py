@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
-from conformance.contract import Edition, Mismatch, Standing
+from conformance.contract import Edition, Mismatch
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.sent_request import Sent, read_request
 from conformance.exchange.stream_events import StreamEvent, events_of
 from conformance.findings import NO_DOWNLOADS
+from conformance.lifecycle import Standing
 from conformance.parsing.images import ImageFacts
 
 
@@ -103,21 +104,21 @@ class Subject:
         return replace(found, result=result, reason=f"HTTP {status}")
 
     @property
-    def sent_on(self) -> date:
-        """The day in UTC on which the request was sent; where that is not known, that of the run.
+    def answered_on(self) -> date:
+        """The day in UTC on which the answer came; where that is not known, that of the run.
 
-        A run that crosses midnight is of the day on which it began.
+        A run that crosses midnight is of the day on which it began, and so may one request.
         """
         sent_at, standing = self.exchange.sent_at, self.context.standing
         if sent_at:
-            return datetime.fromtimestamp(sent_at, UTC).date()
+            return datetime.fromtimestamp(sent_at + (self.exchange.elapsed or 0.0), UTC).date()
         return standing.day if standing else date.min
 
     @property
     def ended_meanwhile(self) -> bool:
         """Return whether the model ended between the day of the run and this request."""
         standing = self.context.standing
-        return standing is not None and standing.ends_before(self.sent_on)
+        return standing is not None and standing.ends_before(self.answered_on)
 
     @property
     def fails_alone(self) -> bool:

@@ -15,7 +15,10 @@ Providers = Annotated[
         "--provider", "-p", help="A provider by name, or a TOML file by path. Repeatable."
     ),
 ]
-EditionName = Annotated[str | None, typer.Option("--edition", help="Edition of the contract.")]
+EditionName = Annotated[
+    str | None,
+    typer.Option("--edition", help="Edition of the contract by its id, or the path of its folder."),
+]
 Clauses = Annotated[str, typer.Option(metavar="GLOB", help="Only these clauses.")]
 LimitTexts = Annotated[
     list[str] | None,

@@ -53,15 +53,16 @@ def plan(
 
     from rich.console import Console
 
-    from conformance.contract import DEFAULT_EDITION, load_edition
+    from conformance.contract import load_edition
     from conformance.live.budget import read_budget
     from conformance.live.plan import plan as planned
     from conformance.live.plan_report import document, show
     from conformance.providers import load_provider
+    from conformance.providers.asked import edition_of
 
     end_with_the_pipe()
     found = load_provider(provider)
-    loaded = load_edition(edition or found.edition or DEFAULT_EDITION)
+    loaded = load_edition(edition_of(edition, [found]))
     combined = strength is not None
     usd = math.inf if budget is None else read_budget(budget)
     limit = usd if math.isfinite(usd) else None

@@ -15,7 +15,6 @@ from conformance.commands.options import (
     Models,
     Providers,
 )
-from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError, UnknownNameError
 
 
@@ -101,7 +100,7 @@ def run(
         raise UnknownNameError("record mode", record_mode, [each.value for each in RecordMode])
     options = Options(
         providers=tuple(provider or ("reference",)),
-        edition=edition or DEFAULT_EDITION,
+        edition=edition,
         clauses=clauses,
         models=models,
         cases=cases,

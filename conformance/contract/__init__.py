@@ -1,7 +1,7 @@
 """The contract: what one dated edition of a document promises of the endpoint."""
 
 from conformance.contract.edition import Edition, ModelFamily
-from conformance.contract.lifecycle import ENDLESS, Lifecycle, LifecycleState, Standing
+from conformance.contract.frozen import digest_of, freeze, frozen_digest
 from conformance.contract.loading import (
     DEFAULT_EDITION,
     edition_ids,
@@ -9,6 +9,12 @@ from conformance.contract.loading import (
     schemas_directory,
 )
 from conformance.contract.model import Model
+from conformance.contract.pixels import (
+    PIXEL_KEYWORDS,
+    PixelLimits,
+    pixel_limits,
+    sides_of,
+)
 from conformance.contract.records import (
     Citation,
     CitedSource,
@@ -27,7 +33,7 @@ from conformance.contract.request_body import Expectation, RequestBody
 
 __all__ = [
     "DEFAULT_EDITION",
-    "ENDLESS",
+    "PIXEL_KEYWORDS",
     "Citation",
     "CitedSource",
     "ClauseLevel",
@@ -37,18 +43,21 @@ __all__ = [
     "Endpoint",
     "Expectation",
     "Level",
-    "Lifecycle",
-    "LifecycleState",
     "Mismatch",
     "Model",
     "ModelFamily",
     "OpenQuestion",
+    "PixelLimits",
     "Position",
     "RequestBody",
     "SchemaRule",
-    "Standing",
     "Violation",
+    "digest_of",
     "edition_ids",
+    "freeze",
+    "frozen_digest",
     "load_edition",
+    "pixel_limits",
     "schemas_directory",
+    "sides_of",
 ]

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from conformance.cases import all_cases
@@ -23,9 +22,10 @@ from conformance.cases.model import Case, Depth
 from conformance.cases.parameter_space import Combination, Space, space_of
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
-from conformance.contract import Standing
 from conformance.errors import ConformanceError
+from conformance.lifecycle import Standing
 from conformance.live.cost import cost_of
+from conformance.providers.asked import check_selected, selected, with_asked_models
 from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
 
@@ -151,10 +151,9 @@ def plan(
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
-    names = [each for each in provider.models if fnmatchcase(each, models)]
-    if not names:
-        known = ", ".join(provider.models)
-        raise ConformanceError(f"--models {models!r} matches no model of {provider.id}: {known}")
+    provider = with_asked_models(provider, edition, models)
+    check_selected(provider.models, models, edition)
+    names = selected(provider.models, models, edition)
     day = day or datetime.now(UTC).date()
     retired = provider.retired(edition, day)
     found = {name: edition.model(name) for name in names if name not in retired}

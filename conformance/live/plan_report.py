@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.cases.model import Depth
-from conformance.contract import Standing
+from conformance.lifecycle import Standing
 from conformance.live.budget import outlook
 from conformance.live.plan import Plan, Request, painted
 from conformance.parsing import printable
+from conformance.providers.asked import readings
 
 _TUPLES = {1: "values", 2: "pairs", 3: "triples"}
 _LONGEST = 40  # characters of one value
@@ -28,6 +29,7 @@ def document(plan: Plan) -> dict[str, Any]:
     return {
         "provider": plan.provider.id,
         "edition": plan.edition.id,
+        "read_as": readings(plan.reach, plan.edition),
         "strength": plan.strength,
         "combined": plan.combined,
         "depth": plan.depth.value,
@@ -78,8 +80,8 @@ def _entry(request: Request) -> dict[str, Any]:
 def show(plan: Plan, console: Console) -> None:
     """Print the requests by model, then the coverage, the total and what is left out."""
     for model, group in groupby(_by_model(plan.chosen), key=lambda each: each.case.model):
-        standing = plan.standings[model].words
-        title = f"{model}: {standing}" if standing else model
+        label, standing = plan.edition.model(model).label, plan.standings[model].words
+        title = f"{label}: {standing}" if standing else label
         console.print(_requests(title, list(group), plan.strength))
         console.print()
     console.print(_coverage(plan))

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from conformance.cases import cases_of_retired
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
-from conformance.contract import Edition, Lifecycle, Standing
+from conformance.contract import Edition
+from conformance.lifecycle import Lifecycle, Standing
 
 RETIRED, _RETIRED_LIST = "retired", "retired-models-list"
 """The smallest request to a model that has ended, and its control."""
@@ -30,8 +31,16 @@ _PROMPT = "A small red sailing boat on a calm sea, seen from the shore"
 
 
 def family_names(edition: Edition) -> tuple[str, ...]:
-    """Return a model of every family that has more members than the edition names."""
-    return ("gpt-image-2",) if edition.find("gpt-image-2") else ()
+    """Return the models that the edition knows by their family alone, and has an example of."""
+    asked = (example.content.get("model") for example in edition.examples)
+    named = dict.fromkeys(name for name in asked if isinstance(name, str))
+    return tuple(name for name in named if name not in edition.models and edition.find(name))
+
+
+def usual_model(edition: Edition) -> str:
+    """Return the model of the edition's first example."""
+    asked = (example.content.get("model") for example in edition.examples)
+    return next(name for name in asked if isinstance(name, str))
 
 
 def is_of_retired(case: Case) -> bool:

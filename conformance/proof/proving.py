@@ -24,6 +24,7 @@ from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Finding, Verdict
 from conformance.proof.extra_cases import (
     family_names,
+    is_of_retired,
     retired_cases,
     standing_of,
     supplementary_cases,
@@ -76,7 +77,8 @@ class Proof:
             *retired_cases(edition, self.models[0]),
         )
         self.cases = {case.path: case for case in cases}
-        self._twins = open_twins(edition, self.cases.values())
+        documented = [case for case in self.cases.values() if not is_of_retired(case)]
+        self._twins = open_twins(edition, documented)
         self._loop = asyncio.new_event_loop()
         self._steps_of: dict[str, frozenset[str]] = {}  # by case: the steps that answer it
         self.truth: Mapping[str, _JudgedCase] = {}
@@ -352,7 +354,7 @@ def prove(
                 advance()
     else:
         context = get_context("spawn")  # a fork would share the parent's threads and event loops
-        with ProcessPoolExecutor(workers, context, _prepare, (contract.id,)) as pool:
+        with ProcessPoolExecutor(workers, context, _prepare, (str(contract.folder),)) as pool:
             first, second = pool.submit(_truth), pool.submit(_answered)
             for column in pool.map(_column, chosen):
                 columns.append(column)
@@ -372,8 +374,8 @@ def prove(
 _PROOF: list[Proof] = []  # one per process: the truthful answers are judged once
 
 
-def _prepare(edition: str) -> None:
-    _PROOF.append(Proof(load_edition(edition)))
+def _prepare(folder: str) -> None:
+    _PROOF.append(Proof(load_edition(folder)))
 
 
 def _truth() -> Mapping[str, Verdict]:

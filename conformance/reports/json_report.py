@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from conformance.contract import Standing
+from conformance.lifecycle import Standing
 from conformance.parsing import without_commands
 from conformance.reports.causes import Cause
 from conformance.reports.page.matrix import clauses_of, provenance
@@ -83,6 +83,7 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         "provider": row.provider,
         "model": row.model,
+        "read_as": row.read_as,
         **_counts(row),
         "promises": {clause: cell.state.label.lower() for clause, cell in row.promises.items()},
         "judged_in": row.judged_in,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.contract import Standing
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.lifecycle import Standing
+from conformance.output.printing import labelled
 from conformance.reports.causes import Cause, causes_of
 from conformance.reports.grouping import (
     Broken,
@@ -73,7 +74,13 @@ class Row:
     explained: int
     not_claimed: int
     open_ended: bool = False
+    read_as: str = ""  # as what a model is judged that the edition does not have under its name
     standing: Standing | None = None
+
+    @property
+    def label(self) -> str:
+        """The model in tables."""
+        return labelled(self.model, self.read_as)
 
     @property
     def retired(self) -> bool:
@@ -262,13 +269,15 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
     for finding in merged.findings:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
+    read_as = ChainMap(*(dict(run.header.edition.read_as) for run in merged.runs))
     standings = latest_standings(run.header for run in merged.runs)
     for column in sorted(columns, key=lambda each: order[each[0]]):
         cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
             row = _row(column, columns[column], promises.get(column, {}), cut)
             left = open_ended(merged.concluding, column)
-            yield replace(row, open_ended=left, standing=standings.get(column))
+            about, standing = read_as.get(column[1], ""), standings.get(column)
+            yield replace(row, open_ended=left, read_as=about, standing=standing)
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from conformance.contract import Lifecycle, Standing
+from conformance.lifecycle import Lifecycle, Standing
 from conformance.results.reach import Column
 from conformance.results.records import LifecycleRecord, ProviderRecord, RunHeader
 from conformance.results.run_file import Run

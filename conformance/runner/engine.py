@@ -18,7 +18,7 @@ from conformance.clauses.models_lifecycle import speaks_of
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context, Subject
-from conformance.contract import Edition, Standing
+from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.cassettes.cassette import CassetteStaleError
@@ -28,6 +28,7 @@ from conformance.exchange.source import Replay, Source
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.wrong_endpoint import knows_nothing
 from conformance.findings import Finding, Verdict
+from conformance.lifecycle import Standing
 from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
 from conformance.parsing import printable
@@ -96,7 +97,7 @@ class Engine:
     def planned(self, case: Case) -> list[Clause]:
         """The clauses that a case will be judged under, known before it is sent."""
         retired = self.is_retired(case.model)
-        key = (self.edition.id, case.path, self._names, retired)
+        key = (self.edition, case.path, self._names, retired)
         if key not in _PLANNED:  # every provider is asked the same
             sent = sent_by(case, self.edition)
             _PLANNED[key] = tuple(
@@ -108,6 +109,11 @@ class Engine:
         """Return whether a model has ended, so that only that is asked of it."""
         standing = self.standings.get(model)
         return standing is not None and standing.retired
+
+    def unforeseen(self, case: Case, judged: Judged) -> list[Finding]:
+        """Return the findings on a case that nobody planned: on an image that a mistake got."""
+        planned = {each.id for each in self.planned(case)}
+        return [each for clause, each in judged.findings.items() if clause not in planned]
 
     def judged(self, case: Case) -> Judged:
         """Return the result of a case: of a pool where one runs it, else it is run now."""
@@ -295,7 +301,8 @@ class Engine:
     def _findings(
         self, case: Case, exchange: Exchange, context: Context, answer: Answer
     ) -> dict[str, Finding]:
-        clauses = self.planned(case)
+        mistake = expectation_of(case, self.edition) == "refused"
+        clauses = self.clauses if mistake else self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
         return {each.clause: self._claims.known(each) for each in findings}
 
@@ -356,4 +363,4 @@ class Engine:
         return next((each for each in outcomes if each.accepted), None)
 
 
-_PLANNED: dict[tuple[str, str, tuple[str, ...], bool], tuple[Clause, ...]] = {}
+_PLANNED: dict[tuple[Edition, str, tuple[str, ...], bool], tuple[Clause, ...]] = {}

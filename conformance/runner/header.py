@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from math import isinf
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -10,8 +11,10 @@ from uuid import uuid4
 from msgspec import structs
 
 from conformance.clauses.registry import Clause
-from conformance.contract import ENDLESS, Edition
+from conformance.contract import Edition
+from conformance.lifecycle import ENDLESS
 from conformance.providers import Deviation, Provider
+from conformance.providers.asked import readings
 from conformance.results.records import (
     SCHEMA,
     BudgetRecord,
@@ -27,6 +30,7 @@ from conformance.results.records import (
     SelectionRecord,
 )
 from conformance.results.standings import record_of
+from conformance.runner.model_days import standing_in
 from conformance.runner.whole_plan import plan_of
 from conformance.version import tool
 
@@ -53,7 +57,9 @@ def about(session: Session) -> RunHeader:
         id=f"{session.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
         tool=tool(),
         python=platform.python_version(),
-        edition=_about_edition(session.edition, session.providers),
+        edition=about_edition(
+            session.edition, (name for one in session.providers for name in one.models)
+        ),
         started=session.started.isoformat(timespec="seconds"),
         day=session.today.isoformat(),
         selection=SelectionRecord(
@@ -93,14 +99,17 @@ def _budget(usd: float | None, requests: int | None) -> BudgetRecord | None:
     return BudgetRecord(None if usd is None or isinf(usd) else usd, requests)
 
 
-def _about_edition(edition: Edition, providers: tuple[Provider, ...]) -> EditionRecord:
-    models = sorted({each for one in providers for each in one.models})
+def about_edition(edition: Edition, models: Iterable[str]) -> EditionRecord:
+    """Return what a run file says of the edition that its models are judged by."""
+    known = {name: edition.find(name) for name in sorted(set(models))}
     return EditionRecord(
         id=edition.id,
         title=edition.title,
         document=edition.document,
         published=edition.published,
-        families={name: edition.model(name).family for name in models if name in edition.models},
+        digest=edition.digest,
+        families={name: model.family for name, model in known.items() if model is not None},
+        read_as=readings(known, edition),
     )
 
 
@@ -117,7 +126,7 @@ def _about_deviation(deviation: Deviation) -> DeviationRecord:
 
 
 def _lifecycles(provider: Provider, session: Session) -> dict[str, LifecycleRecord]:
-    known = {name: session.standing(provider, name) for name in provider.models}
+    known = {name: standing_in(session, provider, name) for name in provider.models}
     return {name: record_of(each) for name, each in known.items() if each.lifecycle is not ENDLESS}
 
 

@@ -34,10 +34,10 @@ def why_missing(
         return f"provider {provider.id!r}: {told}; look at the account and where you send from"
     if not is_gone or name in (listed or ()):
         return None
-    where = Path(provider.file).name or "the provider's file"
+    where = f"[models] in {Path(provider.file).name}" if provider.file else "--models"
     told = f"{asked} is not served ({_said(outcome)}); {_served(name, listed)}"
-    ended = f", or say when it ended in [lifecycle.{model!r}]"
-    return f"provider {provider.id!r}: {told}look at [models] in {where}{ended}"
+    ended = f", or say when it ended in [lifecycle.{model!r}]" if provider.file else ""
+    return f"provider {provider.id!r}: {told}look at {where}{ended}"
 
 
 def _said(outcome: Outcome) -> str:

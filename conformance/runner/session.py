@@ -14,7 +14,7 @@ from conformance.cases import all_cases
 from conformance.cases.model import Case, Depth
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
-from conformance.contract import DEFAULT_EDITION, Standing, load_edition
+from conformance.contract import load_edition
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.cassettes.example_manifest import MANIFEST, recorded_cassettes
@@ -25,13 +25,13 @@ from conformance.exchange.transport.transport import AddressPolicy, Limits, Tran
 from conformance.live.budget import Outlook, check_affordable, outlook
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
+from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
 from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
-from conformance.results.run_file import read_header
-from conformance.results.standings import day_of
 from conformance.runner.engine import Engine
 from conformance.runner.header import header_of
 from conformance.runner.live_run import LiveRun, once
+from conformance.runner.model_days import day_of_start, standing_in
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 from conformance.runner.output_path import ledger_of
 from conformance.runner.resume import Resumed
@@ -49,10 +49,12 @@ class Options:
     """What the user chose; the same for pytest and for the command."""
 
     providers: tuple[str, ...] = ()
-    edition: str = DEFAULT_EDITION
+    provider: Provider | None = None  # one that has no file, in place of the named ones
+    edition: str | None = None  # by id or folder; None leaves it to the providers
     clauses: str = "*"
     models: str = "*"
     cases: str = "*"
+    paths: frozenset[str] | None = None  # only these cases, named model/case
     live: bool = False
     record_mode: RecordMode | None = None
     base_url: str | None = None
@@ -72,6 +74,11 @@ class Options:
     today: date | None = None  # the day of the run in UTC; None is that of its start
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The providers that were named, by name or by file."""
+        return self.providers if self.provider is None else (self.provider.id,)
+
+    @property
     def mode(self) -> str:
         """Return whether cases are sent, played, or sent and recorded."""
         if self.live:
@@ -81,17 +88,21 @@ class Options:
     @property
     def whole(self) -> bool:
         """Return whether nothing was left out, so that what is unused or stale can be known."""
-        return (self.clauses, self.models, self.cases) == ("*", "*", "*")
+        every = (self.clauses, self.models, self.cases) == ("*", "*", "*")
+        return every and self.paths is None
 
 
 class Session:
     """The engines of one invocation, closed together."""
 
     def __init__(self, options: Options, today: date | None = None) -> None:
+        named = [load_provider(name) for name in dict.fromkeys(options.providers)]
+        edition = edition_of(options.edition, named)
+        day = options.today or today or day_of_start(options)
+        self.options = replace(options, edition=edition, today=day)
         self.started = datetime.now(UTC)
-        self.options = options if options.today else replace(options, today=today or _day(options))
         self._closing = ExitStack()
-        self.edition = load_edition(options.edition)
+        self.edition = load_edition(edition)
         self.clauses = select(clauses_of(self.edition), options.clauses)
 
     @property
@@ -99,21 +110,17 @@ class Session:
         """The day of the run in UTC: that of its start, however long it goes on."""
         return self.options.today or self.started.date()
 
-    def standing(self, provider: Provider, model: str) -> Standing:
-        """Return when a model ends, and the day by which it is judged.
-
-        What is replayed is judged as it was when it was recorded.
-        """
-        dates = provider.lifecycle(model, self.edition)
-        replays = self.options.mode == "replay" and dates.until is not None
-        recorded = self.library(provider).recorded_on(model) if replays else None
-        return Standing(dates, recorded or self.today)
-
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
         """The providers that were named, or all that have cassettes."""
+        if self.options.provider is not None:
+            return (self.options.provider,)
         names = self.options.providers or _recorded(self.options.cassettes)
-        found = tuple(load_provider(name) for name in dict.fromkeys(names))
+        models = self.options.models
+        found = tuple(
+            with_asked_models(load_provider(name), self.edition, models)
+            for name in dict.fromkeys(names)
+        )
         if self.options.base_url is None:
             return found
         if len(found) != 1:
@@ -229,7 +236,11 @@ class Session:
         """The cases of a provider that are to be judged, each with its clauses."""
         options = self.options
         for case in engine.cases.values():
-            if fnmatchcase(case.model, options.models) and fnmatchcase(case.id, options.cases):
+            named = options.paths is None or case.path in options.paths
+            matches = fnmatchcase(case.model, options.models) and fnmatchcase(
+                case.id, options.cases
+            )
+            if named and matches:
                 clauses = engine.planned(case)
                 if clauses:
                     yield case, clauses
@@ -258,9 +269,8 @@ class Session:
             return
         for engine in self.engines:
             folder = self.library(engine.provider).directory
-            for model in engine.provider.models:
-                chosen = fnmatchcase(model, self.options.models)
-                if chosen and (folder / model / MANIFEST).is_file():
+            for model in selected(engine.provider.models, self.options.models, self.edition):
+                if (folder / model / MANIFEST).is_file():
                     yield engine, model
 
     def close(self) -> None:
@@ -277,15 +287,10 @@ class Session:
 
     def _check_models(self) -> None:
         known = {model for provider in self.providers for model in provider.models}
-        if not any(fnmatchcase(model, self.options.models) for model in known):
-            raise UnknownNameError("model", self.options.models, known, "the selected providers")
+        check_selected(known, self.options.models, self.edition)
 
     def _engine(self, provider: Provider) -> Engine:
-        wrong = set(provider.models) - set(self.edition.models)
-        if wrong:
-            name = sorted(wrong)[0]
-            raise UnknownNameError("model", name, self.edition.models, f"{provider.file}: models")
-        standings = {model: self.standing(provider, model) for model in provider.models}
+        standings = {model: standing_in(self, provider, model) for model in provider.models}
         retired = [model for model, standing in standings.items() if standing.retired]
         documented = documented_cases(self.edition, provider, self.options.depth, retired)
         cases = [*documented, *self._combined(provider, retired)]
@@ -315,13 +320,13 @@ class Session:
         strength = self.options.strength
         if strength is None:
             return []
-        chosen = [each for each in provider.models if fnmatchcase(each, self.options.models)]
-        models = [each for each in chosen if each not in retired]
+        chosen = selected(provider.models, self.options.models, self.edition)
         from conformance.live.plan import combined_cases
 
         return [
             case
-            for name in models
+            for name in chosen
+            if name not in retired
             for case in combined_cases(self.edition, provider, self.edition.model(name), strength)
         ]
 
@@ -341,9 +346,11 @@ class Session:
         return Record(live_client, replay, mode)
 
     def _check_recorded(self, provider: Provider, library: CassetteLibrary) -> None:
-        if not library.files():
+        models = selected(provider.models, self.options.models, self.edition)
+        if {path.parent.name for path in library.files()}.isdisjoint(models):
+            of = f" of {', '.join(models)}" if self.options.models != "*" else ""
             raise ConformanceError(
-                f"provider {provider.id!r} has no cassettes in {library.directory}; send real "
+                f"provider {provider.id!r} has no cassettes{of} in {library.directory}; send real "
                 f"requests with --live, or record them with --record-mode rewrite"
             )
 
@@ -352,17 +359,18 @@ class Session:
         provenance = Provenance.LIVE
         base_url, key = provider.base_url, provider.key()
         if self.starts(provider):
-            base_url, key = self._embedded(key)
+            base_url, key = self._embedded(provider)
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
         client = Client(target, self._transport(provider, replays=False), provenance)
         return self.live.sender(client, provider, self.edition)
 
-    def _embedded(self, key: str) -> tuple[str, str]:
+    def _embedded(self, provider: Provider) -> tuple[str, str]:
         from conformance.reference.server import ReferenceServer
 
-        server = self._closing.enter_context(ReferenceServer(self.edition, key=key))
+        served = ReferenceServer(self.edition, key=provider.key(), models=provider.models)
+        server = self._closing.enter_context(served)
         return server.base_url, server.key
 
     def _transport(self, provider: Provider, replays: bool) -> Transport:
@@ -372,13 +380,6 @@ class Session:
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
         return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
-
-
-def _day(options: Options) -> date:
-    """Return the day of a run that begins now; one that is resumed keeps the day of its start."""
-    if options.resume is not None:
-        return day_of(read_header(options.resume))
-    return datetime.now(UTC).date()
 
 
 def _recorded(cassettes: Path) -> Sequence[str]:

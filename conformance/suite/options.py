@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "image-API conformance")
     group.addoption("--provider", action="append", default=[], help="name, or path of a TOML file")
     group.addoption("--live", action="store_true", help="send real requests; use no cassettes")
-    group.addoption("--edition", default=None, help="edition of the contract")
+    group.addoption("--edition", default=None, help="edition of the contract, or its folder")
     group.addoption("--clauses", default="*", metavar="GLOB", help="judge only these clauses")
     group.addoption("--models", default="*", metavar="GLOB", help="judge only these models")
     group.addoption("--cases", default="*", metavar="GLOB", help="send only these cases")
@@ -71,6 +71,7 @@ def options_of(config: pytest.Config) -> Options:
     mode = config.getoption("--record-mode", default=None)
     chosen: dict[str, Any] = {
         "providers": tuple(config.getoption("--provider")),
+        "edition": config.getoption("--edition"),
         "clauses": config.getoption("--clauses"),
         "models": config.getoption("--models"),
         "cases": config.getoption("--cases"),
@@ -90,8 +91,6 @@ def options_of(config: pytest.Config) -> Options:
     }
     for name, option in (("resume",) * 2, ("baseline",) * 2, ("output", "--run-file")):
         chosen[name] = Path(config.getoption(option)) if config.getoption(option) else None
-    if config.getoption("--edition"):
-        chosen["edition"] = config.getoption("--edition")
     return Options(**chosen)
 
 

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from conformance.cases.model import UNKNOWN_MODEL
-from conformance.contract import ENDLESS, Lifecycle, Standing
 from conformance.exchange.model import Exchange, Request
 from conformance.exchange.outcome import Outcome, Result
+from conformance.lifecycle import ENDLESS, Lifecycle, Standing
 from tests.miniatures import (
     ACCEPTED,
     MODELS_LIST,

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from conformance.contract import Standing
 from conformance.findings import DECIDED, Finding
+from conformance.lifecycle import Standing
 from conformance.parsing import printable
 from conformance.reports.drift.model import ABSENT, Change, DriftError, Kind
 from conformance.reports.wording import counted, listed

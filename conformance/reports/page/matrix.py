@@ -73,6 +73,7 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
         {
             "provider": order[row.provider],
             "model": row.model,
+            "label": row.label,
             "family": families.get(row.model, row.model),
             "standing": row.standing.words if row.standing else "",
         }

@@ -57,7 +57,7 @@ function headings(columns) {
       element("span", {class: "name"}, about.id), element("span", {class: "origin"}, about.short)));
     group.columns.forEach((column, rank) => models.append(
       element("th", {scope: "col", class: rank ? "model" : "model edge", title: data.columns[column].standing || null},
-        element("span", {}, data.columns[column].model, ending(data.columns[column].standing)))));
+        element("span", {}, data.columns[column].label, ending(data.columns[column].standing)))));
   }
   return {wide, parts: [...cols, element("thead", {}, providers, models)]};
 }

@@ -79,14 +79,14 @@ class Standing:
             return f"retired on {until}{replaced}"
         return f"ends on {until}, in {left} day{'' if left == 1 else 's'}{replaced}"
 
-    def must_be_served(self, sent: date) -> bool:
-        """Return whether it is promised to a request of a day: one with an end, before it."""
+    def must_be_served(self, answered: date) -> bool:
+        """Return whether it is promised to who is answered on a day: one with an end, before it."""
         since, until = self.lifecycle.since, self.lifecycle.until
-        return until is not None and sent < until and (since is None or self.day >= since)
+        return until is not None and answered < until and (since is None or self.day >= since)
 
-    def ends_before(self, sent: date) -> bool:
-        """Return whether it ended while the run was under way, before a request was sent."""
-        return not self.retired and self.lifecycle.state(sent) is LifecycleState.RETIRED
+    def ends_before(self, answered: date) -> bool:
+        """Return whether it ended while the run was under way, before an answer of a day came."""
+        return not self.retired and self.lifecycle.state(answered) is LifecycleState.RETIRED
 
 
 def read_lifecycle(entry: Mapping[str, Any], source: str, retrieved: str) -> Lifecycle:
