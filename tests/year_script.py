@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FIRST = date(2025, 1, 1)
 NAMES = ("dall-e-2", "dall-e-3", "gpt-image-1-mini", "qwen-image")
 BY_TOKENS = "gpt-image-1-mini"
-REGRESSION = "count.as-asked"
+REGRESSION = "count.one-by-default"
 _QUIET = 3  # nights without an event at the beginning, and between two events of a model
 
 

@@ -28,6 +28,7 @@ from conformance.clauses import (
     url,
 )
 from conformance.clauses.derivation import derived
+from conformance.clauses.extensions import load_installed
 from conformance.clauses.registry import REGISTRY, Clause, cite, possible_in
 from conformance.contract import Edition
 from conformance.errors import ConformanceError, UnknownNameError
@@ -57,15 +58,22 @@ CHAPTERS = (
 _ORDER = {module.__name__.rpartition(".")[2]: rank for rank, module in enumerate(CHAPTERS)}
 
 
-@cache
 def clauses_of(edition: Edition) -> tuple[Clause, ...]:
     """Return the clauses of an edition, by chapter, at the levels that the edition gives them.
 
-    Left out are those of a family, parameter or open question that it does not have.
+    Clauses from outside come last. Left out are those of a family, parameter or open question
+    that it does not have.
 
     Raises UnknownNameError when the edition withdraws or grades a clause that there is not,
     and ConformanceError when it has none of the sources of a clause.
     """
+    load_installed()
+    return _clauses_of(edition, len(REGISTRY))
+
+
+@cache
+def _clauses_of(edition: Edition, _registered: int) -> tuple[Clause, ...]:
+    """Return the clauses; ``_registered`` tells calls apart before and after a plugin."""
     known = {clause.id: clause for clause in (*REGISTRY.values(), *derived(edition))}
     for name in (*edition.withdrawn, *edition.levels):
         if name not in known:

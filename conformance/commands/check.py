@@ -40,7 +40,7 @@ def check(
         str | None,
         typer.Option(metavar="NAME", help="The environment variable of the API key."),
     ] = None,
-    requests: Annotated[
+    max_requests: Annotated[
         int, typer.Option(metavar="N", min=1, help="Send no more requests a model.")
     ] = REQUESTS,
     edition: EditionName = None,
@@ -83,7 +83,9 @@ def check(
         asked = replace(provider, prices=Prices(free=True))
     else:
         asked = provider
-    chosen = shortlist(candidates, loaded, asked, requests, float("inf") if usd is None else usd)
+    chosen = shortlist(
+        candidates, loaded, asked, max_requests, float("inf") if usd is None else usd
+    )
     if not chosen:
         raise ConformanceError(f"--budget {budget} pays for no request there; name more")
     if save is not None:

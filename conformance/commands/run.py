@@ -13,7 +13,9 @@ from conformance.commands.options import (
     EditionName,
     LimitTexts,
     Models,
+    Plugins,
     Providers,
+    Requests,
 )
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -29,6 +31,8 @@ def run(
     ] = None,
     edition: EditionName = None,
     clauses: Clauses = "*",
+    plugin: Plugins = None,
+    requests: Requests = None,
     models: Models = "*",
     cases: Annotated[str, typer.Option(metavar="GLOB", help="Only these cases.")] = "*",
     base_url: Annotated[str | None, typer.Option(help="Another address of the provider.")] = None,
@@ -102,6 +106,8 @@ def run(
         providers=tuple(provider or ("reference",)),
         edition=edition,
         clauses=clauses,
+        plugins=tuple(plugin or ()),
+        requests=requests,
         models=models,
         cases=cases,
         live=live,

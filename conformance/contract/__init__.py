@@ -16,6 +16,7 @@ from conformance.contract.pixels import (
     sides_of,
 )
 from conformance.contract.records import (
+    OUTSIDE_SOURCES,
     Citation,
     CitedSource,
     ClauseLevel,
@@ -33,6 +34,7 @@ from conformance.contract.request_body import Expectation, RequestBody
 
 __all__ = [
     "DEFAULT_EDITION",
+    "OUTSIDE_SOURCES",
     "PIXEL_KEYWORDS",
     "Citation",
     "CitedSource",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.frozen import digest_of
 from conformance.contract.model import Model
 from conformance.contract.records import (
+    OUTSIDE_SOURCES,
     CitedSource,
     ClauseLevel,
     DocumentedExample,
@@ -97,6 +99,10 @@ def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
         raise EditionError(f"{place}: id {content['id']!r} differs from the name of its folder")
 
 
+def _sources(entries: dict[str, Any]) -> dict[str, CitedSource]:
+    return {key: CitedSource(key, **entry) for key, entry in entries.items()}
+
+
 class _Loader:
     """Builds one edition; schema files shared by several models are compiled once."""
 
@@ -120,7 +126,7 @@ class _Loader:
             published=content["published"],
             endpoint=Endpoint(**content["endpoint"]),
             models_path=content["models_path"],
-            sources={key: CitedSource(key, **entry) for key, entry in content["sources"].items()},
+            sources=ChainMap(_sources(content["sources"]), OUTSIDE_SOURCES),
             models=models,
             families=families,
             lifecycles={

@@ -30,6 +30,7 @@ from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
 
 if TYPE_CHECKING:
+    from conformance.cases.own_requests import OwnRequests
     from conformance.cases.parameter_space import Row
     from conformance.contract import Edition, Model
     from conformance.providers import Provider
@@ -140,6 +141,7 @@ def plan(
     max_requests: int | None = None,
     combined: bool = True,
     depth: Depth | None = None,
+    own: OwnRequests | None = None,
     day: date | None = None,
 ) -> Plan:
     """Choose what is sent; see `planned_cases`.
@@ -163,6 +165,7 @@ def plan(
     wanted = [each for each in every if each.model in names]
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
+    wanted += own.cases(found, wanted) if own else ()
     in_order = _in_order(edition, provider, wanted)
     chosen, left = _affordable(in_order, budget, max_requests)
     ledger = _Coverage(edition, spaces, strength)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -12,12 +12,19 @@ from pathlib import Path
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case, Depth
+from conformance.cases.own_requests import read_own_requests
 from conformance.clauses import clauses_of, select
+from conformance.clauses.extensions import load_plugins
+from conformance.clauses.own_requests import clauses_of_own
 from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.cassettes.example_manifest import MANIFEST, recorded_cassettes
+from conformance.exchange.cassettes.example_manifest import (
+    MANIFEST,
+    recorded_cassettes,
+    recorded_providers,
+)
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
@@ -70,6 +77,8 @@ class Options:
     depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
     confirm: int = 3  # exchanges made again for a verdict that got worse
     resend: bool = False  # send again what may be billed and whose answer was lost
+    requests: Path | None = None  # a file of requests of the user's own
+    plugins: tuple[str, ...] = ()  # modules and files with clauses from outside
     concurrency: int | None = None  # requests at once; None leaves it to the provider
     today: date | None = None  # the day of the run in UTC; None is that of its start
 
@@ -96,6 +105,7 @@ class Session:
     """The engines of one invocation, closed together."""
 
     def __init__(self, options: Options, today: date | None = None) -> None:
+        load_plugins(options.plugins)
         named = [load_provider(name) for name in dict.fromkeys(options.providers)]
         edition = edition_of(options.edition, named)
         day = options.today or today or day_of_start(options)
@@ -103,7 +113,10 @@ class Session:
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
         self.edition = load_edition(edition)
-        self.clauses = select(clauses_of(self.edition), options.clauses)
+        self.own = None if options.requests is None else read_own_requests(options.requests)
+        own = clauses_of_own(self.own) if self.own else ()
+        self.every_clause = (*clauses_of(self.edition), *own)
+        self.clauses = select(self.every_clause, options.clauses)
 
     @property
     def today(self) -> date:
@@ -115,7 +128,7 @@ class Session:
         """The providers that were named, or all that have cassettes."""
         if self.options.provider is not None:
             return (self.options.provider,)
-        names = self.options.providers or _recorded(self.options.cassettes)
+        names = self.options.providers or recorded_providers(self.options.cassettes)
         models = self.options.models
         found = tuple(
             with_asked_models(load_provider(name), self.edition, models)
@@ -294,6 +307,8 @@ class Session:
         retired = [model for model, standing in standings.items() if standing.retired]
         documented = documented_cases(self.edition, provider, self.options.depth, retired)
         cases = [*documented, *self._combined(provider, retired)]
+        served = [model for model in provider.models if model not in retired]
+        cases += self.own.cases(served, cases) if self.own else ()
         if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
@@ -380,14 +395,3 @@ class Session:
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
         return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
-
-
-def _recorded(cassettes: Path) -> Sequence[str]:
-    """Every provider with a folder of cassettes."""
-    found = sorted(path.name for path in cassettes.glob("*") if any(path.glob("*/*.yaml")))
-    if not found:
-        raise ConformanceError(
-            f"there are no cassettes in {cassettes}; name a --provider and --live, "
-            f"or the folder with --cassettes"
-        )
-    return found
