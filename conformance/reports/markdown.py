@@ -19,10 +19,10 @@ from markupsafe import Markup
 from conformance.parsing import printable
 from conformance.reports import wording
 from conformance.reports.formatting import duration, moment
-from conformance.reports.grouping import LEVELS
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.results.reach import LEVELS
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _STRUCTURE = re.compile(

@@ -75,8 +75,9 @@ def span(nights: Nights) -> str:
     first, last = nights.started[0][:10], nights.started[-1][:10]
     days = first if first == last else f"{first} to {last}"
     cut = f", {nights.incomplete} cut off" if nights.incomplete else ""
+    parts = f", {nights.parts} a part" if nights.parts else ""
     ended = "".join(f", {model} retired on {day}" for model, day in nights.retired.items())
-    return f"{counted(len(nights.started), 'night')}, {days}{cut}{ended}"
+    return f"{counted(len(nights.started), 'night')}, {days}{cut}{parts}{ended}"
 
 
 def history_markdown(report: History) -> str:

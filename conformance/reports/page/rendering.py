@@ -17,12 +17,12 @@ from markupsafe import Markup, escape
 from conformance.parsing import printable, without_commands
 from conformance.reports import wording
 from conformance.reports.formatting import dollars, duration, moment, took
-from conformance.reports.grouping import LEVELS
 from conformance.reports.page.evidence import proofs
 from conformance.reports.page.matrix import matrix, provenance, silent_clauses
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.results.reach import LEVELS
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _SCRIPTS = ("elements.js", "filters.js", "matrix.js", "evidence.js", "gallery.js", "start.js")
