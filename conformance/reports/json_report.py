@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from conformance.parsing import without_commands
+from conformance.reports.capabilities.rendering import as_json
 from conformance.reports.causes import Cause
 from conformance.reports.page.matrix import clauses_of, provenance
 from conformance.reports.run_facts import run_facts
@@ -38,6 +39,7 @@ def _document(summary: Summary) -> dict[str, Any]:
         "notes": notes(summary),
         "runs": [to_builtins(run_facts(run)) for run in summary.merged.runs],
         "providers": [_provider(each, summary) for each in provider_facts(summary)],
+        "capabilities": as_json(summary.capabilities),
         "columns": [_row(row) for row in summary.rows],
         "clauses": clauses_of(summary),
         "causes": [_cause(cause) for cause in summary.causes],

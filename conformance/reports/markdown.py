@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from conformance.parsing import printable
 from conformance.reports import wording
+from conformance.reports.capabilities import MEANINGS, rendering
 from conformance.reports.formatting import duration, moment
 from conformance.reports.grouping import LEVELS
 from conformance.reports.run_facts import newest_first
@@ -42,6 +43,8 @@ def markdown(summary: Summary) -> str:
     values = {
         "summary": summary,
         "wording": wording,
+        "capability": rendering,
+        "meanings": MEANINGS,
         "levels": LEVELS,
         "chapters": chapters,
         "runs": newest_first(summary.merged.runs),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.reports.capabilities import ModelTable, model_tables, sides_of
 from conformance.reports.causes import Cause, causes_of
 from conformance.reports.grouping import (
     Broken,
@@ -91,6 +92,7 @@ class Summary:
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
+    capabilities: tuple[ModelTable, ...] = ()
     parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
@@ -149,10 +151,11 @@ def summarize(runs: Sequence[Run]) -> Summary:
     explained = _explained(found, open_ones)
     promises = promises_of(_binding(merged), _explanations(merged))
     broken = tuple(broken_promises(found, merged.statements))
+    rows = tuple(_rows(merged, promises))
     return Summary(
         merged=merged,
         origins=tuple(origins(merged.runs)),
-        rows=tuple(_rows(merged, promises)),
+        rows=rows,
         chapters=_chapters(merged, promises),
         broken=broken,
         causes=tuple(causes_of([e for e in broken if not e.known], found, merged.observations)),
@@ -164,6 +167,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         complete=all(each.complete for each in runs),
         conclusion=_gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
+        capabilities=_capabilities(merged, rows),
         parts=parts(runs),
     )
 
@@ -258,6 +262,12 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
         if columns[column] or cut:
             row = _row(column, columns[column], promises.get(column, {}), cut)
             yield replace(row, open_ended=open_ended(merged.concluding, column))
+
+
+def _capabilities(merged: Merged, rows: Sequence[Row]) -> tuple[ModelTable, ...]:
+    sides = sides_of(merged.runs)
+    columns = ((row.provider, row.model) for row in rows)
+    return model_tables({column: sides[column] for column in columns if column in sides})
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.findings import KNOWN, Verdict, state_of
+from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.console_text import Paper
 from conformance.reports.grouping import Broken, Group
@@ -55,6 +56,7 @@ class _Page(Paper):
     def print(self) -> None:
         self._head()
         self._table()
+        CapabilityPage(self._console).print_short(self._summary.capabilities)
         self._broken()
         self._known()
         self._groups("Could not be judged", self._summary.undecided)
