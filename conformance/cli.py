@@ -7,9 +7,11 @@ from typing import NoReturn
 
 import typer
 
+from conformance.commands.check import check
 from conformance.commands.compare import compare
 from conformance.commands.docs import docs
 from conformance.commands.drift import drift
+from conformance.commands.editions import changes, editions
 from conformance.commands.history import history
 from conformance.commands.judge import judge
 from conformance.commands.look_up import explain, list_
@@ -35,6 +37,7 @@ app = typer.Typer(
     "Exit codes: 0 nothing new is broken, 1 something is, 2 could not be judged.",
 )
 app.command()(run)
+app.command()(check)
 app.command(name="list")(list_)
 app.command()(explain)
 app.command()(plan)
@@ -46,6 +49,8 @@ app.command()(docs)
 app.command()(compare)
 app.command()(drift)
 app.command()(history)
+app.command()(editions)
+app.command()(changes)
 
 
 def main() -> NoReturn:

@@ -115,7 +115,7 @@ def _refuse_workers(config: pytest.Config) -> None:
 def _write_to(config: pytest.Config, run: Session) -> None:
     """Name the run file; a run that is billed has one, so that nothing that was paid is lost."""
     if run.options.output is None and sends(config) and run.billed:
-        run.options = replace(run.options, output=default_output(run.options.providers))
+        run.options = replace(run.options, output=default_output(run.options.names))
     if run.options.output is not None:
         check_output(run.options.output, run.options)
         held = ExitStack()
@@ -225,7 +225,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     run, recorder = session_of(config), config.stash[RECORDER]
     recorder.begin_sending()
     for engine in run.engines if _is_named(config, PROMISES) else ():
-        engine.begin_pool(partial(recorder.keep, engine.provider.id))
+        engine.begin_pool(partial(recorder.keep, engine))
     if run.options.live and _judges_all(config):
         check_addresses(run)
 

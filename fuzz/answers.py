@@ -37,14 +37,13 @@ from conformance.reports import folder, print_runs
 from conformance.results.evidence import evidence
 from conformance.results.records import (
     SCHEMA,
-    EditionRecord,
     ProviderRecord,
     Record,
     RunFooter,
     RunHeader,
 )
 from conformance.results.run_file import Run, line_of, record_of
-from conformance.runner.header import about_clause
+from conformance.runner.header import about_clause, about_edition
 
 KEY = "sk-fuzzed-0123456789abcdef"
 ASKED = (
@@ -174,7 +173,7 @@ def _header() -> RunHeader:
         schema=SCHEMA,
         id="fuzzed",
         tool="image-conformance",
-        edition=EditionRecord(about.id, about.title, about.document, about.published),
+        edition=about_edition(about, models),
         started="2026-01-02T03:04:05+00:00",
         providers=(fuzzed,),
         clauses=tuple(about_clause(each, about) for each in clauses_of(about)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,12 +58,18 @@ class Played:
             items: Any = SimpleNamespace(items=[SimpleNamespace(nodeid=each) for each in ids])
             self.recorder.pytest_collection_finish(items)
 
-    def report(self, name: str, verdict: Verdict | None = Verdict.PASS) -> None:
-        """Report an item; None for a clause that finds nothing to judge."""
+    def report(
+        self,
+        name: str,
+        verdict: Verdict | None = Verdict.PASS,
+        unforeseen: Sequence[Finding] = (),
+    ) -> None:
+        """Report an item, and what none reports; None for a clause that finds nothing to judge."""
         about = self.asked[name]
         where = (about.provider, about.model, about.case)
         finding = verdict and Finding(about.clause, about.level, verdict, *where)
         told: dict[str, Any] = {"records": [], "case": "::".join(name.split("::")[:2])}
+        told["unforeseen"] = to_builtins(list(unforeseen))
         values = {"finding": finding and to_builtins(finding), "evidence": told}
         self._tell(SimpleNamespace(nodeid=f"{PREFIX}::{name}", when="call", **values))
 

@@ -1,6 +1,6 @@
-"""The JSON Schema of run files, generated from their records.
+"""The JSON Schemas that are generated from records: of run files, and of what editions differ in.
 
-``python -m tests.schema`` writes it; a test compares it.
+``python -m tests.schema`` writes them; a test compares them.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ import ast
 import inspect
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 from msgspec.json import schema_components
 
+from conformance.editions import records as changes
+from conformance.editions.records import Changes
 from conformance.results import reach, records
 from conformance.results.records import Line
 
 _WIDTH = 100
-FILE = Path(__file__).parents[1] / "schemas" / "run.schema.json"
+_SCHEMAS = Path(__file__).parents[1] / "schemas"
+FILE = _SCHEMAS / "run.schema.json"
+CHANGES_FILE = _SCHEMAS / "changes.schema.json"
 
 
 def generated() -> str:
-    """Return the schema as a text: a definition for each record, described by its docstrings."""
-    _, found = schema_components([Line], ref_template="#/$defs/{name}")
-    said = _docstrings()
-    for name, definition in found.items():
-        definition.pop("title")
-        for member, values in definition.get("properties", {}).items():
-            if (name, member) in said:
-                values["description"] = said[name, member]
+    """Return the schema of a run file."""
     lines = [each.__name__ for each in get_args(Line)]
+    found = _definitions(Line, reach, records)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://image-conformance.invalid/run.schema.json",
@@ -41,10 +41,35 @@ def generated() -> str:
     return _laid_out(_tidy(document)) + "\n"
 
 
-def _docstrings() -> dict[tuple[str, str], str]:
+def generated_changes() -> str:
+    """Return the schema of what two editions differ in."""
+    found = _definitions(Changes, changes)
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://image-conformance.invalid/changes.schema.json",
+        "title": "What two editions of the contract differ in",
+        "$ref": "#/$defs/Changes",
+        "$defs": found,
+    }
+    return _laid_out(_tidy(document)) + "\n"
+
+
+def _definitions(record: Any, *modules: ModuleType) -> dict[str, Any]:
+    """Return a definition for each record, described by its docstrings."""
+    _, found = schema_components([record], ref_template="#/$defs/{name}")
+    said = _docstrings(modules)
+    for name, definition in found.items():
+        definition.pop("title")
+        for member, values in definition.get("properties", {}).items():
+            if (name, member) in said:
+                values["description"] = said[name, member]
+    return dict(found)
+
+
+def _docstrings(modules: Iterable[ModuleType]) -> dict[tuple[str, str], str]:
     """Return what stands in the sources below members, by class and member."""
     said = {}
-    for module in (reach, records):
+    for module in modules:
         for made in ast.parse(inspect.getsource(module)).body:
             if isinstance(made, ast.ClassDef):
                 for member, below in zip(made.body, made.body[1:], strict=False):
@@ -83,4 +108,5 @@ def _laid_out(value: Any, indent: str = "") -> str:
 
 if __name__ == "__main__":
     FILE.write_text(generated(), encoding="utf-8")
-    sys.stdout.write(f"wrote {FILE}\n")
+    CHANGES_FILE.write_text(generated_changes(), encoding="utf-8")
+    sys.stdout.write(f"wrote {FILE} and {CHANGES_FILE}\n")

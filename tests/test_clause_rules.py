@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from conformance.clauses.bindings import flaw
+from conformance.clauses.bindings import at_fault, flaw
 from conformance.clauses.derivation import _derive, _raised_by, _statement, _types
-from conformance.clauses.refusals import at_fault
 from conformance.contract import Level, load_edition
 from conformance.contract.records import SchemaRule, Violation
 from conformance.exchange.sent_request import read_request

@@ -76,14 +76,23 @@ def test_edition_that_grades_no_clause_at_all_is_told_the_nearest(edition: Editi
         clauses_of(edition)
 
 
-def test_citation_of_a_source_that_the_edition_lacks_names_edition_clause_and_source() -> None:
+def test_clause_of_which_the_edition_has_no_source_is_named_with_edition_and_source() -> None:
     sources: dict[str, CitedSource] = dict(EDITION.sources)
     del sources["whatwg-sse"]
     edition = replace(EDITION, sources=sources)
     with pytest.raises(ConformanceError) as caught:
         clauses_of(edition)
-    for word in (EDITION.id, "stream.content-type", "whatwg-sse"):
+    for word in (EDITION.id, "stream.framing", "whatwg-sse"):
         assert word in str(caught.value)
+
+
+def test_clause_cites_those_of_its_sources_that_the_edition_has() -> None:
+    sources = {name: each for name, each in EDITION.sources.items() if name != "whatwg-sse"}
+    withdrawn = {"stream.framing": "no source"}
+    known = {e.id: e for e in clauses_of(replace(EDITION, sources=sources, withdrawn=withdrawn))}
+    cited = known["stream.content-type"].citations
+    assert cited
+    assert all(each.source != "whatwg-sse" for each in cited)
 
 
 @pytest.mark.parametrize(

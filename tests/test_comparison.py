@@ -280,3 +280,14 @@ def test_command_prints_and_writes_each_form(tmp_path: Path, name: str, start: s
     assert done.exit_code == 0
     assert out.read_text().startswith(start)
     assert done.stdout.endswith(out.read_text())
+
+
+def test_compare_tells_contracts_of_one_name_apart_by_their_digests() -> None:
+    old = of("alpha", edition={**runs.EDITION, "digest": "a" * 64})
+    new = of("alpha", edition={**runs.EDITION, "digest": "b" * 64}, id="another")
+    found = compare([old, new])
+    assert [column.label for column in found.columns] == [
+        "alpha aaaaaaaaaaaa",
+        "alpha bbbbbbbbbbbb",
+    ]
+    assert "different contracts, both called" in found.notes[0]

@@ -12,7 +12,9 @@ from conformance.contract import (
     DEFAULT_EDITION,
     EditionError,
     Level,
+    digest_of,
     edition_ids,
+    frozen_digest,
     load_edition,
     schemas_directory,
 )
@@ -146,3 +148,31 @@ def test_file_that_is_not_json_is_named_with_its_line(tmp_path: Path) -> None:
     (folder / "error.json").write_text("{\n  oops")
     with pytest.raises(EditionError, match=r"error\.json is not JSON.*line 2"):
         load_edition(folder.name, tmp_path)
+
+
+@pytest.mark.parametrize("name", edition_ids())
+def test_published_edition_is_as_it_was_frozen(name: str) -> None:
+    """After a change before publication: ``python -m tests.digests``; later: a new edition."""
+    edition = load_edition(name)
+    assert edition.digest == frozen_digest(edition.folder)
+
+
+def test_digest_changes_with_a_value_and_not_with_the_layout(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    before = digest_of(folder)
+    change(folder / "edition.json", lambda content: content.update(title=content.pop("title")))
+    assert digest_of(folder) == before
+    change(folder / "error.json", lambda content: content.update(title="Another"))
+    assert digest_of(folder) != before
+    assert frozen_digest(folder) == frozen_digest(schemas_directory() / DEFAULT_EDITION)
+
+
+def test_digest_changes_with_the_name_of_a_file(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    before = digest_of(folder)
+    (folder / "error.json").rename(folder / "errors.json")
+    assert digest_of(folder) != before
+
+
+def test_folder_without_a_digest_is_a_draft(tmp_path: Path) -> None:
+    assert frozen_digest(tmp_path) is None

@@ -305,3 +305,14 @@ def test_fingerprint_is_of_provider_and_clauses_and_of_nothing_else() -> None:
     assert first != name(runs.broken(clause="count.n-images"))
     both = runs.broken(), runs.broken(clause="count.n-images")
     assert name(*both) == name(*both[::-1]) != first
+
+
+def judged_by(day: int, digest: str) -> Run:
+    return night(day, PASSED, head={"edition": {**runs.EDITION, "digest": digest}})
+
+
+def test_drift_says_that_the_contract_changed_under_its_name() -> None:
+    note = "different contracts, both called"
+    assert note in "".join(drift([judged_by(1, "a" * 64)], judged_by(2, "b" * 64)).notes)
+    assert note not in "".join(drift([judged_by(1, "a" * 64)], judged_by(2, "a" * 64)).notes)
+    assert note not in "".join(drift([judged_by(1, "")], judged_by(2, "a" * 64)).notes)

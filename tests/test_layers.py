@@ -26,6 +26,7 @@ LAYERS = (
     ("recordings",),
     ("proof",),
     ("documentation",),
+    ("editions",),
     ("plugin", "suite"),
     ("commands",),
     ("cli",),

@@ -145,7 +145,7 @@ def test_planned_cases_are_the_chosen_ones() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [({"models": "dall-e-9"}, "matches no model"), ({"strength": 4}, "1, 2 and 3")],
+    [({"models": "dall-e-9"}, "unknown model 'dall-e-9'"), ({"strength": 4}, "1, 2 and 3")],
 )
 def test_wrong_choice_is_an_error(wrong: dict[str, Any], told: str) -> None:
     with pytest.raises(ConformanceError, match=told):

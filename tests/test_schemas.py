@@ -12,14 +12,16 @@ from referencing import Registry, Resource
 
 from conformance.contract import edition_ids, load_edition, schemas_directory
 from conformance.contract.schema_files import SchemaFiles
-from tests.schema import FILE, generated
+from tests.schema import CHANGES_FILE, FILE, generated, generated_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCHEMAS = schemas_directory()
 RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "recordings" / "corpus.jsonl"
-STRUCTURE = frozenset({"$schema", "$id", "$defs", "$ref", "title", "description", "properties"})
+STRUCTURE = frozenset(
+    {"$schema", "$id", "$defs", "$ref", "title", "description", "properties", "examples"}
+)
 ANNOTATIONS = frozenset({"allOf", "citations", "open", "unsupported"})
 
 
@@ -217,3 +219,4 @@ def test_genuine_success_is_not_expected_to_be_refused(record: dict[str, Any]) -
 
 def test_schema_of_run_files_is_that_of_their_records() -> None:
     assert FILE.read_text(encoding="utf-8") == generated(), "write it: python -m tests.schema"
+    assert CHANGES_FILE.read_text(encoding="utf-8") == generated_changes()

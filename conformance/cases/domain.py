@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance.cases.prompts import PROMPT, WORD
 from conformance.cases.schema_keywords import (
     UnknownKeywordError,
     check_keywords,
+    condition_names,
     couplings,
     types_of,
 )
-from conformance.contract import Edition, Model, RequestBody
+from conformance.contract import Edition, Expectation, Model, PixelLimits, RequestBody
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000
+_MOST_TOGETHER = 3
+"""Parameters of a group that are combined where all together would make too many patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,19 @@ class Text:
         return text_of(max(self.shortest, min(len(WORD), self.longest or len(WORD))))
 
 
-Region = Value | Span | Text
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes in pixels within limits."""
+
+    limits: PixelLimits
+
+    @property
+    def sample(self) -> str:
+        """The smallest square, which is cheap to paint."""
+        return self.limits.edges()["square"]
+
+
+Region = Value | Span | Text | Sizes
 Pattern = Mapping[str, Region]
 """A choice for a group of parameters; parameters without a region are not sent."""
 
@@ -79,6 +94,7 @@ class Domain:
         self.edition = edition
         self.model = model
         self.base: dict[str, Any] = {"model": model.name, "prompt": PROMPT}
+        self._alone: dict[tuple[str, str], bool] = {}
         self._allowed: dict[tuple[str, ...], tuple[Pattern, ...]] = {}
         self._regions = {name: self._partition(name) for name in self.optional}
 
@@ -120,6 +136,9 @@ class Domain:
         schema = self.model.parameters[parameter]
         types = types_of(schema)
         regions: list[Region] = [Value(value) for value in self._listed(parameter, schema)]
+        limits = self.model.pixel_limits(parameter)
+        if limits is not None:
+            regions.append(Sizes(limits))
         if not regions:
             regions += [Value(flag) for flag in (False, True) if "boolean" in types]
             regions += self._spans(parameter, schema) if "integer" in types else []
@@ -130,7 +149,7 @@ class Domain:
     def _listed(self, parameter: str, schema: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the values that the contract, or a source it leaves open, names one by one."""
         named = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
-        named = named or [*self.model.open_values(parameter)]
+        named = named or [*self.model.examples(parameter), *self.model.open_values(parameter)]
         return tuple(value for value in named if value is not None)
 
     def _spans(self, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
@@ -142,33 +161,71 @@ class Domain:
         return [Span(start, end) for start, end in zip(starts, ends, strict=True)]
 
     def patterns(self, group: tuple[str, ...]) -> Iterator[Pattern]:
-        """Yield every choice for a group of parameters, the smallest first."""
-        regions = {name: self.regions(name) for name in group}
-        for size in range(len(group) + 1):
-            for names in itertools.combinations(group, size):
-                for chosen in itertools.product(*(regions[name] for name in names)):
-                    yield dict(zip(names, chosen, strict=True))
+        """Yield every choice for a group of parameters, the smallest first.
+
+        Of a large group only a few parameters are combined.
+        """
+        yield from choices({name: self.regions(name) for name in group})
 
     def allowed(self, group: tuple[str, ...]) -> tuple[Pattern, ...]:
         """Return the accepted choices for a group, the smallest first."""
         if group not in self._allowed:
-            if math.prod(len(self.regions(name)) + 1 for name in group) > _MOST_PATTERNS:
-                place = f"the rules across {', '.join(group)}"
-                raise UnknownKeywordError(self.model.name, place, "too many values at once")
             every = self.patterns(group)
             self._allowed[group] = tuple(
-                pattern for pattern in every if self.accepted(samples(pattern))
+                pattern for pattern in every if self.accepts(samples(pattern))
             )
         return self._allowed[group]
 
-    def completed(self, parameter: str, value: Any) -> dict[str, Any] | None:
-        """Return the smallest accepted fragment with this value, or None."""
+    def completed(
+        self, parameter: str, value: Any, expectation: Expectation = "accepted"
+    ) -> dict[str, Any] | None:
+        """Return the smallest fragment with this value of which that is expected, or None."""
+        if expectation == "accepted" and not self._acceptable(parameter, value):
+            return None
         others = tuple(name for name in self.group(parameter) if name != parameter)
         for pattern in self.patterns(others):
             fragment = {parameter: value, **samples(pattern)}
-            if self.accepted(fragment):
+            if self.read(fragment).expectation == expectation:
                 return fragment
         return None
+
+    def accepts(self, fragment: Mapping[str, Any]) -> bool:
+        """Return like `accepted`, without reading what a single value rules out."""
+        acceptable = all(self._acceptable(name, value) for name, value in fragment.items())
+        return acceptable and self.accepted(fragment)
+
+    def _acceptable(self, parameter: str, value: Any) -> bool:
+        """Return whether a value is not excluded, or left open, by what is said of it alone."""
+        key = parameter, repr(value)
+        if key not in self._alone:
+            own = (e for e in self.model.schema.open_points if e.parameter == parameter)
+            broken = self.read({parameter: value}).violations
+            across = condition_names(self.model)
+            self._alone[key] = not (
+                any(point.touched_by({parameter: value}) for point in own)
+                or any(violation.keyword not in across for violation in broken)
+            )
+        return self._alone[key]
+
+
+T = TypeVar("T")
+
+
+def choices(levels: Mapping[str, Sequence[T]]) -> Iterator[dict[str, T]]:
+    """Yield every choice of values for some parameters, the smallest first.
+
+    Where that would be too many, only a few parameters are combined.
+    """
+    most = _MOST_TOGETHER if too_many(levels) else len(levels)
+    for size in range(most + 1):
+        for names in itertools.combinations(levels, size):
+            for chosen in itertools.product(*(levels[name] for name in names)):
+                yield dict(zip(names, chosen, strict=True))
+
+
+def too_many(levels: Mapping[str, Sequence[object]]) -> bool:
+    """Return whether parameters have too many values to be combined all together."""
+    return math.prod(len(values) + 1 for values in levels.values()) > _MOST_PATTERNS
 
 
 def _texts(model: Model, parameter: str, schema: Mapping[str, Any]) -> list[Region]:

@@ -65,6 +65,9 @@ def _limits(
             yield str(high), high
     elif "maxLength" in schema:
         yield "longest", text_of(schema["maxLength"])
+    limits = domain.model.pixel_limits(name)
+    if limits is not None:
+        yield from limits.edges().items()
 
 
 def _accepted(domain: Domain, name: str, value: int | str) -> dict[str, Any] | None:

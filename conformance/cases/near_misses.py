@@ -12,7 +12,7 @@ from conformance.cases.invalid import ABSENT
 from conformance.cases.model import Depth
 from conformance.cases.schema_keywords import types_of
 from conformance.cases.valid import typical
-from conformance.contract import SchemaRule
+from conformance.contract import PIXEL_KEYWORDS, SchemaRule
 
 _COUNT = "n"
 _HUGE = 10**20  # more than 64 bits hold
@@ -47,6 +47,10 @@ def near_misses(domain: Domain, rule: SchemaRule) -> tuple[NearMiss, ...]:
             # every image painted for it is billed
             depth = Depth.THOROUGH if name == _COUNT else Depth.STANDARD
             return (NearMiss("huge", _HUGE, typical(domain, name), depth),)
+    limits = domain.model.pixel_limits(name)
+    if rule.keyword in PIXEL_KEYWORDS and limits is not None:
+        words = f"barely-{PIXEL_KEYWORDS[rule.keyword].words}"
+        return tuple(NearMiss(words, size) for size in limits.breaking(rule.keyword)[1:][-1:])
     return ()
 
 
@@ -99,7 +103,7 @@ def _outsiders(domain: Domain, name: str) -> Iterator[NearMiss]:
     if other is not None:
         yield NearMiss("of-another-model", other)
     model = domain.model
-    named = [*model.documented(name), *model.open_values(name)]
+    named = [*model.documented(name), *model.examples(name), *model.open_values(name)]
     named += model.parameters[name].get("enum", ())
     texts = [value for value in named if isinstance(value, str)]
     sized = sorted(filter(_DIMENSIONS.fullmatch, texts), key=_squareness, reverse=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from conformance.cases.domain import Domain, Region, Span, Text
+from conformance.cases.domain import Domain, Region, Sizes, Span, Text, choices, too_many
 from conformance.cases.prompts import WORD
 from conformance.cases.valid import typical
 from conformance.contract import Edition, Model
@@ -81,11 +81,7 @@ class Space:
 
     def fragment(self, row: Row) -> dict[str, Any]:
         """Return what a row adds to the smallest request."""
-        return {
-            name: value
-            for name, value in zip(self.names, row, strict=True)
-            if value is not LEFT_OUT
-        }
+        return _fragment(self.names, row)
 
 
 def space_of(edition: Edition, model: Model) -> Space:
@@ -113,18 +109,17 @@ def space_of(edition: Edition, model: Model) -> Space:
 
 
 def _allowed(domain: Domain, group: tuple[str, ...]) -> list[Row]:
-    choices = itertools.product(*((LEFT_OUT, *_values(domain, name)) for name in group))
-    return [
-        choice
-        for choice in choices
-        if domain.accepted(
-            {
-                name: value
-                for name, value in zip(group, choice, strict=True)
-                if value is not LEFT_OUT
-            }
-        )
-    ]
+    levels = {name: _values(domain, name) for name in group}
+    if too_many(levels):
+        rows = [tuple(each.get(name, LEFT_OUT) for name in group) for each in choices(levels)]
+    else:
+        rows = list(itertools.product(*((LEFT_OUT, *values) for values in levels.values())))
+    return [row for row in rows if domain.accepts(_fragment(group, row))]
+
+
+def _fragment(names: Sequence[str], row: Row) -> dict[str, Any]:
+    named = zip(names, row, strict=True)
+    return {name: value for name, value in named if value is not LEFT_OUT}
 
 
 def _plain(region: Region) -> Any:
@@ -138,6 +133,10 @@ def _values(domain: Domain, name: str) -> tuple[Any, ...]:
     """Return every named value; for numbers the limits and a typical one, but few images."""
     regions = domain.regions(name)
     values = [_plain(region) for region in regions if region.sample is not None]
+    for region in regions:
+        if isinstance(region, Sizes):
+            values += [region.limits.edges()[edge] for edge in ("widest", "tallest")]
+    values = [value for value in values if not isinstance(value, dict)]  # tried alone
     spans = [region for region in regions if isinstance(region, Span)]
     if spans:
         values.append(typical(domain, name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.contract import Model, SchemaRule
+from conformance.contract import PIXEL_KEYWORDS, Model, SchemaRule
 from conformance.errors import ConformanceError
 
 ANNOTATIONS = frozenset(
@@ -13,13 +13,13 @@ ANNOTATIONS = frozenset(
     | {"deprecated", "citations", "open", "unsupported"}
 )
 _VALUES = frozenset({"type", "enum", "const", "minimum", "maximum"})
-_TEXTS = frozenset({"minLength", "maxLength", "pattern"})
+_TEXTS = frozenset({"minLength", "maxLength", "pattern"}) | PIXEL_KEYWORDS.keys()
 _BODY = frozenset({"type", "required", "properties", "allOf"})
 _BRANCHES = frozenset({"if", "then", "else", "not"})
 _CHOICES = frozenset({"allOf", "anyOf", "oneOf"})
 _NOT_BROKEN = {(None, "type"), ("model", "enum"), ("model", "const"), ("model", "pattern")}
 CONSTRAINTS = _VALUES | _TEXTS | {"required"}
-TYPES = frozenset({"string", "integer", "boolean", "null"})
+TYPES = frozenset({"string", "integer", "boolean", "object", "null"})
 
 
 class UnknownKeywordError(ConformanceError):
@@ -93,7 +93,10 @@ def _refuse_others(
 
 
 def _check_parameter(model: Model, name: str, schema: Mapping[str, Any]) -> None:
-    _refuse_others(model, name, schema, _VALUES | _TEXTS)
+    members = _BODY if "object" in types_of(schema) else frozenset()
+    _refuse_others(model, name, schema, _VALUES | _TEXTS | members)
+    if members and "examples" not in schema:
+        raise UnknownKeywordError(model.name, name, "type: object without examples")
     for type_ in types_of(schema):
         if type_ not in TYPES:
             raise UnknownKeywordError(model.name, name, f"type: {type_}")

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.cases.domain import Domain
 from conformance.cases.model import Case
 from conformance.cases.prompts import FORMAT_PROMPT, WORD
-from conformance.cases.schema_keywords import types_of
+from conformance.cases.schema_keywords import condition_names, types_of
 from conformance.errors import ConformanceError
 
 BASELINE = "baseline"
@@ -38,16 +38,23 @@ def accepted_cases(domain: Domain) -> Iterator[Case]:
 def open_cases(domain: Domain) -> Iterator[Case]:
     """Derive the requests of one model that the contract leaves open."""
     for name in domain.optional:
-        values = _open_values(domain, name)
-        for value in values if name == _PAYLOAD else values[:1]:
-            yield _open_case(domain, f"{name}-{slug(value)}", name, value)
-    yield _open_case(domain, UNKNOWN_PARAMETER, UNKNOWN_PARAMETER, WORD)
+        raised: list[tuple[str, ...]] = []
+        for fragment in _open_fragments(domain, name):
+            questions = domain.read(fragment).left_open
+            if name == _PAYLOAD or questions not in raised:
+                raised.append(questions)
+                value = fragment[name]
+                id_ = name if isinstance(value, dict) else f"{name}-{slug(value)}"
+                yield _open_case(domain, id_, name, fragment)
+    yield _open_case(domain, UNKNOWN_PARAMETER, UNKNOWN_PARAMETER, {UNKNOWN_PARAMETER: WORD})
     yield from _unsupported(domain)
 
 
 def typical(domain: Domain, parameter: str) -> int:
     """Return the usual number to send: 2 for a count, the middle of a scale."""
     schema = domain.model.parameters[parameter]
+    if domain.model.examples(parameter):
+        return int(domain.model.examples(parameter)[0])
     low, high = schema.get("minimum", 0), schema.get("maximum")
     if high is not None and schema.get("default") == high > low:
         return int((low + high) // 2)
@@ -67,9 +74,9 @@ def _case(domain: Domain, id_: str, fragment: Mapping[str, Any], **rest: Any) ->
     return Case(id_, domain.model.name, body=body, billed=True, **rest)
 
 
-def _open_case(domain: Domain, id_: str, name: str, value: object) -> Case:
-    """Add one parameter to the smallest request, which is its control: it must be accepted."""
-    return _case(domain, id_, {name: value}, parameter=name, control=BASELINE)
+def _open_case(domain: Domain, id_: str, name: str, fragment: Mapping[str, Any]) -> Case:
+    """Add parameters to the smallest request, which is its control: it must be accepted."""
+    return _case(domain, id_, fragment, parameter=name, control=BASELINE)
 
 
 def _crossed(domain: Domain) -> list[Case]:
@@ -93,7 +100,10 @@ def _alone(domain: Domain, name: str) -> Iterator[Case]:
         fragment = None if value == default else domain.completed(name, value)
         if fragment is not None:
             yield _case(domain, _id(domain, name, value), fragment, parameter=name)
-        elif domain.read({name: value}).expectation == "refused":
+        elif (
+            domain.read({name: value}).expectation == "refused"
+            and _left_open(domain, name, value) is None
+        ):
             raise DerivationError(
                 f"edition {domain.edition.id}: {domain.model.name}: the documented {name} "
                 f"{value!r:.60} is refused whatever is sent with it; look at the rules of {name}"
@@ -106,6 +116,9 @@ def _worth_sending(domain: Domain, name: str) -> tuple[Any, ...]:
     types = types_of(domain.model.parameters[name])
     if documented or "enum" in domain.model.parameters[name]:
         return documented
+    examples = domain.model.examples(name)
+    if examples:
+        return examples
     named = [
         value for value in domain.model.open_values(name) if value != domain.model.default(name)
     ]
@@ -121,7 +134,8 @@ def _of_type(domain: Domain, name: str, type_: str) -> Any:
 
 
 def _id(domain: Domain, name: str, value: Any) -> str:
-    named = domain.model.documented(name) or domain.model.open_values(name)
+    model = domain.model
+    named = model.documented(name) or model.examples(name) or model.open_values(name)
     if value is True or (isinstance(value, str) and not named):
         return name
     return f"{name}-{slug(value)}"
@@ -135,17 +149,27 @@ def _null(domain: Domain) -> Iterator[Case]:
         yield _case(domain, f"{name}-null", {name: None}, parameter=name)
 
 
-def _open_values(domain: Domain, name: str) -> list[Any]:
-    """Return the values that stay open whatever is sent with them."""
+def _open_fragments(domain: Domain, name: str) -> Iterator[dict[str, Any]]:
+    """Yield the smallest open request of every value that stays open whatever is sent with it."""
     own = [*domain.model.parameters[name].get("enum", ()), *domain.model.open_values(name)]
     own += _worth_sending(domain, name)
-    values = dict.fromkeys(value for value in [*own, *elsewhere(domain, name)] if value is not None)
-    return [
-        value
-        for value in values
-        if domain.read({name: value}).expectation == "open"
-        and domain.completed(name, value) is None
-    ]
+    values = [value for value in [*own, *elsewhere(domain, name)] if value is not None]
+    values = [value for at, value in enumerate(values) if value not in values[:at]]
+    for value in values:
+        fragment = _left_open(domain, name, value)
+        if fragment is not None and domain.completed(name, value) is None:
+            yield fragment
+
+
+def _left_open(domain: Domain, name: str, value: object) -> dict[str, Any] | None:
+    """Return the smallest fragment with this value that the contract leaves open, or None."""
+    alone = domain.read({name: value})
+    if alone.expectation == "open":
+        return {name: value}
+    across = condition_names(domain.model)
+    if any(violation.keyword not in across for violation in alone.violations):
+        return None  # nothing that is sent with it can mend it
+    return domain.completed(name, value, "open")
 
 
 def elsewhere(domain: Domain, name: str) -> Iterable[Any]:
@@ -161,5 +185,5 @@ def _unsupported(domain: Domain) -> Iterator[Case]:
         value = next(iter(elsewhere(domain, name)), None)
         fragment = {name: value}
         if value is not None and domain.read(fragment).expectation == "open":
-            yield _open_case(domain, f"unsupported-{name}", name, value)
+            yield _open_case(domain, f"unsupported-{name}", name, fragment)
             return

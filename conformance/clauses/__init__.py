@@ -27,7 +27,8 @@ from conformance.clauses import (
     url,
 )
 from conformance.clauses.derivation import derived
-from conformance.clauses.registry import REGISTRY, Clause, cite
+from conformance.clauses.extensions import load_installed
+from conformance.clauses.registry import REGISTRY, Clause, cite, possible_in
 from conformance.contract import Edition
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -55,20 +56,32 @@ CHAPTERS = (
 _ORDER = {module.__name__.rpartition(".")[2]: rank for rank, module in enumerate(CHAPTERS)}
 
 
-@cache
 def clauses_of(edition: Edition) -> tuple[Clause, ...]:
     """Return the clauses of an edition, by chapter, at the levels that the edition gives them.
 
+    Clauses from outside come last. Left out are those of a family, parameter or open question
+    that it does not have.
+
     Raises UnknownNameError when the edition withdraws or grades a clause that there is not,
-    and ConformanceError when a clause cites a source that the edition lacks.
+    and ConformanceError when it has none of the sources of a clause.
     """
+    load_installed()
+    return _clauses_of(edition, len(REGISTRY))
+
+
+@cache
+def _clauses_of(edition: Edition, _registered: int) -> tuple[Clause, ...]:
+    """Return the clauses; ``_registered`` tells calls apart before and after a plugin."""
     known = {clause.id: clause for clause in (*REGISTRY.values(), *derived(edition))}
     for name in (*edition.withdrawn, *edition.levels):
         if name not in known:
             raise UnknownNameError("clause", name, known, f"edition {edition.id}")
-    kept = [clause for name, clause in known.items() if name not in edition.withdrawn]
+    kept = [
+        clause
+        for name, clause in known.items()
+        if name not in edition.withdrawn and possible_in(clause.binds, edition)
+    ]
     graded = [_graded(edition, clause) for clause in kept]
-    _check_citations(edition, graded)
     return tuple(sorted(graded, key=lambda clause: _ORDER.get(clause.chapter, len(_ORDER))))
 
 
@@ -82,19 +95,17 @@ def select(clauses: Iterable[Clause], glob: str) -> tuple[Clause, ...]:
 
 
 def _graded(edition: Edition, clause: Clause) -> Clause:
+    """Grade a clause as the edition does, and keep what its own sources say of it."""
     grade = edition.levels.get(clause.id)
-    if grade is None:
-        return clause
-    citations = tuple(cite(cited.source, cited.section) for cited in grade.citations)
-    return replace(clause, level=grade.level, citations=citations or clause.citations)
-
-
-def _check_citations(edition: Edition, clauses: Iterable[Clause]) -> None:
-    for clause in clauses:
-        for cited in clause.citations:
-            if cited.source not in edition.sources:
-                raise ConformanceError(
-                    f"edition {edition.id}: clause {clause.id} cites the source {cited.source!r}, "
-                    "which the edition does not have; add it to `sources` in its edition.json, or "
-                    "withdraw the clause there"
-                )
+    level, graded = (grade.level, grade.citations) if grade else (clause.level, ())
+    citations = tuple(cite(cited.source, cited.section) for cited in graded) or tuple(
+        cited for cited in clause.citations if cited.source in edition.sources
+    )
+    if not citations:
+        wanted = ", ".join(sorted({repr(cited.source) for cited in clause.citations}))
+        raise ConformanceError(
+            f"edition {edition.id}: clause {clause.id} cites {wanted}, which the edition does not "
+            "have; cite what promises it under `clauses.levels` of its edition.json, or withdraw "
+            "the clause there"
+        )
+    return replace(clause, level=level, citations=citations)

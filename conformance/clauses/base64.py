@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.clauses.bindings import all_of, answered_with, permitted, plain
+from conformance.clauses.bindings import all_of, answered_with, plain, promised
 from conformance.clauses.registry import Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.answer import Payload
 from conformance.parsing import Base64Reading
 
-BOUND = all_of(permitted, plain, answered_with("b64_json", "either"))
+BOUND = all_of(promised(), plain, answered_with("b64_json", "either"))
 
 
 def _readings(subject: Subject) -> Iterator[tuple[Payload, Base64Reading]]:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.cases.model import Authorization, Operation
-from conformance.clauses.registry import Binding
+from conformance.clauses.registry import Binding, Bound, possible_in
 from conformance.exchange.sent_request import Sent
 
 
 def all_of(*bindings: Binding) -> Binding:
     """Bind where every one binds."""
-    return lambda sent: all(each(sent) for each in bindings)
+    return Bound(
+        lambda sent: all(each(sent) for each in bindings),
+        lambda edition: all(possible_in(each, edition) for each in bindings),
+    )
 
 
 def any_of(*bindings: Binding) -> Binding:
     """Bind where at least one binds."""
-    return lambda sent: any(each(sent) for each in bindings)
+    return Bound(
+        lambda sent: any(each(sent) for each in bindings),
+        lambda edition: any(possible_in(each, edition) for each in bindings),
+    )
 
 
 def generation(sent: Sent) -> bool:
@@ -46,17 +52,21 @@ def refused(sent: Sent) -> bool:
 
 def left_open(*questions: str) -> Binding:
     """A generation that touches one of these open questions and no other fault."""
-    return lambda sent: (
-        generation(sent)
-        and sent.expectation == "open"
-        and sent.asked is not None
-        and bool(set(questions) & set(sent.asked.left_open))
-    )
+
+    def binds(sent: Sent) -> bool:
+        touched = sent.asked.left_open if sent.asked else ()
+        opened = generation(sent) and sent.expectation == "open"
+        return opened and bool(set(questions) & set(touched))
+
+    return Bound(binds, lambda edition: bool(set(questions) & edition.open_questions.keys()))
 
 
 def family(*names: str) -> Binding:
     """A request for a model of one of these families."""
-    return lambda sent: sent.family in names
+    return Bound(
+        lambda sent: sent.family in names,
+        lambda edition: any(model.family in names for model in edition.every_model),
+    )
 
 
 def asks(parameter: str, *values: object) -> Binding:
@@ -71,7 +81,10 @@ def omits(parameter: str) -> Binding:
 
 def documents(parameter: str) -> Binding:
     """A request to a model that has a parameter; any other ignores it or refuses it."""
-    return lambda sent: sent.model is not None and parameter in sent.model.parameters
+    return Bound(
+        lambda sent: sent.model is not None and parameter in sent.model.parameters,
+        lambda edition: any(parameter in model.parameters for model in edition.every_model),
+    )
 
 
 def plain(sent: Sent) -> bool:
@@ -96,12 +109,35 @@ def answered_with(*kinds: str) -> Binding:
     return binds
 
 
-def permitted(sent: Sent) -> bool:
-    """A generation that the contract does not say is refused: accepted, or left open.
+def promised(*deciding: str) -> Binding:
+    """A generation whose answer is promised something, by the values of these parameters.
 
-    What is answered with a success is judged as one, whether the contract foresaw it or not.
+    What is answered with a success is judged as one, whether the contract foresaw it or not. A
+    mistake binds only once an image came for it, and where these parameters are not what is wrong
+    with it: of an `n` of 0 nobody says how many images that is. `stream` decides every answer.
     """
-    return generation(sent) and sent.asked is not None and sent.expectation != "refused"
+    decisive = {"stream", *deciding}
+
+    def binds(sent: Sent) -> bool:
+        if not generation(sent) or sent.asked is None:
+            return False
+        painted = sent.painted and not at_fault(sent) & decisive
+        return sent.expectation != "refused" or (painted and "method" not in sent.faults)
+
+    return binds
+
+
+def at_fault(sent: Sent) -> frozenset[str]:
+    """Name the parameters whose documented rules a request breaks."""
+    if "model-unknown" in sent.faults or sent.asked is None:
+        return frozenset({"model"})
+    found = {each.parameter for each in sent.asked.violations if each.parameter}
+    for each in sent.asked.violations:
+        value = each.rule.value if each.rule else None
+        if isinstance(value, dict):  # a rule across parameters
+            condition = value.get("if", {})
+            found |= {*condition.get("required", ()), *condition.get("properties", ())}
+    return frozenset(found)
 
 
 def streamed(sent: Sent) -> bool:

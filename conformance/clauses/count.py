@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.clauses.bindings import all_of, asks, flaw, omits, permitted, plain
+from conformance.clauses.bindings import all_of, asks, flaw, omits, plain, promised
 from conformance.clauses.refusals import refusal, require_success
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import Problem, Subject
@@ -19,7 +19,7 @@ from conformance.exchange.sent_request import Sent
     "A request for `n` images is answered with `n` items.",
     cite("cometapi", "Body: n"),
     cite("openai", "CreateImageRequest.n"),
-    binds=all_of(permitted, plain, asks("n")),
+    binds=all_of(promised("n"), plain, asks("n")),
     needs=Needs.DECISION,
 )
 def as_asked(subject: Subject) -> Iterator[Problem]:
@@ -37,7 +37,7 @@ def as_asked(subject: Subject) -> Iterator[Problem]:
     "A request that does not say how many images is answered with one item.",
     cite("cometapi", "Body: n"),
     cite("openai", "CreateImageRequest.n"),
-    binds=all_of(permitted, plain, omits("n")),
+    binds=all_of(promised("n"), plain, omits("n")),
     needs=Needs.DECISION,
 )
 def one_by_default(subject: Subject) -> Iterator[Problem]:

@@ -21,18 +21,12 @@ def derived(edition: Edition) -> tuple[Clause, ...]:
     What several models share is one clause, at the weakest level that any of them gives it.
     """
     grouped: dict[str, list[tuple[Model, SchemaRule]]] = {}
-    for model in models_of(edition):
+    for model in edition.every_model:
         for rule in model.rules:
             name = clause_id(model, rule)
             if name is not None:
                 grouped.setdefault(name, []).append((model, rule))
     return tuple(_derive(name, rules) for name, rules in grouped.items())
-
-
-def models_of(edition: Edition) -> Iterator[Model]:
-    """Yield the models that an edition names, and one for each family."""
-    yield from edition.models.values()
-    yield from (each.template for each in edition.families.values())
 
 
 def clause_id(model: Model, rule: SchemaRule) -> str | None:
@@ -94,6 +88,11 @@ _WORDS = {
     "maximum": "A request whose `{name}` is above the documented maximum is refused.",
     "minLength": "A request whose `{name}` is shorter than the documented minimum is refused.",
     "maxLength": "A request whose `{name}` is longer than the documented maximum is refused.",
+    "sidesMultipleOf": "A request whose `{name}` has a side of no documented length is refused.",
+    "longestSide": "A request whose `{name}` has a longer side than documented is refused.",
+    "widestRatio": "A request whose `{name}` is narrower than documented is refused.",
+    "minPixels": "A request whose `{name}` has fewer pixels than documented is refused.",
+    "maxPixels": "A request whose `{name}` has more pixels than documented is refused.",
 }
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conformance.clauses.bindings import all_of, permitted, plain
+from conformance.clauses.bindings import all_of, plain, promised
 from conformance.clauses.registry import Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 
-SUCCESS = all_of(permitted, plain)
+SUCCESS = all_of(promised(), plain)
 
 _HTML = re.compile(
     rb"(?i)(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype html|html|head|body)", re.DOTALL

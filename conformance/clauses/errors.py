@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.clauses.bindings import all_of, fault, flaw, not_, refused
+from conformance.clauses.bindings import all_of, at_fault, fault, flaw, not_, refused
 from conformance.clauses.envelope_json import is_html
 from conformance.clauses.parameters import WRONG_METHOD
 from conformance.clauses.refusals import (
-    at_fault,
     refused_alike,
     require_control,
     require_fault,

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.clauses.bindings import all_of, definite, family, not_, permitted, plain
+from conformance.clauses.bindings import all_of, definite, family, not_, plain, promised
 from conformance.clauses.refusals import require_success
 from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 
-ECHOED = all_of(permitted, plain, family("gpt-image"))
+ECHOED = all_of(
+    promised("background", "output_format", "quality", "size"), plain, family("gpt-image")
+)
 
 
 def body_of(subject: Subject) -> Mapping[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.clauses.bindings import all_of, family, permitted, plain
+from conformance.clauses.bindings import all_of, family, plain, promised
 from conformance.clauses.extras import body_of
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 
-USAGE = all_of(permitted, plain, family("gpt-image", "dall-e"))
+USAGE = all_of(promised(), plain, family("gpt-image", "dall-e"))
 
 
 def usage_of(body: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -12,8 +12,8 @@ from conformance.clauses.bindings import (
     left_open,
     not_,
     omits,
-    permitted,
     plain,
+    promised,
 )
 from conformance.clauses.refusals import named, told
 from conformance.clauses.registry import Needs, Shape, cite, clause, register
@@ -22,8 +22,9 @@ from conformance.contract import Level
 from conformance.exchange.answer import Payload
 from conformance.exchange.error_text import read_error
 
-SUCCESS = all_of(permitted, plain)
-DALL_E = all_of(SUCCESS, family("dall-e"))
+SUCCESS = all_of(promised(), plain)
+IN_FORMAT = all_of(promised("response_format"), plain)
+DALL_E = all_of(IN_FORMAT, family("dall-e"))
 NAMES = ("url", "b64_json")
 
 
@@ -92,7 +93,7 @@ carries(
     "A GPT image model answers with base64, and never with a URL alone.",
     cite("openai", "CreateImageRequest.response_format"),
     cite("cometapi", "Response behaviour by model"),
-    binds=all_of(SUCCESS, family("gpt-image"), omits("response_format")),
+    binds=all_of(IN_FORMAT, family("gpt-image"), omits("response_format")),
     about="b64_json",
     how="Every item of `data` has a filled `b64_json`, when no `response_format` was asked.",
 )
@@ -202,7 +203,7 @@ leaves_out(
     Level.SHOULD,
     "The payload member that is not used is left out, and not null.",
     cite("openai", "Image"),
-    binds=SUCCESS,
+    binds=IN_FORMAT,
     about="null",
     how="""Fails when the promised member is filled and the other is null: both are optional in the
     source, and neither may be null.
@@ -215,7 +216,7 @@ leaves_out(
     "The payload member that is not used is left out, and not an empty string.",
     cite("openai", "Image"),
     cite("openai", "Image.url"),
-    binds=SUCCESS,
+    binds=IN_FORMAT,
     about="empty",
     how="""Fails when the promised member is filled and the other is an empty string, which is
     neither a URL nor an image.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
 from conformance.clauses.bindings import (
     all_of,
@@ -12,19 +10,19 @@ from conformance.clauses.bindings import (
     documents,
     not_,
     omits,
-    permitted,
     plain,
+    promised,
 )
 from conformance.clauses.registry import Needs, cite, clause, register
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
-from conformance.contract import Level
+from conformance.contract import Level, sides_of
 from conformance.exchange.answer import Payload
 from conformance.exchange.sent_request import Sent
 from conformance.parsing.images import ImageFacts
 
-SUCCESS = all_of(permitted, plain)
-
-_PIXELS = re.compile(r"([0-9]{1,6})x([0-9]{1,6})")
+SUCCESS = all_of(promised(), plain)
+TYPED = all_of(promised("output_format"), plain)
+SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
 
 Found = tuple["Payload", "ImageFacts"]
 
@@ -53,26 +51,21 @@ def _types(subject: Subject) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for m in models for each in m.documented("output_format")))
 
 
-def _pixels(size: Any) -> tuple[int, int] | None:
-    match = _PIXELS.fullmatch(size) if isinstance(size, str) else None
-    return (int(match[1]), int(match[2])) if match else None
-
-
 def _measure(facts: ImageFacts) -> str:
     return f"{facts.width}x{facts.height}"
 
 
 def _names_pixels(sent: Sent) -> bool:
-    return sent.has("size") and _pixels(sent.value("size")) is not None
+    return sent.has("size") and sides_of(sent.value("size")) is not None
 
 
 def _leaves_size(sent: Sent) -> bool:
-    return _pixels(sent.value("size")) is None and bool(_documented_sizes(sent))
+    return sides_of(sent.value("size")) is None and bool(_documented_sizes(sent))
 
 
 def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
     named = sent.model.documented("size") if sent.model else ()
-    return {pixels: each for each in named if (pixels := _pixels(each)) is not None}
+    return {pixels: each for each in named if (pixels := sides_of(each)) is not None}
 
 
 @clause(
@@ -81,14 +74,14 @@ def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
     "An image has exactly the pixels that `size` asks for.",
     cite("cometapi", "Body: size"),
     cite("openai", "CreateImageRequest.size"),
-    binds=all_of(SUCCESS, _names_pixels),
+    binds=all_of(promised("size"), plain, _names_pixels),
     needs=Needs.DECISION,
 )
 def size_as_asked(subject: Subject) -> Iterator[Problem]:
     """Width and height of the decoded image equal the two numbers of `size`. A size that the
     sources leave open may be refused; where it is accepted, it is honoured.
     """
-    asked = _pixels(subject.value("size"))
+    asked = sides_of(subject.value("size"))
     for payload, facts in _decoded(subject):
         if (facts.width, facts.height) != asked:
             size = str(subject.value("size"))
@@ -101,7 +94,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     "Without a size, or with `auto`, an image has one of the sizes that its model documents.",
     cite("openai", "CreateImageRequest.size"),
     cite("openai-reference", "size"),
-    binds=all_of(SUCCESS, _leaves_size),
+    binds=all_of(promised("size"), plain, _leaves_size),
 )
 def documented_size(subject: Subject) -> Iterator[Problem]:
     """Judged for models whose sizes are a closed list in the request schema."""
@@ -144,7 +137,7 @@ register(
     "An image is of the type that `output_format` asks for.",
     cite("openai", "CreateImageRequest.output_format"),
     cite("cometapi-later", "Body: output_format"),
-    binds=all_of(SUCCESS, asks("output_format"), documents("output_format")),
+    binds=all_of(TYPED, asks("output_format"), documents("output_format")),
     judge=_of_other_type,
     how="Compares the type that the bytes have, whatever the answer or a header says of them.",
 )
@@ -154,7 +147,7 @@ register(
     Level.MUST,
     "Without output_format an image is of the documented default type.",
     cite("openai", "CreateImageRequest.output_format"),
-    binds=all_of(SUCCESS, omits("output_format"), _documents_format),
+    binds=all_of(TYPED, omits("output_format"), _documents_format),
     judge=_of_other_type,
     how="Compares the type that the bytes have with the default in the request schema, png.",
 )
@@ -174,7 +167,7 @@ def _right_type(subject: Subject) -> list[Found]:
     Level.MUST,
     "An image that is asked to have a transparent background has an alpha channel.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(SUCCESS, asks("background", "transparent"), documents("background")),
+    binds=all_of(SEEN_THROUGH, asks("background", "transparent"), documents("background")),
     needs=Needs.DECISION,
 )
 def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
@@ -191,10 +184,10 @@ def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "An image that is asked to have a transparent background has one.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(SUCCESS, asks("background", "transparent"), documents("background")),
+    binds=all_of(SEEN_THROUGH, asks("background", "transparent"), documents("background")),
     needs=Needs.DECISION,
 )
-def transparent_pixels(subject: Subject) -> Iterator[Problem]:
+def transparentsides_of(subject: Subject) -> Iterator[Problem]:
     """Some pixel is really transparent; a painted chequerboard is not. Judged on images that
     have an alpha channel.
     """
@@ -212,7 +205,7 @@ def transparent_pixels(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "An image that is asked to have an opaque background has one.",
     cite("openai", "CreateImageRequest.background"),
-    binds=all_of(SUCCESS, asks("background", "opaque"), documents("background")),
+    binds=all_of(SEEN_THROUGH, asks("background", "opaque"), documents("background")),
 )
 def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
     """No pixel is transparent; an alpha channel that is opaque throughout is fine."""
@@ -227,7 +220,7 @@ def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
     "An image is whole: it decodes to its last row.",
     cite("cometapi", "200: data"),
     cite("openai", "ImagesResponse.data"),
-    binds=SUCCESS,
+    binds=TYPED,
 )
 def complete(subject: Subject) -> Iterator[Problem]:
     """Decodes the image; a file that is cut off, has a wrong checksum, or declares far more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.clauses.refusals import names_fault, refused_alike
 from conformance.clauses.registry import Clause, Needs
@@ -19,7 +19,7 @@ from conformance.contract import Edition, Level
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result
-from conformance.findings import ACCEPTED_INSTEAD, NOT_ACCEPTED, Finding, Verdict
+from conformance.findings import ACCEPTED_INSTEAD, NOT_ACCEPTED, UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
 
 
@@ -43,13 +43,14 @@ def judge(
     finds nothing to speak of gives no finding: it is neither green nor counted.
     """
     subject = Subject(exchange, edition, control, answer, context)
-    found = [_finding(subject, each) for each in clauses if each.binds(subject.sent)]
+    sent = replace(subject.sent, painted=subject.outcome.accepted)
+    found = [_finding(subject, each) for each in clauses if each.binds(sent)]
     return [each for each in found if each is not None]
 
 
 def _finding(subject: Subject, clause: Clause) -> Finding | None:
     opinion = _opinion(subject, clause)
-    if opinion is None or _left_open(subject, opinion):
+    if opinion is None or _left_open(subject, clause, opinion):
         return None
     exchange, problem = subject.exchange, opinion.problem
     return Finding(
@@ -75,13 +76,18 @@ def _compared_with(subject: Subject, opinion: _Opinion) -> str | None:
     return compared.case if compared else None
 
 
-def _left_open(subject: Subject, opinion: _Opinion) -> bool:
+def _left_open(subject: Subject, clause: Clause, opinion: _Opinion) -> bool:
     """Return whether nothing was promised of the request, or could be judged of the answer.
 
-    Once it was answered with a success, that is an answer like any other.
+    Once it was answered with a success, that is an answer like any other; that to a mistake is
+    judged where that is possible, and its clauses leave nothing open where it is not.
     """
-    undecided = opinion.verdict is Verdict.NOT_TESTABLE and not subject.outcome.answered
-    return undecided and subject.sent.expectation == "open"
+    if opinion.verdict not in UNDECIDED:
+        return False
+    if subject.sent.expectation == "refused":
+        return not clause.binds(subject.sent)
+    untestable = opinion.verdict is Verdict.NOT_TESTABLE and not subject.outcome.answered
+    return untestable and subject.sent.expectation == "open"
 
 
 def _opinion(subject: Subject, clause: Clause) -> _Opinion | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from conformance.cases.model import Authorization
+from conformance.clauses.bindings import at_fault
 from conformance.clauses.registry import Needs, Shape
 from conformance.clauses.subject import (
     NotApplicableError,
@@ -19,7 +20,6 @@ from conformance.contract.request_body import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
-from conformance.exchange.sent_request import Sent
 from conformance.findings import ANOTHER_REASON
 
 MODEL_OMITTED = "model-omitted"
@@ -104,19 +104,6 @@ def _left_open(subject: Subject, asked: RequestBody) -> set[str]:
     if MODEL_OMITTED in asked.left_open or (MODEL_UNKNOWN in asked.left_open and unproven):
         found.add("model")
     return found | {*asked.unknown, *asked.unsupported}
-
-
-def at_fault(sent: Sent) -> frozenset[str]:
-    """Name the parameters whose documented rules a request breaks."""
-    if "model-unknown" in sent.faults or sent.asked is None:
-        return frozenset({"model"})
-    found = {each.parameter for each in sent.asked.violations if each.parameter}
-    for each in sent.asked.violations:
-        value = each.rule.value if each.rule else None
-        if isinstance(value, dict):  # a rule across parameters
-            condition = value.get("if", {})
-            found |= {*condition.get("required", ()), *condition.get("properties", ())}
-    return frozenset(found)
 
 
 def names_fault(subject: Subject) -> bool:

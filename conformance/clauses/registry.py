@@ -9,12 +9,29 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from conformance.clauses.subject import Problem, Subject
-from conformance.contract import Level
+from conformance.contract import Edition, Level
 from conformance.exchange.sent_request import Sent
 
 Judge = Callable[[Subject], Iterator[Problem]]
 Binding = Callable[[Sent], bool]
 About = TypeVar("About")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A binding that speaks of something which not every edition has, such as a parameter."""
+
+    binds: Binding
+    possible: Callable[[Edition], bool]
+
+    def __call__(self, sent: Sent) -> bool:
+        """Return whether a request is bound."""
+        return self.binds(sent)
+
+
+def possible_in(binding: Binding, edition: Edition) -> bool:
+    """Return whether an edition has what a binding speaks of."""
+    return binding.possible(edition) if isinstance(binding, Bound) else True
 
 
 class Needs(StrEnum):

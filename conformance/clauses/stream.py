@@ -10,7 +10,7 @@ from conformance.clauses.bindings import (
     all_of,
     asks,
     family,
-    permitted,
+    promised,
     streamed,
 )
 from conformance.clauses.registry import cite, clause
@@ -18,7 +18,7 @@ from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.stream_events import COMPLETED, DONE, PARTIAL, StreamEvent, events_of
 
-STREAMED = all_of(permitted, streamed, family("gpt-image"))
+STREAMED = all_of(promised(), streamed, family("gpt-image"))
 _JUDGED_APART = frozenset({"type", "b64_json"})
 
 
@@ -170,7 +170,7 @@ def _limit(subject: Subject) -> int:
     Level.MUST,
     "A stream has no more partial images than `partial_images` asks for.",
     cite("openai", "PartialImages"),
-    binds=all_of(STREAMED, asks("partial_images")),
+    binds=all_of(STREAMED, promised("partial_images", "n"), asks("partial_images")),
 )
 def partial_count(subject: Subject) -> Iterator[Problem]:
     """Counts the partial events; fewer are documented as possible, and fine."""
@@ -188,7 +188,7 @@ def too_many(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "Partial images are numbered upwards from 0.",
     cite("openai", "ImageGenPartialImageEvent.partial_image_index"),
-    binds=all_of(STREAMED, asks("partial_images")),
+    binds=all_of(STREAMED, promised("partial_images", "n"), asks("partial_images")),
 )
 def partial_index(subject: Subject) -> Iterator[Problem]:
     """Fails when `partial_image_index` does not increase from event to event, and when it

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conformance.clauses.bindings import all_of, asks, definite
+from conformance.clauses.bindings import all_of, asks, definite, promised
 from conformance.clauses.extras_usage import details, negative, total, usage_of
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stream import STREAMED, partial_events
@@ -76,7 +76,7 @@ def completed_image(subject: Subject) -> Iterator[Problem]:
     "A streamed image has exactly the pixels that `size` asks for.",
     cite("openai", "CreateImageRequest.size"),
     cite("cometapi", "Body: size"),
-    binds=all_of(STREAMED, definite("size")),
+    binds=all_of(STREAMED, promised("size"), definite("size")),
 )
 def size_as_asked(subject: Subject) -> Iterator[Problem]:
     """Compares the pixels of the image in every completed event with `size`."""
@@ -94,7 +94,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "A streamed image is of the type that `output_format` asks for, or of its default.",
     cite("openai", "CreateImageRequest.output_format"),
-    binds=all_of(STREAMED, definite("output_format")),
+    binds=all_of(STREAMED, promised("output_format"), definite("output_format")),
 )
 def format_as_asked(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes of the image in every completed event."""
@@ -110,7 +110,7 @@ def format_as_asked(subject: Subject) -> Iterator[Problem]:
     "What a completed event says of its image is what was asked for.",
     cite("openai", "ImageGenCompletedEvent"),
     cite("openai", "CreateImageRequest"),
-    binds=STREAMED,
+    binds=all_of(STREAMED, promised(*_ECHOED)),
 )
 def echo_as_asked(subject: Subject) -> Iterator[Problem]:
     """Compares `background`, `output_format`, `quality` and `size` of the event with those that

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.clauses.bindings import all_of, answered_with, permitted, plain
+from conformance.clauses.bindings import all_of, answered_with, plain, promised
 from conformance.clauses.locators import (
     Locator,
     expiry_of,
@@ -27,7 +27,7 @@ from conformance.exchange.model import Download, Response
 from conformance.exchange.outcome import undecided
 from conformance.parsing.images import media_type, sniff, type_of_media_type
 
-BOUND = all_of(permitted, plain, answered_with("url", "either"))
+BOUND = all_of(promised(), plain, answered_with("url", "either"))
 _OUTAGES = frozenset({"timeout", "connect", "disconnect"})
 
 

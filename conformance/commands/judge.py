@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import Clauses, EditionName
+from conformance.commands.options import Clauses, EditionName, Plugins
 from conformance.contract import DEFAULT_EDITION
 
 
@@ -24,6 +24,7 @@ def judge(
     ] = None,
     edition: EditionName = None,
     clauses: Clauses = "*",
+    plugin: Plugins = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -49,12 +50,14 @@ def judge(
     Exit codes: 0 no MUST is broken, 1 one is, 2 nothing was decided or a file was not read whole.
     """
     from conformance.clauses import clauses_of, select
+    from conformance.clauses.extensions import load_plugins
     from conformance.contract import load_edition
     from conformance.recordings import judge_files
     from conformance.recordings.model_names import read_names
     from conformance.recordings.render import show
     from conformance.runner.output_path import OutputFile, default_output
 
+    load_plugins(plugin or ())
     loaded = load_edition(edition or DEFAULT_EDITION)
     chosen = select(clauses_of(loaded), clauses)
     names = read_names(model or [], unnamed, loaded)

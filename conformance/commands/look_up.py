@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from conformance.commands.options import Clauses, EditionName, end_with_the_pipe
+from conformance.commands.options import Clauses, EditionName, Plugins, end_with_the_pipe
 from conformance.errors import UnknownNameError
 
 
@@ -20,12 +20,15 @@ def list_(
     ] = "clauses",
     edition: EditionName = None,
     clauses: Clauses = "*",
+    plugin: Plugins = None,
     models: Annotated[str, typer.Option(metavar="GLOB", help="Only cases of these models.")] = "*",
 ) -> None:
     """List what the suite knows: clauses, cases, providers, models, editions and more."""
+    from conformance.clauses.extensions import load_plugins
     from conformance.documentation.listing import LISTS, Selection, print_list
 
     end_with_the_pipe()
+    load_plugins(plugin or ())
     if what not in LISTS:
         raise UnknownNameError("list", what, LISTS)
     print_list(Console(), what, Selection(edition, clauses, models))
@@ -37,9 +40,12 @@ def explain(
     provider: Annotated[
         str, typer.Option("--provider", "-p", help="The provider that the curl command addresses.")
     ] = "cometapi",
+    plugin: Plugins = None,
 ) -> None:
     """Print a clause: statement, level, source, models, how it is judged, how to reproduce it."""
+    from conformance.clauses.extensions import load_plugins
     from conformance.documentation.listing import explain_clause
 
     end_with_the_pipe()
+    load_plugins(plugin or ())
     explain_clause(Console(), clause, edition, provider)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,8 +16,23 @@ Providers = Annotated[
         "--provider", "-p", help="A provider by name, or a TOML file by path. Repeatable."
     ),
 ]
-EditionName = Annotated[str | None, typer.Option("--edition", help="Edition of the contract.")]
+EditionName = Annotated[
+    str | None,
+    typer.Option("--edition", help="Edition of the contract by its id, or the path of its folder."),
+]
 Clauses = Annotated[str, typer.Option(metavar="GLOB", help="Only these clauses.")]
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        metavar="MODULE",
+        help="A module, or a .py file by path, with clauses of your own. Repeatable.",
+    ),
+]
+Requests = Annotated[
+    Path | None,
+    typer.Option("--requests", metavar="FILE", help="Requests of your own, in TOML or JSON."),
+]
 LimitTexts = Annotated[
     list[str] | None,
     typer.Option(

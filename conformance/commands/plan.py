@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import DepthName, EditionName, Models, end_with_the_pipe
+from conformance.commands.options import DepthName, EditionName, Models, Requests, end_with_the_pipe
 from conformance.output.files import write_text
 
 
@@ -37,6 +37,7 @@ def plan(
         int | None, typer.Option(min=0, metavar="N", help="The most requests, free ones included.")
     ] = None,
     edition: EditionName = None,
+    requests: Requests = None,
     format_: Annotated[
         PlanFormat, typer.Option("--format", help="A table to read, or JSON.")
     ] = PlanFormat.TABLE,
@@ -53,19 +54,22 @@ def plan(
 
     from rich.console import Console
 
-    from conformance.contract import DEFAULT_EDITION, load_edition
+    from conformance.cases.own_requests import read_own_requests
+    from conformance.contract import load_edition
     from conformance.live.budget import read_budget
     from conformance.live.plan import plan as planned
     from conformance.live.plan_report import document, show
     from conformance.providers import load_provider
+    from conformance.providers.asked import edition_of
 
     end_with_the_pipe()
     found = load_provider(provider)
-    loaded = load_edition(edition or found.edition or DEFAULT_EDITION)
+    loaded = load_edition(edition_of(edition, [found]))
     combined = strength is not None
     usd = math.inf if budget is None else read_budget(budget)
     limit = usd if math.isfinite(usd) else None
-    made = planned(loaded, found, strength or 2, models, limit, max_requests, combined, depth)
+    own = None if requests is None else read_own_requests(requests)
+    made = planned(loaded, found, strength or 2, models, limit, max_requests, combined, depth, own)
     if output is not None:
         write_text(output, json.dumps(document(made), indent=2, ensure_ascii=False) + "\n")
     elif format_ is PlanFormat.JSON:

@@ -13,9 +13,10 @@ from conformance.commands.options import (
     EditionName,
     LimitTexts,
     Models,
+    Plugins,
     Providers,
+    Requests,
 )
-from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError, UnknownNameError
 
 
@@ -30,6 +31,8 @@ def run(
     ] = None,
     edition: EditionName = None,
     clauses: Clauses = "*",
+    plugin: Plugins = None,
+    requests: Requests = None,
     models: Models = "*",
     cases: Annotated[str, typer.Option(metavar="GLOB", help="Only these cases.")] = "*",
     base_url: Annotated[str | None, typer.Option(help="Another address of the provider.")] = None,
@@ -101,8 +104,10 @@ def run(
         raise UnknownNameError("record mode", record_mode, [each.value for each in RecordMode])
     options = Options(
         providers=tuple(provider or ("reference",)),
-        edition=edition or DEFAULT_EDITION,
+        edition=edition,
         clauses=clauses,
+        plugins=tuple(plugin or ()),
+        requests=requests,
         models=models,
         cases=cases,
         live=live,

@@ -25,6 +25,14 @@ def serve(
     defect_model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Plant the defects for this model only.")
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL",
+            help="A model to serve besides those that the edition names: a dated snapshot, or "
+            "another of a family. Repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the reference provider, which keeps the edition except for planted defects."""
     from conformance.contract import load_edition
@@ -33,9 +41,13 @@ def serve(
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     steps = lying_steps(loaded, defect or (), defect_model)
+    others = [loaded.model(name).name for name in model or ()]
+    models = dict.fromkeys([*loaded.models, *others, *([defect_model] if defect_model else [])])
 
     def announce(base_url: str) -> None:
         lies = f", lying: {', '.join(defect)}" if defect else ""
         typer.echo(f"reference provider on {base_url} (key {key}){lies}; Ctrl-C stops it")
 
-    serve_reference(host, port, key, loaded, delay=delay, steps=steps, on_ready=announce)
+    serve_reference(
+        host, port, key, loaded, delay=delay, models=models, steps=steps, on_ready=announce
+    )

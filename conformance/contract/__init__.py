@@ -1,6 +1,7 @@
 """The contract: what one dated edition of a document promises of the endpoint."""
 
 from conformance.contract.edition import Edition, ModelFamily
+from conformance.contract.frozen import digest_of, freeze, frozen_digest
 from conformance.contract.loading import (
     DEFAULT_EDITION,
     edition_ids,
@@ -8,7 +9,14 @@ from conformance.contract.loading import (
     schemas_directory,
 )
 from conformance.contract.model import Model
+from conformance.contract.pixels import (
+    PIXEL_KEYWORDS,
+    PixelLimits,
+    pixel_limits,
+    sides_of,
+)
 from conformance.contract.records import (
+    OUTSIDE_SOURCES,
     Citation,
     CitedSource,
     ClauseLevel,
@@ -26,6 +34,8 @@ from conformance.contract.request_body import Expectation, RequestBody
 
 __all__ = [
     "DEFAULT_EDITION",
+    "OUTSIDE_SOURCES",
+    "PIXEL_KEYWORDS",
     "Citation",
     "CitedSource",
     "ClauseLevel",
@@ -39,11 +49,17 @@ __all__ = [
     "Model",
     "ModelFamily",
     "OpenQuestion",
+    "PixelLimits",
     "Position",
     "RequestBody",
     "SchemaRule",
     "Violation",
+    "digest_of",
     "edition_ids",
+    "freeze",
+    "frozen_digest",
     "load_edition",
+    "pixel_limits",
     "schemas_directory",
+    "sides_of",
 ]

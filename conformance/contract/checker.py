@@ -18,6 +18,8 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from conformance.contract.pixels import PIXEL_KEYWORDS, beyond
+
 MESSAGE_LIMIT = 200
 """Longest message in characters."""
 
@@ -179,6 +181,16 @@ def _length(kind: str, text: str, broken: Callable[[int, int], bool]) -> Callabl
     return check
 
 
+def _pixels(keyword: str) -> Callable[..., Any]:
+    says = PIXEL_KEYWORDS[keyword].says
+
+    def check(_: Any, bound: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
+        if beyond(keyword, bound, instance):
+            yield ValidationError(f"is {shown(instance)}, {says} {bound}")
+
+    return check
+
+
 # jsonschema gives `extend` no types.
 _Bounded: Any = cast("Any", extend)(
     Draft202012Validator,
@@ -198,5 +210,6 @@ _Bounded: Any = cast("Any", extend)(
         "maxLength": _length("string", "more than", lambda length, bound: length > bound),
         "minItems": _length("array", "less than", lambda length, bound: length < bound),
         "maxItems": _length("array", "more than", lambda length, bound: length > bound),
+        **{keyword: _pixels(keyword) for keyword in PIXEL_KEYWORDS},
     },
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from conformance.contract.checker import Checker, path_text
@@ -18,8 +20,12 @@ from conformance.contract.records import (
     OpenQuestion,
 )
 from conformance.contract.request_body import RequestBody, read_body
-from conformance.contract.request_schema import RequestSchema
+from conformance.contract.request_schema import RequestSchema, schema_of_snapshot
 from conformance.errors import UnknownNameError
+
+_LONGEST = 200
+"""Longest name in characters that is read: it may be anybody's."""
+_SNAPSHOT = re.compile(r"(.+)-(\d{4}-\d\d-\d\d|\d{8})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,7 @@ class ModelFamily:
 
     def model(self, name: str) -> Model:
         """Return a member of the family under its own name."""
-        shared = self.template
-        return Model(name, shared.family, shared.responses, shared.citations, shared.schema)
+        return replace(self.template, name=name, named=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,25 +58,36 @@ class Edition:
     levels: Mapping[str, ClauseLevel]
     examples: tuple[DocumentedExample, ...]
     folder: Path
+    digest: str
     request: RequestSchema = field(repr=False)
     parameters: frozenset[str] = field(repr=False)
     _checkers: Mapping[str, Checker] = field(repr=False)
 
-    def model(self, name: str) -> Model:
-        """Return a model like `find`; raises UnknownNameError for an unknown name."""
+    def model(self, name: str, place: str = "") -> Model:
+        """Return a model like `find`; raises UnknownNameError for an unknown name.
+
+        ``place`` says where the user wrote the name, if that is not the command line.
+        """
         model = self.find(name)
         if model is None:
-            raise UnknownNameError("model", name, self.models, f"edition {self.id}")
+            where = f"edition {self.id} ({place})" if place else f"edition {self.id}"
+            raise UnknownNameError("model", name, self.models, where)
         return model
 
     def find(self, name: str) -> Model | None:
-        """Return a model by name, else a member of the family its name matches, else None."""
+        """Return what the contract says of a name; None where it says nothing.
+
+        That is a model of the edition, else a dated snapshot of one, else a member of the family
+        that the name matches. Every command reads names by this function alone.
+        """
         if name in self.models:
             return self.models[name]
-        for family in self.families.values():
-            if family.pattern.search(name):
-                return family.model(name)
-        return None
+        return _found(self, name) if len(name) <= _LONGEST else None
+
+    @property
+    def every_model(self) -> tuple[Model, ...]:
+        """The models that it names, and one for each family."""
+        return (*self.models.values(), *(family.template for family in self.families.values()))
 
     def read(self, body: object) -> RequestBody:
         """Read a request body: its model, what it breaks, what is left open; never raises."""
@@ -109,3 +125,23 @@ class Edition:
             raise UnknownNameError(f"{part} schema", name, known, f"edition {self.id}")
         faults = self._checkers[key].faults(instance)
         return [Mismatch(path_text(fault.path), fault.keyword, fault.message) for fault in faults]
+
+
+@lru_cache(maxsize=256)  # so that a name has one model, and its cases are derived once
+def _found(edition: Edition, name: str) -> Model | None:
+    snapshot_of = _snapshot_of(name)
+    if snapshot_of in edition.models:
+        model = edition.models[snapshot_of]
+        schema = schema_of_snapshot(model.schema, name)
+        return replace(model, name=name, schema=schema, named=False, snapshot_of=snapshot_of)
+    families = (each for each in edition.families.values() if each.pattern.search(name))
+    return next((each.model(name) for each in families), None)
+
+
+def _snapshot_of(name: str) -> str:
+    """Return the model of which a name is a dated snapshot; empty where it is none."""
+    match = _SNAPSHOT.fullmatch(name)
+    try:
+        return match[1] if match and date.fromisoformat(match[2]) else ""
+    except ValueError:
+        return ""

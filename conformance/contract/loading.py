@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
+from collections import ChainMap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from conformance.contract.checker import Checker
 from conformance.contract.edition import Edition, ModelFamily
+from conformance.contract.frozen import digest_of
 from conformance.contract.model import Model
 from conformance.contract.records import (
+    OUTSIDE_SOURCES,
     CitedSource,
     ClauseLevel,
     DocumentedExample,
@@ -42,15 +47,44 @@ def edition_ids(directory: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in root.glob(f"*/{EDITION_FILE}")))
 
 
-@functools.cache
 def load_edition(name: str = DEFAULT_EDITION, directory: Path | None = None) -> Edition:
-    """Load an edition by id; raises UnknownNameError, or EditionError for a faulty file."""
+    """Load an edition by its id, or by the path of a folder that may be anywhere.
+
+    Raises UnknownNameError, or EditionError for a faulty file.
+    """
+    return _loaded(edition_folder(name, directory))
+
+
+def edition_folder(name: str, directory: Path | None = None) -> Path:
+    """Return the folder of an edition, absolute; raises UnknownNameError or EditionError."""
     root = directory or schemas_directory()
-    if name not in edition_ids(root):
-        raise UnknownNameError("edition", name, edition_ids(root), str(root))
-    files = SchemaFiles(root / name)
+    known = edition_ids(root)
+    if name in known:
+        return root / name
+    folder = Path(os.path.abspath(name))  # not resolved: a link has a name of its own
+    if (folder / EDITION_FILE).is_file():
+        return _own_id(folder)
+    if "/" in name or os.sep in name:
+        raise EditionError(f"{name} is no edition: no {EDITION_FILE} is there; name its folder")
+    raise UnknownNameError("edition", name, known, str(root))
+
+
+def _own_id(folder: Path) -> Path:
+    """Refuse a folder with the id of another: it is the edition's name in reports."""
+    ours = schemas_directory() / folder.name
+    if folder.name in edition_ids() and not folder.samefile(ours):
+        raise EditionError(
+            f"{folder}: {folder.name!r} is the id of an edition that comes with the suite, and "
+            f"reports would take one for the other; rename it (image-conformance edition new)"
+        )
+    return folder
+
+
+@functools.cache
+def _loaded(folder: Path) -> Edition:
+    files = SchemaFiles(folder)
     content = files.json(EDITION_FILE)
-    _check_edition_file(root, files, content)
+    _check_edition_file(folder.parent, files, content)
     return _Loader(files, content).edition()
 
 
@@ -62,6 +96,10 @@ def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
         raise EditionError(f"{place}: {faults[0].message}; see schemas/{EDITION_SCHEMA}")
     if content["id"] != files.folder.name:
         raise EditionError(f"{place}: id {content['id']!r} differs from the name of its folder")
+
+
+def _sources(entries: dict[str, Any]) -> dict[str, CitedSource]:
+    return {key: CitedSource(key, **entry) for key, entry in entries.items()}
 
 
 class _Loader:
@@ -87,7 +125,7 @@ class _Loader:
             published=content["published"],
             endpoint=Endpoint(**content["endpoint"]),
             models_path=content["models_path"],
-            sources={key: CitedSource(key, **entry) for key, entry in content["sources"].items()},
+            sources=ChainMap(_sources(content["sources"]), OUTSIDE_SOURCES),
             models=models,
             families=families,
             open_questions=self.questions,
@@ -95,6 +133,7 @@ class _Loader:
             levels={key: _level(entry) for key, entry in content["clauses"]["levels"].items()},
             examples=tuple(self._example(entry) for entry in content["examples"]),
             folder=self.files.folder,
+            digest=digest_of(self.files.folder),
             request=shared,
             parameters=frozenset(
                 name for schema in self._requests.values() for name in _names(schema)
@@ -121,11 +160,8 @@ class _Loader:
         return self._requests[name]
 
     def _checkers(self) -> dict[str, Checker]:
-        content = self.content
-        named = {f"response {kind}": file for kind, file in content["responses"].items()}
-        named |= {f"stream {event}": file for event, file in content["stream"].items()}
-        named |= {"error body": content["error"], "model list body": content["model_list"]}
-        return {key: Checker(self._schema(file)) for key, file in named.items()}
+        named = answer_files(self.content)
+        return {part: Checker(self._schema(file)) for part, file in named.items()}
 
     def _schema(self, name: str) -> dict[str, Any]:
         schema = self.files.schema(name)
@@ -148,6 +184,13 @@ class _Loader:
         return DocumentedExample(
             entry["id"], entry["schema"], content, citations, entry.get("note", "")
         )
+
+
+def answer_files(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return the schema files of answers by what they are of, from the content of edition.json."""
+    named = {f"response {kind}": file for kind, file in content["responses"].items()}
+    named |= {f"stream {event}": file for event, file in content["stream"].items()}
+    return named | {"error body": content["error"], "model list body": content["model_list"]}
 
 
 def _level(entry: dict[str, Any]) -> ClauseLevel:

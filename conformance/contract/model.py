@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.contract.pixels import PixelLimits, pixel_limits
 from conformance.contract.records import Citation, SchemaRule
 from conformance.contract.request_schema import RequestSchema
+from conformance.output.printing import labelled
+
+FAMILY = "its family"
+"""As what a model is judged that an edition knows by a pattern of its name only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +24,18 @@ class Model:
     responses: Mapping[str, str]
     citations: tuple[Citation, ...]
     schema: RequestSchema = field(repr=False)
+    named: bool = True  # whether the edition has it under this name
+    snapshot_of: str | None = None
+
+    @property
+    def read_as(self) -> str:
+        """Return as what a name that the edition does not have is judged; empty for its own."""
+        return "" if self.named else self.snapshot_of or FAMILY
+
+    @property
+    def label(self) -> str:
+        """The name in tables, with as what it is judged."""
+        return labelled(self.name, self.read_as)
 
     @property
     def request(self) -> Mapping[str, Any]:
@@ -52,6 +69,14 @@ class Model:
     def documented(self, parameter: str) -> tuple[Any, ...]:
         """List the documented values of a parameter that no source disputes, without null."""
         return self.schema.documented.get(parameter, ())
+
+    def examples(self, parameter: str) -> tuple[Any, ...]:
+        """List the values that the schema of a parameter gives as examples of its form."""
+        return tuple(self.parameters.get(parameter, {}).get("examples", ()))
+
+    def pixel_limits(self, parameter: str) -> PixelLimits | None:
+        """Return the limits of a size in pixels, None for a parameter that has none."""
+        return pixel_limits(self.parameters.get(parameter, {}))
 
     def open_values(self, parameter: str) -> tuple[Any, ...]:
         """List the values that some source names, but the contract leaves open."""

@@ -43,7 +43,7 @@ class Promises:
     """All promises of an edition, and the lines of its page that promise nothing."""
 
     edition: str
-    page_source: str
+    page_source: str  # empty for an edition of a document whose text is not at hand
     page_sha256: str
     silent: tuple[tuple[str, frozenset[int]], ...]
     all: tuple[DocumentedPromise, ...]
@@ -58,7 +58,7 @@ def load_promises(edition: Edition) -> Promises:
     files = SchemaFiles(edition.folder)
     content = files.json(PROMISES_FILE)
     _check(edition.folder / PROMISES_FILE, content)
-    page = content["page"]
+    page = content.get("page", {"source": "", "sha256": "", "silent": ()})
     return Promises(
         edition=content["edition"],
         page_source=page["source"],

@@ -33,6 +33,10 @@ class CitedSource:
     retrieved: str
 
 
+OUTSIDE_SOURCES: dict[str, CitedSource] = {}
+"""Documents of others, which clauses from outside cite; every edition has them beside its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """One place in one source, and how strongly it speaks there."""

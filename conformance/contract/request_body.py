@@ -33,6 +33,7 @@ class RequestBody:
     unsupported: tuple[str, ...]
     unknown: tuple[str, ...]
     left_open: tuple[str, ...]
+    edition: Edition = field(repr=False)
     _schema: RequestSchema = field(repr=False)
 
     @property
@@ -52,12 +53,16 @@ class RequestBody:
             return self.body[parameter]
         return self._schema.parameters.get(parameter, {}).get("default")
 
+    def reread(self, body: Mapping[str, Any]) -> RequestBody:
+        """Read another body by the same edition."""
+        return read_body(self.edition, body)
+
 
 def read_body(edition: Edition, body: object) -> RequestBody:
     """Read a request body by an edition; any JSON value will do, and nothing is raised."""
     if not isinstance(body, Mapping):
         broken = Violation(None, "type", "the body must be a JSON object", None)
-        return RequestBody({}, None, (broken,), (), (), (), edition.request)
+        return RequestBody({}, None, (broken,), (), (), (), edition, edition.request)
     fields = body if isinstance(body, dict) else dict(body)
     try:
         text = json.dumps(fields)
@@ -85,6 +90,7 @@ def _read(edition: Edition, fields: Mapping[str, Any]) -> RequestBody:
         unsupported=tuple(name for name in others if name in schema.unsupported),
         unknown=tuple(name for name in others if name not in edition.parameters),
         left_open=_left_open(edition, fields, schema, model, others),
+        edition=edition,
         _schema=schema,
     )
 

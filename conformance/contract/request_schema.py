@@ -93,6 +93,14 @@ def request_schema(resolved: Mapping[str, Any]) -> RequestSchema:
     )
 
 
+def schema_of_snapshot(schema: RequestSchema, name: str) -> RequestSchema:
+    """Return the schema of a model for a snapshot of it, which is asked by a name of its own."""
+    model = {**schema.parameters.get("model", {}), "enum": [name]}
+    model.pop("const", None)
+    properties = {**schema.parameters, "model": model}
+    return request_schema({**schema.resolved, "properties": properties})
+
+
 def _rules(schema: Mapping[str, Any]) -> Iterator[SchemaRule]:
     cited = schema.get("citations", [])
     for name in schema.get("required", ()):

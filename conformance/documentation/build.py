@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from conformance.clauses import clauses_of
-from conformance.clauses.derivation import models_of
 from conformance.clauses.registry import chapters
 from conformance.contract import Edition
 from conformance.contract.promises import DocumentedPromise
@@ -110,7 +109,7 @@ def _clause_pages(facts: Facts) -> Files:
 
 def _model_pages(facts: Facts) -> Files:
     yield "models/index.html", page("models", facts, "models/index.html", models=_models(facts))
-    for model in models_of(facts.edition):
+    for model in facts.edition.every_model:
         rows = parameter_rows(facts.traced, model)
         asked = {
             name: [case for case in explanation.cases if case.model == model.name]
@@ -126,7 +125,7 @@ def _models(facts: Facts) -> Mapping[str, int]:
         model.name: sum(
             model.name in explanation.models for explanation in facts.explained.values()
         )
-        for model in models_of(facts.edition)
+        for model in facts.edition.every_model
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 
 from rich.cells import cell_len, set_cell_size
@@ -19,8 +18,8 @@ from conformance.clauses.stamps import stamps_of
 from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
 from conformance.documentation.explanation import Explainer, Explanation
 from conformance.documentation.traceability import settling, trace
-from conformance.errors import UnknownNameError
 from conformance.providers import load_provider, provider_names
+from conformance.providers.asked import check_selected, selected
 from conformance.runner.planned_request import sent_by
 
 WIDTH = 80  # characters per line of prose
@@ -50,12 +49,8 @@ class Selection:
     @cached_property
     def models(self) -> list[str]:
         """The selected models; raises UnknownNameError if none matches."""
-        names = [name for name in self.edition.models if fnmatchcase(name, self.model_pattern)]
-        if not names:
-            raise UnknownNameError(
-                "model", self.model_pattern, self.edition.models, self.edition.id
-            )
-        return names
+        check_selected(self.edition.models, self.model_pattern, self.edition)
+        return selected(self.edition.models, self.model_pattern, self.edition)
 
     def names(self, clauses: Iterable[str]) -> bool:
         """Return whether some of these ids are of selected clauses."""
@@ -86,7 +81,7 @@ def _clauses(chosen: Selection) -> Table:
 def _cases(chosen: Selection) -> Table:
     edition = chosen.edition
     rows = [("case", "expected", "billed", "control", "clauses")]
-    for case in all_cases(edition, list(edition.models)):
+    for case in all_cases(edition, [*dict.fromkeys([*edition.models, *chosen.models])]):
         sent = sent_by(case, edition)
         bound = sum(clause.binds(sent) for clause in chosen.clauses)
         if bound and case.model in chosen.models:
@@ -104,15 +99,18 @@ def _providers(_chosen: Selection) -> Table:
 
 
 def _models(chosen: Selection) -> Table:
-    models = [chosen.edition.models[name] for name in chosen.models]
-    rows = [(model.name, model.family, ", ".join(model.parameters)) for model in models]
+    models = [chosen.edition.model(name) for name in chosen.models]
+    rows = [(model.label, model.family, ", ".join(model.parameters)) for model in models]
     return [("model", "family", "parameters"), *rows], ""
 
 
 def _editions(_chosen: Selection) -> Table:
     editions = map(load_edition, edition_ids())
-    rows = [(edition.id, edition.published, edition.document) for edition in editions]
-    return [("edition", "published", "document"), *rows], ""
+    rows = [
+        (edition.id, edition.published, ", ".join(edition.models), edition.document)
+        for edition in editions
+    ]
+    return [("edition", "published", "models", "document"), *rows], ""
 
 
 def _open(chosen: Selection) -> Table:

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.cases import all_cases
 from conformance.clauses import clauses_of
 from conformance.clauses.bindings import flaw
-from conformance.clauses.derivation import clause_id, models_of
+from conformance.clauses.derivation import clause_id
 from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, SchemaRule
 from conformance.contract.promises import DocumentedPromise, Promises, cited_places, load_promises
@@ -90,7 +90,7 @@ def _rules(
     edition: Edition, clauses: tuple[Clause, ...], promises: Promises
 ) -> Iterator[RuleTrace]:
     grouped: dict[str, list[tuple[str, SchemaRule, str | None]]] = {}
-    for model in models_of(edition):
+    for model in edition.every_model:
         for rule in model.rules:
             member = (model.name, rule, clause_id(model, rule))
             grouped.setdefault(rule_name(rule), []).append(member)
@@ -128,7 +128,7 @@ def _broken_names(
     edition: Edition, clauses: tuple[Clause, ...], promises: Promises
 ) -> Iterator[str]:
     known = {clause.id for clause in clauses}
-    rules = {rule_name(rule) for model in models_of(edition) for rule in model.rules}
+    rules = {rule_name(rule) for model in edition.every_model for rule in model.rules}
     if promises.edition != edition.id:
         yield f"promises.json is of another edition, {promises.edition}"
     for name, count in Counter(promise.id for promise in promises.all).items():

@@ -30,6 +30,8 @@ class Sent:
     faults: frozenset[str]  # "method", "content-type", "json", "not-object", "model-unknown"
     asked: RequestBody | None
     model: Model | None
+    painted: bool = False
+    """Whether an image came: then more is promised than what the request itself binds."""
 
     @property
     def expectation(self) -> Expectation:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from conformance.cases.domain import Domain, Pattern, Region, Span, Text, samples
+from conformance.cases.domain import Domain, Pattern, Region, Sizes, Span, Text, samples
 from conformance.cases.invalid import spoil
 from conformance.cases.schema_keywords import condition_names
 from conformance.cases.valid import DerivationError
-from conformance.contract import Edition, Model
+from conformance.contract import Edition, Model, PixelLimits
 from conformance.generated.invalid_values import Spoiling, spoilings
 from conformance.generated.texts import texts
 
@@ -113,7 +113,17 @@ def _values(region: Region) -> st.SearchStrategy[Any]:
         return st.one_of(st.sampled_from(ends), st.integers(region.low, region.high))
     if isinstance(region, Text):
         return texts(region.shortest, region.longest)
+    if isinstance(region, Sizes):
+        return _sizes(region.limits)
     return st.just(region.sample)
+
+
+def _sizes(limits: PixelLimits) -> st.SearchStrategy[str]:
+    """Draw sizes within limits: those at a limit, and any."""
+    any_size = st.sampled_from(limits.widths()).flatmap(
+        lambda width: st.sampled_from(limits.heights(width)).map(f"{width}x{{}}".format)
+    )
+    return st.one_of(st.sampled_from(list(limits.edges().values())), any_size)
 
 
 def _spoilt(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:

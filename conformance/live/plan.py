@@ -12,7 +12,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from conformance.cases import all_cases
@@ -24,10 +23,12 @@ from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
+from conformance.providers.asked import check_selected, selected, with_asked_models
 from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
 
 if TYPE_CHECKING:
+    from conformance.cases.own_requests import OwnRequests
     from conformance.cases.parameter_space import Row
     from conformance.contract import Edition, Model
     from conformance.providers import Provider
@@ -136,6 +137,7 @@ def plan(
     max_requests: int | None = None,
     combined: bool = True,
     depth: Depth | None = None,
+    own: OwnRequests | None = None,
 ) -> Plan:
     """Choose what is sent; see `planned_cases`.
 
@@ -145,10 +147,9 @@ def plan(
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
-    names = [each for each in provider.models if fnmatchcase(each, models)]
-    if not names:
-        known = ", ".join(provider.models)
-        raise ConformanceError(f"--models {models!r} matches no model of {provider.id}: {known}")
+    provider = with_asked_models(provider, edition, models)
+    check_selected(provider.models, models, edition)
+    names = selected(provider.models, models, edition)
     found = {name: edition.model(name) for name in names}
     spaces = {name: space_of(edition, model) for name, model in found.items()}
     # as a run has them: what does not depend on the model is asked of the provider's first
@@ -156,6 +157,7 @@ def plan(
     wanted = [each for each in every if each.model in found]
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
+    wanted += own.cases(found, wanted) if own else ()
     in_order = _in_order(edition, provider, wanted)
     chosen, left = _affordable(in_order, budget, max_requests)
     ledger = _Coverage(edition, spaces, strength)

@@ -16,6 +16,7 @@ from conformance.cases.model import Depth
 from conformance.live.budget import outlook
 from conformance.live.plan import Plan, Request, painted
 from conformance.parsing import printable
+from conformance.providers.asked import readings
 
 _TUPLES = {1: "values", 2: "pairs", 3: "triples"}
 _LONGEST = 40  # characters of one value
@@ -27,6 +28,7 @@ def document(plan: Plan) -> dict[str, Any]:
     return {
         "provider": plan.provider.id,
         "edition": plan.edition.id,
+        "read_as": readings(plan.reach, plan.edition),
         "strength": plan.strength,
         "combined": plan.combined,
         "depth": plan.depth.value,
@@ -63,7 +65,8 @@ def _entry(request: Request) -> dict[str, Any]:
 def show(plan: Plan, console: Console) -> None:
     """Print the requests by model, then the coverage, the total and what is left out."""
     for model, group in groupby(_by_model(plan.chosen), key=lambda each: each.case.model):
-        console.print(_requests(model, list(group), plan.strength))
+        label = plan.edition.model(model).label
+        console.print(_requests(label, list(group), plan.strength))
         console.print()
     console.print(_coverage(plan))
     for line in _closing(plan):
@@ -76,10 +79,15 @@ def _by_model(requests: Iterable[Request]) -> list[Request]:
     return sorted(found, key=lambda each: models.index(each.case.model))
 
 
-def _requests(model: str, requests: list[Request], strength: int) -> Table:
+def _requests(label: str, requests: list[Request], strength: int) -> Table:
     """List what is billed; what is free is told in one line."""
-    title = Text(printable(model))
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title=Text(printable(label)),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
     table.add_column("case", no_wrap=True)
     table.add_column("what it sends", overflow="fold")
     table.add_column(f"new {_TUPLES[strength]}", justify="right")

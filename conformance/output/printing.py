@@ -78,3 +78,8 @@ def _harmless(text: str) -> bool:
     if not text.isprintable() or _COMMAND.search(text):
         return False
     return text.isascii() or not _UNSEEN.search(text)
+
+
+def labelled(model: str, read_as: str) -> str:
+    """Return a model's name in tables, with as what it is judged where that is another."""
+    return f"{model} · as {read_as}" if read_as else model

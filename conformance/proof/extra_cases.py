@@ -12,8 +12,16 @@ _PROMPT = "A small red sailing boat on a calm sea, seen from the shore"
 
 
 def family_names(edition: Edition) -> tuple[str, ...]:
-    """Return a model of every family that has more members than the edition names."""
-    return ("gpt-image-2",) if edition.find("gpt-image-2") else ()
+    """Return the models that the edition knows by their family alone, and has an example of."""
+    asked = (example.content.get("model") for example in edition.examples)
+    named = dict.fromkeys(name for name in asked if isinstance(name, str))
+    return tuple(name for name in named if name not in edition.models and edition.find(name))
+
+
+def usual_model(edition: Edition) -> str:
+    """Return the model of the edition's first example."""
+    asked = (example.content.get("model") for example in edition.examples)
+    return next(name for name in asked if isinstance(name, str))
 
 
 def supplementary_cases(edition: Edition, models: Sequence[str]) -> Iterator[Case]:

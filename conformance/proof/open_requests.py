@@ -13,13 +13,13 @@ from typing import Any
 from conformance.cases.model import Case
 from conformance.contract import Edition, RequestBody
 from conformance.findings import DECIDED, Finding, Verdict
+from conformance.proof.extra_cases import usual_model
 from conformance.reference.answers import Job
 from conformance.reference.errors import Refusal
 from conformance.reference.steps import Steps
 from conformance.runner.planned_request import sent_by
 
 UNKNOWN = {"conformance_unknown": "lantern"}
-_DEFAULT_MODEL = "dall-e-3"
 _OF_THE_REQUEST = frozenset({"authentication", "errors", "models", "parameters"})
 """Chapters that judge what becomes of a request; the others judge answers."""
 
@@ -53,7 +53,7 @@ def accept_open_requests(steps: Steps, edition: Edition) -> Steps:
         if asked.expectation != "open":
             return asked
         kept = {name: value for name, value in asked.body.items() if name not in asked.unknown}
-        return edition.read({"model": _DEFAULT_MODEL, **kept})
+        return edition.read({"model": usual_model(edition), **kept})
 
     def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
         return steps.validate(settled(request), served)
@@ -72,7 +72,7 @@ def open_twins(edition: Edition, cases: Iterable[Case]) -> dict[str, tuple[Case,
             continue
         twin = _open(case, {**case.body, **UNKNOWN}, f"open-{case.id}")
         twins[twin.path] = twin, case.path
-        if case.model == _DEFAULT_MODEL and set(case.body) == {"model", "prompt"}:
+        if case.model == usual_model(edition) and set(case.body) == {"model", "prompt"}:
             unnamed = _open(case, {"prompt": case.body["prompt"]}, "open-model-omitted")
             twins[unnamed.path] = unnamed, case.path
     return twins

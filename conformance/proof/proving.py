@@ -339,7 +339,7 @@ def prove(
                 advance()
     else:
         context = get_context("spawn")  # a fork would share the parent's threads and event loops
-        with ProcessPoolExecutor(workers, context, _prepare, (contract.id,)) as pool:
+        with ProcessPoolExecutor(workers, context, _prepare, (str(contract.folder),)) as pool:
             first, second = pool.submit(_truth), pool.submit(_answered)
             for column in pool.map(_column, chosen):
                 columns.append(column)
@@ -359,8 +359,8 @@ def prove(
 _PROOF: list[Proof] = []  # one per process: the truthful answers are judged once
 
 
-def _prepare(edition: str) -> None:
-    _PROOF.append(Proof(load_edition(edition)))
+def _prepare(folder: str) -> None:
+    _PROOF.append(Proof(load_edition(folder)))
 
 
 def _truth() -> Mapping[str, Verdict]:

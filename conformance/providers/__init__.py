@@ -6,10 +6,12 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -123,13 +125,18 @@ class Provider:
         if value:
             _check_key(self.key_variable or "", value)
             return value
-        if self.default_key and _is_loopback(self.base_url):
+        if self.default_key and is_loopback(self.base_url):
             return self.default_key
         variable = self.key_variable or "key_variable (not set in the file)"
         raise MissingKeyError(
             f"provider {self.id!r} needs its API key in the environment variable {variable}; "
             f"set it, or replay cassettes without --live"
         )
+
+    @property
+    def bundled(self) -> bool:
+        """Return whether it comes with the suite."""
+        return Path(self.file).parent == HOME
 
     def is_known(self, model: str, case: str) -> bool:
         """Return whether a deviation names a case, so that it may stay undecided."""
@@ -144,7 +151,7 @@ class Provider:
         _check_address("--base-url", base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
             raise ProviderError(f"--base-url {base_url!r} is not an http or https address")
-        free = self.prices.free and _is_loopback(base_url)
+        free = self.prices.free and is_loopback(base_url)
         prices = replace(self.prices, free=free)
         return replace(self, base_url=base_url.rstrip("/"), prices=prices)
 
@@ -229,10 +236,12 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         )
     plain = {"claims": document.pop("not_claimed", []), "known": document.pop("deviations", [])}
     document["base_url"] = document["base_url"].rstrip("/")
-    if document.get("default_key") and not _is_loopback(document["base_url"]):
+    if document.get("default_key") and not is_loopback(document["base_url"]):
         raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
     free = document.pop("free", False) or document.get("embedded", False)
     prices = Prices(**document.pop("prices", {}), free=free)
+    if "/" in document.get("edition", ""):
+        document["edition"] = os.path.abspath(path.parent / document["edition"])
     return Provider(
         id=path.stem,
         file=str(path),
@@ -282,6 +291,9 @@ def _one_of(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Return whether an address leads to this machine, where nobody bills."""
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"

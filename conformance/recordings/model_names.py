@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.contract import Edition
-from conformance.errors import ConformanceError, UnknownNameError
+from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange
 from conformance.recordings.readers import UNNAMED
 
@@ -32,14 +32,8 @@ def read_names(texts: Iterable[str], unnamed: str | None, edition: Edition) -> N
                 f"--model {text}: say which model a name stands for, as in "
                 f"--model dall-e-3=openai/dall-e-3"
             )
-        known[name] = _known(model, edition)
-    return Names(known, None if unnamed is None else _known(unnamed, edition))
-
-
-def _known(model: str, edition: Edition) -> str:
-    if edition.find(model) is None:
-        raise UnknownNameError("model", model, edition.models, edition.id)
-    return model
+        known[name] = edition.model(model).name
+    return Names(known, None if unnamed is None else edition.model(unnamed).name)
 
 
 def named(exchange: Exchange, names: Names) -> Exchange:

@@ -24,14 +24,13 @@ from conformance.results.conclusion import Conclusion, binding, explanations_in_
 from conformance.results.reach import Column, promises_of, reach_counts
 from conformance.results.records import (
     SCHEMA,
-    EditionRecord,
     ExchangeRecord,
     ProviderRecord,
     RunFooter,
     RunHeader,
 )
 from conformance.results.run_file import RunWriter, line_of
-from conformance.runner.header import about_clause, values_of
+from conformance.runner.header import about_clause, about_edition, values_of
 from conformance.runner.output_path import OutputFile
 from conformance.version import tool
 
@@ -125,17 +124,7 @@ class Records:
             id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
             tool=tool(),
             python=platform.python_version(),
-            edition=EditionRecord(
-                id=edition.id,
-                title=edition.title,
-                document=edition.document,
-                published=edition.published,
-                families={
-                    name: model.family
-                    for name in self._models()
-                    if (model := edition.find(name)) is not None
-                },
-            ),
+            edition=about_edition(edition, self._models()),
             started=self._started.isoformat(timespec="seconds"),
             unknown_models=tuple(self.unknown_models()),
             recordings=tuple(printable(file.path.name, 200) for file in files),

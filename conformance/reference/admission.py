@@ -17,11 +17,10 @@ Where the sources contradict or say nothing, the reference provider does one thi
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from conformance.contract import Model, RequestBody, Violation
+from conformance.contract import Model, RequestBody, Violation, sides_of
 from conformance.parsing import read_json
 from conformance.reference.errors import (
     Refusal,
@@ -35,7 +34,6 @@ MAX_BODY = 1024 * 1024
 """Largest accepted request body in bytes."""
 
 MIN_EDGE, MAX_EDGE, MAX_PIXELS = 16, 3840, 3840 * 2160
-_SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
 _NEWER_VALUES = {"quality": ("xhigh", "max"), "output_format": ("gif", "svg")}
 _CODES = {
     "required": "missing_required_parameter",
@@ -94,12 +92,6 @@ def violation_refusal(violation: Violation) -> Refusal:
     return bad_request(violation.message, violation.parameter, code)
 
 
-def dimensions(size: object) -> tuple[int, int] | None:
-    """Return width and height in pixels of a size such as `1024x1024`, else None."""
-    match = _SIZE.fullmatch(size) if isinstance(size, str) else None
-    return None if match is None else (int(match[1]), int(match[2]))
-
-
 def _model_fault(name: object, served: Collection[str]) -> Refusal | None:
     if name is None:
         message = "A model name is required."
@@ -134,7 +126,7 @@ def _size_fault(asked: RequestBody) -> Refusal | None:
     size = asked.value("size")
     if size in (None, "auto"):
         return None
-    edges = dimensions(size)
+    edges = sides_of(size)
     if edges is None:
         return bad_request("'size' must be WIDTHxHEIGHT in pixels.", "size", "invalid_value")
     if min(edges) < MIN_EDGE or max(edges) > MAX_EDGE or edges[0] * edges[1] > MAX_PIXELS:

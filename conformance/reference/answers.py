@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.contract import Model, RequestBody
-from conformance.reference.admission import dimensions
+from conformance.contract import Model, RequestBody, sides_of
 from conformance.reference.painting import FINISHED, Picture, image_file, seed_of
 from conformance.reference.urls import Signer
 
@@ -25,6 +24,7 @@ class Job:
     """An accepted request with every choice made."""
 
     model: str
+    family: str
     prompt: str
     n: int
     width: int
@@ -66,6 +66,7 @@ def resolve(asked: RequestBody) -> Job:
     width, height = _resolved_size(model, asked.value("size"))
     return Job(
         model=model.name,
+        family=model.family,
         prompt=asked.value("prompt"),
         n=_number(asked, "n", 1),
         width=width,
@@ -77,7 +78,7 @@ def resolve(asked: RequestBody) -> Job:
         quality=_settled(asked.value("quality"), "medium"),
         style=asked.value("style") or "",
         echoes="output_format" in model.parameters,
-        revises=model.name == "dall-e-3",
+        revises="style" in model.parameters,
         stream="stream" in model.parameters and bool(asked.value("stream")),
         partial_images=_number(asked, "partial_images", 0),
     )
@@ -166,10 +167,10 @@ def _payload(model: Model, response_format: object) -> str:
 
 def _resolved_size(model: Model, size: object) -> tuple[int, int]:
     """Return the size; an absent or `auto` one is 1024x1024, else the first that a source names."""
-    named = (*model.documented("size"), *model.open_values("size"))
-    sizes = [edges for edges in map(dimensions, named) if edges is not None]
+    named = (*model.documented("size"), *model.examples("size"), *model.open_values("size"))
+    sizes = [edges for edges in map(sides_of, named) if edges is not None]
     usual = _USUAL_SIZE if _USUAL_SIZE in sizes or not sizes else sizes[0]
-    return dimensions(size) or dimensions(model.default("size")) or usual
+    return sides_of(size) or sides_of(model.default("size")) or usual
 
 
 def _number(asked: RequestBody, parameter: str, default: int) -> int:

@@ -83,6 +83,7 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         "provider": row.provider,
         "model": row.model,
+        "read_as": row.read_as,
         **_counts(row),
         "promises": {clause: cell.state.label.lower() for clause, cell in row.promises.items()},
         "judged_in": row.judged_in,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables, sides_of
 from conformance.reports.causes import Cause, causes_of
 from conformance.reports.grouping import (
@@ -72,6 +73,12 @@ class Row:
     explained: int
     not_claimed: int
     open_ended: bool = False
+    read_as: str = ""  # as what a model is judged that the edition does not have under its name
+
+    @property
+    def label(self) -> str:
+        """The model in tables."""
+        return labelled(self.model, self.read_as)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +264,13 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
     for finding in merged.findings:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
+    read_as = ChainMap(*(dict(run.header.edition.read_as) for run in merged.runs))
     for column in sorted(columns, key=lambda each: order[each[0]]):
         cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
             row = _row(column, columns[column], promises.get(column, {}), cut)
-            yield replace(row, open_ended=open_ended(merged.concluding, column))
+            left = open_ended(merged.concluding, column)
+            yield replace(row, open_ended=left, read_as=read_as.get(column[1], ""))
 
 
 def _capabilities(merged: Merged, rows: Sequence[Row]) -> tuple[ModelTable, ...]:

@@ -87,6 +87,8 @@ class _Page(Paper):
         counts = ("MUST", "decided", "SHOULD", "broken", "known", "open")
         for name in counts if wide else ("MUST", "broken", "open"):
             table.add_column(Text(name), justify="right", no_wrap=True)
+        if wide:  # what stands behind a name is wrapped, and no name
+            table.columns[1].min_width = max(len(row.model) for row in self._summary.rows)
         before = ""
         for row in self._summary.rows:
             shown = row.provider if row.provider != before else ""
@@ -102,7 +104,7 @@ class _Page(Paper):
 
     def _cells(self, row: Row, provider: str, wide: bool) -> Iterable[Text]:
         yield self._text(f"{provider} ", "bold")
-        yield self._text(f"{row.model} ")
+        yield self._text(f"{row.label} ")
         yield self._text(f"{row.cell.state.label} ", row.cell.state.style)
         yield self._text(kept(row, "MUST"))
         if wide:

@@ -279,3 +279,12 @@ def spent(run: RunFacts) -> str:
     if run.unpriced:
         parts.append(unpriced(run.unpriced, run.guess))
     return ", ".join(parts)
+
+
+def changed_under_its_name(edition: str, digests: Sequence[str]) -> str:
+    """Say that runs of one edition were not judged by the same contract."""
+    several = " and ".join(digest[:12] for digest in digests)
+    return (
+        f"The runs were judged by different contracts, both called {edition} ({several}): "
+        f"a changed verdict may be the contract's doing."
+    )

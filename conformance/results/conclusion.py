@@ -159,8 +159,10 @@ class Reasons:
         self._errors = {_exchange(each) for each in failed if _is_about_outages(each)}
         self._must = {_exchange(each) for each in failed}
         self._broken = {_exchange(each) for each in every if each.verdict in BROKEN}
+        self._let_in = {_exchange(e) for e in every if e.verdict in BROKEN and not _of_answer(e)}
         self._known = {_exchange(each) for each in every if each.excused}
-        self._deviations = {_exchange(each): each.deviation for each in every if each.excused}
+        excused = sorted((each for each in every if each.excused), key=_of_answer, reverse=True)
+        self._deviations = {_exchange(each): each.deviation for each in excused}
 
     def stand_at(self, finding: Finding) -> bool:
         """Return whether anything is broken, or known, where a finding is or would be."""
@@ -190,8 +192,17 @@ class Reasons:
             return bool(where & self._errors)
         if finding.verdict is not Verdict.NOT_TESTABLE:
             return False
-        lenient = finding.level != "MUST" or finding.message == ACCEPTED_INSTEAD
-        return bool(where & (self._broken if lenient else self._must))
+        if finding.message == ACCEPTED_INSTEAD:
+            return bool(where & self._let_in)
+        return bool(where & (self._broken if finding.level != "MUST" else self._must))
+
+
+_ANSWERS = frozenset({"base64", "envelope", "extras", "format", "image", "stream", "url"})
+
+
+def _of_answer(finding: Finding) -> bool:
+    """Return whether a promise is about an answer: that it is broken says not why it came."""
+    return finding.clause.partition(".")[0] in _ANSWERS
 
 
 def _is_about_outages(finding: Finding) -> bool:

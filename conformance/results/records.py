@@ -30,6 +30,10 @@ class EditionRecord(Struct, frozen=True):
     published: str
     families: dict[str, str] = {}
     """The family of every model that is judged."""
+    digest: str = ""
+    """The SHA-256 of the edition's files, by which a changed folder of the same name is told."""
+    read_as: dict[str, str] = {}
+    """As what each model is judged that the edition does not have under its name."""
 
 
 class SelectionRecord(Struct, frozen=True):

@@ -93,11 +93,16 @@ class Engine:
 
     def planned(self, case: Case) -> list[Clause]:
         """The clauses that a case will be judged under, known before it is sent."""
-        key = (self.edition.id, case.path, self._names)
+        key = (self.edition, case.path, self._names)
         if key not in _PLANNED:  # every provider is asked the same
             sent = sent_by(case, self.edition)
             _PLANNED[key] = tuple(each for each in self.clauses if each.binds(sent))
         return list(_PLANNED[key])
+
+    def unforeseen(self, case: Case, judged: Judged) -> list[Finding]:
+        """Return the findings on a case that nobody planned: on an image that a mistake got."""
+        planned = {each.id for each in self.planned(case)}
+        return [each for clause, each in judged.findings.items() if clause not in planned]
 
     def judged(self, case: Case) -> Judged:
         """Return the result of a case: of a pool where one runs it, else it is run now."""
@@ -279,7 +284,8 @@ class Engine:
     def _findings(
         self, case: Case, exchange: Exchange, context: Context, answer: Answer
     ) -> dict[str, Finding]:
-        clauses = self.planned(case)
+        mistake = expectation_of(case, self.edition) == "refused"
+        clauses = self.clauses if mistake else self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
         return {each.clause: self._claims.known(each) for each in findings}
 
@@ -340,4 +346,4 @@ class Engine:
         return next((each for each in outcomes if each.accepted), None)
 
 
-_PLANNED: dict[tuple[str, str, tuple[str, ...]], tuple[Clause, ...]] = {}
+_PLANNED: dict[tuple[Edition, str, tuple[str, ...]], tuple[Clause, ...]] = {}

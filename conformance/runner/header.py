@@ -15,6 +15,7 @@ from conformance.cases.values import askable_values
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.providers import Deviation, Provider
+from conformance.providers.asked import readings
 from conformance.results.records import (
     SCHEMA,
     BudgetRecord,
@@ -55,7 +56,9 @@ def about(session: Session) -> RunHeader:
         id=f"{session.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
         tool=tool(),
         python=platform.python_version(),
-        edition=_about_edition(session.edition, session.providers),
+        edition=about_edition(
+            session.edition, (name for one in session.providers for name in one.models)
+        ),
         started=session.started.isoformat(timespec="seconds"),
         selection=SelectionRecord(
             options.clauses,
@@ -112,14 +115,17 @@ def _budget(usd: float | None, requests: int | None) -> BudgetRecord | None:
     return BudgetRecord(None if usd is None or isinf(usd) else usd, requests)
 
 
-def _about_edition(edition: Edition, providers: tuple[Provider, ...]) -> EditionRecord:
-    models = sorted({each for one in providers for each in one.models})
+def about_edition(edition: Edition, models: Iterable[str]) -> EditionRecord:
+    """Return what a run file says of the edition that its models are judged by."""
+    known = {name: edition.find(name) for name in sorted(set(models))}
     return EditionRecord(
         id=edition.id,
         title=edition.title,
         document=edition.document,
         published=edition.published,
-        families={name: edition.model(name).family for name in models if name in edition.models},
+        digest=edition.digest,
+        families={name: model.family for name, model in known.items() if model is not None},
+        read_as=readings(known, edition),
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from conformance.cases.model import Case
 from conformance.cases.valid import BASELINE, MODELS_LIST
-from conformance.contract import Edition, load_edition
+from conformance.contract import DEFAULT_EDITION, Edition, load_edition
 from conformance.exchange.client import Client
 from conformance.exchange.outcome import Outcome
 from conformance.live.cost import cost_of
@@ -55,8 +55,12 @@ class LiveRun:
         if options.baseline is None or not options.live:
             return None
         providers = frozenset(load_provider(each).id for each in options.providers)
-        sought = Sought(options.edition, providers, datetime.now(UTC).isoformat())
+        sought = Sought(self._edition.id, providers, datetime.now(UTC).isoformat())
         return Confirmer.read(options.baseline, sought, options.confirm)
+
+    @property
+    def _edition(self) -> Edition:
+        return load_edition(self.options.edition or DEFAULT_EDITION)
 
     def sender(self, client: Client, provider: Provider, edition: Edition) -> Sender:
         """Return a client that keeps within budget and pace."""
@@ -80,7 +84,7 @@ class LiveRun:
 
     def can_spare(self, provider: Provider, unsent: Sequence[Case], case: Case) -> bool:
         """Return whether the budget allows a repeat of a case beside those not sent yet."""
-        edition, spent = load_edition(self.options.edition), self.ledger.spent()
+        edition, spent = self._edition, self.ledger.spent()
         costs = [cost_of(each, provider, edition) for each in unsent]
         most_requests = self.ledger.most_requests
         if most_requests is not None and spent.requests + len(costs) >= most_requests:

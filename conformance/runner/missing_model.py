@@ -34,9 +34,9 @@ def why_missing(
         return f"provider {provider.id!r}: {told}; look at the account and where you send from"
     if not is_gone or name in (listed or ()):
         return None
-    where = Path(provider.file).name or "the provider's file"
+    where = f"[models] in {Path(provider.file).name}" if provider.file else "--models"
     told = f"{asked} is not served ({_said(outcome)}); {_served(name, listed)}"
-    return f"provider {provider.id!r}: {told}look at [models] in {where}"
+    return f"provider {provider.id!r}: {told}look at {where}"
 
 
 def _said(outcome: Outcome) -> str:

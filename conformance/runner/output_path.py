@@ -38,7 +38,7 @@ def ledger_of(run_file: Path) -> Path:
 
 def default_output(providers: Iterable[str]) -> Path:
     """Return the file of a run of some providers, which no other run has."""
-    names = "+".join(Path(each).stem for each in providers)
+    names = "+".join(Path(each).name.removesuffix(".toml") for each in providers)
     return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{names}.jsonl"
 
 

@@ -12,17 +12,22 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case
     from conformance.contract import Edition
 
-_SENT: dict[tuple[str, str], Sent] = {}
+_SENT: dict[tuple[Edition, str], Sent] = {}
 
 
 def sent_by(case: Case, edition: Edition) -> Sent:
     """Return what a case will ask for, read by the contract before anything is sent."""
-    key = (edition.id, case.path)
+    key = (edition, case.path)
     if key not in _SENT:
-        prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
-        request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
-        _SENT[key] = read_request(Exchange("", case.model, case.id, request, None), edition)
+        _SENT[key] = read_case(case, edition)
     return _SENT[key]
+
+
+def read_case(case: Case, edition: Edition) -> Sent:
+    """Read the request of a case that may be another edition's."""
+    prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
+    request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
+    return read_request(Exchange("", case.model, case.id, request, None), edition)
 
 
 def expectation_of(case: Case, edition: Edition) -> Expectation:

@@ -161,6 +161,8 @@ def _is_settled(case: Case, judged: Judged, controlled: bool) -> bool:
 
 def _compared(header: RunHeader, other: RunHeader) -> Iterator[tuple[str, str, str]]:
     yield "edition", header.edition.id, other.edition.id
+    if header.edition.digest and other.edition.digest:
+        yield "files of the edition", header.edition.digest[:12], other.edition.digest[:12]
     for what, key in (("providers", "id"), ("addresses", "base_url")):
         yield what, _joined(header.providers, key), _joined(other.providers, key)
     for name in ("clauses", "models", "cases", "strength", "depth"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -13,9 +13,12 @@ from threading import Lock
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case, Depth
+from conformance.cases.own_requests import read_own_requests
 from conformance.clauses import clauses_of, select
+from conformance.clauses.extensions import load_plugins
+from conformance.clauses.own_requests import clauses_of_own
 from conformance.clauses.registry import Clause
-from conformance.contract import DEFAULT_EDITION, load_edition
+from conformance.contract import load_edition
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.cassettes.example_manifest import MANIFEST, recorded_cassettes
@@ -26,6 +29,7 @@ from conformance.exchange.transport.transport import AddressPolicy, Limits, Tran
 from conformance.live.budget import Outlook, check_affordable, outlook
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
+from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
 from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
 from conformance.runner.engine import Engine
@@ -48,10 +52,12 @@ class Options:
     """What the user chose; the same for pytest and for the command."""
 
     providers: tuple[str, ...] = ()
-    edition: str = DEFAULT_EDITION
+    provider: Provider | None = None  # one that has no file, in place of the named ones
+    edition: str | None = None  # by id or folder; None leaves it to the providers
     clauses: str = "*"
     models: str = "*"
     cases: str = "*"
+    paths: frozenset[str] | None = None  # only these cases, named model/case
     live: bool = False
     record_mode: RecordMode | None = None
     base_url: str | None = None
@@ -67,7 +73,14 @@ class Options:
     depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
     confirm: int = 3  # exchanges made again for a verdict that got worse
     resend: bool = False  # send again what may be billed and whose answer was lost
+    requests: Path | None = None  # a file of requests of the user's own
+    plugins: tuple[str, ...] = ()  # modules and files with clauses from outside
     concurrency: int | None = None  # requests at once; None leaves it to the provider
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The providers that were named, by name or by file."""
+        return self.providers if self.provider is None else (self.provider.id,)
 
     @property
     def mode(self) -> str:
@@ -79,25 +92,38 @@ class Options:
     @property
     def whole(self) -> bool:
         """Return whether nothing was left out, so that what is unused or stale can be known."""
-        return (self.clauses, self.models, self.cases) == ("*", "*", "*")
+        every = (self.clauses, self.models, self.cases) == ("*", "*", "*")
+        return every and self.paths is None
 
 
 class Session:
     """The engines of one invocation, closed together."""
 
     def __init__(self, options: Options, today: date | None = None) -> None:
-        self.options = options
+        load_plugins(options.plugins)
+        named = [load_provider(name) for name in dict.fromkeys(options.providers)]
+        edition = edition_of(options.edition, named)
+        self.options = replace(options, edition=edition)
         self.today = today or datetime.now(UTC).date()
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
-        self.edition = load_edition(options.edition)
-        self.clauses = select(clauses_of(self.edition), options.clauses)
+        self.edition = load_edition(edition)
+        self.own = None if options.requests is None else read_own_requests(options.requests)
+        own = clauses_of_own(self.own) if self.own else ()
+        self.every_clause = (*clauses_of(self.edition), *own)
+        self.clauses = select(self.every_clause, options.clauses)
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
         """The providers that were named, or all that have cassettes."""
+        if self.options.provider is not None:
+            return (self.options.provider,)
         names = self.options.providers or _recorded(self.options.cassettes)
-        found = tuple(load_provider(name) for name in dict.fromkeys(names))
+        models = self.options.models
+        found = tuple(
+            with_asked_models(load_provider(name), self.edition, models)
+            for name in dict.fromkeys(names)
+        )
         if self.options.base_url is None:
             return found
         if len(found) != 1:
@@ -213,7 +239,11 @@ class Session:
         """The cases of a provider that are to be judged, each with its clauses."""
         options = self.options
         for case in engine.cases.values():
-            if fnmatchcase(case.model, options.models) and fnmatchcase(case.id, options.cases):
+            named = options.paths is None or case.path in options.paths
+            matches = fnmatchcase(case.model, options.models) and fnmatchcase(
+                case.id, options.cases
+            )
+            if named and matches:
                 clauses = engine.planned(case)
                 if clauses:
                     yield case, clauses
@@ -242,9 +272,8 @@ class Session:
             return
         for engine in self.engines:
             folder = self.library(engine.provider).directory
-            for model in engine.provider.models:
-                chosen = fnmatchcase(model, self.options.models)
-                if chosen and (folder / model / MANIFEST).is_file():
+            for model in selected(engine.provider.models, self.options.models, self.edition):
+                if (folder / model / MANIFEST).is_file():
                     yield engine, model
 
     def close(self) -> None:
@@ -261,16 +290,12 @@ class Session:
 
     def _check_models(self) -> None:
         known = {model for provider in self.providers for model in provider.models}
-        if not any(fnmatchcase(model, self.options.models) for model in known):
-            raise UnknownNameError("model", self.options.models, known, "the selected providers")
+        check_selected(known, self.options.models, self.edition)
 
     def _engine(self, provider: Provider) -> Engine:
-        wrong = set(provider.models) - set(self.edition.models)
-        if wrong:
-            name = sorted(wrong)[0]
-            raise UnknownNameError("model", name, self.edition.models, f"{provider.file}: models")
         documented = documented_cases(self.edition, provider, self.options.depth)
         cases = [*documented, *self._combined(provider)]
+        cases += self.own.cases(provider.models, cases) if self.own else ()
         if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
@@ -296,12 +321,11 @@ class Session:
         strength = self.options.strength
         if strength is None:
             return []
-        models = [each for each in provider.models if fnmatchcase(each, self.options.models)]
         from conformance.live.plan import combined_cases
 
         return [
             case
-            for name in models
+            for name in selected(provider.models, self.options.models, self.edition)
             for case in combined_cases(self.edition, provider, self.edition.model(name), strength)
         ]
 
@@ -321,9 +345,11 @@ class Session:
         return Record(live_client, replay, mode)
 
     def _check_recorded(self, provider: Provider, library: CassetteLibrary) -> None:
-        if not library.files():
+        models = selected(provider.models, self.options.models, self.edition)
+        if {path.parent.name for path in library.files()}.isdisjoint(models):
+            of = f" of {', '.join(models)}" if self.options.models != "*" else ""
             raise ConformanceError(
-                f"provider {provider.id!r} has no cassettes in {library.directory}; send real "
+                f"provider {provider.id!r} has no cassettes{of} in {library.directory}; send real "
                 f"requests with --live, or record them with --record-mode rewrite"
             )
 
@@ -332,17 +358,18 @@ class Session:
         provenance = Provenance.LIVE
         base_url, key = provider.base_url, provider.key()
         if self.starts(provider):
-            base_url, key = self._embedded(key)
+            base_url, key = self._embedded(provider)
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
         client = Client(target, self._transport(provider, replays=False), provenance)
         return self.live.sender(client, provider, self.edition)
 
-    def _embedded(self, key: str) -> tuple[str, str]:
+    def _embedded(self, provider: Provider) -> tuple[str, str]:
         from conformance.reference.server import ReferenceServer
 
-        server = self._closing.enter_context(ReferenceServer(self.edition, key=key))
+        served = ReferenceServer(self.edition, key=provider.key(), models=provider.models)
+        server = self._closing.enter_context(served)
         return server.base_url, server.key
 
     def _transport(self, provider: Provider, replays: bool) -> Transport:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from conformance.clauses import clauses_of
 from conformance.findings import Finding, Verdict
 from conformance.results.reach import Column
 from conformance.results.records import PlannedModel
@@ -49,7 +48,7 @@ def plan_of(session: Session) -> tuple[PlannedModel, ...]:
 
 def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
     """Yield the model of each case that binds anything, and how many clauses it binds."""
-    every = clauses_of(session.edition)
+    every = session.every_clause
     fewer_clauses = len(engine.clauses) < len(every)
     for case in engine.cases.values():
         if fewer_clauses:

@@ -52,7 +52,7 @@ def run_promises(options: Options, replay: bool, workers: str | None, quiet: boo
     if workers not in (None, "0") and options.mode != "replay":
         raise ConformanceError(f"--workers {workers}: {ONE_PROCESS}")
     if options.output is None:
-        options = replace(options, output=default_output(options.providers))
+        options = replace(options, output=default_output(options.names))
     session = Session(options)
     check(session)
     check_reachable(session)

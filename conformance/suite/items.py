@@ -93,13 +93,18 @@ class CaseNode(pytest.Collector):
         return self.engine.judged(self.case).findings.get(clause.id)
 
     def evidence_once(self) -> dict[str, Any] | None:
-        """The exchange and its observations, for the first item of the case in a replay."""
+        """What no other item reports, for the first one of the case in a replay.
+
+        That is the exchange, its observations, and the findings that nothing planned.
+        """
         if self.told or self.engine.pooled:  # what is sent was kept before
             return None
         self.told = True
+        judged = self.engine.judged(self.case)
         return {
             "case": f"{self.engine.provider.id}::{self.case.path}",
-            "records": to_builtins(records_of(self.engine.judged(self.case))),
+            "records": to_builtins(records_of(judged)),
+            "unforeseen": to_builtins(self.engine.unforeseen(self.case, judged)),
         }
 
     def curl(self, variable: str) -> str:
@@ -169,7 +174,7 @@ class PromiseItem(pytest.Item):
             start=start,
             stop=stop,
             finding=finding and to_builtins(finding),
-            evidence=self.parent.evidence_once(),
+            evidence=self.parent.evidence_once() if finding is not None else None,
         )
         if expected_to_fail is not None:
             report.wasxfail = expected_to_fail

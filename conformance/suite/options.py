@@ -21,8 +21,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "image-API conformance")
     group.addoption("--provider", action="append", default=[], help="name, or path of a TOML file")
     group.addoption("--live", action="store_true", help="send real requests; use no cassettes")
-    group.addoption("--edition", default=None, help="edition of the contract")
+    group.addoption("--edition", default=None, help="edition of the contract, or its folder")
     group.addoption("--clauses", default="*", metavar="GLOB", help="judge only these clauses")
+    group.addoption("--requests", metavar="FILE", help="requests of your own, in TOML or JSON")
+    group.addoption(
+        "--plugin", action="append", default=[], metavar="MODULE", help="clauses of your own"
+    )
     group.addoption("--models", default="*", metavar="GLOB", help="judge only these models")
     group.addoption("--cases", default="*", metavar="GLOB", help="send only these cases")
     group.addoption("--base-url", default=None, help="another address of the one provider")
@@ -71,7 +75,9 @@ def options_of(config: pytest.Config) -> Options:
     mode = config.getoption("--record-mode", default=None)
     chosen: dict[str, Any] = {
         "providers": tuple(config.getoption("--provider")),
+        "edition": config.getoption("--edition"),
         "clauses": config.getoption("--clauses"),
+        "plugins": tuple(config.getoption("--plugin")),
         "models": config.getoption("--models"),
         "cases": config.getoption("--cases"),
         "live": config.getoption("--live") or config.getoption("--disable-recording", False),
@@ -88,10 +94,13 @@ def options_of(config: pytest.Config) -> Options:
         "resend": config.getoption("--resend"),
         "concurrency": config.getoption("--concurrency"),
     }
-    for name, option in (("resume",) * 2, ("baseline",) * 2, ("output", "--run-file")):
+    for name, option in (
+        ("resume",) * 2,
+        ("baseline",) * 2,
+        ("requests",) * 2,
+        ("output", "--run-file"),
+    ):
         chosen[name] = Path(config.getoption(option)) if config.getoption(option) else None
-    if config.getoption("--edition"):
-        chosen["edition"] = config.getoption("--edition")
     return Options(**chosen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
@@ -22,6 +22,7 @@ from conformance.results.headline import Headline
 from conformance.results.reach import promises_of, reach_counts
 from conformance.results.records import Record, RunFooter, SpentRecord
 from conformance.results.run_file import RunWriter
+from conformance.runner.engine import Engine
 from conformance.runner.output_path import OutputFile
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import (
@@ -95,14 +96,14 @@ class Recorder:
         for name in sorted(self._progress.chosen):
             self._cases.setdefault(name.rpartition("::")[0], set()).add(name)
 
-    def keep(self, provider: str, case: Case, judged: Judged) -> None:
+    def keep(self, engine: Engine, case: Case, judged: Judged) -> None:
         """Write a case that was judged live to the disk, before anybody hears of it.
 
         Of one that was sent only for the sake of others nothing is written. Raises
         `RunFileError` where the file cannot be written; nothing more is sent then.
         """
         findings = {each.id: each for each in judged.findings.values()}
-        chosen = self._cases.get(f"{provider}::{case.path}", set())
+        chosen = self._cases.get(f"{engine.provider.id}::{case.path}", set())
         with self._lock:
             if not chosen or self._over:
                 return
@@ -112,12 +113,12 @@ class Recorder:
                     for record in records_of(judged):
                         writer.add(record)
                 for name in sorted(chosen):
-                    finding = findings.get(name)
-                    self._progress.judge(name, finding)
-                    if finding is not None:
-                        self.findings.append(finding)
-                        if writer is not None:
-                            writer.add(finding)
+                    self._progress.judge(name, findings.get(name))
+                planned = (findings[name] for name in sorted(chosen & findings.keys()))
+                for finding in (*planned, *engine.unforeseen(case, judged)):
+                    self.findings.append(finding)
+                    if writer is not None:
+                        writer.add(finding)
                 if writer is not None:
                     writer.sync()
                     self._stands()
@@ -134,9 +135,11 @@ class Recorder:
             self._session().live.ledger.stop()
 
     def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
-        self.findings.append(finding)
+        new = evidence if evidence is not None and evidence["case"] not in self._told else None
+        unforeseen = convert(new["unforeseen"], list[Finding]) if new else []
+        self.findings += [finding, *unforeseen]
         with self._ending():
-            self._write(finding, evidence)
+            self._write([finding, *unforeseen], new)
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -232,11 +235,14 @@ class Recorder:
             self._writer = RunWriter(self._place.path, header, durable)
         return self._writer
 
-    def _write(self, finding: Finding, evidence: dict[str, Any] | None) -> None:
+    def _write(self, findings: Iterable[Finding], evidence: dict[str, Any] | None) -> None:
         writer = self.open()
+        if evidence is not None:
+            self._told.add(evidence["case"])
         if writer is not None:
-            self._evidence(writer, evidence)
-            writer.add(finding)
+            records = convert(evidence["records"], list[Record]) if evidence else []
+            for each in (*records, *findings):
+                writer.add(each)
             self._stands()
 
     @contextmanager
@@ -253,13 +259,6 @@ class Recorder:
         if self._place is not None and not self._has_begun:
             self._place.keep()
         self._has_begun = True
-
-    def _evidence(self, writer: RunWriter, evidence: dict[str, Any] | None) -> None:
-        if evidence is None or evidence["case"] in self._told:
-            return
-        self._told.add(evidence["case"])
-        for each in convert(evidence["records"], list[Record]):
-            writer.add(each)
 
     def _find_problems(self) -> None:
         session = self._session()

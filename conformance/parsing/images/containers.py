@@ -6,7 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_SCANS = 100
 """Scans that one JPEG may have; each costs a pass over all pixels, and few files have 20."""
@@ -23,6 +23,8 @@ _ADAM7 = (  # where each pass starts, and its steps: left, top, across, down
     (1, 0, 2, 2),
     (0, 1, 1, 2),
 )
+_GIF_CONTROL = 0xF9  # the extension before a frame that says how long it is shown
+_LONGEST_DELAY = 655_350  # in ms: hundredths of a second in 16 bits
 _PIECE = 1 << 16  # bytes inflated at a time
 
 
@@ -33,6 +35,7 @@ class Container:
     fault: str | None = None
     whole: bool = True  # the end is there, and no checksum is broken
     frames: int | None = None  # where Pillow would have to read every frame to tell
+    delays: tuple[int, int] | None = None  # of GIF: the shortest and the longest of a frame, in ms
 
 
 def walk(kind: str | None, data: bytes) -> Container:
@@ -141,16 +144,21 @@ def _webp(data: bytes) -> Container:
 
 
 def _gif(data: bytes) -> Container:
-    offset, frames = 13 + _colour_table(data[10]), 0
+    offset, frames, delay = 13 + _colour_table(data[10]), 0, 0
+    shortest, longest = _LONGEST_DELAY, 0
     while (block := data[offset]) != 0x3B:
         if block == 0x2C:
             frames += 1
+            shortest, longest, delay = min(shortest, delay), max(longest, delay), 0
             offset = _after_blocks(data, offset + 11 + _colour_table(data[offset + 9]))
         elif block == 0x21:
+            if data[offset + 1] == _GIF_CONTROL:
+                delay = 10 * struct.unpack_from("<H", data, offset + 4)[0]
             offset = _after_blocks(data, offset + 2)
         else:
             return Container(f"is damaged: no GIF block starts at offset {offset}", whole=False)
-    return _ending_at(offset + 1, data, max(frames, 1))
+    whole = _ending_at(offset + 1, data, max(frames, 1))
+    return replace(whole, delays=(shortest, longest)) if frames else whole
 
 
 def _colour_table(flags: int) -> int:

@@ -7,13 +7,14 @@ import io
 import threading
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFile
 
 from conformance.parsing.images.containers import Container, declared_size, png_lacks_rows, walk
 from conformance.parsing.images.media_types import describe_other, sniff
+from conformance.parsing.images.svg import read_svg
 from conformance.parsing.images.thumbnail import paint_thumbnail
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class ImageFacts:
     of them discards the colour of invisible pixels. It is None when nothing was decoded, or
     nobody asked for it.
 
+    ``delays`` are the shortest and the longest time that a frame of a GIF is shown, in
+    milliseconds. An SVG is whole if it is well-formed XML; its size is the one it declares.
+
     ``thumbnail`` is a small picture as a ``data:`` URL; only a complete image has one.
     """
 
@@ -60,6 +64,7 @@ class ImageFacts:
     flat: bool | None = None
     pixel_digest: str | None = None
     thumbnail: str | None = field(default=None, repr=False)
+    delays: tuple[int, int] | None = None
 
     @property
     def decoded(self) -> bool:
@@ -94,7 +99,12 @@ def inspect_image(
     digest = digest or hashlib.sha256(data).hexdigest()
     width, height = declared or (None, None)
     frames = container.frames or 1
-    facts = ImageFacts(kind, len(data), digest, width, height, frames, container.fault)
+    facts = ImageFacts(
+        kind, len(data), digest, width, height, frames, container.fault, delays=container.delays
+    )
+    if kind == "svg":
+        drawing = read_svg(data)
+        return replace(facts, **asdict(drawing), complete=drawing.fault is None)
     if kind is None:
         return replace(facts, fault=describe_other(data))
     if kind not in _DECODED:

@@ -43,7 +43,10 @@ _MAGIC = tuple(
         ("bmp", rb"BM.{4}\x00{4}"),
         ("tiff", rb"II\*\x00|MM\x00\*"),
         ("ico", rb"\x00\x00\x01\x00[^\x00]\x00"),
-        ("svg", rb"(?i)(?:\xef\xbb\xbf)?\s*+(?:<[?!][^>]*+>\s*+){0,8}<svg[\s>]"),
+        (
+            "svg",
+            rb"(?i)(?:\xef\xbb\xbf)?\s*+(?:<[?!][^>]*+>\s*+){0,8}<(?:svg|!doctype\s+svg)[\s>\[]",
+        ),
     )
 )
 _OTHERS = tuple(

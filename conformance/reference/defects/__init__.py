@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
+from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
 from conformance.errors import UnknownNameError
 from conformance.reference.defects import (
@@ -55,19 +57,25 @@ assert lenient
 def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
     """Return every defect by id: the hand-written ones, and those derived from an edition's rules.
 
-    The default edition is used unless another is given.
+    Left out are those of which no clause of the edition speaks. The default edition is used unless
+    another is given.
     """
     return _defects(edition or load_edition())
 
 
 @cache
 def _defects(edition: Edition) -> Mapping[str, Defect]:
+    known = {clause.id for clause in clauses_of(edition)}
     order = [module.__name__.rpartition(".")[2] for module in CHAPTERS]
     ordered = sorted(
         (*REGISTRY.values(), *parameters.derived(edition)),
         key=lambda defect: order.index(defect.chapter),
     )
-    return MappingProxyType({defect.id: defect for defect in ordered})
+    claimed = (
+        replace(defect, claims=tuple(claim for claim in defect.claims if claim in known))
+        for defect in ordered
+    )
+    return MappingProxyType({defect.id: defect for defect in claimed if defect.claims})
 
 
 def with_defects(
@@ -96,6 +104,6 @@ def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) 
 
     Raises UnknownNameError for an unknown defect or model.
     """
-    if model is not None and edition.find(model) is None:
-        raise UnknownNameError("model", model, edition.models, edition.id)
+    if model is not None:
+        edition.model(model)
     return with_defects(TRUTHFUL, ids, model, edition)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from conformance.contract import Edition, RequestBody, load_edition
+from conformance.contract import RequestBody
 from conformance.reference.answers import Job
 from conformance.reference.errors import Refusal
 from conformance.reference.steps import Steps
@@ -18,13 +18,11 @@ def forgiving(
     steps: Steps,
     parameter: str | None,
     forgives: Callable[[RequestBody], bool],
-    edition: Edition | None = None,
 ) -> Steps:
     """Drop a parameter if it is the only fault of a request and `forgives` accepts it.
 
     Without a parameter every fault is forgiven.
     """
-    contract = edition or load_edition()
 
     def mended(request: RequestBody, served: Collection[str]) -> RequestBody:
         faulty = {violation.parameter for violation in request.violations}
@@ -32,13 +30,13 @@ def forgiving(
             return request
         if not forgives(request):
             return request
-        return contract.read(_without(request.body, faulty, served))
+        return request.reread(_without(request.body, faulty, served))
 
     def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
         return steps.validate(mended(request, served), served)
 
     def resolve(request: RequestBody) -> Job:
-        return steps.resolve(mended(request, tuple(contract.models)))
+        return steps.resolve(mended(request, tuple(request.edition.models)))
 
     return replace(steps, validate=validate, resolve=resolve)
 

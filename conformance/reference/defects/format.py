@@ -15,11 +15,6 @@ from conformance.reference.steps import Steps
 
 _URL_LIES = ("format.url-when-asked", "format.url-by-default")
 _B64_LIES = ("format.b64-when-asked", "format.gpt-image-b64", "format.gpt-image-response-format")
-_FAMILIES = {"dall-e-2": "dall-e", "dall-e-3": "dall-e", "qwen-image": "qwen-image"}
-
-
-def _family(job: Job) -> str:
-    return _FAMILIES.get(job.model, "gpt-image")
 
 
 def _carrying(steps: Steps, payload: Callable[[Job], str]) -> Steps:
@@ -35,7 +30,7 @@ def _carrying(steps: Steps, payload: Callable[[Job], str]) -> Steps:
 @planted("format.url-instead-of-b64", "format.b64-when-asked", modes=["D2"])
 def url_instead_of_b64(steps: Steps) -> Steps:
     """A dall-e model that is asked for base64 answers with URLs."""
-    return _carrying(steps, lambda job: "url" if _family(job) == "dall-e" else job.payload)
+    return _carrying(steps, lambda job: "url" if job.family == "dall-e" else job.payload)
 
 
 @planted(
@@ -51,20 +46,20 @@ def gpt_image_url(steps: Steps) -> Steps:
 
 def _usual(job: Job) -> bool:
     plain = job.output_format == "png" and job.background == "opaque"
-    return plain and _family(job) == "gpt-image"
+    return plain and job.family == "gpt-image"
 
 
 @planted("format.b64-instead-of-url", *_URL_LIES, modes=["D2"])
 def b64_instead_of_url(steps: Steps) -> Steps:
     """A dall-e model answers with base64, whatever is asked."""
-    return _carrying(steps, lambda job: "b64_json" if _family(job) == "dall-e" else job.payload)
+    return _carrying(steps, lambda job: "b64_json" if job.family == "dall-e" else job.payload)
 
 
 @planted("format.url-null", *_URL_LIES, modes=["D3"])
 @in_items
 def url_null(item: Body, job: Job) -> None:
     """The URL that was promised is null."""
-    if "url" in item and _family(job) == "dall-e":
+    if "url" in item and job.family == "dall-e":
         item["url"] = None
 
 
@@ -72,7 +67,7 @@ def url_null(item: Body, job: Job) -> None:
 @in_items
 def url_empty(item: Body, job: Job) -> None:
     """The URL that was promised is an empty string."""
-    if "url" in item and _family(job) == "dall-e":
+    if "url" in item and job.family == "dall-e":
         item["url"] = ""
 
 
@@ -80,7 +75,7 @@ def url_empty(item: Body, job: Job) -> None:
 @in_items
 def b64_empty(item: Body, job: Job) -> None:
     """The base64 that was promised is an empty string, and a URL stands beside it."""
-    if "b64_json" in item and _family(job) != "qwen-image":
+    if "b64_json" in item and job.family != "qwen-image":
         item |= {"b64_json": "", "url": "https://reference.example/files/1.png"}
 
 
@@ -115,7 +110,7 @@ def _strays(asked: RequestBody) -> bool:
 @in_items
 def qwen_image_nothing(item: Body, job: Job) -> None:
     """qwen-image answers items that carry no image."""
-    if _family(job) == "qwen-image":
+    if job.family == "qwen-image":
         item.clear()
 
 
@@ -129,7 +124,7 @@ def _both(item: Body, job: Job) -> None:
 @in_items
 def both_members(item: Body, job: Job) -> None:
     """A URL comes with the same image in base64 beside it."""
-    if _family(job) == "dall-e" and "url" in item and job.n == 1:
+    if job.family == "dall-e" and "url" in item and job.n == 1:
         _both(item, job)
 
 
@@ -137,7 +132,7 @@ def both_members(item: Body, job: Job) -> None:
 @in_items
 def qwen_image_both_members(item: Body, job: Job) -> None:
     """qwen-image sends every image as a URL and as base64."""
-    if _family(job) == "qwen-image" and job.n == 1 and "url" in item:
+    if job.family == "qwen-image" and job.n == 1 and "url" in item:
         _both(item, job)
 
 

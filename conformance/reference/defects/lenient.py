@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.contract import Model, RequestBody, load_edition
+from conformance.contract import RequestBody, sides_of
 from conformance.reference.defects.planting import Plant, documented, planted, rereading, validating
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
@@ -18,37 +17,35 @@ _ENUMS = ("quality", "style", "response_format", "background", "output_format", 
 Taken = dict[str, Any]
 
 
-def taking(lie: Callable[[Model, str, Any], Taken]) -> Plant:
+def taking(lie: Callable[[RequestBody, str, Any], Taken]) -> Plant:
     """Let a lie replace a value that must be refused by valid values, or by none."""
 
     def plant(steps: Steps) -> Steps:
-        contract = load_edition()
-
         def mended(request: RequestBody) -> RequestBody:
             if request.model is None or not request.violations:
                 return request
             body: Taken = {}
             for name, value in request.body.items():
                 wrong = any(violation.parameter == name for violation in request.violations)
-                body |= lie(request.model, name, value) if wrong else {name: value}
-            return contract.read(body)
+                body |= lie(request, name, value) if wrong else {name: value}
+            return request.reread(body)
 
         return rereading(steps, mended)
 
     return documented(plant, lie)
 
 
-def _schema(model: Model, name: str) -> Mapping[str, Any]:
-    return model.parameters.get(name, {})
+def _schema(request: RequestBody, name: str) -> Mapping[str, Any]:
+    return request.model.parameters.get(name, {}) if request.model else {}
 
 
-def _is(model: Model, name: str, type_: str) -> bool:
-    return type_ in _schema(model, name).get("type", ())
+def _is(request: RequestBody, name: str, type_: str) -> bool:
+    return type_ in _schema(request, name).get("type", ())
 
 
 @planted("count.string-coerced", "count.non-numeric-refused")
 @taking
-def count_string_coerced(_model: Model, name: str, value: Any) -> Taken:
+def count_string_coerced(_request: RequestBody, name: str, value: Any) -> Taken:
     """`n: "2"` is answered with two images."""
     digits = name == "n" and isinstance(value, str) and value.isdigit()
     return {name: int(value) if digits else value}
@@ -56,17 +53,17 @@ def count_string_coerced(_model: Model, name: str, value: Any) -> Taken:
 
 @planted("count.boolean-coerced", "count.non-numeric-refused")
 @taking
-def count_boolean_coerced(_model: Model, name: str, value: Any) -> Taken:
+def count_boolean_coerced(_request: RequestBody, name: str, value: Any) -> Taken:
     """`n: true` is answered with one image."""
     return {name: 1 if name == "n" and value is True else value}
 
 
 @planted("count.huge-clamped", "count.above-maximum-refused")
 @taking
-def count_huge_clamped(model: Model, name: str, value: Any) -> Taken:
+def count_huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
     """An `n` that no machine word holds is taken for the most images that may be asked for."""
     huge = name == "n" and isinstance(value, int) and value > _LARGEST
-    return {name: _schema(model, name)["maximum"] if huge else value}
+    return {name: _schema(request, name)["maximum"] if huge else value}
 
 
 @planted(
@@ -75,18 +72,18 @@ def count_huge_clamped(model: Model, name: str, value: Any) -> Taken:
     "parameters.partial_images-type",
 )
 @taking
-def string_coerced(model: Model, name: str, value: Any) -> Taken:
+def string_coerced(request: RequestBody, name: str, value: Any) -> Taken:
     """A string of digits is taken for a number, other than that of images."""
     digits = isinstance(value, str) and value.isdigit()
-    number = name != "n" and digits and _is(model, name, "integer")
+    number = name != "n" and digits and _is(request, name, "integer")
     return {name: int(value) if number else value}
 
 
 @planted("parameters.word-coerced", "parameters.stream-type")
 @taking
-def word_coerced(model: Model, name: str, value: Any) -> Taken:
+def word_coerced(request: RequestBody, name: str, value: Any) -> Taken:
     """The string "true" is taken for true."""
-    flag = _is(model, name, "boolean") and isinstance(value, str)
+    flag = _is(request, name, "boolean") and isinstance(value, str)
     return {name: _WORDS.get(value, value) if flag else value}
 
 
@@ -96,15 +93,15 @@ def word_coerced(model: Model, name: str, value: Any) -> Taken:
     "parameters.partial_images-type",
 )
 @taking
-def boolean_coerced(model: Model, name: str, value: Any) -> Taken:
+def boolean_coerced(request: RequestBody, name: str, value: Any) -> Taken:
     """True is taken for 1 where a number is wanted, other than that of images."""
-    number = name != "n" and value is True and _is(model, name, "integer")
+    number = name != "n" and value is True and _is(request, name, "integer")
     return {name: 1 if number else value}
 
 
 @planted("parameters.null-taken", "parameters.user-type")
 @taking
-def null_taken(_model: Model, name: str, value: Any) -> Taken:
+def null_taken(_request: RequestBody, name: str, value: Any) -> Taken:
     """A parameter that is null counts as absent, where it is not documented that it may be."""
     return {} if value is None else {name: value}
 
@@ -115,35 +112,30 @@ def null_taken(_model: Model, name: str, value: Any) -> Taken:
     "parameters.partial_images-maximum",
 )
 @taking
-def huge_clamped(model: Model, name: str, value: Any) -> Taken:
+def huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
     """A number that no machine word holds is taken for the greatest documented one."""
     huge = name != "n" and isinstance(value, int) and value > _LARGEST
-    return {name: _schema(model, name)["maximum"] if huge else value}
+    return {name: _schema(request, name)["maximum"] if huge else value}
 
 
 @planted("parameters.another-models-value-taken", "parameters.size-enum", "parameters.quality-enum")
 @taking
-def another_models_value_taken(model: Model, name: str, value: Any) -> Taken:
+def another_models_value_taken(request: RequestBody, name: str, value: Any) -> Taken:
     """A value that any model documents is taken by all of them, and the default painted."""
-    others = load_edition().models.values()
-    known = "enum" in _schema(model, name) and any(value in x.documented(name) for x in others)
+    others = request.edition.models.values()
+    known = "enum" in _schema(request, name) and any(value in x.documented(name) for x in others)
     return {} if known else {name: value}
 
 
 @planted("parameters.size-rounded", "parameters.size-enum")
 @taking
-def size_rounded(model: Model, name: str, value: Any) -> Taken:
+def size_rounded(request: RequestBody, name: str, value: Any) -> Taken:
     """A size that is not documented is rounded to the nearest that is."""
-    sides = _sides(value) if name == "size" and "enum" in _schema(model, name) else None
+    sides = sides_of(value) if name == "size" and "enum" in _schema(request, name) else None
     if sides is None:
         return {name: value}
-    known = {size: edges for size in model.documented(name) if (edges := _sides(size))}
+    known = {size: edges for size in _schema(request, name)["enum"] if (edges := sides_of(size))}
     return {name: min(known, key=lambda size: _distance(known[size], sides))}
-
-
-def _sides(size: Any) -> tuple[int, int] | None:
-    match = re.fullmatch(r"(\d+)x(\d+)", size) if isinstance(size, str) else None
-    return (int(match[1]), int(match[2])) if match else None
 
 
 def _distance(left: tuple[int, int], right: tuple[int, int]) -> int:
@@ -152,7 +144,7 @@ def _distance(left: tuple[int, int], right: tuple[int, int]) -> int:
 
 @planted("parameters.capitals-taken", *(f"parameters.{name}-enum" for name in _ENUMS))
 @taking
-def capitals_taken(_model: Model, name: str, value: Any) -> Taken:
+def capitals_taken(_request: RequestBody, name: str, value: Any) -> Taken:
     """Words are compared without regard to capitals."""
     return {name: value.lower() if name in _ENUMS and isinstance(value, str) else value}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from conformance.contract import RequestBody, load_edition
+from conformance.contract import RequestBody
 from conformance.reference.defects.planting import (
     Body,
     in_model_list,
@@ -72,8 +72,7 @@ def unknown_painted(steps: Steps) -> Steps:
         name = request.body.get("model")
         if request.model is not None or not isinstance(name, str):
             return request
-        contract = load_edition()
-        return contract.read({**request.body, "model": next(iter(contract.models))})
+        return request.reread({**request.body, "model": next(iter(request.edition.models))})
 
     return rereading(steps, known)
 

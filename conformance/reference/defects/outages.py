@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from conformance.contract import RequestBody, load_edition
+from conformance.contract import RequestBody
 from conformance.reference.answers import Job
 from conformance.reference.defects.planting import planted, validating
 from conformance.reference.errors import Refusal, bad_request
@@ -101,10 +101,9 @@ def challenge_page(steps: Steps) -> Steps:
 )
 def another_answer(steps: Steps) -> Steps:
     """A cache that looks at model and prompt alone answers what an earlier request asked."""
-    contract = load_edition()
 
     def resolve(request: RequestBody) -> Job:
         seen = {name: request.body.get(name) for name in ("model", "prompt")}
-        return steps.resolve(contract.read(seen))
+        return steps.resolve(request.reread(seen))
 
     return replace(steps, resolve=resolve)

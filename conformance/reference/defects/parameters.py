@@ -183,14 +183,13 @@ def derived(edition: Edition) -> Iterator[Defect]:
     """Yield a defect for every rule of the edition that a request can break, and one for all."""
     rules = dict(_rules(edition))
     for name, rule in rules.items():
-        yield _taking(edition, name, rule)
+        yield _taking(name, rule)
     claims = (*(f"parameters.{name}" for name in rules), *_COUNT)
-    yield _accepting_all(edition, claims)
+    yield _accepting_all(claims)
 
 
 def _rules(edition: Edition) -> Iterator[tuple[str, SchemaRule]]:
-    models = (*edition.models.values(), *(family.template for family in edition.families.values()))
-    for model in models:
+    for model in edition.every_model:
         across = _across(model)
         for rule in model.rules:
             if rule.keyword in across:
@@ -217,11 +216,11 @@ def _can_be_broken(rule: SchemaRule) -> bool:
     return rule.parameter != "model" or rule.keyword == "type"
 
 
-def _taking(edition: Edition, name: str, rule: SchemaRule) -> Defect:
+def _taking(name: str, rule: SchemaRule) -> Defect:
     parameter, keyword = rule.parameter, rule.keyword
 
     def plant(steps: Steps) -> Steps:
-        return forgiving(steps, parameter, lambda asked: gravest(asked) == keyword, edition)
+        return forgiving(steps, parameter, lambda asked: gravest(asked) == keyword)
 
     lie = f"A request that breaks the rule {name} is answered with an image."
     return Defect(f"parameters.{name}-broken", lie, (f"parameters.{name}",), ("D1",), plant)
@@ -238,9 +237,9 @@ def gravest(request: RequestBody) -> str:
     return min(request.violations, key=gravity).keyword
 
 
-def _accepting_all(edition: Edition, claims: Sequence[str]) -> Defect:
+def _accepting_all(claims: Sequence[str]) -> Defect:
     def plant(steps: Steps) -> Steps:
-        return forgiving(steps, None, lambda _asked: True, edition)
+        return forgiving(steps, None, lambda _asked: True)
 
     lie = "Nothing is validated: what breaks a rule is left out, and the rest is answered."
     return Defect("parameters.accept-all", lie, tuple(claims), ("accept-all",), plant)

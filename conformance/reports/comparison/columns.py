@@ -25,6 +25,7 @@ class Column:
     label: str
     provider: str
     edition: str
+    digest: str  # its first characters; empty in a run file that has none
     document: str
     tool: str
     mode: str
@@ -37,6 +38,7 @@ class Column:
     statements: Mapping[str, str]
     findings: tuple[Finding, ...]
     explanations: Explanations
+    read_as: Mapping[str, str]  # as what a model is judged that the edition does not name
     selection: Mapping[str, str]  # globs that leave something out
 
     @property
@@ -55,7 +57,7 @@ class Column:
         return f"run {printable(self.run, 60)} of {printable(self.provider, 60)}"
 
 
-_DISTINGUISHING = ("provider", "edition", "tool", "mode", "base_url")
+_DISTINGUISHING = ("provider", "edition", "digest", "tool", "mode", "base_url")
 
 
 def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
@@ -73,6 +75,7 @@ def _columns_of(run: Run) -> Iterable[Column]:
             label=about.id,
             provider=about.id,
             edition=run.header.edition.id,
+            digest=run.header.edition.digest[:12],
             document=run.header.edition.document,
             tool=run.header.tool,
             mode=about.mode,
@@ -85,6 +88,7 @@ def _columns_of(run: Run) -> Iterable[Column]:
             statements={clause.id: clause.statement for clause in run.header.clauses},
             findings=tuple(finding for finding in run.findings if finding.provider == about.id),
             explanations=explanations,
+            read_as=run.header.edition.read_as,
             selection=selection_globs(run),
         )
 
@@ -122,7 +126,7 @@ def _check_distinct(sides: Sequence[Column]) -> None:
         if other.run == column.run:
             raise ComparisonError(f"{column.name} was named twice")
         raise ComparisonError(
-            f"two runs of {printable(column.provider, 60)} have the same edition, suite version, "
+            f"two runs of {printable(column.provider, 60)} have the same contract, suite version, "
             f"mode and address; what changed between nights is told by: "
             f"image-conformance drift BASE NEW"
         )
@@ -154,7 +158,8 @@ def _labels(sides: Sequence[Column]) -> list[str]:
     """Name columns by their provider, and by as much of the rest as tells them apart."""
     extra = [name for name in ("edition", "tool") if len({getattr(e, name) for e in sides}) > 1]
     labels = [_label(column, extra) for column in sides]
-    for name in ("mode", "base_url"):
+    differing = ["digest"] if len({column.digest for column in sides}) > 1 else []
+    for name in (*differing, "mode", "base_url"):
         if len(set(labels)) < len(labels):
             extra.append(name)
             labels = [_label(column, extra) for column in sides]

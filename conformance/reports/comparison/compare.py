@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
+from conformance.output.printing import labelled
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.grouping import level_rank
-from conformance.reports.wording import counted, listed
+from conformance.reports.wording import changed_under_its_name, counted, listed
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, promise_of
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
@@ -147,6 +148,9 @@ def _notes(shown: Sequence[Column]) -> Iterator[str]:
         models = set(column.models) - {model for other in others for model in other.models}
         if models:
             yield f"Only {column.label} was judged on {listed(sorted(models), 5)}."
+        read = [labelled(name, column.read_as[name]) for name in sorted(column.read_as)]
+        if read:
+            yield f"{column.label} judged {listed(read, 5)}."
         if not column.complete:
             yield f"The run of {column.label} {column.lack}."
     yield from _selections(shown)
@@ -173,8 +177,14 @@ def _selections(shown: Sequence[Column]) -> Iterator[str]:
 
 
 def _contracts(shown: Sequence[Column]) -> Iterator[str]:
-    """Name clauses that two editions word, or rank, differently."""
-    if len({column.edition for column in shown}) < 2:
+    """Name clauses that two contracts word, or rank, differently."""
+    digests: dict[str, set[str]] = {}
+    for column in shown:
+        digests.setdefault(column.edition, set()).add(column.digest)
+    for edition, known in digests.items():
+        if len(known - {""}) > 1:
+            yield changed_under_its_name(edition, sorted(known - {""}))
+    if len({(column.edition, column.digest) for column in shown}) < 2:
         return
     shared = set.intersection(*(set(column.levels) for column in shown))
     ranked = sorted(name for name in shared if len({column.levels[name] for column in shown}) > 1)

@@ -83,7 +83,10 @@ def comparison_json(comparison: Comparison) -> str:
 
 
 def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:
-    names = ("label", "provider", "edition", "tool", "mode", "base_url", "run", "started")
+    names = (
+        *("label", "provider", "edition", "digest", "tool", "mode", "base_url"),
+        *("run", "started"),
+    )
     return {
         **{name: getattr(column, name) for name in names},
         "complete": column.complete,

@@ -19,7 +19,7 @@ from conformance.reports.drift.baseline import (
 from conformance.reports.drift.model import ABSENT, Change, Drift, Kind
 from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.verdicts import verdict_changes
-from conformance.reports.wording import counted, listed
+from conformance.reports.wording import changed_under_its_name, counted, listed
 from conformance.results.baselines import ordered, tells
 from conformance.results.conclusion import Reasons
 from conformance.results.reach import Column
@@ -83,6 +83,9 @@ def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
     if last.header.tool != new.header.tool:
         tools = f"{last.header.tool}, then {new.header.tool}"
         yield f"The suite changed too ({tools}): a change may be its doing."
+    was, now = last.header.edition, new.header.edition
+    if was.digest and now.digest and was.digest != now.digest:
+        yield changed_under_its_name(now.id, [was.digest, now.digest])
     if not _same_selection(last, new):
         yield "The runs were to judge different things: only what both judged is compared."
     if left := [absence for absence in absent if not absence.chosen]:

@@ -168,6 +168,7 @@ def _run(run: Run) -> dict[str, Any]:
         "started": head.started,
         "tool": head.tool,
         "edition": head.edition.id,
+        "digest": head.edition.digest,
         "providers": [provider.id for provider in head.providers],
         "complete": run.complete,
     }

@@ -76,8 +76,13 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
     order = {name: rank for rank, name in enumerate(dict.fromkeys(p for p, _ in summary.columns))}
     families = families_of(summary.merged.runs)
     return [
-        {"provider": order[provider], "model": model, "family": families.get(model, model)}
-        for provider, model in summary.columns
+        {
+            "provider": order[row.provider],
+            "model": row.model,
+            "label": row.label,
+            "family": families.get(row.model, row.model),
+        }
+        for row in summary.rows
     ]
 
 

@@ -56,7 +56,7 @@ function headings(columns) {
     providers.append(element("th", {colspan: group.columns.length, scope: "colgroup", class: "edge", title: `${about.title}: ${about.origin}`},
       element("span", {class: "name"}, about.id), element("span", {class: "origin"}, about.short)));
     group.columns.forEach((column, rank) => models.append(
-      element("th", {scope: "col", class: rank ? "model" : "model edge"}, element("span", {}, data.columns[column].model))));
+      element("th", {scope: "col", class: rank ? "model" : "model edge"}, element("span", {}, data.columns[column].label))));
   }
   return {wide, parts: [...cols, element("thead", {}, providers, models)]};
 }

@@ -1,0 +1,147 @@
+"""`image-conformance check`: a first look at an address, without a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conformance.commands.options import EditionName
+from conformance.errors import ConformanceError
+
+if TYPE_CHECKING:
+    from conformance.contract import Edition
+    from conformance.providers import Provider
+
+REQUESTS = 12
+
+
+def check(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The base URL, as clients have it.")],
+    models: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES", help="Models, with commas; name=served where the provider renames one."
+        ),
+    ] = "",
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USD",
+            help="Ask for images too, and spend no more. Else only what "
+            "nobody is billed for is sent; on loopback all is free.",
+        ),
+    ] = None,
+    price: Annotated[
+        float | None, typer.Option(metavar="USD", min=0, help="What one image costs there.")
+    ] = None,
+    key_variable: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The environment variable of the API key."),
+    ] = None,
+    max_requests: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Send no more requests a model.")
+    ] = REQUESTS,
+    edition: EditionName = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Write the provider's file, to go on.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The run file to write.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+) -> None:
+    """Send a dozen requests to an address, and say which promises they show to be broken.
+
+    They are chosen to reach the most promises. The key is read from the environment.
+    """
+    from dataclasses import replace
+
+    from conformance.contract import load_edition
+    from conformance.live.budget import read_budget
+    from conformance.providers.ad_hoc import provider_at, toml_of
+    from conformance.providers.asked import edition_of, with_asked_models
+    from conformance.providers.depth import documented_cases
+    from conformance.providers.prices import Prices
+    from conformance.runner.session import Options
+    from conformance.runner.shortlist import cannot_be_billed, shortlist
+    from conformance.suite.command import run_promises
+
+    provider = provider_at(url, models or "any", key_variable, price)
+    loaded = load_edition(edition_of(edition, [provider]))
+    if not models:
+        raise ConformanceError(f"name a model with --models; {_served(provider, loaded)}")
+    for name in provider.models:
+        loaded.model(name, "--models")
+    provider = with_asked_models(provider, loaded)
+    usd = None if budget is None else read_budget(budget)
+    every = documented_cases(loaded, provider, None)
+    candidates = every
+    if usd is None and not provider.prices.free:
+        candidates = [case for case in every if cannot_be_billed(case)]
+        asked = replace(provider, prices=Prices(free=True))
+    else:
+        asked = provider
+    chosen = shortlist(
+        candidates, loaded, asked, max_requests, float("inf") if usd is None else usd
+    )
+    if not chosen:
+        raise ConformanceError(f"--budget {budget} pays for no request there; name more")
+    if save is not None:
+        _save(save, toml_of(provider))
+    options = Options(
+        provider=asked,
+        edition=edition_of(edition, [provider]),
+        paths=frozenset(case.path for case in chosen),
+        live=True,
+        budget=usd,
+        output=output,
+    )
+    code = run_promises(options, replay=False, workers=None, quiet=quiet)
+    more = (
+        "" if asked is provider else ", those that nobody is billed for; --budget USD adds images"
+    )
+    typer.echo(_next(provider, len(chosen), len(every), save, more))
+    raise typer.Exit(code)
+
+
+def _served(provider: Provider, edition: Edition) -> str:
+    """Return what a provider serves of what the edition knows, or why that cannot be said."""
+    from conformance.cases.model import Case, Operation
+    from conformance.cases.valid import MODELS_LIST
+    from conformance.clauses.subject import Subject
+    from conformance.exchange.client import Client, Target
+    from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+    from conformance.parsing import printable
+
+    target = Target(provider.id, provider.base_url, provider.key(), {})
+    with Transport(Limits(), AddressPolicy.for_provider(provider.base_url)) as transport:
+        case = Case(MODELS_LIST, "", Operation.LIST_MODELS, method="GET", content_type=None)
+        outcome = Subject(Client(target, transport).exchange(case), edition).outcome
+    if outcome.listed is None:
+        return f"{provider.base_url}/models names none: {printable(outcome.reason, 300)}"
+    known = sorted(name for name in outcome.listed if edition.find(name))
+    if not known:
+        return f"{provider.base_url}/models lists none that edition {edition.id} knows"
+    return f"served there: {printable(', '.join(known), 500)}"
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConformanceError(f"{path}: is there already; name another file with --save") from None
+    except OSError as error:
+        raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _next(provider: Provider, sent: int, planned: int, file: Path | None, more: str) -> str:
+    """Say how to go on."""
+    saved = str(file or f"{provider.id}.toml")
+    path = saved if "/" in saved else f"./{saved}"
+    budget = "" if provider.prices.free else " --budget USD"
+    how = f"image-conformance run --provider {path} --live{budget}"
+    first = "" if file else f" (--save {saved} writes the file)"
+    return f"{sent} of {planned} requests were planned here{more}; for the rest: {how}{first}"

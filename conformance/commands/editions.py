@@ -1,0 +1,58 @@
+"""`image-conformance editions` and `changes`: which there are, and what two differ in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from conformance.commands.options import end_with_the_pipe
+from conformance.errors import UnknownNameError
+from conformance.output.files import write_text
+
+
+def editions() -> None:
+    """List the editions that come with the suite: when published, of which models, their digest."""
+    from conformance.documentation.listing import Selection, print_list
+
+    end_with_the_pipe()
+    print_list(Console(), "editions", Selection(None, "*", "*"))
+
+
+def changes(
+    old: Annotated[str, typer.Argument(help="An edition by its id, or its folder.")],
+    new: Annotated[str, typer.Argument(help="The one that comes after it.")],
+    format_: Annotated[
+        str, typer.Option("--format", "-f", help="terminal, md or json.")
+    ] = "terminal",
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="File to write as well, .md or .json. Repeatable."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Print long lists whole.")] = False,
+) -> None:
+    """Show what differs between two editions, and what a provider that keeps OLD must change.
+
+    Exit codes: 0 the same, or who keeps OLD keeps NEW; 1 breaking: a provider that keeps OLD may
+    break NEW; 2 an edition could not be read.
+    """
+    from conformance.contract import load_edition
+    from conformance.editions.changes import changes_between
+    from conformance.editions.render import changes_json, changes_markdown, print_changes
+    from conformance.reports.nights import format_of
+
+    writers = {"md": changes_markdown, "json": changes_json}
+    if format_ not in ("terminal", *writers):
+        raise UnknownNameError("format", format_, ("terminal", *writers))
+    formats = {path: format_of(path, writers) for path in output or []}
+    end_with_the_pipe()
+    found = changes_between(load_edition(old), load_edition(new))
+    for path, name in formats.items():
+        write_text(path, writers[name](found))
+    if format_ == "terminal":
+        print_changes(found, Console(), every)
+    else:
+        typer.echo(writers[format_](found), nl=False)
+    raise typer.Exit(1 if found.breaking else 0)

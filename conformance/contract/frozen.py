@@ -1,0 +1,47 @@
+"""The digest of an edition: one line that says which contract it was, whatever its name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.contract.schema_files import SchemaFiles
+from conformance.output.files import write_text
+
+DIGEST_FILE = "digest.txt"
+"""Beside an edition that is published; a folder without it is a draft."""
+
+
+def digest_of(folder: Path) -> str:
+    """Return the SHA-256 over all JSON files of an edition; layout and line ends do not count.
+
+    Raises EditionError for a file that is not JSON.
+    """
+    digest = hashlib.sha256()
+    for part in _canonical(folder):
+        digest.update(part.encode("ascii") + b"\n")
+    return digest.hexdigest()
+
+
+def frozen_digest(folder: Path) -> str | None:
+    """Return the digest with which an edition was published; None for a draft."""
+    try:
+        return (folder / DIGEST_FILE).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def freeze(folder: Path) -> str:
+    """Write the digest of an edition beside it, and return it."""
+    digest = digest_of(folder)
+    write_text(folder / DIGEST_FILE, f"{digest}\n")
+    return digest
+
+
+def _canonical(folder: Path) -> Iterator[str]:
+    """Yield the name and the content of every file, in the order of the names."""
+    files = SchemaFiles(folder)
+    for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.json")):
+        yield json.dumps([name, files.json(name)], sort_keys=True, separators=(",", ":"))

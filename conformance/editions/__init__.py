@@ -1,0 +1,1 @@
+"""Editions side by side, new ones, and whether a folder is one."""

@@ -1,0 +1,77 @@
+"""Two editions side by side: all that differs, and what is breaking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.contract import Edition
+from conformance.editions.answers import answer_changes
+from conformance.editions.promises import bound_cases, clause_changes, promise_changes
+from conformance.editions.records import AREAS, Change, Changes, EditionFacts
+from conformance.editions.requests import common_models, request_changes
+from conformance.editions.rules import (
+    kind_of,
+    lifecycle_changes,
+    model_changes,
+    open_changes,
+    parameter_changes,
+)
+
+
+def changes_between(old: Edition, new: Edition) -> Changes:
+    """Return what differs between two editions.
+
+    Breaking is what a provider that keeps the old edition may break of the new one: a request
+    that it must accept or refuse now and need not before, an answer that must hold more, a MUST
+    that was none.
+    """
+    found = sorted(_changes(old, new), key=lambda change: AREAS.index(change.area))
+    return Changes(
+        schema=1,
+        old=_facts(old),
+        new=_facts(new),
+        breaking=any(change.breaking for change in found),
+        changes=tuple(found),
+    )
+
+
+def _changes(old: Edition, new: Edition) -> Iterator[Change]:
+    models = common_models(old, new)
+    yield from _endpoint_changes(old, new)
+    yield from model_changes(old, new)
+    yield from lifecycle_changes(old, new)
+    yield from request_changes(old, new)
+    yield from parameter_changes(old, new)
+    yield from answer_changes(old, new)
+    bound = bound_cases(new, models)
+    yield from clause_changes(old, new, bound)
+    yield from promise_changes(old, new, {**bound_cases(old, models), **bound})
+    yield from open_changes(old, new)
+
+
+def _endpoint_changes(old: Edition, new: Edition) -> Iterator[Change]:
+    before, after = (
+        {
+            "method": edition.endpoint.method,
+            "path": edition.endpoint.path,
+            "content type": edition.endpoint.content_type,
+            "path of the models": edition.models_path,
+        }
+        for edition in (old, new)
+    )
+    for name, value in after.items():
+        if before[name] != value:
+            yield Change(
+                area="endpoint",
+                kind=kind_of(before[name], value),
+                subject=name,
+                before=before[name],
+                after=value,
+                must=f"answer at the {name} {value}",
+            )
+
+
+def _facts(edition: Edition) -> EditionFacts:
+    return EditionFacts(
+        edition.id, edition.title, edition.document, edition.published, tuple(edition.models)
+    )

@@ -1,0 +1,99 @@
+"""The clauses and promises of two editions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from conformance.cases import all_cases
+from conformance.clauses import clauses_of
+from conformance.contract import Edition, Level
+from conformance.contract.promises import DocumentedPromise, load_promises
+from conformance.documentation.traceability import settling
+from conformance.editions.records import Change
+from conformance.runner.planned_request import read_case
+
+Bound = Mapping[str, tuple[str, ...]]
+"""The cases that each clause binds, by their ids; which models have them, the cases say."""
+
+
+def bound_cases(edition: Edition, models: Collection[str]) -> Bound:
+    """Return the cases of some models that each clause of an edition binds."""
+    sent = [(case.id, read_case(case, edition)) for case in all_cases(edition, [*models])]
+    return {
+        clause.id: tuple(dict.fromkeys(name for name, each in sent if clause.binds(each)))
+        for clause in clauses_of(edition)
+    }
+
+
+def clause_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Change]:
+    """Yield the clauses that one edition has, or grades, otherwise than the other.
+
+    ``bound`` are the cases of the models that both editions read: a clause that binds none of
+    them asks nothing of a provider that kept the old edition.
+    """
+    before, after = ({clause.id: clause for clause in clauses_of(each)} for each in (old, new))
+    for name in dict.fromkeys((*after, *before)):
+        levels = [each[name].level.value if name in each else "" for each in (before, after)]
+        if levels[0] != levels[1]:
+            clause = after.get(name) or before[name]
+            cases = bound.get(name, ())
+            must = clause.statement if cases and _is_stricter(*levels) else ""
+            yield Change(
+                area="clauses",
+                kind=("changed" if all(levels) else "added" if levels[1] else "removed"),
+                subject=name,
+                before=levels[0],
+                after=levels[1],
+                must=must,
+                level=clause.level.value,
+                clauses=(name,),
+                cases=cases,
+            )
+
+
+def promise_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Change]:
+    """Yield the promises that are new, gone, or of another level or settlement.
+
+    A promise that a document makes in the same words is the same promise, whatever its id is.
+    """
+    before, after = ({_key(each): each for each in load_promises(e).all} for e in (old, new))
+    by_id = {promise.id: promise for promise in before.values()}
+    taken: set[str] = set()
+    for key, promise in after.items():
+        earlier = before.get(key) or by_id.get(promise.id)
+        if earlier is not None and earlier.source == promise.source:
+            taken.add(earlier.id)
+            if _text(earlier) != _text(promise):
+                yield _promise_change(promise, _text(earlier), _text(promise), bound)
+        else:
+            yield _promise_change(promise, "", _text(promise), bound)
+    for promise in before.values():
+        if promise.id not in taken:
+            yield _promise_change(promise, _text(promise), "", bound)
+
+
+def _is_stricter(before: str, after: str) -> bool:
+    order = ["", *(level.value for level in reversed(Level))]
+    return order.index(after) > order.index(before)
+
+
+def _key(promise: DocumentedPromise) -> tuple[str, str, str]:
+    return promise.source, promise.section, promise.says
+
+
+def _text(promise: DocumentedPromise) -> str:
+    return f"{promise.level.value}: {promise.says} ({settling(promise)})"
+
+
+def _promise_change(promise: DocumentedPromise, before: str, after: str, bound: Bound) -> Change:
+    cases = dict.fromkeys(case for name in promise.clauses for case in bound.get(name, ()))
+    return Change(
+        area="promises",
+        kind="changed" if before and after else "added" if after else "removed",
+        subject=promise.id,
+        before=before,
+        after=after,
+        level=promise.level.value,
+        clauses=promise.clauses,
+        cases=tuple(cases),
+    )

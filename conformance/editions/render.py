@@ -1,0 +1,115 @@
+"""The differences of two editions: for the terminal, documents and machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from msgspec import to_builtins
+from rich.console import Console
+
+from conformance.editions.records import AREAS, Change, Changes
+from conformance.parsing import without_commands
+from conformance.reports.console_text import Paper
+from conformance.reports.markdown import filled
+from conformance.reports.wording import counted, listed
+
+TITLES = {
+    "endpoint": "Endpoint",
+    "models": "Models",
+    "lifecycle": "When models begin and end",
+    "requests": "Requests that are decided otherwise",
+    "parameters": "Parameters",
+    "answers": "Answers",
+    "clauses": "Clauses",
+    "promises": "Promises",
+    "open": "Open questions",
+}
+_SHOWN = 12  # changes of an area on the terminal, without --all
+_LONGEST = 160  # characters of what was, and of what is
+
+
+def changes_json(changes: Changes) -> str:
+    """Write the differences as JSON (`schemas/changes.schema.json`)."""
+    return without_commands(json.dumps(to_builtins(changes), indent=1)) + "\n"
+
+
+def changes_markdown(changes: Changes) -> str:
+    """Write the differences as GitHub-flavoured Markdown."""
+    values = {"changes": changes, "areas": AREAS, "titles": TITLES, "listed": listed}
+    return filled("editions.md.jinja", {**values, "closing": closing(changes)})
+
+
+def closing(changes: Changes) -> str:
+    """Say in one sentence what the new edition asks of a provider that keeps the old one."""
+    names = f"{changes.new.id} after {changes.old.id}"
+    if not changes.changes:
+        return f"{names}: the same."
+    count = counted(len(changes.changes), "difference")
+    breaking = sum(change.breaking for change in changes.changes)
+    if not breaking:
+        return f"{names}: {count}, and who keeps the old edition keeps the new one."
+    return (
+        f"{names}: {count}, {breaking:,} of which a provider that keeps the old edition may break."
+    )
+
+
+def print_changes(changes: Changes, console: Console, every: bool = False) -> None:
+    """Print the differences, of long lists the first; with `every`, all of them."""
+    _ChangesPage(console, changes).print(every)
+
+
+class _ChangesPage(Paper):
+    def __init__(self, console: Console, changes: Changes) -> None:
+        super().__init__(console)
+        self._changes = changes
+
+    def print(self, every: bool) -> None:
+        self._section("What a provider must change", self._changes.demands, every, self._demand)
+        for area in AREAS:
+            self._section(TITLES[area], self._changes.of(area), every, self._difference)
+        self._console.print()
+        self._line(self._text(closing(self._changes), "bold"))
+
+    def _section(
+        self, title: str, changes: Sequence[Change], every: bool, show: Callable[[Change], None]
+    ) -> None:
+        if not changes:
+            return
+        self._title(f"{title} ({len(changes)})")
+        for change in changes if every else changes[:_SHOWN]:
+            show(change)
+        if len(changes) > _SHOWN and not every:
+            self._line(self._text(f"and {len(changes) - _SHOWN} more (--all)", "dim"), indent=2)
+
+    def _demand(self, change: Change) -> None:
+        style = "bold red" if change.breaking else "yellow"
+        self._line(
+            self._text(f"{change.level} ", style),
+            self._text(change.must),
+            self._text(_where(change), "dim"),
+            indent=2,
+        )
+
+    def _difference(self, change: Change) -> None:
+        parts = [_short(text) for text in (change.before, change.after) if text]
+        said = " -> ".join(parts)
+        self._line(
+            self._text(f"{'breaking' if change.breaking else change.kind} ", "bold"),
+            self._text(change.subject),
+            self._text(f": {said}" if said else ""),
+            self._text(_where(change), "dim"),
+            indent=2,
+        )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _where(change: Change) -> str:
+    """Say on which models a change is, which clauses judge it, and on how many cases."""
+    parts = [f"on {listed(change.models)}"] if change.models else []
+    parts += [listed(change.clauses)] if change.clauses else []
+    parts += [counted(len(change.cases), "case")] if change.cases else []
+    return f" ({'; '.join(parts)})" if parts else ""

@@ -1,0 +1,133 @@
+"""What a provider must accept or refuse from now on: the requests that two editions read unlike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.cases import cases_for
+from conformance.cases.model import Authorization, Case, Operation
+from conformance.clauses import clauses_of
+from conformance.clauses.registry import Clause, Needs
+from conformance.contract import Edition, Level, RequestBody
+from conformance.contract.checker import shown
+from conformance.editions.records import Change
+from conformance.runner.planned_request import read_case
+
+_JUDGING = {"accepted": Needs.ACCEPTANCE, "refused": Needs.REFUSAL}
+_MOST_VALUES = 6
+
+
+@dataclass(slots=True)
+class _Demand:
+    """Requests to one model that the new edition decides otherwise, for one rule."""
+
+    values: dict[str, None] = field(default_factory=dict)
+    cases: dict[str, None] = field(default_factory=dict)
+    clauses: dict[str, Clause] = field(default_factory=dict)
+
+
+def common_models(old: Edition, new: Edition) -> tuple[str, ...]:
+    """Return the names that both editions read, those first that the new one has."""
+    names = dict.fromkeys((*new.models, *old.models))
+    return tuple(name for name in names if old.find(name) and new.find(name))
+
+
+def request_changes(old: Edition, new: Edition) -> tuple[Change, ...]:
+    """List what must be accepted or refused now, by rule; models of one demand share a change.
+
+    The requests are the cases of both editions: what an edition says at all, a case of it tries.
+    """
+    grouped: dict[tuple[str, str, str, tuple[str, ...]], tuple[list[str], _Demand]] = {}
+    for model in common_models(old, new):
+        for (subject, before, after), demand in _demands(old, new, model).items():
+            key = (subject, before, after, tuple(demand.values))
+            models, whole = grouped.setdefault(key, ([], demand))
+            models.append(model)
+            whole.cases |= demand.cases
+    return tuple(_change(*key[:3], *value) for key, value in grouped.items())
+
+
+def _demands(old: Edition, new: Edition, model: str) -> Mapping[tuple[str, str, str], _Demand]:
+    demands: dict[tuple[str, str, str], _Demand] = {}
+    for case in _requests(old, new, model):
+        body = case.body or {}
+        before, after = old.read(body), new.read(body)
+        judging = _judging(case, new) if before.expectation != after.expectation else {}
+        if judging:
+            key = (_subject(before, after), before.expectation, after.expectation)
+            demand = demands.setdefault(key, _Demand())
+            demand.values[_sent(body, key[0])] = None
+            demand.cases[case.path] = None
+            demand.clauses |= judging
+    return demands
+
+
+def _requests(old: Edition, new: Edition, model: str) -> Iterator[Case]:
+    seen: set[str] = set()
+    for edition in (new, old):
+        for case in cases_for(edition, edition.model(model), lead=True):
+            plain = case.authorization is Authorization.VALID and case.raw is None
+            if plain and case.operation is Operation.GENERATE and repr(case.body) not in seen:
+                seen.add(repr(case.body))
+                yield case
+
+
+def _judging(case: Case, edition: Edition) -> Mapping[str, Clause]:
+    """Return the clauses that judge whether a request is answered as the edition says."""
+    sent = read_case(case, edition)
+    needs = _JUDGING.get(sent.expectation)
+    clauses = (clause for clause in clauses_of(edition) if clause.needs is needs)
+    return {clause.id: clause for clause in clauses if clause.binds(sent)}
+
+
+def _subject(before: RequestBody, after: RequestBody) -> str:
+    """Name the rule or parameter by which one edition decides what the other does not."""
+    for read in (after, before):
+        for broken in read.violations:
+            return f"{broken.parameter or 'body'}.{broken.keyword}"
+    names = (*before.unsupported, *before.unknown)
+    undocumented = [
+        name
+        for name in before.body
+        if before.model
+        and after.model
+        and name not in before.model.parameters
+        and name in after.model.parameters
+    ]
+    return next(iter((*undocumented, *names, *before.left_open)), "body")
+
+
+def _sent(body: Mapping[str, Any], subject: str) -> str:
+    """Write what a request sends of the parameter in question, else all but the prompt."""
+    name = subject.partition(".")[0]
+    if name in body:
+        return f"{name}={shown(body[name])}"
+    rest = [f"{key}={shown(body[key])}" for key in body if key not in ("model", "prompt")]
+    return " ".join(rest) or f"no {name}"
+
+
+def _change(subject: str, before: str, after: str, models: list[str], demand: _Demand) -> Change:
+    verb = {"accepted": "accept", "refused": "refuse"}[after]
+    values = listed_values(demand.values)
+    levels = [clause.level for clause in demand.clauses.values()]
+    return Change(
+        area="requests",
+        kind="changed",
+        subject=subject,
+        models=tuple(models),
+        before=before,
+        after=after,
+        must=f"{verb} {values}",
+        level=min(levels, key=list(Level).index).value,
+        clauses=tuple(demand.clauses),
+        cases=tuple(demand.cases),
+    )
+
+
+def listed_values(values: Iterable[str]) -> str:
+    """List the first values, and say how many more there are."""
+    names = [*values]
+    more = f" and {len(names) - _MOST_VALUES} more" if len(names) > _MOST_VALUES else ""
+    return ", ".join(names[:_MOST_VALUES]) + more

@@ -1,0 +1,81 @@
+"""The few requests that reach the most promises: for a first look at a provider."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from conformance.cases.model import Authorization
+from conformance.clauses import clauses_of
+from conformance.contract import Level
+from conformance.live.cost import Cost, cost_of
+from conformance.runner.planned_request import sent_by
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case
+    from conformance.contract import Edition
+    from conformance.providers import Provider
+
+_SHOULD = 0.2  # of a MUST; a first look is for what breaks clients
+_TINY = 1e-9  # US dollars; sums of prices are not exact
+
+
+def shortlist(
+    cases: Iterable[Case], edition: Edition, provider: Provider, most: int, budget: float = math.inf
+) -> list[Case]:
+    """Choose up to `most` cases a model that bind the most promises together, in their order.
+
+    Each brings what it depends on along. Together they cost no more than `budget` US dollars,
+    with what is set aside for a refusal that is billed; of two that reach as much, the cheaper
+    is chosen.
+    """
+    by_path = {case.path: case for case in cases}
+    costs = {path: cost_of(case, provider, edition) for path, case in by_path.items()}
+    promises = {path: dict(_promises(case, edition)) for path, case in by_path.items()}
+    chosen: dict[str, Case] = {}
+    reached: set[tuple[str, str]] = set()
+    while True:
+        found: list[tuple[float, float, list[str]]] = []
+        for case in by_path.values():
+            needed = [each for each in _with_prerequisites(case, by_path) if each not in chosen]
+            together = [*chosen, *needed]
+            many = sum(by_path[each].model == case.model for each in together) > most
+            if not needed or many or not _fits([costs[each] for each in together], budget):
+                continue
+            new = {key: weight for each in needed for key, weight in promises[each].items()}
+            gain = sum(weight for key, weight in new.items() if key not in reached) / len(needed)
+            found.append((gain, -sum(costs[each].estimate for each in needed), needed))
+        best = max(found, key=lambda each: each[:2], default=None)
+        if best is None or not best[0]:
+            return [case for path, case in by_path.items() if path in chosen]
+        chosen |= {path: by_path[path] for path in best[2]}
+        reached |= {key for path in best[2] for key in promises[path]}
+
+
+def cannot_be_billed(case: Case) -> bool:
+    """Return whether no answer to a case can cost the owner of the key anything.
+
+    Nobody is billed for a request without a valid key, nor for one that holds no prompt.
+    """
+    return case.authorization is not Authorization.VALID or (case.body is None and case.raw is None)
+
+
+def _promises(case: Case, edition: Edition) -> Iterator[tuple[tuple[str, str], float]]:
+    """Yield what a case binds: model and clause, with its weight."""
+    sent = sent_by(case, edition)
+    for clause in clauses_of(edition):
+        if clause.binds(sent):
+            yield (case.model, clause.id), 1.0 if clause.level is Level.MUST else _SHOULD
+
+
+def _with_prerequisites(case: Case, by_path: dict[str, Case]) -> list[str]:
+    names = (*([case.control] if case.control else ()), *case.after)
+    before = [by_path.get(f"{case.model}/{name}") for name in names]
+    found = [path for each in before if each for path in _with_prerequisites(each, by_path)]
+    return list(dict.fromkeys([*found, case.path]))
+
+
+def _fits(costs: Sequence[Cost], budget: float) -> bool:
+    reserve = max((each.most - each.estimate for each in costs), default=0.0)
+    return sum(each.estimate for each in costs) + reserve <= budget + _TINY

@@ -1,0 +1,138 @@
+"""`image-conformance check`: a first look at an address, without a file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from conformance.cases.model import Case
+from conformance.clauses import clauses_of
+from conformance.errors import ConformanceError
+from conformance.live.cost import cost_of
+from conformance.providers import is_loopback, load_provider
+from conformance.providers.ad_hoc import KEY_VARIABLE, provider_at, toml_of
+from conformance.providers.depth import documented_cases
+from conformance.reference.defects import with_defects
+from conformance.reference.steps import TRUTHFUL
+from conformance.results.run_file import read_run
+from conformance.runner.planned_request import sent_by
+from conformance.runner.shortlist import cannot_be_billed, shortlist
+from tests.live import EDITION, KEY, watched
+from tests.processes import command
+
+FAR = "https://images.example.com/v1"
+
+
+def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
+    with watched() as (base_url, eye):
+        words = ["check", base_url, "--models", "gpt-image-1.5", "-o", "run.jsonl"]
+        ended = command(tmp_path, *words, "--save", "mine.toml", IMAGE_API_KEY=KEY)
+    assert (ended.returncode, ended.stderr.count("error")) == (0, 0), ended.stderr
+    assert 0 < eye.posts <= 12
+    assert "nothing is broken, in the part that was\njudged; 89 of 89 MUSTs" in ended.stdout
+    assert "for the rest: image-conformance run --provider ./mine.toml --live" in ended.stdout
+    assert load_provider(str(tmp_path / "mine.toml")).base_url == base_url
+    footer = read_run(tmp_path / "run.jsonl").footer
+    assert footer is not None
+    assert footer.whole is False
+
+
+def test_check_finds_what_is_broken(tmp_path: Path) -> None:
+    with watched(steps=with_defects(TRUTHFUL, ["count.n-ignored"])) as (base_url, _):
+        words = ["check", base_url, "--models", "dall-e-2", "-o", "run.jsonl"]
+        ended = command(tmp_path, *words, IMAGE_API_KEY=KEY)
+    assert ended.returncode == 1
+    assert "does not conform" in ended.stdout
+
+
+def test_check_without_models_names_those_that_are_served(tmp_path: Path) -> None:
+    with watched() as (base_url, eye):
+        ended = command(tmp_path, "check", base_url, IMAGE_API_KEY=KEY)
+    assert (ended.returncode, eye.posts) == (2, 0)
+    assert "name a model with --models; served there: dall-e-2, dall-e-3" in ended.stderr
+
+
+def test_check_keeps_the_file_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("mine")
+    with watched() as (base_url, eye):
+        words = ["check", base_url, "--models", "dall-e-2", "--save", "mine.toml"]
+        ended = command(tmp_path, *words, IMAGE_API_KEY=KEY)
+    assert (ended.returncode, eye.posts) == (2, 0)
+    assert (tmp_path / "mine.toml").read_text() == "mine"
+
+
+@pytest.mark.parametrize("model", EDITION.models)
+def test_shortlist_reaches_most_musts(model: str) -> None:
+    provider = provider_at("http://127.0.0.1:1/v1", model)
+    cases = documented_cases(EDITION, provider, None)
+    few = shortlist(cases, EDITION, provider, 12)
+    paths = {case.path for case in few}
+    assert len(few) <= 12
+    assert all(f"{case.model}/{case.control}" in paths for case in few if case.control)
+    assert len(_musts(few)) >= 0.7 * len(_musts(cases))
+    assert len(_musts(few)) > 1.1 * len(_musts(cases[:12]))
+
+
+def _musts(cases: list[Case]) -> set[str]:
+    bound = ((clause, sent_by(case, EDITION)) for case in cases for clause in clauses_of(EDITION))
+    return {clause.id for clause, sent in bound if clause.level == "MUST" and clause.binds(sent)}
+
+
+def test_shortlist_stays_within_a_budget() -> None:
+    provider = provider_at(FAR, "dall-e-3", usd_per_image=0.04)
+    cases = documented_cases(EDITION, provider, None)
+    few = shortlist(cases, EDITION, provider, 12, budget=0.2)
+    costs = [cost_of(case, provider, EDITION) for case in few]
+    reserve = max(cost.most - cost.estimate for cost in costs)
+    assert any(case.billed for case in few)
+    assert sum(cost.estimate for cost in costs) + reserve <= 0.2 + 1e-9
+
+
+def test_nothing_that_can_be_billed_is_sent_without_a_budget() -> None:
+    cases = documented_cases(EDITION, provider_at(FAR, "dall-e-3"), None)
+    free = {case.id for case in cases if cannot_be_billed(case)}
+    assert {"models-list", "authentication-missing", "authentication-unknown"} <= free
+    assert not any(case.billed for case in cases if case.id in free)
+    assert not {"n-0", "prompt-empty", "size-outside-enum", "json-malformed"} & free
+
+
+@pytest.mark.parametrize(
+    ("url", "variable", "free"),
+    [
+        (FAR, KEY_VARIABLE, False),
+        ("https://api.openai.com/v1", "OPENAI_API_KEY", False),
+        ("https://api.openai.com.example.com/v1", KEY_VARIABLE, False),
+        ("http://127.0.0.1:4000/v1", KEY_VARIABLE, True),
+    ],
+)
+def test_key_of_a_service_goes_to_that_service_alone(url: str, variable: str, free: bool) -> None:
+    provider = provider_at(url, "gpt-image-1.5")
+    assert (provider.key_variable, provider.prices.free) == (variable, free)
+
+
+@pytest.mark.parametrize("host", ["127.example.com", "localhost.example.com", "10.0.0.1"])
+def test_host_that_only_looks_like_loopback_is_not(host: str) -> None:
+    assert not is_loopback(f"http://{host}/v1")
+
+
+def test_models_are_named_as_the_provider_calls_them() -> None:
+    named = provider_at(FAR, "dall-e-3=openai/dall-e-3, gpt-image-1.5").models
+    assert named == {"dall-e-3": "openai/dall-e-3", "gpt-image-1.5": "gpt-image-1.5"}
+
+
+@pytest.mark.parametrize("models", ["", ",", "dall-e-3=", "=x"])
+def test_models_that_name_nothing_are_one_sentence(models: str) -> None:
+    with pytest.raises(ConformanceError, match="--models"):
+        provider_at(FAR, models)
+
+
+def test_saved_file_is_the_same_provider(tmp_path: Path) -> None:
+    provider = provider_at(FAR, 'dall-e-3=a"b', usd_per_image=0.04)
+    path = tmp_path / "images.example.com.toml"
+    path.write_text(toml_of(provider))
+    read = load_provider(str(path))
+    assert tomllib.loads(path.read_text())["models"] == {"dall-e-3": 'a"b'}
+    assert (read.models, read.base_url) == (provider.models, provider.base_url)
+    assert read.prices.image == provider.prices.image

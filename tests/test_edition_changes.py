@@ -1,0 +1,185 @@
+"""What differs between two editions, and what a provider that keeps the old one must change."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+from jsonschema import Draft202012Validator
+from rich.console import Console
+
+from conformance.commands.editions import changes as changes_command
+from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
+from conformance.editions.changes import changes_between
+from conformance.editions.render import changes_json, changes_markdown, print_changes
+from conformance.errors import ConformanceError
+from tests.test_contract_editions import change, copied
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.editions.records import Change, Changes
+
+PROMISE = {
+    "id": "page.new",
+    "source": "cometapi",
+    "section": "Body: n",
+    "level": "MUST",
+    "says": "A new sentence.",
+    "clauses": ["count.as-asked"],
+}
+
+
+def edit(file: Path, path: str, value: object) -> None:
+    """Set what stands at a path of members; None removes it."""
+    *steps, last = path.split("/")
+
+    def set_last(content: Any) -> None:
+        for step in steps:
+            content = content[int(step) if step.isdigit() else step]
+        if value is None:
+            del content[last]
+        else:
+            content[last] = value
+
+    change(file, set_last)
+
+
+EDITS: dict[str, dict[str, Any]] = {
+    "request/dall-e-3.json": {
+        "properties/quality/enum": ["standard", "ultra", None],
+        "properties/quality/default": "standard",
+        "properties/style": None,
+    },
+    "request/dall-e-2.json": {"properties/n/maximum": 6},
+    "response/url.json": {"required": ["created", "data", "quality"]},
+    "edition.json": {
+        "models/qwen-image/responses/default": "url",
+        "models/gpt-image-1": None,
+        "models_path": "/v2/models",
+        "open/0/question": "What now?",
+        "clauses/withdrawn": {"url.https": "gone"},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Changes:
+    """The differences to an edition that is stricter here and there."""
+    folder = copied(tmp_path_factory.mktemp("editions"), "later-2027")
+    for name, edits in EDITS.items():
+        for path, value in edits.items():
+            edit(folder / name, path, value)
+    change(folder / "promises.json", lambda content: content["promises"].pop(3))
+    change(folder / "promises.json", lambda content: content["promises"].append(PROMISE))
+    return changes_between(load_edition(), load_edition(str(folder)))
+
+
+def one(found: Changes, area: str, subject: str) -> Change:
+    (change,) = (each for each in found.of(area) if each.subject == subject)
+    return change
+
+
+@pytest.mark.parametrize(
+    ("must", "models", "clause"),
+    [
+        ('accept quality="ultra"', "dall-e-3", "parameters.valid-accepted"),
+        ('refuse quality="auto", quality="hd"', "dall-e-3", "parameters.quality-enum"),
+        ("refuse n=7, n=10", "dall-e-2", "count.above-maximum-refused"),
+        ("treat a request without quality as quality=standard", "dall-e-3", None),
+        ("send quality in the body of a response url", None, None),
+        ("answer with url", "qwen-image", None),
+        ("answer at the path of the models /v2/models", None, None),
+    ],
+)
+def test_what_a_provider_must_change(
+    found: Changes, must: str, models: str | None, clause: str | None
+) -> None:
+    (change,) = (each for each in found.demands if each.must == must)
+    assert change.breaking
+    assert models is None or models in change.models
+    assert clause is None or clause in change.clauses
+
+
+def test_demand_names_its_cases(found: Changes) -> None:
+    demands = {each.must: each for each in found.of("requests")}
+    assert demands['accept quality="ultra"'].cases == ("dall-e-3/quality-ultra",)
+
+
+@pytest.mark.parametrize(
+    ("area", "subject", "kind"),
+    [
+        ("models", "gpt-image-1", "removed"),
+        ("parameters", "style", "removed"),
+        ("parameters", "n.maximum", "changed"),
+        ("promises", "page.new", "added"),
+        ("clauses", "url.https", "removed"),
+        ("open", "model-omitted", "changed"),
+    ],
+)
+def test_what_differs(found: Changes, area: str, subject: str, kind: str) -> None:
+    assert one(found, area, subject).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("area", "subject"),
+    [("models", "gpt-image-1"), ("parameters", "style"), ("clauses", "url.https")],
+)
+def test_what_is_no_longer_promised_is_not_breaking(
+    found: Changes, area: str, subject: str
+) -> None:
+    assert not one(found, area, subject).breaking
+
+
+def test_promise_has_its_clauses_and_cases(found: Changes) -> None:
+    promise = one(found, "promises", "page.new")
+    assert promise.clauses == ("count.as-asked",)
+    assert "n-2" in promise.cases
+
+
+def test_same_edition_has_no_difference() -> None:
+    assert changes_between(load_edition(), load_edition()).changes == ()
+
+
+def test_json_has_its_schema(found: Changes) -> None:
+    schema = json.loads((schemas_directory() / "changes.schema.json").read_text())
+    Draft202012Validator(schema).validate(json.loads(changes_json(found)))
+
+
+def test_markdown_and_terminal_say_the_same(found: Changes) -> None:
+    console = Console(width=200, file=StringIO())
+    print_changes(found, console, every=True)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    for text in (shown, changes_markdown(found)):
+        assert "What a provider must change" in text
+        assert 'accept quality="ultra"' in text
+
+
+@pytest.mark.parametrize(
+    ("edits", "code"),
+    [
+        ({}, 0),
+        ({"properties/prompt/description": "said otherwise"}, 0),
+        ({"properties/n/maximum": 6}, 1),
+    ],
+    ids=["same", "words", "breaking"],
+)
+def test_exit_code(tmp_path: Path, edits: dict[str, Any], code: int) -> None:
+    folder = copied(tmp_path, "later-2027")
+    for path, value in edits.items():
+        edit(folder / "request/dall-e-2.json", path, value)
+    with pytest.raises(typer.Exit) as ended:
+        changes_command(DEFAULT_EDITION, str(folder), "json", [tmp_path / "changes.md"])
+    assert ended.value.exit_code == code
+    assert (
+        (tmp_path / "changes.md").read_text().startswith("# From cometapi-2026-03-12 to later-2027")
+    )
+
+
+@pytest.mark.parametrize("name", ["cometapi-2026", "./nowhere"])
+def test_unknown_edition_is_one_sentence(name: str) -> None:
+    with pytest.raises(ConformanceError, match="edition"):
+        changes_command(DEFAULT_EDITION, name)

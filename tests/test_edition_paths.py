@@ -1,0 +1,80 @@
+"""An edition is named by its id, or by its folder, which may be anywhere."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.contract import DEFAULT_EDITION, EditionError, load_edition
+from conformance.documentation.listing import Selection
+from conformance.errors import ConformanceError, UnknownNameError
+from conformance.providers import load_provider
+from conformance.runner.session import Options, Session
+from tests.processes import command, run_pytest
+from tests.test_contract_editions import copied
+from tests.test_plugin import MINE, PROMISES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("name", ["./mine-2027", "mine-2027", "x/../mine-2027/"])
+def test_folder_is_found_from_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    copied(tmp_path, "mine-2027")
+    (tmp_path / "x").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_edition(name).id == "mine-2027"
+    assert Selection(name, "*", "*").edition is load_edition(name)
+
+
+def test_folder_of_a_provider_is_relative_to_its_file(tmp_path: Path) -> None:
+    copied(tmp_path, "mine-2027")
+    file = tmp_path / "mine.toml"
+    file.write_text('edition = "./mine-2027"\n' + MINE)
+    assert load_provider(str(file)).edition == str(tmp_path / "mine-2027")
+    assert Session(Options(providers=(str(file), "reference"))).edition.id == "mine-2027"
+
+
+def test_option_comes_before_the_provider(tmp_path: Path) -> None:
+    copied(tmp_path, "mine-2027")
+    file = tmp_path / "mine.toml"
+    file.write_text('edition = "./mine-2027"\n' + MINE)
+    chosen = Options(providers=(str(file),), edition=DEFAULT_EDITION)
+    assert Session(chosen).edition.id == DEFAULT_EDITION
+
+
+def test_providers_of_different_editions_are_run_one_by_one(tmp_path: Path) -> None:
+    copied(tmp_path, "mine-2027")
+    file = tmp_path / "mine.toml"
+    file.write_text('edition = "./mine-2027"\n' + MINE)
+    with pytest.raises(ConformanceError, match="different editions"):
+        Session(Options(providers=(str(file), "litellm")))
+
+
+def test_id_of_another_edition_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EditionError, match="comes with the suite"):
+        load_edition(str(copied(tmp_path, DEFAULT_EDITION)))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("./nowhere", "no edition.json is there"), ("nowhere", "unknown edition 'nowhere'")],
+)
+def test_folder_that_is_none_is_one_sentence(name: str, said: str) -> None:
+    with pytest.raises((EditionError, UnknownNameError), match=said):
+        load_edition(name)
+
+
+def test_run_file_of_pytest_and_command_name_the_edition(tmp_path: Path) -> None:
+    copied(tmp_path, "mine-2027")
+    (tmp_path / "mine.toml").write_text(MINE)
+    chosen = ("--provider=./mine.toml", "--edition=./mine-2027", "--cases=models-list")
+    command(tmp_path, "run", *chosen, "--output=a.jsonl", "--quiet")
+    run_pytest(tmp_path, PROMISES, "-q", "--live", *chosen, "--run-file=b.jsonl")
+    for name in ("a.jsonl", "b.jsonl"):
+        first = (tmp_path / name).read_text().splitlines()[0]
+        assert json.loads(first)["edition"]["id"] == "mine-2027"

@@ -1,0 +1,236 @@
+"""Every command reads a model's name the same way."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from conformance.commands.serve import serve
+from conformance.contract import DEFAULT_EDITION, Edition, load_edition
+from conformance.documentation.listing import Selection
+from conformance.errors import ConformanceError, UnknownNameError
+from conformance.live.plan import plan
+from conformance.live.plan_report import document
+from conformance.providers import load_provider
+from conformance.recordings.model_names import read_names
+from conformance.reports import print_runs, render, summarize
+from conformance.reports.comparison import compare, print_comparison
+from conformance.runner.session import Options, Session
+from tests import runs
+from tests.test_contract_editions import change, copied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conformance.results.run_file import Run
+
+SNAPSHOT = "gpt-image-1.5-2025-12-16"
+NAMES = {
+    "gpt-image-1.5": "",
+    SNAPSHOT: "gpt-image-1.5",
+    "qwen-image-20260101": "qwen-image",
+    "gpt-image-2": "its family",
+    "gpt-image-9-flare": "its family",
+}
+"""As what a name is judged under the default edition; the edition's own as themselves."""
+MINE = """
+title = "Mine"
+base_url = "http://127.0.0.1:1/v1"
+default_key = "sk-mine"
+free = {free}
+[models]
+"{model}" = "as/{model}"
+[prices]
+source = "its page"
+date = "2026-11-28"
+[prices.image]
+"{priced}" = {{default = 0.5}}
+"""
+
+
+def mine(folder: Path, model: str, priced: str = "dall-e-3", free: str = "true") -> str:
+    """Write a provider's file with one model, and return its path."""
+    file = folder / "mine.toml"
+    file.write_text(MINE.format(model=model, priced=priced, free=free))
+    return str(file)
+
+
+def session(provider: str, models: str = "*") -> Session:
+    return Session(Options(providers=(provider,), models=models, live=True, budget=1e9))
+
+
+def run_of_file(name: str, folder: Path) -> list[str]:
+    (engine,) = session(mine(folder, name)).engines
+    return [*engine.provider.models]
+
+
+def run_with_option(name: str, _folder: Path) -> list[str]:
+    made = session("reference", name)
+    return [*dict.fromkeys(case.model for case, _ in made.selected(made.engines[0]))]
+
+
+def plan_of_file(name: str, folder: Path) -> list[str]:
+    made = plan(load_edition(), load_provider(mine(folder, name)), 1, combined=False)
+    return [*made.reach]
+
+
+def plan_with_option(name: str, _folder: Path) -> list[str]:
+    return [*plan(load_edition(), load_provider("cometapi"), 1, name, combined=False).reach]
+
+
+def prices(name: str, folder: Path) -> list[str]:
+    (engine,) = session(mine(folder, "dall-e-3", priced=name)).engines
+    return [*engine.provider.prices.image]
+
+
+def judge_named(name: str, _folder: Path) -> list[str]:
+    return [*read_names([f"{name}=x"], None, load_edition()).known.values()]
+
+
+def judge_unnamed(name: str, _folder: Path) -> list[str | None]:
+    return [read_names([], name, load_edition()).unnamed]
+
+
+def list_option(name: str, _folder: Path) -> list[str]:
+    return Selection(None, "*", name).models
+
+
+def served(monkeypatch: pytest.MonkeyPatch, **options: object) -> list[str]:
+    """Return what `serve` would serve."""
+    came: dict[str, list[str]] = {}
+    monkeypatch.setattr(
+        "conformance.reference.server.serve", lambda *_, **values: came.update(values)
+    )
+    serve(**{"key": "sk", "host": "", "port": 0, **options})  # type: ignore[arg-type]
+    return [*came["models"]]
+
+
+def serve_model(name: str, _folder: Path) -> list[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        return served(patch, model=[name])[-1:]
+
+
+def serve_defect(name: str, _folder: Path) -> list[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        return served(patch, defect=["count.n-ignored"], defect_model=name)[-1:]
+
+
+COMMANDS = (
+    *(run_of_file, run_with_option, plan_of_file, plan_with_option, prices),
+    *(judge_named, judge_unnamed, list_option, serve_model, serve_defect),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+def test_command_takes_name(
+    tmp_path: Path, command: Callable[[str, Path], list[str]], name: str
+) -> None:
+    assert name in command(name, tmp_path) or name in load_edition().models
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+def test_unknown_name_is_the_same_sentence(
+    tmp_path: Path, command: Callable[[str, Path], list[str]]
+) -> None:
+    same = rf"^unknown model 'dalle-3' in edition {DEFAULT_EDITION}.*; did you mean 'dall-e-3'\?$"
+    with pytest.raises(UnknownNameError, match=same):
+        command("dalle-3", tmp_path)
+
+
+@pytest.mark.parametrize(("name", "read_as"), NAMES.items())
+def test_name_is_judged_as(edition: Edition, name: str, read_as: str) -> None:
+    assert edition.model(name).read_as == read_as
+
+
+@pytest.mark.parametrize(
+    "name", ["dall-e-3-2026-02-30", "dall-e-3-2026", "dall-e-33", "gpt-image-" + "9" * 200]
+)
+def test_no_snapshot_of_no_day(edition: Edition, name: str) -> None:
+    assert edition.find(name) is None
+
+
+def test_snapshot_has_the_rules_of_its_model(edition: Edition) -> None:
+    body = {"model": SNAPSHOT, "prompt": "a boat", "quality": "hd"}
+    assert edition.read({**body, "quality": "high"}).expectation == "accepted"
+    assert (
+        edition.read(body).expectation
+        == edition.read({**body, "model": "gpt-image-1.5"}).expectation
+    )
+
+
+def test_snapshot_costs_what_its_model_costs(tmp_path: Path) -> None:
+    file = mine(tmp_path, SNAPSHOT, priced="gpt-image-1.5", free="false")
+    made = plan(load_edition(), load_provider(file), 1, combined=False)
+    assert not made.unknown
+    assert made.usd >= 0.5
+
+
+def test_plan_says_as_what_a_model_is_judged(tmp_path: Path) -> None:
+    made = plan(load_edition(), load_provider(mine(tmp_path, "gpt-image-2")), 1, combined=False)
+    assert document(made)["read_as"] == {"gpt-image-2": "its family"}
+
+
+def test_run_file_says_as_what_a_model_is_judged(tmp_path: Path) -> None:
+    about = session(mine(tmp_path, SNAPSHOT)).header().edition
+    assert about.read_as == {SNAPSHOT: "gpt-image-1.5"}
+    assert about.families == {SNAPSHOT: "gpt-image"}
+
+
+def test_name_that_no_folder_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConformanceError, match="cannot name a model here"):
+        session(mine(tmp_path, "gpt-image-2/../x")).providers  # noqa: B018 - it is read here
+
+
+def test_model_without_cassettes_is_one_sentence_in_replay() -> None:
+    made = Session(Options(providers=("litellm",), models="gpt-image-2"))
+    with pytest.raises(ConformanceError, match="'litellm' has no cassettes of gpt-image-2"):
+        made.engines  # noqa: B018 - it is looked for here
+
+
+def family_run(provider: str) -> Run:
+    """Return a run of a model that its edition does not name."""
+    edition = {**runs.EDITION, "read_as": {"gpt-image-2": "its family"}}
+    head = runs.header((provider,), ("gpt-image-2",), edition=edition)
+    return runs.run(runs.finding(provider=provider, model="gpt-image-2"), head=head)
+
+
+def in_terminal(console: Console) -> None:
+    print_runs([family_run("acme")], console)
+
+
+def in_comparison(console: Console) -> None:
+    print_comparison(compare([family_run("acme"), family_run("relay")]), console)
+
+
+@pytest.mark.parametrize("show", [in_terminal, in_comparison])
+def test_tables_say_as_what_a_model_is_judged(show: Callable[[Console], None]) -> None:
+    console = Console(width=200, file=StringIO())
+    show(console)
+    assert "gpt-image-2 · as its family" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["md", "html"])
+def test_reports_say_as_what_a_model_is_judged(name: str) -> None:
+    assert "gpt-image-2 · as its family" in render(summarize([family_run("acme")]), name)
+
+
+def test_reference_provider_has_a_model_that_its_file_lacks(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    change(
+        folder / "edition.json",
+        lambda content: content["models"].update(flux={**content["models"]["qwen-image"]}),
+    )
+    made = Session(Options(providers=("reference",), edition=str(folder), live=True))
+    assert made.providers[0].models["flux"] == "flux"
+
+
+def test_reference_provider_lacks_a_model_that_the_edition_lacks(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    change(folder / "edition.json", lambda content: content["models"].pop("dall-e-2"))
+    made = Session(Options(providers=("reference",), edition=str(folder), live=True))
+    assert "dall-e-2" not in made.providers[0].models
