@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from conformance.parsing import printable
-from conformance.reports import wording
+from conformance.reports import side_by_side, wording
 from conformance.reports.capabilities import MEANINGS, rendering
 from conformance.reports.formatting import duration, moment
 from conformance.reports.grouping import LEVELS
@@ -45,6 +45,7 @@ def markdown(summary: Summary) -> str:
         "wording": wording,
         "capability": rendering,
         "meanings": MEANINGS,
+        "side_by_side": side_by_side,
         "levels": LEVELS,
         "chapters": chapters,
         "runs": newest_first(summary.merged.runs),

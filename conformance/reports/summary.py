@@ -10,6 +10,7 @@ from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables, sides_of
 from conformance.reports.causes import Cause, causes_of
+from conformance.reports.costs import sent_once
 from conformance.reports.grouping import (
     Broken,
     Group,
@@ -22,6 +23,7 @@ from conformance.reports.grouping import (
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.provenance import Origin, origins
+from conformance.reports.side_by_side import ModelOffers, model_offers
 from conformance.results.conclusion import (
     Conclusion,
     binding,
@@ -100,6 +102,7 @@ class Summary:
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
     capabilities: tuple[ModelTable, ...] = ()
+    offers: tuple[ModelOffers, ...] = ()
     parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
@@ -175,6 +178,9 @@ def summarize(runs: Sequence[Run]) -> Summary:
         conclusion=_gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
         capabilities=_capabilities(merged, rows),
+        offers=model_offers(
+            {(row.provider, row.model): row.kept for row in rows}, sent_once(merged.runs)
+        ),
         parts=parts(runs),
     )
 

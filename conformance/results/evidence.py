@@ -20,6 +20,7 @@ from conformance.parsing import printable, read_json
 from conformance.parsing.shape import bounded, shape_of
 from conformance.results.records import (
     NOT_RUN,
+    AttemptRecord,
     DownloadRecord,
     ErrorRecord,
     ExchangeRecord,
@@ -69,6 +70,9 @@ def evidence(
         downloads=tuple(map(_download, exchange.downloads)),
         images=tuple(_image(each) for each in answer.payloads if each.carries),
         attempts=exchange.attempts,
+        retried=tuple(
+            AttemptRecord(each.status, each.reason, each.said) for each in exchange.retried
+        ),
         price=_price(exchange.price),
     )
 

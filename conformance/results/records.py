@@ -248,6 +248,15 @@ class PriceRecord(Struct, frozen=True):
     """What all requests for this answer cost, those that were sent again as well."""
 
 
+class AttemptRecord(Struct, frozen=True):
+    """A request that was sent again, and what came of it before."""
+
+    status: Whole | None
+    reason: str
+    said: str = ""
+    """The provider's own words."""
+
+
 class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
     """One request with its answer: all that proves a finding, and no payload."""
 
@@ -283,7 +292,9 @@ class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
     downloads: tuple[DownloadRecord, ...] = ()
     images: tuple[ImageRecord, ...] = ()
     attempts: Count | None = None
-    """Requests that were sent until this answer came."""
+    """Requests that were sent until this answer came; null where a cassette does not say."""
+    retried: tuple[AttemptRecord, ...] = ()
+    """What came of those before it."""
     price: PriceRecord | None = None
     run: str | None = None
     """The run that sent it, where this one took it over."""

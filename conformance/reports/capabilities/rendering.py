@@ -103,7 +103,7 @@ class CapabilityPage(Paper):
         for row in rows:
             cells = [self._text(worded(each), MEANINGS[each.word].style) for each in row.cells]
             grid.add_row(self._text(value_of(row), "bold"), *cells)
-        self._console.print(grid, crop=False, soft_wrap=True)
+        self._whole_table(grid)
 
 
 def differing(table: ModelTable) -> str:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from conformance.parsing import printable, without_commands
-from conformance.reports import wording
+from conformance.reports import side_by_side, wording
 from conformance.reports.capabilities import MEANINGS
 from conformance.reports.capabilities import rendering as capability
 from conformance.reports.formatting import dollars, duration, moment, took
@@ -29,7 +29,7 @@ from conformance.reports.summary import Summary
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _SCRIPTS = (
     *("elements.js", "filters.js", "matrix.js", "evidence.js", "capabilities.js", "gallery.js"),
-    "start.js",
+    *("sorting.js", "start.js"),
 )
 _STYLES = ("page.css", "capabilities.css")
 _LONGEST = 1000  # characters of one foreign text
@@ -46,6 +46,9 @@ def page(summary: Summary) -> str:
         "tables": summary.capabilities,
         "capability": capability,
         "meanings": MEANINGS,
+        "offers": summary.offers,
+        "side_by_side": side_by_side,
+        "pictures_of": True,
         "levels": [each for each in LEVELS if any(each in row.kept for row in summary.rows)],
         "most": MOST,
         "providers": provider_facts(summary),
