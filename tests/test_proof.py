@@ -123,7 +123,12 @@ def test_small_proof_has_no_hole() -> None:
 def test_clause_that_sees_nothing_is_a_hole() -> None:
     matrix = replace(small(), clauses=(CLAUSE, OTHER))
     assert said(matrix) == [("blind clause", "count.one-by-default", "")]
-    assert holes(matrix, whole=False) == ()
+    assert holes(replace(matrix, whole=False)) == ()
+
+
+def test_proof_of_some_defects_writes_no_unseen_clause_as_a_hole() -> None:
+    part = replace(small(), clauses=(CLAUSE, OTHER), whole=False)
+    assert json.loads(WRITERS[".json"](part))["holes"] == []
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR])

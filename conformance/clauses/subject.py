@@ -169,16 +169,22 @@ class Subject:
         """Raise *not testable* where a recorder kept the answer, and none of its images."""
         urls = [each for each in self.payloads if each.url is not None and not each.b64_json]
         foreign = self.exchange.provenance is Provenance.FOREIGN
-        if foreign and urls and all(each.download is None for each in urls):
-            raise NotTestableError(NO_DOWNLOADS)
+        downloads = [each.download for each in urls if each.download is not None]
+        if foreign and urls and all(each.is_recorded_failure for each in downloads):
+            reasons = [each.failure.message for each in downloads if each.failure is not None]
+            raise NotTestableError(": ".join([NO_DOWNLOADS, *reasons[:1]]))
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
         """The events of a streamed answer, at least one, or *not testable*."""
-        found = events_of(self.answer)
-        if not found:
+        if not self.read_events:
             raise NotTestableError("the answer has no events")
-        return found
+        return self.read_events
+
+    @cached_property
+    def read_events(self) -> tuple[StreamEvent, ...]:
+        """The events of a streamed answer, of which there may be none but a closing `[DONE]`."""
+        return events_of(self.answer)
 
     @cached_property
     def mismatches(self) -> list[Mismatch]:

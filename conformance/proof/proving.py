@@ -279,11 +279,12 @@ class Proof:
         return _JudgedCase(exchange, outcome_of(exchange, answer), tuple(findings))
 
     def _passing(self, cases: Iterable[_JudgedCase]) -> Mapping[str, frozenset[str]]:
-        """Return, for every model, the clauses that judge something of it."""
+        """Return, for every model, the clauses that pass something of it."""
         passed: dict[str, set[str]] = {name: set() for name in self.models}
         for judged in cases:
             for finding in judged.findings:
-                passed[finding.model].add(finding.clause)
+                if finding.verdict is Verdict.PASS:
+                    passed[finding.model].add(finding.clause)
         return {name: frozenset(clauses) for name, clauses in passed.items()}
 
     def _fewest(self, claims: Sequence[str]) -> tuple[str, ...]:
@@ -329,7 +330,8 @@ def prove(
     for an unknown defect.
     """
     contract, started = edition or load_edition(), time.monotonic()
-    chosen = tuple(names if names is not None else defects(contract))
+    every = tuple(defects(contract))
+    chosen = every if names is None else tuple(names)
     columns = []
     if workers == 1:
         with Proof(contract) as proof:
@@ -353,6 +355,7 @@ def prove(
         exchanges=sum(column.exchanges for column in columns),
         seconds=time.monotonic() - started,
         answered=answers,
+        whole=set(chosen) == set(every),
     )
 
 

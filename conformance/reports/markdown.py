@@ -20,10 +20,10 @@ from conformance.parsing import printable
 from conformance.reports import side_by_side, wording
 from conformance.reports.capabilities import MEANINGS, rendering
 from conformance.reports.formatting import duration, moment
-from conformance.reports.grouping import LEVELS
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.results.reach import LEVELS
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _STRUCTURE = re.compile(

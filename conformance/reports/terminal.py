@@ -217,7 +217,8 @@ class _Page(Paper):
         styles = {Conclusion.CONFORMS: "bold green", Conclusion.BREAKS: "bold red"}
         self._console.print()
         style = styles.get(self._summary.conclusion, "bold magenta")
-        if self._summary.conclusion is Conclusion.CONFORMS and self._summary.parts:
+        conforms = self._summary.headline.conforms
+        if self._summary.conclusion is Conclusion.CONFORMS and not conforms:
             style = "bold cyan"
         self._line(self._text(closing(self._summary), style))
 

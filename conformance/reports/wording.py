@@ -9,14 +9,14 @@ from dataclasses import replace
 from conformance.findings import STATES, State
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.formatting import dollars, took
-from conformance.reports.grouping import LEVELS, Broken, Group, Reason
+from conformance.reports.grouping import Broken, Group, Reason
 from conformance.reports.measures import Retries
 from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.headline import deviations
-from conformance.results.reach import Cell, Kept
+from conformance.results.reach import LEVELS, Cell, Kept
 from conformance.results.run_file import Run
 from conformance.results.selection import extent as extent_of
 
@@ -161,7 +161,9 @@ def unjudged(count: int, summary: Summary) -> str:
     if summary.complete:
         return f"{said} of the edition found nothing to judge here, and {verb} in no number"
     was = "was" if count == 1 else "were"
-    return f"{said} of the edition {was} not reached (the run was cut off), or had nothing to judge"
+    cut = any(run.interrupted for run in summary.merged.concluding)
+    why = "not reached (the run was cut off)" if cut else "left out"
+    return f"{said} of the edition {was} {why}, or had nothing to judge"
 
 
 def _part(run: Run) -> str:

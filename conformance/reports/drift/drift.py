@@ -102,7 +102,8 @@ def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
         names = listed([absence.name for absence in left])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
-        yield "BASE did not come to its end: what it lacks is not told as added."
+        why = "did not come to its end" if last.interrupted else "judged only a part"
+        yield f"BASE {why}: what it lacks is not told as added."
     known = {provider.id: provider for provider in last.header.providers}
     for provider in new.header.providers:
         for name in ("mode", "base_url") if provider.id in known else ():

@@ -73,7 +73,8 @@ def span(nights: Nights) -> str:
     first, last = nights.started[0][:10], nights.started[-1][:10]
     days = first if first == last else f"{first} to {last}"
     cut = f", {nights.incomplete} cut off" if nights.incomplete else ""
-    return f"{counted(len(nights.started), 'night')}, {days}{cut}"
+    parts = f", {nights.parts} a part" if nights.parts else ""
+    return f"{counted(len(nights.started), 'night')}, {days}{cut}{parts}"
 
 
 def history_markdown(report: History) -> str:

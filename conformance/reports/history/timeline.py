@@ -79,7 +79,8 @@ class Nights:
 
     provider: str
     started: tuple[str, ...]
-    incomplete: int
+    incomplete: int  # runs that were cut off
+    parts: int  # runs of which pytest or a plugin left something out
     editions: tuple[str, ...]
     tools: tuple[str, ...]
 
@@ -133,7 +134,8 @@ def _nights(provider: str, runs: Sequence[RunStates]) -> Nights:
     return Nights(
         provider=provider,
         started=tuple(run.started for run in runs),
-        incomplete=sum(not run.complete for run in runs),
+        incomplete=sum(run.interrupted for run in runs),
+        parts=sum(not run.complete and not run.interrupted for run in runs),
         editions=tuple(dict.fromkeys(run.edition for run in runs)),
         tools=tuple(dict.fromkeys(run.tool for run in runs)),
     )

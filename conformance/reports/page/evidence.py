@@ -23,6 +23,7 @@ from conformance.parsing import JSONFaultError, load_json
 from conformance.reports.capabilities import ModelTable
 from conformance.reports.merging import Merged
 from conformance.reports.page.requests import shown_request
+from conformance.reports.resumed import Key, key
 from conformance.reports.summary import Summary
 from conformance.results.reach import Column
 from conformance.results.records import DeviationRecord, ExchangeRecord, RequestRecord
@@ -142,7 +143,7 @@ class _Evidence:
 
     def _finding(self, finding: Finding, prefix: str) -> Any:
         """Write a finding; of a pass with nothing to add, only its case."""
-        history = self._history.get(_key(finding)) if self._history else None
+        history = self._history.get(key(finding)) if self._history else None
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
             return prefix + finding.case
         names = ("verdict", "message", "expected", "observed", "control", "rate", "repeats")
@@ -190,18 +191,14 @@ def _covers(entry: DeviationRecord, finding: Finding) -> bool:
     )
 
 
-def _key(finding: Finding) -> tuple[str, str, str, str]:
-    return finding.provider, finding.model, finding.case, finding.clause
-
-
-def _history(summary: Summary) -> dict[tuple[str, str, str, str], list[list[str]]]:
+def _history(summary: Summary) -> dict[Key, list[list[str]]]:
     """Give, of what several runs judged, when each verdict began to be given."""
-    found: dict[tuple[str, str, str, str], list[list[str]]] = {}
+    found: dict[Key, list[list[str]]] = {}
     for run in sorted(summary.merged.runs, key=lambda each: each.header.started):
         started = run.header.started
         for each in run.findings:
             said = f"{each.verdict.value}{', known' * each.excused}"
-            mine = found.setdefault(_key(each), [])
+            mine = found.setdefault(key(each), [])
             if not mine or mine[-1][1] != said:
                 mine.append([started, said])
     return found

@@ -9,11 +9,10 @@ from msgspec import to_builtins
 
 from conformance.findings import BROKEN, SEVERITY, STATES, Finding, State
 from conformance.reports.capabilities import MEANINGS
-from conformance.reports.grouping import LEVELS
 from conformance.reports.provenance import Origin
 from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
-from conformance.results.reach import Column
+from conformance.results.reach import LEVELS, Column
 from conformance.results.records import ClauseRecord
 
 NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of

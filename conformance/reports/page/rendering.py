@@ -19,12 +19,12 @@ from conformance.reports import side_by_side, wording
 from conformance.reports.capabilities import MEANINGS
 from conformance.reports.capabilities import rendering as capability
 from conformance.reports.formatting import dollars, duration, moment, took
-from conformance.reports.grouping import LEVELS
 from conformance.reports.page.evidence import proofs
 from conformance.reports.page.matrix import matrix, provenance, silent_clauses
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.results.reach import LEVELS
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _SCRIPTS = (
