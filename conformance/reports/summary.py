@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
+from conformance.reports.capabilities import ModelTable, model_tables, sides_of
 from conformance.reports.causes import Cause, causes_of
+from conformance.reports.costs import sent_once
 from conformance.reports.grouping import (
     Broken,
     Group,
@@ -22,6 +24,7 @@ from conformance.reports.grouping import (
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.provenance import Origin, origins
+from conformance.reports.side_by_side import ModelOffers, model_offers
 from conformance.results.conclusion import (
     Conclusion,
     binding,
@@ -106,6 +109,8 @@ class Summary:
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
+    capabilities: tuple[ModelTable, ...] = ()
+    offers: tuple[ModelOffers, ...] = ()
     parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
@@ -165,10 +170,11 @@ def summarize(runs: Sequence[Run]) -> Summary:
     explained = _explained(found, open_ones)
     promises = promises_of(_binding(merged), _explanations(merged))
     broken = tuple(broken_promises(found, merged.statements))
+    rows = tuple(_rows(merged, promises))
     return Summary(
         merged=merged,
         origins=tuple(origins(merged.runs)),
-        rows=tuple(_rows(merged, promises)),
+        rows=rows,
         chapters=_chapters(merged, promises),
         broken=broken,
         causes=tuple(causes_of([e for e in broken if not e.known], found, merged.observations)),
@@ -180,6 +186,10 @@ def summarize(runs: Sequence[Run]) -> Summary:
         complete=all(each.complete for each in runs),
         conclusion=_gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
+        capabilities=_capabilities(merged, rows),
+        offers=model_offers(
+            {(row.provider, row.model): row.kept for row in rows}, sent_once(merged.runs)
+        ),
         parts=parts(runs),
     )
 
@@ -278,6 +288,12 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
             left = open_ended(merged.concluding, column)
             about, standing = read_as.get(column[1], ""), standings.get(column)
             yield replace(row, open_ended=left, read_as=about, standing=standing)
+
+
+def _capabilities(merged: Merged, rows: Sequence[Row]) -> tuple[ModelTable, ...]:
+    sides = sides_of(merged.runs)
+    columns = ((row.provider, row.model) for row in rows)
+    return model_tables({column: sides[column] for column in columns if column in sides})
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:

@@ -10,6 +10,7 @@ from conformance.findings import STATES, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.formatting import dollars, took
 from conformance.reports.grouping import Broken, Group, Reason
+from conformance.reports.measures import Retries
 from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
@@ -310,3 +311,19 @@ def changed_under_its_name(edition: str, digests: Sequence[str]) -> str:
         f"The runs were judged by different contracts, both called {edition} ({several}): "
         f"a changed verdict may be the contract's doing."
     )
+
+
+def first_try(retries: Retries) -> str:
+    """Say how many requests were answered at the first try."""
+    if not retries.known:
+        return "not known"
+    first = retries.first
+    return f"{first.hits} of {counted(first.of, 'request')} answered ({first.share:.0%})"
+
+
+def retried(retries: Retries) -> str:
+    """Say the same, and what came of the attempts that came to nothing."""
+    reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
+    failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
+    again = f"; sent again after {listed(reasons, 3)}" if reasons else ""
+    return f"{first_try(retries)}; {failed}{again}"

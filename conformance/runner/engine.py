@@ -24,6 +24,7 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.cassettes.cassette import CassetteStaleError
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.sent_request import read_request
 from conformance.exchange.source import Replay, Source
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.wrong_endpoint import knows_nothing
@@ -84,7 +85,7 @@ class Engine:
         self._crashes = Crashes(provider, source, self._runner, edition)
         self._blocked = Blocked(edition, self.clauses, self._claims)
         self._judged = self._runner.judged
-        self._not_judged = NotJudged(provider, self._claims, self.planned)
+        self._not_judged = NotJudged(provider, edition, self._claims, self.planned)
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
         self.pooled = False  # whether other threads run the cases
         self._answered = False
@@ -261,7 +262,7 @@ class Engine:
             outcome,
             findings,
             tuple(observe(exchange, self.edition, answer)),
-            evidence(paid, answer, outcome),
+            evidence(paid, answer, outcome, read_request(paid, self.edition)),
         )
 
     def _is_valid(self, case: Case) -> bool:

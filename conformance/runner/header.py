@@ -10,6 +10,8 @@ from uuid import uuid4
 
 from msgspec import structs
 
+from conformance.cases import cases_for
+from conformance.cases.values import askable_values
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.lifecycle import ENDLESS
@@ -28,6 +30,7 @@ from conformance.results.records import (
     ProviderRecord,
     RunHeader,
     SelectionRecord,
+    ValueRecord,
 )
 from conformance.results.standings import record_of
 from conformance.runner.model_days import standing_in
@@ -71,6 +74,24 @@ def about(session: Session) -> RunHeader:
         ),
         providers=tuple(_about_provider(each, session) for each in session.providers),
         clauses=tuple(about_clause(each, session.edition) for each in session.clauses),
+        values=values_of(
+            session.edition,
+            dict.fromkeys(model for each in session.providers for model in each.models),
+        ),
+    )
+
+
+def values_of(
+    edition: Edition, models: Iterable[str], planned: bool = True
+) -> tuple[ValueRecord, ...]:
+    """Return the values of parameters that the contract names, and those that the plan asks for."""
+    known = [model for name in models if (model := edition.find(name)) is not None]
+    return tuple(
+        ValueRecord(each.model, each.asks, each.standing, each.depth and each.depth.value)
+        for model in known
+        for each in askable_values(
+            edition, model, cases_for(edition, model, lead=False) if planned else ()
+        )
     )
 
 

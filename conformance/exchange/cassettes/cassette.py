@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import RLock
@@ -232,7 +233,13 @@ class CassetteLibrary:
                 for url, failure in _failures(exchange)
             },
             **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
+            **_retried(exchange),
         }
+
+
+def _retried(exchange: Exchange) -> dict[str, Any]:
+    retried = [asdict(attempt) for attempt in exchange.retried]
+    return {"retried": retried} if retried else {}
 
 
 def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:

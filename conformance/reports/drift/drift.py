@@ -19,6 +19,7 @@ from conformance.reports.drift.baseline import (
 )
 from conformance.reports.drift.model import ABSENT, Change, Drift, Kind
 from conformance.reports.drift.outliers import range_changes
+from conformance.reports.drift.reliability import became_unreliable, covered
 from conformance.reports.drift.verdicts import verdict_changes
 from conformance.reports.wording import changed_under_its_name, counted, listed
 from conformance.results.baselines import ordered, tells
@@ -31,7 +32,7 @@ from conformance.results.standings import retired_in, standings_of
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}
 _WHAT = (
     *("model", "verdict", "status", "price", "latency", "image host", "image type", "error"),
-    *("header", "header value", "field", "slow answer"),
+    *("header", "header value", "field", "slow answer", "reliability"),
 )
 _MOST_LOST = 0.5  # the share of a model's findings that may be undecided now
 
@@ -47,10 +48,17 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
     absent = absences(earlier, new)
     gone = {(absence.provider, absence.model) for absence in absent} | retired_in(new).keys()
-    verdicts, explained = verdict_changes(earlier, new, whole, gone)
+    unreliable = became_unreliable(bases, new)
+    verdicts, explained = verdict_changes(earlier, new, whole, gone, covered(unreliable))
     vanished = [absence.change for absence in absent if absence.chosen]
-    vanished += retirements(bases[-1], new)
-    changes = [*vanished, *verdicts, *answer_changes(earlier, new), *range_changes(bases, new)]
+    changes = [
+        *unreliable,
+        *vanished,
+        *retirements(bases[-1], new),
+        *verdicts,
+        *answer_changes(earlier, new),
+        *range_changes(bases, new),
+    ]
     return Drift(
         bases=bases,
         new=new,

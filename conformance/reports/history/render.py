@@ -17,11 +17,11 @@ from conformance.reports.history.timeline import (
     MARKS,
     History,
     Nights,
-    Rate,
     Timeline,
     squeezed,
 )
 from conformance.reports.markdown import filled
+from conformance.reports.rates import Rate
 from conformance.reports.wording import counted, listed
 
 SCHEMA = 1

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from math import sqrt
 from pathlib import Path
 
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
 from conformance.reports.grouping import level_rank
 from conformance.reports.history.folder import HistoryError, Problem, runs_of
+from conformance.reports.rates import Rate
 from conformance.results.reach import NO_FINDING
 from conformance.results.run_states import ClauseLevel, RunStates
 
-_Z = 1.959964  # of the normal distribution, for 95 %
 _TELLING = {state.letter: state for state in TELLING}
 _CLASS = re.escape("".join(_TELLING))
 _SPELL = re.compile(rf"([{_CLASS}])(?:[^{_CLASS}]*\1)*")
@@ -39,30 +38,6 @@ class Spell:
     first: str
     last: str
     nights: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How often something occurred, with its 95 % interval by Wilson's score."""
-
-    hits: int
-    of: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper end, from 0 to 1; of nothing at all, everything is possible."""
-        if not self.of:
-            return 0.0, 1.0
-        share, total, square = self.hits / self.of, self.of, _Z * _Z
-        middle = share + square / (2 * total)
-        room = _Z * sqrt(share * (1 - share) / total + square / (4 * total * total))
-        scale = 1 + square / total
-        return max((middle - room) / scale, 0.0), min((middle + room) / scale, 1.0)
-
-    @property
-    def share(self) -> float:
-        """The share, from 0 to 1."""
-        return self.hits / self.of if self.of else 0.0
 
 
 @dataclass(frozen=True, slots=True)
