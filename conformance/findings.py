@@ -111,6 +111,10 @@ ANOTHER_FAMILY = "another-family"
 """The observation that a model answers in the documented shape of another family."""
 
 
+ANOTHER_PAINTER = "another-painter"
+"""The observation that an image's content credentials name another model than was asked for."""
+
+
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the worst of some verdicts, and *not run* of none at all.
 

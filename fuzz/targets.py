@@ -33,6 +33,7 @@ from conformance.parsing import (
     read_json,
     read_yaml,
 )
+from conformance.parsing.credentials import Standing, read_credentials
 from conformance.parsing.images import inspect_image
 from conformance.providers import load_provider
 from conformance.recordings import judge_files
@@ -57,6 +58,27 @@ def images(data: bytes) -> None:
     assert not facts.complete or facts.pixel_digest
     assert facts.complete or facts.fault
     _sentence(facts.fault)
+
+
+def credentials(data: bytes) -> None:
+    """Any manifest store is read within bounds, in every type that carries one, and unproven."""
+    for kind in ("png", "jpeg", "webp"):
+        read = read_credentials(kind, carrying(kind, data))
+        if read is not None:
+            assert read.standing is not Standing.SIGNED
+            _sentence(read.fault)
+            _sentence(printable(str(read), 1000))
+
+
+def carrying(kind: str, store: bytes) -> bytes:
+    """Return the least file of a type that carries a store of some bytes."""
+    length = len(store)
+    if kind == "png":
+        return b"\x89PNG\r\n\x1a\n" + length.to_bytes(4, "big") + b"caBX" + store + bytes(4)
+    if kind == "webp":
+        return b"RIFF" + bytes(4) + b"WEBPC2PA" + length.to_bytes(4, "little") + store
+    packet = b"JP\0\1\0\0\0\1" + store[: (1 << 16) - 11]
+    return b"\xff\xd8\xff\xeb" + (len(packet) + 2).to_bytes(2, "big") + packet
 
 
 def base64_text(data: bytes) -> None:
@@ -236,6 +258,7 @@ WITH_JSON = frozenset({"answers", "events", "har", "json", "recordings", "run-fi
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "images": images,
+    "credentials": credentials,
     "base64": base64_text,
     "json": json_text,
     "events": events,

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.clauses.locators import cached_for, expiry_of, host_of, is_loopback
-from conformance.clauses.painters import C2PA
 from conformance.clauses.refusals import told
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.exchange.outcome import Result
-from conformance.findings import ANOTHER_FAMILY, Observation
+from conformance.exchange.painters import asked_names
+from conformance.findings import ANOTHER_FAMILY, ANOTHER_PAINTER, Observation
 from conformance.parsing import printable
+from conformance.parsing.credentials import Painter
 
 if TYPE_CHECKING:
     from conformance.contract import Edition
@@ -88,8 +89,16 @@ def _trailing(subject: Subject) -> Iterator[str]:
 @observer("content-credentials")
 def _credentials(subject: Subject) -> Iterator[str]:
     for payload, _ in subject.images if _succeeded(subject) else ():
-        if all(mark in (payload.data or b"") for mark in C2PA):
-            yield f"{payload.path} carries content credentials (C2PA)"
+        if payload.credentials:
+            yield f"the content credentials (C2PA) of {payload.path} are {payload.credentials}"
+
+
+@observer(ANOTHER_PAINTER)
+def _another_painter(subject: Subject) -> Iterator[str]:
+    for payload, _ in subject.images if _succeeded(subject) else ():
+        if payload.credentials and payload.painter is Painter.ANOTHER:
+            asked = asked_names(subject.exchange)[0]
+            yield f"{payload.path}: asked {asked}; its credentials are {payload.credentials}"
 
 
 @observer("open-size")

@@ -14,6 +14,7 @@ from typing import Any
 import pybase64
 
 from conformance.exchange.model import Download, Exchange
+from conformance.exchange.painters import credentials_of, painter_named
 from conformance.parsing import (
     Base64Reading,
     EventStream,
@@ -22,6 +23,7 @@ from conformance.parsing import (
     read_event_stream,
     read_json,
 )
+from conformance.parsing.credentials import Credentials, Painter
 from conformance.parsing.images import (
     MOST_PIXELS,
     MOST_PIXELS_TOGETHER,
@@ -159,6 +161,17 @@ class Payload:
             return self._ahead.result()
         data = self.data
         return self._sight.of(data, self.alone) if data else None
+
+    @cached_property
+    def credentials(self) -> Credentials | None:
+        """The content credentials in the bytes of the image, if it carries any."""
+        data, facts = self.data, self.image
+        return credentials_of(facts.digest, facts.type, data) if data and facts else None
+
+    @property
+    def painter(self) -> Painter | None:
+        """Whether they name the model that was asked for; None without credentials."""
+        return painter_named(self.credentials, self._exchange) if self.credentials else None
 
     def look_ahead(self) -> None:
         """Begin to decode the image, where that takes long enough to be worth it."""

@@ -54,6 +54,7 @@ def _document(summary: Summary) -> dict[str, Any]:
         "explained": to_builtins(summary.explained),
         "not_claimed": to_builtins(summary.not_claimed),
         "observations": to_builtins(summary.observations),
+        "painters": [{**to_builtins(each), "sentence": each.sentence} for each in summary.painters],
         "problems": summary.merged.problems,
     }
 

@@ -23,6 +23,7 @@ from conformance.reports.grouping import (
     seen,
 )
 from conformance.reports.merging import Merged, merge
+from conformance.reports.painters import Painters, painters
 from conformance.reports.provenance import Origin, origins
 from conformance.reports.side_by_side import ModelOffers, model_offers
 from conformance.results.conclusion import (
@@ -106,6 +107,7 @@ class Summary:
     explained: tuple[Group, ...]
     not_claimed: tuple[Group, ...]
     observations: tuple[Seen, ...]
+    painters: tuple[Painters, ...]
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
@@ -183,6 +185,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         explained=tuple(grouped(explained)),
         not_claimed=tuple(grouped(_with(found, Verdict.NOT_CLAIMED))),
         observations=tuple(seen(merged.observations)),
+        painters=painters(merged.runs),
         complete=all(each.complete for each in runs),
         conclusion=_gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),

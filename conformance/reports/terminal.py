@@ -65,6 +65,7 @@ class _Page(Paper):
         self._known()
         self._groups("Could not be judged", self._summary.undecided)
         self._groups("Not claimed", self._summary.not_claimed)
+        self._painters()
         self._observations()
         self._problems()
         self._closing()
@@ -197,6 +198,21 @@ class _Page(Paper):
         if count > MOST:
             rest = f"and {count - MOST} more: image-conformance report -f md RUN shows them"
             self._line(self._text(rest, "dim"), indent=2)
+
+    def _painters(self) -> None:
+        """Print what credentials say; models of which the same is to be said share a line."""
+        models: dict[tuple[str, str, bool], list[str]] = {}
+        for each in self._summary.painters:
+            if each.worth_saying:
+                said = (each.provider, each.sentence, bool(each.another))
+                models.setdefault(said, []).append(each.model)
+        if models:
+            self._title("Which model painted this? Content credentials (C2PA) in the pictures")
+        for (provider, sentence, another), names in list(models.items())[:MOST]:
+            head = self._text(f"{provider}, {listed(names, SHOWN)}: ", "bold")
+            said_so = self._text(sentence, "bold red" if another else "")
+            self._line(head, said_so, indent=2, lines=6)
+        self._more(len(models))
 
     def _observations(self) -> None:
         found: dict[str, list[str]] = {}

@@ -206,4 +206,6 @@ def _image(payload: Payload) -> ImageRecord:
         bytes=facts.size,
         sha256=facts.digest,
         thumbnail=facts.thumbnail or None,
+        credentials=payload.credentials,
+        painter=payload.painter,
     )

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from conformance.findings import Finding, Level, Observation
+from conformance.parsing.credentials import Credentials, Painter
 from conformance.results.field_types import Amount, Count, Headers, Whole, one_of
 from conformance.results.reach import ModelReach
 
@@ -242,6 +243,10 @@ class ImageRecord(Struct, frozen=True, omit_defaults=True):
     sha256: str | None = None
     thumbnail: Annotated[str, Meta(pattern="^data:image/")] | None = None
     """A small picture of it, painted anew by the suite, as a data: URL."""
+    credentials: Credentials | None = None
+    """Its content credentials (C2PA), where it carries any."""
+    painter: Painter | None = None
+    """Whether they name the model that was asked for."""
 
 
 class MoneyRecord(Struct, frozen=True):

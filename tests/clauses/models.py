@@ -12,6 +12,7 @@ from conformance.cases.model import UNKNOWN_MODEL
 from conformance.exchange.model import Exchange, Request
 from conformance.exchange.outcome import Outcome, Result
 from conformance.lifecycle import ENDLESS, Lifecycle, Standing
+from tests.manifests import planted
 from tests.miniatures import (
     ACCEPTED,
     MODELS_LIST,
@@ -22,7 +23,6 @@ from tests.miniatures import (
     error,
     exchange,
     model_list,
-    picture,
 )
 
 UNKNOWN = body(UNKNOWN_MODEL)
@@ -80,8 +80,7 @@ def headed(name: str, value: str) -> Exchange:
 
 def signed(generator: str) -> Exchange:
     """An image for dall-e-2 with content credentials that name what made it."""
-    credentials = b"jumb c2pa " + generator.encode() + b" "
-    data = base64.b64encode(picture() + credentials).decode()
+    data = base64.b64encode(planted("png", generator, "")).decode()
     asked = body("dall-e-2", response_format="b64_json")
     return exchange(body("dall-e-2"), raw=json.dumps(changed(asked, b64_json=data)).encode())
 

@@ -7,6 +7,7 @@ import io
 from PIL import Image
 
 from conformance.exchange.model import Exchange, Failure
+from tests.manifests import planted
 from tests.miniatures import (
     JSON_TYPE,
     REQUEST_ID,
@@ -29,7 +30,8 @@ DALL_E_3 = body("dall-e-3")
 FIVE = body("dall-e-2", n=5)
 TWO = body("dall-e-2", n=2)
 INLINE = body("dall-e-2", response_format="b64_json")
-C2PA = picture() + b"jumb c2pa"
+C2PA = planted("png", "gpt-image", "2.0")
+SAME = planted("png", "dall-e", "2")
 PRESIGNED = "https://images.provider.example/1.png?X-Amz-Date=20260921T141320Z&X-Amz-Expires=7200"
 TWELVE = {f"m{at:02}": at for at in range(12)}
 
@@ -84,8 +86,8 @@ CASES: dict[str, Exchange] = {
     "cut-off": exchange(fetched=picture()[:-20]),
     "c2pa": exchange(fetched=C2PA),
     "c2pa-inline": inline(C2PA),
-    "c2pa-box-without-label": exchange(fetched=picture() + b"jumb"),
-    "c2pa-label-without-box": exchange(fetched=picture() + b"c2pa"),
+    "c2pa-of-the-model": exchange(fetched=SAME),
+    "c2pa-words-without-a-chunk": exchange(fetched=picture() + b"jumb c2pa"),
     "presigned": at(PRESIGNED),
     "five-urls": at(*(f"https://images.provider.example/{index}.png" for index in range(5))),
     "five-urls-elsewhere": at(*(f"https://a.elsewhere.example/{index}" for index in range(5))),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from conformance.exchange.redaction.edits import Segment
-from conformance.parsing.images.containers import png_chunks
+from conformance.parsing.images.containers import jpeg_segments, png_chunks, riff_chunks
 
 _MOST = 1 << 18  # bytes looked into at either end of a file that is not known from within
 _INFLATED = 1 << 20  # bytes of one compressed text
@@ -57,33 +57,20 @@ def _compressed(data: bytes, start: int, end: int) -> Iterator[Segment]:
 
 
 def _jpeg(data: bytes) -> Iterator[Segment]:
-    at = 2
-    for _ in range(_MOST_CHUNKS):
-        if not (at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA):
-            break
-        if data[at + 1] == 0xFF:  # filling
-            at += 1
-            continue
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        yield Segment(at + 4, min(end, len(data)))
-        at = max(end, at + 4)
-    else:  # what is left is one part, so that no part of a file goes unseen
-        yield Segment(min(at, len(data)), len(data))
-        return
-    last = data.rfind(b"\xff\xd9", at)
+    at, count = 2, 0
+    for _, start, end in islice(jpeg_segments(data), _MOST_CHUNKS):
+        yield Segment(start, end)
+        at, count = max(start, end), count + 1
+    # Beyond the most, what is left is one part, so that no part of a file goes unseen.
+    last = data.rfind(b"\xff\xd9", at) if count < _MOST_CHUNKS else -1
     yield Segment(last + 2 if last >= 0 else min(at, len(data)), len(data))
 
 
 def _webp(data: bytes) -> Iterator[Segment]:
     at = 12
-    for _ in range(_MOST_CHUNKS):
-        if at + 8 > len(data):
-            break
-        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
-        if end > len(data):
-            break
-        if data[at : at + 4] not in _PIXELS:
-            yield Segment(at + 8, end)
+    for name, start, end in islice(riff_chunks(data), _MOST_CHUNKS):
+        if name not in _PIXELS:
+            yield Segment(start, end)
         at = end + (end & 1)
     yield Segment(min(at, len(data)), len(data))
 

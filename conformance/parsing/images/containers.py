@@ -97,6 +97,32 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         start += length + 12
 
 
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield the marker code, start and end of the data of each segment before the first scan.
+
+    A segment that announces more than there is ends with the file.
+    """
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        if data[at + 1] == 0xFF:  # filling
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        yield data[at + 1], at + 4, min(end, len(data))
+        at = max(end, at + 4)
+
+
+def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name, start and end of the data of each whole chunk of a WebP."""
+    at = 12
+    while at + 8 <= len(data):
+        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+        if end > len(data):
+            return
+        yield data[at : at + 4], at + 8, end
+        at = end + (end & 1)
+
+
 def png_lacks_rows(data: bytes) -> bool:
     """Return whether the pixel data of a PNG ends early; Pillow leaves the rest black, silently.
 

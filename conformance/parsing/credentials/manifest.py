@@ -1,0 +1,128 @@
+"""The manifests of a C2PA store: claims, assertions, and whether their hashes are right."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
+from conformance.parsing.credentials.jumbf import Box
+from conformance.parsing.json_text import read_json
+
+_CLAIMS = ("c2pa.claim", "c2pa.claim.v2")
+_REFERENCES = ("assertions", "created_assertions", "gathered_assertions")
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+_MOST = 200  # assertions of a claim
+_RANGES = 100  # parts of a file that a hash leaves out
+
+
+class ManifestFaultError(Exception):
+    """What makes a manifest one that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One manifest, of which only those assertions count that its claim names."""
+
+    box: Box
+
+    @cached_property
+    def claim(self) -> Mapping[Any, Any]:
+        """The claim; raises `ManifestFaultError`."""
+        box = self.box.labelled(*_CLAIMS)
+        value = _value(box) if box else None
+        if not isinstance(value, dict):
+            raise ManifestFaultError("the active manifest has no claim that can be read")
+        return value
+
+    @property
+    def signature(self) -> bytes:
+        """The bytes of the signature, or none."""
+        box = self.box.labelled("c2pa.signature")
+        inner = box.of_type(b"cbor") if box else None
+        return bytes(inner.content) if inner else b""
+
+    def assertions(self, name: str) -> Iterator[Mapping[Any, Any]]:
+        """Yield the assertions of one kind, in any version, that are objects."""
+        for _, box in self.referenced:
+            if box is not None and _kind(box.label) == name:
+                value = _value(box)
+                if isinstance(value, dict):
+                    yield value
+
+    @cached_property
+    def referenced(self) -> tuple[tuple[Mapping[Any, Any], Box | None], ...]:
+        """The claim's references to assertions, with the box of each."""
+        store = self.box.labelled("c2pa.assertions")
+        by_label = {box.label: box for box in store.boxes} if store else {}
+        lists = (self.claim.get(member) for member in _REFERENCES)
+        found = [ref for each in lists if isinstance(each, list) for ref in each][:_MOST]
+        return tuple(
+            (ref, by_label.get(str(ref.get("url", "")).rpartition("/")[2]))
+            for ref in found
+            if isinstance(ref, dict)
+        )
+
+    @property
+    def algorithm(self) -> str:
+        """The hash algorithm that the claim names."""
+        return str(self.claim.get("alg", "sha256"))
+
+    def changed_assertion(self) -> str | None:
+        """Return the label of an assertion whose hash is not the claim's, or None."""
+        for reference, box in self.referenced:
+            make = _HASHES.get(str(reference.get("alg", self.algorithm)))
+            if box is not None and make and make(box.content).digest() != reference.get("hash"):
+                return box.label
+        return None
+
+    def is_for(self, data: bytes) -> bool | None:
+        """Return whether a file is the one that the manifest was made for; None if it is unknown.
+
+        The hash is over the file without the ranges in which the manifest itself stands.
+        """
+        binding = next(self.assertions("c2pa.hash.data"), None)
+        make = _HASHES.get(str(binding.get("alg", self.algorithm))) if binding else None
+        ranges = _ranges(binding.get("exclusions", [])) if binding else None
+        if binding is None or make is None or ranges is None:
+            return None
+        digest, at, view = make(), 0, memoryview(data)
+        for start, length in ranges:
+            digest.update(view[at : max(at, start)])
+            at = max(at, start + length)
+        digest.update(view[at:])
+        return bool(digest.digest() == binding.get("hash"))
+
+
+def _ranges(exclusions: Any) -> list[tuple[int, int]] | None:
+    if not isinstance(exclusions, list) or len(exclusions) > _RANGES:
+        return None
+    ranges = []
+    for each in exclusions:
+        start, length = (each.get("start"), each.get("length")) if type(each) is dict else (0, -1)
+        if type(start) is not int or type(length) is not int or start < 0 or length < 0:
+            return None
+        ranges.append((start, length))
+    return sorted(ranges)
+
+
+def _kind(label: str) -> str:
+    """Return an assertion's label without its version and number, such as `c2pa.actions`."""
+    name = label.partition("__")[0]
+    base, _, version = name.rpartition(".v")
+    return base if base and version.isdigit() else name
+
+
+def _value(box: Box) -> Any:
+    """Return what a superbox holds as CBOR or JSON; None if it is neither, or broken."""
+    inner = box.of_type(b"cbor", b"json")
+    if inner is None:
+        return None
+    try:
+        content = bytes(inner.content)
+        return read_json(content).value if inner.type == b"json" else read_cbor(content)
+    except CBORFaultError:
+        return None

@@ -1,0 +1,92 @@
+"""Whether the programs that credentials name are the model that was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+_FAMILIES = (
+    *("gpt-image", "dall-e", "qwen-image", "grok-imagine", "seedream", "imagen"),
+    *("firefly", "midjourney", "stable-diffusion", "flux"),
+)
+_ONLY_WITH_VERSION = "flux"  # a word that other programs have in their names
+_SPELLINGS = {"dalle": "dall-e", "gptimage": "gpt-image"}
+_SEPARATORS = re.compile(r"[\s_/·-]+")
+_VERSION = re.compile(r"[-.]?v?(\d{1,2}(?:[.-]\d{1,2})*)(?![\d])")
+_TIERS = frozenset(
+    {"mini", "nano", "lite", "flare", "sunburst", "pro", "plus", "max", "turbo", "fast", "ultra"}
+)
+
+
+class Painter(StrEnum):
+    """Who painted a picture, by its credentials."""
+
+    ASKED = "asked"
+    ANOTHER = "another"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A model as far as its name says which it is."""
+
+    family: str
+    version: tuple[int, int] | None
+    tier: str
+
+
+def painter_of(named: Iterable[str], asked: Sequence[str]) -> Painter:
+    """Compare the programs that are named with a model asked for, under any of its names.
+
+    Another model is only one that is named clearly, while none of the names is what was asked.
+    """
+    wanted = [model for name in asked if (model := _model(name))]
+    models = [model for name in named if (model := _model(name))]
+    answers = {_best(model, wanted) for model in models} if wanted else set()
+    decided = answers - {Painter.UNCLEAR}
+    return decided.pop() if len(decided) == 1 else Painter.UNCLEAR
+
+
+def _best(named: _Model, wanted: Iterable[_Model]) -> Painter:
+    answers = {_compare(named, model) for model in wanted}
+    order = (Painter.ASKED, Painter.UNCLEAR, Painter.ANOTHER)
+    return next(answer for answer in order if answer in answers)
+
+
+def _compare(named: _Model, asked: _Model) -> Painter:
+    if named.family != asked.family:
+        return Painter.ANOTHER
+    if named.version is None or asked.version is None:
+        return Painter.UNCLEAR
+    if named.version != asked.version:
+        return Painter.ANOTHER
+    if named.tier == asked.tier:
+        return Painter.ASKED
+    return Painter.ANOTHER if named.tier else Painter.UNCLEAR
+
+
+def _model(name: str) -> _Model | None:
+    """Read a name such as `gpt-image 2.0` or `gpt-image-2.5-flare`; None for no known model."""
+    text = _SEPARATORS.sub("-", name[:200].lower())
+    for spelling, right in _SPELLINGS.items():
+        text = re.sub(rf"(?<![a-z0-9]){spelling}(?![a-z])", right, text)
+    for family in _FAMILIES:
+        found = re.search(rf"(?<![a-z0-9]){family}(?![a-z])", text)
+        if found is None:
+            continue
+        number = _VERSION.match(text, found.end())
+        if number is None and family == _ONLY_WITH_VERSION:
+            continue
+        rest = text[number.end() if number else found.end() :]
+        first = re.match(r"-([a-z]+)", rest)
+        tier = first[1] if first and first[1] in _TIERS else ""
+        return _Model(family, _version(number[1]) if number else None, tier)
+    return None
+
+
+def _version(text: str) -> tuple[int, int]:
+    """Return the first two numbers of a version: 2 is 2.0, and 2.0.1 is still the same model."""
+    numbers = [int(number) for number in re.split("[.-]", text)]
+    return numbers[0], numbers[1] if len(numbers) > 1 else 0

@@ -1,0 +1,124 @@
+"""Read the content credentials (C2PA) of an image file; raises nothing, whatever the bytes are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from conformance.output.printing import printable
+from conformance.parsing.credentials.carriers import manifest_store
+from conformance.parsing.credentials.certificate import signature_facts
+from conformance.parsing.credentials.jumbf import JUMBFFaultError, read_boxes
+from conformance.parsing.credentials.manifest import Manifest, ManifestFaultError
+from conformance.parsing.credentials.records import Credentials, Software, Standing
+from conformance.parsing.credentials.validation import validated
+
+MOST = 12  # entries of one list of a record
+_LONGEST = 100  # characters of one text
+_MOST_PARENTS = 4
+_PARENTS = ("activeManifest", "c2pa_manifest")  # members of ingredients, newer and older
+
+
+def read_credentials(kind: str | None, data: bytes) -> Credentials | None:
+    """Return what the credentials of a picture say, or None if it carries none."""
+    store = manifest_store(kind, data)
+    if store is None:
+        return None
+    try:
+        manifests = _manifests(store)
+        said = _said(manifests)
+    except (JUMBFFaultError, ManifestFaultError) as error:
+        return Credentials(Standing.DAMAGED, fault=printable(str(error), _LONGEST))
+    fault = _fault(manifests[0], data)
+    if said.standing is Standing.CLAIMED and not fault:
+        return validated(said, str(kind), data)
+    standing = Standing.INVALID if fault else said.standing
+    return structs.replace(said, standing=standing, fault=fault)
+
+
+def _manifests(store: bytes) -> list[Manifest]:
+    """Return the active manifest, which is the last of a store, and behind it its parents."""
+    root = next((box for box in read_boxes(store) if box.label == "c2pa"), None)
+    boxes = [box for box in root.boxes if box.type == b"jumb"] if root else []
+    if not boxes:
+        raise ManifestFaultError("the store has no manifest")
+    by_label = {box.label: box for box in boxes}
+    line = [boxes[-1]]
+    while len(line) <= _MOST_PARENTS:
+        parent = by_label.get(_parent(Manifest(line[-1])))
+        if parent is None or parent in line:
+            break
+        line.append(parent)
+    return [Manifest(box) for box in line]
+
+
+def _parent(manifest: Manifest) -> str:
+    """Return the label of the manifest of the picture that this one was made from, or nothing."""
+    for ingredient in manifest.assertions("c2pa.ingredient"):
+        reference = next((ingredient[name] for name in _PARENTS if name in ingredient), None)
+        if ingredient.get("relationship") == "parentOf" and isinstance(reference, dict):
+            return str(reference.get("url", "")).rpartition("/")[2]
+    return ""
+
+
+def _said(manifests: list[Manifest]) -> Credentials:
+    active = manifests[0]
+    signature = signature_facts(active.signature)
+    algorithm, signer = signature or ("", "")
+    software = [found for manifest in manifests for found in _software(manifest)]
+    ingredients = active.assertions("c2pa.ingredient")
+    return Credentials(
+        standing=Standing.UNSIGNED if signature is None else Standing.CLAIMED,
+        software=tuple(dict.fromkeys(software))[:MOST],
+        signer=_text(signer),
+        algorithm=algorithm,
+        title=_text(active.claim.get("dc:title")),
+        source_types=_texts(action.get("digitalSourceType") for action in _actions(active)),
+        ingredients=_texts(each.get("dc:title", each.get("title")) for each in ingredients),
+    )
+
+
+def _software(manifest: Manifest) -> Iterator[Software]:
+    """Yield who made the claim, then who did what, by name."""
+    information = manifest.claim.get("claim_generator_info")
+    generators = information if isinstance(information, list) else [information]
+    named = [found for each in generators if (found := _program(each, ""))]
+    whole = _program(manifest.claim.get("claim_generator"), "")
+    yield from named or ([whole] if whole else [])
+    for action in _actions(manifest):
+        agent = _program(action.get("softwareAgent"), _text(action.get("action")) or "action")
+        if agent:
+            yield agent
+
+
+def _program(value: Any, action: str) -> Software | None:
+    if isinstance(value, dict):
+        name, version = _text(value.get("name")), _text(value.get("version"))
+        return Software(name, version, action) if name else None
+    return Software(_text(value), action=action) if _text(value) else None
+
+
+def _actions(manifest: Manifest) -> Sequence[Mapping[Any, Any]]:
+    lists = (assertion.get("actions") for assertion in manifest.assertions("c2pa.actions"))
+    actions = [action for each in lists if isinstance(each, list) for action in each[:MOST]]
+    return [action for action in actions if isinstance(action, dict)][:MOST]
+
+
+def _fault(active: Manifest, data: bytes) -> str:
+    """Return which of the hashes is wrong that need no key, or nothing."""
+    changed = active.changed_assertion()
+    if changed is not None:
+        return printable(f"the assertion {changed} is not the one that was claimed", _LONGEST)
+    if active.is_for(data) is False:
+        return "the picture is not the one that they were made for"
+    return ""
+
+
+def _text(value: Any) -> str:
+    return printable(value, _LONGEST) if isinstance(value, str) else ""
+
+
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(_text, values))))[:MOST]

@@ -1,0 +1,121 @@
+"""Which model painted the pictures of a provider, by the content credentials in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.parsing.credentials import READABLE, Painter, Standing
+from conformance.reports.costs import sent_once
+from conformance.results.reach import Column
+from conformance.results.records import ExchangeRecord, ImageRecord
+from conformance.results.run_file import Run
+
+_CARRIED_ELSEWHERE = frozenset({"gpt-image"})
+"""Families whose pictures are known to carry credentials when they leave their maker."""
+_SHOWN = 4  # names in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Painters:
+    """What the pictures of one model say of who painted them."""
+
+    provider: str
+    model: str
+    images: int
+    standings: Mapping[str, int]
+    """Pictures by what their credentials are worth."""
+    none: int
+    stripped: str
+    """Why credentials should be where there are none; nothing if there is no reason."""
+    another: int
+    """Pictures whose credentials name another model than was asked for."""
+    named: tuple[str, ...]
+    named_another: tuple[str, ...]
+    signers: tuple[str, ...]
+    """Whom validated signatures name."""
+    claimed_by: tuple[str, ...]
+    """Whom certificates name whose signatures nobody validated."""
+    examples: tuple[str, ...]
+    """What the credentials are, each once."""
+
+    @property
+    def sentence(self) -> str:
+        """Say it in one sentence, first what a buyer has to know."""
+        said = []
+        if self.another:
+            names = "; ".join(self.named_another[:_SHOWN])
+            said.append(
+                f"asked for {self.model}, the credentials of {self.another} of "
+                f"{self.images} name another model: {names}"
+            )
+        said += self.examples[:_SHOWN]
+        if self.none:
+            why = f", stripped or left out: {self.stripped}" if self.stripped else ""
+            said.append(f"{self.none} of {self.images} carry none{why}")
+        return "; ".join(said)
+
+    @property
+    def worth_saying(self) -> bool:
+        """Return whether there are credentials, or should be."""
+        return bool(self.examples or self.stripped)
+
+
+def painters(runs: Sequence[Run]) -> tuple[Painters, ...]:
+    """Return what the pictures of every provider and model say, of the types that are read."""
+    pictures: dict[Column, list[ImageRecord]] = {}
+    for exchange in sent_once(runs):
+        mine = list(_readable(exchange))
+        if mine:
+            pictures.setdefault((exchange.provider, exchange.model), []).extend(mine)
+    families = {model: name for run in runs for model, name in run.header.edition.families.items()}
+    carrying = {column for column, images in pictures.items() if any(e.credentials for e in images)}
+    return tuple(
+        _of(column, images, _missing(column, carrying, families))
+        for column, images in pictures.items()
+    )
+
+
+def _readable(exchange: ExchangeRecord) -> Iterable[ImageRecord]:
+    return (each for each in exchange.images if each.type in READABLE and each.complete)
+
+
+def _missing(column: Column, carrying: set[Column], families: Mapping[str, str]) -> str:
+    provider, model = column
+    if column in carrying:
+        return "others of this model carry them"
+    if any(name == provider for name, _ in carrying):
+        return "other models of this provider carry them"
+    family = families.get(model, "")
+    carried = family in _CARRIED_ELSEWHERE
+    return f"elsewhere pictures of the family {family} carry them" if carried else ""
+
+
+def _of(column: Column, images: Sequence[ImageRecord], missing: str) -> Painters:
+    carried = [(each, each.credentials) for each in images if each.credentials]
+    another = [found for each, found in carried if each.painter is Painter.ANOTHER]
+    standings = Counter(found.standing for _, found in carried)
+    none = len(images) - len(carried)
+    signed = [found for _, found in carried if found.standing is Standing.SIGNED]
+    claimed = [found for _, found in carried if found.standing is Standing.CLAIMED]
+    return Painters(
+        *column,
+        images=len(images),
+        standings={standing.value: standings[standing] for standing in Standing},
+        none=none,
+        stripped=missing if none else "",
+        another=len(another),
+        named=_once(name for _, found in carried for name in found.names),
+        named_another=_once(", ".join(found.names) for found in another),
+        signers=_once(found.signer for found in signed),
+        claimed_by=_once(found.signer for found in claimed),
+        examples=_once(
+            f"{count} of {len(images)} {text}"
+            for text, count in Counter(str(found) for _, found in carried).items()
+        ),
+    )
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text))[:100]

@@ -1,0 +1,254 @@
+"""Content credentials: what is read of them, whom they name, and that a claim is no proof."""
+
+from __future__ import annotations
+
+import io
+import random
+import time
+from dataclasses import replace
+
+import pytest
+from msgspec import to_builtins
+from rich.console import Console
+
+from conformance.clauses.observations import observe
+from conformance.exchange.model import Exchange
+from conformance.exchange.painters import painter_named
+from conformance.parsing.credentials import (
+    Credentials,
+    Painter,
+    Standing,
+    painter_of,
+    read_credentials,
+    validation,
+)
+from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
+from conformance.parsing.credentials.jumbf import JUMBFFaultError, read_boxes
+from conformance.reports import render
+from conformance.reports.summary import summarize
+from conformance.reports.terminal import print_runs
+from conformance.results.run_file import Run
+from tests import runs
+from tests.manifests import KINDS, MAKERS, bare, box, carried, planted, signed, store, superbox
+from tests.miniatures import body, encoded, exchange, items
+from tests.sentences import EDITION
+
+ASKED = {
+    "gpt-image-2": ("gpt-image", "2.0"),
+    "gpt-image-2.5-flare": ("gpt-image-2.5-flare", ""),
+    "gpt-image-1-mini": ("gpt-image-1-mini", ""),
+    "dall-e-3": ("DALL·E", "3"),
+}
+OTHER = {
+    "gpt-image-2": ("gpt-image", "1.5"),
+    "gpt-image-2.5-flare": ("gpt-image", "2.0"),
+    "gpt-image-1-mini": ("FLUX.1", "dev"),
+    "dall-e-3": ("DALL-E", "2"),
+}
+STANDINGS = {
+    "claimed": Standing.CLAIMED,
+    "forged": Standing.INVALID,
+    "edited": Standing.INVALID,
+    "unsigned": Standing.UNSIGNED,
+    "damaged": Standing.DAMAGED,
+    "none": None,
+}
+CLEAR = ("claimed", "unsigned")
+
+
+@pytest.fixture
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read as without c2pa-python."""
+    monkeypatch.setattr(validation, "_library", lambda: None)
+
+
+def asking(model: str) -> Exchange:
+    return replace(exchange(body(model)), model=model)
+
+
+def planted_manifests() -> list[tuple[str, str, str, bool, int]]:
+    """Return 216: what it is, in which type, asked for which model, and whether it is right."""
+    return [
+        (what, kind, model, right, turn)
+        for what in MAKERS
+        for kind in KINDS
+        for model in ASKED
+        for right in (True, False)
+        for turn in range(2 if what in CLEAR or what == "forged" else 1)
+    ]
+
+
+@pytest.mark.usefixtures("_alone")
+def test_planted_manifests_are_told_apart_and_none_is_called_signed() -> None:
+    every = planted_manifests()
+    assert len(every) >= 200
+    for what, kind, model, right, turn in every:
+        name, version = (ASKED if right else OTHER)[model]
+        names = (f"{name} {version}".strip(), "") if turn else (name, version)
+        read = read_credentials(kind, MAKERS[what](kind, *names))
+        assert (read and read.standing) == STANDINGS[what], (what, kind, read)
+        if read is None:
+            continue
+        assert "signed by" not in str(read)
+        assert "validly" not in str(read)
+        expected = Painter.ASKED if right else Painter.ANOTHER
+        expected = expected if what in CLEAR else Painter.UNCLEAR
+        assert painter_named(read, asking(model)) is expected, (what, kind, model, read)
+
+
+@pytest.mark.parametrize(
+    ("named", "asked", "painter"),
+    [
+        ("gpt-image 2.0", "gpt-image-2", "asked"),
+        ("gpt-image/2.0.1", "gpt-image-2-2026-04-21", "asked"),
+        ("gpt-image 2.0", "gpt-image-2.5-flare", "another"),
+        ("gpt-image 2.5", "gpt-image-2.5-flare", "unclear"),
+        ("gpt-image-2.5-sunburst", "gpt-image-2.5-flare", "another"),
+        ("gpt-image 1 mini", "gpt-image-1", "another"),
+        ("gpt-image 2.0 gateway", "gpt-image-2", "asked"),
+        ("gpt-image", "gpt-image-2", "unclear"),
+        ("OpenAI API 2.0", "gpt-image-2.5-flare", "unclear"),
+        ("ChatGPT", "gpt-image-2", "unclear"),
+        ("GPT-4o", "gpt-image-1", "unclear"),
+        ("chatgpt-image-latest", "gpt-image-2", "unclear"),
+        ("Flux Capacitor", "gpt-image-2", "unclear"),
+        ("DALL·E", "dall-e-3", "unclear"),
+        ("DALL·E", "gpt-image-2", "another"),
+        ("seedream 4.0", "doubao-seedream-4-0-250828", "asked"),
+        ("gpt-image 2.0", "my-deployment", "unclear"),
+    ],
+)
+def test_painter_is_another_only_where_it_is_named_clearly(
+    named: str, asked: str, painter: str
+) -> None:
+    assert painter_of([named], [asked]) == painter
+
+
+def test_painter_is_unclear_where_names_disagree_and_the_asked_one_under_any_of_its_names() -> None:
+    assert painter_of(["gpt-image 2.0", "gpt-image 2.5"], ["gpt-image-2"]) is Painter.UNCLEAR
+    assert painter_of(["gpt-image 2"], ["gpt-image-2", "gpt-image-1"]) is Painter.ASKED
+    assert painter_of(["gpt-image 2"], []) is Painter.UNCLEAR
+
+
+def with_pictures(model: str, *pictures: Credentials | None) -> Run:
+    """A run whose one exchange has these pictures."""
+    made = runs.exchange(model=model)
+    for index, credentials in enumerate(pictures):
+        made["images"].append(
+            {"index": index, "member": "b64_json", "type": "png", "complete": True, "bytes": 1}
+        )
+        if credentials:
+            read = {"credentials": to_builtins(credentials), "painter": "another"}
+            made["images"][-1] |= read
+    return runs.run(made)
+
+
+@pytest.mark.usefixtures("_alone")
+def test_reports_say_both_names_and_what_is_stripped_and_call_no_claim_signed() -> None:
+    read = read_credentials("png", planted("png", "gpt-image", "1.5"))
+    made = with_pictures("gpt-image-2", read, None)
+    (found,) = summarize([made]).painters
+    assert (found.another, found.none, found.signers) == (1, 1, ())
+    terminal = io.StringIO()
+    print_runs([made], Console(file=terminal, width=300))
+    for text in (terminal.getvalue(), *(render([made], form) for form in ("md", "html", "json"))):
+        assert "asked for gpt-image-2" in text
+        assert "gpt-image 1.5" in text
+        assert "stripped or left out: others of this model carry them" in text
+        assert "signed by" not in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_signature_is_validated_where_a_validator_is_installed(kind: str) -> None:
+    pytest.importorskip("c2pa")
+    data = signed(kind, bare(kind))
+    read = read_credentials(kind, data)
+    assert read is not None
+    assert (read.standing, read.signer, read.trusted) == (Standing.SIGNED, "Open Pictures", False)
+    assert read.names[-1] == "gpt-image 2.0"
+    claim = data.replace(b"image.png", b"imago.png", 1)
+    altered = read_credentials(kind, claim)
+    assert altered is not None
+    assert altered.standing is Standing.INVALID
+
+
+@pytest.mark.usefixtures("_alone")
+@pytest.mark.parametrize("kind", KINDS)
+def test_observation_names_both_models_where_another_painted(kind: str) -> None:
+    asked = body("gpt-image-1", output_format=kind)
+    data = planted(kind, "gpt-image", "2.0")
+    seen = {
+        e.id: e.message
+        for e in observe(exchange(asked, answer=items(asked, {"b64_json": encoded(data)})), EDITION)
+    }
+    assert "asked gpt-image-1;" in seen["another-painter"]
+    assert "gpt-image 2.0" in seen["another-painter"]
+    assert "signature not validated" in seen["content-credentials"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_mutated_credentials_raise_nothing_in_little_time(kind: str) -> None:
+    chance, data = random.Random(13), planted(kind)
+    start = data.find(b"jumb")
+    end = start + len(store())
+    began = time.process_time()
+    for _ in range(700):
+        mutated = bytearray(data)
+        for _ in range(chance.randrange(1, 6)):
+            mutated[chance.randrange(start - 16, end)] = chance.choice((0, 1, 255, 127, 0x9F))
+        read_credentials(kind, bytes(mutated[: chance.choice((len(data), end))]))
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x81" * 100_000,
+        b"\x9f" * 100_000,
+        b"\xc0" * 100_000,
+        b"\x9b" + b"\xff" * 8,
+        b"\xbb" + b"\x7f" * 8 + b"\0" * 100,
+        b"\x5b" + b"\xff" * 8,
+        b"\x9f" + b"\0" * 1_000_000,
+        b"\x1f",
+        b"\xff",
+        b"\x5f\x61a\xff",
+        b"",
+    ],
+    ids=lambda data: f"{data[:2].hex()}x{len(data)}",
+)
+def test_cbor_that_nests_or_announces_too_much_is_a_fault(data: bytes) -> None:
+    with pytest.raises(CBORFaultError):
+        read_cbor(data)
+
+
+def test_boxes_that_nest_are_many_or_end_elsewhere_are_a_fault() -> None:
+    nested = b""
+    for _ in range(50):
+        nested = superbox("a", nested)
+    for data in (nested, box(b"free", b"") * 10_000, b"\0\0\0\x09jumb", b"\0\0\0\x01jumb\0"):
+        with pytest.raises(JUMBFFaultError):
+            read_boxes(data)
+
+
+def test_cbor_reads_every_type() -> None:
+    data = bytes.fromhex(
+        "a5 6161 01 6162 20 6163 9ff5f6ff 6164 c11a00000001 6165 fb3ff8000000000000"
+    )
+    assert read_cbor(data) == {"a": 1, "b": -1, "c": [True, None], "d": 1, "e": 1.5}
+
+
+def test_jpeg_packets_are_put_together_by_sequence() -> None:
+    data = planted("jpeg")
+    first, second = data.find(b"\xff\xeb"), data.find(b"\xff\xeb", data.find(b"\xff\xeb") + 2)
+    length = second - first
+    swapped = data[:first] + data[second : second + length] + data[first:second]
+    swapped += data[second + length :]
+    read = read_credentials("jpeg", swapped)
+    assert read is not None
+    assert read.names[-1] == "gpt-image 2.0"
+
+
+def test_remote_and_foreign_boxes_are_no_credentials() -> None:
+    assert read_credentials("png", bare("png")) is None
+    assert read_credentials("gif", carried("png", bare("png"), store())[0]) is None
