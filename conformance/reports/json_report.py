@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from conformance.lifecycle import Standing
 from conformance.parsing import without_commands
 from conformance.reports.causes import Cause
 from conformance.reports.page.matrix import clauses_of, provenance
@@ -14,6 +15,7 @@ from conformance.reports.run_facts import run_facts
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Row, Summary
 from conformance.reports.wording import closing, notes
+from conformance.results.standings import record_of
 
 SCHEMA = 1
 """Version of the document's form."""
@@ -85,7 +87,15 @@ def _row(row: Row) -> dict[str, Any]:
         **_counts(row),
         "promises": {clause: cell.state.label.lower() for clause, cell in row.promises.items()},
         "judged_in": row.judged_in,
+        "lifecycle": _standing(row.standing),
     }
+
+
+def _standing(standing: Standing | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    record = record_of(standing)
+    return {"state": standing.state, "words": standing.words, **to_builtins(record)}
 
 
 def _counts(counted: Row | Family) -> dict[str, Any]:

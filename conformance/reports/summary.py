@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
 from conformance.reports.causes import Cause, causes_of
 from conformance.reports.grouping import (
@@ -43,6 +44,7 @@ from conformance.results.reach import (
 from conformance.results.run_file import Run
 from conformance.results.run_states import accepted_of, explanations_of
 from conformance.results.selection import interrupted, open_ended, parts, planned
+from conformance.results.standings import latest_standings
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
@@ -73,11 +75,17 @@ class Row:
     not_claimed: int
     open_ended: bool = False
     read_as: str = ""  # as what a model is judged that the edition does not have under its name
+    standing: Standing | None = None
 
     @property
     def label(self) -> str:
         """The model in tables."""
         return labelled(self.model, self.read_as)
+
+    @property
+    def retired(self) -> bool:
+        """Return whether the model had ended when it was judged, so that only that was asked."""
+        return self.standing is not None and self.standing.retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,7 @@ class Summary:
             reach=[row.kept.get("MUST", NOTHING) for row in rows],
             part=bool(self.parts),
             recorded=any(run.foreign for run in self.merged.concluding),
+            retired=bool(mine) and all(row.retired for row in mine),
         )
 
     @property
@@ -261,12 +270,14 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
     read_as = ChainMap(*(dict(run.header.edition.read_as) for run in merged.runs))
+    standings = latest_standings(run.header for run in merged.runs)
     for column in sorted(columns, key=lambda each: order[each[0]]):
         cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
             row = _row(column, columns[column], promises.get(column, {}), cut)
             left = open_ended(merged.concluding, column)
-            yield replace(row, open_ended=left, read_as=read_as.get(column[1], ""))
+            about, standing = read_as.get(column[1], ""), standings.get(column)
+            yield replace(row, open_ended=left, read_as=about, standing=standing)
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:

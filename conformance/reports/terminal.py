@@ -27,6 +27,7 @@ from conformance.reports.wording import (
     place,
     reached,
     spread_of,
+    verdict_of,
     words_of,
 )
 from conformance.results.conclusion import Conclusion
@@ -103,7 +104,7 @@ class _Page(Paper):
     def _cells(self, row: Row, provider: str, wide: bool) -> Iterable[Text]:
         yield self._text(f"{provider} ", "bold")
         yield self._text(f"{row.label} ")
-        yield self._text(f"{row.cell.state.label} ", row.cell.state.style)
+        yield self._text(f"{verdict_of(row)} ", row.cell.state.style)
         yield self._text(kept(row, "MUST"))
         if wide:
             yield self._text(reached(row.kept))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.findings import STATES, State
+from conformance.findings import STATES, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.formatting import dollars, took
 from conformance.reports.grouping import Broken, Group, Reason
@@ -30,6 +30,26 @@ def kept(row: Row, level: str) -> str:
     """Write how many promises of a level are kept, of how many."""
     found = row.kept.get(level)
     return f"{found.kept}/{found.total}" if found else "-"
+
+
+def verdict_of(row: Row) -> str:
+    """Write the verdict of a model, and that it has ended or soon will."""
+    label, standing = row.cell.state.label, row.standing
+    if standing is None or not standing.words:
+        return label
+    if not standing.retired:
+        return f"{label}, ends on {standing.lifecycle.until}"
+    retired = f"retired on {standing.lifecycle.until}"
+    return retired if row.cell.verdict is Verdict.PASS else f"{label}, {retired}"
+
+
+def ending(summary: Summary) -> Iterable[str]:
+    """Yield which models have ended or soon will, and who says so."""
+    for row in summary.rows:
+        if row.standing is not None and row.standing.words:
+            dates = row.standing.lifecycle
+            source = f"{dates.source}, as of {dates.retrieved}"
+            yield f"{row.provider} {row.model}: {row.standing.words} ({source})."
 
 
 def reached(counts: Mapping[str, Kept]) -> str:
@@ -127,7 +147,7 @@ def notes(summary: Summary) -> list[str]:
     if not_claimed:
         promises = counted(not_claimed, "promise is", "promises are")
         found.append(f"{promises} not claimed by the provider and left out of the totals.")
-    return [*found, *recorded(summary), *shortfalls(summary)]
+    return [*found, *ending(summary), *recorded(summary), *shortfalls(summary)]
 
 
 def recorded(summary: Summary) -> Iterable[str]:

@@ -73,6 +73,20 @@ class ClaimRecord(Struct, frozen=True):
     reason: str
 
 
+class LifecycleRecord(Struct, frozen=True, omit_defaults=True):
+    """When a model begins and ends at a provider, and the day by which it was judged."""
+
+    judged_on: str
+    """The day of the run, or the one on which what was replayed was recorded; as all, in UTC."""
+    since: str | None = None
+    deprecated: str | None = None
+    until: str | None = None
+    """The day on which it ends."""
+    replaced_by: tuple[str, ...] = ()
+    source: str = ""
+    retrieved: str = ""
+
+
 class ProviderRecord(Struct, frozen=True):
     """A provider of the run, as its file has it."""
 
@@ -85,6 +99,8 @@ class ProviderRecord(Struct, frozen=True):
     deviations: tuple[DeviationRecord, ...] = ()
     not_claimed: tuple[ClaimRecord, ...] = ()
     prices: PriceListRecord | None = None
+    lifecycle: dict[str, LifecycleRecord] = {}
+    """Of its models whose dates are known."""
 
 
 class CitationRecord(Struct, frozen=True):
@@ -133,6 +149,8 @@ class RunHeader(Struct, frozen=True, kw_only=True, tag="run"):
     python: str = ""
     edition: EditionRecord
     started: str
+    day: str | None = None
+    """The day of the run in UTC, by which models end; null: that of its start."""
     selection: SelectionRecord = SelectionRecord()
     unknown_models: tuple[str, ...] = ()
     """Models that the edition does not know, of recordings."""

@@ -86,6 +86,7 @@ class Timeline:
     unjudged: int  # nights
     marks: str  # a letter a night of the provider; a blank where there was none
     silence: Silence | None
+    retired: str = ""  # the day on which the models ended, so that it is not asked any more
 
     @property
     def changed(self) -> bool:
@@ -108,6 +109,7 @@ class Nights:
     parts: int  # runs of which pytest or a plugin left something out
     editions: tuple[str, ...]
     tools: tuple[str, ...]
+    retired: Mapping[str, str]  # models that have ended, each with the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def _nights(provider: str, runs: Sequence[RunStates]) -> Nights:
         parts=sum(not run.complete and not run.interrupted for run in runs),
         editions=tuple(dict.fromkeys(run.edition for run in runs)),
         tools=tuple(dict.fromkeys(run.tool for run in runs)),
+        retired={model: day for (name, model), day in runs[-1].retired.items() if name == provider},
     )
 
 
@@ -179,7 +182,8 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
     layouts = {id(run.clauses): run.clauses for run in runs}
     levels = {clause.id: clause.level for layout in layouts.values() for clause in layout}
     places = {key: _places(layout, levels) for key, layout in layouts.items()}
-    models: dict[tuple[str, str], list[str]] = {}
+    models: dict[tuple[str, str, str], list[str]] = {}
+    ended = runs[-1].retired if runs else {}
     for model in sorted({model for run in runs for name, model in run.states if name == provider}):
         nights = [
             _aligned(run.states.get((provider, model), ""), places[id(run.clauses)]) for run in runs
@@ -187,21 +191,23 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
         for clause, letters in zip(levels, zip(*nights, strict=True), strict=True):
             marks = "".join(letters).translate(MARKS)
             if not marks.isspace() and fnmatchcase(clause, glob):
-                models.setdefault((clause, marks), []).append(model)
+                over = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
+                models.setdefault((clause, marks, over), []).append(model)
     started = [run.started for run in runs]
-    for clause, marks in sorted(models, key=lambda row: (level_rank(levels[row[0]]), row[0])):
+    for clause, marks, over in sorted(models, key=lambda row: (level_rank(levels[row[0]]), row[0])):
         spells = tuple(_spells(marks, started))
         flakes, unjudged = _flakes(marks)
         yield Timeline(
             provider=provider,
             clause=clause,
             level=levels[clause],
-            models=tuple(models[clause, marks]),
+            models=tuple(models[clause, marks, over]),
             spells=spells,
             flakes=flakes,
             unjudged=unjudged,
             marks=marks,
-            silence=_silence(marks, started) if spells else None,
+            silence=_silence(marks, started) if spells and not over else None,
+            retired=over,
         )
 
 

@@ -74,6 +74,7 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
             "model": row.model,
             "label": row.label,
             "family": families.get(row.model, row.model),
+            "standing": row.standing.words if row.standing else "",
         }
         for row in summary.rows
     ]
