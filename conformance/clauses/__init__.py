@@ -20,6 +20,7 @@ from conformance.clauses import (
     extras_usage,
     format,  # noqa: A004 - the chapter of the ids format.*; nothing is formatted here
     image,
+    image_frames,
     models,
     parameters,
     stream,
@@ -40,6 +41,7 @@ CHAPTERS = (
     url,
     base64,
     image,
+    image_frames,
     count,
     parameters,
     defaults,

@@ -128,9 +128,11 @@ def promised(*deciding: str) -> Binding:
 
 
 def at_fault(sent: Sent) -> frozenset[str]:
-    """Name the parameters whose documented rules a request breaks."""
-    if "model-unknown" in sent.faults or sent.asked is None:
+    """Name the parameters whose documented rules a request breaks; none where it is not read."""
+    if "model-unknown" in sent.faults:
         return frozenset({"model"})
+    if sent.asked is None:
+        return frozenset()
     found = {each.parameter for each in sent.asked.violations if each.parameter}
     for each in sent.asked.violations:
         value = each.rule.value if each.rule else None

@@ -10,11 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.clauses.bindings import all_of, definite, family, not_, plain, promised
+from conformance.clauses.bindings import (
+    all_of,
+    definite,
+    documents,
+    family,
+    not_,
+    plain,
+    promised,
+)
 from conformance.clauses.refusals import require_success
 from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.sent_request import Sent
 
 ECHOED = all_of(
     promised("background", "output_format", "quality", "size"), plain, family("gpt-image")
@@ -50,6 +59,20 @@ def _as_asked(subject: Subject, name: str) -> Iterator[Problem]:
     echo, asked = _echo(subject, name), subject.value(name)
     if echo != asked:
         yield Problem(f"{name} is not what was asked for", str(asked)[:80], echo[:80])
+
+
+def identifies(sent: Sent) -> bool:
+    """A request that says whom it is for; an empty string says nothing."""
+    return bool(sent.value("safety_identifier"))
+
+
+def identified(subject: Subject, said: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """Report a `safety_identifier` that is not the one which was sent."""
+    asked, echo = str(subject.value("safety_identifier")), said.get("safety_identifier")
+    if echo != asked:
+        message = f"the safety_identifier in {where} is not the one that was sent"
+        observed = echo[:80] if isinstance(echo, str) else "no text"
+        yield Problem(message, asked[:80], observed)
 
 
 documented = Shape(_undocumented, Needs.DECISION)
@@ -187,3 +210,16 @@ def size_true(subject: Subject) -> Iterator[Problem]:
         pixels = f"{facts.width}x{facts.height}"
         if facts.width is not None and echo != pixels:
             yield Problem(f"{payload.path} is of another size", echo[:40], pixels)
+
+
+@clause(
+    "extras.safety-identifier",
+    Level.MUST,
+    "A `safety_identifier` that was sent is echoed in the answer.",
+    cite("openai-package", "ImagesResponse.safety_identifier"),
+    binds=all_of(promised("safety_identifier"), plain, documents("safety_identifier"), identifies),
+    needs=Needs.DECISION,
+)
+def safety_identifier(subject: Subject) -> Iterator[Problem]:
+    """Compares the member with the request; fails where it is missing, too."""
+    yield from identified(subject, body_of(subject), "the answer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.clauses.bindings import all_of, family, plain, promised
+from conformance.clauses.bindings import all_of, asks, documents, family, plain, promised
 from conformance.clauses.extras import body_of
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
@@ -166,3 +166,22 @@ def usage_input_details(subject: Subject) -> Iterator[Problem]:
 def usage_output_details(subject: Subject) -> Iterator[Problem]:
     """Adds up text and image tokens where there are `output_tokens_details`."""
     yield from details(_usage(subject), "output_tokens")
+
+
+@clause(
+    "extras.svg-usage",
+    Level.MUST,
+    "An `svg_usage` has the documented members, and its counts are integers that are not negative.",
+    cite("openai-package", "ImagesResponse.svg_usage"),
+    binds=all_of(promised("output_format", "svg"), plain, documents("svg"), asks("svg")),
+    needs=Needs.DECISION,
+)
+def svg_usage(subject: Subject) -> Iterator[Problem]:
+    """Validates the member where it is there; an answer without it is fine."""
+    found = body_of(subject).get("svg_usage")
+    if found is None:
+        raise NotApplicableError
+    for mismatch in subject.mismatches:
+        if mismatch.path == "svg_usage" or mismatch.path.startswith("svg_usage."):
+            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+    yield from negative(found if isinstance(found, dict) else {}, "svg_usage")

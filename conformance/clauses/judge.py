@@ -86,8 +86,9 @@ def _left_open(subject: Subject, clause: Clause, opinion: _Opinion) -> bool:
         return False
     if subject.sent.expectation == "refused":
         return not clause.binds(subject.sent)
-    untestable = opinion.verdict is Verdict.NOT_TESTABLE and not subject.outcome.answered
-    return untestable and subject.sent.expectation == "open"
+    if subject.sent.expectation != "open" or subject.outcome.answered:
+        return False
+    return opinion.verdict is Verdict.NOT_TESTABLE or subject.fails_alone
 
 
 def _opinion(subject: Subject, clause: Clause) -> _Opinion | None:

@@ -75,9 +75,8 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
     needs=Needs.REFUSAL,
 )
 def unknown_refused(subject: Subject) -> Iterator[Problem]:
-    """Fails when a made-up model is answered with a success. Any 4xx will do, and so does the
-    503 by which gateways say that no channel has the model; that it is a 5xx is judged by
-    `errors.not-5xx`.
+    """Fails when a made-up model is answered with a success. Any 4xx will do. The 503 by which
+    gateways say that no channel has the model refuses nothing: it is judged by `errors.not-5xx`.
     """
     yield from refusal(subject, "a made-up model")
 

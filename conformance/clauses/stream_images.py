@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conformance.clauses.bindings import all_of, asks, definite, promised
+from conformance.clauses.bindings import all_of, asks, definite, documents, promised
+from conformance.clauses.extras import identified, identifies
 from conformance.clauses.extras_usage import details, negative, total, usage_of
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stream import STREAMED, partial_events
@@ -201,3 +202,18 @@ def usage_details(subject: Subject) -> Iterator[Problem]:
     """Adds up text and image tokens of input and output, for every completed event."""
     names = ("input_tokens", "output_tokens")
     yield from _each([details(usage, name) for usage in _usages(subject) for name in names])
+
+
+@clause(
+    "stream.safety-identifier",
+    Level.MUST,
+    "A `safety_identifier` that was sent is echoed in a completed event.",
+    cite("openai-package", "ImageGenCompletedEvent.safety_identifier"),
+    binds=all_of(
+        STREAMED, promised("safety_identifier"), documents("safety_identifier"), identifies
+    ),
+)
+def safety_identifier(subject: Subject) -> Iterator[Problem]:
+    """Compares the member of every completed event with the request; missing fails, too."""
+    for event in _completed(subject):
+        yield from identified(subject, event.item, event.path)

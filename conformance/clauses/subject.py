@@ -169,8 +169,10 @@ class Subject:
         """Raise *not testable* where a recorder kept the answer, and none of its images."""
         urls = [each for each in self.payloads if each.url is not None and not each.b64_json]
         foreign = self.exchange.provenance is Provenance.FOREIGN
-        if foreign and urls and all(each.download is None for each in urls):
-            raise NotTestableError(NO_DOWNLOADS)
+        downloads = [each.download for each in urls if each.download is not None]
+        if foreign and urls and all(each.is_recorded_failure for each in downloads):
+            reasons = [each.failure.message for each in downloads if each.failure is not None]
+            raise NotTestableError(": ".join([NO_DOWNLOADS, *reasons[:1]]))
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:

@@ -23,6 +23,9 @@ class Provenance(StrEnum):
     FOREIGN = "foreign"
 
 
+NOT_RECORDED = "not-recorded"
+"""The kind of failure where a recording has no image of a URL; nobody knows when it was tried."""
+
 _LOST = frozenset({"timeout", "disconnect", "protocol", "encoding"})
 
 
@@ -79,6 +82,11 @@ class Download:
     url: str
     response: Response | None = None
     failure: Failure | None = None
+
+    @property
+    def is_recorded_failure(self) -> bool:
+        """Return whether all that is known is that somebody else, at some time, got no image."""
+        return self.failure is not None and self.failure.kind == NOT_RECORDED
 
 
 @dataclass(frozen=True, slots=True)

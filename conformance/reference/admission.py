@@ -9,7 +9,8 @@ Where the sources contradict or say nothing, the reference provider does one thi
   `unknown_parameter` naming it, which is what OpenAI's own server was observed to do. Null counts
   as absent where the name itself is documented.
 - A size the contract leaves open (qwen-image, generic ids): any `WxH` the painter can afford.
-- Values that only some newer GPT image models take (`xhigh`, `gif`, …): 400, as nobody paints them.
+- Values that a model which the edition does not name may take (`xhigh`, `gif`, …): 400, as nobody
+  says what they would be. What an edition documents and leaves open for lack of access is painted.
 - Content type other than application/json, or none: 415.
 - A string holding a lone surrogate is no Unicode text, so the body counts as malformed: 400.
 """
@@ -115,6 +116,8 @@ def _undocumented(asked: RequestBody, model: Model) -> Refusal | None:
 
 
 def _newer_value(asked: RequestBody) -> Refusal | None:
+    if "gpt-image-newer-values" not in asked.left_open:
+        return None
     for parameter, newer in _NEWER_VALUES.items():
         if asked.value(parameter) in newer:
             message = f"'{parameter}' cannot be any of {', '.join(newer)} here."
@@ -126,6 +129,8 @@ def _size_fault(asked: RequestBody) -> Refusal | None:
     size = asked.value("size")
     if size in (None, "auto"):
         return None
+    if asked.model is not None and asked.model.pixel_limits("size") is not None:
+        return None  # the contract says which sizes there are
     edges = sides_of(size)
     if edges is None:
         return bad_request("'size' must be WIDTHxHEIGHT in pixels.", "size", "invalid_value")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.contract import Model, RequestBody, sides_of
-from conformance.reference.painting import FINISHED, Picture, image_file, seed_of
+from conformance.reference.painting import FINISHED, Picture, animation, image_file, seed_of
 from conformance.reference.urls import Signer
 
 PARTIAL_TOKENS = 100
 """Output tokens each partial image costs, on top of the final one."""
 
-_TOKENS_PER_MEGAPIXEL = {"low": 272, "medium": 1056, "high": 4160}
+_TOKENS_PER_MEGAPIXEL = {"low": 272, "medium": 1056, "high": 4160, "xhigh": 6240, "max": 8320}
 _USUAL_SIZE = (1024, 1024)
 
 
@@ -39,6 +39,10 @@ class Job:
     revises: bool
     stream: bool
     partial_images: int
+    frames: int
+    frame_ms: int
+    safety_identifier: str
+    svg_model: str
 
     @property
     def size(self) -> str:
@@ -81,6 +85,10 @@ def resolve(asked: RequestBody) -> Job:
         revises="style" in model.parameters,
         stream="stream" in model.parameters and bool(asked.value("stream")),
         partial_images=_number(asked, "partial_images", 0),
+        frames=_number(asked, "frame_count", 1),
+        frame_ms=_number(asked, "frame_duration_ms", 0),
+        safety_identifier=_documented(asked, "safety_identifier") or "",
+        svg_model=(_documented(asked, "svg") or {}).get("model", ""),
     )
 
 
@@ -92,7 +100,10 @@ def picture(job: Job, index: int, stage: int = FINISHED) -> Picture:
 
 def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
     """Paint the image file of one item, or of an unfinished stage of it."""
-    return image_file(picture(job, index, stage), job.output_format, job.compression)
+    shown = picture(job, index, stage)
+    if job.output_format == "gif":
+        return animation(shown, job.frames, job.frame_ms)
+    return image_file(shown, job.output_format, job.compression)
 
 
 def answer(job: Job, images: Sequence[bytes], place: AnswerContext) -> dict[str, Any]:
@@ -100,16 +111,32 @@ def answer(job: Job, images: Sequence[bytes], place: AnswerContext) -> dict[str,
     items = [_item(job, index, images, place) for index in range(job.n)]
     if not job.echoes:
         return {"created": int(place.now), "data": items}
-    return {"created": int(place.now), **echoed(job), "data": items, "usage": usage(job, job.n)}
+    body = {"created": int(place.now), **echoed(job), "data": items, "usage": usage(job, job.n)}
+    return body | ({"svg_usage": svg_usage(job)} if job.svg_model else {})
 
 
 def echoed(job: Job) -> dict[str, Any]:
     """Return the members in which GPT image models echo what they made; never `auto`."""
+    named = {"safety_identifier": job.safety_identifier} if job.safety_identifier else {}
     return {
         "background": job.background,
         "output_format": job.output_format,
         "quality": job.quality,
         "size": job.size,
+        **named,
+    }
+
+
+def svg_usage(job: Job) -> dict[str, Any]:
+    """Return the tokens of the model that wrote the drawing; the rates are ours."""
+    text = max(1, math.ceil(len(job.prompt) / 4))
+    written = 400
+    return {
+        "input_tokens": text,
+        "model": job.svg_model,
+        "output_tokens": written,
+        "reasoning_tokens": 0,
+        "total_tokens": text + written,
     }
 
 
@@ -130,7 +157,8 @@ def usage(job: Job, images: int, partials: int = 0) -> dict[str, Any]:
 
 def events(job: Job, painter: Painter, place: AnswerContext) -> Iterator[dict[str, Any]]:
     """Yield one image after another, each preceded by the partial images that were asked for."""
-    common = {"created_at": int(place.now), **echoed(job)}
+    common = {"created_at": int(place.now), **echoed(replace(job, safety_identifier=""))}
+    named = echoed(job)
     for index in range(job.n):
         for stage in range(job.partial_images):
             yield {
@@ -143,6 +171,7 @@ def events(job: Job, painter: Painter, place: AnswerContext) -> Iterator[dict[st
             "type": "image_generation.completed",
             "b64_json": _base64(painter(job, index, FINISHED)),
             **common,
+            **named,
             "usage": usage(job, 1, job.partial_images),
         }
 
@@ -177,6 +206,12 @@ def _number(asked: RequestBody, parameter: str, default: int) -> int:
     # JSON Schema counts 1.0 as an integer, so a valid value may arrive as a float.
     value = asked.value(parameter)
     return default if value is None else int(value)
+
+
+def _documented(asked: RequestBody, parameter: str) -> Any:
+    """Return a value that was sent to a model which documents the parameter, else None."""
+    known = asked.model is not None and parameter in asked.model.parameters
+    return asked.body.get(parameter) if known else None
 
 
 def _settled(value: str | None, choice: str) -> str:

@@ -25,7 +25,13 @@ BANDS = 128
 """Shades of the sky; the other half of the palette is for the foreground."""
 
 _BAND_OF_GREY = [grey * BANDS // 256 for grey in range(256)]
-_MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+_MEDIA_TYPES = {
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "svg": "image/svg+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,41 @@ def media_type_of(output_format: str) -> str:
 @functools.lru_cache(maxsize=CACHED_FILES)
 def image_file(picture: Picture, output_format: str = "png", compression: int = 100) -> bytes:
     """Paint and encode; `compression` is the API's 0..100 and has no effect on PNG."""
+    if output_format == "svg":
+        return drawing(picture)
     return encode(paint(picture), output_format, compression)
+
+
+@functools.lru_cache(maxsize=CACHED_FILES)
+def animation(picture: Picture, frames: int, frame_ms: int) -> bytes:
+    """Paint a GIF of this many frames, over which a ball rises; delays are in whole 10 ms."""
+    ground = paint(picture).convert("RGB").quantize(64)
+    radius = max(2, min(picture.width, picture.height) // 16)
+    x = picture.width // 4
+    shown = []
+    for frame in range(frames):
+        image = ground.copy()
+        y = picture.height - radius - (picture.height - 2 * radius) * frame // max(1, frames - 1)
+        ImageDraw.Draw(image).ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
+        shown.append(image)
+    buffer = io.BytesIO()
+    rest, delay = shown[1:], (frame_ms + 5) // 10 * 10
+    shown[0].save(buffer, "GIF", save_all=True, append_images=rest, duration=delay, loop=0)
+    return buffer.getvalue()
+
+
+def drawing(picture: Picture) -> bytes:
+    """Draw a sun over the sea as SVG."""
+    chance = random.Random(picture.seed)  # noqa: S311 - colours of a drawing, no secret
+    sky, sun, sea = (f"#{chance.randrange(0x1000000):06x}" for _ in range(3))
+    width, height = picture.width, picture.height
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}">'
+        f'<rect width="100%" height="100%" fill="{sky}"/>'
+        f'<circle cx="70%" cy="30%" r="{min(width, height) // 10}" fill="{sun}"/>'
+        f'<rect y="66%" width="100%" height="34%" fill="{sea}"/></svg>'
+    ).encode("ascii")
 
 
 def encode(image: Image.Image, output_format: str, compression: int = 100) -> bytes:

@@ -234,7 +234,7 @@ class Engine:
     ) -> Judged:
         outcome = Subject(exchange, self.edition, control, answer).outcome
         self._runner.record_outcome(sent, timed_outcome(exchange, outcome))  # before it is judged
-        again = self._crashes.retried(sent, exchange, self._is_valid(sent))
+        again = self._crashes.retried(sent, exchange)
         if again is not exchange:
             exchange, answer = again, self._answer(again)
             outcome = Subject(exchange, self.edition, control, answer).outcome
@@ -272,7 +272,7 @@ class Engine:
             self._runner.run_expected(case.model, "accepted")
         if unclear:
             self._runner.run_expected(case.model, "refused")
-        if refused or unclear or self._crashes.is_crash(case, self._is_valid(case)):
+        if refused or unclear or self._crashes.is_crash(case):
             context = self._runner.outcomes(case.model).context(case, control)
             return replace(context, proven=self._alternatives.proven(case, control))
         return Context(control)

@@ -171,3 +171,32 @@ def usage_input_off(usage: Body) -> None:
 def usage_output_off(usage: Body) -> None:
     """The details of what went out do not add up."""
     usage["output_tokens_details"]["text_tokens"] += 1
+
+
+@planted("extras.safety-identifier-lost", "extras.safety-identifier")
+@in_body
+def safety_identifier_lost(body: Body, _job: Job) -> None:
+    """Whom a request was for is not echoed."""
+    body.pop("safety_identifier", None)
+
+
+@planted("extras.safety-identifier-hashed", "extras.safety-identifier")
+@in_body
+def safety_identifier_hashed(body: Body, _job: Job) -> None:
+    """Whom a request was for is echoed under another name."""
+    _say(body, "safety_identifier", "user-1")
+
+
+@planted("extras.svg-usage-no-model", "extras.svg-usage")
+@in_body
+def svg_usage_no_model(body: Body, _job: Job) -> None:
+    """`svg_usage` does not say which model wrote the drawing."""
+    body.get("svg_usage", {}).pop("model", None)
+
+
+@planted("extras.svg-usage-negative", "extras.svg-usage")
+@in_body
+def svg_usage_negative(body: Body, _job: Job) -> None:
+    """Reasoning is counted below zero."""
+    if "svg_usage" in body:
+        body["svg_usage"]["reasoning_tokens"] = -1

@@ -221,3 +221,24 @@ def doubled_behind_urls(body: Body, job: Job) -> None:
     """Several URLs of one answer lead to the same image."""
     if job.payload == "url":
         body["data"] = [dict(body["data"][0]) for _ in body["data"]]
+
+
+@planted("image.one-frame-fewer", "image.frames-as-asked")
+@in_job
+def one_frame_fewer(job: Job) -> Job:
+    """A GIF lacks its last frame."""
+    return replace(job, frames=job.frames - 1) if job.output_format == "gif" else job
+
+
+@planted("image.frames-too-fast", "image.frame-delay-as-asked")
+@in_job
+def frames_too_fast(job: Job) -> Job:
+    """The frames of a GIF are shown for half as long as was asked."""
+    return replace(job, frame_ms=job.frame_ms // 2) if job.output_format == "gif" else job
+
+
+@planted("image.svg-cut-off", "image.complete")
+@in_image
+def svg_cut_off(data: bytes, job: Job) -> bytes:
+    """A drawing ends before its last element is closed."""
+    return data[:-6] if job.output_format == "svg" else data

@@ -255,3 +255,10 @@ def usage_input_off(event: Body) -> None:
     """The only details of a stream's tokens are of what came in, and do not add up."""
     event["usage"]["input_tokens_details"]["text_tokens"] += 1
     del event["usage"]["output_tokens_details"]
+
+
+@planted("stream.safety-identifier-lost", "stream.safety-identifier")
+@in_completed
+def safety_identifier_lost(event: Body) -> None:
+    """A completed event does not say whom the request was for."""
+    event.pop("safety_identifier", None)
