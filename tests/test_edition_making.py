@@ -177,10 +177,12 @@ COMPONENTS: dict[str, Any] = {
 }
 
 
-def document(folder: Path, name: str = "openapi.json", **changes: Any) -> Path:
+def document(
+    folder: Path, name: str = "openapi.json", wide: dict[str, Any] | None = None, **changes: Any
+) -> Path:
     """Write an OpenAPI document of the endpoint."""
     request = {"type": "object", "properties": PROPERTIES, "required": ["prompt", "n"], **changes}
-    components = {"schemas": {**COMPONENTS, "Request": request}}
+    components = {"schemas": {**COMPONENTS, "Request": request, "Wide": wide}}
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Request"}}}
     paths = {"/v1/images/generations": {"post": {"requestBody": {"content": content}}}}
     file = folder / name
@@ -218,6 +220,16 @@ def test_values_of_a_list_are_compared(tmp_path: Path, start: str) -> None:
 def test_what_the_document_lacks_is_said(tmp_path: Path) -> None:
     sentences = differences(document(tmp_path))
     assert "style: the edition has it for dall-e-3, and the document has not" in sentences
+
+
+def test_document_of_countless_parameters_is_read_in_part(tmp_path: Path) -> None:
+    many = {f"x{number}": {"$ref": "#/components/schemas/Wide"} for number in range(1000)}
+    wide = {"anyOf": [{"enum": [*range(start, start + 100)]} for start in range(50)]}
+    file = document(tmp_path, properties={**PROPERTIES, **many}, wide=wide)
+    sentences = differences(file)
+    assert len(sentences) < 600
+    assert "the document: what comes after the first 500 parameters was not read" in sentences
+    assert "the document: what comes after the first 5000 schemas was not read" in sentences
 
 
 LOOP = {"$ref": "#/components/schemas/Request"}

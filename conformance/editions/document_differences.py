@@ -36,7 +36,7 @@ def document_differences(edition: Edition, document: Document) -> Iterator[str]:
             yield from (f"{name}: {text}" for text in _of_parameter(edition, name, said))
             yield from (f"{name}: {text}" for text in _required(edition, name, document))
     yield from (
-        f"the document: {printable(text, 200)} is not read" for text in document.unread[:20]
+        f"the document: {printable(text, 200)} was not read" for text in document.unread[:20]
     )
 
 

@@ -16,8 +16,9 @@ from conformance.parsing.json_text import JSONFaultError
 from conformance.parsing.yaml_text import YAMLFaultError, read_yaml
 
 MOST_BYTES = 64 * 1024 * 1024
-_MOST_SCHEMAS = 2000
-"""Schemas that are looked at for one parameter, whatever refers to what."""
+_MOST_SCHEMAS = 5000
+"""Schemas that are looked at in all, whatever refers to what."""
+_MOST_PARAMETERS = 500
 _MOST_VALUES = 500
 _CHOICES = ("allOf", "anyOf", "oneOf")
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength")
@@ -68,7 +69,12 @@ def read_document(path: Path, edition: Edition) -> Document:
         for name in _list(schema, "required")
         if isinstance(name, str)
     }
-    parameters = {name: reader.parameter({"anyOf": each}) for name, each in members.items()}
+    if len(members) > _MOST_PARAMETERS:
+        reader.unread.append(f"what comes after the first {_MOST_PARAMETERS} parameters")
+    parameters = {
+        name: reader.parameter({"anyOf": schemas})
+        for name, schemas in [*members.items()][:_MOST_PARAMETERS]
+    }
     return Document(parameters, frozenset(required), tuple(dict.fromkeys(reader.unread)))
 
 
@@ -113,6 +119,7 @@ class _Reader:
 
     def __init__(self, content: Any) -> None:
         self._content = content
+        self._looked_at = 0
         self.unread: list[str] = []
 
     def parameter(self, schema: Any) -> DocumentedParameter:
@@ -132,12 +139,13 @@ class _Reader:
             part = self.resolved(waiting.pop())
             if not isinstance(part, dict) or id(part) in seen:
                 continue
-            if len(seen) >= _MOST_SCHEMAS:
-                self.unread.append(f"more than {_MOST_SCHEMAS} schemas for one parameter")
+            if self._looked_at >= _MOST_SCHEMAS:
+                self.unread.append(f"what comes after the first {_MOST_SCHEMAS} schemas")
                 return
+            self._looked_at += 1
             seen.add(id(part))
             yield part
-            waiting += [each for name in choices for each in reversed(_list(part, name))]
+            waiting += [other for name in choices for other in reversed(_list(part, name))]
 
     def resolved(self, schema: Any) -> Any:
         """Return what a schema refers to, through any number of references, or itself."""
@@ -166,8 +174,8 @@ class _Reader:
         types = {name for name in named if isinstance(name, str)}
         whole.types |= types | ({"null"} if part.get("nullable") is True else set())
         values = [part["const"]] if "const" in part else _list(part, "enum")
-        new = [value for value in values[:_MOST_VALUES] if value not in whole.values]
-        whole.values += new[: _MOST_VALUES - len(whole.values)]
+        if len(whole.values) < _MOST_VALUES:
+            whole.values += [v for v in values[:_MOST_VALUES] if v not in whole.values]
         if types - {"null"} and not values:
             whole.is_closed = False
         for name in _BOUNDS:
