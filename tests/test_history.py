@@ -17,7 +17,8 @@ from conformance.contract import schemas_directory
 from conformance.findings import Verdict
 from conformance.reports.history import History, history, history_json, history_markdown
 from conformance.reports.history.render import now_of
-from conformance.reports.history.timeline import Rate, Timeline, squeezed, timelines_of
+from conformance.reports.history.timeline import Timeline, squeezed, timelines_of
+from conformance.reports.rates import Rate
 from conformance.results.run_file import write_run
 from conformance.results.run_states import ClauseLevel, RunStates
 from tests import runs

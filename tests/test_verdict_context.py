@@ -309,6 +309,7 @@ ASKED = {
     "response-format": body("gpt-image-1", response_format="b64_json"),
     "newer-model": body("gpt-image-2", size="1280x720"),
     "unknown-model": body("somebody-s-model"),
+    "unknown-model-stream": body("somebody-s-model", stream=True),
     "no-model": body(None),
 }
 

@@ -90,9 +90,10 @@ def documents(parameter: str) -> Binding:
 def plain(sent: Sent) -> bool:
     """A request whose answer is one JSON body and not a stream.
 
-    A model that is documented to have no streams answers as if none had been asked for.
+    A model that is documented to have no streams answers as if none had been asked for; of one that
+    no document knows it is not known before.
     """
-    streams = sent.model is None or "stream" in sent.model.parameters
+    streams = sent.streamed_back if sent.model is None else "stream" in sent.model.parameters
     return not (streams and sent.has("stream") and sent.value("stream") is True)
 
 

@@ -31,6 +31,7 @@ from conformance.contract.records import (
 from conformance.contract.request_schema import RequestSchema, request_schema
 from conformance.contract.schema_files import SchemaFiles, annotation_entries
 from conformance.errors import UnknownNameError
+from conformance.lifecycle import Lifecycle, read_lifecycle
 
 DEFAULT_EDITION = "cometapi-2026-03-12"
 EDITION_FILE = "edition.json"
@@ -187,6 +188,10 @@ class _Loader:
             sources=ChainMap(_sources(content["sources"]), OUTSIDE_SOURCES),
             models=models,
             families=families,
+            lifecycles={
+                name: self._lifecycle(name, entry)
+                for name, entry in content.get("lifecycle", {}).items()
+            },
             open_questions=self.questions,
             withdrawn=content["clauses"]["withdrawn"],
             levels={key: _level(entry) for key, entry in content["clauses"]["levels"].items()},
@@ -212,6 +217,15 @@ class _Loader:
         except re.error as error:
             place = f"{self.files.folder / EDITION_FILE}: families.{name}.pattern"
             raise EditionError(f"{place} is no regular expression: {error}") from None
+
+    def _lifecycle(self, name: str, entry: dict[str, Any]) -> Lifecycle:
+        cited = read_citations(entry["citations"])[0]
+        source = self.content["sources"][cited.source]
+        try:
+            return read_lifecycle(entry, f"{source['title']}, {cited.section}", source["retrieved"])
+        except ValueError as error:
+            place = f"{self.files.folder / EDITION_FILE}: lifecycle.{name}"
+            raise EditionError(f"{place}: {error}") from None
 
     def _request(self, name: str) -> RequestSchema:
         if name not in self._requests:

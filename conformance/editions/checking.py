@@ -49,7 +49,7 @@ def check_edition(folder: str, document: Path | None = None) -> CheckedEdition:
         notes += unnamed_models(edition, read)
     return CheckedEdition(
         edition=edition,
-        faults=tuple(faults(edition)),
+        faults=tuple(dict.fromkeys(faults(edition))),  # one mistake may stop several checks
         differences=tuple(document_differences(edition, read)) if read is not None else (),
         notes=tuple(notes),
         document=document,

@@ -16,7 +16,7 @@ from conformance.editions.requests import common_models
 from conformance.errors import ConformanceError
 
 _STRUCTURE = frozenset({"$schema", "$id", "$defs", "$ref", "title", "description", "properties"})
-_ANNOTATIONS = frozenset({"allOf", "citations", "open", "unsupported"})
+_ANNOTATIONS = frozenset({"allOf", "citations", "open", "unsupported", "examples", "$comment"})
 _BASE = "https://image-conformance.invalid"
 
 
@@ -32,7 +32,7 @@ def faults(edition: Edition) -> Iterator[str]:
         try:
             cases_for(edition, model, lead=True)
         except ConformanceError as error:
-            yield f"{EDITION_FILE}: {error}"
+            yield str(error)
     yield from _gaps(edition)
     published = frozen_digest(edition.folder)
     if published not in (None, edition.digest):

@@ -120,6 +120,15 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was sent again, and what came of it before."""
+
+    status: int | None
+    reason: str
+    said: str = ""  # the provider's own words
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request with its answer, the images it pointed to, and where it came from."""
 
@@ -138,6 +147,7 @@ class Exchange:
     target: str | None = None  # the base URL that answered when it was recorded
     altered: frozenset[str] = field(default_factory=frozenset)  # what a recorder scrubbed
     attempts: int | None = None  # requests that were sent until this answer came
+    retried: tuple[Attempt, ...] = ()  # the requests before this one
     price: Price | None = None
 
     def download(self, url: str) -> Download | None:

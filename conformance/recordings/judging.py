@@ -22,6 +22,7 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.model import NOT_RECORDED, Download, Exchange, Failure
 from conformance.exchange.outcome import outcome_of
 from conformance.exchange.redaction.recordings import without_credentials
+from conformance.exchange.sent_request import read_request
 from conformance.findings import Verdict
 from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
@@ -226,6 +227,7 @@ class FileJudge:
             file.passed_over.append(Fault(reason, line))
         file.judged += bool(findings)
         file.broken += any(finding.verdict is Verdict.FAIL for finding in findings)
-        shown = evidence(exchange, answer, outcome_of(exchange, answer))
+        sent = read_request(exchange, self._edition)
+        shown = evidence(exchange, answer, outcome_of(exchange, answer), sent)
         observations = list(observe(exchange, self._edition, answer))
         self._records.add(exchange, shown, observations, findings)

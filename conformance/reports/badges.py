@@ -45,9 +45,13 @@ def badges(summary: Summary) -> dict[str, str]:
         models = {model for name, model in summary.parts if name == provider.id}
         parts = {names.get(model, model) for model in models}
         recorded = _is_recorded(provider, summary)
+        ended = {row.model for row in summary.rows if row.provider == provider.id and row.retired}
         _put(found, provider.id, _one(provider.id, provider.total, end, bool(parts), recorded))
         for family in provider.families:
             label = f"{provider.id} {family.name}"
+            if ended.issuperset(family.models) and not family.broken:
+                _put(found, f"{provider.id}-{family.name}", _svg(label, "retired", GREY))
+                continue
             svg = _one(label, family, end, family.name in parts, recorded)
             _put(found, f"{provider.id}-{family.name}", svg)
     return found

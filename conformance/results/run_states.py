@@ -8,8 +8,8 @@ broken by the rest.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,7 @@ from conformance.results.reach import (
     promises_of,
     states_of,
 )
+from conformance.results.records import LifecycleRecord, ProviderRecord
 from conformance.results.run_file import Run, read_run
 
 _PASS, _NOT_RUN = (state_of(verdict).letter for verdict in (Verdict.PASS, Verdict.NOT_RUN))
@@ -59,10 +60,17 @@ class RunStates:
     findings: int
     clauses: tuple[ClauseLevel, ...]
     states: Mapping[Column, str]
+    retired: Mapping[Column, str] = field(default_factory=dict)
+    """The models that had ended, each with the day."""
 
 
 class _Edition(msgspec.Struct):
     id: str
+
+
+class _Provider(msgspec.Struct):
+    id: str
+    lifecycle: dict[str, LifecycleRecord] = {}
 
 
 class _Header(msgspec.Struct, tag="run"):
@@ -71,6 +79,7 @@ class _Header(msgspec.Struct, tag="run"):
     tool: str
     started: str
     edition: _Edition
+    providers: tuple[_Provider, ...]
     clauses: msgspec.Raw  # nearly the whole line, and the same in many runs
 
 
@@ -122,6 +131,7 @@ class StatesReader:
             findings=sum(footer.counts.values()),
             clauses=self._clauses,
             states=states,
+            retired=_retired(header.providers),
         )
 
     def _header(self, line: bytes) -> _Header:
@@ -139,6 +149,15 @@ class StatesReader:
         return header
 
 
+def _retired(providers: Iterable[_Provider | ProviderRecord]) -> dict[Column, str]:
+    return {
+        (provider.id, model): record.until
+        for provider in providers
+        for model, record in provider.lifecycle.items()
+        if record.until is not None and record.until <= record.judged_on
+    }
+
+
 def states_in(run: Run) -> RunStates:
     """Decide the states of a run from its findings; of one that was cut off, none is kept."""
     columns = promises_in(run)
@@ -154,6 +173,7 @@ def states_in(run: Run) -> RunStates:
         interrupted=run.interrupted,
         findings=len(run.findings),
         clauses=tuple(clauses.values()),
+        retired=_retired(run.header.providers),
         states={column: _so_far(run, states_of(mine, clauses)) for column, mine in columns.items()},
     )
 

@@ -18,6 +18,7 @@ from conformance.exchange.outcome import outcome_of
 from conformance.exchange.source import Record, Replay, Source
 from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
+from conformance.live.retries import attempt_of
 from conformance.providers import Provider
 from conformance.runner.case_runner import CaseRunner
 from conformance.runner.model_outcomes import CONTROL_AGAIN, lost, timed_outcome
@@ -121,4 +122,6 @@ def _with_all(exchange: Exchange, made: Sequence[Exchange]) -> Exchange:
     known = [each for each in counts if each is not None]
     attempts = sum(known) if len(known) == len(counts) else None
     others = [each for each in made if each is not exchange]
-    return replace(exchange, attempts=attempts, price=all_of([*others, exchange]))
+    retried = [before for each in made for before in each.retried] + list(map(attempt_of, others))
+    price = all_of([*others, exchange])
+    return replace(exchange, attempts=attempts, retried=tuple(retried), price=price)
