@@ -11,9 +11,7 @@ _DATE = "is no date; write it as 2026-01-31"
 _FORMS = {
     "base_url": "is no http or https address; write it whole, as in https://api.example.com/v1",
     "key_variable": "is no name of an environment variable; write the name, never the key itself",
-    "date": _DATE,
-    "since": _DATE,
-    "expires": _DATE,
+    **dict.fromkeys(("date", "since", "expires", "deprecated", "until", "retrieved"), _DATE),
 }
 _SECRET = "key_variable"  # noqa: S105 - users write the key itself there
 _KINDS = {
@@ -68,7 +66,7 @@ def _torn_name(error: ValidationError) -> str | None:
     `gpt-image-1.5` without quotes is a table `gpt-image-1` that has a `5`.
     """
     path, value = [str(part) for part in error.absolute_path], error.instance
-    above = {"models": 1, "prices": 2}.get(path[0] if path else "", len(path))
+    above = {"models": 1, "lifecycle": 1, "prices": 2}.get(path[0] if path else "", len(path))
     names = path[above:]
     if not names or not isinstance(value, dict) or error.validator == "required":
         return None
