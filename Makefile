@@ -7,7 +7,7 @@ RUN := $(BIN)/image-conformance
 # Hundreds of processes import the suite: compiled once, whatever the environment says of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report sample test lint replay benchmarks fuzz fuzz-files proof mutants kills docs clean
+.PHONY: report sample test lint replay benchmarks fuzz fuzz-files proof mutants kills year docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -67,6 +67,10 @@ mutants: $(STAMP)  ## mutate the clauses, one change at a time: do their tests n
 KILLS ?= 100
 kills: $(STAMP)  ## kill live runs at random moments and resume them: is anything billed sent twice?
 	$(BIN)/python -m tests.kills $(KILLS)
+
+NIGHTS ?= 365
+year: $(STAMP)  ## a year of nights of five providers on a virtual clock: false alarms, regressions, cents
+	$(BIN)/python -m tests.year $(NIGHTS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

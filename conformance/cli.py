@@ -11,6 +11,7 @@ from conformance.commands.check import check
 from conformance.commands.compare import compare
 from conformance.commands.docs import docs
 from conformance.commands.drift import drift
+from conformance.commands.edition import app as edition
 from conformance.commands.editions import changes, editions
 from conformance.commands.history import history
 from conformance.commands.judge import judge
@@ -51,6 +52,7 @@ app.command()(drift)
 app.command()(history)
 app.command()(editions)
 app.command()(changes)
+app.add_typer(edition, name="edition")
 
 
 def main() -> NoReturn:

@@ -15,8 +15,8 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Verdict
-from conformance.proof.extra_cases import supplementary_cases
-from conformance.proof.in_process import BASE_URL, NOW, InProcess
+from conformance.proof.extra_cases import NOW, supplementary_cases
+from conformance.proof.in_process import BASE_URL, InProcess
 from conformance.reference import DEFAULT_KEY, TRUTHFUL, Steps, create_app
 from tests.variations.urls import ELSEWHERE
 

@@ -19,12 +19,15 @@ from PIL import Image, ImageDraw
 
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
+from conformance.clauses.models_lifecycle import speaks_of
 from conformance.clauses.registry import Clause
+from conformance.clauses.subject import Context
 from conformance.contract import load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import BROKEN, Finding, Verdict
+from conformance.lifecycle import Standing
 
 BASE_URL = "https://provider.example/v1"
 GENERATIONS = f"{BASE_URL}/images/generations"
@@ -50,6 +53,7 @@ class Case:
 
     exchange: Exchange
     control: Outcome | None = ACCEPTED
+    standing: Standing | None = None
 
 
 read_answer = functools.lru_cache(maxsize=2048)(Answer)
@@ -279,11 +283,18 @@ def judged(
     made: Exchange,
     control: Outcome | None = ACCEPTED,
     clauses: Iterable[Clause] | None = None,
+    standing: Standing | None = None,
 ) -> list[Finding]:
-    """Judge an exchange by every clause of the edition that binds it, or by those given."""
+    """Judge an exchange by every clause of the edition that binds it, or by those given.
+
+    Of a model that has ended by its `standing` it is only asked whether it has.
+    """
     edition = load_edition()
+    retired = standing is not None and standing.retired
     chosen = clauses_of(edition) if clauses is None else clauses
-    return judge(made, edition, chosen, control, read_answer(made))
+    chosen = [each for each in chosen if standing is None or speaks_of(each, retired)]
+    context = Context(control, standing=standing)
+    return judge(made, edition, chosen, answer=read_answer(made), context=context)
 
 
 def verdicts(exchange: Exchange, control: Outcome | None = ACCEPTED) -> dict[str, Verdict]:

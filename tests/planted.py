@@ -14,11 +14,15 @@ from conformance.cases.model import Case as Request
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
-from conformance.exchange.client import Client
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import outcome_of
-from conformance.proof.extra_cases import family_names, supplementary_cases
-from conformance.proof.in_process import bench_client
+from conformance.proof.extra_cases import (
+    family_names,
+    retired_cases,
+    standing_of,
+    supplementary_cases,
+)
+from conformance.proof.in_process import Bench
 from conformance.proof.matrix import RED
 from conformance.reference import TRUTHFUL
 from conformance.reference.defects import defects
@@ -31,14 +35,18 @@ MODELS = (*EDITION.models, *family_names(EDITION))
 
 @cache
 def _requests() -> dict[str, Request]:
-    planned = (*all_cases(EDITION, MODELS), *supplementary_cases(EDITION, MODELS))
+    planned = (
+        *all_cases(EDITION, MODELS),
+        *supplementary_cases(EDITION, MODELS),
+        *retired_cases(EDITION, MODELS[0]),
+    )
     return {request.path: request for request in planned}
 
 
 @cache
-def _provider(defect: str) -> Client:
+def _provider(defect: str) -> Bench:
     steps = defects(EDITION)[defect].plant(TRUTHFUL)
-    return bench_client(EDITION, steps, MODELS, _loop())
+    return Bench(EDITION, steps, MODELS, _loop())
 
 
 @cache
@@ -55,10 +63,11 @@ def _sent(defect: str, path: str) -> Exchange:
 def lie(defect: str, path: str) -> Case:
     """Send a request and its control to the provider with this defect."""
     request = _requests()[path]
+    standing = standing_of(request)
     if request.control is None:
-        return Case(_sent(defect, path), None)
+        return Case(_sent(defect, path), None, standing)
     control = _sent(defect, f"{request.model}/{request.control}")
-    return Case(_sent(defect, path), outcome_of(control, read_answer(control)))
+    return Case(_sent(defect, path), outcome_of(control, read_answer(control)), standing)
 
 
 def witnesses(defect: str) -> list[str]:
@@ -75,4 +84,6 @@ def _sees(clause: Clause, defect: str, path: str) -> bool:
     if not clause.binds(sent_by(_requests()[path], EDITION)):
         return False
     told = lie(defect, path)
-    return any(each.verdict in RED for each in judged(told.exchange, told.control, [clause]))
+    return any(
+        each.verdict in RED for each in judged(told.exchange, told.control, [clause], told.standing)
+    )

@@ -124,6 +124,7 @@ def footer(
         "type": "end",
         "finished": "2026-01-02T03:05:00+00:00",
         "complete": complete,
+        "whole": complete,
         "conclusion": conclusion,
         "counts": {},
         "problems": list(problems),
@@ -172,6 +173,12 @@ def broken(**changes: Any) -> Finding:
 def known(**changes: Any) -> Finding:
     """A broken MUST with a deviation beside the provider."""
     return broken(deviation="It always answers base64.", **changes)
+
+
+def fallen_short() -> Run:
+    """A run of which too little was decided, for a reason that is a known deviation."""
+    accepted = finding("count.n-images", Verdict.UNAVAILABLE, deviation="It is out.")
+    return run(exchange(), finding(), accepted)
 
 
 def hostile(text: str, verdict: Verdict = Verdict.FAIL, **changes: Any) -> Run:

@@ -91,8 +91,11 @@ def truths_of(chapter: str) -> Mapping[str, Case]:
     module = _module(chapter)
     own = [clause.id for clause in clauses_of(EDITION) if clause.chapter == chapter]
     truths = dict.fromkeys(own, getattr(module, "TRUTH", None)) | getattr(module, "TRUTHS", {})
-    controls = getattr(module, "CONTROLS", {})
-    return {name: Case(made, controls.get(name, ACCEPTED)) for name, made in truths.items()}
+    controls, standings = (getattr(module, name, {}) for name in ("CONTROLS", "STANDINGS"))
+    return {
+        name: Case(made, controls.get(name, ACCEPTED), standings.get(name))
+        for name, made in truths.items()
+    }
 
 
 def _module(chapter: str) -> Any:
@@ -101,14 +104,14 @@ def _module(chapter: str) -> Any:
 
 def said_of_case(chapter: str, case: Case) -> Said:
     """Say what the clauses of a chapter make of a case, and what any other finds broken in it."""
-    return _said({chapter}, judged(case.exchange, case.control))
+    return _said({chapter}, judged(case.exchange, case.control, None, case.standing))
 
 
 def said_of_defect(defect: str, path: str, clauses: Iterable[Clause] | None = None) -> Said:
     """Say the same of a planted defect, for the chapters of the clauses that claim it."""
     told = planted.lie(defect, path)
     chapters = {claim.partition(".")[0] for claim in defects(EDITION)[defect].claims}
-    return _said(chapters, judged(told.exchange, told.control, clauses))
+    return _said(chapters, judged(told.exchange, told.control, clauses, told.standing))
 
 
 def _said(chapters: set[str], findings: Iterable[Finding]) -> Said:
@@ -123,11 +126,14 @@ def _said(chapters: set[str], findings: Iterable[Finding]) -> Said:
 
 def said_of_truth(chapter: str, clause: str) -> Said:
     """Say what a clause says of its truth when something else about that is not as it was."""
-    truth = truths_of(chapter)[clause].exchange
+    case = truths_of(chapter)[clause]
+    truth, standing = case.exchange, case.standing
     only = [each for each in clauses_of(EDITION) if each.id == clause]
-    said = {name: _one(judged(turn(truth), ACCEPTED, only)) for name, turn in TURNS.items()}
+    said = {
+        name: _one(judged(turn(truth), ACCEPTED, only, standing)) for name, turn in TURNS.items()
+    }
     for name, control in (("no-control", None), ("control-refused", REFUSED)):
-        said[name] = _one(judged(truth, control, only))
+        said[name] = _one(judged(truth, control, only, standing))
     return _grouped(said)
 
 

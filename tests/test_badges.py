@@ -72,6 +72,12 @@ def test_badge_is_never_green_unless_all_is_kept_in_a_whole_run(
     assert GREEN not in badges(summarize([found]))["acme.svg"] or (found.complete and kept)
 
 
+def test_badge_of_a_run_with_a_problem_says_so() -> None:
+    found = runs.run(runs.exchange(), runs.finding(), end=runs.footer(problems=["it is stale"]))
+    assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided: 1 problem with the run"
+    assert not any(GREEN in each for each in badges(summarize([found])).values())
+
+
 def test_badge_of_an_interrupted_run_says_so() -> None:
     found = runs.run(runs.exchange(), runs.finding(), end=None)
     assert titles(found)["acme.svg"] == "acme: MUST 1/1, 1 decided so far: run interrupted"

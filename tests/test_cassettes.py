@@ -20,7 +20,7 @@ from conformance.exchange.cassettes.cassette import (
     CassetteStaleError,
 )
 from conformance.exchange.client import Client, Target
-from conformance.exchange.model import REDACTED_KEY, Exchange, Provenance
+from conformance.exchange.model import REDACTED_KEY, Attempt, Exchange, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 
@@ -77,6 +77,15 @@ def test_replay_gives_what_was_recorded_and_sends_nothing(
     )
     folder = library.directory.parent.name
     assert played.cassette == f"{folder}/{library.provider}/{case().path}.yaml"
+
+
+def test_replay_knows_what_was_sent_again(
+    library: CassetteLibrary, reference_client: Client
+) -> None:
+    again = (Attempt(503, "HTTP 503", "overloaded"), Attempt(None, "no answer came"))
+    live = replace(reference_client.exchange(case()), attempts=3, retried=again)
+    library.record(live, case(), reference_client.target.base_url)
+    assert replay_of(library).exchange(case()).retried == again
 
 
 def refuse(*_: object) -> None:

@@ -13,7 +13,7 @@ from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import load_provider
 from conformance.runner.session import Options, Session
 from tests.processes import command, run_pytest
-from tests.test_contract_editions import copied
+from tests.test_contract_editions import change, copied
 from tests.test_plugin import MINE, PROMISES
 
 if TYPE_CHECKING:
@@ -56,8 +56,11 @@ def test_providers_of_different_editions_are_run_one_by_one(tmp_path: Path) -> N
 
 
 def test_id_of_another_edition_is_refused(tmp_path: Path) -> None:
+    folder = copied(tmp_path, DEFAULT_EDITION)
+    assert load_edition(str(folder)).digest == load_edition().digest  # another copy of ours
+    change(folder / "edition.json", lambda content: content.update(title="Mine"))
     with pytest.raises(EditionError, match="comes with the suite"):
-        load_edition(str(copied(tmp_path, DEFAULT_EDITION)))
+        load_edition(str(folder))
 
 
 @pytest.mark.parametrize(

@@ -309,6 +309,34 @@ def test_foreign_download_is_judged_where_it_is_as_it_came(
     assert verdict(run, "url.https") == "pass"
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"status": 403}, "answered HTTP 403"),
+        ({"request": {"Authorization": "Bearer x"}}, "fetched with a key"),
+        ({"body": "fake_body"}, "altered"),
+    ],
+    ids=["refused", "keyed", "altered"],
+)
+def test_foreign_download_that_failed_is_the_reason_that_is_given(
+    tmp_path: Path, changes: dict[str, Any], why: str
+) -> None:
+    pointing = record({"created": 1_790_000_000, "data": [{"url": POINTED}]}, response_format="url")
+    image, failed = record(url=POINTED, method="GET"), record(url=POINTED, method="GET")
+    for each in (image, failed):
+        each["response"] |= {"headers": {"Content-Type": "image/png"}, "body": {"$base64": IMAGE}}
+    failed["request"]["headers"] = changes.pop("request", {})
+    failed["response"] |= changes
+    _, run = judged(tmp_path, pointing, failed)
+    for clause in ("url.fetchable", "url.is-image", "image.complete"):
+        assert verdict(run, clause) == "not testable"
+    assert {why in each.message for each in run.findings if each.clause == "url.fetchable"} == {
+        True
+    }
+    _, run = judged(tmp_path, pointing, failed, image)
+    assert verdict(run, "url.fetchable") == verdict(run, "image.complete") == "pass"
+
+
 REQUESTS = {
     "cut": '{"model": "dall-e-2", "prom',
     "fake": "fake_body",

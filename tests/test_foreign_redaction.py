@@ -76,6 +76,13 @@ def test_first_word_of_an_authorization_that_is_no_scheme_is_no_less_secret() ->
     assert told.request.header("authorization") == "REDACTED"
 
 
+@pytest.mark.parametrize("value", ["{} x", "x {}", "{} Zz99Yy88Xx77"])
+def test_every_word_of_a_foreign_authorization_is_looked_for_in_the_answer(value: str) -> None:
+    body = json.dumps({"echo": SECRET[:24].swapcase()}).encode()
+    told = redacted(exchange(sent={"Authorization": value.format(SECRET[:24])}, body=body))
+    assert answer(told)["echo"] == "sk-conformance-redacted"
+
+
 def test_presented_credentials_are_looked_for_in_the_answer() -> None:
     echo = {"a": SECRET.swapcase(), "b": base64.b64encode(SECRET.encode()).decode()}
     told = redacted(exchange(sent={"x-goog-api-key": SECRET}, body=json.dumps(echo).encode()))

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(
 
 EXPLAINED = {
     ("api.together.xyz", "parameters.response_format-enum"),
+    ("api.together.xyz", "envelope.created-present"),
     ("router.huggingface.co", "parameters.response_format-enum"),
     ("router.huggingface.co", "envelope.created-present"),
     ("api.x.ai", "envelope.created-present"),

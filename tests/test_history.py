@@ -17,7 +17,8 @@ from conformance.contract import schemas_directory
 from conformance.findings import Verdict
 from conformance.reports.history import History, history, history_json, history_markdown
 from conformance.reports.history.render import now_of
-from conformance.reports.history.timeline import Rate, Timeline, squeezed, timelines_of
+from conformance.reports.history.timeline import Timeline, squeezed, timelines_of
+from conformance.reports.rates import Rate
 from conformance.results.run_file import write_run
 from conformance.results.run_states import ClauseLevel, RunStates
 from tests import runs
@@ -36,7 +37,14 @@ def timeline(row: str) -> Timeline:
     """The timeline of one promise, a letter a night."""
     clauses = (ClauseLevel("format.url-only", "MUST"),)
     nights = [
-        RunStates(f"{day}", f"{day:04}", "tool", "edition", True, 1, clauses, {("acme", "m"): mark})
+        RunStates(
+            *(f"{day}", f"{day:04}", "tool", "edition"),
+            True,
+            False,
+            1,
+            clauses,
+            {("acme", "m"): mark},
+        )
         for day, mark in enumerate(row)
     ]
     (found,) = timelines_of("acme", nights, "*")
@@ -214,6 +222,15 @@ def test_file_that_is_no_night_is_left_out_with_the_reason(
     assert f"left out: {path}" in printed(found)
 
 
+def test_part_of_a_run_is_not_cut_off(tmp_path: Path) -> None:
+    for day, part in enumerate((False, True), start=1):
+        end = {**runs.footer(complete=not part), "interrupted": False}
+        write_run(ended(night(day, runs.finding(), end=end)), tmp_path / f"{day}.jsonl")
+    found = history(tmp_path, every=True)
+    assert (found.nights[0].incomplete, found.nights[0].parts) == (0, 1)
+    assert "2 nights, 2026-01-01 to 2026-01-02, 1 a part\n" in printed(found)
+
+
 def test_run_that_was_cut_off_counts_as_far_as_it_goes(tmp_path: Path) -> None:
     write(tmp_path, "..F")
     path = tmp_path / "03.jsonl"
@@ -221,6 +238,14 @@ def test_run_that_was_cut_off_counts_as_far_as_it_goes(tmp_path: Path) -> None:
     found = history(tmp_path, clauses="format.*", every=True)
     assert (found.problems, found.nights[0].incomplete) == ((), 1)
     assert spells(found)[-1] == ("FAIL", "03", 1)
+
+
+def test_run_that_was_cut_off_shows_no_promise_as_kept(tmp_path: Path) -> None:
+    write(tmp_path, "..")
+    path = tmp_path / "02.jsonl"
+    path.write_bytes(path.read_bytes()[:-40])
+    (found,) = history(tmp_path, clauses="format.*", every=True).timelines
+    assert found.marks == ".?"
 
 
 @pytest.mark.parametrize("names", ["abc", "bca", "cab"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    ("errors", "version"),
+    ("errors", "lifecycle", "version"),
     ("output",),
     ("parsing",),
     ("contract",),

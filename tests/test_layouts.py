@@ -20,9 +20,11 @@ from conformance.recordings.readers import (
     entries_of,
     foreign_exchange,
     is_generation,
+    json_stream,
     kind_of,
     plain_file,
 )
+from conformance.recordings.readers.json_stream import json_items
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
 if TYPE_CHECKING:
@@ -432,3 +434,39 @@ def test_layouts_keep_what_came_before_a_broken_end(tmp_path: Path) -> None:
     first, second = held(tmp_path / "a.har", archive(har(), har())[:-60])[1]
     assert isinstance(first, Entry)
     assert isinstance(second, Fault)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("version: 2\ninteractions: []\n", Kind.GO_VCR),
+        ("---\nversion: 1\r\ninteractions: []\n", Kind.GO_VCR),
+        ("interactions: []\nversion: 1\n", Kind.VCRPY_YAML),
+        ("version: 10\ninteractions: []\n", Kind.VCRPY_YAML),
+        ("version: 1\n" * 5_000 + "interactions: []\n", Kind.GO_VCR),
+    ],
+    ids=["go", "document", "after", "other-version", "many"],
+)
+def test_head_of_a_yaml_document_tells_the_recorder(tmp_path: Path, head: str, kind: Kind) -> None:
+    path = tmp_path / "recording"
+    path.write_bytes(head.encode())
+    assert kind_of(path) is kind
+
+
+@pytest.mark.parametrize("blank", [0, 9_000], ids=["long", "after-blanks"])
+def test_very_long_first_line_is_a_line_with_an_exchange(tmp_path: Path, blank: int) -> None:
+    path = tmp_path / "recording"
+    path.write_text(" " * blank + json.dumps(pair({"body": "x" * 9_000}, status=200)) + "\n")
+    assert kind_of(path) is Kind.JSON_LINES
+
+
+def test_text_as_long_as_its_file_is_not_held_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "_MOST_TEXT", 1 << 17)
+    path = tmp_path / "recording.json"
+    path.write_text(json.dumps(["short", "x" * (1 << 20)]))
+    items = json_items(path)
+    assert next(items)[1] == "short"
+    with pytest.raises(RecordingError, match="has a text of more than 131,072 bytes"):
+        next(items)

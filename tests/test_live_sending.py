@@ -45,6 +45,7 @@ def test_outage_that_ends_is_no_verdict(tmp_path: Path, status: int) -> None:
     assert eye.posts == 3
     assert judged.record is not None
     assert judged.record.attempts == 3
+    assert [each.status for each in judged.record.retried] == [status, status]
     assert verdicts({"baseline": judged}) == {"pass"}
 
 

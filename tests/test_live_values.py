@@ -51,6 +51,16 @@ def test_value_that_always_crashes_breaks_its_promise(tmp_path: Path) -> None:
     assert told[f"{MODEL}/baseline"].findings[CLAUSE].verdict is Verdict.PASS
 
 
+def test_open_value_that_always_crashes_is_told_and_blocks_nothing(tmp_path: Path) -> None:
+    told = judged(tmp_path, crashing("conformance_unknown"), cases="[bqc]*")
+    findings = told[f"{MODEL}/conformance_unknown"].findings
+    broken = findings["parameters.unknown"]
+    assert broken.verdict is Verdict.DEVIATES
+    assert "HTTP 500 in 1 of 1 case, 8 of 8 attempts" in broken.message
+    others = {each.verdict for each in findings.values()} - {Verdict.DEVIATES}
+    assert others == {Verdict.PASS}
+
+
 def test_first_request_that_crashes_is_told_from_an_outage_by_later_ones(tmp_path: Path) -> None:
     def answer(asked: Any) -> Response | None:
         works = isinstance(asked, dict) and asked.get("response_format") == "b64_json"

@@ -64,6 +64,16 @@ def test_value_between_two_accepted_requests_is_blamed_with_its_counts() -> None
     assert context.attempts == "2 of 2 cases, 8 of 8 attempts"
 
 
+def test_value_of_an_open_request_is_blamed_like_any_other() -> None:
+    seeds = [asks(f"seed-{value}", seed=value) for value in (1, 2)]
+    known = [accepted(SMALL, 1), *(crashed(each, 2) for each in seeds), accepted(URL, 4)]
+    outcomes = ModelOutcomes(tuple(known), {SMALL.id, URL.id}, {each.id for each in seeds})
+    context = outcomes.context(seeds[0], None)
+    assert (context.blamed, context.attempts) == ("seed", "2 of 2 cases, 8 of 8 attempts")
+    mistakes = ModelOutcomes(tuple(known), {SMALL.id, URL.id})
+    assert mistakes.context(seeds[0], None).accepted_before is None
+
+
 def test_parameter_is_blamed_where_no_value_of_it_works() -> None:
     known = others(accepted(SMALL, 1), crashed(B64, 2), crashed(URL, 3), accepted(HD, 4))
     assert known.context(B64, None).blamed == "response_format"

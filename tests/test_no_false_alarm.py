@@ -18,7 +18,7 @@ from conformance.exchange.transport.transport import (
     Transport,
 )
 from conformance.findings import Verdict
-from conformance.proof.in_process import NOW
+from conformance.proof.extra_cases import NOW
 from conformance.reference import DEFAULT_KEY, TRUTHFUL, create_app
 from tests.legality import CASES, Table, alarms, differs, silenced
 from tests.variations import REGISTRY, Variation

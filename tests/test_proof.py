@@ -123,7 +123,12 @@ def test_small_proof_has_no_hole() -> None:
 def test_clause_that_sees_nothing_is_a_hole() -> None:
     matrix = replace(small(), clauses=(CLAUSE, OTHER))
     assert said(matrix) == [("blind clause", "count.one-by-default", "")]
-    assert holes(matrix, whole=False) == ()
+    assert holes(replace(matrix, whole=False)) == ()
+
+
+def test_proof_of_some_defects_writes_no_unseen_clause_as_a_hole() -> None:
+    part = replace(small(), clauses=(CLAUSE, OTHER), whole=False)
+    assert json.loads(WRITERS[".json"](part))["holes"] == []
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.NOT_TESTABLE, Verdict.HARNESS_ERROR])
@@ -215,7 +220,7 @@ def test_prove_command_writes_what_it_found(
     words = ["prove", "--defect", "count.n-*", "-o", str(tmp_path / "proof.md"), "-n", "1"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
-    assert "1 defects, 177 clauses" in done.stdout
+    assert "1 defects, 182 clauses" in done.stdout
     assert "count.n-ignored" in (tmp_path / "proof.md").read_text()
 
 

@@ -123,37 +123,41 @@ def test_latency_is_of_accepted_requests() -> None:
     made = [priced(None, f"case-{number}", number) for number in range(1, 11)]
     refused = runs.exchange(case="refused") | {"outcome": "refused", "elapsed": 0.001}
     (facts,) = provider_facts(summarize([runs.run(*made, refused, runs.finding())]))
-    assert facts.latency is not None
-    assert (facts.latency.count, facts.latency.median, facts.latency.p90) == (10, 5.5, 9)
+    assert facts.measures.latency is not None
+    assert (
+        facts.measures.latency.count,
+        facts.measures.latency.median,
+        facts.measures.latency.p90,
+    ) == (10, 5.5, 9)
 
 
 def test_price_prefers_what_the_answer_says() -> None:
     made = [priced(kept_apart(0.5, 0.0), "one"), priced(None, "two")]
     (facts,) = provider_facts(summarize([runs.run(*made, runs.finding())]))
-    assert facts.price is not None
-    assert (facts.price.paid, facts.price.per_image) == (0.5, 0.25)
-    assert (facts.price.estimated, facts.price.unpriced) == (False, 1)
+    assert facts.measures.price is not None
+    assert (facts.measures.price.paid, facts.measures.price.per_image) == (0.5, 0.25)
+    assert (facts.measures.price.estimated, facts.measures.price.unpriced) == (False, 1)
 
 
 def test_run_without_prices_has_no_price() -> None:
     (facts,) = provider_facts(summarize([runs.run()]))
-    assert facts.price is None
+    assert facts.measures.price is None
 
 
 def test_availability_leaves_out_what_did_not_decide() -> None:
     silent = runs.exchange(case="two") | {"outcome": "unavailable", "reason": "HTTP 429"}
     (facts,) = provider_facts(summarize([runs.run(runs.exchange(), silent, runs.finding())]))
-    assert (facts.availability.answered, facts.availability.total) == (1, 2)
-    assert facts.availability.reasons == {"HTTP 429": 1}
+    assert (facts.measures.availability.answered, facts.measures.availability.total) == (1, 2)
+    assert facts.measures.availability.reasons == {"HTTP 429": 1}
 
 
 def test_request_that_was_never_sent_counts_for_nothing() -> None:
     unsent = priced(kept_apart(None, 5.0), "two") | {"outcome": "not run"}
     sent = priced(kept_apart(None, 1.0))
     (facts,) = provider_facts(summarize([runs.run(sent, unsent, runs.finding())]))
-    assert facts.price is not None
-    assert (facts.price.paid, facts.price.estimated) == (1.0, True)
-    assert facts.availability.total == 1
+    assert facts.measures.price is not None
+    assert (facts.measures.price.paid, facts.measures.price.estimated) == (1.0, True)
+    assert facts.measures.availability.total == 1
 
 
 def test_family_of_an_older_run_is_the_model_itself() -> None:

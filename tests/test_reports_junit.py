@@ -159,6 +159,11 @@ def test_problem_of_the_run_is_a_failure() -> None:
     assert failure.get("message") == "cassettes/x.yaml: remove it"
 
 
+def test_run_that_may_not_be_said_to_conform_is_no_pass() -> None:
+    (skipped,) = parsed(runs.fallen_short()).findall("testsuite[@name='run']/testcase/skipped")
+    assert "nothing new is broken" in skipped.attrib["message"]
+
+
 def test_complete_run_has_nothing_to_complain_of() -> None:
     assert parsed(runs.run()).attrib["failures"] == parsed(runs.run()).attrib["errors"] == "0"
 

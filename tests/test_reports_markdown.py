@@ -76,8 +76,8 @@ def test_report_tells_what_a_run_took_and_how_fast_a_provider_was() -> None:
     found = runs.run(paid, runs.finding(), head=head)
     lines = render([found], "md").splitlines()
     assert (
-        "- Run of 2026-01-02 03:04 UTC: complete, 1 finding in 55 s; 0.2500 USD spent of 2.00 USD; "
-        "seed 42"
+        "- Run of 2026-01-02 03:04 UTC, acme: complete, 1 finding in 55 s; "
+        "0.2500 USD spent of 2.00 USD; seed 42"
     ) in lines
     assert "- Latency of acme: median 1.2 s, p90 1.2 s of 1 accepted" in lines
 
@@ -87,8 +87,8 @@ def test_report_tells_what_it_does_not_know_of_a_run() -> None:
         [night(3, runs.finding(), end=None), night(4, runs.finding())], "md"
     ).splitlines()
     assert [each for each in lines if each.startswith("- Run of")] == [
-        "- Run of 2026-01-04 03:00 UTC: complete, 1 finding; spend not recorded",
-        "- Run of 2026-01-03 03:00 UTC: INTERRUPTED, 1 finding; spend not recorded",
+        "- Run of 2026-01-04 03:00 UTC, acme: complete, 1 finding; spend not recorded",
+        "- Run of 2026-01-03 03:00 UTC, acme: INTERRUPTED, 1 finding; spend not recorded",
     ]
     assert not any("Latency" in each for each in lines)
 

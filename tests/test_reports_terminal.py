@@ -199,6 +199,17 @@ def test_incomplete_run_says_so_at_its_head_and_shows_models_not_reached() -> No
     assert line_with("gpt-image-1", page).split()[:2] == ["gpt-image-1", "not"]
 
 
+@pytest.mark.parametrize(
+    ("run", "style"),
+    [(runs.run(), "1;32"), (runs.fallen_short(), "1;36"), (runs.run(runs.broken()), "1;31")],
+    ids=["conforms", "fallen-short", "breaks"],
+)
+def test_last_sentence_is_green_only_where_it_says_conforms(run: Run, style: str) -> None:
+    file = io.StringIO()
+    print_runs([run], Console(file=file, width=200, force_terminal=True, color_system="standard"))
+    assert file.getvalue().strip().splitlines()[-1].startswith(f"\x1b[{style}m")
+
+
 def test_model_left_out_on_purpose_is_not_shown() -> None:
     head = runs.header(selection={"clauses": "*", "models": "dall-e-*", "cases": "*"})
     page = printed(runs.run(head=head, end=None))
@@ -319,7 +330,7 @@ def test_reports_know_only_the_run_file() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     ours = {each.split(".")[1] for each in done.stdout.split() if each.startswith("conformance.")}
-    assert ours == {"reports", "results", "findings", "errors", "parsing", "output"}
+    assert ours == {"reports", "results", "findings", "lifecycle", "errors", "parsing", "output"}
 
 
 def test_what_is_open_where_a_run_broke_off_is_not_known() -> None:

@@ -56,7 +56,10 @@ def test_clause_alone_turns_red_for_a_lie(clause: str) -> None:
 @pytest.mark.parametrize("clause", CLAUSES)
 def test_clause_passes_on_its_truth_and_nothing_else_is_red(clause: str) -> None:
     truth = truths_of(clause.partition(".")[0])[clause]
-    found = {each.clause: each.verdict for each in judged(truth.exchange, truth.control)}
+    found = {
+        each.clause: each.verdict
+        for each in judged(truth.exchange, truth.control, None, truth.standing)
+    }
     assert found[clause] is Verdict.PASS
     assert not set(found.values()) & (BROKEN | {Verdict.HARNESS_ERROR})
 

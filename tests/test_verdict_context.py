@@ -155,11 +155,24 @@ def test_missing_model_is_a_fair_answer_to_what_cannot_be_read_or_to_a_made_up_o
 
 @pytest.mark.parametrize(
     ("told", "verdict"),
-    [("No access to model x", Verdict.PASS), ("Bad token", Verdict.NOT_TESTABLE)],
+    [
+        ("No access to model x for this api key", Verdict.PASS),
+        ("This api key is good for another model", Verdict.PASS),
+        ("Bad token for this api key", Verdict.NOT_TESTABLE),
+    ],
 )
 def test_403_refuses_a_made_up_model_where_it_names_the_model(told: str, verdict: Verdict) -> None:
-    made = exchange(body(UNKNOWN_MODEL), 403, error(f"{told} for this api key"))
+    made = exchange(body(UNKNOWN_MODEL), 403, error(told))
     assert found("models.unknown-refused", made, Context(ACCEPTED)).verdict is verdict
+    size = found("parameters.size-enum", refusal(error(told), 403), Context(ACCEPTED))
+    assert size.verdict is Verdict.NOT_TESTABLE
+
+
+def test_missing_model_that_is_named_refuses_no_body_that_cannot_be_read() -> None:
+    gone = error("The model dall-e-2 does not exist")
+    made = exchange(status=400, answer=gone, request_raw=b"{", model="dall-e-2")
+    seen = found("parameters.json-malformed", made, Context(ACCEPTED))
+    assert seen.verdict is Verdict.NOT_TESTABLE
 
 
 @pytest.mark.parametrize(
@@ -168,10 +181,11 @@ def test_403_refuses_a_made_up_model_where_it_names_the_model(told: str, verdict
         ({"lantern": 1}, error("No."), Verdict.NOT_TESTABLE),
         ({"lantern": 1}, error("size is wrong"), Verdict.PASS),
         ({"style": "vivid"}, error("No."), Verdict.NOT_TESTABLE),
+        ({"n": 0, "size": "1024x1024", "model": "qwen-image"}, error("No."), Verdict.NOT_TESTABLE),
         (NO_MODEL, error("model is required"), Verdict.NOT_TESTABLE),
         (NO_MODEL, error("prompt is no text", param="prompt"), Verdict.PASS),
     ],
-    ids=["unknown", "unknown-named", "unsupported", "no-model", "no-model-named"],
+    ids=["unknown", "unknown-named", "unsupported", "disputed", "no-model", "no-model-named"],
 )
 def test_refusal_that_may_be_for_what_is_open_is_not_testable(
     changes: dict[str, Any], told: Any, verdict: Verdict
@@ -179,13 +193,67 @@ def test_refusal_that_may_be_for_what_is_open_is_not_testable(
     request = {name: value for name, value in {**WRONG, **changes}.items() if value is not None}
     made = exchange(request, 400, told, model="dall-e-2")
     seen = judge(made, EDITION, clauses_of(EDITION), context=Context(ACCEPTED))
-    mistakes = {"parameters.size-enum", "parameters.prompt-type"}
-    assert {each.verdict for each in seen if each.clause in mistakes} == {verdict}
+    mistakes = {"parameters.size-enum", "parameters.prompt-type", "count.zero-refused"}
+    judged = {(each.verdict, each.message) for each in seen if each.clause in mistakes}
+    open_too = "it may have been refused for what the contract leaves open: HTTP 400: No."
+    no_model = open_too.replace("No.", "model is required")
+    why = {Verdict.PASS: [""], Verdict.NOT_TESTABLE: [open_too, no_model]}[verdict]
+    assert [(verdict, message) for message in why if (verdict, message) in judged] == [*judged]
 
 
 def test_model_that_no_document_knows_is_not_open_once_it_painted() -> None:
     made = exchange({"model": "somebody-s-model"}, 400, error("No."))
     assert found("parameters.prompt-required", made, Context(ACCEPTED)).verdict is Verdict.PASS
+    assert found("errors.status-400", made, Context(ACCEPTED)).verdict is Verdict.PASS
+    assert found("errors.status-400", made, Context()).verdict is Verdict.NOT_TESTABLE
+
+
+OPEN = {**body("dall-e-2"), "lantern": 1}
+FAR = "x" * 1993
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        ({"answer": error("The model does not exist for lantern")}, True),
+        ({"raw": b"\xff no lantern"}, True),
+        ({"raw": f"{FAR[:-1]} lantern".encode()}, True),
+        ({"raw": f"{FAR} lantern".encode()}, False),
+    ],
+    ids=["no-model-for-it", "no-utf-8", "within-what-is-read", "beyond-what-is-read"],
+)
+def test_open_request_is_refused_by_its_name_in_any_words(told: Any, names: bool) -> None:
+    seen = found("parameters.unknown", exchange(OPEN, 404, **told), Context(ACCEPTED))
+    assert (seen.verdict is Verdict.PASS) == names
+
+
+OPEN_ONES = {
+    "parameters.unknown": OPEN,
+    "parameters.unsupported": body("dall-e-3", background="opaque"),
+    "parameters.disputed-value": body("qwen-image", size="1024x1024"),
+    "format.gpt-image-response-format": body("gpt-image-1", response_format="b64_json"),
+    "defaults.model": body(None),
+}
+
+
+@pytest.mark.parametrize("clause", OPEN_ONES)
+def test_open_request_that_fails_alone_is_neither_accepted_nor_refused(clause: str) -> None:
+    made = exchange(OPEN_ONES[clause], 500, error("cannot unmarshal"))
+    seen = found(clause, made, ALONE)
+    assert seen.verdict in (Verdict.FAIL, Verdict.DEVIATES)
+    assert "HTTP 500 in 3 of 3 cases, 12 of 12 attempts" in seen.message
+    assert (seen.expected, "cannot unmarshal" in seen.observed) == ("2xx or 4xx", True)
+    every = judge(made, EDITION, clauses_of(EDITION), context=ALONE)
+    assert {e.clause for e in every if e.verdict is not Verdict.PASS} == {clause}
+    silent = replace(made, response=None, failure=Failure("timeout", "no answer within 60 s"))
+    assert found(clause, silent, ALONE).verdict is seen.verdict
+
+
+@pytest.mark.parametrize("clause", OPEN_ONES)
+def test_open_request_in_an_outage_is_unavailable(clause: str) -> None:
+    made = exchange(OPEN_ONES[clause], 500, error("cannot unmarshal"))
+    for context in (Context(ACCEPTED), NOT_ALONE["not-after"]):
+        assert found(clause, made, context).verdict is Verdict.UNAVAILABLE
 
 
 def test_refusal_as_200_is_one_finding() -> None:
@@ -241,6 +309,7 @@ ASKED = {
     "response-format": body("gpt-image-1", response_format="b64_json"),
     "newer-model": body("gpt-image-2", size="1280x720"),
     "unknown-model": body("somebody-s-model"),
+    "unknown-model-stream": body("somebody-s-model", stream=True),
     "no-model": body(None),
 }
 

@@ -14,7 +14,8 @@ from conformance.reports import render, summarize
 from conformance.reports.badges import badges
 from conformance.results.baselines import NightsError, Sought, nights_of
 from conformance.results.run_file import Run
-from conformance.results.selection import is_part
+from conformance.results.selection import begun_whole, is_part
+from tests import runs
 from tests.recording import PROVIDER, Played, asked
 
 Pick = Callable[[str], bool]
@@ -110,6 +111,21 @@ def test_night_of_a_part_is_passed_over_in_a_folder(tmp_path: Path) -> None:
     played(tmp_path, PICKS["k"], False, {})
     with pytest.raises(NightsError, match="judged its models whole"):
         nights_of(tmp_path, Sought("cometapi-2026-03-12", frozenset(), "9999"))
+
+
+def test_run_without_a_plan_of_which_pytest_left_out_something_is_a_part() -> None:
+    assert not is_part(runs.run())
+    assert is_part(runs.run(end={**runs.footer(), "interrupted": False, "left_out": 1}))
+
+
+def test_model_without_a_plan_is_a_part_beside_one_that_has_one() -> None:
+    plan = [{"provider": "acme", "model": "dall-e-3", "cases": 1, "promises": 1}]
+    reach: list[dict[str, object]] = [
+        {"provider": "acme", "model": model, "levels": {}, "chosen": chosen}
+        for model, chosen in [("dall-e-3", 1), ("gpt-image-1", None)]
+    ]
+    made = runs.run(head=runs.header(plan=plan), end={**runs.footer(), "reach": reach})
+    assert begun_whole(made) == {("acme", "dall-e-3")}
 
 
 @pytest.mark.parametrize("name", PICKS)

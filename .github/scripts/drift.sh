@@ -26,7 +26,7 @@ elif ((CONCLUSION != 0 && CONCLUSION != 1)); then
   echo "The first night could not be judged whole, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
 elif [[ $(tail -n 1 "$RUN_FILE" | python -P -c 'import json, sys
 end = json.load(sys.stdin)
-print(end.get("type") == "end" and end.get("whole") is not False)') != True ]]; then
+print(end.get("type") == "end" and end.get("whole") is True)') != True ]]; then
   code=2
   echo "The first night judged only a part, so the next is the first." >> "$GITHUB_STEP_SUMMARY"
 else

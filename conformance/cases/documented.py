@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from conformance.cases.domain import Domain
@@ -34,6 +35,15 @@ def cases_for(edition: Edition, model: Model, *, lead: bool) -> tuple[Case, ...]
     Raises UnknownKeywordError if the request schema has a keyword that no case would test.
     """
     return tuple(_cases(Domain(edition, model), lead))
+
+
+def cases_of_retired(edition: Edition, name: str) -> tuple[Case, ...]:
+    """Return all that is asked of a model that has ended: the list, and the smallest request.
+
+    It is to be refused, and what is refused costs nothing.
+    """
+    listing, baseline = cases_for(edition, edition.model(name), lead=False)[:2]
+    return listing, replace(baseline, billed=False)
 
 
 def _cases(domain: Domain, lead: bool) -> Iterator[Case]:

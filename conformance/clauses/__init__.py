@@ -22,6 +22,7 @@ from conformance.clauses import (
     image,
     image_frames,
     models,
+    models_lifecycle,
     parameters,
     stream,
     stream_images,
@@ -50,6 +51,7 @@ CHAPTERS = (
     extras,
     extras_usage,
     models,
+    models_lifecycle,
     stream,
     stream_images,
 )

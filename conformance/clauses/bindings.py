@@ -90,9 +90,10 @@ def documents(parameter: str) -> Binding:
 def plain(sent: Sent) -> bool:
     """A request whose answer is one JSON body and not a stream.
 
-    A model that is documented to have no streams answers as if none had been asked for.
+    A model that is documented to have no streams answers as if none had been asked for; of one that
+    no document knows it is not known before.
     """
-    streams = sent.model is None or "stream" in sent.model.parameters
+    streams = sent.streamed_back if sent.model is None else "stream" in sent.model.parameters
     return not (streams and sent.has("stream") and sent.value("stream") is True)
 
 
@@ -128,9 +129,11 @@ def promised(*deciding: str) -> Binding:
 
 
 def at_fault(sent: Sent) -> frozenset[str]:
-    """Name the parameters whose documented rules a request breaks."""
-    if "model-unknown" in sent.faults or sent.asked is None:
+    """Name the parameters whose documented rules a request breaks; none where it is not read."""
+    if "model-unknown" in sent.faults:
         return frozenset({"model"})
+    if sent.asked is None:
+        return frozenset()
     found = {each.parameter for each in sent.asked.violations if each.parameter}
     for each in sent.asked.violations:
         value = each.rule.value if each.rule else None

@@ -83,9 +83,9 @@ def _refused(subject: Subject, parameter: str) -> Iterator[Problem]:
     yield from refusal(subject, f"{parameter} = {body.get(parameter)!r}"[:60])
 
 
-refuses = Shape(_refused, Needs.REFUSAL)
+refuses_count = Shape(_refused, Needs.REFUSAL)
 
-refuses(
+refuses_count(
     "count.zero-refused",
     Level.MUST,
     "A request for no image at all, `n` being 0, is refused.",
@@ -96,7 +96,7 @@ refuses(
     how="Fails on anything but a 4xx; the control is the same request with a valid `n` or none.",
 )
 
-refuses(
+refuses_count(
     "count.negative-refused",
     Level.MUST,
     "A negative `n` is refused.",
@@ -107,7 +107,7 @@ refuses(
     how="Fails on anything but a 4xx; the control is the same request with a valid `n` or none.",
 )
 
-refuses(
+refuses_count(
     "count.fractional-refused",
     Level.MUST,
     "An `n` with a fraction is refused.",
@@ -118,7 +118,7 @@ refuses(
     how="Fails on anything but a 4xx; 2.0 counts as an integer, as JSON Schema has it.",
 )
 
-refuses(
+refuses_count(
     "count.non-numeric-refused",
     Level.MUST,
     "An `n` that is no number is refused.",
@@ -131,7 +131,7 @@ refuses(
     ),
 )
 
-refuses(
+refuses_count(
     "count.above-maximum-refused",
     Level.MUST,
     "An `n` above what the model is documented to paint at once is refused.",

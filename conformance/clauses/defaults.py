@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.clauses.bindings import all_of, left_open, omits, plain, promised
-from conformance.clauses.refusals import told
+from conformance.clauses.refusals import broken_down, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.stream import STREAMED, too_many
 from conformance.clauses.subject import (
@@ -22,7 +22,7 @@ from conformance.clauses.subject import (
     UnavailableError,
 )
 from conformance.contract import Level
-from conformance.exchange.outcome import Result, undecided
+from conformance.exchange.outcome import undecided
 
 
 @clause(
@@ -33,20 +33,22 @@ from conformance.exchange.outcome import Result, undecided
     cite("cometapi-errors", "400"),
     cite("openai", "CreateImageRequest.model"),
     binds=all_of(left_open("model-omitted"), plain),
-    needs=Needs.ANSWER,
+    needs=Needs.ACCEPTANCE,
 )
 def model(subject: Subject) -> Iterator[Problem]:
     """The sources contradict each other, so any 4xx is fine, and so is an image. Fails on what is
-    neither, such as a redirect; of a success without an image other clauses tell. A 5xx, 429
-    and 408 make it unavailable.
+    neither, such as a redirect, or a 5xx every time while other requests are accepted before and
+    after; of a success without an image other clauses tell. Any other 5xx, 429 and 408 make it
+    unavailable.
     """
-    status, result = subject.response.status, subject.outcome.result
-    if undecided(status) or result is Result.UNAVAILABLE:
+    if subject.fails_alone:
+        yield broken_down(subject, "2xx or 4xx")
+        return
+    status = subject.response.status
+    if undecided(status):
         raise UnavailableError(told(subject))
     if 400 <= status < 500 or subject.outcome.accepted:
         return
-    if subject.context.mistake_alike is not None:
-        raise NotTestableError(f"refused in the way of a mistake: {told(subject)}")
     if subject.outcome.answered:
         raise NotTestableError(f"a success came without an image: {subject.outcome.reason}")
     yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))

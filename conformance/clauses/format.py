@@ -108,13 +108,14 @@ carries(
     cite("cometapi-later", "Body: response_format"),
     cite("cometapi-blog", "response_format"),
     binds=all_of(left_open("gpt-image-response-format"), family("gpt-image"), plain),
-    needs=Needs.DECISION,
+    needs=Needs.ACCEPTANCE,
 )
 def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
     """The sources contradict each other, so both ways are fine: success with a filled
     `b64_json` in every item, or a 4xx whose `error.param` or `error.message` says
     `response_format`; or, where there is no error object, its text. A URL alone, a refusal for
-    no stated reason and a redirect are not.
+    no stated reason, a redirect, and a 5xx every time while other requests are accepted before and
+    after are not.
     """
     if subject.outcome.answered:
         yield from _lacking(subject, "b64_json")

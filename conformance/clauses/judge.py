@@ -19,6 +19,7 @@ from conformance.contract import Edition, Level
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.sent_request import Sent
 from conformance.findings import ACCEPTED_INSTEAD, NOT_ACCEPTED, UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
 
@@ -43,9 +44,15 @@ def judge(
     finds nothing to speak of gives no finding: it is neither green nor counted.
     """
     subject = Subject(exchange, edition, control, answer, context)
-    sent = replace(subject.sent, painted=subject.outcome.accepted)
+    sent = _as_answered(subject)
     found = [_finding(subject, each) for each in clauses if each.binds(sent)]
     return [each for each in found if each is not None]
+
+
+def _as_answered(subject: Subject) -> Sent:
+    """Return the request with what its answer shows of it."""
+    events = subject.sent.model is not None or bool(subject.answer.stream.events)
+    return replace(subject.sent, painted=subject.outcome.accepted, streamed_back=events)
 
 
 def _finding(subject: Subject, clause: Clause) -> Finding | None:
@@ -86,8 +93,9 @@ def _left_open(subject: Subject, clause: Clause, opinion: _Opinion) -> bool:
         return False
     if subject.sent.expectation == "refused":
         return not clause.binds(subject.sent)
-    untestable = opinion.verdict is Verdict.NOT_TESTABLE and not subject.outcome.answered
-    return untestable and subject.sent.expectation == "open"
+    if subject.sent.expectation != "open" or subject.outcome.answered:
+        return False
+    return opinion.verdict is Verdict.NOT_TESTABLE or subject.fails_alone
 
 
 def _opinion(subject: Subject, clause: Clause) -> _Opinion | None:

@@ -25,6 +25,7 @@ class Locator:
     scheme: str
     host: str
     credentials: bool
+    text: str
 
 
 def read_locator(text: str) -> Locator | None:
@@ -38,7 +39,7 @@ def read_locator(text: str) -> Locator | None:
     except ValueError:
         return None
     scheme = _SCHEME.match(text)
-    return Locator(scheme[1].lower() if scheme else "", host, "@" in parts.netloc)
+    return Locator(scheme[1].lower() if scheme else "", host, "@" in parts.netloc, text)
 
 
 def host_of(text: str) -> str:

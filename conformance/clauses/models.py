@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import blames_key
@@ -75,9 +76,8 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
     needs=Needs.REFUSAL,
 )
 def unknown_refused(subject: Subject) -> Iterator[Problem]:
-    """Fails when a made-up model is answered with a success. Any 4xx will do, and so does the
-    503 by which gateways say that no channel has the model; that it is a 5xx is judged by
-    `errors.not-5xx`.
+    """Fails when a made-up model is answered with a success. Any 4xx will do. The 503 by which
+    gateways say that no channel has the model refuses nothing: it is judged by `errors.not-5xx`.
     """
     yield from refusal(subject, "a made-up model")
 
@@ -105,7 +105,8 @@ def unknown_not_found(subject: Subject) -> Iterator[Problem]:
         yield Problem("the refusal does not say that there is no such model", "404", told(subject))
 
 
-def _name(subject: Subject) -> str:
+def name_of(subject: Subject) -> str:
+    """Return what the provider calls the model."""
     return subject.exchange.served_as or subject.exchange.model
 
 
@@ -129,11 +130,17 @@ def listed(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError
     if ids is None:
         raise NotTestableError("the answer to the control is no model list")
-    if _name(subject) in ids:
+    if name_of(subject) in ids:
         return
     _decided(subject)
     some = ", ".join(sorted(ids)[:8]) or "no model at all"
-    yield Problem("the model is served and not listed", _name(subject), some)
+    yield Problem("the model is served and not listed", name_of(subject), some)
+
+
+def shutdown_date(subject: Subject) -> str | None:
+    """Return the day on which the model list says that the model ends; None where it does not."""
+    dates = dict(subject.control.shutdowns) if subject.control else {}
+    return dates.get(name_of(subject))
 
 
 def _decided(subject: Subject) -> None:
@@ -157,12 +164,20 @@ def _decided(subject: Subject) -> None:
 def served(subject: Subject) -> Iterator[Problem]:
     """Judged on the smallest request, of a model and a prompt. Fails when the answer says, in
     any known form, that the model is not there, and the model list has it. When the list does
-    not have it either, or a 403 says that this account may not use it, the model is unavailable,
-    and nothing else of it is judged.
+    not have it either, or says that the model has ended, or a 403 says that this account may not
+    use it, the model is unavailable, and nothing else of it is judged.
     """
     known = (subject.control.listed if subject.control else None) or frozenset()
     gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
-    if gone and _name(subject) in known:
-        yield Problem("the model is listed and not served", "2xx", told(subject))
-    else:
+    if not gone or name_of(subject) not in known or subject.ended_meanwhile:
         _decided(subject)
+    elif _has_ended(subject):
+        raise UnavailableError(f"the model list says that it ended on {shutdown_date(subject)}")
+    else:
+        yield Problem("the model is listed and not served", "2xx", told(subject))
+
+
+def _has_ended(subject: Subject) -> bool:
+    """Return whether the model list says that the model has ended by the day of the run."""
+    standing, ends = subject.context.standing, shutdown_date(subject)
+    return bool(standing and ends and date.fromisoformat(ends) <= standing.day)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.clauses.locators import cached_for, expiry_of, host_of, is_loopback
+from conformance.clauses.painters import C2PA
 from conformance.clauses.refusals import told
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.exchange.outcome import Result
@@ -23,7 +24,6 @@ Observer = Callable[[Subject], Iterator[str]]
 _OBSERVERS: dict[str, Observer] = {}
 _MOST = 3  # messages of one observer on one exchange
 _ECHOES = ("background", "output_format", "quality", "size")
-_C2PA = (b"jumb", b"c2pa")  # the type of its box, and the label of its manifest
 
 
 def observer(name: str) -> Callable[[Observer], Observer]:
@@ -88,14 +88,8 @@ def _trailing(subject: Subject) -> Iterator[str]:
 @observer("content-credentials")
 def _credentials(subject: Subject) -> Iterator[str]:
     for payload, _ in subject.images if _succeeded(subject) else ():
-        data = _bytes(payload.base64.data if payload.base64 else None, payload.download)
-        if all(mark in data for mark in _C2PA):
+        if all(mark in (payload.data or b"") for mark in C2PA):
             yield f"{payload.path} carries content credentials (C2PA)"
-
-
-def _bytes(decoded: bytes | None, download: object) -> bytes:
-    response = getattr(download, "response", None)
-    return decoded or (response.body if response else b"")
 
 
 @observer("open-size")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.clauses.authentication import valid_key_accepted
 from conformance.clauses.bindings import accepted, fault, generation, minimal
-from conformance.clauses.refusals import named, refusal, refuses, told
+from conformance.clauses.refusals import broken_down, named, refusal, refuses, told
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
@@ -35,7 +35,7 @@ def valid_accepted(subject: Subject) -> Iterator[Problem]:
     if outcome.accepted:
         return
     if subject.fails_alone:
-        yield _broken_down(subject)
+        yield broken_down(subject, "2xx")
         return
     if outcome.answered:
         raise NotTestableError(f"a success came without an image: {outcome.reason}")
@@ -46,23 +46,6 @@ def valid_accepted(subject: Subject) -> Iterator[Problem]:
     if outcome.forbidden and minimal(subject.sent):
         raise UnavailableError(f"the account may not: {told(subject)}")
     yield Problem("a documented request was not accepted", "2xx", told(subject))
-
-
-def _broken_down(subject: Subject) -> Problem:
-    """Describe which parameters a request fails with, how often, and what the provider says."""
-    body = subject.sent.asked.body if subject.sent.asked else {}
-    asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
-    context, outcome = subject.context, subject.outcome
-    what = f"HTTP {outcome.status}" if outcome.status else outcome.reason
-    often = f"in {context.attempts}" if context.attempts else "every time"
-    blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
-    message = f"{blamed}{what} {often}, while other requests were accepted before and after"
-    said = f": {outcome.said}" if outcome.said not in outcome.reason else ""
-    observed = f"{outcome.reason}{said}"
-    return Problem(message, "2xx", f"{asked}: {observed}" if asked else observed)
-
-
-_EVERYWHERE = frozenset({"model", "prompt"})
 
 
 def _about_key(subject: Subject) -> bool:
@@ -178,10 +161,11 @@ def _named(subject: Subject, reason: str) -> Iterator[Problem]:
     yield from named(subject, names)
 
 
-names_open = Shape(_named, Needs.DECISION)
+names_open = Shape(_named, Needs.ACCEPTANCE)
 _NAMED_OR_ACCEPTED = """\
 Any 2xx is fine, and so is a 4xx whose `error.param` or `error.message` has the name; or,
-where there is no error object, its text. A refusal that says nothing names nothing.
+where there is no error object, its text. A refusal that says nothing names nothing. Deviates as
+well when the request comes to nothing every time, and its control is accepted before and after.
 """
 
 names_open(

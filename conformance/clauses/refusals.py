@@ -9,7 +9,6 @@ from conformance.cases.model import Authorization
 from conformance.clauses.bindings import at_fault
 from conformance.clauses.registry import Needs, Shape
 from conformance.clauses.subject import (
-    NotApplicableError,
     NotTestableError,
     Problem,
     Subject,
@@ -18,11 +17,14 @@ from conformance.clauses.subject import (
 from conformance.contract import RequestBody
 from conformance.contract.request_body import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
-from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.outcome import Outcome, Result, undecided
 from conformance.exchange.refusal_matching import same_refusal
 from conformance.findings import ANOTHER_REASON
 
 MODEL_OMITTED = "model-omitted"
+_EVERYWHERE = frozenset({"model", "prompt"})
+_MOST_READ = 2000
+"""Characters of a refusal in which a name is looked for."""
 _UNREAD = frozenset({"method", "content-type", "json", "not-object"})
 """Faults that hide the body: a server that cannot read one may well miss the model in it."""
 
@@ -33,7 +35,7 @@ def refusal(subject: Subject, what: str) -> Iterator[Problem]:
     A success without an image, and a redirect, break `errors.not-2xx` alone.
     """
     outcome = subject.outcome
-    if subject.response.status >= 500:
+    if undecided(subject.response.status):
         raise UnavailableError(told(subject))  # a 5xx refuses nothing, whatever it says
     if outcome.accepted:
         yield Problem(f"{what} was accepted", "4xx", told(subject))
@@ -109,15 +111,17 @@ def _left_open(subject: Subject, asked: RequestBody) -> set[str]:
 def names_fault(subject: Subject) -> bool:
     """Return whether a refusal names a parameter whose documented rule the request breaks."""
     error = error_text(subject.answer)
-    names = at_fault(subject.sent) if subject.sent.asked else frozenset()
-    said = f"{error.param} {error.text}"[:2000]
-    return any(_speaks_of(said, name) for name in names)
+    said = f"{error.param} {error.text}"
+    return any(_speaks_of(said, name) for name in at_fault(subject.sent))
 
 
 def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     """Report an open request that was neither accepted nor refused by one of these names."""
     outcome = subject.outcome
     if outcome.accepted:
+        return
+    if subject.fails_alone:
+        yield broken_down(subject, "2xx or 4xx")
         return
     if outcome.answered:
         raise NotTestableError(f"it was neither accepted nor refused: {told(subject)}")
@@ -138,12 +142,13 @@ def _said(subject: Subject) -> str:
     """Return what a refusal says: `param` and `message`, or the text of one without an error."""
     error = subject.answer.error
     if isinstance(error, dict):
-        return f"{error.get('param')} {error.get('message')}"[:2000]
-    return subject.response.body[:2000].decode("utf-8", "replace")
+        return f"{error.get('param')} {error.get('message')}"
+    return subject.response.body[:_MOST_READ].decode(errors="replace")
 
 
 def _speaks_of(text: str, name: str) -> bool:
-    return re.search(rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])", text) is not None
+    whole_name = rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])"
+    return re.search(whole_name, text[:_MOST_READ]) is not None
 
 
 def require_control(subject: Subject) -> None:
@@ -163,13 +168,20 @@ def told(subject: Subject) -> str:
 
 
 def require_success(subject: Subject) -> None:
-    """Raise unless there is a success to judge.
+    """Raise unless there is a success to judge; that there is none, another clause says."""
+    if not subject.outcome.answered:
+        raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")
 
-    A refusal of what the contract leaves open leaves nothing to judge; when what the contract
-    has accepted was not accepted, that is for another clause to say.
-    """
-    if subject.outcome.answered:
-        return
-    if subject.sent.expectation == "open" and subject.outcome.result is Result.REFUSED:
-        raise NotApplicableError
-    raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")
+
+def broken_down(subject: Subject, expected: str) -> Problem:
+    """Describe which parameters a request fails with, how often, and what the provider says."""
+    body = subject.sent.asked.body if subject.sent.asked else {}
+    asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
+    context, outcome = subject.context, subject.outcome
+    what = f"HTTP {outcome.status}" if outcome.status else outcome.reason
+    often = f"in {context.attempts}" if context.attempts else "every time"
+    blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
+    message = f"{blamed}{what} {often}, while other requests were accepted before and after"
+    said = f": {outcome.said}" if outcome.said not in outcome.reason else ""
+    observed = f"{outcome.reason}{said}"
+    return Problem(message, expected, f"{asked}: {observed}" if asked else observed)

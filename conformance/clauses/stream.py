@@ -16,7 +16,7 @@ from conformance.clauses.bindings import (
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.stream_events import COMPLETED, DONE, PARTIAL, StreamEvent, events_of
+from conformance.exchange.stream_events import COMPLETED, DONE, PARTIAL, StreamEvent
 
 STREAMED = all_of(promised(), streamed, family("gpt-image"))
 _JUDGED_APART = frozenset({"type", "b64_json"})
@@ -133,7 +133,7 @@ def completed(subject: Subject) -> Iterator[Problem]:
     """Looks for an event with the documented name, and tells an error that comes instead; not
     testable when the stream breaks off inside an event. A `[DONE]` alone delivers nothing.
     """
-    events = events_of(subject.answer) if subject.answer.stream.events else subject.events
+    events = subject.read_events if subject.answer.stream.events else subject.events
     if not any(each.called(COMPLETED) for each in events):
         _framed(subject)
         names = ", ".join(each.name or "unnamed" for each in events[:8]) or DONE

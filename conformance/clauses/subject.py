@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.sent_request import Sent, read_request
 from conformance.exchange.stream_events import StreamEvent, events_of
 from conformance.findings import NO_DOWNLOADS
+from conformance.lifecycle import Standing
 from conformance.parsing.images import ImageFacts
 
 
@@ -54,6 +56,8 @@ class Context:
     """What these requests share and no accepted one has, such as "response_format b64_json"."""
     proven: frozenset[str] = frozenset()
     """The parameters that the contract leaves open, and that the control was accepted with."""
+    standing: Standing | None = None
+    """When the model ends, and the day by which it is judged; of recordings nobody knows."""
     mistake_alike: Outcome | None = None
     """A mistake that was answered in the same way, with a success or a redirect and no image.
 
@@ -92,10 +96,29 @@ class Subject:
         """
         found = outcome_of(self.exchange, self.answer)
         status = found.status or 0
+        if found.result is Result.NOT_SERVED and self.ended_meanwhile and self.names_model:
+            return replace(found, reason="the model ended while the run was under way")
         if found.result is not Result.NOT_SERVED or undecided(status) or not self._served:
             return found
         result = Result.REFUSED if status >= 400 else Result.UNCLEAR
         return replace(found, result=result, reason=f"HTTP {status}")
+
+    @property
+    def answered_on(self) -> date:
+        """The day in UTC on which the answer came; where that is not known, that of the run.
+
+        A run that crosses midnight is of the day on which it began, and so may one request.
+        """
+        sent_at, standing = self.exchange.sent_at, self.context.standing
+        if sent_at:
+            return datetime.fromtimestamp(sent_at + (self.exchange.elapsed or 0.0), UTC).date()
+        return standing.day if standing else date.min
+
+    @property
+    def ended_meanwhile(self) -> bool:
+        """Return whether the model ended between the day of the run and this request."""
+        standing = self.context.standing
+        return standing is not None and standing.ends_before(self.answered_on)
 
     @property
     def fails_alone(self) -> bool:
@@ -169,16 +192,22 @@ class Subject:
         """Raise *not testable* where a recorder kept the answer, and none of its images."""
         urls = [each for each in self.payloads if each.url is not None and not each.b64_json]
         foreign = self.exchange.provenance is Provenance.FOREIGN
-        if foreign and urls and all(each.download is None for each in urls):
-            raise NotTestableError(NO_DOWNLOADS)
+        downloads = [each.download for each in urls if each.download is not None]
+        if foreign and urls and all(each.is_recorded_failure for each in downloads):
+            reasons = [each.failure.message for each in downloads if each.failure is not None]
+            raise NotTestableError(": ".join([NO_DOWNLOADS, *reasons[:1]]))
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
         """The events of a streamed answer, at least one, or *not testable*."""
-        found = events_of(self.answer)
-        if not found:
+        if not self.read_events:
             raise NotTestableError("the answer has no events")
-        return found
+        return self.read_events
+
+    @cached_property
+    def read_events(self) -> tuple[StreamEvent, ...]:
+        """The events of a streamed answer, of which there may be none but a closing `[DONE]`."""
+        return events_of(self.answer)
 
     @cached_property
     def mismatches(self) -> list[Mismatch]:

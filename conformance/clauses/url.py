@@ -25,7 +25,7 @@ from conformance.contract import Level
 from conformance.exchange.answer import Payload
 from conformance.exchange.model import Download, Response
 from conformance.exchange.outcome import undecided
-from conformance.parsing.images import media_type, sniff, type_of_media_type
+from conformance.parsing.images import ImageFacts, media_type, sniff, type_of_media_type
 
 BOUND = all_of(promised(), plain, answered_with("url", "either"))
 _OUTAGES = frozenset({"timeout", "connect", "disconnect"})
@@ -88,7 +88,7 @@ def absolute(subject: Subject) -> Iterator[Problem]:
     for payload, locator in _locators(subject):
         hosted = locator.scheme not in ("http", "https") or locator.host
         if not locator.scheme or not hosted:
-            yield Problem(f"{payload.path}.url is not absolute", "https://…", payload.url or "")
+            yield Problem(f"{payload.path}.url is not absolute", "https://…", locator.text)
 
 
 @clause(
@@ -103,9 +103,7 @@ def not_data_url(subject: Subject) -> Iterator[Problem]:
     """Fails on `data:` URLs, which are base64 under another name."""
     for payload, locator in _locators(subject):
         if locator.scheme == "data":
-            yield Problem(
-                f"{payload.path}.url is a data URL", "https://…", (payload.url or "")[:60]
-            )
+            yield Problem(f"{payload.path}.url is a data URL", "https://…", locator.text[:60])
 
 
 @clause(
@@ -123,7 +121,7 @@ def https(subject: Subject) -> Iterator[Problem]:
     for payload, locator in _locators(subject):
         local = locator.scheme == "http" and is_loopback(locator.host)
         if locator.scheme not in ("", "data", "https") and not local:
-            yield Problem(f"{payload.path}.url is {locator.scheme}", "https", payload.url or "")
+            yield Problem(f"{payload.path}.url is {locator.scheme}", "https", locator.text)
 
 
 @clause(
@@ -182,15 +180,15 @@ def not_expired(subject: Subject) -> Iterator[Problem]:
     """
     _ = subject.sent_at
     for payload, text in _texts(subject):
-        if _expired(subject, payload):
+        if _expired(subject, payload, text):
             yield Problem(f"{payload.path}.url has expired", "a later expiry", text)
 
 
-def _expired(subject: Subject, payload: Payload) -> bool:
-    expiry, sent_at = expiry_of(payload.url or ""), subject.exchange.sent_at
+def _expired(subject: Subject, payload: Payload, text: str) -> bool:
+    expiry, sent_at = expiry_of(text), subject.exchange.sent_at
     if expiry is None or _gives_image(payload):
         return False
-    return 0 < expiry.at < sent_at + (subject.exchange.elapsed or 0)
+    return expiry.at < sent_at + (subject.exchange.elapsed or 0)
 
 
 def _gives_image(payload: Payload) -> bool:
@@ -205,8 +203,9 @@ def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
         (payload, payload.download)
         for payload, locator in _locators(subject, "http", "https")
         if payload.download is not None
+        and not payload.download.is_recorded_failure
         and not locator.credentials
-        and not _expired(subject, payload)
+        and not _expired(subject, payload, locator.text)
         and (inside or not _leads_inside(payload, locator))
     ]
     if not found:
@@ -230,9 +229,9 @@ def fetchable(subject: Subject) -> Iterator[Problem]:
     problems, outages = [], []
     for payload, download in _downloads(subject):
         failure, response = download.failure, download.response
-        status = response.status if response else 0
+        status = response.status if response else None
         reason = failure.message if failure else f"HTTP {status}"
-        if (failure and failure.kind in _OUTAGES) or undecided(status):
+        if (failure and failure.kind in _OUTAGES) or (status and undecided(status)):
             outages.append(reason)
         elif status != 200:
             problems.append(Problem(f"{payload.path}.url cannot be fetched", "HTTP 200", reason))
@@ -280,16 +279,20 @@ def is_image(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes: they are those of an image of any known type. Whether it is
     whole is another clause, and so is what the host says that it is.
     """
-    for payload, response in _filled(subject):
-        if payload.image is None or payload.image.type is None:
-            fault = payload.image.fault if payload.image else "is not an image"
-            yield Problem(f"what {payload.path}.url gives {fault}", "an image", _type(response))
+    for payload, response, facts in _filled(subject):
+        if facts.type is None:
+            said = _type(response)
+            yield Problem(f"what {payload.path}.url gives {facts.fault}", "an image", said)
 
 
-def _filled(subject: Subject) -> list[tuple[Payload, Response]]:
+def _filled(subject: Subject) -> list[tuple[Payload, Response, ImageFacts]]:
     """The image responses that have a body, where base64 does not stand beside the URL."""
     fetched = _fetched(subject)
-    found = [each for each in fetched if each[1].body and each[0].base64 is None]
+    found = [
+        (payload, response, payload.image)
+        for payload, response in fetched
+        if payload.image is not None and payload.base64 is None
+    ]
     if fetched and not found:
         raise NotTestableError("nothing was fetched")
     return found
@@ -310,10 +313,7 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     """The Content-Type of the download names the type that the bytes have; an absent header
     and `application/octet-stream` name none.
     """
-    for payload, response in _filled(subject):
-        real = payload.image.type if payload.image else None
-        if real is None:
-            continue
-        if type_of_media_type(response.media_type or "") != real:
-            told = _type(response)
-            yield Problem(f"{payload.path}.url is served as {told}", media_type(real), told)
+    for payload, response, facts in _filled(subject):
+        said = _type(response)
+        if facts.type is not None and type_of_media_type(response.media_type) != facts.type:
+            yield Problem(f"{payload.path}.url is served as {said}", media_type(facts.type), said)

@@ -16,11 +16,11 @@ from conformance.output.files import write_text
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run files.", show_default=False)],
     format_: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, md, json or csv.")
+        str, typer.Option("--format", "-f", help="terminal, html, md, json or csv.")
     ] = "terminal",
     output: Annotated[
         list[Path] | None,
-        typer.Option("--output", "-o", help="File to write as well: .md, .json or .csv."),
+        typer.Option("--output", "-o", help="File to write as well: .html, .md, .json or .csv."),
     ] = None,
     incomplete: Annotated[bool, typer.Option(help="Compare incomplete runs too.")] = False,
     every: Annotated[
@@ -39,17 +39,25 @@ def compare(
         comparison_csv,
         comparison_json,
         comparison_markdown,
+        comparison_page,
         print_comparison,
     )
     from conformance.reports.nights import format_of
-    from conformance.results.run_file import read_run
+    from conformance.results.run_file import Run, read_run
 
-    writers = {"md": comparison_markdown, "json": comparison_json, "csv": comparison_csv}
+    loaded: list[Run] = []
+    writers = {
+        "html": lambda comparison: comparison_page(comparison, loaded),
+        "md": comparison_markdown,
+        "json": comparison_json,
+        "csv": comparison_csv,
+    }
     if format_ not in ("terminal", *writers):
         raise UnknownNameError("format", format_, ("terminal", *writers))
     formats = {path: format_of(path, writers) for path in output or []}
     end_with_the_pipe()
-    comparison = set_side_by_side([read_run(path) for path in runs], incomplete)
+    loaded += [read_run(path) for path in runs]
+    comparison = set_side_by_side(loaded, incomplete)
     for path, name in formats.items():
         write_text(path, writers[name](comparison))
     if format_ == "terminal":

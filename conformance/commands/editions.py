@@ -48,11 +48,11 @@ def changes(
         raise UnknownNameError("format", format_, ("terminal", *writers))
     formats = {path: format_of(path, writers) for path in output or []}
     end_with_the_pipe()
-    found = changes_between(load_edition(old), load_edition(new))
+    differing = changes_between(load_edition(old), load_edition(new))
     for path, name in formats.items():
-        write_text(path, writers[name](found))
+        write_text(path, writers[name](differing))
     if format_ == "terminal":
-        print_changes(found, Console(), every)
+        print_changes(differing, Console(), every)
     else:
-        typer.echo(writers[format_](found), nl=False)
-    raise typer.Exit(1 if found.breaking else 0)
+        typer.echo(writers[format_](differing), nl=False)
+    raise typer.Exit(1 if differing.breaking else 0)

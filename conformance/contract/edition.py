@@ -22,6 +22,7 @@ from conformance.contract.records import (
 from conformance.contract.request_body import RequestBody, read_body
 from conformance.contract.request_schema import RequestSchema, schema_of_snapshot
 from conformance.errors import UnknownNameError
+from conformance.lifecycle import Lifecycle
 
 _LONGEST = 200
 """Longest name in characters that is read: it may be anybody's."""
@@ -53,6 +54,8 @@ class Edition:
     sources: Mapping[str, CitedSource]
     models: Mapping[str, Model]
     families: Mapping[str, ModelFamily]
+    lifecycles: Mapping[str, Lifecycle]
+    """The dates that the document says of models, by their names."""
     open_questions: Mapping[str, OpenQuestion]
     withdrawn: Mapping[str, str]
     levels: Mapping[str, ClauseLevel]

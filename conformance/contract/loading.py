@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 from collections import ChainMap
@@ -10,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.contract.checker import Checker
+from jsonschema import Draft202012Validator, SchemaError
+
+from conformance.contract.checker import Checker, path_text
 from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.frozen import digest_of
 from conformance.contract.model import Model
@@ -28,10 +31,36 @@ from conformance.contract.records import (
 from conformance.contract.request_schema import RequestSchema, request_schema
 from conformance.contract.schema_files import SchemaFiles, annotation_entries
 from conformance.errors import UnknownNameError
+from conformance.lifecycle import Lifecycle, read_lifecycle
 
 DEFAULT_EDITION = "cometapi-2026-03-12"
 EDITION_FILE = "edition.json"
 EDITION_SCHEMA = "edition.schema.json"
+PROMISES_FILE = "promises.json"
+EXAMPLES = "examples"
+_TEXT = {"type": "string", "minLength": 1}
+_FORMS = {
+    "citations": Checker(
+        {
+            "type": "object",
+            "required": ["source", "section", "level"],
+            "properties": {
+                "source": _TEXT,
+                "section": _TEXT,
+                "level": {"enum": list(Level)},
+                "keywords": {"type": "array", "items": _TEXT},
+            },
+        }
+    ),
+    "open": Checker(
+        {
+            "type": "object",
+            "required": ["question", "keywords"],
+            "properties": {"question": _TEXT, "keywords": {"type": "object"}},
+        }
+    ),
+}
+"""What an entry of an annotation must look like."""
 
 
 def schemas_directory() -> Path:
@@ -52,7 +81,20 @@ def load_edition(name: str = DEFAULT_EDITION, directory: Path | None = None) -> 
 
     Raises UnknownNameError, or EditionError for a faulty file.
     """
-    return _loaded(edition_folder(name, directory))
+    return _read_once(edition_folder(name, directory))
+
+
+def read_edition(folder: Path) -> Edition:
+    """Read an edition as it is now; raises EditionError for a faulty file."""
+    files = SchemaFiles(folder)
+    content = files.json(EDITION_FILE)
+    _check_edition_file(folder.parent, files, content)
+    if folder.parent != schemas_directory():  # those of the suite are tested, and read often
+        _check_schemas(files)
+    return _Loader(files, content).edition()
+
+
+_read_once = functools.cache(read_edition)
 
 
 def edition_folder(name: str, directory: Path | None = None) -> Path:
@@ -70,9 +112,9 @@ def edition_folder(name: str, directory: Path | None = None) -> Path:
 
 
 def _own_id(folder: Path) -> Path:
-    """Refuse a folder with the id of another: it is the edition's name in reports."""
+    """Refuse another edition under the id of ours: it is the edition's name in reports."""
     ours = schemas_directory() / folder.name
-    if folder.name in edition_ids() and not folder.samefile(ours):
+    if folder.name in edition_ids() and digest_of(folder) != digest_of(ours):
         raise EditionError(
             f"{folder}: {folder.name!r} is the id of an edition that comes with the suite, and "
             f"reports would take one for the other; rename it (image-conformance edition new)"
@@ -80,12 +122,11 @@ def _own_id(folder: Path) -> Path:
     return folder
 
 
-@functools.cache
-def _loaded(folder: Path) -> Edition:
-    files = SchemaFiles(folder)
-    content = files.json(EDITION_FILE)
-    _check_edition_file(folder.parent, files, content)
-    return _Loader(files, content).edition()
+def schema_files(folder: Path) -> list[str]:
+    """List the JSON Schemas of an edition by their paths in its folder."""
+    names = (path.relative_to(folder) for path in folder.rglob("*.json"))
+    kept = (name.as_posix() for name in names if EXAMPLES not in name.parts)
+    return sorted(name for name in kept if name not in (EDITION_FILE, PROMISES_FILE))
 
 
 def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
@@ -96,6 +137,25 @@ def _check_edition_file(root: Path, files: SchemaFiles, content: Any) -> None:
         raise EditionError(f"{place}: {faults[0].message}; see schemas/{EDITION_SCHEMA}")
     if content["id"] != files.folder.name:
         raise EditionError(f"{place}: id {content['id']!r} differs from the name of its folder")
+
+
+def _check_schemas(files: SchemaFiles) -> None:
+    """Refuse what is no JSON Schema, and annotations that are not of the documented form."""
+    for name in schema_files(files.folder):
+        content, place = files.json(name), files.folder / name
+        try:
+            Draft202012Validator.check_schema(content)
+        except SchemaError as error:
+            where = path_text(tuple(error.absolute_path))
+            message = error.message[:200]
+            raise EditionError(f"{place}: is no JSON Schema: {where}: {message}") from None
+        for keyword, form in _FORMS.items():
+            for entry in annotation_entries(content, keyword):
+                if not form.accepts(entry):
+                    raise EditionError(
+                        f"{place}: {keyword} has {json.dumps(entry)[:200]}, which is not of the "
+                        f"form that schemas/README.md describes"
+                    )
 
 
 def _sources(entries: dict[str, Any]) -> dict[str, CitedSource]:
@@ -128,6 +188,10 @@ class _Loader:
             sources=ChainMap(_sources(content["sources"]), OUTSIDE_SOURCES),
             models=models,
             families=families,
+            lifecycles={
+                name: self._lifecycle(name, entry)
+                for name, entry in content.get("lifecycle", {}).items()
+            },
             open_questions=self.questions,
             withdrawn=content["clauses"]["withdrawn"],
             levels={key: _level(entry) for key, entry in content["clauses"]["levels"].items()},
@@ -153,6 +217,15 @@ class _Loader:
         except re.error as error:
             place = f"{self.files.folder / EDITION_FILE}: families.{name}.pattern"
             raise EditionError(f"{place} is no regular expression: {error}") from None
+
+    def _lifecycle(self, name: str, entry: dict[str, Any]) -> Lifecycle:
+        cited = read_citations(entry["citations"])[0]
+        source = self.content["sources"][cited.source]
+        try:
+            return read_lifecycle(entry, f"{source['title']}, {cited.section}", source["retrieved"])
+        except ValueError as error:
+            place = f"{self.files.folder / EDITION_FILE}: lifecycle.{name}"
+            raise EditionError(f"{place}: {error}") from None
 
     def _request(self, name: str) -> RequestSchema:
         if name not in self._requests:

@@ -9,11 +9,10 @@ from typing import Any
 
 from conformance.contract.checker import Checker, path_text
 from conformance.contract.edition import Edition
-from conformance.contract.loading import schemas_directory
+from conformance.contract.loading import PROMISES_FILE, schemas_directory
 from conformance.contract.records import EditionError, Level
 from conformance.contract.schema_files import SchemaFiles, annotation_entries
 
-PROMISES_FILE = "promises.json"
 PROMISES_SCHEMA = "promises.schema.json"
 
 

@@ -107,10 +107,10 @@ def _models(chosen: Selection) -> Table:
 def _editions(_chosen: Selection) -> Table:
     editions = map(load_edition, edition_ids())
     rows = [
-        (edition.id, edition.published, ", ".join(edition.models), edition.document)
+        (edition.id, edition.published, ", ".join(edition.models), edition.digest, edition.document)
         for edition in editions
     ]
-    return [("edition", "published", "models", "document"), *rows], ""
+    return [("edition", "published", "models", "digest", "document"), *rows], ""
 
 
 def _open(chosen: Selection) -> Table:

@@ -24,9 +24,9 @@ def answer_changes(old: Edition, new: Edition) -> Iterator[Change]:
     """Yield the keywords of answers that differ, and the kinds of answers of models."""
     before, after = _schemas(old), _schemas(new)
     for part in dict.fromkeys((*before, *after)):
-        keywords = [dict(_flat(each.get(part, {}))) for each in (before, after)]
+        keywords = [dict(_flat(schemas.get(part, {}))) for schemas in (before, after)]
         for place in dict.fromkeys((*keywords[0], *keywords[1])):
-            one, other = (each.get(place) for each in keywords)
+            one, other = (flat.get(place) for flat in keywords)
             if one != other:
                 yield _change(part, place, one, other, is_new=_is_new(place, keywords[0]))
     yield from _kinds(old, new)
@@ -98,7 +98,7 @@ def _stricter(keyword: str, before: Any, after: Any) -> bool:
 
 
 def _values(value: Any) -> set[str]:
-    names = {json.dumps(each) for each in (value if isinstance(value, list) else [value])}
+    names = set(map(json.dumps, value if isinstance(value, list) else [value]))
     return names | ({'"integer"'} if '"number"' in names else set())
 
 

@@ -25,13 +25,13 @@ def changes_between(old: Edition, new: Edition) -> Changes:
     that it must accept or refuse now and need not before, an answer that must hold more, a MUST
     that was none.
     """
-    found = sorted(_changes(old, new), key=lambda change: AREAS.index(change.area))
+    changes = sorted(_changes(old, new), key=lambda change: AREAS.index(change.area))
     return Changes(
         schema=1,
         old=_facts(old),
         new=_facts(new),
-        breaking=any(change.breaking for change in found),
-        changes=tuple(found),
+        breaking=any(change.breaking for change in changes),
+        changes=tuple(changes),
     )
 
 
@@ -40,11 +40,12 @@ def _changes(old: Edition, new: Edition) -> Iterator[Change]:
     yield from _endpoint_changes(old, new)
     yield from model_changes(old, new)
     yield from lifecycle_changes(old, new)
-    yield from request_changes(old, new)
+    requests = request_changes(old, new)
+    yield from requests
     yield from parameter_changes(old, new)
     yield from answer_changes(old, new)
     bound = bound_cases(new, models)
-    yield from clause_changes(old, new, bound)
+    yield from clause_changes(old, new, bound, requests)
     yield from promise_changes(old, new, {**bound_cases(old, models), **bound})
     yield from open_changes(old, new)
 
@@ -73,5 +74,10 @@ def _endpoint_changes(old: Edition, new: Edition) -> Iterator[Change]:
 
 def _facts(edition: Edition) -> EditionFacts:
     return EditionFacts(
-        edition.id, edition.title, edition.document, edition.published, tuple(edition.models)
+        id=edition.id,
+        title=edition.title,
+        document=edition.document,
+        published=edition.published,
+        digest=edition.digest,
+        models=tuple(edition.models),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from conformance.cases import all_cases
 from conformance.clauses import clauses_of
@@ -20,31 +20,39 @@ def bound_cases(edition: Edition, models: Collection[str]) -> Bound:
     """Return the cases of some models that each clause of an edition binds."""
     sent = [(case.id, read_case(case, edition)) for case in all_cases(edition, [*models])]
     return {
-        clause.id: tuple(dict.fromkeys(name for name, each in sent if clause.binds(each)))
+        clause.id: tuple(dict.fromkeys(name for name, request in sent if clause.binds(request)))
         for clause in clauses_of(edition)
     }
 
 
-def clause_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Change]:
+def clause_changes(
+    old: Edition, new: Edition, bound: Bound, requests: Iterable[Change]
+) -> Iterator[Change]:
     """Yield the clauses that one edition has, or grades, otherwise than the other.
 
     ``bound`` are the cases of the models that both editions read: a clause that binds none of
-    them asks nothing of a provider that kept the old edition.
+    them asks nothing of a provider that kept the old edition. What ``requests`` demand already is
+    no demand again.
     """
-    before, after = ({clause.id: clause for clause in clauses_of(each)} for each in (old, new))
+    demanded = {name for change in requests for name in change.clauses}
+    before, after = (
+        {clause.id: clause for clause in clauses_of(edition)} for edition in (old, new)
+    )
     for name in dict.fromkeys((*after, *before)):
-        levels = [each[name].level.value if name in each else "" for each in (before, after)]
+        levels = [
+            clauses[name].level.value if name in clauses else "" for clauses in (before, after)
+        ]
         if levels[0] != levels[1]:
             clause = after.get(name) or before[name]
             cases = bound.get(name, ())
-            must = clause.statement if cases and _is_stricter(*levels) else ""
+            is_new = cases and name not in demanded and _is_stricter(*levels)
             yield Change(
                 area="clauses",
                 kind=("changed" if all(levels) else "added" if levels[1] else "removed"),
                 subject=name,
                 before=levels[0],
                 after=levels[1],
-                must=must,
+                must=clause.statement if is_new else "",
                 level=clause.level.value,
                 clauses=(name,),
                 cases=cases,
@@ -56,7 +64,9 @@ def promise_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Change
 
     A promise that a document makes in the same words is the same promise, whatever its id is.
     """
-    before, after = ({_key(each): each for each in load_promises(e).all} for e in (old, new))
+    before, after = (
+        {_key(promise): promise for promise in load_promises(e).all} for e in (old, new)
+    )
     by_id = {promise.id: promise for promise in before.values()}
     taken: set[str] = set()
     for key, promise in after.items():

@@ -32,6 +32,8 @@ class EditionFacts(Struct, frozen=True):
     title: str
     document: str
     published: str
+    digest: str
+    """SHA-256 over its files."""
     models: tuple[str, ...]
 
 

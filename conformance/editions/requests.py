@@ -13,6 +13,7 @@ from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Level, RequestBody
 from conformance.contract.checker import shown
 from conformance.editions.records import Change
+from conformance.proof.extra_cases import family_names
 from conformance.runner.planned_request import read_case
 
 _JUDGING = {"accepted": Needs.ACCEPTANCE, "refused": Needs.REFUSAL}
@@ -29,9 +30,21 @@ class _Demand:
 
 
 def common_models(old: Edition, new: Edition) -> tuple[str, ...]:
-    """Return the names that both editions read, those first that the new one has."""
-    names = dict.fromkeys((*new.models, *old.models))
-    return tuple(name for name in names if old.find(name) and new.find(name))
+    """Return the names that both editions read, those first that the new one has.
+
+    What is said of a family is tried on one more member that neither edition has.
+    """
+    names = (*new.models, *old.models, *_members(old, new))
+    return tuple(dict.fromkeys(name for name in names if old.find(name) and new.find(name)))
+
+
+def _members(old: Edition, new: Edition) -> Iterator[str]:
+    """Yield a name for each family that no edition has: of an example, else a made-up one."""
+    asked = (*family_names(new), *family_names(old))
+    names = [name for name in asked if name not in {*old.models, *new.models}]
+    for family in new.families.values():
+        candidates = (*names, f"{family.template.family}-any")
+        yield from [name for name in candidates if family.pattern.search(name)][:1]
 
 
 def request_changes(old: Edition, new: Edition) -> tuple[Change, ...]:
@@ -44,7 +57,7 @@ def request_changes(old: Edition, new: Edition) -> tuple[Change, ...]:
         for (subject, before, after), demand in _demands(old, new, model).items():
             key = (subject, before, after, tuple(demand.values))
             models, whole = grouped.setdefault(key, ([], demand))
-            models.append(model)
+            models.append(new.model(model).label)
             whole.cases |= demand.cases
     return tuple(_change(*key[:3], *value) for key, value in grouped.items())
 

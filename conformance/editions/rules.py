@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from conformance.clauses.derivation import clause_id
@@ -58,7 +59,8 @@ def parameter_changes(old: Edition, new: Edition) -> Iterator[Change]:
             )
             if text != new_text:
                 key = (name, text, new_text, _must(name, new_text, before))
-                grouped.setdefault(key, []).append((model, after.get(name) or before[name]))
+                rule = after.get(name) or before[name]
+                grouped.setdefault(key, []).append((new.model(model).label, rule))
     for (name, text, new_text, must), rules in grouped.items():
         yield Change(
             area="parameters",
@@ -127,7 +129,7 @@ def _must(name: str, after: str, before: Mapping[str, _Rule]) -> str:
 
 
 def _lifecycles(edition: Edition) -> Mapping[str, str]:
-    known = getattr(edition, "lifecycles", {})
+    known = getattr(edition, "lifecycles", {})  # an edition may say nothing of dates
     names = ("since", "deprecated", "until", "replaced_by")
     return {
         f"{model}.{name}": text_of(value)
@@ -153,6 +155,6 @@ def text_of(value: Any) -> str:
     """Write a value of a schema in one line."""
     if isinstance(value, list | tuple):
         return ", ".join("null" if each is None else str(each) for each in value)
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str | date):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)

@@ -157,17 +157,18 @@ class Payload:
         """What the bytes are, from base64 first and from the download otherwise."""
         if self._ahead is not None:
             return self._ahead.result()
-        data = self._data
+        data = self.data
         return self._sight.of(data, self.alone) if data else None
 
     def look_ahead(self) -> None:
         """Begin to decode the image, where that takes long enough to be worth it."""
-        data = self._data
+        data = self.data
         if data and len(data) >= _WORTH_A_THREAD:
             self._ahead = _decoder().submit(self._sight.of, data, self.alone)
 
     @property
-    def _data(self) -> bytes | None:
+    def data(self) -> bytes | None:
+        """The bytes of the image, from base64 first and from the download otherwise."""
         data = self.base64.data if self.base64 else None
         if data is None and self.download and self.download.response:
             fetched = self.download.response

@@ -23,6 +23,9 @@ class Provenance(StrEnum):
     FOREIGN = "foreign"
 
 
+NOT_RECORDED = "not-recorded"
+"""The kind of failure where a recording has no image of a URL; nobody knows when it was tried."""
+
 _LOST = frozenset({"timeout", "disconnect", "protocol", "encoding"})
 
 
@@ -80,6 +83,11 @@ class Download:
     response: Response | None = None
     failure: Failure | None = None
 
+    @property
+    def is_recorded_failure(self) -> bool:
+        """Return whether all that is known is that somebody else, at some time, got no image."""
+        return self.failure is not None and self.failure.kind == NOT_RECORDED
+
 
 @dataclass(frozen=True, slots=True)
 class Spending:
@@ -112,6 +120,15 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was sent again, and what came of it before."""
+
+    status: int | None
+    reason: str
+    said: str = ""  # the provider's own words
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request with its answer, the images it pointed to, and where it came from."""
 
@@ -130,6 +147,7 @@ class Exchange:
     target: str | None = None  # the base URL that answered when it was recorded
     altered: frozenset[str] = field(default_factory=frozenset)  # what a recorder scrubbed
     attempts: int | None = None  # requests that were sent until this answer came
+    retried: tuple[Attempt, ...] = ()  # the requests before this one
     price: Price | None = None
 
     def download(self, url: str) -> Download | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,8 @@ class Outcome:
     """Why it was not accepted, where that is no fault of the request."""
     said: str = ""
     """The provider's own words, where the answer is not what was asked for."""
+    shutdowns: frozenset[tuple[str, str]] = frozenset()
+    """Listed models, each with the ISO date on which the list says that it ends."""
 
     @property
     def accepted(self) -> bool:
@@ -67,7 +70,9 @@ def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
         return _failed(exchange, answer)
     status, listed = answer.response.status, _listed(answer.object)
     if 200 <= status < 300 and _came(exchange, answer, listed):
-        return Outcome(exchange.case, Result.ACCEPTED, f"HTTP {status}", status, listed)
+        ends = _shutdowns(answer.object) if listed else frozenset()
+        reason = f"HTTP {status}"
+        return Outcome(exchange.case, Result.ACCEPTED, reason, status, listed, shutdowns=ends)
     error = error_text(answer)
     cause = cause_of(status, error, is_page(answer))
     result, reason = _classify(status, error, cause)
@@ -143,3 +148,17 @@ def _listed(body: dict[str, Any] | None) -> frozenset[str] | None:
         return None
     items = [item for item in body["data"] if isinstance(item, dict)]
     return frozenset(item["id"] for item in items if isinstance(item.get("id"), str))
+
+
+def _shutdowns(body: dict[str, Any] | None) -> frozenset[tuple[str, str]]:
+    """Return `shutdown_date` of the listed models; what is no date says nothing."""
+    items = [item for item in (body or {}).get("data", ()) if isinstance(item, dict)]
+    dated = ((item.get("id"), _date(item.get("shutdown_date"))) for item in items)
+    return frozenset((name, day) for name, day in dated if isinstance(name, str) and day)
+
+
+def _date(value: object) -> str:
+    try:
+        return date.fromisoformat(value).isoformat() if isinstance(value, str) else ""
+    except ValueError:
+        return ""

@@ -32,6 +32,8 @@ class Sent:
     model: Model | None
     painted: bool = False
     """Whether an image came: then more is promised than what the request itself binds."""
+    streamed_back: bool = True
+    """Whether events came, where it is not documented whether the model has streams."""
 
     @property
     def expectation(self) -> Expectation:

@@ -74,6 +74,7 @@ class Replay:
             cassette=self.library.name(case),
             target=recorded.target,
             attempts=recorded.attempts,
+            retried=recorded.retried,
         )
 
 

@@ -12,6 +12,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from conformance.cases import all_cases
@@ -22,6 +23,7 @@ from conformance.cases.parameter_space import Combination, Space, space_of
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError
+from conformance.lifecycle import Standing
 from conformance.live.cost import cost_of
 from conformance.providers.asked import check_selected, selected, with_asked_models
 from conformance.providers.depth import depth_of, documented_cases
@@ -68,6 +70,8 @@ class Plan:
     reach: Mapping[str, Reach] = field(default_factory=dict)
     combined: bool = True  # whether requests that combine parameters are in it
     depth: Depth = Depth.STANDARD
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    """How every model stands on the day of the plan."""
 
     @property
     def usd(self) -> float:
@@ -138,23 +142,27 @@ def plan(
     combined: bool = True,
     depth: Depth | None = None,
     own: OwnRequests | None = None,
+    day: date | None = None,
 ) -> Plan:
     """Choose what is sent; see `planned_cases`.
 
     Without ``combined`` these are the documented cases alone, as a run has them without
     ``--strength``; ``strength`` then only says what coverage counts. Without ``depth`` it is the
-    one that a run of the provider has.
+    one that a run of the provider has. ``day`` in UTC, by default today, decides which models have
+    ended: those are asked one request, which is free unless it is painted.
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
     provider = with_asked_models(provider, edition, models)
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
-    found = {name: edition.model(name) for name in names}
+    day = day or datetime.now(UTC).date()
+    retired = provider.retired(edition, day)
+    found = {name: edition.model(name) for name in names if name not in retired}
     spaces = {name: space_of(edition, model) for name, model in found.items()}
     # as a run has them: what does not depend on the model is asked of the provider's first
-    every = documented_cases(edition, provider, depth)
-    wanted = [each for each in every if each.model in found]
+    every = documented_cases(edition, provider, depth, retired)
+    wanted = [each for each in every if each.model in names]
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
     wanted += own.cases(found, wanted) if own else ()
@@ -172,6 +180,7 @@ def plan(
         ledger.reach(),
         combined,
         depth_of(provider, depth),
+        {name: Standing(provider.lifecycle(name, edition), day) for name in names},
     )
 
 

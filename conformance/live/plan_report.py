@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.cases.model import Depth
+from conformance.lifecycle import Standing
 from conformance.live.budget import outlook
 from conformance.live.plan import Plan, Request, painted
 from conformance.parsing import printable
@@ -41,8 +42,22 @@ def document(plan: Plan) -> dict[str, Any]:
             name: {"feasible": each.feasible, "covered": each.covered}
             for name, each in plan.reach.items()
         },
+        "lifecycle": {
+            name: _standing(standing) for name, standing in plan.standings.items() if standing.words
+        },
         "requests": [_entry(each) for each in plan.chosen],
         "left_out": [_entry(each) for each in plan.left_out],
+    }
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    dates = standing.lifecycle
+    return {
+        "state": standing.state.value,
+        "until": str(dates.until),
+        "replaced_by": list(dates.replaced_by),
+        "source": dates.source,
+        "retrieved": dates.retrieved,
     }
 
 
@@ -65,8 +80,9 @@ def _entry(request: Request) -> dict[str, Any]:
 def show(plan: Plan, console: Console) -> None:
     """Print the requests by model, then the coverage, the total and what is left out."""
     for model, group in groupby(_by_model(plan.chosen), key=lambda each: each.case.model):
-        label = plan.edition.model(model).label
-        console.print(_requests(label, list(group), plan.strength))
+        label, standing = plan.edition.model(model).label, plan.standings[model].words
+        title = f"{label}: {standing}" if standing else label
+        console.print(_requests(title, list(group), plan.strength))
         console.print()
     console.print(_coverage(plan))
     for line in _closing(plan):
@@ -79,10 +95,10 @@ def _by_model(requests: Iterable[Request]) -> list[Request]:
     return sorted(found, key=lambda each: models.index(each.case.model))
 
 
-def _requests(label: str, requests: list[Request], strength: int) -> Table:
+def _requests(title: str, requests: list[Request], strength: int) -> Table:
     """List what is billed; what is free is told in one line."""
     table = Table(
-        title=Text(printable(label)),
+        title=Text(printable(title)),
         title_justify="left",
         title_style="bold",
         box=None,
@@ -175,6 +191,11 @@ def _closing(plan: Plan) -> Iterable[str]:
         left = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
         yield f"{left}, among them what needs one of those as its control"
     yield from _starting(plan)
+    if retired := [name for name, each in plan.standings.items() if each.retired]:
+        yield printable(
+            f"of what has ended it is only asked whether it has, and a refusal is free: "
+            f"{', '.join(retired)}"
+        )
     if not plan.combined and any(each.covered < each.feasible for each in plan.reach.values()):
         yield "the documented cases alone; --strength 2 adds the fewest that reach every pair"
     if plan.depth is Depth.STANDARD:

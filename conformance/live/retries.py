@@ -7,9 +7,10 @@ import random
 from tenacity import RetryCallState, wait_exponential_jitter
 
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import Exchange
-from conformance.exchange.outcome import not_served, quota_exhausted, undecided
+from conformance.exchange.model import Attempt, Exchange
+from conformance.exchange.outcome import not_served, outcome_of, quota_exhausted, undecided
 from conformance.exchange.retry_after import retry_after
+from conformance.parsing import printable
 
 MOST_ATTEMPTS = 4
 LONGEST_WAIT = 120.0  # seconds; who asks for more is not waited for
@@ -19,6 +20,12 @@ NEVER_SENT = frozenset({"connect", "dns"})
 
 _REPEATABLE = NEVER_SENT | {"timeout", "disconnect", "protocol"}
 _backoff = wait_exponential_jitter(multiplier=0.5, max=30, jitter=0.5)
+
+
+def attempt_of(exchange: Exchange) -> Attempt:
+    """Return what is kept of an exchange that was made again."""
+    outcome = outcome_of(exchange)
+    return Attempt(outcome.status, printable(outcome.reason, 200), printable(outcome.said, 200))
 
 
 def again(exchange: Exchange) -> bool:

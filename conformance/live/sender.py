@@ -19,7 +19,7 @@ from conformance.exchange.sent_request import read_request
 from conformance.live.circuit_breaker import Tried
 from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
-from conformance.live.retries import MOST_ATTEMPTS, again, wait
+from conformance.live.retries import MOST_ATTEMPTS, again, attempt_of, wait
 from conformance.parsing import printable
 from conformance.providers import Provider
 
@@ -78,7 +78,8 @@ class Sender:
             if not made:
                 raise
             made[-1] = _not_again(made[-1], reason)
-        return replace(made[-1], attempts=len(made), price=all_of(made))
+        retried = tuple(map(attempt_of, made[:-1]))
+        return replace(made[-1], attempts=len(made), retried=retried, price=all_of(made))
 
     def _record_attempt(self, case: Case, exchange: Exchange, began: float) -> None:
         """Record the outcome of a generation for the circuit breaker.

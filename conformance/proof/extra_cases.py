@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+from conformance.cases import cases_of_retired
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
 from conformance.contract import Edition
+from conformance.lifecycle import Lifecycle, Standing
+
+RETIRED, _RETIRED_LIST = "retired", "retired-models-list"
+"""The smallest request to a model that has ended, and its control."""
+
+NOW = 1_790_000_000.0
+"""Unix time in seconds of every answer, so that answers can be compared."""
+
+_DAY = datetime.fromtimestamp(NOW, UTC).date()
+SHUTDOWN = _DAY + timedelta(days=10)
+"""The day on which all models end that have not ended."""
+
+_ENDED = Standing(
+    Lifecycle(until=_DAY - timedelta(days=1), source="the proof", retrieved=str(_DAY)), _DAY
+)
+_ENDING = Standing(Lifecycle(until=SHUTDOWN, source="the proof", retrieved=str(_DAY)), _DAY)
 
 _PROMPT = "A small red sailing boat on a calm sea, seen from the shore"
 
@@ -22,6 +41,23 @@ def usual_model(edition: Edition) -> str:
     """Return the model of the edition's first example."""
     asked = (example.content.get("model") for example in edition.examples)
     return next(name for name in asked if isinstance(name, str))
+
+
+def is_of_retired(case: Case) -> bool:
+    """Return whether a case is about a model that has ended."""
+    return case.id in (RETIRED, _RETIRED_LIST)
+
+
+def standing_of(case: Case) -> Standing:
+    """Return how the model of a case stands: every one ends some day, and one has ended."""
+    return _ENDED if is_of_retired(case) else _ENDING
+
+
+def retired_cases(edition: Edition, name: str) -> Iterator[Case]:
+    """Yield what is asked of a model that has ended."""
+    listing, smallest = cases_of_retired(edition, name)
+    yield replace(listing, id=_RETIRED_LIST)
+    yield replace(smallest, id=RETIRED, control=_RETIRED_LIST)
 
 
 def supplementary_cases(edition: Edition, models: Sequence[str]) -> Iterator[Case]:

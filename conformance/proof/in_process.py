@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
 
 import httpx
 
+from conformance.cases.model import Case
 from conformance.contract import Edition
 from conformance.exchange.client import Client, Target
-from conformance.exchange.model import Failure, Headers, Provenance, Response
+from conformance.exchange.model import Exchange, Failure, Headers, Provenance, Response
 from conformance.exchange.transport.transport import Fetched, Transport
+from conformance.proof.extra_cases import NOW, SHUTDOWN, is_of_retired
 from conformance.reference import DEFAULT_KEY, Steps, create_app
 
 BASE_URL = "https://reference.example/v1"
@@ -19,8 +24,7 @@ BASE_URL = "https://reference.example/v1"
 LOOPBACK_URL = "http://127.0.0.1:18001/v1"
 """The address of `image-conformance serve`."""
 
-NOW = 1_790_000_000.0
-"""Unix time in seconds of every answer, so that answers can be compared."""
+ModelList = Callable[[Edition, Sequence[str]], dict[str, Any]]
 
 
 EACH_TIME = {"x-request-id": "req_…", "openai-processing-ms": "…"}
@@ -65,6 +69,28 @@ class InProcess(Transport):
         return Response(response.status_code, headers, body)
 
 
+class Bench:
+    """Reference providers with the same steps: one has all models, others have ended one."""
+
+    def __init__(
+        self,
+        edition: Edition,
+        steps: Steps,
+        models: Sequence[str],
+        loop: asyncio.AbstractEventLoop,
+        base_url: str = BASE_URL,
+    ) -> None:
+        steps = replace(steps, model_list=_with_shutdown_dates(steps.model_list))
+        make = partial(bench_client, edition, steps, loop=loop, base_url=base_url)
+        self._client = make(models)
+        self._without = cache(lambda ended: make([name for name in models if name != ended]))
+
+    def exchange(self, case: Case) -> Exchange:
+        """Send a case, about a model that has ended to a provider that has ended it."""
+        ended = is_of_retired(case)
+        return (self._without(case.model) if ended else self._client).exchange(case)
+
+
 def bench_client(
     edition: Edition,
     steps: Steps,
@@ -80,3 +106,14 @@ def bench_client(
     target = Target("reference", base_url, DEFAULT_KEY, {name: name for name in models})
     transport = InProcess(asgi, loop, httpx.URL(base_url).host)
     return Client(target, transport, Provenance.REFERENCE, lambda: NOW)
+
+
+def _with_shutdown_dates(model_list: ModelList) -> ModelList:
+    """Let the list say of every model when it ends, unless a lie has said it."""
+
+    def dated(edition: Edition, served: Sequence[str]) -> dict[str, Any]:
+        listing = model_list(edition, served)
+        ends = {"shutdown_date": SHUTDOWN.isoformat()}
+        return {**listing, "data": [{**ends, **model} for model in listing["data"]]}
+
+    return dated

@@ -67,6 +67,8 @@ class Matrix:
     seconds: float
     answered: tuple[Answered, ...] = ()
     """How much of the truthful answers to open requests was judged."""
+    whole: bool = True
+    """Whether every defect was tried; else a clause that none turned red may not be blind."""
 
     def killers(self, clause: str) -> tuple[str, ...]:
         """Return the defects that a clause detects."""
@@ -83,12 +85,9 @@ class Hole:
     message: str
 
 
-def holes(matrix: Matrix, *, whole: bool = True) -> tuple[Hole, ...]:
-    """List the violations of what the proof demands; the proof holds if there are none.
-
-    Unless ``whole``, only some defects were tried, and blind clauses are not reported.
-    """
-    blind = _never_seen(matrix) if whole else ()
+def holes(matrix: Matrix) -> tuple[Hole, ...]:
+    """List the violations of what the proof demands; the proof holds if there are none."""
+    blind = _never_seen(matrix) if matrix.whole else ()
     return (*_untrue(matrix), *_hardly_judged(matrix), *blind, *_uncaught(matrix))
 
 

@@ -14,14 +14,22 @@ from conformance.cases import all_cases
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
+from conformance.clauses.models_lifecycle import speaks_of
 from conformance.clauses.registry import Clause
+from conformance.clauses.subject import Context
 from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Finding, Verdict
-from conformance.proof.extra_cases import family_names, supplementary_cases
-from conformance.proof.in_process import BASE_URL, bench_client
+from conformance.proof.extra_cases import (
+    family_names,
+    is_of_retired,
+    retired_cases,
+    standing_of,
+    supplementary_cases,
+)
+from conformance.proof.in_process import BASE_URL, Bench
 from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
 from conformance.proof.open_requests import (
     Answered,
@@ -64,9 +72,14 @@ class Proof:
         self.clauses = clauses_of(edition)
         alike = {model.schema: name for name, model in reversed(tuple(edition.models.items()))}
         self.models = (*reversed(tuple(alike.values())), *family_names(edition))
-        cases = (*all_cases(edition, self.models), *supplementary_cases(edition, self.models))
+        cases = (
+            *all_cases(edition, self.models),
+            *supplementary_cases(edition, self.models),
+            *retired_cases(edition, self.models[0]),
+        )
         self.cases = {case.path: case for case in cases}
-        self._twins = open_twins(edition, self.cases.values())
+        documented = [case for case in self.cases.values() if not is_of_retired(case)]
+        self._twins = open_twins(edition, documented)
         self._loop = asyncio.new_event_loop()
         self._steps_of: dict[str, frozenset[str]] = {}  # by case: the steps that answer it
         self.truth: Mapping[str, _JudgedCase] = {}
@@ -192,7 +205,7 @@ class Proof:
     ) -> Iterator[tuple[str, _JudgedCase]]:
         """Yield open requests in this order, as judged on a provider that accepts them."""
         accepting = accept_open_requests(steps, self.edition)
-        client = bench_client(self.edition, accepting, self.models, self._loop)
+        client = Bench(self.edition, accepting, self.models, self._loop)
         for path in paths:
             twin, _ = self._twins[path]
             yield path, self._judge(twin, client.exchange(twin), None, self.clauses)
@@ -200,7 +213,7 @@ class Proof:
     def sighting(self, defect: Defect, clause: Clause, base_url: str = BASE_URL) -> Sighting | None:
         """Judge a defect case by case until a clause detects it; None if it never does."""
         steps = defect.plant(TRUTHFUL)
-        client = bench_client(self.edition, steps, self.models, self._loop, base_url)
+        client = Bench(self.edition, steps, self.models, self._loop, base_url)
         judged: dict[str, _JudgedCase] = {}
         replaced = _replaced(steps)
         for case in self.cases.values():
@@ -241,7 +254,7 @@ class Proof:
             return call
 
         watched = Steps(**{step.name: observed(step.name) for step in fields(Steps)})
-        client = bench_client(self.edition, watched, self.models, self._loop)
+        client = Bench(self.edition, watched, self.models, self._loop)
 
         def send(case: Case) -> Exchange:
             called.clear()
@@ -253,7 +266,7 @@ class Proof:
 
     def _sender(self, steps: Steps) -> Callable[[Case], Exchange]:
         """Return a function that sends a case, unless no replaced step would answer it."""
-        client = bench_client(self.edition, steps, self.models, self._loop)
+        client = Bench(self.edition, steps, self.models, self._loop)
         replaced = _replaced(steps)
 
         def send(case: Case) -> Exchange:
@@ -287,16 +300,19 @@ class Proof:
             before = self.truth[f"{case.model}/{case.control}"] if case.control else None
             if before is None or before.outcome == control:
                 return true
-        answer = Answer(exchange)
-        findings = judge(exchange, self.edition, clauses, control, answer)
+        answer, standing = Answer(exchange), standing_of(case)
+        asked = [clause for clause in clauses if speaks_of(clause, standing.retired)]
+        context = Context(control, standing=standing)
+        findings = judge(exchange, self.edition, asked, answer=answer, context=context)
         return _JudgedCase(exchange, outcome_of(exchange, answer), tuple(findings))
 
     def _passing(self, cases: Iterable[_JudgedCase]) -> Mapping[str, frozenset[str]]:
-        """Return, for every model, the clauses that judge something of it."""
+        """Return, for every model, the clauses that pass something of it."""
         passed: dict[str, set[str]] = {name: set() for name in self.models}
         for judged in cases:
             for finding in judged.findings:
-                passed[finding.model].add(finding.clause)
+                if finding.verdict is Verdict.PASS:
+                    passed[finding.model].add(finding.clause)
         return {name: frozenset(clauses) for name, clauses in passed.items()}
 
     def _fewest(self, claims: Sequence[str]) -> tuple[str, ...]:
@@ -342,7 +358,8 @@ def prove(
     for an unknown defect.
     """
     contract, started = edition or load_edition(), time.monotonic()
-    chosen = tuple(names if names is not None else defects(contract))
+    every = tuple(defects(contract))
+    chosen = every if names is None else tuple(names)
     columns = []
     if workers == 1:
         with Proof(contract) as proof:
@@ -366,6 +383,7 @@ def prove(
         exchanges=sum(column.exchanges for column in columns),
         seconds=time.monotonic() - started,
         answered=answers,
+        whole=set(chosen) == set(every),
     )
 
 

@@ -54,10 +54,10 @@ class Watched:
         self._bar.update(self._task, advance=1)
 
 
-def print_proof(console: Console, matrix: Matrix, *, whole: bool) -> None:
+def print_proof(console: Console, matrix: Matrix) -> None:
     """Print a line per chapter, every hole, and the conclusion."""
     console.print(_table(matrix))
-    gaps = holes(matrix, whole=whole)
+    gaps = holes(matrix)
     for hole in gaps:
         where = " on ".join(filter(None, (hole.clause, hole.defect)))
         console.print(Text(f"{hole.kind}: {where}: {hole.message}"), soft_wrap=True)

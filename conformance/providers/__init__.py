@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator, ValidationError
 
 from conformance.cases.model import GENERATED
-from conformance.contract import schemas_directory
+from conformance.contract import Edition, schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
+from conformance.lifecycle import ENDLESS, Lifecycle, LifecycleState, lifecycle_in, read_lifecycle
 from conformance.parsing import printable
 from conformance.parsing.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 from conformance.providers.prices import Prices
@@ -84,6 +85,11 @@ class Deviation:
         named = finding.verdict in UNDECIDED and self.cases != ("*",)
         return self.covers(finding) and (decided or named)
 
+    def is_about_only(self, models: Iterable[str], some: Collection[str]) -> bool:
+        """Return whether it names no model of a provider but some of them."""
+        named = {model for model in models if _one_of(model, self.models)}
+        return bool(named) and named <= set(some)
+
     def expired(self, today: date) -> bool:
         """Return whether it has expired; then it no longer excuses anything."""
         return today > self.expires
@@ -117,6 +123,8 @@ class Provider:
     prices: Prices = field(default_factory=Prices)
     not_claimed: tuple[Claim, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
+    """The dates of its own models; what an edition says besides is of the document's provider."""
     file: str = ""
 
     def key(self, environment: Mapping[str, str] = os.environ) -> str:
@@ -144,6 +152,22 @@ class Provider:
         return any(
             _one_of(model, deviation.models) and _one_of(case, deviation.cases)
             for deviation in named
+        )
+
+    def lifecycle(self, model: str, edition: Edition) -> Lifecycle:
+        """Return when a model begins and ends here: the provider's own dates, else the edition's.
+
+        The embedded provider keeps an edition as it was published, and ends nothing by itself.
+        """
+        own = lifecycle_in(self.lifecycles, model)
+        theirs = None if self.embedded else lifecycle_in(edition.lifecycles, model)
+        return own or theirs or ENDLESS
+
+    def retired(self, edition: Edition, day: date) -> tuple[str, ...]:
+        """Name the models that have ended by a day."""
+        dates = {name: self.lifecycle(name, edition) for name in self.models}
+        return tuple(
+            name for name, found in dates.items() if found.state(day) is LifecycleState.RETIRED
         )
 
     def at(self, base_url: str) -> Provider:
@@ -240,6 +264,7 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
     free = document.pop("free", False) or document.get("embedded", False)
     prices = Prices(**document.pop("prices", {}), free=free)
+    lifecycles = _lifecycles(path, document.pop("lifecycle", {}), document["models"])
     if "/" in document.get("edition", ""):
         document["edition"] = os.path.abspath(path.parent / document["edition"])
     return Provider(
@@ -248,6 +273,7 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         prices=prices,
         not_claimed=tuple(_claim(entry) for entry in plain["claims"]),
         deviations=tuple(_deviation(path, entry) for entry in plain["known"]),
+        lifecycles=lifecycles,
         **document,
     )
 
@@ -264,6 +290,20 @@ def _deviation(path: Path, entry: dict[str, Any]) -> Deviation:
     models, cases = (tuple(entry.get(name, ["*"])) for name in ("models", "cases"))
     link = entry.get("link", "")
     return Deviation(entry["clause"], models, cases, entry["reason"], link, since, expires)
+
+
+def _lifecycles(
+    path: Path, entries: dict[str, Any], models: Mapping[str, str]
+) -> dict[str, Lifecycle]:
+    read: dict[str, Lifecycle] = {}
+    for name, entry in entries.items():
+        if name not in models:
+            raise UnknownNameError("model", name, models, f"{path}: lifecycle")
+        try:
+            read[name] = read_lifecycle(entry, entry["source"], entry["retrieved"])
+        except ValueError as error:
+            raise ProviderError(f"{path}: lifecycle.{name}: {error}") from None
+    return read
 
 
 @cache

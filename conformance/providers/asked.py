@@ -54,8 +54,8 @@ def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") 
         edition.model(name, f"{provider.file}: prices")
     models |= {name: name for name in selected(models, pattern, edition) if name not in models}
     image, tokens = (
-        _with_snapshots(each, models, edition)
-        for each in (provider.prices.image, provider.prices.tokens)
+        _with_snapshots(listed, models, edition)
+        for listed in (provider.prices.image, provider.prices.tokens)
     )
     prices = replace(provider.prices, image=image, tokens=tokens)
     return replace(provider, models=models, prices=prices)
@@ -81,8 +81,8 @@ def check_selected(models: Iterable[str], pattern: str, edition: Edition) -> Non
 
 def readings(models: Iterable[str], edition: Edition) -> dict[str, str]:
     """Return as what each model is judged that the edition does not have under its name."""
-    found = {name: edition.find(name) for name in models}
-    return {name: model.read_as for name, model in found.items() if model and model.read_as}
+    known = {name: edition.find(name) for name in models}
+    return {name: model.read_as for name, model in known.items() if model and model.read_as}
 
 
 def _with_snapshots(

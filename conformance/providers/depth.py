@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.cases import all_cases
+from collections.abc import Collection
+
+from conformance.cases import all_cases, cases_of_retired
 from conformance.cases.model import Case, Depth
 from conformance.contract import Edition
 from conformance.providers import Provider
@@ -13,7 +15,15 @@ def depth_of(provider: Provider, chosen: Depth | None) -> Depth:
     return chosen or (Depth.THOROUGH if provider.prices.free else Depth.STANDARD)
 
 
-def documented_cases(edition: Edition, provider: Provider, chosen: Depth | None) -> list[Case]:
-    """Return the cases for a provider; cases independent of the model go to its first model."""
+def documented_cases(
+    edition: Edition, provider: Provider, chosen: Depth | None, retired: Collection[str] = ()
+) -> list[Case]:
+    """Return the cases for a provider; cases independent of the model go to its first model.
+
+    Of models that have ended it is only asked whether they have.
+    """
     depth = depth_of(provider, chosen)
-    return [case for case in all_cases(edition, list(provider.models)) if depth.includes(case)]
+    served = [name for name in provider.models if name not in retired]
+    cases = [case for case in all_cases(edition, served) if depth.includes(case)]
+    ended = (name for name in provider.models if name in retired)
+    return [*cases, *(case for name in ended for case in cases_of_retired(edition, name))]

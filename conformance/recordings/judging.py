@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -19,9 +19,10 @@ from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
-from conformance.exchange.model import Download, Exchange
+from conformance.exchange.model import NOT_RECORDED, Download, Exchange, Failure
 from conformance.exchange.outcome import outcome_of
 from conformance.exchange.redaction.recordings import without_credentials
+from conformance.exchange.sent_request import read_request
 from conformance.findings import Verdict
 from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
@@ -30,6 +31,7 @@ from conformance.recordings.output import Records
 from conformance.recordings.readers import (
     Entry,
     Fault,
+    Recorded,
     RecordingError,
     UnknownKindError,
     altered_parts,
@@ -92,6 +94,29 @@ class _Waiting:
     exchange: Exchange
     line: int | None
     urls: set[str]
+    lacking: dict[str, str] = field(default_factory=dict)
+    """By URL, why what was fetched from it is no image to judge."""
+
+    @property
+    def complete(self) -> Exchange:
+        """The exchange, with what is known of images that did not come."""
+        failures = [
+            Download(url, failure=Failure(NOT_RECORDED, self.lacking[url]))
+            for url in sorted(self.urls & self.lacking.keys())
+        ]
+        return replace(self.exchange, downloads=(*self.exchange.downloads, *failures))
+
+
+def _lacking(recorded: Recorded) -> str | None:
+    """Return why a recorded download is no image to judge; None where it is one."""
+    response = recorded.response
+    if response is None:
+        return "one was asked for, and no answer was recorded"
+    if response.status != 200:
+        return f"one was asked for at a time that is not known, and answered HTTP {response.status}"
+    if recorded.request.header("authorization") is not None:
+        return "one was fetched with a key"
+    return "one was altered" if is_altered_download(recorded) else None
 
 
 class FileJudge:
@@ -173,15 +198,15 @@ class FileJudge:
     def _add_download(self, entry: Entry, file: ForeignFile) -> None:
         """Add an image to the answers that point to it, when it is as it came, and without a key.
 
-        A download that failed says nothing here: it may have been tried long after.
+        A download that failed decides nothing: it may have been tried long after. It is the reason
+        that is given where no other one follows.
         """
         recorded = entry.read()
-        response = recorded.response
-        keyed = recorded.request.header("authorization") is not None
-        if response is None or response.status != 200 or keyed or is_altered_download(recorded):
-            return
+        response, lacking = recorded.response, _lacking(recorded)
         for case, waiting in list(self._waiting.items()):
-            if entry.url in waiting.urls:
+            if entry.url in waiting.urls and lacking is not None:
+                waiting.lacking.setdefault(entry.url, lacking)
+            elif entry.url in waiting.urls:
                 waiting.urls.discard(entry.url)
                 downloads = (*waiting.exchange.downloads, Download(entry.url, response))
                 waiting.exchange = replace(waiting.exchange, downloads=downloads)
@@ -191,7 +216,7 @@ class FileJudge:
     def _release(self, case: str, file: ForeignFile) -> None:
         """Judge an exchange without its credentials, and let it go."""
         waiting = self._waiting.pop(case)
-        exchange, line = without_credentials(waiting.exchange), waiting.line
+        exchange, line = without_credentials(waiting.complete), waiting.line
         answer = Answer(exchange)
         findings = judge(exchange, self._edition, self._clauses, None, answer)
         unknown = unknown_model(exchange, self._edition)
@@ -202,6 +227,7 @@ class FileJudge:
             file.passed_over.append(Fault(reason, line))
         file.judged += bool(findings)
         file.broken += any(finding.verdict is Verdict.FAIL for finding in findings)
-        shown = evidence(exchange, answer, outcome_of(exchange, answer))
+        sent = read_request(exchange, self._edition)
+        shown = evidence(exchange, answer, outcome_of(exchange, answer), sent)
         observations = list(observe(exchange, self._edition, answer))
         self._records.add(exchange, shown, observations, findings)

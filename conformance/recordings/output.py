@@ -30,7 +30,7 @@ from conformance.results.records import (
     RunHeader,
 )
 from conformance.results.run_file import RunWriter, line_of
-from conformance.runner.header import about_clause, about_edition
+from conformance.runner.header import about_clause, about_edition, values_of
 from conformance.runner.output_path import OutputFile
 from conformance.version import tool
 
@@ -139,6 +139,7 @@ class Records:
                 for name, (url, models) in sorted(self._providers.items())
             ),
             clauses=tuple(about_clause(clause, edition) for clause in self._clauses),
+            values=values_of(edition, self._models(), planned=False),
         )
 
 

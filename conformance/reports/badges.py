@@ -41,14 +41,18 @@ def badges(summary: Summary) -> dict[str, str]:
     found: dict[str, str] = {}
     names = families_of(summary.merged.runs)
     for provider in provider_facts(summary):
-        whole = _complete(provider, summary)
+        end = _end(provider, summary)
         models = {model for name, model in summary.parts if name == provider.id}
         parts = {names.get(model, model) for model in models}
         recorded = _is_recorded(provider, summary)
-        _put(found, provider.id, _one(provider.id, provider.total, whole, bool(parts), recorded))
+        ended = {row.model for row in summary.rows if row.provider == provider.id and row.retired}
+        _put(found, provider.id, _one(provider.id, provider.total, end, bool(parts), recorded))
         for family in provider.families:
             label = f"{provider.id} {family.name}"
-            svg = _one(label, family, whole, family.name in parts, recorded)
+            if ended.issuperset(family.models) and not family.broken:
+                _put(found, f"{provider.id}-{family.name}", _svg(label, "retired", GREY))
+                continue
+            svg = _one(label, family, end, family.name in parts, recorded)
             _put(found, f"{provider.id}-{family.name}", svg)
     return found
 
@@ -62,12 +66,14 @@ def _put(found: dict[str, str], name: str, svg: str) -> None:
     found[file] = svg
 
 
-def _complete(provider: ProviderFacts, summary: Summary) -> bool:
-    return not any(
-        run.interrupted
-        for run in summary.merged.concluding
-        if any(each.id == provider.id for each in run.header.providers)
-    )
+def _end(provider: ProviderFacts, summary: Summary) -> str:
+    """Return what is wrong with the runs of a provider as such; empty where nothing is."""
+    names = ((run, [each.id for each in run.header.providers]) for run in summary.merged.concluding)
+    mine = [run for run, ids in names if provider.id in ids]
+    if any(run.interrupted for run in mine):
+        return "run interrupted"
+    problems = sum(len(run.problems) for run in mine)
+    return f"{counted(problems, 'problem')} with the run" if problems else ""
 
 
 def _is_recorded(provider: ProviderFacts, summary: Summary) -> bool:
@@ -80,21 +86,21 @@ def _is_recorded(provider: ProviderFacts, summary: Summary) -> bool:
     )
 
 
-def _one(label: str, family: Family, complete: bool, part: bool, recorded: bool) -> str:
-    return _svg(label, *standing(family, complete, part, recorded))
+def _one(label: str, family: Family, end: str, part: bool, recorded: bool) -> str:
+    return _svg(label, *standing(family, end, part, recorded))
 
 
 def standing(
-    family: Family, complete: bool, part: bool = False, recorded: bool = False
+    family: Family, end: str = "", part: bool = False, recorded: bool = False
 ) -> tuple[str, str]:
-    """Return how a family stands, and in which colour.
+    """Return how a family stands, and in which colour; `end` is what is wrong with its runs.
 
     Green is only a family that was judged whole, with enough decided and nothing broken.
     """
     must = family.kept.get("MUST")
     if must is None or not must.total:
         return "no MUST was judged", GREY
-    rest = _rest(family, complete)
+    rest = _rest(family, end)
     aside = " of a part" if part else " of recordings" if recorded else ""
     score = f"MUST {must.kept}/{must.total}, {must.decided} decided{aside}"
     score += " so far" if family.open_ended else ""
@@ -102,21 +108,21 @@ def standing(
         return score, GREY
     if not rest:
         return f"{score}: conforms", GREEN
-    return f"{score}: {', '.join(rest)}", _colour(family, complete)
+    return f"{score}: {', '.join(rest)}", _colour(family, end)
 
 
-def _rest(family: Family, complete: bool) -> list[str]:
+def _rest(family: Family, end: str) -> list[str]:
     only_should = family.cell.verdict is Verdict.DEVIATES and not family.cell.known
     found = [f"{family.broken} {'SHOULD ' * only_should}broken"] if family.broken else []
     found += [counted(family.known, "known deviation")] if family.known else []
     found += [f"{family.undecided} not judged"] if family.undecided else []
-    return found if complete else [*found, "run interrupted"]
+    return [*found, end] if end else found
 
 
-def _colour(family: Family, complete: bool) -> str:
+def _colour(family: Family, end: str) -> str:
     if family.broken:
         return RED if family.cell.verdict is Verdict.FAIL else AMBER
-    if not complete or (family.undecided and not family.known):
+    if end or (family.undecided and not family.known):
         return VIOLET
     return BLUE
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from conformance.findings import ANOTHER_FAMILY, BROKEN, Finding, Observation, Verdict
 from conformance.reports.cause_rules import CAUSES, Evidence, Scope, claims
-from conformance.reports.grouping import LEVELS, Broken
+from conformance.reports.grouping import Broken
+from conformance.results.reach import LEVELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from conformance.parsing import printable
@@ -46,3 +48,9 @@ class Paper:
     def _title(self, title: str) -> None:
         self._console.print()
         self._console.print(self._text(title, "bold"))
+
+    def _whole_table(self, table: Table) -> None:
+        """Print a table whose cells can be copied whole: a narrow terminal breaks lines."""
+        for column in table.columns:
+            column.min_width = max(map(cell_len, map(str, (column.header, *column.cells))))
+        self._console.print(table, crop=False, soft_wrap=True)

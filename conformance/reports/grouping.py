@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Observation, Verdict, worst
-
-LEVELS = ("MUST", "SHOULD", "MAY")
+from conformance.results.reach import LEVELS
 
 Thing = TypeVar("Thing")
 Key = TypeVar("Key", bound=Hashable)

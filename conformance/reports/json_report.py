@@ -7,13 +7,18 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from conformance.lifecycle import Standing
 from conformance.parsing import without_commands
+from conformance.reports.capabilities.rendering import as_json
 from conformance.reports.causes import Cause
 from conformance.reports.page.matrix import clauses_of, provenance
 from conformance.reports.run_facts import run_facts
+from conformance.reports.side_by_side import as_json as offers_as_json
+from conformance.reports.side_by_side import retries_as_json
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Row, Summary
 from conformance.reports.wording import closing, notes
+from conformance.results.standings import record_of
 
 SCHEMA = 1
 """Version of the document's form."""
@@ -38,6 +43,8 @@ def _document(summary: Summary) -> dict[str, Any]:
         "notes": notes(summary),
         "runs": [to_builtins(run_facts(run)) for run in summary.merged.runs],
         "providers": [_provider(each, summary) for each in provider_facts(summary)],
+        "capabilities": as_json(summary.capabilities),
+        "offers": offers_as_json(summary.offers),
         "columns": [_row(row) for row in summary.rows],
         "clauses": clauses_of(summary),
         "causes": [_cause(cause) for cause in summary.causes],
@@ -58,7 +65,8 @@ _PRICE = (
 
 
 def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:
-    price, availability = provider.price, provider.availability
+    measures = provider.measures
+    price, availability = measures.price, measures.availability
     return {
         "id": provider.id,
         "title": provider.title,
@@ -66,9 +74,10 @@ def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:
         "conclusion": provider.conclusion,
         "families": [_family(each) for each in provider.families],
         "total": _family(provider.total),
-        "latency": to_builtins(provider.latency),
+        "latency": to_builtins(measures.latency),
         "price": {name: getattr(price, name) for name in _PRICE} if price else None,
         "availability": {**to_builtins(availability), "rate": availability.rate},
+        "retries": retries_as_json(measures.retries),
         "images": provider.images,
     }
 
@@ -85,7 +94,15 @@ def _row(row: Row) -> dict[str, Any]:
         **_counts(row),
         "promises": {clause: cell.state.label.lower() for clause, cell in row.promises.items()},
         "judged_in": row.judged_in,
+        "lifecycle": _standing(row.standing),
     }
+
+
+def _standing(standing: Standing | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    record = record_of(standing)
+    return {"state": standing.state, "words": standing.words, **to_builtins(record)}
 
 
 def _counts(counted: Row | Family) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from conformance.parsing import printable
-from conformance.reports import wording
+from conformance.reports import side_by_side, wording
+from conformance.reports.capabilities import MEANINGS, rendering
 from conformance.reports.formatting import duration, moment
-from conformance.reports.grouping import LEVELS
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.results.reach import LEVELS
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _STRUCTURE = re.compile(
@@ -42,6 +43,9 @@ def markdown(summary: Summary) -> str:
     values = {
         "summary": summary,
         "wording": wording,
+        "capability": rendering,
+        "meanings": MEANINGS,
+        "side_by_side": side_by_side,
         "levels": LEVELS,
         "chapters": chapters,
         "runs": newest_first(summary.merged.runs),

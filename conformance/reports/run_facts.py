@@ -15,6 +15,7 @@ class RunFacts(Struct, frozen=True):
     """One run: times in seconds, money in US dollars; None is not known."""
 
     id: str
+    providers: tuple[str, ...]
     tool: str
     started: str
     wall: float | None
@@ -48,6 +49,7 @@ def run_facts(run: Run) -> RunFacts:
     own = money.own or Money()
     return RunFacts(
         id=header.id,
+        providers=tuple(each.id for each in header.providers),
         tool=header.tool,
         started=header.started,
         wall=_seconds(header.started, footer.finished) if footer else None,

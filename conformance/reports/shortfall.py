@@ -85,7 +85,7 @@ def _reasons(findings: Sequence[Finding], rows: Sequence[Row]) -> Counter[tuple[
 def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> str:
     """Return what the user can do: nobody can send a recording again, or wait for a wrong key."""
     if any(each.provider == provider and each.mode == "foreign" for each in summary.origins):
-        if message == NO_DOWNLOADS:
+        if message.startswith(NO_DOWNLOADS):
             return "record the downloads of the image URLs as well, in the same file"
         return "judge recordings that show more"
     if any(each.startswith(f"provider {provider!r}") for each in summary.merged.problems):

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from conformance.reports.costs import Money, sent_once, total
+from conformance.reports.costs import sent_once
+from conformance.reports.measures import Measures, measures_of
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, worst_cell
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Seconds that accepted requests took, as measured when they were sent."""
-
-    count: int
-    median: float
-    p90: float
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """How many requests were answered with a decision, of how many, and what the rest came to."""
-
-    answered: int
-    total: int
-    reasons: Mapping[str, int]
-
-    @property
-    def rate(self) -> float:
-        """The share that was answered, 0 to 1."""
-        return self.answered / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +38,8 @@ class ProviderFacts:
     conclusion: Conclusion
     families: tuple[Family, ...]
     total: Family
-    latency: Latency | None
-    price: Money | None
+    measures: Measures
     prices: str  # where the prices of estimates are from; empty where that is not known
-    availability: Availability
     images: int
 
 
@@ -92,10 +66,8 @@ def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
             conclusion=summary.conclusions.get(name, Conclusion.NOT_JUDGED),
             families=tuple(_families(mine, families)),
             total=_family("all", mine),
-            latency=_latency(exchanges.get(name, [])),
-            price=_price(exchanges.get(name, [])),
+            measures=measures_of(exchanges.get(name, [])),
             prices=_prices(summary.merged.runs, name),
-            availability=_availability(exchanges.get(name, [])),
             images=sum(len(each.images) for each in exchanges.get(name, [])),
         )
         for name, mine in rows.items()
@@ -135,18 +107,6 @@ def _family(name: str, rows: Sequence[Row]) -> Family:
     )
 
 
-def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
-    """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
-    found = sorted(
-        each.elapsed
-        for each in exchanges
-        if each.elapsed is not None and each.outcome == "accepted"
-    )
-    if not found:
-        return None
-    return Latency(len(found), median(found), found[-(-9 * len(found) // 10) - 1])
-
-
 def _prices(runs: Sequence[Run], provider: str) -> str:
     """Say where the prices of the last run that has any are from."""
     found = ""
@@ -155,15 +115,3 @@ def _prices(runs: Sequence[Run], provider: str) -> str:
             if each.id == provider and each.prices is not None:
                 found = f"{each.prices.source}; as of {each.prices.date}"
     return found
-
-
-def _price(exchanges: Sequence[ExchangeRecord]) -> Money | None:
-    found = total(exchanges)
-    return found if found.priced or found.guess else None
-
-
-def _availability(exchanges: Sequence[ExchangeRecord]) -> Availability:
-    missing = Counter(
-        each.reason or each.outcome for each in exchanges if each.outcome == "unavailable"
-    )
-    return Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing))

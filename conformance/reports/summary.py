@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
+from conformance.reports.capabilities import ModelTable, model_tables, sides_of
 from conformance.reports.causes import Cause, causes_of
+from conformance.reports.costs import sent_once
 from conformance.reports.grouping import (
     Broken,
     Group,
@@ -21,6 +24,7 @@ from conformance.reports.grouping import (
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.provenance import Origin, origins
+from conformance.reports.side_by_side import ModelOffers, model_offers
 from conformance.results.conclusion import (
     Conclusion,
     binding,
@@ -43,6 +47,7 @@ from conformance.results.reach import (
 from conformance.results.run_file import Run
 from conformance.results.run_states import accepted_of, explanations_of
 from conformance.results.selection import interrupted, open_ended, parts, planned
+from conformance.results.standings import latest_standings
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
@@ -73,11 +78,17 @@ class Row:
     not_claimed: int
     open_ended: bool = False
     read_as: str = ""  # as what a model is judged that the edition does not have under its name
+    standing: Standing | None = None
 
     @property
     def label(self) -> str:
         """The model in tables."""
         return labelled(self.model, self.read_as)
+
+    @property
+    def retired(self) -> bool:
+        """Return whether the model had ended when it was judged, so that only that was asked."""
+        return self.standing is not None and self.standing.retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,8 @@ class Summary:
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
+    capabilities: tuple[ModelTable, ...] = ()
+    offers: tuple[ModelOffers, ...] = ()
     parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
@@ -139,6 +152,7 @@ class Summary:
             reach=[row.kept.get("MUST", NOTHING) for row in rows],
             part=bool(self.parts),
             recorded=any(run.foreign for run in self.merged.concluding),
+            retired=bool(mine) and all(row.retired for row in mine),
         )
 
     @property
@@ -156,10 +170,11 @@ def summarize(runs: Sequence[Run]) -> Summary:
     explained = _explained(found, open_ones)
     promises = promises_of(_binding(merged), _explanations(merged))
     broken = tuple(broken_promises(found, merged.statements))
+    rows = tuple(_rows(merged, promises))
     return Summary(
         merged=merged,
         origins=tuple(origins(merged.runs)),
-        rows=tuple(_rows(merged, promises)),
+        rows=rows,
         chapters=_chapters(merged, promises),
         broken=broken,
         causes=tuple(causes_of([e for e in broken if not e.known], found, merged.observations)),
@@ -171,6 +186,10 @@ def summarize(runs: Sequence[Run]) -> Summary:
         complete=all(each.complete for each in runs),
         conclusion=_gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
+        capabilities=_capabilities(merged, rows),
+        offers=model_offers(
+            {(row.provider, row.model): row.kept for row in rows}, sent_once(merged.runs)
+        ),
         parts=parts(runs),
     )
 
@@ -261,12 +280,20 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
     read_as = ChainMap(*(dict(run.header.edition.read_as) for run in merged.runs))
+    standings = latest_standings(run.header for run in merged.runs)
     for column in sorted(columns, key=lambda each: order[each[0]]):
         cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
             row = _row(column, columns[column], promises.get(column, {}), cut)
             left = open_ended(merged.concluding, column)
-            yield replace(row, open_ended=left, read_as=read_as.get(column[1], ""))
+            about, standing = read_as.get(column[1], ""), standings.get(column)
+            yield replace(row, open_ended=left, read_as=about, standing=standing)
+
+
+def _capabilities(merged: Merged, rows: Sequence[Row]) -> tuple[ModelTable, ...]:
+    sides = sides_of(merged.runs)
+    columns = ((row.provider, row.model) for row in rows)
+    return model_tables({column: sides[column] for column in columns if column in sides})
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:

@@ -9,9 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.findings import KNOWN, Verdict, state_of
+from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.console_text import Paper
 from conformance.reports.grouping import Broken, Group
+from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Row, Summary, summarize
 from conformance.reports.wording import (
     SO_FAR,
@@ -26,7 +28,9 @@ from conformance.reports.wording import (
     notes,
     place,
     reached,
+    retried,
     spread_of,
+    verdict_of,
     words_of,
 )
 from conformance.results.conclusion import Conclusion
@@ -55,6 +59,8 @@ class _Page(Paper):
     def print(self) -> None:
         self._head()
         self._table()
+        self._retries()
+        CapabilityPage(self._console).print_short(self._summary.capabilities)
         self._broken()
         self._known()
         self._groups("Could not be judged", self._summary.undecided)
@@ -100,10 +106,18 @@ class _Page(Paper):
             if state.label != "pass":
                 self._line(self._text(state.label, state.style), self._text(f": {state.meaning}"))
 
+    def _retries(self) -> None:
+        """Print what the first try came to, of providers that did not answer every time."""
+        for provider in provider_facts(self._summary):
+            retries = provider.measures.retries
+            if retries.failed.hits:
+                name = self._text(f"{provider.id}: ", "bold")
+                self._line(name, self._text(f"first try: {retried(retries)}", "yellow"), lines=3)
+
     def _cells(self, row: Row, provider: str, wide: bool) -> Iterable[Text]:
         yield self._text(f"{provider} ", "bold")
         yield self._text(f"{row.label} ")
-        yield self._text(f"{row.cell.state.label} ", row.cell.state.style)
+        yield self._text(f"{verdict_of(row)} ", row.cell.state.style)
         yield self._text(kept(row, "MUST"))
         if wide:
             yield self._text(reached(row.kept))
@@ -204,7 +218,8 @@ class _Page(Paper):
         styles = {Conclusion.CONFORMS: "bold green", Conclusion.BREAKS: "bold red"}
         self._console.print()
         style = styles.get(self._summary.conclusion, "bold magenta")
-        if self._summary.conclusion is Conclusion.CONFORMS and self._summary.parts:
+        conforms = self._summary.headline.conforms
+        if self._summary.conclusion is Conclusion.CONFORMS and not conforms:
             style = "bold cyan"
         self._line(self._text(closing(self._summary), style))
 

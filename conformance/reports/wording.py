@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.findings import STATES, State
+from conformance.findings import STATES, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.formatting import dollars, took
-from conformance.reports.grouping import LEVELS, Broken, Group, Reason
+from conformance.reports.grouping import Broken, Group, Reason
+from conformance.reports.measures import Retries
 from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.headline import deviations
-from conformance.results.reach import Cell, Kept
+from conformance.results.reach import LEVELS, Cell, Kept
 from conformance.results.run_file import Run
 from conformance.results.selection import extent as extent_of
 
@@ -30,6 +31,26 @@ def kept(row: Row, level: str) -> str:
     """Write how many promises of a level are kept, of how many."""
     found = row.kept.get(level)
     return f"{found.kept}/{found.total}" if found else "-"
+
+
+def verdict_of(row: Row) -> str:
+    """Write the verdict of a model, and that it has ended or soon will."""
+    label, standing = row.cell.state.label, row.standing
+    if standing is None or not standing.words:
+        return label
+    if not standing.retired:
+        return f"{label}, ends on {standing.lifecycle.until}"
+    retired = f"retired on {standing.lifecycle.until}"
+    return retired if row.cell.verdict is Verdict.PASS else f"{label}, {retired}"
+
+
+def ending(summary: Summary) -> Iterable[str]:
+    """Yield which models have ended or soon will, and who says so."""
+    for row in summary.rows:
+        if row.standing is not None and row.standing.words:
+            dates = row.standing.lifecycle
+            source = f"{dates.source}, as of {dates.retrieved}"
+            yield f"{row.provider} {row.model}: {row.standing.words} ({source})."
 
 
 def reached(counts: Mapping[str, Kept]) -> str:
@@ -127,7 +148,7 @@ def notes(summary: Summary) -> list[str]:
     if not_claimed:
         promises = counted(not_claimed, "promise is", "promises are")
         found.append(f"{promises} not claimed by the provider and left out of the totals.")
-    return [*found, *recorded(summary), *shortfalls(summary)]
+    return [*found, *ending(summary), *recorded(summary), *shortfalls(summary)]
 
 
 def recorded(summary: Summary) -> Iterable[str]:
@@ -160,7 +181,9 @@ def unjudged(count: int, summary: Summary) -> str:
     if summary.complete:
         return f"{said} of the edition found nothing to judge here, and {verb} in no number"
     was = "was" if count == 1 else "were"
-    return f"{said} of the edition {was} not reached (the run was cut off), or had nothing to judge"
+    cut = any(run.interrupted for run in summary.merged.concluding)
+    why = "not reached (the run was cut off)" if cut else "left out"
+    return f"{said} of the edition {was} {why}, or had nothing to judge"
 
 
 def _part(run: Run) -> str:
@@ -288,3 +311,19 @@ def changed_under_its_name(edition: str, digests: Sequence[str]) -> str:
         f"The runs were judged by different contracts, both called {edition} ({several}): "
         f"a changed verdict may be the contract's doing."
     )
+
+
+def first_try(retries: Retries) -> str:
+    """Say how many requests were answered at the first try."""
+    if not retries.known:
+        return "not known"
+    first = retries.first
+    return f"{first.hits} of {counted(first.of, 'request')} answered ({first.share:.0%})"
+
+
+def retried(retries: Retries) -> str:
+    """Say the same, and what came of the attempts that came to nothing."""
+    reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
+    failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
+    again = f"; sent again after {listed(reasons, 3)}" if reasons else ""
+    return f"{first_try(retries)}; {failed}{again}"

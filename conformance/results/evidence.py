@@ -10,13 +10,17 @@ from datetime import UTC, datetime
 
 from msgspec import structs
 
+from conformance.cases.model import Operation
+from conformance.cases.values import asked_values
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import Download, Exchange, Failure, Headers, Price, Response
 from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.sent_request import Sent
 from conformance.parsing import printable, read_json
 from conformance.parsing.shape import bounded, shape_of
 from conformance.results.records import (
     NOT_RUN,
+    AttemptRecord,
     DownloadRecord,
     ErrorRecord,
     ExchangeRecord,
@@ -34,8 +38,10 @@ _MOST = 6000  # characters of a body
 _MOST_HEADERS = 60
 
 
-def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> ExchangeRecord:
-    """Return what a run file keeps of an exchange."""
+def evidence(
+    exchange: Exchange, answer: Answer, outcome: Outcome, sent: Sent | None = None
+) -> ExchangeRecord:
+    """Return what a run file keeps of an exchange, whose request was read by the contract."""
     return ExchangeRecord(
         provider=exchange.provider,
         model=exchange.model,
@@ -47,6 +53,10 @@ def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> ExchangeRe
         target=exchange.target,
         outcome=outcome.result.value,
         reason=outcome.reason,
+        expected=sent.expectation if sent and sent.operation is Operation.GENERATE else None,
+        asks=_asks(sent),
+        cause=outcome.cause,
+        said=printable(outcome.said, 500),
         request=RequestRecord(
             method=exchange.request.method,
             url=printable(exchange.request.url, 500),
@@ -60,15 +70,23 @@ def evidence(exchange: Exchange, answer: Answer, outcome: Outcome) -> ExchangeRe
         downloads=tuple(map(_download, exchange.downloads)),
         images=tuple(_image(each) for each in answer.payloads if each.carries),
         attempts=exchange.attempts,
+        retried=tuple(
+            AttemptRecord(each.status, each.reason, each.said) for each in exchange.retried
+        ),
         price=_price(exchange.price),
     )
 
 
-def unsent(exchange: Exchange, reason: str, estimate: float | None) -> ExchangeRecord:
+def _asks(sent: Sent | None) -> dict[str, str]:
+    asked = asked_values(sent.asked.body) if sent and sent.asked else {}
+    return {printable(name, 60): printable(value, 80) for name, value in asked.items()}
+
+
+def unsent(exchange: Exchange, reason: str, estimate: float | None, sent: Sent) -> ExchangeRecord:
     """Return the same of a request that was not sent, with what it would have cost."""
     nothing = Outcome(exchange.case, Result.UNAVAILABLE, reason)
     bare = replace(exchange, attempts=0, price=Price(estimate, None))
-    return structs.replace(evidence(bare, Answer(bare), nothing), outcome=NOT_RUN)
+    return structs.replace(evidence(bare, Answer(bare), nothing, sent), outcome=NOT_RUN)
 
 
 def _price(price: Price | None) -> PriceRecord | None:

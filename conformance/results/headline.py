@@ -22,11 +22,13 @@ class Headline:
     broken: bool = False  # anything that nobody knew of, if only a SHOULD
     part: bool = False  # less was judged than there is
     recorded: bool = False  # by others, who planned nothing
+    retired: bool = False  # every model has ended, so that nothing else was asked
 
     @property
     def conforms(self) -> bool:
         """Return whether it may be said that the providers conform."""
         good = self.conclusion is Conclusion.CONFORMS and not self.part and not self.recorded
+        good = good and not self.retired
         return good and bool(self.reach) and all(each.reaches for each in self.reach)
 
     @property
@@ -52,6 +54,8 @@ class Headline:
         if self.known:
             what = "no MUST is newly broken" if self.broken else "nothing new is broken"
             said = f"{what}, {deviations(self.known)}"
+        if self.retired:
+            said = f"{said}; every model has ended, and nothing else was asked"
         if self.part:
             return f"{said}, in the part that was judged"
         return f"{said}, in what was recorded" if self.recorded else said

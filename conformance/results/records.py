@@ -73,6 +73,20 @@ class ClaimRecord(Struct, frozen=True):
     reason: str
 
 
+class LifecycleRecord(Struct, frozen=True, omit_defaults=True):
+    """When a model begins and ends at a provider, and the day by which it was judged."""
+
+    judged_on: str
+    """The day of the run, or the one on which what was replayed was recorded; as all, in UTC."""
+    since: str | None = None
+    deprecated: str | None = None
+    until: str | None = None
+    """The day on which it ends."""
+    replaced_by: tuple[str, ...] = ()
+    source: str = ""
+    retrieved: str = ""
+
+
 class ProviderRecord(Struct, frozen=True):
     """A provider of the run, as its file has it."""
 
@@ -85,6 +99,8 @@ class ProviderRecord(Struct, frozen=True):
     deviations: tuple[DeviationRecord, ...] = ()
     not_claimed: tuple[ClaimRecord, ...] = ()
     prices: PriceListRecord | None = None
+    lifecycle: dict[str, LifecycleRecord] = {}
+    """Of its models whose dates are known."""
 
 
 class CitationRecord(Struct, frozen=True):
@@ -124,6 +140,19 @@ class PlannedModel(Struct, frozen=True):
     """Pairs of a case and a clause."""
 
 
+class ValueRecord(Struct, frozen=True):
+    """A value of a parameter: what the contract says of it, and whether the plan asks for it."""
+
+    model: str
+    asks: Headers
+    """The parameter and the value: as JSON, but a plain word without its quotes, and of a long text
+    its length. Several, where a rule forbids them together."""
+    standing: Annotated[str, one_of("documented", "default", "open", "refused")]
+    """Whether the contract documents it, has it as the default, leaves it open, or forbids it."""
+    depth: Annotated[str, one_of("standard", "thorough")] | None = None
+    """At which the plan asks for it; null if no request of the plan does."""
+
+
 class RunHeader(Struct, frozen=True, kw_only=True, tag="run"):
     """The first line: what was run, against whom, by which version, within what bounds."""
 
@@ -133,6 +162,8 @@ class RunHeader(Struct, frozen=True, kw_only=True, tag="run"):
     python: str = ""
     edition: EditionRecord
     started: str
+    day: str | None = None
+    """The day of the run in UTC, by which models end; null: that of its start."""
     selection: SelectionRecord = SelectionRecord()
     unknown_models: tuple[str, ...] = ()
     """Models that the edition does not know, of recordings."""
@@ -146,6 +177,8 @@ class RunHeader(Struct, frozen=True, kw_only=True, tag="run"):
     resumes: tuple[str, ...] = ()
     """Ids of the runs whose findings this one took over."""
     plan: tuple[PlannedModel, ...] = ()
+    values: tuple[ValueRecord, ...] = ()
+    """The values of parameters that the contract names, and those that the plan asks for."""
 
 
 class FailureRecord(Struct, frozen=True):
@@ -233,6 +266,15 @@ class PriceRecord(Struct, frozen=True):
     """What all requests for this answer cost, those that were sent again as well."""
 
 
+class AttemptRecord(Struct, frozen=True):
+    """A request that was sent again, and what came of it before."""
+
+    status: Whole | None
+    reason: str
+    said: str = ""
+    """The provider's own words."""
+
+
 class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
     """One request with its answer: all that proves a finding, and no payload."""
 
@@ -249,6 +291,14 @@ class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
     """The base URL that answered, when it was recorded as well."""
     outcome: str
     reason: str = ""
+    expected: Annotated[str, one_of("accepted", "refused", "open")] | None = None
+    """What the contract says will come of the request; null for no generation."""
+    asks: dict[str, str] = {}
+    """The values of the parameters that a generation asks for, beside its model."""
+    cause: str | None = None
+    """Why it was not accepted, where that is no fault of the request."""
+    said: str = ""
+    """The provider's own words, where the answer is not what was asked for."""
     request: RequestRecord
     response: ResponseRecord | None
     shape: Annotated[tuple[str, ...], Meta(max_length=201)] | None = None
@@ -260,7 +310,9 @@ class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
     downloads: tuple[DownloadRecord, ...] = ()
     images: tuple[ImageRecord, ...] = ()
     attempts: Count | None = None
-    """Requests that were sent until this answer came."""
+    """Requests that were sent until this answer came; null where a cassette does not say."""
+    retried: tuple[AttemptRecord, ...] = ()
+    """What came of those before it."""
     price: PriceRecord | None = None
     run: str | None = None
     """The run that sent it, where this one took it over."""

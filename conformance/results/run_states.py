@@ -1,20 +1,21 @@
 """The table *promise x run -> state*: what one run says of every promise, read from its ends.
 
 A run that came to its end says it in its footer, in letters for the clauses of its header. Of a
-run that was cut off it is decided here, by the same rule.
+run that was cut off it is decided here, by the same rule; but what was kept so far may have been
+broken by the rest.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from conformance.findings import STATES, Level
+from conformance.findings import STATES, Level, Verdict, state_of
 from conformance.results.conclusion import (
     binding,
     explanations,
@@ -29,8 +30,10 @@ from conformance.results.reach import (
     promises_of,
     states_of,
 )
+from conformance.results.records import LifecycleRecord, ProviderRecord
 from conformance.results.run_file import Run, read_run
 
+_PASS, _NOT_RUN = (state_of(verdict).letter for verdict in (Verdict.PASS, Verdict.NOT_RUN))
 _LETTERS = frozenset({NO_FINDING, *(state.letter for state in STATES)})
 _HEAD, _TAIL = 1 << 17, 1 << 15
 """Bytes in which the first line and the last are looked for; they have about 100,000 and 4,000."""
@@ -53,13 +56,21 @@ class RunStates:
     tool: str
     edition: str
     complete: bool
+    interrupted: bool
     findings: int
     clauses: tuple[ClauseLevel, ...]
     states: Mapping[Column, str]
+    retired: Mapping[Column, str] = field(default_factory=dict)
+    """The models that had ended, each with the day."""
 
 
 class _Edition(msgspec.Struct):
     id: str
+
+
+class _Provider(msgspec.Struct):
+    id: str
+    lifecycle: dict[str, LifecycleRecord] = {}
 
 
 class _Header(msgspec.Struct, tag="run"):
@@ -68,11 +79,13 @@ class _Header(msgspec.Struct, tag="run"):
     tool: str
     started: str
     edition: _Edition
+    providers: tuple[_Provider, ...]
     clauses: msgspec.Raw  # nearly the whole line, and the same in many runs
 
 
 class _Footer(msgspec.Struct, tag="end"):
     complete: bool
+    interrupted: bool | None = None
     counts: dict[str, int] = {}
     reach: tuple[ModelReach, ...] = ()
 
@@ -114,9 +127,11 @@ class StatesReader:
             tool=header.tool,
             edition=header.edition.id,
             complete=footer.complete,
+            interrupted=not footer.complete if footer.interrupted is None else footer.interrupted,
             findings=sum(footer.counts.values()),
             clauses=self._clauses,
             states=states,
+            retired=_retired(header.providers),
         )
 
     def _header(self, line: bytes) -> _Header:
@@ -134,8 +149,17 @@ class StatesReader:
         return header
 
 
+def _retired(providers: Iterable[_Provider | ProviderRecord]) -> dict[Column, str]:
+    return {
+        (provider.id, model): record.until
+        for provider in providers
+        for model, record in provider.lifecycle.items()
+        if record.until is not None and record.until <= record.judged_on
+    }
+
+
 def states_in(run: Run) -> RunStates:
-    """Decide the states of a run from its findings."""
+    """Decide the states of a run from its findings; of one that was cut off, none is kept."""
     columns = promises_in(run)
     clauses = {clause.id: ClauseLevel(clause.id, clause.level) for clause in run.header.clauses}
     for finding in run.findings:
@@ -146,10 +170,17 @@ def states_in(run: Run) -> RunStates:
         tool=run.header.tool,
         edition=run.header.edition.id,
         complete=run.complete,
+        interrupted=run.interrupted,
         findings=len(run.findings),
         clauses=tuple(clauses.values()),
-        states={column: states_of(promises, clauses) for column, promises in columns.items()},
+        retired=_retired(run.header.providers),
+        states={column: _so_far(run, states_of(mine, clauses)) for column, mine in columns.items()},
     )
+
+
+def _so_far(run: Run, states: str) -> str:
+    """Leave no promise kept that a run may have judged in part only, as it broke off."""
+    return states if run.footer is not None else states.replace(_PASS, _NOT_RUN)
 
 
 def promises_in(run: Run) -> dict[Column, dict[str, Promise]]:

@@ -58,7 +58,8 @@ def chosen_of(run: Run) -> frozenset[Column]:
 def begun_whole(run: Run) -> frozenset[Column]:
     """Return the models of which a run was to judge all that is planned.
 
-    A run says so itself where it came to its end; else only its globs tell.
+    A run with a plan says so itself where it came to its end; else only its globs tell, and
+    whether pytest left out anything of them.
     """
     plan = {(each.provider, each.model): each.promises for each in run.header.plan}
     if plan and run.footer is not None:
@@ -68,7 +69,8 @@ def begun_whole(run: Run) -> frozenset[Column]:
             for each, chosen in begun.items()
             if chosen is not None and chosen == plan.get(each)
         )
-    return frozenset() if selection_globs(run).keys() - {"models"} else chosen_of(run)
+    narrowed = left_out(run) or selection_globs(run).keys() - {"models"}
+    return frozenset() if narrowed else chosen_of(run)
 
 
 def is_part(run: Run) -> bool:

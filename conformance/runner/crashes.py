@@ -1,4 +1,4 @@
-"""A valid request that came to nothing: an outage, or what one value brings every time?
+"""A request that came to nothing: an outage, or what one value brings every time?
 
 It is the value where other requests to the model are accepted before and after.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.cases.model import Case
-from conformance.cases.valid import BASELINE
+from conformance.cases.valid import BASELINE, MODELS_LIST
 from conformance.clauses.subject import Subject
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
@@ -18,9 +18,11 @@ from conformance.exchange.outcome import outcome_of
 from conformance.exchange.source import Record, Replay, Source
 from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
+from conformance.live.retries import attempt_of
 from conformance.providers import Provider
 from conformance.runner.case_runner import CaseRunner
 from conformance.runner.model_outcomes import CONTROL_AGAIN, lost, timed_outcome
+from conformance.runner.planned_request import expectation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +34,20 @@ class Crashes:
     runner: CaseRunner
     edition: Edition
 
-    def is_crash(self, case: Case, valid: bool) -> bool:
-        """Return whether a valid request came to nothing in all its attempts."""
+    def is_crash(self, case: Case) -> bool:
+        """Return whether a request that is no mistake came to nothing in all its attempts."""
         timed = self.runner.known(case)
-        return valid and timed is not None and timed.crashed
+        mistake = expectation_of(case, self.edition) == "refused" or case.id == MODELS_LIST
+        return timed is not None and timed.crashed and not mistake
 
-    def retried(self, case: Case, first: Exchange, valid: bool) -> Exchange:
+    def retried(self, case: Case, first: Exchange) -> Exchange:
         """Return the exchange by which a request is judged, after one more if that came to nothing.
 
         Before that, other requests to the model are made that this run makes anyway. If one is
         accepted, an outage that is over is told from a value that never works: the request is
         sent once more, unless that value was, or the answer that was lost may have been billed.
         """
-        if not self.is_crash(case, valid):
+        if not self.is_crash(case):
             return first
         self._run_others(case)
         made = [first, *self._retry(case, first)]
@@ -119,4 +122,6 @@ def _with_all(exchange: Exchange, made: Sequence[Exchange]) -> Exchange:
     known = [each for each in counts if each is not None]
     attempts = sum(known) if len(known) == len(counts) else None
     others = [each for each in made if each is not exchange]
-    return replace(exchange, attempts=attempts, price=all_of([*others, exchange]))
+    retried = [before for each in made for before in each.retried] + list(map(attempt_of, others))
+    price = all_of([*others, exchange])
+    return replace(exchange, attempts=attempts, retried=tuple(retried), price=price)

@@ -14,6 +14,7 @@ from conformance.cases.model import Case
 from conformance.cases.request import body_bytes
 from conformance.cases.valid import BASELINE, MODELS_LIST
 from conformance.clauses.judge import judge
+from conformance.clauses.models_lifecycle import speaks_of
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context, Subject
@@ -23,10 +24,12 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.cassettes.cassette import CassetteStaleError
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result
+from conformance.exchange.sent_request import read_request
 from conformance.exchange.source import Replay, Source
 from conformance.exchange.transport.limits import Limits
 from conformance.exchange.wrong_endpoint import knows_nothing
 from conformance.findings import Finding, Verdict
+from conformance.lifecycle import Standing
 from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
 from conformance.parsing import printable
@@ -65,8 +68,10 @@ class Engine:
         today: date,
         live: LiveRun | None = None,
         limits: Limits | None = None,
+        standings: Mapping[str, Standing] | None = None,
     ) -> None:
         self.provider = provider
+        self.standings = standings or {}
         self.edition = edition
         self.clauses = tuple(clauses)
         self._names = tuple(each.id for each in self.clauses)
@@ -80,7 +85,7 @@ class Engine:
         self._crashes = Crashes(provider, source, self._runner, edition)
         self._blocked = Blocked(edition, self.clauses, self._claims)
         self._judged = self._runner.judged
-        self._not_judged = NotJudged(provider, self._claims, self.planned)
+        self._not_judged = NotJudged(provider, edition, self._claims, self.planned)
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
         self.pooled = False  # whether other threads run the cases
         self._answered = False
@@ -92,11 +97,19 @@ class Engine:
 
     def planned(self, case: Case) -> list[Clause]:
         """The clauses that a case will be judged under, known before it is sent."""
-        key = (self.edition, case.path, self._names)
+        retired = self.is_retired(case.model)
+        key = (self.edition, case.path, self._names, retired)
         if key not in _PLANNED:  # every provider is asked the same
             sent = sent_by(case, self.edition)
-            _PLANNED[key] = tuple(each for each in self.clauses if each.binds(sent))
+            _PLANNED[key] = tuple(
+                each for each in self.clauses if speaks_of(each, retired) and each.binds(sent)
+            )
         return list(_PLANNED[key])
+
+    def is_retired(self, model: str) -> bool:
+        """Return whether a model has ended, so that only that is asked of it."""
+        standing = self.standings.get(model)
+        return standing is not None and standing.retired
 
     def unforeseen(self, case: Case, judged: Judged) -> list[Finding]:
         """Return the findings on a case that nobody planned: on an image that a mistake got."""
@@ -232,12 +245,13 @@ class Engine:
     def _judged_exchange(
         self, sent: Case, exchange: Exchange, answer: Answer, control: Outcome | None
     ) -> Judged:
-        outcome = Subject(exchange, self.edition, control, answer).outcome
+        known = Context(control, standing=self.standings.get(sent.model))
+        outcome = Subject(exchange, self.edition, control, answer, known).outcome
         self._runner.record_outcome(sent, timed_outcome(exchange, outcome))  # before it is judged
-        again = self._crashes.retried(sent, exchange, self._is_valid(sent))
+        again = self._crashes.retried(sent, exchange)
         if again is not exchange:
             exchange, answer = again, self._answer(again)
-            outcome = Subject(exchange, self.edition, control, answer).outcome
+            outcome = Subject(exchange, self.edition, control, answer, known).outcome
         self._report_missing_model(sent, outcome, control)
         context = self._context(sent, outcome, control)
         findings = self._findings(sent, exchange, context, answer)
@@ -248,7 +262,7 @@ class Engine:
             outcome,
             findings,
             tuple(observe(exchange, self.edition, answer)),
-            evidence(paid, answer, outcome),
+            evidence(paid, answer, outcome, read_request(paid, self.edition)),
         )
 
     def _is_valid(self, case: Case) -> bool:
@@ -257,6 +271,7 @@ class Engine:
     def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
         """Report once why a model is not there for this account: the user may have misnamed it."""
         is_first = case.id == BASELINE and not self.provider.is_known(case.model, case.id)
+        is_first = is_first and not self.is_retired(case.model)
         if is_first and self._live is not None and self._live.options.live:  # a recording has all
             listed = control.listed if control is not None else None
             why = why_missing(self.provider, case.model, outcome, listed)
@@ -264,7 +279,11 @@ class Engine:
                 self._live.ledger.halt(f"{self.provider.id}/{case.model}", why)
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
-        """Return what the run knows of other requests, once it knows all that matters."""
+        """Return what the run knows of the model and other requests, once it knows all of it."""
+        others = self._others(case, outcome, control)
+        return replace(others, standing=self.standings.get(case.model))
+
+    def _others(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         refused = outcome.result is Result.REFUSED and not self._is_valid(case)
         unclear = outcome.result is Result.UNCLEAR
         unclear = unclear and expectation_of(case, self.edition) == "open"
@@ -272,7 +291,7 @@ class Engine:
             self._runner.run_expected(case.model, "accepted")
         if unclear:
             self._runner.run_expected(case.model, "refused")
-        if refused or unclear or self._crashes.is_crash(case, self._is_valid(case)):
+        if refused or unclear or self._crashes.is_crash(case):
             context = self._runner.outcomes(case.model).context(case, control)
             return replace(context, proven=self._alternatives.proven(case, control))
         return Context(control)
@@ -345,4 +364,4 @@ class Engine:
         return next((each for each in outcomes if each.accepted), None)
 
 
-_PLANNED: dict[tuple[Edition, str, tuple[str, ...]], tuple[Clause, ...]] = {}
+_PLANNED: dict[tuple[Edition, str, tuple[str, ...], bool], tuple[Clause, ...]] = {}

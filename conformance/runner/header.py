@@ -10,8 +10,11 @@ from uuid import uuid4
 
 from msgspec import structs
 
+from conformance.cases import cases_for
+from conformance.cases.values import askable_values
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition
+from conformance.lifecycle import ENDLESS
 from conformance.providers import Deviation, Provider
 from conformance.providers.asked import readings
 from conformance.results.records import (
@@ -22,11 +25,15 @@ from conformance.results.records import (
     ClauseRecord,
     DeviationRecord,
     EditionRecord,
+    LifecycleRecord,
     PriceListRecord,
     ProviderRecord,
     RunHeader,
     SelectionRecord,
+    ValueRecord,
 )
+from conformance.results.standings import record_of
+from conformance.runner.model_days import standing_in
 from conformance.runner.whole_plan import plan_of
 from conformance.version import tool
 
@@ -57,6 +64,7 @@ def about(session: Session) -> RunHeader:
             session.edition, (name for one in session.providers for name in one.models)
         ),
         started=session.started.isoformat(timespec="seconds"),
+        day=session.today.isoformat(),
         selection=SelectionRecord(
             options.clauses,
             options.models,
@@ -64,8 +72,26 @@ def about(session: Session) -> RunHeader:
             options.strength,
             options.depth.value if options.depth else None,
         ),
-        providers=tuple(_about_provider(each, options.mode) for each in session.providers),
+        providers=tuple(_about_provider(each, session) for each in session.providers),
         clauses=tuple(about_clause(each, session.edition) for each in session.clauses),
+        values=values_of(
+            session.edition,
+            dict.fromkeys(model for each in session.providers for model in each.models),
+        ),
+    )
+
+
+def values_of(
+    edition: Edition, models: Iterable[str], planned: bool = True
+) -> tuple[ValueRecord, ...]:
+    """Return the values of parameters that the contract names, and those that the plan asks for."""
+    known = [model for name in models if (model := edition.find(name)) is not None]
+    return tuple(
+        ValueRecord(each.model, each.asks, each.standing, each.depth and each.depth.value)
+        for model in known
+        for each in askable_values(
+            edition, model, cases_for(edition, model, lead=False) if planned else ()
+        )
     )
 
 
@@ -120,14 +146,19 @@ def _about_deviation(deviation: Deviation) -> DeviationRecord:
     )
 
 
-def _about_provider(provider: Provider, mode: str) -> ProviderRecord:
+def _lifecycles(provider: Provider, session: Session) -> dict[str, LifecycleRecord]:
+    known = {name: standing_in(session, provider, name) for name in provider.models}
+    return {name: record_of(each) for name, each in known.items() if each.lifecycle is not ENDLESS}
+
+
+def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
     prices = provider.prices
     has_prices = prices.source and not prices.free
     return ProviderRecord(
         id=provider.id,
         title=provider.title,
         base_url=provider.base_url,
-        mode=mode,
+        mode=session.options.mode,
         key_variable=provider.key_variable,
         models=dict(provider.models),
         deviations=tuple(map(_about_deviation, provider.deviations)),
@@ -135,4 +166,5 @@ def _about_provider(provider: Provider, mode: str) -> ProviderRecord:
             ClaimRecord(each.clause, each.models, each.reason) for each in provider.not_claimed
         ),
         prices=PriceListRecord(prices.source, prices.date) if has_prices else None,
+        lifecycle=_lifecycles(provider, session),
     )

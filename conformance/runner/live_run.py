@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from conformance.cases.model import Case
@@ -104,3 +105,17 @@ class LiveRun:
         self.close()
         if self.ledger_file is not None:
             self.ledger_file.unlink(missing_ok=True)
+
+
+def once(make: Callable[[], Sender]) -> Callable[[], Sender]:
+    """Make a client when it is first needed, once for all threads."""
+    made: list[Sender] = []
+    lock = Lock()
+
+    def client() -> Sender:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return client

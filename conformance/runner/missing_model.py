@@ -36,7 +36,8 @@ def why_missing(
         return None
     where = f"[models] in {Path(provider.file).name}" if provider.file else "--models"
     told = f"{asked} is not served ({_said(outcome)}); {_served(name, listed)}"
-    return f"provider {provider.id!r}: {told}look at {where}"
+    ended = f", or say when it ended in [lifecycle.{model!r}]" if provider.file else ""
+    return f"provider {provider.id!r}: {told}look at {where}{ended}"
 
 
 def _said(outcome: Outcome) -> str:

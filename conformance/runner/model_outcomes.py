@@ -74,7 +74,7 @@ class ModelOutcomes:
         if mine is not None and mine.outcome.result is Result.UNCLEAR and case.id in self.open:
             return Context(control, mistake_alike=self._mistake_alike(mine.outcome))
         refusals = tuple(self._valid_refusals(case, mine))
-        if mine is None or not mine.crashed or case.id not in self.valid:
+        if mine is None or not mine.crashed or not self._may_be_accepted(case):
             return Context(control, refusals)
         before, after = self.around(case, mine)
         blamed, alike = self._blamed(case)
@@ -114,6 +114,9 @@ class ModelOutcomes:
             if other.path != case.path
         )
 
+    def _may_be_accepted(self, case: Case) -> bool:
+        return case.id in self.valid or case.id in self.open
+
     def _valid_refusals(self, case: Case, mine: TimedOutcome | None) -> Iterator[Outcome]:
         """Yield how valid requests were turned down, where that is how this one was."""
         for other, timed in self.known:
@@ -126,7 +129,7 @@ class ModelOutcomes:
         """Return a mistake that got the same status, and also an error or none, and no image."""
         for case, timed in self.known:
             other = timed.outcome
-            if case.id not in self.valid and case.id not in self.open:
+            if not self._may_be_accepted(case):
                 same = other.status == outcome.status and bool(other.said) == bool(outcome.said)
                 if same and other.result is Result.UNCLEAR:
                     return other
@@ -138,7 +141,7 @@ class ModelOutcomes:
         Without what a smaller request came to nothing as well, so that is not to blame.
         """
         fine = {each for other, _ in self.accepted() for each in other.asks}
-        crashed = [each for each in self.known if each[1].crashed and each[0].id in self.valid]
+        crashed = [one for one in self.known if one[1].crashed and self._may_be_accepted(one[0])]
         smaller = [other.asks for other, _ in crashed if other.asks < case.asks]
         innocent = {each for each in case.asks if any(each not in asks for asks in smaller)}
         sharing = {
@@ -155,7 +158,7 @@ class ModelOutcomes:
         asked = [
             each
             for each, _ in self.known
-            if blamed and each.id in self.valid and blamed in each.asks
+            if blamed and self._may_be_accepted(each) and blamed in each.asks
         ]
         of = max(len(asked), len(alike))
         cases = f"{len(alike)} of {of} case{'' if of == 1 else 's'}"

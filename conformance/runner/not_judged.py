@@ -10,6 +10,7 @@ from msgspec import structs
 from conformance.cases.model import Case
 from conformance.cases.request import build_request
 from conformance.clauses.registry import Clause
+from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import REDACTED_KEY, Exchange, Request
 from conformance.exchange.outcome import Outcome, Result
@@ -18,6 +19,7 @@ from conformance.findings import Finding, Verdict
 from conformance.providers import Provider
 from conformance.results.case_result import Judged
 from conformance.results.evidence import evidence, unsent
+from conformance.runner.planned_request import sent_by
 from conformance.runner.provider_claims import ProviderClaims
 
 
@@ -26,6 +28,7 @@ class NotJudged:
     """Gives every clause of a case the same verdict, which says why it was not judged."""
 
     provider: Provider
+    edition: Edition
     claims: ProviderClaims
     planned: Callable[[Case], Sequence[Clause]]
 
@@ -58,10 +61,10 @@ class NotJudged:
         """Return the result of a case that was not sent, with what it would have cost."""
         served_as = self.provider.models.get(case.model)
         base_url = self.provider.base_url
-        sent = build_request(case, base_url=base_url, key=REDACTED_KEY, served_as=served_as)
-        request = Request(sent.method, sent.url, sent.headers, sent.body)
+        planned = build_request(case, base_url=base_url, key=REDACTED_KEY, served_as=served_as)
+        request = Request(planned.method, planned.url, planned.headers, planned.body)
         bare = Exchange(self.provider.id, case.model, case.id, request, None)
-        record = unsent(bare, outcome.reason, estimate)
+        record = unsent(bare, outcome.reason, estimate, sent_by(case, self.edition))
         findings = self._findings(case, verdict, outcome.reason)
         return Judged(replace(outcome, case=case.id), findings, (), record)
 

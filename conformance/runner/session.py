@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case, Depth
@@ -21,7 +20,11 @@ from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
-from conformance.exchange.cassettes.example_manifest import MANIFEST, recorded_cassettes
+from conformance.exchange.cassettes.example_manifest import (
+    MANIFEST,
+    recorded_cassettes,
+    recorded_providers,
+)
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
@@ -34,7 +37,8 @@ from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
 from conformance.runner.engine import Engine
 from conformance.runner.header import header_of
-from conformance.runner.live_run import LiveRun
+from conformance.runner.live_run import LiveRun, once
+from conformance.runner.model_days import day_of_start, standing_in
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 from conformance.runner.output_path import ledger_of
 from conformance.runner.resume import Resumed
@@ -76,6 +80,7 @@ class Options:
     requests: Path | None = None  # a file of requests of the user's own
     plugins: tuple[str, ...] = ()  # modules and files with clauses from outside
     concurrency: int | None = None  # requests at once; None leaves it to the provider
+    today: date | None = None  # the day of the run in UTC; None is that of its start
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,8 +108,8 @@ class Session:
         load_plugins(options.plugins)
         named = [load_provider(name) for name in dict.fromkeys(options.providers)]
         edition = edition_of(options.edition, named)
-        self.options = replace(options, edition=edition)
-        self.today = today or datetime.now(UTC).date()
+        day = options.today or today or day_of_start(options)
+        self.options = replace(options, edition=edition, today=day)
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
         self.edition = load_edition(edition)
@@ -113,12 +118,17 @@ class Session:
         self.every_clause = (*clauses_of(self.edition), *own)
         self.clauses = select(self.every_clause, options.clauses)
 
+    @property
+    def today(self) -> date:
+        """The day of the run in UTC: that of its start, however long it goes on."""
+        return self.options.today or self.started.date()
+
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
         """The providers that were named, or all that have cassettes."""
         if self.options.provider is not None:
             return (self.options.provider,)
-        names = self.options.providers or _recorded(self.options.cassettes)
+        names = self.options.providers or recorded_providers(self.options.cassettes)
         models = self.options.models
         found = tuple(
             with_asked_models(load_provider(name), self.edition, models)
@@ -293,9 +303,12 @@ class Session:
         check_selected(known, self.options.models, self.edition)
 
     def _engine(self, provider: Provider) -> Engine:
-        documented = documented_cases(self.edition, provider, self.options.depth)
-        cases = [*documented, *self._combined(provider)]
-        cases += self.own.cases(provider.models, cases) if self.own else ()
+        standings = {model: standing_in(self, provider, model) for model in provider.models}
+        retired = [model for model, standing in standings.items() if standing.retired]
+        documented = documented_cases(self.edition, provider, self.options.depth, retired)
+        cases = [*documented, *self._combined(provider, retired)]
+        served = [model for model in provider.models if model not in retired]
+        cases += self.own.cases(served, cases) if self.own else ()
         if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
@@ -314,23 +327,26 @@ class Session:
             self.today,
             self.live if sends else None,
             self.options.limits,
+            standings,
         )
 
-    def _combined(self, provider: Provider) -> list[Case]:
-        """The cases that combine parameters, of the models that were selected."""
+    def _combined(self, provider: Provider, retired: Collection[str]) -> list[Case]:
+        """The cases that combine parameters, of the selected models that have not ended."""
         strength = self.options.strength
         if strength is None:
             return []
+        chosen = selected(provider.models, self.options.models, self.edition)
         from conformance.live.plan import combined_cases
 
         return [
             case
-            for name in selected(provider.models, self.options.models, self.edition)
+            for name in chosen
+            if name not in retired
             for case in combined_cases(self.edition, provider, self.edition.model(name), strength)
         ]
 
     def _source(self, provider: Provider) -> Source:
-        live_client = _once(lambda: self.live_client(provider))
+        live_client = once(lambda: self.live_client(provider))
         if self.options.mode != "replay":
             provider.key()  # a missing key is told before anything is sent
         if self.options.live:
@@ -379,28 +395,3 @@ class Session:
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
         return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
-
-
-def _recorded(cassettes: Path) -> Sequence[str]:
-    """Every provider with a folder of cassettes."""
-    found = sorted(path.name for path in cassettes.glob("*") if any(path.glob("*/*.yaml")))
-    if not found:
-        raise ConformanceError(
-            f"there are no cassettes in {cassettes}; name a --provider and --live, "
-            f"or the folder with --cassettes"
-        )
-    return found
-
-
-def _once(make: Callable[[], Sender]) -> Callable[[], Sender]:
-    """Make a client when it is first needed, once for all threads."""
-    made: list[Sender] = []
-    lock = Lock()
-
-    def client() -> Sender:
-        with lock:
-            if not made:
-                made.append(make())
-            return made[0]
-
-    return client

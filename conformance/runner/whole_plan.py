@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from conformance.clauses.models_lifecycle import speaks_of
 from conformance.findings import Finding, Verdict
 from conformance.results.reach import Column
 from conformance.results.records import PlannedModel
@@ -53,7 +54,8 @@ def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
     for case in engine.cases.values():
         if fewer_clauses:
             sent = sent_by(case, session.edition)
-            bound = sum(each.binds(sent) for each in every)
+            retired = engine.is_retired(case.model)
+            bound = sum(speaks_of(each, retired) and each.binds(sent) for each in every)
         else:
             bound = len(engine.planned(case))
         if bound:

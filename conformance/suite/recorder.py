@@ -269,8 +269,10 @@ class Recorder:
         if not self._end.all_judged:
             return
         self.problems += session.unused_cassettes()
-        for provider in session.providers:
-            self.problems += stale_deviations(provider, self.findings, session.today)
+        for engine in session.engines:
+            provider, today = engine.provider, session.today
+            retired = [model for model in provider.models if engine.is_retired(model)]
+            self.problems += stale_deviations(provider, self.findings, today, retired)
 
     def _was_stopped(self) -> bool:
         """Return whether the user ended it: what was not tried again may be missing as well."""

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from conformance.cases.model import UNKNOWN_MODEL
 from conformance.exchange.model import Exchange, Request
 from conformance.exchange.outcome import Outcome, Result
-from tests.miniatures import MODELS_LIST, REFUSED, Case, body, error, exchange, model_list
+from conformance.lifecycle import ENDLESS, Lifecycle, Standing
+from tests.miniatures import (
+    ACCEPTED,
+    MODELS_LIST,
+    REFUSED,
+    Case,
+    body,
+    changed,
+    error,
+    exchange,
+    model_list,
+    picture,
+)
 
 UNKNOWN = body(UNKNOWN_MODEL)
 LISTED = Outcome("models-list", Result.ACCEPTED, "HTTP 200", 200, frozenset({"dall-e-2"}))
@@ -28,6 +42,48 @@ def answered(status: int, raw: bytes) -> Exchange:
 def missing(status: int = 404, told: dict[str, Any] = GONE) -> Exchange:
     """A request for dall-e-2, answered as a model that is not there."""
     return exchange(body("dall-e-2"), status, told)
+
+
+DAY = date(2026, 9, 21)
+"""The day on which the exchanges were made."""
+
+
+def until(day: date, judged_on: date = DAY) -> Standing:
+    """A model that ends on a day."""
+    return Standing(Lifecycle(until=day, source="the page", retrieved="2026-09-01"), judged_on)
+
+
+ENDED, SOON = until(date(2026, 5, 12)), until(DAY + timedelta(days=3))
+LAST_DAY, ENDED_MEANWHILE = until(DAY), until(DAY, DAY - timedelta(days=1))
+TODAY = Standing(ENDLESS, DAY)
+ENDING = replace(LISTED, shutdowns=frozenset({("dall-e-2", "2026-09-24")}))
+OVERDUE = replace(LISTED, shutdowns=frozenset({("dall-e-2", "2026-09-20")}))
+LAST = replace(LISTED, shutdowns=frozenset({("dall-e-2", "2026-09-21")}))
+
+
+def painted(model: str | None = None, **parts: Any) -> Exchange:
+    """An image for dall-e-2, and in the answer what other model it says that painted it."""
+    made = exchange(**parts)
+    if model is None or made.response is None:
+        return made
+    answer = {**json.loads(made.response.body), "model": model}
+    return replace(made, response=replace(made.response, body=json.dumps(answer).encode()))
+
+
+def headed(name: str, value: str) -> Exchange:
+    """An image for dall-e-2, with one more header."""
+    made = exchange()
+    assert made.response is not None
+    headers = (*made.response.headers, (name, value))
+    return replace(made, response=replace(made.response, headers=headers))
+
+
+def signed(generator: str) -> Exchange:
+    """An image for dall-e-2 with content credentials that name what made it."""
+    credentials = b"jumb c2pa " + generator.encode() + b" "
+    data = base64.b64encode(picture() + credentials).decode()
+    asked = body("dall-e-2", response_format="b64_json")
+    return exchange(body("dall-e-2"), raw=json.dumps(changed(asked, b64_json=data)).encode())
 
 
 LIST = replace(model_list("dall-e-3"), model="dall-e-3")
@@ -55,8 +111,24 @@ TRUTHS: dict[str, Exchange] = {
     "models.list-schema": LIST,
     "models.unknown-refused": FORMS["404-code"],
     "models.unknown-not-found": FORMS["400-openai"],
+    "models.retired-refused": missing(),
+    "models.no-silent-substitution": missing(),
+    "models.retired-not-listed": missing(),
 }
-CONTROLS = {"models.listed": LISTED}
+CONTROLS = {
+    "models.listed": LISTED,
+    "models.retired-refused": UNLISTED,
+    "models.no-silent-substitution": UNLISTED,
+    "models.retired-not-listed": UNLISTED,
+    "models.shutdown-date-kept": ENDING,
+}
+STANDINGS = {
+    "models.retired-refused": ENDED,
+    "models.no-silent-substitution": ENDED,
+    "models.retired-not-listed": ENDED,
+    "models.shutdown-date-kept": TODAY,
+    "models.served-until-end": SOON,
+}
 
 CASES: dict[str, Exchange | Case] = {
     **{f"unknown-{form}": made for form, made in FORMS.items()},
@@ -84,4 +156,38 @@ CASES: dict[str, Exchange | Case] = {
     **{f"missing-{status}": Case(missing(status, NO), LISTED) for status in (400, 408, 429, 500)},
     "missing-403": Case(missing(403), LISTED),
     "second-request": Case(exchange(body(n=2)), LISTED),
+    "retired-and-painted": Case(painted(), UNLISTED, ENDED),
+    "retired-and-painted-by-itself": Case(painted("openai/dall-e-2-2022-11-03"), LISTED, ENDED),
+    "retired-and-painted-by-another": Case(painted("gpt-image-2"), UNLISTED, ENDED),
+    "retired-and-another-in-a-header": Case(headed("OpenAI-Model", "gpt-image-2"), LISTED, ENDED),
+    "retired-and-itself-in-a-header": Case(headed("x-model", "dall-e-2"), LISTED, ENDED),
+    "retired-and-another-in-credentials": Case(signed("gpt-image 2.0"), UNLISTED, ENDED),
+    "retired-and-itself-in-credentials": Case(signed("DALL-E 2"), UNLISTED, ENDED),
+    "retired-and-listed": Case(missing(), LISTED, ENDED),
+    "retired-without-a-list": Case(missing(), ACCEPTED, ENDED),
+    "retired-without-control": Case(missing(), None, ENDED),
+    "retired-403": Case(missing(403, error("No access to the model dall-e-2.")), UNLISTED, ENDED),
+    "retired-410": Case(missing(410, error("Gone.")), UNLISTED, ENDED),
+    "retired-503": Case(missing(503, error("No channel", code="model_not_found")), LISTED, ENDED),
+    "retired-200": Case(missing(200), UNLISTED, ENDED),
+    "retired-302": Case(exchange(status=302, raw=b""), UNLISTED, ENDED),
+    "retired-blames-the-prompt": Case(missing(400, error("No.", param="prompt")), UNLISTED, ENDED),
+    **{
+        f"retired-{status}": Case(missing(status, NO), UNLISTED, ENDED)
+        for status in (400, 401, 429)
+    },
+    "last-day-and-painted": Case(painted(), LISTED, LAST_DAY),
+    "last-day-and-refused": Case(missing(), UNLISTED, LAST_DAY),
+    "ended-meanwhile": Case(missing(), LISTED, ENDED_MEANWHILE),
+    "ended-meanwhile-and-painted": Case(painted(), LISTED, ENDED_MEANWHILE),
+    "soon-and-refused": Case(missing(), UNLISTED, SOON),
+    "soon-and-refused-and-listed": Case(missing(), LISTED, SOON),
+    "soon-and-403": Case(missing(403), UNLISTED, SOON),
+    "soon-and-429": Case(missing(429, NO), UNLISTED, SOON),
+    "soon-and-400": Case(missing(400, NO), UNLISTED, SOON),
+    "overdue-and-painted": Case(painted(), OVERDUE, TODAY),
+    "overdue-and-painted-and-retired": Case(painted("gpt-image-2"), OVERDUE, ENDED),
+    "overdue-and-refused": Case(missing(), OVERDUE, TODAY),
+    "overdue-and-429": Case(missing(429, NO), OVERDUE, TODAY),
+    "last-day-of-the-list": Case(painted(), LAST, TODAY),
 }

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from conformance.proof.in_process import NOW
+from conformance.proof.extra_cases import NOW
 from conformance.reference.defects.planting import documented, in_file, in_url
 from tests.variations.registry import legal
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -22,6 +23,7 @@ from vcr.serializers import yamlserializer
 from vcr.stubs.httpx_stubs import vcr_handle_request
 
 from conformance.cases.model import Case
+from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette_file import (
     CassetteFileError,
@@ -93,6 +95,20 @@ class CassetteLibrary:
         texts = (path.read_text(encoding="utf-8", errors="replace") for path in self.files())
         used = {name for text in texts for name in referred_to(text)}
         return {path for path in self.payloads.files() if path.name not in used}
+
+    def recorded_on(self, model: str) -> date | None:
+        """Return the day in UTC on which a model was recorded, if it can, by its smallest request.
+
+        None where nothing was, or the cassette cannot be read: that is said when it is played.
+        """
+        folder = self.directory / model
+        paths = [folder / f"{BASELINE}.yaml", *sorted(folder.glob("*.yaml"))]
+        try:
+            path = next((path for path in paths if path.is_file()), paths[0])
+            recorded = read_metadata(read_cassette(path).get("metadata"))
+        except (CassetteFileError, OSError):
+            return None
+        return datetime.fromtimestamp(recorded.recorded_at, UTC).date()
 
     def how_to_record(self, case: Case) -> str:
         """The command that records a case."""
@@ -217,7 +233,13 @@ class CassetteLibrary:
                 for url, failure in _failures(exchange)
             },
             **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
+            **_retried(exchange),
         }
+
+
+def _retried(exchange: Exchange) -> dict[str, Any]:
+    retried = [asdict(attempt) for attempt in exchange.retried]
+    return {"retried": retried} if retried else {}
 
 
 def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:

@@ -14,7 +14,7 @@ from types import NoneType
 from typing import Any
 
 from conformance.errors import ConformanceError
-from conformance.exchange.model import Failure
+from conformance.exchange.model import Attempt, Failure
 from conformance.parsing import YAMLBounds, YAMLFaultError, printable, read_yaml
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -39,6 +39,7 @@ class Recorded:
     tool: str
     failures: Mapping[str, Failure]
     attempts: int | None = None  # where more than one was made
+    retried: tuple[Attempt, ...] = ()
 
 
 def read_cassette(path: Path) -> dict[str, Any]:
@@ -81,6 +82,7 @@ def read_metadata(data: Any) -> Recorded:
         data["tool"],
         {url: Failure(**failure) for url, failure in data["failures"].items()},
         data.get("attempts"),
+        tuple(Attempt(**attempt) for attempt in data.get("retried", ())),
     )
 
 
@@ -122,6 +124,14 @@ def _failure(value: Any) -> bool:
     return _values(_is(str))(value) and set(value) == {"kind", "message"}
 
 
+def _attempt(value: Any) -> bool:
+    if not isinstance(value, dict) or set(value) != {"status", "reason", "said"}:
+        return False
+    status = value["status"]
+    texts = isinstance(value["reason"], str) and isinstance(value["said"], str)
+    return texts and (status is None or _status_code(status))
+
+
 def _moment(value: Any) -> bool:
     try:
         return isinstance(value, str) and datetime.fromisoformat(value).timestamp() >= 0
@@ -151,4 +161,5 @@ _METADATA: Mapping[str, Check] = {
     "tool": _is(str),
     "failures": _values(_failure),
     "attempts?": _number(1, 1000, int),
+    "retried?": lambda value: isinstance(value, list) and all(map(_attempt, value)),
 }

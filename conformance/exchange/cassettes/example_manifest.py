@@ -126,3 +126,14 @@ def _from_json(entry: Mapping[str, Any]) -> Example:
         if not _CASSETTE.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a cassette")
     return Example(str(entry["property"]), entry["check"], values, names)
+
+
+def recorded_providers(cassettes: Path) -> list[str]:
+    """Return every provider with a folder of cassettes; raises ConformanceError for none."""
+    found = sorted(path.name for path in cassettes.glob("*") if any(path.glob("*/*.yaml")))
+    if not found:
+        raise ConformanceError(
+            f"there are no cassettes in {cassettes}; name a --provider and --live, "
+            f"or the folder with --cassettes"
+        )
+    return found

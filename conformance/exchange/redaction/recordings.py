@@ -111,9 +111,11 @@ def _presented(request: Request) -> Iterator[str]:
     """Yield the credentials that a request presents, as far as they can be recognised."""
     secrets = []
     for name, value in request.headers:
-        secret = value.strip().rpartition(" ")[2]
-        if not is_harmless_header(name) and (is_secret_name(name) or _RANDOM.fullmatch(secret)):
-            secrets.append(secret)
+        if not is_harmless_header(name):
+            first, _, secret = value.strip().rpartition(" ")
+            if is_secret_name(name) or _RANDOM.fullmatch(secret):
+                secrets.append(secret)
+            secrets += [word for word in first.split() if _RANDOM.fullmatch(word)]
     try:
         parts = urlsplit(request.url)
         secrets.append(parts.password or "")

@@ -75,9 +75,9 @@ def media_type(kind: str) -> str:
     return _MEDIA_TYPES.get(kind, "application/octet-stream")
 
 
-def type_of_media_type(header: str) -> str | None:
+def type_of_media_type(header: str | None) -> str | None:
     """Return the image type that a Content-Type header names, or None."""
-    return _TYPES.get(header.split(";", 1)[0].strip().lower())
+    return _TYPES.get((header or "").split(";", 1)[0].strip().lower())
 
 
 def extension(kind: str) -> str:

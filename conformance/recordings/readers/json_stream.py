@@ -9,13 +9,14 @@ from typing import Any
 
 import ijson
 
-from conformance.parsing.json_data import Event, JSONBounds, JSONEvents, load_json
+from conformance.parsing.json_data import JSONBounds, JSONEvent, JSONEvents, load_json
 from conformance.parsing.json_text import JSONFaultError
 from conformance.recordings.readers.model import MOST_BYTES, RecordingError
 
 _CHUNK = 16 * 1024  # bytes read at once, and how exact the line of an item is
 _LARGEST_CHUNK = 32 * 1024 * 1024  # within one text, which yajl reads anew with every chunk
 _MOST_EXACT = 4 * 1024 * 1024  # bytes of a file that is read again to find the line of a fault
+_MOST_TEXT = 4 * MOST_BYTES  # bytes of one text, which yajl holds whole before it tells of it
 _BOUNDS = JSONBounds(characters=4 * MOST_BYTES)
 
 
@@ -26,6 +27,7 @@ class _Counting:
         self._file = path.open("rb")
         self.lines = 1
         self._chunk = _CHUNK
+        self._in_text = 0  # bytes since a text may have ended
         self._escaping = False
 
     def __enter__(self) -> _Counting:
@@ -38,7 +40,13 @@ class _Counting:
         """Read on: a chunk, and twice as much each time while a text goes on."""
         data = self._file.read(self._chunk if size else 0)
         self.lines += data.count(b"\n")
-        self._chunk = _CHUNK if self._ends_a_text(data) else min(2 * self._chunk, _LARGEST_CHUNK)
+        if self._ends_a_text(data):
+            self._chunk, self._in_text = _CHUNK, 0
+        else:
+            self._chunk = min(2 * self._chunk, _LARGEST_CHUNK)
+            self._in_text += len(data)
+        if self._in_text > _MOST_TEXT:
+            raise JSONFaultError("depth", f"has a text of more than {_MOST_TEXT:,} bytes")
         return data
 
     def _ends_a_text(self, data: bytes) -> bool:
@@ -59,7 +67,7 @@ def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
         events.finish()
 
 
-def _items(events: JSONEvents, event: Event, way: tuple[str, ...]) -> Iterator[Event]:
+def _items(events: JSONEvents, event: JSONEvent, way: tuple[str, ...]) -> Iterator[JSONEvent]:
     """Yield how each item begins; whoever takes it reads it to its end."""
     if not way and event[0] == "start_array":
         yield from events.items()

@@ -48,7 +48,7 @@ _PHRASE = re.compile(
     r"(?:[a-z0-9]+[ _-]){0,3}(?:redacted|saniti[sz]ed|scrubbed|omitted|truncated|placeholder|masked"
     r"|anonymi[sz]ed|obfuscated|elided|fake|dummy|not recorded)(?:[ _-][a-z0-9]+){0,3}"
     r"|(?:[a-z0-9]+_)?(?:filtered|removed|stripped|replaced|hidden|snip|body|base64)(?:_[a-z0-9]+)?"
-    r"|(?-i:<[A-Z_]+>)|\.{3,}|…|\*{3,}|x{3,}|-{3,}",
+    r"|(?-i:<[A-Z_]+>)|\[?(?:\.{3,}|…)\]?|\*{3,}|x{3,}|-{3,}",
     re.IGNORECASE,
 )
 _MOST = 120  # characters; a text that a recorder puts in place of a whole body is a short one

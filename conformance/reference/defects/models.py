@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from conformance.contract import RequestBody
+from conformance.contract import Edition, RequestBody
+from conformance.reference.answers import AnswerContext, Job
 from conformance.reference.defects.planting import (
     Body,
     in_model_list,
@@ -86,3 +88,64 @@ def unknown_refused_vaguely(
     refusal: Refusal | None = validate(request, served)
     missing = refusal is not None and refusal.code == "model_not_found"
     return bad_request("It cannot be done.") if missing else refusal
+
+
+@planted("models.retired-painted", "models.retired-refused")
+@in_step("validate")
+def retired_painted(validate: Any, request: RequestBody, served: Collection[str]) -> Refusal | None:
+    """A model that has ended is served as before."""
+    refusal: Refusal | None = validate(request, _with_ended(request, served))
+    return refusal
+
+
+@planted("models.retired-painted-by-another", "models.no-silent-substitution")
+def retired_painted_by_another(steps: Steps) -> Steps:
+    """A model that has ended is answered by another, which the answer names."""
+    gone: set[str] = set()
+
+    def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
+        every = _with_ended(request, served)
+        gone.update(set(every) - set(served))
+        return steps.validate(request, every)
+
+    def answer(job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
+        body = steps.answer(job, images, context)
+        return {**body, "model": "another-model-2"} if job.model in gone else body
+
+    return replace(steps, validate=validate, answer=answer)
+
+
+@planted("models.retired-listed", "models.retired-not-listed")
+@in_step("model_list")
+def retired_listed(model_list: Any, edition: Edition, served: Sequence[str]) -> Body:
+    """A model that has ended is still in the model list."""
+    listing: Body = model_list(edition, tuple(dict.fromkeys((*served, *edition.models))))
+    return listing
+
+
+@planted("models.shutdown-date-passed", "models.shutdown-date-kept")
+@in_model_list
+def shutdown_date_passed(listing: Body) -> None:
+    """The model list says of models that are served that they have ended."""
+    for model in listing["data"]:
+        model["shutdown_date"] = "2024-02-29"
+
+
+@planted("models.ended-early", "models.served-until-end")
+def ended_early(steps: Steps) -> Steps:
+    """Models are neither listed nor served, long before the day of their end."""
+
+    def validate(request: RequestBody, served: Collection[str]) -> Refusal | None:
+        if request.model and request.model.name in served:
+            return no_such_model(request.model.name)
+        return steps.validate(request, served)
+
+    def model_list(edition: Edition, _served: Sequence[str]) -> Body:
+        return dict(steps.model_list(edition, ()))
+
+    return replace(steps, validate=validate, model_list=model_list)
+
+
+def _with_ended(request: RequestBody, served: Collection[str]) -> Collection[str]:
+    """Return the served models, with the one that is asked for where the contract knows it."""
+    return {*served, request.model.name} if request.model else served

@@ -8,6 +8,7 @@ from conformance.reports.comparison.render import (
     comparison_csv,
     comparison_json,
     comparison_markdown,
+    comparison_page,
     print_comparison,
 )
 
@@ -18,5 +19,6 @@ __all__ = [
     "comparison_csv",
     "comparison_json",
     "comparison_markdown",
+    "comparison_page",
     "print_comparison",
 ]

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from conformance.errors import ConformanceError
 from conformance.findings import Finding
 from conformance.parsing import printable
+from conformance.reports.capabilities import Side, sides_of
 from conformance.results.reach import Explanations
+from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 from conformance.results.run_states import explanations_of
 from conformance.results.selection import selection_globs
@@ -37,6 +39,8 @@ class Column:
     levels: Mapping[str, str]
     statements: Mapping[str, str]
     findings: tuple[Finding, ...]
+    exchanges: tuple[ExchangeRecord, ...]
+    sides: Mapping[str, Side]  # by model
     explanations: Explanations
     read_as: Mapping[str, str]  # as what a model is judged that the edition does not name
     selection: Mapping[str, str]  # globs that leave something out
@@ -69,7 +73,7 @@ def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
 
 
 def _columns_of(run: Run) -> Iterable[Column]:
-    explanations = explanations_of(run)
+    explanations, sides = explanations_of(run), sides_of([run])
     for about in run.header.providers:
         yield Column(
             label=about.id,
@@ -87,6 +91,8 @@ def _columns_of(run: Run) -> Iterable[Column]:
             levels={clause.id: clause.level for clause in run.header.clauses},
             statements={clause.id: clause.statement for clause in run.header.clauses},
             findings=tuple(finding for finding in run.findings if finding.provider == about.id),
+            exchanges=tuple(each for each in run.exchanges.values() if each.provider == about.id),
+            sides={model: side for (name, model), side in sides.items() if name == about.id},
             explanations=explanations,
             read_as=run.header.edition.read_as,
             selection=selection_globs(run),

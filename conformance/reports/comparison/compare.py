@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
 from conformance.output.printing import labelled
+from conformance.reports.capabilities import ModelTable, model_tables
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.grouping import level_rank
+from conformance.reports.measures import measures_of
+from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model
 from conformance.reports.wording import changed_under_its_name, counted, listed
-from conformance.results.reach import NOTHING, Cell, Kept, by_level, promise_of
+from conformance.results.reach import NOTHING, Cell, Kept, by_level, count, promise_of, promises_of
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
 
@@ -48,6 +51,8 @@ class Comparison:
     rows: tuple[Row, ...]
     totals: tuple[Mapping[str, Kept], ...]  # by level, a column each, over rows that all judged
     notes: tuple[str, ...]
+    capabilities: tuple[ModelTable, ...] = ()
+    offers: tuple[ModelOffers, ...] = ()
 
     @property
     def differing(self) -> Sequence[Row]:
@@ -78,7 +83,30 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
         rows=tuple(rows),
         totals=tuple(_totals(rows, place) for place in range(len(shown))),
         notes=tuple(_notes(shown)),
+        capabilities=_capabilities(shown),
+        offers=offers_by_model(offer for column in shown for offer in _offers(column)),
     )
+
+
+def _capabilities(shown: Sequence[Column]) -> tuple[ModelTable, ...]:
+    """Return the capability tables of all models that were judged, a side a column."""
+    models = dict.fromkeys(model for column in shown for model in column.models)
+    return model_tables(
+        {
+            (column.label, model): replace(column.sides[model], label=column.label)
+            for model in models
+            for column in shown
+            if model in column.models and model in column.sides
+        }
+    )
+
+
+def _offers(column: Column) -> Iterator[Offer]:
+    promises = promises_of(column.findings, column.explanations)
+    for model in column.models:
+        sent = [each for each in column.exchanges if each.model == model and each.was_sent]
+        kept = count(promises.get((column.provider, model), {}).values())
+        yield Offer(column.label, model, kept.get("MUST", NOTHING), measures_of(sent))
 
 
 def _rank(row: Row) -> tuple[bool, bool, int, str]:

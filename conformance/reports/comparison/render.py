@@ -9,18 +9,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
-from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from conformance.parsing import without_commands
-from conformance.reports.comparison.columns import Column
+from conformance.parsing import printable, without_commands
+from conformance.reports import side_by_side, wording
+from conformance.reports.capabilities import MEANINGS
+from conformance.reports.capabilities import rendering as capability
+from conformance.reports.capabilities.rendering import CapabilityPage
+from conformance.reports.comparison.columns import Column, ComparisonError
 from conformance.reports.comparison.compare import Comparison, Row
 from conformance.reports.console_text import Paper
 from conformance.reports.csv_report import csv_cell
 from conformance.reports.markdown import filled
+from conformance.reports.offer_page import OfferPage
+from conformance.reports.page import page
+from conformance.reports.summary import summarize
 from conformance.reports.wording import counted, listed
 from conformance.results.reach import Cell, Kept
+from conformance.results.run_file import Run
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
@@ -53,8 +60,18 @@ def comparison_markdown(comparison: Comparison) -> str:
         ("The same", comparison.same),
         ("Judged by one alone", comparison.alone),
     ]
+    shown: dict[str, Any] = {
+        "tables": comparison.capabilities,
+        "capability": capability,
+        "meanings": MEANINGS,
+        "offers": comparison.offers,
+        "side_by_side": side_by_side,
+        "wording": wording,
+    }
     words = {"word_of": word_of, "totals": totals, "closing": closing(comparison)}
-    return filled("comparison.md.jinja", {"found": comparison, "sections": sections, **words})
+    return filled(
+        "comparison.md.jinja", {"found": comparison, "sections": sections, **shown, **words}
+    )
 
 
 def comparison_csv(comparison: Comparison) -> str:
@@ -77,6 +94,8 @@ def comparison_json(comparison: Comparison) -> str:
             _column(*both) for both in zip(comparison.columns, comparison.totals, strict=True)
         ],
         "notes": list(comparison.notes),
+        "capabilities": capability.as_json(comparison.capabilities),
+        "offers": side_by_side.as_json(comparison.offers),
         "rows": [_row(row, comparison.columns) for row in comparison.rows],
     }
     return without_commands(json.dumps(value, indent=1)) + "\n"
@@ -113,6 +132,21 @@ def _row(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
     }
 
 
+def comparison_page(comparison: Comparison, runs: Sequence[Run]) -> str:
+    """Write the page of some runs, in which their providers stand side by side, with evidence.
+
+    Raises `ComparisonError` where two columns are of one provider, and `MergeError` for two
+    editions: a page has a column for each provider and model.
+    """
+    names = [column.provider for column in comparison.columns]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ComparisonError(
+            f"a page cannot show {printable(twice, 60)} twice; write .md, .json or .csv"
+        )
+    return page(summarize(runs))
+
+
 def print_comparison(comparison: Comparison, console: Console, every: bool = False) -> None:
     """Print the rows that differ; with `every`, all rows."""
     _ComparisonPage(console, comparison).print(every)
@@ -131,6 +165,8 @@ class _ComparisonPage(Paper):
             self._line(self._text(column.label, "bold"), self._text(said), indent=2)
         for note in self._found.notes:
             self._line(self._text(note, "yellow"), lines=2)
+        CapabilityPage(self._console).print_tables(self._found.capabilities, every)
+        OfferPage(self._console).print(self._found.offers)
         self._table("Different", self._found.differing)
         if every:
             self._table("The same", self._found.same)
@@ -155,7 +191,4 @@ class _ComparisonPage(Paper):
             clause = self._text(row.clause, "bold")
             cells = [self._text(word_of(e), e.state.style if e else "") for e in row.cells]
             table.add_row(self._text(row.level), clause, models, *cells)
-        # an id is there to be copied whole: a terminal that is too narrow breaks the line
-        for column in table.columns:
-            column.min_width = max(map(cell_len, map(str, (column.header, *column.cells))))
-        self._console.print(table, crop=False, soft_wrap=True)
+        self._whole_table(table)

@@ -68,9 +68,14 @@ def _changes(
     for (provider, aspect, was, became), here in differences.items():
         back = (provider, aspect, became, was) in differences
         once = len(here.where) == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
-        noise = back or once or here.varied == len(here.where)
+        vanished = aspect[0] == "field" and became == ABSENT and any(map(_succeeded, here.where))
+        noise = (back or once or here.varied == len(here.where)) and not vanished
         kind = Kind.NOISE if noise else Kind.INFORMATION
         yield _change(aspect, was, became, here.where, kind)
+
+
+def _succeeded(exchange: ExchangeRecord) -> bool:
+    return exchange.response is not None and exchange.response.status // 100 == 2
 
 
 def _change(

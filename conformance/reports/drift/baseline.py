@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from conformance.findings import DECIDED, Finding
+from conformance.lifecycle import Standing
 from conformance.parsing import printable
 from conformance.reports.drift.model import ABSENT, Change, DriftError, Kind
 from conformance.reports.wording import counted, listed
@@ -15,6 +17,7 @@ from conformance.results.reach import Column
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 from conformance.results.selection import selection_globs, selects
+from conformance.results.standings import retired_in
 
 NOT_ANSWERED = frozenset({"unavailable", "not served", "not run"})
 """Outcomes of an exchange that say nothing about how a provider answers."""
@@ -121,6 +124,28 @@ def absences(earlier: Before, new: Run) -> list[Absence]:
             if selects(globs, finding):
                 chosen.add(column)
     return [Absence(*column, count, column in chosen) for column, count in counts.items()]
+
+
+def retirements(last: Run, new: Run) -> Iterator[Change]:
+    """Yield the models that have ended since the last night; what was promised of them is over."""
+    before = retired_in(last)
+    judged = {(finding.provider, finding.model) for finding in last.findings}
+    for column, standing in retired_in(new).items():
+        if column in judged and column not in before:
+            provider, model = column
+            yield Change(
+                kind=Kind.INFORMATION,
+                what="model",
+                provider=provider,
+                subject=model,
+                before="served",
+                after=Standing(standing.lifecycle, max(standing.day, _end_of(standing))).words,
+                models=(model,),
+            )
+
+
+def _end_of(standing: Standing) -> date:
+    return standing.lifecycle.until or standing.day
 
 
 def vanished_musts(earlier: Before, new: Run, said: Collection[str | Column]) -> Iterator[str]:

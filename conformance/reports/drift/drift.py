@@ -14,10 +14,12 @@ from conformance.reports.drift.baseline import (
     before,
     check,
     providers_of,
+    retirements,
     vanished_musts,
 )
 from conformance.reports.drift.model import ABSENT, Change, Drift, Kind
 from conformance.reports.drift.outliers import range_changes
+from conformance.reports.drift.reliability import became_unreliable, covered
 from conformance.reports.drift.verdicts import verdict_changes
 from conformance.reports.wording import changed_under_its_name, counted, listed
 from conformance.results.baselines import ordered, tells
@@ -25,11 +27,12 @@ from conformance.results.conclusion import Reasons
 from conformance.results.reach import Column
 from conformance.results.run_file import Run
 from conformance.results.selection import extent, is_part, selection_globs
+from conformance.results.standings import retired_in, standings_of
 
 _ORDER = {kind: rank for rank, kind in enumerate(Kind)}
 _WHAT = (
     *("model", "verdict", "status", "price", "latency", "image host", "image type", "error"),
-    *("header", "header value", "field", "slow answer"),
+    *("header", "header value", "field", "slow answer", "reliability"),
 )
 _MOST_LOST = 0.5  # the share of a model's findings that may be undecided now
 
@@ -44,10 +47,18 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     earlier = before(bases)
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
     absent = absences(earlier, new)
-    gone = {(absence.provider, absence.model) for absence in absent}
-    verdicts, explained = verdict_changes(earlier, new, whole, gone)
+    gone = {(absence.provider, absence.model) for absence in absent} | retired_in(new).keys()
+    unreliable = became_unreliable(bases, new)
+    verdicts, explained = verdict_changes(earlier, new, whole, gone, covered(unreliable))
     vanished = [absence.change for absence in absent if absence.chosen]
-    changes = [*vanished, *verdicts, *answer_changes(earlier, new), *range_changes(bases, new)]
+    changes = [
+        *unreliable,
+        *vanished,
+        *retirements(bases[-1], new),
+        *verdicts,
+        *answer_changes(earlier, new),
+        *range_changes(bases, new),
+    ]
     return Drift(
         bases=bases,
         new=new,
@@ -58,7 +69,7 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
             if finding.id in earlier.findings
         ),
         explained=explained,
-        notes=tuple(_notes(bases[-1], new, absent)),
+        notes=(*_notes(bases[-1], new, absent), *_endings(new)),
         unjudged=tuple(_unjudged(earlier, new, absent)),
     )
 
@@ -94,13 +105,24 @@ def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
         names = listed([absence.name for absence in left])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
-        yield "BASE did not come to its end: what it lacks is not told as added."
+        why = "did not come to its end" if last.interrupted else "judged only a part"
+        yield f"BASE {why}: what it lacks is not told as added."
     known = {provider.id: provider for provider in last.header.providers}
     for provider in new.header.providers:
         for name in ("mode", "base_url") if provider.id in known else ():
             was, now = getattr(known[provider.id], name), getattr(provider, name)
             if was != now:
                 yield f"{provider.id}: {name} was {was}, and is {now}."
+
+
+def _endings(new: Run) -> Iterator[str]:
+    """Say which models end within a month, or did while the run was under way."""
+    retired = retired_in(new)
+    for (provider, model), standing in standings_of(new.header.providers).items():
+        if standing.words and not standing.retired:
+            meanwhile = " It did while the run was under way."
+            over = meanwhile if (provider, model) in retired else ""
+            yield f"{provider} {model} {standing.words}.{over}"
 
 
 def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
@@ -120,11 +142,15 @@ def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[
         if absence.chosen and absence.provider not in out:
             findings = counted(absence.findings, "finding")
             yield f"nothing of {absence.name} was judged, of {findings} before"
+    retired = retired_in(new)
     for (provider, model), (lost, of) in _lost(earlier, new).items():
-        if provider not in out and lost > of * _MOST_LOST:
+        is_over = provider in out or (provider, model) in retired
+        if not is_over and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
-    yield from vanished_musts(earlier, new, {*out, *((a.provider, a.model) for a in absent)})
+    columns = ((absence.provider, absence.model) for absence in absent)
+    said: set[str | Column] = {*out, *columns, *retired}
+    yield from vanished_musts(earlier, new, said)
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """The class of a change, gravest first."""
 
     REGRESSION = "regression"
+    UNRELIABLE = "became unreliable"
     FIXED = "fixed"
     INFORMATION = "new information"
     NOISE = "provider noise"
@@ -69,7 +70,9 @@ class Alarm:
     def title(self) -> str:
         """The title of an issue."""
         first, more = self.clauses[0], len(self.clauses) - 1
-        return f"{self.provider} no longer keeps {first}" + (f" and {more} more" if more else "")
+        unreliable = all(change.kind is Kind.UNRELIABLE for change in self.regressions)
+        what = "became unreliable:" if unreliable else "no longer keeps"
+        return f"{self.provider} {what} {first}" + (f" and {more} more" if more else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +97,19 @@ class Drift:
             change for change in self.of(Kind.REGRESSION) if change.confirmed or unconfirmed_too
         ]
 
+    def worse(self, unconfirmed_too: bool = False) -> Sequence[Change]:
+        """The regressions that decide, and what became unreliable."""
+        return [*self.regressions(unconfirmed_too), *self.of(Kind.UNRELIABLE)]
+
     def exit_code(self, unconfirmed_too: bool = False) -> int:
-        """Return 1 for a regression that decides, 2 for a run that says too little, else 0."""
-        if self.regressions(unconfirmed_too):
+        """Return 1 for what decides that it got worse, 2 for a run that says too little, else 0."""
+        if self.worse(unconfirmed_too):
             return 1
         return 2 if self.unjudged else 0
 
     def alarms(self, unconfirmed_too: bool = False) -> Sequence[Alarm]:
         """Return an alarm for each provider of the new run, in its order."""
-        wrong = self.regressions(unconfirmed_too)
+        wrong = self.worse(unconfirmed_too)
         return [self._alarm(provider.id, wrong) for provider in self.new.header.providers]
 
     def _alarm(self, provider: str, wrong: Sequence[Change]) -> Alarm:

@@ -20,16 +20,22 @@ from conformance.results.run_file import Run
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/drift.schema.json``."""
 
-SCREEN = {Kind.REGRESSION: 5, Kind.FIXED: 3, Kind.INFORMATION: 6, Kind.NOISE: 3}
+SCREEN = {Kind.REGRESSION: 5, Kind.UNRELIABLE: 3, Kind.FIXED: 3, Kind.INFORMATION: 6, Kind.NOISE: 3}
 """How many changes of a class are shown; together with their titles they fill one screen."""
 
 TITLES = {
     Kind.REGRESSION: "Regressions",
+    Kind.UNRELIABLE: "Became unreliable",
     Kind.FIXED: "Fixed",
     Kind.INFORMATION: "New information",
     Kind.NOISE: "Provider noise",
 }
-_STYLES = {Kind.REGRESSION: "bold red", Kind.FIXED: "green", Kind.NOISE: "magenta"}
+_STYLES = {
+    Kind.REGRESSION: "bold red",
+    Kind.UNRELIABLE: "bold red",
+    Kind.FIXED: "green",
+    Kind.NOISE: "magenta",
+}
 _MOST_NOTES = 3
 _BROKEN = ("FAIL", "deviates")
 _OF_A_MODEL = ("model", "latency", "price", "slow answer")
@@ -40,7 +46,7 @@ def place(change: Change) -> str:
     if change.what in _OF_A_MODEL:
         return ""
     where = f" on {listed(change.models)}" if change.models else ""
-    noun = "case" if change.what == "verdict" else "answer"
+    noun = "case" if change.what in ("verdict", "reliability") else "answer"
     example = "" if change.count == 1 else "e.g. "
     case = f", {example}{change.cases[0]}" if change.cases else ""
     return f"{where} ({counted(change.count, noun)}{case})"
@@ -89,8 +95,10 @@ def side(runs: Sequence[Run]) -> str:
 
 def tally(report: Drift) -> str:
     """Count the changes of each class."""
+    unreliable = len(report.of(Kind.UNRELIABLE))
     numbers = [
         counted(len(report.of(Kind.REGRESSION)), "regression"),
+        *([f"{unreliable} became unreliable"] if unreliable else []),
         f"{len(report.of(Kind.FIXED))} fixed",
         f"{len(report.of(Kind.INFORMATION))} new",
         f"{len(report.of(Kind.NOISE))} noise",
@@ -104,6 +112,9 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
     if wrong:
         sure = "" if unconfirmed_too else "confirmed "
         return f"{counted(len(wrong), sure + 'regression')}: something got worse."
+    if unreliable := report.of(Kind.UNRELIABLE):
+        names = listed([change.subject for change in unreliable], 3)
+        return f"Became unreliable: {names}; something got worse."
     if report.unjudged:
         return f"It could not be judged whether something got worse: {'; '.join(report.unjudged)}."
     waiting = len(report.of(Kind.REGRESSION))
@@ -245,6 +256,6 @@ class _DriftPage(Paper):
             lines=2 if regression else 1,
         )
         outage = change.kind is Kind.NOISE and verdict
-        if regression or outage or change.what in ("latency", "price"):
+        if regression or outage or change.what in ("latency", "price", "reliability"):
             why = "; ".join(filter(None, (certainty(change), change.message)))
             self._line(self._text(why or "no reason given"), indent=6, lines=1)

@@ -40,9 +40,15 @@ class Turn:
 
 
 def verdict_changes(
-    earlier: Before, new: Run, whole: bool, absent: Collection[Column] = ()
+    earlier: Before,
+    new: Run,
+    whole: bool,
+    absent: Collection[Column] = (),
+    unreliable: Collection[tuple[str, str, str]] = (),
 ) -> tuple[list[Change], int]:
     """Return the changed verdicts, and how many more are explained by what is broken.
+
+    A clause that became `unreliable` on a model is told as that; what follows from it is counted.
 
     `whole` is whether both sides judged all there was, so that what is missing came or went.
     The findings of `absent` models are not reported one by one.
@@ -61,7 +67,16 @@ def verdict_changes(
         shown = [finding for finding in gone if (finding.provider, finding.model) not in absent]
         turns += [Turn(Kind.INFORMATION, finding, None) for finding in shown]
     reasons = Reasons(earlier.findings.values()), Reasons(new.findings)
-    telling = [turn for turn in turns if not _is_explained(turn, *reasons)]
+    flaky = {
+        _exchange(finding)
+        for finding in new.findings
+        if _subject(finding) in unreliable and finding.verdict is not Verdict.PASS
+    }
+    telling = [
+        turn
+        for turn in turns
+        if not _is_explained(turn, *reasons) and not _is_of_chance(turn, unreliable, flaky)
+    ]
     return list(_grouped(telling)), len(turns) - len(telling)
 
 
@@ -102,6 +117,28 @@ def is_confirmed(finding: Finding, run: Run) -> bool:
 def word(finding: Finding | None) -> str:
     """Name a verdict as reports do."""
     return finding.state.label if finding else ABSENT
+
+
+def _is_of_chance(
+    turn: Turn, unreliable: Collection[tuple[str, str, str]], flaky: Collection[tuple[str, ...]]
+) -> bool:
+    """Return whether a change is of a clause that became unreliable, or only follows from it."""
+    after = turn.after
+    if after is None:
+        return False
+    told = _subject(after) in unreliable and after.verdict is not Verdict.PASS
+    follows = after.verdict is Verdict.NOT_TESTABLE and bool(
+        {_exchange(after), (after.provider, after.model, after.control or "")} & set(flaky)
+    )
+    return (told and not after.excused) or follows
+
+
+def _subject(finding: Finding) -> tuple[str, str, str]:
+    return finding.provider, finding.model, finding.clause
+
+
+def _exchange(finding: Finding) -> tuple[str, ...]:
+    return finding.provider, finding.model, finding.case
 
 
 def _is_explained(turn: Turn, before: Reasons, now: Reasons) -> bool:

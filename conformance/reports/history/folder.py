@@ -72,7 +72,7 @@ def _copies(runs: dict[str, RunStates]) -> Iterator[Problem]:
         best, *others = _by_worth(names, runs)
         for name in others:
             cut = ""
-            if not runs[name].complete and _worth(runs[name]) < _worth(runs[best]):
+            if runs[name].interrupted and _worth(runs[name]) < _worth(runs[best]):
                 count, most = runs[name].findings, runs[best].findings
                 cut = f", cut off after {count} of {most} findings"
             yield name, f"a copy of {best}{cut}"

@@ -17,11 +17,11 @@ from conformance.reports.history.timeline import (
     MARKS,
     History,
     Nights,
-    Rate,
     Timeline,
     squeezed,
 )
 from conformance.reports.markdown import filled
+from conformance.reports.rates import Rate
 from conformance.reports.wording import counted, listed
 
 SCHEMA = 1
@@ -47,6 +47,8 @@ def now_of(timeline: Timeline) -> str:
     now = timeline.now
     if now is None:
         return "never judged"
+    if timeline.retired:
+        return f"{now.state.label} until {now.last[:10]}; retired on {timeline.retired}"
     if silence := timeline.silence:
         nights = counted(silence.nights, "night")
         until = f"{now.state.label} until {now.last[:10]}"
@@ -69,11 +71,13 @@ def changes_of(timeline: Timeline) -> str:
 
 
 def span(nights: Nights) -> str:
-    """Say how many nights there are, from when to when."""
+    """Say how many nights there are, from when to when, and which models have ended."""
     first, last = nights.started[0][:10], nights.started[-1][:10]
     days = first if first == last else f"{first} to {last}"
     cut = f", {nights.incomplete} cut off" if nights.incomplete else ""
-    return f"{counted(len(nights.started), 'night')}, {days}{cut}"
+    parts = f", {nights.parts} a part" if nights.parts else ""
+    ended = "".join(f", {model} retired on {day}" for model, day in nights.retired.items())
+    return f"{counted(len(nights.started), 'night')}, {days}{cut}{parts}{ended}"
 
 
 def history_markdown(report: History) -> str:
@@ -121,6 +125,7 @@ def _timeline(timeline: Timeline) -> dict[str, Any]:
         },
         "unjudged": timeline.unjudged,
         "silence": asdict(timeline.silence) if timeline.silence else None,
+        "retired": timeline.retired or None,
     }
 
 

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
-from math import sqrt
 from pathlib import Path
 
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
 from conformance.reports.grouping import level_rank
 from conformance.reports.history.folder import HistoryError, Problem, runs_of
+from conformance.reports.rates import Rate
 from conformance.results.reach import NO_FINDING
 from conformance.results.run_states import ClauseLevel, RunStates
 
-_Z = 1.959964  # of the normal distribution, for 95 %
 _TELLING = {state.letter: state for state in TELLING}
 _CLASS = re.escape("".join(_TELLING))
 _SPELL = re.compile(rf"([{_CLASS}])(?:[^{_CLASS}]*\1)*")
@@ -42,30 +41,6 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """How often something occurred, with its 95 % interval by Wilson's score."""
-
-    hits: int
-    of: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper end, from 0 to 1; of nothing at all, everything is possible."""
-        if not self.of:
-            return 0.0, 1.0
-        share, total, square = self.hits / self.of, self.of, _Z * _Z
-        middle = share + square / (2 * total)
-        room = _Z * sqrt(share * (1 - share) / total + square / (4 * total * total))
-        scale = 1 + square / total
-        return max((middle - room) / scale, 0.0), min((middle + room) / scale, 1.0)
-
-    @property
-    def share(self) -> float:
-        """The share, from 0 to 1."""
-        return self.hits / self.of if self.of else 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Silence:
     """The newest nights, of which none could judge a promise that was judged before."""
 
@@ -86,6 +61,7 @@ class Timeline:
     unjudged: int  # nights
     marks: str  # a letter a night of the provider; a blank where there was none
     silence: Silence | None
+    retired: str = ""  # the day on which the models ended, so that it is not asked any more
 
     @property
     def changed(self) -> bool:
@@ -104,9 +80,11 @@ class Nights:
 
     provider: str
     started: tuple[str, ...]
-    incomplete: int
+    incomplete: int  # runs that were cut off
+    parts: int  # runs of which pytest or a plugin left something out
     editions: tuple[str, ...]
     tools: tuple[str, ...]
+    retired: Mapping[str, str]  # models that have ended, each with the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +136,11 @@ def _nights(provider: str, runs: Sequence[RunStates]) -> Nights:
     return Nights(
         provider=provider,
         started=tuple(run.started for run in runs),
-        incomplete=sum(not run.complete for run in runs),
+        incomplete=sum(run.interrupted for run in runs),
+        parts=sum(not run.complete and not run.interrupted for run in runs),
         editions=tuple(dict.fromkeys(run.edition for run in runs)),
         tools=tuple(dict.fromkeys(run.tool for run in runs)),
+        retired={model: day for (name, model), day in runs[-1].retired.items() if name == provider},
     )
 
 
@@ -177,7 +157,8 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
     layouts = {id(run.clauses): run.clauses for run in runs}
     levels = {clause.id: clause.level for layout in layouts.values() for clause in layout}
     places = {key: _places(layout, levels) for key, layout in layouts.items()}
-    models: dict[tuple[str, str], list[str]] = {}
+    models: dict[tuple[str, str, str], list[str]] = {}
+    ended = runs[-1].retired if runs else {}
     for model in sorted({model for run in runs for name, model in run.states if name == provider}):
         nights = [
             _aligned(run.states.get((provider, model), ""), places[id(run.clauses)]) for run in runs
@@ -185,21 +166,23 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
         for clause, letters in zip(levels, zip(*nights, strict=True), strict=True):
             marks = "".join(letters).translate(MARKS)
             if not marks.isspace() and fnmatchcase(clause, glob):
-                models.setdefault((clause, marks), []).append(model)
+                over = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
+                models.setdefault((clause, marks, over), []).append(model)
     started = [run.started for run in runs]
-    for clause, marks in sorted(models, key=lambda row: (level_rank(levels[row[0]]), row[0])):
+    for clause, marks, over in sorted(models, key=lambda row: (level_rank(levels[row[0]]), row[0])):
         spells = tuple(_spells(marks, started))
         flakes, unjudged = _flakes(marks)
         yield Timeline(
             provider=provider,
             clause=clause,
             level=levels[clause],
-            models=tuple(models[clause, marks]),
+            models=tuple(models[clause, marks, over]),
             spells=spells,
             flakes=flakes,
             unjudged=unjudged,
             marks=marks,
-            silence=_silence(marks, started) if spells else None,
+            silence=_silence(marks, started) if spells and not over else None,
+            retired=over,
         )
 
 

@@ -20,8 +20,10 @@ from msgspec import to_builtins
 
 from conformance.findings import Finding, Verdict
 from conformance.parsing import JSONFaultError, load_json
+from conformance.reports.capabilities import ModelTable
 from conformance.reports.merging import Merged
 from conformance.reports.page.requests import shown_request
+from conformance.reports.resumed import Key, key
 from conformance.reports.summary import Summary
 from conformance.results.reach import Column
 from conformance.results.records import DeviationRecord, ExchangeRecord, RequestRecord
@@ -116,15 +118,32 @@ class _Evidence:
             column = found[each.provider, each.model]
             prefix = f"{rank}/" if column["several"] else ""
             column["findings"].setdefault(each.clause, []).append(self._finding(each, prefix))
-            self._exchange(column["exchanges"], each, merged.runs[rank], prefix)
+            self._exchanges(column["exchanges"], each, merged.runs[rank], prefix)
+        for table in self._summary.capabilities:
+            for place, provider in enumerate(table.sides):
+                self._values(found[provider, table.model], table, place)
         for (provider, model, clause), spells in self._summary.spells.items():
             if (provider, model) in found:
                 found[provider, model].setdefault("spells", {})[clause] = spells
         return list(found.values())
 
+    def _values(self, column: dict[str, Any], table: ModelTable, place: int) -> None:
+        """Add what one provider makes of each value, with the exchanges that show it."""
+        runs = self._summary.merged.runs
+        for row in table.rows:
+            cell = row.cells[place]
+            shown = []
+            for each in cell.evidence:
+                prefix = f"{each.run}/" if column["several"] else ""
+                name = f"{table.sides[place]}/{table.model}/{each.case}"
+                self._exchange(column["exchanges"], name, prefix + each.case, runs[each.run])
+                shown.append([prefix + each.case, each.word, each.why])
+            values = column.setdefault("values", {})
+            values[f"{row.parameter}={row.value}"] = [cell.word, cell.why, shown]
+
     def _finding(self, finding: Finding, prefix: str) -> Any:
         """Write a finding; of a pass with nothing to add, only its case."""
-        history = self._history.get(_key(finding)) if self._history else None
+        history = self._history.get(key(finding)) if self._history else None
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
             return prefix + finding.case
         names = ("verdict", "message", "expected", "observed", "control", "rate", "repeats")
@@ -142,15 +161,18 @@ class _Evidence:
                 return rank
         return finding.deviation
 
-    def _exchange(self, exchanges: dict[str, Any], finding: Finding, run: Run, prefix: str) -> None:
-        for case in (finding.case, finding.control):
-            if not case or prefix + case in exchanges:
-                continue
+    def _exchanges(
+        self, exchanges: dict[str, Any], finding: Finding, run: Run, prefix: str
+    ) -> None:
+        for case in filter(None, (finding.case, finding.control)):
             name = f"{finding.provider}/{finding.model}/{case}"
-            if name in run.exchanges:
-                about = self._about.get(finding.provider)
-                base_url = about.base_url if about else None
-                exchanges[prefix + case] = _shown(run.exchanges[name], base_url)
+            self._exchange(exchanges, name, prefix + case, run)
+
+    def _exchange(self, exchanges: dict[str, Any], name: str, key: str, run: Run) -> None:
+        exchange = run.exchanges.get(name)
+        if key not in exchanges and exchange is not None:
+            about = self._about.get(exchange.provider)
+            exchanges[key] = _shown(exchange, about.base_url if about else None)
 
 
 def _several(merged: Merged) -> set[Column]:
@@ -169,18 +191,14 @@ def _covers(entry: DeviationRecord, finding: Finding) -> bool:
     )
 
 
-def _key(finding: Finding) -> tuple[str, str, str, str]:
-    return finding.provider, finding.model, finding.case, finding.clause
-
-
-def _history(summary: Summary) -> dict[tuple[str, str, str, str], list[list[str]]]:
+def _history(summary: Summary) -> dict[Key, list[list[str]]]:
     """Give, of what several runs judged, when each verdict began to be given."""
-    found: dict[tuple[str, str, str, str], list[list[str]]] = {}
+    found: dict[Key, list[list[str]]] = {}
     for run in sorted(summary.merged.runs, key=lambda each: each.header.started):
         started = run.header.started
         for each in run.findings:
             said = f"{each.verdict.value}{', known' * each.excused}"
-            mine = found.setdefault(_key(each), [])
+            mine = found.setdefault(key(each), [])
             if not mine or mine[-1][1] != said:
                 mine.append([started, said])
     return found

@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import to_builtins
 
 from conformance.findings import BROKEN, SEVERITY, STATES, Finding, State
-from conformance.reports.grouping import LEVELS
+from conformance.reports.capabilities import MEANINGS
 from conformance.reports.provenance import Origin
 from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
-from conformance.results.reach import Column
+from conformance.results.reach import LEVELS, Column
 from conformance.results.records import ClauseRecord
 
 NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of
@@ -26,6 +26,11 @@ def matrix(summary: Summary) -> dict[str, Any]:
         "words": [each.label for each in STATES],
         "symbols": [each.symbol for each in STATES],
         "meanings": [each.meaning for each in STATES],
+        "capability": {
+            "words": list(MEANINGS),
+            "symbols": [each.symbol for each in MEANINGS.values()],
+            "meanings": [each.text for each in MEANINGS.values()],
+        },
         "levels": list(LEVELS),
         "providers": _providers(summary),
         "runs": [run.header.started for run in summary.merged.runs],
@@ -75,6 +80,7 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
             "model": row.model,
             "label": row.label,
             "family": families.get(row.model, row.model),
+            "standing": row.standing.words if row.standing else "",
         }
         for row in summary.rows
     ]

@@ -15,28 +15,40 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from conformance.parsing import printable, without_commands
-from conformance.reports import wording
+from conformance.reports import side_by_side, wording
+from conformance.reports.capabilities import MEANINGS
+from conformance.reports.capabilities import rendering as capability
 from conformance.reports.formatting import dollars, duration, moment, took
-from conformance.reports.grouping import LEVELS
 from conformance.reports.page.evidence import proofs
 from conformance.reports.page.matrix import matrix, provenance, silent_clauses
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.results.reach import LEVELS
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
-_SCRIPTS = ("elements.js", "filters.js", "matrix.js", "evidence.js", "gallery.js", "start.js")
+_SCRIPTS = (
+    *("elements.js", "filters.js", "matrix.js", "evidence.js", "capabilities.js", "gallery.js"),
+    *("sorting.js", "start.js"),
+)
+_STYLES = ("page.css", "capabilities.css")
 _LONGEST = 1000  # characters of one foreign text
 MOST = 100  # entries of a section; the matrix has them all
 
 
 def page(summary: Summary) -> str:
     """Write a summary as one HTML file that needs nothing but itself."""
-    style, script = _asset("page.css"), "".join(map(_asset, _SCRIPTS))
+    style, script = ("".join(map(_asset, names)) for names in (_STYLES, _SCRIPTS))
     evidence = proofs(summary)
     values = {
         "summary": summary,
         "wording": wording,
+        "tables": summary.capabilities,
+        "capability": capability,
+        "meanings": MEANINGS,
+        "offers": summary.offers,
+        "side_by_side": side_by_side,
+        "pictures_of": True,
         "levels": [each for each in LEVELS if any(each in row.kept for row in summary.rows)],
         "most": MOST,
         "providers": provider_facts(summary),

@@ -4,10 +4,11 @@ const panel = document.getElementById("evidence");
 const panelBody = document.getElementById("evidence-body");
 const MOST_CASES = 40;
 
-function placeOf([clause, provider, model]) {
+function placeOf(cell) {
+  const [clause, provider, model] = cell;
   const row = data.clauses.findIndex((each) => each.id === clause);
   const column = data.columns.findIndex((each) => each.model === model && data.providers[each.provider].id === provider);
-  return row < 0 || column < 0 ? null : {row, column};
+  return (row < 0 && !asksForValue(cell)) || column < 0 ? null : {row, column};
 }
 
 async function openEvidence() {
@@ -18,10 +19,10 @@ async function openEvidence() {
   if (!place) return undefined;
   const proof = await proofOf(place.column).catch(() => null); // a browser without DecompressionStream
   if (state.cell !== cell) return undefined; // another was opened meanwhile
+  if (asksForValue(cell)) return openPanel(cell[0].replace("=", " = "), valueParts(cell, proof), cell);
   const clause = data.clauses[place.row];
   const {provider, model} = data.columns[place.column];
   const about = data.providers[provider];
-  document.getElementById("evidence-title").textContent = plain(clause.id);
   const parts = [
     element("p", {class: "headline"}, element("span", {class: `level l-${clause.level}`}, clause.level), " ",
       chip(wordAt(place.row, place.column) || "not run"), " ", element("b", {}, about.id), `, ${model}`),
@@ -30,6 +31,16 @@ async function openEvidence() {
     proof && nightsOf(own(proof.spells || {}, clause.id), wordAt(place.row, place.column)),
     ...(proof ? findingsOf(proof, clause.id, about) : [element("p", {class: "note"}, "This browser cannot unpack the evidence; the run file has it.")]),
   ];
+  return openPanel(clause.id, parts, cell);
+}
+
+// Show the parts of the evidence; none where the report has nothing of that name.
+function openPanel(title, parts, cell) {
+  if (!parts) {
+    closeEvidence(false);
+    return sayMissing(cell);
+  }
+  document.getElementById("evidence-title").textContent = plain(title);
   panelBody.replaceChildren(...parts.filter(Boolean));
   panel.hidden = false;
   document.documentElement.classList.add("open");
@@ -48,10 +59,13 @@ function sayMissing(cell) {
 
 function closeEvidence(back) {
   sayMissing(null);
-  const place = state.cell && placeOf(state.cell);
+  const cell = state.cell;
+  const place = cell && placeOf(cell);
   state.cell = null;
   panel.hidden = true;
   document.documentElement.classList.remove("open");
+  const value = back && place && asksForValue(cell) && valueLink(cell);
+  if (value) return value.focus();
   const opener = back && place && linkAt(place.row, place.column);
   if (opener) focusCell(opener);
   else if (back) document.getElementById("matrix").focus();

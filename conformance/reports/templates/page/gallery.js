@@ -55,3 +55,32 @@ async function fillGallery(gallery) {
 
 for (const gallery of document.querySelectorAll(".gallery"))
   gallery.addEventListener("toggle", () => { if (gallery.open) fillGallery(gallery); });
+
+// The same request at every provider that has the model: a row a case, a column a provider.
+async function fillTogether(place) {
+  const target = place.querySelector(".scroll");
+  if (target.children.length) return;
+  const columns = [...data.columns.entries()].filter(([, about]) => about.model === place.dataset.model);
+  const proofs = await Promise.all(columns.map(([column]) => proofOf(column)));
+  const rows = new Map();
+  proofs.forEach((proof, rank) => {
+    for (const [key, exchange] of Object.entries(proof.exchanges)) {
+      const {name} = ofRun(key, proof);
+      if (!exchange.images.length) continue;
+      if (!rows.has(name)) rows.set(name, {asked: exchange.asked, cells: columns.map(() => [])});
+      rows.get(name).cells[rank].push(...exchange.images.map((image) => pictureWithFacts(image, exchange)));
+    }
+  });
+  const heads = columns.map(([, about]) => element("th", {scope: "col"}, data.providers[about.provider].id));
+  const body = [...rows].slice(0, MOST_PICTURES).map(([name, {asked, cells}]) => element("tr", {},
+    element("th", {scope: "row"}, name, element("span", {class: "origin"}, asked || "nothing in particular")),
+    cells.map((figures) => element("td", {}, figures.length ? figures : element("span", {class: "none"}, "no image")))));
+  target.append(element("table", {}, element("thead", {}, element("tr", {}, element("th", {scope: "col"}, "Asked for"), heads)), element("tbody", {}, body)));
+}
+
+function pictureWithFacts(image, exchange) {
+  return element("figure", {}, element("div", {class: "frame"}, pictureOf(image, exchange)), element("figcaption", {}, factsOf(image)));
+}
+
+for (const place of document.querySelectorAll(".together"))
+  place.addEventListener("toggle", () => { if (place.open) fillTogether(place); });

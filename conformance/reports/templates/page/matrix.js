@@ -56,10 +56,14 @@ function headings(columns) {
     providers.append(element("th", {colspan: group.columns.length, scope: "colgroup", class: "edge", title: `${about.title}: ${about.origin}`},
       element("span", {class: "name"}, about.id), element("span", {class: "origin"}, about.short)));
     group.columns.forEach((column, rank) => models.append(
-      element("th", {scope: "col", class: rank ? "model" : "model edge"}, element("span", {}, data.columns[column].label))));
+      element("th", {scope: "col", class: rank ? "model" : "model edge", title: data.columns[column].standing || null},
+        element("span", {}, data.columns[column].label, ending(data.columns[column].standing)))));
   }
   return {wide, parts: [...cols, element("thead", {}, providers, models)]};
 }
+
+// "retired on 2026-12-01", of a column that is as narrow as a word is high.
+function ending(standing) { return standing ? element("span", {class: "origin"}, standing.split(/[,;]/)[0]) : ""; }
 
 function chapterOf(chapter, rows, columns) {
   const differing = rows.filter((each) => each.differing).length;

@@ -1,0 +1,132 @@
+"""What a document says of the parameters of the endpoint that an edition does not, or unlike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from conformance.cases.schema_keywords import types_of
+from conformance.contract import Edition
+from conformance.contract.checker import shown
+from conformance.editions.mentions import named_in, speaks_of
+from conformance.editions.openapi import Document, DocumentedParameter
+from conformance.parsing import printable
+
+_MODEL = "model"
+_MOST = 12  # values of one sentence
+_LOOSEST = {"minimum": min, "minLength": min, "maximum": max, "maxLength": max}
+_NOT_STATED = "not stated"
+
+
+def document_differences(edition: Edition, document: Document) -> Iterator[str]:
+    """Yield every difference in one sentence that begins with the parameter.
+
+    A document has one schema for all models, so that it is held against what the edition says of
+    any of them.
+    """
+    for name in dict.fromkeys((*document.parameters, *sorted(edition.parameters))):
+        models = [model.name for model in edition.every_model if name in model.parameters]
+        said = document.parameters.get(name)
+        if said is None:
+            if models:
+                yield f"{name}: the edition has it for {_listed(models)}, and the document has not"
+        elif not models:
+            yield f"{printable(name, 60)}: the document has it, and no model of the edition has"
+        else:
+            yield from (f"{name}: {text}" for text in _of_parameter(edition, name, said))
+            yield from (f"{name}: {text}" for text in _required(edition, name, document))
+    yield from (
+        f"the document: {printable(text, 200)} was not read" for text in document.unread[:20]
+    )
+
+
+def unnamed_models(edition: Edition, document: Document) -> Iterator[str]:
+    """Yield the models that the text of a parameter passes over, while it names others."""
+    for name, said in document.parameters.items():
+        models = [model for model in edition.models.values() if name in model.parameters]
+        texts = said.descriptions
+        silent = [model.name for model in models if not speaks_of(model, texts, edition)]
+        if silent:
+            named = dict.fromkeys(other for text in texts for other in named_in(text, edition))
+            yield f"{name}: its text names {_listed(named)}, and never {_listed(silent)}"
+
+
+def _of_parameter(edition: Edition, name: str, said: DocumentedParameter) -> Iterator[str]:
+    schemas = [model.parameters[name] for model in edition.every_model if name in model.parameters]
+    shared = edition.request.parameters.get(name)  # of a request whose model is not known
+    schemas += [shared] if shared is not None else []
+    yield from _types(schemas, said)
+    yield from _model_names(edition, said) if name == _MODEL else _values(edition, name, said)
+    yield from _bounds(schemas, said)
+    yield from _default(schemas, said)
+
+
+def _types(schemas: Sequence[Mapping[str, Any]], said: DocumentedParameter) -> Iterator[str]:
+    ours = {name for schema in schemas for name in types_of(schema)}
+    theirs = said.types | ({"null"} if None in said.values else set())
+    if theirs and ours and theirs != ours:
+        here, there = _listed(sorted(ours)), _listed(sorted(theirs))
+        yield f"the types are {here} in the edition, {there} in the document"
+
+
+def _values(edition: Edition, name: str, said: DocumentedParameter) -> Iterator[str]:
+    models = [model for model in edition.every_model if name in model.parameters]
+    documented = dict.fromkeys(shown(value) for m in models for value in m.documented(name))
+    opened = {shown(value) for m in models for value in m.open_values(name)}
+    theirs = [shown(value) for value in said.values if value is not None]
+    is_closed = all("enum" in model.parameters[name] for model in models)
+    new = [value for value in theirs if value not in documented and value not in opened]
+    gone = [value for value in documented if value not in theirs]
+    if new and is_closed:
+        yield f"the document names {_listed(new)}, which no model of the edition has"
+    if gone and said.is_closed:
+        yield f"the edition has {_listed(gone)}, which the document does not name"
+    if said.is_closed and not is_closed:
+        yield f"the document allows {_listed(theirs)} only, the edition other values as well"
+    if documented and is_closed and not said.values:
+        yield f"the edition allows {_listed(documented)} only, the document any value"
+
+
+def _model_names(edition: Edition, said: DocumentedParameter) -> Iterator[str]:
+    theirs = [value for value in said.values if isinstance(value, str)]
+    for name in theirs:
+        model = edition.find(name)
+        if model is None or not model.named:
+            known = f"reads as {model.read_as}" if model else "does not know"
+            yield f"the document names the model {printable(name, 60)}, which the edition {known}"
+    gone = [name for name in edition.models if theirs and name not in theirs]
+    if gone:
+        yield f"the edition has the models {_listed(gone)}, which the document does not name"
+
+
+def _bounds(schemas: Sequence[Mapping[str, Any]], said: DocumentedParameter) -> Iterator[str]:
+    for keyword, loosest in _LOOSEST.items():
+        known = [schema[keyword] for schema in schemas if keyword in schema]
+        ours, theirs = loosest(known) if known else None, said.bounds.get(keyword)
+        if ours != theirs:
+            here, there = (
+                _NOT_STATED if bound is None else shown(bound) for bound in (ours, theirs)
+            )
+            yield f"{keyword} is {here} in the edition, {there} in the document"
+
+
+def _default(schemas: Sequence[Mapping[str, Any]], said: DocumentedParameter) -> Iterator[str]:
+    stated = (schema["default"] for schema in schemas if schema.get("default") is not None)
+    ours = [*dict.fromkeys(map(shown, stated))] or [_NOT_STATED]
+    theirs = _NOT_STATED if said.default is None else shown(said.default)
+    if theirs not in ours:
+        yield f"the default is {_listed(ours)} in the edition, {theirs} in the document"
+
+
+def _required(edition: Edition, name: str, document: Document) -> Iterator[str]:
+    ours = {name in model.required for model in edition.every_model}
+    theirs = name in document.required
+    if theirs not in ours:
+        here, there = ("not required", "required") if theirs else ("required", "not required")
+        yield f"it is {here} in the edition, {there} in the document"
+
+
+def _listed(values: Iterable[Any]) -> str:
+    names = [printable(str(value), 60) for value in values]
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return ", ".join(names[:_MOST]) + more

@@ -1,0 +1,59 @@
+"""Which models a sentence names, and which models a citation speaks of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from conformance.contract import Edition, Model
+from conformance.contract.promises import Promises
+
+_SPELLINGS = str.maketrans({"·": "-", "\u2011": "-", "_": "-"})
+_FAMILY_WORDS = re.compile(r"\b(gpt|dall|qwen)[ -](image|e)\b")
+
+
+def unnamed_citations(edition: Edition, promises: Promises) -> Iterator[str]:
+    """Yield the places that the rules of a model cite, and that speak of other models only."""
+    texts: dict[tuple[str, str], list[str]] = {}
+    for promise in promises.all:
+        texts.setdefault((promise.source, promise.section), []).append(promise.says)
+    for model in edition.models.values():
+        silent: dict[tuple[str, str], dict[str, None]] = {}
+        for rule in model.rules:
+            for cited in rule.citations:
+                place = (cited.source, cited.section)
+                if not speaks_of(model, texts.get(place, ()), edition):
+                    name = f"{rule.parameter or 'body'}.{rule.keyword}"
+                    silent.setdefault(place, {})[name] = None
+        for (source, section), rules in silent.items():
+            where = f"{source}, {section}, which names other models only"
+            yield f"{model.name}: {', '.join(rules)} cites {where}"
+
+
+def speaks_of(model: Model, texts: Sequence[str], edition: Edition) -> bool:
+    """Return whether texts name a model or its family, or no model at all."""
+    named = [names for text in texts for names in [named_in(text, edition)]]
+    if not all(named):  # a sentence that names none is about every model
+        return True
+    return any({model.name, model.family, *_snapshots(model)} & {*names} for names in named)
+
+
+def named_in(text: str, edition: Edition) -> tuple[str, ...]:
+    """Return the models and families that a text names."""
+    plain = _FAMILY_WORDS.sub(r"\1-\2", text.lower().translate(_SPELLINGS))
+    return tuple(name for name, form in _forms(edition).items() if form.search(plain))
+
+
+def _snapshots(model: Model) -> tuple[str, ...]:
+    return (model.snapshot_of,) if model.snapshot_of else ()
+
+
+@lru_cache(maxsize=8)
+def _forms(edition: Edition) -> Mapping[str, re.Pattern[str]]:
+    """Return how each model and family is written: not as the beginning of a longer name."""
+    families = {model.family for model in edition.models.values()} | {*edition.families}
+    names = {*edition.models, *families}
+    return {
+        name: re.compile(rf"(?<![\w.-]){re.escape(name)}(?!-?\w|\.\d)") for name in sorted(names)
+    }

@@ -1,0 +1,112 @@
+"""Capability tables in words: for programs, for Markdown and for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
+from conformance.reports.capabilities.words import MEANINGS, Word
+from conformance.reports.console_text import Paper
+from conformance.reports.wording import counted, listed
+
+TITLE = "What they do with each parameter"
+NOTABLE = (Word.CRASHES, Word.REFUSED, Word.IGNORED, Word.ALTERED, Word.UNDECIDED)
+"""The words that the terminal names the values of."""
+
+
+def as_json(tables: Iterable[ModelTable]) -> list[dict[str, Any]]:
+    """Return tables as JSON values."""
+    return [
+        {
+            "model": table.model,
+            "parameter": row.parameter,
+            "value": row.value,
+            "standing": row.standing,
+            "cells": [
+                {"column": side, **_cell(cell)}
+                for side, cell in zip(table.sides, row.cells, strict=True)
+            ],
+        }
+        for table in tables
+        for row in table.rows
+    ]
+
+
+def _cell(cell: Capability) -> dict[str, Any]:
+    evidence = [
+        {"run": each.run, "case": each.case, "word": each.word, "why": each.why}
+        for each in cell.evidence
+    ]
+    return {"word": cell.word, "why": cell.why, "evidence": evidence}
+
+
+def worded(cell: Capability) -> str:
+    """Return a word, and in how many exchanges it is so where they do not agree."""
+    count, total = cell.times
+    return cell.word if cell.always else f"{cell.word} in {count} of {total}"
+
+
+def with_case(cell: Capability) -> str:
+    """Return a word with the exchange that shows it, or why there is none."""
+    return f"{worded(cell)}: {cell.evidence[0].case if cell.evidence else cell.why}"
+
+
+def value_of(row: ValueRow) -> str:
+    """Return a value with its parameter."""
+    return f"{row.parameter} = {row.value}"
+
+
+def said_of(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
+    """Yield the values of one side that deserve a word, by word; of the others only how many."""
+    for word, count in table.counts(side).items():
+        values: dict[str, list[str]] = {}
+        for row in table.rows:
+            if row.cells[side].word is word:
+                values.setdefault(row.parameter, []).append(row.value)
+        named = [f"{name} ({', '.join(mine)})" for name, mine in values.items()]
+        yield word, f"{word} {listed(named, 6) if word in NOTABLE else count}"
+
+
+class CapabilityPage(Paper):
+    """Capability tables on one console."""
+
+    def print_short(self, tables: Sequence[ModelTable]) -> None:
+        """Print a paragraph for each provider and the models of which it says the same."""
+        paragraphs: dict[tuple[str, tuple[tuple[Word, str], ...]], list[str]] = {}
+        for table in tables:
+            for side, label in enumerate(table.sides):
+                said = tuple(said_of(table, side))
+                paragraphs.setdefault((label, said), []).append(table.model)
+        if paragraphs:
+            self._title(TITLE)
+        for (label, said), models in paragraphs.items():
+            parts = [self._text(f"{label}, {listed(models, 6)}: ", "bold")]
+            for rank, (word, text) in enumerate(said):
+                parts += [self._text("; " if rank else ""), self._text(text, MEANINGS[word].style)]
+            self._line(*parts, indent=2, lines=4)
+
+    def print_tables(self, tables: Sequence[ModelTable], every: bool) -> None:
+        """Print the values that sides treat differently, model by model; or all that were asked."""
+        for table in tables:
+            rows = [row for row in table.rows if row.differs or (every and row.asked)]
+            self._title(f"{TITLE}: {table.model} ({differing(table)})")
+            if rows:
+                self._rows(table, rows)
+
+    def _rows(self, table: ModelTable, rows: Sequence[ValueRow]) -> None:
+        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for name in ("asked for", *table.sides):
+            grid.add_column(self._text(name), no_wrap=True)
+        for row in rows:
+            cells = [self._text(worded(each), MEANINGS[each.word].style) for each in row.cells]
+            grid.add_row(self._text(value_of(row), "bold"), *cells)
+        self._whole_table(grid)
+
+
+def differing(table: ModelTable) -> str:
+    """Say how many values were asked for, and in how many sides differ."""
+    asked = counted(sum(row.asked for row in table.rows), "value")
+    return f"they differ in {table.differing} of {asked}" if len(table.sides) > 1 else asked

@@ -1,0 +1,234 @@
+"""The capability table: what every provider makes of every value, model by model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.findings import Finding
+from conformance.reports.capabilities.answers import ACCEPTANCE, Answers, Asked, Said
+from conformance.reports.capabilities.readings import READINGS
+from conformance.reports.capabilities.words import DECIDED, Word
+from conformance.results.reach import Column
+from conformance.results.records import ValueRecord
+from conformance.results.run_file import Run
+from conformance.results.selection import columns_of, extent
+
+Value = tuple[tuple[str, str], ...]
+"""A parameter with its value; several, where the contract forbids them together."""
+
+
+_DIGITS = 10  # of a number that values are put in order by
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One exchange behind a cell: its case, the run by its place, and what it says."""
+
+    run: int
+    case: str
+    word: Word
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What one provider makes of one value: the worst that was decided, and why."""
+
+    word: Word
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def times(self) -> tuple[int, int]:
+        """In how many of the exchanges that decided something it is this word."""
+        words = Counter(each.word for each in self.evidence if each.word in DECIDED)
+        return words[self.word], words.total()
+
+    @property
+    def always(self) -> bool:
+        """Return whether all exchanges that decided something agree."""
+        return self.word not in DECIDED or len(set(self.times)) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """One value and its cells, one for every side."""
+
+    parameter: str
+    value: str
+    standing: str
+    cells: tuple[Capability, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Return whether sides that decided it have different words."""
+        return len({cell.word for cell in self.cells if cell.word in DECIDED}) > 1
+
+    @property
+    def asked(self) -> bool:
+        """Return whether any side was asked."""
+        return any(cell.word is not Word.NOT_ASKED for cell in self.cells)
+
+
+def _grouped(rows: Iterable[tuple[str, ValueRow]]) -> list[tuple[str, list[ValueRow]]]:
+    found: dict[str, list[ValueRow]] = {}
+    for name, row in rows:
+        found.setdefault(name, []).append(row)
+    return list(found.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTable:
+    """The values of one model, and who was asked for them."""
+
+    model: str
+    sides: tuple[str, ...]
+    rows: tuple[ValueRow, ...]
+
+    @property
+    def differing(self) -> int:
+        """How many values the sides treat differently."""
+        return sum(row.differs for row in self.rows)
+
+    @property
+    def by_parameter(self) -> list[tuple[str, list[ValueRow]]]:
+        """The values that anybody was asked for, by parameter."""
+        return _grouped((row.parameter, row) for row in self.rows if row.asked)
+
+    @property
+    def not_asked(self) -> list[tuple[str, list[ValueRow]]]:
+        """The values that nobody was asked for, by the reason of the first side."""
+        return _grouped((row.cells[0].why, row) for row in self.rows if not row.asked)
+
+    def counts(self, side: int) -> dict[Word, int]:
+        """Count the words of one side."""
+        found = Counter(row.cells[side].word for row in self.rows)
+        return {word: found[word] for word in Word if found[word]}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One provider's answers about one model, and the runs they are of."""
+
+    label: str
+    answers: Answers
+    runs: tuple[Run, ...]
+    values: Mapping[Value, ValueRecord]
+
+    @property
+    def listed(self) -> dict[Value, str]:
+        """The values of the contract and those that were asked for, with their standing."""
+        found = {value: about.standing for value, about in self.values.items()}
+        for asked in self.answers.every:
+            if asked.exchange.expected in ("accepted", "open"):
+                standing = "documented" if asked.exchange.expected == "accepted" else "open"
+                for pair in asked.exchange.asks.items():
+                    found.setdefault((pair,), standing)
+        return found
+
+
+def sides_of(runs: Sequence[Run]) -> dict[Column, Side]:
+    """Gather what some runs asked of every model of every provider, under the provider's name."""
+    asked: dict[Column, list[Asked]] = {}
+    for each in _asked(runs):
+        asked.setdefault((each.exchange.provider, each.exchange.model), []).append(each)
+    sides: dict[Column, Side] = {}
+    for column in dict.fromkeys(column for run in runs for column in columns_of(run)):
+        concerned = tuple(run for run in runs if column in columns_of(run))
+        values = (each for run in concerned for each in run.header.values)
+        mine = {each.asks: each for each in values if each.model == column[1]}
+        sides[column] = Side(column[0], Answers(asked.get(column, [])), concerned, mine)
+    return sides
+
+
+def model_tables(sides: Mapping[Column, Side]) -> tuple[ModelTable, ...]:
+    """Return a table for each model, whoever has it side by side."""
+    models = dict.fromkeys(model for _, model in sides)
+    tables = (
+        model_table(model, [side for column, side in sides.items() if column[1] == model])
+        for model in models
+    )
+    return tuple(table for table in tables if table.rows)
+
+
+def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
+    """Return what some sides make of the values of a model; every cell has a word and a reason."""
+    listed: dict[Value, str] = {}
+    for side in sides:
+        listed |= {key: standing for key, standing in side.listed.items() if key not in listed}
+    rows = (
+        ValueRow(*_together(value), standing, tuple(_capability(side, value) for side in sides))
+        for value, standing in _in_order(listed)
+    )
+    return ModelTable(model, tuple(side.label for side in sides), tuple(rows))
+
+
+_READ = frozenset({ACCEPTANCE}).union(*(each.clauses for each in READINGS.values()))
+
+
+def _asked(runs: Sequence[Run]) -> Iterator[Asked]:
+    """Yield all generations, each once: a run that resumes another keeps its exchanges."""
+    seen: set[tuple[str, str]] = set()
+    for place, run in enumerate(runs):
+        findings: dict[str, dict[str, Finding]] = {}
+        for finding in run.findings:
+            if finding.clause in _READ:
+                path = f"{finding.provider}/{finding.model}/{finding.case}"
+                findings.setdefault(path, {})[finding.clause] = finding
+        for path, exchange in run.exchanges.items():
+            key = (exchange.run or run.header.id, path)
+            if exchange.expected is not None and key not in seen:
+                seen.add(key)
+                yield Asked(exchange, findings.get(path, {}), place)
+
+
+def _together(value: Value) -> tuple[str, str]:
+    """Return several parameters as one, and their values as one."""
+    return " + ".join(name for name, _ in value), " + ".join(text for _, text in value)
+
+
+def _in_order(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
+    """Return values parameter by parameter, numbers by their size; several together come last."""
+    names = list(dict.fromkeys(value[0][0] for value in listed))
+
+    def rank(entry: tuple[Value, str]) -> tuple[int, int, int]:
+        ((name, text), *others) = entry[0]
+        number = int(text) if text.isdigit() and len(text) < _DIGITS else 0
+        return len(others), names.index(name), number
+
+    return sorted(listed.items(), key=rank)
+
+
+def _capability(side: Side, value: Value) -> Capability:
+    evidence = [_evidence(said) for said in side.answers.about(dict(value))]
+    evidence.sort(key=lambda each: list(Word).index(each.word))
+    if not evidence:
+        return Capability(Word.NOT_ASKED, _why_not(side, value))
+    return Capability(evidence[0].word, evidence[0].why, tuple(evidence))
+
+
+def _evidence(said: Said) -> Evidence:
+    return Evidence(said.asked.run, said.asked.exchange.case, said.word, said.why)
+
+
+def _why_not(side: Side, value: Value) -> str:
+    """Say why nobody asked for a value."""
+    about = side.values.get(value)
+    if about is None:
+        return "no document knows it for this model"
+    if any(run.foreign for run in side.runs):
+        return "no recording asks for it"
+    if about.depth is None and about.standing == "default":
+        return "the default: requests without it are judged instead"
+    if about.depth is None:
+        return "no request of the plan asks for it"
+    parts = [part for run in side.runs if (part := extent(run))]
+    if parts:
+        return f"left out: the run was for {parts[0]}"
+    if any(run.interrupted for run in side.runs):
+        return "the run ended before it"
+    if about.depth == "thorough":
+        return "only asked with --depth thorough"
+    return "the run left it out"

@@ -1,0 +1,141 @@
+"""What fails now and then: the rate of it against the rate of the nights before.
+
+A clause that is broken in a share of its exchanges, and requests that must be sent again. By the
+luck of one case such a thing would be a regression, or nothing at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from conformance.findings import BROKEN, Finding, Verdict
+from conformance.reports.costs import sent_once
+from conformance.reports.drift.model import Change, Kind
+from conformance.reports.measures import Retries, measures_of
+from conformance.reports.rates import Rate
+from conformance.results.run_file import Run
+
+REQUESTS = "requests"
+"""The subject of a change that is about requests and no clause."""
+
+Subject = tuple[str, str, str]
+"""A clause on a model of a provider."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The exchanges of one clause on one model, those that broke it, and an example of them."""
+
+    hits: int = 0
+    of: int = 0
+    flaky: bool = False
+    broken: list[Finding] = field(default_factory=list)
+
+    def add(self, finding: Finding) -> None:
+        """Count a finding and the exchanges that were made again for it."""
+        made = 1 + (finding.repeats or 0)
+        if finding.verdict is Verdict.FLAKY and finding.rate is not None:
+            self.hits += round(finding.rate * made)
+            self.flaky = True
+        elif finding.verdict in BROKEN:
+            self.hits += made
+        elif finding.verdict is not Verdict.PASS:
+            return
+        self.of += made
+        if finding.verdict is not Verdict.PASS:
+            self.broken.append(finding)
+
+    @property
+    def rate(self) -> Rate:
+        """How often it was broken."""
+        return Rate(self.hits, self.of)
+
+
+def became_unreliable(bases: Sequence[Run], new: Run) -> list[Change]:
+    """Return what fails now and then, and surely more often than on the nights before."""
+    return [*_clauses(bases, new), *_requests(bases, new)]
+
+
+def covered(changes: Iterable[Change]) -> frozenset[Subject]:
+    """Return the clauses on models that some changes speak of: no single case of them decides."""
+    return frozenset(
+        (change.provider, model, change.subject) for change in changes for model in change.models
+    )
+
+
+def _clauses(bases: Sequence[Run], new: Run) -> Iterator[Change]:
+    """Yield the clauses of which a finding was flaky, and more are broken than were before."""
+    before, now = _tallies(bases), _tallies([new])
+    for subject, tally in now.items():
+        earlier = before.get(subject, _Tally())
+        if tally.flaky and _is_worse(earlier.rate, tally.rate):
+            yield _change(subject, earlier.rate, tally)
+
+
+def _tallies(runs: Iterable[Run]) -> dict[Subject, _Tally]:
+    found: dict[Subject, _Tally] = {}
+    for run in runs:
+        for finding in run.findings:
+            if not finding.excused:
+                subject = (finding.provider, finding.model, finding.clause)
+                found.setdefault(subject, _Tally()).add(finding)
+    return found
+
+
+def _is_worse(before: Rate, now: Rate) -> bool:
+    """Return whether the intervals of two rates leave no doubt; what was not judged is no rate."""
+    return before.of > 0 and now.interval[0] > before.interval[1]
+
+
+def _change(subject: Subject, before: Rate, tally: _Tally) -> Change:
+    provider, model, clause = subject
+    return Change(
+        kind=Kind.UNRELIABLE,
+        what="reliability",
+        provider=provider,
+        subject=clause,
+        level=tally.broken[0].level,
+        before=share_of(before),
+        after=share_of(tally.rate),
+        models=(model,),
+        cases=tuple(dict.fromkeys(finding.case for finding in tally.broken)),
+        count=len(tally.broken),
+        message=tally.broken[0].message,
+        confirmed=True,
+    )
+
+
+def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
+    """Yield providers of which attempts fail, but not all of them: that is an outage."""
+    before, now = _retries(bases), _retries([new])
+    for provider, retries in now.items():
+        earlier = before.get(provider)
+        out = retries.failed.hits == retries.failed.of
+        if earlier is not None and not out and _is_worse(earlier.failed, retries.failed):
+            yield Change(
+                kind=Kind.UNRELIABLE,
+                what="reliability",
+                provider=provider,
+                subject=REQUESTS,
+                before=share_of(earlier.failed),
+                after=share_of(retries.failed),
+                count=retries.failed.hits,
+                message="; ".join(f"{why} ({count})" for why, count in retries.reasons.items()),
+                confirmed=True,
+            )
+
+
+def _retries(runs: Sequence[Run]) -> Mapping[str, Retries]:
+    sent = list(sent_once(runs))
+    providers = dict.fromkeys(each.provider for each in sent)
+    return {
+        name: measures_of([each for each in sent if each.provider == name]).retries
+        for name in providers
+    }
+
+
+def share_of(rate: Rate) -> str:
+    """Write a rate with its interval, as what failed of what was tried."""
+    low, high = rate.interval
+    return f"{rate.hits} of {rate.of} failed ({low:.0%} to {high:.0%})"

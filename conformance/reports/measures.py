@@ -1,0 +1,138 @@
+"""What requests tell beside verdicts: how long they took, what they cost, how often they failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from conformance.reports.costs import Money, total
+from conformance.reports.rates import Rate
+from conformance.results.records import ExchangeRecord
+
+UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Seconds that accepted requests took, as measured when they were sent."""
+
+    count: int
+    median: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """How many requests were answered with a decision, of how many, and what the rest came to."""
+
+    answered: int
+    total: int
+    reasons: Mapping[str, int]
+
+    @property
+    def rate(self) -> float:
+        """The share that was answered, 0 to 1."""
+        return self.answered / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """Requests that were answered at the first try, and what came of those that were sent again.
+
+    Only requests count whose attempts are known; a cassette says them where there were several.
+    """
+
+    first: Rate
+    failed: Rate  # attempts
+    reasons: Mapping[str, int]  # statuses and texts of attempts that were followed by another
+
+    @property
+    def known(self) -> bool:
+        """Return whether the attempts of any request are known."""
+        return self.first.of > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What pictures of one quality took and cost."""
+
+    name: str
+    latency: Latency | None
+    per_image: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """All of it, of some requests."""
+
+    latency: Latency | None
+    price: Money | None
+    availability: Availability
+    retries: Retries
+    qualities: tuple[Quality, ...]
+
+
+def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
+    """Measure requests that were sent, each of which is given once."""
+    return Measures(
+        latency=_latency(exchanges),
+        price=_price(exchanges),
+        availability=_availability(exchanges),
+        retries=_retries(exchanges),
+        qualities=tuple(_qualities(exchanges)),
+    )
+
+
+def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
+    """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
+    found = sorted(
+        each.elapsed
+        for each in exchanges
+        if each.elapsed is not None and each.outcome == "accepted"
+    )
+    if not found:
+        return None
+    return Latency(len(found), median(found), found[-(-9 * len(found) // 10) - 1])
+
+
+def _price(exchanges: Sequence[ExchangeRecord]) -> Money | None:
+    found = total(exchanges)
+    return found if found.priced or found.guess else None
+
+
+def _availability(exchanges: Sequence[ExchangeRecord]) -> Availability:
+    missing = Counter(
+        each.reason or each.outcome for each in exchanges if each.outcome == UNAVAILABLE
+    )
+    return Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing))
+
+
+def _retries(exchanges: Sequence[ExchangeRecord]) -> Retries:
+    known = [each for each in exchanges if each.attempts]
+    again = Counter(reason for each in known for reason in _reasons(each))
+    first = sum(each.attempts == 1 and each.outcome != UNAVAILABLE for each in known)
+    failed = again.total() + sum(each.outcome == UNAVAILABLE for each in known)
+    attempts = sum(each.attempts or 0 for each in known)
+    return Retries(Rate(first, len(known)), Rate(failed, attempts), dict(again.most_common()))
+
+
+def _reasons(exchange: ExchangeRecord) -> Iterator[str]:
+    """Yield why each attempt but the last was followed by another."""
+    for attempt in exchange.retried:
+        lacking = attempt.said and attempt.said not in attempt.reason
+        yield f"{attempt.reason}: {attempt.said}" if lacking else attempt.reason
+    missing = (exchange.attempts or 1) - 1 - len(exchange.retried)
+    yield from ["not kept"] * missing
+
+
+def _qualities(exchanges: Sequence[ExchangeRecord]) -> Iterator[Quality]:
+    """Measure accepted generations by the quality that they ask for."""
+    found: dict[str, list[ExchangeRecord]] = {}
+    for each in exchanges:
+        if each.outcome == "accepted" and each.expected in ("accepted", "open"):
+            found.setdefault(each.asks.get("quality", "none asked"), []).append(each)
+    for name, mine in found.items():
+        price = _price(mine)
+        yield Quality(name, _latency(mine), price.per_image if price else None)

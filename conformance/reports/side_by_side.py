@@ -1,0 +1,140 @@
+"""Who has a model, side by side: what a buyer compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import to_builtins
+
+from conformance.reports.formatting import dollars, duration
+from conformance.reports.measures import Latency, Measures, Retries, measures_of
+from conformance.reports.rates import Rate
+from conformance.results.reach import NOTHING, Column, Kept
+from conformance.results.records import ExchangeRecord
+
+_WIDE = 120  # units of a plot, and what is left free at its ends
+_EDGE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One model at one provider: the MUSTs that are kept, and what its requests tell."""
+
+    label: str
+    model: str
+    kept: Kept
+    measures: Measures
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOffers:
+    """Everybody who has a model."""
+
+    model: str
+    offers: tuple[Offer, ...]
+
+    @property
+    def slowest(self) -> float:
+        """The longest time that any plot shows, in seconds."""
+        times = [
+            each.latency.p90
+            for offer in self.offers
+            for each in offer.measures.qualities
+            if each.latency is not None
+        ]
+        return max(times, default=0.0)
+
+    def place(self, seconds: float) -> float:
+        """Return where a time stands in a plot that all offers share."""
+        share = seconds / self.slowest if self.slowest else 0.0
+        return round(_EDGE + share * (_WIDE - 2 * _EDGE), 1)
+
+
+def model_offers(
+    kept: Mapping[Column, Mapping[str, Kept]], exchanges: Iterable[ExchangeRecord]
+) -> tuple[ModelOffers, ...]:
+    """Set side by side what some providers offer; `kept` is by label and model, then level."""
+    sent: dict[Column, list[ExchangeRecord]] = {}
+    for each in exchanges:
+        sent.setdefault((each.provider, each.model), []).append(each)
+    return offers_by_model(
+        Offer(*column, levels.get("MUST", NOTHING), measures_of(sent.get(column, [])))
+        for column, levels in kept.items()
+    )
+
+
+def offers_by_model(offers: Iterable[Offer]) -> tuple[ModelOffers, ...]:
+    """Put together what is of the same model."""
+    found: dict[str, list[Offer]] = {}
+    for offer in offers:
+        found.setdefault(offer.model, []).append(offer)
+    return tuple(ModelOffers(model, tuple(mine)) for model, mine in found.items())
+
+
+def as_json(offers: Sequence[ModelOffers]) -> list[dict[str, Any]]:
+    """Return offers as JSON values."""
+    return [_offer(offer) for model in offers for offer in model.offers]
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    measures = offer.measures
+    return {
+        "column": offer.label,
+        "model": offer.model,
+        "kept": to_builtins(offer.kept),
+        "latency": to_builtins(measures.latency),
+        "qualities": to_builtins(measures.qualities),
+        "availability": {
+            "answered": measures.availability.answered,
+            "total": measures.availability.total,
+        },
+        "retries": retries_as_json(measures.retries),
+    }
+
+
+def retries_as_json(retries: Retries) -> dict[str, Any]:
+    """Return retries as JSON values."""
+    return {
+        "first": _rate(retries.first),
+        "failed": _rate(retries.failed),
+        "reasons": dict(retries.reasons),
+    }
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    low, high = rate.interval
+    return {"count": rate.hits, "of": rate.of, "interval": [round(low, 4), round(high, 4)]}
+
+
+def time_of(latency: Latency) -> str:
+    """Write median and p90; of a single request only its time."""
+    p90 = f", p90 {duration(latency.p90)}" if latency.count > 1 else ""
+    return duration(latency.median) + p90
+
+
+def latency_of(offer: Offer) -> str:
+    """Write median and p90 by quality."""
+    said = [
+        f"{each.name} {time_of(each.latency)}"
+        for each in offer.measures.qualities
+        if each.latency is not None
+    ]
+    return "; ".join(said) or "not measured"
+
+
+def price_of(offer: Offer) -> str:
+    """Write the price of an image by quality."""
+    said = [
+        f"{each.name} {dollars(each.per_image)}"
+        for each in offer.measures.qualities
+        if each.per_image is not None
+    ]
+    return "; ".join(said) or "not known"
+
+
+def answered_of(offer: Offer) -> str:
+    """Write how many requests were answered with a decision."""
+    availability = offer.measures.availability
+    return f"{availability.answered} of {availability.total} ({availability.rate:.0%})"

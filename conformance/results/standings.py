@@ -1,0 +1,87 @@
+"""How models stood on the day of a run: read from its header, by the rule that planned it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from conformance.lifecycle import Lifecycle, Standing
+from conformance.results.reach import Column
+from conformance.results.records import LifecycleRecord, ProviderRecord, RunHeader
+from conformance.results.run_file import Run
+
+
+def record_of(standing: Standing) -> LifecycleRecord:
+    """Write how a model stands."""
+    dates = standing.lifecycle
+    since, deprecated, until = (
+        None if day is None else day.isoformat()
+        for day in (dates.since, dates.deprecated, dates.until)
+    )
+    return LifecycleRecord(
+        judged_on=standing.day.isoformat(),
+        since=since,
+        deprecated=deprecated,
+        until=until,
+        replaced_by=dates.replaced_by,
+        source=dates.source,
+        retrieved=dates.retrieved,
+    )
+
+
+def standing_of(record: LifecycleRecord) -> Standing | None:
+    """Read how a model stood; None for a record with what is no date."""
+    try:
+        since, deprecated, until = (
+            None if day is None else date.fromisoformat(day)
+            for day in (record.since, record.deprecated, record.until)
+        )
+        day = date.fromisoformat(record.judged_on)
+    except ValueError:
+        return None
+    dates = Lifecycle(since, deprecated, until, record.replaced_by, record.source, record.retrieved)
+    return Standing(dates, day)
+
+
+def standings_of(providers: tuple[ProviderRecord, ...]) -> Mapping[Column, Standing]:
+    """Return how the models stood whose dates a run knows."""
+    read = {
+        (provider.id, model): standing_of(record)
+        for provider in providers
+        for model, record in provider.lifecycle.items()
+    }
+    return {column: standing for column, standing in read.items() if standing is not None}
+
+
+def retired_in(run: Run) -> dict[Column, Standing]:
+    """Return the models that had ended when a run came to its end, if not when it began.
+
+    What was replayed stands as on the day of its recording.
+    """
+    finished = run.footer.finished[:10] if run.footer else ""
+    replayed = {each.id for each in run.header.providers if each.mode == "replay"}
+    return {
+        column: standing
+        for column, standing in standings_of(run.header.providers).items()
+        if standing.retired or (column[0] not in replayed and _ended_by(standing, finished))
+    }
+
+
+def _ended_by(standing: Standing, finished: str) -> bool:
+    until = standing.lifecycle.until
+    return until is not None and until.isoformat() <= finished
+
+
+def latest_standings(headers: Iterable[RunHeader]) -> dict[Column, Standing]:
+    """Return how the models of some runs stood, in the newest run that has each."""
+    found: dict[Column, Standing] = {}
+    for header in sorted(headers, key=lambda header: header.started):
+        columns = {(each.id, model) for each in header.providers for model in each.models}
+        found = {column: standing for column, standing in found.items() if column not in columns}
+        found |= standings_of(header.providers)
+    return found
+
+
+def day_of(header: RunHeader) -> date:
+    """Return the day of a run in UTC; of one that does not say it, the day of its start."""
+    return date.fromisoformat((header.day or header.started)[:10])

@@ -1,0 +1,277 @@
+"""The capability table: what a provider makes of a value, read from outcomes and findings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.cases import cases_for
+from conformance.cases.values import askable_values, asked_values, value_text
+from conformance.clauses import clauses_of
+from conformance.contract import load_edition
+from conformance.findings import Finding, Verdict
+from conformance.reports import render, summarize
+from conformance.reports.capabilities import Capability, Word, model_tables, sides_of
+from conformance.reports.capabilities.readings import READINGS
+from conformance.results.run_file import Run, read_run
+from tests import runs
+from tests.processes import command
+
+EDITION = load_edition()
+PNG = {
+    "index": 0,
+    "member": "b64_json",
+    "type": "png",
+    "width": 1024,
+    "height": 1024,
+    "alpha": False,
+}
+WIDE = PNG | {"width": 1792}
+TALL = PNG | {"width": 512}
+SHOWS_SIZE, ACCEPTS = "image.size-as-asked", "parameters.valid-accepted"
+VALUES = [("size", "1792x1024"), ("size", "1024x1024"), ("n", "2"), ("style", "vivid")]
+
+
+def asked(
+    case: str, asks: dict[str, str], came: str = "accepted", **members: Any
+) -> dict[str, Any]:
+    """A generation that asks for some values, and what came."""
+    status = {"accepted": 200, "refused": 400, "unavailable": 500, "unclear": 200}.get(came, 0)
+    response = {"status": status, "headers": [], "body": "{}", "bytes": 2} if status else None
+    images = [PNG] if came == "accepted" else []
+    about = {"expected": "accepted", "asks": asks, "outcome": came, "reason": f"HTTP {status}"}
+    return runs.exchange(case=case) | about | {"response": response, "images": images} | members
+
+
+def found(clause: str, verdict: Verdict, case: str = "wide") -> Finding:
+    return runs.finding(clause, verdict, case=case, message="other pixels", observed="1024x1024")
+
+
+def run_of(*records: Any, **head: Any) -> Run:
+    """A run of one model whose contract names the values above."""
+    values = [
+        {"model": "dall-e-3", "asks": [pair], "standing": "documented", "depth": "standard"}
+        for pair in VALUES
+    ]
+    return runs.run(*records, head=runs.header(models=["dall-e-3"], values=values, **head))
+
+
+def cell(run: Run, value: str = "1792x1024", parameter: str = "size") -> Capability:
+    (table,) = model_tables(sides_of([run]))
+    rows = [row for row in table.rows if (row.parameter, row.value) == (parameter, value)]
+    return rows[0].cells[0]
+
+
+SMALLEST = asked("baseline", {})
+WANTS = {"size": "1792x1024"}
+BROKEN, KEPT = found(SHOWS_SIZE, Verdict.FAIL), found(SHOWS_SIZE, Verdict.PASS)
+UNSEEN = found(SHOWS_SIZE, Verdict.NOT_TESTABLE)
+
+
+@pytest.mark.parametrize(
+    ("word", "records"),
+    [
+        pytest.param(Word.HONOURED, [asked("wide", WANTS), KEPT], id="clause-passes"),
+        pytest.param(Word.ACCEPTED, [asked("wide", WANTS), UNSEEN], id="not-testable"),
+        pytest.param(Word.IGNORED, [asked("wide", WANTS), BROKEN], id="as-without-it"),
+        pytest.param(Word.ALTERED, [asked("wide", WANTS, images=[TALL]), BROKEN], id="other-size"),
+        pytest.param(Word.REFUSED, [asked("wide", WANTS, "refused")], id="refused"),
+        pytest.param(
+            Word.REFUSED, [asked("wide", WANTS, "unclear", said="no")], id="error-as-success"
+        ),
+        pytest.param(Word.CRASHES, [asked("wide", WANTS, "unclear")], id="empty-success"),
+        pytest.param(
+            Word.CRASHES,
+            [asked("wide", WANTS, "unavailable"), found(ACCEPTS, Verdict.FAIL)],
+            id="5xx-every-time",
+        ),
+        pytest.param(
+            Word.UNDECIDED,
+            [asked("wide", WANTS, "unavailable"), found(ACCEPTS, Verdict.UNAVAILABLE)],
+            id="outage",
+        ),
+        pytest.param(
+            Word.UNDECIDED, [asked("wide", WANTS, "refused", cause="moderation")], id="moderated"
+        ),
+        pytest.param(Word.UNDECIDED, [asked("wide", WANTS, "not served")], id="not-served"),
+        pytest.param(Word.NOT_ASKED, [asked("wide", WANTS, "not run")], id="no-budget"),
+        pytest.param(Word.NOT_ASKED, [], id="nothing-sent"),
+    ],
+)
+def test_word_says_what_became_of_a_value(word: Word, records: list[Any]) -> None:
+    assert cell(run_of(SMALLEST, *records)).word is word
+
+
+@pytest.mark.parametrize("came", ["refused", "unclear", "unavailable"])
+def test_failure_says_nothing_of_a_value_where_nothing_is_accepted(came: str) -> None:
+    run = run_of(asked("baseline", {}, came), asked("wide", WANTS, came, said="down"))
+    assert cell(run).word is Word.UNDECIDED
+
+
+def test_refusal_by_name_counts_though_nothing_else_is_accepted() -> None:
+    error = {"type": None, "code": None, "param": "size"}
+    assert cell(run_of(asked("wide", WANTS, "refused", error=error))).word is Word.REFUSED
+
+
+def test_refusal_is_for_the_value_that_is_never_accepted() -> None:
+    both = asked("both", WANTS | {"style": "vivid"}, "refused")
+    run = run_of(SMALLEST, asked("wide", WANTS), found(SHOWS_SIZE, Verdict.PASS), both)
+    assert cell(run).word is Word.HONOURED
+    assert cell(run, "vivid", "style").word is Word.REFUSED
+
+
+def test_values_that_fail_only_together_are_told_in_how_many() -> None:
+    both = asked("both", WANTS | {"n": "2"}, "refused")
+    run = run_of(SMALLEST, asked("wide", WANTS), asked("n-2", {"n": "2"}), both)
+    assert (cell(run).word, cell(run).times) == (Word.REFUSED, (1, 2))
+
+
+def test_what_the_contract_forbids_says_nothing_of_its_values() -> None:
+    forbidden = asked("forbidden", WANTS | {"n": "many"}, "refused", expected="refused")
+    assert cell(run_of(SMALLEST, forbidden)).word is Word.NOT_ASKED
+
+
+def test_known_deviation_is_no_less_ignored() -> None:
+    known = found(SHOWS_SIZE, Verdict.FAIL)
+    run = run_of(SMALLEST, asked("wide", WANTS), runs.known(clause=SHOWS_SIZE, case="wide"))
+    assert cell(run).word is cell(run_of(SMALLEST, asked("wide", WANTS), known)).word
+
+
+@pytest.mark.parametrize(
+    ("why", "records", "head"),
+    [
+        pytest.param(
+            "budget", [asked("wide", WANTS, "not run", reason="no budget")], {}, id="budget"
+        ),
+        pytest.param(
+            "cases n-*",
+            [],
+            {"selection": {"clauses": "*", "models": "*", "cases": "n-*"}},
+            id="part",
+        ),
+        pytest.param("left it out", [], {}, id="left-out"),
+    ],
+)
+def test_value_nobody_asked_for_says_why(why: str, records: list[Any], head: Any) -> None:
+    assert why in cell(run_of(SMALLEST, *records, **head)).why
+
+
+def test_value_of_another_model_is_not_documented() -> None:
+    other = run_of(SMALLEST)
+    more = runs.read(runs.header(["relay"], ["dall-e-3"], id="other"), type(other.header))
+    relay = Run(more, {}, [], [], other.footer)
+    (table,) = model_tables(sides_of([other, relay]))
+    assert {row.cells[1].why for row in table.rows} == {"no document knows it for this model"}
+
+
+OUTCOMES = st.sampled_from(
+    ["accepted", "refused", "unavailable", "unclear", "not served", "not run"]
+)
+EXCHANGES = st.lists(
+    st.tuples(st.sets(st.sampled_from(VALUES)), OUTCOMES, st.sampled_from(Verdict))
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(EXCHANGES)
+def test_every_value_has_a_cell_and_every_cell_a_reason(drawn: list[Any]) -> None:
+    records: list[Any] = [SMALLEST]
+    for rank, (values, came, verdict) in enumerate(drawn):
+        records += [asked(f"c{rank}", dict(values), came), found(SHOWS_SIZE, verdict, f"c{rank}")]
+    (table,) = model_tables(sides_of([run_of(*records)]))
+    assert {(row.parameter, row.value) for row in table.rows} == set(VALUES)
+    for row in table.rows:
+        (shown,) = row.cells
+        sent = [
+            values for values, _, _ in drawn if (row.parameter, row.value) in dict(values).items()
+        ]
+        assert len(shown.evidence) == len(sent)
+        assert shown.why or shown.word is Word.HONOURED
+        assert sum(table.counts(0).values()) == len(table.rows)
+
+
+@pytest.mark.parametrize("model", EDITION.models)
+def test_every_value_of_a_planned_request_is_askable(model: str) -> None:
+    cases = cases_for(EDITION, EDITION.model(model), lead=False)
+    listed = {each.asks for each in askable_values(EDITION, EDITION.model(model), cases)}
+    for case in cases:
+        if case.body is not None and EDITION.read(case.body).expectation != "refused":
+            assert {(pair,) for pair in asked_values(case.body).items()} <= listed
+
+
+def test_values_forbidden_together_are_askable_as_one() -> None:
+    model = EDITION.model("gpt-image-1.5")
+    listed = askable_values(EDITION, model, cases_for(EDITION, model, lead=False))
+    together = [dict(each.asks) for each in listed if each.standing == "refused"]
+    assert together == [{"background": "transparent", "output_format": "jpeg"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *[("auto", "auto"), (2, "2"), ("2", '"2"'), (True, "true"), (None, "null"), ("", '""')],
+        ("a" * 61, "61 characters"),
+    ],
+    ids=str,
+)
+def test_value_is_written_so_that_types_can_be_told_apart(value: object, text: str) -> None:
+    assert value_text(value) == text
+
+
+def test_every_clause_that_compares_with_what_was_asked_is_read() -> None:
+    read = frozenset().union(*(each.clauses for each in READINGS.values()))
+    known = {each.id for each in clauses_of(EDITION)}
+    echoes = re.compile(r"extras\.|stream\.echo")
+    compare = {name for name in known if re.search(r"as-asked$|when-(asked|transparent)$", name)}
+    assert read <= known
+    assert {name for name in compare if not echoes.match(name)} <= read
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The replay of what aimock answered for one model."""
+    file = tmp_path_factory.mktemp("replayed") / "run.jsonl"
+    words = ["--provider", "aimock", "--replay", "--models", "gpt-image-1.5", "--quiet"]
+    command(Path(__file__).parents[1], "run", *words, "--output", str(file))
+    return read_run(Path(file))
+
+
+def test_replayed_provider_ignores_sizes_and_says_by_which_exchange(replayed: Run) -> None:
+    (table,) = summarize([replayed]).capabilities
+    cells = {f"{row.parameter}={row.value}": row.cells[0] for row in table.rows}
+    assert cells["size=1536x1024"].word is Word.IGNORED
+    assert cells["size=1024x1024"].word is Word.HONOURED
+    assert cells["n=10"].evidence[0].case == "n-10"
+    assert cells["background + output_format=transparent + jpeg"].word is Word.IGNORED
+    values = [each for each in replayed.header.values if each.model == "gpt-image-1.5"]
+    assert len(values) == len(cells)
+
+
+def test_words_agree_with_findings(replayed: Run) -> None:
+    (table,) = summarize([replayed]).capabilities
+    broken = {
+        each.case
+        for each in replayed.findings
+        if each.clause in READINGS["size"].clauses and each.verdict is Verdict.FAIL
+    }
+    unlike = {Word.IGNORED, Word.ALTERED}
+    told = {
+        each.case
+        for row in table.rows
+        if row.parameter == "size"
+        for each in row.cells[0].evidence
+        if each.word in unlike
+    }
+    assert told == broken
+
+
+@pytest.mark.parametrize("format_", ["html", "md", "json"])
+def test_reports_show_words_and_cases(replayed: Run, format_: str) -> None:
+    text = render([replayed], format_)
+    assert "ignored" in text
+    assert "size-1536x1024" in text if format_ != "html" else "size%3D1536x1024" in text

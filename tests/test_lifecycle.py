@@ -1,0 +1,140 @@
+"""When a model begins and ends: the dates of a provider and of an edition."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.contract import Edition, EditionError, load_edition, schemas_directory
+from conformance.errors import UnknownNameError
+from conformance.lifecycle import ENDLESS, Lifecycle, Standing
+from conformance.providers import ProviderError, load_provider
+from tests.test_providers import GOOD, write
+
+END = date(2026, 12, 1)
+EVE = END - timedelta(days=1)
+MODEL = Lifecycle(date(2025, 12, 16), date(2026, 6, 2), END, ("next-1", "next-2"))
+DATES = """
+[lifecycle."dall-e-3"]
+until = "2027-04-07"
+replaced_by = ["gpt-image-2"]
+source = "the page of the provider"
+retrieved = "2026-11-27"
+"""
+ENTRY = {
+    "until": "2026-12-01",
+    "citations": [{"source": "openai", "section": "Shutdown", "level": "MUST"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "said"),
+    [
+        ("2026-06-01", "active", ""),
+        ("2026-06-02", "deprecated", ""),
+        ("2026-10-31", "deprecated", ""),
+        (
+            "2026-11-01",
+            "deprecated",
+            "ends on 2026-12-01, in 30 days; replaced by next-1 or next-2",
+        ),
+        ("2026-11-30", "deprecated", "ends on 2026-12-01, in 1 day; replaced by next-1 or next-2"),
+        ("2026-12-01", "retired", "retired on 2026-12-01; replaced by next-1 or next-2"),
+        ("2027-12-01", "retired", "retired on 2026-12-01; replaced by next-1 or next-2"),
+    ],
+)
+def test_state_of_a_model_on_a_day(day: str, state: str, said: str) -> None:
+    standing = Standing(MODEL, date.fromisoformat(day))
+    assert (standing.state, standing.words) == (state, said)
+
+
+def test_model_without_dates_is_active_and_promises_no_end() -> None:
+    standing = Standing(ENDLESS, END)
+    assert (standing.state, standing.words) == ("active", "")
+    assert not standing.must_be_served(END)
+
+
+@pytest.mark.parametrize(
+    ("day", "sent", "promised"),
+    [
+        (date(2025, 12, 15), date(2025, 12, 15), False),
+        (date(2025, 12, 16), date(2025, 12, 16), True),
+        (EVE, EVE, True),
+        (EVE, END, False),
+        (END, END, False),
+    ],
+    ids=["before-its-first-day", "first-day", "last-day", "after-midnight", "end"],
+)
+def test_model_is_promised_from_its_first_day_to_the_one_before_its_end(
+    day: date, sent: date, promised: bool
+) -> None:
+    standing = Standing(MODEL, day)
+    assert standing.must_be_served(sent) is promised
+    assert standing.ends_before(sent) is (day != sent)
+
+
+def edition(folder: Path, **lifecycle: Any) -> Edition:
+    shutil.copytree(schemas_directory(), folder, dirs_exist_ok=True)
+    path = folder / "cometapi-2026-03-12" / "edition.json"
+    content = json.loads(path.read_text("utf-8")) | {"lifecycle": lifecycle}
+    path.write_text(json.dumps(content), "utf-8")
+    return load_edition("cometapi-2026-03-12", folder)
+
+
+def test_dates_of_an_edition_name_their_source(tmp_path: Path) -> None:
+    read = edition(tmp_path, **{"dall-e-3": ENTRY}).lifecycles["dall-e-3"]
+    assert read.until == END
+    assert read.source == "OpenAI OpenAPI specification 2.3.0, Shutdown"
+    assert read.retrieved == "2026-11-23"
+
+
+def test_own_dates_of_a_provider_outrank_those_of_the_edition(tmp_path: Path) -> None:
+    judged_by = edition(tmp_path / "schemas", **{"dall-e-3": ENTRY, "dall-e-2": ENTRY})
+    mine = load_provider(write(tmp_path, GOOD + DATES))
+    assert mine.lifecycle("dall-e-3", judged_by).until == date(2027, 4, 7)
+    assert mine.lifecycle("dall-e-3-2026-01-01", judged_by).until == date(2027, 4, 7)
+    assert mine.lifecycle("dall-e-2", judged_by).until == END
+    assert load_provider("reference").lifecycle("dall-e-2", judged_by) is ENDLESS
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('"2027-04-07"', '"2027-02-30"'), r"lifecycle\.dall-e-3: .*day"),
+        (
+            ('until = "2027', 'since = "2028-01-01"\nuntil = "2027'),
+            "since 2028-01-01 is after until",
+        ),
+        (("until", "untill"), "unknown key 'untill'; did you mean 'until'"),
+        (('retrieved = "2026-11-27"', ""), "'retrieved' is a required property"),
+    ],
+    ids=["no-date", "order", "unknown-key", "no-source"],
+)
+def test_mistake_in_the_dates_of_a_provider_is_said(
+    tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    with pytest.raises(ProviderError, match=said):
+        load_provider(write(tmp_path, GOOD + DATES.replace(*change)))
+
+
+def test_dates_of_a_model_that_the_provider_has_not_name_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'dall-e-3'"):
+        load_provider(write(tmp_path, GOOD + DATES.replace("dall-e-3", "dall-e-33")))
+
+
+def test_dates_out_of_order_in_an_edition_name_the_file(tmp_path: Path) -> None:
+    with pytest.raises(EditionError, match=r"edition\.json: lifecycle\.dall-e-3: since"):
+        edition(tmp_path, **{"dall-e-3": {**ENTRY, "since": "2027-01-01"}})
+
+
+def test_openai_says_of_every_model_of_the_old_page_when_it_ends() -> None:
+    openai, judged_by = load_provider("openai"), load_edition()
+    ends = {name: str(openai.lifecycle(name, judged_by).until) for name in openai.models}
+    assert ends["dall-e-3"] == ends["dall-e-2"] == "2026-05-12"
+    assert ends["gpt-image-1"] == "2026-10-23"
+    assert ends["gpt-image-1.5"] == ends["gpt-image-1-mini"] == "2026-12-01"

@@ -1,0 +1,143 @@
+"""Columns of models that end, in reports, over the night of their end, and in the history."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from conformance.findings import Finding, Verdict
+from conformance.reports import print_runs, render, summarize
+from conformance.reports.drift import Drift, drift
+from conformance.reports.history import history
+from conformance.reports.history.render import now_of
+from conformance.reports.wording import closing, verdict_of
+from conformance.results.run_file import Run, write_run
+from tests import runs
+from tests.nights import ended, night, printed
+
+REFUSED = Finding("models.retired-refused", "MUST", Verdict.PASS, "acme", "dall-e-3", "baseline")
+OTHER = runs.finding(model="gpt-image-1")
+UNTIL = "2026-01-05"
+
+
+def dated(day: int, *records: Any, until: str = UNTIL, end: Any = ..., **changes: Any) -> Run:
+    """A night of January 2026, of a provider that ends dall-e-3 on the 5th."""
+    head = runs.header()
+    judged_on = f"2026-01-{day:02}"
+    record = {"judged_on": judged_on, "until": until, "source": "a page", "retrieved": "2026-01-01"}
+    head["providers"][0]["lifecycle"] = {"dall-e-3": {**record, "replaced_by": ["gpt-image-1"]}}
+    level = {"level": "MUST", "statement": "It is refused.", "citations": []}
+    clauses = [*head["clauses"], {"id": REFUSED.clause, **level}]
+    about = {"providers": head["providers"], "clauses": clauses, "day": judged_on, **changes}
+    finished = {"finished": f"2026-01-{day:02}T03:10:00+00:00"}
+    footer = runs.footer() | finished if end is ... else end
+    return night(day, *records, head=about, end=footer)
+
+
+def served(day: int, **changes: Any) -> Run:
+    findings = [runs.finding(name) for name in runs.LEVELS]
+    return dated(day, *findings, OTHER, **changes)
+
+
+def retired(day: int, **changes: Any) -> Run:
+    return dated(day, REFUSED, OTHER, **changes)
+
+
+def shown(run: Run) -> str:
+    file = io.StringIO()
+    print_runs([run], Console(file=file, width=120))
+    return file.getvalue()
+
+
+def subjects(found: Drift) -> list[tuple[str, str, str]]:
+    return [(each.kind.value, each.subject, each.after) for each in found.changes]
+
+
+def test_column_of_a_model_that_has_ended_says_when() -> None:
+    text = shown(retired(9))
+    assert "retired on 2026-01-05 " in text
+    assert "acme dall-e-3: retired on 2026-01-05; replaced by gpt-image-1 (a page, as of" in text
+
+
+def test_column_of_a_model_that_ends_within_a_month_says_when() -> None:
+    text = shown(served(2))
+    assert "pass, ends on 2026-01-05" in text
+    assert "ends on 2026-01-05, in 3 days; replaced by gpt-image-1" in text
+
+
+def test_model_that_has_ended_and_is_served_is_told_as_broken() -> None:
+    broken = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
+    (row, _) = summarize([dated(9, broken, OTHER)]).rows
+    assert verdict_of(row) == "FAIL, retired on 2026-01-05"
+
+
+def test_provider_all_of_whose_models_have_ended_is_not_said_to_conform() -> None:
+    head = runs.header(models=["dall-e-3"])
+    record = {"judged_on": "2026-01-09", "until": UNTIL}
+    head["providers"][0]["lifecycle"] = {"dall-e-3": record}
+    summary = summarize([night(9, REFUSED, head=head)])
+    assert "conforms" not in closing(summary)
+    assert "every model has ended, and nothing else was asked" in closing(summary)
+
+
+def test_json_markdown_and_page_say_when_a_model_ended() -> None:
+    summary = summarize([retired(9)])
+    (column, _) = json.loads(render(summary, "json"))["columns"]
+    assert column["lifecycle"]["state"] == "retired"
+    assert column["lifecycle"]["until"] == UNTIL
+    for name in ("md", "html"):
+        assert "retired on 2026-01-05" in render(summary, name)
+
+
+def test_night_of_the_end_is_no_regression_and_no_alarm() -> None:
+    found = drift([served(3), served(4)], retired(5))
+    assert found.exit_code(unconfirmed_too=True) == 0
+    assert found.unjudged == ()
+    ending = "retired on 2026-01-05; replaced by gpt-image-1"
+    assert subjects(found)[0] == ("new information", "dall-e-3", ending)
+    assert [each for each in found.changes if each.after == "absent"] == []
+
+
+def test_nights_after_the_end_have_nothing_to_say_of_it() -> None:
+    found = drift([served(4), retired(5)], retired(6))
+    assert (found.exit_code(), found.changes, found.notes) == (0, (), ())
+
+
+def test_model_that_is_lost_without_an_end_still_alarms() -> None:
+    found = drift([served(3)], dated(4, OTHER))
+    assert found.exit_code() == 2
+    assert "nothing of acme dall-e-3 was judged" in found.unjudged[0]
+
+
+def test_run_that_crosses_the_midnight_of_the_end_is_no_alarm() -> None:
+    lost = [runs.finding(name, Verdict.UNAVAILABLE, message="it ended") for name in runs.LEVELS]
+    end = runs.footer() | {"finished": "2026-01-05T00:10:00+00:00"}
+    found = drift([served(3)], dated(4, *lost, OTHER, end=end))
+    assert found.exit_code() == 0
+    assert any(note.endswith("It did while the run was under way.") for note in found.notes)
+    early = runs.footer() | {"finished": "2026-01-04T23:10:00+00:00"}
+    assert drift([served(3)], dated(4, *lost, OTHER, end=early)).exit_code() == 2
+
+
+def test_model_that_is_served_again_after_its_end_is_a_regression() -> None:
+    broken = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
+    found = drift([retired(6), retired(7)], dated(8, broken, OTHER))
+    assert [each.subject for each in found.regressions(True)] == [REFUSED.clause]
+
+
+def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> None:
+    for day in range(1, 10):
+        run = served(day) if day < 5 else retired(day)
+        write_run(ended(run), tmp_path / f"{day}.jsonl")
+    found = history(tmp_path, every=True)
+    assert found.silent == 0
+    assert found.nights[0].retired == {"dall-e-3": UNTIL}
+    kept = next(each for each in found.timelines if each.clause == "envelope.json")
+    assert now_of(kept) == "pass until 2026-01-04; retired on 2026-01-05"
+    refused = next(each for each in found.timelines if each.clause == REFUSED.clause)
+    assert now_of(refused) == "pass since 2026-01-05 (5 nights)"
+    assert "dall-e-3 retired on 2026-01-05" in printed(found, 120)

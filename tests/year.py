@@ -1,0 +1,119 @@
+"""A year of nights on a virtual clock: models end and begin, providers fail, runs are killed.
+
+`make year` plays 365 nights of five providers; a test plays a few weeks. The providers are drawn
+from a seed; all that judges them is the suite: plan, sender, ledger, clauses, run files,
+confirmation, drift and history. It must raise no alarm where nothing got worse, raise one where
+something did, and count every cent that a provider billed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from conformance.reports.costs import Money, money_of, sent_once
+from conformance.reports.history import history
+from conformance.results.run_file import read_run
+from tests.year_nights import Keeper, Night
+from tests.year_script import FIRST, Script, scripted
+
+ROUNDING = 1e-5  # US dollars; what sums of amounts that were rounded may be off by
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a year came to."""
+
+    nights: int = 0
+    alarms: int = 0  # rightly
+    retirements: int = 0
+    killed: int = 0
+    billed: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        kinds = Counter(fault.partition(":")[0] for fault in self.faults)
+        wrong = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing wrong"
+        return (
+            f"{self.nights:,} nights, {self.alarms} alarms, {self.retirements} models ended, "
+            f"{self.killed} runs killed, {self.billed:.2f} USD: {wrong}"
+        )
+
+
+def play(folder: Path, nights: int, providers: int = 5, seed: int = 1) -> Tally:
+    """Play so many nights of so many providers; returns what the suite got wrong, too."""
+    tally = Tally()
+    for number in range(providers):
+        script = scripted(f"provider-{number}", nights, seed + number)
+        keeper = Keeper(folder / script.name)
+        for day in range(nights):
+            for night in keeper.nights(script, day):
+                tally.nights += 1
+                tally.killed += night.was_killed
+                tally.billed += night.billed
+                tally.alarms += bool(night.expected)
+                tally.faults += faults_of(night, script)
+        tally.faults += faults_of_year(folder / script.name, script, nights)
+        tally.retirements += sum(m.until is not None and m.until < nights for m in script.models)
+    return tally
+
+
+def faults_of(night: Night, script: Script) -> Iterator[str]:
+    """Yield what the suite got wrong on one night."""
+    where = f"{script.name}, night {night.day}"
+    told = night.alarmed
+    for clause in sorted(told - night.expected):
+        yield f"false alarm: {where}: {clause}"
+    for clause in sorted(night.expected - told):
+        yield f"missed regression: {where}: {clause}"
+    if night.undecided and not night.may_be_undecided:
+        yield f"needless doubt: {where}: {'; '.join(night.undecided)}"
+    if night.may_be_undecided and not (night.undecided or told):
+        yield f"missed outage: {where}"
+    if abs(night.counted - night.billed - night.in_doubt) > ROUNDING:
+        counted, billed = f"{night.counted:.6f}", f"{night.billed + night.in_doubt:.6f}"
+        yield f"lost cents: {where}: {counted} counted, {billed} billed"
+    if abs(night.reported - night.counted) > ROUNDING:
+        yield f"lost cents: {where}: {night.reported:.6f} reported, {night.counted:.6f} counted"
+
+
+def faults_of_year(folder: Path, script: Script, nights: int) -> Iterator[str]:
+    """Yield what the history of a provider got wrong, and the bill of its run files."""
+    last = date.fromordinal(FIRST.toordinal() + nights - 1)
+    found = history(folder, every=True)
+    ended = {each.name: script.day(each.until) for each in script.models if each.until is not None}
+    retired = {name: str(day) for name, day in ended.items() if day <= last}
+    if found.nights[0].retired != retired:
+        yield f"wrong history: {script.name}: {found.nights[0].retired}, not {retired}"
+    silent = {model for each in found.timelines if each.silence for model in each.models}
+    if silent & retired.keys():
+        yield f"wrong history: {script.name}: {sorted(silent & retired.keys())} called silent"
+    runs = [read_run(path) for path in sorted(folder.glob("*.jsonl"))]
+    money = sum((money_of(each) for each in sent_once(runs)), Money())
+    lost = sum(night.carried for night in script.played)
+    counted = sum(night.counted for night in script.played)
+    if abs(money.paid + money.guess + lost - counted) > ROUNDING * len(runs):
+        yield f"lost cents: {script.name}: {money.paid + lost:.4f} in all, {counted:.4f} counted"
+
+
+def main(nights: int, seed: int) -> int:
+    """Play a year, and say what it came to."""
+    started = time.monotonic()
+    memory = Path("/dev/shm")  # noqa: S108 - where there is one: thousands of files wait for no disk
+    place = str(memory) if memory.is_dir() else None
+    with TemporaryDirectory(prefix="image-conformance-", dir=place) as place:
+        tally = play(Path(place), nights, seed=seed)
+    sys.stdout.writelines(f"{fault}\n" for fault in tally.faults[:20])
+    sys.stdout.write(f"{tally}, in {time.monotonic() - started:.0f} s (seed {seed})\n")
+    return int(bool(tally.faults))
+
+
+if __name__ == "__main__":
+    given = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(given[0] if given else 365, given[1] if len(given) > 1 else 1))

@@ -1,0 +1,373 @@
+"""The nights of a year as the suite lives them: planned, sent, judged, written, compared."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from datetime import time as time_of_day
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from msgspec import structs
+
+from conformance.cases.model import Case
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
+from conformance.clauses.models_lifecycle import speaks_of
+from conformance.clauses.registry import Clause
+from conformance.clauses.subject import Context, Subject
+from conformance.exchange.answer import Answer
+from conformance.exchange.client import Client
+from conformance.exchange.model import Exchange
+from conformance.exchange.outcome import Outcome
+from conformance.findings import Finding, Verdict
+from conformance.lifecycle import Standing
+from conformance.live.cost import all_of
+from conformance.live.ledger import Ledger, read_ledger
+from conformance.live.plan import plan
+from conformance.live.sender import Sender
+from conformance.providers import Provider
+from conformance.reports.costs import spending, total
+from conformance.reports.drift import drift
+from conformance.results.baselines import last_told, ordered
+from conformance.results.case_result import Judged
+from conformance.results.conclusion import conclude_run, counts
+from conformance.results.evidence import _price, evidence, moment
+from conformance.results.reach import Column, reach_counts
+from conformance.results.records import (
+    SCHEMA,
+    PlannedModel,
+    ProviderRecord,
+    RunFooter,
+    RunHeader,
+    SpentRecord,
+)
+from conformance.results.run_file import Run, RunWriter, read_run
+from conformance.results.run_states import promises_in
+from conformance.results.standings import record_of
+from conformance.runner.confirm import Confirmer
+from conformance.runner.header import about_clause, about_edition
+from conformance.runner.output_path import ledger_of
+from conformance.runner.planned_request import sent_by
+from conformance.runner.resume import settled, whole_cases
+from tests.year_provider import CASES, EDITION, KilledError, VirtualProvider
+from tests.year_script import Script
+
+ASKED = ("models-list", "baseline")
+CHAPTERS = ("models", "count", "envelope")
+CLAUSES = tuple(each for each in clauses_of(EDITION) if each.chapter in CHAPTERS)
+MOST_BASES = 4
+
+
+@dataclass(slots=True)
+class Night:
+    """What a night came to, and what it was to come to."""
+
+    day: int
+    expected: set[str]  # clauses that got worse
+    may_be_undecided: bool
+    alarmed: set[str] = field(default_factory=set)
+    undecided: Sequence[str] = ()
+    was_killed: bool = False
+    billed: float = 0.0
+    counted: float = 0.0
+    reported: float = 0.0
+    carried: float = 0.0  # counted for answers that were lost
+    in_doubt: float = 0.0  # counted, and perhaps not billed
+
+
+_PLANS: dict[tuple[object, ...], tuple[Case, ...]] = {}
+
+
+def planned(provider: Provider, standings: Mapping[str, Standing]) -> tuple[Case, ...]:
+    """Return what the plan asks on a day, of the cases of this simulation."""
+    retired = tuple(name for name, standing in standings.items() if standing.retired)
+    key = tuple(provider.models), retired, repr(provider.prices.image)
+    if key not in _PLANS:
+        day = next(iter(standings.values())).day
+        chosen = plan(EDITION, provider, combined=False, day=day).chosen
+        _PLANS[key] = tuple(each.case for each in chosen if each.case.id in ASKED)
+    return _PLANS[key]
+
+
+_JUDGED: dict[tuple[object, ...], tuple[Outcome, tuple[Finding, ...], Any]] = {}
+
+
+def judged(
+    made: Exchange, control: Outcome | None, standing: Standing, clauses: Sequence[Clause]
+) -> tuple[Outcome, dict[str, Finding], Any]:
+    """Judge an exchange; an answer that was judged before under the same dates is not again."""
+    subject = Subject(made, EDITION, context=Context(control, standing=standing))
+    answer, failure = made.response, made.failure
+    dates = standing.lifecycle.until, standing.day, subject.answered_on
+    steps = dates if standing.lifecycle.until is not None else ()
+    key = made.provider, made.model, made.case, id(answer), answer and answer.body, failure, control
+    if (*key, steps) not in _JUDGED:
+        read, context = Answer(made), Context(control, standing=standing)
+        findings = judge(made, EDITION, clauses, answer=read, context=context)
+        outcome = Subject(made, EDITION, answer=read, context=context).outcome
+        _JUDGED[*key, steps] = outcome, tuple(findings), evidence(made, read, outcome)
+    outcome, found, record = _JUDGED[*key, steps]
+    return outcome, {each.clause: each for each in found}, record
+
+
+@cache
+def _bound(path: str, retired: bool) -> tuple[Clause, ...]:
+    sent = sent_by(CASES[path], EDITION)
+    return tuple(each for each in CLAUSES if speaks_of(each, retired) and each.binds(sent))
+
+
+def bound_by(case: Case, retired: bool) -> tuple[Clause, ...]:
+    """Return the clauses by which a case is judged."""
+    CASES[case.path] = case
+    return _bound(case.path, retired)
+
+
+@dataclass(slots=True)
+class LiveNight:
+    """One run of one provider."""
+
+    script: Script
+    day: int
+    provider: Provider
+    virtual: VirtualProvider
+    path: Path
+    confirmer: Confirmer | None
+    resumes: Run | None = None
+
+    def play(self) -> Ledger:
+        """Send and judge what is planned, and write it; what an earlier run has is taken over."""
+        standings = {
+            name: Standing(self.provider.lifecycle(name, EDITION), self.script.day(self.day))
+            for name in self.provider.models
+        }
+        cases = planned(self.provider, standings)
+        bound = {case.path: bound_by(case, standings[case.model].retired) for case in cases}
+        ledger = Ledger(ledger_of(self.path), durable=False)
+        taken = self._taken_over(cases, ledger)
+        client = cast("Client", self.virtual)
+        clock, sleep = self.virtual.clock, self.virtual.sleep
+        sender = Sender(client, self.provider, EDITION, ledger, clock, sleep)
+        header = self._header(standings, bound)
+        writer = RunWriter(self.path, header)
+        findings: list[Finding] = []
+        outcomes: dict[str, Outcome] = {}
+        chosen: dict[Column, tuple[int, int]] = {}
+        for case in cases:
+            control = outcomes.get(f"{case.model}/{case.control}")
+            done = taken.get(case.path)
+            if done is None:
+                done = self._judged(sender, case, control, standings[case.model], bound[case.path])
+            outcomes[case.path] = done.outcome
+            if not bound[case.path]:
+                continue
+            column = self.provider.id, case.model
+            count = chosen.get(column, (0, 0))[0] + len(bound[case.path])
+            chosen[column] = count, count
+            if done.record is not None:
+                writer.add(structs.replace(done.record, findings=len(done.findings)))
+            for finding in done.findings.values():
+                writer.add(finding)
+                findings.append(finding)
+        writer.close(self._footer(header, findings, chosen, ledger))
+        ledger.close()
+        ledger_of(self.path).unlink()
+        return ledger
+
+    def _taken_over(self, cases: Sequence[Case], ledger: Ledger) -> dict[str, Judged]:
+        """Return what a killed run has, and count what it may have been billed for in vain."""
+        if self.resumes is None:
+            return {}
+        whole = dict(whole_cases(self.resumes, self.provider.id))
+        kept = read_ledger(_killed_ledger(self.path))
+        for lost in kept.unanswered.values():
+            if lost.case.partition("::")[2] not in whole:
+                ledger.carry_over(lost, counts=True)
+        taken = settled(whole, cases)
+        run = self.resumes.header.id
+        return {
+            path: structs.replace(
+                each, record=each.record and structs.replace(each.record, run=run)
+            )
+            for path, each in taken.items()
+        }
+
+    def _judged(
+        self,
+        sender: Sender,
+        case: Case,
+        control: Outcome | None,
+        standing: Standing,
+        clauses: Sequence[Clause],
+    ) -> Judged:
+        made = [sender.exchange(case)]
+        outcome, found, record = judged(made[0], control, standing, clauses)
+
+        def repeat() -> dict[str, Finding]:
+            made.append(sender.exchange(case))
+            return judged(made[-1], control, standing, clauses)[1]
+
+        if self.confirmer is not None:
+            found = self.confirmer.confirmed(found, repeat)
+        price = all_of([*made[1:], made[0]])
+        record = structs.replace(record, sent_at=moment(made[0].sent_at), price=_price(price))
+        return Judged(outcome, found, (), record)
+
+    def _header(
+        self, standings: Mapping[str, Standing], bound: Mapping[str, Sequence[Clause]]
+    ) -> RunHeader:
+        name, today = self.provider.id, self.script.day(self.day)
+        started = datetime.fromtimestamp(self.virtual.now, UTC)
+        models = dict(self.provider.models)
+        dated = {model: each for model, each in standings.items() if each.lifecycle.until}
+        plans = [
+            PlannedModel(
+                provider=name,
+                model=model,
+                cases=sum(path.startswith(f"{model}/") and bool(bound[path]) for path in bound),
+                promises=sum(len(bound[path]) for path in bound if path.startswith(f"{model}/")),
+            )
+            for model in models
+        ]
+        return RunHeader(
+            schema=SCHEMA,
+            id=f"{started:%Y%m%dT%H%M%SZ}-{self.day:08x}",
+            tool="image-conformance 0.1.0",
+            edition=about_edition(EDITION, models),
+            started=started.isoformat(timespec="seconds"),
+            day=today.isoformat(),
+            providers=(
+                ProviderRecord(
+                    id=name,
+                    title=name,
+                    base_url=self.provider.base_url,
+                    mode="live",
+                    models=models,
+                    lifecycle={model: record_of(each) for model, each in dated.items()},
+                ),
+            ),
+            clauses=_about_clauses(),
+            resumes=(self.resumes.header.id,) if self.resumes else (),
+            plan=tuple(plans),
+        )
+
+    def _footer(
+        self,
+        header: RunHeader,
+        findings: Sequence[Finding],
+        chosen: Mapping[Column, tuple[int, int]],
+        ledger: Ledger,
+    ) -> RunFooter:
+        run, spent = Run(header, findings=list(findings)), ledger.spent()
+        finished = datetime.fromtimestamp(self.virtual.now, UTC)
+        return RunFooter(
+            finished=finished.isoformat(timespec="seconds"),
+            complete=True,
+            interrupted=False,
+            whole=True,
+            conclusion=int(conclude_run(findings, (), interrupted=False)),
+            counts=counts(findings),
+            reach=reach_counts(promises_in(run), [each.id for each in CLAUSES], chosen),
+            spent=SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests),
+        )
+
+
+@cache
+def _about_clauses() -> tuple[Any, ...]:
+    return tuple(about_clause(each, EDITION) for each in CLAUSES)
+
+
+def _killed_ledger(path: Path) -> Path:
+    return ledger_of(path.with_name(f"{path.stem}-killed.jsonl"))
+
+
+class Keeper:
+    """Lives the nights of one provider, and keeps the good ones to compare the next with."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._good: list[Run] = []
+
+    def nights(self, script: Script, day: int) -> Iterator[Night]:
+        """Live one night."""
+        models = [model for model in script.models if model.known(day)]
+        out = day in script.outages
+        raw = {} if out else {m.name: m.expected(day) for m in models}
+        early = "models.served-until-end" in raw.values()
+        night = Night(day, self._expected(raw), out or early)
+        hour = time_of_day(23, 59, 20) if script.at_midnight else time_of_day(3)
+        start = datetime.combine(script.day(day), hour, UTC).timestamp()
+        virtual = VirtualProvider(script, day, start)
+        told = last_told(ordered(self._good)) if self._good else {}
+        confirmer = Confirmer({name: each.verdict for name, each in told.items()}, 2)
+        path = self._folder / f"{day:03}.jsonl"
+        live = LiveNight(script, day, script.provider(day), virtual, path, confirmer)
+        if day in script.kills:
+            self._killed(live, night)
+        ledger = live.play()
+        self._settle(night, live, ledger)
+        self._compare(night)
+        script.played.append(night)
+        yield night
+
+    def _expected(self, raw: Mapping[str, str | None]) -> set[str]:
+        """Leave out what no good night has ever kept: nothing got worse."""
+        kept = {
+            (finding.model, finding.clause)
+            for run in self._good
+            for finding in run.findings
+            if finding.verdict is Verdict.PASS
+        }
+        return {clause for model, clause in raw.items() if clause and (model, clause) in kept}
+
+    def _killed(self, live: LiveNight, night: Night) -> None:
+        """Let the run be killed at some request; another goes on with it."""
+        path = live.path
+        live.path = path.with_name(f"{path.stem}-killed.jsonl")
+        live.virtual.kill_at = random.Random(night.day).randrange(1, 2 * len(live.provider.models))
+        try:
+            live.play()
+        except KilledError:
+            night.was_killed = True
+        live.virtual.kill_at, live.path = None, path
+        if night.was_killed:
+            live.resumes = read_run(path.with_name(f"{path.stem}-killed.jsonl"))
+
+    def _settle(self, night: Night, live: LiveNight, ledger: Ledger) -> None:
+        """Add up what was billed, counted and reported."""
+        run, before = read_run(live.path), 0.0
+        if live.resumes is not None:
+            money = total(live.resumes.exchanges.values())
+            before = money.paid + money.guess
+            kept = read_ledger(_killed_ledger(live.path)).unanswered
+            whole = dict(whole_cases(live.resumes, live.provider.id))
+            lost = [each.usd for name, each in kept.items() if name.partition("::")[2] not in whole]
+            night.carried = sum(lost)
+            night.in_doubt = night.carried - live.virtual.lost
+            _killed_ledger(live.path).unlink()
+        night.billed = live.virtual.billed
+        night.counted = before + ledger.spent().counted
+        if night.day in live.script.outages:  # what failed may be billed, and here it was not
+            night.in_doubt = max(night.counted - night.billed, 0.0)
+        spent = spending(run)
+        own = spent.own.paid + spent.own.guess if spent.own else 0.0
+        taken = spent.before.paid + spent.before.guess
+        again = before - taken  # what the killed run had, and this one sent once more
+        night.reported = own + taken + again + spent.elsewhere
+        self._run = run
+
+    def _compare(self, night: Night) -> None:
+        """Compare with the good nights; a night without a regression is one of them."""
+        run = self._run
+        if not self._good:
+            self._good = [run]
+            return
+        found = drift(self._good, run)
+        night.alarmed = {change.subject for change in found.regressions()}
+        night.undecided = found.unjudged
+        if found.exit_code(unconfirmed_too=True) == 0:
+            self._good = [*self._good, run][-MOST_BASES:]
