@@ -7,7 +7,7 @@ RUN := $(BIN)/image-conformance
 # Hundreds of processes import the suite: compiled once, whatever the environment says of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report sample test lint replay benchmarks fuzz fuzz-files proof mutants kills year docs clean
+.PHONY: report sample picture test lint replay benchmarks fuzz fuzz-files proof mutants kills year docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -23,6 +23,10 @@ SAMPLE := reports/sample.jsonl
 sample: $(STAMP)  ## write the committed sample anew: the counterparts, of one model each
 	@$(REPLAY) --models 'dall-e-3' --output $(SAMPLE)
 	@$(RUN) report $(SAMPLE) --quiet --output reports/sample/index.html --output reports/sample/summary.md
+
+picture: $(STAMP)  ## draw the README's picture anew: the counterparts, and what they do with parameters
+	@$(REPLAY) --models 'gpt-image-1.5' --output reports/picture.jsonl
+	@$(BIN)/python -m tests.comparison_picture reports/picture.jsonl
 
 # one more than there are cores: some tests wait, for a browser or a process
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)

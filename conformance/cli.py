@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -25,6 +25,7 @@ from conformance.errors import ConformanceError
 from conformance.output.streams import guard
 from conformance.parsing import printable
 from conformance.suite.import_path import leave_out_current_folder
+from conformance.version import tool
 
 _TYPER_INTERRUPTED = 130  # not one of our exit codes
 
@@ -37,6 +38,29 @@ app = typer.Typer(
     help="Which documented promises of POST /v1/images/generations a provider keeps. "
     "Exit codes: 0 nothing new is broken, 1 something is, 2 could not be judged.",
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(tool())
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Say which version this is, and end.",
+            is_eager=True,
+            callback=_tell_version,
+        ),
+    ] = False,
+) -> None:
+    """Take the options that go before a command."""
+
+
 app.command()(run)
 app.command()(check)
 app.command(name="list")(list_)

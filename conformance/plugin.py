@@ -20,7 +20,13 @@ from conformance.runner.pool import Pool
 from conformance.runner.preflight import check_addresses
 from conformance.runner.session import Session
 from conformance.suite.import_path import start_workers_safely
-from conformance.suite.items import PromiseItem, ProvidersModule, expect, follow_each_other
+from conformance.suite.items import (
+    PromiseItem,
+    ProvidersModule,
+    expect,
+    follow_each_other,
+    node_id,
+)
 from conformance.suite.options import options_of as parsed_options
 from conformance.suite.options import pytest_addoption as pytest_addoption
 from conformance.suite.recorder import Recorder
@@ -236,6 +242,10 @@ def pytest_pycollect_makemodule(
     """Collect the promises from the edition instead of from functions."""
     if module_path == GENERATED and not _explored(parent.config):  # it was named all the same
         raise pytest.UsageError(NOT_EXPLORED)
+    if module_path in (GENERATED, DRAWN):
+        nodeid = node_id(parent, module_path)
+        module: pytest.Module = pytest.Module.from_parent(parent, path=module_path, nodeid=nodeid)
+        return module
     if module_path != PROMISES:
         return None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.results.run_file import read_run
+from conformance.version import tool
 from tests.processes import COMMAND, PLAIN, command
 
 
@@ -52,6 +54,17 @@ def test_mistake_is_one_sentence_and_exit_code_2(
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_version_is_that_of_the_run_file(tmp_path: Path) -> None:
+    said = command(tmp_path, "--version")
+    assert (said.returncode, said.stdout) == (0, f"{tool()}\n")
+
+
+def test_module_is_the_command(tmp_path: Path) -> None:
+    words = [sys.executable, "-P", "-m", "conformance", "--version"]
+    said = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert (said.returncode, said.stdout) == (0, f"{tool()}\n")
 
 
 def test_run_without_options_judges_the_reference_provider(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ LAYERS = (
     ("plugin", "suite"),
     ("commands",),
     ("cli",),
+    ("__main__",),
 )
 """Packages, and modules at the top, from below; each is in one of them."""
 MODULES = {

@@ -139,3 +139,9 @@ def test_every_run_names_its_providers() -> None:
     assert [run["providers"] for run in document["runs"]] == [["tired"], ["brisk"]]
     assert "tired: complete" in render([TIRED], "html")
     assert ", tired: complete" in render([TIRED], "md")
+
+
+def test_picture_of_the_readme_is_small_and_shown() -> None:
+    picture = Path(__file__).parents[1] / "docs" / "comparison.png"
+    assert picture.stat().st_size < 150_000
+    assert "](docs/comparison.png)" in picture.parents[1].joinpath("README.md").read_text("utf-8")

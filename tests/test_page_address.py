@@ -159,3 +159,38 @@ def test_address_of_an_opened_cell_opens_it_again(page: Opened) -> None:
     page.page.reload()
     page.page.wait_for_selector("#evidence:not([hidden])")
     assert "dall-e-2" in page.texts("#evidence .headline")[0]
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(
+    ("link", "section"),
+    [
+        *((f"#{name}", name) for name in ("providers", "observations", "runs")),
+        ("#level=SHOULD&differs=0", "matrix"),
+    ],
+)
+def test_link_leads_to_what_it_names(
+    browser: Browser, file: Path, link: str, section: str, width: int
+) -> None:
+    with opened(browser, file, link, viewport={"width": width, "height": 800}) as page:
+        page.page.wait_for_function(
+            "(id) => { const top = document.getElementById(id).getBoundingClientRect().top;"
+            " const end = document.documentElement.scrollHeight - innerHeight - scrollY;"
+            " return top >= -1 && (top < 40 || (end < 2 && top < innerHeight)); }",
+            arg=section,
+        )
+
+
+@pytest.mark.parametrize("width", [390, 900])
+def test_head_of_the_first_column_stays_above_what_is_scrolled_sideways(
+    browser: Browser, file: Path, width: int
+) -> None:
+    with opened(browser, file, viewport={"width": width, "height": 800}) as page:
+        page.page.evaluate("document.getElementById('grid').scrollLeft = 150")
+        lies_over = (
+            "() => { const corner = document.querySelector('.corner').getBoundingClientRect();"
+            " const at = document.elementFromPoint(corner.left + 12, corner.bottom - 12);"
+            " return at && at.closest('th').className; }"
+        )
+        page.page.evaluate("document.getElementById('grid').scrollIntoView()")
+        assert "corner" in page.page.evaluate(lies_over)

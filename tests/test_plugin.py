@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import xml.etree.ElementTree as ET
 from functools import partial
@@ -103,7 +104,7 @@ def test_unknown_name_tells_the_nearest(recorded: Path, argument: str, said: str
     assert "Traceback" not in done.stdout + done.stderr
 
 
-NODE = "::mine::dall-e-3/url-1024x1024::format.url-when-asked"
+NODE = "{}::mine::dall-e-3/url-1024x1024::format.url-when-asked"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,8 @@ def test_part_of_a_replay_judges_no_deviation_stale(
     subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
     with (folder / "mine.toml").open("a") as file:
         file.write(DEVIATION.format(clause="envelope.data-not-empty"))
-    done = replay(folder, *arguments, "--run-file=part.jsonl")
+    promises = os.path.relpath(PROMISES, folder)
+    done = replay(folder, *(each.format(promises) for each in arguments), "--run-file=part.jsonl")
     assert done.returncode == 0, done.stdout[-2000:]
     assert "mine: nothing is broken, in the part that was judged" in done.stdout
     footer = read_run(folder / "part.jsonl").footer

@@ -26,6 +26,12 @@ key_variable = "MINE_KEY"
 [models]
 "dall-e-3" = "their-dall-e"
 """
+PRICES = """
+[prices]
+source = "their page"
+date = "2026-01-02"
+[prices.image]
+"""
 DEVIATION = """
 [[deviations]]
 clause = "count.n-honoured"
@@ -67,14 +73,43 @@ def test_unknown_provider_names_the_nearest() -> None:
     ("text", "said"),
     [
         (GOOD.replace("title", "titel"), r"unknown key 'titel'; did you mean 'title'"),
-        (GOOD.replace('base_url = "http://', 'base_url = "ftp://'), "base_url: 'ftp:"),
+        (
+            GOOD.replace('base_url = "http://', 'base_url = "ftp://'),
+            "base_url: 'ftp:.*is no http or h",
+        ),
+        (GOOD.replace("http://", ""), r"'127.0.0.1:9/v1' is no http.*as in https://api.example"),
+        (GOOD.replace("MINE_KEY", "sk-1"), "key_variable: is no name of an environment variable"),
+        (GOOD.replace('"dall-e-3"', "gpt-image-1.5"), 'write "gpt-image-1.5"$'),
+        (GOOD + 'gpt-image-1 = "a"\ngpt-image-1.5 = "b"', 'needs quotes, as "gpt-image-1.5"$'),
+        (GOOD + PRICES + "gpt-image-1.5 = { default = 0.04 }", 'write "gpt-image-1.5"$'),
+        (GOOD + PRICES + "[prices.tokens.gpt-image-1.5]\ninput_text = 1", 'e "gpt-image-1.5"$'),
+        (GOOD + '[lifecycle.gpt-image-1.5]\nuntil = "2026-12-01"', 'write "gpt-image-1.5"$'),
+        (GOOD + PRICES + '"dall-e-3" = 0.04', r'0.04 is not a table; .*3" = { default = 0.04 }$'),
+        (GOOD + PRICES.replace("2026-01-02", "May"), "prices.date: 'May' is no date; write it as"),
         (GOOD + 'a "', "is not TOML"),
-        (GOOD.replace('"their-dall-e"', "3"), "models.dall-e-3: 3 is not of type 'string'"),
+        (GOOD.replace('"their-dall-e"', "3"), "models.dall-e-3: 3 is not a text in quotes"),
         (GOOD + DEVIATION.replace("2026-12-01", "2026-13-01"), "deviation of count.n-honoured"),
         (GOOD + DEVIATION.replace("expires", "expire"), "unknown key 'expire'; did you mean"),
         (GOOD.replace("127.0.0.1:9", "api.example").replace("key_variable", "default_key"), "loop"),
     ],
-    ids=["title", "base_url", "toml", "models", "date", "expires", "default_key"],
+    ids=[
+        "title",
+        "base_url",
+        "scheme",
+        "key",
+        "dot",
+        "dot-beside",
+        "dot-in-prices",
+        "dot-in-tokens",
+        "dot-in-lifecycle",
+        "price",
+        "day",
+        "toml",
+        "models",
+        "date",
+        "expires",
+        "default_key",
+    ],
 )
 def test_mistake_in_a_file_names_file_and_key(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ProviderError, match=said) as raised:

@@ -41,6 +41,7 @@ class VirtualProvider:
     kill_at: int | None = None  # the request whose answer is lost with the run
     lost: float = 0.0
     asked: list[str] = field(default_factory=list)
+    bills: dict[str, float] = field(default_factory=dict)
 
     def clock(self) -> float:
         return self.now
@@ -57,8 +58,9 @@ class VirtualProvider:
         made = replace(made, provider=self.script.name, sent_at=moment_sent, elapsed=_PACE)
         usd = self._bill(case, made)
         self.billed += usd
+        self.bills[case.path] = self.bills.get(case.path, 0.0) + usd
         if self.kill_at is not None and len(self.asked) > self.kill_at:
-            self.lost = usd
+            self.lost = self.bills[case.path]  # the answers before it were kept nowhere
             raise KilledError
         return made
 

@@ -14,10 +14,12 @@ from conformance.cases.schema_keywords import (
     UnknownKeywordError,
     check_keywords,
     condition_names,
+    conditions,
     couplings,
     types_of,
 )
 from conformance.contract import Edition, Expectation, Model, PixelLimits, RequestBody
+from conformance.contract.checker import Checker
 
 FIXED = frozenset({"model", "prompt"})
 _MOST_PATTERNS = 20_000
@@ -94,13 +96,23 @@ class Domain:
         self.edition = edition
         self.model = model
         self.base: dict[str, Any] = {"model": model.name, "prompt": PROMPT}
+        self._read: dict[str, RequestBody] = {}
+        self._checked: dict[tuple[int, str], bool] = {}
+        schemas = (*conditions(model), *(e["keywords"] for e in model.request.get("open", ())))
+        mentioned = (coupling.keys() for coupling in couplings(model))
+        self._across = [
+            (names, Checker(schema)) for names, schema in zip(mentioned, schemas, strict=True)
+        ]
         self._alone: dict[tuple[str, str], bool] = {}
         self._allowed: dict[tuple[str, ...], tuple[Pattern, ...]] = {}
         self._regions = {name: self._partition(name) for name in self.optional}
 
     def read(self, fragment: Mapping[str, Any]) -> RequestBody:
         """Read the smallest request with these parameters added."""
-        return self.edition.read({**self.base, **fragment})
+        key = repr(fragment)
+        if key not in self._read:
+            self._read[key] = self.edition.read({**self.base, **fragment})
+        return self._read[key]
 
     def accepted(self, fragment: Mapping[str, Any]) -> bool:
         """Return whether the smallest request with these parameters must be accepted."""
@@ -185,6 +197,8 @@ class Domain:
         others = tuple(name for name in self.group(parameter) if name != parameter)
         for pattern in self.patterns(others):
             fragment = {parameter: value, **samples(pattern)}
+            if expectation == "accepted" and not self.accepts(fragment):
+                continue
             if self.read(fragment).expectation == expectation:
                 return fragment
         return None
@@ -192,7 +206,19 @@ class Domain:
     def accepts(self, fragment: Mapping[str, Any]) -> bool:
         """Return like `accepted`, without reading what a single value rules out."""
         acceptable = all(self._acceptable(name, value) for name, value in fragment.items())
-        return acceptable and self.accepted(fragment)
+        allowed = acceptable and all(
+            self._allows(index, fragment) for index in range(len(self._across))
+        )
+        return allowed and self.accepted(fragment)
+
+    def _allows(self, index: int, fragment: Mapping[str, Any]) -> bool:
+        """Return whether a rule or open question across parameters has nothing against them."""
+        names, checker = self._across[index]
+        part = {name: value for name, value in fragment.items() if name in names}
+        key = index, repr(part)
+        if key not in self._checked:
+            self._checked[key] = checker.accepts({**self.base, **part})
+        return self._checked[key]
 
     def _acceptable(self, parameter: str, value: Any) -> bool:
         """Return whether a value is not excluded, or left open, by what is said of it alone."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.cases.domain import Domain, samples, text_of
+from conformance.cases.domain import Domain, Pattern, Span, samples, text_of
 from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case
 from conformance.cases.request import canonical_json
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
-from conformance.cases.valid import BASELINE, DerivationError, slug
+from conformance.cases.valid import BASELINE, DerivationError, slug, words_of
 from conformance.contract import PIXEL_KEYWORDS, SchemaRule, pixel_limits
 
 ABSENT = object()
@@ -97,6 +97,8 @@ def _wrong_types(name: str, schema: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong("many", "many")
     elif "boolean" in types:
         yield Wrong("not-boolean", f"no-such-{slug(name)}")
+    elif "object" in types:
+        yield Wrong("not-object", f"no-such-{slug(name)}")
     else:
         yield Wrong("not-string", 1)
 
@@ -150,18 +152,35 @@ def _across(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Case:
     group = domain.group(str(rule.parameter))
     # the control keeps the constrained field: it shows that its value alone is fine
     preferred = sorted(controls, key=lambda control: rule.parameter not in (control.body or {}))
-    for pattern in domain.patterns(group):
-        fragment = samples(pattern)
+    for fragment in _fragments(domain.patterns(group), preferred):
         broken = [violation.keyword for violation in domain.read(fragment).violations]
         control = _one_field_away({**domain.base, **fragment}, preferred)
         if broken == [rule.keyword] and control is not None:
-            id_ = "-".join(f"{name}-{slug(value)}" for name, value in fragment.items())
+            id_ = words_of(fragment)
             body = {**(control.body or {}), **fragment}
             return _refused(domain, id_, body, control, str(rule.parameter))
     raise DerivationError(
         f"edition {domain.edition.id}: {domain.model.name}: no request breaks {rule.keyword!r} "
         "and differs in one field from an accepted case; look at that rule in its schema"
     )
+
+
+def _fragments(patterns: Iterable[Pattern], controls: Sequence[Case]) -> Iterator[dict[str, Any]]:
+    """Yield the samples of patterns; then those with the numbers that controls are sent with."""
+    tried = list(patterns)
+    yield from map(samples, tried)
+    for pattern in tried:
+        spans = {name: region for name, region in pattern.items() if isinstance(region, Span)}
+        for control in controls if spans else ():
+            sent = {name: (control.body or {}).get(name) for name in spans}
+            if all(_within(spans[name], value) for name, value in sent.items()):
+                yield {**samples(pattern), **sent}
+
+
+def _within(span: Span, value: object) -> bool:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    return span.low <= value and (span.high is None or value <= span.high)
 
 
 def _one_field_away(body: Mapping[str, Any], controls: Sequence[Case]) -> Case | None:

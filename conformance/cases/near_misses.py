@@ -63,6 +63,8 @@ def borrowed(domain: Domain, name: str) -> Iterator[Any]:
     others = sorted(edition.models.values(), key=lambda other: other.family != model.family)
     for other in others:
         yield from reversed(other.documented(name))
+        limits = other.pixel_limits(name)
+        yield from [limits.edges()["square"]] if limits else []
     for family in edition.families.values():
         enum = family.template.parameters.get(name, {}).get("enum", ())
         yield from (value for value in reversed(enum) if value is not None)

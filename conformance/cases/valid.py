@@ -43,9 +43,7 @@ def open_cases(domain: Domain) -> Iterator[Case]:
             questions = domain.read(fragment).left_open
             if name == _PAYLOAD or questions not in raised:
                 raised.append(questions)
-                value = fragment[name]
-                id_ = name if isinstance(value, dict) else f"{name}-{slug(value)}"
-                yield _open_case(domain, id_, name, fragment)
+                yield _open_case(domain, words_of(fragment), name, fragment)
     yield _open_case(domain, UNKNOWN_PARAMETER, UNKNOWN_PARAMETER, {UNKNOWN_PARAMETER: WORD})
     yield from _unsupported(domain)
 
@@ -66,6 +64,14 @@ def slug(value: object) -> str:
     text = "null" if value is None else str(value).lower()
     return "".join(
         character if character.isalnum() or character in "_.-" else "-" for character in text
+    )
+
+
+def words_of(fragment: Mapping[str, Any]) -> str:
+    """Return parameters and their values as a case id; of an object its name alone."""
+    return "-".join(
+        name if isinstance(value, dict) else f"{name}-{slug(value)}"
+        for name, value in fragment.items()
     )
 
 
@@ -180,10 +186,14 @@ def elsewhere(domain: Domain, name: str) -> Iterable[Any]:
 
 
 def _unsupported(domain: Domain) -> Iterator[Case]:
-    """Send one parameter that is documented as not for this model."""
-    for name in domain.model.unsupported:
-        value = next(iter(elsewhere(domain, name)), None)
+    """Send one parameter that is documented as not for this model, with a value of another's.
+
+    Where no model documents one, any word will do.
+    """
+    named = [(name, next(iter(elsewhere(domain, name)), None)) for name in domain.model.unsupported]
+    known = [(name, value) for name, value in named if value is not None]
+    for name, value in known or [(name, WORD) for name, _ in named]:
         fragment = {name: value}
-        if value is not None and domain.read(fragment).expectation == "open":
+        if domain.read(fragment).expectation == "open":
             yield _open_case(domain, f"unsupported-{name}", name, fragment)
             return

@@ -16,7 +16,9 @@ from conformance.exchange.error_text import error_text
 _NEAR = 1800  # seconds: less than the smallest offset between time zones, more than bad clocks
 _YEAR_3000 = 32_503_680_000  # seconds since the epoch
 
-EXTRAS = frozenset({"background", "output_format", "quality", "size", "usage"})
+EXTRAS = frozenset(
+    {"background", "output_format", "quality", "size", "usage", "safety_identifier", "svg_usage"}
+)
 """Members beside ``data`` that the chapter extras judges."""
 
 _OWN_CLAUSE = {"created", "data"} | EXTRAS

@@ -36,7 +36,10 @@ def _images(subject: Subject) -> tuple[Found, ...]:
 
 def _decoded(subject: Subject) -> list[Found]:
     """The images whose pixels could be read."""
-    found = [each for each in _images(subject) if each[1].decoded]
+    images = _images(subject)
+    found = [each for each in images if each[1].decoded]
+    if not found and all(facts.type == "svg" for _, facts in images):
+        raise NotApplicableError  # a drawing has no pixels
     if not found:
         raise NotTestableError("no image could be decoded")
     return found
@@ -228,7 +231,10 @@ def complete(subject: Subject) -> Iterator[Problem]:
     base64, and a type that may not be by the clauses on types.
     """
     expected = _types(subject)
-    images = [each for each in subject.images if each[1].type in expected and _sound(each[0])]
+    known = [each for each in subject.images if each[1].type in expected and _sound(each[0])]
+    images = [each for each in known if each[1].type != "svg"]
+    if known and not images:
+        raise NotApplicableError  # of drawings there is a clause of its own
     if not images:
         raise NotTestableError("no image of a documented type came through whole base64")
     for payload, facts in images:

@@ -1,4 +1,4 @@
-"""Animations: the frames of a GIF and how long they are shown are in its bytes."""
+"""Animations and drawings: the frames of a GIF are in its bytes, and an SVG is text."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ANIMATED = all_of(
 _STEP = 10  # milliseconds: what GIF can tell apart
 
 
-def _animations(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
-    """Return the images that are GIF, at least one, or *not testable*."""
+def _of_type(subject: Subject, kind: str) -> list[tuple[Payload, ImageFacts]]:
+    """Return the images of a type, at least one, or *not testable*."""
     if not subject.outcome.answered:
         raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")
-    found = [each for each in subject.images if each[1].type == "gif"]
+    found = [each for each in subject.images if each[1].type == kind]
     if not found:
-        raise NotTestableError("no image is a GIF")
+        raise NotTestableError(f"no image is {kind}")
     return found
 
 
@@ -42,7 +42,7 @@ def frames_as_asked(subject: Subject) -> Iterator[Problem]:
     type is told by `image.type-as-asked`.
     """
     asked = subject.value("frame_count")
-    for payload, facts in _animations(subject):
+    for payload, facts in _of_type(subject, "gif"):
         if facts.frames != asked:
             yield Problem(
                 f"{payload.path} has another number of frames", str(asked), str(facts.frames)
@@ -62,8 +62,25 @@ def frame_delay_as_asked(subject: Subject) -> Iterator[Problem]:
     that less than 10 ms of difference is fine.
     """
     asked = int(subject.value("frame_duration_ms"))
-    for payload, facts in _animations(subject):
+    for payload, facts in _of_type(subject, "gif"):
         shortest, longest = facts.delays or (0, 0)
         if abs(shortest - asked) >= _STEP or abs(longest - asked) >= _STEP:
             observed = f"{shortest} ms" if shortest == longest else f"{shortest} to {longest} ms"
             yield Problem(f"{payload.path} is shown at another pace", f"{asked} ms", observed)
+
+
+@clause(
+    "image.svg-well-formed",
+    Level.MUST,
+    "An SVG is whole: well-formed XML from its first element to its last.",
+    cite("openai-package", "ImageGenerateParams.output_format"),
+    binds=all_of(promised("output_format"), plain, asks("output_format", "svg"), documents("svg")),
+    needs=Needs.DECISION,
+)
+def svg_well_formed(subject: Subject) -> Iterator[Problem]:
+    """Parses the drawing to its end, within bounds; nothing in it is expanded or fetched. A
+    refusal is fine, as SVG is in preview.
+    """
+    for payload, facts in _of_type(subject, "svg"):
+        if not facts.complete:
+            yield Problem(f"{payload.path}: the drawing {facts.fault}", "a whole SVG")

@@ -13,12 +13,19 @@ from conformance.cases.model import Depth
 Providers = Annotated[
     list[str] | None,
     typer.Option(
-        "--provider", "-p", help="A provider by name, or a TOML file by path. Repeatable."
+        "--provider",
+        "-p",
+        metavar="NAME",
+        help="A provider by name, or a TOML file by path. Repeatable.",
     ),
 ]
 EditionName = Annotated[
     str | None,
-    typer.Option("--edition", help="Edition of the contract by its id, or the path of its folder."),
+    typer.Option(
+        "--edition",
+        metavar="ID",
+        help="Edition of the contract by its id, or the path of its folder.",
+    ),
 ]
 Clauses = Annotated[str, typer.Option(metavar="GLOB", help="Only these clauses.")]
 Plugins = Annotated[

@@ -129,11 +129,10 @@ def _must(name: str, after: str, before: Mapping[str, _Rule]) -> str:
 
 
 def _lifecycles(edition: Edition) -> Mapping[str, str]:
-    known = getattr(edition, "lifecycles", {})  # an edition may say nothing of dates
     names = ("since", "deprecated", "until", "replaced_by")
     return {
         f"{model}.{name}": text_of(value)
-        for model, dates in known.items()
+        for model, dates in edition.lifecycles.items()
         for name in names
         if (value := getattr(dates, name))
     }

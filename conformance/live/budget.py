@@ -70,8 +70,9 @@ def check_affordable(
     """Refuse a run that nobody allowed to cost that much; raises `BudgetError`."""
     if paid and budget is None:
         raise BudgetError(
-            f"{found}; allow for it with --budget USD (or --budget unlimited), "
-            f"or see what would be sent with: image-conformance plan"
+            f"{found}; allow for it with --budget USD (or --budget unlimited), write free = true "
+            f"into the file of a provider that bills nothing, or see what would be sent with: "
+            f"image-conformance plan"
         )
     if partial:
         return

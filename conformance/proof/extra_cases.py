@@ -61,10 +61,13 @@ def retired_cases(edition: Edition, name: str) -> Iterator[Case]:
 
 
 def supplementary_cases(edition: Edition, models: Sequence[str]) -> Iterator[Case]:
-    """Yield streams with a size: no documented case combines the two."""
+    """Yield streams with a size, or with whom they are for: no documented case combines them."""
     for name in models:
         model = edition.find(name)
         sizes = [size for size in model.documented("size") if size != "auto"] if model else []
         if model is not None and "stream" in model.parameters and len(sizes) > 1:
             body = {"model": name, "prompt": _PROMPT, "stream": True, "size": sizes[1]}
             yield Case("stream-size", name, body=body, control=MODELS_LIST, billed=True)
+        if model is not None and {"stream", "safety_identifier"} <= model.parameters.keys():
+            body = {"model": name, "prompt": _PROMPT, "stream": True, "safety_identifier": "a-name"}
+            yield Case("stream-identified", name, body=body, control=MODELS_LIST, billed=True)

@@ -70,7 +70,8 @@ class Proof:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.clauses = clauses_of(edition)
-        self.models = (*edition.models, *family_names(edition))
+        alike = {model.schema: name for name, model in reversed(tuple(edition.models.items()))}
+        self.models = (*reversed(tuple(alike.values())), *family_names(edition))
         cases = (
             *all_cases(edition, self.models),
             *supplementary_cases(edition, self.models),
@@ -111,9 +112,21 @@ class Proof:
     def answered(self) -> tuple[Answered, ...]:
         """Return how much of the answers to open requests is judged."""
         return tuple(
-            answered(path, self.truth[self._twins[path][1]].findings, judged.findings)
+            answered(path, self._promised(path), judged.findings)
             for path, judged in self.open_truth.items()
         )
+
+    def _promised(self, path: str) -> Iterator[Finding]:
+        """Yield what judged the documented twin; where no model is named, what binds any model."""
+        twin, documented = self._twins[path]
+        unnamed = "model" not in (twin.body or {})
+        binding = {
+            clause.id
+            for clause in self.clauses
+            if not unnamed or clause.binds(sent_by(twin, self.edition))
+        }
+        findings = self.truth[documented].findings
+        return (finding for finding in findings if finding.clause in binding)
 
     def column(self, defect: Defect) -> DefectColumn:
         """Judge a defect on the fewest models that bind its claimed clauses, in all their cases.

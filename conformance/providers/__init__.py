@@ -16,21 +16,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator
 
 from conformance.cases.model import GENERATED
 from conformance.contract import Edition, schemas_directory
-from conformance.errors import ConformanceError, UnknownNameError, nearest
+from conformance.errors import ConformanceError, UnknownNameError
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.lifecycle import ENDLESS, Lifecycle, LifecycleState, lifecycle_in, read_lifecycle
 from conformance.parsing import printable
 from conformance.parsing.toml_text import MOST_BYTES, TOMLFaultError, load_toml
+from conformance.providers.faults import explain, rank
 from conformance.providers.prices import Prices
 
 HOME = Path(__file__).parent
 _NAME = re.compile(r"[^\W_][\w.\-]{0,99}")
 _CREDENTIALS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:)?[/\\]*[^/?#]*@", re.IGNORECASE)
 _VISIBLE = re.compile(r"[!-~]+")
+_CLASH = "Cannot overwrite a value"
+"""Says tomllib where `gpt-image-1` is a text, and `gpt-image-1.5` without quotes a table of it."""
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 
 
@@ -135,10 +138,20 @@ class Provider:
             return value
         if self.default_key and is_loopback(self.base_url):
             return self.default_key
-        variable = self.key_variable or "key_variable (not set in the file)"
-        raise MissingKeyError(
-            f"provider {self.id!r} needs its API key in the environment variable {variable}; "
-            f"set it, or replay cassettes without --live"
+        raise MissingKeyError(f"provider {self.id!r} needs {self._needed_key()}")
+
+    def _needed_key(self) -> str:
+        """Say where the API key is looked for, and what to do on loopback, where any may do."""
+        where = self.file or "its file"
+        local = f", or write default_key into {where}, for a server that takes any key"
+        aside = local if is_loopback(self.base_url) else ""
+        if not self.key_variable:
+            return (
+                f"an API key; name the variable that holds it with key_variable in {where}{aside}"
+            )
+        return (
+            f"its API key in the environment variable {self.key_variable}; set it, or replay "
+            f"cassettes without --live{aside}"
         )
 
     @property
@@ -216,11 +229,13 @@ def _load_file(path: Path) -> Provider:
     except OSError as error:
         raise ProviderError(f"{path}: cannot be read: {error.strerror}") from None
     except TOMLFaultError as error:
-        raise ProviderError(f"{path}: {printable(str(error))}") from None
+        why = printable(str(error))
+        torn = '; a name with a dot needs quotes, as "gpt-image-1.5"' if _CLASH in why else ""
+        raise ProviderError(f"{path}: {why}{torn}") from None
     _check_address(f"{path}: base_url", str(document.get("base_url", "")))
-    fault = next(iter(sorted(_validator().iter_errors(document), key=_rank)), None)
+    fault = next(iter(sorted(_validator().iter_errors(document), key=rank)), None)
     if fault is not None:
-        raise ProviderError(f"{path}: {_explain(fault)}")
+        raise ProviderError(f"{path}: {explain(fault)}")
     return _provider(path, document)
 
 
@@ -310,21 +325,6 @@ def _lifecycles(
 def _validator() -> Draft202012Validator:
     text = (schemas_directory() / "provider.schema.json").read_text(encoding="utf-8")
     return Draft202012Validator(json.loads(text))
-
-
-def _rank(error: ValidationError) -> tuple[bool, int]:
-    """Rank unknown keys before the missing ones they may stand for, and the deepest place first."""
-    return error.validator != "additionalProperties", -len(error.absolute_path)
-
-
-def _explain(error: ValidationError) -> str:
-    """Return a message with the key, and for an unknown key its nearest valid name."""
-    where = ".".join(str(part) for part in error.absolute_path) or "the file"
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = set(error.schema.get("properties", {}))  # type: ignore[union-attr]  # a dict here
-        unknown = sorted(set(error.instance) - known)[0]
-        return f"{where}: unknown key {unknown!r}; {nearest(unknown, known)}"
-    return f"{where}: {error.message[:200]}"
 
 
 def _one_of(name: str, patterns: tuple[str, ...]) -> bool:

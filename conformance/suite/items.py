@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -27,6 +28,11 @@ Outcomes = Literal["passed", "failed", "skipped"]
 NOTHING = "nothing to judge: the answer has nothing that the clause speaks of"
 
 
+def node_id(parent: pytest.Collector, path: Path) -> str:
+    """Return the id of a file of the suite: a path that pytest takes, wherever it is installed."""
+    return Path(os.path.relpath(path, parent.config.rootpath)).as_posix()
+
+
 class ProvidersModule(pytest.File):
     """The file that stands for all promises of all providers."""
 
@@ -35,7 +41,7 @@ class ProvidersModule(pytest.File):
     @classmethod
     def make(cls, parent: pytest.Collector, path: Path, session: Session) -> ProvidersModule:
         """Make the node for a session."""
-        module: ProvidersModule = cls.from_parent(parent, path=path)
+        module: ProvidersModule = cls.from_parent(parent, path=path, nodeid=node_id(parent, path))
         module.session_of_run = session
         return module
 
@@ -153,9 +159,9 @@ class PromiseItem(pytest.Item):
             pytest.skip(why if isinstance(why, str) else why[2])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where pytest says the item is."""
+        """Where pytest says the item is; it would print the dots in the end of an id as colons."""
         case = self.parent
-        return self.path, None, f"{case.engine.provider.id}::{case.name}::{self.name}"
+        return self.path, None, f"{case.engine.provider.id} {case.name}: {self.name}"
 
     def report(self) -> pytest.TestReport:
         """Judge and report, in one phase: there is nothing to set up or to tear down."""

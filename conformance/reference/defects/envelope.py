@@ -280,7 +280,7 @@ def revised_prompt_object(item: Body, _job: Job) -> None:
     item["revised_prompt"] = {"text": "a seascape"}
 
 
-@planted("envelope.url-array", "envelope.schema")
+@planted("envelope.url-array", "envelope.schema", in_urls=True)
 @in_items
 def url_array(item: Body, _job: Job) -> None:
     """`url` is an array of one URL."""

@@ -120,11 +120,19 @@ def _both(item: Body, job: Job) -> None:
     item.setdefault("url", "https://reference.example/files/1.png")
 
 
-@planted("format.both-members", "format.one-payload", modes=["D2"])
+@planted("format.both-members", "format.one-payload", modes=["D2"], in_urls=True)
 @in_items
 def both_members(item: Body, job: Job) -> None:
     """A URL comes with the same image in base64 beside it."""
     if job.family == "dall-e" and "url" in item and job.n == 1:
+        _both(item, job)
+
+
+@planted("format.url-beside-base64", "format.one-payload", modes=["D2"])
+@in_items
+def url_beside_base64(item: Body, job: Job) -> None:
+    """A GPT image model sends a URL beside the base64."""
+    if job.family == "gpt-image" and job.n == 1 and "b64_json" in item:
         _both(item, job)
 
 

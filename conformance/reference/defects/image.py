@@ -162,7 +162,7 @@ def cut_off(data: bytes, _job: Job) -> bytes:
     return data[: len(data) // 2]
 
 
-@planted("image.file-cut-off", "image.complete", modes=["truncated PNG"])
+@planted("image.file-cut-off", "image.complete", modes=["truncated PNG"], in_urls=True)
 @in_file
 def file_cut_off(file: Response) -> Response:
     """The file behind a URL ends halfway."""
@@ -182,9 +182,9 @@ def damaged(data: bytes, _job: Job) -> bytes:
 
 @planted("image.bomb", "image.complete")
 @in_image
-def bomb(_data: bytes, _job: Job) -> bytes:
+def bomb(data: bytes, job: Job) -> bytes:
     """A PNG of a few bytes declares billions of pixels."""
-    return bomb_of(60_000)
+    return bomb_of(60_000) if job.output_format == "png" else data
 
 
 def bomb_of(edge: int) -> bytes:
@@ -215,7 +215,7 @@ def doubled(paint: Painter, job: Job, _index: int, stage: int = FINISHED) -> byt
     return paint(job, 0, stage)
 
 
-@planted("image.doubled-behind-urls", "image.distinct", modes=["doubled images"])
+@planted("image.doubled-behind-urls", "image.distinct", modes=["doubled images"], in_urls=True)
 @in_body
 def doubled_behind_urls(body: Body, job: Job) -> None:
     """Several URLs of one answer lead to the same image."""
@@ -237,7 +237,7 @@ def frames_too_fast(job: Job) -> Job:
     return replace(job, frame_ms=job.frame_ms // 2) if job.output_format == "gif" else job
 
 
-@planted("image.svg-cut-off", "image.complete")
+@planted("image.svg-cut-off", "image.svg-well-formed")
 @in_image
 def svg_cut_off(data: bytes, job: Job) -> bytes:
     """A drawing ends before its last element is closed."""

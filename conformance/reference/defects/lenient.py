@@ -121,10 +121,15 @@ def huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
 @planted("parameters.another-models-value-taken", "parameters.size-enum", "parameters.quality-enum")
 @taking
 def another_models_value_taken(request: RequestBody, name: str, value: Any) -> Taken:
-    """A value that any model documents is taken by all of them, and the default painted."""
-    others = request.edition.models.values()
-    known = "enum" in _schema(request, name) and any(value in x.documented(name) for x in others)
-    return {} if known else {name: value}
+    """A value that another model takes is taken by all of them, and the default painted."""
+    foreign = value not in _schema(request, name).get("enum", (value,))
+    return {} if foreign and _elsewhere(request, name, value) else {name: value}
+
+
+def _elsewhere(request: RequestBody, name: str, value: Any) -> bool:
+    """Return whether some model must accept a value."""
+    bodies = ({"model": other, "prompt": "a boat", name: value} for other in request.edition.models)
+    return any(request.reread(body).expectation == "accepted" for body in bodies)
 
 
 @planted("parameters.size-rounded", "parameters.size-enum")

@@ -96,6 +96,7 @@ def challenge_page(steps: Steps) -> Steps:
     "extras.output-format-as-asked",
     "extras.quality-as-asked",
     "extras.size-as-asked",
+    "extras.safety-identifier",
     "stream.content-type",
     modes=["answers of another request", "stale answer"],
 )

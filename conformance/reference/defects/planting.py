@@ -36,6 +36,8 @@ class Defect:
     plant: Plant
     silent: bool = False
     """Whether the lie is an outage: its clauses become *unavailable*, and none turns red."""
+    in_urls: bool = False
+    """Whether it is a lie about URLs, and so none where no model answers with one."""
 
     @property
     def chapter(self) -> str:
@@ -47,7 +49,11 @@ REGISTRY: dict[str, Defect] = {}
 
 
 def planted(
-    name: str, *claims: str, modes: Sequence[str] = (), silent: bool = False
+    name: str,
+    *claims: str,
+    modes: Sequence[str] = (),
+    silent: bool = False,
+    in_urls: bool = False,
 ) -> Callable[[Plant], Plant]:
     """Register a function that makes lying steps of truthful ones; its docstring is the lie."""
 
@@ -55,7 +61,7 @@ def planted(
         if name in REGISTRY:
             raise ValueError(f"defect id {name!r} is used twice")
         lie = " ".join((plant.__doc__ or "").split())
-        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent)
+        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, in_urls)
         return plant
 
     return register

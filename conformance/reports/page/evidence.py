@@ -30,6 +30,7 @@ from conformance.results.records import DeviationRecord, ExchangeRecord, Request
 from conformance.results.run_file import Run
 
 LIMIT = 1_700_000  # characters of all columns together, so that a page stays under 2 MB
+_CELL = 280  # characters that a cell of the capability table takes beside them
 _CUTS = (6000, 1200, 200, 0)  # characters of a body, tried in turn until the page is small enough
 _THUMBNAIL = re.compile(r"data:image/(?:webp|png|jpeg);base64,[A-Za-z0-9+/]{1,20000}={0,2}")
 _PROMPT = 300  # characters of a prompt beside its picture
@@ -52,9 +53,10 @@ class Proofs:
 def proofs(summary: Summary) -> Proofs:
     """Pack the evidence of every column, and cut bodies where it would be too much."""
     columns = _Evidence(summary).columns()
+    cells = sum(len(table.rows) * len(table.sides) for table in summary.capabilities)
     for most in _CUTS:
         packed = tuple(_packed(_cut(each, most)) for each in columns)
-        if sum(map(len, packed)) <= LIMIT:
+        if sum(map(len, packed)) <= LIMIT - _CELL * cells:
             break
     return Proofs(packed, _pictures(columns), most if most != _CUTS[0] else None)
 

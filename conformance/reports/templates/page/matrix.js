@@ -57,13 +57,13 @@ function headings(columns) {
       element("span", {class: "name"}, about.id), element("span", {class: "origin"}, about.short)));
     group.columns.forEach((column, rank) => models.append(
       element("th", {scope: "col", class: rank ? "model" : "model edge", title: data.columns[column].standing || null},
-        element("span", {}, data.columns[column].label, ending(data.columns[column].standing)))));
+        element("span", {}, headOf(data.columns[column])))));
   }
   return {wide, parts: [...cols, element("thead", {}, providers, models)]};
 }
 
-// "retired on 2026-12-01", of a column that is as narrow as a word is high.
-function ending(standing) { return standing ? element("span", {class: "origin"}, standing.split(/[,;]/)[0]) : ""; }
+// The model, and behind it that it has ended or soon will, as "retired on 2026-12-01".
+function headOf({label, standing}) { return standing ? `${label}, ${standing.split(/[,;]/)[0]}` : label; }
 
 function chapterOf(chapter, rows, columns) {
   const differing = rows.filter((each) => each.differing).length;

@@ -77,15 +77,26 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   section.tabIndex = -1;
   section.focus({preventScroll: true});
-  section.scrollIntoView();
+  goTo(section);
 });
+
+// Sections that were never shown have no height yet: what is scrolled to moves, until it does not.
+function goTo(section, tries = 12) {
+  const before = section.getBoundingClientRect().top;
+  section.scrollIntoView();
+  const moved = Math.abs(section.getBoundingClientRect().top - before) > 1;
+  if (tries && (moved || tries > 9)) requestAnimationFrame(() => goTo(section, tries - 1));
+}
 
 // The address was changed by a link or by Back; where it says what is shown, nothing is drawn anew.
 window.addEventListener("hashchange", () => {
   if ((location.hash || "#") === address()) return;
   if (location.hash.includes("=") || !location.hash) restore();
   else if (!panel.hidden) closeEvidence(true);
+  else if (named()) goTo(named());
 });
+
+const named = () => document.getElementById(location.hash.slice(1));
 
 document.documentElement.classList.add("scripted");
 clear();
@@ -93,3 +104,5 @@ buildMenus();
 buildLegend();
 if (location.hash.includes("=")) restore();
 else { showFilters(); drawMatrix(); }
+const wanted = named() || (address() !== "#" && !state.cell && document.getElementById("matrix"));
+if (wanted) goTo(wanted);
