@@ -68,15 +68,15 @@ def test_what_is_no_image_is_named(data: bytes, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "is_whole"),
     [
-        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", id="bare"),
-        pytest.param(b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- a --><svg>', id="with-prologue"),
+        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", True, id="bare"),
+        pytest.param(b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- a --><svg>', False, id="cut-off"),
     ],
 )
-def test_svg_is_recognised_and_not_decoded(data: bytes) -> None:
+def test_svg_is_recognised_and_not_painted(data: bytes, is_whole: bool) -> None:
     facts = inspect_image(data)
-    assert (facts.type, facts.complete) == ("svg", False)
+    assert (facts.type, facts.complete, facts.decoded) == ("svg", is_whole, False)
 
 
 def test_tiff_is_recognised_and_not_decoded(capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.lifecycle import Standing
 from conformance.results.run_file import read_header
 from conformance.results.standings import day_of
+from conformance.runner.output_path import is_being_written
 
 if TYPE_CHECKING:
     from conformance.providers import Provider
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
 
 def day_of_start(options: Options) -> date:
     """Return the day in UTC of a run that begins now; one that is resumed keeps its own."""
-    if options.resume is not None:
-        return day_of(read_header(options.resume))
+    path = options.resume
+    if path is not None and not is_being_written(
+        path
+    ):  # that one is refused later, in its own words
+        return day_of(read_header(path))
     return datetime.now(UTC).date()
 
 
