@@ -52,7 +52,7 @@ def _constants(node: ast.Assign) -> list[ast.stmt]:
         pairs = [(target, value)]
     if not all(_is_predicate(each) for _, each in pairs):
         return [node]
-    return [_lazily(ast.unparse(name), each) for name, each in pairs]
+    return [made for name, each in pairs for made in _lazily(ast.unparse(name), each)]
 
 
 def _is_predicate(node: ast.expr) -> bool:
@@ -75,11 +75,16 @@ def _predicates(decorator: ast.expr, name: str) -> list[ast.stmt]:
     found: list[ast.stmt] = []
     for each in keywords:
         if each.arg == "binds" and not isinstance(each.value, _PLAIN):
-            found.append(_lazily(f"{name}_binds", each.value))
+            found += _lazily(f"{name}_binds", each.value)
             each.value = ast.Name(f"{name}_binds")
     return found
 
 
-def _lazily(name: str, predicate: ast.expr) -> ast.stmt:
-    (made,) = ast.parse(f"def {name}(sent):\n    return ({ast.unparse(predicate)})(sent)").body
-    return made
+def _lazily(name: str, predicate: ast.expr) -> list[ast.stmt]:
+    """Define a predicate that is built anew at every call, for the same editions."""
+    text = ast.unparse(predicate)
+    return ast.parse(
+        f"def {name}(sent):\n    return ({text})(sent)\n"
+        f"from conformance.clauses.registry import Bound, possible_in\n"
+        f"{name} = Bound({name}, lambda edition: possible_in({text}, edition))\n"
+    ).body

@@ -13,6 +13,7 @@ import pytest
 from conformance.cases.own_requests import OwnRequestError, read_own_requests
 from conformance.clauses.extensions import ExtensionError, load_plugins
 from conformance.clauses.registry import REGISTRY
+from conformance.contract import OUTSIDE_SOURCES
 from conformance.results.run_file import Run, read_run
 from tests.processes import COMMAND, PLAIN, command, run_pytest
 
@@ -117,6 +118,7 @@ def test_plugin_that_fails_is_one_sentence(
     registry = dict(REGISTRY)
     for module in ("registry", "extensions"):
         monkeypatch.setattr(f"conformance.clauses.{module}.REGISTRY", registry)
+    monkeypatch.setitem(OUTSIDE_SOURCES, "acme-sla", OUTSIDE_SOURCES.get("acme-sla"))  # undone
     path = tmp_path / "broken_.py"
     if text is not None:
         path.write_text(text)
