@@ -55,6 +55,7 @@ class Watched:
     pause: float = 0.0  # seconds before any answer
     gate: threading.Event = field(default_factory=threading.Event)
     """Answers that are sent while it is not set wait for it; set unless a test clears it."""
+    held_from: int = 0  # the generation from which on they wait, counted from 0
     posts: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -63,12 +64,12 @@ class Watched:
         if scope["type"] == "http" and scope["path"].startswith("/v1/"):
             self.asked.append((scope["method"], scope["path"]))
             other = self.answer(self.posts, scope["path"]) if self.answer else None
-            self.posts += scope["method"] == "POST"
+            number, self.posts = self.posts, self.posts + (scope["method"] == "POST")
             if self.by_body is not None and scope["method"] == "POST" and other is None:
                 body, receive = await _read(receive)
                 other = self.by_body(body)
             await asyncio.sleep(self.pause)
-            while not self.gate.is_set():
+            while number >= self.held_from and not self.gate.is_set():
                 await asyncio.sleep(0.01)
         await (other or self.application)(scope, receive, send)
 
