@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from msgspec import to_builtins
@@ -29,7 +31,18 @@ from conformance.reports.summary import summarize
 from conformance.reports.terminal import print_runs
 from conformance.results.run_file import Run
 from tests import runs
-from tests.manifests import KINDS, MAKERS, bare, box, carried, planted, signed, store, superbox
+from tests.manifests import (
+    KINDS,
+    MAKERS,
+    bare,
+    box,
+    carried,
+    cbor,
+    planted,
+    signed,
+    store,
+    superbox,
+)
 from tests.miniatures import body, encoded, exchange, items
 from tests.sentences import EDITION
 
@@ -198,6 +211,37 @@ def test_mutated_credentials_raise_nothing_in_little_time(kind: str) -> None:
             mutated[chance.randrange(start - 16, end)] = chance.choice((0, 1, 255, 127, 0x9F))
         read_credentials(kind, bytes(mutated[: chance.choice((len(data), end))]))
     assert time.process_time() - began < 10
+
+
+def claiming(claim: dict[str, Any], *assertions: bytes) -> bytes:
+    """A store of one manifest whose claim names these assertions."""
+    boxes = [superbox("c2pa.assertions", *assertions)]
+    boxes.append(superbox("c2pa.claim", box(b"cbor", cbor(claim))))
+    return superbox("c2pa", superbox("urn:c2pa:hostile", *boxes))
+
+
+def test_what_a_claim_repeats_is_read_once() -> None:
+    values = b"\xa1\x67actions\x99\x4d\x00" + bytes(0x4D00)
+    large = superbox("c2pa.thumbnail", box(b"bidb", bytes(8 << 20)))
+    named = {"url": "x/c2pa.thumbnail", "hash": hashlib.sha256(large[8:]).digest()}
+    actions = superbox("c2pa.actions", box(b"cbor", values))
+    for data in (
+        claiming({"assertions": [named] * 200}, large),
+        claiming({"alg": bytes(8 << 20), "assertions": [named] * 200}, large),
+        claiming({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}] * 200}, actions),
+    ):
+        began = time.process_time()
+        read_credentials("png", carried("png", bare("png"), data)[0])
+        assert time.process_time() - began < 2
+
+
+def test_assertions_that_are_too_long_are_damaged() -> None:
+    long = superbox("c2pa.actions", box(b"cbor", b"\xa1\x61a\x5a\0\x20\0\0" + bytes(2 << 20)))
+    data = claiming({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}]}, long)
+    read = read_credentials("png", carried("png", bare("png"), data)[0])
+    assert read is not None
+    assert read.standing is Standing.DAMAGED
+    assert "1,048,576" in read.fault
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from conformance.parsing.credentials.jumbf import Box
 from conformance.parsing.json_text import read_json
 
 _CLAIMS = ("c2pa.claim", "c2pa.claim.v2")
+_KINDS = frozenset({"c2pa.actions", "c2pa.hash.data", "c2pa.ingredient"})
 _REFERENCES = ("assertions", "created_assertions", "gathered_assertions")
 _HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _MOST = 200  # assertions of a claim
+_MOST_READ = 1 << 20  # bytes of the assertions of a claim that are read; pictures are none of them
 _RANGES = 100  # parts of a file that a hash leaves out
 
 
@@ -35,7 +37,7 @@ class Manifest:
         box = self.box.labelled(*_CLAIMS)
         value = _value(box) if box else None
         if not isinstance(value, dict):
-            raise ManifestFaultError("the active manifest has no claim that can be read")
+            raise ManifestFaultError("a manifest has no claim that can be read")
         return value
 
     @property
@@ -45,38 +47,41 @@ class Manifest:
         inner = box.of_type(b"cbor") if box else None
         return bytes(inner.content) if inner else b""
 
-    def assertions(self, name: str) -> Iterator[Mapping[Any, Any]]:
+    def assertions(self, kind: str) -> Iterator[Mapping[Any, Any]]:
         """Yield the assertions of one kind, in any version, that are objects."""
-        for _, box in self.referenced:
-            if box is not None and _kind(box.label) == name:
-                value = _value(box)
-                if isinstance(value, dict):
-                    yield value
+        return (value for name, value in self._read if name == kind)
 
     @cached_property
-    def referenced(self) -> tuple[tuple[Mapping[Any, Any], Box | None], ...]:
-        """The claim's references to assertions, with the box of each."""
+    def _read(self) -> list[tuple[str, Mapping[Any, Any]]]:
+        """The assertions that are read here, each once, with its kind."""
+        named = [(_kind(box.label), box) for _, box in self._referenced.values() if box]
+        boxes = [(kind, box) for kind, box in named if kind in _KINDS]
+        if sum(len(box.content) for _, box in boxes) > _MOST_READ:
+            raise ManifestFaultError(f"a manifest has assertions of more than {_MOST_READ:,} bytes")
+        values = [(kind, _value(box)) for kind, box in boxes]
+        return [(kind, value) for kind, value in values if isinstance(value, dict)]
+
+    @cached_property
+    def _referenced(self) -> Mapping[str, tuple[Mapping[Any, Any], Box | None]]:
+        """The claim's references to assertions by label, each label once, with its box."""
         store = self.box.labelled("c2pa.assertions")
         by_label = {box.label: box for box in store.boxes} if store else {}
         lists = (self.claim.get(member) for member in _REFERENCES)
         found = [ref for each in lists if isinstance(each, list) for ref in each][:_MOST]
-        return tuple(
-            (ref, by_label.get(str(ref.get("url", "")).rpartition("/")[2]))
-            for ref in found
-            if isinstance(ref, dict)
-        )
+        by_name = {last_part(ref.get("url")): ref for ref in found if isinstance(ref, dict)}
+        return {label: (ref, by_label.get(label)) for label, ref in by_name.items()}
 
-    @property
-    def algorithm(self) -> str:
-        """The hash algorithm that the claim names."""
-        return str(self.claim.get("alg", "sha256"))
+    def _hash(self, member: Mapping[Any, Any]) -> Any:
+        """Return the hash function that a member names, or else the claim; None if unknown."""
+        name = member.get("alg", self.claim.get("alg", "sha256"))
+        return _HASHES.get(name) if isinstance(name, str) else None
 
     def changed_assertion(self) -> str | None:
         """Return the label of an assertion whose hash is not the claim's, or None."""
-        for reference, box in self.referenced:
-            make = _HASHES.get(str(reference.get("alg", self.algorithm)))
-            if box is not None and make and make(box.content).digest() != reference.get("hash"):
-                return box.label
+        for label, (reference, box) in self._referenced.items():
+            make = self._hash(reference)
+            if box and make and make(box.content).digest() != reference.get("hash"):
+                return label
         return None
 
     def is_for(self, data: bytes) -> bool | None:
@@ -85,7 +90,7 @@ class Manifest:
         The hash is over the file without the ranges in which the manifest itself stands.
         """
         binding = next(self.assertions("c2pa.hash.data"), None)
-        make = _HASHES.get(str(binding.get("alg", self.algorithm))) if binding else None
+        make = self._hash(binding) if binding else None
         ranges = _ranges(binding.get("exclusions", [])) if binding else None
         if binding is None or make is None or ranges is None:
             return None
@@ -107,6 +112,11 @@ def _ranges(exclusions: Any) -> list[tuple[int, int]] | None:
             return None
         ranges.append((start, length))
     return sorted(ranges)
+
+
+def last_part(url: Any) -> str:
+    """Return the label at the end of a JUMBF address, or nothing."""
+    return url.rpartition("/")[2] if isinstance(url, str) else ""
 
 
 def _kind(label: str) -> str:

@@ -11,7 +11,7 @@ from conformance.output.printing import printable
 from conformance.parsing.credentials.carriers import manifest_store
 from conformance.parsing.credentials.certificate import signature_facts
 from conformance.parsing.credentials.jumbf import JUMBFFaultError, read_boxes
-from conformance.parsing.credentials.manifest import Manifest, ManifestFaultError
+from conformance.parsing.credentials.manifest import Manifest, ManifestFaultError, last_part
 from conformance.parsing.credentials.records import Credentials, Software, Standing
 from conformance.parsing.credentials.validation import validated
 
@@ -44,14 +44,12 @@ def _manifests(store: bytes) -> list[Manifest]:
     boxes = [box for box in root.boxes if box.type == b"jumb"] if root else []
     if not boxes:
         raise ManifestFaultError("the store has no manifest")
-    by_label = {box.label: box for box in boxes}
-    line = [boxes[-1]]
-    while len(line) <= _MOST_PARENTS:
-        parent = by_label.get(_parent(Manifest(line[-1])))
-        if parent is None or parent in line:
-            break
-        line.append(parent)
-    return [Manifest(box) for box in line]
+    by_label = {box.label: Manifest(box) for box in boxes}
+    label, line = boxes[-1].label, dict[str, Manifest]()
+    while label in by_label and label not in line and len(line) <= _MOST_PARENTS:
+        line[label] = by_label[label]
+        label = _parent(line[label])
+    return list(line.values())
 
 
 def _parent(manifest: Manifest) -> str:
@@ -59,7 +57,7 @@ def _parent(manifest: Manifest) -> str:
     for ingredient in manifest.assertions("c2pa.ingredient"):
         reference = next((ingredient[name] for name in _PARENTS if name in ingredient), None)
         if ingredient.get("relationship") == "parentOf" and isinstance(reference, dict):
-            return str(reference.get("url", "")).rpartition("/")[2]
+            return last_part(reference.get("url"))
     return ""
 
 
