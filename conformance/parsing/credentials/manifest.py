@@ -77,10 +77,10 @@ class Manifest:
         return _HASHES.get(name) if isinstance(name, str) else None
 
     def changed_assertion(self) -> str | None:
-        """Return the label of an assertion whose hash is not the claim's, or None."""
+        """Return the label of an assertion that is missing or was changed, or None."""
         for label, (reference, box) in self._referenced.items():
             make = self._hash(reference)
-            if box and make and make(box.content).digest() != reference.get("hash"):
+            if box is None or (make and make(box.content).digest() != reference.get("hash")):
                 return label
         return None
 

@@ -108,7 +108,8 @@ def _fault(active: Manifest, data: bytes) -> str:
     """Return which of the hashes is wrong that need no key, or nothing."""
     changed = active.changed_assertion()
     if changed is not None:
-        return printable(f"the assertion {changed} is not the one that was claimed", _LONGEST)
+        label = printable(changed, _LONGEST) or "without a label"
+        return f"the assertion {label} is missing or not the one that was claimed"
     if active.is_for(data) is False:
         return "the picture is not the one that they were made for"
     return ""

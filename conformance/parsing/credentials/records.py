@@ -22,8 +22,8 @@ class Standing(StrEnum):
     """They cannot be read."""
 
 
-WITHOUT_MEANING = frozenset({Standing.INVALID, Standing.DAMAGED})
-"""Of these nothing that they say counts."""
+WITHOUT_MEANING = frozenset({Standing.UNSIGNED, Standing.INVALID, Standing.DAMAGED})
+"""Of these nothing that they say counts, for or against anybody."""
 
 
 class Software(Struct, frozen=True, omit_defaults=True):

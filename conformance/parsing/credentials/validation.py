@@ -27,8 +27,9 @@ def validated(claimed: Credentials, kind: str, data: bytes) -> Credentials:
             state = reader.get_validation_state()
             results = reader.get_validation_results() or {}
             signature = (reader.get_active_manifest() or {}).get("signature_info") or {}
-    except (library.C2paError, ValueError):  # it cannot read them: nothing was validated
-        return claimed
+    except (library.C2paError, ValueError) as error:
+        fault = printable(f"the validator cannot read them: {error}", 100)
+        return structs.replace(claimed, standing=Standing.DAMAGED, fault=fault)
     if state in ("Valid", "Trusted"):
         signer = printable(str(signature.get("issuer") or claimed.signer), 100)
         return structs.replace(
@@ -37,7 +38,7 @@ def validated(claimed: Credentials, kind: str, data: bytes) -> Credentials:
     codes = [str(each.get("code")) for each in results.get("activeManifest", {}).get("failure", [])]
     against = [code for code in codes if not code.startswith(_ABOUT_SIGNER)]
     fault = printable(", ".join(against or codes) or "the validator does not say why", 100)
-    standing = Standing.INVALID if against else Standing.CLAIMED
+    standing = Standing.CLAIMED if codes and not against else Standing.INVALID
     return structs.replace(claimed, standing=standing, fault=fault)
 
 
