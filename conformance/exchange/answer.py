@@ -14,7 +14,7 @@ from typing import Any
 import pybase64
 
 from conformance.exchange.model import Download, Exchange
-from conformance.exchange.painters import credentials_of, painter_named
+from conformance.exchange.painters import painter_named
 from conformance.parsing import (
     Base64Reading,
     EventStream,
@@ -23,7 +23,7 @@ from conformance.parsing import (
     read_event_stream,
     read_json,
 )
-from conformance.parsing.credentials import Credentials, Painter
+from conformance.parsing.credentials import Credentials, Painter, read_credentials
 from conformance.parsing.images import (
     MOST_PIXELS,
     MOST_PIXELS_TOGETHER,
@@ -159,28 +159,28 @@ class Payload:
         """What the bytes are, from base64 first and from the download otherwise."""
         if self._ahead is not None:
             return self._ahead.result()
-        data = self.data
+        data = self._data
         return self._sight.of(data, self.alone) if data else None
 
     @cached_property
     def credentials(self) -> Credentials | None:
         """The content credentials in the bytes of the image, if it carries any."""
-        data, facts = self.data, self.image
-        return credentials_of(facts.digest, facts.type, data) if data and facts else None
+        data, facts = self._data, self.image
+        return read_credentials(facts.type, data) if data and facts else None
 
-    @property
+    @cached_property
     def painter(self) -> Painter | None:
         """Whether they name the model that was asked for; None without credentials."""
         return painter_named(self.credentials, self._exchange) if self.credentials else None
 
     def look_ahead(self) -> None:
         """Begin to decode the image, where that takes long enough to be worth it."""
-        data = self.data
+        data = self._data
         if data and len(data) >= _WORTH_A_THREAD:
             self._ahead = _decoder().submit(self._sight.of, data, self.alone)
 
     @property
-    def data(self) -> bytes | None:
+    def _data(self) -> bytes | None:
         """The bytes of the image, from base64 first and from the download otherwise."""
         data = self.base64.data if self.base64 else None
         if data is None and self.download and self.download.response:

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from conformance.exchange.model import Exchange
 from conformance.parsing import read_json
-from conformance.parsing.credentials import Credentials, Painter, painter_of, read_credentials
+from conformance.parsing.credentials import Credentials, Painter, painter_of
 from conformance.parsing.credentials.records import WITHOUT_MEANING
-
-_MOST = 512
-_READ: OrderedDict[str, Credentials | None] = OrderedDict()
-
-
-def credentials_of(digest: str, kind: str | None, data: bytes) -> Credentials | None:
-    """Read the credentials of an image, once for equal bytes: cassettes and mocks repeat them."""
-    if digest in _READ:
-        return _READ[digest]
-    credentials = _READ[digest] = read_credentials(kind, data)
-    while len(_READ) > _MOST:
-        _READ.popitem(last=False)
-    return credentials
 
 
 def painter_named(credentials: Credentials, exchange: Exchange) -> Painter:
