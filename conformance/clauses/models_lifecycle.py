@@ -7,7 +7,6 @@ from datetime import date
 
 from conformance.clauses.bindings import accepted, all_of, minimal
 from conformance.clauses.models import name_of, shutdown_date
-from conformance.clauses.painters import painter_of
 from conformance.clauses.refusals import told
 from conformance.clauses.registry import Clause, Needs, cite, clause
 from conformance.clauses.subject import (
@@ -17,6 +16,7 @@ from conformance.clauses.subject import (
     Subject,
     UnavailableError,
 )
+from conformance.clauses.substitution import substitute_of
 from conformance.contract import Level
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
@@ -56,7 +56,7 @@ def retired_refused(subject: Subject) -> Iterator[Problem]:
     standing = _retired(subject)
     if not subject.outcome.accepted:
         _require_refusal(subject)
-    elif painter_of(subject) is not None:
+    elif substitute_of(subject) is not None:
         raise NotApplicableError
     elif standing.lifecycle.until != standing.day:
         dates = standing.lifecycle
@@ -85,7 +85,7 @@ def no_silent_substitution(subject: Subject) -> Iterator[Problem]:
     if not subject.outcome.accepted:
         _require_refusal(subject)
         return
-    other = painter_of(subject)
+    other = substitute_of(subject)
     if other is None:
         raise NotApplicableError
     yield Problem(f"another model painted, by {other.where}", name_of(subject), other.name)
