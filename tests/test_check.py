@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from conformance.cases.model import Case
+from conformance.cases.model import UNKNOWN_MODEL, Case
 from conformance.clauses import clauses_of
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
@@ -136,3 +137,30 @@ def test_saved_file_is_the_same_provider(tmp_path: Path) -> None:
     assert tomllib.loads(path.read_text())["models"] == {"dall-e-3": 'a"b'}
     assert (read.models, read.base_url) == (provider.models, provider.base_url)
     assert read.prices.image == provider.prices.image
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://api.example.com/v1", "api.example.com"),
+        ("http://127.0.0.1:8000/v1", "127.0.0.1-8000"),
+        ("http://[::1]:8000/v1", "1-8000"),
+    ],
+)
+def test_provider_is_named_after_its_host(url: str, name: str) -> None:
+    assert provider_at(url, "dall-e-3").id == name
+
+
+def test_check_is_resumed_without_painting_again(tmp_path: Path) -> None:
+    bodies: list[dict[str, Any]] = []
+    with watched() as (base_url, eye):
+        eye.by_body = bodies.append
+        words = ["check", base_url, "--models", "dall-e-2", "--quiet"]
+        command(tmp_path, *words, "-o", "one.jsonl", IMAGE_API_KEY=KEY)
+        sent = len(bodies)
+        command(tmp_path, *words, "-o", "two.jsonl", "--resume", "one.jsonl", IMAGE_API_KEY=KEY)
+    again = {body["model"] for body in bodies[sent:]}
+    assert again <= {UNKNOWN_MODEL}  # its control, the free list of models, is asked again
+    assert len(read_run(tmp_path / "two.jsonl").findings) == len(
+        read_run(tmp_path / "one.jsonl").findings
+    )

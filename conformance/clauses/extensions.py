@@ -32,9 +32,9 @@ class ExtensionError(ConformanceError):
     """A plugin that cannot be loaded; the message says why, and in which line."""
 
 
-def define_source(id: str, title: str, url: str, *, edition: str, retrieved: str) -> None:  # noqa: A002 - as CitedSource has it
+def define_source(name: str, title: str, url: str, *, edition: str, retrieved: str) -> None:
     """Define a document that clauses from outside cite; `edition` and `retrieved` are its dates."""
-    OUTSIDE_SOURCES[id] = CitedSource(id, title, url, edition, retrieved)
+    OUTSIDE_SOURCES[name] = CitedSource(name, title, url, edition, retrieved)
 
 
 @cache

@@ -38,8 +38,9 @@ def _decoded(subject: Subject) -> list[Found]:
     """The images whose pixels could be read."""
     images = _images(subject)
     found = [each for each in images if each[1].decoded]
-    if not found and all(facts.type == "svg" for _, facts in images):
-        raise NotApplicableError  # a drawing has no pixels
+    drawings = [each for each in images if each[1].type == "svg"]
+    if not found and drawings and subject.value("output_format") == "svg":
+        raise NotApplicableError  # a drawing that was asked for has no pixels
     if not found:
         raise NotTestableError("no image could be decoded")
     return found
@@ -190,7 +191,7 @@ def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
     binds=all_of(SEEN_THROUGH, asks("background", "transparent"), documents("background")),
     needs=Needs.DECISION,
 )
-def transparentsides_of(subject: Subject) -> Iterator[Problem]:
+def transparent_pixels(subject: Subject) -> Iterator[Problem]:
     """Some pixel is really transparent; a painted chequerboard is not. Judged on images that
     have an alpha channel.
     """

@@ -12,7 +12,7 @@ from conformance.clauses.parameters import valid_accepted
 from conformance.clauses.refusals import refused_alike, told
 from conformance.clauses.registry import Clause, Judge, Needs, cite
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
-from conformance.exchange.outcome import Result
+from conformance.exchange.outcome import Result, undecided
 from conformance.exchange.sent_request import Sent
 
 
@@ -48,8 +48,12 @@ def _binds(request: OwnRequest, sent: Sent) -> bool:
 
 
 def _is_refused(name: str, subject: Subject) -> Iterator[Problem]:
+    """Report an image for a request that the user expects to be refused.
+
+    Unlike `refusal`, it asks for no documented rule that the request breaks: there may be none.
+    """
     outcome = subject.outcome
-    if subject.response.status >= 500:
+    if undecided(subject.response.status):
         raise UnavailableError(told(subject))
     if outcome.accepted:
         yield Problem(f"the request {name} was accepted", "4xx", told(subject))

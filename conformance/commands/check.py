@@ -50,6 +50,9 @@ def check(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The run file to write.")
     ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Resume the check of this run file.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
 ) -> None:
     """Send a dozen requests to an address, and say which promises they show to be broken.
@@ -97,6 +100,7 @@ def check(
         live=True,
         budget=usd,
         output=output,
+        resume=resume,
     )
     code = run_promises(options, replay=False, workers=None, quiet=quiet)
     more = (
@@ -144,4 +148,4 @@ def _next(provider: Provider, sent: int, planned: int, file: Path | None, more: 
     budget = "" if provider.prices.free else " --budget USD"
     how = f"image-conformance run --provider {path} --live{budget}"
     first = "" if file else f" (--save {saved} writes the file)"
-    return f"{sent} of {planned} requests were planned here{more}; for the rest: {how}{first}"
+    return f"{sent} of {planned} requests were chosen here{more}; for the rest: {how}{first}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -88,7 +89,8 @@ def _models(text: str) -> Mapping[str, str]:
 
 def _name_of(base_url: str) -> str:
     """Return the host, and the port where there is one: the name of a column and of a file."""
-    return urlsplit(base_url).netloc.rpartition("@")[2].replace(":", "-").strip("[]") or "provider"
+    host = re.sub(r"[^\w.]+", "-", urlsplit(base_url).netloc.rpartition("@")[2])
+    return host.strip("-._") or "provider"
 
 
 def _bundled(base_url: str) -> Provider | None:

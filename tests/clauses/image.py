@@ -100,6 +100,7 @@ CASES: dict[str, Exchange | Case] = {
     "bomb": shows(SMALL, declaring(60_000, 60_000)),
     "cut-off": shows(SMALL, picture()[:-40]),
     "none": exchange(body(), answer=items(body(), {"url": "x"}), downloads={}),
+    "svg-not-asked": shows(SMALL, b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
     "animated-png": shows(SMALL, picture("png", frames=2)),
     "same-encoded-anew": repeated({**SMALL, "n": 2}, picture("png"), picture("webp")),
     "same-three-times": repeated({**SMALL, "n": 3}, picture(), picture(seed=1), picture(seed=1)),
