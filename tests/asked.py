@@ -13,7 +13,7 @@ from conformance.exchange.sent_request import read_request
 from tests.miniatures import BEARER, GENERATIONS, JSON_TYPE, MODELS_LIST, body, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.exchange.model import Exchange
     from conformance.exchange.sent_request import Sent
@@ -132,7 +132,7 @@ def all_sent() -> list[tuple[str, Sent]]:
     return [(name, read_request(made, edition)) for name, made in exchanges()]
 
 
-def bound(binds: Any, sent: list[tuple[str, Sent]]) -> str:
+def bound(binds: Any, sent: Iterable[tuple[str, Sent]]) -> str:
     """Say how many requests of each kind a clause binds."""
     kinds = Counter(name for name, each in sent if binds(each))
     return ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())
