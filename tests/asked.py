@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -127,9 +128,17 @@ def _headed(name: str, headers: Any) -> Iterator[tuple[str, Exchange]]:
 
 @cache
 def all_sent() -> list[tuple[str, Sent]]:
-    """Read every request by the edition."""
+    """Read every request by the edition, and every mistake once more as one that was painted."""
     edition = load_edition()
-    return [(name, read_request(made, edition)) for name, made in exchanges()]
+    return list(with_painted((name, read_request(made, edition)) for name, made in exchanges()))
+
+
+def with_painted(sent: Iterable[tuple[str, Sent]]) -> Iterator[tuple[str, Sent]]:
+    """Yield requests, and behind each mistake the same one answered with an image."""
+    for name, each in sent:
+        yield name, each
+        if each.expectation == "refused":
+            yield f"{name} (painted)", replace(each, painted=True)
 
 
 def bound(binds: Any, sent: Iterable[tuple[str, Sent]]) -> str:

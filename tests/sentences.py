@@ -24,7 +24,7 @@ from conformance.findings import BROKEN, Finding
 from conformance.reference.defects import defects
 from conformance.runner.planned_request import sent_by
 from tests import planted
-from tests.asked import all_sent, bound
+from tests.asked import all_sent, bound, with_painted
 from tests.miniatures import (
     ACCEPTED,
     HTML,
@@ -182,6 +182,7 @@ def said_of_edition(name: str) -> Said:
         "truths": {
             clause: {path: said_of_answer(path, clause, name)} for clause, path in truths.items()
         },
+        "answers": {path: said_of_true_answer(path, name) for path in sorted({*truths.values()})},
         "requests": {clause: said_of_sent(clause, name) for clause in own},
     }
 
@@ -196,7 +197,12 @@ def said_of_sent(clause: str, name: str) -> str:
     edition = load_edition(name)
     (binds,) = (each.binds for each in clauses_of(edition) if each.id == clause)
     sent = ((each.id, sent_by(each, edition)) for each in planted.requests(name).values())
-    return bound(binds, sent)
+    return bound(binds, with_painted(sent))
+
+
+def said_of_true_answer(path: str, name: str) -> Said:
+    """Say what every clause of an edition makes of a true answer."""
+    return _said(set(CHAPTERS), judged_case(planted.lie(None, path, name), load_edition(name)))
 
 
 def _one(findings: list[Finding]) -> str:

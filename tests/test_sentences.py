@@ -23,6 +23,7 @@ from tests.sentences import (
     said_of_derived,
     said_of_requests,
     said_of_sent,
+    said_of_true_answer,
     said_of_truth,
     stored,
     truths_of,
@@ -139,6 +140,15 @@ def test_sentences_about_a_truth_of_another_edition_gone_wrong(
     name: str, clause: str, path: str
 ) -> None:
     assert said_of_answer(path, clause, name) == stored(name)["truths"][clause][path]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [(name, path) for name in OTHER_EDITIONS for path in stored(name)["answers"]]
+)
+def test_sentences_about_a_true_answer_of_another_edition_are_those_reviewed(
+    name: str, path: str
+) -> None:
+    assert said_of_true_answer(path, name) == stored(name)["answers"][path]
 
 
 @pytest.mark.parametrize(
