@@ -10,6 +10,7 @@ from conformance.findings import SEVERITY, Finding, Observation
 from conformance.parsing import printable
 from conformance.reports.contracts import Contract, contracts_of, lacking_in, told_apart
 from conformance.reports.resumed import Key, Owned, Resumed, key
+from conformance.results.editions import by_edition
 from conformance.results.reach import Column
 from conformance.results.run_file import Run
 
@@ -68,7 +69,7 @@ def merge(runs: Sequence[Run]) -> Merged:
     if not runs:
         raise MergeError("there is no run to report on; name at least one run file")
     runs, twice = _distinct(runs)
-    runs = told_apart(runs)
+    runs = told_apart(by_edition(runs))
     resumed = Resumed(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
     every = list(filter(resumed.stands, every)) if resumed else every

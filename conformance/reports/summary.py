@@ -31,6 +31,7 @@ from conformance.results.conclusion import (
     binding,
     conclude_recordings,
     conclude_run,
+    gravest,
     undecided,
 )
 from conformance.results.headline import Headline
@@ -52,8 +53,6 @@ from conformance.results.standings import latest_standings
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
-
-_GRAVITY = {Conclusion.CONFORMS: 0, Conclusion.NOT_JUDGED: 1, Conclusion.BREAKS: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         observations=tuple(seen(merged.observations)),
         painters=painters(merged.runs),
         complete=all(each.complete for each in runs),
-        conclusion=_gravest(map(conclusion_of, runs)),
+        conclusion=gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
         capabilities=_capabilities(merged, rows),
         offers=model_offers(
@@ -221,10 +220,6 @@ def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
     return conclude_recordings(findings, is_whole, run.header.unknown_models)
 
 
-def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
-    return max(conclusions, key=_GRAVITY.__getitem__)
-
-
 def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
     """Conclude for each provider, from its own findings alone."""
     found: dict[str, Conclusion] = {}
@@ -232,7 +227,7 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
         for provider, findings in _by_provider(run).items():
             before = found.get(provider, Conclusion.CONFORMS)
             mine = _of_recordings if run.foreign else _of_run
-            found[provider] = _gravest((before, mine(run, findings)))
+            found[provider] = gravest((before, mine(run, findings)))
     return found
 
 

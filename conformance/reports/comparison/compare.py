@@ -14,6 +14,7 @@ from conformance.reports.grouping import level_rank
 from conformance.reports.measures import measures_of
 from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model
 from conformance.reports.wording import changed_under_its_name, counted, listed, reworded
+from conformance.results.editions import by_edition
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, count, promise_of, promises_of
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
@@ -78,6 +79,7 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
     Compared are promises by the id of their clause, model by model, over the cases that all
     columns judged. Raises `ComparisonError` where that would say nothing.
     """
+    runs = by_edition(runs)
     shown = columns(runs, incomplete_too)
     judged = (clause for column in shown for clause in column.clauses)
     rows = sorted(_rows(shown, lacking_in(contracts_of(runs), judged)), key=_rank)
