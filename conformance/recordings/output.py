@@ -7,27 +7,35 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from conformance.clauses.registry import Clause
-from conformance.contract import Edition
 from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.parsing import printable
+from conformance.recordings.contracts import Contract, Contracts
 from conformance.recordings.inputs import ForeignFile
 from conformance.recordings.model_names import is_unknown
-from conformance.results.conclusion import Conclusion, binding, explanations_in_recordings
-from conformance.results.reach import Column, promises_of, reach_counts
+from conformance.results.conclusion import (
+    Conclusion,
+    binding,
+    conclude_recordings,
+    explanations_in_recordings,
+    gravest,
+)
+from conformance.results.reach import Column, ModelReach, promises_of, reach_counts
 from conformance.results.records import (
     SCHEMA,
+    ContractRecord,
     ExchangeRecord,
     ProviderRecord,
     RunFooter,
     RunHeader,
+    SelectionRecord,
 )
 from conformance.results.run_file import RunWriter, line_of
 from conformance.runner.header import about_clause, about_edition, values_of
@@ -35,29 +43,38 @@ from conformance.runner.output_path import OutputFile
 from conformance.version import tool
 
 
+@dataclass(slots=True)
+class _Provider:
+    """A host of recordings, and by what it was judged."""
+
+    url: str
+    contract: Contract
+    models: set[str] = field(default_factory=set)
+
+
 class Records:
     """What was judged so far, in the order of the run file, and what it is about."""
 
-    def __init__(self, spool: IO[str], edition: Edition, clauses: Sequence[Clause]) -> None:
+    def __init__(self, spool: IO[str], contracts: Contracts) -> None:
         self.verdicts: Counter[Verdict] = Counter()
         self._samples: dict[tuple[str | bool, ...], Finding] = {}
         self._accepted: set[Column] = set()
         self._spool = spool
-        self._edition = edition
-        self._clauses = clauses
+        self._contracts = contracts
         self._started = datetime.now(UTC)
-        self._providers: dict[str, tuple[str, set[str]]] = {}
+        self._providers: dict[str, _Provider] = {}
 
     def add(
         self,
+        contract: Contract,
         exchange: Exchange,
         evidence: ExchangeRecord,
         observations: Sequence[Observation],
         findings: Sequence[Finding],
     ) -> None:
         """Keep one judged exchange."""
-        url = _base_url(exchange.request.url)
-        self._providers.setdefault(exchange.provider, (url, set()))[1].add(exchange.model)
+        about = _Provider(_base_url(exchange.request.url), contract)
+        self._providers.setdefault(exchange.provider, about).models.add(exchange.model)
         if evidence.outcome == "accepted":
             self._accepted.add((exchange.provider, exchange.model))
         self._spool.write(line_of(evidence))
@@ -67,8 +84,8 @@ class Records:
             self.verdicts[finding.verdict] += 1
             refused = finding.message.startswith(NOT_ACCEPTED)
             column = finding.provider, finding.model
-            about = (*column, finding.clause, finding.verdict.value, refused)
-            self._samples.setdefault(about, finding)
+            kind = (*column, finding.clause, finding.verdict.value, refused)
+            self._samples.setdefault(kind, finding)
             self._spool.write(line_of(finding))
 
     def write(
@@ -82,14 +99,13 @@ class Records:
             self._spool.seek(0)
             for line in self._spool:
                 writer.line(line)
-            promises = promises_of(self.samples, explanations_in_recordings(self.samples))
             writer.close(
                 RunFooter(
                     finished=datetime.now(UTC).isoformat(timespec="seconds"),
                     complete=complete,
                     conclusion=int(conclusion),
                     counts=self.counts(),
-                    reach=reach_counts(promises, [clause.id for clause in self._clauses]),
+                    reach=tuple(self._reach()),
                     problems=tuple(problem for file in files for problem in file.problems()),
                     notes=tuple(note for file in files for note in file.notes()),
                 )
@@ -99,17 +115,47 @@ class Records:
             raise
         place.keep()
 
-    @property
-    def samples(self) -> list[Finding]:
-        """One finding of every verdict of every promise: they decide the conclusion."""
-        return binding(list(self._samples.values()), self._accepted)
+    def conclusion(self, whole: bool) -> Conclusion:
+        """Conclude edition by edition; `whole` is whether all of it could be read."""
+        return gravest(
+            conclude_recordings(self._samples_of(each), whole, each.unknown_models)
+            for each in self._contract_records()
+        )
 
-    def unknown_models(self) -> list[str]:
-        """The models that the edition does not have."""
-        return [name for name in self._models() if is_unknown(name, self._edition)]
+    def _samples_of(self, judged: ContractRecord) -> list[Finding]:
+        """Return one finding of every verdict of every promise of some providers."""
+        mine = [each for each in self._samples.values() if each.provider in judged.providers]
+        return binding(mine, self._accepted)
 
-    def _models(self) -> list[str]:
-        return sorted({name for _, models in self._providers.values() for name in models})
+    def _reach(self) -> Iterator[ModelReach]:
+        """Yield the reach of every model; the letters of states are of the header's clauses."""
+        main, *others = self._contract_records()
+        for each in (main, *others):
+            samples = self._samples_of(each)
+            clauses = [clause.id for clause in each.clauses] if each is main else []
+            yield from reach_counts(
+                promises_of(samples, explanations_in_recordings(samples)), clauses
+            )
+
+    def _contract_records(self) -> list[ContractRecord]:
+        """Return what is said of every edition that judged, the default one first."""
+        editions: dict[str, tuple[Contract, list[str]]] = {}
+        default = self._contracts.default
+        for name, about in sorted(self._providers.items(), key=lambda e: e[1].contract != default):
+            editions.setdefault(about.contract.edition.id, (about.contract, []))[1].append(name)
+        found = [self._contract_record(*each) for each in editions.values()]
+        return found or [self._contract_record(default, [])]
+
+    def _contract_record(self, contract: Contract, providers: Sequence[str]) -> ContractRecord:
+        models = sorted({name for each in providers for name in self._providers[each].models})
+        edition = contract.edition
+        return ContractRecord(
+            edition=about_edition(edition, models),
+            providers=tuple(sorted(providers)),
+            clauses=tuple(about_clause(clause, edition) for clause in contract.clauses),
+            unknown_models=tuple(name for name in models if is_unknown(name, edition)),
+            values=values_of(edition, models, planned=False),
+        )
 
     def counts(self) -> dict[str, int]:
         """Count findings by verdict."""
@@ -118,28 +164,30 @@ class Records:
         }
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
-        edition = self._edition
+        main, *others = self._contract_records()
         return RunHeader(
             schema=SCHEMA,
             id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
             tool=tool(),
             python=platform.python_version(),
-            edition=about_edition(edition, self._models()),
+            edition=main.edition,
             started=self._started.isoformat(timespec="seconds"),
-            unknown_models=tuple(self.unknown_models()),
+            selection=SelectionRecord(clauses=self._contracts.pattern),
+            unknown_models=main.unknown_models,
             recordings=tuple(printable(file.path.name, 200) for file in files),
             providers=tuple(
                 ProviderRecord(
                     id=name,
                     title=f"{name} (foreign recordings)",
-                    base_url=url,
+                    base_url=about.url,
                     mode="foreign",
-                    models={model: model for model in sorted(models)},
+                    models={model: model for model in sorted(about.models)},
                 )
-                for name, (url, models) in sorted(self._providers.items())
+                for name, about in sorted(self._providers.items())
             ),
-            clauses=tuple(about_clause(clause, edition) for clause in self._clauses),
-            values=values_of(edition, self._models(), planned=False),
+            clauses=main.clauses,
+            values=main.values,
+            also=tuple(others),
         )
 
 

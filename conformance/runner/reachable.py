@@ -33,4 +33,5 @@ def _unreachable(provider: Provider, limits: Limits) -> str | None:
     with Transport(limits, AddressPolicy.for_provider(provider.base_url)) as transport:
         failure = transport.unreachable(provider.base_url)
     where = f"provider {provider.id!r} cannot be reached at {provider.base_url}"
-    return f"{where}: {failure.message}" if failure else None
+    own = "; name your address with --base-url" if ".invalid/" in f"{provider.base_url}/" else ""
+    return f"{where}: {failure.message}{own}" if failure else None
