@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse
 
 from conformance.findings import Verdict
 from tests.live import images, judge_all, session, verdicts, watched
@@ -24,6 +24,16 @@ def test_account_at_its_end_stops_the_run_in_whatever_words(tmp_path: Path) -> N
         assert "--resume" in why
         assert verdicts(judged) <= {"pass", "unavailable", "not run"}
         assert eye.posts == 5  # three answers, the refusal, and what was accepted before
+
+
+def test_page_to_a_mistake_after_the_end_says_nothing_of_errors(tmp_path: Path) -> None:
+    page = HTMLResponse("<title>Attention required</title>", 403)
+    later = images(page, 5)
+    with watched() as (url, eye), session(tmp_path, url, cases="[bn]*") as found:
+        eye.answer = later
+        judged = judge_all(found)
+        assert found.live.ledger.halts()
+    assert "fail" not in verdicts(judged)
 
 
 def refused_urls(folder: Path, message: str) -> tuple[int, float, set[Verdict]]:

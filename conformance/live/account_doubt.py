@@ -69,7 +69,10 @@ class AccountDoubt:
         return len(known) < _MOST and not any(same_refusal(one, outcome) for one in known)
 
     def _is_unnamed(self, exchange: Exchange, case: Case, outcome: Outcome) -> bool:
-        """Return whether a request that is no mistake was refused, and nothing it asks named."""
+        """Return whether a request was refused, and nothing that it asks for was named.
+
+        A mistake is to be refused; but hardly with a page, or as forbidden.
+        """
         refused = outcome.result is Result.REFUSED
         refused = refused or (outcome.result is Result.UNCLEAR and bool(outcome.said))
         if not refused or outcome.cause not in (None, "other"):
@@ -78,4 +81,5 @@ class AccountDoubt:
         said, asked = f"{error.param} {error.text}", {"model", "prompt", *(case.body or {})}
         if blames_another(error.param) or any(speaks_of(said, name) for name in asked):
             return False
-        return read_request(exchange, self.edition).expectation != "refused"
+        mistake = read_request(exchange, self.edition).expectation == "refused"
+        return outcome.cause == "other" or not mistake
