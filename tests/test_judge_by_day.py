@@ -162,3 +162,9 @@ def test_name_of_a_model_may_be_of_any_edition(tmp_path: Path) -> None:
     assert names.known == {"flare": "gpt-image-2.6-flare"}
     with pytest.raises(UnknownNameError, match="unknown model 'nobody'"):
         read_names(["nobody=x"], None, *BY_DAY.editions)
+
+
+def test_host_that_one_edition_judged_has_its_own_name(tmp_path: Path) -> None:
+    run = night(tmp_path, "2026-11-20")
+    assert (run.header.edition.id, run.header.also) == (NEW, ())
+    assert {each.provider for each in run.findings} == {OPENAI}

@@ -124,7 +124,6 @@ class FileJudge:
         self._contracts = contracts
         self._names = names
         self._records = records
-        self._hosts: dict[str, Edition] = {}  # by which edition it was judged first
         self._stems: dict[str, Path] = {}
         self._waiting: dict[str, _Waiting] = {}  # by case, the oldest first
 
@@ -214,7 +213,7 @@ class FileJudge:
         waiting = self._waiting.pop(case)
         line, contract = waiting.line, self._contracts.of(waiting.exchange)
         edition = contract.edition
-        exchange = self._told_apart(without_credentials(waiting.complete), edition)
+        exchange = without_credentials(waiting.complete)
         answer = Answer(exchange)
         findings = judge(exchange, edition, contract.clauses, None, answer)
         unknown = unknown_model(exchange, edition)
@@ -229,9 +228,3 @@ class FileJudge:
         shown = evidence(exchange, answer, outcome_of(exchange, answer), sent)
         observations = list(observe(exchange, edition, answer))
         self._records.add(contract, exchange, shown, observations, findings)
-
-    def _told_apart(self, exchange: Exchange, edition: Edition) -> Exchange:
-        """Name a host after the edition as well, where another judged it before."""
-        if self._hosts.setdefault(exchange.provider, edition) is edition:
-            return exchange
-        return replace(exchange, provider=f"{exchange.provider} ({edition.id})")

@@ -5,14 +5,17 @@ What it says first, the providers and models, is known last: records wait in a t
 
 from __future__ import annotations
 
+import json
 import platform
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
+
+from msgspec import structs
 
 from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
@@ -33,6 +36,7 @@ from conformance.results.records import (
     ContractRecord,
     ExchangeRecord,
     ProviderRecord,
+    Record,
     RunFooter,
     RunHeader,
     SelectionRecord,
@@ -45,11 +49,15 @@ from conformance.version import tool
 
 @dataclass(slots=True)
 class _Provider:
-    """A host of recordings, and by what it was judged."""
+    """A host of recordings, as one edition judged it."""
 
+    host: str
     url: str
     contract: Contract
     models: set[str] = field(default_factory=set)
+    accepted: set[Column] = field(default_factory=set)
+    samples: dict[tuple[str | bool, ...], Finding] = field(default_factory=dict)
+    """One finding of every verdict of every promise: they decide the conclusion."""
 
 
 class Records:
@@ -57,12 +65,10 @@ class Records:
 
     def __init__(self, spool: IO[str], contracts: Contracts) -> None:
         self.verdicts: Counter[Verdict] = Counter()
-        self._samples: dict[tuple[str | bool, ...], Finding] = {}
-        self._accepted: set[Column] = set()
         self._spool = spool
         self._contracts = contracts
         self._started = datetime.now(UTC)
-        self._providers: dict[str, _Provider] = {}
+        self._providers: dict[tuple[str, str], _Provider] = {}  # by host and edition
 
     def add(
         self,
@@ -73,20 +79,20 @@ class Records:
         findings: Sequence[Finding],
     ) -> None:
         """Keep one judged exchange."""
-        about = _Provider(_base_url(exchange.request.url), contract)
-        self._providers.setdefault(exchange.provider, about).models.add(exchange.model)
+        key = exchange.provider, contract.edition.id
+        new = _Provider(exchange.provider, _base_url(exchange.request.url), contract)
+        about = self._providers.setdefault(key, new)
+        about.models.add(exchange.model)
         if evidence.outcome == "accepted":
-            self._accepted.add((exchange.provider, exchange.model))
-        self._spool.write(line_of(evidence))
-        for observation in observations:
-            self._spool.write(line_of(observation))
+            about.accepted.add((exchange.provider, exchange.model))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
             refused = finding.message.startswith(NOT_ACCEPTED)
-            column = finding.provider, finding.model
-            kind = (*column, finding.clause, finding.verdict.value, refused)
-            self._samples.setdefault(kind, finding)
-            self._spool.write(line_of(finding))
+            kind = (finding.model, finding.clause, finding.verdict.value, refused)
+            about.samples.setdefault(kind, finding)
+        records: list[Record] = [evidence, *observations, *findings]
+        for record in records:
+            self._spool.write("\t".join((*key, line_of(record))))
 
     def write(
         self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
@@ -96,8 +102,7 @@ class Records:
         place.take()
         try:
             writer = RunWriter(run_file, self._header(files))
-            self._spool.seek(0)
-            for line in self._spool:
+            for line in self._lines():
                 writer.line(line)
             writer.close(
                 RunFooter(
@@ -118,43 +123,61 @@ class Records:
     def conclusion(self, whole: bool) -> Conclusion:
         """Conclude edition by edition; `whole` is whether all of it could be read."""
         return gravest(
-            conclude_recordings(self._samples_of(each), whole, each.unknown_models)
-            for each in self._contract_records()
+            conclude_recordings(_samples(providers), whole, _unknown_models(contract, providers))
+            for contract, providers in self._judged()
         )
 
-    def _samples_of(self, judged: ContractRecord) -> list[Finding]:
-        """Return one finding of every verdict of every promise of some providers."""
-        mine = [each for each in self._samples.values() if each.provider in judged.providers]
-        return binding(mine, self._accepted)
+    def _judged(self) -> list[tuple[Contract, list[_Provider]]]:
+        """Return the contracts that judged, the default one first, each with its providers."""
+        default = self._contracts.default
+        found: dict[str, tuple[Contract, list[_Provider]]] = {default.edition.id: (default, [])}
+        for _, about in sorted(self._providers.items()):
+            found.setdefault(about.contract.edition.id, (about.contract, []))[1].append(about)
+        judged = [each for each in found.values() if each[1]]
+        return judged or [(default, [])]
+
+    def _name(self, host: str, edition: str) -> str:
+        """Return the name of a host, with the edition where another one judged it as well."""
+        plain = edition == self._contracts.default.edition.id
+        several = sum(host == other for other, _ in self._providers) > 1
+        return f"{host} ({edition})" if several and not plain else host
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the lines of the spool under the names of their providers."""
+        self._spool.seek(0)
+        members = {key: _member(self._name(*key)) for key in self._providers}
+        for spooled in self._spool:
+            host, edition, line = spooled.split("\t")
+            yield line.replace(_member(host), members[host, edition], 1)
 
     def _reach(self) -> Iterator[ModelReach]:
         """Yield the reach of every model; the letters of states are of the header's clauses."""
-        main, *others = self._contract_records()
-        for each in (main, *others):
-            samples = self._samples_of(each)
-            clauses = [clause.id for clause in each.clauses] if each is main else []
-            yield from reach_counts(
-                promises_of(samples, explanations_in_recordings(samples)), clauses
-            )
+        for rank, (contract, providers) in enumerate(self._judged()):
+            samples = _samples(providers)
+            promises = promises_of(samples, explanations_in_recordings(samples))
+            clauses = [] if rank else [clause.id for clause in contract.clauses]
+            for reach in reach_counts(promises, clauses):
+                name = self._name(reach.provider, contract.edition.id)
+                yield structs.replace(reach, provider=name)
 
-    def _contract_records(self) -> list[ContractRecord]:
-        """Return what is said of every edition that judged, the default one first."""
-        editions: dict[str, tuple[Contract, list[str]]] = {}
-        default = self._contracts.default
-        for name, about in sorted(self._providers.items(), key=lambda e: e[1].contract != default):
-            editions.setdefault(about.contract.edition.id, (about.contract, []))[1].append(name)
-        found = [self._contract_record(*each) for each in editions.values()]
-        return found or [self._contract_record(default, [])]
-
-    def _contract_record(self, contract: Contract, providers: Sequence[str]) -> ContractRecord:
-        models = sorted({name for each in providers for name in self._providers[each].models})
-        edition = contract.edition
+    def _record_of(self, contract: Contract, providers: Sequence[_Provider]) -> ContractRecord:
+        models, edition = _models(providers), contract.edition
         return ContractRecord(
             edition=about_edition(edition, models),
-            providers=tuple(sorted(providers)),
+            providers=tuple(self._name(each.host, edition.id) for each in providers),
             clauses=tuple(about_clause(clause, edition) for clause in contract.clauses),
-            unknown_models=tuple(name for name in models if is_unknown(name, edition)),
+            unknown_models=_unknown_models(contract, providers),
             values=values_of(edition, models, planned=False),
+        )
+
+    def _about(self, provider: _Provider) -> ProviderRecord:
+        name = self._name(provider.host, provider.contract.edition.id)
+        return ProviderRecord(
+            id=name,
+            title=f"{name} (foreign recordings)",
+            base_url=provider.url,
+            mode="foreign",
+            models={model: model for model in sorted(provider.models)},
         )
 
     def counts(self) -> dict[str, int]:
@@ -164,7 +187,7 @@ class Records:
         }
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
-        main, *others = self._contract_records()
+        main, *others = (self._record_of(*each) for each in self._judged())
         return RunHeader(
             schema=SCHEMA,
             id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
@@ -175,20 +198,34 @@ class Records:
             selection=SelectionRecord(clauses=self._contracts.pattern),
             unknown_models=main.unknown_models,
             recordings=tuple(printable(file.path.name, 200) for file in files),
-            providers=tuple(
-                ProviderRecord(
-                    id=name,
-                    title=f"{name} (foreign recordings)",
-                    base_url=about.url,
-                    mode="foreign",
-                    models={model: model for model in sorted(about.models)},
-                )
-                for name, about in sorted(self._providers.items())
-            ),
+            providers=tuple(self._about(each) for _, each in sorted(self._providers.items())),
             clauses=main.clauses,
             values=main.values,
             also=tuple(others),
         )
+
+
+def _member(provider: str) -> str:
+    """Write the member of a line that names its provider; no text within a line reads so."""
+    return f'"provider":{json.dumps(provider)}'
+
+
+def _models(providers: Iterable[_Provider]) -> list[str]:
+    return sorted({name for each in providers for name in each.models})
+
+
+def _unknown_models(contract: Contract, providers: Iterable[_Provider]) -> tuple[str, ...]:
+    """Return the models that the edition of some providers does not have."""
+    return tuple(name for name in _models(providers) if is_unknown(name, contract.edition))
+
+
+def _samples(providers: Iterable[_Provider]) -> list[Finding]:
+    """Return a finding of every verdict of every promise that binds."""
+    return [
+        finding
+        for each in providers
+        for finding in binding(list(each.samples.values()), each.accepted)
+    ]
 
 
 def _base_url(url: str) -> str:
