@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from conformance.parsing import printable
-from conformance.reports import side_by_side, wording
+from conformance.reports import client_rendering, side_by_side, wording
 from conformance.reports.capabilities import MEANINGS, rendering
 from conformance.reports.formatting import duration, moment
 from conformance.reports.run_facts import newest_first
@@ -46,6 +46,8 @@ def markdown(summary: Summary) -> str:
         "capability": rendering,
         "meanings": MEANINGS,
         "side_by_side": side_by_side,
+        "impact": summary.impact,
+        "clients": client_rendering,
         "levels": LEVELS,
         "chapters": chapters,
         "runs": newest_first(summary.merged.runs),
