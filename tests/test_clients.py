@@ -149,6 +149,17 @@ def test_payload_that_was_folded_keeps_its_fault(text: str, fault: str | None) -
     assert (read_base64(replayed).kind, len(replayed) < 200) == (fault, True)
 
 
+def test_refusal_of_a_renamed_model_is_compared_with_that_of_the_model() -> None:
+    asked = ASKED | {"model": "acme/dall-e-3", "n": 0}
+    renamed = trial_of(record({}, asked, 400), EDITION, "acme/dall-e-3")
+    unknown = trial_of(record({}, asked, 400), EDITION)
+    assert renamed
+    assert unknown
+    assert renamed.request["model"] == "acme/dall-e-3"
+    assert json.loads(renamed.sent[0])["model"] == "dall-e-3"
+    assert json.loads(unknown.sent[0])["model"] == "acme/dall-e-3"
+
+
 def test_layout_and_events_are_replayed_as_they_came() -> None:
     pretty = json.dumps({"created": 1, "data": ["a\nb"]}, indent=1)
     shown = pretty.replace("\n ", "\\n ").replace("\n}", "\\n}").replace("\n]", "\\n]")

@@ -102,8 +102,11 @@ class Trial:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def trial_of(record: ExchangeRecord, edition: Edition) -> Trial | None:
-    """Return how an exchange is replayed; None if it has no whole answer to a generation."""
+def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> Trial | None:
+    """Return how an exchange is replayed; None if it has no whole answer to a generation.
+
+    `served_as` is what the provider calls the model, where it renames it.
+    """
     request, response = record.request, record.response
     asked = read_json(request.body.encode("utf-8", "replace")).value
     path = request.url.partition("?")[0]
@@ -117,7 +120,8 @@ def trial_of(record: ExchangeRecord, edition: Edition) -> Trial | None:
     minimal = {"model": served if isinstance(served, str) else record.model, "prompt": PROMPT}
     faulty = {fault.parameter for fault in edition.read(plain).violations}
     formed = {name: plain[name] for name in _ASKED if name in plain and name not in faulty}
-    sent = ("", "", "") if reply.succeeded else _refused(request)
+    known = {"model": record.model} if served == (served_as or record.model) else {}
+    sent = ("", "", "") if reply.succeeded else _refused(request, known)
     return Trial(record.provider, edition.id, record.model, minimal | formed, reply, sent)
 
 
@@ -132,17 +136,17 @@ def reply_of(status: int, content_type: str, folded: str) -> Reply:
     return Reply(status, content_type.split(";")[0].strip().lower()[:100], text)
 
 
-def _refused(request: RequestRecord) -> tuple[str, str, str]:
-    """Return what was refused, but for the prompt and the key."""
+def _refused(request: RequestRecord, known: dict[str, str]) -> tuple[str, str, str]:
+    """Return what was refused, but for the key, a usual prompt, and members that are known."""
     text = _FOLDED.sub(lambda match: "a" * min(int(match[1]), _LONGEST_TEXT), request.body)
     body = read_json(text.encode("utf-8", "replace")).value
     if isinstance(body, dict):
         prompt = body.get("prompt")
         usual = isinstance(prompt, str) and prompt.strip() and len(prompt) < 1000
-        text = canonical_json(body | {"prompt": PROMPT} if usual else body)
-    authorization = _header(request.headers, "authorization")
-    known = authorization if authorization in DUMMIES or not authorization else VALID
-    return text, _header(request.headers, "content-type"), known
+        text = canonical_json(body | known | ({"prompt": PROMPT} if usual else {}))
+    key = _header(request.headers, "authorization")
+    key = key if key in DUMMIES or not key else VALID
+    return text, _header(request.headers, "content-type"), key
 
 
 def _unescaped(text: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.clients.answers import Trial, trial_of
-from conformance.contract import Edition, load_edition
-from conformance.errors import ConformanceError
+from conformance.contract import Edition, edition_ids, load_edition, schemas_directory
 from conformance.findings import BROKEN
 from conformance.results.run_file import Run
 
@@ -47,6 +46,9 @@ class Answers:
 def answers_of(run: Run) -> Answers:
     """Return the answers of a run by the promises that they break."""
     edition = edition_of(run.header.edition.id)
+    names = {
+        (one.id, model): name for one in run.header.providers for model, name in one.models.items()
+    }
     faults: dict[str, set[str]] = {}
     paths: dict[Promise, list[str]] = {}
     for finding in run.findings:
@@ -58,7 +60,9 @@ def answers_of(run: Run) -> Answers:
     shown = {
         path: Shown(trial, frozenset(faults.get(path, ())))
         for path, record in sorted(run.exchanges.items())
-        if edition and faults and (trial := trial_of(record, edition))
+        if edition
+        and faults
+        and (trial := trial_of(record, edition, names.get((record.provider, record.model), "")))
     }
     in_order = dict(sorted(shown.items(), key=lambda item: item[1].place))
     controls: dict[str, Shown] = {}
@@ -89,11 +93,8 @@ def trials_of(runs: Sequence[Run]) -> list[Trial]:
 
 
 def edition_of(name: str) -> Edition | None:
-    """Return an edition if it is here; nothing is looked for by the path in a run file."""
-    try:
-        return load_edition(name) if "/" not in name else None
-    except ConformanceError:
-        return None
+    """Return an edition of the suite; nothing is looked for by a path in a run file."""
+    return load_edition(name) if name in edition_ids(schemas_directory()) else None
 
 
 def _asked(trial: Trial) -> str:

@@ -51,6 +51,11 @@ def in_words(outcome: Outcome) -> str:
     return f"{outcome.kind.value}{said}"
 
 
+def _is_harmless(row: Breaks) -> bool:
+    kind = row.gravest.kind
+    return not kind.breaks and kind is not Kind.NOT_TRIED
+
+
 def default_lines(impact: Impact) -> list[DefaultLine]:
     """Return what is not plainly allowed, and last what nobody recorded."""
     alike: dict[tuple[str, str, int], list[str]] = {}
@@ -81,19 +86,24 @@ class ClientPage(Paper):
         if not rows:
             return
         self._title(TITLE)
-        tried = [row for row in rows if row.gravest.kind is not Kind.NOT_TRIED]
-        for row in tried[:most]:
+        breaking = [row for row in rows if row.gravest.kind.breaks]
+        for row in breaking[:most]:
             self._row(row)
-        if len(tried) > most:
-            self._line(self._text(f"and {len(tried) - most} more, on the page", "dim"), indent=2)
-        untried = sum(len(row.clauses) for row in rows if row not in tried)
-        if untried:
-            text = f"not tried with any client: answers that break {counted(untried, 'promise')}"
-            self._line(self._text(text, LOOKS[Kind.NOT_TRIED][0]), indent=2)
+        if len(breaking) > most:
+            self._line(self._text(f"and {len(breaking) - most} more, on the page", "dim"), indent=2)
+        self._rest("break no client that was tried", [row for row in rows if _is_harmless(row)])
+        self._rest("are not tried", [row for row in rows if row.gravest.kind is Kind.NOT_TRIED])
         for line in default_lines(self._impact)[:most]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "
                 self._line(self._text(head, "bold"), self._text(line.text), indent=2, lines=2)
+
+    def _rest(self, what: str, rows: Sequence[Breaks]) -> None:
+        count = sum(len(row.clauses) for row in rows)
+        if count:
+            style = LOOKS[rows[0].gravest.kind][0]
+            said = f"answers that break {counted(count, 'other promise')} {what}"
+            self._line(self._text(said, style), indent=2)
 
     def _row(self, row: Breaks) -> None:
         self._line(self._text(f"{row.provider}: ", "bold"), self._text(promises_of(row)), indent=2)
