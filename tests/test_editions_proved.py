@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable, Collection, Iterator
+from datetime import date
 from functools import cache
 
 import pytest
@@ -26,6 +27,7 @@ from conformance.proof.in_process import bench_client
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import defects
 from conformance.reference.painting import Picture, animation, drawing
+from conformance.reference.steps import model_list, with_ends
 from conformance.runner.planned_request import sent_by
 
 OTHERS = [name for name in edition_ids() if name != DEFAULT_EDITION]
@@ -130,3 +132,25 @@ def test_entities_of_a_drawing_are_not_expanded() -> None:
     assert inspect_image(bomb.encode()).complete
     attribute = bomb.replace("<text>", '<text id="&e12;">')
     assert "amplification" in str(inspect_image(attribute.encode()).fault)
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "end"),
+    [
+        ("openai-2026-11", "2026-11-30", "2026-12-01"),
+        ("openai-2026-11", "2026-12-01", None),
+        (DEFAULT_EDITION, "2026-11-30", "undocumented"),
+    ],
+    ids=["before-its-end", "past-its-end", "not-documented"],
+)
+def test_model_list_says_when_models_end_where_that_is_documented(
+    name: str, day: str, end: str | None
+) -> None:
+    edition = load_edition(name)
+    listing = with_ends(
+        model_list(edition, tuple(edition.models)), edition, date.fromisoformat(day)
+    )
+    ends = {each["id"]: each.get("shutdown_date", "undocumented") for each in listing["data"]}
+    assert ends["gpt-image-1.5"] == end
+    assert ends.get("gpt-image-2") in (None, "undocumented")
+    assert not edition.model_list_errors(listing)
