@@ -419,15 +419,14 @@ def test_default_requests_are_judged_by_the_edition() -> None:
     assert not told["openai-python", "some-model"].tried
 
 
-@pytest.mark.parametrize("name", ["openai-node", "openai-python"])
-def test_real_client_does_what_was_recorded(name: str) -> None:
-    client = BY_ID[name]
+def test_real_client_does_what_was_recorded() -> None:
+    client = BY_ID["openai-node"]
     if why := missing(client):
-        pytest.skip(f"{name} {why}")
+        pytest.skip(f"{client.id} {why}")
     trial = trial_of(record(TEXT_FOR_NUMBER), EDITION)
     assert trial
-    made = trying.try_clients([client], [trial], ["dall-e-3"])[name]
-    assert made.outcomes == {trial.key: MADE_OF_IT[name]}
+    made = trying.try_clients([client], [trial], ["dall-e-3"])[client.id]
+    assert made.outcomes == {trial.key: MADE_OF_IT[client.id]}
     assert made.defaults == {"dall-e-3": {}}
 
 
