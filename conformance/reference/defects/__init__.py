@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
+from conformance.cases import all_cases
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
 from conformance.errors import UnknownNameError
@@ -57,8 +58,8 @@ assert lenient
 def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
     """Return every defect by id: the hand-written ones, and those derived from an edition's rules.
 
-    Left out are those of which no clause of the edition speaks. The default edition is used unless
-    another is given.
+    Left out are those of which no clause of the edition speaks, and those that refuse nothing which
+    it documents. The default edition is used unless another is given.
     """
     return _defects(edition or load_edition())
 
@@ -77,7 +78,22 @@ def _defects(edition: Edition) -> Mapping[str, Defect]:
         for defect in ordered
         if kinds != {"b64_json"} or not defect.in_urls
     )
-    return MappingProxyType({defect.id: defect for defect in claimed if defect.claims})
+    return MappingProxyType(
+        {defect.id: defect for defect in claimed if defect.claims and _is_told(defect, edition)}
+    )
+
+
+def _is_told(defect: Defect, edition: Edition) -> bool:
+    """Return whether a lie that refuses what is documented refuses any of it in an edition."""
+    validate = defect.plant(TRUTHFUL).validate
+    if defect.claims != ("parameters.valid-accepted",) or validate is TRUTHFUL.validate:
+        return True
+    served = tuple(edition.models)
+    bodies = (case.body for case in all_cases(edition, served) if case.body is not None)
+    return any(
+        asked.expectation == "accepted" and validate(asked, served) is not None
+        for asked in map(edition.read, bodies)
+    )
 
 
 def with_defects(
