@@ -105,6 +105,16 @@ class Edition:
         checker = self._checkers[f"response {kind}"]
         return checker.members(), checker.members("properties", "data", "items")
 
+    def image_types(self, kind: str) -> tuple[str, ...]:
+        """Return the types of which the images of a kind of answer are; none if it names none."""
+        items = ("properties", "data", "items", "imageTypes")
+        return tuple(self._checkers[f"response {kind}"].keyword(*items) or ())
+
+    @property
+    def error_members(self) -> frozenset[str]:
+        """The documented members of an error body that stand beside its `error`."""
+        return self._checkers["error body"].members() - {"error"}
+
     def error_errors(self, instance: object) -> list[Mismatch]:
         """Compare an error body with what every source demands of one."""
         return self._mismatches("error", "body", instance)

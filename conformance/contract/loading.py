@@ -262,7 +262,7 @@ class _Loader:
 def answer_files(content: Mapping[str, Any]) -> dict[str, str]:
     """Return the schema files of answers by what they are of, from the content of edition.json."""
     named = {f"response {kind}": file for kind, file in content["responses"].items()}
-    named |= {f"stream {event}": file for event, file in content["stream"].items()}
+    named |= {f"stream {event}": file for event, file in content.get("stream", {}).items()}
     return named | {"error body": content["error"], "model list body": content["model_list"]}
 
 

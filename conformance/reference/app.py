@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -174,7 +175,9 @@ class _Provider:
         return self.steps.finish(response, started)
 
     def _refused(self, refusal: Refusal, started: float) -> Response:
-        return self.steps.finish(self.steps.refuse(refusal, self.key), started)
+        beside = {name: uuid.uuid4().hex for name in sorted(self.edition.error_members)}
+        refused = self.steps.refuse(replace(refusal, beside=beside), self.key)
+        return self.steps.finish(refused, started)
 
 
 async def _here(function: Callable[..., object], *values: object) -> object:
