@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from conformance.contract import Edition, edition_ids, load_edition
+from conformance.providers.asked import provider_of
 from conformance.reference import create_app
 from conformance.reference.defects import defects
 from conformance.reference.defects.planting import REGISTRY
@@ -93,3 +94,10 @@ def test_legal_edges_of_a_size_are_those_that_no_source_disputes(edition: Editio
     limits = edition.model(THREE).sure_pixel_limits("size")
     assert limits is not None
     assert limits.edges()["largest"] == "2048x2048"
+
+
+@pytest.mark.parametrize(
+    ("name", "provider"), [("cometapi-2026-03-12", "cometapi"), ("alibaba-2026-10", "reference")]
+)
+def test_examples_of_requests_go_to_a_provider_of_the_edition(name: str, provider: str) -> None:
+    assert provider_of(load_edition(name)) == provider
