@@ -1,13 +1,13 @@
-"""Editions besides the default one: a handful of lies is seen by exactly the clauses that claim it.
+"""Editions besides the default one: what the reference provider answers and paints under them.
 
-The whole proof of one is `image-conformance prove --edition ID`.
+Lies about what only they have are in test_sentences; the whole proof is `prove --edition ID`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 
@@ -25,19 +25,10 @@ from conformance.parsing.images import inspect_image
 from conformance.proof.extra_cases import supplementary_cases
 from conformance.proof.in_process import bench_client
 from conformance.reference import TRUTHFUL, Steps
-from conformance.reference.defects import defects
 from conformance.reference.painting import Picture, animation, drawing
 from conformance.reference.steps import model_list, with_ends
-from conformance.runner.planned_request import sent_by
 
 OTHERS = [name for name in edition_ids() if name != DEFAULT_EDITION]
-
-
-def added_lies(name: str) -> list[str]:
-    """Return the defects about what the default edition does not have."""
-    known = {clause.id for clause in clauses_of(load_edition())}
-    edition = load_edition(name)
-    return [lie.id for lie in defects(edition).values() if not known.issuperset(lie.claims)]
 
 
 @cache
@@ -60,28 +51,6 @@ def broken(name: str, steps: Steps, case: Case) -> set[str]:
         loop.close()
     findings = judge(exchange, edition, clauses_of(edition), control)
     return {finding.clause for finding in findings if finding.verdict in BROKEN}
-
-
-def binding(name: str, claims: Collection[str]) -> Iterator[Case]:
-    """Yield the cases of an edition that one of these clauses binds."""
-    edition = load_edition(name)
-    clauses = [clause for clause in clauses_of(edition) if clause.id in claims]
-    for case in requests_of(name):
-        if any(clause.binds(sent_by(case, edition)) for clause in clauses):
-            yield case
-
-
-@pytest.mark.parametrize(
-    ("name", "lie"), [(name, lie) for name in OTHERS for lie in added_lies(name)]
-)
-def test_lie_breaks_the_clauses_that_claim_it_and_no_others(name: str, lie: str) -> None:
-    defect = defects(load_edition(name))[lie]
-    seen = (
-        (case, broken(name, defect.plant(TRUTHFUL), case)) for case in binding(name, defect.claims)
-    )
-    case, red = next((case, red) for case, red in seen if red)
-    assert red <= set(defect.claims)
-    assert broken(name, TRUTHFUL, case) == set()
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -50,7 +50,7 @@ class Edition:
     document: str
     published: str
     endpoint: Endpoint
-    models_path: str
+    models_path: str  # empty where no list of models is documented
     sources: Mapping[str, CitedSource]
     models: Mapping[str, Model]
     families: Mapping[str, ModelFamily]
