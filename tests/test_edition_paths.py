@@ -11,6 +11,7 @@ from conformance.contract import DEFAULT_EDITION, EditionError, load_edition
 from conformance.documentation.listing import Selection
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import load_provider
+from conformance.providers.asked import with_asked_models
 from conformance.runner.session import Options, Session
 from tests.processes import command, run_pytest
 from tests.test_contract_editions import change, copied
@@ -45,6 +46,23 @@ def test_option_comes_before_the_provider(tmp_path: Path) -> None:
     file.write_text('edition = "./mine-2027"\n' + MINE)
     chosen = Options(providers=(str(file),), edition=DEFAULT_EDITION)
     assert Session(chosen).edition.id == DEFAULT_EDITION
+
+
+@pytest.mark.parametrize("name", ["cometapi", "litellm"])
+def test_chosen_edition_leaves_out_models_that_only_the_one_of_the_file_has(name: str) -> None:
+    edition = load_edition("cometapi-2026-06")
+    asked = with_asked_models(load_provider(name), edition)
+    assert asked.models
+    assert {*asked.models, *asked.prices.image} <= {
+        model for model in load_provider(name).models if not model.startswith("dall-e")
+    }
+
+
+def test_chosen_edition_with_none_of_the_models_of_a_file_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(MINE)
+    with pytest.raises(ConformanceError, match="edition alibaba-2026-10 has none of its models"):
+        with_asked_models(load_provider(str(file)), load_edition("alibaba-2026-10"))
 
 
 def test_providers_of_different_editions_are_run_one_by_one(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from conformance.contract import DEFAULT_EDITION, Edition
+from conformance.contract import DEFAULT_EDITION, Edition, load_edition
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import (
     Provider,
@@ -61,23 +61,27 @@ def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") 
 
     The reference provider has what the edition names, and its file only says in which order. A
     name that a file lacks, but the contract knows, is what the provider calls the model as well.
-    What its file names for its dates alone is asked of where the edition knows it.
-    Raises UnknownNameError for a name in the file that the contract does not know.
+    What its file names for its dates alone is asked of where the edition knows it. What only the
+    edition knows that the file names, and not the one that was chosen instead, is left out.
+    Raises UnknownNameError for a name in the file that neither knows.
     """
     models = dict(provider.models)
     if provider.embedded and provider.bundled:
         in_order = [*(name for name in models if name in edition.models), *edition.models]
         models = {name: name for name in in_order}
-    for name in models:
-        _check(name, edition, f"{provider.file}: models")
+    models = {name: models[name] for name in _known(models, provider, edition, "models")}
     models |= {
         name: name for name in provider.lifecycles if name not in models and edition.find(name)
     }
-    for name in (*provider.prices.image, *provider.prices.tokens):
-        edition.model(name, f"{provider.file}: prices")
     models |= {name: name for name in selected(models, pattern, edition) if name not in models}
+    if not models:
+        raise ProviderError(f"{provider.file}: edition {edition.id} has none of its models")
     image, tokens = (
-        _with_snapshots(listed, models, edition)
+        _with_snapshots(
+            {name: listed[name] for name in _known(listed, provider, edition, "prices")},
+            models,
+            edition,
+        )
         for listed in (provider.prices.image, provider.prices.tokens)
     )
     prices = replace(provider.prices, image=image, tokens=tokens)
@@ -114,6 +118,15 @@ def _with_snapshots(
     """Add to prices by model those of dated snapshots, which cost what their model costs."""
     models_of = {name: edition.model(name).snapshot_of or "" for name in {*models} - {*listed}}
     return {**listed, **{name: listed[of] for name, of in models_of.items() if of in listed}}
+
+
+def _known(names: Iterable[str], provider: Provider, edition: Edition, table: str) -> Iterator[str]:
+    """Yield the names in a table of a file, without those that only its own edition knows."""
+    own = provider.edition or DEFAULT_EDITION
+    for name in names:
+        if edition.find(name) or own == edition.id or not load_edition(own).find(name):
+            _check(name, edition, f"{provider.file}: {table}")
+            yield name
 
 
 def _check(name: str, edition: Edition, place: str) -> None:
