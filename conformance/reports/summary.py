@@ -151,7 +151,11 @@ class Summary:
             conclusion=self.conclusion,
             known=sum(each.provider in named for each in self.known),
             broken=any(each.provider in named for each in self.new),
-            reach=[row.kept.get("MUST", NOTHING) for row in rows],
+            reach=[
+                row.kept.get("MUST", NOTHING)
+                for row in rows
+                if "MUST" in row.kept or not row.retired  # what is asked of it may all be a SHOULD
+            ],
             part=bool(self.parts),
             recorded=any(run.foreign for run in self.merged.concluding),
             retired=bool(mine) and all(row.retired for row in mine),
