@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from conformance.contract import Edition, edition_ids, load_edition
-from conformance.providers.asked import provider_of
+from conformance.providers.asked import addressed
 from conformance.reference import create_app
 from conformance.reference.defects import defects
 from conformance.reference.defects.planting import REGISTRY
@@ -74,7 +74,13 @@ def test_legal_edges_of_a_size_are_those_that_no_source_disputes(edition: Editio
 
 
 @pytest.mark.parametrize(
-    ("name", "provider"), [("cometapi-2026-03-12", "cometapi"), ("alibaba-2026-10", "reference")]
+    ("name", "provider"),
+    [
+        ("cometapi-2026-03-12", "cometapi"),
+        ("cometapi-2026-06", "cometapi"),
+        ("openai-2026-11", "openai"),
+        ("alibaba-2026-10", "reference"),
+    ],
 )
 def test_examples_of_requests_go_to_a_provider_of_the_edition(name: str, provider: str) -> None:
-    assert provider_of(load_edition(name)) == provider
+    assert addressed(name, None)[1] == provider

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from conformance.commands.options import EditionName
-from conformance.contract import DEFAULT_EDITION
 
 
 def docs(
@@ -22,10 +21,9 @@ def docs(
     ] = None,
 ) -> None:
     """Write the documentation as HTML: a page per clause with a real failure, and the promises."""
-    from conformance.contract import load_edition
     from conformance.documentation.build import build_site
-    from conformance.providers.asked import provider_of
+    from conformance.providers.asked import addressed
 
-    chosen = load_edition(edition or DEFAULT_EDITION)
-    count = build_site(chosen, output, provider or provider_of(chosen))
+    chosen, addressee = addressed(edition, provider)
+    count = build_site(chosen, output, addressee)
     typer.echo(f"wrote {count} pages; open {output / 'index.html'}")
