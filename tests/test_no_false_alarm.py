@@ -70,7 +70,8 @@ def test_no_false_alarm_under_another_edition(name: str) -> None:
     edition = load_edition(name)
     table = Table(edition, few_cases(edition))
     assert alarms(table.truth) == []
-    for variation in REGISTRY.values():
+    illegal = {"file.other-type"} if edition.image_types("url") else set()
+    for variation in (REGISTRY[name] for name in REGISTRY.keys() - illegal):
         told = table.told(variation.plant(TRUTHFUL), variation.later)
         assert alarms(told) == [], variation.varied
 

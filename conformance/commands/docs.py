@@ -21,11 +21,9 @@ def docs(
     ] = None,
 ) -> None:
     """Write the documentation as HTML: a page per clause with a real failure, and the promises."""
-    from conformance.contract import load_edition
     from conformance.documentation.build import build_site
-    from conformance.providers import load_provider
-    from conformance.providers.asked import edition_of, provider_of
+    from conformance.providers.asked import addressed
 
-    chosen = load_edition(edition_of(edition, [load_provider(provider)] if provider else []))
-    count = build_site(chosen, output, provider or provider_of(chosen))
+    chosen, addressee = addressed(edition, provider)
+    count = build_site(chosen, output, addressee)
     typer.echo(f"wrote {count} pages; open {output / 'index.html'}")

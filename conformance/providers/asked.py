@@ -12,7 +12,6 @@ from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import (
     Provider,
     ProviderError,
-    is_loopback,
     load_provider,
     provider_names,
 )
@@ -43,17 +42,15 @@ def edition_of(chosen: str | None, providers: Sequence[Provider]) -> str:
     return next(iter(named.values()), DEFAULT_EDITION)
 
 
-def provider_of(edition: Edition) -> str:
-    """Name the bundled provider to which examples of requests go.
+def addressed(chosen: str | None, provider: str | None) -> tuple[Edition, str]:
+    """Return the edition that examples of requests are of, and the provider to which they go.
 
-    That is one whose file names the edition, else one with a model of it, else the reference
-    provider.
+    Without a provider that is the bundled one after which the edition is called, as in
+    cometapi-2026-06, else the reference provider.
     """
-    bundled = [load_provider(name) for name in provider_names()]
-    remote = [provider for provider in bundled if not is_loopback(provider.base_url)]
-    own = [provider.id for provider in remote if provider.edition == edition.id]
-    near = [provider.id for provider in remote if edition.models.keys() & provider.models.keys()]
-    return next(iter((*own, *near)), "reference")
+    edition = load_edition(edition_of(chosen, [load_provider(provider)] if provider else []))
+    namesakes = (name for name in provider_names() if edition.id.startswith(f"{name}-"))
+    return edition, provider or next(namesakes, "reference")
 
 
 def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") -> Provider:
