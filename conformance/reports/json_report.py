@@ -57,6 +57,7 @@ def _document(summary: Summary) -> dict[str, Any]:
         "not_claimed": to_builtins(summary.not_claimed),
         "observations": to_builtins(summary.observations),
         "painters": [{**to_builtins(each), "sentence": each.sentence} for each in summary.painters],
+        "client_impact": to_builtins(summary.impact),
         "problems": summary.merged.problems,
     }
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from conformance.clients.records import Impact
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
@@ -112,6 +113,7 @@ class Summary:
     conclusions: Mapping[str, Conclusion]
     capabilities: tuple[ModelTable, ...] = ()
     offers: tuple[ModelOffers, ...] = ()
+    impact: Impact | None = None
     parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from conformance.findings import KNOWN, Verdict, state_of
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
+from conformance.reports.client_rendering import ClientPage
 from conformance.reports.console_text import Paper
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.statistics import provider_facts
@@ -47,9 +48,9 @@ COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
 OPEN = "open: not judged"
 
 
-def print_runs(runs: Sequence[Run], console: Console) -> None:
+def print_runs(runs: Sequence[Run] | Summary, console: Console) -> None:
     """Print runs; raises `MergeError` for no run at all."""
-    _Page(console, summarize(runs)).print()
+    _Page(console, runs if isinstance(runs, Summary) else summarize(runs)).print()
 
 
 class _Page(Paper):
@@ -65,6 +66,8 @@ class _Page(Paper):
         self._retries()
         CapabilityPage(self._console).print_short(self._summary.capabilities)
         self._broken()
+        if self._summary.impact:
+            ClientPage(self._console, self._summary.impact).print(MOST)
         self._known()
         self._groups("Could not be judged", self._summary.undecided)
         self._groups("Not claimed", self._summary.not_claimed)
