@@ -91,10 +91,12 @@ def _cases(chosen: Selection) -> Table:
 
 
 def _providers(_chosen: Selection) -> Table:
-    rows = [("provider", "base URL", "key variable", "models")]
+    rows = [("provider", "edition", "base URL", "key variable", "models")]
     for provider in map(load_provider, provider_names()):
         models = ", ".join(provider.models)
-        rows.append((provider.id, provider.base_url, provider.key_variable or "", models))
+        edition = provider.edition or "that of --edition"
+        key = provider.key_variable or ""
+        rows.append((provider.id, edition, provider.base_url, key, models))
     return [*rows], ""
 
 

@@ -21,6 +21,7 @@ from conformance.reports.wording import (
     UNKNOWN,
     closing,
     counted,
+    edition_of,
     extent,
     for_causes,
     kept,
@@ -39,6 +40,7 @@ from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import Run
 
 NARROW = 72  # columns; below, the table leaves out what the sections below it tell
+BESIDE = 62  # columns that the wide table takes beside the names of models
 MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
 SHORT = 140  # characters of what was found that stand in one paragraph
@@ -83,7 +85,9 @@ class _Page(Paper):
         self._line(self._text(f"judged by {tools}", "dim"))
         for each in self._summary.origins:
             name = self._text(each.provider, "bold")
-            self._line(name, self._text(f": {each.how}, {each.where}"), indent=2)
+            edition = edition_of(each.provider, self._summary)
+            by = f"by {edition}, " if edition else ""
+            self._line(name, self._text(f": {by}{each.how}, {each.where}"), indent=2)
         for note in notes(self._summary):
             self._line(self._text(note, "yellow"))
 
@@ -92,14 +96,15 @@ class _Page(Paper):
             return
         self._console.print()
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-        wide = self._console.width >= NARROW
+        longest = max(len(row.model) for row in self._summary.rows)
+        wide = self._console.width >= max(NARROW, BESIDE + longest)
         for name in ("provider", "model", "verdict"):
             table.add_column(Text(f"{name} "), overflow="fold")
         counts = ("MUST", "decided", "SHOULD", "broken", "known", "open")
         for name in counts if wide else ("MUST", "broken", "open"):
             table.add_column(Text(name), justify="right", no_wrap=True)
         if wide:  # what stands behind a name is wrapped, and no name
-            table.columns[1].min_width = max(len(row.model) for row in self._summary.rows)
+            table.columns[1].min_width = longest
         before = ""
         for row in self._summary.rows:
             shown = row.provider if row.provider != before else ""
