@@ -238,12 +238,6 @@ def test_worst_of_a_repeated_finding_is_kept(order: int) -> None:
     assert summary.merged.repeated == 1
 
 
-def test_different_editions_are_refused() -> None:
-    other = runs.header(edition={**runs.EDITION, "id": "sample-2027-01-01"})
-    with pytest.raises(MergeError, match=r"sample-2026-01-01, sample-2027-01-01"):
-        printed(runs.run(), runs.run(head=other))
-
-
 def test_no_run_at_all_is_refused() -> None:
     with pytest.raises(MergeError, match="no run to report"):
         printed()

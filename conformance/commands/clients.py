@@ -73,9 +73,10 @@ def _try(clients: list[Client], paths: list[Path], output: Path | None) -> None:
     from conformance.clients.outcomes import RECORDED, read_outcomes, together, write_outcomes
     from conformance.clients.trying import try_clients
     from conformance.reports.client_rendering import ClientPage
+    from conformance.results.editions import by_edition
     from conformance.results.run_file import read_run
 
-    runs = [read_run(path) for path in paths]
+    runs = by_edition([read_run(path) for path in paths])
     before = read_outcomes(output) if output and output.exists() else {}
     trials = trials_of(runs)
     typer.echo(f"trying {len(clients)} clients with {len(trials)} answers")

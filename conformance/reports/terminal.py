@@ -28,6 +28,7 @@ from conformance.reports.wording import (
     listed,
     notes,
     place,
+    providers_by_edition,
     reached,
     retried,
     spread_of,
@@ -46,7 +47,7 @@ OPEN = "open: not judged"
 
 
 def print_runs(runs: Sequence[Run] | Summary, console: Console) -> None:
-    """Print runs of one edition; raises `MergeError` for runs that do not go together."""
+    """Print runs; raises `MergeError` for no run at all."""
     _Page(console, runs if isinstance(runs, Summary) else summarize(runs)).print()
 
 
@@ -74,9 +75,11 @@ class _Page(Paper):
         self._closing()
 
     def _head(self) -> None:
-        edition = self._summary.merged.edition
         tools = " and ".join(self._summary.merged.tools)
-        self._line(self._text(edition.title, "bold"), self._text(f" ({edition.id})"))
+        providers = providers_by_edition(self._summary)
+        for id_, contract in self._summary.merged.contracts.items():
+            mine = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
+            self._line(self._text(contract.edition.title, "bold"), self._text(f" ({id_}){mine}"))
         self._line(self._text(f"judged by {tools}", "dim"))
         for each in self._summary.origins:
             name = self._text(each.provider, "bold")

@@ -77,7 +77,7 @@ def evidence(
         retried=tuple(
             AttemptRecord(each.status, each.reason, each.said) for each in exchange.retried
         ),
-        price=_price(exchange.price),
+        price=price_record(exchange.price),
     )
 
 
@@ -93,7 +93,8 @@ def unsent(exchange: Exchange, reason: str, estimate: float | None, sent: Sent) 
     return structs.replace(evidence(bare, Answer(bare), nothing, sent), outcome=NOT_RUN)
 
 
-def _price(price: Price | None) -> PriceRecord | None:
+def price_record(price: Price | None) -> PriceRecord | None:
+    """Return what a run file keeps of a price."""
     if price is None:
         return None
     spent = price.spent

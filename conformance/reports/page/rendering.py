@@ -46,6 +46,7 @@ def page(summary: Summary) -> str:
         "tables": summary.capabilities,
         "capability": capability,
         "meanings": MEANINGS,
+        "edition_of": lambda provider: wording.edition_of(provider, summary),
         "offers": summary.offers,
         "impact": summary.impact,
         "clients": client_rendering,
