@@ -323,6 +323,19 @@ def test_promise_is_tried_with_its_plainest_answer_and_a_control() -> None:
     assert [one.trial.key for one in shown] == [key(plain), key(worse)]
 
 
+def test_answer_is_tried_for_other_editions_that_have_the_model() -> None:
+    model = "gpt-image-1.5"
+    made = run_of(
+        msgspec.structs.replace(record(), model=model),
+        finding("x.one", Verdict.FAIL, model=model, message="it is so"),
+        broken={},
+    )
+    editions = ("cometapi-2026-03-12", "cometapi-2026-06", "openai-2026-11")
+    assert "gpt-image-1.5" not in load_edition(editions[1]).models
+    tried_for = [trial.edition for trial in trials_of([made], editions)]
+    assert tried_for == [editions[0], editions[2]]
+
+
 def outcomes_of(**by_key: Outcome) -> dict[str, Tried]:
     return {"openai-python": tried("1.0", by_key, {})}
 

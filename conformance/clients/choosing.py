@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from conformance.clients.answers import Trial, trial_of
 from conformance.contract import Edition, edition_ids, load_edition, schemas_directory
@@ -76,10 +76,11 @@ def answers_of(run: Run) -> Answers:
     return Answers(broken, controls)
 
 
-def trials_of(runs: Sequence[Run]) -> list[Trial]:
+def trials_of(runs: Sequence[Run], editions: Iterable[str] = ()) -> list[Trial]:
     """Return the answers to try, each once: one for each promise that breaks on a model.
 
-    Beside it one that keeps the promise, to see whether it is the reason for what happens.
+    Beside it one that keeps the promise, to see whether it is the reason for what happens; and
+    the same for other editions, by which somebody may judge such answers.
     """
     found: dict[str, Trial] = {}
     for run in runs:
@@ -89,6 +90,9 @@ def trials_of(runs: Sequence[Run]) -> list[Trial]:
                 control = answers.control(shown, clause)
                 chosen = (shown, control) if control else (shown,)
                 found |= {one.trial.key: one.trial for one in chosen}
+    for edition in map(load_edition, editions):
+        mine = [trial for trial in found.values() if trial.model in edition.models]
+        found |= {one.key: one for one in (replace(trial, edition=edition.id) for trial in mine)}
     return list(found.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import queue
@@ -57,18 +58,32 @@ def try_clients(
     asked = {
         name: ({"model": model, "prompt": PROMPT}, _REFUSED) for name, model in defaults.items()
     }
+    pairs: dict[str, tuple[str, str]] = {}
     for trial in trials:
         if trial.key in meant:
-            asked[f"got-{trial.key}"] = (trial.request, trial.reply)
-            asked[f"meant-{trial.key}"] = (trial.request, meant[trial.key])
-    return {client.id: _tried(client, asked, defaults) for client in clients}
+            both = [(trial.request, trial.reply), (trial.request, meant[trial.key])]
+            names = [_digest(request, reply) for request, reply in both]
+            asked |= dict(zip(names, both, strict=True))
+            pairs[trial.key] = (names[0], names[1])
+    return {client.id: _tried(client, asked, pairs, defaults) for client in clients}
 
 
 Asked = Mapping[str, tuple[dict[str, Any], Reply]]
 """By the name of a task, what a client is asked to send and what it is answered."""
 
 
-def _tried(client: Client, asked: Asked, defaults: Mapping[str, str]) -> Tried:
+def _digest(request: dict[str, Any], reply: Reply) -> str:
+    text = json.dumps([request, reply.status, reply.media_type, reply.text], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _tried(
+    client: Client,
+    asked: Asked,
+    pairs: Mapping[str, tuple[str, str]],
+    defaults: Mapping[str, str],
+) -> Tried:
+    """Try a client; `pairs` name the task of an answer and that of the documented one, by key."""
     with Loopback({name: reply for name, (_, reply) in asked.items()}) as server:
         tasks = [
             Task(id=name, base_url=server.base_url(name), request=request)
@@ -77,14 +92,14 @@ def _tried(client: Client, asked: Asked, defaults: Mapping[str, str]) -> Tried:
         given = run(client, tasks)
         given = {name: got.without(server.base_url(name)) for name, got in given.items()}
     outcomes: dict[str, Outcome] = {}
-    for name, got in given.items():
-        kind, _, key = name.partition("-")
-        meant = given.get(f"meant-{key}")
-        if kind == "got" and meant and not meant.stopped and _GUARD not in got.line:
-            if name in server.sent:
-                outcomes[key] = compared(got, meant, succeeds=asked[f"meant-{key}"][1].succeeded)
-            elif not got.stopped:
-                outcomes[key] = Outcome(Kind.UNABLE, got.line or "it sends no such request")
+    for key, (name, documented) in pairs.items():
+        got, meant = given.get(name, _STOPPED), given.get(documented, _STOPPED)
+        if meant.stopped or name not in given or _GUARD in got.line:
+            continue
+        if name in server.sent:
+            outcomes[key] = compared(got, meant, succeeds=asked[documented][1].succeeded)
+        elif not got.stopped:
+            outcomes[key] = Outcome(Kind.UNABLE, got.line or "it sends no such request")
     sent = {model: server.sent[name] for name, model in defaults.items() if name in server.sent}
     return tried(client.version, outcomes, {model: _beside(sent[model]) for model in sent})
 

@@ -72,25 +72,21 @@ def _try(clients: list[Client], paths: list[Path], output: Path | None) -> None:
     from conformance.clients.impact import impact_of
     from conformance.clients.outcomes import RECORDED, read_outcomes, together, write_outcomes
     from conformance.clients.trying import try_clients
+    from conformance.contract import edition_ids, load_edition, schemas_directory
     from conformance.reports.client_rendering import ClientPage
+    from conformance.results.editions import by_edition
     from conformance.results.run_file import read_run
 
-    runs = [read_run(path) for path in paths]
+    runs = by_edition([read_run(path) for path in paths])
     before = read_outcomes(output) if output and output.exists() else {}
-    trials = trials_of(runs)
+    editions = edition_ids(schemas_directory())
+    models = sorted({model for name in editions for model in load_edition(name).models})
+    trials = trials_of(runs, editions)
     typer.echo(f"trying {len(clients)} clients with {len(trials)} answers")
-    outcomes = together(before, try_clients(clients, trials, _models()))
+    outcomes = together(before, try_clients(clients, trials, models))
     if output is not None:
         write_outcomes(outcomes, output)
     impact = impact_of(runs, together(read_outcomes(RECORDED), outcomes))
     ClientPage(Console(), impact).print(len(impact.breaks))
     if output is not None:
         typer.echo(f"wrote {output}")
-
-
-def _models() -> list[str]:
-    """Return the models of all editions, whose default requests are looked at."""
-    from conformance.contract import edition_ids, load_edition, schemas_directory
-
-    editions = map(load_edition, edition_ids(schemas_directory()))
-    return sorted({model for edition in editions for model in edition.models})

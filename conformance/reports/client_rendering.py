@@ -59,9 +59,11 @@ def _is_harmless(row: Breaks) -> bool:
 def default_lines(impact: Impact) -> list[DefaultLine]:
     """Return what is not plainly allowed, and last what nobody recorded."""
     alike: dict[tuple[str, str, int], list[str]] = {}
+    several = len({one.edition for one in impact.default_requests}) > 1
     for one in impact.default_requests:
         rank = 2 if not one.tried else 0 if one.not_allowed else 1
-        alike.setdefault((one.client, _faults(one), rank), []).append(one.model)
+        text = f"{_faults(one)} ({one.edition})" if several else _faults(one)
+        alike.setdefault((one.client, text, rank), []).append(one.model)
     return [
         DefaultLine(client, models, text, rank == 0)
         for (client, text, rank), models in sorted(alike.items(), key=lambda item: item[0][2])
