@@ -81,8 +81,19 @@ def test_plain_text_is_what_it_says_and_bytes_say_nothing() -> None:
     assert error_text(Answer(exchange(status=400, raw=b"No."))).text == "No."
     assert error_text(Answer(exchange(status=400, raw=b"\0\1"))) == ErrorText()
     assert error_text(Answer(exchange(status=200, raw=b"welcome"))) == ErrorText()
-    for words in ("Insufficient balance, please recharge.", "Invalid API key"):
+    assert error_text(Answer(exchange(status=200, raw=b'{"data": [1'))) == ErrorText()
+    for words in (
+        "invalid request: no",
+        "Insufficient balance, please recharge.",
+        "Invalid API key",
+    ):
         assert error_text(Answer(exchange(status=200, raw=words.encode()))).text == words
+
+
+def test_success_code_is_no_error_and_an_item_without_an_image_says_why() -> None:
+    assert not error_text(Answer(exchange(answer={"code": 0, "data": None}))).said
+    item = {"finish_reason": "CONTENT_FILTERED"}
+    assert error_text(Answer(exchange(answer={"data": [item]}))).text == "CONTENT_FILTERED"
 
 
 def test_success_says_only_what_stands_in_its_error_members() -> None:

@@ -11,9 +11,6 @@ from typing import Any
 import pytest
 
 from conformance.cases.own_requests import OwnRequestError, read_own_requests
-from conformance.clauses.extensions import ExtensionError, load_plugins
-from conformance.clauses.registry import REGISTRY
-from conformance.contract import OUTSIDE_SOURCES
 from conformance.results.run_file import Run, read_run
 from tests.processes import COMMAND, PLAIN, command, run_pytest
 
@@ -92,43 +89,6 @@ def test_explain_speaks_of_a_clause_from_outside(tmp_path: Path) -> None:
     plugin(tmp_path, "60")
     ended = command(tmp_path, "explain", "acme.answers-in-time", "--plugin", "./acme_clauses.py")
     assert "https://acme.example/sla" in ended.stdout
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (None, "cannot be read"),
-        ("import nothing_of_that_name", "No module named"),
-        ("1 / 0", "line 1 of broken_"),
-        ("raise SystemExit", "SystemExit"),
-        (CLAUSE.replace("LIMIT", "1").replace("acme.answers", "Acme"), "is no id of a clause"),
-        (CLAUSE.replace("LIMIT", "1").replace("acme.answers-in-time", "count.as-asked"), "twice"),
-        (
-            CLAUSE.replace("LIMIT", "1")
-            .replace("acme.answers", "acme.uncited")
-            .replace('cite("acme-sla", "2. Latency"), ', ""),
-            "cites nothing",
-        ),
-    ],
-    ids=["missing", "import", "division", "exit", "id", "id twice", "no source"],
-)
-def test_plugin_that_fails_is_one_sentence(
-    text: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    registry = dict(REGISTRY)
-    for module in ("registry", "extensions"):
-        monkeypatch.setattr(f"conformance.clauses.{module}.REGISTRY", registry)
-    monkeypatch.setitem(OUTSIDE_SOURCES, "acme-sla", OUTSIDE_SOURCES.get("acme-sla"))  # undone
-    path = tmp_path / "broken_.py"
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises(ExtensionError, match=said):
-        load_plugins([str(path)])
-
-
-def test_module_that_is_not_installed_names_the_file() -> None:
-    with pytest.raises(ExtensionError, match=r"--plugin \./acme_nowhere\.py"):
-        load_plugins(["acme_nowhere"])
 
 
 REQUESTS = """

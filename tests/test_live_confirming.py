@@ -89,7 +89,7 @@ def test_first_requests_are_all_made_before_any_repeat(
 
     def refuse(body: Any) -> Response | None:
         asked.append("user" in body)
-        return error(400) if "user" in body else None
+        return error(400, param="user") if "user" in body else None
 
     with watched() as (url, eye):
         good = finished(tmp_path, url, "--cases", "[bnu]*").rename(tmp_path / "good.jsonl")

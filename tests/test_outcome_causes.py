@@ -44,6 +44,17 @@ QUOTA: dict[str, tuple[int, Any]] = {
     "chinese-400": (400, {"error": {"message": "余额不足 请充值"}}),
     "spanish": (400, {"message": "Saldo insuficiente"}),
     "german": (403, {"message": "Guthaben aufgebraucht"}),
+    "spanish-ended": (400, {"detail": "Has agotado tu saldo disponible."}),
+    "portuguese": (400, {"detail": "Créditos esgotados."}),
+    "italian": (403, error("Credito esaurito: ricarica il tuo account.")),
+    "french": (403, error("Votre solde est épuisé")),
+    "russian": (403, {"error": "закончились средства"}),
+    "japanese": (400, error("利用可能なクレジットがありません。")),
+    "korean": (400, error("크레딧이 모두 소진되었습니다.")),
+    "unpaid": (403, error("Suspended due to unpaid invoices.")),
+    "trial": (400, error("Trial expired.")),
+    "wallet": (200, {"success": False, "error": "not enough tokens in your wallet"}),
+    "allowance": (403, error("This token has no remaining allowance")),
 }
 
 
@@ -65,6 +76,12 @@ CAUSES: dict[str, tuple[int, Any, str | None, Result]] = {
     "key": (401, error("no"), "key", Result.REFUSED),
     "key-403": (403, {"message": "This token may not"}, "key", Result.REFUSED),
     "key-400": (400, error("API key not valid."), "key", Result.REFUSED),
+    "key-code-400": (400, error("no", type="authentication_error"), "key", Result.REFUSED),
+    "key-in-a-200": (200, error("Your API key has been revoked"), "key", Result.UNCLEAR),
+    "filtered-200": (
+        *(200, {"data": [], "filtered_reason": "content_filter"}),
+        *("moderation", Result.UNCLEAR),
+    ),
     "moderated": (400, error("no", code="moderation_blocked"), "moderation", Result.REFUSED),
     "moderated-flat": (400, {"code": "DataInspectionFailed"}, "moderation", Result.REFUSED),
     "moderated-text": (400, {"detail": "Flagged by moderation."}, "moderation", Result.REFUSED),
@@ -80,6 +97,9 @@ CAUSES: dict[str, tuple[int, Any, str | None, Result]] = {
     "gone-routed": (404, error("No endpoints found for x."), "not served", Result.NOT_SERVED),
     "gone-here": (403, error("x has no access to model y"), "not served", Result.NOT_SERVED),
     "gone-in-a-200": (200, error("no", code="model_not_found"), "not served", Result.NOT_SERVED),
+    "gone-catalogue": (400, error("x is no known model", code="invalid_model"), "not served",
+                       Result.NOT_SERVED),
+    "gone-chinese": (400, error("模型 x 不存在"), "not served", Result.NOT_SERVED),
     "gone-blames-n": (404, error("Model x not found", param="n"), None, Result.REFUSED),
     "mistake": (400, error("n must be 1", param="n"), None, Result.REFUSED),
     "many-quotas": (400, error("n exceeds the quota of images"), None, Result.REFUSED),
@@ -99,7 +119,7 @@ def test_cause_is_told_by_status_and_words(name: str) -> None:
 def test_provider_s_own_words_are_kept_beside_what_is_no_acceptance() -> None:
     assert outcome_of(refused(400, {"detail": "No."})).said == "No."
     assert outcome_of(exchange()).said == ""
-    assert outcome_of(refused(200, {"error": "No."})).reason == "HTTP 200 with an error: No."
+    assert outcome_of(refused(200, {"error": "No."})).reason == "HTTP 200 without an image: No."
 
 
 def test_silence_is_an_outage_and_a_refused_key_is_none() -> None:

@@ -110,9 +110,11 @@ def test_success_that_has_an_image_elsewhere_is_no_provider_without_images() -> 
     assert [each.id for each in causes(*findings)] == [OTHER]
 
 
-def test_url_that_is_empty_does_not_say_that_base64_came_in_its_place() -> None:
-    (cause,) = causes(broken("format.url-when-asked", observed="url empty, b64_json absent"))
-    assert cause.id == OTHER
+def test_item_without_an_image_is_none_whatever_else_is_promised_of_it() -> None:
+    empty = broken("format.url-when-asked", observed="url empty, b64_json absent")
+    (cause,) = causes(empty, broken("envelope.status-200"), broken("stream.content-type"))
+    assert cause.id == "no-image"
+    assert causes(empty, judged("image.complete", case="other"))[0].id == OTHER
 
 
 def test_counts_are_of_cases_promises_and_musts() -> None:
@@ -120,6 +122,11 @@ def test_counts_are_of_cases_promises_and_musts() -> None:
     kept = [judged("errors.not-5xx", case=name) for name in ("a", "b", "c")]
     [cause] = causes(*several, *kept)
     assert (cause.cases, cause.judged, cause.musts, cause.models) == (2, 5, 1, ("dall-e-2",))
+
+
+def test_cases_of_a_promise_of_the_same_cause_that_is_kept_are_not_counted() -> None:
+    [cause] = causes(broken("errors.not-2xx", case="n-0"), judged("envelope.no-error", case="n-2"))
+    assert (cause.cases, cause.judged) == (1, 1)
 
 
 def test_every_broken_promise_is_below_exactly_one_cause() -> None:

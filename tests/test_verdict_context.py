@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.cases.model import UNKNOWN_MODEL as MADE_UP
 from conformance.clauses import clauses_of, select
 from conformance.clauses.judge import judge
 from conformance.clauses.subject import Context
@@ -14,7 +15,18 @@ from conformance.contract import load_edition
 from conformance.exchange.model import UNKNOWN_MODEL, Failure, Provenance
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.findings import Finding, Verdict
-from tests.miniatures import ACCEPTED, HTML, REFUSED, answer, body, error, exchange, red, verdicts
+from tests.miniatures import (
+    ACCEPTED,
+    HTML,
+    REFUSED,
+    answer,
+    body,
+    error,
+    exchange,
+    model_list,
+    red,
+    verdicts,
+)
 
 if TYPE_CHECKING:
     from conformance.exchange.model import Exchange
@@ -380,6 +392,50 @@ def test_status_of_a_refusal_for_another_reason_is_not_judged(
 def test_mistake_answered_500_for_a_quota_is_no_fault_of_the_server() -> None:
     found = verdicts(exchange(WRONG, 500, error("user quota is not enough")), ACCEPTED)
     assert found["errors.not-5xx"] is Verdict.UNAVAILABLE
+
+
+def test_mistake_answered_502_is_a_fault_where_the_run_shows_no_outage() -> None:
+    made = exchange(WRONG, 502, error("Bad gateway"))
+    alike = outcome_of(exchange(B64, 502, error("Bad gateway")))
+    assert found("errors.not-5xx", made, Context(ACCEPTED)).verdict is Verdict.UNAVAILABLE
+    proven = Context(ACCEPTED, crash_alike=alike)
+    assert found("errors.not-5xx", made, proven).verdict is Verdict.FAIL
+    assert found("errors.not-5xx", made, replace(proven, control=REFUSED)).verdict is (
+        Verdict.NOT_TESTABLE
+    )
+
+
+def test_mistake_answered_500_while_valid_requests_come_to_nothing_too_is_undecided() -> None:
+    down = Context(ACCEPTED, down=outcome_of(failing()))
+    made = exchange(WRONG, 500, error("engine is dead"))
+    seen = found("errors.not-5xx", made, down)
+    assert seen.verdict is Verdict.UNAVAILABLE
+    assert seen.message.endswith("came to nothing too: HTTP 500: engine is dead")
+    named = exchange(WRONG, 500, error("no", param="size"))
+    assert found("errors.not-5xx", named, down).verdict is Verdict.FAIL
+
+
+def test_smallest_request_to_a_model_that_is_not_listed_is_not_served() -> None:
+    listed = replace(outcome_of(model_list("openai/dall-e-3")), case="models-list")
+    small = {"model": "dall-e-3", "prompt": "a cat"}
+    for said in (error("It is not in our catalogue", param="model"), error("Bad request")):
+        judged = verdicts(exchange(small, 400, said), listed)
+        assert judged["parameters.valid-accepted"] is Verdict.UNAVAILABLE
+    for said in (error("no", param="response_format"), error("Only response_format=b64_json")):
+        judged = verdicts(exchange(small, 400, said), listed)
+        assert judged["parameters.valid-accepted"] is Verdict.FAIL
+    known = replace(listed, listed=frozenset({"dall-e-3"}))
+    judged = verdicts(exchange(small, 400, error("Bad request")), known)
+    assert judged["parameters.valid-accepted"] is Verdict.FAIL
+
+
+def test_success_that_says_that_a_model_is_not_there_is_no_error_to_judge() -> None:
+    said = error("no such model", code="model_not_found")
+    made = exchange(body(MADE_UP), 200, said)
+    judged = verdicts(made, ACCEPTED)
+    assert judged["errors.not-2xx"] is Verdict.FAIL
+    assert judged["models.unknown-refused"] is Verdict.NOT_TESTABLE
+    assert judged["errors.no-data"] is Verdict.NOT_TESTABLE
 
 
 NO_KEY = (("content-type", "application/json"),)

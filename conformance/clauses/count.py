@@ -8,7 +8,7 @@ from typing import Any
 from conformance.clauses.bindings import all_of, asks, flaw, omits, plain, promised
 from conformance.clauses.refusals import refusal, require_success
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
-from conformance.clauses.subject import Problem, Subject
+from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.sent_request import Sent
 
@@ -25,7 +25,7 @@ from conformance.exchange.sent_request import Sent
 def as_asked(subject: Subject) -> Iterator[Problem]:
     """Counts the items of `data`, whatever they are, and fails on more and on fewer than `n`.
 
-    Not testable when there is no item at all: that is a promise of its own. What the contract
+    Not testable when none of them is an image: that is a promise of its own. What the contract
     leaves open may be refused; where it is accepted, the number is that of the request.
     """
     yield from _counted(subject, int(subject.value("n")))
@@ -47,7 +47,8 @@ def one_by_default(subject: Subject) -> Iterator[Problem]:
 
 def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
     require_success(subject)
-    _ = subject.payloads  # not testable without any
+    if not subject.outcome.accepted:
+        raise NotTestableError("no item is an image")
     found = len(subject.object["data"])
     if found != wanted:
         yield Problem("the number of images is another", f"{wanted}", f"{found}")

@@ -50,7 +50,8 @@ def document(subject: Subject) -> dict[str, Any]:
 def status_200(subject: Subject) -> Iterator[Problem]:
     """Fails on any other 2xx, such as 201 or 202."""
     if subject.response.status != 200:
-        yield Problem("the success status is another", "200", str(subject.response.status))
+        what = "" if subject.outcome.accepted else " without an image"
+        yield Problem("the success status is another", "200", f"{subject.response.status}{what}")
 
 
 @clause(
@@ -233,7 +234,8 @@ def _items(subject: Subject) -> list[Any]:
 def data_not_empty(subject: Subject) -> Iterator[Problem]:
     """Fails on an empty array, which some providers send for a prompt that they filtered."""
     if not _items(subject):
-        yield Problem("data is empty", "at least one item", "none")
+        said = error_text(subject.answer).words
+        yield Problem("data is empty", "at least one item", "none" + (said and f": {said}"))
 
 
 @clause(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.clauses.bindings import all_of, any_of, flaw, not_, refused
 from conformance.clauses.parameters import MALFORMED, NOT_OBJECT, WRONG_METHOD, WRONG_TYPE
-from conformance.clauses.refusals import require_control, require_fault, told
+from conformance.clauses.refusals import quotes_fault, require_control, require_fault, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
@@ -110,15 +110,20 @@ _OUTAGES = frozenset({408, 425, 429, 502, 503, 504, *range(520, 531)})
     needs=Needs.ANSWER,
 )
 def not_5xx(subject: Subject) -> Iterator[Problem]:
-    """Fails on a 5xx when the same request without its mistake was accepted. 502, 503, 504,
-    52x and 429 may be a real outage and make it unavailable, but for a 503 that says that the
+    """Fails on a 5xx when the same request without its mistake was accepted, unless since then a
+    valid request came to nothing as well. 502, 503, 504, 52x and 429 may be a real outage and make
+    it unavailable, but for a 5xx that names the mistake, by its parameter in `error.param`, or by
+    that and its value in the text; for one that a request which is no mistake got as well in all
+    its attempts, while others were accepted before and after; and for a 503 that says that the
     model is not there, in answer to a made-up one. CometAPI itself documents 500 for malformed
     requests; that is a deviation of the provider.
     """
     status = subject.response.status
     unknown_model = "model-unknown" in subject.sent.faults
     missing = unknown_model and subject.outcome.result is Result.NOT_SERVED
-    if status in _OUTAGES and not missing:
+    meant = quotes_fault(subject) or subject.context.crash_alike is not None
+    understood = missing or (status >= 500 and meant)
+    if status in _OUTAGES and not understood:
         raise UnavailableError(told(subject))
     if status < 500:
         return
@@ -127,4 +132,6 @@ def not_5xx(subject: Subject) -> Iterator[Problem]:
     require_control(subject)
     if subject.outcome.cause not in (None, "outage") and not missing:
         raise UnavailableError(told(subject))  # such as a quota, which hits valid requests as well
+    if subject.context.down is not None and not understood:
+        raise UnavailableError(f"{subject.context.down.case} came to nothing too: {told(subject)}")
     yield Problem("a mistake in the request was answered as a server's", "4xx", told(subject))

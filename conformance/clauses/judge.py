@@ -167,7 +167,8 @@ def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:
     result = subject.outcome.result
     if needs is Needs.SUCCESS and not subject.outcome.answered:
         return _not_testable(f"{NOT_ACCEPTED}: {subject.outcome.reason}")
-    if needs is Needs.ERROR and result not in (Result.REFUSED, Result.NOT_SERVED):
+    turned_down = result in (Result.REFUSED, Result.NOT_SERVED) and not subject.outcome.answered
+    if needs is Needs.ERROR and not turned_down:
         if subject.outcome.accepted:
             return _not_testable(ACCEPTED_INSTEAD)
         if subject.outcome.answered:

@@ -66,6 +66,11 @@ def _succeeded(subject: Subject) -> bool:
     return subject.outcome.result is Result.ACCEPTED and plain and subject.sent.asked is not None
 
 
+def _painted_as_named(subject: Subject) -> bool:
+    """Return whether an image came for a request that names the model: who else may paint it?"""
+    return _succeeded(subject) and subject.names_model
+
+
 def _images(subject: Subject) -> Iterator[tuple[str, ImageFacts]]:
     if _succeeded(subject):
         for payload, facts in subject.images:
@@ -95,7 +100,7 @@ def _credentials(subject: Subject) -> Iterator[str]:
 
 @observer(ANOTHER_PAINTER)
 def _another_painter(subject: Subject) -> Iterator[str]:
-    for payload, _ in subject.images if _succeeded(subject) else ():
+    for payload, _ in subject.images if _painted_as_named(subject) else ():
         if payload.credentials and payload.painter is Painter.ANOTHER:
             asked = asked_names(subject.exchange)[0]
             yield f"{payload.path}: asked {asked}; its credentials are {payload.credentials}"
@@ -196,7 +201,7 @@ def _null_members(subject: Subject) -> Iterator[str]:
 @observer(ANOTHER_FAMILY)
 def _another_family(subject: Subject) -> Iterator[str]:
     """An answer in the documented shape of another family may be painted by another model."""
-    shape = _shape_of_another(subject) if _succeeded(subject) else None
+    shape = _shape_of_another(subject) if _painted_as_named(subject) else None
     if shape is not None:
         yield f"{subject.exchange.model} answers like a {shape}"
 

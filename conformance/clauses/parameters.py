@@ -44,7 +44,7 @@ def valid_accepted(subject: Subject) -> Iterator[Problem]:
     if _about_key(subject):
         raise NotTestableError(f"the key was not accepted: {told(subject)}")
     if outcome.forbidden and minimal(subject.sent):
-        raise UnavailableError(f"the account may not: {told(subject)}")
+        raise UnavailableError(f"this account is not let in: {told(subject)}")
     yield Problem("a documented request was not accepted", "2xx", told(subject))
 
 

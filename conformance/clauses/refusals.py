@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from conformance.cases.model import Authorization
@@ -18,7 +17,7 @@ from conformance.contract import RequestBody
 from conformance.contract.request_body import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result, undecided
-from conformance.exchange.refusal_matching import same_refusal
+from conformance.exchange.refusal_matching import same_refusal, speaks_of
 from conformance.findings import ANOTHER_REASON
 
 MODEL_OMITTED = "model-omitted"
@@ -39,7 +38,7 @@ def refusal(subject: Subject, what: str) -> Iterator[Problem]:
         raise UnavailableError(told(subject))  # a 5xx refuses nothing, whatever it says
     if outcome.accepted:
         yield Problem(f"{what} was accepted", "4xx", told(subject))
-    elif outcome.result in (Result.REFUSED, Result.NOT_SERVED):
+    elif outcome.result in (Result.REFUSED, Result.NOT_SERVED) and not outcome.answered:
         require_fault(subject)
     else:
         raise NotTestableError(f"{what} was not refused with a 4xx: {told(subject)}")
@@ -67,11 +66,11 @@ def _is_elsewhere(subject: Subject) -> bool:
         return cause not in (None, "key", "other")  # a refused key gets many a status and page
     if cause == "not served":
         exchange, faults = subject.exchange, subject.sent.faults
-        read = _speaks_of(_said(subject), exchange.served_as or exchange.model)
+        read = speaks_of(_said(subject), exchange.served_as or exchange.model)
         hidden = faults & _UNREAD and not read
         return not (hidden or "model-unknown" in faults or names_fault(subject))
     if cause == "key" and "model-unknown" in subject.sent.faults:
-        return not _speaks_of(_said(subject), "model")  # a key may be good for some models alone
+        return not speaks_of(_said(subject), "model")  # a key may be good for some models alone
     return cause is not None
 
 
@@ -112,7 +111,24 @@ def names_fault(subject: Subject) -> bool:
     """Return whether a refusal names a parameter whose documented rule the request breaks."""
     error = error_text(subject.answer)
     said = f"{error.param} {error.text}"
-    return any(_speaks_of(said, name) for name in at_fault(subject.sent))
+    return any(speaks_of(said, name) for name in at_fault(subject.sent))
+
+
+def quotes_fault(subject: Subject) -> bool:
+    """Return whether an error shows that the mistake was seen: by `param`, or by name and value.
+
+    A name alone does not: the model may be overloaded, and the prompt queue full.
+    """
+    error, body = error_text(subject.answer), (subject.sent.asked and subject.sent.asked.body) or {}
+    return any(
+        error.param.rpartition(".")[2] == name
+        or (name in body and speaks_of(error.text, name) and _quotes(error.text, body[name]))
+        for name in at_fault(subject.sent)
+    )
+
+
+def _quotes(text: str, value: object) -> bool:
+    return not isinstance(value, list | dict | None) and speaks_of(text, str(value)[:200])
 
 
 def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
@@ -130,7 +146,7 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
         yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
         return
     said, wanted = _said(subject), list(dict.fromkeys(names))
-    if any(_speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
+    if any(speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
     if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         raise NotTestableError(f"{ANOTHER_REASON}: {told(subject)}")
@@ -144,11 +160,6 @@ def _said(subject: Subject) -> str:
     if isinstance(error, dict):
         return f"{error.get('param')} {error.get('message')}"
     return subject.response.body[:_MOST_READ].decode(errors="replace")
-
-
-def _speaks_of(text: str, name: str) -> bool:
-    whole_name = rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])"
-    return re.search(whole_name, text[:_MOST_READ]) is not None
 
 
 def require_control(subject: Subject) -> None:

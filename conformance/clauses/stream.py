@@ -38,8 +38,10 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     """Compares the media type without its parameters; a plain JSON answer fails as well."""
     subject.unaltered("headers")
     if not subject.answer.streams:
-        said = subject.response.header("content-type")
-        yield Problem("the content type is another", "text/event-stream", said or "no header")
+        declared = subject.response.header("content-type") or "no header"
+        said = subject.outcome.said
+        observed = f"{declared}: {said}" if said else declared
+        yield Problem("the content type is another", "text/event-stream", observed)
 
 
 @clause(

@@ -9,8 +9,11 @@ from typing import Any
 
 from conformance.contract import Edition, Mismatch
 from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.error_text import error_text
 from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
+from conformance.exchange.outcome_causes import blames_another
+from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.sent_request import Sent, read_request
 from conformance.exchange.stream_events import StreamEvent, events_of
 from conformance.findings import NO_DOWNLOADS
@@ -58,6 +61,10 @@ class Context:
     """The parameters that the contract leaves open, and that the control was accepted with."""
     standing: Standing | None = None
     """When the model ends, and the day by which it is judged; of recordings nobody knows."""
+    crash_alike: Outcome | None = None
+    """A request that is no mistake and had this 5xx in all its attempts, between accepted ones."""
+    down: Outcome | None = None
+    """A valid request that came to nothing, since when none was accepted, nor since this one."""
     mistake_alike: Outcome | None = None
     """A mistake that was answered in the same way, with a success or a redirect and no image.
 
@@ -96,6 +103,9 @@ class Subject:
         """
         found = outcome_of(self.exchange, self.answer)
         status = found.status or 0
+        if found.result is Result.REFUSED and found.cause is None and self._is_unlisted:
+            why = f"the model is neither listed nor served (HTTP {status})"
+            return replace(found, result=Result.NOT_SERVED, reason=why, cause="not served")
         if found.result is Result.NOT_SERVED and self.ended_meanwhile and self.names_model:
             return replace(found, reason="the model ended while the run was under way")
         if found.result is not Result.NOT_SERVED or undecided(status) or not self._served:
@@ -145,6 +155,21 @@ class Subject:
         if self.control is None or self.sent.expectation == "accepted":
             return False  # the control of the first request is the model list
         return self.control.accepted and self.names_model
+
+    @property
+    def _is_unlisted(self) -> bool:
+        """Return whether a refusal may be of the model: the list, its control, does not have it.
+
+        One that names a documented parameter is about that.
+        """
+        ids = self.control.listed if self.control else None
+        name = self.exchange.served_as or self.exchange.model
+        if not ids or name in ids or self.sent.model is None:
+            return False
+        error = error_text(self.answer)
+        others = self.sent.model.parameters.keys() - {"model", "prompt"}
+        said = f"{error.param} {error.text}"
+        return not blames_another(error.param) and not any(speaks_of(said, one) for one in others)
 
     @property
     def response(self) -> Response:

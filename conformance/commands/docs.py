@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from conformance.commands.options import EditionName
-from conformance.contract import DEFAULT_EDITION
 
 
 def docs(
@@ -23,6 +22,9 @@ def docs(
     """Write the documentation as HTML: a page per clause with a real failure, and the promises."""
     from conformance.contract import load_edition
     from conformance.documentation.build import build_site
+    from conformance.providers import load_provider
+    from conformance.providers.asked import edition_of
 
-    count = build_site(load_edition(edition or DEFAULT_EDITION), output, provider)
+    judged_by = edition_of(edition, [load_provider(provider)])
+    count = build_site(load_edition(judged_by), output, provider)
     typer.echo(f"wrote {count} pages; open {output / 'index.html'}")

@@ -23,8 +23,8 @@ _MEMBERS = "properties"
 def answer_changes(old: Edition, new: Edition) -> Iterator[Change]:
     """Yield the keywords of answers that differ, and the kinds of answers of models."""
     before, after = _schemas(old), _schemas(new)
-    for part in dict.fromkeys((*before, *after)):
-        keywords = [dict(_flat(schemas.get(part, {}))) for schemas in (before, after)]
+    for part in (part for part in before if part in after):
+        keywords = [dict(_flat(schemas[part])) for schemas in (before, after)]
         for place in dict.fromkeys((*keywords[0], *keywords[1])):
             one, other = (flat.get(place) for flat in keywords)
             if one != other:
@@ -33,9 +33,15 @@ def answer_changes(old: Edition, new: Edition) -> Iterator[Change]:
 
 
 def _schemas(edition: Edition) -> dict[str, Mapping[str, Any]]:
+    """Return the schemas of answers, without kinds that no model answers with."""
+    kinds = {kind for model in edition.every_model for kind in model.responses.values()}
     files = SchemaFiles(edition.folder)
     named = answer_files(files.json(EDITION_FILE))
-    return {part: without_annotations(files.schema(name)) for part, name in named.items()}
+    return {
+        part: without_annotations(files.schema(name))
+        for part, name in named.items()
+        if not part.startswith("response ") or part.removeprefix("response ") in kinds
+    }
 
 
 def _flat(schema: Mapping[str, Any], place: str = "") -> Iterator[tuple[tuple[str, str], Any]]:

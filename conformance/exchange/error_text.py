@@ -16,7 +16,8 @@ from conformance.parsing import printable, read_json
 _TEXT = (
     "message", "msg", "detail", "error_message", "errormessage", "error_msg", "errormsg",
     "errmsg", "status_msg", "statusmessage", "error_description", "description", "faultstring",
-    "reason", "title", "error",
+    "reason", "title", "error", "filtered_reason", "fail_reason", "failure_reason",
+    "block_reason", "finish_reason",
 )  # fmt: skip
 _CODE = ("code", "error_code", "errorcode", "err_code", "errcode", "status_code", "__type")
 _PARAM = ("param", "loc", "path", "field", "parameter")
@@ -26,6 +27,7 @@ _INNER = (
 )  # fmt: skip
 """Where the words of an error are looked for, in this order; names in lower case."""
 
+_NO_CODES = (0, 200)  # by which flat answers say that all is well
 _DEEPEST = 5
 _MOST_ERRORS = 5  # of a list
 _MOST_SHOWN = 240
@@ -34,6 +36,8 @@ _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<")
 _TITLES = re.compile(r"(?is)<(title|message|h1|body)\b[^>]{0,200}>(?P<text>.{1,2000}?)(?:</\1|\Z)")
 _TAG = re.compile(r"<[^>]{0,500}>")
 _BLANKS = re.compile(r"\s+")
+_WORDS = re.compile(r"[^\W\d_]\S{0,40} \S")
+"""How a sentence begins: no JSON that was cut, and no bare base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ def error_text(answer: Answer) -> ErrorText:
     if is_page(answer):
         return ErrorText(_page(response.body))
     text = ErrorText(_plain(response.body))
-    return text if not success or cause_of(response.status, text) else NOTHING
+    worded = _WORDS.match(text.text) or cause_of(response.status, text)
+    return text if not success or worded else NOTHING
 
 
 def is_page(answer: Answer) -> bool:
@@ -118,7 +123,7 @@ def _own(members: Mapping[str, Any], *names: str) -> str:
         value = members.get(name)
         if isinstance(value, str) and value.strip():
             return _tidy(value)
-        if isinstance(value, int) and not isinstance(value, bool) and name in _CODE:
+        if type(value) is int and value not in _NO_CODES and name in _CODE:
             return str(value)[:20]
     return ""
 
@@ -140,7 +145,11 @@ def _of_success(value: Any) -> ErrorText:
     data = value.get("data")
     items = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
     if items:
-        faulty = ({"error": each["error"]} for each in items if each.get("error") is not None)
+        faulty = (
+            each if each.get("error") is None else {"error": each["error"]}
+            for each in items
+            if each.get("error") is not None or not (each.get("url") or each.get("b64_json"))
+        )
         own = {"error": value["error"]} if value.get("error") is not None else {}
         return _first(map(read_error, (own, *islice(faulty, _MOST_ERRORS))))
     return read_error(value)

@@ -90,25 +90,32 @@ def undecided(status: int) -> bool:
     return status in _TRY_AGAIN or status >= 500
 
 
+ACCOUNT_ENDED = "account-ended"
+"""The failure of a request whose refusal hits what was accepted before as well."""
+
+_OF_OURS: dict[str, Cause] = {"key-refused": "key", ACCOUNT_ENDED: "quota"}
+
+
 def _failed(exchange: Exchange, answer: Answer) -> Outcome:
     failure = exchange.failure
     reason = failure.message if failure else "no answer came"
-    cause: Cause = "key" if failure and failure.kind == "key-refused" else "outage"
-    return Outcome(exchange.case, Result.UNAVAILABLE, reason, answer.status, cause=cause)
+    cause = _OF_OURS.get(failure.kind, "outage") if failure else "outage"
+    said = error_text(answer).words if cause == "quota" else ""
+    return Outcome(exchange.case, Result.UNAVAILABLE, reason, answer.status, None, cause, said)
 
 
 def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Result, str]:
     if cause == "not served":
         return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
     if cause == "quota":
-        return Result.UNAVAILABLE, f"the account may not: HTTP {status}"
+        return Result.UNAVAILABLE, f"the account is at its end: HTTP {status}"
     if undecided(status) or status in _NOT_OF_THE_API or cause == "rate-limit":
         return Result.UNAVAILABLE, f"HTTP {status}"
     if 400 <= status < 500:
         return Result.REFUSED, f"HTTP {status}"
     if 200 <= status < 300:
-        what = f"with an error: {error.words}" if error.words else "without an image"
-        return Result.UNCLEAR, f"HTTP {status} {what}"
+        said = f": {error.words}" if error.words else ""
+        return Result.UNCLEAR, f"HTTP {status} without an image{said}"
     return Result.UNCLEAR, f"HTTP {status} is neither an answer nor a refusal"
 
 

@@ -19,21 +19,30 @@ _QUOTA_CODES = re.compile(
     r"|(balance|credits?)(is)?(not)?(exhausted|insufficient|depleted|enough|exceeded)"
     r"|notenough(quota|balance|credits?)|quota(is)?(exhausted|notenough|insufficient)"
 )
+_MONEY = (
+    r"(?:\b(?:quotas?|balance|credits?|funds|wallet|allowance|saldo|cr[eé]ditos?|cr[eé]dits?|solde"
+    r"|fondos|fundos|fondi|guthaben|kontingent|krediet|tegoed|bakiye|kredi)\b"
+    r"|средств|баланс|кредит|квот|余额|餘額|额度|額度|配额|配額|积分|積分|点数|點數|残高|クレジット|ポイント"
+    r"|잔액|크레딧|포인트)"
+)
+_AT_ITS_END = (
+    r"(?:not enough|not sufficient|insufficient|exhausted|depleted|used up|run out|ran out|out of"
+    r"|no more|no remaining|too low|negative|overdue|insuf\w+|agotad\w+|esgotad\w+|esaurit\w+"
+    r"|épuis\w+|aufgebraucht|erschöpft|nicht (?:genug|genügend|ausreichend|gedeckt)|onvoldoende"
+    r"|yetersiz|tüken\w+|недостаточно|не хватает|закончил\w+|исчерпан\w*"
+    r"|不足|用尽|用盡|用完|耗尽|耗盡|不够|不夠|超|ありません|足りません|使い切|부족|소진|없습니다)"
+)
 _BALANCE = re.compile(
-    r"insufficient[\w\s-]{0,30}(quota|balance|credit|fund)"
-    r"|\b(balance|credits?|funds)\b[^.]{0,60}\b(not enough|not sufficient|insufficient|exhausted"
-    r"|depleted|used up|run out|ran out|too low|negative|overdue|exceeded)"
-    r"|\bquota\b[^.]{0,40}\b(not enough|not sufficient|insufficient|used up|exhausted)"
-    r"|(not enough|no more|no remaining|out of|used up|exhausted)\b[^.]{0,30}"
-    r"\b(quota|balance|credits?|funds)\b"
+    rf"{_MONEY}[^.。]{{0,60}}{_AT_ITS_END}|{_AT_ITS_END}[^.。]{{0,30}}{_MONEY}"
+    r"|\b(balance|credits?|funds)\b[^.]{0,60}\bexceeded"
     r"|\b(billing|spending|payment)\b[^.]{0,30}\b(limit|cap|required|overdue|not active)"
-    r"|\bin arrears\b|arrearage|good standing|\b(top up|recharge)\b|\badd (more )?(credits?|funds)"
-    r"|(余额|餘額|额度|額度|配额|配額|积分|積分|点数|點數).{0,12}(不足|用尽|用盡|用完|耗尽|不够|超)"
-    r"|欠费|欠費|充值|残高.{0,6}不足|クレジット.{0,6}不足|잔액.{0,6}부족|크레딧.{0,6}부족"
-    r"|(saldo|créditos?|solde|crédits?|fondos)\s+(\w+\s+)?insuf|guthaben\b.{0,30}"
-    r"(nicht|aufgebraucht|erschöpft)|недостаточно (средств|кредитов)",
+    r"|\bunpaid (invoices?|bills?)|\btrial\b[^.]{0,20}\b(expired|ended|over)\b"
+    r"|\bnot enough tokens\b|\bin arrears\b|arrearage|good standing|\b(top[ -]?up|recharge)\b"
+    r"|\b(add|buy|purchase) (more )?(credits?|funds)|欠费|欠費|充值|儲值|チャージ|충전"
+    r"|\b(recarga|recarregue|recarregar|ricarica|rechargez|aufladen)\b|пополните",
     re.IGNORECASE,
 )
+"""An account at its end: no money, in the word order of many languages, or how to get some."""
 _EXCEEDED = re.compile(
     r"\b(exceed\w*|reached|over)\b[^.]{0,30}\b(quota|usage limit|spend\w* limit)"
     r"|\bquota\b[^.]{0,40}\b(exceeded|reached)",
@@ -48,12 +57,16 @@ _PACE_CODES = re.compile(r"throttl|ratelimit|toomanyrequests|requestsperminute")
 _KEY_CODES = re.compile(
     r"invalid(api)?(key|token)|apikeyinvalid|unauthori[sz]ed|unauthenticated|authentication|^401$"
 )
+_SURE_KEY_CODES = re.compile(
+    r"invalidapikey|apikeyinvalid|^unauthenticated$|^authentication(error)?$"
+)
 _KEY_TEXT = re.compile(
     r"api[ _-]?key|\btoken\b|unauthori[sz]ed|authenticat|credential|令牌|密钥", re.IGNORECASE
 )
 _BAD_KEY = re.compile(
     r"(invalid|incorrect|expired|wrong|no)\b[^.]{0,20}\bapi[ _-]?key"
-    r"|api[ _-]?key\b[^.]{0,30}\b(invalid|not valid|incorrect|expired|missing)|无效的令牌",
+    r"|api[ _-]?key\b[^.]{0,30}\b(invalid|not valid|incorrect|expired|missing|revoked|disabled"
+    r"|deleted|deactivated|suspended|unknown)|无效的令牌|令牌已过期",
     re.IGNORECASE,
 )
 _MODERATION_CODES = re.compile(
@@ -69,13 +82,21 @@ _MODERATION_TEXT = re.compile(
 )
 
 NOT_SERVED_CODES = frozenset(
-    {"modelnotfound", "modelnotsupported", "deploymentnotfound", "modelnotexist"}
+    {
+        *("modelnotfound", "modelnotsupported", "deploymentnotfound", "modelnotexist"),
+        *("modeldoesnotexist", "modelnotavailable", "modelunavailable", "nosuchmodel"),
+        *("invalidmodel", "invalidmodelname", "unknownmodel", "unsupportedmodel"),
+    }
 )
 _NOT_SERVED_TEXT = re.compile(
     r"model\b.{0,80}\b(does not exist|not exist|not found|not available|deprecated|retired"
-    r"|no longer)|no available channel|invalid model name|unknown model|no_fixture_match"
+    r"|no longer|not (in|on|part of) (our|the|this))|no available channel|no_fixture_match"
+    r"|\b(invalid model name|(unknown|unrecogni[sz]ed|unsupported|no such) model)\b"
+    r"|\bnot an? (valid|known|supported) model\b"
     r"|\bno endpoints? (found|available) for|\bno(t have)? access to (the )?model\b"
-    r"|无可用渠道|模型不存在",
+    r"|无可用渠道|模型.{0,40}(不存在|未找到|不可用)|モデル.{0,40}(見つかりません|存在しません)"
+    r"|모델.{0,40}(찾을 수 없|존재하지)|modelo.{0,60}(no existe|não existe|(no|não) encontrado)"
+    r"|modèle.{0,60}(n.existe pas|introuvable)|модел.{0,60}(не найден|не существует)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -118,7 +139,8 @@ def _by_words(status: int, error: ErrorText) -> Cause | None:
     if _has_code(error, _MODERATION_CODES) or _MODERATION_TEXT.search(text):
         return "moderation"
     by_status = status == 403 and (_KEY_TEXT.search(text) or _has_code(error, _KEY_CODES))
-    return "key" if status == 401 or by_status or _BAD_KEY.search(text) else None
+    sure = status == 401 or by_status or _has_code(error, _SURE_KEY_CODES)
+    return "key" if sure or _BAD_KEY.search(text) else None
 
 
 def _is_quota(status: int, error: ErrorText, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Whether two refusals say the same: their words without what differs from request to request."""
+"""What the words of refusals say: whether two are the same, and whether they have a name."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def same_refusal(one: Outcome, other: Outcome) -> bool:
 def same_words(said: str) -> str:
     """Return a text without ids, times and numbers, so that a request id hides no match."""
     return " ".join(_WITH_DIGITS.sub("#", said[:_MOST].lower()).split())
+
+
+def speaks_of(text: str, name: str) -> bool:
+    """Return whether a text has a name as a whole word."""
+    whole_name = rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])"
+    return re.search(whole_name, text[:_MOST]) is not None

@@ -11,11 +11,11 @@ from tenacity import Retrying, retry_if_result, stop_after_attempt
 
 from conformance.cases.model import Authorization, Case, Operation
 from conformance.contract import Edition
-from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure
-from conformance.exchange.outcome import Result, outcome_of, quota_exhausted, undecided
+from conformance.exchange.outcome import ACCOUNT_ENDED, Outcome, Result, outcome_of, undecided
 from conformance.exchange.sent_request import read_request
+from conformance.live.account_doubt import AccountDoubt
 from conformance.live.circuit_breaker import Tried
 from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
@@ -42,6 +42,10 @@ class Sender:
     patience: float = 300.0  # seconds to wait for answers that may release money
     _first: Lock = field(default_factory=Lock)
     """Held while the key is not known to be good, so that one request alone finds out."""
+    _doubt: AccountDoubt = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._doubt = AccountDoubt(self._ask, lambda case: self.cost(case).estimate, self.edition)
 
     @property
     def target(self) -> Target:
@@ -156,7 +160,8 @@ class Sender:
         """
         proven = f"{self.provider.id} {case.operation.value}"
         name, status = self.provider.id, exchange.response.status if exchange.response else 0
-        if quota_exhausted(Answer(exchange)):
+        outcome = outcome_of(exchange)
+        if exchange.response is not None and outcome.cause == "quota":
             why = f"the account has no quota left ({_told(exchange)}); top it up"
             self.ledger.halt(name, f"provider {name!r}: {why}, then continue with --resume")
         elif status == _PROXY_LOGIN:
@@ -174,7 +179,22 @@ class Sender:
         elif status and not undecided(status):
             self.ledger.admit(name)
             self.ledger.admit(proven)
+            self._doubt.remember(case, outcome)
+            return self._account_doubted(exchange, case, outcome)
         return exchange
+
+    def _account_doubted(self, exchange: Exchange, case: Case, outcome: Outcome) -> Exchange:
+        """See whether what was accepted before is refused in the same way: if so, send no more."""
+        known = self.provider.is_known(case.model, case.id)
+        of_account, sent = (False, []) if known else self._doubt.settle(exchange, case, outcome)
+        if sent:
+            exchange = replace(exchange, price=all_of([*sent, exchange]))
+        if not of_account:
+            return exchange
+        why = f"what was accepted before is refused now ({_told(exchange)})"
+        told = f"provider {self.provider.id!r}: {why}; look at the account and the key"
+        self.ledger.halt(self.provider.id, f"{told}, then continue with --resume")
+        return replace(exchange, failure=Failure(ACCOUNT_ENDED, why))
 
     def _doubted(self, exchange: Exchange, case: Case) -> Exchange:
         """See whether a key that was good still is: if so, the 401 is about what was asked.

@@ -42,6 +42,7 @@ def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") 
 
     The reference provider has what the edition names, and its file only says in which order. A
     name that a file lacks, but the contract knows, is what the provider calls the model as well.
+    What its file names for its dates alone is asked of where the edition knows it.
     Raises UnknownNameError for a name in the file that the contract does not know.
     """
     models = dict(provider.models)
@@ -50,6 +51,9 @@ def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") 
         models = {name: name for name in in_order}
     for name in models:
         _check(name, edition, f"{provider.file}: models")
+    models |= {
+        name: name for name in provider.lifecycles if name not in models and edition.find(name)
+    }
     for name in (*provider.prices.image, *provider.prices.tokens):
         edition.model(name, f"{provider.file}: prices")
     models |= {name: name for name in selected(models, pattern, edition) if name not in models}

@@ -15,6 +15,7 @@ LITTLE = 0.5
 _MOST_NAMES = 5
 _MOST_NAMED = 2  # models that are said to answer like another
 _STATUS = re.compile(r"HTTP \d{3}\b")
+_NO_PAYLOAD = re.compile(r"url (absent|null|empty), b64_json (absent|null|empty)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,9 @@ def _refused_as_success(scope: Scope) -> str | None:
 
 def _no_image(scope: Scope) -> str | None:
     painted = ("image.*", "base64.is-image", "url.is-image", "stream.completed")
-    if scope.keeps_any(*painted):
+    formats = [each for each in scope.broken if claims(("format.*",), each)]
+    seen = [one.observed for each in formats for one in scope.evidence.broken[each]]
+    if scope.keeps_any(*painted) or not all(map(_NO_PAYLOAD.search, seen)):
         return None
     return "No success has an image in it"
 
@@ -203,7 +206,8 @@ CAUSES: tuple[Rule, ...] = (
         "no-image",
         (
             *("envelope.data-*", "envelope.items-*", "envelope.object"),
-            *("envelope.body-not-empty", "envelope.no-error"),
+            *("envelope.body-not-empty", "envelope.no-error", "envelope.status-200"),
+            *("format.*", "stream.content-type", "stream.framing", "stream.completed"),
         ),
         _no_image,
     ),

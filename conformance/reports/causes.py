@@ -6,7 +6,7 @@ its clause and says something of it; what none claims is told clause by clause.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import ANOTHER_FAMILY, BROKEN, Finding, Observation, Verdict
@@ -19,8 +19,7 @@ from conformance.results.reach import LEVELS
 class Cause:
     """What one provider does wrong, how often, and the promises that this breaks.
 
-    `cases` break one of them, of those that `judged` any clause of the cause; a case is a request
-    to a model.
+    `cases` break one of them, of those in which one was `judged`; a case is a request to a model.
     """
 
     provider: str
@@ -75,13 +74,12 @@ def _of_provider(provider: str, broken: Sequence[Broken], evidence: Evidence) ->
         scope = Scope(rule.patterns, tuple(each.clause for each in claimed), evidence)
         sentence = rule.sentence(scope) if claimed else None
         if sentence is not None:
-            clauses = {*scope.broken, *scope.kept}
-            yield _cause(provider, rule.id, sentence, claimed, evidence, clauses)
+            yield _cause(provider, rule.id, sentence, claimed, evidence)
             left = [each for each in left if each not in claimed]
             others = ("Another promise is broken", "Other promises are broken")
     if left:
         said = others[len(left) > 1]
-        yield _cause(provider, OTHER, said, left, evidence, {each.clause for each in left})
+        yield _cause(provider, OTHER, said, left, evidence)
 
 
 def _cause(
@@ -90,8 +88,8 @@ def _cause(
     sentence: str,
     promises: Sequence[Broken],
     evidence: Evidence,
-    clauses: Set[str],
 ) -> Cause:
+    clauses = {each.clause for each in promises}
     broken = [one for each in promises for one in evidence.broken.get(each.clause, ())]
     kept = [one for clause in clauses for one in evidence.kept.get(clause, ())]
     cases = {(each.model, each.case) for each in broken}

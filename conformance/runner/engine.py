@@ -308,11 +308,16 @@ class Engine:
         refused = outcome.result is Result.REFUSED and not self._is_valid(case)
         unclear = outcome.result is Result.UNCLEAR
         unclear = unclear and expectation_of(case, self.edition) == "open"
-        if refused:
+        timed = self._runner.known(case)
+        mistake = expectation_of(case, self.edition) == "refused"
+        down = mistake and timed is not None and timed.crashed
+        if refused or down:
             self._runner.run_expected(case.model, "accepted")
+        if down:
+            self._runner.run_expected(case.model, "open")
         if unclear:
             self._runner.run_expected(case.model, "refused")
-        if refused or unclear or self._crashes.is_crash(case):
+        if refused or unclear or down or self._crashes.is_crash(case):
             context = self._runner.outcomes(case.model).context(case, control)
             return replace(context, proven=self._alternatives.proven(case, control))
         return Context(control)
@@ -368,6 +373,8 @@ class Engine:
                 f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
                 f"{failure.message}"
             )
+            if ".invalid/" in exchange.request.url:  # the file of a provider that each user hosts
+                why += "; name your address with --base-url"
             self._live.ledger.halt(self.provider.id, why)
 
     def _control(self, case: Case) -> Outcome | None:

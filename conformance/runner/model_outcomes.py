@@ -75,12 +75,15 @@ class ModelOutcomes:
             return Context(control, mistake_alike=self._mistake_alike(mine.outcome))
         refusals = tuple(self._valid_refusals(case, mine))
         if mine is None or not mine.crashed or not self._may_be_accepted(case):
-            return Context(control, refusals)
+            if mine is None or not mine.crashed:
+                return Context(control, refusals)
+            alike, down = self._crash_alike(mine), self._down(mine)
+            return Context(control, refusals, crash_alike=alike, down=down)
         before, after = self.around(case, mine)
-        blamed, alike = self._blamed(case)
-        if _total(alike) == 1:
+        blamed, crashes = self._blamed(case)
+        if _total(crashes) == 1:
             after = None  # one answer that was lost once says nothing of the value
-        attempts = self._counted(blamed, alike)
+        attempts = self._counted(blamed, crashes)
         return Context(control, refusals, before, after, attempts, blamed.replace("=", " "))
 
     def accepted(self) -> Iterator[tuple[Case, TimedOutcome]]:
@@ -122,8 +125,25 @@ class ModelOutcomes:
         for other, timed in self.known:
             if other.path != case.path and other.id in self.valid and mine is not None:
                 refused = timed.outcome.result in (Result.REFUSED, Result.NOT_SERVED)
-                if refused and same_refusal(timed.outcome, mine.outcome):
+                ended = timed.outcome.cause == "quota"
+                if (refused or ended) and same_refusal(timed.outcome, mine.outcome):
                     yield timed.outcome
+
+    def _crash_alike(self, mine: TimedOutcome) -> Outcome | None:
+        """Return a request that came to nothing alone, in the words that a mistake got."""
+        for case, timed in self.known:
+            if timed.crashed and self._may_be_accepted(case):
+                alone = all(self.around(case, timed)) and timed.outcome.cause == "outage"
+                if alone and same_refusal(timed.outcome, mine.outcome):
+                    return timed.outcome
+        return None
+
+    def _down(self, mine: TimedOutcome) -> Outcome | None:
+        """Return a valid request that came to nothing in the outage in which this one may be."""
+        last = max((timed.began for _, timed in self.accepted()), default=float("-inf"))
+        crashed = (timed for case, timed in self.known if timed.crashed and case.id in self.valid)
+        later = (timed.outcome for timed in crashed if timed.began > last)
+        return next(later, None) if mine.began > last else None
 
     def _mistake_alike(self, outcome: Outcome) -> Outcome | None:
         """Return a mistake that got the same status, and also an error or none, and no image."""

@@ -286,15 +286,23 @@ class Recorder:
         return session.options.mode != "replay" and session.live.ledger.stopped()
 
     def _headline(self) -> str:
-        reach = reach_of(self.findings)
+        asked = [
+            kept
+            for (provider, model), kept in reach_of(self.findings).items()
+            if kept.total or not self._is_retired(provider, model)
+        ]
         return Headline(
             subject=[each.id for each in self._session().providers],
             conclusion=self.conclusion or Conclusion.CONFORMS,
             broken=any(each.verdict in BROKEN and not each.excused for each in self.findings),
             known=len({(e.provider, e.clause) for e in self.findings if e.excused}),
-            reach=tuple(reach.values()),
+            reach=asked,
             part=not self._end.all_judged,
         ).sentence
+
+    def _is_retired(self, provider: str, model: str) -> bool:
+        engines = (each for each in self._session().engines if each.provider.id == provider)
+        return any(each.is_retired(model) for each in engines)
 
     def _footer(self, end: Ending) -> RunFooter:
         promises = promises_of(self.findings, explanations(self.findings))

@@ -88,6 +88,13 @@ CASES: dict[str, Exchange | Case] = {
     **{f"{name}-with-refused-control": Case(made, REFUSED) for name, made in CONTROLLED.items()},
     "status-500-without-control": Case(refusal(status=500), None),
     **{f"status-{status}": refusal(status=status) for status in (429, 502, 503, 504, 520, 524)},
+    "status-502-nameless": refusal(error("upstream busy"), 502),
+    "status-502-names-without-value": refusal(error("the size queue is full"), 502),
+    "status-502-quotes-value": refusal(error("size 9x9 is none"), 502),
+    "status-429-quotes-value": refusal(error("size 9x9 is none"), 429),
+    "status-502-prompt-missing": refusal(
+        error("no", param="body.prompt"), 502, {"model": "dall-e-2"}
+    ),
     "html-as-json": raw(HTML),
     "empty-body": raw(b""),
     "bad-utf8": raw(b"\xff no"),

@@ -71,11 +71,10 @@ def _defects(edition: Edition) -> Mapping[str, Defect]:
         (*REGISTRY.values(), *parameters.derived(edition)),
         key=lambda defect: order.index(defect.chapter),
     )
-    kinds = {kind for model in edition.every_model for kind in model.responses.values()}
     claimed = (
         replace(defect, claims=tuple(claim for claim in defect.claims if claim in known))
         for defect in ordered
-        if kinds != {"b64_json"} or not defect.in_urls
+        if defect.possible(edition)
     )
     return MappingProxyType({defect.id: defect for defect in claimed if defect.claims})
 

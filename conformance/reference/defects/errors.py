@@ -249,7 +249,7 @@ def unknown_model_503(refusal: Refusal) -> Refusal:
     return _status(refusal, 503, 404)
 
 
-@planted("errors.status-502", "errors.not-5xx", modes=["D8"], silent=True)
+@planted("errors.status-502", "errors.not-5xx", modes=["D8"])
 @in_refusal
 def status_502(refusal: Refusal) -> Refusal:
     """A gateway answers 502 where the server behind it said 400."""

@@ -120,7 +120,12 @@ def _both(item: Body, job: Job) -> None:
     item.setdefault("url", "https://reference.example/files/1.png")
 
 
-@planted("format.both-members", "format.one-payload", modes=["D2"], in_urls=True)
+@planted(
+    "format.both-members",
+    "format.one-payload",
+    modes=["D2"],
+    possible=lambda edition: any(model.family == "dall-e" for model in edition.every_model),
+)
 @in_items
 def both_members(item: Body, job: Job) -> None:
     """A URL comes with the same image in base64 beside it."""

@@ -11,10 +11,11 @@ from typing import Any
 from PIL import Image, ImageDraw
 from starlette.responses import Response
 
-from conformance.contract import RequestBody
+from conformance.contract import Edition, RequestBody
 from conformance.reference.answers import Job, Painter
 from conformance.reference.defects.planting import (
     Body,
+    answers_with_urls,
     asked,
     in_body,
     in_file,
@@ -25,6 +26,7 @@ from conformance.reference.defects.planting import (
     resolving,
 )
 from conformance.reference.painting import FINISHED, encode
+from conformance.reference.steps import Steps
 
 _USUAL = "1024x1024"
 
@@ -78,18 +80,29 @@ def undocumented_size(job: Job, request: RequestBody) -> Job:
     return replace(job, width=640, height=640) if free else job
 
 
+def _in_untyped_images(steps: Steps, kind: str, mode: str) -> Steps:
+    """Let models without `output_format` paint another type, in base64 and behind URLs."""
+
+    def other(data: bytes) -> bytes:
+        return _saved(_opened(data).convert(mode), kind)
+
+    def served(file: Response) -> Response:
+        return Response(other(bytes(file.body)), media_type=f"image/{kind.lower()}")
+
+    in_base64 = in_image(lambda data, job: data if job.echoes else other(data))
+    return in_file(served)(in_base64(steps))
+
+
 @planted("image.gif", "image.documented-type", modes=["D5"])
-@in_image
-def gif(data: bytes, job: Job) -> bytes:
+def gif(steps: Steps) -> Steps:
     """A model without `output_format` paints GIF."""
-    return data if job.echoes else _saved(_opened(data).convert("P"), "GIF")
+    return _in_untyped_images(steps, "GIF", "P")
 
 
 @planted("image.bmp", "image.documented-type", modes=["D5"])
-@in_image
-def bmp(data: bytes, job: Job) -> bytes:
+def bmp(steps: Steps) -> Steps:
     """A model without `output_format` paints bitmaps of Windows."""
-    return data if job.echoes else _saved(_opened(data).convert("RGB"), "BMP")
+    return _in_untyped_images(steps, "BMP", "RGB")
 
 
 @planted("image.format-ignored", "image.type-as-asked", modes=["D5"])
@@ -162,7 +175,9 @@ def cut_off(data: bytes, _job: Job) -> bytes:
     return data[: len(data) // 2]
 
 
-@planted("image.file-cut-off", "image.complete", modes=["truncated PNG"], in_urls=True)
+@planted(
+    "image.file-cut-off", "image.complete", modes=["truncated PNG"], possible=answers_with_urls
+)
 @in_file
 def file_cut_off(file: Response) -> Response:
     """The file behind a URL ends halfway."""
@@ -215,7 +230,15 @@ def doubled(paint: Painter, job: Job, _index: int, stage: int = FINISHED) -> byt
     return paint(job, 0, stage)
 
 
-@planted("image.doubled-behind-urls", "image.distinct", modes=["doubled images"], in_urls=True)
+def _several_urls(edition: Edition) -> bool:
+    """Return whether some model may answer with several URLs."""
+    several = (each for each in edition.every_model if each.parameters["n"].get("maximum") != 1)
+    return any(model.responses["default"] != "b64_json" for model in several)
+
+
+@planted(
+    "image.doubled-behind-urls", "image.distinct", modes=["doubled images"], possible=_several_urls
+)
 @in_body
 def doubled_behind_urls(body: Body, job: Job) -> None:
     """Several URLs of one answer lead to the same image."""

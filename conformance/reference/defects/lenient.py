@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.contract import RequestBody, sides_of
-from conformance.reference.defects.planting import Plant, documented, planted, rereading, validating
+from conformance.contract import Edition, RequestBody, sides_of
+from conformance.reference.defects.planting import (
+    Plant,
+    documented,
+    planted,
+    rereading,
+    takes,
+    validating,
+)
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 
@@ -118,7 +125,23 @@ def huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
     return {name: _schema(request, name)["maximum"] if huge else value}
 
 
-@planted("parameters.another-models-value-taken", "parameters.size-enum", "parameters.quality-enum")
+def _values_differ(edition: Edition) -> bool:
+    """Return whether a model must accept a size or quality that another must refuse."""
+    models = edition.models.values()
+    return any(
+        edition.read({"model": model.name, "prompt": "a boat", name: value}).violations
+        for name in ("size", "quality")
+        for value in {value for other in models for value in other.documented(name)}
+        for model in models
+    )
+
+
+@planted(
+    "parameters.another-models-value-taken",
+    "parameters.size-enum",
+    "parameters.quality-enum",
+    possible=_values_differ,
+)
 @taking
 def another_models_value_taken(request: RequestBody, name: str, value: Any) -> Taken:
     """A value that another model takes is taken by all of them, and the default painted."""
@@ -198,7 +221,12 @@ def several_images_refused(request: RequestBody) -> Refusal | None:
     return bad_request("At most 2 images.", "n", "invalid_value") if several else None
 
 
-@planted("parameters.transparent-with-n-refused", "parameters.valid-accepted", modes=["D7"])
+@planted(
+    "parameters.transparent-with-n-refused",
+    "parameters.valid-accepted",
+    modes=["D7"],
+    possible=takes("background", "transparent"),
+)
 @validating
 def transparent_with_n_refused(request: RequestBody) -> Refusal | None:
     """A transparent background is refused for more than one image."""

@@ -20,6 +20,7 @@ from conformance.reference.defects.planting import (
     in_refusal,
     json_response,
     planted,
+    takes,
     validating,
 )
 from conformance.reference.errors import Refusal, bad_request
@@ -45,7 +46,10 @@ def user_refused(request: RequestBody) -> Refusal | None:
 
 
 @planted(
-    "parameters.response-format-refused", "parameters.valid-accepted", modes=["D1"], in_urls=True
+    "parameters.response-format-refused",
+    "parameters.valid-accepted",
+    modes=["D1"],
+    possible=takes("response_format"),
 )
 @validating
 def response_format_refused(request: RequestBody) -> Refusal | None:
@@ -55,7 +59,12 @@ def response_format_refused(request: RequestBody) -> Refusal | None:
     return unknown if request.has("response_format") else None
 
 
-@planted("parameters.url-refused", "parameters.valid-accepted", modes=["D2"], in_urls=True)
+@planted(
+    "parameters.url-refused",
+    "parameters.valid-accepted",
+    modes=["D2"],
+    possible=takes("response_format", "url"),
+)
 @validating
 def url_refused(request: RequestBody) -> Refusal | None:
     """A gateway that can only do base64 refuses `response_format: url`."""
@@ -73,7 +82,12 @@ def large_size_refused(request: RequestBody) -> Refusal | None:
     return large if documented and ("1536" in size or "1792" in size) else None
 
 
-@planted("parameters.transparent-refused", "parameters.valid-accepted", modes=["D7"])
+@planted(
+    "parameters.transparent-refused",
+    "parameters.valid-accepted",
+    modes=["D7"],
+    possible=takes("background", "transparent"),
+)
 @validating
 def transparent_refused(request: RequestBody) -> Refusal | None:
     """A transparent background is refused where it is documented."""

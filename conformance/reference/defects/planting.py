@@ -25,6 +25,26 @@ Plant = Callable[["Steps"], "Steps"]
 Body = dict[str, Any]
 
 
+def everywhere(_edition: Edition) -> bool:
+    """Return that a lie can be told under any edition."""
+    return True
+
+
+def takes(parameter: str, *values: object) -> Callable[[Edition], bool]:
+    """Return whether some model must accept one of these values; without values, any."""
+
+    def possible(edition: Edition) -> bool:
+        listed = {each for model in edition.every_model for each in model.documented(parameter)}
+        return bool(listed & set(values) if values else listed)
+
+    return possible
+
+
+def answers_with_urls(edition: Edition) -> bool:
+    """Return whether some model may answer with a URL."""
+    return any(model.responses["default"] != "b64_json" for model in edition.every_model)
+
+
 @dataclass(frozen=True, slots=True)
 class Defect:
     """One lie of the reference provider, and the clauses that claim to see it."""
@@ -36,8 +56,8 @@ class Defect:
     plant: Plant
     silent: bool = False
     """Whether the lie is an outage: its clauses become *unavailable*, and none turns red."""
-    in_urls: bool = False
-    """Whether it is a lie about URLs, and so none where no model answers with one."""
+    possible: Callable[[Edition], bool] = everywhere
+    """Whether an edition has what it lies about."""
 
     @property
     def chapter(self) -> str:
@@ -53,7 +73,7 @@ def planted(
     *claims: str,
     modes: Sequence[str] = (),
     silent: bool = False,
-    in_urls: bool = False,
+    possible: Callable[[Edition], bool] = everywhere,
 ) -> Callable[[Plant], Plant]:
     """Register a function that makes lying steps of truthful ones; its docstring is the lie."""
 
@@ -61,7 +81,7 @@ def planted(
         if name in REGISTRY:
             raise ValueError(f"defect id {name!r} is used twice")
         lie = " ".join((plant.__doc__ or "").split())
-        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, in_urls)
+        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, possible)
         return plant
 
     return register

@@ -1,0 +1,183 @@
+"""Clients tried with answers: one process a client, which is given one task after the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, TypedDict
+
+from conformance.clients.answers import PROMPT, Reply, Trial
+from conformance.clients.comparing import Got, compared
+from conformance.clients.conforming import conforming_replies
+from conformance.clients.installing import ClientsError, command
+from conformance.clients.loopback import Loopback
+from conformance.clients.outcomes import Tried, tried
+from conformance.clients.records import Kind, Outcome
+from conformance.clients.table import Client
+from conformance.parsing import printable, read_json
+
+START_SECONDS = 60.0
+ANSWER_SECONDS = 20.0
+MOST_RESTARTS = 5
+_GUARD = "only loopback may be connected to"
+"""What the scripts say, and no client, where an answer leads elsewhere."""
+_STOPPED = Got(line="the client ended or hung, and was stopped", stopped=True)
+_SETTINGS = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_PROXY": "*"}
+_LONGEST_LINE = 1 << 20
+_MOST_LINES = 16  # that wait to be read
+_LONGEST_ERROR = 400  # characters at the end of what a client that does not start says
+_KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "LANG")
+_REFUSED = Reply(400, "application/json", '{"error":{"message":"seen"}}')
+
+
+class Task(TypedDict):
+    """What the script of a client is given."""
+
+    id: str
+    base_url: str
+    request: dict[str, Any]
+
+
+def try_clients(
+    clients: Sequence[Client], trials: Sequence[Trial], models: Iterable[str]
+) -> dict[str, Tried]:
+    """Try each client with each answer, and with the one that the contract has in its place."""
+    meant = conforming_replies(trials)
+    replies: dict[str, Reply] = {}
+    requests: dict[str, dict[str, Any]] = {}
+    trials = [trial for trial in trials if trial.key in meant]
+    for trial in trials:
+        pair = ((f"got-{trial.key}", trial.reply), (f"meant-{trial.key}", meant[trial.key]))
+        for name, reply in pair:
+            replies[name], requests[name] = reply, trial.request
+    asked = {f"default-{rank}": model for rank, model in enumerate(models)}
+    for name, model in asked.items():
+        replies[name], requests[name] = _REFUSED, {"model": model, "prompt": PROMPT}
+    return {client.id: _tried(client, trials, replies, requests, asked) for client in clients}
+
+
+def _tried(
+    client: Client,
+    trials: Sequence[Trial],
+    replies: Mapping[str, Reply],
+    requests: Mapping[str, dict[str, Any]],
+    asked: Mapping[str, str],
+) -> Tried:
+    with Loopback(replies) as server:
+        tasks = [
+            Task(id=name, base_url=server.base_url(name), request=requests[name])
+            for name in replies
+        ]
+        given = {
+            name: got.without(server.base_url(name)) for name, got in run(client, tasks).items()
+        }
+        sent = dict(server.sent)
+    outcomes: dict[str, Outcome] = {}
+    for trial in trials:
+        got, meant = given.get(f"got-{trial.key}"), given.get(f"meant-{trial.key}")
+        if got is None or meant is None or meant.stopped or _GUARD in got.line:
+            continue
+        if f"got-{trial.key}" in sent:
+            documented = replies[f"meant-{trial.key}"].succeeded
+            outcomes[trial.key] = compared(got, meant, succeeds=documented)
+        elif not got.stopped:
+            said = got.line or "it sends no such request"
+            outcomes[trial.key] = Outcome(Kind.UNABLE, said)
+    defaults = {model: _beside(sent[name]) for name, model in asked.items() if name in sent}
+    return tried(client.version, outcomes, defaults)
+
+
+def _beside(body: Any) -> dict[str, Any]:
+    """Return what a request holds beside model and prompt."""
+    members = body if isinstance(body, dict) else {}
+    return {name: value for name, value in members.items() if name not in ("model", "prompt")}
+
+
+def run(client: Client, tasks: Sequence[Task]) -> dict[str, Got]:
+    """Return what a client gave for each task; one that hangs or ends is started again.
+
+    After too many starts the rest is left out: it was not tried. Raises `ClientsError` for a client
+    that does not start.
+    """
+    given: dict[str, Got] = {}
+    left = list(tasks)
+    for _ in range(MOST_RESTARTS + 1):
+        with tempfile.TemporaryDirectory(prefix="conformance-client-") as home:
+            for task in _Process(client, home).ask(left):
+                given |= task
+        left = [task for task in left if task["id"] not in given]
+        if not left:
+            break
+    return given
+
+
+class _Process:
+    """A running script, whose output is read on a thread so that nothing waits for ever."""
+
+    def __init__(self, client: Client, home: str) -> None:
+        self._client, self._home = client, Path(home)
+        self._lines: queue.Queue[bytes] = queue.Queue(_MOST_LINES)
+        self._errors = b""
+
+    def ask(self, tasks: Sequence[Task]) -> Iterator[dict[str, Got]]:
+        """Yield what the client gave, task after task, up to one for which it ended or hung."""
+        with self._started() as process:
+            assert process.stdin is not None
+            try:
+                if not self._next(START_SECONDS):
+                    raise ClientsError(self._not_started())
+                for task in tasks:
+                    with suppress(OSError):
+                        process.stdin.write(json.dumps(task).encode() + b"\n")
+                        process.stdin.flush()
+                    value = read_json(self._next(ANSWER_SECONDS)).value
+                    whole = isinstance(value, dict) and value.get("id") == task["id"]
+                    yield {task["id"]: Got.read(value) if whole else _STOPPED}
+                    if not whole:
+                        break
+            finally:
+                process.kill()
+                with suppress(OSError):
+                    process.stdin.close()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        process = subprocess.Popen(  # noqa: S603 - our own script
+            command(self._client),
+            cwd=self._home,
+            env={**kept, **_SETTINGS, "HOME": str(self._home)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for read, pipe in ((self._read, process.stdout), (self._read_errors, process.stderr)):
+            threading.Thread(target=read, args=(pipe,), daemon=True).start()
+        return process
+
+    def _next(self, seconds: float) -> bytes:
+        try:
+            return self._lines.get(timeout=seconds)
+        except queue.Empty:
+            return b""
+
+    def _read(self, stdout: IO[bytes]) -> None:
+        with suppress(OSError, ValueError):
+            while line := stdout.readline(_LONGEST_LINE):
+                self._lines.put(line)
+        self._lines.put(b"")
+
+    def _read_errors(self, stderr: IO[bytes]) -> None:
+        with suppress(OSError, ValueError):
+            while line := stderr.readline(_LONGEST_LINE):
+                self._errors = (self._errors + line)[-_LONGEST_ERROR:]
+
+    def _not_started(self) -> str:
+        said = " ".join(self._errors.decode("utf-8", "replace").split())
+        return f"{self._client.id} does not start: {printable(said, _LONGEST_ERROR)}"

@@ -1,0 +1,60 @@
+"""A refusal that names nothing is the account's, where what was accepted before gets it too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.responses import HTMLResponse, JSONResponse
+
+from conformance.findings import Verdict
+from tests.live import images, judge_all, session, verdicts, watched
+
+MYSTERY = {"error": {"message": "qaStaH nuq?", "type": "x", "code": None, "param": None}}
+VALID = "[bu]*"  # baseline, b64_json-… and url-…
+
+
+def test_account_at_its_end_stops_the_run_in_whatever_words(tmp_path: Path) -> None:
+    for status, told in ((400, MYSTERY), (403, {"detail": "qaStaH"}), (200, MYSTERY)):
+        refused = images(JSONResponse(told, status), 3)
+        with watched(refused) as (url, eye), session(tmp_path, url, cases=VALID) as found:
+            judged = judge_all(found)
+            (why,) = found.live.ledger.halts()
+        assert "what was accepted before is refused now" in why
+        assert "qaStaH" in why
+        assert "--resume" in why
+        assert verdicts(judged) <= {"pass", "unavailable", "not run"}
+        assert eye.posts == 5  # three answers, the refusal, and what was accepted before
+
+
+def test_page_to_a_mistake_after_the_end_says_nothing_of_errors(tmp_path: Path) -> None:
+    page = HTMLResponse("<title>Attention required</title>", 403)
+    later = images(page, 5)
+    with watched() as (url, eye), session(tmp_path, url, cases="[bn]*") as found:
+        eye.answer = later
+        judged = judge_all(found)
+        assert found.live.ledger.halts()
+    assert "fail" not in verdicts(judged)
+
+
+def refused_urls(folder: Path, message: str) -> tuple[int, float, set[Verdict]]:
+    """Judge a server that knows no URLs; gives its requests, what was lost on the way, verdicts."""
+    told = {"error": {**MYSTERY["error"], "message": message}}
+    with watched() as (url, eye), session(folder, url, cases=VALID) as found:
+        eye.by_body = lambda body: (
+            JSONResponse(told, 400) if body.get("response_format") == "url" else None
+        )
+        judged = judge_all(found)
+        assert not found.live.ledger.halts()
+        spent = found.live.ledger.spent().estimate
+    prices = [each.record.price for each in judged.values() if each.record]
+    refused = [each for path, each in judged.items() if "/url-" in path]
+    seen = {each.findings["parameters.valid-accepted"].verdict for each in refused}
+    return eye.posts, spent - sum(e.spent.estimate for e in prices if e and e.spent), seen
+
+
+def test_refusal_that_names_nothing_is_asked_about_once_and_is_a_verdict(tmp_path: Path) -> None:
+    named, _, seen = refused_urls(tmp_path, "response_format: qaStaH")
+    assert seen == {Verdict.FAIL}
+    unnamed, lost, seen = refused_urls(tmp_path, "qaStaH")
+    assert (unnamed - named, seen) == (1, {Verdict.FAIL})
+    assert abs(lost) < 1e-9
