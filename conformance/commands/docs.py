@@ -12,11 +12,17 @@ from conformance.commands.options import EditionName
 
 def docs(
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The folder to write.", file_okay=False)
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="The folder to write.", file_okay=False
+        ),
     ] = Path("site"),
     edition: EditionName = None,
     provider: Annotated[
-        str, typer.Option("--provider", "-p", help="The provider that curl commands address.")
+        str,
+        typer.Option(
+            "--provider", "-p", metavar="NAME", help="The provider that curl commands address."
+        ),
     ] = "cometapi",
 ) -> None:
     """Write the documentation as HTML: a page per clause with a real failure, and the promises."""
