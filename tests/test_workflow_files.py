@@ -78,7 +78,7 @@ def test_action_leaves_the_python_of_the_job_alone() -> None:
 
 def test_ci_calls_targets_that_there_are() -> None:
     scripts = [each.get("run", "") for _, each in steps("ci")]
-    called = [script.removeprefix("make ") for script in scripts if script.startswith("make ")]
+    called = [script.split()[1] for script in scripts if script.startswith("make ")]
     called += workflow("weekly")["jobs"]["long"]["strategy"]["matrix"]["target"]
     subprocess.run(["make", "--dry-run", *called], cwd=ROOT, check=True, timeout=60)
     assert {"test", "report", "fuzz", "mutants", "benchmarks", "proof"} <= set(called)
