@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from conformance.clauses import clauses_of
+from conformance.cli import app
 from conformance.contract import load_edition
 from conformance.results.run_file import read_run
 from conformance.version import tool
@@ -122,3 +127,23 @@ def test_reader_that_has_seen_enough_ends_the_command_silently(tmp_path: Path) -
     )
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
+
+
+def parameters(group: Any) -> Iterator[tuple[str, Any]]:
+    for name, found in group.commands.items():
+        if hasattr(found, "commands"):
+            yield from parameters(found)
+        else:
+            yield from ((name, each) for each in found.params)
+
+
+def test_every_value_in_a_help_is_named_by_a_word() -> None:
+    taking = [
+        (name, each)
+        for name, each in parameters(get_command(app))
+        if not getattr(each, "is_flag", False)
+    ]
+    assert len(taking) > 90
+    assert not [
+        (name, each.name) for name, each in taking if not re.match("[A-Z]", str(each.metavar))
+    ]

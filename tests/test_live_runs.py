@@ -170,6 +170,25 @@ def test_pytest_refuses_what_the_command_refuses(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("reports/*"))
 
 
+def test_killed_part_of_a_run_is_resumed_and_pays_for_nothing_twice(tmp_path: Path) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    words = [PROMISES, "--live", "--provider=./paid.toml", "--budget=1", "--cases=[bn]*"]
+    chosen = ["-k", "count.as-asked or envelope.object", "--concurrency=1"]
+    bodies: list[str] = []
+    with watched() as (url, eye):
+        eye.by_body = lambda asked: bodies.append(str(asked))
+        words += [f"--base-url={url}"]
+        run_pytest(tmp_path, *words, *chosen, "--run-file=a.jsonl", "--max-requests=3", "--partial")
+        part, lines = len(bodies), (tmp_path / "a.jsonl").read_text().splitlines(keepends=True)
+        (tmp_path / "a.jsonl").write_text("".join(lines[:-1]))  # as if it had been killed
+        done = run_pytest(tmp_path, *words, *chosen, "--run-file=b.jsonl", "--resume=a.jsonl")
+    assert len(bodies) > part > 1, done.stdout
+    assert done.returncode == 0, done.stdout
+    run = read_run(tmp_path / "b.jsonl")
+    assert len(bodies) == len(set(bodies))
+    assert {each.clause for each in run.findings} == {"count.as-asked", "envelope.object"}
+
+
 def test_pytest_keeps_what_is_paid_without_being_told_where(tmp_path: Path) -> None:
     paid_toml(tmp_path, "dall-e-2")
     words = [PROMISES, "--live", "--provider=./paid.toml", "--budget=1", "--cases=baseline"]

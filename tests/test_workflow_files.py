@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from tests.workflows import EXPRESSION, ROOT, steps, workflow
+from tests.workflows import EXPRESSION, ROOT, WORKFLOWS, steps, workflow
 
 ALL = ("ci", "weekly", "nightly", "action")
 BIN = Path(sys.executable).parent
@@ -25,6 +29,27 @@ def test_linters_find_nothing(command: list[str]) -> None:
         [BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", ["ci", "nightly"])
+def test_workflows_of_the_documentation_are_whole(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    night = (WORKFLOWS / "nightly.yml").read_text(encoding="utf-8")
+    for number, block in enumerate(blocks):
+        (tmp_path / f"{number}.yml").write_text(block if "jobs:" in block else night + block)
+    given = [each["with"] for each in used(blocks) if "image-conformance" in each["uses"]]
+    assert all(each.keys() <= workflow("action")["inputs"].keys() for each in given)
+    files = sorted(tmp_path.iterdir())
+    done = subprocess.run([BIN / "actionlint", *files], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, len(given)) == (0, 1), done.stdout
+
+
+def used(blocks: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the steps of workflows, or of jobs, that use an action."""
+    for block in map(yaml.safe_load, blocks):
+        for job in block.get("jobs", block).values():
+            yield from (each for each in job["steps"] if "uses" in each)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -78,7 +103,7 @@ def test_action_leaves_the_python_of_the_job_alone() -> None:
 
 def test_ci_calls_targets_that_there_are() -> None:
     scripts = [each.get("run", "") for _, each in steps("ci")]
-    called = [script.removeprefix("make ") for script in scripts if script.startswith("make ")]
+    called = [script.split()[1] for script in scripts if script.startswith("make ")]
     called += workflow("weekly")["jobs"]["long"]["strategy"]["matrix"]["target"]
     subprocess.run(["make", "--dry-run", *called], cwd=ROOT, check=True, timeout=60)
     assert {"test", "report", "fuzz", "mutants", "benchmarks", "proof"} <= set(called)

@@ -48,7 +48,7 @@ def check(
         Path | None, typer.Option(metavar="FILE.toml", help="Write the provider's file, to go on.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The run file to write.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Resume the check of this run file.")

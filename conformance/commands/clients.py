@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def clients(
     runs: Annotated[
-        list[Path] | None, typer.Argument(help="Run files.", show_default=False)
+        list[Path] | None, typer.Argument(metavar="RUN...", help="Run files.", show_default=False)
     ] = None,
     install: Annotated[
         bool,

@@ -14,13 +14,21 @@ from conformance.output.files import write_text
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Run files.", show_default=False)],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Run files.", show_default=False)
+    ],
     format_: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, html, md, json or csv.")
+        str,
+        typer.Option("--format", "-f", metavar="FORMAT", help="terminal, html, md, json or csv."),
     ] = "terminal",
     output: Annotated[
         list[Path] | None,
-        typer.Option("--output", "-o", help="File to write as well: .html, .md, .json or .csv."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File to write as well: .html, .md, .json or .csv.",
+        ),
     ] = None,
     incomplete: Annotated[bool, typer.Option(help="Compare incomplete runs too.")] = False,
     every: Annotated[

@@ -12,12 +12,17 @@ from conformance.commands.options import EditionName
 
 def docs(
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The folder to write.", file_okay=False)
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="The folder to write.", file_okay=False
+        ),
     ] = Path("site"),
     edition: EditionName = None,
     provider: Annotated[
         str | None,
-        typer.Option("--provider", "-p", help="The provider that curl commands address."),
+        typer.Option(
+            "--provider", "-p", metavar="NAME", help="The provider that curl commands address."
+        ),
     ] = None,
 ) -> None:
     """Write the documentation as HTML: a page per clause with a real failure, and the promises."""

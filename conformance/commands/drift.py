@@ -25,17 +25,22 @@ def drift(
         ),
     ],
     format_: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, md or json.")
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, md or json.")
     ] = "terminal",
     output: Annotated[
         list[Path] | None,
-        typer.Option("--output", "-o", help="File to write as well, .md or .json. Repeatable."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File to write as well, .md or .json. Repeatable.",
+        ),
     ] = None,
     unconfirmed_too: Annotated[
         bool, typer.Option(help="Let a regression decide that was seen only once, live.")
     ] = False,
     nights: Annotated[
-        int, typer.Option(min=1, help="How many nights of a folder to compare with.")
+        int, typer.Option(metavar="N", min=1, help="How many nights of a folder to compare with.")
     ] = 14,
 ) -> None:
     """Show what changed since last night: regressions, fixes, new information, noise.

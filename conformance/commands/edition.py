@@ -15,7 +15,9 @@ app = typer.Typer(no_args_is_help=True, help="Make an edition, and check one.")
 
 @app.command()
 def new(
-    old: Annotated[str, typer.Argument(help="The edition to begin with, by its id or folder.")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="The edition to begin with, by its id or folder.")
+    ],
     folder: Annotated[
         str, typer.Argument(metavar="NEW", help="The folder to write; its name is the new id.")
     ],
@@ -32,10 +34,12 @@ def new(
 
 @app.command()
 def check(
-    folder: Annotated[str, typer.Argument(help="An edition by its folder or id.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="An edition by its folder or id.")
+    ],
     document: Annotated[
         Path | None,
-        typer.Option(help="An OpenAPI document, JSON or YAML, to hold it against."),
+        typer.Option(metavar="FILE", help="An OpenAPI document, JSON or YAML, to hold it against."),
     ] = None,
 ) -> None:
     """Check schemas, citations, promises and examples; list what --document says otherwise.

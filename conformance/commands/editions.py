@@ -22,14 +22,19 @@ def editions() -> None:
 
 
 def changes(
-    old: Annotated[str, typer.Argument(help="An edition by its id, or its folder.")],
-    new: Annotated[str, typer.Argument(help="The one that comes after it.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="An edition by its id, or its folder.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The one that comes after it.")],
     format_: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, md or json.")
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, md or json.")
     ] = "terminal",
     output: Annotated[
         list[Path] | None,
-        typer.Option("--output", "-o", help="File to write as well, .md or .json. Repeatable."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File to write as well, .md or .json. Repeatable.",
+        ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Print long lists whole.")] = False,
 ) -> None:

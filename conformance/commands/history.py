@@ -15,7 +15,10 @@ from conformance.output.files import write_text
 
 def history(
     folder: Annotated[
-        Path, typer.Argument(help="The folder of the run files; those below it count too.")
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="The folder of the run files; those below it count too."
+        ),
     ],
     provider: Annotated[
         str, typer.Option("--provider", "-p", metavar="GLOB", help="Only these providers.")
@@ -25,11 +28,16 @@ def history(
         bool, typer.Option("--all", help="Show promises too that never changed.")
     ] = False,
     format_: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, md or json.")
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, md or json.")
     ] = "terminal",
     output: Annotated[
         list[Path] | None,
-        typer.Option("--output", "-o", help="File to write as well, .md or .json. Repeatable."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File to write as well, .md or .json. Repeatable.",
+        ),
     ] = None,
 ) -> None:
     """Show the nights of a folder: since when each verdict holds, and how often it was chance.

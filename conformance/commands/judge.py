@@ -18,12 +18,13 @@ def judge(
     files: Annotated[
         list[Path],
         typer.Argument(
+            metavar="FILE...",
             help="Recordings; folders and patterns too.",
             show_default=False,
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The run file to write.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
     ] = None,
     edition: EditionName = None,
     clauses: Clauses = "*",

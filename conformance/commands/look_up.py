@@ -15,7 +15,8 @@ def list_(
     what: Annotated[
         str,
         typer.Argument(
-            help="clauses, cases, providers, models, editions, open, defects or promises."
+            metavar="WHAT",
+            help="clauses, cases, providers, models, editions, open, defects or promises.",
         ),
     ] = "clauses",
     edition: EditionName = None,
@@ -35,11 +36,13 @@ def list_(
 
 
 def explain(
-    clause: Annotated[str, typer.Argument(help="The id of a clause.")],
+    clause: Annotated[str, typer.Argument(metavar="CLAUSE", help="The id of a clause.")],
     edition: EditionName = None,
     provider: Annotated[
         str | None,
-        typer.Option("--provider", "-p", help="The provider that the curl command addresses."),
+        typer.Option(
+            "--provider", "-p", metavar="NAME", help="The provider that the curl command addresses."
+        ),
     ] = None,
     plugin: Plugins = None,
 ) -> None:

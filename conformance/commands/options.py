@@ -53,8 +53,9 @@ Models = Annotated[str, typer.Option(metavar="GLOB", help="Only these models.")]
 DepthName = Annotated[
     Depth | None,
     typer.Option(
+        metavar="DEPTH",
         help="Which cases are sent: standard, or thorough with all legal edges, which costs more; "
-        "by default thorough where nothing is billed."
+        "by default thorough where nothing is billed.",
     ),
 ]
 

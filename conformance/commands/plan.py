@@ -21,7 +21,10 @@ class PlanFormat(StrEnum):
 
 def plan(
     provider: Annotated[
-        str, typer.Option("--provider", "-p", help="A provider by name, or a TOML file by path.")
+        str,
+        typer.Option(
+            "--provider", "-p", metavar="NAME", help="A provider by name, or a TOML file by path."
+        ),
     ] = "cometapi",
     budget: Annotated[
         str | None,
@@ -30,7 +33,9 @@ def plan(
     models: Models = "*",
     strength: Annotated[
         int | None,
-        typer.Option(min=1, max=3, help="Combine parameters as well: 1, 2 or 3 at a time."),
+        typer.Option(
+            metavar="N", min=1, max=3, help="Combine parameters as well: 1, 2 or 3 at a time."
+        ),
     ] = None,
     depth: DepthName = None,
     max_requests: Annotated[
@@ -39,10 +44,10 @@ def plan(
     edition: EditionName = None,
     requests: Requests = None,
     format_: Annotated[
-        PlanFormat, typer.Option("--format", help="A table to read, or JSON.")
+        PlanFormat, typer.Option("--format", metavar="FORMAT", help="A table to read, or JSON.")
     ] = PlanFormat.TABLE,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the JSON here.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the JSON here.")
     ] = None,
 ) -> None:
     """Show what `run --live` would send and its price, before a cent is spent; sends nothing.

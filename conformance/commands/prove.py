@@ -22,11 +22,13 @@ def prove(
     edition: EditionName = None,
     output: Annotated[
         list[Path] | None,
-        typer.Option("--output", "-o", help="File to write: .json, .md or .html. Repeatable."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write: .json, .md or .html. Repeatable."
+        ),
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", "-n", min=1, help="Processes to use.")] = min(
-        os.cpu_count() or 1, 8
-    ),
+    workers: Annotated[
+        int, typer.Option("--workers", "-n", metavar="N", min=1, help="Processes to use.")
+    ] = min(os.cpu_count() or 1, 8),
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Prove that every clause detects a defect, and every defect is detected by its clauses only.

@@ -24,16 +24,21 @@ SUFFIXES = {
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Run files.", show_default=False)],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Run files.", show_default=False)
+    ],
     format_: Annotated[
         str | None,
-        typer.Option("--format", "-f", help="terminal, html, md, junit, json, csv or svg."),
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", help="terminal, html, md, junit, json, csv or svg."
+        ),
     ] = None,
     output: Annotated[
         list[Path] | None,
         typer.Option(
             "--output",
             "-o",
+            metavar="FILE",
             help="File to write (.html, .md, .xml, .json, .csv, .svg), or a folder for "
             "all of them and a badge for each provider and family. Repeatable.",
         ),

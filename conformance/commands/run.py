@@ -27,7 +27,7 @@ def run(
     ] = False,
     replay: Annotated[bool, typer.Option("--replay", help="Answer from cassettes only.")] = False,
     record_mode: Annotated[
-        str | None, typer.Option(help="none, once, new_episodes, all or rewrite.")
+        str | None, typer.Option(metavar="MODE", help="none, once, new_episodes, all or rewrite.")
     ] = None,
     edition: EditionName = None,
     clauses: Clauses = "*",
@@ -35,11 +35,15 @@ def run(
     requests: Requests = None,
     models: Models = "*",
     cases: Annotated[str, typer.Option(metavar="GLOB", help="Only these cases.")] = "*",
-    base_url: Annotated[str | None, typer.Option(help="Another address of the provider.")] = None,
-    cassettes: Annotated[Path, typer.Option(help="Where cassettes are.")] = Path("cassettes"),
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Another address of the provider.")
+    ] = None,
+    cassettes: Annotated[Path, typer.Option(metavar="FOLDER", help="Where cassettes are.")] = Path(
+        "cassettes"
+    ),
     limit: LimitTexts = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The run file to write.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
     ] = None,
     workers: Annotated[
         str | None,
@@ -66,7 +70,9 @@ def run(
     ] = False,
     strength: Annotated[
         int | None,
-        typer.Option(min=1, max=3, help="Send combinations of 1, 2 or 3 parameters as well."),
+        typer.Option(
+            metavar="N", min=1, max=3, help="Send combinations of 1, 2 or 3 parameters as well."
+        ),
     ] = None,
     depth: DepthName = None,
     resume: Annotated[

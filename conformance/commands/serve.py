@@ -11,13 +11,17 @@ from conformance.contract import DEFAULT_EDITION
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 18001,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="Port to listen on.", min=0, max=65535)
+    ] = 18001,
     key: Annotated[
-        str, typer.Option(envvar="REFERENCE_KEY", help="The API key it accepts.")
+        str, typer.Option(metavar="KEY", envvar="REFERENCE_KEY", help="The API key it accepts.")
     ] = "sk-reference-conformance",
     edition: EditionName = None,
-    delay: Annotated[float, typer.Option(help="Seconds an image takes.", min=0.0)] = 0.0,
+    delay: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Seconds an image takes.", min=0.0)
+    ] = 0.0,
     defect: Annotated[
         list[str] | None,
         typer.Option("--defect", metavar="ID", help="A defect to plant. Repeatable: they add up."),

@@ -159,7 +159,7 @@ class Ledger:
             self._write({"outcome": f"{provider}::{case}", "values": dict(outcome)})
 
     def keep_judged(self, provider: str, case: str, judged: Mapping[str, Any]) -> None:
-        """Write the result of a case that the run file does not have yet."""
+        """Write the result of a case that the run file does not have, or not whole."""
         with self._lock:
             self._write({"judged": f"{provider}::{case}", "values": dict(judged)}, durably=True)
 
@@ -277,7 +277,7 @@ class KeptLedger:
     """Requests that may be billed, and whose answer the ledger does not know to be a failure."""
     outcomes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     judged: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Results that may not be in the run file, as they still had to be confirmed."""
+    """Results that are not whole in the run file: still to be confirmed, or judged in part."""
 
 
 def read_ledger(path: Path) -> KeptLedger:

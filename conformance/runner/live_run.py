@@ -85,7 +85,7 @@ class LiveRun:
         self.ledger.keep_outcome(provider, case.path, outcome_to_json(outcome))
 
     def keep_judged(self, provider: str, case: Case, judged: Judged) -> None:
-        """Keep the result of a case that is to be confirmed, in case this run is killed before."""
+        """Keep the result of a case of which the run file says nothing yet, or not all."""
         self.ledger.keep_judged(provider, case.path, to_builtins(judged))
 
     def close(self) -> None:

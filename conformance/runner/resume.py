@@ -51,7 +51,7 @@ class Resumed:
             self._known = {
                 name: outcome_from_json(values) for name, values in self._ledger.outcomes.items()
             }
-            self._unconfirmed = convert(self._ledger.judged, dict[str, Judged])
+            self._beside = convert(self._ledger.judged, dict[str, Judged])
         except (KeyError, TypeError, ValueError) as error:
             raise LedgerError(f"{ledger_of(path)}: has no outcome: {error}") from None
         self._judged: dict[str, dict[str, Judged]] = {}
@@ -114,8 +114,8 @@ class Resumed:
         }
 
     def _whole_cases(self, provider: str) -> dict[str, Judged]:
-        """Return what was judged, in the run file or, until it was confirmed, in the ledger."""
-        return _of(provider, self._unconfirmed) | dict(whole_cases(self._run, provider))
+        """Return what was judged, in the run file or else in the ledger."""
+        return _of(provider, self._beside) | dict(whole_cases(self._run, provider))
 
     def _outcomes(self, provider: str) -> dict[str, Outcome]:
         return _of(provider, self._known)

@@ -108,6 +108,8 @@ class Recorder:
             if not chosen or self._over:
                 return
             try:
+                if findings.keys() - chosen:  # a part says less of a case than a resumed run needs
+                    self._session().live.keep_judged(engine.provider.id, case, judged)
                 writer = self.open()
                 if writer is not None:
                     for record in records_of(judged):
