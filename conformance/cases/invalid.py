@@ -11,7 +11,7 @@ from conformance.cases.model import UNKNOWN_MODEL, Authorization, Case
 from conformance.cases.request import canonical_json
 from conformance.cases.schema_keywords import condition_names, is_constraint, types_of
 from conformance.cases.valid import BASELINE, DerivationError, slug, words_of
-from conformance.contract import PIXEL_KEYWORDS, SchemaRule, pixel_limits
+from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
 
 ABSENT = object()
 """Stands for a parameter that is left out."""
@@ -74,15 +74,9 @@ def wrong_values(rule: SchemaRule, schema: Mapping[str, Any]) -> tuple[Wrong, ..
         case "maxLength":
             return (Wrong("too-long", text_of(value + 1)),)
     if rule.keyword in PIXEL_KEYWORDS:
-        farthest = _beyond(rule, schema)[:1]
+        farthest = sizes_breaking(schema, rule.keyword)[:1]
         return tuple(Wrong(PIXEL_KEYWORDS[rule.keyword].words, size) for size in farthest)
     raise AssertionError(rule.keyword)  # the caller has checked it
-
-
-def _beyond(rule: SchemaRule, schema: Mapping[str, Any]) -> Sequence[str]:
-    """Return the sizes that break one pixel keyword alone, from the farthest to the nearest."""
-    limits = pixel_limits(schema)
-    return limits.breaking(rule.keyword) if limits else ()
 
 
 def _below(value: int) -> str:

@@ -12,7 +12,7 @@ from conformance.cases.invalid import ABSENT
 from conformance.cases.model import Depth
 from conformance.cases.schema_keywords import types_of
 from conformance.cases.valid import typical
-from conformance.contract import PIXEL_KEYWORDS, SchemaRule
+from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
 
 _COUNT = "n"
 _HUGE = 10**20  # more than 64 bits hold
@@ -47,10 +47,10 @@ def near_misses(domain: Domain, rule: SchemaRule) -> tuple[NearMiss, ...]:
             # every image painted for it is billed
             depth = Depth.THOROUGH if name == _COUNT else Depth.STANDARD
             return (NearMiss("huge", _HUGE, typical(domain, name), depth),)
-    limits = domain.model.pixel_limits(name)
-    if rule.keyword in PIXEL_KEYWORDS and limits is not None:
+    if rule.keyword in PIXEL_KEYWORDS:
         words = f"barely-{PIXEL_KEYWORDS[rule.keyword].words}"
-        return tuple(NearMiss(words, size) for size in limits.breaking(rule.keyword)[1:][-1:])
+        sizes = sizes_breaking(domain.model.parameters[name], rule.keyword)
+        return tuple(NearMiss(words, size) for size in sizes[1:][-1:])
     return ()
 
 

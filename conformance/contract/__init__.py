@@ -12,8 +12,8 @@ from conformance.contract.model import Model
 from conformance.contract.pixels import (
     PIXEL_KEYWORDS,
     PixelLimits,
-    pixel_limits,
     sides_of,
+    sizes_breaking,
 )
 from conformance.contract.records import (
     OUTSIDE_SOURCES,
@@ -59,7 +59,7 @@ __all__ = [
     "freeze",
     "frozen_digest",
     "load_edition",
-    "pixel_limits",
     "schemas_directory",
     "sides_of",
+    "sizes_breaking",
 ]

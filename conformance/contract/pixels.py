@@ -139,6 +139,20 @@ def pixel_limits(schema: Mapping[str, Any]) -> PixelLimits | None:
     return PixelLimits(**bounds) if bounds else None
 
 
+def sizes_breaking(schema: Mapping[str, Any], keyword: str) -> Sequence[str]:
+    """Return sizes that break one keyword and no other, from the farthest to the nearest.
+
+    Those that break none that is left open, if there are such; none where there are no limits.
+    """
+    own = pixel_limits(schema)
+    if own is None:
+        return ()
+    parts = [entry["keywords"] for entry in schema.get("open", ())]
+    names = PIXEL_KEYWORDS.keys() - {keyword}
+    disputed = {name: part[name] for part in parts for name in names & part.keys()}
+    return replace(own, **disputed).breaking(keyword) or own.breaking(keyword)
+
+
 @lru_cache(maxsize=64)
 def _widths(limits: PixelLimits) -> Sequence[int]:
     step = limits.sidesMultipleOf or 1

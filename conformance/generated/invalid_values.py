@@ -14,7 +14,7 @@ from conformance.cases.near_misses import nearly
 from conformance.cases.prompts import SUBJECTS, WORD
 from conformance.cases.schema_keywords import is_constraint, types_of
 from conformance.cases.valid import DerivationError, elsewhere, typical
-from conformance.contract import SchemaRule, pixel_limits
+from conformance.contract import PIXEL_KEYWORDS, SchemaRule, sizes_breaking
 from conformance.generated.texts import texts_of
 
 _EDGES = (2**31 - 1, 2**31, 2**32, 2**53, 2**63 - 1, 2**63, 2**64, 10**30)
@@ -72,8 +72,8 @@ def _kinds(domain: Domain, rule: SchemaRule, schema: Mapping[str, Any]) -> Itera
         case "maxLength":
             longer = st.one_of(st.just(value + 1), st.integers(value + 1, 2 * value + 1))
             yield text_of(value + 1), texts_of(longer)
-        case keyword if (limits := pixel_limits(schema)) is not None:
-            if sizes := limits.breaking(keyword):
+        case keyword if keyword in PIXEL_KEYWORDS:
+            if sizes := sizes_breaking(schema, keyword):
                 yield sizes[-1], st.sampled_from(sizes[::-1])
         case _:
             raise AssertionError(rule.keyword)  # is_constraint has checked it
