@@ -123,6 +123,12 @@ class Edition:
         """Compare the answer of the model list with its schema."""
         return self._mismatches("model list", "body", instance)
 
+    @property
+    def lists_ends(self) -> bool:
+        """Return whether it documents that the model list says when a model ends."""
+        members = self._checkers["model list body"].members("properties", "data", "items")
+        return "shutdown_date" in members
+
     def stream_errors(self, event: str, instance: object) -> list[Mismatch]:
         """Compare the data of a stream event ("partial_image" or "completed") with its schema.
 
