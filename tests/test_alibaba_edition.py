@@ -1,4 +1,4 @@
-"""Edition alibaba-2026-10: what it expects of requests, and what it alone has."""
+"""Edition alibaba-2026-10: what it expects of requests, and lies about what it alone has."""
 
 from __future__ import annotations
 
@@ -8,12 +8,29 @@ import pytest
 from starlette.testclient import TestClient
 
 from conformance.contract import Edition, edition_ids, load_edition
+from conformance.findings import BROKEN
 from conformance.providers.asked import addressed
 from conformance.reference import create_app
 from conformance.reference.defects import defects
 from conformance.reference.defects.planting import REGISTRY
+from tests import planted
+from tests.miniatures import judged_case
 
 THREE, PRO_2_1 = "qwen-image-3.0", "qwen-image-2.1-pro"
+PLANTED = {
+    "errors.nothing-beside": "n-0",
+    "errors.number-beside": "n-0",
+    "format.b64-instead-of-url": "baseline",
+    "format.url-null": "baseline",
+    "image.gif": "baseline",
+    "image.cut-off": "size-1664x928",
+    "image.doubled": "n-2",
+    "parameters.size-widestratio-broken": "size-barely-too-narrow",
+    "parameters.size-minpixels-broken": "size-barely-too-small",
+    "parameters.size-maxpixels-broken": "size-barely-too-large",
+    "parameters.seed-maximum-broken": "seed-above-maximum",
+    "parameters.watermark-type-broken": "watermark-not-boolean",
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +69,20 @@ def test_request_is_expected_to_come_to_that(
     read = edition.read({"model": model, "prompt": "a boat", **asked})
     assert read.expectation == expectation
     assert not read.unknown
+
+
+@pytest.mark.parametrize(("defect", "case"), PLANTED.items())
+def test_lie_breaks_exactly_the_clauses_that_claim_it(
+    edition: Edition, defect: str, case: str
+) -> None:
+    lie, truth = (
+        judged_case(planted.lie(planned, f"{THREE}/{case}", edition.id), edition)
+        for planned in (defect, None)
+    )
+    assert {each.clause for each in lie if each.verdict in BROKEN} == {
+        *defects(edition)[defect].claims
+    }
+    assert not any(each.verdict in BROKEN for each in truth)
 
 
 @pytest.mark.parametrize("name", edition_ids())

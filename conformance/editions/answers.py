@@ -29,8 +29,8 @@ def answer_changes(old: Edition, new: Edition) -> Iterator[Change]:
     """Yield the keywords of answers that differ, and the kinds of answers of models."""
     before, after = _schemas(old), _schemas(new)
     demanded = _demanded(old, new)
-    for part in (part for part in before if part in after):
-        keywords = [dict(_flat(schemas[part])) for schemas in (before, after)]
+    for part in after:
+        keywords = [dict(_flat(schemas.get(part, {}))) for schemas in (before, after)]
         for place in dict.fromkeys((*keywords[0], *keywords[1])):
             one, other = (flat.get(place) for flat in keywords)
             if one != other:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
-from conformance.cases import all_cases
+from conformance.cases import cases_for
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
 from conformance.errors import UnknownNameError
@@ -93,12 +93,12 @@ def _is_told(defect: Defect, edition: Edition) -> bool:
     if defect.chapter != "parameters" or validate is TRUTHFUL.validate or derived_or_open:
         return True
     served = tuple(edition.models)
-    unlike = {model.schema: name for name, model in reversed(tuple(edition.models.items()))}
-    cases = all_cases(edition, tuple(reversed(unlike.values())))
-    bodies = (case.body for case in cases if case.body is not None)
+    unlike = {model.schema: model for model in edition.models.values()}.values()
     return any(
         (asked.expectation == "accepted") != (validate(asked, served) is None)
-        for asked in map(edition.read, bodies)
+        for model in unlike
+        for case in cases_for(edition, model, lead=False)
+        for asked in [edition.read(case.body)]
         if asked.expectation != "open"
     )
 
