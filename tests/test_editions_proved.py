@@ -1,13 +1,14 @@
-"""Editions besides the default one: a handful of lies is seen by exactly the clauses that claim it.
+"""Editions besides the default one: what the reference provider answers and paints under them.
 
-The whole proof of one is `image-conformance prove --edition ID`.
+Lies about what only they have are in test_sentences; the whole proof is `prove --edition ID`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
+from datetime import date
 from functools import cache
 
 import pytest
@@ -24,18 +25,10 @@ from conformance.parsing.images import inspect_image
 from conformance.proof.extra_cases import supplementary_cases
 from conformance.proof.in_process import bench_client
 from conformance.reference import TRUTHFUL, Steps
-from conformance.reference.defects import defects
 from conformance.reference.painting import Picture, animation, drawing
-from conformance.runner.planned_request import sent_by
+from conformance.reference.steps import model_list, with_ends
 
 OTHERS = [name for name in edition_ids() if name != DEFAULT_EDITION]
-
-
-def added_lies(name: str) -> list[str]:
-    """Return the defects about what the default edition does not have."""
-    known = {clause.id for clause in clauses_of(load_edition())}
-    edition = load_edition(name)
-    return [lie.id for lie in defects(edition).values() if not known.issuperset(lie.claims)]
 
 
 @cache
@@ -58,28 +51,6 @@ def broken(name: str, steps: Steps, case: Case) -> set[str]:
         loop.close()
     findings = judge(exchange, edition, clauses_of(edition), control)
     return {finding.clause for finding in findings if finding.verdict in BROKEN}
-
-
-def binding(name: str, claims: Collection[str]) -> Iterator[Case]:
-    """Yield the cases of an edition that one of these clauses binds."""
-    edition = load_edition(name)
-    clauses = [clause for clause in clauses_of(edition) if clause.id in claims]
-    for case in requests_of(name):
-        if any(clause.binds(sent_by(case, edition)) for clause in clauses):
-            yield case
-
-
-@pytest.mark.parametrize(
-    ("name", "lie"), [(name, lie) for name in OTHERS for lie in added_lies(name)]
-)
-def test_lie_breaks_the_clauses_that_claim_it_and_no_others(name: str, lie: str) -> None:
-    defect = defects(load_edition(name))[lie]
-    seen = (
-        (case, broken(name, defect.plant(TRUTHFUL), case)) for case in binding(name, defect.claims)
-    )
-    case, red = next((case, red) for case, red in seen if red)
-    assert red <= set(defect.claims)
-    assert broken(name, TRUTHFUL, case) == set()
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -130,3 +101,25 @@ def test_entities_of_a_drawing_are_not_expanded() -> None:
     assert inspect_image(bomb.encode()).complete
     attribute = bomb.replace("<text>", '<text id="&e12;">')
     assert "amplification" in str(inspect_image(attribute.encode()).fault)
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "end"),
+    [
+        ("openai-2026-11", "2026-11-30", "2026-12-01"),
+        ("openai-2026-11", "2026-12-01", None),
+        (DEFAULT_EDITION, "2026-11-30", "undocumented"),
+    ],
+    ids=["before-its-end", "past-its-end", "not-documented"],
+)
+def test_model_list_says_when_models_end_where_that_is_documented(
+    name: str, day: str, end: str | None
+) -> None:
+    edition = load_edition(name)
+    listing = with_ends(
+        model_list(edition, tuple(edition.models)), edition, date.fromisoformat(day)
+    )
+    ends = {each["id"]: each.get("shutdown_date", "undocumented") for each in listing["data"]}
+    assert ends["gpt-image-1.5"] == end
+    assert ends.get("gpt-image-2") in (None, "undocumented")
+    assert not edition.model_list_errors(listing)

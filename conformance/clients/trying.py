@@ -48,50 +48,45 @@ class Task(TypedDict):
 def try_clients(
     clients: Sequence[Client], trials: Sequence[Trial], models: Iterable[str]
 ) -> dict[str, Tried]:
-    """Try each client with each answer, and with the one that the contract has in its place."""
+    """Try each client with each answer, and with the one that the contract has in its place.
+
+    What each sends by default is asked of it for some models.
+    """
     meant = conforming_replies(trials)
-    replies: dict[str, Reply] = {}
-    requests: dict[str, dict[str, Any]] = {}
-    trials = [trial for trial in trials if trial.key in meant]
+    defaults = {f"default-{rank}": model for rank, model in enumerate(models)}
+    asked = {
+        name: ({"model": model, "prompt": PROMPT}, _REFUSED) for name, model in defaults.items()
+    }
     for trial in trials:
-        pair = ((f"got-{trial.key}", trial.reply), (f"meant-{trial.key}", meant[trial.key]))
-        for name, reply in pair:
-            replies[name], requests[name] = reply, trial.request
-    asked = {f"default-{rank}": model for rank, model in enumerate(models)}
-    for name, model in asked.items():
-        replies[name], requests[name] = _REFUSED, {"model": model, "prompt": PROMPT}
-    return {client.id: _tried(client, trials, replies, requests, asked) for client in clients}
+        if trial.key in meant:
+            asked[f"got-{trial.key}"] = (trial.request, trial.reply)
+            asked[f"meant-{trial.key}"] = (trial.request, meant[trial.key])
+    return {client.id: _tried(client, asked, defaults) for client in clients}
 
 
-def _tried(
-    client: Client,
-    trials: Sequence[Trial],
-    replies: Mapping[str, Reply],
-    requests: Mapping[str, dict[str, Any]],
-    asked: Mapping[str, str],
-) -> Tried:
-    with Loopback(replies) as server:
+Asked = Mapping[str, tuple[dict[str, Any], Reply]]
+"""By the name of a task, what a client is asked to send and what it is answered."""
+
+
+def _tried(client: Client, asked: Asked, defaults: Mapping[str, str]) -> Tried:
+    with Loopback({name: reply for name, (_, reply) in asked.items()}) as server:
         tasks = [
-            Task(id=name, base_url=server.base_url(name), request=requests[name])
-            for name in replies
+            Task(id=name, base_url=server.base_url(name), request=request)
+            for name, (request, _) in asked.items()
         ]
-        given = {
-            name: got.without(server.base_url(name)) for name, got in run(client, tasks).items()
-        }
-        sent = dict(server.sent)
+        given = run(client, tasks)
+        given = {name: got.without(server.base_url(name)) for name, got in given.items()}
     outcomes: dict[str, Outcome] = {}
-    for trial in trials:
-        got, meant = given.get(f"got-{trial.key}"), given.get(f"meant-{trial.key}")
-        if got is None or meant is None or meant.stopped or _GUARD in got.line:
-            continue
-        if f"got-{trial.key}" in sent:
-            documented = replies[f"meant-{trial.key}"].succeeded
-            outcomes[trial.key] = compared(got, meant, succeeds=documented)
-        elif not got.stopped:
-            said = got.line or "it sends no such request"
-            outcomes[trial.key] = Outcome(Kind.UNABLE, said)
-    defaults = {model: _beside(sent[name]) for name, model in asked.items() if name in sent}
-    return tried(client.version, outcomes, defaults)
+    for name, got in given.items():
+        kind, _, key = name.partition("-")
+        meant = given.get(f"meant-{key}")
+        if kind == "got" and meant and not meant.stopped and _GUARD not in got.line:
+            if name in server.sent:
+                outcomes[key] = compared(got, meant, succeeds=asked[f"meant-{key}"][1].succeeded)
+            elif not got.stopped:
+                outcomes[key] = Outcome(Kind.UNABLE, got.line or "it sends no such request")
+    sent = {model: server.sent[name] for name, model in defaults.items() if name in server.sent}
+    return tried(client.version, outcomes, {model: _beside(sent[model]) for model in sent})
 
 
 def _beside(body: Any) -> dict[str, Any]:

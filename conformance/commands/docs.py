@@ -19,18 +19,18 @@ def docs(
     ] = Path("site"),
     edition: EditionName = None,
     provider: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--provider", "-p", metavar="NAME", help="The provider that curl commands address."
         ),
-    ] = "cometapi",
+    ] = None,
 ) -> None:
     """Write the documentation as HTML: a page per clause with a real failure, and the promises."""
     from conformance.contract import load_edition
     from conformance.documentation.build import build_site
     from conformance.providers import load_provider
-    from conformance.providers.asked import edition_of
+    from conformance.providers.asked import edition_of, provider_of
 
-    judged_by = edition_of(edition, [load_provider(provider)])
-    count = build_site(load_edition(judged_by), output, provider)
+    chosen = load_edition(edition_of(edition, [load_provider(provider)] if provider else []))
+    count = build_site(chosen, output, provider or provider_of(chosen))
     typer.echo(f"wrote {count} pages; open {output / 'index.html'}")

@@ -39,11 +39,11 @@ def explain(
     clause: Annotated[str, typer.Argument(metavar="CLAUSE", help="The id of a clause.")],
     edition: EditionName = None,
     provider: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--provider", "-p", metavar="NAME", help="The provider that the curl command addresses."
         ),
-    ] = "cometapi",
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Print a clause: statement, level, source, models, how it is judged, how to reproduce it."""

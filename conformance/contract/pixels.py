@@ -134,12 +134,8 @@ class PixelLimits:
 
 
 def pixel_limits(schema: Mapping[str, Any]) -> PixelLimits | None:
-    """Return the pixel limits in the schema of a parameter, None if it has none.
-
-    Those that are left open are among them: a legal size is one that nobody disputes.
-    """
-    parts = (schema, *(entry["keywords"] for entry in schema.get("open", ())))
-    bounds = {name: part[name] for part in parts for name in PIXEL_KEYWORDS if name in part}
+    """Return the pixel limits in the schema of a parameter, None if it has none."""
+    bounds = {name: schema[name] for name in PIXEL_KEYWORDS if name in schema}
     return PixelLimits(**bounds) if bounds else None
 
 

@@ -9,7 +9,13 @@ from fnmatch import fnmatchcase
 
 from conformance.contract import DEFAULT_EDITION, Edition
 from conformance.errors import ConformanceError, UnknownNameError
-from conformance.providers import Provider, ProviderError
+from conformance.providers import (
+    Provider,
+    ProviderError,
+    is_loopback,
+    load_provider,
+    provider_names,
+)
 
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 """A name is a folder of cassettes, and a part of the names of cases and findings."""
@@ -35,6 +41,19 @@ def edition_of(chosen: str | None, providers: Sequence[Provider]) -> str:
             f"the run files into one report, or choose one edition with --edition"
         )
     return next(iter(named.values()), DEFAULT_EDITION)
+
+
+def provider_of(edition: Edition) -> str:
+    """Name the bundled provider to which examples of requests go.
+
+    That is one whose file names the edition, else one with a model of it, else the reference
+    provider.
+    """
+    bundled = [load_provider(name) for name in provider_names()]
+    remote = [provider for provider in bundled if not is_loopback(provider.base_url)]
+    own = [provider.id for provider in remote if provider.edition == edition.id]
+    near = [provider.id for provider in remote if edition.models.keys() & provider.models.keys()]
+    return next(iter((*own, *near)), "reference")
 
 
 def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") -> Provider:

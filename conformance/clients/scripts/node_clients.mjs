@@ -24,8 +24,11 @@ const require = createRequire(path.join(folder, "package.json"));
 const load = (module) => import(pathToFileURL(require.resolve(module)).href);
 
 function image(text) {
-  const head = Buffer.from(text, "base64").subarray(0, 4).toString("hex");
-  return /^(89504e47|ffd8ff|52494646)/.test(head) ? "an image" : "no image";
+  const data = Buffer.from(text, "base64");
+  const whole = /^(89504e47.*49454e44ae426082|ffd8ff.*ffd9)$/.test(data.toString("hex"));
+  const riff = data.length > 8 && data.toString("latin1", 0, 4) === "RIFF";
+  const webp = riff && data.readUInt32LE(4) === data.length - 8;
+  return whole || webp ? "an image" : "no image";
 }
 
 function withoutPayloads(value) {

@@ -13,11 +13,10 @@ from typing import Any
 Generate = Callable[[dict[str, Any]], Any]
 """Gives what a client gives for a task."""
 
-OUTPUT = os.fdopen(os.dup(1), "w", buffering=1)
-os.dup2(2, 1)  # what a client prints is no result
-
 LOOPBACK = ("127.0.0.1", "localhost", None)
 KEY = "sk-no-key"
+ENDS = ((b"\x89PNG", b"IEND\xaeB`\x82"), (b"\xff\xd8\xff", b"\xff\xd9"))
+"""How a PNG and a JPEG begin and end."""
 
 
 def stay_on_loopback(event: str, arguments: tuple[Any, ...]) -> None:
@@ -37,7 +36,9 @@ def image(text: str) -> str:
         data = base64.b64decode(text)
     except ValueError:
         return "no base64"
-    return "an image" if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"RIFF")) else "no image"
+    whole = any(data.startswith(head) and data.endswith(tail) for head, tail in ENDS)
+    webp = data.startswith(b"RIFF") and int.from_bytes(data[4:8], "little") == len(data) - 8
+    return "an image" if whole or webp else "no image"
 
 
 def without_payloads(value: Any) -> Any:
@@ -121,16 +122,19 @@ def raised(error: Exception) -> dict[str, Any]:
 
 
 def main() -> None:
+    output = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what a client prints is no result
     generate = CLIENTS[sys.argv[1]]()
     sys.addaudithook(stay_on_loopback)
-    OUTPUT.write("{}\n")  # ready
+    output.write("{}\n")  # ready
     for line in sys.stdin:
         task = json.loads(line)
         try:
             result = {"value": without_payloads(generate(task))}
         except Exception as error:
             result = raised(error)
-        OUTPUT.write(json.dumps({"id": task["id"], **result}, default=str) + "\n")
+        output.write(json.dumps({"id": task["id"], **result}, default=str) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

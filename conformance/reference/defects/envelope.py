@@ -7,7 +7,6 @@ from starlette.responses import Response
 from conformance.reference.answers import Job
 from conformance.reference.defects.planting import (
     Body,
-    answers_with_urls,
     in_body,
     in_finished,
     in_items,
@@ -281,7 +280,7 @@ def revised_prompt_object(item: Body, _job: Job) -> None:
     item["revised_prompt"] = {"text": "a seascape"}
 
 
-@planted("envelope.url-array", "envelope.schema", possible=answers_with_urls)
+@planted("envelope.url-array", "envelope.schema", in_urls=True)
 @in_items
 def url_array(item: Body, _job: Job) -> None:
     """`url` is an array of one URL."""

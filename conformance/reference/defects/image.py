@@ -9,24 +9,19 @@ from dataclasses import replace
 from typing import Any
 
 from PIL import Image, ImageDraw
-from starlette.responses import Response
 
-from conformance.contract import Edition, RequestBody
-from conformance.reference.answers import Job, Painter
+from conformance.contract import RequestBody
+from conformance.reference.answers import Job
 from conformance.reference.defects.planting import (
     Body,
-    answers_with_urls,
     asked,
     in_body,
-    in_file,
     in_image,
     in_job,
-    in_step,
     planted,
     resolving,
 )
-from conformance.reference.painting import FINISHED, encode
-from conformance.reference.steps import Steps
+from conformance.reference.painting import encode
 
 _USUAL = "1024x1024"
 
@@ -80,29 +75,18 @@ def undocumented_size(job: Job, request: RequestBody) -> Job:
     return replace(job, width=640, height=640) if free else job
 
 
-def _in_untyped_images(steps: Steps, kind: str, mode: str) -> Steps:
-    """Let models without `output_format` paint another type, in base64 and behind URLs."""
-
-    def other(data: bytes) -> bytes:
-        return _saved(_opened(data).convert(mode), kind)
-
-    def served(file: Response) -> Response:
-        return Response(other(bytes(file.body)), media_type=f"image/{kind.lower()}")
-
-    in_base64 = in_image(lambda data, job: data if job.echoes else other(data))
-    return in_file(served)(in_base64(steps))
-
-
 @planted("image.gif", "image.documented-type", modes=["D5"])
-def gif(steps: Steps) -> Steps:
+@in_image
+def gif(data: bytes, job: Job) -> bytes:
     """A model without `output_format` paints GIF."""
-    return _in_untyped_images(steps, "GIF", "P")
+    return data if job.echoes else _saved(_opened(data).convert("P"), "GIF")
 
 
 @planted("image.bmp", "image.documented-type", modes=["D5"])
-def bmp(steps: Steps) -> Steps:
+@in_image
+def bmp(data: bytes, job: Job) -> bytes:
     """A model without `output_format` paints bitmaps of Windows."""
-    return _in_untyped_images(steps, "BMP", "RGB")
+    return data if job.echoes else _saved(_opened(data).convert("RGB"), "BMP")
 
 
 @planted("image.format-ignored", "image.type-as-asked", modes=["D5"])
@@ -175,16 +159,6 @@ def cut_off(data: bytes, _job: Job) -> bytes:
     return data[: len(data) // 2]
 
 
-@planted(
-    "image.file-cut-off", "image.complete", modes=["truncated PNG"], possible=answers_with_urls
-)
-@in_file
-def file_cut_off(file: Response) -> Response:
-    """The file behind a URL ends halfway."""
-    data = bytes(file.body)
-    return type(file)(data[: len(data) // 2], media_type="image/png")
-
-
 @planted("image.damaged", "image.complete")
 @in_image
 def damaged(data: bytes, _job: Job) -> bytes:
@@ -224,26 +198,10 @@ def animated(data: bytes, job: Job) -> bytes:
 
 
 @planted("image.doubled", "image.distinct", modes=["doubled images"])
-@in_step("paint")
-def doubled(paint: Painter, job: Job, _index: int, stage: int = FINISHED) -> bytes:
-    """Several images of one answer are the same image."""
-    return paint(job, 0, stage)
-
-
-def _several_urls(edition: Edition) -> bool:
-    """Return whether some model may answer with several URLs."""
-    several = (each for each in edition.every_model if each.parameters["n"].get("maximum") != 1)
-    return any(model.responses["default"] != "b64_json" for model in several)
-
-
-@planted(
-    "image.doubled-behind-urls", "image.distinct", modes=["doubled images"], possible=_several_urls
-)
 @in_body
-def doubled_behind_urls(body: Body, job: Job) -> None:
-    """Several URLs of one answer lead to the same image."""
-    if job.payload == "url":
-        body["data"] = [dict(body["data"][0]) for _ in body["data"]]
+def doubled(body: Body, _job: Job) -> None:
+    """Several images of one answer are the same image."""
+    body["data"] = [dict(body["data"][0]) for _ in body["data"]]
 
 
 @planted("image.one-frame-fewer", "image.frames-as-asked")

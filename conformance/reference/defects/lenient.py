@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.contract import Edition, RequestBody, sides_of
-from conformance.reference.defects.planting import (
-    Plant,
-    documented,
-    planted,
-    rereading,
-    takes,
-    validating,
-)
+from conformance.contract import RequestBody, sides_of
+from conformance.reference.defects.planting import Plant, documented, planted, rereading, validating
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 
@@ -125,23 +118,7 @@ def huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
     return {name: _schema(request, name)["maximum"] if huge else value}
 
 
-def _values_differ(edition: Edition) -> bool:
-    """Return whether a model must accept a size or quality that another must refuse."""
-    models = edition.models.values()
-    return any(
-        edition.read({"model": model.name, "prompt": "a boat", name: value}).violations
-        for name in ("size", "quality")
-        for value in {value for other in models for value in other.documented(name)}
-        for model in models
-    )
-
-
-@planted(
-    "parameters.another-models-value-taken",
-    "parameters.size-enum",
-    "parameters.quality-enum",
-    possible=_values_differ,
-)
+@planted("parameters.another-models-value-taken", "parameters.size-enum", "parameters.quality-enum")
 @taking
 def another_models_value_taken(request: RequestBody, name: str, value: Any) -> Taken:
     """A value that another model takes is taken by all of them, and the default painted."""
@@ -221,12 +198,7 @@ def several_images_refused(request: RequestBody) -> Refusal | None:
     return bad_request("At most 2 images.", "n", "invalid_value") if several else None
 
 
-@planted(
-    "parameters.transparent-with-n-refused",
-    "parameters.valid-accepted",
-    modes=["D7"],
-    possible=takes("background", "transparent"),
-)
+@planted("parameters.transparent-with-n-refused", "parameters.valid-accepted", modes=["D7"])
 @validating
 def transparent_with_n_refused(request: RequestBody) -> Refusal | None:
     """A transparent background is refused for more than one image."""

@@ -20,7 +20,6 @@ from conformance.reference.defects.planting import (
     in_refusal,
     json_response,
     planted,
-    takes,
     validating,
 )
 from conformance.reference.errors import Refusal, bad_request
@@ -45,12 +44,7 @@ def user_refused(request: RequestBody) -> Refusal | None:
     return unknown if request.has("user") else None
 
 
-@planted(
-    "parameters.response-format-refused",
-    "parameters.valid-accepted",
-    modes=["D1"],
-    possible=takes("response_format"),
-)
+@planted("parameters.response-format-refused", "parameters.valid-accepted", modes=["D1"])
 @validating
 def response_format_refused(request: RequestBody) -> Refusal | None:
     """`response_format` is refused for every model."""
@@ -59,12 +53,7 @@ def response_format_refused(request: RequestBody) -> Refusal | None:
     return unknown if request.has("response_format") else None
 
 
-@planted(
-    "parameters.url-refused",
-    "parameters.valid-accepted",
-    modes=["D2"],
-    possible=takes("response_format", "url"),
-)
+@planted("parameters.url-refused", "parameters.valid-accepted", modes=["D2"])
 @validating
 def url_refused(request: RequestBody) -> Refusal | None:
     """A gateway that can only do base64 refuses `response_format: url`."""
@@ -82,12 +71,7 @@ def large_size_refused(request: RequestBody) -> Refusal | None:
     return large if documented and ("1536" in size or "1792" in size) else None
 
 
-@planted(
-    "parameters.transparent-refused",
-    "parameters.valid-accepted",
-    modes=["D7"],
-    possible=takes("background", "transparent"),
-)
+@planted("parameters.transparent-refused", "parameters.valid-accepted", modes=["D7"])
 @validating
 def transparent_refused(request: RequestBody) -> Refusal | None:
     """A transparent background is refused where it is documented."""

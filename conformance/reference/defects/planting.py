@@ -15,34 +15,15 @@ from typing import Any
 from starlette.responses import Response
 
 from conformance.contract import Edition, RequestBody
-from conformance.reference.answers import AnswerContext, Job, Painter
+from conformance.parsing.images import inspect_image
+from conformance.reference.answers import AnswerContext, Job, Painter, picture
 from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED
 from conformance.reference.steps import Steps
-from conformance.reference.urls import Signer
+from conformance.reference.urls import Signer, picture_named
 
 Plant = Callable[["Steps"], "Steps"]
 Body = dict[str, Any]
-
-
-def everywhere(_edition: Edition) -> bool:
-    """Return that a lie can be told under any edition."""
-    return True
-
-
-def takes(parameter: str, *values: object) -> Callable[[Edition], bool]:
-    """Return whether some model must accept one of these values; without values, any."""
-
-    def possible(edition: Edition) -> bool:
-        listed = {each for model in edition.every_model for each in model.documented(parameter)}
-        return bool(listed & set(values) if values else listed)
-
-    return possible
-
-
-def answers_with_urls(edition: Edition) -> bool:
-    """Return whether some model may answer with a URL."""
-    return any(model.responses["default"] != "b64_json" for model in edition.every_model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +37,8 @@ class Defect:
     plant: Plant
     silent: bool = False
     """Whether the lie is an outage: its clauses become *unavailable*, and none turns red."""
-    possible: Callable[[Edition], bool] = everywhere
-    """Whether an edition has what it lies about."""
+    in_urls: bool = False
+    """Whether it is a lie about URLs, and so none where no model answers with one."""
 
     @property
     def chapter(self) -> str:
@@ -73,7 +54,7 @@ def planted(
     *claims: str,
     modes: Sequence[str] = (),
     silent: bool = False,
-    possible: Callable[[Edition], bool] = everywhere,
+    in_urls: bool = False,
 ) -> Callable[[Plant], Plant]:
     """Register a function that makes lying steps of truthful ones; its docstring is the lie."""
 
@@ -81,7 +62,7 @@ def planted(
         if name in REGISTRY:
             raise ValueError(f"defect id {name!r} is used twice")
         lie = " ".join((plant.__doc__ or "").split())
-        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, possible)
+        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, in_urls)
         return plant
 
     return register
@@ -185,13 +166,31 @@ def in_text(lie: Callable[[bytes], bytes]) -> Plant:
 
 
 def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
-    """Let a lie change the image file of every base64 item; streams keep to the truth."""
+    """Let a lie change every image file, in base64 or behind a URL; streams keep to the truth."""
+    jobs: dict[str, Job] = {}  # by the seed of a picture: a URL does not say what was asked
 
-    def lying(paint: Painter, job: Job, index: int, stage: int = FINISHED) -> bytes:
+    def painted(paint: Painter, job: Job, index: int, stage: int = FINISHED) -> bytes:
         data = paint(job, index, stage)
         return data if job.stream else lie(data, job)
 
-    return documented(in_step("paint")(lying), lie)
+    def answered(answer: Any, job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
+        jobs.update((picture(job, index).seed, job) for index in range(job.n))
+        body: Body = answer(job, images, context)
+        return body
+
+    def filed(file: Any, name: str, query: Mapping[str, str], signer: Signer) -> Response:
+        truth: Response = file(name, query, signer)
+        shown = picture_named(name)
+        job = jobs.get(shown.seed) if shown and truth.status_code == 200 else None
+        if job is None:
+            return truth
+        data = lie(bytes(truth.body), job)
+        return Response(data, media_type=f"image/{inspect_image(data).type}")
+
+    def plant(steps: Steps) -> Steps:
+        return in_step("file")(filed)(in_step("answer")(answered)(in_step("paint")(painted)(steps)))
+
+    return documented(plant, lie)
 
 
 def in_job(lie: Callable[[Job], Job]) -> Plant:
