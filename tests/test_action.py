@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from conformance.results.run_file import write_run
 from tests import runs
 from tests.nights import BROKEN, answer, night
@@ -40,3 +42,6 @@ def test_action_confirms_what_is_worse_than_its_baseline_and_fails(runner: Runne
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "confirmed, broken again 3 times" in runner.summary
+    (told,) = json.loads((runner.work / "out" / "drift.json").read_text())["providers"]
+    assert "One of these requests: `curl -sS -X POST" in told["body"]
+    assert KEY not in told["body"]

@@ -115,7 +115,8 @@ def say(number: str, text: str) -> None:
 
 def body(provider: dict[str, Any]) -> str:
     """Give the text of the issue, with the night that it was last seen on."""
-    return f"{provider['body']}\nLast seen: {os.environ['RUN_URL']}\n"
+    run = os.environ["RUN_URL"]
+    return f"{provider['body']}\nLast seen: {run}, with the page of that night: {run}#artifacts\n"
 
 
 def gh(*arguments: str, text: str | None = None) -> str:

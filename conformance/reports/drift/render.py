@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import product
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from conformance.reports.console_text import Paper
 from conformance.reports.drift.model import ABSENT, Alarm, Change, Drift, Kind
 from conformance.reports.formatting import moment
 from conformance.reports.markdown import filled
+from conformance.reports.page.requests import shown_request
 from conformance.reports.wording import counted, listed
 from conformance.results.run_file import Run
 
@@ -150,7 +152,20 @@ def drift_markdown(report: Drift, unconfirmed_too: bool = False) -> str:
 
 def _issue_body(alarm: Alarm, report: Drift) -> str:
     """Write an issue about one provider's regressions; it says nothing of others."""
-    return filled("issue.md.jinja", {"alarm": alarm, "found": report, "phrases": _PHRASES})
+    values = {"alarm": alarm, "found": report, "phrases": _PHRASES, "curl": _curl(alarm, report)}
+    return filled("issue.md.jinja", values)
+
+
+def _curl(alarm: Alarm, report: Drift) -> str | None:
+    """Return the command that sends a request of the first regression whose request is known."""
+    records = report.new.exchanges.values()
+    seen = {(each.provider, each.model, each.case): each.request for each in records}
+    for change in alarm.regressions:
+        for place in product((change.provider,), change.models, change.cases):
+            shown = shown_request(seen[place], None) if place in seen else {}
+            if "curl" in shown:
+                return str(shown["curl"])
+    return None
 
 
 def drift_json(report: Drift, unconfirmed_too: bool = False) -> str:
