@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from conformance.commands.check import check
+from conformance.commands.clients import clients
 from conformance.commands.compare import compare
 from conformance.commands.docs import docs
 from conformance.commands.drift import drift
@@ -63,6 +64,7 @@ def start(
 
 app.command()(run)
 app.command()(check)
+app.command()(clients)
 app.command(name="list")(list_)
 app.command()(explain)
 app.command()(plan)

@@ -37,6 +37,7 @@ from conformance.parsing.credentials import Standing, read_credentials
 from conformance.parsing.images import inspect_image
 from conformance.providers import load_provider
 from conformance.recordings import judge_files
+from conformance.recordings.contracts import Contracts
 from conformance.reports import MergeError
 from conformance.results.run_file import RunFileError, read_run
 from fuzz.answers import answer_of, check, check_texts, edition, render_all
@@ -180,7 +181,7 @@ def recordings(data: bytes) -> None:
     """Any file gives a run file that can be read and reported, whatever recorder wrote it."""
     path, run_file = _folder() / "recording", _folder() / "run.jsonl"
     path.write_bytes(data)
-    report = judge_files([path], edition(), run_file, _few_clauses())
+    report = judge_files([path], Contracts(edition(), _few_clauses()), run_file)
     run = read_run(run_file)
     assert run.complete
     assert report.judged or report.problems or report.files[0].entries >= 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from conformance.exchange.sent_request import read_request
 from tests.miniatures import BEARER, GENERATIONS, JSON_TYPE, MODELS_LIST, body, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.exchange.model import Exchange
     from conformance.exchange.sent_request import Sent
@@ -127,12 +128,20 @@ def _headed(name: str, headers: Any) -> Iterator[tuple[str, Exchange]]:
 
 @cache
 def all_sent() -> list[tuple[str, Sent]]:
-    """Read every request by the edition."""
+    """Read every request by the edition, and every mistake once more as one that was painted."""
     edition = load_edition()
-    return [(name, read_request(made, edition)) for name, made in exchanges()]
+    return list(with_painted((name, read_request(made, edition)) for name, made in exchanges()))
 
 
-def bound(binds: Any, sent: list[tuple[str, Sent]]) -> str:
+def with_painted(sent: Iterable[tuple[str, Sent]]) -> Iterator[tuple[str, Sent]]:
+    """Yield requests, and behind each mistake the same one answered with an image."""
+    for name, each in sent:
+        yield name, each
+        if each.expectation == "refused":
+            yield f"{name} (painted)", replace(each, painted=True)
+
+
+def bound(binds: Any, sent: Iterable[tuple[str, Sent]]) -> str:
     """Say how many requests of each kind a clause binds."""
     kinds = Counter(name for name, each in sent if binds(each))
     return ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())

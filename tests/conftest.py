@@ -17,15 +17,20 @@ from conformance.proof import Proof
 from conformance.reference.server import ReferenceServer
 
 KEPT_TOGETHER = (
-    "drawn_replay", "history_index", "live_runs", "live_stopping", "no_false_alarm", "page",
-    "planning", "plugin", "proof", "strategies",
+    "ci_page", "drawn_replay", "history_index", "live_runs", "live_stopping", "no_false_alarm",
+    "page", "planning", "plugin", "proof", "strategies",
 )  # fmt: skip
 """Starts of the names of modules whose tests share what is dear to make, so on one worker."""
 
 pytest_plugins = ["pytester", "tests.browser", "tests.pages"]
 # they assert for tests, and hold the fixtures of those that name them as their plugin
 pytest.register_assert_rewrite(
-    "tests.sending", "tests.generating", "tests.living", "tests.sums", "tests.workflows"
+    "tests.sending",
+    "tests.generating",
+    "tests.living",
+    "tests.sums",
+    "tests.wheel",
+    "tests.workflows",
 )
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
 

@@ -39,6 +39,14 @@ CASES = {
 }
 """The requests that variations answer: every model, every kind of answer, some refusals."""
 
+_FEW = "models-list baseline n-2 stream prompt-missing"
+
+
+def few_cases(edition: Edition) -> Mapping[str, str]:
+    """Return a few requests to one model of every family."""
+    families = {model.family: name for name, model in edition.models.items()}
+    return dict.fromkeys(families.values(), _FEW)
+
 
 class _Bench(InProcess):
     """The reference provider in process, and the hosts to which variations move its images."""
@@ -63,12 +71,13 @@ class Told:
 class Table:
     """Judges the chosen cases, as told by a provider that varies the truth or does not."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition, cases: Mapping[str, str] = CASES) -> None:
         self.edition = edition
         self.clauses = clauses_of(edition)
         self.loop = asyncio.new_event_loop()
-        everything = (*all_cases(edition, list(CASES)), *supplementary_cases(edition, list(CASES)))
-        chosen = [each for each in everything if each.id in CASES[each.model].split()]
+        self.models = list(cases)
+        everything = (*all_cases(edition, self.models), *supplementary_cases(edition, self.models))
+        chosen = [each for each in everything if each.id in cases[each.model].split()]
         self.cases = {each.path: each for each in chosen}
         self.truth: Mapping[str, Told] = {}
         self.truth = self.told(TRUTHFUL)
@@ -81,12 +90,12 @@ class Table:
             self.edition,
             key=DEFAULT_KEY,
             clock=lambda: NOW,
-            models=list(CASES),
+            models=self.models,
             steps=steps,
             threads=False,
         )
         asgi = httpx.ASGITransport(application, raise_app_exceptions=False)
-        target = Target("reference", BASE_URL, DEFAULT_KEY, {name: name for name in CASES})
+        target = Target("reference", BASE_URL, DEFAULT_KEY, {name: name for name in self.models})
         bench = _Bench(asgi, self.loop, "reference.example")
         client = Client(target, bench, Provenance.REFERENCE, lambda: NOW)
         return self.judged(lambda case: later(client.exchange(case)))

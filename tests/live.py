@@ -129,9 +129,11 @@ def images(response: Response, start: int = 0, stop: int | None = None) -> Answe
     return answer
 
 
-def error(status: int, code: str = "", kind: str = "x", **headers: str) -> Response:
-    """Give an error as the API writes it."""
-    body = {"error": {"message": "no", "type": kind, "code": code or None, "param": None}}
+def error(
+    status: int, code: str = "", kind: str = "x", param: str | None = None, **headers: str
+) -> Response:
+    """Return an error as the API writes it."""
+    body = {"error": {"message": "no", "type": kind, "code": code or None, "param": param}}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return JSONResponse(body, status, named)
 

@@ -22,7 +22,7 @@ from conformance.clauses.judge import judge
 from conformance.clauses.models_lifecycle import speaks_of
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context
-from conformance.contract import load_edition
+from conformance.contract import Edition, load_edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
 from conformance.exchange.outcome import Outcome, Result
@@ -285,16 +285,23 @@ def judged(
     clauses: Iterable[Clause] | None = None,
     standing: Standing | None = None,
 ) -> list[Finding]:
-    """Judge an exchange by every clause of the edition that binds it, or by those given.
+    """Judge an exchange by every clause of the default edition that binds it, or by those given."""
+    return judged_case(Case(made, control, standing), load_edition(), clauses)
 
-    Of a model that has ended by its `standing` it is only asked whether it has.
+
+def judged_case(
+    case: Case, edition: Edition, clauses: Iterable[Clause] | None = None
+) -> list[Finding]:
+    """Judge a case by every clause of an edition that binds it, or by those given.
+
+    Of a model that has ended by its standing it is only asked whether it has.
     """
-    edition = load_edition()
+    standing = case.standing
     retired = standing is not None and standing.retired
     chosen = clauses_of(edition) if clauses is None else clauses
     chosen = [each for each in chosen if standing is None or speaks_of(each, retired)]
-    context = Context(control, standing=standing)
-    return judge(made, edition, chosen, answer=read_answer(made), context=context)
+    context = Context(case.control, standing=standing)
+    return judge(case.exchange, edition, chosen, answer=read_answer(case.exchange), context=context)
 
 
 def verdicts(exchange: Exchange, control: Outcome | None = ACCEPTED) -> dict[str, Verdict]:

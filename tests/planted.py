@@ -7,13 +7,14 @@ of clauses in the first one in which each clause that claims it turns red.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from functools import cache
 
 from conformance.cases import all_cases
 from conformance.cases.model import Case as Request
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause
-from conformance.contract import load_edition
+from conformance.contract import DEFAULT_EDITION, load_edition
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import outcome_of
 from conformance.proof.extra_cases import (
@@ -27,26 +28,32 @@ from conformance.proof.matrix import RED
 from conformance.reference import TRUTHFUL
 from conformance.reference.defects import defects
 from conformance.runner.planned_request import sent_by
-from tests.miniatures import Case, judged, read_answer
-
-EDITION = load_edition()
-MODELS = (*EDITION.models, *family_names(EDITION))
+from tests.miniatures import Case, judged_case, read_answer
 
 
 @cache
-def _requests() -> dict[str, Request]:
+def _models(name: str) -> tuple[str, ...]:
+    edition = load_edition(name)
+    return (*edition.models, *family_names(edition))
+
+
+@cache
+def requests(name: str) -> dict[str, Request]:
+    """Return every request of the proof of an edition, by path."""
+    edition, models = load_edition(name), _models(name)
     planned = (
-        *all_cases(EDITION, MODELS),
-        *supplementary_cases(EDITION, MODELS),
-        *retired_cases(EDITION, MODELS[0]),
+        *all_cases(edition, models),
+        *supplementary_cases(edition, models),
+        *retired_cases(edition, models[0]),
     )
     return {request.path: request for request in planned}
 
 
 @cache
-def _provider(defect: str) -> Bench:
-    steps = defects(EDITION)[defect].plant(TRUTHFUL)
-    return Bench(EDITION, steps, MODELS, _loop())
+def _provider(defect: str | None, name: str) -> Bench:
+    edition = load_edition(name)
+    steps = defects(edition)[defect].plant(TRUTHFUL) if defect else TRUTHFUL
+    return Bench(edition, steps, _models(name), _loop())
 
 
 @cache
@@ -55,35 +62,40 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 @cache
-def _sent(defect: str, path: str) -> Exchange:
-    return _provider(defect).exchange(_requests()[path])
+def _sent(defect: str | None, path: str, name: str) -> Exchange:
+    return _provider(defect, name).exchange(requests(name)[path])
 
 
 @cache
-def lie(defect: str, path: str) -> Case:
-    """Send a request and its control to the provider with this defect."""
-    request = _requests()[path]
+def lie(defect: str | None, path: str, name: str = DEFAULT_EDITION) -> Case:
+    """Send a request and its control to the provider with this defect; None has no defect."""
+    request = requests(name)[path]
     standing = standing_of(request)
     if request.control is None:
-        return Case(_sent(defect, path), None, standing)
-    control = _sent(defect, f"{request.model}/{request.control}")
-    return Case(_sent(defect, path), outcome_of(control, read_answer(control)), standing)
+        return Case(_sent(defect, path, name), None, standing)
+    control = _sent(defect, f"{request.model}/{request.control}", name)
+    return Case(_sent(defect, path, name), outcome_of(control, read_answer(control)), standing)
 
 
-def witnesses(defect: str) -> list[str]:
-    """Return the first request for each claimed clause that turns it red; none for an outage."""
-    known = defects(EDITION)[defect]
-    clauses = {clause.id: clause for clause in clauses_of(EDITION)}
-    found: dict[str, None] = {}
-    for clause in () if known.silent else (clauses[name] for name in known.claims):
-        found[next(path for path in _requests() if _sees(clause, defect, path))] = None
-    return list(found)
+def witnesses(
+    defect: str, name: str = DEFAULT_EDITION, among: Collection[str] | None = None
+) -> dict[str, str]:
+    """Return by clause the first request that turns it red; of an outage nothing.
+
+    Only the clauses that claim the defect are asked, and of those only the ones in `among`.
+    """
+    known = defects(load_edition(name))[defect]
+    clauses = {clause.id: clause for clause in clauses_of(load_edition(name))}
+    claims = [each for each in known.claims if among is None or each in among]
+    return {
+        each: next(path for path in requests(name) if _sees(clauses[each], defect, path, name))
+        for each in (() if known.silent else claims)
+    }
 
 
-def _sees(clause: Clause, defect: str, path: str) -> bool:
-    if not clause.binds(sent_by(_requests()[path], EDITION)):
+def _sees(clause: Clause, defect: str, path: str, name: str) -> bool:
+    edition = load_edition(name)
+    if not clause.binds(sent_by(requests(name)[path], edition)):
         return False
-    told = lie(defect, path)
-    return any(
-        each.verdict in RED for each in judged(told.exchange, told.control, [clause], told.standing)
-    )
+    findings = judged_case(lie(defect, path, name), edition, [clause])
+    return any(finding.verdict in RED for finding in findings)

@@ -18,16 +18,28 @@ from conformance.clauses import clauses_of
 from conformance.clauses.derivation import derived
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
-from conformance.contract import load_edition
+from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edition
 from conformance.exchange.model import Exchange, Failure, Provenance, Response
 from conformance.findings import BROKEN, Finding
 from conformance.reference.defects import defects
+from conformance.runner.planned_request import sent_by
 from tests import planted
-from tests.asked import all_sent, bound
-from tests.miniatures import ACCEPTED, HTML, JSON_TYPE, REFUSED, Case, error, judged, read_answer
+from tests.asked import all_sent, bound, with_painted
+from tests.miniatures import (
+    ACCEPTED,
+    HTML,
+    JSON_TYPE,
+    REFUSED,
+    Case,
+    error,
+    judged,
+    judged_case,
+    read_answer,
+)
 
 FOLDER = Path(__file__).parent / "sentences"
 EDITION = load_edition()
+OTHER_EDITIONS = tuple(name for name in edition_ids() if name != DEFAULT_EDITION)
 CHAPTERS = tuple(sorted({clause.chapter for clause in clauses_of(EDITION)}))
 Said = dict[str, Any]
 
@@ -107,11 +119,16 @@ def said_of_case(chapter: str, case: Case) -> Said:
     return _said({chapter}, judged(case.exchange, case.control, None, case.standing))
 
 
-def said_of_defect(defect: str, path: str, clauses: Iterable[Clause] | None = None) -> Said:
+def said_of_defect(
+    defect: str,
+    path: str,
+    clauses: Iterable[Clause] | None = None,
+    name: str = DEFAULT_EDITION,
+) -> Said:
     """Say the same of a planted defect, for the chapters of the clauses that claim it."""
-    told = planted.lie(defect, path)
-    chapters = {claim.partition(".")[0] for claim in defects(EDITION)[defect].claims}
-    return _said(chapters, judged(told.exchange, told.control, clauses, told.standing))
+    edition = load_edition(name)
+    chapters = {claim.partition(".")[0] for claim in defects(edition)[defect].claims}
+    return _said(chapters, judged_case(planted.lie(defect, path, name), edition, clauses))
 
 
 def _said(chapters: set[str], findings: Iterable[Finding]) -> Said:
@@ -126,15 +143,66 @@ def _said(chapters: set[str], findings: Iterable[Finding]) -> Said:
 
 def said_of_truth(chapter: str, clause: str) -> Said:
     """Say what a clause says of its truth when something else about that is not as it was."""
-    case = truths_of(chapter)[clause]
-    truth, standing = case.exchange, case.standing
-    only = [each for each in clauses_of(EDITION) if each.id == clause]
-    said = {
-        name: _one(judged(turn(truth), ACCEPTED, only, standing)) for name, turn in TURNS.items()
+    return _gone_wrong(truths_of(chapter)[clause], clause, EDITION)
+
+
+def _gone_wrong(truth: Case, clause: str, edition: Edition) -> Said:
+    only = [each for each in clauses_of(edition) if each.id == clause]
+    turned = {
+        **{
+            name: replace(truth, exchange=turn(truth.exchange), control=ACCEPTED)
+            for name, turn in TURNS.items()
+        },
+        "no-control": replace(truth, control=None),
+        "control-refused": replace(truth, control=REFUSED),
     }
-    for name, control in (("no-control", None), ("control-refused", REFUSED)):
-        said[name] = _one(judged(truth, control, only, standing))
-    return _grouped(said)
+    return _grouped({name: _one(judged_case(each, edition, only)) for name, each in turned.items()})
+
+
+def own_clauses(name: str) -> list[str]:
+    """Return the clauses of an edition that the default one does not have."""
+    usual = {clause.id for clause in clauses_of(EDITION)}
+    return [clause.id for clause in clauses_of(load_edition(name)) if clause.id not in usual]
+
+
+def said_of_edition(name: str) -> Said:
+    """Say what the clauses that only this edition has say, of lies and of truths gone wrong.
+
+    A truth is what the provider without a defect answers to the request that shows a lie.
+    """
+    edition, own = load_edition(name), own_clauses(name)
+    shown = {defect: planted.witnesses(defect, name, own) for defect in defects(edition)}
+    truths = {clause: path for paths in shown.values() for clause, path in paths.items()}
+    return {
+        "defects": {
+            defect: {path: said_of_defect(defect, path, name=name) for path in paths.values()}
+            for defect, paths in shown.items()
+            if paths
+        },
+        "truths": {
+            clause: {path: said_of_answer(path, clause, name)} for clause, path in truths.items()
+        },
+        "answers": {path: said_of_true_answer(path, name) for path in sorted({*truths.values()})},
+        "requests": {clause: said_of_sent(clause, name) for clause in own},
+    }
+
+
+def said_of_answer(path: str, clause: str, name: str) -> Said:
+    """Say what a clause of an edition says of a true answer, and of that one gone wrong."""
+    return _gone_wrong(planted.lie(None, path, name), clause, load_edition(name))
+
+
+def said_of_sent(clause: str, name: str) -> str:
+    """Say which requests of the proof of an edition a clause binds."""
+    edition = load_edition(name)
+    (binds,) = (each.binds for each in clauses_of(edition) if each.id == clause)
+    sent = ((each.id, sent_by(each, edition)) for each in planted.requests(name).values())
+    return bound(binds, with_painted(sent))
+
+
+def said_of_true_answer(path: str, name: str) -> Said:
+    """Say what every clause of an edition makes of a true answer."""
+    return _said(set(CHAPTERS), judged_case(planted.lie(None, path, name), load_edition(name)))
 
 
 def _one(findings: list[Finding]) -> str:
@@ -203,16 +271,18 @@ def main() -> None:
             "requests": said_of_requests(chapter),
         }
         _write(chapter, said)
-    lies = {name: planted.witnesses(name) for name in defects(EDITION)}
+    lies = {name: planted.witnesses(name).values() for name in defects(EDITION)}
     _write(
         "defects",
         {
-            name: {path: said_of_defect(name, path) for path in paths}
+            name: {path: said_of_defect(name, path) for path in dict.fromkeys(paths)}
             for name, paths in lies.items()
             if paths
         },
     )
     _write("derived", said_of_derived())
+    for edition in OTHER_EDITIONS:
+        _write(edition, said_of_edition(edition))
     observed = _module("observations").CASES
     _write("observations", {name: said_beside(made) for name, made in observed.items()})
 

@@ -14,7 +14,8 @@ def test_action_tells_drift_against_a_baseline(runner: Runner) -> None:
     (runner.work / "out").mkdir()
     write_run(night(1, answer(), runs.finding()), runner.work / "base.jsonl")
     write_run(night(2, answer(), BROKEN), runner.work / "out" / "run.jsonl")
-    done = runner.run(step("action", "Drift")["run"], OUT="out", BASELINE="base.jsonl")
+    given = {"OUT": "out", "BASELINE": "base.jsonl", "VENV": "venv"}
+    done = runner.run(step("action", "Drift")["run"], **given)
     assert done.returncode == 1, done.stderr
     assert "1 regression" in runner.summary
 
@@ -27,6 +28,7 @@ def test_action_confirms_what_is_worse_than_its_baseline_and_fails(runner: Runne
     given |= {"provider": "./acme.toml", "key": KEY, "budget": "2.00", "models": "qwen-image"}
     given |= {"baseline": "night", "output": "out"}
     values = {f"inputs.{name}": str(value) for name, value in given.items()}
+    values["runner.temp"] = str(runner.home)
     environment = resolved(
         step("action", "Judge")["env"], {"github.action_path": str(ROOT), **values}
     )

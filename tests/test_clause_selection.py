@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from conformance.clauses import clauses_of, select
-from conformance.clauses.registry import REGISTRY, chapters
+from conformance.clauses.bindings import all_of, any_of, asks, documents, family, left_open
+from conformance.clauses.registry import REGISTRY, Binding, chapters, possible_in
 from conformance.contract import CitedSource, ClauseLevel, Edition, Level, load_edition
 from conformance.contract.records import Citation
 from conformance.errors import ConformanceError, UnknownNameError
@@ -93,7 +94,8 @@ def test_withdrawn_clause_is_not_judged() -> None:
     ids=["withdrawn", "levels"],
 )
 def test_edition_that_grades_no_clause_at_all_is_told_the_nearest(edition: Edition) -> None:
-    with pytest.raises(UnknownNameError, match=r"errors\.jsom.*did you mean 'errors\.json'"):
+    said = rf"unknown clause 'errors\.jsom' in edition {EDITION.id}; did you mean 'errors\.json'"
+    with pytest.raises(UnknownNameError, match=said):
         clauses_of(edition)
 
 
@@ -124,7 +126,7 @@ def test_glob_selects_by_id(glob: str, count: int) -> None:
 
 
 def test_glob_that_matches_nothing_names_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match=r"did you mean 'count\.as-asked'"):
+    with pytest.raises(UnknownNameError, match=r"unknown clause 'count\.as-ask'; did you mean 'c"):
         select(clauses_of(EDITION), "count.as-ask")
 
 
@@ -134,6 +136,37 @@ def test_edition_sets_the_level_and_the_sources_of_a_clause() -> None:
     (clause,) = select(clauses_of(edition), "errors.json")
     assert clause.level is Level.SHOULD
     assert [(each.source, each.section) for each in clause.citations] == [("rfc9110", "15.5.1")]
+
+
+@pytest.mark.parametrize(
+    ("binding", "possible"),
+    [
+        (family("gpt-image", "sora"), True),
+        (family("sora"), False),
+        (documents("style"), True),
+        (documents("svg"), False),
+        (left_open("gpt-image-response-format", "nothing"), True),
+        (left_open("nothing"), False),
+        (any_of(family("sora"), documents("style")), True),
+        (any_of(family("sora"), documents("svg")), False),
+        (all_of(family("dall-e"), documents("style")), True),
+        (all_of(family("dall-e"), documents("svg")), False),
+        (asks("svg"), True),
+    ],
+)
+def test_binding_is_possible_where_the_edition_has_what_it_needs(
+    binding: Binding, possible: bool
+) -> None:
+    assert possible_in(binding, EDITION) is possible
+
+
+def test_clause_that_is_registered_later_is_a_clause_of_the_edition() -> None:
+    before = clauses_of(EDITION)
+    REGISTRY["zoo.x"] = replace(REGISTRY["count.as-asked"], id="zoo.x")
+    try:
+        assert {each.id for each in clauses_of(EDITION)} - {each.id for each in before} == {"zoo.x"}
+    finally:
+        del REGISTRY["zoo.x"]
 
 
 def test_clauses_of_a_chapter_stand_together_and_those_of_an_unknown_one_last() -> None:

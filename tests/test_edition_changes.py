@@ -16,7 +16,7 @@ from rich.console import Console
 from conformance.commands.editions import changes as changes_command
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.editions.changes import changes_between
-from conformance.editions.render import changes_json, changes_markdown, print_changes
+from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
 from conformance.editions.rules import lifecycle_changes
 from conformance.errors import ConformanceError
 from tests.test_contract_editions import change, copied
@@ -100,7 +100,7 @@ def one(differing: Changes, area: str, subject: str) -> Change:
         ("refuse n=7, n=10", "dall-e-2", "count.above-maximum-refused"),
         ("treat a request without quality as quality=standard", "dall-e-3", None),
         ("send quality in the body of a response url", None, None),
-        ("answer with url", "qwen-image", None),
+        ("answer with url where no response_format is asked", "qwen-image", None),
         ("answer at the path of the models /v2/models", None, None),
     ],
 )
@@ -174,6 +174,12 @@ def test_dates_of_a_model(before: dict[str, Any], after: dict[str, Any], must: s
     )
     (change,) = lifecycle_changes(old, new)  # type: ignore[arg-type]
     assert (change.must, change.breaking) == (must, bool(must))
+
+
+def test_editions_without_a_model_in_common_demand_nothing_of_each_other() -> None:
+    changes = changes_between(load_edition("openai-2026-11"), load_edition("alibaba-2026-10"))
+    assert (changes.in_common, changes.demands) == ((), ())
+    assert "no model that both read" in closing(changes)
 
 
 def test_json_has_its_schema(differing: Changes) -> None:

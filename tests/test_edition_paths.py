@@ -55,6 +55,12 @@ def test_providers_of_different_editions_are_run_one_by_one(tmp_path: Path) -> N
         Session(Options(providers=(str(file), "litellm")))
 
 
+def test_replay_of_all_cassettes_is_judged_by_the_edition_of_their_provider(tmp_path: Path) -> None:
+    (tmp_path / "openai" / "gpt-image-2").mkdir(parents=True)
+    (tmp_path / "openai" / "gpt-image-2" / "baseline.yaml").touch()
+    assert Session(Options(cassettes=tmp_path)).edition.id == "openai-2026-11"
+
+
 def test_id_of_another_edition_is_refused(tmp_path: Path) -> None:
     folder = copied(tmp_path, DEFAULT_EDITION)
     assert load_edition(str(folder)).digest == load_edition().digest  # another copy of ours

@@ -20,6 +20,7 @@ LAYERS = (
     ("providers",),
     ("live",),
     ("results",),
+    ("clients",),
     ("runner",),
     ("generated",),
     ("reports",),

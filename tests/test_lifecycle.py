@@ -14,6 +14,7 @@ from conformance.contract import Edition, EditionError, load_edition, schemas_di
 from conformance.errors import UnknownNameError
 from conformance.lifecycle import ENDLESS, Lifecycle, Standing
 from conformance.providers import ProviderError, load_provider
+from conformance.providers.asked import with_asked_models
 from tests.test_providers import GOOD, write
 
 END = date(2026, 12, 1)
@@ -127,13 +128,23 @@ def test_dates_of_a_model_that_the_provider_has_not_name_the_nearest(tmp_path: P
         load_provider(write(tmp_path, GOOD + DATES.replace("dall-e-3", "dall-e-33")))
 
 
+def test_model_that_is_sold_no_more_is_asked_where_the_edition_knows_it(tmp_path: Path) -> None:
+    openai = load_provider("openai")
+    old = with_asked_models(openai, load_edition("cometapi-2026-03-12"))
+    assert {"dall-e-2", "dall-e-3"} <= set(old.retired(load_edition(), date(2026, 11, 28)))
+    today = with_asked_models(openai, load_edition("openai-2026-11"))
+    assert list(today.models) == list(openai.models)
+    assert today.retired(load_edition("openai-2026-11"), date(2026, 11, 28)) == ("gpt-image-1",)
+
+
 def test_dates_out_of_order_in_an_edition_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(EditionError, match=r"edition\.json: lifecycle\.dall-e-3: since"):
         edition(tmp_path, **{"dall-e-3": {**ENTRY, "since": "2027-01-01"}})
 
 
 def test_openai_says_of_every_model_of_the_old_page_when_it_ends() -> None:
-    openai, judged_by = load_provider("openai"), load_edition()
+    judged_by = load_edition()
+    openai = with_asked_models(load_provider("openai"), judged_by)
     ends = {name: str(openai.lifecycle(name, judged_by).until) for name in openai.models}
     assert ends["dall-e-3"] == ends["dall-e-2"] == "2026-05-12"
     assert ends["gpt-image-1"] == "2026-10-23"

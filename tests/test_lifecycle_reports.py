@@ -84,6 +84,11 @@ def test_provider_all_of_whose_models_have_ended_is_not_said_to_conform() -> Non
     assert "every model has ended, and nothing else was asked" in closing(summary)
 
 
+def test_provider_conforms_beside_a_model_that_has_ended_and_breaks_no_should() -> None:
+    should = Finding(REFUSED.clause, "SHOULD", Verdict.PASS, "acme", "dall-e-3", "baseline")
+    assert "conforms" in closing(summarize([dated(9, should, OTHER)]))
+
+
 def test_json_markdown_and_page_say_when_a_model_ended() -> None:
     summary = summarize([retired(9)])
     (column, _) = json.loads(render(summary, "json"))["columns"]

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from starlette.responses import Response
 
 from conformance.findings import Finding, Verdict
+from conformance.reference.defects import with_defects
+from conformance.reference.steps import TRUTHFUL
 from conformance.results.baselines import NightsError, OtherRunError, Sought
 from conformance.results.run_file import Run, read_run, write_run
 from conformance.runner.confirm import Confirmer
+from conformance.runner.output_path import ledger_of
 from tests import runs
 from tests.live import error, images, judge_all, session, watched
 from tests.living import finished
@@ -78,18 +82,44 @@ def test_regression_is_told_from_a_flake_by_sending_again(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("budget", "repeats"), [(9.0, 3), (0.075, 0)], ids=["ample", "tight"])
-def test_first_requests_are_paid_before_repeats(
+def test_first_requests_are_all_made_before_any_repeat(
     tmp_path: Path, budget: float, repeats: int
 ) -> None:
+    asked: list[bool] = []
+
+    def refuse(body: Any) -> Response | None:
+        asked.append("user" in body)
+        return error(400, param="user") if "user" in body else None
+
     with watched() as (url, eye):
         good = finished(tmp_path, url, "--cases", "[bnu]*").rename(tmp_path / "good.jsonl")
-        eye.posts = 0
-        eye.by_body = lambda asked: error(400) if asked and "user" in asked else None
+        eye.by_body = refuse
         chosen: dict[str, Any] = {"cases": "[nu][-s]*[2rg]", "baseline": good, "confirm": 3}
         with session(tmp_path, url, budget=budget, **chosen) as found:
-            judged = judge_all(found)
-    assert eye.posts == len(judged) + 1 + repeats  # and the first request, which is their control
+            judged = judge_all(found, threads=1)
+    assert len(asked) == len(judged) + 1 + repeats  # and the first request, which is their control
+    assert asked.index(True) < len(judged)
+    assert asked[len(judged) + 1 :] == [True] * repeats
     assert judged["dall-e-2/n-2"].outcome.accepted
+
+
+def test_killed_run_loses_nothing_that_waited_to_be_confirmed(tmp_path: Path) -> None:
+    with watched() as (url, _):
+        good = finished(tmp_path, url).rename(tmp_path / "good.jsonl")
+    chosen: dict[str, Any] = {"cases": "[bn]*", "baseline": good}
+    killed = tmp_path / "killed.jsonl"
+    with watched(steps=with_defects(TRUTHFUL, ["envelope.created-float"])) as (url, _):
+        with session(tmp_path, url, **chosen) as found:
+            found.live.ledger_file = ledger_of(killed)
+            write_run(Run(found.header()), killed)
+            (engine,) = found.engines
+            for case, _ in found.selected(engine):
+                engine.run(case)  # and nothing is confirmed
+        with session(tmp_path, url, resume=killed, **chosen) as again:
+            taken = again.resumed.judged(again.engines[0])
+            assert again.lost_answers() is None
+    broken = {each.findings["envelope.created-integer"].verdict for each in taken.values()}
+    assert (len(taken) > 1, broken) == (True, {Verdict.FAIL})
 
 
 NIGHTS = [Verdict.PASS, Verdict.UNAVAILABLE, Verdict.FLAKY]

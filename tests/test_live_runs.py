@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse
 
 from conformance.errors import ConformanceError
 from conformance.exchange.source import RecordMode
+from conformance.findings import Verdict
 from conformance.results.run_file import read_run
-from conformance.runner.reachable import UnreachableError, check_reachable
 from conformance.runner.resume import ResumeError
 from conformance.runner.session import Options, Session
 from tests.live import Watched, error, images, judge_all, paid_toml, session, watched
@@ -21,16 +21,18 @@ from tests.processes import command, run_pytest
 from tests.test_plugin import MINE, PROMISES
 
 
-def test_run_goes_on_where_only_one_of_two_providers_is_away(tmp_path: Path) -> None:
-    away = Path(paid_toml(tmp_path, "dall-e-2")).read_text()
-    (tmp_path / "away.toml").write_text(away)
-    with watched() as (url, _):
-        here = away.replace("http://127.0.0.1:1/v1", url)
-        (tmp_path / "here.toml").write_text(here)
-        names = tuple(str(tmp_path / f"{each}.toml") for each in ("away", "here"))
-        check_reachable(Session(Options(providers=names, live=True)))
-    with pytest.raises(UnreachableError, match=r"'away' cannot be reached.*connection refused"):
-        check_reachable(Session(Options(providers=names[:1], live=True)))
+def test_unreachable_provider_leaves_a_run_that_says_so_and_the_next_replaces_it(
+    tmp_path: Path,
+) -> None:
+    paid_toml(tmp_path, "dall-e-2")
+    with watched() as (url, eye):
+        for _ in range(3):
+            ended = live(tmp_path, url.replace("http", "https"), "--budget=9", "-q")
+            assert (ended.returncode, "is there" in ended.stderr) == (2, False), ended.stderr
+    run = read_run(tmp_path / "run.jsonl")
+    assert "'paid' cannot be reached at https://" in run.problems[0]
+    assert {each.verdict for each in run.findings} == {Verdict.UNAVAILABLE, Verdict.NOT_RUN}
+    assert (eye.posts, len(list(tmp_path.glob("*run.jsonl*")))) == (0, 1)
 
 
 Whole = tuple[Path, str, str, Watched]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from conformance.contract import load_edition
+from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Provenance, Response
 from conformance.exchange.transport.transport import (
@@ -20,7 +20,7 @@ from conformance.exchange.transport.transport import (
 from conformance.findings import Verdict
 from conformance.proof.extra_cases import NOW
 from conformance.reference import DEFAULT_KEY, TRUTHFUL, create_app
-from tests.legality import CASES, Table, alarms, differs, silenced
+from tests.legality import CASES, Table, alarms, differs, few_cases, silenced
 from tests.variations import REGISTRY, Variation
 from tests.variations.wire import WIRES, Wire, plain
 from tests.wires import HTTP2Server, WireServer
@@ -63,6 +63,16 @@ def test_no_false_alarm(table: Table, name: str) -> None:
     } == set()
     unused = [t for t in variation.takes if not any(fnmatchcase(each, t) for each in silent)]
     assert unused == [], "a clause that is said to be silenced still speaks"
+
+
+@pytest.mark.parametrize("name", [name for name in edition_ids() if name != DEFAULT_EDITION])
+def test_no_false_alarm_under_another_edition(name: str) -> None:
+    edition = load_edition(name)
+    table = Table(edition, few_cases(edition))
+    assert alarms(table.truth) == []
+    for variation in REGISTRY.values():
+        told = table.told(variation.plant(TRUTHFUL), variation.later)
+        assert alarms(told) == [], variation.varied
 
 
 SENT = (

@@ -104,12 +104,14 @@ HEAD = """() => {
     .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflow !== "visible"
       || each.scrollHeight > each.clientHeight + 1)
     .map((each) => each.textContent);
-  return [style.display, style.position, head.offsetHeight, cut];
+  return [style.display, style.position, head.offsetHeight, head.offsetWidth, cut];
 }"""  # noqa: E501 - a program
 
 
 @pytest.mark.parametrize(
-    ("providers", "models", "sheet"), [(1, 3, 1031), (3, 7, 703)], ids=["upright", "broad"]
+    ("providers", "models", "sheet"),
+    [(1, 3, 1031), (3, 7, 703), (10, 7, 703)],
+    ids=["upright", "broad", "broadest"],
 )
 def test_print_repeats_the_names_of_the_columns_and_cuts_none(
     browser: Browser, tmp_path: Path, providers: int, models: int, sheet: int
@@ -118,9 +120,10 @@ def test_print_repeats_the_names_of_the_columns_and_cuts_none(
     file = written(tmp_path, long_run(names, models))
     with opened(browser, file, "#differs=0", viewport={"width": 1031, "height": 703}) as page:
         page.page.emulate_media(media="print")
-        display, position, height, cut = page.page.evaluate(HEAD)
+        display, position, height, width, cut = page.page.evaluate(HEAD)
         broad = page.page.locator("#matrix.broad").count()
     assert (display, position, cut) == ("table-header-group", "static", [])
+    assert width <= 1031
     assert height < sheet / 4  # browsers repeat no head that is higher
     assert bool(broad) == (sheet == 703)
 
@@ -129,6 +132,13 @@ def test_print_fills_its_sheets(browser: Browser, tmp_path: Path) -> None:
     with opened(browser, written(tmp_path, long_run()), "#differs=0") as page:
         printed = page.page.pdf(prefer_css_page_size=True)
     assert 3 <= len(re.findall(rb"/Type /Page\b", printed)) <= 6
+
+
+def test_print_has_the_names_of_columns_where_the_screen_has_buttons(page: Opened) -> None:
+    page.page.emulate_media(media="print")
+    head = page.page.locator(".offers thead th").first
+    assert not head.locator("button").is_visible()  # browsers leave them out of repeated heads
+    assert head.evaluate("each => getComputedStyle(each, '::before').content") == '"Provider"'
 
 
 def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -> None:

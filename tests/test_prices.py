@@ -137,6 +137,14 @@ def test_gateway_on_loopback_is_not_taken_for_free(tmp_path: Path) -> None:
     assert load_provider(str(path)).prices.free
 
 
+@pytest.mark.parametrize("model", ["gpt-image-2", "gpt-image-2.5-sunburst", "gpt-image-2.5-flare"])
+def test_price_of_a_size_is_no_more_than_that_of_any_size(model: str) -> None:
+    listed = load_provider("openai").prices.image[model]
+    sized = {key: usd for key, usd in listed.items() if " " in key}
+    assert sized
+    assert all(usd <= listed[key.split()[0]] <= DEAREST for key, usd in sized.items())
+
+
 @pytest.mark.parametrize("name", PAID)
 def test_paid_provider_says_source_and_date(name: str) -> None:
     prices = load_provider(name).prices

@@ -216,7 +216,7 @@ def test_unknown_defects_and_models_name_the_nearest() -> None:
 def test_prove_command_writes_what_it_found(
     proof: Proof, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.proof.proving.Proof", lambda _: nullcontext(proof))
+    monkeypatch.setattr("conformance.proof.processes.Proof", lambda _: nullcontext(proof))
     words = ["prove", "--defect", "count.n-*", "-o", str(tmp_path / "proof.md"), "-n", "1"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
-from conformance.findings import Finding
+from conformance.recordings.contracts import Contracts
 from conformance.recordings.inputs import ForeignFile
 from conformance.recordings.judging import FileJudge
 from conformance.recordings.model_names import Names
@@ -87,8 +87,8 @@ class Collected:
     def __init__(self) -> None:
         self.verdicts: dict[str, str] = {}
 
-    def add(self, _: object, __: object, ___: object, findings: list[Finding]) -> None:
-        self.verdicts |= {finding.clause: finding.verdict.value for finding in findings}
+    def add(self, *about: Any) -> None:
+        self.verdicts |= {finding.clause: finding.verdict.value for finding in about[-1]}
 
 
 def verdicts(*records: object) -> dict[str, str]:
@@ -98,7 +98,7 @@ def verdicts(*records: object) -> dict[str, str]:
         file.writelines(json.dumps(record) + "\n" for record in records)
         file.flush()
         foreign = ForeignFile(Path(file.name))
-        FileJudge(EDITION, CLAUSES, collected, Names()).file(foreign)
+        FileJudge(Contracts(EDITION, CLAUSES), collected, Names()).file(foreign)
     assert foreign.unreadable == []
     found: dict[str, str] = collected.verdicts
     return found

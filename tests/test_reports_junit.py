@@ -8,7 +8,7 @@ import pytest
 
 from conformance.errors import UnknownNameError
 from conformance.findings import Finding, Verdict
-from conformance.reports import FORMATS, MergeError, render
+from conformance.reports import FORMATS, render
 from conformance.results.run_file import Run
 from tests import runs
 
@@ -172,10 +172,3 @@ def test_unknown_format_names_its_nearest_match() -> None:
     assert FORMATS == ("html", "md", "junit", "json", "csv", "svg")
     with pytest.raises(UnknownNameError, match="did you mean 'junit'"):
         render([runs.run()], "junitxml")
-
-
-@pytest.mark.parametrize("form", FORMATS)
-def test_different_editions_are_refused(form: str) -> None:
-    other = runs.header(edition={**runs.EDITION, "id": "sample-2027-01-01"})
-    with pytest.raises(MergeError, match="different editions"):
-        render([runs.run(), runs.run(head=other)], form)

@@ -8,17 +8,23 @@ from conformance.clauses import clauses_of
 from conformance.clauses.derivation import derived
 from conformance.contract import load_edition
 from conformance.findings import BROKEN, Verdict
+from conformance.reference.defects import defects
 from tests.asked import all_sent, bound
 from tests.clauses.observations import CASES as OBSERVED
 from tests.miniatures import judged
 from tests.sentences import (
     CHAPTERS,
+    OTHER_EDITIONS,
     cases_of,
+    own_clauses,
     said_beside,
+    said_of_answer,
     said_of_case,
     said_of_defect,
     said_of_derived,
     said_of_requests,
+    said_of_sent,
+    said_of_true_answer,
     said_of_truth,
     stored,
     truths_of,
@@ -28,6 +34,16 @@ EDITION = load_edition()
 CLAUSES = [clause.id for clause in clauses_of(EDITION)]
 CASES = [(chapter, name) for chapter in CHAPTERS for name in cases_of(chapter)]
 LIES = [(defect, path) for defect, paths in stored("defects").items() for path in paths]
+
+
+def listed(part: str) -> list[tuple[str, str, str]]:
+    """Return edition, subject and request of what was reviewed of the other editions."""
+    return [
+        (name, subject, path)
+        for name in OTHER_EDITIONS
+        for subject, paths in stored(name)[part].items()
+        for path in paths
+    ]
 
 
 def broken(said: dict[str, str]) -> set[str]:
@@ -111,3 +127,47 @@ def test_clauses_derived_anew_bind_the_requests_reviewed() -> None:
 
 def test_derived_clauses_say_what_was_reviewed() -> None:
     assert said_of_derived() == stored("derived")
+
+
+@pytest.mark.parametrize(("name", "defect", "path"), listed("defects"))
+def test_sentences_about_a_defect_of_another_edition_are_those_reviewed(
+    name: str, defect: str, path: str
+) -> None:
+    assert said_of_defect(defect, path, name=name) == stored(name)["defects"][defect][path]
+
+
+@pytest.mark.parametrize(("name", "clause", "path"), listed("truths"))
+def test_sentences_about_a_truth_of_another_edition_gone_wrong(
+    name: str, clause: str, path: str
+) -> None:
+    assert said_of_answer(path, clause, name) == stored(name)["truths"][clause][path]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [(name, path) for name in OTHER_EDITIONS for path in stored(name)["answers"]]
+)
+def test_sentences_about_a_true_answer_of_another_edition_are_those_reviewed(
+    name: str, path: str
+) -> None:
+    assert said_of_true_answer(path, name) == stored(name)["answers"][path]
+
+
+@pytest.mark.parametrize(
+    ("name", "clause"), [(name, each) for name in OTHER_EDITIONS for each in own_clauses(name)]
+)
+def test_clause_of_another_edition_binds_the_requests_reviewed(name: str, clause: str) -> None:
+    assert said_of_sent(clause, name) == stored(name)["requests"][clause]
+
+
+@pytest.mark.parametrize("name", OTHER_EDITIONS)
+def test_every_clause_that_only_one_edition_has_turns_red_for_a_lie(name: str) -> None:
+    known = defects(load_edition(name))
+    red: set[str] = set()
+    for defect, paths in stored(name)["defects"].items():
+        seen = set().union(*(broken(said) for said in paths.values()))
+        assert seen <= set(known[defect].claims), f"{defect} breaks what it does not claim"
+        red |= seen
+    assert set(own_clauses(name)) <= red
+    truths = stored(name)["truths"]
+    assert all("pass" in said for paths in truths.values() for said in paths.values())
+    assert set(truths) == set(own_clauses(name))

@@ -47,17 +47,6 @@ def test_transport_gives_up_writing(server: HostileServer, hurried: Transport) -
     assert failure.kind == "timeout"
 
 
-def test_transport_tells_what_cannot_be_reached_and_sends_nothing(
-    transport: Transport, server: HostileServer
-) -> None:
-    before = len(server.requests)
-    assert transport.unreachable(server.url("/v1")) is None
-    assert len(server.requests) == before
-    failure = transport.unreachable("http://127.0.0.1:9/v1")
-    assert failure is not None
-    assert failure.kind == "connect"
-
-
 def test_transport_refused_connection(transport: Transport) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -64,13 +64,16 @@ def test_nightly_runs_only_where_it_was_turned_on() -> None:
     assert set(triggers[True]) == {"schedule", "workflow_dispatch"}  # `on` is YAML's yes
 
 
-def test_action_is_used_in_five_lines() -> None:
+def test_action_needs_a_provider_and_nothing_else() -> None:
     given = workflow("action")["inputs"]
-    assert [name for name, about in given.items() if about.get("required")] == [
-        "provider",
-        "budget",
-    ]
-    assert {"key", "budget"} <= given.keys()
+    assert [name for name, about in given.items() if about.get("required")] == ["provider"]
+
+
+def test_action_leaves_the_python_of_the_job_alone() -> None:
+    (used,) = [each for _, each in steps("action") if "setup-python" in each.get("uses", "")]
+    assert used["with"]["update-environment"] is False
+    scripts = [each for _, each in steps("action") if "image-conformance" in each.get("run", "")]
+    assert all("VENV" in each["env"] for each in scripts)
 
 
 def test_ci_calls_targets_that_there_are() -> None:

@@ -35,7 +35,7 @@ from conformance.reports.drift import drift
 from conformance.results.baselines import last_told, ordered
 from conformance.results.case_result import Judged
 from conformance.results.conclusion import conclude_run, counts
-from conformance.results.evidence import _price, evidence, moment
+from conformance.results.evidence import evidence, moment, price_record
 from conformance.results.reach import Column, reach_counts
 from conformance.results.records import (
     SCHEMA,
@@ -211,9 +211,9 @@ class LiveNight:
             return judged(made[-1], control, standing, clauses)[1]
 
         if self.confirmer is not None:
-            found = self.confirmer.confirmed(found, repeat)
+            found = dict(self.confirmer.confirmed(found, repeat))
         price = all_of([*made[1:], made[0]])
-        record = structs.replace(record, sent_at=moment(made[0].sent_at), price=_price(price))
+        record = structs.replace(record, sent_at=moment(made[0].sent_at), price=price_record(price))
         return Judged(outcome, found, (), record)
 
     def _header(

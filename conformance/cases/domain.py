@@ -148,7 +148,7 @@ class Domain:
         schema = self.model.parameters[parameter]
         types = types_of(schema)
         regions: list[Region] = [Value(value) for value in self._listed(parameter, schema)]
-        limits = self.model.pixel_limits(parameter)
+        limits = self.model.sure_pixel_limits(parameter)
         if limits is not None:
             regions.append(Sizes(limits))
         if not regions:

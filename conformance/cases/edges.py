@@ -65,7 +65,7 @@ def _limits(
             yield str(high), high
     elif "maxLength" in schema:
         yield "longest", text_of(schema["maxLength"])
-    limits = domain.model.pixel_limits(name)
+    limits = domain.model.sure_pixel_limits(name)
     if limits is not None:
         yield from limits.edges().items()
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from conformance.cases.model import Authorization, Operation
 from conformance.clauses.registry import Binding, Bound, possible_in
+from conformance.contract import Edition
 from conformance.exchange.sent_request import Sent
 
 
@@ -107,7 +108,10 @@ def answered_with(*kinds: str) -> Binding:
         model = sent.model
         return (model.response_kind(sent.value("response_format")) if model else "either") in kinds
 
-    return binds
+    def possible(edition: Edition) -> bool:
+        return any({*model.responses.values()} & {*kinds} for model in edition.every_model)
+
+    return Bound(binds, possible)
 
 
 def promised(*deciding: str) -> Binding:

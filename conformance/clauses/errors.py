@@ -14,7 +14,7 @@ from conformance.clauses.refusals import (
     require_fault,
     told,
 )
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.registry import Bound, Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.error_text import error_text
@@ -256,6 +256,24 @@ def code_type(subject: Subject) -> Iterator[Problem]:
 
 def _flawed(sent: Sent) -> bool:
     return flaw(sent) is not None or "model-unknown" in sent.faults
+
+
+@clause(
+    "errors.documented-members",
+    Level.SHOULD,
+    "The body of a refusal has the members that are documented beside its error.",
+    cite("openai", "ErrorResponse"),
+    binds=Bound(REFUSED, lambda edition: bool(edition.error_members)),
+    needs=Needs.ERROR,
+)
+def documented_members(subject: Subject) -> Iterator[Problem]:
+    """Validates such members as an id of the request. Not testable where there is no error object,
+    of which other clauses tell.
+    """
+    _ = subject.error
+    for mismatch in subject.edition.error_errors(subject.object):
+        if mismatch.path.partition(".")[0] in subject.edition.error_members:
+            yield Problem(mismatch.message, "as documented", mismatch.keyword)
 
 
 @clause(

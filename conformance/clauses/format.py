@@ -67,10 +67,10 @@ carries(
 carries(
     "format.url-by-default",
     Level.MUST,
-    "A dall-e model that is asked for no response_format answers with URLs.",
+    "A model whose images are URLs answers with URLs when no response_format is asked.",
     cite("openai", "CreateImageRequest.response_format"),
     cite("cometapi", "200: example"),
-    binds=all_of(DALL_E, omits("response_format"), answered_with("url")),
+    binds=all_of(IN_FORMAT, omits("response_format"), answered_with("url")),
     about="url",
     how="Every item of `data` has a filled `url` when `response_format` is absent or null.",
 )
@@ -137,7 +137,7 @@ register(
     "qwen-image answers with a URL or with base64.",
     cite("cometapi", "Body: response_format"),
     cite("alibaba", "output.results"),
-    binds=all_of(SUCCESS, family("qwen-image")),
+    binds=all_of(SUCCESS, family("qwen-image"), answered_with("either")),
     judge=_carries_nothing,
     how="Every item of `data` has a filled `url` or a filled `b64_json`, whatever was asked.",
 )

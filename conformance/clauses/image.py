@@ -52,7 +52,9 @@ def _types(subject: Subject) -> tuple[str, ...]:
     if isinstance(expected, str) and documents("output_format")(subject.sent):
         return (expected,)
     models = subject.edition.models.values()
-    return tuple(dict.fromkeys(each for m in models for each in m.documented("output_format")))
+    return subject.edition.image_types(subject.kind) or tuple(
+        dict.fromkeys(each for m in models for each in m.documented("output_format"))
+    )
 
 
 def _measure(facts: ImageFacts) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from conformance.commands.options import Clauses, EditionName, Plugins
 from conformance.contract import DEFAULT_EDITION
+
+if TYPE_CHECKING:
+    from conformance.recordings.contracts import Contracts
 
 
 def judge(
@@ -47,21 +50,33 @@ def judge(
     Anything else can be converted to JSON lines, one object per line (docs/judging.md):
     {"request": {"method", "url", "headers", "body"}, "response": {"status", "headers", "body"}}
 
+    Each is judged by the edition of the day on which it was recorded: the newest one published by
+    then that knows the model. --edition judges all by one.
+
     Exit codes: 0 no MUST is broken, 1 one is, 2 nothing was decided or a file was not read whole.
     """
-    from conformance.clauses import clauses_of, select
     from conformance.clauses.extensions import load_plugins
-    from conformance.contract import load_edition
     from conformance.recordings import judge_files
     from conformance.recordings.model_names import read_names
     from conformance.recordings.render import show
     from conformance.runner.output_path import OutputFile, default_output
 
     load_plugins(plugin or ())
-    loaded = load_edition(edition or DEFAULT_EDITION)
-    chosen = select(clauses_of(loaded), clauses)
-    names = read_names(model or [], unnamed, loaded)
+    contracts = _contracts(edition, clauses)
+    names = read_names(model or [], unnamed, *contracts.editions)
     with OutputFile(output or default_output(["judge"])) as place:
-        report = judge_files(files, loaded, place.path, chosen, names)
+        report = judge_files(files, contracts, place.path, names)
         show(report, quiet)
     raise typer.Exit(int(report.conclusion))
+
+
+def _contracts(edition: str | None, clauses: str) -> Contracts:
+    """Return by which editions is judged: by one that was named, else by that of the day."""
+    from conformance.clauses import clauses_of, select
+    from conformance.contract import load_edition
+    from conformance.recordings.contracts import Contracts, ContractsByDay
+
+    if edition is None:
+        return ContractsByDay(load_edition(DEFAULT_EDITION), clauses)
+    loaded = load_edition(edition)
+    return Contracts(loaded, select(clauses_of(loaded), clauses), clauses)

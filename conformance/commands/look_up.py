@@ -38,8 +38,9 @@ def explain(
     clause: Annotated[str, typer.Argument(help="The id of a clause.")],
     edition: EditionName = None,
     provider: Annotated[
-        str, typer.Option("--provider", "-p", help="The provider that the curl command addresses.")
-    ] = "cometapi",
+        str | None,
+        typer.Option("--provider", "-p", help="The provider that the curl command addresses."),
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Print a clause: statement, level, source, models, how it is judged, how to reproduce it."""

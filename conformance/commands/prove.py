@@ -35,7 +35,7 @@ def prove(
     """
     from conformance.contract import load_edition
     from conformance.proof import holes
-    from conformance.proof.proving import prove as prove_all
+    from conformance.proof.processes import prove as prove_all
     from conformance.proof.terminal import Watched, chosen_defects, print_proof
     from conformance.proof.writing import WRITERS
 

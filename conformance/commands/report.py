@@ -46,9 +46,21 @@ def report(
             help="Folder with the run files of earlier nights: the page says since when.",
         ),
     ] = None,
+    clients: Annotated[
+        Path | None,
+        typer.Option(
+            "--clients",
+            metavar="FILE.json",
+            help="What clients made of answers, as `clients -o` recorded it.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table.")] = False,
 ) -> None:
     """Render run files: a table for the terminal; with --output, a page and other formats."""
+    from dataclasses import replace
+
+    from conformance.clients.impact import impact_of
+    from conformance.clients.outcomes import RECORDED, read_outcomes, together
     from conformance.reports import FORMATS, print_runs, render, summarize
     from conformance.reports.history.annotate import with_history
     from conformance.results.run_file import read_run
@@ -59,11 +71,14 @@ def report(
     end_with_the_pipe()
     loaded = [read_run(path) for path in runs]
     summary = summarize(loaded)
+    outcomes = read_outcomes(RECORDED)
+    outcomes = together(outcomes, read_outcomes(clients)) if clients else outcomes
+    summary = replace(summary, impact=impact_of(summary.merged.concluding, outcomes))
     if history is not None:
         summary = with_history(summary, history)
     wrote = [_write(path, name, summary) for path, name in formats.items()]
     if format_ in (None, "terminal") and not quiet:
-        print_runs(loaded, Console())
+        print_runs(summary, Console())
     elif format_ in FORMATS and not formats:
         typer.echo(render(summary, str(format_)), nl=False)
     for said in wrote:

@@ -51,10 +51,14 @@ class Checker:
 
     def members(self, *path: str) -> frozenset[str]:
         """Return the documented members of the object at a path of keywords."""
+        return frozenset(self.keyword(*path, "properties") or ())
+
+    def keyword(self, *path: str) -> Any:
+        """Return the value of the keyword at the end of a path of keywords, None without one."""
         node: Any = self._validator.schema
         for step in path:
             node = node.get(step, {})
-        return frozenset(node.get("properties", {}))
+        return node or None
 
     def accepts(self, instance: object) -> bool:
         """Return whether the instance satisfies the schema; never raises."""

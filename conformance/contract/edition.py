@@ -50,7 +50,7 @@ class Edition:
     document: str
     published: str
     endpoint: Endpoint
-    models_path: str
+    models_path: str  # empty where no list of models is documented
     sources: Mapping[str, CitedSource]
     models: Mapping[str, Model]
     families: Mapping[str, ModelFamily]
@@ -105,6 +105,16 @@ class Edition:
         checker = self._checkers[f"response {kind}"]
         return checker.members(), checker.members("properties", "data", "items")
 
+    def image_types(self, kind: str) -> tuple[str, ...]:
+        """Return the types of which the images of a kind of answer are; none if it names none."""
+        items = ("properties", "data", "items", "imageTypes")
+        return tuple(self._checkers[f"response {kind}"].keyword(*items) or ())
+
+    @property
+    def error_members(self) -> frozenset[str]:
+        """The documented members of an error body that stand beside its `error`."""
+        return self._checkers["error body"].members() - {"error"}
+
     def error_errors(self, instance: object) -> list[Mismatch]:
         """Compare an error body with what every source demands of one."""
         return self._mismatches("error", "body", instance)
@@ -112,6 +122,12 @@ class Edition:
     def model_list_errors(self, instance: object) -> list[Mismatch]:
         """Compare the answer of the model list with its schema."""
         return self._mismatches("model list", "body", instance)
+
+    @property
+    def lists_ends(self) -> bool:
+        """Return whether it documents that the model list says when a model ends."""
+        members = self._checkers["model list body"].members("properties", "data", "items")
+        return "shutdown_date" in members
 
     def stream_errors(self, event: str, instance: object) -> list[Mismatch]:
         """Compare the data of a stream event ("partial_image" or "completed") with its schema.

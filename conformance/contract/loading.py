@@ -184,7 +184,7 @@ class _Loader:
             document=content["document"],
             published=content["published"],
             endpoint=Endpoint(**content["endpoint"]),
-            models_path=content["models_path"],
+            models_path=content.get("models_path", ""),
             sources=ChainMap(_sources(content["sources"]), OUTSIDE_SOURCES),
             models=models,
             families=families,
@@ -262,8 +262,9 @@ class _Loader:
 def answer_files(content: Mapping[str, Any]) -> dict[str, str]:
     """Return the schema files of answers by what they are of, from the content of edition.json."""
     named = {f"response {kind}": file for kind, file in content["responses"].items()}
-    named |= {f"stream {event}": file for event, file in content["stream"].items()}
-    return named | {"error body": content["error"], "model list body": content["model_list"]}
+    named |= {f"stream {event}": file for event, file in content.get("stream", {}).items()}
+    others = {"error body": content["error"], "model list body": content.get("model_list", "")}
+    return named | {part: file for part, file in others.items() if file}
 
 
 def _level(entry: dict[str, Any]) -> ClauseLevel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,6 +78,12 @@ class Model:
     def pixel_limits(self, parameter: str) -> PixelLimits | None:
         """Return the limits of a size in pixels, None for a parameter that has none."""
         return pixel_limits(self.parameters.get(parameter, {}))
+
+    def sure_pixel_limits(self, parameter: str) -> PixelLimits | None:
+        """Return the limits within which no open question disputes a size."""
+        points = (point for point in self.schema.open_points if point.parameter == parameter)
+        disputed = ChainMap(*(dict(point.keywords) for point in points))
+        return pixel_limits(ChainMap(disputed, dict(self.parameters.get(parameter, {}))))
 
     def open_values(self, parameter: str) -> tuple[Any, ...]:
         """List the values that some source names, but the contract leaves open."""

@@ -19,7 +19,7 @@ from conformance.contract import DEFAULT_EDITION, Edition, edition_ids, load_edi
 from conformance.documentation.explanation import Explainer, Explanation
 from conformance.documentation.traceability import settling, trace
 from conformance.providers import load_provider, provider_names
-from conformance.providers.asked import check_selected, selected
+from conformance.providers.asked import check_selected, edition_of, provider_of, selected
 from conformance.runner.planned_request import sent_by
 
 WIDTH = 80  # characters per line of prose
@@ -159,9 +159,10 @@ LISTS: dict[str, Callable[[Selection], Table]] = {
 }
 
 
-def explain_clause(console: Console, name: str, edition: str | None, provider: str) -> None:
+def explain_clause(console: Console, name: str, edition: str | None, provider: str | None) -> None:
     """Print everything the suite knows about one clause."""
-    explanation = Explainer(load_edition(edition or DEFAULT_EDITION), provider).explain(name)
+    chosen = load_edition(edition_of(edition, [load_provider(provider)] if provider else []))
+    explanation = Explainer(chosen, provider or provider_of(chosen)).explain(name)
     for line in _lines(explanation):
         console.print(Text(line), soft_wrap=True)  # curl commands are copied, so never wrapped
 

@@ -18,24 +18,48 @@ _LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "min
 _UPPER = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
 _SETS = frozenset({"enum", "type"})  # the fewer the stricter; of `required` the more
 _MEMBERS = "properties"
+_ASKED = {
+    "default": "no response_format is asked",
+    "url": "response_format is url",
+    "b64_json": "response_format is b64_json",
+}
 
 
 def answer_changes(old: Edition, new: Edition) -> Iterator[Change]:
     """Yield the keywords of answers that differ, and the kinds of answers of models."""
     before, after = _schemas(old), _schemas(new)
-    for part in dict.fromkeys((*before, *after)):
+    demanded = _demanded(old, new)
+    for part in after:
         keywords = [dict(_flat(schemas.get(part, {}))) for schemas in (before, after)]
         for place in dict.fromkeys((*keywords[0], *keywords[1])):
             one, other = (flat.get(place) for flat in keywords)
             if one != other:
-                yield _change(part, place, one, other, is_new=_is_new(place, keywords[0]))
+                strict = part in demanded and not _is_new(place, keywords[0])
+                yield _change(part, place, one, other, strict)
     yield from _kinds(old, new)
 
 
+def _demanded(old: Edition, new: Edition) -> frozenset[str]:
+    """Return the answers of which the new edition may demand more of models that both read.
+
+    What an error body has, clauses of their own demand.
+    """
+    models = [new.model(name) for name in common_models(old, new)]
+    kinds = {f"response {kind}" for model in models for kind in model.responses.values()}
+    others = {part for part in _schemas(new) if not part.startswith(("response ", "error "))}
+    return frozenset(kinds | (others if models else set()))
+
+
 def _schemas(edition: Edition) -> dict[str, Mapping[str, Any]]:
+    """Return the schemas of answers, without kinds that no model answers with."""
+    kinds = {kind for model in edition.every_model for kind in model.responses.values()}
     files = SchemaFiles(edition.folder)
     named = answer_files(files.json(EDITION_FILE))
-    return {part: without_annotations(files.schema(name)) for part, name in named.items()}
+    return {
+        part: without_annotations(files.schema(name))
+        for part, name in named.items()
+        if not part.startswith("response ") or part.removeprefix("response ") in kinds
+    }
 
 
 def _flat(schema: Mapping[str, Any], place: str = "") -> Iterator[tuple[tuple[str, str], Any]]:
@@ -57,11 +81,11 @@ def _is_new(place: tuple[str, str], before: Mapping[tuple[str, str], Any]) -> bo
     return bool(place[0]) and not any(name == place[0] for name, _ in before)
 
 
-def _change(part: str, place: tuple[str, str], before: Any, after: Any, is_new: bool) -> Change:
+def _change(part: str, place: tuple[str, str], before: Any, after: Any, strict: bool) -> Change:
     name, keyword = place
     subject = f"{part}: {name or 'the body'}"
     said = [_text(before, keyword), _text(after, keyword)]
-    strict = not is_new and bool(keyword) and _stricter(keyword, before, after)
+    strict = strict and bool(keyword) and _stricter(keyword, before, after)
     return Change(
         area="answers",
         kind=kind_of(*said),
@@ -77,6 +101,8 @@ def _must(where: str, keyword: str, before: Any, after: Any) -> str:
         return f"send {text_of([name for name in after if name not in (before or ())])} in {where}"
     if keyword == "enum" and before:
         return f"send no {text_of([value for value in before if value not in after])} as {where}"
+    if keyword == "imageTypes":
+        return f"paint {text_of(after)} for {where}"
     return f"keep {keyword} {text_of(after)} of {where}"
 
 
@@ -123,5 +149,5 @@ def _kinds(old: Edition, new: Edition) -> Iterator[Change]:
                     models=(model,),
                     before=one,
                     after=other,
-                    must=f"answer with {other}" if strict else "",
+                    must=f"answer with {other} where {_ASKED[asked]}" if strict else "",
                 )

@@ -25,18 +25,19 @@ def changes_between(old: Edition, new: Edition) -> Changes:
     that it must accept or refuse now and need not before, an answer that must hold more, a MUST
     that was none.
     """
-    changes = sorted(_changes(old, new), key=lambda change: AREAS.index(change.area))
+    models = common_models(old, new)
+    changes = sorted(_changes(old, new, models), key=lambda change: AREAS.index(change.area))
     return Changes(
         schema=1,
         old=_facts(old),
         new=_facts(new),
         breaking=any(change.breaking for change in changes),
+        in_common=models,
         changes=tuple(changes),
     )
 
 
-def _changes(old: Edition, new: Edition) -> Iterator[Change]:
-    models = common_models(old, new)
+def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[Change]:
     yield from _endpoint_changes(old, new)
     yield from model_changes(old, new)
     yield from lifecycle_changes(old, new)
@@ -68,7 +69,7 @@ def _endpoint_changes(old: Edition, new: Edition) -> Iterator[Change]:
                 subject=name,
                 before=before[name],
                 after=value,
-                must=f"answer at the {name} {value}",
+                must=f"answer at the {name} {value}" if value else "",
             )
 
 

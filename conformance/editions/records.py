@@ -66,6 +66,8 @@ class Changes(Struct, frozen=True, kw_only=True):
     old: EditionFacts
     new: EditionFacts
     breaking: bool
+    in_common: tuple[str, ...]
+    """The models that both editions read; of any other nothing is demanded."""
     changes: tuple[Change, ...]
 
     def of(self, area: str) -> tuple[Change, ...]:

@@ -46,6 +46,10 @@ def closing(changes: Changes) -> str:
     if not changes.changes:
         return f"{names}: the same."
     count = counted(len(changes.changes), "difference")
+    if not changes.in_common:
+        return (
+            f"{names}: {count}, and no model that both read: neither asks anything of the other's."
+        )
     breaking = sum(change.breaking for change in changes.changes)
     if not breaking:
         return f"{names}: {count}, and who keeps the old edition keeps the new one."

@@ -19,7 +19,7 @@ from conformance.exchange.model import (
     Request,
     Response,
 )
-from conformance.exchange.redaction.api_key import Redactor, redact
+from conformance.exchange.redaction.api_key import REMEMBERED, Redactor, redact
 from conformance.exchange.transport.transport import Limits, Transport
 
 MOST_DOWNLOADS = 16
@@ -45,12 +45,14 @@ class Client:
         transport: Transport,
         provenance: Provenance = Provenance.LIVE,
         clock: Callable[[], float] = time.time,
+        remembered: int = REMEMBERED,
     ) -> None:
+        """Make a client; `remembered` is for how long a text its redaction is kept in memory."""
         self.target = target
         self._transport = transport
         self._provenance = provenance
         replays = provenance is Provenance.CASSETTE  # what is played was redacted when it was made
-        self._redactor = None if replays else _redactor_of(target.key)
+        self._redactor = None if replays else _redactor_of(target.key, remembered)
         self._clock = clock
 
     @property

@@ -71,7 +71,7 @@ def read_request(exchange: Exchange, edition: Edition) -> Sent:
     path = urlsplit(request.url).path.rstrip("/")
     generates = path.endswith("/images/generations")
     operation = Operation.GENERATE if generates else None
-    if path.endswith("/models"):
+    if path.endswith("/models") and edition.models_path:
         operation = Operation.LIST_MODELS
     faults, asked, model = set(), None, edition.find(exchange.model)
     if request.method.upper() != ("POST" if generates else "GET"):

@@ -158,6 +158,11 @@ class Ledger:
         with self._lock:
             self._write({"outcome": f"{provider}::{case}", "values": dict(outcome)})
 
+    def keep_judged(self, provider: str, case: str, judged: Mapping[str, Any]) -> None:
+        """Write the result of a case that the run file does not have yet."""
+        with self._lock:
+            self._write({"judged": f"{provider}::{case}", "values": dict(judged)}, durably=True)
+
     def spent(self) -> Spent:
         """Return the sums so far."""
         with self._lock:
@@ -271,6 +276,8 @@ class KeptLedger:
     unanswered: dict[str, LostRequest] = field(default_factory=dict)
     """Requests that may be billed, and whose answer the ledger does not know to be a failure."""
     outcomes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    judged: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Results that may not be in the run file, as they still had to be confirmed."""
 
 
 def read_ledger(path: Path) -> KeptLedger:
@@ -287,6 +294,8 @@ def read_ledger(path: Path) -> KeptLedger:
             values = load_json(line)
             if "outcome" in values:
                 kept.outcomes[str(values["outcome"])] = dict(values["values"])
+            elif "judged" in values:
+                kept.judged[str(values["judged"])] = dict(values["values"])
             elif "settled" in values:
                 number, status = values["settled"], values["status"]
                 failed = status is not None and not 200 <= status < 300

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from conformance.cases import cases_of_retired
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
-from conformance.contract import Edition
+from conformance.contract import Edition, Model
 from conformance.lifecycle import Lifecycle, Standing
 
 RETIRED, _RETIRED_LIST = "retired", "retired-models-list"
@@ -60,11 +60,17 @@ def retired_cases(edition: Edition, name: str) -> Iterator[Case]:
     yield replace(smallest, id=RETIRED, control=_RETIRED_LIST)
 
 
+def _sizes(model: Model) -> list[str]:
+    """Return the sizes that a model lists, or of which it gives examples."""
+    named = model.documented("size") or model.examples("size")
+    return [size for size in named if size != "auto"]
+
+
 def supplementary_cases(edition: Edition, models: Sequence[str]) -> Iterator[Case]:
     """Yield streams with a size, or with whom they are for: no documented case combines them."""
     for name in models:
         model = edition.find(name)
-        sizes = [size for size in model.documented("size") if size != "auto"] if model else []
+        sizes = _sizes(model) if model else []
         if model is not None and "stream" in model.parameters and len(sizes) > 1:
             body = {"model": name, "prompt": _PROMPT, "stream": True, "size": sizes[1]}
             yield Case("stream-size", name, body=body, control=MODELS_LIST, billed=True)

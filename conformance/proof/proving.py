@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
-from multiprocessing import get_context
 from typing import Any, Self
 
 from conformance.cases import all_cases
@@ -17,7 +14,7 @@ from conformance.clauses.judge import judge
 from conformance.clauses.models_lifecycle import speaks_of
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context
-from conformance.contract import Edition, load_edition
+from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
@@ -30,7 +27,7 @@ from conformance.proof.extra_cases import (
     supplementary_cases,
 )
 from conformance.proof.in_process import BASE_URL, Bench
-from conformance.proof.matrix import RED, ClauseRow, DefectColumn, Matrix
+from conformance.proof.matrix import RED, DefectColumn
 from conformance.proof.open_requests import (
     Answered,
     accept_open_requests,
@@ -41,7 +38,7 @@ from conformance.proof.open_requests import (
 )
 from conformance.proof.witnesses import first_witness, red_clauses, worst_by_clause
 from conformance.reference import TRUTHFUL, Steps
-from conformance.reference.defects import Defect, defects
+from conformance.reference.defects import Defect
 from conformance.runner.planned_request import sent_by
 
 
@@ -141,7 +138,7 @@ class Proof:
             judged = self.judged_cases(defect.plant(TRUTHFUL), models)
         findings = [finding for case in judged.values() for finding in case.findings]
         verdicts, red = worst_by_clause(findings), red_clauses(findings)
-        open_claims = self._open_claims(defect)
+        open_claims = self._open_claims(defect, judged)
         open_findings, recorded = self._open_findings(defect, open_claims, judged)
         return DefectColumn(
             id=defect.id,
@@ -164,13 +161,26 @@ class Proof:
             ),
         )
 
-    def _open_claims(self, defect: Defect) -> tuple[str, ...]:
-        """Return the claimed clauses that must detect a defect in answers to open requests."""
-        if defect.silent or not changes_answers(TRUTHFUL, defect.plant(TRUTHFUL)):
+    def _open_claims(
+        self, defect: Defect, documented: Mapping[str, _JudgedCase]
+    ) -> tuple[str, ...]:
+        """Return the claimed clauses that must detect a defect in answers to open requests.
+
+        They detect it in the answer to some documented twin of one.
+        """
+        lying = defect.plant(TRUTHFUL)
+        if defect.silent or not changes_answers(TRUTHFUL, lying):
             return ()
-        return tuple(
-            claim for claim in defect.claims if judges_answers(claim) and claim in self._passed_open
-        )
+        wanted = {claim for claim in defect.claims if judges_answers(claim)} & self._passed_open
+        if not wanted <= self._red_twins(documented):
+            documented = self.judged_cases(lying, self.models)
+        wanted &= self._red_twins(documented)
+        return tuple(claim for claim in defect.claims if claim in wanted)
+
+    def _red_twins(self, documented: Mapping[str, _JudgedCase]) -> set[str]:
+        """Return the clauses that are broken in documented twins of open requests."""
+        twins = {path for _, path in self._twins.values()} & documented.keys()
+        return _red(documented[path] for path in twins)
 
     def _open_findings(
         self, defect: Defect, claims: Sequence[str], documented: Mapping[str, _JudgedCase]
@@ -344,64 +354,3 @@ def _same(one: Exchange, other: Exchange) -> bool:
 
 def _red(cases: Iterable[_JudgedCase]) -> set[str]:
     return set(red_clauses(finding for judged in cases for finding in judged.findings))
-
-
-def prove(
-    edition: Edition | None = None,
-    names: Sequence[str] | None = None,
-    workers: int = 1,
-    advance: Callable[[], object] = lambda: None,
-) -> Matrix:
-    """Judge every clause of an edition against the named defects, or against all.
-
-    `workers` is the number of processes; `advance` is called after each defect. Raises KeyError
-    for an unknown defect.
-    """
-    contract, started = edition or load_edition(), time.monotonic()
-    every = tuple(defects(contract))
-    chosen = every if names is None else tuple(names)
-    columns = []
-    if workers == 1:
-        with Proof(contract) as proof:
-            truth, answers = proof.verdicts(), proof.answered()
-            for name in chosen:
-                columns.append(proof.column(defects(contract)[name]))
-                advance()
-    else:
-        context = get_context("spawn")  # a fork would share the parent's threads and event loops
-        with ProcessPoolExecutor(workers, context, _prepare, (str(contract.folder),)) as pool:
-            first, second = pool.submit(_truth), pool.submit(_answered)
-            for column in pool.map(_column, chosen):
-                columns.append(column)
-                advance()
-            truth, answers = first.result(), second.result()
-    return Matrix(
-        edition=contract.id,
-        clauses=tuple(ClauseRow(e.id, e.level.value, e.statement) for e in clauses_of(contract)),
-        truth=truth,
-        defects=tuple(columns),
-        exchanges=sum(column.exchanges for column in columns),
-        seconds=time.monotonic() - started,
-        answered=answers,
-        whole=set(chosen) == set(every),
-    )
-
-
-_PROOF: list[Proof] = []  # one per process: the truthful answers are judged once
-
-
-def _prepare(folder: str) -> None:
-    _PROOF.append(Proof(load_edition(folder)))
-
-
-def _truth() -> Mapping[str, Verdict]:
-    return _PROOF[-1].verdicts()
-
-
-def _answered() -> tuple[Answered, ...]:
-    return _PROOF[-1].answered()
-
-
-def _column(name: str) -> DefectColumn:
-    proof = _PROOF[-1]
-    return proof.column(defects(proof.edition)[name])

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from ipaddress import ip_address
@@ -127,7 +128,10 @@ class Provider:
     not_claimed: tuple[Claim, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
-    """The dates of its own models; what an edition says besides is of the document's provider."""
+    """The dates of its own models; what an edition says besides is of the document's provider.
+
+    A model with an end may be named here alone: it is sold no more.
+    """
     file: str = ""
 
     def key(self, environment: Mapping[str, str] = os.environ) -> str:
@@ -312,7 +316,8 @@ def _lifecycles(
 ) -> dict[str, Lifecycle]:
     read: dict[str, Lifecycle] = {}
     for name, entry in entries.items():
-        if name not in models:
+        ended = "until" in entry and not get_close_matches(name, models, n=1, cutoff=0.5)
+        if name not in models and not ended:
             raise UnknownNameError("model", name, models, f"{path}: lifecycle")
         try:
             read[name] = read_lifecycle(entry, entry["source"], entry["retrieved"])

@@ -60,6 +60,7 @@ def toml_of(provider: Provider) -> str:
         f"key_variable = {_quoted(provider.key_variable or KEY_VARIABLE)}",
     ]
     lines += ["free = true"] if provider.prices.free else []
+    lines += [f"edition = {_quoted(provider.edition)}"] if provider.edition else []
     lines += ["", "[models]"]
     lines += [f"{_quoted(name)} = {_quoted(served)}" for name, served in provider.models.items()]
     if provider.prices.image:

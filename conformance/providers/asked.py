@@ -9,7 +9,13 @@ from fnmatch import fnmatchcase
 
 from conformance.contract import DEFAULT_EDITION, Edition
 from conformance.errors import ConformanceError, UnknownNameError
-from conformance.providers import Provider, ProviderError
+from conformance.providers import (
+    Provider,
+    ProviderError,
+    is_loopback,
+    load_provider,
+    provider_names,
+)
 
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 """A name is a folder of cassettes, and a part of the names of cases and findings."""
@@ -37,11 +43,25 @@ def edition_of(chosen: str | None, providers: Sequence[Provider]) -> str:
     return next(iter(named.values()), DEFAULT_EDITION)
 
 
+def provider_of(edition: Edition) -> str:
+    """Name the bundled provider to which examples of requests go.
+
+    That is one whose file names the edition, else one with a model of it, else the reference
+    provider.
+    """
+    bundled = [load_provider(name) for name in provider_names()]
+    remote = [provider for provider in bundled if not is_loopback(provider.base_url)]
+    own = [provider.id for provider in remote if provider.edition == edition.id]
+    near = [provider.id for provider in remote if edition.models.keys() & provider.models.keys()]
+    return next(iter((*own, *near)), "reference")
+
+
 def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") -> Provider:
     """Return a provider with all models that it can be asked for; ``pattern`` is `--models`.
 
     The reference provider has what the edition names, and its file only says in which order. A
     name that a file lacks, but the contract knows, is what the provider calls the model as well.
+    What its file names for its dates alone is asked of where the edition knows it.
     Raises UnknownNameError for a name in the file that the contract does not know.
     """
     models = dict(provider.models)
@@ -50,6 +70,9 @@ def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") 
         models = {name: name for name in in_order}
     for name in models:
         _check(name, edition, f"{provider.file}: models")
+    models |= {
+        name: name for name in provider.lifecycles if name not in models and edition.find(name)
+    }
     for name in (*provider.prices.image, *provider.prices.tokens):
         edition.model(name, f"{provider.file}: prices")
     models |= {name: name for name in selected(models, pattern, edition) if name not in models}

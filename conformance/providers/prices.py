@@ -10,9 +10,9 @@ from typing import Any
 from conformance.cases.model import Case, Operation
 from conformance.contract import Model
 
-DEAREST = 0.25
-"""US dollars per image if a paid provider's file has no price: more than OpenAI's list price of
-any documented quality and size (6,240 image tokens at 40 USD per million)."""
+DEAREST = 0.45
+"""US dollars per image if a paid provider's file has no price: more than the published price of
+any documented quality and size (gpt-image-2, high, 3840x2160: 0.401)."""
 
 PARTIAL_TOKENS = 100
 """Image tokens that OpenAI counts per partial image of a stream, as recorded."""

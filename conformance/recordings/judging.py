@@ -6,16 +6,14 @@ largest entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.clauses.observations import observe
-from conformance.clauses.registry import Clause
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
@@ -25,6 +23,7 @@ from conformance.exchange.redaction.recordings import without_credentials
 from conformance.exchange.sent_request import read_request
 from conformance.findings import Verdict
 from conformance.parsing import printable
+from conformance.recordings.contracts import Contracts
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
 from conformance.recordings.model_names import Names, named, unknown_model
 from conformance.recordings.output import Records
@@ -43,7 +42,6 @@ from conformance.recordings.readers import (
     kind_of,
     plain_file,
 )
-from conformance.results.conclusion import conclude_recordings
 from conformance.results.evidence import evidence
 from conformance.runner.output_path import check_output
 
@@ -52,14 +50,14 @@ _MOST_WAITING = 64  # answers with URLs that wait for the images to come in the 
 
 def judge_files(
     paths: Sequence[Path],
-    edition: Edition,
+    contracts: Edition | Contracts,
     run_file: Path,
-    clauses: Iterable[Clause] | None = None,
     names: Names | None = None,
 ) -> ForeignReport:
     """Judge every exchange with the endpoint in some recordings, and write a run file.
 
-    ``names`` say which model of the edition a provider's name stands for.
+    ``contracts`` say by which edition each is judged, and ``names`` which model of the edition a
+    provider's name stands for.
     Raises ConformanceError when no file is named, or when the run file is one of them, and
     RunFileError when it cannot be written. A file that cannot be read is in the report.
     """
@@ -69,11 +67,11 @@ def judge_files(
     if any(same_file(file.path, run_file) for file in files):
         raise ConformanceError(f"{run_file}: is to be judged; choose another with --output")
     check_output(run_file)
-    chosen = tuple(clauses_of(edition) if clauses is None else clauses)
+    chosen = Contracts(contracts) if isinstance(contracts, Edition) else contracts
     with ExitStack() as closing:
         spool = closing.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n"))
-        records = Records(spool, edition, chosen)
-        work = FileJudge(edition, chosen, records, names or Names())
+        records = Records(spool, chosen)
+        work = FileJudge(chosen, records, names or Names())
         complete = False
         try:
             for file in files:
@@ -82,7 +80,7 @@ def judge_files(
             complete = True
         finally:
             whole = complete and not any(file.unreadable for file in files)
-            conclusion = conclude_recordings(records.samples, whole, records.unknown_models())
+            conclusion = records.conclusion(whole)
             records.write(run_file, files, conclusion, complete)
     return ForeignReport(run_file, tuple(files), records.counts(), conclusion)
 
@@ -122,12 +120,9 @@ def _lacking(recorded: Recorded) -> str | None:
 class FileJudge:
     """Judges file after file."""
 
-    def __init__(
-        self, edition: Edition, clauses: tuple[Clause, ...], records: Records, names: Names
-    ) -> None:
-        self._edition = edition
+    def __init__(self, contracts: Contracts, records: Records, names: Names) -> None:
+        self._contracts = contracts
         self._names = names
-        self._clauses = clauses
         self._records = records
         self._stems: dict[str, Path] = {}
         self._waiting: dict[str, _Waiting] = {}  # by case, the oldest first
@@ -216,10 +211,12 @@ class FileJudge:
     def _release(self, case: str, file: ForeignFile) -> None:
         """Judge an exchange without its credentials, and let it go."""
         waiting = self._waiting.pop(case)
-        exchange, line = without_credentials(waiting.complete), waiting.line
+        line, contract = waiting.line, self._contracts.of(waiting.exchange)
+        edition = contract.edition
+        exchange = without_credentials(waiting.complete)
         answer = Answer(exchange)
-        findings = judge(exchange, self._edition, self._clauses, None, answer)
-        unknown = unknown_model(exchange, self._edition)
+        findings = judge(exchange, edition, contract.clauses, None, answer)
+        unknown = unknown_model(exchange, edition)
         if unknown is not None and unknown not in {one.reason for one in file.unknown_models}:
             file.unknown_models.append(Fault(unknown, line))
         if not findings:
@@ -227,7 +224,7 @@ class FileJudge:
             file.passed_over.append(Fault(reason, line))
         file.judged += bool(findings)
         file.broken += any(finding.verdict is Verdict.FAIL for finding in findings)
-        sent = read_request(exchange, self._edition)
+        sent = read_request(exchange, edition)
         shown = evidence(exchange, answer, outcome_of(exchange, answer), sent)
-        observations = list(observe(exchange, self._edition, answer))
-        self._records.add(exchange, shown, observations, findings)
+        observations = list(observe(exchange, edition, answer))
+        self._records.add(contract, exchange, shown, observations, findings)

@@ -19,11 +19,16 @@ class Names:
     unnamed: str | None = None
 
 
-def read_names(texts: Iterable[str], unnamed: str | None, edition: Edition) -> Names:
+def read_names(texts: Iterable[str], unnamed: str | None, *editions: Edition) -> Names:
     """Read ``<edition's name>=<provider's name>``, as in a provider's file, the other way round.
 
-    Raises `ConformanceError` for a text without both, and for a model the edition does not know.
+    Raises `ConformanceError` for a text without both, and for a model that no edition knows.
     """
+
+    def known_name(model: str) -> str:
+        edition = next((each for each in editions if each.find(model)), editions[0])
+        return edition.model(model).name
+
     known: dict[str, str] = {}
     for text in texts:
         model, _, name = (part.strip() for part in text.partition("="))
@@ -32,8 +37,8 @@ def read_names(texts: Iterable[str], unnamed: str | None, edition: Edition) -> N
                 f"--model {text}: say which model a name stands for, as in "
                 f"--model dall-e-3=openai/dall-e-3"
             )
-        known[name] = edition.model(model).name
-    return Names(known, None if unnamed is None else edition.model(unnamed).name)
+        known[name] = known_name(model)
+    return Names(known, None if unnamed is None else known_name(unnamed))
 
 
 def named(exchange: Exchange, names: Names) -> Exchange:

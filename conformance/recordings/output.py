@@ -5,29 +5,41 @@ What it says first, the providers and models, is known last: records wait in a t
 
 from __future__ import annotations
 
+import json
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from conformance.clauses.registry import Clause
-from conformance.contract import Edition
+from msgspec import structs
+
 from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.parsing import printable
+from conformance.recordings.contracts import Contract, Contracts
 from conformance.recordings.inputs import ForeignFile
 from conformance.recordings.model_names import is_unknown
-from conformance.results.conclusion import Conclusion, binding, explanations_in_recordings
-from conformance.results.reach import Column, promises_of, reach_counts
+from conformance.results.conclusion import (
+    Conclusion,
+    binding,
+    conclude_recordings,
+    explanations_in_recordings,
+    gravest,
+)
+from conformance.results.reach import Column, ModelReach, promises_of, reach_counts
 from conformance.results.records import (
     SCHEMA,
+    ContractRecord,
     ExchangeRecord,
     ProviderRecord,
+    Record,
     RunFooter,
     RunHeader,
+    SelectionRecord,
 )
 from conformance.results.run_file import RunWriter, line_of
 from conformance.runner.header import about_clause, about_edition, values_of
@@ -35,41 +47,52 @@ from conformance.runner.output_path import OutputFile
 from conformance.version import tool
 
 
+@dataclass(slots=True)
+class _Provider:
+    """A host of recordings, as one edition judged it."""
+
+    host: str
+    url: str
+    contract: Contract
+    models: set[str] = field(default_factory=set)
+    accepted: set[Column] = field(default_factory=set)
+    samples: dict[tuple[str | bool, ...], Finding] = field(default_factory=dict)
+    """One finding of every verdict of every promise: they decide the conclusion."""
+
+
 class Records:
     """What was judged so far, in the order of the run file, and what it is about."""
 
-    def __init__(self, spool: IO[str], edition: Edition, clauses: Sequence[Clause]) -> None:
+    def __init__(self, spool: IO[str], contracts: Contracts) -> None:
         self.verdicts: Counter[Verdict] = Counter()
-        self._samples: dict[tuple[str | bool, ...], Finding] = {}
-        self._accepted: set[Column] = set()
         self._spool = spool
-        self._edition = edition
-        self._clauses = clauses
+        self._contracts = contracts
         self._started = datetime.now(UTC)
-        self._providers: dict[str, tuple[str, set[str]]] = {}
+        self._providers: dict[tuple[str, str], _Provider] = {}  # by host and edition
 
     def add(
         self,
+        contract: Contract,
         exchange: Exchange,
         evidence: ExchangeRecord,
         observations: Sequence[Observation],
         findings: Sequence[Finding],
     ) -> None:
         """Keep one judged exchange."""
-        url = _base_url(exchange.request.url)
-        self._providers.setdefault(exchange.provider, (url, set()))[1].add(exchange.model)
+        key = exchange.provider, contract.edition.id
+        new = _Provider(exchange.provider, _base_url(exchange.request.url), contract)
+        about = self._providers.setdefault(key, new)
+        about.models.add(exchange.model)
         if evidence.outcome == "accepted":
-            self._accepted.add((exchange.provider, exchange.model))
-        self._spool.write(line_of(evidence))
-        for observation in observations:
-            self._spool.write(line_of(observation))
+            about.accepted.add((exchange.provider, exchange.model))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
             refused = finding.message.startswith(NOT_ACCEPTED)
-            column = finding.provider, finding.model
-            about = (*column, finding.clause, finding.verdict.value, refused)
-            self._samples.setdefault(about, finding)
-            self._spool.write(line_of(finding))
+            kind = (finding.model, finding.clause, finding.verdict.value, refused)
+            about.samples.setdefault(kind, finding)
+        records: list[Record] = [evidence, *observations, *findings]
+        for record in records:
+            self._spool.write("\t".join((*key, line_of(record))))
 
     def write(
         self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
@@ -79,17 +102,15 @@ class Records:
         place.take()
         try:
             writer = RunWriter(run_file, self._header(files))
-            self._spool.seek(0)
-            for line in self._spool:
+            for line in self._lines():
                 writer.line(line)
-            promises = promises_of(self.samples, explanations_in_recordings(self.samples))
             writer.close(
                 RunFooter(
                     finished=datetime.now(UTC).isoformat(timespec="seconds"),
                     complete=complete,
                     conclusion=int(conclusion),
                     counts=self.counts(),
-                    reach=reach_counts(promises, [clause.id for clause in self._clauses]),
+                    reach=tuple(self._reach()),
                     problems=tuple(problem for file in files for problem in file.problems()),
                     notes=tuple(note for file in files for note in file.notes()),
                 )
@@ -99,17 +120,65 @@ class Records:
             raise
         place.keep()
 
-    @property
-    def samples(self) -> list[Finding]:
-        """One finding of every verdict of every promise: they decide the conclusion."""
-        return binding(list(self._samples.values()), self._accepted)
+    def conclusion(self, whole: bool) -> Conclusion:
+        """Conclude edition by edition; `whole` is whether all of it could be read."""
+        return gravest(
+            conclude_recordings(_samples(providers), whole, _unknown_models(contract, providers))
+            for contract, providers in self._judged()
+        )
 
-    def unknown_models(self) -> list[str]:
-        """The models that the edition does not have."""
-        return [name for name in self._models() if is_unknown(name, self._edition)]
+    def _judged(self) -> list[tuple[Contract, list[_Provider]]]:
+        """Return the contracts that judged, the default one first, each with its providers."""
+        default = self._contracts.default
+        found: dict[str, tuple[Contract, list[_Provider]]] = {default.edition.id: (default, [])}
+        for _, about in sorted(self._providers.items()):
+            found.setdefault(about.contract.edition.id, (about.contract, []))[1].append(about)
+        judged = [each for each in found.values() if each[1]]
+        return judged or [(default, [])]
 
-    def _models(self) -> list[str]:
-        return sorted({name for _, models in self._providers.values() for name in models})
+    def _name(self, host: str, edition: str) -> str:
+        """Return the name of a host, with the edition where another one judged it as well."""
+        plain = edition == self._contracts.default.edition.id
+        several = sum(host == other for other, _ in self._providers) > 1
+        return f"{host} ({edition})" if several and not plain else host
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the lines of the spool under the names of their providers."""
+        self._spool.seek(0)
+        members = {key: _member(self._name(*key)) for key in self._providers}
+        for spooled in self._spool:
+            host, edition, line = spooled.split("\t")
+            yield line.replace(_member(host), members[host, edition], 1)
+
+    def _reach(self) -> Iterator[ModelReach]:
+        """Yield the reach of every model; the letters of states are of the header's clauses."""
+        for rank, (contract, providers) in enumerate(self._judged()):
+            samples = _samples(providers)
+            promises = promises_of(samples, explanations_in_recordings(samples))
+            clauses = [] if rank else [clause.id for clause in contract.clauses]
+            for reach in reach_counts(promises, clauses):
+                name = self._name(reach.provider, contract.edition.id)
+                yield structs.replace(reach, provider=name)
+
+    def _record_of(self, contract: Contract, providers: Sequence[_Provider]) -> ContractRecord:
+        models, edition = _models(providers), contract.edition
+        return ContractRecord(
+            edition=about_edition(edition, models),
+            providers=tuple(self._name(each.host, edition.id) for each in providers),
+            clauses=tuple(about_clause(clause, edition) for clause in contract.clauses),
+            unknown_models=_unknown_models(contract, providers),
+            values=values_of(edition, models, planned=False),
+        )
+
+    def _about(self, provider: _Provider) -> ProviderRecord:
+        name = self._name(provider.host, provider.contract.edition.id)
+        return ProviderRecord(
+            id=name,
+            title=f"{name} (foreign recordings)",
+            base_url=provider.url,
+            mode="foreign",
+            models={model: model for model in sorted(provider.models)},
+        )
 
     def counts(self) -> dict[str, int]:
         """Count findings by verdict."""
@@ -118,29 +187,45 @@ class Records:
         }
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
-        edition = self._edition
+        main, *others = (self._record_of(*each) for each in self._judged())
         return RunHeader(
             schema=SCHEMA,
             id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
             tool=tool(),
             python=platform.python_version(),
-            edition=about_edition(edition, self._models()),
+            edition=main.edition,
             started=self._started.isoformat(timespec="seconds"),
-            unknown_models=tuple(self.unknown_models()),
+            selection=SelectionRecord(clauses=self._contracts.pattern),
+            unknown_models=main.unknown_models,
             recordings=tuple(printable(file.path.name, 200) for file in files),
-            providers=tuple(
-                ProviderRecord(
-                    id=name,
-                    title=f"{name} (foreign recordings)",
-                    base_url=url,
-                    mode="foreign",
-                    models={model: model for model in sorted(models)},
-                )
-                for name, (url, models) in sorted(self._providers.items())
-            ),
-            clauses=tuple(about_clause(clause, edition) for clause in self._clauses),
-            values=values_of(edition, self._models(), planned=False),
+            providers=tuple(self._about(each) for _, each in sorted(self._providers.items())),
+            clauses=main.clauses,
+            values=main.values,
+            also=tuple(others),
         )
+
+
+def _member(provider: str) -> str:
+    """Write the member of a line that names its provider; no text within a line reads so."""
+    return f'"provider":{json.dumps(provider)}'
+
+
+def _models(providers: Iterable[_Provider]) -> list[str]:
+    return sorted({name for each in providers for name in each.models})
+
+
+def _unknown_models(contract: Contract, providers: Iterable[_Provider]) -> tuple[str, ...]:
+    """Return the models that the edition of some providers does not have."""
+    return tuple(name for name in _models(providers) if is_unknown(name, contract.edition))
+
+
+def _samples(providers: Iterable[_Provider]) -> list[Finding]:
+    """Return a finding of every verdict of every promise that binds."""
+    return [
+        finding
+        for each in providers
+        for finding in binding(list(each.samples.values()), each.accepted)
+    ]
 
 
 def _base_url(url: str) -> str:

@@ -29,6 +29,7 @@ class Job:
     n: int
     width: int
     height: int
+    promised: str  # the kind of answer that the edition says: url, b64_json or either
     payload: str
     output_format: str
     compression: int
@@ -68,6 +69,7 @@ def resolve(asked: RequestBody) -> Job:
     if model is None:
         raise ValueError("only a validated request can be resolved")
     width, height = _resolved_size(model, asked.value("size"))
+    promised = model.response_kind(asked.body.get("response_format"))
     return Job(
         model=model.name,
         family=model.family,
@@ -75,7 +77,8 @@ def resolve(asked: RequestBody) -> Job:
         n=_number(asked, "n", 1),
         width=width,
         height=height,
-        payload=_payload(model, asked.body.get("response_format")),
+        promised=promised,
+        payload=_payload(promised, asked.body.get("response_format")),
         output_format=asked.value("output_format") or "png",
         compression=_number(asked, "output_compression", 100),
         background=_settled(asked.value("background"), "opaque"),
@@ -187,11 +190,10 @@ def _item(job: Job, index: int, images: Sequence[bytes], place: AnswerContext) -
     return item
 
 
-def _payload(model: Model, response_format: object) -> str:
-    kind = model.response_kind(response_format)
-    if kind == "either":
+def _payload(promised: str, response_format: object) -> str:
+    if promised == "either":
         return "b64_json" if response_format == "b64_json" else "url"
-    return kind
+    return promised
 
 
 def _resolved_size(model: Model, size: object) -> tuple[int, int]:

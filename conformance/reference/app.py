@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,7 +27,7 @@ from conformance.reference.admission import MAX_BODY
 from conformance.reference.answers import AnswerContext, Job
 from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED
-from conformance.reference.steps import TRUTHFUL, Steps
+from conformance.reference.steps import TRUTHFUL, Steps, with_ends
 from conformance.reference.urls import Signer, valid_host
 
 GENERATIONS = "/v1/images/generations"
@@ -104,8 +106,7 @@ class _Provider:
         refusal = self._stranger(request)
         if refusal is not None:
             return self._refused(refusal, started)
-        listing = self.steps.model_list(self.edition, self.served)
-        return self._json(listing, started)
+        return self._json(self._listing(), started)
 
     async def model(self, request: Request) -> Response:
         """GET /v1/models/{id}."""
@@ -114,10 +115,14 @@ class _Provider:
         if refusal is not None:
             return self._refused(refusal, started)
         name = request.path_params["name"]
-        for entry in self.steps.model_list(self.edition, self.served)["data"]:
+        for entry in self._listing()["data"]:
             if entry["id"] == name:
                 return self._json(entry, started)
         return self._refused(errors.no_such_model(name), started)
+
+    def _listing(self) -> dict[str, Any]:
+        today = datetime.fromtimestamp(self.clock(), UTC).date()
+        return with_ends(self.steps.model_list(self.edition, self.served), self.edition, today)
 
     async def file(self, request: Request) -> Response:
         """GET /files/{name}: an image by its temporary URL, no key needed."""
@@ -170,7 +175,9 @@ class _Provider:
         return self.steps.finish(response, started)
 
     def _refused(self, refusal: Refusal, started: float) -> Response:
-        return self.steps.finish(self.steps.refuse(refusal, self.key), started)
+        beside = {name: uuid.uuid4().hex for name in sorted(self.edition.error_members)}
+        refused = self.steps.refuse(replace(refusal, beside=beside), self.key)
+        return self.steps.finish(refused, started)
 
 
 async def _here(function: Callable[..., object], *values: object) -> object:

@@ -24,6 +24,8 @@ class Refusal:
     code: str | None = None
     type: str = "invalid_request_error"
     headers: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """Members that the edition documents beside `error`."""
 
     def body(self) -> dict[str, Any]:
         """Return the error object as OpenAI's specification shapes it."""
@@ -33,7 +35,7 @@ class Refusal:
             "param": None if self.param is None else printable(self.param),
             "code": self.code,
         }
-        return {"error": error}
+        return {"error": error, **self.beside}
 
 
 def refusal_response(refusal: Refusal, secret: str = "") -> Response:

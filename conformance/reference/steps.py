@@ -12,12 +12,13 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from conformance.contract import Edition, RequestBody
+from conformance.lifecycle import lifecycle_in
 from conformance.reference import admission, answers
 from conformance.reference.answers import AnswerContext, Job, Painter
 from conformance.reference.errors import Refusal, refusal_response
@@ -64,6 +65,21 @@ def model_object(edition: Edition, name: str) -> dict[str, Any]:
 def model_list(edition: Edition, served: Sequence[str]) -> dict[str, Any]:
     """Describe the served models as GET /models does."""
     return {"object": "list", "data": [model_object(edition, name) for name in served]}
+
+
+def with_ends(listing: dict[str, Any], edition: Edition, day: date) -> dict[str, Any]:
+    """Let a model list say when models end, where the edition documents it.
+
+    A day that is past is none: what is listed is served. What a lie said of it stands.
+    """
+    if not edition.lists_ends:
+        return listing
+    dated = []
+    for entry in listing["data"]:
+        until = lifecycle_in(edition.lifecycles, str(entry["id"]))
+        end = until.until.isoformat() if until and until.until and until.until > day else None
+        dated.append({**entry, "shutdown_date": entry.get("shutdown_date", end)})
+    return {**listing, "data": dated}
 
 
 def file(name: str, query: Mapping[str, str], signer: Signer) -> Response:

@@ -38,10 +38,10 @@ FOLDER = {
 
 
 def render(runs: Sequence[Run] | Summary, name: str) -> str:
-    """Write runs of one edition in the format of a name.
+    """Write runs in the format of a name.
 
     Raises `UnknownNameError` for another format than those of `FORMATS`, and `MergeError`
-    for no run at all and for runs of different editions.
+    for no run at all.
     """
     if name not in _RENDERERS:
         raise UnknownNameError("format", name, FORMATS)

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from conformance.findings import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Verdict
 from conformance.parsing import printable
-from conformance.reports.statistics import Family, ProviderFacts, families_of, provider_facts
+from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.wording import counted
 from conformance.results.conclusion import Conclusion
@@ -39,11 +39,11 @@ def badge(summary: Summary) -> str:
 def badges(summary: Summary) -> dict[str, str]:
     """Write a badge for every provider and for every family of its models, by file name."""
     found: dict[str, str] = {}
-    names = families_of(summary.merged.runs)
     for provider in provider_facts(summary):
         end = _end(provider, summary)
-        models = {model for name, model in summary.parts if name == provider.id}
-        parts = {names.get(model, model) for model in models}
+        parts = {
+            summary.merged.family(column) for column in summary.parts if column[0] == provider.id
+        }
         recorded = _is_recorded(provider, summary)
         ended = {row.model for row in summary.rows if row.provider == provider.id and row.retired}
         _put(found, provider.id, _one(provider.id, provider.total, end, bool(parts), recorded))

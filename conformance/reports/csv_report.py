@@ -10,14 +10,22 @@ from typing import Any
 from conformance.findings import Finding
 from conformance.parsing import printable
 from conformance.reports.costs import Money, money_of, sent_once
-from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
 from conformance.results.records import ExchangeRecord
 
 COLUMNS = (
     *("provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known"),
     *("message", "expected", "observed", "control", "deviation"),
-    *("provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette"),
+    *(
+        "provenance",
+        "sent_at",
+        "elapsed_seconds",
+        "outcome",
+        "attempts",
+        "price_usd",
+        "cassette",
+        "edition",
+    ),
 )
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones, too
 _LONGEST = 2000  # characters of a cell
@@ -25,27 +33,26 @@ _LONGEST = 2000  # characters of a cell
 
 def table(summary: Summary) -> str:
     """Write a summary's findings as CSV (RFC 4180), a header line first."""
-    families = families_of(summary.merged.runs)
-    paid = _paid(summary)
+    merged, paid = summary.merged, _paid(summary)
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    for each, rank in summary.merged.owned:
+    for each, rank in merged.owned:
         name = f"{each.provider}/{each.model}/{each.case}"
-        exchange = summary.merged.runs[rank].exchanges.get(name)
-        family = families.get(each.model, each.model)
+        exchange = merged.runs[rank].exchanges.get(name)
+        family = merged.family((each.provider, each.model))
         sent = _sent(exchange, paid.pop(name, None))
-        writer.writerow(map(csv_cell, (*_judged(each, family), *sent)))
-    sent_at_all = {
-        name: each for run in summary.merged.runs for name, each in run.exchanges.items()
-    }
+        edition = merged.contract(each.provider).edition.id
+        writer.writerow(map(csv_cell, (*_judged(each, family), *sent, edition)))
+    sent_at_all = {name: each for run in merged.runs for name, each in run.exchanges.items()}
     for name, dollars in paid.items():
         if dollars:  # nothing was found in it; yet it was paid for
             exchange = sent_at_all[name]
-            family = families.get(exchange.model, exchange.model)
+            family = merged.family((exchange.provider, exchange.model))
             where = (exchange.provider, family, exchange.model, exchange.case)
             blank = [None] * (COLUMNS.index("provenance") - len(where))
-            writer.writerow(map(csv_cell, (*where, *blank, *_sent(exchange, dollars))))
+            edition = merged.contract(exchange.provider).edition.id
+            writer.writerow(map(csv_cell, (*where, *blank, *_sent(exchange, dollars), edition)))
     return file.getvalue()
 
 

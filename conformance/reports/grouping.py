@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -76,28 +76,33 @@ def level_rank(level: str) -> int:
     return LEVELS.index(level)
 
 
-def broken_promises(findings: Iterable[Finding], statements: Mapping[str, str]) -> Iterable[Broken]:
+def broken_promises(
+    findings: Iterable[Finding], clauses: Iterable[str], statement: Callable[[str, str], str]
+) -> Iterable[Broken]:
     """Group what is broken by provider and clause; new before known, MUST before SHOULD.
 
-    Clauses of a level have the order of `statements`, which is that of the contract.
+    Clauses of a level have the order of `clauses`; `statement` is what one says to a provider.
     """
-    order = {clause: rank for rank, clause in enumerate(statements)}
+    order = {clause: rank for rank, clause in enumerate(dict.fromkeys(clauses))}
     mine = [each for each in findings if each.verdict in BROKEN or each.excused]
     groups = _by(mine, lambda each: (each.provider, each.clause, each.excused))
-    found = [_broken(group, statements) for group in groups.values()]
+    found = [
+        _broken(group, statement(provider, clause))
+        for (provider, clause, _), group in groups.items()
+    ]
     return sorted(
         found,
         key=lambda each: (each.known, level_rank(each.level), order.get(each.clause, len(order))),
     )
 
 
-def _broken(findings: Sequence[Finding], statements: Mapping[str, str]) -> Broken:
+def _broken(findings: Sequence[Finding], statement: str) -> Broken:
     first = max(findings, key=lambda each: SEVERITY[each.verdict])
     return Broken(
         provider=first.provider,
         clause=first.clause,
         level=first.level,
-        statement=statements.get(first.clause, ""),
+        statement=statement,
         known=first.excused,
         verdict=worst(each.verdict for each in findings),
         models=_names(each.model for each in findings),

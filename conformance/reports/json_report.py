@@ -11,13 +11,15 @@ from conformance.lifecycle import Standing
 from conformance.parsing import without_commands
 from conformance.reports.capabilities.rendering import as_json
 from conformance.reports.causes import Cause
+from conformance.reports.contracts import NOT_IN_EDITION
+from conformance.reports.merging import Merged
 from conformance.reports.page.matrix import clauses_of, provenance
 from conformance.reports.run_facts import run_facts
 from conformance.reports.side_by_side import as_json as offers_as_json
 from conformance.reports.side_by_side import retries_as_json
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Row, Summary
-from conformance.reports.wording import closing, notes
+from conformance.reports.wording import closing, notes, providers_by_edition
 from conformance.results.standings import record_of
 
 SCHEMA = 1
@@ -33,7 +35,7 @@ def document(summary: Summary) -> str:
 def _document(summary: Summary) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "edition": to_builtins(summary.merged.edition),
+        **_editions(summary),
         "tools": summary.merged.tools,
         "conclusion": summary.conclusion,
         "sentence": closing(summary),
@@ -45,7 +47,7 @@ def _document(summary: Summary) -> dict[str, Any]:
         "providers": [_provider(each, summary) for each in provider_facts(summary)],
         "capabilities": as_json(summary.capabilities),
         "offers": offers_as_json(summary.offers),
-        "columns": [_row(row) for row in summary.rows],
+        "columns": [_row(row, summary.merged) for row in summary.rows],
         "clauses": clauses_of(summary),
         "causes": [_cause(cause) for cause in summary.causes],
         "broken": to_builtins(summary.new),
@@ -55,8 +57,20 @@ def _document(summary: Summary) -> dict[str, Any]:
         "not_claimed": to_builtins(summary.not_claimed),
         "observations": to_builtins(summary.observations),
         "painters": [{**to_builtins(each), "sentence": each.sentence} for each in summary.painters],
+        "client_impact": to_builtins(summary.impact),
         "problems": summary.merged.problems,
     }
+
+
+def _editions(summary: Summary) -> dict[str, Any]:
+    """Return the one edition, null where there are several, and all with their providers."""
+    contracts, lacking = summary.merged.contracts, summary.merged.lacking
+    editions = [
+        {"providers": mine, "lacking": lacking[name], **to_builtins(contracts[name].edition)}
+        for name, mine in providers_by_edition(summary).items()
+    ]
+    (first, *others) = contracts.values()
+    return {"edition": None if others else to_builtins(first.edition), "editions": editions}
 
 
 _PRICE = (
@@ -71,6 +85,7 @@ def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:
     return {
         "id": provider.id,
         "title": provider.title,
+        "edition": provider.edition,
         "origin": provenance(summary.origins, provider.id),
         "conclusion": provider.conclusion,
         "families": [_family(each) for each in provider.families],
@@ -87,13 +102,17 @@ def _family(family: Family) -> dict[str, Any]:
     return {"name": family.name, "models": family.models, **_counts(family)}
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row, merged: Merged) -> dict[str, Any]:
+    edition = merged.contract(row.provider).edition.id
+    lacking = dict.fromkeys(merged.lacking[edition], NOT_IN_EDITION)
+    judged = {clause: cell.state.label.lower() for clause, cell in row.promises.items()}
     return {
         "provider": row.provider,
         "model": row.model,
+        "edition": edition,
         "read_as": row.read_as,
         **_counts(row),
-        "promises": {clause: cell.state.label.lower() for clause, cell in row.promises.items()},
+        "promises": judged | lacking,
         "judged_in": row.judged_in,
         "lifecycle": _standing(row.standing),
     }

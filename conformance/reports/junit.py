@@ -40,7 +40,8 @@ def junit(summary: Summary) -> str:
     started = summary.merged.runs[0].header.started[:19]
     for (provider, model), findings in groups.items():
         suite = _suite(root, f"{provider}/{model}", started)
-        _reach(suite, kept.get((provider, model), NOTHING))
+        edition = summary.merged.contract(provider).edition.id
+        _properties(suite, edition, kept.get((provider, model), NOTHING))
         _fill(suite, findings, times)
         _count(suite)
     _whole(root, summary, started)
@@ -53,12 +54,13 @@ def _suite(root: ET.Element, name: str, started: str) -> ET.Element:
     return ET.SubElement(root, "testsuite", name=_safe(name), timestamp=_safe(started))
 
 
-def _reach(suite: ET.Element, kept: Kept) -> None:
-    """Write how many MUSTs of a model are kept and how many were decided, of those that bind."""
+def _properties(suite: ET.Element, edition: str, kept: Kept) -> None:
+    """Write the edition, and how many MUSTs that bind are kept and how many were decided."""
     properties = ET.SubElement(suite, "properties")
     for name in ("kept", "decided", "total"):
         value = str(getattr(kept, name))
         ET.SubElement(properties, "property", name=f"must.{name}", value=value)
+    ET.SubElement(properties, "property", name="edition", value=_safe(edition))
 
 
 def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float]) -> None:

@@ -17,8 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from conformance.parsing import printable
-from conformance.reports import side_by_side, wording
+from conformance.reports import client_rendering, side_by_side, wording
 from conformance.reports.capabilities import MEANINGS, rendering
+from conformance.reports.contracts import differences
 from conformance.reports.formatting import duration, moment
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
@@ -45,7 +46,12 @@ def markdown(summary: Summary) -> str:
         "wording": wording,
         "capability": rendering,
         "meanings": MEANINGS,
+        "edition_of": lambda provider: wording.edition_of(provider, summary),
+        "contracts": summary.merged.contracts,
+        "differences": differences(list(summary.merged.contracts.values())),
         "side_by_side": side_by_side,
+        "impact": summary.impact,
+        "clients": client_rendering,
         "levels": LEVELS,
         "chapters": chapters,
         "runs": newest_first(summary.merged.runs),

@@ -1,4 +1,4 @@
-"""Several runs as one: the same edition, every finding once."""
+"""Several runs as one: every finding once, every provider under one edition."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, Finding, Observation
 from conformance.parsing import printable
+from conformance.reports.contracts import Contract, contracts_of, lacking_in, told_apart
 from conformance.reports.resumed import Key, Owned, Resumed, key
-from conformance.results.records import EditionRecord
+from conformance.results.editions import by_edition
+from conformance.results.reach import Column
 from conformance.results.run_file import Run
 
 
@@ -27,9 +29,10 @@ class Merged:
 
     runs: tuple[Run, ...]
     concluding: tuple[Run, ...]
-    edition: EditionRecord
+    contracts: Mapping[str, Contract]  # by edition
+    lacking: Mapping[str, Sequence[str]]  # by edition, the judged clauses that it does not have
+    editions: Mapping[str, str]  # by provider
     tools: tuple[str, ...]
-    statements: Mapping[str, str]
     findings: tuple[Finding, ...]
     owners: tuple[int, ...]
     observations: tuple[Observation, ...]
@@ -41,28 +44,46 @@ class Merged:
         """Every finding with its run, whose exchange alone is the proof of it."""
         return zip(self.findings, self.owners, strict=True)
 
+    def contract(self, provider: str) -> Contract:
+        """Return by what a provider was judged."""
+        first = next(iter(self.contracts))
+        return self.contracts[self.editions.get(provider, first)]
+
+    def lacks(self, provider: str, clause: str) -> bool:
+        """Return whether the edition of a provider does not have a clause that another has."""
+        return clause in self.lacking[self.contract(provider).edition.id]
+
+    def family(self, column: Column) -> str:
+        """Return the family of a model; where its edition knows none, the model itself."""
+        provider, model = column
+        return self.contract(provider).edition.families.get(model, model)
+
 
 def merge(runs: Sequence[Run]) -> Merged:
-    """Put runs together; raises `MergeError` for none at all or for different editions.
+    """Put runs together; raises `MergeError` for none at all.
 
     Of a finding that several runs made, the worst is kept: an old failure is not to vanish
     behind a newer pass that happens to stand beside it. Only a run that went on with another
     says anew what that one had said.
     """
-    edition = _edition(runs)
+    if not runs:
+        raise MergeError("there is no run to report on; name at least one run file")
     runs, twice = _distinct(runs)
+    runs = told_apart(by_edition(runs))
     resumed = Resumed(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
     every = list(filter(resumed.stands, every)) if resumed else every
     found = _in_order(_worst_of_each(every), runs)
     concluding = tuple(_concluding(runs, every, resumed))
+    contracts = contracts_of(runs)
     problems = [each for run in concluding for each in run.problems]
     return Merged(
         runs=tuple(runs),
         concluding=concluding,
-        edition=edition,
+        contracts=contracts,
+        lacking=lacking_in(contracts, (each.clause for each, _ in found)),
+        editions={each.id: run.header.edition.id for run in runs for each in run.header.providers},
         tools=tuple(dict.fromkeys(run.header.tool for run in runs)),
-        statements={each.id: each.statement for run in runs for each in run.header.clauses},
         findings=tuple(each for each, _ in found),
         owners=tuple(rank for _, rank in found),
         observations=_observations(runs),
@@ -102,19 +123,6 @@ def _concluding(runs: Sequence[Run], standing: Sequence[Owned], resumed: Resumed
             yield replace(run, findings=mine, order=[]) if taken else run
 
 
-def _edition(runs: Sequence[Run]) -> EditionRecord:
-    if not runs:
-        raise MergeError("there is no run to report on; name at least one run file")
-    editions = {run.header.edition.id: run.header.edition for run in runs}
-    if len(editions) > 1:
-        raise MergeError(
-            f"these runs judged different editions of the contract "
-            f"({', '.join(printable(each, 60) for each in sorted(editions))}), so their promises "
-            f"are not the same promises; report on each edition by itself"
-        )
-    return runs[0].header.edition
-
-
 def _worst_of_each(findings: Iterable[Owned]) -> tuple[Owned, ...]:
     found: dict[Key, Owned] = {}
     for each, rank in findings:
@@ -148,11 +156,11 @@ def _observations(runs: Sequence[Run]) -> tuple[Observation, ...]:
     return tuple(sorted(every, key=lambda each: (*_rank(columns, each), each.id, each.case)))
 
 
-Columns = Mapping[str, Mapping[str, int]]
+Places = Mapping[str, Mapping[str, int]]
 """The places of a provider's models in the headers."""
 
 
-def _ranks(runs: Sequence[Run]) -> tuple[Columns, Mapping[str, int]]:
+def _ranks(runs: Sequence[Run]) -> tuple[Places, Mapping[str, int]]:
     columns: dict[str, dict[str, int]] = {}
     clauses: dict[str, int] = {}
     for run in runs:
@@ -165,7 +173,7 @@ def _ranks(runs: Sequence[Run]) -> tuple[Columns, Mapping[str, int]]:
     return columns, clauses
 
 
-def _rank(columns: Columns, about: Finding | Observation) -> tuple[int, str, int, str]:
+def _rank(columns: Places, about: Finding | Observation) -> tuple[int, str, int, str]:
     """Return the place of a provider and model; names that no header has come last."""
     providers = list(columns)
     models = columns.get(about.provider, {})

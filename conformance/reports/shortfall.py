@@ -23,11 +23,11 @@ _REMEDY = {
 
 def shortfalls(summary: Summary) -> Iterator[str]:
     """Yield a sentence for each provider with too little decided, and what would raise it."""
-    unknown_models = summary.unknown_models
+    unknown = summary.unknown
     short: dict[str, list[Row]] = {}
     for row in summary.rows:
         kept = row.kept.get("MUST", NOTHING)
-        if kept.total and not kept.reaches and row.model not in unknown_models:
+        if kept.total and not kept.reaches and (row.provider, row.model) not in unknown:
             short.setdefault(row.provider, []).append(row)
     for provider, rows in short.items():
         yield f"{provider}: {_extent(rows)}{_why(summary, provider, rows)}."

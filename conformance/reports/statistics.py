@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conformance.reports.costs import sent_once
 from conformance.reports.measures import Measures, measures_of
+from conformance.reports.merging import Merged
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, worst_cell
@@ -35,6 +36,7 @@ class ProviderFacts:
 
     id: str
     title: str
+    edition: str
     conclusion: Conclusion
     families: tuple[Family, ...]
     total: Family
@@ -43,17 +45,8 @@ class ProviderFacts:
     images: int
 
 
-def families_of(runs: Sequence[Run]) -> dict[str, str]:
-    """Return the family of every model; a run that does not tell leaves it to the model's name."""
-    found: dict[str, str] = {}
-    for run in runs:
-        found = run.header.edition.families | found
-    return found
-
-
 def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
     """Tell of every provider that has a row, in the order of the rows."""
-    families = families_of(summary.merged.runs)
     exchanges = _exchanges(summary.merged.runs)
     titles = {each.provider: each.title for each in summary.origins}
     rows: dict[str, list[Row]] = {}
@@ -63,8 +56,9 @@ def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
         ProviderFacts(
             id=name,
             title=titles.get(name, name),
+            edition=summary.merged.contract(name).edition.id,
             conclusion=summary.conclusions.get(name, Conclusion.NOT_JUDGED),
-            families=tuple(_families(mine, families)),
+            families=tuple(_families(mine, summary.merged)),
             total=_family("all", mine),
             measures=measures_of(exchanges.get(name, [])),
             prices=_prices(summary.merged.runs, name),
@@ -82,10 +76,10 @@ def _exchanges(runs: Sequence[Run]) -> dict[str, list[ExchangeRecord]]:
     return found
 
 
-def _families(rows: Sequence[Row], families: Mapping[str, str]) -> Iterable[Family]:
+def _families(rows: Sequence[Row], merged: Merged) -> Iterable[Family]:
     found: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(families.get(row.model, row.model), []).append(row)
+        found.setdefault(merged.family((row.provider, row.model)), []).append(row)
     return (_family(name, mine) for name, mine in found.items())
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from conformance.clients.records import Impact
 from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
 from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
@@ -31,6 +32,7 @@ from conformance.results.conclusion import (
     binding,
     conclude_recordings,
     conclude_run,
+    gravest,
     undecided,
 )
 from conformance.results.headline import Headline
@@ -47,13 +49,11 @@ from conformance.results.reach import (
 )
 from conformance.results.run_file import Run
 from conformance.results.run_states import accepted_of, explanations_of
-from conformance.results.selection import interrupted, open_ended, parts, planned
+from conformance.results.selection import columns_of, interrupted, open_ended, parts, planned
 from conformance.results.standings import latest_standings
 
 Spells = tuple[tuple[str, str], ...]
 """The nights on which a promise changed: when, and to which verdict."""
-
-_GRAVITY = {Conclusion.CONFORMS: 0, Conclusion.NOT_JUDGED: 1, Conclusion.BREAKS: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class Summary:
     conclusions: Mapping[str, Conclusion]
     capabilities: tuple[ModelTable, ...] = ()
     offers: tuple[ModelOffers, ...] = ()
+    impact: Impact | None = None
     parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
@@ -132,10 +133,14 @@ class Summary:
         return tuple((each.provider, each.model) for each in self.rows)
 
     @property
-    def unknown_models(self) -> frozenset[str]:
+    def unknown(self) -> frozenset[Column]:
         """The models of recordings that the edition does not have."""
-        runs = self.merged.runs
-        return frozenset(name for run in runs for name in run.header.unknown_models)
+        return frozenset(
+            column
+            for run in self.merged.runs
+            for column in columns_of(run)
+            if column[1] in run.header.unknown_models
+        )
 
     @property
     def headline(self) -> Headline:
@@ -144,14 +149,19 @@ class Summary:
         named = [each for each in every if self.conclusions.get(each) is self.conclusion]
         named = named or list(every)
         mine = [row for row in self.rows if row.provider in named]
-        known = [row for row in mine if row.model not in self.unknown_models]
+        unknown = self.unknown
+        known = [row for row in mine if (row.provider, row.model) not in unknown]
         rows = mine if self.conclusion is Conclusion.BREAKS else known or mine
         return Headline(
             subject=named,
             conclusion=self.conclusion,
             known=sum(each.provider in named for each in self.known),
             broken=any(each.provider in named for each in self.new),
-            reach=[row.kept.get("MUST", NOTHING) for row in rows],
+            reach=[
+                row.kept.get("MUST", NOTHING)
+                for row in rows
+                if "MUST" in row.kept or not row.retired  # what is asked of it may all be a SHOULD
+            ],
             part=bool(self.parts),
             recorded=any(run.foreign for run in self.merged.concluding),
             retired=bool(mine) and all(row.retired for row in mine),
@@ -165,13 +175,19 @@ class Summary:
 
 
 def summarize(runs: Sequence[Run]) -> Summary:
-    """Count and group; raises `MergeError` for runs that do not go together."""
+    """Count and group; raises `MergeError` for no run at all."""
     merged = merge(runs)
     runs, found = merged.concluding, merged.findings
     open_ones = _undecided(runs, found)
     explained = _explained(found, open_ones)
     promises = promises_of(_binding(merged), _explanations(merged))
-    broken = tuple(broken_promises(found, merged.statements))
+    broken = tuple(
+        broken_promises(
+            found,
+            (clause for contract in merged.contracts.values() for clause in contract.clauses),
+            lambda provider, clause: merged.contract(provider).statement(clause),
+        )
+    )
     rows = tuple(_rows(merged, promises))
     return Summary(
         merged=merged,
@@ -187,7 +203,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
         observations=tuple(seen(merged.observations)),
         painters=painters(merged.runs),
         complete=all(each.complete for each in runs),
-        conclusion=_gravest(map(conclusion_of, runs)),
+        conclusion=gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
         capabilities=_capabilities(merged, rows),
         offers=model_offers(
@@ -210,10 +226,6 @@ def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
     return conclude_recordings(findings, is_whole, run.header.unknown_models)
 
 
-def _gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
-    return max(conclusions, key=_GRAVITY.__getitem__)
-
-
 def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
     """Conclude for each provider, from its own findings alone."""
     found: dict[str, Conclusion] = {}
@@ -221,7 +233,7 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
         for provider, findings in _by_provider(run).items():
             before = found.get(provider, Conclusion.CONFORMS)
             mine = _of_recordings if run.foreign else _of_run
-            found[provider] = _gravest((before, mine(run, findings)))
+            found[provider] = gravest((before, mine(run, findings)))
     return found
 
 
@@ -282,15 +294,14 @@ def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
     for finding in merged.findings:
         columns.setdefault((finding.provider, finding.model), []).append(finding)
     order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
-    read_as = ChainMap(*(dict(run.header.edition.read_as) for run in merged.runs))
     standings = latest_standings(run.header for run in merged.runs)
     for column in sorted(columns, key=lambda each: order[each[0]]):
         cut = interrupted(merged.concluding, column)
         if columns[column] or cut:
             row = _row(column, columns[column], promises.get(column, {}), cut)
             left = open_ended(merged.concluding, column)
-            about, standing = read_as.get(column[1], ""), standings.get(column)
-            yield replace(row, open_ended=left, read_as=about, standing=standing)
+            about = merged.contract(column[0]).edition.read_as.get(column[1], "")
+            yield replace(row, open_ended=left, read_as=about, standing=standings.get(column))
 
 
 def _capabilities(merged: Merged, rows: Sequence[Row]) -> tuple[ModelTable, ...]:

@@ -11,6 +11,7 @@ from rich.text import Text
 from conformance.findings import KNOWN, Verdict, state_of
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
+from conformance.reports.client_rendering import ClientPage
 from conformance.reports.console_text import Paper
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.statistics import provider_facts
@@ -27,6 +28,7 @@ from conformance.reports.wording import (
     listed,
     notes,
     place,
+    providers_by_edition,
     reached,
     retried,
     spread_of,
@@ -44,9 +46,9 @@ COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
 OPEN = "open: not judged"
 
 
-def print_runs(runs: Sequence[Run], console: Console) -> None:
-    """Print runs of one edition; raises `MergeError` for runs that do not go together."""
-    _Page(console, summarize(runs)).print()
+def print_runs(runs: Sequence[Run] | Summary, console: Console) -> None:
+    """Print runs; raises `MergeError` for no run at all."""
+    _Page(console, runs if isinstance(runs, Summary) else summarize(runs)).print()
 
 
 class _Page(Paper):
@@ -62,6 +64,8 @@ class _Page(Paper):
         self._retries()
         CapabilityPage(self._console).print_short(self._summary.capabilities)
         self._broken()
+        if self._summary.impact:
+            ClientPage(self._console, self._summary.impact).print(MOST)
         self._known()
         self._groups("Could not be judged", self._summary.undecided)
         self._groups("Not claimed", self._summary.not_claimed)
@@ -71,9 +75,11 @@ class _Page(Paper):
         self._closing()
 
     def _head(self) -> None:
-        edition = self._summary.merged.edition
         tools = " and ".join(self._summary.merged.tools)
-        self._line(self._text(edition.title, "bold"), self._text(f" ({edition.id})"))
+        providers = providers_by_edition(self._summary)
+        for id_, contract in self._summary.merged.contracts.items():
+            mine = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
+            self._line(self._text(contract.edition.title, "bold"), self._text(f" ({id_}){mine}"))
         self._line(self._text(f"judged by {tools}", "dim"))
         for each in self._summary.origins:
             name = self._text(each.provider, "bold")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from conformance.findings import STATES, State, Verdict
 from conformance.reports.causes import OTHER, Cause
+from conformance.reports.contracts import NOT_IN_EDITION, Contract, differences
 from conformance.reports.formatting import dollars, took
 from conformance.reports.grouping import Broken, Group, Reason
 from conformance.reports.measures import Retries
@@ -16,7 +17,7 @@ from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.headline import deviations
-from conformance.results.reach import LEVELS, Cell, Kept
+from conformance.results.reach import LEVELS, Cell, Column, Kept
 from conformance.results.run_file import Run
 from conformance.results.selection import extent as extent_of
 
@@ -148,7 +149,13 @@ def notes(summary: Summary) -> list[str]:
     if not_claimed:
         promises = counted(not_claimed, "promise is", "promises are")
         found.append(f"{promises} not claimed by the provider and left out of the totals.")
-    return [*found, *ending(summary), *recorded(summary), *shortfalls(summary)]
+    return [
+        *found,
+        *by_edition(summary),
+        *ending(summary),
+        *recorded(summary),
+        *shortfalls(summary),
+    ]
 
 
 def recorded(summary: Summary) -> Iterable[str]:
@@ -178,12 +185,13 @@ def once(summary: Summary) -> str:
 def unjudged(count: int, summary: Summary) -> str:
     """Say why some promises of the edition are in no number at all."""
     said, verb = counted(count, "promise"), "is" if count == 1 else "are"
+    editions = "editions" if len(summary.merged.contracts) > 1 else "edition"
     if summary.complete:
-        return f"{said} of the edition found nothing to judge here, and {verb} in no number"
+        return f"{said} of the {editions} found nothing to judge here, and {verb} in no number"
     was = "was" if count == 1 else "were"
     cut = any(run.interrupted for run in summary.merged.concluding)
     why = "not reached (the run was cut off)" if cut else "left out"
-    return f"{said} of the edition {was} {why}, or had nothing to judge"
+    return f"{said} of the {editions} {was} {why}, or had nothing to judge"
 
 
 def _part(run: Run) -> str:
@@ -193,8 +201,64 @@ def _part(run: Run) -> str:
 
 def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
-    edition = summary.merged.edition.id
-    return f"{'; '.join([_who(summary), *_reasons(summary)])} (edition {edition})."
+    return f"{'; '.join([_who(summary), *_reasons(summary)])} ({judged_by(summary)})."
+
+
+def judged_by(summary: Summary) -> str:
+    """Say by which edition the report was judged; of several, which provider by which."""
+    providers = providers_by_edition(summary)
+    if len(providers) == 1:
+        return f"edition {next(iter(providers))}"
+    said = (f"{listed(mine, 5)} by {edition}" for edition, mine in providers.items())
+    return f"editions: {'; '.join(said)}"
+
+
+def providers_by_edition(summary: Summary) -> dict[str, list[str]]:
+    """Return the providers that each edition judged, in the order of the rows."""
+    found: dict[str, list[str]] = {edition: [] for edition in summary.merged.contracts}
+    for provider in dict.fromkeys(row.provider for row in summary.rows):
+        found[summary.merged.contract(provider).edition.id].append(provider)
+    return found
+
+
+def edition_of(provider: str, summary: Summary) -> str:
+    """Return the edition of a provider for the head of its column, where there are several."""
+    several = len(summary.merged.contracts) > 1
+    return summary.merged.contract(provider).edition.id if several else ""
+
+
+def by_edition(summary: Summary) -> Iterable[str]:
+    """Yield in what the editions of the report differ, as far as it judged by them."""
+    for edition, lacking in summary.merged.lacking.items():
+        if lacking:
+            promises = counted(len(lacking), "promise")
+            yield (
+                f"{edition} does not have {promises} of the others, which its columns call "
+                f"{NOT_IN_EDITION!r} and leave out of the totals: {listed(lacking, 5)}."
+            )
+    yield from reworded(list(summary.merged.contracts.values()))
+
+
+def in_chapter(chapter: str, column: Column, summary: Summary) -> str:
+    """Write the verdict of a model over a chapter; empty where it has nothing to judge there."""
+    if column in summary.chapters[chapter]:
+        return summary.chapters[chapter][column].state.label
+    judged = {clause for row in summary.rows for clause in row.promises}
+    mine = [clause for clause in judged if clause.startswith(f"{chapter}.")]
+    return NOT_IN_EDITION if all(summary.merged.lacks(column[0], clause) for clause in mine) else ""
+
+
+def reworded(contracts: Sequence[Contract]) -> Iterable[str]:
+    """Name the clauses that contracts word, or rank, differently."""
+    found = differences(contracts)
+    ranked = [name for name, said in found if len({each.level for _, each in said}) > 1]
+    worded = [name for name, said in found if len({each.statement for _, each in said}) > 1]
+    if ranked:
+        several = counted(len(ranked), "clause has", "clauses have")
+        yield f"{several} another level: {listed(ranked, 5)}."
+    if worded:
+        several = counted(len(worded), "clause is", "clauses are")
+        yield f"{several} worded differently: {listed(worded, 5)}."
 
 
 def _who(summary: Summary) -> str:

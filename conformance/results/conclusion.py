@@ -55,6 +55,12 @@ def conclude_run(
     return Conclusion.BREAKS if problems else Conclusion.CONFORMS
 
 
+def gravest(conclusions: Iterable[Conclusion]) -> Conclusion:
+    """Return the gravest of some conclusions: what is broken outranks what was not judged."""
+    order = (Conclusion.CONFORMS, Conclusion.NOT_JUDGED, Conclusion.BREAKS)
+    return max(conclusions, key=order.index)
+
+
 def conclude_recordings(
     findings: Sequence[Finding], whole: bool, unknown_models: Collection[str] = ()
 ) -> Conclusion:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,8 +33,11 @@ from conformance.results.records import (
     ResponseRecord,
 )
 
+Base64Text = tuple[str, str | None]
+"""A payload, and how its base64 is faulty."""
+
 _LEAST = 257  # characters of a string that is folded
-_LONG = re.compile(rf'"([A-Za-z0-9+/=_@-]{{{_LEAST},}})"')
+_LONG = re.compile(rf'(?<=[",])([A-Za-z0-9+/=_@-]{{{_LEAST},}})"')  # data: URLs, too
 _MOST = 6000  # characters of a body
 _MOST_HEADERS = 60
 
@@ -73,7 +77,7 @@ def evidence(
         retried=tuple(
             AttemptRecord(each.status, each.reason, each.said) for each in exchange.retried
         ),
-        price=_price(exchange.price),
+        price=price_record(exchange.price),
     )
 
 
@@ -89,7 +93,8 @@ def unsent(exchange: Exchange, reason: str, estimate: float | None, sent: Sent) 
     return structs.replace(evidence(bare, Answer(bare), nothing, sent), outcome=NOT_RUN)
 
 
-def _price(price: Price | None) -> PriceRecord | None:
+def price_record(price: Price | None) -> PriceRecord | None:
+    """Return what a run file keeps of a price."""
     if price is None:
         return None
     spent = price.spent
@@ -104,30 +109,33 @@ def moment(seconds: float) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def fold(body: bytes, payloads: Iterable[str] = ()) -> str:
+def fold(body: bytes, payloads: Iterable[Base64Text] = ()) -> str:
     """Show a body with every long string replaced by its length and digest.
 
-    ``payloads`` are strings known to be base64, in the order in which they stand in the body:
-    they need not be searched for, which takes longer than all else that is done here.
+    ``payloads`` are strings known to be payloads, in the order in which they stand in the body:
+    they need not be searched for, which takes longer than all else that is done here. Each comes
+    with the kind of its fault as base64, which is shown beside its digest.
     """
     if body[:1024].count(0):
         return f"<{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}>"
     text = _without(body.decode("utf-8", "replace"), payloads)
-    return printable(_LONG.sub(lambda found: f'"{_digest(found[1])}"', text), _MOST)
+    return printable(_LONG.sub(lambda found: f'{_digest(found[1])}"', text), _MOST)
 
 
-def _without(text: str, payloads: Iterable[str]) -> str:
+def _without(text: str, payloads: Iterable[Base64Text]) -> str:
     parts, done = [], 0
-    for payload in payloads:
-        start = text.find(f'"{payload[:_LEAST]}', done) + 1
-        if start and text.startswith(f'{payload}"', start):
-            parts += [text[done:start], _digest(payload)]
-            done = start + len(payload)
+    for payload, fault in payloads:
+        written = payload if fault is None else json.dumps(payload, ensure_ascii=False)[1:-1]
+        start = text.find(f'"{written[:_LEAST]}', done) + 1
+        if start and text.startswith(f'{written}"', start):
+            parts += [text[done:start], _digest(payload, fault)]
+            done = start + len(written)
     return "".join([*parts, text[done:]])
 
 
-def _digest(text: str) -> str:
-    return f"<{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
+def _digest(text: str, fault: str | None = None) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+    return f"<{len(text)} characters, sha256 {digest}{f', {fault}' if fault else ''}>"
 
 
 def _headers(headers: Headers) -> Headers:
@@ -139,8 +147,12 @@ def _headers(headers: Headers) -> Headers:
 def _response(response: Response | None, answer: Answer) -> ResponseRecord | None:
     if response is None:
         return None
-    read = [each.b64_json or "" for each in answer.payloads if each.base64 and each.base64.data]
-    payloads = [each for each in read if len(each) >= _LEAST]
+    payloads = [
+        (text, reading.kind)
+        for each in answer.payloads
+        if (text := each.b64_json) and (reading := each.base64)
+        if len(text) >= (_LEAST if reading.data else _MOST)
+    ]
     return ResponseRecord(
         status=response.status,
         headers=_headers(response.headers),

@@ -154,6 +154,16 @@ class ValueRecord(Struct, frozen=True):
     """At which the plan asks for it; null if no request of the plan does."""
 
 
+class ContractRecord(Struct, frozen=True, kw_only=True):
+    """Another edition, by which a run judged some of its providers."""
+
+    edition: EditionRecord
+    providers: tuple[str, ...]
+    clauses: tuple[ClauseRecord, ...]
+    unknown_models: tuple[str, ...] = ()
+    values: tuple[ValueRecord, ...] = ()
+
+
 class RunHeader(Struct, frozen=True, kw_only=True, tag="run"):
     """The first line: what was run, against whom, by which version, within what bounds."""
 
@@ -180,6 +190,8 @@ class RunHeader(Struct, frozen=True, kw_only=True, tag="run"):
     plan: tuple[PlannedModel, ...] = ()
     values: tuple[ValueRecord, ...] = ()
     """The values of parameters that the contract names, and those that the plan asks for."""
+    also: tuple[ContractRecord, ...] = ()
+    """Other editions than `edition`, of recordings; its members are of the other providers."""
 
 
 class FailureRecord(Struct, frozen=True):

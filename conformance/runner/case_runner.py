@@ -161,11 +161,6 @@ class CaseRunner:
             if timed.outcome.accepted and timed.began > since:
                 return
 
-    def unsent(self) -> list[Case]:
-        """Return the cases that are still to be sent."""
-        expected = (self.cases[path] for path in self.expected if path in self.cases)
-        return [each for each in expected if self.known(each) is None]
-
     def valid(self, model: str) -> list[Case]:
         """Return the valid cases that may be run for the sake of others.
 

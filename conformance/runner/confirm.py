@@ -8,10 +8,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from conformance.cases.model import Case
+from conformance.clauses.subject import Context
+from conformance.exchange.model import Exchange
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
 from conformance.results.baselines import Sought, alike, last_told, nights_of, ordered
+from conformance.results.case_result import Judged
 
-Findings = dict[str, Finding]
+Findings = Mapping[str, Finding]
 """The findings of one case, by clause."""
 
 
@@ -34,12 +38,16 @@ class Confirmer:
         told = last_told(ordered(nights))
         return cls({name: each.verdict for name, each in told.items()}, times)
 
+    def worse(self, found: Findings) -> list[str]:
+        """Name the clauses whose verdict is worse than before, where those are to be repeated."""
+        return [each.clause for each in found.values() if self.times and self._got_worse(each)]
+
     def confirmed(self, found: Findings, repeat: Callable[[], Findings | None]) -> Findings:
         """Repeat an exchange whose verdicts got worse, and mark what did not come out alike.
 
         `repeat` makes the exchange once more and judges it; None when that is not to be had.
         """
-        worse = [each.clause for each in found.values() if self._got_worse(each)]
+        worse = self.worse(found)
         seen: dict[str, list[bool]] = {each: [] for each in worse}
         for _ in range(self.times if worse else 0):
             again = repeat()
@@ -49,13 +57,24 @@ class Confirmer:
                 verdict = again[clause].verdict if clause in again else None
                 if verdict in DECIDED:
                     seen[clause].append(verdict in BROKEN)
-        return found | {each: _confirmed(found[each], seen[each]) for each in worse}
+        return {**found} | {each: _confirmed(found[each], seen[each]) for each in worse}
 
     def _got_worse(self, finding: Finding) -> bool:
         before = self.before.get(finding.id)
         if before not in DECIDED or finding.verdict not in BROKEN or finding.excused:
             return False
         return SEVERITY[finding.verdict] > SEVERITY[before]
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A judged case whose verdicts got worse, until all first requests of the run are made."""
+
+    confirmer: Confirmer
+    case: Case  # as it was sent
+    context: Context
+    exchange: Exchange  # without its answer
+    judged: Judged
 
 
 def _confirmed(finding: Finding, broken: list[bool]) -> Finding:

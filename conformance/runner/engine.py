@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from msgspec import structs
+
 from conformance.cases.model import Case
 from conformance.cases.request import body_bytes
 from conformance.cases.valid import BASELINE, MODELS_LIST
@@ -35,10 +37,11 @@ from conformance.live.ledger import NotSentError
 from conformance.parsing import printable
 from conformance.providers import Provider
 from conformance.results.case_result import Judged
-from conformance.results.evidence import evidence
+from conformance.results.evidence import evidence, price_record
 from conformance.runner.alternative_controls import AlternativeControls
 from conformance.runner.blocked import Blocked
 from conformance.runner.case_runner import CaseRunner, ClaimedError
+from conformance.runner.confirm import Unconfirmed
 from conformance.runner.crashes import Crashes
 from conformance.runner.live_run import LiveRun
 from conformance.runner.missing_model import why_missing
@@ -87,6 +90,7 @@ class Engine:
         self._judged = self._runner.judged
         self._not_judged = NotJudged(provider, edition, self._claims, self.planned)
         self._ahead: dict[str, tuple[Exchange, Answer]] = {}
+        self._unconfirmed: dict[str, Unconfirmed] = {}  # by path
         self.pooled = False  # whether other threads run the cases
         self._answered = False
         self._astray = False  # whether what came is of something else than the provider
@@ -120,11 +124,22 @@ class Engine:
         """Return the result of a case: of a pool where one runs it, else it is run now."""
         if not self.pooled:
             self._runner.run(case)
+            self.confirm(case)
         return self._runner.await_judged(case)
 
     def run(self, case: Case) -> None:
         """Run a case, unless another thread has claimed it."""
         self._runner.run(case)
+
+    def confirm(self, case: Case) -> None:
+        """Repeat the exchange of a case whose verdicts got worse, and finish the case.
+
+        That is done when all first requests are made, which are paid before any repeat.
+        """
+        waiting = self._unconfirmed.pop(case.path, None)
+        if waiting is not None:
+            judged = self._judge(case, lambda _: self._confirmed(waiting))
+            self._runner.finish(case, self._blocked.marked(judged))
 
     def fail(self, error: BaseException) -> None:
         """Raise an error in all that wait for a case: no further one is run."""
@@ -189,13 +204,16 @@ class Engine:
     def _run(self, case: Case) -> None:
         """Run what a case depends on, then the case itself unless another thread has claimed it."""
         with suppress(ClaimedError):
-            judged = self._blocked.marked(self._judge(case))
+            judged = self._judge(case, self._judged_now)
             self._runner.claim(case)  # what is sent was claimed before
-            self._runner.finish(case, judged)
+            if case.path not in self._unconfirmed:
+                self._runner.finish(case, self._blocked.marked(judged))
+            elif self._live is not None:
+                self._live.keep_judged(self.provider.id, case, judged)
 
-    def _judge(self, case: Case) -> Judged:
+    def _judge(self, case: Case, judged: Callable[[Case], Judged]) -> Judged:
         try:
-            return self._judged_now(case)
+            return judged(case)
         except ClaimedError:
             raise
         except NotSentError as reason:
@@ -255,15 +273,18 @@ class Engine:
         self._report_missing_model(sent, outcome, control)
         context = self._context(sent, outcome, control)
         findings = self._findings(sent, exchange, context, answer)
-        findings, repeated = self._confirmed(sent, findings, context)
         self._blocked.learn(sent, exchange, context, answer, findings)
-        paid = replace(exchange, price=all_of([*repeated, exchange]))
-        return Judged(
+        judged = Judged(
             outcome,
             findings,
             tuple(observe(exchange, self.edition, answer)),
-            evidence(paid, answer, outcome, read_request(paid, self.edition)),
+            evidence(exchange, answer, outcome, read_request(exchange, self.edition)),
         )
+        confirmer = self._live.confirmer if self._live is not None else None
+        if confirmer is not None and confirmer.worse(findings):
+            bare = replace(exchange, response=None, downloads=())
+            self._unconfirmed[sent.path] = Unconfirmed(confirmer, sent, context, bare, judged)
+        return judged
 
     def _is_valid(self, case: Case) -> bool:
         return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
@@ -312,25 +333,22 @@ class Engine:
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
         return {each.clause: self._claims.known(each) for each in findings}
 
-    def _confirmed(
-        self, case: Case, findings: dict[str, Finding], context: Context
-    ) -> tuple[dict[str, Finding], list[Exchange]]:
-        """Make an exchange again whose verdicts are worse than they were; gives those made."""
+    def _confirmed(self, waiting: Unconfirmed) -> Judged:
+        """Return the result of a case whose exchange is made again, with what all of them cost."""
         made: list[Exchange] = []
 
         def repeat() -> dict[str, Finding] | None:
-            unsent = self._runner.unsent()
-            if self._live is not None and not self._live.can_spare(self.provider, unsent, case):
-                return None
             try:
-                exchange = self.source.exchange(case)
+                exchange = self.source.exchange(waiting.case)
             except NotSentError:
                 return None
             made.append(exchange)
-            return self._findings(case, exchange, context, self._answer(exchange))
+            return self._findings(waiting.case, exchange, waiting.context, self._answer(exchange))
 
-        confirmer = self._live.confirmer if self._live is not None else None
-        return (confirmer.confirmed(findings, repeat) if confirmer else findings), made
+        findings = waiting.confirmer.confirmed(waiting.judged.findings, repeat)
+        price = price_record(all_of([*made, waiting.exchange]))
+        record = waiting.judged.record and structs.replace(waiting.judged.record, price=price)
+        return structs.replace(waiting.judged, findings=findings, record=record)
 
     def _gone(self, case: Case) -> Outcome | None:
         """Ask the first of a model before its other cases; give what says that it is not there."""
@@ -355,6 +373,8 @@ class Engine:
                 f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
                 f"{failure.message}"
             )
+            if ".invalid/" in exchange.request.url:  # the file of a provider that each user hosts
+                why += "; name your address with --base-url"
             self._live.ledger.halt(self.provider.id, why)
 
     def _control(self, case: Case) -> Outcome | None:

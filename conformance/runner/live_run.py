@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -13,17 +13,18 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from msgspec import to_builtins
+
 from conformance.cases.model import Case
 from conformance.cases.valid import BASELINE, MODELS_LIST
 from conformance.contract import DEFAULT_EDITION, Edition, load_edition
 from conformance.exchange.client import Client
 from conformance.exchange.outcome import Outcome
-from conformance.live.cost import cost_of
-from conformance.live.ledger import ROUNDING, Ledger
+from conformance.live.ledger import Ledger
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.results.baselines import Sought
-from conformance.results.case_result import outcome_to_json
+from conformance.results.case_result import Judged, outcome_to_json
 from conformance.runner.confirm import Confirmer
 
 if TYPE_CHECKING:
@@ -83,17 +84,9 @@ class LiveRun:
         """Keep the outcome of a case for a run that resumes this one."""
         self.ledger.keep_outcome(provider, case.path, outcome_to_json(outcome))
 
-    def can_spare(self, provider: Provider, unsent: Sequence[Case], case: Case) -> bool:
-        """Return whether the budget allows a repeat of a case beside those not sent yet."""
-        edition, spent = self._edition, self.ledger.spent()
-        costs = [cost_of(each, provider, edition) for each in unsent]
-        most_requests = self.ledger.most_requests
-        if most_requests is not None and spent.requests + len(costs) >= most_requests:
-            return False
-        reserve = max((each.most - each.estimate for each in costs), default=0.0)
-        first = sum(each.estimate for each in costs) + reserve
-        needed = spent.counted + first + cost_of(case, provider, edition).most
-        return self.ledger.budget is None or needed <= self.ledger.budget + ROUNDING
+    def keep_judged(self, provider: str, case: Case, judged: Judged) -> None:
+        """Keep the result of a case that is to be confirmed, in case this run is killed before."""
+        self.ledger.keep_judged(provider, case.path, to_builtins(judged))
 
     def close(self) -> None:
         """Close the ledger."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from threading import Lock, Thread
+from collections.abc import Iterable, Iterator
+from threading import Barrier, BrokenBarrierError, Lock, Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Pool:
-    """Threads that run cases in the order of the plan, which is theirs to be given.
+    """Threads that run cases in the order of the plan, and then confirm what got worse.
 
     They are daemons: a run that is stopped at once does not wait for an answer.
     """
@@ -21,8 +21,9 @@ class Pool:
         """Begin; `size` requests are under way at once."""
         self._work = list(work)
         self._engines = {engine for engine, _ in self._work}
-        self._next = iter(self._work)
+        self._to_run, self._to_confirm = iter(self._work), iter(self._work)
         self._lock = Lock()
+        self._all_are_sent = Barrier(size)
         self._threads = [Thread(target=self._run, daemon=True) for _ in range(size)]
         for each in self._threads:
             each.start()
@@ -33,14 +34,24 @@ class Pool:
             each.join()
 
     def _run(self) -> None:
+        try:
+            for engine, case in self._taken(self._to_run):
+                engine.run(case)
+            self._all_are_sent.wait()
+            for engine, case in self._taken(self._to_confirm):
+                engine.confirm(case)
+        except BrokenBarrierError:
+            return
+        except BaseException as error:  # whoever waits for a case raises it
+            self._all_are_sent.abort()
+            for each in self._engines:
+                each.fail(error)
+
+    def _taken(self, work: Iterator[tuple[Engine, Case]]) -> Iterator[tuple[Engine, Case]]:
+        """Yield what no other thread has taken."""
         while True:
             with self._lock:
-                engine, case = next(self._next, (None, None))
-            if engine is None or case is None:
+                taken = next(work, None)
+            if taken is None:
                 return
-            try:
-                engine.run(case)
-            except BaseException as error:  # whoever waits for a case raises it
-                for each in self._engines:
-                    each.fail(error)
-                return
+            yield taken

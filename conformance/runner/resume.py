@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import convert
 from msgspec.structs import replace
 
 from conformance.cases.model import Case
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from conformance.runner.engine import Engine
     from conformance.runner.session import Session
 
+_Named = TypeVar("_Named")
 _WRONG = frozenset({Verdict.NOT_RUN, Verdict.UNAVAILABLE, Verdict.HARNESS_ERROR, Verdict.FLAKY})
 
 
@@ -49,6 +51,7 @@ class Resumed:
             self._known = {
                 name: outcome_from_json(values) for name, values in self._ledger.outcomes.items()
             }
+            self._unconfirmed = convert(self._ledger.judged, dict[str, Judged])
         except (KeyError, TypeError, ValueError) as error:
             raise LedgerError(f"{ledger_of(path)}: has no outcome: {error}") from None
         self._judged: dict[str, dict[str, Judged]] = {}
@@ -84,7 +87,7 @@ class Resumed:
         """
         name = engine.provider.id
         if name not in self._judged:
-            whole = dict(whole_cases(self._run, name))
+            whole = self._whole_cases(name)
             for path, outcome in self._outcomes(name).items():
                 if path in whole:
                     whole[path] = replace(whole[path], outcome=outcome)
@@ -99,7 +102,7 @@ class Resumed:
         name = engine.provider.id
         kept = {
             path
-            for path, judged in whole_cases(self._run, name)
+            for path, judged in self._whole_cases(name).items()
             if judged.record and judged.record.outcome != NOT_RUN
         }
         needless = self._outcomes(name).keys() - self._selected(engine)
@@ -110,9 +113,12 @@ class Resumed:
             if provider == name and path in engine.cases and path not in kept | needless
         }
 
+    def _whole_cases(self, provider: str) -> dict[str, Judged]:
+        """Return what was judged, in the run file or, until it was confirmed, in the ledger."""
+        return _of(provider, self._unconfirmed) | dict(whole_cases(self._run, provider))
+
     def _outcomes(self, provider: str) -> dict[str, Outcome]:
-        named = ((name.partition("::"), outcome) for name, outcome in self._known.items())
-        return {path: outcome for (name, _, path), outcome in named if name == provider}
+        return _of(provider, self._known)
 
     def _selected(self, engine: Engine) -> set[str]:
         return {case.path for case, _ in self._session.selected(engine)}
@@ -122,6 +128,12 @@ class Resumed:
         if judged.record is None or judged.record.run is not None:
             return judged
         return replace(judged, record=replace(judged.record, run=self._run.header.id))
+
+
+def _of(provider: str, named: Mapping[str, _Named]) -> dict[str, _Named]:
+    """Return by path what is named `provider::path`."""
+    start = f"{provider}::"
+    return {each.removeprefix(start): of for each, of in named.items() if each.startswith(start)}
 
 
 def check_same(header: RunHeader, other: RunHeader, path: object) -> None:

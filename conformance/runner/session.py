@@ -106,6 +106,8 @@ class Session:
 
     def __init__(self, options: Options, today: date | None = None) -> None:
         load_plugins(options.plugins)
+        if options.provider is None and not options.providers:
+            options = replace(options, providers=tuple(recorded_providers(options.cassettes)))
         named = [load_provider(name) for name in dict.fromkeys(options.providers)]
         edition = edition_of(options.edition, named)
         day = options.today or today or day_of_start(options)
@@ -128,11 +130,10 @@ class Session:
         """The providers that were named, or all that have cassettes."""
         if self.options.provider is not None:
             return (self.options.provider,)
-        names = self.options.providers or recorded_providers(self.options.cassettes)
         models = self.options.models
         found = tuple(
             with_asked_models(load_provider(name), self.edition, models)
-            for name in dict.fromkeys(names)
+            for name in dict.fromkeys(self.options.providers)
         )
         if self.options.base_url is None:
             return found

@@ -16,7 +16,6 @@ from conformance.plugin import ONE_PROCESS, SessionPlugin, check
 from conformance.providers import load_provider
 from conformance.results.run_file import Run, read_run
 from conformance.runner.output_path import OutputFile, default_output, ledger_of
-from conformance.runner.reachable import check_reachable
 from conformance.runner.session import Options, Session
 from conformance.suite.progress import Progressing
 
@@ -55,7 +54,6 @@ def run_promises(options: Options, replay: bool, workers: str | None, quiet: boo
         options = replace(options, output=default_output(options.names))
     session = Session(options)
     check(session)
-    check_reachable(session)
     try:
         return _run(session, workers, quiet)
     finally:

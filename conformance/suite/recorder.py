@@ -13,7 +13,7 @@ from msgspec import convert
 
 from conformance.cases.model import Case
 from conformance.errors import ConformanceError
-from conformance.findings import BROKEN, KNOWN, Finding, Verdict, state_of
+from conformance.findings import BROKEN, DECIDED, KNOWN, Finding, Verdict, state_of
 from conformance.parsing import printable
 from conformance.results.case_result import Judged, records_of
 from conformance.results.conclusion import Conclusion, conclude_run, counts, explanations, reach_of
@@ -170,13 +170,19 @@ class Recorder:
         if self._writer is not None and not self._lost:
             with self._ending():
                 self._writer.close(self._footer(self._end))
-        sent = self._session().options.mode != "replay"
-        if sent and (not self._end.interrupted or self._writer is None):
+        if self._session().options.mode != "replay" and not self._can_be_resumed():
             self._session().live.clear()
         if exitstatus in (0, 1):
             mine = sum(_counts_as_failed(each) for each in self.findings) + self._crashes
             others = session.testsfailed > mine
             session.exitstatus = 1 if others else int(self.conclusion)
+
+    def _can_be_resumed(self) -> bool:
+        """Return whether the run stopped early and has anything that need not be sent again."""
+        if not self._end.interrupted or self._writer is None:
+            return False
+        decided = any(each.verdict in DECIDED for each in self.findings)
+        return decided or self._session().live.ledger.spent().counted > 0
 
     def _ended(self, stopped: bool) -> Ending:
         """Return how the run ended: of what was planned, what was judged."""
@@ -280,15 +286,23 @@ class Recorder:
         return session.options.mode != "replay" and session.live.ledger.stopped()
 
     def _headline(self) -> str:
-        reach = reach_of(self.findings)
+        asked = [
+            kept
+            for (provider, model), kept in reach_of(self.findings).items()
+            if kept.total or not self._is_retired(provider, model)
+        ]
         return Headline(
             subject=[each.id for each in self._session().providers],
             conclusion=self.conclusion or Conclusion.CONFORMS,
             broken=any(each.verdict in BROKEN and not each.excused for each in self.findings),
             known=len({(e.provider, e.clause) for e in self.findings if e.excused}),
-            reach=tuple(reach.values()),
+            reach=asked,
             part=not self._end.all_judged,
         ).sentence
+
+    def _is_retired(self, provider: str, model: str) -> bool:
+        engines = (each for each in self._session().engines if each.provider.id == provider)
+        return any(each.is_retired(model) for each in engines)
 
     def _footer(self, end: Ending) -> RunFooter:
         promises = promises_of(self.findings, explanations(self.findings))

@@ -27,21 +27,22 @@ _SECRET_HEADERS = frozenset(
     }
 )
 _SHORTEST = 8  # characters; a shorter key would be found in ordinary text
-_REMEMBERED = 2048
+REMEMBERED = 2048
 """Bytes of a text that is worth remembering: header names and values come again and again."""
 
 
 class Redactor(ExchangeRedactor):
     """Replaces one API key, in every spelling it could come back in, and URL signatures."""
 
-    def __init__(self, key: str | None) -> None:
+    def __init__(self, key: str | None, remembered: int = REMEMBERED) -> None:
+        self._remembered = remembered
         self._spellings = Spellings(key) if key and len(key) >= _SHORTEST else None
         self._known = lru_cache(maxsize=1024)(self._redacted)
         self._known_lines = lru_cache(maxsize=1024)(self._lines)
 
     def data(self, data: bytes) -> bytes:
         """Redact text or JSON."""
-        return self._known(data) if len(data) <= _REMEMBERED else self._redacted(data)
+        return self._known(data) if len(data) <= self._remembered else self._redacted(data)
 
     def _redacted(self, data: bytes) -> bytes:
         if self._spellings is not None:
@@ -58,7 +59,7 @@ class Redactor(ExchangeRedactor):
 
     def headers(self, headers: Headers) -> Headers:
         """Redact header values, and the whole of those that name an account or a session."""
-        short = sum(len(name) + len(value) for name, value in headers) <= _REMEMBERED
+        short = sum(len(name) + len(value) for name, value in headers) <= self._remembered
         lines = self._known_lines if short else self._lines
         values = lines(tuple(value for _, value in headers))
         names = lines(tuple(name for name, _ in headers))

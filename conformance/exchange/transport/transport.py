@@ -104,18 +104,6 @@ class Transport:
         except Stopped as stopped:
             return stopped.failure
 
-    def unreachable(self, url: str) -> Failure | None:
-        """Say why no connection comes about; nothing is sent over one that does."""
-        budget = Budget(self.limits, guarded=False)
-        try:
-            where = read_url(url)
-            with budget.hop():
-                port = where.port or (443 if where.scheme == "https" else 80)
-                self._backend.connect_tcp(where.host, port).close()
-        except Stopped as stopped:
-            return stopped.failure
-        return None
-
     def fetch(self, url: str) -> Fetched:
         """Get an image as anyone would, without key or cookies, checking every redirect."""
         budget = Budget(self.limits, guarded=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
+from conformance.cases import cases_for
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition
 from conformance.errors import UnknownNameError
@@ -53,12 +54,15 @@ CHAPTERS = (
 
 assert lenient
 
+_ABOUT_OPEN = {"parameters.unknown", "parameters.unsupported", "parameters.disputed-value"}
+"""The clauses about requests that an edition neither accepts nor refuses."""
+
 
 def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
     """Return every defect by id: the hand-written ones, and those derived from an edition's rules.
 
-    Left out are those of which no clause of the edition speaks. The default edition is used unless
-    another is given.
+    Left out are those of which no clause of the edition speaks, and those that neither refuse nor
+    accept anything wrongly there. The default edition is used unless another is given.
     """
     return _defects(edition or load_edition())
 
@@ -75,9 +79,28 @@ def _defects(edition: Edition) -> Mapping[str, Defect]:
     claimed = (
         replace(defect, claims=tuple(claim for claim in defect.claims if claim in known))
         for defect in ordered
-        if kinds != {"b64_json"} or not defect.in_urls
+        if "url" in kinds or not defect.in_urls
     )
-    return MappingProxyType({defect.id: defect for defect in claimed if defect.claims})
+    return MappingProxyType(
+        {defect.id: defect for defect in claimed if defect.claims and _is_told(defect, edition)}
+    )
+
+
+def _is_told(defect: Defect, edition: Edition) -> bool:
+    """Return whether a lie about what is accepted is one about any request of an edition."""
+    validate = defect.plant(TRUTHFUL).validate
+    derived_or_open = defect.id not in REGISTRY or bool(_ABOUT_OPEN & {*defect.claims})
+    if defect.chapter != "parameters" or validate is TRUTHFUL.validate or derived_or_open:
+        return True
+    served = tuple(edition.models)
+    unlike = {model.schema: model for model in edition.models.values()}.values()
+    return any(
+        (asked.expectation == "accepted") != (validate(asked, served) is None)
+        for model in unlike
+        for case in cases_for(edition, model, lead=False)
+        for asked in [edition.read(case.body)]
+        if asked.expectation != "open"
+    )
 
 
 def with_defects(

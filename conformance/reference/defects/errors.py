@@ -175,6 +175,20 @@ def code_number(body: Body) -> None:
     body["error"]["code"] = 400
 
 
+@planted("errors.nothing-beside", "errors.documented-members", modes=["D9"])
+@in_error
+def nothing_beside(body: Body) -> Body:
+    """A refusal has its `error`, and nothing of what is documented beside it."""
+    return {"error": body["error"]}
+
+
+@planted("errors.number-beside", "errors.documented-members")
+@in_error
+def number_beside(body: Body) -> Body:
+    """What is documented beside an `error`, such as an id, is a number."""
+    return {name: value if name == "error" else 7 for name, value in body.items()}
+
+
 @planted("errors.data-beside", "errors.no-data")
 @in_error
 def data_beside(body: Body) -> None:

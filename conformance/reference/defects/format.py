@@ -51,15 +51,15 @@ def _usual(job: Job) -> bool:
 
 @planted("format.b64-instead-of-url", *_URL_LIES, modes=["D2"])
 def b64_instead_of_url(steps: Steps) -> Steps:
-    """A dall-e model answers with base64, whatever is asked."""
-    return _carrying(steps, lambda job: "b64_json" if job.family == "dall-e" else job.payload)
+    """A model that answers with URLs answers with base64, whatever is asked."""
+    return _carrying(steps, lambda job: "b64_json" if job.promised == "url" else job.payload)
 
 
 @planted("format.url-null", *_URL_LIES, modes=["D3"])
 @in_items
 def url_null(item: Body, job: Job) -> None:
     """The URL that was promised is null."""
-    if "url" in item and job.family == "dall-e":
+    if job.promised == "url":
         item["url"] = None
 
 
@@ -67,7 +67,7 @@ def url_null(item: Body, job: Job) -> None:
 @in_items
 def url_empty(item: Body, job: Job) -> None:
     """The URL that was promised is an empty string."""
-    if "url" in item and job.family == "dall-e":
+    if job.promised == "url":
         item["url"] = ""
 
 
@@ -109,8 +109,8 @@ def _strays(asked: RequestBody) -> bool:
 @planted("format.qwen-image-nothing", "format.qwen-image-either", modes=["D8"])
 @in_items
 def qwen_image_nothing(item: Body, job: Job) -> None:
-    """qwen-image answers items that carry no image."""
-    if job.family == "qwen-image":
+    """A model that answers with either member answers items that carry no image."""
+    if job.promised == "either":
         item.clear()
 
 

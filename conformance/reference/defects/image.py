@@ -9,22 +9,19 @@ from dataclasses import replace
 from typing import Any
 
 from PIL import Image, ImageDraw
-from starlette.responses import Response
 
 from conformance.contract import RequestBody
-from conformance.reference.answers import Job, Painter
+from conformance.reference.answers import Job
 from conformance.reference.defects.planting import (
     Body,
     asked,
     in_body,
-    in_file,
     in_image,
     in_job,
-    in_step,
     planted,
     resolving,
 )
-from conformance.reference.painting import FINISHED, encode
+from conformance.reference.painting import encode
 
 _USUAL = "1024x1024"
 
@@ -162,14 +159,6 @@ def cut_off(data: bytes, _job: Job) -> bytes:
     return data[: len(data) // 2]
 
 
-@planted("image.file-cut-off", "image.complete", modes=["truncated PNG"], in_urls=True)
-@in_file
-def file_cut_off(file: Response) -> Response:
-    """The file behind a URL ends halfway."""
-    data = bytes(file.body)
-    return type(file)(data[: len(data) // 2], media_type="image/png")
-
-
 @planted("image.damaged", "image.complete")
 @in_image
 def damaged(data: bytes, _job: Job) -> bytes:
@@ -209,18 +198,10 @@ def animated(data: bytes, job: Job) -> bytes:
 
 
 @planted("image.doubled", "image.distinct", modes=["doubled images"])
-@in_step("paint")
-def doubled(paint: Painter, job: Job, _index: int, stage: int = FINISHED) -> bytes:
-    """Several images of one answer are the same image."""
-    return paint(job, 0, stage)
-
-
-@planted("image.doubled-behind-urls", "image.distinct", modes=["doubled images"], in_urls=True)
 @in_body
-def doubled_behind_urls(body: Body, job: Job) -> None:
-    """Several URLs of one answer lead to the same image."""
-    if job.payload == "url":
-        body["data"] = [dict(body["data"][0]) for _ in body["data"]]
+def doubled(body: Body, _job: Job) -> None:
+    """Several images of one answer are the same image."""
+    body["data"] = [dict(body["data"][0]) for _ in body["data"]]
 
 
 @planted("image.one-frame-fewer", "image.frames-as-asked")

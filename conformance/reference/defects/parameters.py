@@ -44,9 +44,7 @@ def user_refused(request: RequestBody) -> Refusal | None:
     return unknown if request.has("user") else None
 
 
-@planted(
-    "parameters.response-format-refused", "parameters.valid-accepted", modes=["D1"], in_urls=True
-)
+@planted("parameters.response-format-refused", "parameters.valid-accepted", modes=["D1"])
 @validating
 def response_format_refused(request: RequestBody) -> Refusal | None:
     """`response_format` is refused for every model."""
@@ -55,7 +53,7 @@ def response_format_refused(request: RequestBody) -> Refusal | None:
     return unknown if request.has("response_format") else None
 
 
-@planted("parameters.url-refused", "parameters.valid-accepted", modes=["D2"], in_urls=True)
+@planted("parameters.url-refused", "parameters.valid-accepted", modes=["D2"])
 @validating
 def url_refused(request: RequestBody) -> Refusal | None:
     """A gateway that can only do base64 refuses `response_format: url`."""

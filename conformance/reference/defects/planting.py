@@ -15,11 +15,12 @@ from typing import Any
 from starlette.responses import Response
 
 from conformance.contract import Edition, RequestBody
-from conformance.reference.answers import AnswerContext, Job, Painter
+from conformance.parsing.images import inspect_image
+from conformance.reference.answers import AnswerContext, Job, Painter, picture
 from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED
 from conformance.reference.steps import Steps
-from conformance.reference.urls import Signer
+from conformance.reference.urls import Signer, picture_named
 
 Plant = Callable[["Steps"], "Steps"]
 Body = dict[str, Any]
@@ -165,13 +166,31 @@ def in_text(lie: Callable[[bytes], bytes]) -> Plant:
 
 
 def in_image(lie: Callable[[bytes, Job], bytes]) -> Plant:
-    """Let a lie change the image file of every base64 item; streams keep to the truth."""
+    """Let a lie change every image file, in base64 or behind a URL; streams keep to the truth."""
+    jobs: dict[str, Job] = {}  # by the seed of a picture: a URL does not say what was asked
 
-    def lying(paint: Painter, job: Job, index: int, stage: int = FINISHED) -> bytes:
+    def painted(paint: Painter, job: Job, index: int, stage: int = FINISHED) -> bytes:
         data = paint(job, index, stage)
         return data if job.stream else lie(data, job)
 
-    return documented(in_step("paint")(lying), lie)
+    def answered(answer: Any, job: Job, images: Sequence[bytes], context: AnswerContext) -> Body:
+        jobs.update((picture(job, index).seed, job) for index in range(job.n))
+        body: Body = answer(job, images, context)
+        return body
+
+    def filed(file: Any, name: str, query: Mapping[str, str], signer: Signer) -> Response:
+        truth: Response = file(name, query, signer)
+        shown = picture_named(name)
+        job = jobs.get(shown.seed) if shown and truth.status_code == 200 else None
+        if job is None:
+            return truth
+        data = lie(bytes(truth.body), job)
+        return Response(data, media_type=f"image/{inspect_image(data).type}")
+
+    def plant(steps: Steps) -> Steps:
+        return in_step("file")(filed)(in_step("answer")(answered)(in_step("paint")(painted)(steps)))
+
+    return documented(plant, lie)
 
 
 def in_job(lie: Callable[[Job], Job]) -> Plant:

@@ -26,8 +26,8 @@ def as_json(tables: Iterable[ModelTable]) -> list[dict[str, Any]]:
             "value": row.value,
             "standing": row.standing,
             "cells": [
-                {"column": side, **_cell(cell)}
-                for side, cell in zip(table.sides, row.cells, strict=True)
+                {"column": side, "standing": standing or None, **_cell(cell)}
+                for side, cell, standing in zip(table.sides, row.cells, row.standings, strict=True)
             ],
         }
         for table in tables
@@ -57,6 +57,14 @@ def with_case(cell: Capability) -> str:
 def value_of(row: ValueRow) -> str:
     """Return a value with its parameter."""
     return f"{row.parameter} = {row.value}"
+
+
+def standing_of(row: ValueRow, sides: Sequence[str]) -> str:
+    """Return what the contract says of a value; where editions disagree, side by side."""
+    said = {side: each for side, each in zip(sides, row.standings, strict=True) if each}
+    if len(set(said.values())) < 2:
+        return row.standing
+    return "; ".join(f"{standing} for {side}" for side, standing in said.items())
 
 
 def said_of(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:

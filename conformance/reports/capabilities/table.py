@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from conformance.findings import Finding
 from conformance.reports.capabilities.answers import ACCEPTANCE, Answers, Asked, Said
 from conformance.reports.capabilities.readings import READINGS
-from conformance.reports.capabilities.words import DECIDED, Word
+from conformance.reports.capabilities.words import DECIDED, SILENT, Word
 from conformance.results.reach import Column
 from conformance.results.records import ValueRecord
 from conformance.results.run_file import Run
@@ -60,6 +60,7 @@ class ValueRow:
     value: str
     standing: str
     cells: tuple[Capability, ...]
+    standings: tuple[str, ...]  # for every side, empty where no document of its edition knows it
 
     @property
     def differs(self) -> bool:
@@ -69,7 +70,13 @@ class ValueRow:
     @property
     def asked(self) -> bool:
         """Return whether any side was asked."""
-        return any(cell.word is not Word.NOT_ASKED for cell in self.cells)
+        return any(cell.word not in SILENT for cell in self.cells)
+
+    @property
+    def why_not(self) -> str:
+        """Why nobody was asked: the reason of the first side that could have been."""
+        reasons = [cell.why for cell in self.cells if cell.word is Word.NOT_ASKED]
+        return reasons[0] if reasons else self.cells[0].why
 
 
 def _grouped(rows: Iterable[tuple[str, ValueRow]]) -> list[tuple[str, list[ValueRow]]]:
@@ -99,8 +106,8 @@ class ModelTable:
 
     @property
     def not_asked(self) -> list[tuple[str, list[ValueRow]]]:
-        """The values that nobody was asked for, by the reason of the first side."""
-        return _grouped((row.cells[0].why, row) for row in self.rows if not row.asked)
+        """The values that nobody was asked for, by the reason."""
+        return _grouped((row.why_not, row) for row in self.rows if not row.asked)
 
     def counts(self, side: int) -> dict[Word, int]:
         """Count the words of one side."""
@@ -116,6 +123,11 @@ class Side:
     answers: Answers
     runs: tuple[Run, ...]
     values: Mapping[Value, ValueRecord]
+
+    @property
+    def edition(self) -> str:
+        """The edition by which they were judged."""
+        return self.runs[0].header.edition.id
 
     @property
     def listed(self) -> dict[Value, str]:
@@ -155,12 +167,19 @@ def model_tables(sides: Mapping[Column, Side]) -> tuple[ModelTable, ...]:
 
 def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
     """Return what some sides make of the values of a model; every cell has a word and a reason."""
+    standings = [side.listed for side in sides]
     listed: dict[Value, str] = {}
-    for side in sides:
-        listed |= {key: standing for key, standing in side.listed.items() if key not in listed}
+    for known in reversed(standings):
+        listed |= known
+    order = dict.fromkeys(value for known in standings for value in known)
     rows = (
-        ValueRow(*_together(value), standing, tuple(_capability(side, value) for side in sides))
-        for value, standing in _in_order(listed)
+        ValueRow(
+            *_together(value),
+            standing,
+            tuple(_capability(side, value, sides) for side in sides),
+            tuple(known.get(value, "") for known in standings),
+        )
+        for value, standing in _in_order({value: listed[value] for value in order})
     )
     return ModelTable(model, tuple(side.label for side in sides), tuple(rows))
 
@@ -201,9 +220,12 @@ def _in_order(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
     return sorted(listed.items(), key=rank)
 
 
-def _capability(side: Side, value: Value) -> Capability:
+def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
     evidence = [_evidence(said) for said in side.answers.about(dict(value))]
     evidence.sort(key=lambda each: list(Word).index(each.word))
+    others = (other for other in sides if other.edition != side.edition)
+    if not evidence and value not in side.values and any(value in e.values for e in others):
+        return Capability(Word.NOT_IN_EDITION, f"{side.edition} does not name it for this model")
     if not evidence:
         return Capability(Word.NOT_ASKED, _why_not(side, value))
     return Capability(evidence[0].word, evidence[0].why, tuple(evidence))

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.reports.contracts import NOT_IN_EDITION
+
 
 class Word(StrEnum):
-    """What became of a value, from worst to best; the last two decide nothing."""
+    """What became of a value, from worst to best; the last three decide nothing."""
 
     CRASHES = "crashes"
     REFUSED = "refused"
@@ -18,6 +20,7 @@ class Word(StrEnum):
     HONOURED = "honoured"
     UNDECIDED = "undecided"
     NOT_ASKED = "not asked"
+    NOT_IN_EDITION = NOT_IN_EDITION
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,16 @@ MEANINGS = {
         *("?", "magenta"), "asked, but what came says nothing of this value: the cell says why"
     ),
     Word.NOT_ASKED: Meaning("-", "dim", "not asked: the cell says why"),
+    Word.NOT_IN_EDITION: Meaning(
+        *("∉", "dim"), "another edition names this value; that of this provider does not"
+    ),
 }
 """Every word in the order of legends."""
 
-DECIDED = frozenset(Word) - {Word.UNDECIDED, Word.NOT_ASKED}
+SILENT = frozenset({Word.NOT_ASKED, Word.NOT_IN_EDITION})
+"""The words of a value that nobody asked for."""
+
+DECIDED = frozenset(Word) - {Word.UNDECIDED} - SILENT
 
 
 def worst_word(words: Iterable[Word]) -> Word:

@@ -9,6 +9,7 @@ from conformance.errors import ConformanceError
 from conformance.findings import Finding
 from conformance.parsing import printable
 from conformance.reports.capabilities import Side, sides_of
+from conformance.reports.contracts import Contract, contract_of
 from conformance.results.reach import Explanations
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -26,9 +27,7 @@ class Column:
 
     label: str
     provider: str
-    edition: str
-    digest: str  # its first characters; empty in a run file that has none
-    document: str
+    contract: Contract
     tool: str
     mode: str
     base_url: str
@@ -36,14 +35,21 @@ class Column:
     started: str
     complete: bool
     lack: str  # why what was judged may be less than all, in words; empty where it is not
-    levels: Mapping[str, str]
-    statements: Mapping[str, str]
     findings: tuple[Finding, ...]
     exchanges: tuple[ExchangeRecord, ...]
     sides: Mapping[str, Side]  # by model
     explanations: Explanations
-    read_as: Mapping[str, str]  # as what a model is judged that the edition does not name
     selection: Mapping[str, str]  # globs that leave something out
+
+    @property
+    def edition(self) -> str:
+        """The edition by which it was judged."""
+        return self.contract.edition.id
+
+    @property
+    def digest(self) -> str:
+        """The first characters of the edition's digest; empty in a run file that has none."""
+        return self.contract.edition.digest[:12]
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -73,14 +79,12 @@ def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
 
 
 def _columns_of(run: Run) -> Iterable[Column]:
-    explanations, sides = explanations_of(run), sides_of([run])
+    explanations, sides, contract = explanations_of(run), sides_of([run]), contract_of([run])
     for about in run.header.providers:
         yield Column(
             label=about.id,
             provider=about.id,
-            edition=run.header.edition.id,
-            digest=run.header.edition.digest[:12],
-            document=run.header.edition.document,
+            contract=contract,
             tool=run.header.tool,
             mode=about.mode,
             base_url=about.base_url,
@@ -88,13 +92,10 @@ def _columns_of(run: Run) -> Iterable[Column]:
             started=run.header.started,
             complete=run.complete,
             lack=_lack(run),
-            levels={clause.id: clause.level for clause in run.header.clauses},
-            statements={clause.id: clause.statement for clause in run.header.clauses},
             findings=tuple(finding for finding in run.findings if finding.provider == about.id),
             exchanges=tuple(each for each in run.exchanges.values() if each.provider == about.id),
             sides={model: side for (name, model), side in sides.items() if name == about.id},
             explanations=explanations,
-            read_as=run.header.edition.read_as,
             selection=selection_globs(run),
         )
 
@@ -142,7 +143,7 @@ def _check_common(
     sides: Sequence[Column], read: Callable[[Column], frozenset[str]], noun: str
 ) -> None:
     """Refuse a column that shares nothing with any other."""
-    documents = sorted({printable(column.document, 80) for column in sides})
+    documents = sorted({printable(column.contract.edition.document, 80) for column in sides})
     endpoints = f"; they judge by different documents ({', '.join(documents)})"
     for column in sides:
         others = frozenset().union(*(read(other) for other in sides if other is not column))

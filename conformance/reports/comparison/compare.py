@@ -9,10 +9,12 @@ from conformance.findings import BROKEN, DECIDED, Finding, Verdict
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables
 from conformance.reports.comparison.columns import Column, columns
+from conformance.reports.contracts import contracts_of, lacking_in
 from conformance.reports.grouping import level_rank
 from conformance.reports.measures import measures_of
 from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model
-from conformance.reports.wording import changed_under_its_name, counted, listed
+from conformance.reports.wording import changed_under_its_name, counted, listed, reworded
+from conformance.results.editions import by_edition
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, count, promise_of, promises_of
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
@@ -31,6 +33,7 @@ class Row:
     models: tuple[str, ...]
     cells: Cells
     messages: tuple[str, ...]  # why it is broken, a column each
+    lacking: tuple[bool, ...]  # whether the edition of a column does not have it
 
     @property
     def differs(self) -> bool:
@@ -76,8 +79,10 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
     Compared are promises by the id of their clause, model by model, over the cases that all
     columns judged. Raises `ComparisonError` where that would say nothing.
     """
+    runs = by_edition(runs)
     shown = columns(runs, incomplete_too)
-    rows = sorted(_rows(shown), key=_rank)
+    judged = (clause for column in shown for clause in column.clauses)
+    rows = sorted(_rows(shown, lacking_in(contracts_of(runs), judged)), key=_rank)
     return Comparison(
         columns=tuple(shown),
         rows=tuple(rows),
@@ -113,7 +118,7 @@ def _rank(row: Row) -> tuple[bool, bool, int, str]:
     return not row.differs, not row.compared, level_rank(row.level), row.clause
 
 
-def _rows(shown: Sequence[Column]) -> Iterator[Row]:
+def _rows(shown: Sequence[Column], lacking: Mapping[str, Sequence[str]]) -> Iterator[Row]:
     """Yield a row for every promise; models with the same cells share it."""
     tables = [_by_promise(column) for column in shown]
     groups: dict[tuple[str, Cells], list[str]] = {}
@@ -124,10 +129,10 @@ def _rows(shown: Sequence[Column]) -> Iterator[Row]:
         groups.setdefault((clause, cells), []).append(model)
         why.setdefault((clause, cells), tuple(_why(side) for side in sides))
     for (clause, cells), models in groups.items():
-        levels = [column.levels[clause] for column in shown if clause in column.levels]
-        statements = [column.statements[clause] for column in shown if clause in column.statements]
-        level, statement = [*levels, "MAY"][0], [*statements, ""][0]
-        yield Row(clause, level, statement, tuple(models), cells, why[clause, cells])
+        said = [each.contract.clauses[clause] for each in shown if clause in each.contract.clauses]
+        level, statement = (said[0].level, said[0].statement) if said else ("MAY", "")
+        lacks = tuple(clause in lacking[column.edition] for column in shown)
+        yield Row(clause, level, statement, tuple(models), cells, why[clause, cells], lacks)
 
 
 def _by_promise(column: Column) -> dict[tuple[str, str], list[Finding]]:
@@ -170,13 +175,14 @@ def _totals(rows: Iterable[Row], place: int) -> dict[str, Kept]:
 def _notes(shown: Sequence[Column]) -> Iterator[str]:
     for column in shown:
         others = [other for other in shown if other is not column]
-        clauses = column.clauses - frozenset().union(*(other.levels for other in others))
+        clauses = column.clauses - frozenset().union(*(other.contract.clauses for other in others))
         if clauses:
             yield f"Only {column.label} knows {listed(sorted(clauses), 5)}."
         models = set(column.models) - {model for other in others for model in other.models}
         if models:
             yield f"Only {column.label} was judged on {listed(sorted(models), 5)}."
-        read = [labelled(name, column.read_as[name]) for name in sorted(column.read_as)]
+        read_as = column.contract.edition.read_as
+        read = [labelled(name, read_as[name]) for name in sorted(read_as)]
         if read:
             yield f"{column.label} judged {listed(read, 5)}."
         if not column.complete:
@@ -212,16 +218,5 @@ def _contracts(shown: Sequence[Column]) -> Iterator[str]:
     for edition, known in digests.items():
         if len(known - {""}) > 1:
             yield changed_under_its_name(edition, sorted(known - {""}))
-    if len({(column.edition, column.digest) for column in shown}) < 2:
-        return
-    shared = set.intersection(*(set(column.levels) for column in shown))
-    ranked = sorted(name for name in shared if len({column.levels[name] for column in shown}) > 1)
-    worded = sorted(
-        name for name in shared if len({column.statements[name] for column in shown}) > 1
-    )
-    if ranked:
-        several = counted(len(ranked), "clause has", "clauses have")
-        yield f"{several} another level: {listed(ranked, 5)}."
-    if worded:
-        several = counted(len(worded), "clause is", "clauses are")
-        yield f"{several} worded differently: {listed(worded, 5)}."
+    if len({(column.edition, column.digest) for column in shown}) > 1:
+        yield from reworded([column.contract for column in shown])

@@ -20,6 +20,7 @@ from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.comparison.columns import Column, ComparisonError
 from conformance.reports.comparison.compare import Comparison, Row
 from conformance.reports.console_text import Paper
+from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
 from conformance.reports.markdown import filled
 from conformance.reports.offer_page import OfferPage
@@ -33,9 +34,15 @@ SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
 
 
-def word_of(cell: Cell | None) -> str:
-    """Name a cell's verdict."""
-    return "not judged" if cell is None else cell.state.label
+def words_of(row: Row) -> list[str]:
+    """Name the verdicts of a row, a column each."""
+    return [_word(*both) for both in zip(row.cells, row.lacking, strict=True)]
+
+
+def _word(cell: Cell | None, lacking: bool) -> str:
+    if cell is None:
+        return NOT_IN_EDITION if lacking else "not judged"
+    return cell.state.label
 
 
 def totals(kept: Mapping[str, Kept]) -> str:
@@ -67,8 +74,10 @@ def comparison_markdown(comparison: Comparison) -> str:
         "offers": comparison.offers,
         "side_by_side": side_by_side,
         "wording": wording,
+        "edition_of": {}.get,  # a label says the edition where there are several
+        "differences": differences([column.contract for column in comparison.columns]),
     }
-    words = {"word_of": word_of, "totals": totals, "closing": closing(comparison)}
+    words = {"words_of": words_of, "totals": totals, "closing": closing(comparison)}
     return filled(
         "comparison.md.jinja", {"found": comparison, "sections": sections, **shown, **words}
     )
@@ -82,7 +91,7 @@ def comparison_csv(comparison: Comparison) -> str:
     writer.writerow(map(csv_cell, ["clause", "level", "models", "differs", *labels]))
     for row in comparison.rows:
         start = [row.clause, row.level, " ".join(row.models), "yes" if row.differs else "no"]
-        writer.writerow(map(csv_cell, [*start, *map(word_of, row.cells)]))
+        writer.writerow(map(csv_cell, [*start, *words_of(row)]))
     return file.getvalue()
 
 
@@ -126,8 +135,11 @@ def _row(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
                 "verdict": cell.verdict.value if cell else None,
                 "known": bool(cell and cell.known),
                 "message": message,
+                "word": word,
             }
-            for column, cell, message in zip(columns, row.cells, row.messages, strict=True)
+            for column, cell, message, word in zip(
+                columns, row.cells, row.messages, words_of(row), strict=True
+            )
         ],
     }
 
@@ -135,14 +147,14 @@ def _row(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
 def comparison_page(comparison: Comparison, runs: Sequence[Run]) -> str:
     """Write the page of some runs, in which their providers stand side by side, with evidence.
 
-    Raises `ComparisonError` where two columns are of one provider, and `MergeError` for two
-    editions: a page has a column for each provider and model.
+    Raises `ComparisonError` where two columns are of one provider and edition: a page has a
+    column for each provider and model.
     """
-    names = [column.provider for column in comparison.columns]
+    names = [(column.provider, column.edition) for column in comparison.columns]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ComparisonError(
-            f"a page cannot show {printable(twice, 60)} twice; write .md, .json or .csv"
+            f"a page cannot show {printable(twice[0], 60)} twice; write .md, .json or .csv"
         )
     return page(summarize(runs))
 
@@ -189,6 +201,7 @@ class _ComparisonPage(Paper):
         for row in rows:
             models = self._text(listed(row.models, 2))
             clause = self._text(row.clause, "bold")
-            cells = [self._text(word_of(e), e.state.style if e else "") for e in row.cells]
+            styles = [cell.state.style if cell else "dim" for cell in row.cells]
+            cells = map(self._text, words_of(row), styles)
             table.add_row(self._text(row.level), clause, models, *cells)
         self._whole_table(table)

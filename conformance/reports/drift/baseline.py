@@ -13,6 +13,7 @@ from conformance.parsing import printable
 from conformance.reports.drift.model import ABSENT, Change, DriftError, Kind
 from conformance.reports.wording import counted, listed
 from conformance.results.baselines import last_told
+from conformance.results.editions import editions_of
 from conformance.results.reach import Column
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -54,10 +55,11 @@ def check(bases: Sequence[Run], new: Run) -> None:
         if base.header.id == new.header.id:
             name = printable(new.header.id, 60)
             raise DriftError(f"BASE and NEW are the same run ({name}); name two runs")
-        one, other = (printable(run.header.edition.id, 60) for run in (base, new))
-        if base.header.edition.id != new.header.edition.id:
+        one, other = _editions(base, new)
+        if one != other:
+            before, now = printable(one, 60), printable(other, 60)
             raise DriftError(
-                f"the runs judged different editions ({one} before, {other} now), so a changed "
+                f"the runs judged different editions ({before} before, {now} now), so a changed "
                 f"verdict may be the contract's doing; use compare"
             )
     known = {provider for base in bases for provider in providers_of(base)}
@@ -66,6 +68,14 @@ def check(bases: Sequence[Run], new: Run) -> None:
             f"the runs have no provider in common: {_listed(known)} before, "
             f"{_listed(providers_of(new))} now; to set providers side by side use compare"
         )
+
+
+def _editions(base: Run, new: Run) -> tuple[str, str]:
+    """Return the editions that judged a common provider differently, else those of the runs."""
+    was, now = editions_of(base.header), editions_of(new.header)
+    common = [(was[name], now[name]) for name in was if name in now]
+    differing = (pair for pair in common if pair[0] != pair[1])
+    return next(differing, common[0] if common else (base.header.edition.id, new.header.edition.id))
 
 
 def providers_of(run: Run) -> set[str]:

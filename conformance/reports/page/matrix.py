@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import to_builtins
 
-from conformance.findings import BROKEN, SEVERITY, STATES, Finding, State
+from conformance.findings import BROKEN, GREY, SEVERITY, STATES, Finding, State
 from conformance.reports.capabilities import MEANINGS
+from conformance.reports.contracts import NOT_IN_EDITION
 from conformance.reports.provenance import Origin
-from conformance.reports.statistics import families_of
 from conformance.reports.summary import Summary
-from conformance.results.reach import LEVELS, Column
+from conformance.results.reach import LEVELS, Cell, Column
 from conformance.results.records import ClauseRecord
 
 NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of
+_LACKING = State(
+    *(NOT_IN_EDITION, "", "∉", "dim", GREY),
+    "the edition that this provider was judged by has no such promise: it is in no total",
+)
 _SAID = 200  # characters of a message that can be searched for
+_SHOWN = (*STATES, _LACKING)
 
 
 def matrix(summary: Summary) -> dict[str, Any]:
     """Return the columns, the clauses in the order of the contract, and a letter for each cell."""
     clauses = clauses_of(summary)
     return {
-        "words": [each.label for each in STATES],
-        "symbols": [each.symbol for each in STATES],
-        "meanings": [each.meaning for each in STATES],
+        "words": [each.label for each in _SHOWN],
+        "symbols": [each.symbol for each in _SHOWN],
+        "meanings": [each.meaning for each in _SHOWN],
+        "lacking": NOT_IN_EDITION,
         "capability": {
             "words": list(MEANINGS),
             "symbols": [each.symbol for each in MEANINGS.values()],
@@ -42,29 +48,38 @@ def matrix(summary: Summary) -> dict[str, Any]:
 
 
 def clauses_of(summary: Summary) -> list[dict[str, Any]]:
-    """Return every clause that something was judged by, as the headers describe it."""
+    """Return every clause that something was judged by, as the headers describe it.
+
+    What the editions say of it differently is there edition by edition as well.
+    """
     judged = {each.clause: each.level for each in summary.merged.findings}
-    about: dict[str, dict[str, Any]] = {}
-    for run in summary.merged.runs:
-        for each in run.header.clauses:
+    said: dict[str, dict[str, ClauseRecord]] = {}
+    for edition, contract in summary.merged.contracts.items():
+        for each in contract.clauses.values():
             if each.id in judged:
-                about.setdefault(each.id, _clause(each))
+                said.setdefault(each.id, {})[edition] = each
     for name, level in judged.items():
-        about.setdefault(name, _clause(ClauseRecord(name, level, "", ())))
-    return list(about.values())
+        said.setdefault(name, {"": ClauseRecord(name, level, "", ())})
+    return [_clause(editions) for editions in said.values()]
 
 
 def silent_clauses(summary: Summary) -> list[str]:
     """Name the clauses of the runs that found nothing to judge at all."""
     judged = {each.clause for each in summary.merged.findings}
-    headers = (each.id for run in summary.merged.runs for each in run.header.clauses)
-    return [name for name in dict.fromkeys(headers) if name not in judged]
+    named = (name for contract in summary.merged.contracts.values() for name in contract.clauses)
+    return [name for name in dict.fromkeys(named) if name not in judged]
 
 
-def _clause(about: ClauseRecord) -> dict[str, Any]:
+def _clause(editions: Mapping[str, ClauseRecord]) -> dict[str, Any]:
+    first, *others = editions.values()
+    shown = {"id": first.id, "chapter": first.id.split(".", 1)[0], **_said_of(first)}
+    if any(other != first for other in others):
+        shown["editions"] = {edition: _said_of(each) for edition, each in editions.items()}
+    return shown
+
+
+def _said_of(about: ClauseRecord) -> dict[str, Any]:
     return {
-        "id": about.id,
-        "chapter": about.id.split(".", 1)[0],
         "level": about.level,
         "statement": about.statement,
         "citations": to_builtins(about.citations),
@@ -73,13 +88,12 @@ def _clause(about: ClauseRecord) -> dict[str, Any]:
 
 def _columns(summary: Summary) -> list[dict[str, Any]]:
     order = {name: rank for rank, name in enumerate(dict.fromkeys(p for p, _ in summary.columns))}
-    families = families_of(summary.merged.runs)
     return [
         {
             "provider": order[row.provider],
             "model": row.model,
             "label": row.label,
-            "family": families.get(row.model, row.model),
+            "family": summary.merged.family((row.provider, row.model)),
             "standing": row.standing.words if row.standing else "",
         }
         for row in summary.rows
@@ -94,6 +108,7 @@ def _providers(summary: Summary) -> list[dict[str, Any]]:
         {
             "id": name,
             "title": about[name].title if name in about else name,
+            "edition": summary.merged.contract(name).edition.id,
             "origin": "; ".join(provenance(summary.origins, name)),
             "short": ", ".join(dict.fromkeys(each.kind for each in _mine(summary.origins, name))),
             "deviations": to_builtins(about[name].deviations) if name in about else [],
@@ -113,12 +128,16 @@ def _mine(origins: Iterable[Origin], provider: str) -> list[Origin]:
 
 def _letters(clause: str, summary: Summary) -> str:
     """Return a row of the matrix: a letter a column, `a` for the first of `STATES`."""
-    cells = (row.promises.get(clause) for row in summary.rows)
-    return "".join(NOTHING if cell is None else _letter(cell.state) for cell in cells)
+    return "".join(
+        _letter(row.promises.get(clause), summary.merged.lacks(row.provider, clause))
+        for row in summary.rows
+    )
 
 
-def _letter(state: State) -> str:
-    return chr(ord("a") + STATES.index(state))
+def _letter(cell: Cell | None, lacking: bool) -> str:
+    if cell is None and not lacking:
+        return NOTHING
+    return chr(ord("a") + _SHOWN.index(_LACKING if cell is None else cell.state))
 
 
 def _said(summary: Summary, clauses: Sequence[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from conformance.parsing import printable, without_commands
-from conformance.reports import side_by_side, wording
+from conformance.reports import client_rendering, side_by_side, wording
 from conformance.reports.capabilities import MEANINGS
 from conformance.reports.capabilities import rendering as capability
 from conformance.reports.formatting import dollars, duration, moment, took
@@ -46,7 +46,10 @@ def page(summary: Summary) -> str:
         "tables": summary.capabilities,
         "capability": capability,
         "meanings": MEANINGS,
+        "edition_of": lambda provider: wording.edition_of(provider, summary),
         "offers": summary.offers,
+        "impact": summary.impact,
+        "clients": client_rendering,
         "side_by_side": side_by_side,
         "pictures_of": True,
         "levels": [each for each in LEVELS if any(each in row.kept for row in summary.rows)],

@@ -23,12 +23,15 @@ async function openEvidence() {
   const clause = data.clauses[place.row];
   const {provider, model} = data.columns[place.column];
   const about = data.providers[provider];
+  const word = wordAt(place.row, place.column) || "not run";
+  const head = [chip(word), " ", element("b", {}, about.id), `, ${model}`];
+  if (word === data.lacking) return openPanel(clause.id, [element("p", {class: "headline"}, ...head), ...elsewhere(clause, about)], cell);
+  const promise = (clause.editions && own(clause.editions, about.edition)) || clause;
   const parts = [
-    element("p", {class: "headline"}, element("span", {class: `level l-${clause.level}`}, clause.level), " ",
-      chip(wordAt(place.row, place.column) || "not run"), " ", element("b", {}, about.id), `, ${model}`),
-    element("p", {class: "promise"}, prose(clause.statement)), citations(clause),
+    element("p", {class: "headline"}, element("span", {class: `level l-${promise.level}`}, promise.level), " ", ...head),
+    element("p", {class: "promise"}, prose(promise.statement)), citations(promise), ...worded(clause, about),
     element("p", {class: "quiet"}, `This column: ${about.origin}.`),
-    proof && nightsOf(own(proof.spells || {}, clause.id), wordAt(place.row, place.column)),
+    proof && nightsOf(own(proof.spells || {}, clause.id), word),
     ...(proof ? findingsOf(proof, clause.id, about) : [element("p", {class: "note"}, "This browser cannot unpack the evidence; the run file has it.")]),
   ];
   return openPanel(clause.id, parts, cell);
@@ -80,6 +83,23 @@ function nightsOf(spells, word) {
   let said = before ? `${moment(last[0])}, from ${before[1]} to ${last[1]}` : "not since then";
   if (word !== last[1] && TELLING.includes(word)) said = `in this run, from ${last[1]} to ${word}`;
   return pairs([["First seen", `${moment(spells[0][0])}, ${spells[0][1]}`], ["Last changed", said]], "pairs nights");
+}
+
+// Of a promise that the column's edition does not have: what it is where there is one.
+function elsewhere(clause, about) {
+  return [
+    element("p", {class: "promise"}, `${about.edition} has no such promise, so that it is in no total of this column. Another edition says:`),
+    ...statementsOf(clause).map((said) => element("p", {}, prose(said))), citations(clause),
+  ];
+}
+
+// What other editions say of the same promise in other words, or on another level.
+function worded(clause, about) {
+  const mine = clause.editions && own(clause.editions, about.edition);
+  if (!mine) return [];
+  return Object.entries(clause.editions)
+    .filter(([, other]) => other.level !== mine.level || other.statement !== mine.statement)
+    .map(([edition, other]) => element("p", {class: "note"}, `${edition} says: ${other.level} `, prose(other.statement)));
 }
 
 function citations(clause) {

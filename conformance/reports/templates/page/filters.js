@@ -1,14 +1,18 @@
 // Filters, and the address that keeps them: #provider=a,b&verdict=FAIL&text=url&differs=0&cell=c/p/m
 
 const unique = (values) => [...new Set(values)];
+const inEditions = (clause) => (clause.editions ? Object.values(clause.editions) : [clause]);
+const levelsOf = (clause) => unique(inEditions(clause).map((each) => each.level));
+const statementsOf = (clause) => unique(inEditions(clause).map((each) => each.statement));
 const FILTERS = {
   provider: data.providers.map((each) => each.id),
   model: unique(data.columns.map((each) => each.model)),
   family: unique(data.columns.map((each) => each.family)),
   chapter: unique(data.clauses.map((each) => each.chapter)),
-  level: data.levels.filter((each) => data.clauses.some((clause) => clause.level === each)),
+  level: data.levels.filter((each) => data.clauses.some((clause) => levelsOf(clause).includes(each))),
   verdict: data.words.filter((_, rank) => data.cells.some((row) => row.includes(letter(rank)))),
 };
+const EDITIONS = unique(data.providers.map((each) => each.edition));
 const DIFFERS = data.providers.length > 1;
 const state = {text: "", differs: DIFFERS, cell: null, chosen: {}};
 
@@ -90,7 +94,7 @@ function differs(row, columns) {
   const groups = new Map();
   for (const column of columns) {
     const word = wordAt(row, column);
-    if (!word) continue;
+    if (!word || word === data.lacking) continue;
     const {model, provider} = data.columns[column];
     if (!groups.has(model)) groups.set(model, new Map());
     groups.get(model).set(provider, word);
@@ -104,7 +108,7 @@ function matchesText(row, columns) {
   const wanted = state.text.trim().toLowerCase();
   if (!wanted) return true;
   const clause = data.clauses[row];
-  if (`${clause.id} ${clause.statement}`.toLowerCase().includes(wanted)) return true;
+  if (`${clause.id} ${statementsOf(clause).join(" ")}`.toLowerCase().includes(wanted)) return true;
   const said = data.said[row] || {};
   return columns.some((column) => column in said && data.texts[said[column]].toLowerCase().includes(wanted));
 }
@@ -114,9 +118,9 @@ function shownRows(columns) {
   const rows = [];
   const compared = comparing(columns);
   data.clauses.forEach((clause, row) => {
-    if (!passes("chapter", clause.chapter) || !passes("level", clause.level)) return;
+    if (!passes("chapter", clause.chapter) || !levelsOf(clause).some((level) => passes("level", level))) return;
     const words = columns.map((column) => wordAt(row, column)).filter(Boolean);
-    if (!words.length || !words.some((word) => passes("verdict", word))) return;
+    if (words.every((word) => word === data.lacking) || !words.some((word) => passes("verdict", word))) return;
     const differing = compared && differs(row, columns);
     if ((state.differs && compared && !differing) || !matchesText(row, columns)) return;
     rows.push({row, chapter: clause.chapter, differing});

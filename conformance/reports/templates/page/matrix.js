@@ -54,7 +54,8 @@ function headings(columns) {
     const about = data.providers[group.provider];
     cols.push(element("colgroup", {span: group.columns.length, class: "provider"}));
     providers.append(element("th", {colspan: group.columns.length, scope: "colgroup", class: "edge", title: `${about.title}: ${about.origin}`},
-      element("span", {class: "name"}, about.id), element("span", {class: "origin"}, about.short)));
+      element("span", {class: "name"}, about.id), EDITIONS.length > 1 ? element("span", {class: "edition"}, about.edition) : null,
+      element("span", {class: "origin"}, about.short)));
     group.columns.forEach((column, rank) => models.append(
       element("th", {scope: "col", class: rank ? "model" : "model edge", title: data.columns[column].standing || null},
         element("span", {}, headOf(data.columns[column])))));
@@ -77,9 +78,9 @@ function chapterOf(chapter, rows, columns) {
 function rowOf({row, differing}, columns) {
   const clause = data.clauses[row];
   const made = element("tr", {class: differing ? "differing" : null},
-    element("th", {scope: "row", title: clause.statement},
-      element("span", {class: `level l-${clause.level}`}, clause.level), element("span", {class: "clause"}, clause.id),
-      element("span", {class: "statement"}, prose(clause.statement))));
+    element("th", {scope: "row", title: statementsOf(clause).join("\n")},
+      element("span", {class: `level l-${clause.level}`}, levelsOf(clause).join("/")), element("span", {class: "clause"}, clause.id),
+      statementsOf(clause).map((said) => element("span", {class: "statement"}, prose(said)))));
   let before = null;
   for (const column of columns) {
     const cell = cellOf(row, column, clause);

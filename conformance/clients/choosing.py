@@ -1,0 +1,102 @@
+"""Which answers of a run show a broken promise to clients, the plainest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.clients.answers import Trial, trial_of
+from conformance.contract import Edition, edition_ids, load_edition, schemas_directory
+from conformance.findings import BROKEN
+from conformance.results.run_file import Run
+
+Promise = tuple[str, str, str]
+"""Provider, model and clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer, and the clauses that it breaks."""
+
+    trial: Trial
+    faults: frozenset[str]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return how much else may be the reason for what clients do with it."""
+        return len(self.faults), len(self.trial.request)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of a run that clients can be tried with."""
+
+    broken: Mapping[Promise, Sequence[Shown]]
+    """By promise the answers that break it, known or not, those that break least first."""
+    controls: Mapping[str, Shown]
+    """By what is asked the image that breaks least."""
+
+    def control(self, shown: Shown, clause: str) -> Shown | None:
+        """Return an image for the same request that breaks less, and not this clause."""
+        found = self.controls.get(_asked(shown.trial)) if shown.trial.reply.succeeded else None
+        return found if found and found.faults <= shown.faults - {clause} else None
+
+
+def answers_of(run: Run) -> Answers:
+    """Return the answers of a run by the promises that they break."""
+    edition = edition_of(run.header.edition.id)
+    names = {
+        (one.id, model): name for one in run.header.providers for model, name in one.models.items()
+    }
+    faults: dict[str, set[str]] = {}
+    paths: dict[Promise, list[str]] = {}
+    for finding in run.findings:
+        if finding.verdict in BROKEN or finding.excused:
+            path = f"{finding.provider}/{finding.model}/{finding.case}"
+            faults.setdefault(path, set()).add(finding.clause)
+            promise = (finding.provider, finding.model, finding.clause)
+            paths.setdefault(promise, []).append(path)
+    shown = {
+        path: Shown(trial, frozenset(faults.get(path, ())))
+        for path, record in sorted(run.exchanges.items())
+        if edition
+        and faults
+        and (trial := trial_of(record, edition, names.get((record.provider, record.model), "")))
+    }
+    in_order = dict(sorted(shown.items(), key=lambda item: item[1].place))
+    controls: dict[str, Shown] = {}
+    for one in in_order.values():
+        if one.trial.reply.succeeded:
+            controls.setdefault(_asked(one.trial), one)
+    broken = {
+        promise: [in_order[path] for path in in_order if path in mine]
+        for promise, mine in paths.items()
+    }
+    return Answers(broken, controls)
+
+
+def trials_of(runs: Sequence[Run]) -> list[Trial]:
+    """Return the answers to try, each once: one for each promise that breaks on a model.
+
+    Beside it one that keeps the promise, to see whether it is the reason for what happens.
+    """
+    found: dict[str, Trial] = {}
+    for run in runs:
+        answers = answers_of(run)
+        for (_, _, clause), every in answers.broken.items():
+            for shown in every[:1]:
+                control = answers.control(shown, clause)
+                chosen = (shown, control) if control else (shown,)
+                found |= {one.trial.key: one.trial for one in chosen}
+    return list(found.values())
+
+
+def edition_of(name: str) -> Edition | None:
+    """Return an edition of the suite; nothing is looked for by a path in a run file."""
+    return load_edition(name) if name in edition_ids(schemas_directory()) else None
+
+
+def _asked(trial: Trial) -> str:
+    """Return what an answer is for: the model, and what its form depends on."""
+    return json.dumps([trial.provider, trial.model, trial.request], sort_keys=True)

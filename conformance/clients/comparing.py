@@ -1,0 +1,107 @@
+"""What a client gave for an answer, compared with what it gives for a documented one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct, structs
+
+from conformance.clients.records import Kind, Outcome
+from conformance.parsing import printable
+from conformance.parsing.shape import type_of
+
+_LONGEST = 160  # characters of a client's line
+_NAMED = 3  # members in a sentence
+_MOST_DEPTH = 8
+_PAYLOADS = ("b64_json", "url")
+_EXACT = ("b64_json", "status")
+"""Members whose value counts, and not only their type; the script decodes base64."""
+
+
+class Got(Struct, frozen=True):
+    """What a client gave: a value, or what it raised with its line."""
+
+    value: Any = None
+    line: str = ""
+    members: Mapping[str, Any] = {}
+    """Of what was raised: status, code, type and param, where it has them."""
+    stopped: bool = False
+    """Whether the client ended or hung."""
+
+    @classmethod
+    def read(cls, result: Mapping[str, Any]) -> Got:
+        """Read what a script wrote."""
+        raised = result.get("raised")
+        if not isinstance(raised, dict):
+            return cls(result.get("value"))
+        line = " ".join(str(raised.get("line", "")).split()) or "it raised without a word"
+        return cls(line=line, members={name: raised[name] for name in raised if name != "line"})
+
+    def without(self, address: str) -> Got:
+        """Return it without the address of the server, which is another each time."""
+        origin = address.rsplit("/", 2)[0]
+        line = self.line.replace(address, "").replace(origin, "")
+        return structs.replace(self, line=printable(line, _LONGEST))
+
+
+def compared(got: Got, meant: Got, *, succeeds: bool) -> Outcome:
+    """Return what became of an answer, by what the client gives for the documented one.
+
+    That one succeeds, or is a refusal, for which a client is meant to raise.
+    """
+    if bool(meant.line) is succeeds:
+        return Outcome(Kind.UNABLE, meant.line or "it raises nothing for a refusal")
+    if succeeds and got.line:
+        return Outcome(Kind.RAISED, got.line)
+    if not succeeds and not got.line:
+        return Outcome(Kind.WRONG, "no error is raised")
+    if not succeeds and not got.members:
+        return Outcome(Kind.RAISED, got.line)
+    if succeeds and not any(_carries(path) for path, _ in _kinds(meant.value)):
+        return Outcome(Kind.UNABLE, "it reads no image from the documented answer")
+    seen, wanted = (dict(_kinds(one.members if one.line else one.value)) for one in (got, meant))
+    wrong = [
+        f"{path} is {seen[path]}, not {kind}"
+        for path, kind in wanted.items()
+        if path in seen and seen[path] != kind
+    ]
+    if wrong:
+        return Outcome(Kind.WRONG, _listed(wrong))
+    lost = [path for path in wanted if path not in seen and _parent(path) in (*seen, "")]
+    return Outcome(Kind.LOST, _listed(lost)) if lost else Outcome(Kind.PARSED)
+
+
+def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tuple[str, str]]:
+    """Yield the members of a value, each with what it is."""
+    if value is None or value == {} or not depth:
+        return
+    if path:
+        exact = path.rpartition(".")[2] in _EXACT
+        yield path, printable(str(value), 60) if exact else _kind(value)
+    if isinstance(value, dict):
+        for name, item in value.items():
+            inner = printable(str(name), 60)
+            yield from _kinds(item, f"{path}.{inner}" if path else inner, depth - 1)
+    elif isinstance(value, list):
+        for item in value[:64]:
+            yield from _kinds(item, f"{path}[]", depth - 1)
+
+
+def _carries(path: str) -> bool:
+    return path.rpartition(".")[2] in _PAYLOADS
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} item{'s' * (len(value) != 1)}"
+    return type_of(value)
+
+
+def _parent(path: str) -> str:
+    return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
+
+
+def _listed(parts: list[str]) -> str:
+    more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
+    return ", ".join(parts[:_NAMED]) + more

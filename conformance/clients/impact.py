@@ -1,0 +1,102 @@
+"""What recorded outcomes say of runs: by broken promise, and by what clients send of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from conformance.clients.answers import PROMPT
+from conformance.clients.choosing import Answers, Shown, answers_of, edition_of
+from conformance.clients.outcomes import Outcomes
+from conformance.clients.records import (
+    GRAVITY,
+    NOT_TRIED,
+    Breaks,
+    ClientColumn,
+    DefaultRequest,
+    Impact,
+    Kind,
+    Outcome,
+    gravest,
+)
+from conformance.clients.table import BY_ID, CLIENTS
+from conformance.parsing import printable
+from conformance.results.run_file import Run
+
+
+def impact_of(runs: Sequence[Run], outcomes: Outcomes) -> Impact:
+    """Return for every broken promise of runs what outcomes say of its answers."""
+    versions = {client: tried.version for client, tried in outcomes.items()}
+    defaults = [one for run in runs for one in _default_requests(run, outcomes)]
+    return Impact(
+        tuple(ClientColumn(one.id, one.title, versions.get(one.id, "")) for one in CLIENTS),
+        tuple(_breaks(runs, outcomes)),
+        tuple(dict.fromkeys(defaults)),
+    )
+
+
+def _breaks(runs: Sequence[Run], outcomes: Outcomes) -> list[Breaks]:
+    """Return promises with what they do, those that break most clients most gravely first."""
+    known = [outcomes[name].outcomes if name in outcomes else {} for name in BY_ID]
+    found: dict[tuple[str, str], list[list[Outcome]]] = {}
+    for run in runs:
+        for provider, clause, answers in _answers_by_clause(answers_of(run)):
+            mine = [_outcome(one, answers) for one in known]
+            if clause or any(outcome.kind.breaks for outcome in mine):
+                found.setdefault((provider, clause), []).append(mine)
+    alike: dict[tuple[str, tuple[Outcome, ...]], list[str]] = {}
+    for (provider, clause), several in found.items():
+        together = tuple(map(gravest, zip(*several, strict=True)))
+        alike.setdefault((provider, together), []).append(clause)
+    rows = [
+        Breaks(provider, tuple(filter(None, clauses)), dict(zip(BY_ID, together, strict=True)))
+        for (provider, together), clauses in alike.items()
+    ]
+    return sorted(rows, key=_place)
+
+
+def _place(row: Breaks) -> tuple[str, int, int]:
+    breaking = sum(outcome.kind.breaks for outcome in row.outcomes.values())
+    return row.provider, GRAVITY[row.gravest.kind], -breaking
+
+
+Controlled = Sequence[tuple[Shown, Shown | None]]
+"""Answers, with the control of each."""
+
+
+def _answers_by_clause(answers: Answers) -> Iterator[tuple[str, str, Controlled]]:
+    """Yield provider, clause and answers; without a clause the images that break none."""
+    for (provider, _, clause), every in answers.broken.items():
+        yield provider, clause, [(shown, answers.control(shown, clause)) for shown in every]
+    for shown in answers.controls.values():
+        if not shown.faults:
+            yield shown.trial.provider, "", [(shown, None)]
+
+
+def _outcome(known: Mapping[str, Outcome], answers: Controlled) -> Outcome:
+    """Return the outcome of the first answer that was tried, if its control fared better."""
+    for shown, control in answers:
+        outcome = known.get(shown.trial.key)
+        if outcome:
+            same = control is not None and known.get(control.trial.key) == outcome
+            return Outcome(Kind.NO_MORE) if same and outcome.kind.breaks else outcome
+    return NOT_TRIED
+
+
+def _default_requests(run: Run, outcomes: Outcomes) -> Iterator[DefaultRequest]:
+    """Yield what clients send by default to the models of a run, and is not plainly allowed."""
+    edition = edition_of(run.header.edition.id)
+    for client in BY_ID:
+        defaults = outcomes[client].defaults if client in outcomes else {}
+        for model in dict.fromkeys(finding.model for finding in run.findings):
+            place = (client, model, run.header.edition.id)
+            beside = defaults.get(model)
+            if edition is None or beside is None:
+                yield DefaultRequest(*place, tried=False)
+                continue
+            read = edition.read({"model": model, "prompt": PROMPT, **beside})
+            faults = [fault.message for fault in read.violations]
+            faults += [f"{name} is not supported by this model" for name in read.unsupported]
+            faults += [f"{name} is not documented" for name in read.unknown]
+            if faults or read.left_open:
+                safe = tuple(printable(fault) for fault in faults)
+                yield DefaultRequest(*place, True, safe, read.left_open)

@@ -1,0 +1,97 @@
+"""The clients' packages: in a folder of the user's cache, and never in an environment of theirs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from filelock import FileLock
+
+from conformance.clients.table import SCRIPTS, Client, packages
+from conformance.errors import ConformanceError
+from conformance.parsing import printable
+
+_SECONDS = 900
+_PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
+_NPM = ("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+
+
+class ClientsError(ConformanceError):
+    """Clients that cannot be installed, run or read about."""
+
+
+def cache() -> Path:
+    """Return the folder of the user's cache."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "image-conformance" / "clients"
+
+
+def folder_of(runtime: str) -> Path:
+    """Return the folder of a runtime; another version of any package has another folder."""
+    pinned = hashlib.sha256("\n".join(packages(runtime)).encode()).hexdigest()[:12]
+    return cache() / f"{runtime}-{pinned}"
+
+
+def missing(client: Client) -> str | None:
+    """Return why a client cannot be run; None if it can."""
+    if not folder_of(client.runtime).is_dir():
+        return "is not installed; image-conformance clients --install installs all"
+    if client.runtime == "node" and shutil.which("node") is None:
+        return "needs node, which is not on the PATH"
+    return None
+
+
+def command(client: Client) -> list[str]:
+    """Return what runs the script of a client."""
+    folder = folder_of(client.runtime)
+    script = str(Path(__file__).parent / "scripts" / SCRIPTS[client.runtime])
+    if client.runtime == "python":
+        return [str(_python(folder)), "-I", "-B", script, client.function]
+    return [shutil.which("node") or "node", script, client.function, str(folder)]
+
+
+def install(runtime: str) -> Path:
+    """Install the clients of a runtime where they are not; raises `ClientsError` if it fails."""
+    folder = folder_of(runtime)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.is_dir():
+            try:
+                _install(runtime, folder)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+    return folder
+
+
+def _install(runtime: str, folder: Path) -> None:
+    if runtime == "python":
+        _run([sys.executable, "-m", "venv", str(folder)])
+        _run([str(_python(folder)), *_PIP, *packages(runtime)])
+        return
+    if shutil.which("npm") is None:
+        raise ClientsError("npm is not on the PATH: install Node 20 or newer for its clients")
+    folder.mkdir()
+    (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")
+    _run([*_NPM, *packages(runtime)], folder)
+
+
+def _python(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _run(words: Sequence[str], folder: Path | None = None) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603 - our own words
+            words, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ClientsError(f"{words[0]} did not install the clients: {error}") from None
+    if done.returncode != 0:
+        said = printable(" ".join(done.stderr.split())[-400:], 400)
+        raise ClientsError(f"{words[0]} did not install the clients (is there a network?): {said}")

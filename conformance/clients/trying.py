@@ -1,0 +1,178 @@
+"""Clients tried with answers: one process a client, which is given one task after the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, TypedDict
+
+from conformance.clients.answers import PROMPT, Reply, Trial
+from conformance.clients.comparing import Got, compared
+from conformance.clients.conforming import conforming_replies
+from conformance.clients.installing import ClientsError, command
+from conformance.clients.loopback import Loopback
+from conformance.clients.outcomes import Tried, tried
+from conformance.clients.records import Kind, Outcome
+from conformance.clients.table import Client
+from conformance.parsing import printable, read_json
+
+START_SECONDS = 60.0
+ANSWER_SECONDS = 20.0
+MOST_RESTARTS = 5
+_GUARD = "only loopback may be connected to"
+"""What the scripts say, and no client, where an answer leads elsewhere."""
+_STOPPED = Got(line="the client ended or hung, and was stopped", stopped=True)
+_SETTINGS = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_PROXY": "*"}
+_LONGEST_LINE = 1 << 20
+_MOST_LINES = 16  # that wait to be read
+_LONGEST_ERROR = 400  # characters at the end of what a client that does not start says
+_KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "LANG")
+_REFUSED = Reply(400, "application/json", '{"error":{"message":"seen"}}')
+
+
+class Task(TypedDict):
+    """What the script of a client is given."""
+
+    id: str
+    base_url: str
+    request: dict[str, Any]
+
+
+def try_clients(
+    clients: Sequence[Client], trials: Sequence[Trial], models: Iterable[str]
+) -> dict[str, Tried]:
+    """Try each client with each answer, and with the one that the contract has in its place.
+
+    What each sends by default is asked of it for some models.
+    """
+    meant = conforming_replies(trials)
+    defaults = {f"default-{rank}": model for rank, model in enumerate(models)}
+    asked = {
+        name: ({"model": model, "prompt": PROMPT}, _REFUSED) for name, model in defaults.items()
+    }
+    for trial in trials:
+        if trial.key in meant:
+            asked[f"got-{trial.key}"] = (trial.request, trial.reply)
+            asked[f"meant-{trial.key}"] = (trial.request, meant[trial.key])
+    return {client.id: _tried(client, asked, defaults) for client in clients}
+
+
+Asked = Mapping[str, tuple[dict[str, Any], Reply]]
+"""By the name of a task, what a client is asked to send and what it is answered."""
+
+
+def _tried(client: Client, asked: Asked, defaults: Mapping[str, str]) -> Tried:
+    with Loopback({name: reply for name, (_, reply) in asked.items()}) as server:
+        tasks = [
+            Task(id=name, base_url=server.base_url(name), request=request)
+            for name, (request, _) in asked.items()
+        ]
+        given = run(client, tasks)
+        given = {name: got.without(server.base_url(name)) for name, got in given.items()}
+    outcomes: dict[str, Outcome] = {}
+    for name, got in given.items():
+        kind, _, key = name.partition("-")
+        meant = given.get(f"meant-{key}")
+        if kind == "got" and meant and not meant.stopped and _GUARD not in got.line:
+            if name in server.sent:
+                outcomes[key] = compared(got, meant, succeeds=asked[f"meant-{key}"][1].succeeded)
+            elif not got.stopped:
+                outcomes[key] = Outcome(Kind.UNABLE, got.line or "it sends no such request")
+    sent = {model: server.sent[name] for name, model in defaults.items() if name in server.sent}
+    return tried(client.version, outcomes, {model: _beside(sent[model]) for model in sent})
+
+
+def _beside(body: Any) -> dict[str, Any]:
+    """Return what a request holds beside model and prompt."""
+    members = body if isinstance(body, dict) else {}
+    return {name: value for name, value in members.items() if name not in ("model", "prompt")}
+
+
+def run(client: Client, tasks: Sequence[Task]) -> dict[str, Got]:
+    """Return what a client gave for each task; one that hangs or ends is started again.
+
+    After too many starts the rest is left out: it was not tried. Raises `ClientsError` for a client
+    that does not start.
+    """
+    given: dict[str, Got] = {}
+    left = list(tasks)
+    for _ in range(MOST_RESTARTS + 1):
+        with tempfile.TemporaryDirectory(prefix="conformance-client-") as home:
+            for task in _Process(client, home).ask(left):
+                given |= task
+        left = [task for task in left if task["id"] not in given]
+        if not left:
+            break
+    return given
+
+
+class _Process:
+    """A running script, whose output is read on a thread so that nothing waits for ever."""
+
+    def __init__(self, client: Client, home: str) -> None:
+        self._client, self._home = client, Path(home)
+        self._lines: queue.Queue[bytes] = queue.Queue(_MOST_LINES)
+        self._errors = b""
+
+    def ask(self, tasks: Sequence[Task]) -> Iterator[dict[str, Got]]:
+        """Yield what the client gave, task after task, up to one for which it ended or hung."""
+        with self._started() as process:
+            assert process.stdin is not None
+            try:
+                if not self._next(START_SECONDS):
+                    raise ClientsError(self._not_started())
+                for task in tasks:
+                    with suppress(OSError):
+                        process.stdin.write(json.dumps(task).encode() + b"\n")
+                        process.stdin.flush()
+                    value = read_json(self._next(ANSWER_SECONDS)).value
+                    whole = isinstance(value, dict) and value.get("id") == task["id"]
+                    yield {task["id"]: Got.read(value) if whole else _STOPPED}
+                    if not whole:
+                        break
+            finally:
+                process.kill()
+                with suppress(OSError):
+                    process.stdin.close()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        process = subprocess.Popen(  # noqa: S603 - our own script
+            command(self._client),
+            cwd=self._home,
+            env={**kept, **_SETTINGS, "HOME": str(self._home)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for read, pipe in ((self._read, process.stdout), (self._read_errors, process.stderr)):
+            threading.Thread(target=read, args=(pipe,), daemon=True).start()
+        return process
+
+    def _next(self, seconds: float) -> bytes:
+        try:
+            return self._lines.get(timeout=seconds)
+        except queue.Empty:
+            return b""
+
+    def _read(self, stdout: IO[bytes]) -> None:
+        with suppress(OSError, ValueError):
+            while line := stdout.readline(_LONGEST_LINE):
+                self._lines.put(line)
+        self._lines.put(b"")
+
+    def _read_errors(self, stderr: IO[bytes]) -> None:
+        with suppress(OSError, ValueError):
+            while line := stderr.readline(_LONGEST_LINE):
+                self._errors = (self._errors + line)[-_LONGEST_ERROR:]
+
+    def _not_started(self) -> str:
+        said = " ".join(self._errors.decode("utf-8", "replace").split())
+        return f"{self._client.id} does not start: {printable(said, _LONGEST_ERROR)}"

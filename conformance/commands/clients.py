@@ -1,0 +1,96 @@
+"""`image-conformance clients`: what breaks in which client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from conformance.errors import ConformanceError, UnknownNameError
+
+if TYPE_CHECKING:
+    from conformance.clients.table import Client
+
+
+def clients(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Run files.", show_default=False)
+    ] = None,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="Install the clients first, into the cache of the user."),
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--client", metavar="NAME", help="Only this client. Repeatable."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE.json", help="Where to add what was recorded to."
+        ),
+    ] = None,
+) -> None:
+    """Try real clients with the answers that break promises; without run files, list them.
+
+    Answers are replayed from loopback. `report --clients FILE.json` shows what was recorded.
+    """
+    from conformance.clients.installing import install as install_of
+    from conformance.clients.installing import missing
+    from conformance.clients.table import CLIENTS
+
+    chosen = _chosen(only)
+    for runtime in dict.fromkeys(client.runtime for client in chosen if install):
+        typer.echo(f"installed the clients of {runtime} in {install_of(runtime)}")
+    if not runs:
+        for client in chosen:
+            state = missing(client) or "is installed"
+            typer.echo(f"{client.id}: {client.package} {client.version} {state}")
+        return
+    absent = [client for client in chosen if missing(client)]
+    if len(absent) == len(chosen):
+        raise ConformanceError(f"{absent[0].id} {missing(absent[0])}")
+    for client in absent:
+        typer.echo(f"{client.id} {missing(client)}; it is not tried")
+    _try([client for client in CLIENTS if client in chosen and client not in absent], runs, output)
+
+
+def _chosen(only: list[str] | None) -> list[Client]:
+    from conformance.clients.table import BY_ID
+
+    for name in only or ():
+        if name not in BY_ID:
+            raise UnknownNameError("client", name, BY_ID)
+    return [client for client in BY_ID.values() if not only or client.id in only]
+
+
+def _try(clients: list[Client], paths: list[Path], output: Path | None) -> None:
+    from rich.console import Console
+
+    from conformance.clients.choosing import trials_of
+    from conformance.clients.impact import impact_of
+    from conformance.clients.outcomes import RECORDED, read_outcomes, together, write_outcomes
+    from conformance.clients.trying import try_clients
+    from conformance.reports.client_rendering import ClientPage
+    from conformance.results.run_file import read_run
+
+    runs = [read_run(path) for path in paths]
+    before = read_outcomes(output) if output and output.exists() else {}
+    trials = trials_of(runs)
+    typer.echo(f"trying {len(clients)} clients with {len(trials)} answers")
+    outcomes = together(before, try_clients(clients, trials, _models()))
+    if output is not None:
+        write_outcomes(outcomes, output)
+    impact = impact_of(runs, together(read_outcomes(RECORDED), outcomes))
+    ClientPage(Console(), impact).print(len(impact.breaks))
+    if output is not None:
+        typer.echo(f"wrote {output}")
+
+
+def _models() -> list[str]:
+    """Return the models of all editions, whose default requests are looked at."""
+    from conformance.contract import edition_ids, load_edition, schemas_directory
+
+    editions = map(load_edition, edition_ids(schemas_directory()))
+    return sorted({model for edition in editions for model in edition.models})

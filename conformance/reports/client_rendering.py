@@ -1,0 +1,116 @@
+"""What breaks in which client, in words: for the terminal and for templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from conformance.clients.records import MEANINGS as MEANINGS
+from conformance.clients.records import Breaks, DefaultRequest, Impact, Kind, Outcome
+from conformance.reports.console_text import Paper
+from conformance.reports.wording import counted, listed
+
+TITLE = "What breaks in which client"
+HOW = (
+    "Recorded answers that break a promise were replayed from loopback to real clients, and what "
+    "each gave is compared with what it gives for the documented answer. An answer may break "
+    "several promises; of several models the gravest is shown."
+)
+LOOKS = {
+    Kind.RAISED: ("bold red", "w-crashes"),
+    Kind.WRONG: ("yellow", "w-altered"),
+    Kind.LOST: ("yellow", "w-altered"),
+    Kind.NO_MORE: ("dim", "w-accepted"),
+    Kind.PARSED: ("green", "w-honoured"),
+    Kind.UNABLE: ("dim", "w-not-asked"),
+    Kind.NOT_TRIED: ("magenta", "w-undecided"),
+}
+"""Its style in the terminal, and its class on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultLine:
+    """What a client sends by default to some models, in words."""
+
+    client: str
+    models: Sequence[str]
+    text: str
+    refused: bool
+
+
+def promises_of(row: Breaks) -> str:
+    """Return the promises of a row in a line."""
+    return listed(row.clauses, 4) if row.clauses else "answers that break no promise"
+
+
+def in_words(outcome: Outcome) -> str:
+    """Return an outcome in a line."""
+    said = f": {outcome.said}" if outcome.kind.breaks and outcome.said else ""
+    return f"{outcome.kind.value}{said}"
+
+
+def _is_harmless(row: Breaks) -> bool:
+    kind = row.gravest.kind
+    return not kind.breaks and kind is not Kind.NOT_TRIED
+
+
+def default_lines(impact: Impact) -> list[DefaultLine]:
+    """Return what is not plainly allowed, and last what nobody recorded."""
+    alike: dict[tuple[str, str, int], list[str]] = {}
+    for one in impact.default_requests:
+        rank = 2 if not one.tried else 0 if one.not_allowed else 1
+        alike.setdefault((one.client, _faults(one), rank), []).append(one.model)
+    return [
+        DefaultLine(client, models, text, rank == 0)
+        for (client, text, rank), models in sorted(alike.items(), key=lambda item: item[0][2])
+    ]
+
+
+def _faults(request: DefaultRequest) -> str:
+    left = [f"left open: {name}" for name in request.left_open]
+    return "; ".join([*request.not_allowed, *left]) or "not tried"
+
+
+class ClientPage(Paper):
+    """Client impact on one console."""
+
+    def __init__(self, console: Console, impact: Impact) -> None:
+        super().__init__(console)
+        self._impact = impact
+
+    def print(self, most: int) -> None:
+        """Print broken promises by what they do to clients, and what clients send by default."""
+        rows = self._impact.breaks
+        if not rows:
+            return
+        self._title(TITLE)
+        breaking = [row for row in rows if row.gravest.kind.breaks]
+        for row in breaking[:most]:
+            self._row(row)
+        if len(breaking) > most:
+            self._line(self._text(f"and {len(breaking) - most} more, on the page", "dim"), indent=2)
+        self._rest("break no client that was tried", [row for row in rows if _is_harmless(row)])
+        self._rest("are not tried", [row for row in rows if row.gravest.kind is Kind.NOT_TRIED])
+        for line in default_lines(self._impact)[:most]:
+            if line.refused:
+                head = f"{line.client} by default, to {listed(line.models)}: "
+                self._line(self._text(head, "bold"), self._text(line.text), indent=2, lines=2)
+
+    def _rest(self, what: str, rows: Sequence[Breaks]) -> None:
+        count = sum(len(row.clauses) for row in rows)
+        if count:
+            style = LOOKS[rows[0].gravest.kind][0]
+            said = f"answers that break {counted(count, 'other promise')} {what}"
+            self._line(self._text(said, style), indent=2)
+
+    def _row(self, row: Breaks) -> None:
+        self._line(self._text(f"{row.provider}: ", "bold"), self._text(promises_of(row)), indent=2)
+        alike: dict[tuple[str, str], list[str]] = {}
+        for client, outcome in row.outcomes.items():
+            looks = (in_words(outcome), LOOKS[outcome.kind][0])
+            alike.setdefault(looks, []).append(client)
+        for (said, style), clients in alike.items():
+            who = self._text(f"{', '.join(clients)}: ")
+            self._line(who, self._text(said, style), indent=6, lines=3)

@@ -1,0 +1,116 @@
+"""By which edition of the contract each provider was judged, and in what the editions differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from msgspec import structs
+
+from conformance.results.reach import ModelReach
+from conformance.results.records import ClauseRecord, EditionRecord, PlannedModel, Record
+from conformance.results.run_file import Run
+
+Named = TypeVar("Named", bound=Record | PlannedModel | ModelReach)
+
+NOT_IN_EDITION = "not in this edition"
+"""What a promise is, where another edition of the report has it: neither kept nor broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An edition, with the clauses that its runs were judged by."""
+
+    edition: EditionRecord
+    clauses: Mapping[str, ClauseRecord]
+    selections: tuple[str, ...]  # globs of clauses, a run each
+
+    def selects(self, clause: str) -> bool:
+        """Return whether a run would name a clause if its edition had it."""
+        return any(fnmatchcase(clause, glob) for glob in self.selections)
+
+    def statement(self, clause: str) -> str:
+        """Return what a clause says in this edition; empty for one that it does not name."""
+        return self.clauses[clause].statement if clause in self.clauses else ""
+
+
+def contract_of(runs: Sequence[Run]) -> Contract:
+    """Return the contract of some runs of one edition; what the first says of a clause counts."""
+    clauses: dict[str, ClauseRecord] = {}
+    for run in runs:
+        for clause in run.header.clauses:
+            clauses.setdefault(clause.id, clause)
+    selections = dict.fromkeys(run.header.selection.clauses for run in runs)
+    edition = runs[0].header.edition
+    for run in runs[1:]:
+        also = run.header.edition
+        edition = structs.replace(
+            edition,
+            families={**also.families, **edition.families},
+            read_as={**also.read_as, **edition.read_as},
+        )
+    return Contract(edition, clauses, tuple(selections))
+
+
+def contracts_of(runs: Iterable[Run]) -> dict[str, Contract]:
+    """Return the contracts of some runs by the id of their edition."""
+    by_edition: dict[str, list[Run]] = {}
+    for run in runs:
+        by_edition.setdefault(run.header.edition.id, []).append(run)
+    return {edition: contract_of(mine) for edition, mine in by_edition.items()}
+
+
+def lacking_in(contracts: Mapping[str, Contract], clauses: Iterable[str]) -> dict[str, list[str]]:
+    """Return by edition which of some clauses it does not have, though another has them."""
+    known = {name for contract in contracts.values() for name in contract.clauses}
+    wanted = [name for name in dict.fromkeys(clauses) if name in known]
+    return {
+        edition: [n for n in wanted if n not in contract.clauses and contract.selects(n)]
+        for edition, contract in contracts.items()
+    }
+
+
+def told_apart(runs: Sequence[Run]) -> list[Run]:
+    """Name a provider after its edition as well, where runs judged it by more than one.
+
+    So a provider of a report has one edition. The edition that comes first leaves the name as it
+    is.
+    """
+    first: dict[str, str] = {}
+    return [_renamed(run, first) for run in runs]
+
+
+def _renamed(run: Run, first: dict[str, str]) -> Run:
+    edition = run.header.edition.id
+    names = {
+        provider.id: f"{provider.id} ({edition})"
+        for provider in run.header.providers
+        if first.setdefault(provider.id, edition) != edition
+    }
+    if not names:
+        return run
+
+    def named(record: Named) -> Named:
+        return structs.replace(record, provider=names.get(record.provider, record.provider))
+
+    header, footer = run.header, run.footer
+    providers = tuple(structs.replace(e, id=names.get(e.id, e.id)) for e in header.providers)
+    header = structs.replace(header, providers=providers, plan=tuple(map(named, header.plan)))
+    footer = footer and structs.replace(footer, reach=tuple(map(named, footer.reach)))
+    renamed = Run(header, footer=footer)
+    for record in run.records:
+        renamed.add(named(record))
+    return renamed
+
+
+def differences(contracts: Sequence[Contract]) -> list[tuple[str, list[tuple[str, ClauseRecord]]]]:
+    """Return each clause that contracts word or rank differently, with what each says of it."""
+    found = []
+    for name in dict.fromkeys(name for contract in contracts for name in contract.clauses):
+        known = [contract for contract in contracts if name in contract.clauses]
+        said = [(contract.edition.id, contract.clauses[name]) for contract in known]
+        if len({(each.level, each.statement) for _, each in said}) > 1:
+            found.append((name, said))
+    return found

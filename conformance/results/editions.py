@@ -1,0 +1,59 @@
+"""A run that several editions judged, as runs of one edition each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from conformance.results.records import ContractRecord, RunFooter, RunHeader
+from conformance.results.run_file import Run
+
+
+def by_edition(runs: Sequence[Run]) -> list[Run]:
+    """Return runs of one edition each; one that several editions judged is as many runs."""
+    return [part for run in runs for part in _parts(run)]
+
+
+def editions_of(header: RunHeader) -> dict[str, str]:
+    """Return the edition by which a run judged each of its providers."""
+    found = {provider.id: header.edition.id for provider in header.providers}
+    return found | {name: other.edition.id for other in header.also for name in other.providers}
+
+
+def _parts(run: Run) -> list[Run]:
+    header = run.header
+    if not header.also:
+        return [run]
+    others = {name for other in header.also for name in other.providers}
+    main = ContractRecord(
+        edition=header.edition,
+        providers=tuple(each.id for each in header.providers if each.id not in others),
+        clauses=header.clauses,
+        values=header.values,
+        unknown_models=header.unknown_models,
+    )
+    return [_part(run, contract) for contract in (main, *header.also)]
+
+
+def _part(run: Run, contract: ContractRecord) -> Run:
+    mine = frozenset(contract.providers)
+    header = structs.replace(
+        run.header,
+        edition=contract.edition,
+        clauses=contract.clauses,
+        values=contract.values,
+        unknown_models=contract.unknown_models,
+        providers=tuple(each for each in run.header.providers if each.id in mine),
+        also=(),
+    )
+    part = Run(header, footer=run.footer and _footer(run.footer, mine))
+    for record in run.records:
+        if record.provider in mine:
+            part.add(record)
+    return part
+
+
+def _footer(footer: RunFooter, providers: frozenset[str]) -> RunFooter:
+    reach = tuple(each for each in footer.reach if each.provider in providers)
+    return structs.replace(footer, reach=reach)

@@ -1,0 +1,118 @@
+"""docs/ci.md: every block of it, run from a built wheel in somebody else's repository."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.wheel import installed, repository
+from tests.workflows import KEY, ROOT, lying, resolved, steps, workflow
+
+pytest_plugins = ["tests.wheel"]
+PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROVIDER, RECORD, DEVIATION, REPLAY, PYTEST, WORKFLOW = (text for _, text in BLOCK.findall(PAGE))
+
+
+@dataclass
+class Theirs:
+    """Their repository, with the suite installed from a wheel."""
+
+    folder: Path
+    environment: dict[str, str]
+    output: list[str] = field(default_factory=list)
+
+    def run(self, script: str, **more: str) -> int:
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script],
+            cwd=self.folder,
+            env={**self.environment, **more},
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        self.output.append(done.stdout + done.stderr)
+        return done.returncode
+
+    def break_cassettes(self) -> None:
+        for path in self.folder.glob("cassettes/**/*.yaml"):
+            text = path.read_text("utf-8")
+            path.write_text(re.sub(r"""'{"created":\d+""", r"\g<0>.5", text), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def recorded(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Theirs:
+    folder = repository(tmp_path_factory.mktemp("theirs"))
+    path = f"{Path(sys.executable).parent}:{installed(site)['PATH']}"
+    theirs = Theirs(folder, {**installed(site), "PATH": path, "NO_COLOR": "1"})
+    where = "python -P -c 'import conformance; print(conformance.__file__)'"
+    assert theirs.run(f"git init --quiet . && {where}") == 0
+    assert str(site) in theirs.output[-1]
+    with lying() as server:
+        text = PROVIDER.replace("https://images.acme.example/v1", server.base_url)
+        (folder / "acme.toml").write_text(text)
+        assert theirs.run(RECORD, ACME_KEY=KEY) == 0, theirs.output
+    assert not any(KEY.encode() in each.read_bytes() for each in files(folder / "cassettes"))
+    return theirs
+
+
+def files(folder: Path) -> list[Path]:
+    return [each for each in folder.rglob("*") if each.is_file()]
+
+
+@pytest.fixture
+def theirs(recorded: Theirs, tmp_path: Path) -> Theirs:
+    return Theirs(shutil.copytree(recorded.folder, tmp_path / "theirs"), recorded.environment)
+
+
+def test_replay_finds_nothing_worse_than_what_was_recorded(theirs: Theirs) -> None:
+    assert theirs.run(REPLAY) == 0, theirs.output
+    assert "Nothing got worse" in theirs.output[-1]
+
+
+def test_pytest_replays_beside_their_own_conftest(theirs: Theirs) -> None:
+    assert theirs.run(PYTEST) == 0, theirs.output
+    assert re.search(r"\d{3} passed", theirs.output[-1])
+
+
+def test_deviation_that_is_written_down_no_longer_fails(theirs: Theirs) -> None:
+    theirs.break_cassettes()
+    with (theirs.folder / "acme.toml").open("a") as file:
+        file.write(DEVIATION)
+    assert theirs.run(REPLAY.splitlines()[0]) == 0, theirs.output
+
+
+def test_action_fails_a_pull_request_whose_cassettes_break_a_promise(theirs: Theirs) -> None:
+    theirs.break_cassettes()
+    codes = run_action(theirs, yaml.safe_load(WORKFLOW)["jobs"]["replay"]["steps"][-1]["with"])
+    assert codes == {"Judge": 0, "Report": 0, "Drift": 1, "Say how it ended": 1}, theirs.output
+    assert "1 confirmed regression" in (theirs.folder / "summary").read_text()
+
+
+def run_action(theirs: Theirs, given: dict[str, str]) -> dict[str, int]:
+    """Return how each script of the action ended, but for the one that installs."""
+    inputs: dict[str, Any] = workflow("action")["inputs"]
+    assert given.keys() <= inputs.keys()
+    values = {f"inputs.{name}": str(each.get("default", "")) for name, each in inputs.items()}
+    values |= {f"inputs.{name}": value for name, value in given.items()}
+    values |= {"github.action_path": str(ROOT), "runner.temp": str(theirs.folder / "temp")}
+    machine = {name: str(theirs.folder / file) for name, file in MACHINE.items()}
+    codes = {}
+    for _, step in steps("action"):
+        if "run" in step and step["name"] != "Install":
+            environment = resolved(step["env"], values)
+            codes[step["name"]] = theirs.run(step["run"], **machine, **environment)
+            conclusion = re.findall("conclusion=(.)", (theirs.folder / "output").read_text())
+            values["steps.judge.outputs.conclusion"] = conclusion[-1]
+    return codes
+
+
+MACHINE = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
