@@ -13,6 +13,8 @@ from conformance.clauses.registry import REGISTRY, Binding, chapters, possible_i
 from conformance.contract import CitedSource, ClauseLevel, Edition, Level, load_edition
 from conformance.contract.records import Citation
 from conformance.errors import ConformanceError, UnknownNameError
+from conformance.exchange.sent_request import read_request
+from tests.miniatures import body, exchange
 
 EDITION = load_edition()
 CHAPTERS = [
@@ -34,6 +36,25 @@ CHAPTERS = [
 
 def test_chapters_stand_in_the_order_of_reading() -> None:
     assert list(chapters(clauses_of(EDITION))) == CHAPTERS
+
+
+@pytest.mark.parametrize(
+    ("clause", "wrong"),
+    [
+        ("format.gpt-image-b64", "response_format"),
+        ("extras.background-documented", "quality"),
+        ("image.transparent-pixels", "output_format"),
+    ],
+)
+def test_mistake_that_was_painted_promises_what_does_not_hang_on_its_value(
+    clause: str, wrong: str
+) -> None:
+    (chosen,) = select(clauses_of(EDITION), clause)
+    asked = body("gpt-image-1", background="transparent")
+    for name, binds in ((wrong, False), ("user", True)):
+        sent = read_request(exchange({**asked, name: 7}, answer={}), EDITION)
+        assert not chosen.binds(sent)
+        assert chosen.binds(replace(sent, painted=True)) is binds
 
 
 def test_clauses_are_built_once_for_an_edition() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,10 @@ DELAYS = {
                   "fail; data[0] is shown at another pace; 100 ms; 50 to 100 ms"),
     "one-longer": (GIF, gif(100, 100, 300),
                    "fail; data[0] is shown at another pace; 100 ms; 100 to 300 ms"),
+    "longest-ten-off": (GIF, gif(100, 110),
+                        "fail; data[0] is shown at another pace; 100 ms; 100 to 110 ms"),
+    "shortest-ten-off": (GIF, gif(90, 100),
+                         "fail; data[0] is shown at another pace; 100 ms; 90 to 100 ms"),
     "default": (BY_DEFAULT, gif(200, 200), "pass"),
     "a-png": (GIF, picture("png"), "not testable; no image is gif"),
 }  # fmt: skip
@@ -121,6 +126,21 @@ def test_frames_are_promised_of_a_gif_alone(clause: str) -> None:
     assert not binds(clause, output_format="gif", frame_count="many")
     assert not binds(clause, output_format="gif", frame_duration_ms="long")
     assert not binds(clause, output_format="gif", stream=True)
+
+
+def test_mistake_that_was_painted_promises_what_does_not_hang_on_it() -> None:
+    def painted(clause: str, **more: Any) -> bool:
+        (chosen,) = select(clauses_of(EDITION), clause)
+        sent = read_request(exchange(asking(**more), answer={}), EDITION)
+        return chosen.binds(replace(sent, painted=True))
+
+    for clause in ("image.frames-as-asked", "image.frame-delay-as-asked"):
+        assert painted(clause, output_format="gif", n=99)
+        assert not painted(clause, output_format="gif", frame_count=99)
+        assert not painted(clause, output_format="gif", frame_duration_ms="long")
+        assert not painted(clause, output_format="gif", n=99, stream=True)
+    assert painted("image.svg-well-formed", output_format="svg", n=99, size=7)
+    assert not painted("image.svg-well-formed", output_format="svg", n=99, stream=True)
 
 
 def test_drawing_is_promised_where_one_is_asked_for() -> None:

@@ -32,7 +32,8 @@ TIME = int(SENT_AT)
 PLACEHOLDERS = [
     "REDACTED", "redacted", "<REDACTED>", "[REDACTED]", "<redacted>", "fake_body", "FILTERED",
     "***", "...", "…", "[truncated]", "<omitted>", "{{SECRET}}", "<BASE64_DATA>", "SANITIZED",
-    "Sanitized", "[...]", "dummy_value", "<binary data>", "PLACEHOLDER",
+    "Sanitized", "[...]", "dummy_value", "<binary data>", "PLACEHOLDER", "%FILTERED%", "__MASKED__",
+    "##OMITTED##", "XXXXX",
 ]  # fmt: skip
 
 DALL_E = {"model": "dall-e-2", "prompt": "a kite", "n": 1, "size": "256x256"}

@@ -41,7 +41,7 @@ _JSON_START = re.compile(r"\{|\[\s*(?:[\[{\"\d\]]|$)")
 _JSON_INSIDE = re.compile(r"\w\"\s*[:,}\]]")
 _LITERALS = ("true", "false", "null", "-")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_STRAY_MARK = re.compile(r"[<>{}\[\]*…#]|\.\.\.|x{6}")
+_STRAY_MARK = re.compile(r"[<>{}\[\]*…#]|\.\.\.|x{5}|X{5}")
 _ERROR = frozenset({"type", "param", "code"})
 _ECHOES = ("background", "output_format", "quality", "size", "usage", "type")
 

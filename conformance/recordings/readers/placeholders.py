@@ -19,7 +19,7 @@ _MARKS = (
     r"|\[(?!null|true|false)[A-Za-z_][\w .-]{1,60}\]"
 )
 _MARK = re.compile(_MARKS)
-_WEAK = re.compile(_MARKS + r"|x{6,}", re.IGNORECASE)
+_WEAK = re.compile(_MARKS + r"|x{5,}|\A\W*x{3,}\W*\Z", re.IGNORECASE)
 
 # In base64 a word of few letters stands by chance, so that only long ones in one case count.
 _LONG_WORDS = [
@@ -28,7 +28,7 @@ _LONG_WORDS = [
     "elided",
 ]  # fmt: skip
 _IN_BASE64 = tuple(form for word in _LONG_WORDS for form in (word, word.upper(), word.title()))
-_FILLED = ("x" * 8, "X" * 8)
+_FILLED = ("x" * 5, "X" * 5)
 _RUN = re.compile(r"(?<=[A-Za-z0-9+/=]{8})[A-Za-z0-9+/=]{48,}(?=[A-Za-z0-9+/=]{8})")
 _STRONG_FOREIGN = re.compile(r"(?:fake|dummy)_\w|<[^<>]{1,80}>|\{\{")
 _WEAK_FOREIGN = re.compile(
@@ -51,6 +51,9 @@ _PHRASE = re.compile(
     r"|(?-i:<[A-Z_]+>)|\[?(?:\.{3,}|…)\]?|\*{3,}|x{3,}|-{3,}",
     re.IGNORECASE,
 )
+_FRAME = "%_#$=*~|@^&!+-«»“” "
+"""What stands around a word that stands for something, as in `%FILTERED%` and `__MASKED__`."""
+
 _MOST = 120  # characters; a text that a recorder puts in place of a whole body is a short one
 
 
@@ -59,7 +62,8 @@ def is_placeholder(text: str) -> bool:
     bare = text[: _MOST + 1].strip().strip("\"'")
     if len(text) > _MOST + 40 or len(bare) > _MOST:
         return False
-    return bool(_PHRASE.fullmatch(bare) or _BRACKETED.fullmatch(bare))
+    forms = (bare, bare.strip(_FRAME))
+    return any(_PHRASE.fullmatch(each) for each in forms) or bool(_BRACKETED.fullmatch(bare))
 
 
 def replaces_value(text: str, proven: bool = False) -> bool:
@@ -96,7 +100,8 @@ def interrupts_text(text: str) -> bool:
 
 def begins_with_placeholder(text: str) -> bool:
     """Return whether a text starts with what stands for what was before it."""
-    return (_STRONG.match(text) or _MARK.match(text)) is not None
+    marked = _STRONG.match(text.lstrip(_FRAME)) or _MARK.match(text)
+    return (marked or re.match("[xX]{5}", text)) is not None
 
 
 def holds_placeholder_anywhere(text: str) -> bool:
