@@ -138,9 +138,9 @@ def test_mistake_that_was_painted_promises_what_does_not_hang_on_it() -> None:
         assert painted(clause, output_format="gif", n=99)
         assert not painted(clause, output_format="gif", frame_count=99)
         assert not painted(clause, output_format="gif", frame_duration_ms="long")
-        assert not painted(clause, output_format="gif", n=99, stream=True)
-    assert painted("image.svg-well-formed", output_format="svg", n=99, size=7)
-    assert not painted("image.svg-well-formed", output_format="svg", n=99, stream=True)
+        assert not painted(clause, output_format="gif", user=7, stream=True)
+    assert painted("image.svg-well-formed", output_format="svg", size=7)
+    assert not painted("image.svg-well-formed", output_format="svg", size=7, stream=True)
 
 
 def test_drawing_is_promised_where_one_is_asked_for() -> None:
