@@ -127,9 +127,14 @@ class Session:
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
-        """The providers that were named, or all that have cassettes."""
+        """The providers that were named, or all that have cassettes; an error where none has."""
         if self.options.provider is not None:
             return (self.options.provider,)
+        if not self.options.providers:
+            raise ConformanceError(
+                f"there are no cassettes in {self.options.cassettes}; "
+                f"name a --provider and --live, or the folder with --cassettes"
+            )
         models = self.options.models
         found = tuple(
             with_asked_models(load_provider(name), self.edition, models)
