@@ -21,6 +21,12 @@ SENT = body("dall-e-2", **ASKED)
 NO_KEY: Any = {"request_headers": (JSON_TYPE,)}
 
 
+@pytest.fixture(autouse=True)
+def forget_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source from outside is one of every edition that is loaded after it."""
+    monkeypatch.setitem(OUTSIDE_SOURCES, "own:mine.json", None)
+
+
 def own(folder: Path, **request: object) -> tuple[Clause, ...]:
     path = folder / "mine.json"
     path.write_text(json.dumps({"request": [{"id": "banner", "body": ASKED, **request}]}))

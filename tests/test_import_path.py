@@ -101,5 +101,5 @@ def test_action_starts_no_python_in_the_current_folder() -> None:
         script = each.get("run", "")
         safe = "judge.sh" in script or each.get("env", {}).get("PYTHONSAFEPATH") == "1"
         assert safe or "image-conformance" not in script
-        assert script.count("python -") == script.count("python -P ")
-    assert "python -P -m pip" in step("action", "Install")["run"]
+        assert script.count(" -m ") == script.count(" -P -m ")
+    assert " -P -m pip" in step("action", "Install")["run"]
