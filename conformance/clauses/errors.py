@@ -267,8 +267,8 @@ def _flawed(sent: Sent) -> bool:
     needs=Needs.ERROR,
 )
 def documented_members(subject: Subject) -> Iterator[Problem]:
-    """Validates such members as an id of the request. Not testable where there is no error object,
-    of which other clauses tell.
+    """Validates these members, such as an id of the request. Not testable without an error object,
+    which other clauses demand.
     """
     _ = subject.error
     for mismatch in subject.edition.error_errors(subject.object):

@@ -64,7 +64,7 @@ class Context:
     crash_alike: Outcome | None = None
     """A request that is no mistake and had this 5xx in all its attempts, between accepted ones."""
     down: Outcome | None = None
-    """A valid request that came to nothing, since when none was accepted, nor since this one."""
+    """A valid request that got no answer in the same outage: since then none was accepted."""
     mistake_alike: Outcome | None = None
     """A mistake that was answered in the same way, with a success or a redirect and no image.
 

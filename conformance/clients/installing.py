@@ -87,7 +87,7 @@ def _python(folder: Path) -> Path:
 
 def _run(words: Sequence[str], folder: Path | None = None) -> None:
     try:
-        done = subprocess.run(  # noqa: S603 - our own words
+        done = subprocess.run(  # noqa: S603 - pip or npm with the pinned packages of the table, and no shell
             words, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:

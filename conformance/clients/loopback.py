@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from conformance.clients.answers import PICTURE, Reply
+from conformance.parsing import read_json
 
 _MOST = 1 << 20  # bytes of a request that are read
 _NOTHING = Reply(404, "application/json", '{"error":{"message":"no such answer"}}')
@@ -58,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = self.path.split("/")[1]
         length = self.headers.get("content-length", "0")
         body = self.rfile.read(min(int(length), _MOST) if length.isdecimal() else 0)
-        self.at.sent.setdefault(name, _json(body))
+        self.at.sent.setdefault(name, read_json(body).value)
         reply = self.at.replies.get(name, _NOTHING)
         self._say(reply.status, reply.media_type, reply.body(self.at.origin))
 
@@ -73,12 +73,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives it
         """Say nothing."""
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None

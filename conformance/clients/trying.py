@@ -159,7 +159,7 @@ class _Process:
 
     def _started(self) -> subprocess.Popen[bytes]:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        process = subprocess.Popen(  # noqa: S603 - our own script
+        process = subprocess.Popen(  # noqa: S603 - a script of this package, and no shell
             command(self._client),
             cwd=self._home,
             env={**kept, **_SETTINGS, "HOME": str(self._home)},

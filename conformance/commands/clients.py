@@ -28,7 +28,7 @@ def clients(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE.json", help="Where to add what was recorded to."
+            "--output", "-o", metavar="FILE.json", help="File to which the outcomes are added."
         ),
     ] = None,
 ) -> None:

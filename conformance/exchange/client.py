@@ -47,7 +47,7 @@ class Client:
         clock: Callable[[], float] = time.time,
         remembered: int = REMEMBERED,
     ) -> None:
-        """Make a client; `remembered` is for how long a text its redaction is kept in memory."""
+        """Make a client; a text of at most `remembered` bytes is redacted once and kept."""
         self.target = target
         self._transport = transport
         self._provenance = provenance

@@ -20,14 +20,15 @@ from conformance.live.ledger import NotSentError
 ACCOUNT_AGAIN = "account-again"
 """The id under which an accepted request is sent again."""
 
-_MOST = 3  # refusals for which a request is sent again in vain: it costs where it is accepted
+_MOST = 3  # requests that are sent again and accepted, each of which costs an image
 
 
 @dataclass(slots=True)
 class AccountDoubt:
-    """Sends the cheapest accepted request again where another was refused for nothing it asks for.
+    """Sends the cheapest accepted request again after a refusal that names nothing that was asked.
 
-    That costs nothing where the account is at its end, in whatever language it is said.
+    If that is refused in the same words, the account is at its end, whatever the language. Such a
+    second request is billed only where it is accepted, and then the refusal was of the first.
     """
 
     ask: Callable[[Case], Exchange]

@@ -206,7 +206,10 @@ class Records:
 
 
 def _member(provider: str) -> str:
-    """Write the member of a line that names its provider; no text within a line reads so."""
+    """Return the member of a line that names its provider.
+
+    Quotes within a text are escaped, so that no text of a provider reads like it.
+    """
     return f'"provider":{json.dumps(provider)}'
 
 
