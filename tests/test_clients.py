@@ -349,11 +349,17 @@ def test_answer_that_nobody_tried_is_not_tried_in_every_client() -> None:
 
 def test_promise_is_not_blamed_for_what_happens_without_it() -> None:
     made = run_of(record(BODY | {"extra": 1}, case="a"), record(case="b"), broken={"a": ["x.one"]})
-    same = Outcome(Kind.LOST, "usage")
+    same = Outcome(Kind.RAISED, "usage")
     known = outcomes_of(**{key(one): same for one in made.exchanges.values()})
     rows = impact_of([made], known).breaks
     told = {row.clauses: row.outcomes["openai-python"] for row in rows}
     assert told == {("x.one",): Outcome(Kind.NO_MORE), (): same}
+
+
+def test_member_that_an_answer_may_leave_out_is_not_lost() -> None:
+    made = run_of(record(BODY | {"extra": 1}, case="a"), record(case="b"), broken={"a": ["x.one"]})
+    known = outcomes_of(**{key(record()): Outcome(Kind.LOST, "usage")})
+    assert [row.clauses for row in impact_of([made], known).breaks] == [("x.one",)]
 
 
 HOSTILE = "<script>alert(1)</script> | [x](javascript:1) \x1b[31m"

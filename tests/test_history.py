@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from msgspec import structs
 from typer.testing import CliRunner
 
 from conformance.cli import app
@@ -19,7 +21,8 @@ from conformance.reports.history import History, history, history_json, history_
 from conformance.reports.history.render import now_of
 from conformance.reports.history.timeline import Timeline, squeezed, timelines_of
 from conformance.reports.rates import Rate
-from conformance.results.run_file import write_run
+from conformance.results.records import ContractRecord
+from conformance.results.run_file import read_run, write_run
 from conformance.results.run_states import ClauseLevel, RunStates
 from tests import runs
 from tests.nights import LETTERS, QUICK, ended, night, printed, spells, write
@@ -38,7 +41,7 @@ def timeline(row: str) -> Timeline:
     clauses = (ClauseLevel("format.url-only", "MUST"),)
     nights = [
         RunStates(
-            *(f"{day}", f"{day:04}", "tool", "edition"),
+            *(f"{day}", f"{day:04}", "tool", {"acme": "edition"}),
             True,
             False,
             1,
@@ -266,6 +269,17 @@ def test_whole_run_counts_and_not_what_was_cut_off_of_it(tmp_path: Path, names: 
     assert (path_, why) == (
         f"{names[0]}.jsonl", f"a copy of {names[1]}.jsonl, cut off after 0 of 1 findings",
     )  # fmt: skip
+
+
+def test_night_that_several_editions_judged_names_that_of_the_provider(tmp_path: Path) -> None:
+    write(tmp_path, "..")
+    path = tmp_path / "02.jsonl"
+    run = read_run(path)
+    edition = structs.replace(run.header.edition, id="openai-2026-11")
+    other = ContractRecord(edition=edition, providers=("acme",), clauses=run.header.clauses)
+    path.unlink()
+    write_run(replace(run, header=structs.replace(run.header, also=(other,)), footer=None), path)
+    assert history(tmp_path).nights[0].editions == (run.header.edition.id, "openai-2026-11")
 
 
 def test_copy_of_a_run_counts_once(tmp_path: Path) -> None:

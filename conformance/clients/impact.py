@@ -41,6 +41,8 @@ def _breaks(runs: Sequence[Run], outcomes: Outcomes) -> list[Breaks]:
     for run in runs:
         for provider, clause, answers in _answers_by_clause(answers_of(run)):
             mine = [_outcome(one, answers) for one in known]
+            if not clause:
+                mine = [_lawful(outcome) for outcome in mine]
             if clause or any(outcome.kind.breaks for outcome in mine):
                 found.setdefault((provider, clause), []).append(mine)
     alike: dict[tuple[str, tuple[Outcome, ...]], list[str]] = {}
@@ -80,6 +82,11 @@ def _outcome(known: Mapping[str, Outcome], answers: Controlled) -> Outcome:
             same = control is not None and known.get(control.trial.key) == outcome
             return Outcome(Kind.NO_MORE) if same and outcome.kind.breaks else outcome
     return NOT_TRIED
+
+
+def _lawful(outcome: Outcome) -> Outcome:
+    """Return the outcome of an answer that keeps all promises: what it leaves out is optional."""
+    return Outcome(Kind.PARSED) if outcome.kind is Kind.LOST else outcome
 
 
 def _default_requests(run: Run, outcomes: Outcomes) -> Iterator[DefaultRequest]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.contract.pixels import PixelLimits, pixel_limits
+from conformance.contract.pixels import PixelLimits, pixel_limits, sure_pixel_limits
 from conformance.contract.records import Citation, SchemaRule
 from conformance.contract.request_schema import RequestSchema
 from conformance.output.printing import labelled
@@ -81,9 +80,7 @@ class Model:
 
     def sure_pixel_limits(self, parameter: str) -> PixelLimits | None:
         """Return the limits within which no open question disputes a size."""
-        points = (point for point in self.schema.open_points if point.parameter == parameter)
-        disputed = ChainMap(*(dict(point.keywords) for point in points))
-        return pixel_limits(ChainMap(disputed, dict(self.parameters.get(parameter, {}))))
+        return sure_pixel_limits(self.parameters.get(parameter, {}))
 
     def open_values(self, parameter: str) -> tuple[Any, ...]:
         """List the values that some source names, but the contract leaves open."""

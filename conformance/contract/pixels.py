@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -139,18 +140,22 @@ def pixel_limits(schema: Mapping[str, Any]) -> PixelLimits | None:
     return PixelLimits(**bounds) if bounds else None
 
 
+def sure_pixel_limits(schema: Mapping[str, Any]) -> PixelLimits | None:
+    """Return the limits within which no open question disputes a size, None if there are none."""
+    disputed = ({**entry["keywords"]} for entry in schema.get("open", ()))
+    return pixel_limits(ChainMap(*disputed, {**schema}))
+
+
 def sizes_breaking(schema: Mapping[str, Any], keyword: str) -> Sequence[str]:
     """Return sizes that break one keyword and no other, from the farthest to the nearest.
 
     Those that break none that is left open, if there are such; none where there are no limits.
     """
-    own = pixel_limits(schema)
-    if own is None:
+    own, sure = pixel_limits(schema), sure_pixel_limits(schema)
+    if own is None or sure is None:
         return ()
-    parts = [entry["keywords"] for entry in schema.get("open", ())]
-    names = PIXEL_KEYWORDS.keys() - {keyword}
-    disputed = {name: part[name] for part in parts for name in names & part.keys()}
-    return replace(own, **disputed).breaking(keyword) or own.breaking(keyword)
+    bound = getattr(own, keyword)
+    return replace(sure, **{keyword: bound}).breaking(keyword) or own.breaking(keyword)
 
 
 @lru_cache(maxsize=64)

@@ -21,6 +21,7 @@ from conformance.results.conclusion import (
     explanations,
     explanations_in_recordings,
 )
+from conformance.results.editions import editions_of
 from conformance.results.reach import (
     NO_FINDING,
     Column,
@@ -54,7 +55,7 @@ class RunStates:
     id: str
     started: str
     tool: str
-    edition: str
+    editions: Mapping[str, str]  # of the contract that judged each provider
     complete: bool
     interrupted: bool
     findings: int
@@ -125,7 +126,7 @@ class StatesReader:
             id=header.id,
             started=header.started,
             tool=header.tool,
-            edition=header.edition.id,
+            editions={provider.id: header.edition.id for provider in header.providers},
             complete=footer.complete,
             interrupted=not footer.complete if footer.interrupted is None else footer.interrupted,
             findings=sum(footer.counts.values()),
@@ -168,7 +169,7 @@ def states_in(run: Run) -> RunStates:
         id=run.header.id,
         started=run.header.started,
         tool=run.header.tool,
-        edition=run.header.edition.id,
+        editions=editions_of(run.header),
         complete=run.complete,
         interrupted=run.interrupted,
         findings=len(run.findings),

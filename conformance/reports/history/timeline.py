@@ -138,7 +138,9 @@ def _nights(provider: str, runs: Sequence[RunStates]) -> Nights:
         started=tuple(run.started for run in runs),
         incomplete=sum(run.interrupted for run in runs),
         parts=sum(not run.complete and not run.interrupted for run in runs),
-        editions=tuple(dict.fromkeys(run.edition for run in runs)),
+        editions=tuple(
+            dict.fromkeys(run.editions[provider] for run in runs if provider in run.editions)
+        ),
         tools=tuple(dict.fromkeys(run.tool for run in runs)),
         retired={model: day for (name, model), day in runs[-1].retired.items() if name == provider},
     )
