@@ -180,6 +180,9 @@ def test_editions_without_a_model_in_common_demand_nothing_of_each_other() -> No
     changes = changes_between(load_edition("openai-2026-11"), load_edition("alibaba-2026-10"))
     assert (changes.in_common, changes.demands) == ((), ())
     assert "no model that both read" in closing(changes)
+    added = [change.subject for change in changes.changes if change.kind == "added"]
+    models = [name for name in added if name in load_edition("alibaba-2026-10").models]
+    assert models == [*load_edition("alibaba-2026-10").models]  # in the order of the edition
 
 
 def test_json_has_its_schema(differing: Changes) -> None:

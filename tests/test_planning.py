@@ -221,7 +221,7 @@ def test_table_tells_price_source_coverage_and_what_is_left_out() -> None:
     wanted = (
         "of USD 0.50",
         "February 2026",
-        "as of 2026-11-23",
+        f"as of {COMETAPI.prices.date}",
         "left out: ",
         "counted as dearest",
     )

@@ -74,7 +74,7 @@ def _checked(name: str, load: Callable[[], object]) -> None:
         raise _failed(name, error) from None
     except (Exception, SystemExit) as error:
         raise _failed(name, error) from None
-    for clause in (REGISTRY[each] for each in REGISTRY.keys() - before):
+    for clause in [REGISTRY[known] for known in REGISTRY if known not in before]:
         _check(name, clause)
 
 

@@ -54,8 +54,8 @@ def _schema_faults(edition: Edition, name: str) -> Iterator[str]:
 def _uncited(node: dict[str, Any], place: str) -> Iterator[str]:
     """Yield the constraints that no citation beside them is the source of."""
     cited = {word for each in node.get("citations", []) for word in each.get("keywords", [])}
-    for keyword in node.keys() - _STRUCTURE - _ANNOTATIONS - cited:
-        yield f"{place}: {keyword}"
+    known = cited | _STRUCTURE | _ANNOTATIONS
+    yield from (f"{place}: {keyword}" for keyword in node if keyword not in known)
     for name, member in node.get("properties", {}).items():
         yield from _uncited(member, f"{place}.{name}")
     for index, member in enumerate(node.get("allOf", [])):

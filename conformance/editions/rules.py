@@ -27,12 +27,12 @@ class _Rule:
 
 def model_changes(old: Edition, new: Edition) -> Iterator[Change]:
     """Yield the models that one edition has and the other does not under its name."""
-    for name in new.models.keys() - old.models.keys():
+    for name in (name for name in new.models if name not in old.models):
         known = old.find(name)
         before = f"as {known.read_as}" if known else ""
         after = f"{new.models[name].family}: {', '.join(new.models[name].parameters)}"
         yield Change(area="models", kind="added", subject=name, before=before, after=after)
-    for name in old.models.keys() - new.models.keys():
+    for name in (name for name in old.models if name not in new.models):
         known = new.find(name)
         after = f"as {known.read_as}" if known else ""
         before = old.models[name].family

@@ -170,9 +170,7 @@ def _pair(
     parts: _Parts, wrong: Pattern, right: Pattern, parameter: str, keyword: str
 ) -> tuple[str, st.SearchStrategy[Invalid]]:
     """Draw a body and its control that share all but one field."""
-    changed = next(
-        name for name in wrong.keys() | right.keys() if wrong.get(name) != right.get(name)
-    )
+    changed = next(name for name in {**wrong, **right} if wrong.get(name) != right.get(name))
     shared = {name: region for name, region in wrong.items() if name != changed}
     ends = [_filled({changed: side[changed]} if changed in side else {}) for side in (wrong, right)]
     rest = parts.around(next(iter(wrong)), _filled(shared))

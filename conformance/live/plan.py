@@ -107,7 +107,7 @@ def painted(requests: Sequence[Request]) -> dict[str, float]:
             usd[each.case.model] += each.estimate.usd  # type: ignore[assignment]  # not whole
         else:
             coarse[first] += each.most  # type: ignore[assignment]
-    for first in coarse.keys() | finer.keys():
+    for first in {**coarse, **finer}:
         model = first.partition("/")[0]
         usd[model] += max(coarse[first], finer.get(first, 0.0))  # type: ignore[assignment]
     return dict(usd)
