@@ -7,7 +7,7 @@ RUN := $(BIN)/image-conformance
 # Hundreds of processes import the suite: compiled once, whatever the environment says of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report sample picture test lint replay benchmarks fuzz fuzz-files proof mutants kills year docs clean
+.PHONY: report sample picture test long lint replay benchmarks fuzz fuzz-files proof mutants kills year docs clean
 
 REFERENCE := $(RUN) run --provider reference --live --quiet --output reports/reference.jsonl
 REPLAY := $(RUN) run --replay --quiet --output reports/counterparts.jsonl \
@@ -35,6 +35,9 @@ test: $(STAMP)  ## ruff, mypy --strict, and pytest over tests/ and the replay in
 	@$(BIN)/python -m tests.browser
 	@$(MAKE) --no-print-directory --jobs 2 lint replay
 	$(BIN)/pytest -q -n $(WORKERS) tests
+
+long: $(STAMP)  ## the tests with all of what `make test` has a sample of (10 min)
+	EXTENT=all $(BIN)/pytest -q -n $(WORKERS) tests
 
 replay: $(STAMP)
 	$(BIN)/pytest -q conformance

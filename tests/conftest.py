@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from conformance.contract import Edition, load_edition
 from conformance.exchange.client import Client, Target
@@ -15,10 +16,14 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.proof import Proof
 from conformance.reference.server import ReferenceServer
+from tests.extent import examples
 
+settings.register_profile("tests", max_examples=examples(100))
+settings.load_profile("tests")
 KEPT_TOGETHER = (
-    "ci_page", "drawn_replay", "history_index", "live_runs", "live_stopping", "no_false_alarm",
-    "page", "planning", "plugin", "proof", "strategies",
+    "ci_page", "drawn_replay", "edition_changes", "edition_making", "ground_truth", "live_runs",
+    "looking_ahead", "live_stopping", "no_false_alarm", "page", "planning", "plugin", "proof",
+    "sdk_", "strategies", "whole",
 )  # fmt: skip
 """Starts of the names of modules whose tests share what is dear to make, so on one worker."""
 

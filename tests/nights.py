@@ -22,6 +22,7 @@ from conformance.results.reach import reach_counts
 from conformance.results.run_file import Run, write_run
 from conformance.results.run_states import promises_in
 from tests import runs
+from tests.extent import examples
 
 SHAPE = ["created:integer", "data:array", "data[].url:string", "data[]:object"]
 HEADERS = [["content-type", "application/json"], ["server", "nginx"], ["x-request-id", "r1"]]
@@ -49,7 +50,7 @@ FINDINGS = st.builds(
 )
 ONE_NIGHT = st.lists(FINDINGS, min_size=1, max_size=12, unique_by=lambda each: each.id)
 """Findings of any verdict, each of another promise or case."""
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=examples(60), deadline=None)
 
 
 def night(day: int, *records: Any, head: Mapping[str, Any] | None = None, end: Any = ...) -> Run:

@@ -20,6 +20,7 @@ from conformance.reports.capabilities import Capability, Word, model_tables, sid
 from conformance.reports.capabilities.readings import READINGS
 from conformance.results.run_file import Run, read_run
 from tests import runs
+from tests.extent import examples
 from tests.processes import command
 
 EDITION = load_edition()
@@ -177,7 +178,7 @@ EXCHANGES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(EXCHANGES)
 def test_every_value_has_a_cell_and_every_cell_a_reason(drawn: list[Any]) -> None:
     records: list[Any] = [SMALLEST]

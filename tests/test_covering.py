@@ -27,6 +27,12 @@ SMALL = Space(
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search no longer than these small spaces need."""
+    monkeypatch.setattr("conformance.cases.covering._STEPS", 2000)
+
+
 def dear(row: Row) -> float:
     return 1.0 if "high" in row else 0.1
 

@@ -16,11 +16,12 @@ from conformance.contract import load_edition
 from conformance.exchange.model import Response
 from conformance.findings import Verdict
 from fuzz.answers import ASKED, Fuzzed, check
+from tests.extent import examples
 from tests.miniatures import answer, error, picture
 from tests.streams import completed, partial
 
 FAST = settings(
-    max_examples=120,
+    max_examples=examples(120),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -21,6 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 from conformance.exchange.model import REDACTED_KEY, Response
 from conformance.exchange.redaction.api_key import Redactor
 from conformance.exchange.redaction.key_spellings import SHORT_FILLER, Spellings
+from tests.extent import examples
 from tests.miniatures import picture
 
 KEY = "sk-Spell7/ed+0ut_4Tests-aB5cD6eF7gH8iJ9"
@@ -107,7 +108,7 @@ def echoed(body: bytes) -> bool:
     return MARK in REDACTOR.data(body)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=examples(150), deadline=None, derandomize=True, phases=PHASES)
 @given(
     st.sampled_from(sorted(LOSSY)),
     st.lists(st.sampled_from(sorted(LOSSLESS)), max_size=3),

@@ -172,7 +172,7 @@ def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
     tmp_path: Path, seed: int
 ) -> None:
     moment = random.Random(seed).randint(1, 90)
-    done = started(tmp_path, **poisoned(tmp_path, AT_A_MOMENT.format(moment=moment)))
+    done = started(tmp_path, *ONE, **poisoned(tmp_path, AT_A_MOMENT.format(moment=moment)))
     out, err = done.communicate(timeout=PATIENCE)
     run = read_run(tmp_path / "run.jsonl")
     assert (done.returncode, run.complete) == (2, False), out + err

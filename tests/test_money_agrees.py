@@ -18,7 +18,7 @@ USAGE = {"input_tokens": 0, "output_tokens": 2000, "total_tokens": 2000}  # 0.01
 PRICED = {"created": 1, "data": [{"b64_json": "aGk="}], "usage": USAGE}
 
 
-MODELS = ("dall-e-2", "gpt-image-1-mini", "gpt-image-1")
+MODELS = ("dall-e-2", "gpt-image-1-mini")
 
 
 @pytest.mark.parametrize(

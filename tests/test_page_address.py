@@ -9,22 +9,26 @@ import pytest
 
 from tests import runs
 from tests.browser import Opened, opened
+from tests.extent import sample
 from tests.pages import columns, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+FILTERS = [
+    ("provider", "slow", 6, 3),
+    ("model", "dall-e-2", 5, 3),
+    ("family", "dall-e", 5, 6),
+    ("chapter", "format", 2, 9),
+    ("level", "SHOULD", 1, 9),
+    ("verdict", "known", 1, 9),
+]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "clauses", "models"),
-    [
-        ("provider", "slow", 6, 3),
-        ("model", "dall-e-2", 5, 3),
-        ("family", "dall-e", 5, 6),
-        ("chapter", "format", 2, 9),
-        ("level", "SHOULD", 1, 9),
-        ("verdict", "known", 1, 9),
-    ],
+    sample(FILTERS, 3),
 )
 def test_filter_is_kept_in_the_address(
     page: Opened, name: str, value: str, clauses: int, models: int
@@ -67,14 +71,17 @@ def test_link_to_a_cell_that_is_not_there_says_so(browser: Browser, file: Path) 
         assert page.page.is_hidden("#missing")
 
 
+GONE = [
+    ("provider=nobody", "provider nobody"),
+    ("verdict=flaky", "verdict flaky"),
+    ("verdict=%E0%A4%A", "verdict %E0%A4%A"),
+    ("chapter=streams&differs=0", "chapter streams"),
+]
+
+
 @pytest.mark.parametrize(
     ("link", "said"),
-    [
-        ("provider=nobody", "provider nobody"),
-        ("verdict=flaky", "verdict flaky"),
-        ("verdict=%E0%A4%A", "verdict %E0%A4%A"),
-        ("chapter=streams&differs=0", "chapter streams"),
-    ],
+    sample(GONE, 2),
 )
 def test_saved_view_of_what_is_not_there_any_more_is_empty_and_says_why(
     browser: Browser, file: Path, link: str, said: str
@@ -117,7 +124,7 @@ def evidence_of(page: Opened, opener: str = OPENER) -> None:
     page.page.wait_for_selector("#evidence:not([hidden])")
 
 
-@pytest.mark.parametrize("fragment", ["", "#provider=relay,acme", "#providers"])
+@pytest.mark.parametrize("fragment", sample(["", "#provider=relay,acme", "#providers"], 2))
 def test_back_closes_the_evidence_and_keeps_the_filters(
     browser: Browser, file: Path, fragment: str
 ) -> None:
@@ -161,14 +168,15 @@ def test_address_of_an_opened_cell_opens_it_again(page: Opened) -> None:
     assert "dall-e-2" in page.texts("#evidence .headline")[0]
 
 
-@pytest.mark.parametrize("width", [390, 1400])
-@pytest.mark.parametrize(
-    ("link", "section"),
-    [
-        *((f"#{name}", name) for name in ("providers", "observations", "runs")),
-        ("#level=SHOULD&differs=0", "matrix"),
-    ],
-)
+LINKS = [
+    ("#providers", "providers", 390),
+    ("#observations", "observations", 1400),
+    ("#runs", "runs", 390),
+    ("#level=SHOULD&differs=0", "matrix", 1400),
+]
+
+
+@pytest.mark.parametrize(("link", "section", "width"), LINKS)
 def test_link_leads_to_what_it_names(
     browser: Browser, file: Path, link: str, section: str, width: int
 ) -> None:

@@ -11,6 +11,7 @@ from msgspec import to_builtins
 from conformance.results.run_file import Run
 from tests import runs
 from tests.browser import opened
+from tests.extent import sample
 from tests.pages import ENTRY, SOURCE, written
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ UNFOLD = "for (const each of document.querySelectorAll('details')) each.open = t
 LINKS = "[...document.querySelectorAll('[href]')].map((each) => each.getAttribute('href'))"
 
 
-@pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
-def test_hostile_text_is_only_ever_text(browser: Browser, tmp_path: Path, text: str) -> None:
-    with opened(browser, written(tmp_path, hostile(text))) as page:
+@pytest.mark.parametrize("name", sample(ATTACKS, 3))
+def test_hostile_text_is_only_ever_text(browser: Browser, tmp_path: Path, name: str) -> None:
+    with opened(browser, written(tmp_path, hostile(ATTACKS[name]))) as page:
         page.page.click("#grid td a", timeout=2000)
         page.page.wait_for_selector("#evidence .details", timeout=2000)
         page.page.evaluate(UNFOLD)

@@ -12,6 +12,7 @@ import pytest
 from conformance.results.run_file import Run
 from tests import runs
 from tests.browser import Opened, opened
+from tests.extent import sample
 from tests.pages import CELL, written
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ CONTRAST = """() => {
 }"""
 
 
-@pytest.mark.parametrize("filtered", ["", "&verdict=known"], ids=["all", "known-only"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "filtered"), [("light", "&verdict=known"), ("dark", "")], ids=["known-only", "all"]
+)
 def test_contrast_is_enough_to_read(
     browser: Browser, file: Path, scheme: str, filtered: str
 ) -> None:
@@ -108,10 +110,12 @@ HEAD = """() => {
 }"""  # noqa: E501 - a program
 
 
+SHEETS = [(1, 3, 1031), (3, 7, 703), (10, 7, 703)]
+
+
 @pytest.mark.parametrize(
     ("providers", "models", "sheet"),
-    [(1, 3, 1031), (3, 7, 703), (10, 7, 703)],
-    ids=["upright", "broad", "broadest"],
+    sample(SHEETS, 2),
 )
 def test_print_repeats_the_names_of_the_columns_and_cuts_none(
     browser: Browser, tmp_path: Path, providers: int, models: int, sheet: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from functools import partial
@@ -75,11 +76,9 @@ def test_one_item_can_be_named(recorded: Path) -> None:
     ("arguments", "named"),
     [
         (["-k", "url-1024x1024 and format"], "deselected"),
-        (["--clauses=format.*"], "passed"),
         (["--cases=n-*"], "passed"),
-        (["--models=dall-e-?"], "passed"),
     ],
-    ids=["k", "clauses", "cases", "models"],
+    ids=["k", "cases"],
 )
 def test_selection_leaves_something_out(recorded: Path, arguments: list[str], named: str) -> None:
     done = replay(recorded, *arguments)
@@ -87,19 +86,9 @@ def test_selection_leaves_something_out(recorded: Path, arguments: list[str], na
     assert named in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("argument", "said"),
-    [
-        ("--clauses=format.url-when-askd", "did you mean 'format.url-when-asked'"),
-        ("--models=dall-e-33", "did you mean 'dall-e-3'"),
-        ("--cases=baselin", "did you mean 'baseline'"),
-        ("--edition=cometapi-2026-03-13", "did you mean 'cometapi-2026-03-12'"),
-        ("--provider=litelm", "did you mean 'litellm'"),
-    ],
-)
-def test_unknown_name_tells_the_nearest(recorded: Path, argument: str, said: str) -> None:
-    done = replay(recorded, argument)
-    assert said in done.stdout + done.stderr
+def test_unknown_name_tells_the_nearest(recorded: Path) -> None:
+    done = replay(recorded, "--clauses=format.url-when-askd")
+    assert "did you mean 'format.url-when-asked'" in done.stdout + done.stderr
     assert done.returncode == 4
     assert "Traceback" not in done.stdout + done.stderr
 
@@ -110,18 +99,15 @@ NODE = "{}::mine::dall-e-3/url-1024x1024::format.url-when-asked"
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["-k", "url-1024x1024", "-n2"],
-        ["--deselect", NODE, "-n2"],
         ["--deselect", NODE],
         ["-m", "not no_such_mark", "-k", "not baseline"],
     ],
-    ids=["k-workers", "deselect-workers", "deselect", "m-and-k"],
+    ids=["deselect", "m-and-k"],
 )
 def test_part_of_a_replay_judges_no_deviation_stale(
     recorded: Path, tmp_path: Path, arguments: list[str]
 ) -> None:
-    folder = tmp_path / "stale"
-    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    folder = Path(shutil.copytree(recorded, tmp_path / "stale"))
     with (folder / "mine.toml").open("a") as file:
         file.write(DEVIATION.format(clause="envelope.data-not-empty"))
     promises = os.path.relpath(PROMISES, folder)
@@ -166,16 +152,12 @@ def pytest_terminal_summary(terminalreporter):
 """
 
 
-@pytest.mark.parametrize("more", [[], ["-n2"]], ids=["alone", "workers"])
-def test_replay_looks_ahead_in_a_process_that_knows_what_is_next(
-    recorded: Path, more: list[str]
-) -> None:
+def test_replay_looks_ahead(recorded: Path) -> None:
     (recorded / "spy.py").write_text(SPY)
-    done = replay(recorded, "-p", "spy", *more, "--cases=size-*")
+    done = replay(recorded, "-p", "spy", "--cases=size-*")
     cases = len(list((recorded / "cassettes").glob("*/*/size-*.yaml")))
     assert cases > 1
-    expected = 0 if more else cases - 1
-    assert f"looked ahead {expected} times at {expected} cases" in done.stdout
+    assert f"looked ahead {cases - 1} times at {cases - 1} cases" in done.stdout
 
 
 def test_junitxml_has_a_case_for_every_item(recorded: Path, tmp_path: Path) -> None:
@@ -186,11 +168,10 @@ def test_junitxml_has_a_case_for_every_item(recorded: Path, tmp_path: Path) -> N
     assert suite.get("failures") == "0"
 
 
-@pytest.fixture
-def lying(recorded: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def lying(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same cassettes, but one answer lost its data."""
-    folder = tmp_path / "lying"
-    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    folder = Path(shutil.copytree(recorded, tmp_path_factory.mktemp("lies") / "lying"))
     cassette = folder / "cassettes" / "mine" / "dall-e-3" / "style-natural.yaml"
     text = cassette.read_text()
     start, end = text.index('"data":'), text.index("headers:", text.index("response:"))
@@ -202,26 +183,18 @@ def lying(recorded: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_lie_is_found_once_and_fails_the_run(lying: Path) -> None:
+def test_lie_is_found_once_with_evidence_and_judged_alone_after_that(lying: Path) -> None:
     done = replay(lying)
     assert done.returncode == 1, done.stdout[-2000:]
     assert "1 failed" in done.stdout
     assert "envelope.data-not-empty" in done.stdout
     assert "mine does not conform" in done.stdout
-
-
-def test_failure_shows_clause_evidence_and_curl(lying: Path) -> None:
-    out = replay(lying).stdout
     for part in ("MUST:", "expected:", "observed:", "curl -sS", "image-conformance explain"):
-        assert part in out
-    assert "sk-reference" not in out
-
-
-def test_last_failed_runs_only_what_failed(lying: Path) -> None:
-    replay(lying)
-    done = replay(lying, "--lf")
-    assert "1 failed" in done.stdout
-    assert "passed" not in done.stdout.splitlines()[-1]
+        assert part in done.stdout
+    assert "sk-reference" not in done.stdout
+    last_failed = replay(lying, "--lf").stdout
+    assert "1 failed" in last_failed
+    assert "passed" not in last_failed.splitlines()[-1]
 
 
 def test_exitfirst_stops_at_the_first_failure(lying: Path) -> None:
@@ -231,28 +204,34 @@ def test_exitfirst_stops_at_the_first_failure(lying: Path) -> None:
 
 
 def test_known_deviation_is_told_and_does_not_fail(lying: Path) -> None:
-    with (lying / "mine.toml").open("a") as file:
-        file.write(DEVIATION.format(clause="envelope.data-not-empty"))
+    mine = lying / "mine.toml"
+    text = mine.read_text()
+    mine.write_text(text + DEVIATION.format(clause="envelope.data-not-empty"))
     done = replay(lying)
+    mine.write_text(text)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "1 known deviation" in done.stdout
 
 
-def test_deviation_that_no_longer_occurs_fails(recorded: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "stale"
-    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+def test_what_is_stale_or_unused_fails(recorded: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(recorded, tmp_path / "stale"))
     with (folder / "mine.toml").open("a") as file:
         file.write(DEVIATION.format(clause="envelope.data-not-empty"))
+    model = folder / "cassettes" / "mine" / "dall-e-3"
+    (model / "no-such-case.yaml").write_bytes((model / "baseline.yaml").read_bytes())
+    orphan = folder / "cassettes" / "mine" / "payloads" / f"{'0' * 32}.png"
+    orphan.write_bytes(b"left behind")
     done = replay(folder)
     assert done.returncode == 1
     assert "no longer occurs; remove it" in done.stdout
+    assert "no-such-case.yaml: no case of cometapi-2026-03-12 uses it; remove it" in done.stdout
+    assert f"{orphan.relative_to(folder)}: no cassette uses it" in done.stdout
 
 
 def test_missing_cassette_is_an_error_that_says_how_to_record(
     recorded: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "missing"
-    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
+    folder = Path(shutil.copytree(recorded, tmp_path / "missing"))
     (folder / "cassettes" / "mine" / "dall-e-3" / "style-natural.yaml").unlink()
     done = replay(folder)
     assert done.returncode == 2, done.stdout[-2000:]
@@ -260,31 +239,11 @@ def test_missing_cassette_is_an_error_that_says_how_to_record(
     assert "--record-mode rewrite" in done.stdout
 
 
-def test_unused_cassette_is_an_error(recorded: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "unused"
-    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
-    model = folder / "cassettes" / "mine" / "dall-e-3"
-    (model / "no-such-case.yaml").write_bytes((model / "baseline.yaml").read_bytes())
-    done = replay(folder)
-    assert done.returncode == 1
-    assert "no-such-case.yaml: no case of cometapi-2026-03-12 uses it; remove it" in done.stdout
-
-
 def test_unreachable_provider_ends_the_run_with_a_sentence(recorded: Path) -> None:
     done = replay(recorded, "--live", "--base-url=http://127.0.0.1:9/v1")
     assert done.returncode == 2, done.stdout
     assert "cannot be reached at http://127.0.0.1:9/v1" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-
-
-def test_payload_of_no_cassette_is_an_error(recorded: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "orphan"
-    subprocess.run(["cp", "-r", str(recorded), str(folder)], check=True)
-    orphan = folder / "cassettes" / "mine" / "payloads" / f"{'0' * 32}.png"
-    orphan.write_bytes(b"left behind")
-    done = replay(folder)
-    assert done.returncode == 1
-    assert f"{orphan.relative_to(folder)}: no cassette uses it" in done.stdout
 
 
 @pytest.mark.parametrize(

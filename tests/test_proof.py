@@ -25,6 +25,7 @@ from conformance.proof.terminal import chosen_defects
 from conformance.proof.writing import WRITERS
 from conformance.reference.defects import defects, lying_steps
 from conformance.reference.server import ReferenceServer
+from tests.extent import LONG, sample
 
 EDITION = load_edition()
 MODES = {f"D{number}" for number in range(1, 13)} | {
@@ -46,10 +47,15 @@ MODES = {f"D{number}" for number in range(1, 13)} | {
 KEY = {"Authorization": "Bearer sk-reference-conformance"}
 
 
+CHOSEN = sample(defects(EDITION), 13)
+
+
 @pytest.fixture(scope="session")
-def matrix() -> Matrix:
-    """Return the whole proof."""
-    return prove(EDITION)
+def matrix(proof: Proof) -> Matrix:
+    """Return a proof by some defects of every chapter; in `make long`, by all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("conformance.proof.processes.Proof", lambda _: nullcontext(proof))
+        return prove(EDITION, CHOSEN)
 
 
 def test_proof_has_no_hole(matrix: Matrix) -> None:
@@ -58,8 +64,9 @@ def test_proof_has_no_hole(matrix: Matrix) -> None:
 
 def test_proof_is_of_every_clause_and_every_defect(matrix: Matrix) -> None:
     assert [each.id for each in matrix.clauses] == [each.id for each in clauses_of(EDITION)]
-    assert [each.id for each in matrix.defects] == list(defects(EDITION))
-    assert len(matrix.defects) >= 120
+    assert [each.id for each in matrix.defects] == CHOSEN
+    assert matrix.whole is LONG
+    assert len(defects(EDITION)) >= 120
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
@@ -178,7 +185,7 @@ def test_answers_to_open_requests_are_judged_as_their_documented_twins(matrix: M
     assert len(matrix.answered) >= 60
     assert min(each.promised for each in matrix.answered) >= 15
     told = [each for each in matrix.defects if each.open_claims]
-    assert len(told) >= 130
+    assert len(told) >= len(matrix.defects) / 3
     chapters = {each.id.partition(".")[0] for each in told}
     assert chapters >= {"envelope", "format", "base64", "url", "image", "stream", "count"}
 
@@ -241,4 +248,8 @@ def test_mistake_is_an_error_with_a_remedy(words: list[str], message: str) -> No
 def test_stamps_of_defects_are_up_to_date(matrix: Matrix) -> None:
     stored = load_stamps(EDITION.id)
     killers = {clause.id: sorted(matrix.killers(clause.id)) for clause in matrix.clauses}
-    assert {name: list(proven.failed_by) for name, proven in stored.items()} == killers
+    expected = {
+        name: [each for each in proven.failed_by if each in CHOSEN]
+        for name, proven in stored.items()
+    }
+    assert expected == killers

@@ -19,6 +19,7 @@ from conformance.recordings.contracts import Contracts
 from conformance.recordings.inputs import ForeignFile
 from conformance.recordings.judging import FileJudge
 from conformance.recordings.model_names import Names
+from tests.extent import examples
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
 EDITION = load_edition()
@@ -130,7 +131,7 @@ def test_recorders_hand_truth_is_judged_and_breaks_nothing(truth: str) -> None:
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(data=st.data())
 def test_recorders_hand_placeholder_in_an_answer_is_never_red(
     truth: str, data: st.DataObject
@@ -140,7 +141,7 @@ def test_recorders_hand_placeholder_in_an_answer_is_never_red(
 
 
 @pytest.mark.parametrize("truth", TRUTHS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(data=st.data())
 def test_recorders_hand_placeholder_in_a_request_is_never_red(
     truth: str, data: st.DataObject
@@ -149,7 +150,7 @@ def test_recorders_hand_placeholder_in_a_request_is_never_red(
     assert red(record(data.draw(spoiled(json.dumps(asked))), status, headers, told)) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(text=spoiled(IMAGE))
 def test_recorders_hand_placeholder_in_a_download_is_never_red(text: str) -> None:
     asked, status, headers, told = TRUTHS["url"]
@@ -181,7 +182,7 @@ TYPES = st.sampled_from(["text/html", "text/plain", "application/xml", "applicat
 
 
 @pytest.mark.parametrize("truth", ["b64_json", "url", "echo", "refusal"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(told=OTHERS, media_type=TYPES, counted=st.booleans())
 def test_recorders_hand_real_answer_that_is_no_json_is_always_red(
     truth: str, told: str, media_type: str, counted: bool
@@ -193,7 +194,7 @@ def test_recorders_hand_real_answer_that_is_no_json_is_always_red(
     assert red(record(json.dumps(asked), status, headers, told)) != []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(told=OTHERS)
 def test_recorders_hand_real_download_that_is_no_image_is_always_red(told: str) -> None:
     asked, status, headers, answered = TRUTHS["url"]

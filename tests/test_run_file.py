@@ -19,6 +19,7 @@ from conformance.results.records import ExchangeRecord, RunFooter, RunHeader
 from conformance.results.run_file import Run, RunFileError, RunWriter, read_run, write_run
 from conformance.runner.session import Options, Session
 from tests import runs
+from tests.extent import examples
 from tests.processes import command
 
 SCHEMA = json.loads((schemas_directory() / "run.schema.json").read_text(encoding="utf-8"))
@@ -127,7 +128,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=whole_runs())
 def test_round_trip_is_byte_identical(path: Path, run: Run) -> None:
     write_run(run, path)
@@ -136,14 +137,14 @@ def test_round_trip_is_byte_identical(path: Path, run: Run) -> None:
     assert path.read_bytes() == written
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=whole_runs())
 def test_reading_gives_back_what_was_written(path: Path, run: Run) -> None:
     write_run(run, path)
     assert read_run(path) == run
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=whole_runs())
 def test_every_line_validates_against_the_schema(path: Path, run: Run) -> None:
     write_run(run, path)
