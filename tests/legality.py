@@ -39,6 +39,7 @@ CASES = {
 }
 """The requests that variations answer: every model, every kind of answer, some refusals."""
 
+REMEMBERED = 8 << 20  # bytes: the same images come again and again
 _FEW = "models-list baseline n-2 stream prompt-missing"
 
 
@@ -97,7 +98,7 @@ class Table:
         asgi = httpx.ASGITransport(application, raise_app_exceptions=False)
         target = Target("reference", BASE_URL, DEFAULT_KEY, {name: name for name in self.models})
         bench = _Bench(asgi, self.loop, "reference.example")
-        client = Client(target, bench, Provenance.REFERENCE, lambda: NOW)
+        client = Client(target, bench, Provenance.REFERENCE, lambda: NOW, REMEMBERED)
         return self.judged(lambda case: later(client.exchange(case)))
 
     def judged(

@@ -35,7 +35,7 @@ from tests.processes import COMMAND, PLAIN, command
         (["run", "--cases", "baselin"], "did you mean 'baseline'"),
         (["run", "--cases", "method-get", "--models", "qwen-image"], "leave nothing"),
         (["run", "--output", "/proc/nowhere/run.jsonl"], "cannot be written"),
-        (["run", "--base-url", "http://127.0.0.1:9/v1", "--live"], "cannot be reached"),
+        (["run", "--models=qwen-image", "--base-url=http://127.0.0.1:9", "--live"], "be reached"),
         (["run", "--base-url", "nonsense"], "not an http or https address"),
         (["run", "-n", "x"], "--workers 'x' is no number of processes"),
         (["run", "-n", "-3"], "--workers '-3' is no number of processes"),
@@ -72,21 +72,19 @@ def test_module_is_the_command(tmp_path: Path) -> None:
     assert (said.returncode, said.stdout) == (0, f"{tool()}\n")
 
 
-def test_run_without_options_judges_the_reference_provider(tmp_path: Path) -> None:
+def test_run_without_options_judges_the_reference_provider_and_is_reported(
+    tmp_path: Path,
+) -> None:
     done = command(tmp_path, "run", "--models", "qwen-image", "--output", "run.jsonl")
     assert done.returncode == 0, done.stdout + done.stderr
+    for name, start in (("md", "#"), ("junit", "<?xml")):
+        written = command(tmp_path, "report", "run.jsonl", "-f", name, "-o", f"out.{name}")
+        assert written.returncode == 0, written.stderr
+        assert (tmp_path / f"out.{name}").read_text().startswith(start)
     assert "nothing is broken, in the part that was judged" in " ".join(done.stdout.split())
     run = read_run(tmp_path / "run.jsonl")
     assert run.complete
     assert len(run.findings) > 200
-
-
-def test_reports_can_be_written_from_a_run_file(tmp_path: Path) -> None:
-    command(tmp_path, "run", "--models", "qwen-image", "--quiet", "--output", "run.jsonl")
-    for name, start in (("md", "#"), ("junit", "<?xml")):
-        done = command(tmp_path, "report", "run.jsonl", "--format", name, "--output", f"out.{name}")
-        assert done.returncode == 0, done.stderr
-        assert (tmp_path / f"out.{name}").read_text().startswith(start)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 GENERATED = Path(conformance.__file__).with_name("suite").joinpath("test_generated.py")
 EDITION = load_edition()
 KEY = "sk-reference-that-must-not-be-shown"
-QUICK = settings(PROFILES["ci"], max_examples=30)
+QUICK = settings(PROFILES["ci"], max_examples=15)
 LEAKS = settings(QUICK, phases=[Phase.generate])  # shrinking what remembers takes long
 MINE = """
 title = "A provider with one model"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +91,8 @@ def test_first_failure_stops_what_is_sent_where_pytest_is_told_so(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("words", "by_environment"),
-    [
-        (("-n", "2"), False), (("--workers", "auto"), False), ((), True),
-    ],
-    ids=["n", "auto", "addopts"],
-)  # fmt: skip
+    ("words", "by_environment"), [(("-n", "2"), False), ((), True)], ids=["n", "addopts"]
+)
 def test_processes_are_refused_where_requests_are_sent(
     tmp_path: Path, words: tuple[str, ...], by_environment: bool
 ) -> None:
@@ -113,8 +110,8 @@ def test_processes_are_refused_where_requests_are_sent(
 
 @pytest.mark.parametrize(
     "words",
-    [("-n", "2"), ("-n", "auto"), ("--numprocesses=2",), ("--dist=load", "--tx=2*popen")],
-    ids=["n", "auto", "numprocesses", "dist"],
+    [("-n", "2"), ("--dist=load", "--tx=2*popen")],
+    ids=["n", "dist"],
 )
 def test_pytest_refuses_processes_where_requests_are_sent(
     tmp_path: Path, words: tuple[str, ...]
@@ -225,6 +222,13 @@ def test_what_was_unavailable_is_sent_again_and_the_rest_is_not(tmp_path: Path) 
     assert taken == {f"dall-e-2/{each}" for each in valid_first}
 
 
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A finished run of a few cases, and the address that it was sent to."""
+    with watched() as (url, _):
+        yield finished(tmp_path_factory.mktemp("few"), url), url
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -235,36 +239,32 @@ def test_what_was_unavailable_is_sent_again_and_the_rest_is_not(tmp_path: Path) 
     ids=["clauses", "cases", "address"],
 )
 def test_run_of_something_else_is_not_gone_on_with(
-    tmp_path: Path, changed: dict[str, Any], said: str
+    few: tuple[Path, str], tmp_path: Path, changed: dict[str, Any], said: str
 ) -> None:
-    with watched() as (url, _):
-        path = finished(tmp_path, url)
-        chosen: dict[str, Any] = {"cases": "[bmn]*", "resume": path, **changed}
-        address = chosen.pop("base_url", url)
-        with session(tmp_path, address, **chosen) as found, pytest.raises(ResumeError) as told:
-            found.check_affordable()
+    chosen: dict[str, Any] = {"cases": "[bmn]*", "resume": few[0], **changed}
+    address = chosen.pop("base_url", few[1])
+    with session(tmp_path, address, **chosen) as found, pytest.raises(ResumeError) as told:
+        found.check_affordable()
     assert said in str(told.value)
     assert "start anew without --resume" in str(told.value)
 
 
-def test_case_that_was_cut_off_is_judged_anew(tmp_path: Path) -> None:
-    with watched() as (url, _):
-        path = finished(tmp_path, url)
-        whole = path.read_text().splitlines(keepends=True)
-        last = max(number for number, line in enumerate(whole) if '"case":"n-2"' in line)
-        path.write_text("".join(whole[:last]))
-        with session(tmp_path, url, cases="[bmn]*", resume=path) as found:
-            assert found.resumed is not None
-            taken = found.resumed.judged(found.engines[0])
+def test_case_that_was_cut_off_is_judged_anew(few: tuple[Path, str], tmp_path: Path) -> None:
+    whole = few[0].read_text().splitlines(keepends=True)
+    last = max(number for number, line in enumerate(whole) if '"case":"n-2"' in line)
+    path = tmp_path / "run.jsonl"
+    path.write_text("".join(whole[:last]))
+    with session(tmp_path, few[1], cases="[bmn]*", resume=path) as found:
+        assert found.resumed is not None
+        taken = found.resumed.judged(found.engines[0])
     assert "dall-e-2/n-2" not in taken
     assert "dall-e-2/baseline" in taken
 
 
-def test_output_is_never_the_run_to_go_on_with(tmp_path: Path) -> None:
-    with watched() as (url, _):
-        path = finished(tmp_path, url)
-        size = path.stat().st_size
-        done = live(tmp_path, url, "--budget", "9", "--resume", "run.jsonl")
+def test_output_is_never_the_run_to_go_on_with(few: tuple[Path, str]) -> None:
+    path, url = few
+    size = path.stat().st_size
+    done = live(path.parent, url, "--budget", "9", "--resume", "run.jsonl")
     assert done.returncode == 2
     assert "name another file" in done.stderr
     assert path.stat().st_size == size

@@ -45,8 +45,8 @@ def test_issue_is_closed_once_it_is_kept_again_and_opened_again_if_not(nights: N
 
 @pytest.mark.parametrize(
     "unsure",
-    [runs.finding(verdict=Verdict.UNAVAILABLE), runs.broken(), runs.finding(verdict=Verdict.FLAKY)],
-    ids=["unavailable", "unconfirmed", "flaky"],
+    [runs.finding(verdict=Verdict.UNAVAILABLE), runs.broken()],
+    ids=["unavailable", "unconfirmed"],
 )
 def test_night_that_cannot_tell_closes_nothing(nights: Nights, unsure: Finding) -> None:
     nights.next(runs.finding())
