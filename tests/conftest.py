@@ -16,14 +16,14 @@ from conformance.exchange.model import Provenance
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.proof import Proof
 from conformance.reference.server import ReferenceServer
-from tests.extent import examples
+from tests.extent import LONG, examples
 
 settings.register_profile("tests", max_examples=examples(100))
 settings.load_profile("tests")
 KEPT_TOGETHER = (
-    "ci_page", "drawn_replay", "edition_changes", "edition_making", "ground_truth", "live_runs",
-    "looking_ahead", "live_stopping", "no_false_alarm", "page", "planning", "plugin", "proof",
-    "sdk_", "strategies", "whole",
+    "blocked", "ci_page", "drawn_replay", "edition_changes", "edition_making", "ground_truth",
+    "live_runs", "live_stopping", "looking_ahead", "no_false_alarm", "page", "planning", "plugin",
+    "proof", "sdk_", "strategies", "whole",
 )  # fmt: skip
 """Starts of the names of modules whose tests share what is dear to make, so on one worker."""
 
@@ -38,6 +38,18 @@ pytest.register_assert_rewrite(
     "tests.workflows",
 )
 REFERENCE_KEY = "sk-reference-for-tests-0123456789"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: what only `make long` runs; others deselect it")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is long to `make long`: it is counted as deselected."""
+    left_out = [] if LONG else [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if item not in left_out]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges

@@ -165,6 +165,7 @@ def test_cassettes_of_drawn_requests_are_not_unused(recorded: Path) -> None:
     (recorded / "cassettes" / "mine" / "dall-e-2" / "drawn-0.yaml").unlink()
 
 
+@pytest.mark.long
 def test_recording_again_leaves_no_old_cassette(copy: Path) -> None:
     with ReferenceServer(EDITION, key=KEY) as server:
         assert record(copy, server.base_url).returncode == 0

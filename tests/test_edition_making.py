@@ -20,6 +20,7 @@ from conformance.editions.faults import faults
 from conformance.editions.mentions import named_in, unnamed_citations
 from conformance.editions.openapi import DocumentError, read_document
 from conformance.errors import ConformanceError
+from tests.extent import sample
 from tests.test_contract_editions import change
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def test_place_that_will_not_do_is_one_sentence(folder: Path, name: str, said: s
     assert sorted(folder.parent.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", edition_ids())
+@pytest.mark.parametrize("name", sample(sorted(edition_ids(), key=DEFAULT_EDITION.__ne__), 2))
 def test_edition_of_the_suite_has_no_fault(name: str) -> None:
     assert check_edition(name).faults == ()
 

@@ -90,13 +90,13 @@ def test_presented_credentials_are_looked_for_in_the_answer() -> None:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-@pytest.mark.parametrize("escape", ["&", "\\u0026", "&amp;"])
-def test_secret_query_member_is_redacted(name: str, escape: str) -> None:
-    url = f"https://images.example/i.png?se=2026{escape}{name}={SECRET}{escape}sp=r"
-    told = redacted(exchange(url=f"{URL}?{name}={SECRET}", body=f'{{"url":"{url}"}}'.encode()))
-    assert SECRET not in repr(told)
-    assert "se=2026" in repr(told)
-    assert "sp=r" in repr(told)
+def test_secret_query_member_is_redacted(name: str) -> None:
+    for escape in ("&", "\\u0026", "&amp;"):
+        url = f"https://images.example/i.png?se=2026{escape}{name}={SECRET}{escape}sp=r"
+        told = redacted(exchange(url=f"{URL}?{name}={SECRET}", body=f'{{"url":"{url}"}}'.encode()))
+        assert SECRET not in repr(told)
+        assert "se=2026" in repr(told)
+        assert "sp=r" in repr(told)
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -114,9 +114,10 @@ WITHIN = ("pem", "userinfo", "only user", "connection string", "option of curl",
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("place", ["message", "events", "nested", "header", "query", "page"])
-def test_credential_is_known_by_its_form(form: str, place: str) -> None:
+def test_credential_is_known_by_its_form(form: str) -> None:
     value = FORMS[form]
+    secret = value.rpartition("-" if form in ("organization", "user") else " ")[2][-16:]
+    secret = "ecre7F0rT3sts9aB8" if form in WITHIN else secret
     text = f"Incorrect: {value}. Look at https://help.example/keys."
     bodies = {
         "message": json.dumps({"error": {"message": text}}),
@@ -124,12 +125,10 @@ def test_credential_is_known_by_its_form(form: str, place: str) -> None:
         "nested": json.dumps({"raw": json.dumps({"message": text})}),
         "page": f"<html><p>{text}</p></html>",
     }
-    came = {"warning": text} if place == "header" else {}
-    url = f"{URL}?note={value}" if place == "query" else URL
-    told = redacted(exchange(url, came=came, body=bodies.get(place, "{}").encode()))
-    secret = value.rpartition("-" if form in ("organization", "user") else " ")[2][-16:]
-    secret = "ecre7F0rT3sts9aB8" if form in WITHIN else secret
-    assert secret not in repr(told)
+    for place, body in bodies.items():
+        assert secret not in repr(redacted(exchange(body=body.encode()))), place
+    assert secret not in repr(redacted(exchange(came={"warning": text})))
+    assert secret not in repr(redacted(exchange(f"{URL}?note={value}")))
 
 
 @pytest.mark.parametrize("form", LABELLED)
@@ -179,7 +178,7 @@ def test_body_and_download_name_one_url() -> None:
     ['"', '"\\', '\\"', '{"key":', "[", "eyJ", "Bearer ", "://", "&a=", "token=", "a=", "name=x "],
 )
 def test_cleaning_takes_time_in_proportion_to_a_hostile_body(piece: str) -> None:
-    assert clean_text(piece * 50_000) is not None  # the square of it would take hours
+    assert clean_text(piece * 20_000) is not None  # the square of it would take hours
 
 
 def recorded() -> list[Exchange]:

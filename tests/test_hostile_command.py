@@ -17,6 +17,7 @@ from tests.attacks.arena import PROVIDER
 from tests.attacks.leaks import leak
 from tests.attacks.model import KEY
 from tests.attacks.provider import HostileProvider
+from tests.extent import sample
 from tests.runners import commands
 
 LIMITS = ("--limit", "seconds=5", "--limit", "body=1MiB", "--limit", "pixels=2M")
@@ -42,7 +43,7 @@ def written(folder: Path, provider: HostileProvider, attack: str) -> None:
     (folder / "hostile.toml").write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", sample(ATTACKS, 2))
 def test_command_survives_and_replays(
     provider: HostileProvider, tmp_path: Path, attack: str
 ) -> None:
@@ -69,7 +70,9 @@ def test_command_goes_on_past_an_attack_with_two_workers(
     check(tmp_path, done)
 
 
-@pytest.mark.parametrize("attack", ["commands-anywhere-in-a-line", "commands-after-a-wrap"])
+@pytest.mark.parametrize(
+    "attack", sample(["commands-after-a-wrap", "commands-anywhere-in-a-line"], 2)
+)
 def test_pytest_prints_no_command_of_a_runner(
     provider: HostileProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
 ) -> None:

@@ -71,7 +71,7 @@ def test_output_that_is_a_link_is_refused_in_one_sentence(
     assert treasure.read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["index.html", "summary.md", "junit.xml", "badges"])
+@pytest.mark.parametrize("name", ["index.html", "badges"])
 def test_link_in_the_folder_of_a_report_is_refused(work: Path, treasure: Path, name: str) -> None:
     assert command(work, "report", "run.jsonl", "-q", "-o", "plain").returncode == 0
     made = [path.relative_to(work / "plain") for path in (work / "plain").rglob("*")]

@@ -167,6 +167,7 @@ def test_cassette_that_kills_workers_is_not_run_and_the_rest_is_judged(tmp_path:
     assert "could not be judged" in out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [2])
 def test_worker_killed_at_a_random_moment_never_leaves_a_green_run(
     tmp_path: Path, seed: int

@@ -88,6 +88,7 @@ def test_reset_shows_what_was_shown_at_first(page: Opened) -> None:
     assert page.page.url.endswith("#")
 
 
+@pytest.mark.long
 def test_ten_providers_with_seven_models_open_in_a_second(browser: Browser, tmp_path: Path) -> None:
     found = [read_run(each) for each in write_runs(tmp_path, RUNS)]
     file = written(tmp_path, *found)

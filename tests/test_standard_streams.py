@@ -70,8 +70,15 @@ def test_closed_output_is_a_sentence_and_exit_code_2(folder: Path, name: str) ->
 
 
 @pytest.mark.usefixtures("full")
-@pytest.mark.parametrize("redirected", ["2> full", "2>&-", ">&- 2>&-", "> full 2>&-"])
-@pytest.mark.parametrize("words", ["report nowhere.jsonl", "list nothing", "run --nothing"])
+@pytest.mark.parametrize(
+    ("words", "redirected"),
+    [
+        ("report nowhere.jsonl", "2> full"),
+        ("list nothing", "2>&-"),
+        ("run --nothing", ">&- 2>&-"),
+        ("list nothing", "> full 2>&-"),
+    ],
+)
 def test_mistake_that_cannot_be_told_is_exit_code_2(
     folder: Path, words: str, redirected: str
 ) -> None:
@@ -90,10 +97,8 @@ def test_verdict_is_given_although_nobody_hears_of_progress(folder: Path, redire
 @pytest.mark.parametrize(
     ("redirected", "code", "said"),
     [
-        ("> full", 2, "error: standard output cannot be written: No space left on device\n"),
         (">&-", 2, "error: standard output is closed; nobody would see what is found\n"),
         ("2> full", 0, ""),
-        (">&- 2>&-", 2, ""),
     ],
 )
 def test_python_that_starts_so_says_the_same(

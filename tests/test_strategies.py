@@ -17,7 +17,7 @@ from conformance.generated.invalid_values import spoilings
 from conformance.generated.strategies import above_limit_n, invalid_bodies, prompts, valid_bodies
 from conformance.generated.texts import phrases, texts
 from tests.cases import changed_edition
-from tests.extent import examples
+from tests.extent import examples, sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ CHECKED = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 SEARCH = settings(CHECKED, max_examples=5000, phases=[Phase.generate])
-every_model = pytest.mark.parametrize("name", NAMES)
+every_model = pytest.mark.parametrize("name", sample(NAMES, 2))
 
 
 def model(name: str, edition: Edition = EDITION) -> Model:
