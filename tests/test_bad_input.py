@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
 import time
-import zlib
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from PIL import Image
 
 from conformance.cases import all_cases
 from conformance.clauses import clauses_of
@@ -31,24 +27,6 @@ KEY = "sk-hostile-0123456789abcdef"
 JSON = "Content-Type: application/json"
 
 
-def bomb() -> bytes:
-    """A PNG of 60,000 by 60,000 pixels in a few bytes."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        crc = zlib.crc32(name + data)
-        return len(data).to_bytes(4, "big") + name + data + crc.to_bytes(4, "big")
-
-    header = (60000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
-    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000)))
-    return b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b"")
-
-
-def picture() -> bytes:
-    buffer = io.BytesIO()
-    Image.effect_noise((64, 64), 40).save(buffer, "png")
-    return buffer.getvalue()
-
-
 def answer(data: object, created: object = 1790000000) -> bytes:
     return json.dumps({"created": created, "data": data}).encode()
 
@@ -58,16 +36,7 @@ BODIES: dict[str, bytes] = {
     "truncated-json": answer([{"url": "https://a.example/a.png"}])[:-9],
     "html": b"<!DOCTYPE html><title>524</title><script>alert(1)</script>",
     "deep-json": b"[" * 100_000,
-    "deep-object": b'{"data":' * 100_000,
-    "nan": b'{"created":NaN,"data":[]}',
     "infinity": b'{"created":-Infinity,"data":[{}]}',
-    "duplicate-keys": b'{"created":1,"data":[],"data":[{"url":"https://a.example/a.png"}]}',
-    "million-digits": b'{"created":' + b"9" * 1_000_000 + b',"data":[]}',
-    "huge-float": b'{"created":1e999,"data":[]}',
-    "latin-1": '{"created":1,"data":[{"revised_prompt":"caf\xe9"}]}'.encode("latin-1"),
-    "utf-16": '{"created":1}'.encode("utf-16"),
-    "bom": b"\xef\xbb\xbf" + answer([]),
-    "lone-surrogate": b'{"created":1,"data":[{"url":"\\ud800"}]}',
     "data-string": answer("https://a.example/a.png"),
     "data-of-strings": answer(["https://a.example/a.png"]),
     "data-null": answer(None),
@@ -77,39 +46,19 @@ BODIES: dict[str, bytes] = {
     "null": b"null",
     "escapes": answer([{"url": "\x1b[2J\x1b]0;owned\x07", "revised_prompt": "\u202egnp.exe"}]),
     "url-number": answer([{"url": 5}]),
-    "url-file": answer([{"url": "file:///etc/passwd"}]),
-    "url-data": answer([{"url": "data:image/png;base64,AAAA"}]),
-    "url-javascript": answer([{"url": "javascript:alert(1)"}]),
-    "url-metadata-service": answer([{"url": "http://169.254.169.254/latest/meta-data/"}]),
-    "url-private": answer([{"url": "http://10.0.0.1/image.png"}]),
     "url-unresolvable": answer([{"url": "https://no-such-host.invalid/image.png"}]),
-    "url-nonsense": answer([{"url": "http://[::1"}]),
-    "url-credentials": answer([{"url": "https://user:pass@no-such-host.invalid/a.png"}]),
-    "url-endless-list": answer([{"url": f"http://10.0.0.{n}/"} for n in range(1, 200)]),
-    "png-bomb": answer([{"b64_json": base64.b64encode(bomb()).decode()}]),
-    "png-truncated": answer([{"b64_json": base64.b64encode(picture()[:900]).decode()}]),
     "b64-number": answer([{"b64_json": 7}]),
     "b64-nonsense": answer([{"b64_json": "%%%%"}]),
     "error-in-200": b'{"error":{"message":"no"}}',
     "error-list": b'{"error":[1,2]}',
 }
+"""What needs no malice; `tests/attacks` has what does."""
 STATUSES = {
     "redirect-loop": whole(b"", "Location: /redirect-loop/images/generations", status="302 Found"),
     "no-content": b"HTTP/1.1 204 No Content\r\n\r\n",
     "teapot": whole(b"{}", JSON, status="418 Teapot"),
     "599": whole(b"<html>", status="599 What"),
-    "999": whole(b"", status="999 Beyond"),
 }
-FROM_HOSTILE = (
-    "stall", "reset", "hang-up", "hang-up-in-header", "garbage", "other-protocol", "bad-status",
-    "two-lengths", "bad-chunk", "gzip-bomb", "gzip-cut", "gzip-lie", "brotli-lie", "zstd-bomb",
-    "endless-body", "endless-chunks", "many-headers",
-    "long-header", "trickling-body", "continue-flood",
-)  # fmt: skip
-DOWNLOADS = (
-    "itself", "count", "endless-redirect", "gzip-bomb", "endless-body", "stall", "garbage",
-    "letters", "hang-up-in-body", "no-content",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +67,6 @@ def server() -> Iterator[HostileServer]:
     added |= {name: _fixed(text) for name, text in STATUSES.items()}
     BEHAVIOURS.update(added)
     with HostileServer() as running:
-        urls = {f"download-{name}": running.url(f"/{name}?0") for name in DOWNLOADS}
-        urls |= {
-            "download-to-file": running.url("/redirect?file:///etc/passwd"),
-            "download-to-metadata": running.url("/redirect?http://169.254.169.254/"),
-        }
-        more = {name: _fixed(whole(answer([{"url": url}]), JSON)) for name, url in urls.items()}
-        BEHAVIOURS.update(more)
         yield running
 
 
@@ -143,15 +85,7 @@ def judged(server: HostileServer, behaviour: str) -> tuple[list[Finding], Engine
     return findings, engine
 
 
-NAMES = [
-    *BODIES,
-    *STATUSES,
-    *FROM_HOSTILE,
-    *(f"download-{name}" for name in (*DOWNLOADS, "to-file", "to-metadata")),
-]
-
-
-@pytest.mark.parametrize("behaviour", NAMES)
+@pytest.mark.parametrize("behaviour", [*BODIES, *STATUSES])
 def test_bad_answer_gives_findings_and_plain_sentences(
     server: HostileServer, behaviour: str
 ) -> None:

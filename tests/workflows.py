@@ -51,7 +51,7 @@ VALUES = {
     "matrix.provider": "./acme.toml",
 }
 
-GH = f"""#!{sys.executable}
+GH = f"""#!{sys.executable} -SE
 import json, os, pathlib, sys
 home = pathlib.Path(os.environ["FAKE_GH"])
 state = json.loads((home / "state.json").read_text())
