@@ -96,21 +96,6 @@ def test_name_of_a_recording_is_no_command_of_a_runner(tmp_path: Path, name: str
     assert not commands(done.stdout + done.stderr)
 
 
-@pytest.mark.parametrize(
-    ("limit", "said"),
-    [
-        ("body=lots", "'--limit body=lots' is no number of bytes; write it as"),
-        ("bodi=1MiB", "unknown limit 'bodi'; did you mean 'body'?"),
-        ("pixels=0", "--limit pixels=0 is not between 1 and 1,000,000,000 pixels"),
-    ],
-)
-def test_wrong_limit_is_one_sentence_and_exit_code_2(tmp_path: Path, limit: str, said: str) -> None:
-    done = command(tmp_path, "run", "--limit", limit)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {said}")
-    assert done.stderr.count("\n") == 1
-
-
 def test_limit_binds_what_is_replayed(provider: HostileProvider, tmp_path: Path) -> None:
     written(tmp_path, provider, "script-in-revised-prompt")
     words = ["run", "-p", "./hostile.toml", "--models", "dall-e-3", "-q"]

@@ -171,23 +171,6 @@ def test_second_run_replaces_the_first(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["run.jsonl"]
 
 
-def test_baseline_as_output_is_a_sentence_and_stays(good: Path) -> None:
-    before = good.read_bytes()
-    done = command(good.parent, *QUICK, "--baseline", "run.jsonl")
-    assert done.returncode == 2
-    assert done.stderr == (
-        "error: run.jsonl: is the run of --baseline; name another file with --output\n"
-    )
-    assert good.read_bytes() == before
-
-
-def test_pipe_as_output_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "run.jsonl")
-    done = command(tmp_path, *QUICK)
-    assert done.returncode == 2
-    assert "is no regular file" in done.stderr
-
-
 def test_default_file_is_this_process_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     mine = default_output(["./acme.toml", "relay"])
     assert mine.match("reports/*-acme+relay.jsonl")

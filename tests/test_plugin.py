@@ -66,12 +66,6 @@ def test_items_are_named_in_api_words(recorded: Path) -> None:
     assert "mine::dall-e-3/url-1024x1024::format.url-when-asked" in done.stdout
 
 
-def test_one_item_can_be_named(recorded: Path) -> None:
-    node = f"{PROMISES}::mine::dall-e-3/url-1024x1024::format.url-when-asked"
-    done = run_pytest(recorded, node, "--provider=./mine.toml", "--cassettes=cassettes")
-    assert "1 passed" in done.stdout, done.stdout
-
-
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -237,13 +231,6 @@ def test_missing_cassette_is_an_error_that_says_how_to_record(
     assert done.returncode == 2, done.stdout[-2000:]
     assert "mine/dall-e-3/style-natural has no cassette" in done.stdout
     assert "--record-mode rewrite" in done.stdout
-
-
-def test_unreachable_provider_ends_the_run_with_a_sentence(recorded: Path) -> None:
-    done = replay(recorded, "--live", "--base-url=http://127.0.0.1:9/v1")
-    assert done.returncode == 2, done.stdout
-    assert "cannot be reached at http://127.0.0.1:9/v1" in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
