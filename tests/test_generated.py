@@ -161,6 +161,7 @@ class Sticky:
         return replace(job, width=width, height=height)
 
 
+@pytest.mark.long
 def test_state_that_leaks_is_found() -> None:
     with exploring("dall-e-2", resolve=Sticky()) as explorer:
         found = explore(drawn.between(EDITION, explorer.documented), explorer.is_stateless, LEAKS)

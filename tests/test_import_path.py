@@ -58,6 +58,7 @@ def test_live_run_imports_nothing_from_the_current_folder(hostile: Path, how: st
     assert read_run(hostile / "run.jsonl").complete
 
 
+@pytest.mark.long
 def test_workers_of_a_replay_import_nothing_from_the_current_folder(hostile: Path) -> None:
     chosen = ["--models", "dall-e-3", "--cases", "n-*", "-o", "run.jsonl", "--provider", "aimock"]
     played = ["run", "--replay", "-n", "2", "-q", "--cassettes", str(ROOT / "cassettes")]
