@@ -69,7 +69,7 @@ docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table o
 
 mutants: $(STAMP)  ## mutate the clauses, one change at a time: do their tests notice? (30 min)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
-	$(BIN)/python -m mutation
+	EXTENT=all $(BIN)/python -m mutation
 
 KILLS ?= 100
 kills: $(STAMP)  ## kill live runs at random moments and resume them: is anything billed sent twice?
