@@ -139,6 +139,7 @@ def always_urls(asked: Any) -> Job:
     return replace(job, payload="url") if asked.value("user") else job
 
 
+@pytest.mark.long
 def test_ignored_response_format_is_found() -> None:
     with exploring("dall-e-2", resolve=always_urls) as explorer:
         found = explore(drawn.formats(EDITION, explorer.documented), explorer.follows_format, QUICK)

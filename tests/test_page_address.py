@@ -176,6 +176,7 @@ LINKS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("link", "section", "width"), LINKS)
 def test_link_leads_to_what_it_names(
     browser: Browser, file: Path, link: str, section: str, width: int
@@ -189,6 +190,7 @@ def test_link_leads_to_what_it_names(
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [390, 900])
 def test_head_of_the_first_column_stays_above_what_is_scrolled_sideways(
     browser: Browser, file: Path, width: int

@@ -12,7 +12,6 @@ import pytest
 from conformance.results.run_file import Run
 from tests import runs
 from tests.browser import Opened, opened
-from tests.extent import sample
 from tests.pages import CELL, written
 
 if TYPE_CHECKING:
@@ -110,12 +109,10 @@ HEAD = """() => {
 }"""  # noqa: E501 - a program
 
 
-SHEETS = [(1, 3, 1031), (3, 7, 703), (10, 7, 703)]
-
-
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("providers", "models", "sheet"),
-    sample(SHEETS, 2),
+    [(1, 3, 1031), (3, 7, 703), (10, 7, 703)],
 )
 def test_print_repeats_the_names_of_the_columns_and_cuts_none(
     browser: Browser, tmp_path: Path, providers: int, models: int, sheet: int
@@ -132,6 +129,7 @@ def test_print_repeats_the_names_of_the_columns_and_cuts_none(
     assert bool(broad) == (sheet == 703)
 
 
+@pytest.mark.long
 def test_print_fills_its_sheets(browser: Browser, tmp_path: Path) -> None:
     with opened(browser, written(tmp_path, long_run()), "#differs=0") as page:
         printed = page.page.pdf(prefer_css_page_size=True)
