@@ -73,7 +73,7 @@ class _ChangesPage(Paper):
         for area in AREAS:
             self._section(TITLES[area], self._changes.of(area), every, self._difference)
         self._console.print()
-        self._line(self._text(closing(self._changes), "bold"))
+        self._line((closing(self._changes), "bold"))
 
     def _section(
         self, title: str, changes: Sequence[Change], every: bool, show: Callable[[Change], None]
@@ -84,14 +84,14 @@ class _ChangesPage(Paper):
         for change in changes if every else changes[:_SHOWN]:
             show(change)
         if len(changes) > _SHOWN and not every:
-            self._line(self._text(f"and {len(changes) - _SHOWN} more (--all)", "dim"), indent=2)
+            self._line((f"and {len(changes) - _SHOWN} more (--all)", "dim"), indent=2)
 
     def _demand(self, change: Change) -> None:
         style = "bold red" if change.breaking else "yellow"
         self._line(
-            self._text(f"{change.level} ", style),
-            self._text(change.must),
-            self._text(_where(change), "dim"),
+            (f"{change.level} ", style),
+            change.must,
+            (_where(change), "dim"),
             indent=2,
         )
 
@@ -99,10 +99,10 @@ class _ChangesPage(Paper):
         parts = [_short(text) for text in (change.before, change.after) if text]
         said = " -> ".join(parts)
         self._line(
-            self._text(f"{'breaking' if change.breaking else change.kind} ", "bold"),
-            self._text(change.subject),
-            self._text(f": {said}" if said else ""),
-            self._text(_where(change), "dim"),
+            (f"{'breaking' if change.breaking else change.kind} ", "bold"),
+            change.subject,
+            f": {said}" if said else "",
+            (_where(change), "dim"),
             indent=2,
         )
 

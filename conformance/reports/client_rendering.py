@@ -92,27 +92,26 @@ class ClientPage(Paper):
         for row in breaking[:most]:
             self._row(row)
         if len(breaking) > most:
-            self._line(self._text(f"and {len(breaking) - most} more, on the page", "dim"), indent=2)
+            self._line((f"and {len(breaking) - most} more, on the page", "dim"), indent=2)
         self._rest("break no client that was tried", [row for row in rows if _is_harmless(row)])
         self._rest("are not tried", [row for row in rows if row.gravest.kind is Kind.NOT_TRIED])
         for line in default_lines(self._impact)[:most]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "
-                self._line(self._text(head, "bold"), self._text(line.text), indent=2, lines=2)
+                self._line((head, "bold"), line.text, indent=2, lines=2)
 
     def _rest(self, what: str, rows: Sequence[Breaks]) -> None:
         count = sum(len(row.clauses) for row in rows)
         if count:
             style = LOOKS[rows[0].gravest.kind][0]
             said = f"answers that break {counted(count, 'other promise')} {what}"
-            self._line(self._text(said, style), indent=2)
+            self._line((said, style), indent=2)
 
     def _row(self, row: Breaks) -> None:
-        self._line(self._text(f"{row.provider}: ", "bold"), self._text(promises_of(row)), indent=2)
+        self._line((f"{row.provider}: ", "bold"), promises_of(row), indent=2)
         alike: dict[tuple[str, str], list[str]] = {}
         for client, outcome in row.outcomes.items():
             looks = (in_words(outcome), LOOKS[outcome.kind][0])
             alike.setdefault(looks, []).append(client)
         for (said, style), clients in alike.items():
-            who = self._text(f"{', '.join(clients)}: ")
-            self._line(who, self._text(said, style), indent=6, lines=3)
+            self._line(f"{', '.join(clients)}: ", (said, style), indent=6, lines=3)

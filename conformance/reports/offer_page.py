@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from conformance.reports.console_text import Paper
 from conformance.reports.side_by_side import (
     ModelOffers,
@@ -26,23 +24,21 @@ class OfferPage(Paper):
     def print(self, models: Sequence[ModelOffers]) -> None:
         """Print a row for each provider of each model, and below them what takes more room."""
         self._title(TITLE)
-        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for heading in COLUMNS:
-            grid.add_column(self._text(heading), no_wrap=True)
         offers = [offer for model in models for offer in model.offers]
-        for offer in offers:
-            kept, measures = offer.kept, offer.measures
-            counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
-            rates = (first_try(measures.retries), answered_of(offer))
-            grid.add_row(*map(self._text, (offer.model, offer.label, *counts, *rates)))
-        self._whole_table(grid)
+        self._grid(COLUMNS, map(_cells, offers))
         for offer in offers:
             self._details(offer)
 
     def _details(self, offer: Offer) -> None:
-        name = self._text(f"{offer.model}, {offer.label}: ", "bold")
+        name = f"{offer.model}, {offer.label}: "
         said = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
-        self._line(name, self._text(said), indent=2, lines=3)
+        self._line((name, "bold"), said, indent=2, lines=3)
         if offer.measures.retries.failed.hits:
             again = f"first try: {retried(offer.measures.retries)}"
-            self._line(self._text(again, "yellow"), indent=6, lines=3)
+            self._line((again, "yellow"), indent=6, lines=3)
+
+
+def _cells(offer: Offer) -> tuple[str, ...]:
+    kept = offer.kept
+    counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
+    return offer.model, offer.label, *counts, first_try(offer.measures.retries), answered_of(offer)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rich.table import Table
-
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
 from conformance.reports.capabilities.words import MEANINGS, Word
-from conformance.reports.console_text import Paper
+from conformance.reports.console_text import Paper, Part
 from conformance.reports.wording import counted, listed
 
 TITLE = "What they do with each parameter"
@@ -91,9 +89,9 @@ class CapabilityPage(Paper):
         if paragraphs:
             self._title(TITLE)
         for (label, said), models in paragraphs.items():
-            parts = [self._text(f"{label}, {listed(models, 6)}: ", "bold")]
+            parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
             for rank, (word, text) in enumerate(said):
-                parts += [self._text("; " if rank else ""), self._text(text, MEANINGS[word].style)]
+                parts += ["; " if rank else "", (text, MEANINGS[word].style)]
             self._line(*parts, indent=2, lines=4)
 
     def print_tables(self, tables: Sequence[ModelTable], every: bool) -> None:
@@ -102,16 +100,12 @@ class CapabilityPage(Paper):
             rows = [row for row in table.rows if row.differs or (every and row.asked)]
             self._title(f"{TITLE}: {table.model} ({differing(table)})")
             if rows:
-                self._rows(table, rows)
+                self._grid(("asked for", *table.sides), map(_cells, rows))
 
-    def _rows(self, table: ModelTable, rows: Sequence[ValueRow]) -> None:
-        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("asked for", *table.sides):
-            grid.add_column(self._text(name), no_wrap=True)
-        for row in rows:
-            cells = [self._text(worded(each), MEANINGS[each.word].style) for each in row.cells]
-            grid.add_row(self._text(value_of(row), "bold"), *cells)
-        self._whole_table(grid)
+
+def _cells(row: ValueRow) -> list[Part]:
+    words = [(worded(cell), MEANINGS[cell.word].style) for cell in row.cells]
+    return [(value_of(row), "bold"), *words]
 
 
 def differing(table: ModelTable) -> str:

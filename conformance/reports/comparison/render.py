@@ -10,7 +10,6 @@ from typing import Any
 
 from msgspec.structs import asdict
 from rich.console import Console
-from rich.table import Table
 
 from conformance.parsing import printable, without_commands
 from conformance.reports import side_by_side, wording
@@ -19,7 +18,7 @@ from conformance.reports.capabilities import rendering as capability
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.comparison.columns import Column, ComparisonError
 from conformance.reports.comparison.compare import Comparison, Row
-from conformance.reports.console_text import Paper
+from conformance.reports.console_text import Paper, Part
 from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
 from conformance.reports.markdown import filled
@@ -174,9 +173,9 @@ class _ComparisonPage(Paper):
     def print(self, every: bool) -> None:
         for column in self._found.columns:
             said = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
-            self._line(self._text(column.label, "bold"), self._text(said), indent=2)
+            self._line((column.label, "bold"), said, indent=2)
         for note in self._found.notes:
-            self._line(self._text(note, "yellow"), lines=2)
+            self._line((note, "yellow"), lines=2)
         CapabilityPage(self._console).print_tables(self._found.capabilities, every)
         OfferPage(self._console).print(self._found.offers)
         self._table("Different", self._found.differing)
@@ -185,23 +184,21 @@ class _ComparisonPage(Paper):
             self._table("Judged by one alone", self._found.alone)
         self._title("Kept, of the promises that all judged")
         for each, kept in zip(self._found.columns, self._found.totals, strict=True):
-            self._line(self._text(each.label, "bold"), self._text(f": {totals(kept)}"), indent=2)
+            self._line((each.label, "bold"), f": {totals(kept)}", indent=2)
         self._console.print()
         left = counted(len(self._found.same), "row is", "rows are")
         shown = "" if every else f" {left} the same (--all shows them)."
-        self._line(self._text(closing(self._found), "bold"), self._text(shown))
+        self._line((closing(self._found), "bold"), shown)
 
     def _table(self, title: str, rows: Sequence[Row]) -> None:
         if not rows:
             return
         self._title(f"{title} ({len(rows)})")
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("", "clause", "models", *(column.label for column in self._found.columns)):
-            table.add_column(self._text(name), no_wrap=True)
-        for row in rows:
-            models = self._text(listed(row.models, 2))
-            clause = self._text(row.clause, "bold")
-            styles = [cell.state.style if cell else "dim" for cell in row.cells]
-            cells = map(self._text, words_of(row), styles)
-            table.add_row(self._text(row.level), clause, models, *cells)
-        self._whole_table(table)
+        labels = [column.label for column in self._found.columns]
+        self._grid(("", "clause", "models", *labels), map(_cells, rows))
+
+
+def _cells(row: Row) -> list[Part]:
+    styles = [cell.state.style if cell else "dim" for cell in row.cells]
+    verdicts = zip(words_of(row), styles, strict=True)
+    return [row.level, (row.clause, "bold"), listed(row.models, 2), *verdicts]

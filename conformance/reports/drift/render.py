@@ -235,16 +235,16 @@ class _DriftPage(Paper):
 
     def print(self, unconfirmed_too: bool) -> None:
         report = self._found
-        new = self._text(side([report.new]), "bold")
-        self._line(new, self._text(f" against {side(report.bases)}"), lines=2)
+        new = side([report.new])
+        self._line((new, "bold"), f" against {side(report.bases)}", lines=2)
         for note in report.notes[:_MOST_NOTES]:
-            self._line(self._text(note, "yellow"), lines=1)
-        self._line(self._text(tally(report), "bold"))
+            self._line((note, "yellow"), lines=1)
+        self._line((tally(report), "bold"))
         for kind in Kind:
             self._section(kind)
         style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
         self._console.print()
-        self._line(self._text(closing(report, unconfirmed_too), style), lines=2)
+        self._line((closing(report, unconfirmed_too), style), lines=2)
 
     def _section(self, kind: Kind) -> None:
         changes = self._found.of(kind)
@@ -255,7 +255,7 @@ class _DriftPage(Paper):
             self._change(change)
         left = len(changes) - SCREEN[kind]
         if left > 0:
-            self._line(self._text(f"and {left} more: --format md shows them", "dim"), indent=2)
+            self._line((f"and {left} more: --format md shows them", "dim"), indent=2)
 
     def _change(self, change: Change) -> None:
         style = _STYLES.get(change.kind, "cyan")
@@ -263,14 +263,14 @@ class _DriftPage(Paper):
         name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
         said = f"{': ' if name else ''}{what_changed(change)}{place(change)}"
         self._line(
-            self._text(who(change, self._found)),
-            self._text(f"{change.level} " if change.level else "", style),
-            self._text(name, "bold"),
-            self._text(said),
+            who(change, self._found),
+            (f"{change.level} " if change.level else "", style),
+            (name, "bold"),
+            said,
             indent=2,
             lines=2 if regression else 1,
         )
         outage = change.kind is Kind.NOISE and verdict
         if regression or outage or change.what in ("latency", "price", "reliability"):
             why = "; ".join(filter(None, (certainty(change), change.message)))
-            self._line(self._text(why or "no reason given"), indent=6, lines=1)
+            self._line(why or "no reason given", indent=6, lines=1)

@@ -144,17 +144,17 @@ class _HistoryPage(Paper):
             ]
             self._provider(nights, mine, len(mine) if every else MOST)
         self._console.print()
-        self._line(self._text(LEGEND, "dim"))
+        self._line((LEGEND, "dim"))
         still = counted(report.unchanged, "promise", "promises")
-        self._line(self._text(f"{still} never changed (--all shows them).", "dim"))
+        self._line((f"{still} never changed (--all shows them).", "dim"))
         if report.silent:
             said = counted(report.silent, "promise was", "promises were")
-            self._line(self._text(f"{said} judged before, not on the newest night.", "magenta"))
+            self._line((f"{said} judged before, not on the newest night.", "magenta"))
         for path, why in report.problems[:_MOST_PROBLEMS]:
-            self._line(self._text(f"left out: {path}: {why}", "yellow"), lines=2)
+            self._line((f"left out: {path}: {why}", "yellow"), lines=2)
         more = len(report.problems) - _MOST_PROBLEMS
         if more > 0:
-            self._line(self._text(f"and {counted(more, 'file')} more left out", "yellow"))
+            self._line((f"and {counted(more, 'file')} more left out", "yellow"))
 
     def _provider(self, nights: Nights, timelines: Sequence[Timeline], most: int) -> None:
         self._title(f"{nights.provider}: {span(nights)}")
@@ -162,9 +162,9 @@ class _HistoryPage(Paper):
             self._timeline(timeline)
         left = len(timelines) - most
         if not timelines:
-            self._line(self._text("nothing changed", "dim"), indent=2)
+            self._line(("nothing changed", "dim"), indent=2)
         elif left > 0:
-            self._line(self._text(f"and {left} more (--all shows them)", "dim"), indent=2)
+            self._line((f"and {left} more (--all shows them)", "dim"), indent=2)
 
     def _timeline(self, timeline: Timeline) -> None:
         now, style = timeline.now, ""
@@ -172,11 +172,11 @@ class _HistoryPage(Paper):
             style = _UNJUDGED if timeline.silence else now.state.style
         parts = [change for change in (changes_of(timeline), flakes_of(timeline.flakes)) if change]
         self._line(
-            self._text(f"{timeline.level} "),
-            self._text(timeline.clause, "bold"),
-            self._text(f" on {listed(timeline.models)}: "),
-            self._text(now_of(timeline), style),
-            self._text("".join(f", {each}" for each in parts)),
+            f"{timeline.level} ",
+            (timeline.clause, "bold"),
+            f" on {listed(timeline.models)}: ",
+            (now_of(timeline), style),
+            "".join(f", {each}" for each in parts),
             indent=2,
             lines=2,
         )
