@@ -17,7 +17,7 @@ from conformance.editions.faults import faults
 from conformance.editions.mentions import unnamed_citations
 from conformance.editions.openapi import read_document
 from conformance.reports.console_text import Paper
-from conformance.reports.wording import counted
+from conformance.reports.formatting import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 
 from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.editions.records import AREAS, Change, Changes
-from conformance.parsing import without_commands
 from conformance.reports.console_text import Paper
+from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.markdown import filled
-from conformance.reports.wording import counted, listed
 
 TITLES = {
     "endpoint": "Endpoint",
@@ -31,12 +29,12 @@ _LONGEST = 160  # characters of what was, and of what is
 
 def changes_json(changes: Changes) -> str:
     """Write the differences as JSON (`schemas/changes.schema.json`)."""
-    return without_commands(json.dumps(to_builtins(changes), indent=1)) + "\n"
+    return json_document(to_builtins(changes))
 
 
 def changes_markdown(changes: Changes) -> str:
     """Write the differences as GitHub-flavoured Markdown."""
-    values = {"changes": changes, "areas": AREAS, "titles": TITLES, "listed": listed}
+    values = {"changes": changes, "areas": AREAS, "titles": TITLES}
     return filled("editions.md.jinja", {**values, "closing": closing(changes)})
 
 

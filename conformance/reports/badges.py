@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from conformance.findings import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Verdict
 from conformance.parsing import printable
+from conformance.reports.formatting import counted
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Summary
-from conformance.reports.wording import counted
+from conformance.reports.templating import environment
 from conformance.results.conclusion import Conclusion
 
-_TEMPLATES = Path(__file__).with_name("templates")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 40  # characters of a name
 _WIDTH = 6.7  # pixels of a character of Verdana at 11 pixels, on the average
@@ -135,7 +134,4 @@ def _svg(label: str, said: str, colour: str) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("badge.svg.jinja")
+    return environment().get_template("badge.svg.jinja")

@@ -10,7 +10,7 @@ from rich.console import Console
 from conformance.clients.records import MEANINGS as MEANINGS
 from conformance.clients.records import Breaks, DefaultRequest, Impact, Kind, Outcome
 from conformance.reports.console_text import Paper
-from conformance.reports.wording import counted, listed
+from conformance.reports.formatting import counted, listed
 
 TITLE = "What breaks in which client"
 HOW = (

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from msgspec import to_builtins
 
 from conformance.lifecycle import Standing
-from conformance.parsing import without_commands
 from conformance.reports.capabilities.rendering import as_json
 from conformance.reports.causes import Cause
 from conformance.reports.contracts import NOT_IN_EDITION
+from conformance.reports.formatting import json_document
 from conformance.reports.merging import Merged
 from conformance.reports.page.matrix import clauses_of, provenance
 from conformance.reports.run_facts import run_facts
@@ -28,12 +27,7 @@ SCHEMA = 1
 
 def document(summary: Summary) -> str:
     """Write a summary as one JSON object."""
-    text = json.dumps(_document(summary), ensure_ascii=True, indent=1)
-    return without_commands(text) + "\n"
-
-
-def _document(summary: Summary) -> dict[str, Any]:
-    return {
+    value = {
         "schema": SCHEMA,
         **_editions(summary),
         "tools": summary.merged.tools,
@@ -60,6 +54,7 @@ def _document(summary: Summary) -> dict[str, Any]:
         "client_impact": to_builtins(summary.impact),
         "problems": summary.merged.problems,
     }
+    return json_document(value)
 
 
 def _editions(summary: Summary) -> dict[str, Any]:

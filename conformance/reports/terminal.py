@@ -13,6 +13,7 @@ from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.client_rendering import ClientPage
 from conformance.reports.console_text import Paper, Part
+from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Row, Summary, summarize
@@ -20,13 +21,11 @@ from conformance.reports.wording import (
     SO_FAR,
     UNKNOWN,
     closing,
-    counted,
     edition_of,
     extent,
     for_causes,
     kept,
     legend,
-    listed,
     notes,
     place,
     providers_by_edition,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from conformance.findings import STATES, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, Contract, differences
-from conformance.reports.formatting import dollars, took
+from conformance.reports.formatting import counted, dollars, listed, took
 from conformance.reports.grouping import Broken, Group, Reason
 from conformance.reports.measures import Retries
 from conformance.reports.run_facts import RunFacts
@@ -68,17 +68,6 @@ SO_FAR = "the run broke off: what else is open nobody knows, and what is kept is
 def left(row: Row) -> str:
     """Write how many promises are open; where a run broke off, nobody knows."""
     return UNKNOWN if row.open_ended else str(row.undecided)
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """List some names, and say how many more there are."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def place(broken: Broken, summary: Summary) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
 from conformance.reports.capabilities.words import MEANINGS, Word
 from conformance.reports.console_text import Paper, Part
-from conformance.reports.wording import counted, listed
+from conformance.reports.formatting import counted, listed
 
 TITLE = "What they do with each parameter"
 NOTABLE = (Word.CRASHES, Word.REFUSED, Word.IGNORED, Word.ALTERED, Word.UNDECIDED)

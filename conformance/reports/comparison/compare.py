@@ -10,10 +10,11 @@ from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.contracts import contracts_of, lacking_in
+from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import level_rank
 from conformance.reports.measures import measures_of
 from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model
-from conformance.reports.wording import changed_under_its_name, counted, listed, reworded
+from conformance.reports.wording import changed_under_its_name, reworded
 from conformance.results.editions import by_edition
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, count, promise_of, promises_of
 from conformance.results.run_file import Run

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import asdict
 from rich.console import Console
 
-from conformance.parsing import printable, without_commands
-from conformance.reports import side_by_side, wording
-from conformance.reports.capabilities import MEANINGS
+from conformance.parsing import printable
+from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.comparison.columns import Column, ComparisonError
@@ -21,11 +19,11 @@ from conformance.reports.comparison.compare import Comparison, Row
 from conformance.reports.console_text import Paper, Part
 from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
+from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.markdown import filled
 from conformance.reports.offer_page import OfferPage
 from conformance.reports.page import page
 from conformance.reports.summary import summarize
-from conformance.reports.wording import counted, listed
 from conformance.results.reach import Cell, Kept
 from conformance.results.run_file import Run
 
@@ -68,11 +66,7 @@ def comparison_markdown(comparison: Comparison) -> str:
     ]
     shown: dict[str, Any] = {
         "tables": comparison.capabilities,
-        "capability": capability,
-        "meanings": MEANINGS,
         "offers": comparison.offers,
-        "side_by_side": side_by_side,
-        "wording": wording,
         "edition_of": {}.get,  # a label says the edition where there are several
         "differences": differences([column.contract for column in comparison.columns]),
     }
@@ -106,7 +100,7 @@ def comparison_json(comparison: Comparison) -> str:
         "offers": side_by_side.as_json(comparison.offers),
         "rows": [_row(row, comparison.columns) for row in comparison.rows],
     }
-    return without_commands(json.dumps(value, indent=1)) + "\n"
+    return json_document(value)
 
 
 def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from conformance.findings import DECIDED, Finding
 from conformance.lifecycle import Standing
 from conformance.parsing import printable
 from conformance.reports.drift.model import ABSENT, Change, DriftError, Kind
-from conformance.reports.wording import counted, listed
+from conformance.reports.formatting import counted, listed
 from conformance.results.baselines import last_told
 from conformance.results.editions import editions_of
 from conformance.results.reach import Column

@@ -21,7 +21,8 @@ from conformance.reports.drift.model import ABSENT, Change, Drift, Kind
 from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.reliability import became_unreliable, covered
 from conformance.reports.drift.verdicts import verdict_changes
-from conformance.reports.wording import changed_under_its_name, counted, listed
+from conformance.reports.formatting import counted, listed
+from conformance.reports.wording import changed_under_its_name
 from conformance.results.baselines import ordered, tells
 from conformance.results.conclusion import Reasons
 from conformance.results.reach import Column

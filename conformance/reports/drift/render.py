@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import product
@@ -10,13 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
-from conformance.parsing import without_commands
 from conformance.reports.console_text import Paper
 from conformance.reports.drift.model import ABSENT, Alarm, Change, Drift, Kind
-from conformance.reports.formatting import moment
+from conformance.reports.formatting import counted, json_document, listed, moment
 from conformance.reports.markdown import filled
 from conformance.reports.page.requests import shown_request
-from conformance.reports.wording import counted, listed
 from conformance.results.run_file import Run
 
 SCHEMA = 1
@@ -184,7 +181,7 @@ def drift_json(report: Drift, unconfirmed_too: bool = False) -> str:
         "changes": [_change(change) for change in report.changes],
         "providers": [_alarm(alarm, report) for alarm in report.alarms(unconfirmed_too)],
     }
-    return without_commands(json.dumps(value, indent=1)) + "\n"
+    return json_document(value)
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
-from conformance.parsing import without_commands
 from conformance.reports.console_text import Paper
+from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.history.timeline import (
     MARKS,
     History,
@@ -22,7 +21,6 @@ from conformance.reports.history.timeline import (
 )
 from conformance.reports.markdown import filled
 from conformance.reports.rates import Rate
-from conformance.reports.wording import counted, listed
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/history.schema.json``."""
@@ -97,7 +95,7 @@ def history_json(report: History) -> str:
         "problems": [{"file": path, "why": why} for path, why in report.problems],
         "notes": [],
     }
-    return without_commands(json.dumps(value, indent=1)) + "\n"
+    return json_document(value)
 
 
 def _timeline(timeline: Timeline) -> dict[str, Any]:
