@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
+from conformance.reports.grouping import group_by
 from conformance.reports.resumed import Owned
 from conformance.reports.summary import Summary, conclusion_of, summarize
 from conformance.reports.wording import closing
@@ -33,10 +34,8 @@ def junit(summary: Summary) -> str:
     """Write a summary's runs as a JUnit document."""
     root = ET.Element("testsuites", name="image-conformance")
     times = _times(summary.merged.runs)
-    groups: dict[tuple[str, str], list[Owned]] = {}
-    for each, rank in summary.merged.owned:
-        groups.setdefault((each.provider, each.model), []).append((each, rank))
-    kept = {(row.provider, row.model): row.kept.get("MUST", NOTHING) for row in summary.rows}
+    groups = group_by(summary.merged.owned, lambda owned: (owned[0].provider, owned[0].model))
+    kept = {row.column: row.kept.get("MUST", NOTHING) for row in summary.rows}
     started = summary.merged.runs[0].header.started[:19]
     for (provider, model), findings in groups.items():
         suite = _suite(root, f"{provider}/{model}", started)

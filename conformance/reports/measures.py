@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from conformance.reports.costs import Money, total
+from conformance.reports.grouping import group_by
 from conformance.reports.rates import Rate
 from conformance.results.records import ExchangeRecord
 
@@ -129,10 +130,12 @@ def _reasons(exchange: ExchangeRecord) -> Iterator[str]:
 
 def _qualities(exchanges: Sequence[ExchangeRecord]) -> Iterator[Quality]:
     """Measure accepted generations by the quality that they ask for."""
-    found: dict[str, list[ExchangeRecord]] = {}
-    for each in exchanges:
-        if each.outcome == "accepted" and each.expected in ("accepted", "open"):
-            found.setdefault(each.asks.get("quality", "none asked"), []).append(each)
-    for name, mine in found.items():
+    made = [
+        exchange
+        for exchange in exchanges
+        if exchange.outcome == "accepted" and exchange.expected in ("accepted", "open")
+    ]
+    qualities = group_by(made, lambda exchange: exchange.asks.get("quality", "none asked"))
+    for name, mine in qualities.items():
         price = _price(mine)
         yield Quality(name, _latency(mine), price.per_image if price else None)

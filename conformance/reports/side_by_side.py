@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from conformance.reports.formatting import dollars, duration
+from conformance.reports.grouping import group_by
 from conformance.reports.measures import Latency, Measures, Retries, measures_of
 from conformance.reports.rates import Rate
 from conformance.results.reach import NOTHING, Column, Kept
@@ -56,9 +57,7 @@ def model_offers(
     kept: Mapping[Column, Mapping[str, Kept]], exchanges: Iterable[ExchangeRecord]
 ) -> tuple[ModelOffers, ...]:
     """Set side by side what some providers offer; `kept` is by label and model, then level."""
-    sent: dict[Column, list[ExchangeRecord]] = {}
-    for each in exchanges:
-        sent.setdefault((each.provider, each.model), []).append(each)
+    sent = group_by(exchanges, lambda exchange: (exchange.provider, exchange.model))
     return offers_by_model(
         Offer(*column, levels.get("MUST", NOTHING), measures_of(sent.get(column, [])))
         for column, levels in kept.items()
@@ -67,31 +66,28 @@ def model_offers(
 
 def offers_by_model(offers: Iterable[Offer]) -> tuple[ModelOffers, ...]:
     """Put together what is of the same model."""
-    found: dict[str, list[Offer]] = {}
-    for offer in offers:
-        found.setdefault(offer.model, []).append(offer)
-    return tuple(ModelOffers(model, tuple(mine)) for model, mine in found.items())
+    models = group_by(offers, lambda offer: offer.model)
+    return tuple(ModelOffers(model, tuple(mine)) for model, mine in models.items())
 
 
 def as_json(offers: Sequence[ModelOffers]) -> list[dict[str, Any]]:
     """Return offers as JSON values."""
-    return [_offer(offer) for model in offers for offer in model.offers]
-
-
-def _offer(offer: Offer) -> dict[str, Any]:
-    measures = offer.measures
-    return {
-        "column": offer.label,
-        "model": offer.model,
-        "kept": to_builtins(offer.kept),
-        "latency": to_builtins(measures.latency),
-        "qualities": to_builtins(measures.qualities),
-        "availability": {
-            "answered": measures.availability.answered,
-            "total": measures.availability.total,
-        },
-        "retries": retries_as_json(measures.retries),
-    }
+    return [
+        {
+            "column": offer.label,
+            "model": offer.model,
+            "kept": to_builtins(offer.kept),
+            "latency": to_builtins(offer.measures.latency),
+            "qualities": to_builtins(offer.measures.qualities),
+            "availability": {
+                "answered": offer.measures.availability.answered,
+                "total": offer.measures.availability.total,
+            },
+            "retries": retries_as_json(offer.measures.retries),
+        }
+        for model in offers
+        for offer in model.offers
+    ]
 
 
 def retries_as_json(retries: Retries) -> dict[str, Any]:

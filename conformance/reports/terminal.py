@@ -14,7 +14,7 @@ from conformance.reports.causes import OTHER, Cause
 from conformance.reports.client_rendering import ClientPage
 from conformance.reports.console_text import Paper, Part
 from conformance.reports.formatting import counted, listed
-from conformance.reports.grouping import Broken, Group
+from conformance.reports.grouping import Broken, Group, group_by
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Row, Summary, summarize
 from conformance.reports.wording import (
@@ -187,27 +187,25 @@ class _Page(Paper):
 
     def _painters(self) -> None:
         """Print what credentials say; models of which the same is to be said share a line."""
-        models: dict[tuple[str, str, bool], list[str]] = {}
-        for each in self._summary.painters:
-            if each.worth_saying:
-                said = (each.provider, each.sentence, bool(each.another))
-                models.setdefault(said, []).append(each.model)
+        models = group_by(
+            (each for each in self._summary.painters if each.worth_saying),
+            lambda each: (each.provider, each.sentence, bool(each.another)),
+        )
         if models:
             self._title("Which model painted this? Content credentials (C2PA) in the pictures")
-        for (provider, sentence, another), names in list(models.items())[:MOST]:
-            head = f"{provider}, {listed(names, SHOWN)}: "
+        for (provider, sentence, another), mine in list(models.items())[:MOST]:
+            head = f"{provider}, {listed([each.model for each in mine], SHOWN)}: "
             style = "bold red" if another else ""
             self._line((head, "bold"), (sentence, style), indent=2, lines=6)
         self._more(len(models))
 
     def _observations(self) -> None:
-        found: dict[str, list[str]] = {}
-        for each in self._summary.observations:
-            found.setdefault(each.provider, []).append(f"{each.id} {each.count}")
-        if found:
+        if self._summary.observations:
             self._title("Observed, and promised by no source")
-        for provider, said in found.items():
-            self._line(f"{provider}: {listed(said, 8)}", indent=2, lines=3)
+        providers = group_by(self._summary.observations, lambda kind: kind.provider)
+        for provider, kinds in providers.items():
+            names = [f"{kind.id} {kind.count}" for kind in kinds]
+            self._line(f"{provider}: {listed(names, 8)}", indent=2, lines=3)
 
     def _problems(self) -> None:
         if self._summary.merged.problems:

@@ -29,11 +29,6 @@ class Asked:
         """Return whether an image came."""
         return self.exchange.outcome == "accepted"
 
-    @property
-    def came_to_nothing(self) -> bool:
-        """Return whether neither an image nor a decision came."""
-        return self.exchange.outcome in ("unavailable", "unclear")
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -80,14 +75,15 @@ class Answers:
         refused = exchange.outcome == "refused" or (exchange.outcome == "unclear" and exchange.said)
         if refused and exchange.cause is None and self._is_for(asked, values):
             return Word.REFUSED, why
-        if asked.came_to_nothing and not refused and self._is_crash(asked, values):
+        came_to_nothing = exchange.outcome in ("unavailable", "unclear")
+        if came_to_nothing and not refused and self._is_crash(asked, values):
             return Word.CRASHES, why
         if refused and exchange.cause is None:
             why += "; nothing without it was accepted either"
         return Word.UNDECIDED, why
 
     def _effect(self, asked: Asked, parameter: str, value: str) -> tuple[Word, str]:
-        """Return what an accepted answer shows of a parameter."""
+        """Return what an accepted answer shows of a parameter, and why it does not show more."""
         reading = READINGS.get(parameter, NOTHING)
         findings = [each for name, each in asked.findings.items() if name in reading.clauses]
         came = reading.trait(asked.exchange)
@@ -100,7 +96,8 @@ class Answers:
         if broken is None and value in _LEAVES_IT:
             return Word.ACCEPTED, "it leaves the matter to the provider"
         if broken is None and (came is None or not reading.in_words or findings):
-            return Word.ACCEPTED, _unseen(findings)
+            messages = (each.message for each in findings if each.message)
+            return Word.ACCEPTED, next(messages, "no answer shows its effect")
         why = f"{broken.message}: {broken.observed}" if broken else f"came: {came}"
         if came is not None and came == self._usually(parameter):
             return Word.IGNORED, f"{why}, as without {parameter}"
@@ -167,8 +164,3 @@ def _told(exchange: ExchangeRecord) -> str:
     """Return how a request ended, with the provider's words where the reason lacks them."""
     lacking = exchange.said and exchange.said not in exchange.reason
     return f"{exchange.reason}: {exchange.said}" if lacking else exchange.reason
-
-
-def _unseen(findings: Sequence[Finding]) -> str:
-    """Say why an answer does not show what was asked for."""
-    return next((each.message for each in findings if each.message), "no answer shows its effect")

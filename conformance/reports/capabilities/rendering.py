@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from msgspec import to_builtins
+
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
 from conformance.reports.capabilities.words import MEANINGS, Word
 from conformance.reports.console_text import Paper, Part
 from conformance.reports.formatting import counted, listed
+from conformance.reports.grouping import group_by
 
 TITLE = "What they do with each parameter"
 NOTABLE = (Word.CRASHES, Word.REFUSED, Word.IGNORED, Word.ALTERED, Word.UNDECIDED)
@@ -24,21 +27,13 @@ def as_json(tables: Iterable[ModelTable]) -> list[dict[str, Any]]:
             "value": row.value,
             "standing": row.standing,
             "cells": [
-                {"column": side, "standing": standing or None, **_cell(cell)}
+                {"column": side, "standing": standing or None, **to_builtins(cell)}
                 for side, cell, standing in zip(table.sides, row.cells, row.standings, strict=True)
             ],
         }
         for table in tables
         for row in table.rows
     ]
-
-
-def _cell(cell: Capability) -> dict[str, Any]:
-    evidence = [
-        {"run": each.run, "case": each.case, "word": each.word, "why": each.why}
-        for each in cell.evidence
-    ]
-    return {"word": cell.word, "why": cell.why, "evidence": evidence}
 
 
 def worded(cell: Capability) -> str:
@@ -68,11 +63,11 @@ def standing_of(row: ValueRow, sides: Sequence[str]) -> str:
 def said_of(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
     """Yield the values of one side that deserve a word, by word; of the others only how many."""
     for word, count in table.counts(side).items():
-        values: dict[str, list[str]] = {}
-        for row in table.rows:
-            if row.cells[side].word is word:
-                values.setdefault(row.parameter, []).append(row.value)
-        named = [f"{name} ({', '.join(mine)})" for name, mine in values.items()]
+        mine = [row for row in table.rows if row.cells[side].word is word]
+        parameters = group_by(mine, lambda row: row.parameter)
+        named = [
+            f"{name} ({', '.join(row.value for row in rows)})" for name, rows in parameters.items()
+        ]
         yield word, f"{word} {listed(named, 6) if word in NOTABLE else count}"
 
 
@@ -81,14 +76,12 @@ class CapabilityPage(Paper):
 
     def print_short(self, tables: Sequence[ModelTable]) -> None:
         """Print a paragraph for each provider and the models of which it says the same."""
-        paragraphs: dict[tuple[str, tuple[tuple[Word, str], ...]], list[str]] = {}
-        for table in tables:
-            for side, label in enumerate(table.sides):
-                said = tuple(said_of(table, side))
-                paragraphs.setdefault((label, said), []).append(table.model)
+        sides = [(table, side) for table in tables for side in range(len(table.sides))]
+        paragraphs = group_by(sides, lambda at: (at[0].sides[at[1]], tuple(said_of(*at))))
         if paragraphs:
             self._title(TITLE)
-        for (label, said), models in paragraphs.items():
+        for (label, said), mine in paragraphs.items():
+            models = [table.model for table, _ in mine]
             parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
             for rank, (word, text) in enumerate(said):
                 parts += ["; " if rank else "", (text, MEANINGS[word].style)]

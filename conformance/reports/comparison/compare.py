@@ -11,12 +11,20 @@ from conformance.reports.capabilities import ModelTable, model_tables
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.contracts import contracts_of, lacking_in
 from conformance.reports.formatting import counted, listed
-from conformance.reports.grouping import level_rank
 from conformance.reports.measures import measures_of
 from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model
 from conformance.reports.wording import changed_under_its_name, reworded
 from conformance.results.editions import by_edition
-from conformance.results.reach import NOTHING, Cell, Kept, by_level, count, promise_of, promises_of
+from conformance.results.reach import (
+    LEVELS,
+    NOTHING,
+    Cell,
+    Kept,
+    by_level,
+    count,
+    promise_of,
+    promises_of,
+)
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
 
@@ -116,7 +124,7 @@ def _offers(column: Column) -> Iterator[Offer]:
 
 
 def _rank(row: Row) -> tuple[bool, bool, int, str]:
-    return not row.differs, not row.compared, level_rank(row.level), row.clause
+    return not row.differs, not row.compared, LEVELS.index(row.level), row.clause
 
 
 def _rows(shown: Sequence[Column], lacking: Mapping[str, Sequence[str]]) -> Iterator[Row]:

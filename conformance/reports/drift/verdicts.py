@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
 from conformance.reports.drift.baseline import Before
 from conformance.reports.drift.model import ABSENT, Change, Kind
-from conformance.reports.grouping import level_rank
 from conformance.results.conclusion import Reasons
-from conformance.results.reach import Column
+from conformance.results.reach import LEVELS, Column
 from conformance.results.run_file import Run
 
 _CHANCE = frozenset({Verdict.UNAVAILABLE, Verdict.FLAKY})
@@ -159,7 +158,7 @@ def _grouped(turns: Iterable[Turn]) -> Iterator[Change]:
         key = (turn.kind, finding.provider, subject, before, word(turn.after))
         groups.setdefault(key, []).append(turn)
     yield from map(
-        _change, sorted(groups.values(), key=lambda group: level_rank(group[0].finding.level))
+        _change, sorted(groups.values(), key=lambda group: LEVELS.index(group[0].finding.level))
     )
 
 

@@ -10,10 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
-from conformance.reports.grouping import level_rank
 from conformance.reports.history.folder import HistoryError, Problem, runs_of
 from conformance.reports.rates import Rate
-from conformance.results.reach import NO_FINDING
+from conformance.results.reach import LEVELS, NO_FINDING
 from conformance.results.run_states import ClauseLevel, RunStates
 
 _TELLING = {state.letter: state for state in TELLING}
@@ -171,7 +170,9 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
                 over = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
                 models.setdefault((clause, marks, over), []).append(model)
     started = [run.started for run in runs]
-    for clause, marks, over in sorted(models, key=lambda row: (level_rank(levels[row[0]]), row[0])):
+    for clause, marks, over in sorted(
+        models, key=lambda row: (LEVELS.index(levels[row[0]]), row[0])
+    ):
         spells = tuple(_spells(marks, started))
         flakes, unjudged = _flakes(marks)
         yield Timeline(

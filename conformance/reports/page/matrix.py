@@ -93,7 +93,7 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
             "provider": order[row.provider],
             "model": row.model,
             "label": row.label,
-            "family": summary.merged.family((row.provider, row.model)),
+            "family": summary.merged.family(row.column),
             "standing": row.standing.words if row.standing else "",
         }
         for row in summary.rows
