@@ -121,17 +121,16 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
         several = counted(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
     same = f"{counted(report.compared, 'finding')} compared"
-    bare = [change.subject for change in report.of(Kind.INFORMATION) if _no_longer_excused(change)]
-    if bare:
+    bare = [
+        change.subject
+        for change in report.of(Kind.INFORMATION)
+        if (change.what, change.before) == ("verdict", "known") and change.after in _BROKEN
+    ]
+    if bare:  # a deviation was removed or ran out, and its promise is broken still
         names = listed(list(dict.fromkeys(bare)), 3)
         gone = "no known deviation excuses any more what is broken"
         return f"No regression, but {gone}: {names}; {same}."
     return f"Nothing got worse: {same}."
-
-
-def _no_longer_excused(change: Change) -> bool:
-    """Return whether a deviation was removed or ran out, and its promise is broken still."""
-    return change.what == "verdict" and change.before == "known" and change.after in _BROKEN
 
 
 _PHRASES = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
 from conformance.reports.drift.baseline import Before
 from conformance.reports.drift.model import ABSENT, Change, Kind
+from conformance.reports.grouping import group_by
+from conformance.reports.resumed import key
 from conformance.results.conclusion import Reasons
 from conformance.results.reach import LEVELS, Column
 from conformance.results.run_file import Run
@@ -60,9 +62,7 @@ def verdict_changes(
     ]
     if whole:
         gone = [earlier.findings[name] for name in earlier.newest - now.keys()]
-        gone.sort(
-            key=lambda finding: (finding.provider, finding.model, finding.case, finding.clause)
-        )
+        gone.sort(key=key)
         shown = [finding for finding in gone if (finding.provider, finding.model) not in absent]
         turns += [Turn(Kind.INFORMATION, finding, None) for finding in shown]
     reasons = Reasons(earlier.findings.values()), Reasons(new.findings)
@@ -76,7 +76,7 @@ def verdict_changes(
         for turn in turns
         if not _is_explained(turn, *reasons) and not _is_of_chance(turn, unreliable, flaky)
     ]
-    return list(_grouped(telling)), len(turns) - len(telling)
+    return _changes(telling), len(turns) - len(telling)
 
 
 def kind_of(before: Finding | None, after: Finding) -> Kind | None:
@@ -149,17 +149,18 @@ def _is_explained(turn: Turn, before: Reasons, now: Reasons) -> bool:
     )
 
 
-def _grouped(turns: Iterable[Turn]) -> Iterator[Change]:
-    groups: dict[tuple[object, ...], list[Turn]] = {}
-    for turn in turns:
-        finding, outage = turn.finding, turn.is_outage
-        subject = finding.message if outage else finding.clause
-        before = "" if outage else word(turn.before)
-        key = (turn.kind, finding.provider, subject, before, word(turn.after))
-        groups.setdefault(key, []).append(turn)
-    yield from map(
-        _change, sorted(groups.values(), key=lambda group: LEVELS.index(group[0].finding.level))
-    )
+def _changes(turns: Iterable[Turn]) -> list[Change]:
+    groups = group_by(turns, _kind_of_change).values()
+    in_order = sorted(groups, key=lambda group: LEVELS.index(group[0].finding.level))
+    return list(map(_change, in_order))
+
+
+def _kind_of_change(turn: Turn) -> tuple[object, ...]:
+    """Return what turns have in common that are told as one."""
+    finding, outage = turn.finding, turn.is_outage
+    subject = finding.message if outage else finding.clause
+    before = "" if outage else word(turn.before)
+    return turn.kind, finding.provider, subject, before, word(turn.after)
 
 
 def _change(turns: Sequence[Turn]) -> Change:
