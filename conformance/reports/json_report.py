@@ -8,7 +8,6 @@ from msgspec import to_builtins
 
 from conformance.lifecycle import Standing
 from conformance.reports.capabilities.rendering import as_json
-from conformance.reports.causes import Cause
 from conformance.reports.contracts import NOT_IN_EDITION
 from conformance.reports.formatting import json_document
 from conformance.reports.merging import Merged
@@ -43,7 +42,10 @@ def document(summary: Summary) -> str:
         "offers": offers_as_json(summary.offers),
         "columns": [_row(row, summary.merged) for row in summary.rows],
         "clauses": clauses_of(summary),
-        "causes": [_cause(cause) for cause in summary.causes],
+        "causes": [
+            {**to_builtins(cause), "promises": [each.clause for each in cause.promises]}
+            for cause in summary.causes
+        ],
         "broken": to_builtins(summary.new),
         "known": to_builtins(summary.known),
         "undecided": to_builtins(summary.undecided),
@@ -83,7 +85,7 @@ def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:
         "edition": provider.edition,
         "origin": provenance(summary.origins, provider.id),
         "conclusion": provider.conclusion,
-        "families": [_family(each) for each in provider.families],
+        "families": [_family(family) for family in provider.families],
         "total": _family(provider.total),
         "latency": to_builtins(measures.latency),
         "price": {name: getattr(price, name) for name in _PRICE} if price else None,
@@ -127,9 +129,3 @@ def _counts(counted: Row | Family) -> dict[str, Any]:
         "kept": to_builtins(counted.kept),
         **{name: getattr(counted, name) for name in names},
     }
-
-
-def _cause(cause: Cause) -> dict[str, Any]:
-    names = ("provider", "id", "sentence", "cases", "judged", "musts", "models")
-    about = {name: getattr(cause, name) for name in names}
-    return {**about, "promises": [each.clause for each in cause.promises]}
