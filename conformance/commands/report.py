@@ -67,7 +67,7 @@ def report(
     from conformance.clients.impact import impact_of
     from conformance.clients.outcomes import RECORDED, read_outcomes, together
     from conformance.reports import FORMATS, print_runs, render, summarize
-    from conformance.reports.history.annotate import with_history
+    from conformance.reports.history.timeline import with_history
     from conformance.results.run_file import read_run
 
     if format_ not in (None, *FORMATS, "terminal"):

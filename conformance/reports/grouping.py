@@ -39,6 +39,7 @@ class Reason:
     provider: str
     reason: str
     promises: tuple[str, ...]
+    broken: tuple[Broken, ...]
     models: tuple[str, ...]
     count: int
 
@@ -126,6 +127,7 @@ def reasons(known: Iterable[Broken]) -> Iterable[Reason]:
             provider=provider,
             reason=reason,
             promises=_names(f"{each.level} {each.clause}" for each in mine),
+            broken=tuple(mine),
             models=_names(model for each in mine for model in each.models),
             count=sum(each.count for each in mine),
         )

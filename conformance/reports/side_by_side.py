@@ -1,4 +1,4 @@
-"""Who has a model, side by side: what a buyer compares."""
+"""Who has a model, side by side: what a buyer compares, in words."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from conformance.reports.formatting import dollars, duration
+from conformance.reports.console_text import Paper
+from conformance.reports.formatting import counted, dollars, duration, listed
 from conformance.reports.grouping import group_by
-from conformance.reports.measures import Latency, Measures, Retries, measures_of
-from conformance.reports.rates import Rate
+from conformance.reports.measures import Latency, Measures, Rate, Retries, measures_of
 from conformance.results.reach import NOTHING, Column, Kept
 from conformance.results.records import ExchangeRecord
 
+_COLUMNS = ("model", "provider", "MUST", "decided", "first try", "answered")
 _WIDE = 120  # units of a plot, and what is left free at its ends
 _EDGE = 6
 
@@ -134,3 +135,45 @@ def answered_of(offer: Offer) -> str:
     """Write how many requests were answered with a decision."""
     availability = offer.measures.availability
     return f"{availability.answered} of {availability.total} ({availability.rate:.0%})"
+
+
+def first_try(retries: Retries) -> str:
+    """Say how many requests were answered at the first try."""
+    if not retries.known:
+        return "not known"
+    first = retries.first
+    return f"{first.hits} of {counted(first.of, 'request')} answered ({first.share:.0%})"
+
+
+def retried(retries: Retries) -> str:
+    """Say the same, and what came of the attempts that came to nothing."""
+    reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
+    failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
+    again = f"; sent again after {listed(reasons, 3)}" if reasons else ""
+    return f"{first_try(retries)}; {failed}{again}"
+
+
+class OfferPage(Paper):
+    """Offers on one console."""
+
+    def print(self, models: Sequence[ModelOffers]) -> None:
+        """Print a row for each provider of each model, and below them what takes more room."""
+        self._title("Model by model, side by side")
+        offers = [offer for model in models for offer in model.offers]
+        self._grid(_COLUMNS, map(_cells, offers))
+        for offer in offers:
+            self._details(offer)
+
+    def _details(self, offer: Offer) -> None:
+        name = f"{offer.model}, {offer.label}: "
+        said = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
+        self._line((name, "bold"), said, indent=2, lines=3)
+        if offer.measures.retries.failed.hits:
+            again = f"first try: {retried(offer.measures.retries)}"
+            self._line((again, "yellow"), indent=6, lines=3)
+
+
+def _cells(offer: Offer) -> tuple[str, ...]:
+    kept = offer.kept
+    counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
+    return offer.model, offer.label, *counts, first_try(offer.measures.retries), answered_of(offer)

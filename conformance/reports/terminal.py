@@ -15,6 +15,7 @@ from conformance.reports.client_rendering import ClientPage
 from conformance.reports.console_text import Paper, Part
 from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import Broken, Group, group_by
+from conformance.reports.side_by_side import retried
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Row, Summary, summarize
 from conformance.reports.wording import (
@@ -30,7 +31,6 @@ from conformance.reports.wording import (
     place,
     providers_by_edition,
     reached,
-    retried,
     spread_of,
     verdict_of,
     words_of,

@@ -10,15 +10,13 @@ from conformance.findings import STATES, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, Contract, differences
 from conformance.reports.formatting import counted, dollars, listed, took
-from conformance.reports.grouping import Broken, Group, Reason
-from conformance.reports.measures import Retries
+from conformance.reports.grouping import Broken, Group
 from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.headline import deviations
 from conformance.results.reach import LEVELS, Cell, Column, Kept
-from conformance.results.run_file import Run
 from conformance.results.selection import extent as extent_of
 
 
@@ -103,12 +101,6 @@ def spread_of(cause: Cause, summary: Summary) -> str:
     return f"{cases}, {promises}{level}{musts}, on {_models(cause.provider, cause.models, summary)}"
 
 
-def excused_by(reason: Reason, summary: Summary) -> list[Broken]:
-    """Return the broken promises of one provider that one reason excuses."""
-    about = reason.provider, reason.reason
-    return [each for each in summary.known if (each.provider, each.deviation) == about]
-
-
 def for_causes(summary: Summary) -> str:
     """Count what is newly broken, and the causes of as many as have one."""
     causes = [each for each in summary.causes if each.id != OTHER]
@@ -125,7 +117,8 @@ def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
 
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
-    found = list(dict.fromkeys(filter(None, map(_part, summary.merged.runs))))
+    chosen = dict.fromkeys(filter(None, map(extent_of, summary.merged.runs)))
+    found = [f"Only a part was judged: {part}." for part in chosen]
     runs = summary.merged.concluding
     cut = sum(each.interrupted for each in runs)
     if cut:
@@ -181,11 +174,6 @@ def unjudged(count: int, summary: Summary) -> str:
     cut = any(run.interrupted for run in summary.merged.concluding)
     why = "not reached (the run was cut off)" if cut else "left out"
     return f"{said} of the {editions} {was} {why}, or had nothing to judge"
-
-
-def _part(run: Run) -> str:
-    chosen = extent_of(run)
-    return f"Only a part was judged: {chosen}." if chosen else ""
 
 
 def closing(summary: Summary) -> str:
@@ -292,24 +280,20 @@ def _reasons(summary: Summary) -> list[str]:
         found.append(f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole")
     if summary.known and summary.conclusion is not Conclusion.CONFORMS:
         found.append(deviations(len(summary.known)))
-    found += _open(summary)
+    # as the table counts it, in promises
+    left = sum(row.undecided for row in summary.rows)
+    blocked = sum(row.explained for row in summary.rows)
+    # a recording shows what it shows: nothing that is broken stands before the rest of it
+    if left and blocked and not summary.headline.recorded:
+        which = "" if blocked == left else f"{blocked:,} of them "
+        found.append(f"{counted(left, 'promise')} open, {which}blocked by other failures")
+    elif left:
+        found.append(f"{counted(left, 'promise')} open")
     if not summary.merged.findings:
         found.append("nothing was judged at all")
     if any(run.interrupted for run in summary.merged.concluding):
         found.append("the run is incomplete")
     return found
-
-
-def _open(summary: Summary) -> Iterable[str]:
-    """Count what is open as the table does, in promises; and what other failures block of it."""
-    left = sum(row.undecided for row in summary.rows)
-    blocked = sum(row.explained for row in summary.rows)
-    which = "" if blocked == left else f"{blocked:,} of them "
-    # a recording shows what it shows: nothing that is broken stands before the rest of it
-    said = blocked and not summary.headline.recorded
-    aside = f", {which}blocked by other failures" if said else ""
-    if left:
-        yield f"{counted(left, 'promise')} open{aside}"
 
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:
@@ -364,19 +348,3 @@ def changed_under_its_name(edition: str, digests: Sequence[str]) -> str:
         f"The runs were judged by different contracts, both called {edition} ({several}): "
         f"a changed verdict may be the contract's doing."
     )
-
-
-def first_try(retries: Retries) -> str:
-    """Say how many requests were answered at the first try."""
-    if not retries.known:
-        return "not known"
-    first = retries.first
-    return f"{first.hits} of {counted(first.of, 'request')} answered ({first.share:.0%})"
-
-
-def retried(retries: Retries) -> str:
-    """Say the same, and what came of the attempts that came to nothing."""
-    reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
-    failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
-    again = f"; sent again after {listed(reasons, 3)}" if reasons else ""
-    return f"{first_try(retries)}; {failed}{again}"

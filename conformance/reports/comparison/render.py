@@ -21,7 +21,6 @@ from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
 from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.markdown import filled
-from conformance.reports.offer_page import OfferPage
 from conformance.reports.page import page
 from conformance.reports.summary import summarize
 from conformance.results.reach import Cell, Kept
@@ -171,7 +170,7 @@ class _ComparisonPage(Paper):
         for note in self._found.notes:
             self._line((note, "yellow"), lines=2)
         CapabilityPage(self._console).print_tables(self._found.capabilities, every)
-        OfferPage(self._console).print(self._found.offers)
+        side_by_side.OfferPage(self._console).print(self._found.offers)
         self._table("Different", self._found.differing)
         if every:
             self._table("The same", self._found.same)

@@ -13,8 +13,7 @@ from conformance.findings import BROKEN, Finding, Verdict
 from conformance.reports.costs import sent_once
 from conformance.reports.drift.model import Change, Kind
 from conformance.reports.grouping import group_by
-from conformance.reports.measures import Retries, measures_of
-from conformance.reports.rates import Rate
+from conformance.reports.measures import Rate, Retries, measures_of
 from conformance.results.run_file import Run
 
 Subject = tuple[str, str, str]

@@ -20,7 +20,7 @@ from conformance.reports.history.timeline import (
     squeezed,
 )
 from conformance.reports.markdown import filled
-from conformance.reports.rates import Rate
+from conformance.reports.measures import Rate
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/history.schema.json``."""

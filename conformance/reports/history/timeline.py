@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
 from conformance.reports.history.folder import HistoryError, Problem, runs_of
-from conformance.reports.rates import Rate
+from conformance.reports.measures import Rate
+from conformance.reports.summary import Summary
 from conformance.results.reach import LEVELS, NO_FINDING
 from conformance.results.run_states import ClauseLevel, RunStates
 
@@ -238,3 +239,20 @@ def squeezed(marks: str, width: int) -> str:
     edges = [round(place * len(marks) / width) for place in range(width + 1)]
     parts = [marks[start:end] for start, end in pairwise(edges)]
     return "".join(max(part, key=_GRAVITY.index) for part in parts)
+
+
+def with_history(summary: Summary, folder: Path) -> Summary:
+    """Add what the nights of a folder came to, as far as the newest run of the summary.
+
+    Raises `HistoryError` for a folder without any run.
+    """
+    newest = max(run.header.started for run in summary.merged.runs)
+    changes = {}
+    for timeline in history(folder, every=True).timelines:
+        spells = [(spell.first, spell.state.label) for spell in timeline.spells]
+        if timeline.silence is not None:
+            spells.append((timeline.silence.since, "not judged"))
+        if until := tuple(spell for spell in spells if spell[0] <= newest):
+            for model in timeline.models:
+                changes[timeline.provider, model, timeline.clause] = until
+    return replace(summary, spells=changes)
