@@ -39,7 +39,7 @@ def badge(summary: Summary) -> str:
 
 def badges(summary: Summary) -> dict[str, str]:
     """Write a badge for every provider and for every family of its models, by file name."""
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for provider in provider_facts(summary):
         modes = [
             (run, about.mode)
@@ -54,23 +54,23 @@ def badges(summary: Summary) -> dict[str, str]:
         }
         ended = {row.model for row in summary.rows if row.provider == provider.id and row.retired}
         total = _standing(provider.total, end, bool(parts), recorded)
-        _put(found, provider.id, _svg(provider.id, *total))
+        _put(files, provider.id, _svg(provider.id, *total))
         for family in provider.families:
             said = _standing(family, end, family.name in parts, recorded)
             if ended.issuperset(family.models) and not family.broken:
                 said = "retired", GREY
             svg = _svg(f"{provider.id} {family.name}", *said)
-            _put(found, f"{provider.id}-{family.name}", svg)
-    return found
+            _put(files, f"{provider.id}-{family.name}", svg)
+    return files
 
 
-def _put(found: dict[str, str], name: str, svg: str) -> None:
+def _put(files: dict[str, str], name: str, svg: str) -> None:
     """Name a file after what it is about; a name that is taken already gets a number."""
     stem = _NAME.sub("-", printable(name, 80)).strip(".-") or "unnamed"
     number = 1
-    while (file := f"{stem}{f'-{number}' * (number > 1)}.svg") in found:
+    while (file := f"{stem}{f'-{number}' * (number > 1)}.svg") in files:
         number += 1
-    found[file] = svg
+    files[file] = svg
 
 
 def _end(runs: Sequence[Run]) -> str:

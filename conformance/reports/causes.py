@@ -52,11 +52,11 @@ def causes_of(
     a MUST come first, then those that break a SHOULD; within a level the order is that of `CAUSES`.
     """
     evidence = _evidence(findings, observations)
-    found = []
+    causes = []
     for provider in dict.fromkeys(each.provider for each in broken):
         mine = [each for each in broken if each.provider == provider]
-        found += sorted(_of_provider(provider, mine, evidence[provider]), key=_place)
-    return found
+        causes += sorted(_of_provider(provider, mine, evidence[provider]), key=_place)
+    return causes
 
 
 def _place(cause: Cause) -> tuple[int, bool]:

@@ -91,8 +91,7 @@ class ClientPage(Paper):
         breaking = [row for row in rows if row.gravest.kind.breaks]
         for row in breaking[:most]:
             self._row(row)
-        if len(breaking) > most:
-            self._line((f"and {len(breaking) - most} more, on the page", "dim"), indent=2)
+        self._more(len(breaking) - most, ", on the page")
         self._rest("break no client that was tried", [row for row in rows if _is_harmless(row)])
         self._rest("are not tried", [row for row in rows if row.gravest.kind is Kind.NOT_TRIED])
         for line in default_lines(self._impact)[:most]:

@@ -53,6 +53,11 @@ class Paper:
             line.rstrip()
             self._console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
+    def _more(self, left: int, where: str) -> None:
+        """Print how many more there are, where there are any, and where to see them."""
+        if left > 0:
+            self._line((f"and {left} more{where}", "dim"), indent=2)
+
     def _title(self, title: str) -> None:
         self._console.print()
         self._console.print(self._text((title, "bold")))

@@ -106,10 +106,10 @@ def _renamed(run: Run, first: dict[str, str]) -> Run:
 
 def differences(contracts: Sequence[Contract]) -> list[tuple[str, list[tuple[str, ClauseRecord]]]]:
     """Return each clause that contracts word or rank differently, with what each says of it."""
-    found = []
+    differing = []
     for name in dict.fromkeys(name for contract in contracts for name in contract.clauses):
         known = [contract for contract in contracts if name in contract.clauses]
         said = [(contract.edition.id, contract.clauses[name]) for contract in known]
         if len({(each.level, each.statement) for _, each in said}) > 1:
-            found.append((name, said))
-    return found
+            differing.append((name, said))
+    return differing

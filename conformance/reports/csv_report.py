@@ -65,10 +65,10 @@ def _judged(each: Finding, family: str) -> Iterator[Any]:
 
 def _paid(summary: Summary) -> dict[str, float]:
     """Return what every case came to; it goes to the first of its rows, so that they add up."""
-    found: dict[str, Money] = {}
+    paid: dict[str, Money] = {}
     for each in sent_once(summary.merged.runs):
-        found[each.path] = found.get(each.path, Money()) + money_of(each)
-    return {name: each.paid for name, each in found.items() if each.priced}
+        paid[each.path] = paid.get(each.path, Money()) + money_of(each)
+    return {name: each.paid for name, each in paid.items() if each.priced}
 
 
 def _sent(exchange: ExchangeRecord | None, dollars: float | None) -> Iterator[Any]:

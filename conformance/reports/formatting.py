@@ -43,11 +43,11 @@ def dollars(value: float) -> str:
 def moment(text: object) -> str:
     """Write a moment for people: `2026-11-24 04:48 UTC`; of anything else, itself."""
     try:
-        found = datetime.fromisoformat(str(text))
+        instant = datetime.fromisoformat(str(text))
     except ValueError:
         return str(text)
-    zone = " UTC" if found.utcoffset() is not None and not found.utcoffset() else ""
-    return f"{found:%Y-%m-%d %H:%M}{zone}"
+    zone = " UTC" if instant.utcoffset() is not None and not instant.utcoffset() else ""
+    return f"{instant:%Y-%m-%d %H:%M}{zone}"
 
 
 def json_document(value: object) -> str:

@@ -90,12 +90,12 @@ def broken_promises(
     order = {clause: rank for rank, clause in enumerate(dict.fromkeys(clauses))}
     mine = [each for each in findings if each.verdict in BROKEN or each.excused]
     groups = group_by(mine, lambda each: (each.provider, each.clause, each.excused))
-    found = [
+    broken = [
         _broken(group, statement(provider, clause))
         for (provider, clause, _), group in groups.items()
     ]
     return sorted(
-        found,
+        broken,
         key=lambda each: (each.known, LEVELS.index(each.level), order.get(each.clause, len(order))),
     )
 
@@ -122,7 +122,7 @@ def _broken(findings: Sequence[Finding], statement: str) -> Broken:
 def reasons(known: Iterable[Broken]) -> Iterable[Reason]:
     """Group known deviations by provider and reason, those with the most findings first."""
     groups = group_by(known, lambda each: (each.provider, each.deviation))
-    found = [
+    result = [
         Reason(
             provider=provider,
             reason=reason,
@@ -133,13 +133,13 @@ def reasons(known: Iterable[Broken]) -> Iterable[Reason]:
         )
         for (provider, reason), mine in groups.items()
     ]
-    return sorted(found, key=lambda each: -each.count)
+    return sorted(result, key=lambda each: -each.count)
 
 
 def grouped(findings: Iterable[Finding]) -> Iterable[Group]:
     """Group by provider, verdict and reason; our own faults first, then the most frequent."""
     groups = group_by(findings, lambda each: (each.provider, each.verdict, each.message))
-    found = [
+    result = [
         Group(
             provider=provider,
             verdict=verdict,
@@ -152,7 +152,7 @@ def grouped(findings: Iterable[Finding]) -> Iterable[Group]:
         )
         for (provider, verdict, reason), mine in groups.items()
     ]
-    return sorted(found, key=lambda each: (-SEVERITY[each.verdict], -each.count))
+    return sorted(result, key=lambda each: (-SEVERITY[each.verdict], -each.count))
 
 
 def seen(observations: Iterable[Observation]) -> Iterable[Seen]:

@@ -102,10 +102,13 @@ class Measures:
 
 def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
     """Measure requests that were sent, each of which is given once."""
+    missing = Counter(
+        each.reason or each.outcome for each in exchanges if each.outcome == UNAVAILABLE
+    )
     return Measures(
         latency=_latency(exchanges),
         price=_price(exchanges),
-        availability=_availability(exchanges),
+        availability=Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing)),
         retries=_retries(exchanges),
         qualities=tuple(_qualities(exchanges)),
     )
@@ -113,26 +116,19 @@ def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
 
 def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
     """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
-    found = sorted(
+    seconds = sorted(
         each.elapsed
         for each in exchanges
         if each.elapsed is not None and each.outcome == "accepted"
     )
-    if not found:
+    if not seconds:
         return None
-    return Latency(len(found), median(found), found[-(-9 * len(found) // 10) - 1])
+    return Latency(len(seconds), median(seconds), seconds[-(-9 * len(seconds) // 10) - 1])
 
 
 def _price(exchanges: Sequence[ExchangeRecord]) -> Money | None:
-    found = total(exchanges)
-    return found if found.priced or found.guess else None
-
-
-def _availability(exchanges: Sequence[ExchangeRecord]) -> Availability:
-    missing = Counter(
-        each.reason or each.outcome for each in exchanges if each.outcome == UNAVAILABLE
-    )
-    return Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing))
+    money = total(exchanges)
+    return money if money.priced or money.guess else None
 
 
 def _retries(exchanges: Sequence[ExchangeRecord]) -> Retries:

@@ -80,8 +80,8 @@ def merge(runs: Sequence[Run]) -> Merged:
     every = list(filter(resumed.stands, every)) if resumed else every
     order = _Order(runs)
     same = group_by(every, lambda owned: key(owned[0])).values()
-    found = [max(findings, key=_badness) for findings in same]
-    found.sort(key=lambda owned: order.of_finding(owned[0]))
+    kept = [max(findings, key=_badness) for findings in same]
+    kept.sort(key=lambda owned: order.of_finding(owned[0]))
     observations = dict.fromkeys(each for run in runs for each in run.observations)
     concluding = tuple(_concluding(runs, every, resumed))
     contracts = contracts_of(runs)
@@ -90,16 +90,16 @@ def merge(runs: Sequence[Run]) -> Merged:
         runs=tuple(runs),
         concluding=concluding,
         contracts=contracts,
-        lacking=lacking_in(contracts, (each.clause for each, _ in found)),
+        lacking=lacking_in(contracts, (each.clause for each, _ in kept)),
         editions={each.id: run.header.edition.id for run in runs for each in run.header.providers},
         tools=tuple(dict.fromkeys(run.header.tool for run in runs)),
-        findings=tuple(each for each, _ in found),
-        owners=tuple(rank for _, rank in found),
+        findings=tuple(each for each, _ in kept),
+        owners=tuple(rank for _, rank in kept),
         observations=tuple(
             sorted(observations, key=lambda each: (*order.of_column(each), each.id, each.case))
         ),
         problems=tuple(dict.fromkeys([*problems, *twice])),
-        repeated=len(every) - len(found),
+        repeated=len(every) - len(kept),
     )
 
 

@@ -88,9 +88,9 @@ def _family(name: str, rows: Sequence[Row]) -> Family:
 
 def _prices(runs: Sequence[Run], provider: str) -> str:
     """Say where the prices of the last run that has any are from."""
-    found = ""
+    prices = ""
     for run in runs:
         for each in run.header.providers:
             if each.id == provider and each.prices is not None:
-                found = f"{each.prices.source}; as of {each.prices.date}"
-    return found
+                prices = f"{each.prices.source}; as of {each.prices.date}"
+    return prices

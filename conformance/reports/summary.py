@@ -117,10 +117,10 @@ class Summary:
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
-    capabilities: tuple[ModelTable, ...] = ()
-    offers: tuple[ModelOffers, ...] = ()
+    capabilities: tuple[ModelTable, ...]
+    offers: tuple[ModelOffers, ...]
+    parts: frozenset[Column]
     impact: Impact | None = None
-    parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
     @property
@@ -183,13 +183,13 @@ class Summary:
 def summarize(runs: Sequence[Run]) -> Summary:
     """Count and group; raises `MergeError` for no run at all."""
     merged = merge(runs)
-    runs, found = merged.concluding, merged.findings
-    open_ones = _undecided(runs, found)
-    explained = _explained(found, open_ones)
+    runs, findings = merged.concluding, merged.findings
+    open_ones = _undecided(runs, findings)
+    explained = _explained(findings, open_ones)
     promises = promises_of(_binding(merged), _explanations(merged))
     broken = tuple(
         broken_promises(
-            found,
+            findings,
             (clause for contract in merged.contracts.values() for clause in contract.clauses),
             lambda provider, clause: merged.contract(provider).statement(clause),
         )
@@ -202,11 +202,11 @@ def summarize(runs: Sequence[Run]) -> Summary:
         rows=rows,
         chapters=_chapters(merged, promises),
         broken=broken,
-        causes=tuple(causes_of([e for e in broken if not e.known], found, merged.observations)),
+        causes=tuple(causes_of([e for e in broken if not e.known], findings, merged.observations)),
         reasons=tuple(reasons(each for each in broken if each.known)),
         undecided=tuple(grouped(open_ones)),
         explained=tuple(grouped(explained)),
-        not_claimed=tuple(grouped(e for e in found if e.verdict is Verdict.NOT_CLAIMED)),
+        not_claimed=tuple(grouped(e for e in findings if e.verdict is Verdict.NOT_CLAIMED)),
         observations=tuple(seen(merged.observations)),
         painters=painters(merged.runs),
         complete=all(each.complete for each in runs),
@@ -264,18 +264,18 @@ def _binding(merged: Merged) -> Sequence[Finding]:
     """Return the findings whose promises bind: of recordings, see `binding`."""
     if not any(run.foreign for run in merged.runs):
         return merged.findings
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for rank, run in enumerate(merged.runs):
         mine = [each for each, owner in merged.owned if owner == rank]
-        found += binding(mine, accepted_of(run)) if run.foreign else mine
-    return found
+        findings += binding(mine, accepted_of(run)) if run.foreign else mine
+    return findings
 
 
 def _explanations(merged: Merged) -> Explanations:
     """Return what does not speak where its promise was judged elsewhere, run by run."""
-    found = [explanations_of(run) for run in merged.concluding]
-    explained = frozenset[str]().union(*(each.explained for each in found))
-    return Explanations(explained, frozenset[str]().union(*(each.known for each in found)))
+    every = [explanations_of(run) for run in merged.concluding]
+    explained = frozenset[str]().union(*(each.explained for each in every))
+    return Explanations(explained, frozenset[str]().union(*(each.known for each in every)))
 
 
 Promises = Mapping[Column, Mapping[str, Promise]]
@@ -336,13 +336,10 @@ def _row(
 
 
 def _chapters(merged: Merged, promises: Promises) -> dict[str, dict[Column, Cell]]:
-    cells: dict[str, dict[Column, list[Cell]]] = {}
-    for column, clauses in promises.items():
-        for clause, promise in clauses.items():
-            chapter = cells.setdefault(clause.split(".", 1)[0], {})
-            chapter.setdefault(column, []).append(promise.cell)
     cut = {column for column in planned(merged.runs) if interrupted(merged.concluding, column)}
-    return {
-        chapter: {column: _whole(worst_cell(mine), column in cut) for column, mine in found.items()}
-        for chapter, found in cells.items()
-    }
+    chapters: dict[str, dict[Column, Cell]] = {}
+    for column, clauses in promises.items():
+        for chapter, names in group_by(clauses, lambda clause: clause.split(".", 1)[0]).items():
+            cell = worst_cell(clauses[name].cell for name in names)
+            chapters.setdefault(chapter, {})[column] = _whole(cell, column in cut)
+    return chapters

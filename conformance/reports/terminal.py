@@ -43,6 +43,7 @@ BESIDE = 62  # columns that the wide table takes beside the names of models
 MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
 SHORT = 140  # characters of what was found that stand in one paragraph
+ELSEWHERE = ": image-conformance report -f md RUN shows them"
 COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
 OPEN = "open: not judged"
 
@@ -131,7 +132,7 @@ class _Page(Paper):
         self._title(f"Broken promises that nobody knew of ({for_causes(self._summary)})")
         for cause in self._summary.causes[:MOST]:
             self._cause(cause)
-        self._more(len(self._summary.causes))
+        self._more(len(self._summary.causes) - MOST, ELSEWHERE)
         self._line((f"more: image-conformance explain {broken[0].clause}", "dim"), indent=2)
 
     def _cause(self, cause: Cause) -> None:
@@ -146,7 +147,7 @@ class _Page(Paper):
         if rest and cause.id != OTHER:
             self._line((f"and {listed(rest, SHOWN)}", "dim"), indent=4, lines=2)
         elif rest:
-            self._more(len(cause.promises))
+            self._more(len(cause.promises) - MOST, ELSEWHERE)
 
     def _one_broken(self, broken: Broken, with_why: bool) -> None:
         level = (f"{broken.level} ", state_of(broken.verdict).style)
@@ -164,7 +165,7 @@ class _Page(Paper):
             self._line((f"{each.provider}: ", KNOWN.style), each.reason, indent=2, lines=1)
             said = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
             self._line((said, "dim"), indent=6, lines=1)
-        self._more(len(known))
+        self._more(len(known) - MOST, ELSEWHERE)
         how = f"more: image-conformance explain {self._summary.known[0].clause}"
         self._line((how, "dim"), indent=2)
 
@@ -178,12 +179,7 @@ class _Page(Paper):
             self._line(each.reason or "no reason given", indent=6, lines=2)
             if each.said:
                 self._line(words_of(each), indent=6, lines=2)
-        self._more(len(groups))
-
-    def _more(self, count: int) -> None:
-        if count > MOST:
-            rest = f"and {count - MOST} more: image-conformance report -f md RUN shows them"
-            self._line((rest, "dim"), indent=2)
+        self._more(len(groups) - MOST, ELSEWHERE)
 
     def _painters(self) -> None:
         """Print what credentials say; models of which the same is to be said share a line."""
@@ -197,7 +193,7 @@ class _Page(Paper):
             head = f"{provider}, {listed([each.model for each in mine], SHOWN)}: "
             style = "bold red" if another else ""
             self._line((head, "bold"), (sentence, style), indent=2, lines=6)
-        self._more(len(models))
+        self._more(len(models) - MOST, ELSEWHERE)
 
     def _observations(self) -> None:
         if self._summary.observations:
@@ -212,7 +208,7 @@ class _Page(Paper):
             self._title("Wrong with the run as a whole")
         for each in self._summary.merged.problems[:MOST]:
             self._line((each, "red"), indent=2)
-        self._more(len(self._summary.merged.problems))
+        self._more(len(self._summary.merged.problems) - MOST, ELSEWHERE)
 
     def _closing(self) -> None:
         styles = {Conclusion.CONFORMS: "bold green", Conclusion.BREAKS: "bold red"}

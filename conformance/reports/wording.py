@@ -28,8 +28,8 @@ def legend(cells: Iterable[Cell]) -> list[State]:
 
 def kept(row: Row, level: str) -> str:
     """Write how many promises of a level are kept, of how many."""
-    found = row.kept.get(level)
-    return f"{found.kept}/{found.total}" if found else "-"
+    count = row.kept.get(level)
+    return f"{count.kept}/{count.total}" if count else "-"
 
 
 def verdict_of(row: Row) -> str:
@@ -54,8 +54,8 @@ def ending(summary: Summary) -> Iterable[str]:
 
 def reached(counts: Mapping[str, Kept]) -> str:
     """Write how many MUSTs were decided, of how many that bind."""
-    found = counts.get("MUST")
-    return f"{found.decided}/{found.total}" if found else "-"
+    must = counts.get("MUST")
+    return f"{must.decided}/{must.total}" if must else "-"
 
 
 UNKNOWN = "?"
@@ -118,21 +118,21 @@ def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
     chosen = dict.fromkeys(filter(None, map(extent_of, summary.merged.runs)))
-    found = [f"Only a part was judged: {part}." for part in chosen]
+    sentences = [f"Only a part was judged: {part}." for part in chosen]
     runs = summary.merged.concluding
     cut = sum(each.interrupted for each in runs)
     if cut:
         which = "The run" if len(runs) == 1 else f"{cut} of {len(runs)} runs"
-        found.append(f"{which} did not come to the end: what is missing was not judged.")
+        sentences.append(f"{which} did not come to the end: what is missing was not judged.")
     if summary.merged.repeated:
         several = counted(summary.merged.repeated, "finding")
-        found.append(f"{several} made again elsewhere; the worst of each is shown.")
+        sentences.append(f"{several} made again elsewhere; the worst of each is shown.")
     not_claimed = sum(each.not_claimed for each in summary.rows)
     if not_claimed:
         promises = counted(not_claimed, "promise is", "promises are")
-        found.append(f"{promises} not claimed by the provider and left out of the totals.")
+        sentences.append(f"{promises} not claimed by the provider and left out of the totals.")
     return [
-        *found,
+        *sentences,
         *by_edition(summary),
         *ending(summary),
         *recorded(summary),
@@ -155,9 +155,9 @@ def once(summary: Summary) -> str:
     """Say how the lists count what the table counts model by model."""
     kinds = [(summary.new, "broken"), (summary.known, "known")]
     said = [
-        f"{len(found)} {kind} for {sum(getattr(row, kind) for row in summary.rows)} here"
-        for found, kind in kinds
-        if found
+        f"{len(promises)} {kind} for {sum(getattr(row, kind) for row in summary.rows)} here"
+        for promises, kind in kinds
+        if promises
     ]
     return (
         f"the sentence at the top and the lists below count it once a provider ({', '.join(said)})"
@@ -192,10 +192,10 @@ def judged_by(summary: Summary) -> str:
 
 def providers_by_edition(summary: Summary) -> dict[str, list[str]]:
     """Return the providers that each edition judged, in the order of the rows."""
-    found: dict[str, list[str]] = {edition: [] for edition in summary.merged.contracts}
+    editions: dict[str, list[str]] = {edition: [] for edition in summary.merged.contracts}
     for provider in dict.fromkeys(row.provider for row in summary.rows):
-        found[summary.merged.contract(provider).edition.id].append(provider)
-    return found
+        editions[summary.merged.contract(provider).edition.id].append(provider)
+    return editions
 
 
 def edition_of(provider: str, summary: Summary) -> str:
@@ -227,9 +227,9 @@ def in_chapter(chapter: str, column: Column, summary: Summary) -> str:
 
 def reworded(contracts: Sequence[Contract]) -> Iterable[str]:
     """Name the clauses that contracts word, or rank, differently."""
-    found = differences(contracts)
-    ranked = [name for name, said in found if len({each.level for _, each in said}) > 1]
-    worded = [name for name, said in found if len({each.statement for _, each in said}) > 1]
+    clauses = differences(contracts)
+    ranked = [name for name, said in clauses if len({each.level for _, each in said}) > 1]
+    worded = [name for name, said in clauses if len({each.statement for _, each in said}) > 1]
     if ranked:
         several = counted(len(ranked), "clause has", "clauses have")
         yield f"{several} another level: {listed(ranked, 5)}."
@@ -275,25 +275,27 @@ def _reasons(summary: Summary) -> list[str]:
     levels = Counter(each.level for each in summary.new)
     broken = " and ".join(counted(levels[each], each) for each in LEVELS if levels[each])
     decides = " that nobody knew of" if levels["MUST"] else ", which does not decide"
-    found = [f"{broken} broken{decides}"] if broken else []
+    reasons = [f"{broken} broken{decides}"] if broken else []
     if summary.conclusion is Conclusion.BREAKS and summary.merged.problems:
-        found.append(f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole")
+        reasons.append(
+            f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole"
+        )
     if summary.known and summary.conclusion is not Conclusion.CONFORMS:
-        found.append(deviations(len(summary.known)))
+        reasons.append(deviations(len(summary.known)))
     # as the table counts it, in promises
     left = sum(row.undecided for row in summary.rows)
     blocked = sum(row.explained for row in summary.rows)
     # a recording shows what it shows: nothing that is broken stands before the rest of it
     if left and blocked and not summary.headline.recorded:
         which = "" if blocked == left else f"{blocked:,} of them "
-        found.append(f"{counted(left, 'promise')} open, {which}blocked by other failures")
+        reasons.append(f"{counted(left, 'promise')} open, {which}blocked by other failures")
     elif left:
-        found.append(f"{counted(left, 'promise')} open")
+        reasons.append(f"{counted(left, 'promise')} open")
     if not summary.merged.findings:
-        found.append("nothing was judged at all")
+        reasons.append("nothing was judged at all")
     if any(run.interrupted for run in summary.merged.concluding):
-        found.append("the run is incomplete")
-    return found
+        reasons.append("the run is incomplete")
+    return reasons
 
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:

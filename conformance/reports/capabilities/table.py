@@ -105,8 +105,8 @@ class ModelTable:
 
     def counts(self, side: int) -> dict[Word, int]:
         """Count the words of one side."""
-        found = Counter(row.cells[side].word for row in self.rows)
-        return {word: found[word] for word in Word if found[word]}
+        counts = Counter(row.cells[side].word for row in self.rows)
+        return {word: counts[word] for word in Word if counts[word]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +126,13 @@ class Side:
     @property
     def listed(self) -> dict[Value, str]:
         """The values of the contract and those that were asked for, with their standing."""
-        found = {value: about.standing for value, about in self.values.items()}
+        standings = {value: about.standing for value, about in self.values.items()}
         for asked in self.answers.every:
             if asked.exchange.expected in ("accepted", "open"):
                 standing = "documented" if asked.exchange.expected == "accepted" else "open"
                 for pair in asked.exchange.asks.items():
-                    found.setdefault((pair,), standing)
-        return found
+                    standings.setdefault((pair,), standing)
+        return standings
 
 
 def sides_of(runs: Sequence[Run]) -> dict[Column, Side]:

@@ -64,8 +64,8 @@ class Comparison:
     rows: tuple[Row, ...]
     totals: tuple[Mapping[str, Kept], ...]  # by level, a column each, over rows that all judged
     notes: tuple[str, ...]
-    capabilities: tuple[ModelTable, ...] = ()
-    offers: tuple[ModelOffers, ...] = ()
+    capabilities: tuple[ModelTable, ...]
+    offers: tuple[ModelOffers, ...]
 
     @property
     def differing(self) -> Sequence[Row]:

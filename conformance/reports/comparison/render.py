@@ -71,7 +71,7 @@ def comparison_markdown(comparison: Comparison) -> str:
     }
     words = {"words_of": words_of, "totals": totals, "closing": closing(comparison)}
     return filled(
-        "comparison.md.jinja", {"found": comparison, "sections": sections, **shown, **words}
+        "comparison.md.jinja", {"report": comparison, "sections": sections, **shown, **words}
     )
 
 
@@ -153,42 +153,37 @@ def comparison_page(comparison: Comparison, runs: Sequence[Run]) -> str:
 
 def print_comparison(comparison: Comparison, console: Console, every: bool = False) -> None:
     """Print the rows that differ; with `every`, all rows."""
-    _ComparisonPage(console, comparison).print(every)
+    _ComparisonPage(console).print(comparison, every)
 
 
 class _ComparisonPage(Paper):
     """One comparison on one console."""
 
-    def __init__(self, console: Console, comparison: Comparison) -> None:
-        super().__init__(console)
-        self._found = comparison
-
-    def print(self, every: bool) -> None:
-        for column in self._found.columns:
+    def print(self, comparison: Comparison, every: bool) -> None:
+        for column in comparison.columns:
             said = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
             self._line((column.label, "bold"), said, indent=2)
-        for note in self._found.notes:
+        for note in comparison.notes:
             self._line((note, "yellow"), lines=2)
-        CapabilityPage(self._console).print_tables(self._found.capabilities, every)
-        side_by_side.OfferPage(self._console).print(self._found.offers)
-        self._table("Different", self._found.differing)
+        CapabilityPage(self._console).print_tables(comparison.capabilities, every)
+        side_by_side.OfferPage(self._console).print(comparison.offers)
+        labels = [column.label for column in comparison.columns]
+        self._table("Different", comparison.differing, labels)
         if every:
-            self._table("The same", self._found.same)
-            self._table("Judged by one alone", self._found.alone)
+            self._table("The same", comparison.same, labels)
+            self._table("Judged by one alone", comparison.alone, labels)
         self._title("Kept, of the promises that all judged")
-        for each, kept in zip(self._found.columns, self._found.totals, strict=True):
+        for each, kept in zip(comparison.columns, comparison.totals, strict=True):
             self._line((each.label, "bold"), f": {totals(kept)}", indent=2)
         self._console.print()
-        left = counted(len(self._found.same), "row is", "rows are")
+        left = counted(len(comparison.same), "row is", "rows are")
         shown = "" if every else f" {left} the same (--all shows them)."
-        self._line((closing(self._found), "bold"), shown)
+        self._line((closing(comparison), "bold"), shown)
 
-    def _table(self, title: str, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        self._title(f"{title} ({len(rows)})")
-        labels = [column.label for column in self._found.columns]
-        self._grid(("", "clause", "models", *labels), map(_cells, rows))
+    def _table(self, title: str, rows: Sequence[Row], labels: Sequence[str]) -> None:
+        if rows:
+            self._title(f"{title} ({len(rows)})")
+            self._grid(("", "clause", "models", *labels), map(_cells, rows))
 
 
 def _cells(row: Row) -> list[Part]:

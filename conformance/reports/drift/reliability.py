@@ -85,13 +85,13 @@ def _clauses(bases: Sequence[Run], new: Run) -> Iterator[Change]:
 
 
 def _tallies(runs: Iterable[Run]) -> dict[Subject, _Tally]:
-    found: dict[Subject, _Tally] = {}
+    tallies: dict[Subject, _Tally] = {}
     for run in runs:
         for finding in run.findings:
             if not finding.excused:
                 subject = (finding.provider, finding.model, finding.clause)
-                found.setdefault(subject, _Tally()).add(finding)
-    return found
+                tallies.setdefault(subject, _Tally()).add(finding)
+    return tallies
 
 
 def _is_worse(before: Rate, now: Rate) -> bool:

@@ -142,13 +142,13 @@ def drift_markdown(report: Drift, unconfirmed_too: bool = False) -> str:
     """Write a drift as GitHub-flavoured Markdown."""
     sections = [(TITLES[kind], report.of(kind)) for kind in Kind]
     said = closing(report, unconfirmed_too)
-    values = {"found": report, "phrases": _PHRASES, "sections": sections, "closing": said}
+    values = {"report": report, "phrases": _PHRASES, "sections": sections, "closing": said}
     return filled("drift.md.jinja", values)
 
 
 def _issue_body(alarm: Alarm, report: Drift) -> str:
     """Write an issue about one provider's regressions; it says nothing of others."""
-    values = {"alarm": alarm, "found": report, "phrases": _PHRASES, "curl": _curl(alarm, report)}
+    values = {"alarm": alarm, "report": report, "phrases": _PHRASES, "curl": _curl(alarm, report)}
     return filled("issue.md.jinja", values)
 
 
@@ -219,47 +219,40 @@ def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
 
 def print_drift(report: Drift, console: Console, unconfirmed_too: bool = False) -> None:
     """Print what changed on one screen, the gravest first."""
-    _DriftPage(console, report).print(unconfirmed_too)
+    _DriftPage(console).print(report, unconfirmed_too)
 
 
 class _DriftPage(Paper):
     """One drift on one console."""
 
-    def __init__(self, console: Console, report: Drift) -> None:
-        super().__init__(console)
-        self._found = report
-
-    def print(self, unconfirmed_too: bool) -> None:
-        report = self._found
+    def print(self, report: Drift, unconfirmed_too: bool) -> None:
         new = side([report.new])
         self._line((new, "bold"), f" against {side(report.bases)}", lines=2)
         for note in report.notes[:_MOST_NOTES]:
             self._line((note, "yellow"), lines=1)
         self._line((tally(report), "bold"))
         for kind in Kind:
-            self._section(kind)
+            self._section(kind, report)
         style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
         self._console.print()
         self._line((closing(report, unconfirmed_too), style), lines=2)
 
-    def _section(self, kind: Kind) -> None:
-        changes = self._found.of(kind)
+    def _section(self, kind: Kind, report: Drift) -> None:
+        changes = report.of(kind)
         if not changes:
             return
         self._title(f"{TITLES[kind]} ({len(changes)})")
         for change in changes[: SCREEN[kind]]:
-            self._change(change)
-        left = len(changes) - SCREEN[kind]
-        if left > 0:
-            self._line((f"and {left} more: --format md shows them", "dim"), indent=2)
+            self._change(change, report)
+        self._more(len(changes) - SCREEN[kind], ": --format md shows them")
 
-    def _change(self, change: Change) -> None:
+    def _change(self, change: Change, report: Drift) -> None:
         style = _STYLES.get(change.kind, "cyan")
         verdict, regression = change.what == "verdict", change.kind is Kind.REGRESSION
         name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
         said = f"{': ' if name else ''}{what_changed(change)}{place(change)}"
         self._line(
-            who(change, self._found),
+            who(change, report),
             (f"{change.level} " if change.level else "", style),
             (name, "bold"),
             said,

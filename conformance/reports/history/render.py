@@ -81,7 +81,7 @@ def span(nights: Nights) -> str:
 def history_markdown(report: History) -> str:
     """Write a history as GitHub-flavoured Markdown."""
     words = {"now_of": now_of, "flakes_of": flakes_of, "changes_of": changes_of, "span": span}
-    return filled("history.md.jinja", {"found": report, "legend": LEGEND, **words})
+    return filled("history.md.jinja", {"report": report, "legend": LEGEND, **words})
 
 
 def history_json(report: History) -> str:
@@ -158,11 +158,9 @@ class _HistoryPage(Paper):
         self._title(f"{nights.provider}: {span(nights)}")
         for timeline in timelines[:most]:
             self._timeline(timeline)
-        left = len(timelines) - most
         if not timelines:
             self._line(("nothing changed", "dim"), indent=2)
-        elif left > 0:
-            self._line((f"and {left} more (--all shows them)", "dim"), indent=2)
+        self._more(len(timelines) - most, " (--all shows them)")
 
     def _timeline(self, timeline: Timeline) -> None:
         now, style = timeline.now, ""

@@ -82,14 +82,14 @@ def _shorter(exchange: Mapping[str, Any], most: int) -> Mapping[str, Any]:
 
 def _pictures(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Take the thumbnails out of the columns, each once, by the digest of the image."""
-    found: dict[str, str] = {}
+    pictures: dict[str, str] = {}
     for column in columns:
         for exchange in column["exchanges"].values():
             for image in exchange["images"]:
                 small = image.pop("thumbnail", None)
                 if small and _THUMBNAIL.fullmatch(small):
-                    found.setdefault(str(image.get("sha256")), small)
-    return found
+                    pictures.setdefault(str(image.get("sha256")), small)
+    return pictures
 
 
 class _Evidence:
@@ -107,13 +107,13 @@ class _Evidence:
 
         Where a column is of several runs, a case is written `2/case`: of the third of them.
         """
-        found: dict[Column, dict[str, Any]] = {
+        columns: dict[Column, dict[str, Any]] = {
             column: {"findings": {}, "exchanges": {}, "several": column in self._several}
             for column in self._summary.columns
         }
         merged = self._summary.merged
         for each, rank in merged.owned:
-            column = found[each.provider, each.model]
+            column = columns[each.provider, each.model]
             prefix = f"{rank}/" if column["several"] else ""
             column["findings"].setdefault(each.clause, []).append(self._finding(each, prefix))
             for case in filter(None, (each.case, each.control)):
@@ -121,11 +121,11 @@ class _Evidence:
                 self._exchange(column["exchanges"], name, prefix + case, merged.runs[rank])
         for table in self._summary.capabilities:
             for place, provider in enumerate(table.sides):
-                self._values(found[provider, table.model], table, place)
+                self._values(columns[provider, table.model], table, place)
         for (provider, model, clause), spells in self._summary.spells.items():
-            if (provider, model) in found:
-                found[provider, model].setdefault("spells", {})[clause] = spells
-        return list(found.values())
+            if (provider, model) in columns:
+                columns[provider, model].setdefault("spells", {})[clause] = spells
+        return list(columns.values())
 
     def _values(self, column: dict[str, Any], table: ModelTable, place: int) -> None:
         """Add what one provider makes of each value, with the exchanges that show it."""
@@ -168,7 +168,7 @@ def _several(merged: Merged) -> set[Column]:
     owners: dict[Column, set[int]] = {}
     for each, rank in merged.owned:
         owners.setdefault((each.provider, each.model), set()).add(rank)
-    return {column for column, found in owners.items() if len(found) > 1}
+    return {column for column, ranks in owners.items() if len(ranks) > 1}
 
 
 def _covers(entry: DeviationRecord, finding: Finding) -> bool:
@@ -182,15 +182,15 @@ def _covers(entry: DeviationRecord, finding: Finding) -> bool:
 
 def _history(summary: Summary) -> dict[Key, list[list[str]]]:
     """Return, of what several runs judged, since when each verdict holds."""
-    found: dict[Key, list[list[str]]] = {}
+    history: dict[Key, list[list[str]]] = {}
     for run in sorted(summary.merged.runs, key=lambda each: each.header.started):
         started = run.header.started
         for each in run.findings:
             said = f"{each.verdict.value}{', known' * each.excused}"
-            mine = found.setdefault(key(each), [])
+            mine = history.setdefault(key(each), [])
             if not mine or mine[-1][1] != said:
                 mine.append([started, said])
-    return found
+    return history
 
 
 def _shown(exchange: ExchangeRecord, base_url: str | None) -> dict[str, Any]:

@@ -150,13 +150,13 @@ def _said(summary: Summary, clauses: Sequence[str]) -> dict[str, Any]:
 
 
 def _worst(findings: Iterable[Finding]) -> dict[tuple[str, Column], Finding]:
-    found: dict[tuple[str, Column], Finding] = {}
+    worst: dict[tuple[str, Column], Finding] = {}
     for each in findings:
         if each.message:
             key = (each.clause, (each.provider, each.model))
-            if key not in found or _rank(each) > _rank(found[key]):
-                found[key] = each
-    return found
+            if key not in worst or _rank(each) > _rank(worst[key]):
+                worst[key] = each
+    return worst
 
 
 def _rank(finding: Finding) -> tuple[bool, int]:
