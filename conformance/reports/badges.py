@@ -56,10 +56,10 @@ def badges(summary: Summary) -> dict[str, str]:
         total = _standing(provider.total, end, bool(parts), recorded)
         _put(files, provider.id, _svg(provider.id, *total))
         for family in provider.families:
-            said = _standing(family, end, family.name in parts, recorded)
+            verdict = _standing(family, end, family.name in parts, recorded)
             if ended.issuperset(family.models) and not family.broken:
-                said = "retired", GREY
-            svg = _svg(f"{provider.id} {family.name}", *said)
+                verdict = "retired", GREY
+            svg = _svg(f"{provider.id} {family.name}", *verdict)
             _put(files, f"{provider.id}-{family.name}", svg)
     return files
 

@@ -57,7 +57,9 @@ class Scope:
     @property
     def observed(self) -> list[str]:
         """What every broken finding of the cause observed."""
-        return [one.observed for clause in self.broken for one in self.evidence.broken[clause]]
+        return [
+            finding.observed for clause in self.broken for finding in self.evidence.broken[clause]
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _refused_as_success(scope: Scope) -> str | None:
 def _no_image(scope: Scope) -> str | None:
     painted = ("image.*", "base64.is-image", "url.is-image", "stream.completed")
     formats = [each for each in scope.broken if claims(("format.*",), each)]
-    seen = [one.observed for each in formats for one in scope.evidence.broken[each]]
+    seen = [finding.observed for each in formats for finding in scope.evidence.broken[each]]
     if scope.keeps_any(*painted) or not all(map(_NO_PAYLOAD.search, seen)):
         return None
     return "No success has an image in it"

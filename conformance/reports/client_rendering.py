@@ -47,8 +47,8 @@ def promises_of(row: Breaks) -> str:
 
 def in_words(outcome: Outcome) -> str:
     """Return an outcome in a line."""
-    said = f": {outcome.said}" if outcome.kind.breaks and outcome.said else ""
-    return f"{outcome.kind.value}{said}"
+    words = f": {outcome.said}" if outcome.kind.breaks and outcome.said else ""
+    return f"{outcome.kind.value}{words}"
 
 
 def _is_harmless(row: Breaks) -> bool:
@@ -59,11 +59,11 @@ def _is_harmless(row: Breaks) -> bool:
 def default_lines(impact: Impact) -> list[DefaultLine]:
     """Return what is not plainly allowed, and last what nobody recorded."""
     alike: dict[tuple[str, str, int], list[str]] = {}
-    several = len({one.edition for one in impact.default_requests}) > 1
-    for one in impact.default_requests:
-        rank = 2 if not one.tried else 0 if one.not_allowed else 1
-        text = f"{_faults(one)} ({one.edition})" if several else _faults(one)
-        alike.setdefault((one.client, text, rank), []).append(one.model)
+    several = len({request.edition for request in impact.default_requests}) > 1
+    for request in impact.default_requests:
+        rank = 2 if not request.tried else 0 if request.not_allowed else 1
+        text = f"{_faults(request)} ({request.edition})" if several else _faults(request)
+        alike.setdefault((request.client, text, rank), []).append(request.model)
     return [
         DefaultLine(client, models, text, rank == 0)
         for (client, text, rank), models in sorted(alike.items(), key=lambda item: item[0][2])
@@ -103,8 +103,8 @@ class ClientPage(Paper):
         count = sum(len(row.clauses) for row in rows)
         if count:
             style = LOOKS[rows[0].gravest.kind][0]
-            said = f"answers that break {counted(count, 'other promise')} {what}"
-            self._line((said, style), indent=2)
+            sentence = f"answers that break {counted(count, 'other promise')} {what}"
+            self._line((sentence, style), indent=2)
 
     def _row(self, row: Breaks) -> None:
         self._line((f"{row.provider}: ", "bold"), promises_of(row), indent=2)

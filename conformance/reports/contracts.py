@@ -109,7 +109,7 @@ def differences(contracts: Sequence[Contract]) -> list[tuple[str, list[tuple[str
     differing = []
     for name in dict.fromkeys(name for contract in contracts for name in contract.clauses):
         known = [contract for contract in contracts if name in contract.clauses]
-        said = [(contract.edition.id, contract.clauses[name]) for contract in known]
-        if len({(each.level, each.statement) for _, each in said}) > 1:
-            differing.append((name, said))
+        wordings = [(contract.edition.id, contract.clauses[name]) for contract in known]
+        if len({(each.level, each.statement) for _, each in wordings}) > 1:
+            differing.append((name, wordings))
     return differing

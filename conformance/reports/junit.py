@@ -78,7 +78,7 @@ def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float
 
 def _tell(case: ET.Element, finding: Finding) -> None:
     """Add the child that says what a finding came to; a pass has none."""
-    said = f"{finding.verdict.value}: {finding.message}"
+    text = f"{finding.verdict.value}: {finding.message}"
     if finding.excused:
         _child(case, "skipped", f"known deviation: {finding.deviation}")
     elif finding.verdict is Verdict.FAIL:
@@ -87,7 +87,7 @@ def _tell(case: ET.Element, finding: Finding) -> None:
         _child(case, "error", finding.message, finding.verdict.value, _details(finding))
     elif finding.verdict in UNDECIDED or finding.verdict is Verdict.NOT_CLAIMED:
         observed = f"; observed {finding.observed}" if finding.observed else ""
-        _child(case, "skipped", said + observed)
+        _child(case, "skipped", text + observed)
     elif finding.verdict is Verdict.DEVIATES:
         ET.SubElement(case, "system-out").text = _details(finding)
 

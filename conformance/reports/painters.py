@@ -43,18 +43,18 @@ class Painters:
     @property
     def sentence(self) -> str:
         """Say it in one sentence, first what a buyer has to know."""
-        said = []
+        parts = []
         if self.another:
             names = "; ".join(self.named_another[:_SHOWN])
-            said.append(
+            parts.append(
                 f"asked for {self.model}, the credentials of {self.another} of "
                 f"{self.images} name another model: {names}"
             )
-        said += self.examples[:_SHOWN]
+        parts += self.examples[:_SHOWN]
         if self.none:
             why = f", stripped or left out: {self.stripped}" if self.stripped else ""
-            said.append(f"{self.none} of {self.images} carry none{why}")
-        return "; ".join(said)
+            parts.append(f"{self.none} of {self.images} carry none{why}")
+        return "; ".join(parts)
 
     @property
     def worth_saying(self) -> bool:

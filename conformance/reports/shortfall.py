@@ -49,12 +49,12 @@ def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
     left = sum(row.kept["MUST"].total - row.kept["MUST"].decided for row in rows)
     mostly = "mostly" if 2 * count > left else "among others"
     promises = "1 promise" if count == 1 else f"{count} promises"
-    said = printable(message, _LONGEST) or "no reason given"
+    words = printable(message, _LONGEST) or "no reason given"
     if all(row.kept["MUST"].accounted for row in rows) or _is_blocked(summary, reason):
         remedy = "mend what is known to deviate"
     else:
         remedy = _remedy(summary, provider, verdict, message)
-    return f", {mostly} ({promises}) because {said!r}; to raise it {remedy}"
+    return f", {mostly} ({promises}) because {words!r}; to raise it {remedy}"
 
 
 def _is_blocked(summary: Summary, reason: tuple[str, Verdict, str]) -> bool:

@@ -113,22 +113,22 @@ def time_of(latency: Latency) -> str:
 
 def latency_of(offer: Offer) -> str:
     """Write median and p90 by quality."""
-    said = [
+    times = [
         f"{each.name} {time_of(each.latency)}"
         for each in offer.measures.qualities
         if each.latency is not None
     ]
-    return "; ".join(said) or "not measured"
+    return "; ".join(times) or "not measured"
 
 
 def price_of(offer: Offer) -> str:
     """Write the price of an image by quality."""
-    said = [
+    prices = [
         f"{each.name} {dollars(each.per_image)}"
         for each in offer.measures.qualities
         if each.per_image is not None
     ]
-    return "; ".join(said) or "not known"
+    return "; ".join(prices) or "not known"
 
 
 def answered_of(offer: Offer) -> str:
@@ -166,8 +166,8 @@ class OfferPage(Paper):
 
     def _details(self, offer: Offer) -> None:
         name = f"{offer.model}, {offer.label}: "
-        said = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
-        self._line((name, "bold"), said, indent=2, lines=3)
+        numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
+        self._line((name, "bold"), numbers, indent=2, lines=3)
         if offer.measures.retries.failed.hits:
             again = f"first try: {retried(offer.measures.retries)}"
             self._line((again, "yellow"), indent=6, lines=3)

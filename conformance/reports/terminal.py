@@ -80,8 +80,8 @@ class _Page(Paper):
         tools = " and ".join(self._summary.merged.tools)
         providers = providers_by_edition(self._summary)
         for id_, contract in self._summary.merged.contracts.items():
-            mine = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
-            self._line((contract.edition.title, "bold"), f" ({id_}){mine}")
+            names = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
+            self._line((contract.edition.title, "bold"), f" ({id_}){names}")
         self._line((f"judged by {tools}", "dim"))
         for each in self._summary.origins:
             edition = edition_of(each.provider, self._summary)
@@ -122,8 +122,8 @@ class _Page(Paper):
         for provider in provider_facts(self._summary):
             retries = provider.measures.retries
             if retries.failed.hits:
-                said = f"first try: {retried(retries)}"
-                self._line((f"{provider.id}: ", "bold"), (said, "yellow"), lines=3)
+                tries = f"first try: {retried(retries)}"
+                self._line((f"{provider.id}: ", "bold"), (tries, "yellow"), lines=3)
 
     def _broken(self) -> None:
         broken = self._summary.new
@@ -163,8 +163,8 @@ class _Page(Paper):
         self._title(f"Known deviations ({counted(len(self._summary.known), 'promise')})")
         for each in known[:MOST]:
             self._line((f"{each.provider}: ", KNOWN.style), each.reason, indent=2, lines=1)
-            said = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
-            self._line((said, "dim"), indent=6, lines=1)
+            excuses = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
+            self._line((excuses, "dim"), indent=6, lines=1)
         self._more(len(known) - MOST, ELSEWHERE)
         how = f"more: image-conformance explain {self._summary.known[0].clause}"
         self._line((how, "dim"), indent=2)
@@ -240,10 +240,10 @@ def _number(number: int, style: str) -> Part:
 
 def _why(broken: Broken) -> Sequence[str]:
     """Return paragraphs that say what broke a promise, none hiding the provider's words."""
-    said = [broken.message] if broken.message else []
-    said += [f"expected {broken.expected}"] if broken.expected else []
+    parts = [broken.message] if broken.message else []
+    parts += [f"expected {broken.expected}"] if broken.expected else []
     observed = [f"observed {broken.observed}"] if broken.observed else []
-    whole = "; ".join([*said, *observed])
+    whole = "; ".join([*parts, *observed])
     if len(whole) <= SHORT:
         return [whole or broken.statement]
-    return ["; ".join(said), *observed] if said else observed
+    return ["; ".join(parts), *observed] if parts else observed

@@ -154,14 +154,13 @@ def recorded(summary: Summary) -> Iterable[str]:
 def once(summary: Summary) -> str:
     """Say how the lists count what the table counts model by model."""
     kinds = [(summary.new, "broken"), (summary.known, "known")]
-    said = [
+    counts = [
         f"{len(promises)} {kind} for {sum(getattr(row, kind) for row in summary.rows)} here"
         for promises, kind in kinds
         if promises
     ]
-    return (
-        f"the sentence at the top and the lists below count it once a provider ({', '.join(said)})"
-    )
+    once_a_provider = "the sentence at the top and the lists below count it once a provider"
+    return f"{once_a_provider} ({', '.join(counts)})"
 
 
 def unjudged(count: int, summary: Summary) -> str:
@@ -186,8 +185,8 @@ def judged_by(summary: Summary) -> str:
     providers = providers_by_edition(summary)
     if len(providers) == 1:
         return f"edition {next(iter(providers))}"
-    said = (f"{listed(mine, 5)} by {edition}" for edition, mine in providers.items())
-    return f"editions: {'; '.join(said)}"
+    parts = (f"{listed(mine, 5)} by {edition}" for edition, mine in providers.items())
+    return f"editions: {'; '.join(parts)}"
 
 
 def providers_by_edition(summary: Summary) -> dict[str, list[str]]:
@@ -244,8 +243,8 @@ def _who(summary: Summary) -> str:
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
             others.setdefault(conclusion, []).append(name)
-    said = [f"{listed(names)}: {_OTHERS[each]}" for each, names in sorted(others.items())]
-    return f"{sentence(summary)} ({'; '.join(said)})" if said else sentence(summary)
+    parts = [f"{listed(names)}: {_OTHERS[each]}" for each, names in sorted(others.items())]
+    return f"{sentence(summary)} ({'; '.join(parts)})" if parts else sentence(summary)
 
 
 def sentence(summary: Summary) -> str:
@@ -332,8 +331,8 @@ def spent(run: RunFacts) -> str:
         least = "" if run.ended else "at least "  # only the last line of a run has its sum
         parts = [f"{least}{known} spent" + (f" of {budget}" if budget else "")]
     else:
-        said = "spend not recorded" if run.spent is None else "spend not known"
-        parts = [said + (f" (budget {budget})" if budget else "")]
+        spending = "spend not recorded" if run.spent is None else "spend not known"
+        parts = [spending + (f" (budget {budget})" if budget else "")]
     if run.taken_over:
         parts.append(f"{dollars(run.taken_over)} by the runs it took over")
     if run.elsewhere:

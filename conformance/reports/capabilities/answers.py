@@ -65,9 +65,9 @@ class Answers:
         if not exchange.was_sent:
             return Word.NOT_ASKED, exchange.reason
         if asked.accepted:
-            said = [self._effect(asked, name, value) for name, value in values.items()]
-            word = worst_word(word for word, _ in said)
-            return next(each for each in said if each[0] is word)
+            effects = [self._effect(asked, name, value) for name, value in values.items()]
+            word = worst_word(word for word, _ in effects)
+            return next(each for each in effects if each[0] is word)
         why = _told(exchange)
         blamed = self._another_value(asked, values)
         if blamed is not None:

@@ -54,10 +54,10 @@ def value_of(row: ValueRow) -> str:
 
 def standing_of(row: ValueRow, sides: Sequence[str]) -> str:
     """Return what the contract says of a value; where editions disagree, side by side."""
-    said = {side: each for side, each in zip(sides, row.standings, strict=True) if each}
-    if len(set(said.values())) < 2:
+    standings = {side: each for side, each in zip(sides, row.standings, strict=True) if each}
+    if len(set(standings.values())) < 2:
         return row.standing
-    return "; ".join(f"{standing} for {side}" for side, standing in said.items())
+    return "; ".join(f"{standing} for {side}" for side, standing in standings.items())
 
 
 def said_of(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
@@ -80,10 +80,10 @@ class CapabilityPage(Paper):
         paragraphs = group_by(sides, lambda at: (at[0].sides[at[1]], tuple(said_of(*at))))
         if paragraphs:
             self._title(TITLE)
-        for (label, said), mine in paragraphs.items():
+        for (label, words), mine in paragraphs.items():
             models = [table.model for table, _ in mine]
             parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
-            for rank, (word, text) in enumerate(said):
+            for rank, (word, text) in enumerate(words):
                 parts += ["; " if rank else "", (text, MEANINGS[word].style)]
             self._line(*parts, indent=2, lines=4)
 

@@ -142,8 +142,9 @@ def _rows(shown: Sequence[Column], lacking: Mapping[str, Sequence[str]]) -> Iter
         groups.setdefault((clause, cells), []).append(model)
         why.setdefault((clause, cells), tuple(map(_why, sides)))
     for (clause, cells), models in groups.items():
-        said = [each.contract.clauses[clause] for each in shown if clause in each.contract.clauses]
-        level, statement = (said[0].level, said[0].statement) if said else ("MAY", "")
+        records = (column.contract.clauses.get(clause) for column in shown)
+        first = next(filter(None, records), None)
+        level, statement = (first.level, first.statement) if first else ("MAY", "")
         lacks = tuple(clause in lacking[column.edition] for column in shown)
         yield Row(clause, level, statement, tuple(models), cells, why[clause, cells], lacks)
 

@@ -43,8 +43,8 @@ def _word(cell: Cell | None, lacking: bool) -> str:
 
 def totals(kept: Mapping[str, Kept]) -> str:
     """Write how many promises are kept, and how many were decided, by level."""
-    said = [f"{level} {e.kept}/{e.total} ({e.decided} decided)" for level, e in kept.items()]
-    return ", ".join(said) or "none"
+    levels = [f"{level} {e.kept}/{e.total} ({e.decided} decided)" for level, e in kept.items()]
+    return ", ".join(levels) or "none"
 
 
 def closing(comparison: Comparison) -> str:

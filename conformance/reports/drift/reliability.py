@@ -31,15 +31,15 @@ class _Tally:
 
     def add(self, finding: Finding) -> None:
         """Count a finding and the exchanges that were made again for it."""
-        made = 1 + (finding.repeats or 0)
+        exchanges = 1 + (finding.repeats or 0)
         if finding.verdict is Verdict.FLAKY and finding.rate is not None:
-            self.hits += round(finding.rate * made)
+            self.hits += round(finding.rate * exchanges)
             self.flaky = True
         elif finding.verdict in BROKEN:
-            self.hits += made
+            self.hits += exchanges
         elif finding.verdict is not Verdict.PASS:
             return
-        self.of += made
+        self.of += exchanges
         if finding.verdict is not Verdict.PASS:
             self.broken.append(finding)
 

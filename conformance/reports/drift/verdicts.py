@@ -125,11 +125,11 @@ def _is_of_chance(
     after = turn.after
     if after is None:
         return False
-    told = _subject(after) in unreliable and after.verdict is not Verdict.PASS
+    unreliably = _subject(after) in unreliable and after.verdict is not Verdict.PASS
     follows = after.verdict is Verdict.NOT_TESTABLE and bool(
         {_exchange(after), (after.provider, after.model, after.control or "")} & set(flaky)
     )
-    return (told and not after.excused) or follows
+    return (unreliably and not after.excused) or follows
 
 
 def _subject(finding: Finding) -> tuple[str, str, str]:

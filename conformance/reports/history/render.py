@@ -146,8 +146,8 @@ class _HistoryPage(Paper):
         still = counted(report.unchanged, "promise", "promises")
         self._line((f"{still} never changed (--all shows them).", "dim"))
         if report.silent:
-            said = counted(report.silent, "promise was", "promises were")
-            self._line((f"{said} judged before, not on the newest night.", "magenta"))
+            sentence = counted(report.silent, "promise was", "promises were")
+            self._line((f"{sentence} judged before, not on the newest night.", "magenta"))
         for path, why in report.problems[:_MOST_PROBLEMS]:
             self._line((f"left out: {path}: {why}", "yellow"), lines=2)
         more = len(report.problems) - _MOST_PROBLEMS

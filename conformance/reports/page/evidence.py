@@ -186,10 +186,10 @@ def _history(summary: Summary) -> dict[Key, list[list[str]]]:
     for run in sorted(summary.merged.runs, key=lambda each: each.header.started):
         started = run.header.started
         for each in run.findings:
-            said = f"{each.verdict.value}{', known' * each.excused}"
+            verdict = f"{each.verdict.value}{', known' * each.excused}"
             mine = history.setdefault(key(each), [])
-            if not mine or mine[-1][1] != said:
-                mine.append([started, said])
+            if not mine or mine[-1][1] != verdict:
+                mine.append([started, verdict])
     return history
 
 
