@@ -44,7 +44,7 @@ OTHER = "other"
 def causes_of(
     broken: Sequence[Broken],
     findings: Iterable[Finding],
-    observations: Iterable[Observation] = (),
+    observations: Iterable[Observation],
 ) -> list[Cause]:
     """Put broken promises below their causes, provider by provider in the order of `broken`.
 

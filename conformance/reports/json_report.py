@@ -102,7 +102,7 @@ def _family(family: Family) -> dict[str, Any]:
 def _row(row: Row, merged: Merged) -> dict[str, Any]:
     edition = merged.contract(row.provider).edition.id
     lacking = dict.fromkeys(merged.lacking[edition], NOT_IN_EDITION)
-    judged = {clause: cell.state.label.lower() for clause, cell in row.promises.items()}
+    judged = {name: each.cell.state.label.lower() for name, each in row.promises.items()}
     return {
         "provider": row.provider,
         "model": row.model,
@@ -110,7 +110,7 @@ def _row(row: Row, merged: Merged) -> dict[str, Any]:
         "read_as": row.read_as,
         **_counts(row),
         "promises": judged | lacking,
-        "judged_in": row.judged_in,
+        "judged_in": {name: (each.judged, each.findings) for name, each in row.promises.items()},
         "lifecycle": _standing(row.standing),
     }
 

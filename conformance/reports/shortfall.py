@@ -69,8 +69,8 @@ def _reasons(findings: Sequence[Finding], rows: Sequence[Row]) -> Counter[tuple[
     open_ones = {
         (row.provider, row.model, clause)
         for row in rows
-        for clause, cell in row.promises.items()
-        if cell.verdict in _REMEDY
+        for clause, promise in row.promises.items()
+        if promise.cell.verdict in _REMEDY
     }
     reasons: dict[tuple[Verdict, str], set[tuple[str, str, str]]] = {}
     for each in findings:

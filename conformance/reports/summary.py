@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.clients.records import Impact
-from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables, sides_of
@@ -59,7 +59,7 @@ Spells = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One provider and model; what is counted are promises, and findings where it says so.
+    """One provider and model; what is counted are promises.
 
     `undecided` are open, and `explained` those of them that something broken explains.
     `open_ended` is whether nobody knows what else was to be judged: the run broke off.
@@ -68,11 +68,8 @@ class Row:
     provider: str
     model: str
     cell: Cell
-    worst: Verdict
-    findings: Mapping[tuple[str, Verdict], int]
     kept: Mapping[str, Kept]
-    promises: Mapping[str, Cell]
-    judged_in: Mapping[str, tuple[int, int]]  # findings that decide a promise, of how many
+    promises: Mapping[str, Promise]
     broken: int
     known: int
     undecided: int
@@ -283,15 +280,15 @@ Promises = Mapping[Column, Mapping[str, Promise]]
 
 def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
     """Yield a row for each model that was judged, or was to be; those of a provider together."""
-    columns: dict[Column, list[Finding]] = {column: [] for column in planned(merged.runs)}
-    columns |= group_by(merged.findings, lambda finding: (finding.provider, finding.model))
+    judged = dict.fromkeys((finding.provider, finding.model) for finding in merged.findings)
+    columns = dict.fromkeys([*planned(merged.runs), *judged])
     providers = list(dict.fromkeys(provider for provider, _ in columns))
     standings = latest_standings(run.header for run in merged.runs)
     for column in sorted(columns, key=lambda column: providers.index(column[0])):
         cut = interrupted(merged.concluding, column)
-        if columns[column] or cut:
+        if column in judged or cut:
             mine = promises.get(column, {})
-            yield _row(merged, column, columns[column], mine, cut, standings.get(column))
+            yield _row(merged, column, mine, cut, standings.get(column))
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:
@@ -306,7 +303,6 @@ _OPEN = frozenset({*UNDECIDED, Verdict.HARNESS_ERROR})
 def _row(
     merged: Merged,
     column: Column,
-    findings: Sequence[Finding],
     promises: Mapping[str, Promise],
     cut: bool,
     standing: Standing | None,
@@ -319,11 +315,8 @@ def _row(
         provider=provider,
         model=model,
         cell=_whole(worst_cell(each.cell for each in every), cut),
-        worst=worst(each.verdict for each in findings),
-        findings=Counter((each.level, each.verdict) for each in findings),
         kept=count(every),
-        promises={clause: each.cell for clause, each in promises.items()},
-        judged_in={clause: (each.judged, each.findings) for clause, each in promises.items()},
+        promises=promises,
         broken=sum(verdicts[each] for each in BROKEN),
         known=sum(each.cell.known for each in every),
         undecided=len(left),

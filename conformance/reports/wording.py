@@ -143,8 +143,9 @@ def notes(summary: Summary) -> list[str]:
 def recorded(summary: Summary) -> Iterable[str]:
     """Yield how the exchanges of recordings are put together, where there are any."""
     if summary.headline.recorded:
-        both = [counts for row in summary.rows for counts in row.judged_in.values()]
-        judged, every = (sum(numbers) for numbers in zip(*both, strict=True)) if both else (0, 0)
+        promises = [promise for row in summary.rows for promise in row.promises.values()]
+        judged = sum(promise.judged for promise in promises)
+        every = sum(promise.findings for promise in promises)
         yield (
             "Of recordings a promise is kept where an exchange keeps it and none breaks it: "
             f"decided in {judged:,} of {every:,} findings."

@@ -10,6 +10,7 @@ from conformance.findings import Finding
 from conformance.parsing import printable
 from conformance.reports.capabilities import Side, sides_of
 from conformance.reports.contracts import Contract, contract_of
+from conformance.reports.formatting import listed
 from conformance.results.reach import Explanations
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -156,9 +157,7 @@ def _check_common(
 
 
 def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = f" and {len(ordered) - 3} more" if len(ordered) > 3 else ""
-    return ", ".join(printable(name, 40) for name in ordered[:3]) + more
+    return listed([printable(name, 40) for name in sorted(names)])
 
 
 def _labels(sides: Sequence[Column]) -> list[str]:

@@ -44,8 +44,8 @@ def verdict_changes(
     earlier: Before,
     new: Run,
     whole: bool,
-    absent: Collection[Column] = (),
-    unreliable: Collection[tuple[str, str, str]] = (),
+    absent: Collection[Column],
+    unreliable: Collection[tuple[str, str, str]],
 ) -> tuple[list[Change], int]:
     """Return the changed verdicts, and how many more are explained by what is broken.
 

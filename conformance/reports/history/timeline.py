@@ -116,18 +116,15 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
     unchanged = 0
     for name in sorted(providers):
         mine = list(timelines_of(name, providers[name], clauses))
-        changed = [
-            timeline for timeline in mine if timeline.changed or timeline.silence is not None
-        ]
-        unchanged += sum(len(timeline.models) for timeline in mine) - sum(
-            len(e.models) for e in changed
-        )
+        changed = [timeline for timeline in mine if timeline.changed or timeline.silence]
+        steady = [timeline for timeline in mine if not timeline.changed and not timeline.silence]
+        unchanged += sum(len(timeline.models) for timeline in steady)
         shown += sorted(mine if every else changed, key=_newest, reverse=True)
     return History(
         nights=tuple(_nights(name, providers[name]) for name in sorted(providers)),
         timelines=tuple(shown),
         unchanged=unchanged,
-        silent=sum(len(timeline.models) for timeline in shown if timeline.silence is not None),
+        silent=sum(len(timeline.models) for timeline in shown if timeline.silence),
         problems=tuple(problems),
     )
 

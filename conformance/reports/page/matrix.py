@@ -130,7 +130,7 @@ def _letters(clause: str, summary: Summary) -> str:
     """Return a row of the matrix: a letter a column, `a` for the first of `STATES`."""
     letters = ""
     for row in summary.rows:
-        state = row.promises[clause].state if clause in row.promises else None
+        state = row.promises[clause].cell.state if clause in row.promises else None
         if state is None and summary.merged.lacks(row.provider, clause):
             state = _LACKING
         letters += chr(ord("a") + _SHOWN.index(state)) if state else _NOTHING
