@@ -31,12 +31,13 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What one answer says of a value, and why."""
+class Evidence:
+    """One exchange behind a cell: the run by its place, its case, what it says, and why."""
 
+    run: int
+    case: str
     word: Word
     why: str
-    asked: Asked
 
 
 class Answers:
@@ -46,14 +47,14 @@ class Answers:
         self.every = every
         self._usual: dict[str, str | None] = {}
 
-    def about(self, values: Mapping[str, str]) -> list[Said]:
+    def about(self, values: Mapping[str, str]) -> list[Evidence]:
         """Return what every request that asks for some values says of them.
 
         One value is read from all requests that ask for it and may be accepted; several, which
         the contract forbids together, from those that ask for nothing else.
         """
         return [
-            Said(*self._word(asked, values), asked)
+            Evidence(asked.run, asked.exchange.case, *self._word(asked, values))
             for asked in self.every
             if values.items() <= asked.exchange.asks.items()
             and (asked.exchange.expected != "refused" or values == asked.exchange.asks)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import Finding
-from conformance.reports.capabilities.answers import ACCEPTANCE, Answers, Asked
+from conformance.reports.capabilities.answers import ACCEPTANCE, Answers, Asked, Evidence
 from conformance.reports.capabilities.readings import READINGS
 from conformance.reports.capabilities.words import DECIDED, SILENT, Word
 from conformance.reports.grouping import group_by
@@ -21,16 +21,6 @@ Value = tuple[tuple[str, str], ...]
 
 
 _DIGITS = 10  # of a number that values are put in order by
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One exchange behind a cell: its case, the run by its place, and what it says."""
-
-    run: int
-    case: str
-    word: Word
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +199,7 @@ def _in_order(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
 
 
 def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
-    evidence = [
-        Evidence(said.asked.run, said.asked.exchange.case, said.word, said.why)
-        for said in side.answers.about(dict(value))
-    ]
+    evidence = side.answers.about(dict(value))
     evidence.sort(key=lambda each: list(Word).index(each.word))
     others = (other for other in sides if other.edition != side.edition)
     if not evidence and value not in side.values and any(value in e.values for e in others):

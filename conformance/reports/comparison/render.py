@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.parsing import printable
@@ -23,22 +23,25 @@ from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.markdown import filled
 from conformance.reports.page import page
 from conformance.reports.summary import summarize
-from conformance.results.reach import Cell, Kept
+from conformance.results.reach import Kept
 from conformance.results.run_file import Run
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
 
 
+_OF_COLUMN = (
+    *("label", "provider", "edition", "digest", "tool", "mode", "base_url", "run", "started"),
+    "complete",
+)
+
+
 def words_of(row: Row) -> list[str]:
     """Name the verdicts of a row, a column each."""
-    return [_word(*both) for both in zip(row.cells, row.lacking, strict=True)]
-
-
-def _word(cell: Cell | None, lacking: bool) -> str:
-    if cell is None:
-        return NOT_IN_EDITION if lacking else "not judged"
-    return cell.state.label
+    absent = (NOT_IN_EDITION if lacking else "not judged" for lacking in row.lacking)
+    return [
+        cell.state.label if cell else word for cell, word in zip(row.cells, absent, strict=True)
+    ]
 
 
 def totals(kept: Mapping[str, Kept]) -> str:
@@ -58,21 +61,22 @@ def closing(comparison: Comparison) -> str:
 
 def comparison_markdown(comparison: Comparison) -> str:
     """Write a comparison as GitHub-flavoured Markdown, all rows."""
-    sections = [
-        ("Different", comparison.differing),
-        ("The same", comparison.same),
-        ("Judged by one alone", comparison.alone),
-    ]
-    shown: dict[str, Any] = {
+    values = {
+        "report": comparison,
+        "closing": closing(comparison),
         "tables": comparison.capabilities,
         "offers": comparison.offers,
+        "sections": [
+            ("Different", comparison.differing),
+            ("The same", comparison.same),
+            ("Judged by one alone", comparison.alone),
+        ],
         "edition_of": {}.get,  # a label says the edition where there are several
         "differences": differences([column.contract for column in comparison.columns]),
+        "words_of": words_of,
+        "totals": totals,
     }
-    words = {"words_of": words_of, "totals": totals, "closing": closing(comparison)}
-    return filled(
-        "comparison.md.jinja", {"report": comparison, "sections": sections, **shown, **words}
-    )
+    return filled("comparison.md.jinja", values)
 
 
 def comparison_csv(comparison: Comparison) -> str:
@@ -92,7 +96,11 @@ def comparison_json(comparison: Comparison) -> str:
     value = {
         "schema": SCHEMA,
         "columns": [
-            _column(*both) for both in zip(comparison.columns, comparison.totals, strict=True)
+            {
+                **{name: getattr(column, name) for name in _OF_COLUMN},
+                "kept": to_builtins(kept),
+            }
+            for column, kept in zip(comparison.columns, comparison.totals, strict=True)
         ],
         "notes": list(comparison.notes),
         "capabilities": capability.as_json(comparison.capabilities),
@@ -100,18 +108,6 @@ def comparison_json(comparison: Comparison) -> str:
         "rows": [_row(row, comparison.columns) for row in comparison.rows],
     }
     return json_document(value)
-
-
-def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:
-    names = (
-        *("label", "provider", "edition", "digest", "tool", "mode", "base_url"),
-        *("run", "started"),
-    )
-    return {
-        **{name: getattr(column, name) for name in names},
-        "complete": column.complete,
-        "kept": {level: asdict(count) for level, count in kept.items()},
-    }
 
 
 def _row(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
