@@ -13,10 +13,10 @@ from conformance.reports.merging import Merged
 from conformance.reports.summary import Summary
 from conformance.results.records import ExchangeRecord
 
-_FOUND = ("message", "expected", "observed", "control", "deviation")
+_TEXTS = ("message", "expected", "observed", "control", "deviation")
 COLUMNS = (
     *("provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known"),
-    *_FOUND,
+    *_TEXTS,
     *("provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette"),
     "edition",
 )
@@ -66,7 +66,7 @@ def _judged(finding: Finding) -> dict[str, Any]:
         "level": finding.level,
         "verdict": finding.verdict.value,
         "known": "yes" if finding.excused else "no",
-        **{name: getattr(finding, name) for name in _FOUND},
+        **{name: getattr(finding, name) for name in _TEXTS},
     }
 
 

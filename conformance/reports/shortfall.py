@@ -25,13 +25,8 @@ _REMEDY = {
 def shortfalls(summary: Summary) -> Iterator[str]:
     """Yield a sentence for each provider with too little decided, and what would raise it."""
     unknown = summary.unknown
-    short = [
-        row
-        for row in summary.rows
-        if (kept := row.kept.get("MUST", NOTHING)).total
-        and not kept.reaches
-        and row.column not in unknown
-    ]
+    judged = [row for row in summary.rows if row.kept.get("MUST", NOTHING).total]
+    short = [row for row in judged if not row.kept["MUST"].reaches and row.column not in unknown]
     for provider, rows in group_by(short, lambda row: row.provider).items():
         numbers = [(row.model, row.kept["MUST"]) for row in rows]
         models = listed([f"{model} ({kept.decided} of {kept.total})" for model, kept in numbers])

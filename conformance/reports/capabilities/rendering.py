@@ -76,12 +76,14 @@ class CapabilityPage(Paper):
 
     def print_short(self, tables: Sequence[ModelTable]) -> None:
         """Print a paragraph for each provider and the models of which it says the same."""
-        sides = [(table, side) for table in tables for side in range(len(table.sides))]
-        paragraphs = group_by(sides, lambda at: (at[0].sides[at[1]], tuple(said_of(*at))))
+        paragraphs: dict[tuple[str, tuple[tuple[Word, str], ...]], list[str]] = {}
+        for table in tables:
+            for side, label in enumerate(table.sides):
+                words = tuple(said_of(table, side))
+                paragraphs.setdefault((label, words), []).append(table.model)
         if paragraphs:
             self._title(TITLE)
-        for (label, words), mine in paragraphs.items():
-            models = [table.model for table, _ in mine]
+        for (label, words), models in paragraphs.items():
             parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
             for rank, (word, text) in enumerate(words):
                 parts += ["; " if rank else "", (text, MEANINGS[word].style)]

@@ -29,19 +29,19 @@ from conformance.results.run_file import Run
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
 
-
-_OF_COLUMN = (
+_MEMBERS = (
     *("label", "provider", "edition", "digest", "tool", "mode", "base_url", "run", "started"),
     "complete",
-)
+)  # of a column
 
 
 def words_of(row: Row) -> list[str]:
     """Name the verdicts of a row, a column each."""
-    absent = (NOT_IN_EDITION if lacking else "not judged" for lacking in row.lacking)
-    return [
-        cell.state.label if cell else word for cell, word in zip(row.cells, absent, strict=True)
-    ]
+    words = []
+    for cell, lacking in zip(row.cells, row.lacking, strict=True):
+        absent = NOT_IN_EDITION if lacking else "not judged"
+        words.append(cell.state.label if cell else absent)
+    return words
 
 
 def totals(kept: Mapping[str, Kept]) -> str:
@@ -96,10 +96,7 @@ def comparison_json(comparison: Comparison) -> str:
     value = {
         "schema": SCHEMA,
         "columns": [
-            {
-                **{name: getattr(column, name) for name in _OF_COLUMN},
-                "kept": to_builtins(kept),
-            }
+            {**{name: getattr(column, name) for name in _MEMBERS}, "kept": to_builtins(kept)}
             for column, kept in zip(comparison.columns, comparison.totals, strict=True)
         ],
         "notes": list(comparison.notes),

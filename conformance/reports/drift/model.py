@@ -111,17 +111,17 @@ class Drift:
         """Return an alarm for each provider of the new run, in its order."""
         wrong = self.worse(unconfirmed_too)
         alarms = []
-        for provider in (provider.id for provider in self.new.header.providers):
-            mine = tuple(change for change in wrong if change.provider == provider)
+        for provider in self.new.header.providers:
+            mine = tuple(change for change in wrong if change.provider == provider.id)
             clauses = {change.subject for change in mine}
             every = self.of(Kind.REGRESSION)
-            worse = {change.subject for change in every if change.provider == provider}
+            worse = {change.subject for change in every if change.provider == provider.id}
             alarm = Alarm(
-                provider=provider,
+                provider=provider.id,
                 clauses=tuple(sorted(clauses)),
                 regressions=mine,
                 waiting=tuple(sorted(worse - clauses)),
-                kept=tuple(sorted(self._kept(provider))),
+                kept=tuple(sorted(self._kept(provider.id))),
                 judged=not self.unjudged,
             )
             alarms.append(alarm)

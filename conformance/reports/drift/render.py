@@ -141,8 +141,12 @@ _PHRASES = {
 def drift_markdown(report: Drift, unconfirmed_too: bool = False) -> str:
     """Write a drift as GitHub-flavoured Markdown."""
     sections = [(TITLES[kind], report.of(kind)) for kind in Kind]
-    said = closing(report, unconfirmed_too)
-    values = {"report": report, "phrases": _PHRASES, "sections": sections, "closing": said}
+    values = {
+        "report": report,
+        "phrases": _PHRASES,
+        "sections": sections,
+        "closing": closing(report, unconfirmed_too),
+    }
     return filled("drift.md.jinja", values)
 
 
