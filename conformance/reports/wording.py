@@ -17,6 +17,7 @@ from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.headline import deviations
 from conformance.results.reach import LEVELS, Cell, Column, Kept
+from conformance.results.run_file import Run
 from conformance.results.selection import extent as extent_of
 
 
@@ -341,6 +342,11 @@ def spent(run: RunFacts) -> str:
     if run.unpriced:
         parts.append(unpriced(run.unpriced, run.guess))
     return ", ".join(parts)
+
+
+def lack_of(run: Run) -> str:
+    """Say why a run that is not complete lacks something."""
+    return "did not come to its end" if run.interrupted else "judged only a part"
 
 
 def changed_under_its_name(edition: str, digests: Sequence[str]) -> str:

@@ -151,9 +151,9 @@ def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
     """Return what some sides make of the values of a model; every cell has a word and a reason."""
     standings = [side.listed for side in sides]
     listed: dict[Value, str] = {}
-    for known in reversed(standings):
-        listed |= known
-    order = dict.fromkeys(value for known in standings for value in known)
+    for known in standings:
+        for value, standing in known.items():
+            listed.setdefault(value, standing)
     rows = (
         ValueRow(
             parameter=" + ".join(name for name, _ in value),
@@ -162,7 +162,7 @@ def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
             cells=tuple(_capability(side, value, sides) for side in sides),
             standings=tuple(known.get(value, "") for known in standings),
         )
-        for value, standing in _in_order({value: listed[value] for value in order})
+        for value, standing in _in_order(listed)
     )
     return ModelTable(model, tuple(side.label for side in sides), tuple(rows))
 

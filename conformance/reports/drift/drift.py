@@ -22,7 +22,7 @@ from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.reliability import became_unreliable, covered
 from conformance.reports.drift.verdicts import verdict_changes
 from conformance.reports.formatting import counted, listed
-from conformance.reports.wording import changed_under_its_name
+from conformance.reports.wording import changed_under_its_name, lack_of
 from conformance.results.baselines import ordered, tells
 from conformance.results.conclusion import Reasons
 from conformance.results.reach import Column
@@ -106,8 +106,7 @@ def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
         names = listed([absence.name for absence in left])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
-        why = "did not come to its end" if last.interrupted else "judged only a part"
-        yield f"BASE {why}: what it lacks is not told as added."
+        yield f"BASE {lack_of(last)}: what it lacks is not told as added."
     known = {provider.id: provider for provider in last.header.providers}
     for provider in new.header.providers:
         for name in ("mode", "base_url") if provider.id in known else ():
