@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -46,12 +46,19 @@ class _Difference:
     varied: int = 0  # of these, how many were seen as they are now on a night before
 
 
-def answer_changes(earlier: Before, new: Run) -> list[Change]:
-    """Return what changed in the form of answers: case by case, said once for all cases."""
+def answer_changes(
+    earlier: Before, new: Run, flaky: Collection[tuple[str, ...]] = ()
+) -> list[Change]:
+    """Return what changed in the form of answers: case by case, said once for all cases.
+
+    The answers of `flaky` exchanges are left out: what they lack is what became unreliable.
+    """
     pairs = [
         (earlier.answers[exchange.path][-1], exchange)
         for exchange in new.exchanges.values()
-        if exchange.path in earlier.answers and exchange.outcome not in NOT_ANSWERED
+        if exchange.path in earlier.answers
+        and exchange.outcome not in NOT_ANSWERED
+        and (exchange.provider, exchange.model, exchange.case) not in flaky
     ]
     differences: dict[tuple[str, Aspect, str, str], _Difference] = {}
     for before, now in pairs:

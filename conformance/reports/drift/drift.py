@@ -20,7 +20,7 @@ from conformance.reports.drift.baseline import (
 from conformance.reports.drift.model import ABSENT, Change, Drift, Kind
 from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.reliability import became_unreliable, covered
-from conformance.reports.drift.verdicts import verdict_changes
+from conformance.reports.drift.verdicts import flaky_exchanges, verdict_changes
 from conformance.reports.formatting import counted, listed
 from conformance.reports.wording import changed_under_its_name, lack_of
 from conformance.results.baselines import ordered, tells
@@ -50,14 +50,16 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     absent = absences(earlier, new)
     gone = {(absence.provider, absence.model) for absence in absent} | retired_in(new).keys()
     unreliable = became_unreliable(bases, new)
-    verdicts, explained = verdict_changes(earlier, new, whole, gone, covered(unreliable))
+    clauses = covered(unreliable)
+    flaky = flaky_exchanges(new, clauses)
+    verdicts, explained = verdict_changes(earlier, new, whole, gone, clauses, flaky)
     vanished = [absence.change for absence in absent if absence.chosen]
     changes = [
         *unreliable,
         *vanished,
         *retirements(bases[-1], new),
         *verdicts,
-        *answer_changes(earlier, new),
+        *answer_changes(earlier, new, flaky),
         *range_changes(bases, new),
     ]
     return Drift(

@@ -100,11 +100,15 @@ def _is_worse(before: Rate, now: Rate) -> bool:
 
 
 def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
-    """Yield providers of which attempts fail, but not all of them: that is an outage."""
+    """Yield providers of which attempts fail, but not all, nor so many that the run gave up.
+
+    Those are outages, which leave a night undecided.
+    """
     before, now = _retries(bases), _retries([new])
+    left = {finding.provider for finding in new.findings if finding.verdict is Verdict.NOT_RUN}
     for provider, retries in now.items():
         earlier = before.get(provider)
-        out = retries.failed.hits == retries.failed.of
+        out = retries.failed.hits == retries.failed.of or provider in left
         if earlier is not None and not out and _is_worse(earlier.failed, retries.failed):
             yield Change(
                 kind=Kind.UNRELIABLE,

@@ -46,6 +46,8 @@ def place(change: Change) -> str:
         return ""
     where = f" on {listed(change.models)}" if change.models else ""
     noun = "case" if change.what in ("verdict", "reliability") else "answer"
+    if change.what == "verdict" and not change.subject:
+        noun = "finding"  # of many clauses, for one reason
     example = "" if change.count == 1 else "e.g. "
     case = f", {example}{change.cases[0]}" if change.cases else ""
     return f"{where} ({counted(change.count, noun)}{case})"
@@ -112,7 +114,7 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
         sure = "" if unconfirmed_too else "confirmed "
         return f"{counted(len(wrong), sure + 'regression')}: something got worse."
     if unreliable := report.of(Kind.UNRELIABLE):
-        names = listed([change.subject for change in unreliable], 3)
+        names = listed(list(dict.fromkeys(change.subject for change in unreliable)), 3)
         return f"Became unreliable: {names}; something got worse."
     if report.unjudged:
         return f"It could not be judged whether something got worse: {'; '.join(report.unjudged)}."
@@ -261,9 +263,9 @@ class _DriftPage(Paper):
             (name, "bold"),
             said,
             indent=2,
-            lines=2 if regression else 1,
+            lines=2 if change.kind in (Kind.REGRESSION, Kind.UNRELIABLE) else 1,
         )
-        outage = change.kind is Kind.NOISE and verdict
-        if regression or outage or change.what in ("latency", "price", "reliability"):
+        by_reason = verdict and not change.subject
+        if regression or by_reason or change.what in ("latency", "price", "reliability"):
             why = "; ".join(filter(None, (certainty(change), change.message)))
             self._line(why or "no reason given", indent=6, lines=1)
