@@ -66,8 +66,6 @@ def read_cassette(path: Path) -> dict[str, Any]:
         if unknown := sorted(set(request) - set(_REQUEST)):
             raise CassetteFileError(f"{where}: request has {printable(unknown[0], 40)!r}")
         _check(response, f"{where}: response.", _RESPONSE)
-        # an alias may share the body, and it will be changed
-        interaction["response"] = {**response, "body": dict(response["body"])}
     return dict(document)
 
 
