@@ -16,8 +16,8 @@ from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.clauses.observations import observe
+from conformance.exchange.answer import painter_named
 from conformance.exchange.model import Exchange
-from conformance.exchange.painters import painter_named
 from conformance.parsing.credentials import (
     Credentials,
     Painter,

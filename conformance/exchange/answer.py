@@ -14,7 +14,6 @@ from typing import Any
 import pybase64
 
 from conformance.exchange.model import Download, Exchange
-from conformance.exchange.painters import painter_named
 from conformance.parsing import (
     Base64Reading,
     EventStream,
@@ -23,7 +22,8 @@ from conformance.parsing import (
     read_event_stream,
     read_json,
 )
-from conformance.parsing.credentials import Credentials, Painter, read_credentials
+from conformance.parsing.credentials import Credentials, Painter, painter_of, read_credentials
+from conformance.parsing.credentials.records import WITHOUT_MEANING
 from conformance.parsing.images import (
     MOST_PIXELS,
     MOST_PIXELS_TOGETHER,
@@ -261,3 +261,17 @@ class Answer:
     def streams(self) -> bool:
         """Return whether the answer says that it is an event stream."""
         return bool(self.response and self.response.media_type == "text/event-stream")
+
+
+def painter_named(credentials: Credentials, exchange: Exchange) -> Painter:
+    """Compare the credentials of an image with the model that its request asked for."""
+    if credentials.standing in WITHOUT_MEANING:
+        return Painter.UNCLEAR
+    return painter_of(credentials.names, asked_names(exchange))
+
+
+def asked_names(exchange: Exchange) -> tuple[str, ...]:
+    """Return the names of the model asked for: the provider's, and the suite's; none if unasked."""
+    body = read_json(exchange.request.body).value
+    name = body.get("model") if isinstance(body, dict) else None
+    return (name, exchange.model) if isinstance(name, str) else ()

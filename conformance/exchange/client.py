@@ -19,7 +19,7 @@ from conformance.exchange.model import (
     Request,
     Response,
 )
-from conformance.exchange.redaction.api_key import REMEMBERED, Redactor, redact
+from conformance.exchange.redaction.api_key import REMEMBERED, Redactor
 from conformance.exchange.transport.transport import Limits, Transport
 
 MOST_DOWNLOADS = 16
@@ -120,7 +120,7 @@ class Client:
             served_as=target.models.get(case.model),
         )
         whole = self._with_downloads(bare, known_failures)
-        return redact(whole, self._redactor) if self._redactor else whole
+        return self._redactor.exchange(whole) if self._redactor else whole
 
     def _with_downloads(self, bare: Exchange, known: Mapping[str, Failure]) -> Exchange:
         if bare.response is None or b'"url"' not in bare.response.body:
@@ -135,7 +135,7 @@ class Client:
         spent = known.get(url) or allowance.spent()
         if spent is not None:
             return Download(url, failure=spent)
-        response, failure = _split(self._transport.fetch(url).result)
+        response, failure = _split(self._transport.fetch(url))
         allowance.bytes_left -= len(response.body) if response else 0
         return Download(url, response, failure)
 

@@ -13,7 +13,7 @@ from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition, edition_ids, load_edition
 from conformance.exchange.model import Exchange
-from conformance.recordings.readers import UNNAMED
+from conformance.recordings.readers.foreign_exchange import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange
-from conformance.recordings.readers import UNNAMED
+from conformance.recordings.readers.foreign_exchange import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)

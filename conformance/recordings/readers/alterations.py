@@ -1,4 +1,4 @@
-"""What a recorder cut, replaced or left out of an answer, seen from the recording itself.
+"""What a recorder cut, replaced or left out, seen from the recording itself.
 
 Proof comes first: a Content-Length that agrees, a content coding that ended, JSON that parses.
 Only then do words count. Where a placeholder and a provider's lie cannot be told apart the part
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from conformance.exchange.answer import Answer, Payload
 from conformance.exchange.model import Exchange, Response
 from conformance.exchange.stream_events import DONE, events_of
+from conformance.parsing import read_json
 from conformance.parsing.images import ImageFacts, inspect_image, sniff
 from conformance.recordings.readers.bodies import declared_length, is_too_short
 from conformance.recordings.readers.model import Recorded
@@ -297,3 +298,44 @@ def is_altered_download(recorded: Recorded) -> bool:
     media_type = response.media_type or "image/"  # of bytes that are none: a recorder mangled them
     claims_image = media_type.startswith("image/") or media_type == "application/octet-stream"
     return claims_image or _was_json(kept.text)
+
+
+_FREE_TEXT = frozenset({"prompt", "negative_prompt", "user"})
+
+
+def altered_request(recorded: Recorded) -> str | None:
+    """Describe what a recorder did to a request; None where it is as it was sent."""
+    if "request" in recorded.altered:
+        return "its request was not recorded"
+    request = recorded.request
+    media_type = request.header("content-type") or ""
+    if holds_placeholder(media_type) or holds_placeholder(request.method):
+        return "the method or the content type of its request was replaced"
+    if media_type and "json" not in media_type.lower():
+        return None  # a form, say: that it is no JSON is the client's own doing
+    declared = declared_length(request.headers)
+    exact = "text" not in recorded.altered
+    proven = "request" in recorded.proven or (exact and declared == len(request.body))
+    body = read_json(request.body).value
+    if not isinstance(body, dict):
+        return None if proven else "its request was cut or rewritten by the recorder"
+    if not proven and is_too_short(body, declared):
+        return f"its request had {declared:,} bytes, and fewer were recorded"
+    accepted = recorded.response is not None and 200 <= recorded.response.status < 300
+    for name, value in body.items():
+        if spoils_name(name, proven) or _is_replaced(name, value, proven, accepted):
+            return f"the recorder replaced {name[:40]!r} in its request"
+    return None
+
+
+def _is_replaced(name: str, value: Any, proven: bool, accepted: bool) -> bool:
+    if not isinstance(value, str):
+        nested = isinstance(value, dict | list)
+        return nested and holds_placeholder(json.dumps(value), proven=True)
+    if name not in _FREE_TEXT:
+        return holds_placeholder(value, proven)
+    if interrupts_text(value):
+        return not proven  # amid a text it may stand for more than that text
+    cut = value.rstrip().endswith(("...", "…")) and not proven
+    # what an accepted request described does not matter
+    return (cut or is_placeholder(value)) and not accepted
