@@ -47,9 +47,9 @@ def conclude_run(
     findings: Sequence[Finding], problems: Sequence[str], interrupted: bool
 ) -> Conclusion:
     """Return the exit code for a run: its findings, what is wrong with it, and how it ended."""
-    found = conclude(findings)
-    if found is not Conclusion.CONFORMS:
-        return found
+    conclusion = conclude(findings)
+    if conclusion is not Conclusion.CONFORMS:
+        return conclusion
     if interrupted:
         return Conclusion.NOT_JUDGED
     return Conclusion.BREAKS if problems else Conclusion.CONFORMS
@@ -112,16 +112,16 @@ def binding(findings: Sequence[Finding], accepted: Set[Column]) -> list[Finding]
     Of models that `accepted` a request. There such a clause found nothing to judge in the answer,
     as where a member is documented and absent: one more 401 does not make it bind.
     """
-    told = {_promise(each) for each in findings if not _needs_acceptance(each)}
+    shown = {
+        _promise(finding)
+        for finding in findings
+        if not (finding.verdict in UNDECIDED and finding.message.startswith(NOT_ACCEPTED))
+    }
     return [
-        each
-        for each in findings
-        if (each.provider, each.model) not in accepted or _promise(each) in told
+        finding
+        for finding in findings
+        if (finding.provider, finding.model) not in accepted or _promise(finding) in shown
     ]
-
-
-def _needs_acceptance(finding: Finding) -> bool:
-    return finding.verdict in UNDECIDED and finding.message.startswith(NOT_ACCEPTED)
 
 
 def _promise(finding: Finding) -> tuple[str, str, str]:
@@ -146,13 +146,15 @@ def lacking_reach(reach: Mapping[Column, Kept]) -> list[Column]:
 def undecided(findings: Sequence[Finding]) -> list[Finding]:
     """The findings that are neither decided nor explained by another finding."""
     reasons = Reasons(findings)
-    found = [each for each in findings if _is_undecided(each, reasons)]
-    return found or _nothing_judged(findings)
-
-
-def _is_undecided(finding: Finding, reasons: Reasons) -> bool:
-    undecided = finding.verdict in UNDECIDED or finding.verdict is Verdict.HARNESS_ERROR
-    return undecided and not reasons.explain(finding)
+    unexplained = [
+        finding
+        for finding in findings
+        if finding.verdict in UNDECIDED or finding.verdict is Verdict.HARNESS_ERROR
+        if not reasons.explain(finding)
+    ]
+    if unexplained or any(finding.verdict in DECIDED for finding in findings):
+        return unexplained
+    return list(findings)  # where nothing was decided, nothing is explained
 
 
 class Reasons:
@@ -216,11 +218,6 @@ def _is_about_outages(finding: Finding) -> bool:
     return finding.clause.startswith("errors.") or finding.clause == "parameters.valid-accepted"
 
 
-def _nothing_judged(findings: Sequence[Finding]) -> list[Finding]:
-    judged = any(each.verdict in DECIDED for each in findings)
-    return [] if judged else list(findings)
-
-
 def _exchange(finding: Finding) -> tuple[str, str, str]:
     return finding.provider, finding.model, finding.case
 
@@ -231,5 +228,5 @@ def _control(finding: Finding) -> tuple[str, str, str]:
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:
     """Count findings by verdict."""
-    found = Counter(each.verdict for each in findings)
-    return {verdict.value: found[verdict] for verdict in Verdict if found[verdict]}
+    numbers = Counter(finding.verdict for finding in findings)
+    return {verdict.value: numbers[verdict] for verdict in Verdict if numbers[verdict]}
