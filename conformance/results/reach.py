@@ -100,18 +100,14 @@ class Promise:
 
 def cell_of(findings: Sequence[Finding]) -> Cell:
     """Return the verdict over some findings: what is newly broken outranks what was known."""
-    new = worst(each.verdict for each in findings if not each.excused)
-    if new in BROKEN or new is Verdict.HARNESS_ERROR:
-        return Cell(new)
-    known = [each.verdict for each in findings if each.excused]
-    return Cell(worst(known), known=True) if known else Cell(new)
+    return worst_cell(Cell(finding.verdict, known=finding.excused) for finding in findings)
 
 
 def worst_cell(cells: Iterable[Cell]) -> Cell:
     """Return the worst of some cells; what is newly broken outranks what was known."""
     every = list(cells)
-    new = worst(each.verdict for each in every if not each.known)
-    known = [each.verdict for each in every if each.known]
+    new = worst(cell.verdict for cell in every if not cell.known)
+    known = [cell.verdict for cell in every if cell.known]
     if not known or new in BROKEN or new is Verdict.HARNESS_ERROR:
         return Cell(new)
     return Cell(worst(known), known=True)
