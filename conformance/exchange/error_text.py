@@ -115,7 +115,7 @@ def _joined(inner: ErrorText, outer: ErrorText) -> ErrorText:
 
 
 def _first(errors: Iterator[ErrorText]) -> ErrorText:
-    return next((each for each in errors if each.said), NOTHING)
+    return next((error for error in errors if error.said), NOTHING)
 
 
 def _own(members: Mapping[str, Any], *names: str) -> str:
@@ -134,7 +134,7 @@ def _param(members: Mapping[str, Any]) -> str:
         if isinstance(value, str) and value:
             return _tidy(value)[:200]
         if isinstance(value, list) and value:
-            return ".".join(str(each)[:80] for each in value[:8])
+            return ".".join(str(part)[:80] for part in value[:8])
     return ""
 
 
@@ -143,12 +143,12 @@ def _of_success(value: Any) -> ErrorText:
     if not isinstance(value, dict):
         return NOTHING
     data = value.get("data")
-    items = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+    items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
     if items:
         faulty = (
-            each if each.get("error") is None else {"error": each["error"]}
-            for each in items
-            if each.get("error") is not None or not (each.get("url") or each.get("b64_json"))
+            item if item.get("error") is None else {"error": item["error"]}
+            for item in items
+            if item.get("error") is not None or not (item.get("url") or item.get("b64_json"))
         )
         own = {"error": value["error"]} if value.get("error") is not None else {}
         return _first(map(read_error, (own, *islice(faulty, _MOST_ERRORS))))
@@ -172,8 +172,8 @@ def _names_error(name: object) -> bool:
 
 def _page(body: bytes) -> str:
     text = body[:8000].decode("utf-8", "replace")
-    found = _TITLES.search(text)
-    return _tidy(html.unescape(_TAG.sub(" ", found["text"] if found else text)))
+    title = _TITLES.search(text)
+    return _tidy(html.unescape(_TAG.sub(" ", title["text"] if title else text)))
 
 
 def _plain(body: bytes) -> str:

@@ -131,9 +131,9 @@ def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> 
         return listed is not None
     items: tuple[Payload, ...] = answer.payloads
     if answer.object is None:
-        items = tuple(each for each in events_of(answer) if each.called(COMPLETED))
+        items = tuple(item for item in events_of(answer) if item.called(COMPLETED))
     known = "payloads" not in exchange.altered
-    return any(each.delivers if known else each.carries for each in items)
+    return any(item.delivers if known else item.carries for item in items)
 
 
 def not_served(answer: Answer) -> bool:

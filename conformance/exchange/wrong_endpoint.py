@@ -29,8 +29,8 @@ def knows_nothing(answer: Answer) -> bool:
 def wrong_address(base_url: str) -> str:
     """Say that nothing at a base URL speaks the API, and where it may be meant to lead."""
     path = urlsplit(base_url).path.rstrip("/")
-    told = f"nothing at {base_url} speaks this API; a base URL usually ends in /v1"
-    return told if path.endswith("/v1") else f"{told}: try {base_url.rstrip('/')}/v1"
+    sentence = f"nothing at {base_url} speaks this API; a base URL usually ends in /v1"
+    return sentence if path.endswith("/v1") else f"{sentence}: try {base_url.rstrip('/')}/v1"
 
 
 def _says_nothing(error: object) -> bool:

@@ -26,7 +26,7 @@ def read_names(texts: Iterable[str], unnamed: str | None, *editions: Edition) ->
     """
 
     def known_name(model: str) -> str:
-        edition = next((each for each in editions if each.find(model)), editions[0])
+        edition = next((edition for edition in editions if edition.find(model)), editions[0])
         return edition.model(model).name
 
     known: dict[str, str] = {}

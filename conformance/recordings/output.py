@@ -130,10 +130,10 @@ class Records:
     def _judged(self) -> list[tuple[Contract, list[_Provider]]]:
         """Return the contracts that judged, the default one first, each with its providers."""
         default = self._contracts.default
-        found: dict[str, tuple[Contract, list[_Provider]]] = {default.edition.id: (default, [])}
+        contracts: dict[str, tuple[Contract, list[_Provider]]] = {default.edition.id: (default, [])}
         for _, about in sorted(self._providers.items()):
-            found.setdefault(about.contract.edition.id, (about.contract, []))[1].append(about)
-        judged = [each for each in found.values() if each[1]]
+            contracts.setdefault(about.contract.edition.id, (about.contract, []))[1].append(about)
+        judged = [(contract, providers) for contract, providers in contracts.values() if providers]
         return judged or [(default, [])]
 
     def _name(self, host: str, edition: str) -> str:
@@ -164,7 +164,7 @@ class Records:
         models, edition = _models(providers), contract.edition
         return ContractRecord(
             edition=about_edition(edition, models),
-            providers=tuple(self._name(each.host, edition.id) for each in providers),
+            providers=tuple(self._name(provider.host, edition.id) for provider in providers),
             clauses=tuple(about_clause(clause, edition) for clause in contract.clauses),
             unknown_models=_unknown_models(contract, providers),
             values=values_of(edition, models, planned=False),
@@ -214,7 +214,7 @@ def _member(provider: str) -> str:
 
 
 def _models(providers: Iterable[_Provider]) -> list[str]:
-    return sorted({name for each in providers for name in each.models})
+    return sorted({name for provider in providers for name in provider.models})
 
 
 def _unknown_models(contract: Contract, providers: Iterable[_Provider]) -> tuple[str, ...]:
@@ -226,8 +226,8 @@ def _samples(providers: Iterable[_Provider]) -> list[Finding]:
     """Return a finding of every verdict of every promise that binds."""
     return [
         finding
-        for each in providers
-        for finding in binding(list(each.samples.values()), each.accepted)
+        for provider in providers
+        for finding in binding(list(provider.samples.values()), provider.accepted)
     ]
 
 

@@ -40,21 +40,21 @@ class Sought:
 
     def is_alike(self, head: RunHeader) -> bool:
         """Return whether a run with this header judged any of the same."""
-        theirs = {each.id for each in head.providers}
+        theirs = {provider.id for provider in head.providers}
         same = not self.providers or bool(self.providers & theirs)
         return same and head.edition.id == self.edition
 
 
 def run_files(folder: Path) -> list[Path]:
     """Return the run files of a folder and those below it, by name."""
-    return sorted(each for each in folder.rglob("*.jsonl") if each.is_file())
+    return sorted(path for path in folder.rglob("*.jsonl") if path.is_file())
 
 
 def alike(path: Path, sought: Sought) -> Run:
     """Read a run that was named; raises `RunFileError`, and `OtherRunError` for a strange one."""
     run = read_run(path)
     if not sought.is_alike(run.header):
-        theirs = (each.id for each in run.header.providers)
+        theirs = (provider.id for provider in run.header.providers)
         raise OtherRunError(
             f"--baseline {path}: is a run of {_whose(theirs, run.header.edition.id)}, and "
             f"this one is of {_whose(sought.providers, sought.edition)}, so it says nothing of "
@@ -64,7 +64,7 @@ def alike(path: Path, sought: Sought) -> Run:
 
 
 def _whose(providers: Iterable[str], edition: str) -> str:
-    named = ", ".join(printable(repr(each), 100) for each in sorted(providers))
+    named = ", ".join(printable(repr(name), 100) for name in sorted(providers))
     return f"provider {named} by edition {printable(edition, 100)}"
 
 
@@ -114,12 +114,12 @@ def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
     The last finding that was decided counts, so that one night of outage does not hide what
     was known the night before it; of what never was decided, the last one.
     """
-    found: dict[str, Finding] = {}
+    latest: dict[str, Finding] = {}
     for run in runs:
-        for each in run.findings:
-            if tells(each) or each.id not in found or not tells(found[each.id]):
-                found[each.id] = each
-    return found
+        for finding in run.findings:
+            if tells(finding) or finding.id not in latest or not tells(latest[finding.id]):
+                latest[finding.id] = finding
+    return latest
 
 
 def tells(finding: Finding) -> bool:

@@ -89,7 +89,7 @@ class Run:
     @property
     def foreign(self) -> bool:
         """Return whether it judged what others recorded with another tool."""
-        return any(each.mode == "foreign" for each in self.header.providers)
+        return any(provider.mode == "foreign" for provider in self.header.providers)
 
     @property
     def problems(self) -> tuple[str, ...]:

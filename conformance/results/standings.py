@@ -59,7 +59,7 @@ def retired_in(run: Run) -> dict[Column, Standing]:
     What was replayed stands as on the day of its recording.
     """
     finished = run.footer.finished[:10] if run.footer else ""
-    replayed = {each.id for each in run.header.providers if each.mode == "replay"}
+    replayed = {provider.id for provider in run.header.providers if provider.mode == "replay"}
     return {
         column: standing
         for column, standing in standings_of(run.header.providers).items()
@@ -74,12 +74,14 @@ def _ended_by(standing: Standing, finished: str) -> bool:
 
 def latest_standings(headers: Iterable[RunHeader]) -> dict[Column, Standing]:
     """Return how the models of some runs stood, in the newest run that has each."""
-    found: dict[Column, Standing] = {}
+    latest: dict[Column, Standing] = {}
     for header in sorted(headers, key=lambda header: header.started):
-        columns = {(each.id, model) for each in header.providers for model in each.models}
-        found = {column: standing for column, standing in found.items() if column not in columns}
-        found |= standings_of(header.providers)
-    return found
+        columns = {
+            (provider.id, model) for provider in header.providers for model in provider.models
+        }
+        latest = {column: standing for column, standing in latest.items() if column not in columns}
+        latest |= standings_of(header.providers)
+    return latest
 
 
 def day_of(header: RunHeader) -> date:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
@@ -66,10 +67,11 @@ class Manifest:
         """The claim's references to assertions by label, each label once, with its box."""
         store = self.box.labelled("c2pa.assertions")
         by_label = {box.label: box for box in store.boxes} if store else {}
-        lists = (self.claim.get(member) for member in _REFERENCES)
-        found = [ref for each in lists if isinstance(each, list) for ref in each][:_MOST]
-        by_name = {last_part(ref.get("url")): ref for ref in found if isinstance(ref, dict)}
-        return {label: (ref, by_label.get(label)) for label, ref in by_name.items()}
+        lists = [self.claim.get(member) for member in _REFERENCES]
+        references = list(chain(*(listed for listed in lists if isinstance(listed, list))))[:_MOST]
+        objects = [reference for reference in references if isinstance(reference, dict)]
+        by_name = {last_part(reference.get("url")): reference for reference in objects}
+        return {label: (reference, by_label.get(label)) for label, reference in by_name.items()}
 
     def _hash(self, member: Mapping[Any, Any]) -> Any:
         """Return the hash function that a member names, or else the claim; None if unknown."""
@@ -106,8 +108,10 @@ def _ranges(exclusions: Any) -> list[tuple[int, int]] | None:
     if not isinstance(exclusions, list) or len(exclusions) > _RANGES:
         return None
     ranges = []
-    for each in exclusions:
-        start, length = (each.get("start"), each.get("length")) if type(each) is dict else (0, -1)
+    for exclusion in exclusions:
+        if not isinstance(exclusion, dict):
+            return None
+        start, length = exclusion.get("start"), exclusion.get("length")
         if type(start) is not int or type(length) is not int or start < 0 or length < 0:
             return None
         ranges.append((start, length))

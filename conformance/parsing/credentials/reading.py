@@ -28,14 +28,14 @@ def read_credentials(kind: str | None, data: bytes) -> Credentials | None:
         return None
     try:
         manifests = _manifests(store)
-        said = _said(manifests)
+        credentials = _said(manifests)
     except (JUMBFFaultError, ManifestFaultError) as error:
         return Credentials(Standing.DAMAGED, fault=printable(str(error), _LONGEST))
     fault = _fault(manifests[0], data)
-    if said.standing is Standing.CLAIMED and not fault:
-        return validated(said, str(kind), data)
-    standing = Standing.INVALID if fault else said.standing
-    return structs.replace(said, standing=standing, fault=fault)
+    if credentials.standing is Standing.CLAIMED and not fault:
+        return validated(credentials, str(kind), data)
+    standing = Standing.INVALID if fault else credentials.standing
+    return structs.replace(credentials, standing=standing, fault=fault)
 
 
 def _manifests(store: bytes) -> list[Manifest]:
@@ -65,7 +65,7 @@ def _said(manifests: list[Manifest]) -> Credentials:
     active = manifests[0]
     signature = signature_facts(active.signature)
     algorithm, signer = signature or ("", "")
-    software = [found for manifest in manifests for found in _software(manifest)]
+    software = [program for manifest in manifests for program in _software(manifest)]
     ingredients = active.assertions("c2pa.ingredient")
     return Credentials(
         standing=Standing.UNSIGNED if signature is None else Standing.CLAIMED,
@@ -74,7 +74,9 @@ def _said(manifests: list[Manifest]) -> Credentials:
         algorithm=algorithm,
         title=_text(active.claim.get("dc:title")),
         source_types=_texts(action.get("digitalSourceType") for action in _actions(active)),
-        ingredients=_texts(each.get("dc:title", each.get("title")) for each in ingredients),
+        ingredients=_texts(
+            ingredient.get("dc:title", ingredient.get("title")) for ingredient in ingredients
+        ),
     )
 
 
@@ -82,7 +84,7 @@ def _software(manifest: Manifest) -> Iterator[Software]:
     """Yield who made the claim, then who did what, by name."""
     information = manifest.claim.get("claim_generator_info")
     generators = information if isinstance(information, list) else [information]
-    named = [found for each in generators if (found := _program(each, ""))]
+    named = [program for generator in generators if (program := _program(generator, ""))]
     whole = _program(manifest.claim.get("claim_generator"), "")
     yield from named or ([whole] if whole else [])
     for action in _actions(manifest):
@@ -100,7 +102,7 @@ def _program(value: Any, action: str) -> Software | None:
 
 def _actions(manifest: Manifest) -> Sequence[Mapping[Any, Any]]:
     lists = (assertion.get("actions") for assertion in manifest.assertions("c2pa.actions"))
-    actions = [action for each in lists if isinstance(each, list) for action in each[:MOST]]
+    actions = [action for listed in lists if isinstance(listed, list) for action in listed[:MOST]]
     return [action for action in actions if isinstance(action, dict)][:MOST]
 
 

@@ -35,7 +35,9 @@ def validated(claimed: Credentials, kind: str, data: bytes) -> Credentials:
         return structs.replace(
             claimed, standing=Standing.SIGNED, signer=signer, trusted=state == "Trusted"
         )
-    codes = [str(each.get("code")) for each in results.get("activeManifest", {}).get("failure", [])]
+    codes = [
+        str(failure.get("code")) for failure in results.get("activeManifest", {}).get("failure", [])
+    ]
     against = [code for code in codes if not code.startswith(_ABOUT_SIGNER)]
     fault = printable(", ".join(against or codes) or "the validator does not say why", 100)
     standing = Standing.CLAIMED if codes and not against else Standing.INVALID
