@@ -16,6 +16,7 @@ import pybase64
 from conformance.exchange.model import Download, Exchange
 from conformance.parsing import (
     Base64Reading,
+    Event,
     EventStream,
     JSONReading,
     read_base64,
@@ -39,6 +40,11 @@ _WORTH_A_THREAD = 100_000  # bytes of an image; a smaller one is decoded in a fe
 
 MOST_IMAGES = 64
 """Items of one answer that are looked into; the largest documented ``n`` is 10."""
+
+COMPLETED = "image_generation.completed"
+PARTIAL = "image_generation.partial_image"
+DONE = "[DONE]"
+"""What chat streams end with; no source documents it for images."""
 
 
 class Sight:
@@ -202,6 +208,26 @@ def _head(text: str) -> bytes:
     return pybase64.b64decode(digits[0]) if digits else b""
 
 
+class StreamEvent(Payload):
+    """One event of a stream, with the image in its data."""
+
+    def __init__(self, index: int, event: Event, answer: Answer) -> None:
+        self.name = event.name
+        self.reading = read_json(event.data.encode("utf-8", "replace"))
+        value = self.reading.value
+        item = value if isinstance(value, dict) else {}
+        super().__init__(index, item, answer.exchange, answer.sight)
+
+    @property
+    def path(self) -> str:
+        """Where the event stands in the stream."""
+        return f"event {self.index + 1}"
+
+    def called(self, name: str) -> bool:
+        """Return whether the event's line or the type in its data has this name."""
+        return name in (self.name, self.item.get("type"))
+
+
 class Answer:
     """One response, read lazily and once; absent parts are None, never an exception."""
 
@@ -256,6 +282,19 @@ class Answer:
     def stream(self) -> EventStream:
         """The body as an event stream."""
         return read_event_stream(self.response.body if self.response else b"")
+
+    @cached_property
+    def events(self) -> tuple[StreamEvent, ...]:
+        """The events of the stream, up to `MOST_IMAGES` with one; a closing ``[DONE]`` is none."""
+        named = [event for event in self.stream.events if event.data.strip() != DONE]
+        events: list[StreamEvent] = []
+        images = 0
+        for index, event in enumerate(named):
+            events.append(StreamEvent(index, event, self))
+            images += events[-1].b64_json is not None
+            if images == MOST_IMAGES:
+                break
+        return tuple(events)
 
     @property
     def streams(self) -> bool:

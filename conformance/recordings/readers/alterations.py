@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.answer import DONE, Answer, Payload
 from conformance.exchange.model import Exchange, Response
-from conformance.exchange.stream_events import DONE, events_of
 from conformance.parsing import read_json
 from conformance.parsing.images import ImageFacts, inspect_image, sniff
 from conformance.recordings.readers.bodies import declared_length, is_too_short
@@ -205,7 +204,7 @@ def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
     """Name what was replaced in an event stream; a web page in its place is the provider's."""
     if kept.is_document:
         return
-    events = events_of(answer)
+    events = answer.events
     items = [event.item for event in events]
     yield from _of_payloads(events, kept)
     if (
