@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,33 +75,26 @@ def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
     A file that is no run is passed over.
     Raises `NightsError` for a folder without any.
     """
-    heads = [(path, head) for path in run_files(folder) if (head := _head(path)) is not None]
-    fitting = [(head.started, path) for path, head in heads if sought.fits(head)]
+    fitting: list[tuple[str, Path]] = []
+    for path in run_files(folder):
+        with suppress(RunFileError):
+            header = read_header(path)
+            if sought.fits(header):
+                fitting.append((header.started, path))
     runs: list[Run] = []
     for _, path in sorted(fitting, reverse=True):
-        if len(runs) < most and (run := _whole(path)) is not None:
-            runs.append(run)
+        if len(runs) == most:
+            break
+        with suppress(RunFileError):
+            run = read_run(path)
+            if run.complete and not is_part(run):
+                runs.append(run)
     if not runs:
         raise NightsError(
             f"{folder}: holds no complete run of the same edition and provider from before this one"
             f" that judged its models whole"
         )
     return runs
-
-
-def _head(path: Path) -> RunHeader | None:
-    try:
-        return read_header(path)
-    except RunFileError:
-        return None
-
-
-def _whole(path: Path) -> Run | None:
-    try:
-        run = read_run(path)
-    except RunFileError:
-        return None
-    return run if run.complete and not is_part(run) else None
 
 
 def ordered(runs: Iterable[Run]) -> list[Run]:

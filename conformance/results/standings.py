@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+import msgspec
+
 from conformance.lifecycle import Lifecycle, Standing
 from conformance.results.reach import Column
 from conformance.results.records import LifecycleRecord, ProviderRecord, RunHeader
@@ -13,34 +15,18 @@ from conformance.results.run_file import Run
 
 def record_of(standing: Standing) -> LifecycleRecord:
     """Write how a model stands."""
-    dates = standing.lifecycle
-    since, deprecated, until = (
-        None if day is None else day.isoformat()
-        for day in (dates.since, dates.deprecated, dates.until)
-    )
-    return LifecycleRecord(
-        judged_on=standing.day.isoformat(),
-        since=since,
-        deprecated=deprecated,
-        until=until,
-        replaced_by=dates.replaced_by,
-        source=dates.source,
-        retrieved=dates.retrieved,
-    )
+    dates = msgspec.to_builtins(standing.lifecycle)
+    return msgspec.convert({"judged_on": standing.day.isoformat(), **dates}, LifecycleRecord)
 
 
 def standing_of(record: LifecycleRecord) -> Standing | None:
     """Read how a model stood; None for a record with what is no date."""
+    dates = msgspec.to_builtins(record)
     try:
-        since, deprecated, until = (
-            None if day is None else date.fromisoformat(day)
-            for day in (record.since, record.deprecated, record.until)
-        )
-        day = date.fromisoformat(record.judged_on)
+        day = date.fromisoformat(dates.pop("judged_on"))
+        return Standing(msgspec.convert(dates, Lifecycle), day)
     except ValueError:
         return None
-    dates = Lifecycle(since, deprecated, until, record.replaced_by, record.source, record.retrieved)
-    return Standing(dates, day)
 
 
 def standings_of(providers: tuple[ProviderRecord, ...]) -> Mapping[Column, Standing]:
