@@ -75,9 +75,10 @@ def error_text(answer: Answer) -> ErrorText:
         return _of_stream(answer)
     if is_page(answer):
         return ErrorText(_page(response.body))
-    text = ErrorText(_plain(response.body))
-    worded = _WORDS.match(text.text) or cause_of(response.status, text)
-    return text if not success or worded else NOTHING
+    text = response.body[:_LONGEST].decode("utf-8", "replace")
+    error = ErrorText(_tidy(text) if "\0" not in text else "")
+    worded = _WORDS.match(error.text) or cause_of(response.status, error)
+    return error if not success or worded else NOTHING
 
 
 def is_page(answer: Answer) -> bool:
@@ -101,16 +102,13 @@ def read_error(value: Any, depth: int = 0) -> ErrorText:
     )
     deeper = (members[name] for name in _INNER if isinstance(members.get(name), dict | list))
     inner = _first(read_error(each, depth + 1) for each in deeper)
-    return _joined(inner, own) if inner.said else own
-
-
-def _joined(inner: ErrorText, outer: ErrorText) -> ErrorText:
-    """Prefer what stands deeper: what wraps it is the status again, or the wrapper's name."""
-    return ErrorText(
-        inner.text or outer.text,
-        inner.code or outer.code,
-        inner.type or outer.type,
-        inner.param or outer.param,
+    if not inner.said:
+        return own
+    return ErrorText(  # what wraps an error is the status again, or the wrapper's name
+        inner.text or own.text,
+        inner.code or own.code,
+        inner.type or own.type,
+        inner.param or own.param,
     )
 
 
@@ -174,11 +172,6 @@ def _page(body: bytes) -> str:
     text = body[:8000].decode("utf-8", "replace")
     title = _TITLES.search(text)
     return _tidy(html.unescape(_TAG.sub(" ", title["text"] if title else text)))
-
-
-def _plain(body: bytes) -> str:
-    text = body[:_LONGEST].decode("utf-8", "replace")
-    return _tidy(text) if "\0" not in text else ""
 
 
 def _tidy(text: str) -> str:

@@ -170,16 +170,6 @@ class Records:
             values=values_of(edition, models, planned=False),
         )
 
-    def _about(self, provider: _Provider) -> ProviderRecord:
-        name = self._name(provider.host, provider.contract.edition.id)
-        return ProviderRecord(
-            id=name,
-            title=f"{name} (foreign recordings)",
-            base_url=provider.url,
-            mode="foreign",
-            models={model: model for model in sorted(provider.models)},
-        )
-
     def counts(self) -> dict[str, int]:
         """Count findings by verdict."""
         return {
@@ -187,7 +177,19 @@ class Records:
         }
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
-        main, *others = (self._record_of(*each) for each in self._judged())
+        main, *others = (self._record_of(contract, of) for contract, of in self._judged())
+        providers = []
+        for (host, edition), provider in sorted(self._providers.items()):
+            name = self._name(host, edition)
+            providers.append(
+                ProviderRecord(
+                    id=name,
+                    title=f"{name} (foreign recordings)",
+                    base_url=provider.url,
+                    mode="foreign",
+                    models={model: model for model in sorted(provider.models)},
+                )
+            )
         return RunHeader(
             schema=SCHEMA,
             id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
@@ -198,7 +200,7 @@ class Records:
             selection=SelectionRecord(clauses=self._contracts.pattern),
             unknown_models=main.unknown_models,
             recordings=tuple(printable(file.path.name, 200) for file in files),
-            providers=tuple(self._about(each) for _, each in sorted(self._providers.items())),
+            providers=tuple(providers),
             clauses=main.clauses,
             values=main.values,
             also=tuple(others),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from conformance.results.records import ContractRecord, RunFooter, RunHeader
+from conformance.results.records import ContractRecord, RunHeader
 from conformance.results.run_file import Run
 
 
@@ -47,13 +47,12 @@ def _part(run: Run, contract: ContractRecord) -> Run:
         providers=tuple(provider for provider in run.header.providers if provider.id in mine),
         also=(),
     )
-    part = Run(header, footer=run.footer and _footer(run.footer, mine))
+    footer = run.footer
+    if footer is not None:
+        reach = tuple(model for model in footer.reach if model.provider in mine)
+        footer = structs.replace(footer, reach=reach)
+    part = Run(header, footer=footer)
     for record in run.records:
         if record.provider in mine:
             part.add(record)
     return part
-
-
-def _footer(footer: RunFooter, providers: frozenset[str]) -> RunFooter:
-    reach = tuple(model for model in footer.reach if model.provider in providers)
-    return structs.replace(footer, reach=reach)

@@ -46,16 +46,13 @@ def retired_in(run: Run) -> dict[Column, Standing]:
     """
     finished = run.footer.finished[:10] if run.footer else ""
     replayed = {provider.id for provider in run.header.providers if provider.mode == "replay"}
-    return {
-        column: standing
-        for column, standing in standings_of(run.header.providers).items()
-        if standing.retired or (column[0] not in replayed and _ended_by(standing, finished))
-    }
-
-
-def _ended_by(standing: Standing, finished: str) -> bool:
-    until = standing.lifecycle.until
-    return until is not None and until.isoformat() <= finished
+    retired = {}
+    for column, standing in standings_of(run.header.providers).items():
+        until = standing.lifecycle.until
+        ended_meanwhile = until is not None and until.isoformat() <= finished
+        if standing.retired or (ended_meanwhile and column[0] not in replayed):
+            retired[column] = standing
+    return retired
 
 
 def latest_standings(headers: Iterable[RunHeader]) -> dict[Column, Standing]:
