@@ -27,7 +27,7 @@ from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette_file import (
     CassetteFileError,
-    Recorded,
+    CassetteMetadata,
     read_cassette,
     read_metadata,
 )
@@ -123,7 +123,7 @@ class CassetteLibrary:
         )
 
     @contextmanager
-    def playing(self, case: Case) -> Iterator[Recorded]:
+    def playing(self, case: Case) -> Iterator[CassetteMetadata]:
         """Answer requests from a case's cassette; nothing reaches the network.
 
         Raises `CassetteMissingError`, `CassetteDamagedError` or `CassetteStaleError`, each
@@ -185,7 +185,7 @@ class CassetteLibrary:
         }
         return {"status": response["status"], "headers": headers, "body": {"string": body}}
 
-    def _recorded(self, metadata: Any, case: Case) -> Recorded:
+    def _recorded(self, metadata: Any, case: Case) -> CassetteMetadata:
         if not isinstance(metadata, dict):
             raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
         if metadata.get("schema") != SCHEMA:
