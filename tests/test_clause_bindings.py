@@ -47,6 +47,7 @@ HANGS_ON = [
     (DEFAULT, "stream.format-as-asked", STREAM, "output_format"),
     (DEFAULT, "image.transparent-pixels", body("gpt-image-1", background="transparent"),
      "output_format"),
+    (DEFAULT, "image.opaque-when-asked", body("gpt-image-1", background="opaque"), "output_format"),
     (OPENAI, "extras.svg-usage", SVG, "svg"),
     (OPENAI, "extras.svg-usage", SVG, "output_format"),
     (OPENAI, "extras.safety-identifier", IDENTIFIED, "safety_identifier"),
