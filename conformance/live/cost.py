@@ -8,10 +8,9 @@ from typing import Any
 
 from conformance.cases.model import Case, Operation
 from conformance.contract import Edition
-from conformance.exchange.answer import Answer
+from conformance.exchange.answer import COMPLETED, Answer
 from conformance.exchange.model import Exchange, Price, Spending
 from conformance.exchange.outcome import not_served
-from conformance.exchange.stream_events import COMPLETED, events_of
 from conformance.live.retries import NEVER_SENT
 from conformance.parsing import read_json
 from conformance.providers import Provider
@@ -97,7 +96,7 @@ def used(exchange: Exchange) -> object:
     answer = Answer(exchange)
     if not answer.streams:
         return (answer.object or {}).get("usage")
-    finished = (each.item.get("usage") for each in events_of(answer) if each.called(COMPLETED))
+    finished = (each.item.get("usage") for each in answer.events if each.called(COMPLETED))
     return next((each for each in finished if each is not None), None)
 
 
