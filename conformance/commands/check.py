@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conformance.commands.options import EditionName
+from conformance.commands.options import EditionName, Quiet, RunFile
 from conformance.errors import ConformanceError
 
 if TYPE_CHECKING:
@@ -47,13 +47,11 @@ def check(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Write the provider's file, to go on.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
-    ] = None,
+    output: RunFile = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Resume the check of this run file.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Send a dozen requests to an address, and say which promises they show to be broken.
 
