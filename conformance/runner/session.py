@@ -240,7 +240,7 @@ class Session:
                         yield engine.provider, each
 
     def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
-        for name in (*([case.control] if case.control else ()), *case.after):
+        for name in case.prerequisites:
             yield from self._with_controls(engine, engine.cases[f"{case.model}/{name}"])
         yield case
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
@@ -83,7 +83,7 @@ class Recorder:
         if not hasattr(report, "finding"):
             self._crashes += report.when == CRASHED
             return
-        if self._progress.is_judged(name):
+        if name in self._progress.judged:
             return  # a worker told it before it died
         values = report.finding
         finding = None if values is None else convert(values, Finding)
@@ -139,9 +139,16 @@ class Recorder:
     def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
         new = evidence if evidence is not None and evidence["case"] not in self._told else None
         unforeseen = convert(new["unforeseen"], list[Finding]) if new else []
+        records = convert(new["records"], list[Record]) if new else []
         self.findings += [finding, *unforeseen]
         with self._ending():
-            self._write([finding, *unforeseen], new)
+            writer = self.open()
+            if new is not None:
+                self._told.add(new["case"])
+            if writer is not None:
+                for record in (*records, finding, *unforeseen):
+                    writer.add(record)
+                self._stands()
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -242,16 +249,6 @@ class Recorder:
             self._place.take()
             self._writer = RunWriter(self._place.path, header, durable)
         return self._writer
-
-    def _write(self, findings: Iterable[Finding], evidence: dict[str, Any] | None) -> None:
-        writer = self.open()
-        if evidence is not None:
-            self._told.add(evidence["case"])
-        if writer is not None:
-            records = convert(evidence["records"], list[Record]) if evidence else []
-            for each in (*records, *findings):
-                writer.add(each)
-            self._stands()
 
     @contextmanager
     def _ending(self) -> Iterator[None]:
