@@ -207,8 +207,10 @@ class Sender:
         refused = _blames_key(again)
         if again.response is not None and not refused and not undecided(again.response.status):
             return exchange
-        why = f"the key in {self._key_place} was refused ({_told(exchange)})"
-        why = f"{why}, though it was good before"
+        why = (
+            f"the key in {self._key_place} was refused ({_told(exchange)}), "
+            f"though it was good before"
+        )
         if refused:
             self._halt(f"{why}; look at it, then continue with --resume")
         return replace(exchange, failure=Failure("key-refused", why))

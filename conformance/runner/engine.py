@@ -228,7 +228,9 @@ class Engine:
 
     def _judged_now(self, case: Case) -> Judged:
         gone = self._gone(case)
-        control = self._control(case)
+        control = None
+        if case.control is not None:
+            control = self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
         if gone is not None:
             return self._not_judged.unsent(case, Verdict.UNAVAILABLE, gone, None)
         coarser = self._coarser_fault_accepted(case)
@@ -368,11 +370,6 @@ class Engine:
             if ".invalid/" in exchange.request.url:  # the file of a provider that each user hosts
                 why += "; name your address with --base-url"
             self._live.ledger.halt(self.provider.id, why)
-
-    def _control(self, case: Case) -> Outcome | None:
-        if case.control is None:
-            return None
-        return self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
 
     def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
         """Ask what a near miss comes after; give the first coarser one that was accepted."""

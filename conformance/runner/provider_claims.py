@@ -1,4 +1,4 @@
-"""What a provider's file says of findings: promises not claimed, known deviations, and blocked."""
+"""What a provider's file says of findings: not claimed, known to deviate, or blocked by that."""
 
 from __future__ import annotations
 

@@ -195,11 +195,12 @@ class Recorder:
 
     def _ended(self, stopped: bool) -> Ending:
         """Return how the run ended: of what was planned, what was judged."""
-        self._stopped = self._was_stopped()
-        self._progress.asked = planned_promises(self._session())
+        run = self._session()  # of one that the user stopped, retries may be missing as well
+        self._stopped = run.options.mode != "replay" and run.live.ledger.stopped()
+        self._progress.asked = planned_promises(run)
         not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
         lost = bool(self._died or self._progress.lost or not_run)
-        plan, counts = plan_of(self._session()), self._progress.counts()
+        plan, counts = plan_of(run), self._progress.counts()
         return Ending(stopped or self._stopped or lost, self._progress.left_out, plan, counts)
 
     def _tell_lost(self) -> None:
@@ -278,11 +279,6 @@ class Recorder:
             provider, today = engine.provider, session.today
             retired = [model for model in provider.models if engine.is_retired(model)]
             self.problems += stale_deviations(provider, self.findings, today, retired)
-
-    def _was_stopped(self) -> bool:
-        """Return whether the user ended it: what was not tried again may be missing as well."""
-        session = self._session()
-        return session.options.mode != "replay" and session.live.ledger.stopped()
 
     def _headline(self) -> str:
         asked = [
