@@ -64,7 +64,7 @@ docs: $(STAMP)  ## a page a clause, with a real failure of each, and the table o
 	rm -rf site
 	$(RUN) docs --output site
 
-mutants: $(STAMP)  ## mutate the clauses, one change at a time: do their tests notice? (15 min)
+mutants: $(STAMP)  ## mutate the clauses, one change at a time: do their tests notice? (30 min)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutation]'
 	$(BIN)/python -m mutation
 

@@ -125,16 +125,19 @@ def _passes(item: pytest.Item) -> bool:
     return not any(each.failed for each in runtestprotocol(item, nextitem=None, log=False))
 
 
-_GENERAL = ("test_clause_", "test_locators", "truth_gone_wrong", "binds_the_requests")
+_BY_HAND = ("test_clause", "test_locators", "test_verdict_context")
+_GENERAL = ("truth_gone_wrong", "binds_the_requests")
 
 
 def _in_order(tests: Iterable[pytest.Item], mutant: Mutant) -> list[pytest.Item]:
-    """Put first the tests that most likely notice: of the chapter, then those of everything."""
+    """Put first the tests that most likely notice: quick ones, of the chapter, of everything."""
 
     def rank(item: pytest.Item) -> int:
-        if mutant.chapter in item.nodeid:
+        if any(name in item.nodeid for name in _BY_HAND):
             return 0
-        return 1 if any(each in item.nodeid for each in _GENERAL) else 2
+        if mutant.chapter in item.nodeid:
+            return 1
+        return 2 if any(name in item.nodeid for name in _GENERAL) else 3
 
     return sorted(tests, key=rank)
 

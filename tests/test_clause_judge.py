@@ -86,14 +86,15 @@ def test_chapter_is_what_stands_before_the_first_point(registered: Clause) -> No
 
 
 def test_row_of_a_shape_is_a_clause_about_one_thing() -> None:
-    def say(_: Subject, about: str) -> Iterator[Problem]:
-        yield Problem(about)
+    def say(subject: Subject, about: str) -> Iterator[Problem]:
+        yield Problem(f"{subject.exchange.case}: {about}")
 
     row = Shape(say, Needs.REFUSAL)
     row("x.row", Level.MUST, "It is.", CITED, binds=generation, about="it", how="  Says it.\n  So.")
     made = REGISTRY.pop("x.row")
     assert (made.needs, made.citations, made.how) == (Needs.REFUSAL, (CITED,), "Says it.\nSo.")
-    assert list(made.judge(Subject(exchange(), EDITION))) == [Problem("it")]
+    assert (made.level, made.statement, made.binds) == (Level.MUST, "It is.", generation)
+    assert list(made.judge(Subject(exchange(case="a"), EDITION))) == [Problem("a: it")]
 
 
 def test_observer_is_registered_under_its_id() -> None:

@@ -11,7 +11,8 @@ import pytest
 from conformance.cases.own_requests import read_own_requests
 from conformance.clauses.own_requests import clauses_of_own
 from conformance.clauses.registry import Clause, Needs
-from conformance.contract import OUTSIDE_SOURCES, Level, load_edition
+from conformance.clauses.subject import Subject, UnavailableError
+from conformance.contract import OUTSIDE_SOURCES, CitedSource, Level, load_edition
 from conformance.exchange.model import Exchange
 from conformance.exchange.sent_request import read_request
 from tests.miniatures import JSON_TYPE, body, error, exchange, judged
@@ -44,7 +45,8 @@ def test_clause_says_what_the_file_says(tmp_path: Path) -> None:
     assert clause.how == "Passes when the request is refused, as the file expects."
     (cited,) = clause.citations
     assert (cited.source, cited.section) == ("own:mine.json", "request banner")
-    assert OUTSIDE_SOURCES["own:mine.json"].title == "Requests of mine.json"
+    source = CitedSource("own:mine.json", "Requests of mine.json", "", "", "")
+    assert OUTSIDE_SOURCES["own:mine.json"] == source
 
 
 def test_clause_of_an_accepted_request_takes_a_paid_answer(tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ def test_clause_binds_only_the_models_that_the_file_names(tmp_path: Path) -> Non
     ("made", "said"),
     [
         (exchange(SENT, 400, error("Too long.", param="user")), "pass: "),
-        (exchange(SENT), "fail: the request banner was accepted, expected 4xx"),
+        (exchange(SENT), "fail: the request banner was accepted, expected 4xx, observed HTTP 200"),
         (exchange(SENT, 429, error("Slow down.")), "unavailable: HTTP 429"),
         (exchange(SENT, 500, error("Oh.")), "unavailable: HTTP 500"),
         (exchange(SENT, 302, {}), "not testable: it was not refused with a 4xx: HTTP 302"),
@@ -104,5 +106,19 @@ def test_clause_binds_only_the_models_that_the_file_names(tmp_path: Path) -> Non
 def test_expected_refusal(made: Exchange, said: str, tmp_path: Path) -> None:
     (clause,) = own(tmp_path, expect="refused")
     (finding,) = judged(made, clauses=[clause])
-    expected = f", expected {finding.expected}" if finding.expected else ""
-    assert f"{finding.verdict}: {finding.message}{expected}".startswith(said)
+    expected = f", expected {finding.expected}, observed {finding.observed}"
+    told = f"{finding.verdict}: {finding.message}{expected if finding.expected else ''}"
+    assert told.startswith(said)
+
+
+def test_expected_refusal_in_the_middle_of_an_outage_says_what_came(tmp_path: Path) -> None:
+    (clause,) = own(tmp_path, expect="refused")
+    subject = Subject(exchange(SENT, 503, error("Overloaded.")), load_edition())
+    with pytest.raises(UnavailableError, match=r"^HTTP 503: Overloaded\.$"):
+        list(clause.judge(subject))
+
+
+def test_clause_binds_a_dated_model_by_the_name_that_was_asked(tmp_path: Path) -> None:
+    (clause,) = own(tmp_path, expect="refused", models=["gpt-image-1"])
+    assert binds(clause, exchange(body("gpt-image-1", **ASKED)))
+    assert not binds(clause, exchange(body("gpt-image-1-2025-04-23", **ASKED)))

@@ -8,8 +8,7 @@ from itertools import pairwise
 import pytest
 
 from conformance.clauses import clauses_of, select
-from conformance.clauses.bindings import all_of, any_of, asks, documents, family, left_open
-from conformance.clauses.registry import REGISTRY, Binding, chapters, possible_in
+from conformance.clauses.registry import REGISTRY, chapters
 from conformance.contract import CitedSource, ClauseLevel, Edition, Level, load_edition
 from conformance.contract.records import Citation
 from conformance.errors import ConformanceError, UnknownNameError
@@ -136,28 +135,6 @@ def test_edition_sets_the_level_and_the_sources_of_a_clause() -> None:
     (clause,) = select(clauses_of(edition), "errors.json")
     assert clause.level is Level.SHOULD
     assert [(each.source, each.section) for each in clause.citations] == [("rfc9110", "15.5.1")]
-
-
-@pytest.mark.parametrize(
-    ("binding", "possible"),
-    [
-        (family("gpt-image", "sora"), True),
-        (family("sora"), False),
-        (documents("style"), True),
-        (documents("svg"), False),
-        (left_open("gpt-image-response-format", "nothing"), True),
-        (left_open("nothing"), False),
-        (any_of(family("sora"), documents("style")), True),
-        (any_of(family("sora"), documents("svg")), False),
-        (all_of(family("dall-e"), documents("style")), True),
-        (all_of(family("dall-e"), documents("svg")), False),
-        (asks("svg"), True),
-    ],
-)
-def test_binding_is_possible_where_the_edition_has_what_it_needs(
-    binding: Binding, possible: bool
-) -> None:
-    assert possible_in(binding, EDITION) is possible
 
 
 def test_clause_that_is_registered_later_is_a_clause_of_the_edition() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from conformance.contract import load_edition
 from conformance.exchange.model import UNKNOWN_MODEL, Failure, Provenance
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.findings import Finding, Verdict
+from conformance.lifecycle import ENDLESS, Standing
 from tests.miniatures import (
     ACCEPTED,
     HTML,
@@ -478,3 +480,22 @@ def test_missing_model_that_is_named_was_read_in_the_body(said: str, expected: V
     as_text = (("authorization", "Bearer [API key]"), ("content-type", "text/plain"))
     made = exchange(body("dall-e-2"), 404, error(said), request_headers=as_text)
     assert verdicts(made, ACCEPTED)["errors.status-415"] is expected
+
+
+@pytest.mark.parametrize(
+    ("ends", "verdict"),
+    [
+        ("2026-09-20", Verdict.UNAVAILABLE),
+        ("2026-09-21", Verdict.UNAVAILABLE),
+        ("2026-09-22", Verdict.FAIL),
+    ],
+)
+def test_listed_model_need_not_be_served_from_the_day_of_its_end(
+    ends: str, verdict: Verdict
+) -> None:
+    small = {"model": "dall-e-3", "prompt": "a cat"}
+    ended = frozenset({("dall-e-3", ends)})
+    listed = replace(outcome_of(model_list("dall-e-3")), shutdowns=ended)
+    context = Context(listed, standing=Standing(ENDLESS, date(2026, 9, 21)))
+    gone = exchange(small, 404, error("no such model", code="model_not_found"))
+    assert found("models.served", gone, context).verdict is verdict

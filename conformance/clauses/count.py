@@ -37,7 +37,7 @@ def as_asked(subject: Subject) -> Iterator[Problem]:
     "A request that does not say how many images is answered with one item.",
     cite("cometapi", "Body: n"),
     cite("openai", "CreateImageRequest.n"),
-    binds=all_of(promised("n"), plain, omits("n")),
+    binds=all_of(promised(), plain, omits("n")),
     needs=Needs.DECISION,
 )
 def one_by_default(subject: Subject) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.clauses.bindings import all_of, left_open, omits, plain, promised
+from conformance.clauses.bindings import all_of, left_open, omits, plain
 from conformance.clauses.refusals import broken_down, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.stream import STREAMED, too_many
@@ -59,7 +59,7 @@ def model(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "A stream for which no partial images were asked has none: only the finished image.",
     cite("openai", "PartialImages"),
-    binds=all_of(STREAMED, promised("partial_images"), omits("partial_images")),
+    binds=all_of(STREAMED, omits("partial_images")),
 )
 def no_partial_images(subject: Subject) -> Iterator[Problem]:
     """Counts the partial events when `partial_images` is absent or null, its default being 0."""

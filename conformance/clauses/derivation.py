@@ -71,9 +71,9 @@ def _breaks(rule: SchemaRule, across: bool) -> Binding:
 def _refuses(rule: SchemaRule) -> Judge:
     def judge(subject: Subject) -> Iterator[Problem]:
         asked = subject.sent.asked
-        broken = asked.violations if asked else ()
-        found = next((each for each in broken if each.keyword == rule.keyword), None)
-        yield from refusal(subject, f"a request whose {found.message}" if found else "the request")
+        assert asked is not None  # for the clause binds what breaks its rule
+        broken = next(fault for fault in asked.violations if fault.keyword == rule.keyword)
+        yield from refusal(subject, f"a request whose {broken.message}")
 
     return judge
 

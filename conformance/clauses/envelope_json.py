@@ -63,7 +63,8 @@ def content_type(subject: Subject) -> Iterator[Problem]:
 
 def reading_faults(subject: Subject, *kinds: str) -> Iterator[Problem]:
     """Report a fault of these kinds; any other that hides the value makes it not testable."""
-    subject.unaltered("body", *(["text"] if kinds else []))
+    if kinds:
+        subject.unaltered("text")
     _json_expected(subject)
     reading = subject.answer.json
     if reading.kind is not None and reading.value is None and _declared_other(subject):

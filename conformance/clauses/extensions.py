@@ -103,9 +103,9 @@ def _check(name: str, clause: Clause) -> None:
 
 
 def _failed(name: str, error: BaseException) -> ExtensionError:
-    frames = extract_tb(error.__traceback__)
-    place = f" (line {frames[-1].lineno} of {Path(frames[-1].filename).name})" if frames else ""
     if isinstance(error, OSError):
         return ExtensionError(f"plugin {name!r} cannot be read: {error.strerror}")
     said = printable(f"{type(error).__name__}: {error}", 300)
-    return ExtensionError(f"plugin {name!r} cannot be loaded: {said}{place}")
+    raised = extract_tb(error.__traceback__)[-1]
+    place = f"line {raised.lineno} of {Path(raised.filename).name}"
+    return ExtensionError(f"plugin {name!r} cannot be loaded: {said} ({place})")

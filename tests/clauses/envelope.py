@@ -75,6 +75,7 @@ CASES: dict[str, Exchange | Case] = {
     "text-json-cut-off": typed("text/json", data=b"{"),
     "text-plain-cut-off": typed("text/plain", data=b"{"),
     "no-type-cut-off": typed(None, data=b"{"),
+    "not-utf-8-from-the-start": exchange(raw=b"\xff\xfe{}"),
     "array": exchange(answer=[answer(body())]),
     "million-digits": exchange(raw=(TEXT[:-1] + f', "x": {"9" * 1_000_000}}}').encode()),
     "created-null": created(None),

@@ -10,6 +10,7 @@ from conformance.exchange.model import Exchange, Failure
 from tests.manifests import planted
 from tests.miniatures import (
     JSON_TYPE,
+    PROMPT,
     REQUEST_ID,
     SENT_AT,
     answer,
@@ -30,6 +31,8 @@ DALL_E_3 = body("dall-e-3")
 FIVE = body("dall-e-2", n=5)
 TWO = body("dall-e-2", n=2)
 INLINE = body("dall-e-2", response_format="b64_json")
+GPT_IMAGE = body("gpt-image-1")
+URLS = {"created": 1, "data": [{"url": image_url()}]}
 C2PA = planted("png", "gpt-image", "2.0")
 SAME = planted("png", "dall-e", "2")
 PRESIGNED = "https://images.provider.example/1.png?X-Amz-Date=20260921T141320Z&X-Amz-Expires=7200"
@@ -114,6 +117,23 @@ CASES: dict[str, Exchange] = {
     "two-echoes": with_members(quality="high", size="256x256"),
     "one-echo": with_members(quality="high", size=None),
     "own-echoes": exchange(body("gpt-image-1")),
+    "gpt-image-with-urls": exchange(GPT_IMAGE, answer=URLS),
+    "gpt-image-with-urls-and-usage": exchange(GPT_IMAGE, answer={**URLS, "usage": {}}),
+    "gpt-image-with-urls-and-usage-null": exchange(GPT_IMAGE, answer={**URLS, "usage": None}),
+    "gpt-image-with-urls-and-an-echo": exchange(GPT_IMAGE, answer={**URLS, "quality": "high"}),
+    "gpt-image-with-base64-alone": exchange(
+        GPT_IMAGE, answer={"created": 1, "data": answer(GPT_IMAGE)["data"]}
+    ),
+    **{
+        f"dall-e-2-with-revised-prompt-{name}": exchange(
+            DALL_E, answer=changed(DALL_E, revised_prompt=prompt)
+        )
+        for name, prompt in {"other": "A kite", "same": PROMPT, "empty": "", "null": None}.items()
+    },
+    "dall-e-2-with-one-revised-prompt": exchange(
+        TWO,
+        answer=items(TWO, {"url": image_url(), "revised_prompt": "A kite"}, {"url": image_url(1)}),
+    ),
     "no-request-id": exchange(headers=(JSON_TYPE,)),
     **{
         f"header-{name}": exchange(headers=(JSON_TYPE, (name, "1")))
