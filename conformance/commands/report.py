@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from conformance.commands.options import end_with_the_pipe
+from conformance.commands.options import RunFiles, end_with_the_pipe
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.files import write_text
 from conformance.reports import Summary
@@ -24,9 +24,7 @@ SUFFIXES = {
 
 
 def report(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run files.", show_default=False)
-    ],
+    runs: RunFiles,
     format_: Annotated[
         str | None,
         typer.Option(
