@@ -13,7 +13,7 @@ from conformance.clauses.stamps import Stamps, stamps_of
 from conformance.contract import CitedSource, Edition
 from conformance.errors import UnknownNameError
 from conformance.providers import Provider, load_provider
-from conformance.reports.wording import listed
+from conformance.reports.formatting import listed
 from conformance.runner.planned_request import sent_by
 
 

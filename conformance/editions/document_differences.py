@@ -11,7 +11,7 @@ from conformance.contract.checker import shown
 from conformance.editions.mentions import named_in, speaks_of
 from conformance.editions.openapi import Document, DocumentedParameter
 from conformance.parsing import printable
-from conformance.reports.wording import listed
+from conformance.reports.formatting import listed
 
 _MODEL = "model"
 _MOST = 12  # values of one sentence

@@ -14,7 +14,7 @@ from conformance.contract import Edition, Level, RequestBody
 from conformance.contract.checker import shown
 from conformance.editions.records import Change
 from conformance.proof.extra_cases import family_names
-from conformance.reports.wording import listed
+from conformance.reports.formatting import listed
 from conformance.runner.planned_request import read_case
 
 _JUDGING = {"accepted": Needs.ACCEPTANCE, "refused": Needs.REFUSAL}
