@@ -15,7 +15,21 @@ import pytest
 
 PACKAGE = "conformance"
 PLUGIN = f"{PACKAGE}.plugin"
-HOME = Path(__file__).resolve().parent / PACKAGE
+
+
+def _home() -> Path:
+    """Return the folder of the package: beside this module, or the checkout that it is a copy of.
+
+    An editable installation copies this module into the environment, and the package not.
+    """
+    beside = Path(__file__).resolve().parent
+    known = [beside, *map(Path, sys.path)]
+    whole = (each for each in known if (each / PACKAGE / "plugin.py").is_file())
+    holds_both = (each for each in whole if (each / Path(__file__).name).is_file())
+    return next(holds_both, beside).resolve() / PACKAGE
+
+
+HOME = _home()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

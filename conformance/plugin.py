@@ -104,18 +104,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             run.engines  # noqa: B018 - a mistake is named once, with exit code 4
         if config.option.collectonly:
             return
-        if sends(config):
-            _refuse_workers(config)
+        is_spread = config.getoption("dist", "no") != "no" or config.getoption("tx", None)
+        if is_spread and sends(config):
+            raise ConformanceError(f"pytest-xdist (-n, --dist, --tx) is for replay: {ONE_PROCESS}")
         _write_to(config, run)
         if sends(config):
             _begin_sending(config, run)
     except ConformanceError as error:
         raise pytest.UsageError(printable(str(error), 2000)) from None
-
-
-def _refuse_workers(config: pytest.Config) -> None:
-    if config.getoption("dist", "no") != "no" or config.getoption("tx", None):
-        raise ConformanceError(f"pytest-xdist (-n, --dist, --tx) is for replay: {ONE_PROCESS}")
 
 
 def _write_to(config: pytest.Config, run: Session) -> None:

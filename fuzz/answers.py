@@ -31,7 +31,7 @@ from conformance.exchange.model import (
     Response,
 )
 from conformance.exchange.outcome import Outcome, Result, outcome_of
-from conformance.exchange.redaction.api_key import Redactor, redact
+from conformance.exchange.redaction.api_key import Redactor
 from conformance.findings import Finding, Verdict
 from conformance.reports import folder, print_runs
 from conformance.results.evidence import evidence
@@ -80,7 +80,7 @@ def exchange_of(fuzzed: Fuzzed) -> Exchange:
     downloads = tuple(Download(url, response) for url, response in fuzzed.images)
     answered = Response(fuzzed.status, fuzzed.headers, fuzzed.body)
     bare = Exchange("fuzzed", case.model, case.id, request, answered, downloads=downloads)
-    return redact(bare, Redactor(KEY))
+    return Redactor(KEY).exchange(bare)
 
 
 def check(fuzzed: Fuzzed) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from conformance.cases.model import Case
     from conformance.contract import Edition
-    from conformance.exchange.transport.transport import Fetched
+    from conformance.exchange.model import Failure, Response
     from conformance.findings import Finding
 
 CASES = {
@@ -52,8 +52,8 @@ def few_cases(edition: Edition) -> Mapping[str, str]:
 class _Bench(InProcess):
     """The reference provider in process, and the hosts to which variations move its images."""
 
-    def fetch(self, url: str) -> Fetched:
-        return replace(super().fetch(ELSEWHERE.get(url, url)), url=url)
+    def fetch(self, url: str) -> Response | Failure:
+        return super().fetch(ELSEWHERE.get(url, url))
 
 
 @dataclass(frozen=True, slots=True)

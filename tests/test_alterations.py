@@ -13,7 +13,7 @@ import brotli
 import pytest
 
 from conformance.exchange.transport.codings import zstd
-from conformance.recordings.readers import RecordingError
+from conformance.recordings.readers.model import RecordingError
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 from tests.test_layouts import IMAGE, TOLD, altered, archive, body_of, har, only, pair
 

@@ -16,18 +16,18 @@ from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.clauses.observations import observe
+from conformance.exchange.answer import painter_named
 from conformance.exchange.model import Exchange
-from conformance.exchange.painters import painter_named
 from conformance.parsing.credentials import (
     Credentials,
     Painter,
     Standing,
     painter_of,
     read_credentials,
-    validation,
+    reading,
 )
 from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
-from conformance.parsing.credentials.jumbf import JUMBFFaultError, read_boxes
+from conformance.parsing.credentials.manifest import ManifestFaultError, read_boxes
 from conformance.reports import render
 from conformance.reports.summary import summarize
 from conformance.reports.terminal import print_runs
@@ -73,7 +73,7 @@ STANDINGS = {
 @pytest.fixture
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read as without c2pa-python."""
-    monkeypatch.setattr(validation, "_library", lambda: None)
+    monkeypatch.setattr(reading, "_library", lambda: None)
 
 
 def asking(model: str) -> Exchange:
@@ -259,7 +259,7 @@ class Validator:
 def test_what_a_validator_says_decides_what_a_claim_is_worth(
     validator: Validator, said: str, painter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(validation, "_library", lambda: validator)
+    monkeypatch.setattr(reading, "_library", lambda: validator)
     read = read_credentials("png", planted("png", "gpt-image", "1.5"))
     assert str(read).startswith(said)
     assert read is not None
@@ -352,7 +352,7 @@ def test_boxes_that_nest_are_many_or_end_elsewhere_are_a_fault() -> None:
     for _ in range(50):
         nested = superbox("a", nested)
     for data in (nested, box(b"free", b"") * 10_000, b"\0\0\0\x09jumb", b"\0\0\0\x01jumb\0"):
-        with pytest.raises(JUMBFFaultError):
+        with pytest.raises(ManifestFaultError):
             read_boxes(data)
 
 

@@ -140,6 +140,17 @@ def test_outage_is_reported_by_its_reason_and_not_by_clause() -> None:
     assert found.exit_code() == 0
 
 
+def test_what_was_not_run_is_reported_by_its_reason_and_not_by_clause() -> None:
+    names = ("url.https", "url.absolute", "format.url-only")
+    was = [runs.finding(name) for name in names]
+    now = [
+        runs.finding(name, Verdict.NOT_RUN, message="not run: provider is out") for name in names
+    ]
+    (change,) = drift([night(1, *was)], night(2, *now)).of(Kind.INFORMATION)
+    assert (change.subject, change.after, change.count) == ("", "not run", 3)
+    assert change.message == "not run: provider is out"
+
+
 def test_flaky_promise_says_its_rate() -> None:
     (change,) = nights(PASSED, judged(V.FLAKY, rate=0.25, repeats=4)).changes
     assert "broken 25% of the time" in change.message

@@ -93,6 +93,18 @@ def test_outage_of_everything_is_not_called_unreliable() -> None:
     assert not drift([sent(1, 0)], out).of(Kind.UNRELIABLE)
 
 
+def test_outage_in_which_the_run_gave_up_is_not_called_unreliable() -> None:
+    late = sent(2, 10)
+    late.add(runs.finding(CLAUSE, Verdict.NOT_RUN, case="n-99", message="not run: out"))
+    assert not drift([sent(1, 0)], late).of(Kind.UNRELIABLE)
+
+
+def test_what_an_answer_lacks_that_became_unreliable_is_counted_too() -> None:
+    gone = runs.finding("extras.size-true", case="n-0")
+    found = change_of([*findings(0), gone], findings(6))
+    assert [change.subject for change in found.changes] == [CLAUSE]
+
+
 def test_unreliable_provider_gets_an_issue() -> None:
     found = change_of(findings(0), findings(6))
     document = json.loads(drift_json(found))

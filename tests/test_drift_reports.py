@@ -81,7 +81,7 @@ def test_much_that_changed_fits_on_one_screen() -> None:
         "MUST envelope.json: FAIL -> pass",
         "latency dall-e-3: 1.2 s -> 60.0 s",
         "median of 6; usual",
-        "unavailable on dall-e-3 (1 case, baseline)",
+        "unavailable on dall-e-3 (1 finding, baseline)",
         "HTTP 429",
         "30 confirmed regressions: something got worse.",
     ],

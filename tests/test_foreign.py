@@ -16,7 +16,7 @@ from conformance.contract import load_edition
 from conformance.errors import ConformanceError
 from conformance.recordings import judge_files
 from conformance.recordings.model_names import read_names
-from conformance.recordings.readers import UNNAMED
+from conformance.recordings.readers.foreign_exchange import UNNAMED
 from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import read_run
 from tests.miniatures import picture

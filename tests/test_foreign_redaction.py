@@ -16,14 +16,10 @@ from conformance.contract import Edition
 from conformance.exchange.model import Download, Exchange, Provenance, Request, Response
 from conformance.exchange.redaction.recordings import clean_text, is_harmless_header
 from conformance.exchange.redaction.recordings import without_credentials as redacted
-from conformance.recordings.readers import (
-    Entry,
-    altered_parts,
-    entries_of,
-    foreign_exchange,
-    is_generation,
-    kind_of,
-)
+from conformance.recordings.readers.alterations import altered_parts
+from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
+from conformance.recordings.readers.layouts import entries_of, kind_of
+from conformance.recordings.readers.model import Entry
 from tests.attacks.credentials import FORMS, HEADERS, KEPT, LABELLED, MEMBERS, QUERIES, SECRET
 
 CORPUS = Path(__file__).parents[2] / "shared" / "recordings" / "corpus.jsonl"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,3 +60,14 @@ def test_folder_that_hides_the_suite_is_a_sentence(theirs: Path, site: Path) -> 
 def test_options_that_two_want_are_a_sentence(theirs: Path, site: Path) -> None:
     said = pytest_in(theirs, site, "--pyargs", "conformance", "tests", *ONE)
     assert "the suite and a conftest.py have options of the same name" in said
+
+
+def test_copy_that_an_editable_installation_makes_finds_its_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = Path(__file__).parent.parent
+    (tmp_path / "conformance").mkdir()  # with the schemas, and without the package
+    copy = tmp_path / "image_conformance_pytest.py"
+    shutil.copy(checkout / copy.name, copy)
+    monkeypatch.syspath_prepend(checkout)
+    assert runpy.run_path(str(copy))["HOME"] == checkout / "conformance"

@@ -20,7 +20,7 @@ from conformance.findings import Verdict
 from conformance.reports.history import History, history, history_json, history_markdown
 from conformance.reports.history.render import now_of
 from conformance.reports.history.timeline import Timeline, squeezed, timelines_of
-from conformance.reports.rates import Rate
+from conformance.reports.measures import Rate
 from conformance.results.records import ContractRecord
 from conformance.results.run_file import read_run, write_run
 from conformance.results.run_states import ClauseLevel, RunStates

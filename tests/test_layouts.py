@@ -9,22 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.recordings.readers import (
-    Entry,
-    Fault,
-    Kind,
-    Recorded,
-    RecordingError,
-    altered_parts,
-    altered_request,
-    entries_of,
-    foreign_exchange,
-    is_generation,
-    json_stream,
-    kind_of,
-    plain_file,
-)
+from conformance.recordings.readers import json_stream
+from conformance.recordings.readers.alterations import altered_parts, altered_request
+from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
 from conformance.recordings.readers.json_stream import json_items
+from conformance.recordings.readers.layouts import Kind, entries_of, kind_of
+from conformance.recordings.readers.model import Entry, Fault, Recorded, RecordingError
+from conformance.recordings.readers.unpacking import plain_file
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ def test_fetch_resolves_once_and_connects_there(
 ) -> None:
     names = Names(monkeypatch, images_example=["127.0.0.1"])
     fetched = transport.fetch(server.url("/letters", "images.example"))
-    assert answered(fetched.result).body == LETTERS
+    assert answered(fetched).body == LETTERS
     assert names.asked == ["images.example"]
     assert b"images.example" in server.requests[-1]
 
@@ -50,14 +50,14 @@ def test_fetch_connects_only_to_permitted_of_many(
     server: HostileServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Names(monkeypatch, images_example=["169.254.169.254", "127.0.0.1"])
-    assert answered(transport.fetch(server.url("/letters", "images.example")).result)
+    assert answered(transport.fetch(server.url("/letters", "images.example")))
 
 
 def test_fetch_blocks_name_of_private_address(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Names(monkeypatch, images_example=["192.168.1.1"])
-    failure = failed(transport.fetch("http://images.example/x.png").result)
+    failure = failed(transport.fetch("http://images.example/x.png"))
     assert failure.kind == "blocked-address"
     assert "images.example (192.168.1.1)" in failure.message
 
@@ -68,11 +68,11 @@ def test_fetch_keeps_to_where_the_provider_was_first(
     names = Names(monkeypatch, provider_example=["127.0.0.1"])
     url = server.url("/letters", "provider.example")
     with Transport(SMALL, AddressPolicy.for_provider(url)) as transport:
-        assert failed(transport.fetch(url).result).kind == "blocked-address"
+        assert failed(transport.fetch(url)).kind == "blocked-address"
         answered(transport.send("GET", url))
-        answered(transport.fetch(url).result)
+        answered(transport.fetch(url))
         names.names["provider.example"] = ["10.0.0.1"]
-        assert failed(transport.fetch(url).result).kind == "blocked-address"
+        assert failed(transport.fetch(url)).kind == "blocked-address"
 
 
 def test_transport_name_that_is_unknown(
@@ -100,4 +100,4 @@ def test_transport_name_without_addresses(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Names(monkeypatch, empty_example=[])
-    assert failed(transport.fetch("http://empty.example/").result).kind == "dns"
+    assert failed(transport.fetch("http://empty.example/")).kind == "dns"

@@ -163,7 +163,8 @@ def test_recording_is_broken_where_any_exchange_breaks_it(tmp_path: Path) -> Non
 def test_recordings_say_in_how_many_a_promise_was_decided(tmp_path: Path) -> None:
     _, run = judged(tmp_path, CLEAN, CLEAN, KEY_REFUSED)
     summary = summarize([run])
-    assert summary.rows[0].judged_in["envelope.data-present"] == (2, 3)
+    promise = summary.rows[0].promises["envelope.data-present"]
+    assert (promise.judged, promise.findings) == (2, 3)
     assert any(each.startswith("Of recordings a promise is kept where") for each in notes(summary))
 
 

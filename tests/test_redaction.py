@@ -13,7 +13,7 @@ import pytest
 from conformance.cases.model import Case
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.model import REDACTED_KEY, Download, Exchange, Failure, Request, Response
-from conformance.exchange.redaction.api_key import Redactor, redact
+from conformance.exchange.redaction.api_key import Redactor
 
 KEY = "sk-Planted/Key+0123456789abcdefghij"
 CASE = Case(id="planted", model="dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})
@@ -60,7 +60,7 @@ def planted(secret: bytes) -> Exchange:
 def test_redaction_leaves_no_key_on_disk(name: str, tmp_path: Path) -> None:
     secret = spellings()[name]
     library = CassetteLibrary(tmp_path, "planted", "an-edition", "a tool")
-    library.record(redact(planted(secret), Redactor(KEY)), CASE, "https://api.example/v1")
+    library.record(Redactor(KEY).exchange(planted(secret)), CASE, "https://api.example/v1")
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert len(list(tmp_path.rglob("*.yaml"))) == 1
     for each in spellings().values():
@@ -98,7 +98,7 @@ def test_redaction_shows_that_the_key_stood_for_a_signature() -> None:
 
 
 def test_redaction_keeps_the_sign_that_a_key_came_back() -> None:
-    found = redact(planted(KEY.encode()), Redactor(KEY))
+    found = Redactor(KEY).exchange(planted(KEY.encode()))
     assert found.response is not None
     assert REDACTED_KEY.encode() in found.response.body
     assert found.response.header("x-echo") == REDACTED_KEY

@@ -53,13 +53,13 @@ def _trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tls_untrusted_certificate(tls_server: HostileServer, transport: Transport) -> None:
-    failure = failed(transport.fetch(tls_server.url("/letters", "localhost", "https")).result)
+    failure = failed(transport.fetch(tls_server.url("/letters", "localhost", "https")))
     assert (failure.kind, "self-signed" in failure.message) == ("tls", True)
 
 
 @pytest.mark.usefixtures("_trusted")
 def test_tls_certificate_of_another_host(tls_server: HostileServer, transport: Transport) -> None:
-    failure = failed(transport.fetch(tls_server.url("/letters", scheme="https")).result)
+    failure = failed(transport.fetch(tls_server.url("/letters", scheme="https")))
     assert (failure.kind, "not valid for '127.0.0.1'" in failure.message) == ("tls", True)
 
 
@@ -70,20 +70,20 @@ def test_tls_certificate_of_another_host(tls_server: HostileServer, transport: T
 )
 def test_tls_is_bounded_too(tls_server: HostileServer, path: str, kind: str) -> None:
     with limited(kind) as transport:
-        result = transport.fetch(tls_server.url(f"/{path}", "localhost", "https")).result
+        result = transport.fetch(tls_server.url(f"/{path}", "localhost", "https"))
     assert failed(result).kind == kind
 
 
 @pytest.mark.usefixtures("_trusted")
 def test_tls_that_is_trusted(tls_server: HostileServer, transport: Transport) -> None:
     fetched = transport.fetch(tls_server.url("/letters", "localhost", "https"))
-    assert answered(fetched.result).body == LETTERS
+    assert answered(fetched).body == LETTERS
 
 
 @pytest.mark.usefixtures("_trusted")
 def test_tls_not_left_by_a_redirect(tls_server: HostileServer, transport: Transport) -> None:
     url = tls_server.url("/redirect?http://images.example/x.png", "localhost", "https")
-    failure = failed(transport.fetch(url).result)
+    failure = failed(transport.fetch(url))
     assert failure == Failure("bad-scheme", "a redirect leads from https to http")
 
 
@@ -94,7 +94,7 @@ def test_tls_left_for_loopback(
     transport: Transport,
 ) -> None:
     url = tls_server.url(f"/redirect?{server.url('/letters')}", "localhost", "https")
-    assert answered(transport.fetch(url).result).body == LETTERS
+    assert answered(transport.fetch(url)).body == LETTERS
 
 
 def test_tls_server_that_does_not_speak_it(transport: Transport) -> None:
@@ -173,7 +173,7 @@ def test_environment_reaches_no_image_host(
     led_to(tls_server.port, monkeypatch)
     policy = AddressPolicy.for_provider("https://api.public.test/v1")
     with Transport(SMALL, policy) as transport:
-        failure = failed(transport.fetch("https://localhost/letters").result)
+        failure = failed(transport.fetch("https://localhost/letters"))
     assert (failure.kind, "self-signed certificate" in failure.message) == ("tls", True)
     assert failure.message.endswith("; SSL_CERT_FILE counts for the provider alone")
     assert not (tmp_path / "keys").exists()
@@ -187,13 +187,13 @@ def test_authority_of_ones_own_counts_for_the_provider_and_its_images(
     policy = AddressPolicy.for_provider("https://localhost.:443/v1")
     with Transport(SMALL, policy) as transport:
         assert answered(transport.send("GET", "https://localhost/letters")).body == LETTERS
-        assert answered(transport.fetch("https://localhost/letters").result).body == LETTERS
+        assert answered(transport.fetch("https://localhost/letters")).body == LETTERS
 
 
 @pytest.mark.usefixtures("_all_that_leads_astray")
 def test_environment_reaches_neither_address_check_nor_request(server: HostileServer) -> None:
     with Transport(SMALL, HERE) as transport:
         fetched = transport.fetch("http://169.254.169.254/latest/meta-data/")
-        assert answered(transport.fetch(server.url("/letters")).result).body == LETTERS
-    assert failed(fetched.result).kind == "blocked-address"
+        assert answered(transport.fetch(server.url("/letters"))).body == LETTERS
+    assert failed(fetched).kind == "blocked-address"
     assert b"authorization" not in server.requests[-1].lower()

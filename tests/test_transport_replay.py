@@ -51,8 +51,7 @@ def test_replay_needs_no_name_and_no_address(cassette: str, transport: Transport
     with vcr.use_cassette(cassette, record_mode="none", match_on=["method", "uri", "body"]):
         fetched = transport.fetch("http://images.invalid/a.png")
         sent = answered(transport.send("POST", "https://api.invalid/v1", (), b"{}"))
-    assert answered(fetched.result).body == b"picture"
-    assert fetched.redirects == ("http://10.0.0.1/b.png",)
+    assert answered(fetched).body == b"picture"
     assert (sent.status, sent.body) == (400, b"refused")
     assert sent.headers == (("x-twice", "a"), ("x-twice", "b"))
 

@@ -70,6 +70,11 @@ class Case:
         return f"{self.model}/{self.id}"
 
     @property
+    def prerequisites(self) -> tuple[str, ...]:
+        """The ids of the cases that are sent before it: its control, and coarser faults."""
+        return (self.control, *self.after) if self.control else self.after
+
+    @property
     def asks(self) -> frozenset[str]:
         """The parameters beside model and prompt, by name and as name=value."""
         body = {name: value for name, value in (self.body or {}).items() if name not in _ALWAYS}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from conformance.clauses.locators import cached_for, expiry_of, host_of, is_loopback
 from conformance.clauses.refusals import told
 from conformance.clauses.subject import NotTestableError, Subject
+from conformance.exchange.answer import asked_names
 from conformance.exchange.outcome import Result
-from conformance.exchange.painters import asked_names
 from conformance.findings import ANOTHER_FAMILY, ANOTHER_PAINTER, Observation
 from conformance.parsing import printable
 from conformance.parsing.credentials import Painter

@@ -16,7 +16,7 @@ from conformance.clauses.bindings import (
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.stream_events import COMPLETED, DONE, PARTIAL, StreamEvent
+from conformance.exchange.answer import COMPLETED, DONE, PARTIAL, StreamEvent
 
 STREAMED = all_of(promised(), streamed, family("gpt-image"))
 _JUDGED_APART = frozenset({"type", "b64_json"})

@@ -13,7 +13,7 @@ from conformance.clauses.registry import cite, clause
 from conformance.clauses.stream import STREAMED, partial_events
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
-from conformance.exchange.stream_events import COMPLETED, StreamEvent
+from conformance.exchange.answer import COMPLETED, StreamEvent
 
 _ECHOED = ("background", "output_format", "quality", "size")
 

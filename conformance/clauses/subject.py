@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from conformance.contract import Edition, Mismatch
-from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.answer import Answer, Payload, StreamEvent
 from conformance.exchange.error_text import error_text
 from conformance.exchange.model import Exchange, Provenance, Response
 from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.outcome_causes import blames_another
 from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.sent_request import Sent, read_request
-from conformance.exchange.stream_events import StreamEvent, events_of
 from conformance.findings import NO_DOWNLOADS
 from conformance.lifecycle import Standing
 from conformance.parsing.images import ImageFacts
@@ -232,7 +231,7 @@ class Subject:
     @cached_property
     def read_events(self) -> tuple[StreamEvent, ...]:
         """The events of a streamed answer, of which there may be none but a closing `[DONE]`."""
-        return events_of(self.answer)
+        return self.answer.events
 
     @cached_property
     def mismatches(self) -> list[Mismatch]:

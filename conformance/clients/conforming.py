@@ -23,35 +23,27 @@ def conforming_replies(trials: Sequence[Trial]) -> dict[str, Reply]:
             ReferenceServer(load_edition(edition)) as server,
             httpx.Client(base_url=server.base_url, timeout=_SECONDS, trust_env=False) as client,
         ):
-            asking = _Asking(client, server.key)
             for trial in trials:
-                reply = asking.of(trial) if trial.edition == edition else None
+                reply = _asked(trial, client, server.key) if trial.edition == edition else None
                 if reply is not None:
                     replies[trial.key] = reply
     return replies
 
 
-class _Asking:
-    """Requests to the reference provider."""
-
-    def __init__(self, client: httpx.Client, key: str) -> None:
-        self._client, self._key = client, f"Bearer {key}"
-
-    def of(self, trial: Trial) -> Reply | None:
-        """Return the documented answer; None where a success is not documented at all."""
-        if not trial.reply.succeeded:
-            return self._asked(*trial.sent)
+def _asked(trial: Trial, client: httpx.Client, key: str) -> Reply | None:
+    """Return the reference provider's answer; None where a success is not documented at all."""
+    body, content_type, authorization = trial.sent
+    if trial.reply.succeeded:
         body = json.dumps(trial.request | {"model": trial.model})
-        reply = self._asked(body, "application/json", VALID)
-        return reply if reply.succeeded else None
-
-    def _asked(self, body: str, content_type: str, authorization: str) -> Reply:
-        key = self._key if authorization == VALID else authorization
-        named = {"content-type": content_type, "authorization": key}
-        response = self._client.post(
-            "images/generations",
-            content=body.encode("utf-8", "replace"),
-            headers={name: value for name, value in named.items() if value},
-        )
-        kind = response.headers.get("content-type", "")
-        return reply_of(response.status_code, kind, fold(response.content))
+        content_type, authorization = "application/json", VALID
+    if authorization == VALID:
+        authorization = f"Bearer {key}"
+    named = {"content-type": content_type, "authorization": authorization}
+    response = client.post(
+        "images/generations",
+        content=body.encode("utf-8", "replace"),
+        headers={name: value for name, value in named.items() if value},
+    )
+    kind = response.headers.get("content-type", "")
+    reply = reply_of(response.status_code, kind, fold(response.content))
+    return reply if reply.succeeded or not trial.reply.succeeded else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conformance.commands.options import EditionName
+from conformance.commands.options import EditionName, Quiet, RunFile
 from conformance.errors import ConformanceError
 
 if TYPE_CHECKING:
@@ -47,13 +47,11 @@ def check(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Write the provider's file, to go on.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
-    ] = None,
+    output: RunFile = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Resume the check of this run file.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Send a dozen requests to an address, and say which promises they show to be broken.
 
@@ -72,7 +70,8 @@ def check(
     from conformance.suite.command import run_promises
 
     provider = provider_at(url, models or "any", key_variable, price)
-    loaded = load_edition(edition_of(edition, [provider]))
+    edition = edition_of(edition, [provider])
+    loaded = load_edition(edition)
     if not models:
         raise ConformanceError(f"name a model with --models; {_served(provider, loaded)}")
     for name in provider.models:
@@ -80,12 +79,10 @@ def check(
     provider = with_asked_models(provider, loaded)
     usd = None if budget is None else read_budget(budget)
     every = documented_cases(loaded, provider, None)
-    candidates = every
+    asked, candidates = provider, every
     if usd is None and not provider.prices.free:
         candidates = [case for case in every if cannot_be_billed(case)]
         asked = replace(provider, prices=Prices(free=True))
-    else:
-        asked = provider
     chosen = shortlist(
         candidates, loaded, asked, max_requests, float("inf") if usd is None else usd
     )
@@ -95,7 +92,7 @@ def check(
         _save(save, toml_of(provider))
     options = Options(
         provider=asked,
-        edition=edition_of(edition, [provider]),
+        edition=edition,
         paths=frozenset(case.path for case in chosen),
         live=True,
         budget=usd,

@@ -6,17 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from conformance.commands.options import end_with_the_pipe
-from conformance.errors import UnknownNameError
-from conformance.output.files import write_text
+from conformance.commands.options import Rendering, RunFiles
 
 
 def compare(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run files.", show_default=False)
-    ],
+    runs: RunFiles,
     format_: Annotated[
         str,
         typer.Option("--format", "-f", metavar="FORMAT", help="terminal, html, md, json or csv."),
@@ -50,7 +45,6 @@ def compare(
         comparison_page,
         print_comparison,
     )
-    from conformance.reports.nights import format_of
     from conformance.results.run_file import Run, read_run
 
     loaded: list[Run] = []
@@ -60,15 +54,7 @@ def compare(
         "json": comparison_json,
         "csv": comparison_csv,
     }
-    if format_ not in ("terminal", *writers):
-        raise UnknownNameError("format", format_, ("terminal", *writers))
-    formats = {path: format_of(path, writers) for path in output or []}
-    end_with_the_pipe()
+    rendering = Rendering(format_, output, writers)
     loaded += [read_run(path) for path in runs]
     comparison = set_side_by_side(loaded, incomplete)
-    for path, name in formats.items():
-        write_text(path, writers[name](comparison))
-    if format_ == "terminal":
-        print_comparison(comparison, Console(), every)
-    else:
-        typer.echo(writers[format_](comparison), nl=False)
+    rendering.show(comparison, lambda found, console: print_comparison(found, console, every))

@@ -6,13 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from conformance.commands.options import end_with_the_pipe
-from conformance.errors import UnknownNameError
-from conformance.output.files import write_text
-
-_FORMATS = ("terminal", "md", "json")
+from conformance.commands.options import Documents, FormatName, Rendering
 
 
 def drift(
@@ -24,18 +19,8 @@ def drift(
             show_default=False,
         ),
     ],
-    format_: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, md or json.")
-    ] = "terminal",
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="File to write as well, .md or .json. Repeatable.",
-        ),
-    ] = None,
+    format_: FormatName = "terminal",
+    output: Documents = None,
     unconfirmed_too: Annotated[
         bool, typer.Option(help="Let a regression decide that was seen only once, live.")
     ] = False,
@@ -52,21 +37,16 @@ def drift(
     """
     from conformance.reports.drift import drift as find_changes
     from conformance.reports.drift import drift_json, drift_markdown, print_drift
-    from conformance.reports.nights import bases_of, format_of, split
+    from conformance.reports.nights import bases_of, split
     from conformance.results.run_file import read_run
 
-    if format_ not in _FORMATS:
-        raise UnknownNameError("format", format_, _FORMATS)
-    writers = {"md": drift_markdown, "json": drift_json}
-    formats = {path: format_of(path, writers) for path in output or []}
-    end_with_the_pipe()
+    writers = {
+        "md": lambda found: drift_markdown(found, unconfirmed_too),
+        "json": lambda found: drift_json(found, unconfirmed_too),
+    }
+    rendering = Rendering(format_, output, writers)
     places, newest = split(runs)
     new = read_run(newest)
     changes = find_changes(bases_of(places, new, nights), new)
-    for path, name in formats.items():
-        write_text(path, writers[name](changes, unconfirmed_too))
-    if format_ == "terminal":
-        print_drift(changes, Console(), unconfirmed_too)
-    else:
-        typer.echo(writers[format_](changes, unconfirmed_too), nl=False)
+    rendering.show(changes, lambda found, console: print_drift(found, console, unconfirmed_too))
     raise typer.Exit(changes.exit_code(unconfirmed_too))

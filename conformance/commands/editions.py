@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from conformance.commands.options import end_with_the_pipe
-from conformance.errors import UnknownNameError
-from conformance.output.files import write_text
+from conformance.commands.options import Documents, FormatName, Rendering, end_with_the_pipe
 
 
 def editions() -> None:
@@ -24,18 +21,8 @@ def editions() -> None:
 def changes(
     old: Annotated[str, typer.Argument(metavar="OLD", help="An edition by its id, or its folder.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The one that comes after it.")],
-    format_: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, md or json.")
-    ] = "terminal",
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="File to write as well, .md or .json. Repeatable.",
-        ),
-    ] = None,
+    format_: FormatName = "terminal",
+    output: Documents = None,
     every: Annotated[bool, typer.Option("--all", help="Print long lists whole.")] = False,
 ) -> None:
     """Show what differs between two editions, and what a provider that keeps OLD must change.
@@ -46,18 +33,8 @@ def changes(
     from conformance.contract import load_edition
     from conformance.editions.changes import changes_between
     from conformance.editions.render import changes_json, changes_markdown, print_changes
-    from conformance.reports.nights import format_of
 
-    writers = {"md": changes_markdown, "json": changes_json}
-    if format_ not in ("terminal", *writers):
-        raise UnknownNameError("format", format_, ("terminal", *writers))
-    formats = {path: format_of(path, writers) for path in output or []}
-    end_with_the_pipe()
+    rendering = Rendering(format_, output, {"md": changes_markdown, "json": changes_json})
     differing = changes_between(load_edition(old), load_edition(new))
-    for path, name in formats.items():
-        write_text(path, writers[name](differing))
-    if format_ == "terminal":
-        print_changes(differing, Console(), every)
-    else:
-        typer.echo(writers[format_](differing), nl=False)
+    rendering.show(differing, lambda found, console: print_changes(found, console, every))
     raise typer.Exit(1 if differing.breaking else 0)

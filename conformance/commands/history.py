@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from conformance.commands.options import Clauses, end_with_the_pipe
-from conformance.errors import UnknownNameError
-from conformance.output.files import write_text
+from conformance.commands.options import Clauses, Documents, FormatName, Rendering
 
 
 def history(
@@ -27,18 +24,8 @@ def history(
     every: Annotated[
         bool, typer.Option("--all", help="Show promises too that never changed.")
     ] = False,
-    format_: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, md or json.")
-    ] = "terminal",
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="File to write as well, .md or .json. Repeatable.",
-        ),
-    ] = None,
+    format_: FormatName = "terminal",
+    output: Documents = None,
 ) -> None:
     """Show the nights of a folder: since when each verdict holds, and how often it was chance.
 
@@ -53,17 +40,7 @@ def history(
         history_markdown,
         print_history,
     )
-    from conformance.reports.nights import format_of
 
-    writers = {"md": history_markdown, "json": history_json}
-    if format_ not in ("terminal", *writers):
-        raise UnknownNameError("format", format_, ("terminal", *writers))
-    formats = {path: format_of(path, writers) for path in output or []}
-    end_with_the_pipe()
+    rendering = Rendering(format_, output, {"md": history_markdown, "json": history_json})
     timelines = read_history(folder, provider, clauses, every)
-    for path, name in formats.items():
-        write_text(path, writers[name](timelines))
-    if format_ == "terminal":
-        print_history(timelines, Console(), every)
-    else:
-        typer.echo(writers[format_](timelines), nl=False)
+    rendering.show(timelines, lambda found, console: print_history(found, console, every))

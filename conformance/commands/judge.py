@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conformance.commands.options import Clauses, EditionName, Plugins
+from conformance.commands.options import Clauses, EditionName, Plugins, RunFile
 from conformance.contract import DEFAULT_EDITION
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ def judge(
             show_default=False,
         ),
     ],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
-    ] = None,
+    output: RunFile = None,
     edition: EditionName = None,
     clauses: Clauses = "*",
     plugin: Plugins = None,

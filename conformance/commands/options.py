@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import typer
+from rich.console import Console
 
 from conformance.cases.model import Depth
+from conformance.errors import UnknownNameError
+from conformance.output.files import write_text
+
+_Result = TypeVar("_Result")
 
 Providers = Annotated[
     list[str] | None,
@@ -58,6 +64,50 @@ DepthName = Annotated[
         "by default thorough where nothing is billed.",
     ),
 ]
+RunFiles = Annotated[
+    list[Path], typer.Argument(metavar="RUN...", help="Run files.", show_default=False)
+]
+RunFile = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
+FormatName = Annotated[
+    str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, md or json.")
+]
+Documents = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="File to write as well, .md or .json. Repeatable."
+    ),
+]
+
+
+class Rendering(Generic[_Result]):
+    """Shows a result in the format of `--format`, and writes it to the files of `--output`."""
+
+    def __init__(
+        self,
+        format_: str,
+        output: list[Path] | None,
+        writers: Mapping[str, Callable[[_Result], str]],
+    ) -> None:
+        """Refuse formats that are neither `terminal` nor among the writers, before any work."""
+        from conformance.reports.nights import format_of
+
+        if format_ not in ("terminal", *writers):
+            raise UnknownNameError("format", format_, ("terminal", *writers))
+        self._format, self._writers = format_, writers
+        self._files = {path: format_of(path, writers) for path in output or []}
+        end_with_the_pipe()
+
+    def show(self, result: _Result, print_: Callable[[_Result, Console], object]) -> None:
+        """Write the files, then print: by `print_` on a terminal, else as the writer has it."""
+        for path, name in self._files.items():
+            write_text(path, self._writers[name](result))
+        if self._format == "terminal":
+            print_(result, Console())
+        else:
+            typer.echo(self._writers[self._format](result), nl=False)
 
 
 def end_with_the_pipe() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from conformance.commands.options import end_with_the_pipe
+from conformance.commands.options import RunFiles, end_with_the_pipe
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.files import write_text
 from conformance.reports import Summary
@@ -24,9 +24,7 @@ SUFFIXES = {
 
 
 def report(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run files.", show_default=False)
-    ],
+    runs: RunFiles,
     format_: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +65,7 @@ def report(
     from conformance.clients.impact import impact_of
     from conformance.clients.outcomes import RECORDED, read_outcomes, together
     from conformance.reports import FORMATS, print_runs, render, summarize
-    from conformance.reports.history.annotate import with_history
+    from conformance.reports.history.timeline import with_history
     from conformance.results.run_file import read_run
 
     if format_ not in (None, *FORMATS, "terminal"):

@@ -15,7 +15,9 @@ from conformance.commands.options import (
     Models,
     Plugins,
     Providers,
+    Quiet,
     Requests,
+    RunFile,
 )
 from conformance.errors import ConformanceError, UnknownNameError
 
@@ -42,9 +44,7 @@ def run(
         "cassettes"
     ),
     limit: LimitTexts = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
-    ] = None,
+    output: RunFile = None,
     workers: Annotated[
         str | None,
         typer.Option(
@@ -91,7 +91,7 @@ def run(
     confirm: Annotated[
         int, typer.Option(metavar="N", min=0, help="Repeat what is worse than --baseline.")
     ] = 3,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Judge providers and write a run file; without options, the embedded reference provider."""
     from conformance.exchange.source import RecordMode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.cases import all_cases
@@ -14,6 +13,7 @@ from conformance.clauses.stamps import Stamps, stamps_of
 from conformance.contract import CitedSource, Edition
 from conformance.errors import UnknownNameError
 from conformance.providers import Provider, load_provider
+from conformance.reports.formatting import listed
 from conformance.runner.planned_request import sent_by
 
 
@@ -62,16 +62,13 @@ class Explanation:
     @property
     def proofs(self) -> tuple[str, ...]:
         """The three kinds of evidence that the clause judges correctly."""
+        stamps = (self.stamps.passed_by, self.stamps.failed_by, self.stamps.broken_by)
+        passed, failed, broken = (listed(names, 5) or "none yet" for names in stamps)
         return (
-            f"genuine answers pass it: {_listed(self.stamps.passed_by)}",
-            f"planted defects fail it: {_listed(self.stamps.failed_by)}",
-            f"servers nobody here wrote break it: {_listed(self.stamps.broken_by)}",
+            f"genuine answers pass it: {passed}",
+            f"planted defects fail it: {failed}",
+            f"servers nobody here wrote break it: {broken}",
         )
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(names[:most]) or "none yet"
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 class Explainer:
@@ -88,25 +85,18 @@ class Explainer:
         if name not in self._clauses:
             raise UnknownNameError("clause", name, self._clauses, self.edition.id)
         clause = self._clauses[name]
-        bound = tuple(case for case in self.cases.values() if self._binds(clause, case))
+        bound = tuple(
+            case for case in self.cases.values() if clause.binds(sent_by(case, self.edition))
+        )
         request = self._reproduction(bound[0]) if bound else None
+        sources = self.edition.sources
         return Explanation(
             clause,
-            self._places(clause),
+            tuple(CitedSection(sources[cited.source], cited.section) for cited in clause.citations),
             bound,
             request,
             self._control(request),
             stamps_of(self.edition.id, clause.id),
-        )
-
-    def _binds(self, clause: Clause, case: Case) -> bool:
-        return clause.binds(sent_by(case, self.edition))
-
-    def _places(self, clause: Clause) -> tuple[CitedSection, ...]:
-        sources = self.edition.sources
-        return tuple(
-            CitedSection(sources[citation.source], citation.section)
-            for citation in clause.citations
         )
 
     def _reproduction(self, case: Case) -> Reproduction:

@@ -81,7 +81,11 @@ def trace(edition: Edition) -> Traceability:
         *_unsettled(promises),
         *_unpromised(clauses, promises),
         *_unread(edition, promises),
-        *(f"rule {rule.name} has neither clause nor promise" for rule in _loose(rules)),
+        *(
+            f"rule {rule.name} has neither clause nor promise"
+            for rule in rules
+            if not (rule.clauses or rule.promises)
+        ),
     )
     return Traceability(edition, promises, rules, gaps)
 
@@ -118,10 +122,6 @@ def _refusing(rule: SchemaRule, clauses: list[Clause], sent: list[Sent]) -> tupl
         return ()
     breaking = [request for request in sent if flaw(request, rule.parameter) == rule.keyword]
     return tuple(clause.id for clause in clauses if any(map(clause.binds, breaking)))
-
-
-def _loose(rules: tuple[RuleTrace, ...]) -> Iterator[RuleTrace]:
-    yield from (rule for rule in rules if not (rule.clauses or rule.promises))
 
 
 def _broken_names(

@@ -17,7 +17,7 @@ from conformance.editions.faults import faults
 from conformance.editions.mentions import unnamed_citations
 from conformance.editions.openapi import read_document
 from conformance.reports.console_text import Paper
-from conformance.reports.wording import counted
+from conformance.reports.formatting import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,12 @@ class _CheckPage(Paper):
         result = counted(len(checked.faults), "fault")
         if checked.document is not None:
             result += f", {counted(len(checked.differences), 'difference')}"
-        self._line(self._text(f"{edition.id} ({state}): {size}; {result}", "bold"))
+        self._line((f"{edition.id} ({state}): {size}; {result}", "bold"))
 
     def _list(self, title: str, sentences: Sequence[str], style: str) -> None:
         if not sentences:
             return
-        self._line(self._text(f"{title} ({len(sentences)})", style))
+        self._line((f"{title} ({len(sentences)})", style))
         for sentence in sentences:
-            self._line(self._text(sentence), indent=2)
+            self._line(sentence, indent=2)
         self._console.print()

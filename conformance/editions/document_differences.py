@@ -11,6 +11,7 @@ from conformance.contract.checker import shown
 from conformance.editions.mentions import named_in, speaks_of
 from conformance.editions.openapi import Document, DocumentedParameter
 from conformance.parsing import printable
+from conformance.reports.formatting import listed
 
 _MODEL = "model"
 _MOST = 12  # values of one sentence
@@ -127,6 +128,4 @@ def _required(edition: Edition, name: str, document: Document) -> Iterator[str]:
 
 
 def _listed(values: Iterable[Any]) -> str:
-    names = [printable(str(value), 60) for value in values]
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(names[:_MOST]) + more
+    return listed([printable(str(value), 60) for value in values], _MOST)

@@ -33,20 +33,17 @@ def unnamed_citations(edition: Edition, promises: Promises) -> Iterator[str]:
 
 def speaks_of(model: Model, texts: Sequence[str], edition: Edition) -> bool:
     """Return whether texts name a model or its family, or no model at all."""
-    named = [names for text in texts for names in [named_in(text, edition)]]
+    named = [named_in(text, edition) for text in texts]
     if not all(named):  # a sentence that names none is about every model
         return True
-    return any({model.name, model.family, *_snapshots(model)} & {*names} for names in named)
+    own = {model.name, model.family, model.snapshot_of}
+    return any(own & {*names} for names in named)
 
 
 def named_in(text: str, edition: Edition) -> tuple[str, ...]:
     """Return the models and families that a text names."""
     plain = _FAMILY_WORDS.sub(r"\1-\2", text.lower().translate(_SPELLINGS))
     return tuple(name for name, form in _forms(edition).items() if form.search(plain))
-
-
-def _snapshots(model: Model) -> tuple[str, ...]:
-    return (model.snapshot_of,) if model.snapshot_of else ()
 
 
 @lru_cache(maxsize=8)

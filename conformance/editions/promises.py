@@ -10,6 +10,7 @@ from conformance.contract import Edition, Level
 from conformance.contract.promises import DocumentedPromise, load_promises
 from conformance.documentation.traceability import settling
 from conformance.editions.records import Change
+from conformance.editions.rules import kind_of
 from conformance.runner.planned_request import read_case
 
 Bound = Mapping[str, tuple[str, ...]]
@@ -45,10 +46,12 @@ def clause_changes(
         if levels[0] != levels[1]:
             clause = after.get(name) or before[name]
             cases = bound.get(name, ())
-            is_new = cases and name not in demanded and _is_stricter(*levels)
+            order = ["", *(level.value for level in reversed(Level))]
+            is_stricter = order.index(levels[1]) > order.index(levels[0])
+            is_new = cases and name not in demanded and is_stricter
             yield Change(
                 area="clauses",
-                kind=("changed" if all(levels) else "added" if levels[1] else "removed"),
+                kind=kind_of(*levels),
                 subject=name,
                 before=levels[0],
                 after=levels[1],
@@ -82,11 +85,6 @@ def promise_changes(old: Edition, new: Edition, bound: Bound) -> Iterator[Change
             yield _promise_change(promise, _text(promise), "", bound)
 
 
-def _is_stricter(before: str, after: str) -> bool:
-    order = ["", *(level.value for level in reversed(Level))]
-    return order.index(after) > order.index(before)
-
-
 def _key(promise: DocumentedPromise) -> tuple[str, str, str]:
     return promise.source, promise.section, promise.says
 
@@ -99,7 +97,7 @@ def _promise_change(promise: DocumentedPromise, before: str, after: str, bound: 
     cases = dict.fromkeys(case for name in promise.clauses for case in bound.get(name, ()))
     return Change(
         area="promises",
-        kind="changed" if before and after else "added" if after else "removed",
+        kind=kind_of(before, after),
         subject=promise.id,
         before=before,
         after=after,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 
 from msgspec import to_builtins
 from rich.console import Console
 
 from conformance.editions.records import AREAS, Change, Changes
-from conformance.parsing import without_commands
 from conformance.reports.console_text import Paper
+from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.markdown import filled
-from conformance.reports.wording import counted, listed
 
 TITLES = {
     "endpoint": "Endpoint",
@@ -31,12 +29,12 @@ _LONGEST = 160  # characters of what was, and of what is
 
 def changes_json(changes: Changes) -> str:
     """Write the differences as JSON (`schemas/changes.schema.json`)."""
-    return without_commands(json.dumps(to_builtins(changes), indent=1)) + "\n"
+    return json_document(to_builtins(changes))
 
 
 def changes_markdown(changes: Changes) -> str:
     """Write the differences as GitHub-flavoured Markdown."""
-    values = {"changes": changes, "areas": AREAS, "titles": TITLES, "listed": listed}
+    values = {"changes": changes, "areas": AREAS, "titles": TITLES}
     return filled("editions.md.jinja", {**values, "closing": closing(changes)})
 
 
@@ -73,7 +71,7 @@ class _ChangesPage(Paper):
         for area in AREAS:
             self._section(TITLES[area], self._changes.of(area), every, self._difference)
         self._console.print()
-        self._line(self._text(closing(self._changes), "bold"))
+        self._line((closing(self._changes), "bold"))
 
     def _section(
         self, title: str, changes: Sequence[Change], every: bool, show: Callable[[Change], None]
@@ -84,14 +82,14 @@ class _ChangesPage(Paper):
         for change in changes if every else changes[:_SHOWN]:
             show(change)
         if len(changes) > _SHOWN and not every:
-            self._line(self._text(f"and {len(changes) - _SHOWN} more (--all)", "dim"), indent=2)
+            self._line((f"and {len(changes) - _SHOWN} more (--all)", "dim"), indent=2)
 
     def _demand(self, change: Change) -> None:
         style = "bold red" if change.breaking else "yellow"
         self._line(
-            self._text(f"{change.level} ", style),
-            self._text(change.must),
-            self._text(_where(change), "dim"),
+            (f"{change.level} ", style),
+            change.must,
+            (_where(change), "dim"),
             indent=2,
         )
 
@@ -99,10 +97,10 @@ class _ChangesPage(Paper):
         parts = [_short(text) for text in (change.before, change.after) if text]
         said = " -> ".join(parts)
         self._line(
-            self._text(f"{'breaking' if change.breaking else change.kind} ", "bold"),
-            self._text(change.subject),
-            self._text(f": {said}" if said else ""),
-            self._text(_where(change), "dim"),
+            (f"{'breaking' if change.breaking else change.kind} ", "bold"),
+            change.subject,
+            f": {said}" if said else "",
+            (_where(change), "dim"),
             indent=2,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from conformance.contract import Edition, Level, RequestBody
 from conformance.contract.checker import shown
 from conformance.editions.records import Change
 from conformance.proof.extra_cases import family_names
+from conformance.reports.formatting import listed
 from conformance.runner.planned_request import read_case
 
 _JUDGING = {"accepted": Needs.ACCEPTANCE, "refused": Needs.REFUSAL}
@@ -123,7 +124,6 @@ def _sent(body: Mapping[str, Any], subject: str) -> str:
 
 def _change(subject: str, before: str, after: str, models: list[str], demand: _Demand) -> Change:
     verb = {"accepted": "accept", "refused": "refuse"}[after]
-    values = listed_values(demand.values)
     levels = [clause.level for clause in demand.clauses.values()]
     return Change(
         area="requests",
@@ -132,15 +132,8 @@ def _change(subject: str, before: str, after: str, models: list[str], demand: _D
         models=tuple(models),
         before=before,
         after=after,
-        must=f"{verb} {values}",
+        must=f"{verb} {listed([*demand.values], _MOST_VALUES)}",
         level=min(levels, key=list(Level).index).value,
         clauses=tuple(demand.clauses),
         cases=tuple(demand.cases),
     )
-
-
-def listed_values(values: Iterable[str]) -> str:
-    """List the first values, and say how many more there are."""
-    names = [*values]
-    more = f" and {len(names) - _MOST_VALUES} more" if len(names) > _MOST_VALUES else ""
-    return ", ".join(names[:_MOST_VALUES]) + more

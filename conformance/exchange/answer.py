@@ -14,16 +14,17 @@ from typing import Any
 import pybase64
 
 from conformance.exchange.model import Download, Exchange
-from conformance.exchange.painters import painter_named
 from conformance.parsing import (
     Base64Reading,
+    Event,
     EventStream,
     JSONReading,
     read_base64,
     read_event_stream,
     read_json,
 )
-from conformance.parsing.credentials import Credentials, Painter, read_credentials
+from conformance.parsing.credentials import Credentials, Painter, painter_of, read_credentials
+from conformance.parsing.credentials.records import WITHOUT_MEANING
 from conformance.parsing.images import (
     MOST_PIXELS,
     MOST_PIXELS_TOGETHER,
@@ -39,6 +40,11 @@ _WORTH_A_THREAD = 100_000  # bytes of an image; a smaller one is decoded in a fe
 
 MOST_IMAGES = 64
 """Items of one answer that are looked into; the largest documented ``n`` is 10."""
+
+COMPLETED = "image_generation.completed"
+PARTIAL = "image_generation.partial_image"
+DONE = "[DONE]"
+"""What chat streams end with; no source documents it for images."""
 
 
 class Sight:
@@ -202,6 +208,26 @@ def _head(text: str) -> bytes:
     return pybase64.b64decode(digits[0]) if digits else b""
 
 
+class StreamEvent(Payload):
+    """One event of a stream, with the image in its data."""
+
+    def __init__(self, index: int, event: Event, answer: Answer) -> None:
+        self.name = event.name
+        self.reading = read_json(event.data.encode("utf-8", "replace"))
+        value = self.reading.value
+        item = value if isinstance(value, dict) else {}
+        super().__init__(index, item, answer.exchange, answer.sight)
+
+    @property
+    def path(self) -> str:
+        """Where the event stands in the stream."""
+        return f"event {self.index + 1}"
+
+    def called(self, name: str) -> bool:
+        """Return whether the event's line or the type in its data has this name."""
+        return name in (self.name, self.item.get("type"))
+
+
 class Answer:
     """One response, read lazily and once; absent parts are None, never an exception."""
 
@@ -257,7 +283,34 @@ class Answer:
         """The body as an event stream."""
         return read_event_stream(self.response.body if self.response else b"")
 
+    @cached_property
+    def events(self) -> tuple[StreamEvent, ...]:
+        """The events of the stream, up to `MOST_IMAGES` with one; a closing ``[DONE]`` is none."""
+        named = [event for event in self.stream.events if event.data.strip() != DONE]
+        events: list[StreamEvent] = []
+        images = 0
+        for index, event in enumerate(named):
+            events.append(StreamEvent(index, event, self))
+            images += events[-1].b64_json is not None
+            if images == MOST_IMAGES:
+                break
+        return tuple(events)
+
     @property
     def streams(self) -> bool:
         """Return whether the answer says that it is an event stream."""
         return bool(self.response and self.response.media_type == "text/event-stream")
+
+
+def painter_named(credentials: Credentials, exchange: Exchange) -> Painter:
+    """Compare the credentials of an image with the model that its request asked for."""
+    if credentials.standing in WITHOUT_MEANING:
+        return Painter.UNCLEAR
+    return painter_of(credentials.names, asked_names(exchange))
+
+
+def asked_names(exchange: Exchange) -> tuple[str, ...]:
+    """Return the names of the model asked for: the provider's, and the suite's; none if unasked."""
+    body = read_json(exchange.request.body).value
+    name = body.get("model") if isinstance(body, dict) else None
+    return (name, exchange.model) if isinstance(name, str) else ()

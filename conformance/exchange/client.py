@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -19,7 +19,7 @@ from conformance.exchange.model import (
     Request,
     Response,
 )
-from conformance.exchange.redaction.api_key import REMEMBERED, Redactor, redact
+from conformance.exchange.redaction.api_key import REMEMBERED, Redactor
 from conformance.exchange.transport.transport import Limits, Transport
 
 MOST_DOWNLOADS = 16
@@ -78,17 +78,12 @@ class Client:
         except ConformanceError:
             raise
         except BaseException as error:  # its frames and its words may hold the key
-            safe = self._without_key(error)
+            if redactor := self._redactor:
+                words = (redactor.text(arg) if isinstance(arg, str) else arg for arg in error.args)
+                error.args = tuple(words)
+            error.__cause__ = error.__context__ = None
+            safe = error.with_traceback(None)
         raise safe from None
-
-    def _without_key(self, error: BaseException) -> BaseException:
-        """Return an exception without the frames in which the key stands, and without the key."""
-        redactor = self._redactor
-        if redactor is not None:
-            words = (redactor.text(word) if isinstance(word, str) else word for word in error.args)
-            error.args = tuple(words)
-        error.__cause__ = error.__context__ = None
-        return error.with_traceback(None)
 
     def _exchanged(
         self, case: Case, known_failures: Mapping[str, Failure], recorded_at: str | None
@@ -102,7 +97,7 @@ class Client:
         )
         request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
         sent_at, started = self._clock(), time.monotonic()
-        reply = (known_failures or {}).get(prepared.url) or self._transport.send(
+        reply = known_failures.get(prepared.url) or self._transport.send(
             prepared.method, prepared.url, prepared.headers, prepared.body
         )
         elapsed = time.monotonic() - started
@@ -119,25 +114,22 @@ class Client:
             provenance=self._provenance,
             served_as=target.models.get(case.model),
         )
-        whole = self._with_downloads(bare, known_failures)
-        return redact(whole, self._redactor) if self._redactor else whole
+        whole = replace(bare, downloads=tuple(self._downloads(bare, known_failures)))
+        return self._redactor.exchange(whole) if self._redactor else whole
 
-    def _with_downloads(self, bare: Exchange, known: Mapping[str, Failure]) -> Exchange:
+    def _downloads(self, bare: Exchange, known: Mapping[str, Failure]) -> Iterator[Download]:
         if bare.response is None or b'"url"' not in bare.response.body:
-            return bare
+            return
         addresses = [payload.url for payload in Answer(bare).payloads if payload.url]
-        wanted = list(dict.fromkeys(addresses))[:MOST_DOWNLOADS]
         allowance = _Allowance(self._transport.limits)
-        downloads = tuple(self._download(url, known, allowance) for url in wanted)
-        return replace(bare, downloads=downloads)
-
-    def _download(self, url: str, known: Mapping[str, Failure], allowance: _Allowance) -> Download:
-        spent = known.get(url) or allowance.spent()
-        if spent is not None:
-            return Download(url, failure=spent)
-        response, failure = _split(self._transport.fetch(url).result)
-        allowance.bytes_left -= len(response.body) if response else 0
-        return Download(url, response, failure)
+        for url in list(dict.fromkeys(addresses))[:MOST_DOWNLOADS]:
+            spent = known.get(url) or allowance.spent()
+            if spent is not None:
+                yield Download(url, failure=spent)
+                continue
+            response, failure = _split(self._transport.fetch(url))
+            allowance.bytes_left -= len(response.body) if response else 0
+            yield Download(url, response, failure)
 
 
 _redactor_of = lru_cache(maxsize=8)(Redactor)  # the proof makes a client for every defect

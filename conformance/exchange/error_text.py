@@ -75,9 +75,10 @@ def error_text(answer: Answer) -> ErrorText:
         return _of_stream(answer)
     if is_page(answer):
         return ErrorText(_page(response.body))
-    text = ErrorText(_plain(response.body))
-    worded = _WORDS.match(text.text) or cause_of(response.status, text)
-    return text if not success or worded else NOTHING
+    text = response.body[:_LONGEST].decode("utf-8", "replace")
+    error = ErrorText(_tidy(text) if "\0" not in text else "")
+    worded = _WORDS.match(error.text) or cause_of(response.status, error)
+    return error if not success or worded else NOTHING
 
 
 def is_page(answer: Answer) -> bool:
@@ -101,21 +102,18 @@ def read_error(value: Any, depth: int = 0) -> ErrorText:
     )
     deeper = (members[name] for name in _INNER if isinstance(members.get(name), dict | list))
     inner = _first(read_error(each, depth + 1) for each in deeper)
-    return _joined(inner, own) if inner.said else own
-
-
-def _joined(inner: ErrorText, outer: ErrorText) -> ErrorText:
-    """Prefer what stands deeper: what wraps it is the status again, or the wrapper's name."""
-    return ErrorText(
-        inner.text or outer.text,
-        inner.code or outer.code,
-        inner.type or outer.type,
-        inner.param or outer.param,
+    if not inner.said:
+        return own
+    return ErrorText(  # what wraps an error is the status again, or the wrapper's name
+        inner.text or own.text,
+        inner.code or own.code,
+        inner.type or own.type,
+        inner.param or own.param,
     )
 
 
 def _first(errors: Iterator[ErrorText]) -> ErrorText:
-    return next((each for each in errors if each.said), NOTHING)
+    return next((error for error in errors if error.said), NOTHING)
 
 
 def _own(members: Mapping[str, Any], *names: str) -> str:
@@ -134,7 +132,7 @@ def _param(members: Mapping[str, Any]) -> str:
         if isinstance(value, str) and value:
             return _tidy(value)[:200]
         if isinstance(value, list) and value:
-            return ".".join(str(each)[:80] for each in value[:8])
+            return ".".join(str(part)[:80] for part in value[:8])
     return ""
 
 
@@ -143,12 +141,12 @@ def _of_success(value: Any) -> ErrorText:
     if not isinstance(value, dict):
         return NOTHING
     data = value.get("data")
-    items = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+    items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
     if items:
         faulty = (
-            each if each.get("error") is None else {"error": each["error"]}
-            for each in items
-            if each.get("error") is not None or not (each.get("url") or each.get("b64_json"))
+            item if item.get("error") is None else {"error": item["error"]}
+            for item in items
+            if item.get("error") is not None or not (item.get("url") or item.get("b64_json"))
         )
         own = {"error": value["error"]} if value.get("error") is not None else {}
         return _first(map(read_error, (own, *islice(faulty, _MOST_ERRORS))))
@@ -172,13 +170,8 @@ def _names_error(name: object) -> bool:
 
 def _page(body: bytes) -> str:
     text = body[:8000].decode("utf-8", "replace")
-    found = _TITLES.search(text)
-    return _tidy(html.unescape(_TAG.sub(" ", found["text"] if found else text)))
-
-
-def _plain(body: bytes) -> str:
-    text = body[:_LONGEST].decode("utf-8", "replace")
-    return _tidy(text) if "\0" not in text else ""
+    title = _TITLES.search(text)
+    return _tidy(html.unescape(_TAG.sub(" ", title["text"] if title else text)))
 
 
 def _tidy(text: str) -> str:

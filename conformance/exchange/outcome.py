@@ -8,12 +8,11 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.answer import COMPLETED, Answer, Payload
 from conformance.exchange.error_text import ErrorText, error_text, is_page
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome_causes import Cause, cause_of
 from conformance.exchange.retry_after import retry_after
-from conformance.exchange.stream_events import COMPLETED, events_of
 
 
 class Result(StrEnum):
@@ -131,9 +130,9 @@ def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> 
         return listed is not None
     items: tuple[Payload, ...] = answer.payloads
     if answer.object is None:
-        items = tuple(each for each in events_of(answer) if each.called(COMPLETED))
+        items = tuple(item for item in answer.events if item.called(COMPLETED))
     known = "payloads" not in exchange.altered
-    return any(each.delivers if known else each.carries for each in items)
+    return any(item.delivers if known else item.carries for item in items)
 
 
 def not_served(answer: Answer) -> bool:

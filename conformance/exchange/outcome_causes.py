@@ -114,9 +114,9 @@ def cause_of(status: int, error: ErrorText, page: bool = False) -> Cause | None:
     if status == 402:
         return "quota"
     if not blames_another(error.param):
-        found = _by_words(status, error)
-        if found is not None:
-            return found
+        cause = _by_words(status, error)
+        if cause is not None:
+            return cause
     if status == 429:
         return "rate-limit"
     if status in (408, 425) or status >= 500:
@@ -178,7 +178,7 @@ def blames_another(param: str) -> bool:
 
 
 def _has_code(error: ErrorText, codes: re.Pattern[str]) -> bool:
-    return any(codes.search(_plain(each)) for each in (error.code, error.type) if each)
+    return any(codes.search(_plain(name)) for name in (error.code, error.type) if name)
 
 
 def _plain(code: str) -> str:

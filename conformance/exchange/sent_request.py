@@ -49,12 +49,10 @@ class Sent:
         """The family of the model that was asked."""
         return self.model.family if self.model else None
 
-    def violates(self, parameter: str | None, keyword: str | None = None) -> bool:
+    def violates(self, parameter: str) -> bool:
         """Return whether the body breaks a documented constraint of a parameter."""
-        return self.asked is not None and any(
-            violation.parameter == parameter and keyword in (None, violation.keyword)
-            for violation in self.asked.violations
-        )
+        violations = self.asked.violations if self.asked else ()
+        return any(violation.parameter == parameter for violation in violations)
 
     def value(self, parameter: str) -> Any:
         """What was asked, or the documented default of what was not."""

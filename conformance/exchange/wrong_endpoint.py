@@ -19,21 +19,12 @@ def knows_nothing(answer: Answer) -> bool:
     ``unknown_url``, one-api and new-api with "Invalid URL (POST /images/generations)"; outside
     of ``/v1`` these two answer everything with their dashboard. Any other one is the API's.
     """
-    if answer.response is None:
+    response, error = answer.response, answer.error
+    if response is None:
         return False
-    if answer.response.status in _NO_SUCH_PAGE:
-        return _says_nothing(answer.error)
-    return 200 <= answer.response.status < 300 and _is_page(answer)
-
-
-def wrong_address(base_url: str) -> str:
-    """Say that nothing at a base URL speaks the API, and where it may be meant to lead."""
-    path = urlsplit(base_url).path.rstrip("/")
-    told = f"nothing at {base_url} speaks this API; a base URL usually ends in /v1"
-    return told if path.endswith("/v1") else f"{told}: try {base_url.rstrip('/')}/v1"
-
-
-def _says_nothing(error: object) -> bool:
+    if response.status not in _NO_SUCH_PAGE:
+        page = response.media_type == "text/html" or response.body.lstrip()[:1] == b"<"
+        return 200 <= response.status < 300 and answer.object is None and page
     if isinstance(error, dict):
         message = error.get("message")
         named = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))
@@ -41,8 +32,8 @@ def _says_nothing(error: object) -> bool:
     return not isinstance(error, str) or error.strip().lower() in _PLAIN
 
 
-def _is_page(answer: Answer) -> bool:
-    response = answer.response
-    if response is None or answer.object is not None:
-        return False
-    return response.media_type == "text/html" or response.body.lstrip()[:1] == b"<"
+def wrong_address(base_url: str) -> str:
+    """Say that nothing at a base URL speaks the API, and where it may be meant to lead."""
+    path = urlsplit(base_url).path.rstrip("/")
+    sentence = f"nothing at {base_url} speaks this API; a base URL usually ends in /v1"
+    return sentence if path.endswith("/v1") else f"{sentence}: try {base_url.rstrip('/')}/v1"

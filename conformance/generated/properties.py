@@ -15,11 +15,10 @@ from conformance.cases.request import curl
 from conformance.clauses.judge import judge
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition, Model
-from conformance.exchange.answer import Answer, Payload
+from conformance.exchange.answer import COMPLETED, Answer, Payload
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result, outcome_of
 from conformance.exchange.source import Source
-from conformance.exchange.stream_events import COMPLETED, events_of
 from conformance.exchange.transport.limits import Limits
 from conformance.findings import Finding, Verdict
 from conformance.generated.failures import UNAVAILABLE, BrokenPromise
@@ -204,7 +203,7 @@ class Explorer:
         answer = tried.answer
         images: tuple[Payload, ...] = answer.payloads
         if answer.streams:  # the provider may choose the number of partial images
-            images = tuple(event for event in events_of(answer) if event.called(COMPLETED))
+            images = tuple(event for event in answer.events if event.called(COMPLETED))
         facts = [image.image for image in images]
         asked = self.edition.read(tried.body).value("size")
         return AnswerShape(

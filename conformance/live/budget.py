@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.cases.model import Case
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
-from conformance.live.cost import Cost, cost_of
+from conformance.live.cost import cost_of
+from conformance.live.ledger import ROUNDING
 from conformance.providers import Provider
 
 
@@ -49,18 +50,17 @@ class Outlook:
 
 def outlook(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> Outlook:
     """Add up what cases will cost."""
-    costs = [
-        (provider.id, case, cost_of(case, provider, edition)) for provider, case in _once(cases)
-    ]
-    by_model: Counter[str] = Counter()
-    for name, case, cost in costs:
-        by_model[f"{name}/{case.model}"] += cost.estimate  # type: ignore[assignment]  # not whole
+    unique = {(provider.id, case.path): (provider, case) for provider, case in cases}
+    costs = [cost_of(case, provider, edition) for provider, case in unique.values()]
+    by_model: defaultdict[str, float] = defaultdict(float)
+    for (provider, case), cost in zip(unique.values(), costs, strict=True):
+        by_model[f"{provider.id}/{case.model}"] += cost.planned.usd
     return Outlook(
-        len(costs),
-        sum(cost.estimate for _, _, cost in costs),
-        max((_reserve(cost) for _, _, cost in costs), default=0.0),
-        tuple(sorted(by_model.items(), key=lambda each: -each[1])),
-        sum(not cost.known for _, _, cost in costs),
+        requests=len(costs),
+        usd=sum(cost.planned.usd for cost in costs),
+        reserve=max((cost.reserve for cost in costs), default=0.0),
+        by_model=tuple(sorted(by_model.items(), key=lambda each: -each[1])),
+        unknown=sum(not cost.planned.known for cost in costs),
     )
 
 
@@ -82,7 +82,7 @@ def check_affordable(
             f"; {_remedy(found)}"
         )
     needed = found.usd + found.reserve
-    if budget is not None and not math.isinf(budget) and needed > budget + 1e-9:
+    if budget is not None and not math.isinf(budget) and needed > budget + ROUNDING:
         spare = f" and {found.reserve:.2f} USD is set aside for a refusal that is billed"
         raise BudgetError(
             f"{found}{spare if found.reserve else ''}, more than --budget {budget:g}; "
@@ -94,15 +94,3 @@ def _remedy(found: Outlook) -> str:
     dearest = f" (dearest: {found.by_model[0][0]}, {found.by_model[0][1]:.2f} USD)"
     narrow = f"narrow --models or --cases{dearest if found.usd else ''}"
     return f"{narrow}, or start all the same with --partial, which stops at the limit"
-
-
-def _reserve(cost: Cost) -> float:
-    return cost.most - cost.estimate
-
-
-def _once(cases: Iterable[tuple[Provider, Case]]) -> Iterator[tuple[Provider, Case]]:
-    seen = set()
-    for provider, case in cases:
-        if (provider.id, case.path) not in seen:
-            seen.add((provider.id, case.path))
-            yield provider, case

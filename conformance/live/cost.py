@@ -8,13 +8,13 @@ from typing import Any
 
 from conformance.cases.model import Case, Operation
 from conformance.contract import Edition
-from conformance.exchange.answer import Answer
+from conformance.exchange.answer import COMPLETED, Answer
 from conformance.exchange.model import Exchange, Price, Spending
 from conformance.exchange.outcome import not_served
-from conformance.exchange.stream_events import COMPLETED, events_of
 from conformance.live.retries import NEVER_SENT
 from conformance.parsing import read_json
 from conformance.providers import Provider
+from conformance.providers.prices import FREE, Estimate
 
 MOST_IMAGES = 16
 """Images that are set aside for at most: who accepts `n` of a million does not make them."""
@@ -24,23 +24,15 @@ _NOTHING_REACHED = NEVER_SENT | {"tls", "bad-url", "bad-scheme"}
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """US dollars that a request costs if all goes as it should, and at the most."""
+    """What a request costs if all goes as it should, and at the most."""
 
-    estimate: float
-    most: float
-    known: bool = True  # whether a price stands behind the estimate
-    most_known: bool = True  # and behind the most
+    planned: Estimate
+    most: Estimate
 
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """US dollars that a request counts for, and whether a price stands behind them."""
-
-    usd: float
-    known: bool = True
-
-
-_NOTHING = Counted(0.0)
+    @property
+    def reserve(self) -> float:
+        """US dollars to set aside for a refusal that is billed all the same."""
+        return self.most.usd - self.planned.usd
 
 
 def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
@@ -51,29 +43,27 @@ def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
     model = edition.model(case.model)
     planned = provider.prices.estimate(case, model)
     if case.operation is not Operation.GENERATE:
-        return Cost(planned.usd, planned.usd, planned.known, planned.known)
+        return Cost(planned, planned)
     dearest = provider.prices.if_answered(_bounded(_body(case)), model)
-    most = max(planned, dearest, key=lambda each: each.usd)
-    return Cost(planned.usd, most.usd, planned.known, most.known)
+    return Cost(planned, max(planned, dearest, key=lambda estimate: estimate.usd))
 
 
-def counted(exchange: Exchange, cost: Cost) -> Counted:
+def counted(exchange: Exchange, cost: Cost) -> Estimate:
     """Return what a request counts for where no usage says better; in doubt the dearer.
 
     A request that was sent may have been billed, answered or not, and so may a server's failure.
     """
-    planned, most = Counted(cost.estimate, cost.known), Counted(cost.most, cost.most_known)
     if exchange.response is None:
         kind = exchange.failure.kind if exchange.failure else ""
-        return _NOTHING if kind in _NOTHING_REACHED else most
+        return FREE if kind in _NOTHING_REACHED else cost.most
     status = exchange.response.status
     if 200 <= status < 300:
-        return planned if planned.usd else most
+        return cost.planned if cost.planned.usd else cost.most
     served = not not_served(Answer(exchange))
-    return planned if served and (status >= 500 or status == 408) else _NOTHING
+    return cost.planned if served and (status >= 500 or status == 408) else FREE
 
 
-def price_of(counted: Counted, actual: float | None) -> Price:
+def price_of(counted: Estimate, actual: float | None) -> Price:
     """Say what a request came to, and how well that is known."""
     estimate = counted.usd if counted.known else None
     if actual is not None:
@@ -97,7 +87,7 @@ def used(exchange: Exchange) -> object:
     answer = Answer(exchange)
     if not answer.streams:
         return (answer.object or {}).get("usage")
-    finished = (each.item.get("usage") for each in events_of(answer) if each.called(COMPLETED))
+    finished = (each.item.get("usage") for each in answer.events if each.called(COMPLETED))
     return next((each for each in finished if each is not None), None)
 
 

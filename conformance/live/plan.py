@@ -9,7 +9,7 @@ which are painted soonest, last.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -25,6 +25,7 @@ from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError
 from conformance.lifecycle import Standing
 from conformance.live.cost import cost_of
+from conformance.live.ledger import ROUNDING
 from conformance.providers.asked import check_selected, selected, with_asked_models
 from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from conformance.providers import Provider
 
 STRENGTHS = (1, 2, 3)
-_TINY = 1e-9  # US dollars; sums of prices are not exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +96,20 @@ def painted(requests: Sequence[Request]) -> dict[str, float]:
     A near miss is not sent where a coarser one was accepted: of those that come after each
     other, either the coarse ones are painted, or one that is finer.
     """
-    usd: Counter[str] = Counter()
-    coarse: Counter[str] = Counter()  # by the path of the first fault of a rule
+    usd: defaultdict[str, float] = defaultdict(float)
+    coarse: defaultdict[str, float] = defaultdict(float)  # by the path of the first fault of a rule
     finer: dict[str, float] = {}
     for each in requests:
         first = f"{each.case.model}/{each.case.after[0]}" if each.case.after else each.case.path
         if each.case.after:
             finer[first] = max(finer.get(first, 0.0), each.most)
         elif each.case.billed:
-            usd[each.case.model] += each.estimate.usd  # type: ignore[assignment]  # not whole
+            usd[each.case.model] += each.estimate.usd
         else:
-            coarse[first] += each.most  # type: ignore[assignment]
+            coarse[first] += each.most
     for first in {**coarse, **finer}:
         model = first.partition("/")[0]
-        usd[model] += max(coarse[first], finer.get(first, 0.0))  # type: ignore[assignment]
+        usd[model] += max(coarse[first], finer.get(first, 0.0))
     return dict(usd)
 
 
@@ -204,7 +204,13 @@ _COMBINED: dict[tuple[Edition, str, int, str], tuple[Case, ...]] = {}
 def _combined(edition: Edition, provider: Provider, model: Model, strength: int) -> Iterator[Case]:
     space = space_of(edition, model)
     base = Domain(edition, model).base
-    documented = [dict(each.body or {}) for each in _documented(edition, model)]
+    documented = [
+        dict(case.body or {})
+        for case in all_cases(edition, [model.name])
+        if Depth.STANDARD.includes(case)  # what is deeper is sent to some only
+        and case.billed
+        and edition.read(case.body).expectation == "accepted"
+    ]
     presets = dict.fromkeys(row for body in documented if (row := space.row(body)) is not None)
     most = min(strength, len(space.names))
     covered = {each for body in documented for each in space.combinations_in(body, most)}
@@ -213,20 +219,9 @@ def _combined(edition: Edition, provider: Provider, model: Model, strength: int)
         return provider.prices.if_answered({**base, **space.fragment(row)}, model).usd
 
     for row in covering_rows(space, strength, price, covered, tuple(presets)):
-        yield _case(model, base, space, row)
-
-
-def _documented(edition: Edition, model: Model) -> Iterator[Case]:
-    for case in all_cases(edition, [model.name]):
-        standard = Depth.STANDARD.includes(case)  # what is deeper is sent to some only
-        if standard and case.billed and edition.read(case.body).expectation == "accepted":
-            yield case
-
-
-def _case(model: Model, base: Mapping[str, object], space: Space, row: Row) -> Case:
-    fragment = space.fragment(row)
-    digest = hashlib.sha256(canonical_json(fragment).encode()).hexdigest()[:10]
-    return Case(f"combined-{digest}", model.name, body={**base, **fragment}, billed=True)
+        fragment = space.fragment(row)
+        digest = hashlib.sha256(canonical_json(fragment).encode()).hexdigest()[:10]
+        yield Case(f"combined-{digest}", model.name, body={**base, **fragment}, billed=True)
 
 
 def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Case]:
@@ -240,7 +235,8 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
     Of two that cost the same the one comes first that costs less where a lax server paints it.
     None comes before what it needs.
     """
-    priced = [_priced(edition, provider, each) for each in cases]
+    costs = [(case, cost_of(case, provider, edition)) for case in cases]
+    priced = [Request(case, cost.planned, cost.most.usd) for case, cost in costs]
     placed: dict[str, Request] = {}
     waiting: list[Request] = []
     for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
@@ -249,11 +245,6 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
             waiting.remove(ready)
             placed[ready.case.path] = ready
     return [*placed.values(), *waiting]
-
-
-def _priced(edition: Edition, provider: Provider, case: Case) -> Request:
-    estimate = provider.prices.estimate(case, edition.model(case.model))
-    return Request(case, estimate, cost_of(case, provider, edition).most)
 
 
 def _rank(request: Request) -> int:
@@ -280,7 +271,7 @@ def _affordable(
     while True:
         before = len(chosen)
         for each in waiting:
-            fits = budget is None or spent + each.most <= budget + _TINY
+            fits = budget is None or spent + each.most <= budget + ROUNDING
             counted = max_requests is None or len(chosen) < max_requests
             if fits and counted and chosen.keys() >= _before(each.case):
                 chosen[each.case.path] = each
@@ -292,8 +283,7 @@ def _affordable(
 
 def _before(case: Case) -> set[str]:
     """Name what has to be sent before a case: its control, and the coarser faults."""
-    names = [case.control, *case.after] if case.control else case.after
-    return {f"{case.model}/{name}" for name in names}
+    return {f"{case.model}/{name}" for name in case.prerequisites}
 
 
 class _Coverage:
@@ -301,12 +291,11 @@ class _Coverage:
 
     def __init__(self, edition: Edition, spaces: Mapping[str, Space], strength: int) -> None:
         self._edition, self._spaces, self._strength = edition, spaces, strength
-        self._open = {name: set(self._feasible(space)) for name, space in spaces.items()}
-        self._all = Counter({name: len(each) for name, each in self._open.items()})
-
-    def _feasible(self, space: Space) -> frozenset[Combination]:
-        most = min(self._strength, len(space.names))
-        return space.feasible(most) if most else frozenset()
+        self._open: dict[str, set[Combination]] = {}
+        for name, space in spaces.items():
+            most = min(strength, len(space.names))
+            self._open[name] = set(space.feasible(most)) if most else set()
+        self._all = {name: len(feasible) for name, feasible in self._open.items()}
 
     def add(self, case: Case) -> int:
         """Count what a case is the first to cover; only what must be accepted covers anything."""

@@ -45,7 +45,9 @@ class Sender:
     _doubt: AccountDoubt = field(init=False)
 
     def __post_init__(self) -> None:
-        self._doubt = AccountDoubt(self._ask, lambda case: self.cost(case).estimate, self.edition)
+        self._doubt = AccountDoubt(
+            self._ask, lambda case: self.cost(case).planned.usd, self.edition
+        )
 
     @property
     def target(self) -> Target:
@@ -123,7 +125,8 @@ class Sender:
         cost = self.cost(case)
         number = self._reserve(cost, case.path)
         exchange = self.client.exchange(case)
-        came, actual = counted(exchange, cost), self._actual(case, exchange)
+        came = counted(exchange, cost)
+        actual = self.provider.prices.actual(case.model, used(exchange))
         status = exchange.response.status if exchange.response else None
         self.ledger.settle(number, came.usd, actual, came.known, status)
         return replace(exchange, price=price_of(came, actual))
@@ -133,8 +136,9 @@ class Sender:
         until = self.clock() + self.patience
         while True:
             try:
+                planned, most = cost.planned, cost.most
                 return self.ledger.reserve(
-                    self.provider.id, cost.estimate, cost.most, cost.most_known, case
+                    self.provider.id, planned.usd, most.usd, most.known, case
                 )
             except InFlightError:
                 if self.clock() >= until:
@@ -149,30 +153,26 @@ class Sender:
         if at > now:
             self.sleep(at - now)
 
-    def _actual(self, case: Case, exchange: Exchange) -> float | None:
-        return self.provider.prices.actual(case.model, used(exchange))
-
     def _looked_at(self, exchange: Exchange, case: Case) -> Exchange:
         """See whether the key is good, and the account not at its end; else send nothing more.
 
         What a key of ours brought about says nothing of the provider, so it is no answer. Some
         tell their models to everybody, so that a list says nothing of the key for generations.
         """
-        proven = f"{self.provider.id} {case.operation.value}"
-        name, status = self.provider.id, exchange.response.status if exchange.response else 0
+        name, proven = self.provider.id, f"{self.provider.id} {case.operation.value}"
+        status = exchange.response.status if exchange.response else 0
         outcome = outcome_of(exchange)
         if exchange.response is not None and outcome.cause == "quota":
             why = f"the account has no quota left ({_told(exchange)}); top it up"
-            self.ledger.halt(name, f"provider {name!r}: {why}, then continue with --resume")
+            self._halt(f"{why}, then continue with --resume")
         elif status == _PROXY_LOGIN:
             why = f"a proxy before the provider wants a login ({_told(exchange)})"
-            self.ledger.halt(name, f"provider {name!r}: {why}; look at base_url and the network")
+            self._halt(f"{why}; look at base_url and the network")
             return replace(exchange, failure=Failure("proxy-login", why))
         elif _blames_key(exchange) and not self.ledger.admitted(proven):
-            key = self.provider.key_variable or "its file"
             why = f"the first authorised request was refused ({_told(exchange)})"
-            why = f"{why}; look at the key in {key}"
-            self.ledger.halt(name, f"provider {name!r}: {why}")
+            why = f"{why}; look at the key in {self._key_place}"
+            self._halt(why)
             return replace(exchange, failure=Failure("key-refused", why))
         elif _blames_key(exchange):
             return self._doubted(exchange, case)
@@ -192,8 +192,7 @@ class Sender:
         if not of_account:
             return exchange
         why = f"what was accepted before is refused now ({_told(exchange)})"
-        told = f"provider {self.provider.id!r}: {why}; look at the account and the key"
-        self.ledger.halt(self.provider.id, f"{told}, then continue with --resume")
+        self._halt(f"{why}; look at the account and the key, then continue with --resume")
         return replace(exchange, failure=Failure(ACCOUNT_ENDED, why))
 
     def _doubted(self, exchange: Exchange, case: Case) -> Exchange:
@@ -208,12 +207,21 @@ class Sender:
         refused = _blames_key(again)
         if again.response is not None and not refused and not undecided(again.response.status):
             return exchange
-        key = self.provider.key_variable or "its file"
-        why = f"the key in {key} was refused ({_told(exchange)}), though it was good before"
+        why = (
+            f"the key in {self._key_place} was refused ({_told(exchange)}), "
+            f"though it was good before"
+        )
         if refused:
-            told = f"provider {self.provider.id!r}: {why}; look at it, then continue with --resume"
-            self.ledger.halt(self.provider.id, told)
+            self._halt(f"{why}; look at it, then continue with --resume")
         return replace(exchange, failure=Failure("key-refused", why))
+
+    @property
+    def _key_place(self) -> str:
+        return self.provider.key_variable or "its file"
+
+    def _halt(self, why: str) -> None:
+        """Let nothing more be sent to the provider."""
+        self.ledger.halt(self.provider.id, f"provider {self.provider.id!r}: {why}")
 
 
 def _blames_key(exchange: Exchange) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +20,6 @@ class EventStream:
 
     events: tuple[Event, ...]
     fault: str | None = None
-
-
-@dataclass(slots=True)
-class _Frame:
-    """The event being gathered, until its blank line."""
-
-    name: str | None = None
-    data: list[str] = field(default_factory=list)
-
-    def add(self, line: str) -> None:
-        key, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if key == "data":
-            self.data.append(value)
-        elif key == "event":
-            self.name = value or None
 
 
 def read_event_stream(data: bytes, *, max_events: int = 1000) -> EventStream:
@@ -64,16 +48,22 @@ def _decode(data: bytes) -> tuple[str, str | None]:
 
 def _dispatch(text: str, max_events: int) -> tuple[list[Event], str | None]:
     events: list[Event] = []
-    frame = _Frame()
+    event_name: str | None = None
+    event_data: list[str] = []
     for line in io.StringIO(text, newline=None):  # None: CRLF, LF and CR all end a line
         if line != "\n":
-            frame.add(line.removesuffix("\n"))
+            name, _, value = line.removesuffix("\n").partition(":")
+            value = value.removeprefix(" ")
+            if name == "data":
+                event_data.append(value)
+            elif name == "event":
+                event_name = value or None
             continue
-        if frame.data and len(events) == max_events:
+        if event_data and len(events) == max_events:
             return events, f"has more than {max_events} events; the rest was not read"
-        if frame.data:
-            events.append(Event(frame.name, "\n".join(frame.data)))
-        frame = _Frame()
-    if frame.data or frame.name:
+        if event_data:
+            events.append(Event(event_name, "\n".join(event_data)))
+        event_name, event_data = None, []
+    if event_data or event_name:
         return events, f"ends inside event {len(events) + 1}, before its blank line"
     return events, None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -75,76 +74,3 @@ def _constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)
-
-
-JSONEvent = tuple[str, Any]
-"""What happens next in a JSON text, and its value, as ijson's `basic_parse` tells it."""
-
-_OPENS = frozenset({"start_map", "start_array"})
-_CLOSES = frozenset({"end_map", "end_array"})
-
-
-class JSONEvents:
-    """The events of a JSON file, and values built from them; raises `JSONFaultError`."""
-
-    def __init__(self, events: Iterable[JSONEvent], bounds: JSONBounds = BOUNDS) -> None:
-        self._events = iter(events)
-        self._bounds = bounds
-        self._values = self._characters = 0  # of the value that is being built
-
-    def next(self) -> JSONEvent:
-        """Return the next event."""
-        try:
-            return next(self._events)
-        except StopIteration:
-            raise JSONFaultError("syntax", "ends too early") from None
-
-    def members(self) -> Iterator[tuple[str, JSONEvent]]:
-        """Yield the names of the members of an object that was begun, and how each begins."""
-        while (event := self.next())[0] != "end_map":
-            yield event[1], self.next()
-
-    def items(self) -> Iterator[JSONEvent]:
-        """Yield how each item of an array that was begun begins."""
-        while (event := self.next())[0] != "end_array":
-            yield event
-
-    def finish(self) -> None:
-        """Make sure that nothing comes after the value; raises what reading on raises."""
-        for _ in self._events:
-            raise JSONFaultError("syntax", "goes on after its value")
-
-    def skip(self, event: JSONEvent) -> None:
-        """Pass over the value that an event begins, however deep it nests."""
-        depth = int(event[0] in _OPENS)
-        while depth:
-            kind, _ = self.next()
-            depth += (kind in _OPENS) - (kind in _CLOSES)
-
-    def value(self, event: JSONEvent) -> Any:
-        """Build the value that an event begins; what it may cost starts anew."""
-        self._values = self._characters = 0
-        return self._build(event, 0)
-
-    def _build(self, event: JSONEvent, depth: int) -> Any:
-        kind, value = event
-        if kind in _OPENS and depth >= self._bounds.depth:
-            raise JSONFaultError("depth", f"nests deeper than {self._bounds.depth} levels")
-        if kind == "start_map":
-            value = {}
-            for name, begun in self.members():
-                self._count(name)
-                value[name] = self._build(begun, depth + 1)
-        elif kind == "start_array":
-            value = [self._build(item, depth + 1) for item in self.items()]
-        self._count(value)
-        return value
-
-    def _count(self, value: Any) -> None:
-        self._values += 1
-        self._characters += len(value) if isinstance(value, str) else 0
-        if self._values > self._bounds.values:
-            raise JSONFaultError("depth", f"holds more than {self._bounds.values:,} values")
-        if self._characters > self._bounds.characters:
-            most = self._bounds.characters
-            raise JSONFaultError("depth", f"holds more than {most:,} characters")

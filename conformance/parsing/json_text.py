@@ -174,11 +174,11 @@ class _Builder:
             raise self._syntax(error) from None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) != len(pairs) and self.repeated is None:
+        members = dict(pairs)
+        if len(members) != len(pairs) and self.repeated is None:
             [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
-            self.repeated = made, twice
-        return made
+            self.repeated = members, twice
+        return members
 
     def _int(self, literal: str) -> int:
         self._check_length(literal)

@@ -18,31 +18,26 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
 
-def shape_of(value: Any, root: str = "") -> Iterator[str]:
+def shape_of(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[str]:
     """Yield the paths of a value with their types, such as ``data[].url:string``.
 
-    The items of an array share a path, ``root`` stands before all of them, and nothing deeper
-    than eight levels is looked at.
+    The items of an array share a path, ``path`` stands before all of them, and nothing deeper
+    than ``depth`` levels is looked at.
     """
-    yield from _walk(value, root, _MOST_DEPTH)
+    if path:
+        yield f"{path}:{type_of(value)}"
+    if depth and isinstance(value, dict):
+        for name, inner in value.items():
+            yield from shape_of(inner, _member(path, str(name)), depth - 1)
+    elif depth and isinstance(value, list):
+        for inner in value:
+            yield from shape_of(inner, f"{path}[]", depth - 1)
 
 
 def bounded(paths: Iterable[str]) -> list[str]:
     """Sort paths, each once; of more than `MOST_PATHS` the first, and ``…`` after them."""
     ordered = sorted(set(paths))
     return ordered if len(ordered) <= MOST_PATHS else [*ordered[:MOST_PATHS], "…"]
-
-
-def _walk(value: Any, path: str, depth: int) -> Iterator[str]:
-    """Yield a value's own path and type, and those below it down to a depth."""
-    if path:
-        yield f"{path}:{type_of(value)}"
-    if depth and isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _walk(inner, _member(path, str(name)), depth - 1)
-    elif depth and isinstance(value, list):
-        for inner in value:
-            yield from _walk(inner, f"{path}[]", depth - 1)
 
 
 def _member(path: str, name: str) -> str:

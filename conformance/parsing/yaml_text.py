@@ -131,21 +131,15 @@ class YAMLReader:
         self._values = self._characters = 0
         try:
             self._parser = _PARSER(self._source)
+            while self._parser.check_event(yaml.StreamStartEvent, yaml.DocumentStartEvent):
+                self._parser.get_event()
         except (yaml.YAMLError, ValueError) as error:
             raise _fault(error) from None
-        self._first: yaml.Event | None = None
-        event = self.next()
-        while isinstance(event, yaml.StreamStartEvent | yaml.DocumentStartEvent):
-            event = self.next()
-        self._first = event
 
     def next(self) -> Any:
         """Return the next event."""
-        event, self._first = self._first, None
         try:
-            event = event or self._parser.get_event()
-        except YAMLFaultError:
-            raise
+            event = self._parser.get_event()
         except (yaml.YAMLError, ValueError) as error:
             raise _fault(error) from None
         if event is None:
@@ -269,6 +263,8 @@ def _place(mark: Any) -> tuple[int, ...]:
 
 def _fault(error: Exception) -> YAMLFaultError:
     """Return what the parser found; foreign characters are escaped by whoever shows it."""
+    if isinstance(error, YAMLFaultError):
+        return error
     if isinstance(error, yaml.MarkedYAMLError):
         reason = f"is no YAML: {error.problem or error.context}"
         return YAMLFaultError(reason, *_place(error.problem_mark or error.context_mark))

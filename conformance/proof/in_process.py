@@ -14,7 +14,7 @@ from conformance.cases.model import Case
 from conformance.contract import Edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure, Headers, Provenance, Response
-from conformance.exchange.transport.transport import Fetched, Transport
+from conformance.exchange.transport.transport import Transport
 from conformance.proof.extra_cases import NOW, SHUTDOWN, is_of_retired
 from conformance.reference import DEFAULT_KEY, Steps, create_app
 
@@ -52,17 +52,17 @@ class InProcess(Transport):
         request = httpx.Request(method, url, headers=list(headers), content=body)
         return self._loop.run_until_complete(self._answered(request))
 
-    def fetch(self, url: str) -> Fetched:
+    def fetch(self, url: str) -> Response | Failure:
         """Fetch an image without the key; only the provider's own host exists."""
         try:
             parts = httpx.URL(url)
         except httpx.InvalidURL:
-            return Fetched(url, (), Failure("bad-url", "the URL is malformed"))
+            return Failure("bad-url", "the URL is malformed")
         if parts.scheme not in ("http", "https"):
-            return Fetched(url, (), Failure("bad-scheme", "the URL is neither http nor https"))
+            return Failure("bad-scheme", "the URL is neither http nor https")
         if parts.host != self._host:
-            return Fetched(url, (), Failure("dns", "the proof has no other host"))
-        return Fetched(url, (), self.send("GET", url))
+            return Failure("dns", "the proof has no other host")
+        return self.send("GET", url)
 
     async def _answered(self, request: httpx.Request) -> Response:
         response = await self._application.handle_async_request(request)

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance.findings import BROKEN, Verdict
+from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
 from conformance.proof.open_requests import Answered
 
 RED = BROKEN | {Verdict.HARNESS_ERROR}
 """The verdicts that detect a defect; a clause that raises detects one as well."""
+
+
+def worst_by_clause(findings: Iterable[Finding]) -> dict[str, Verdict]:
+    """Return the worst verdict of every clause."""
+    worst: dict[str, Verdict] = {}
+    for finding in findings:
+        known = worst.get(finding.clause)
+        if known is None or SEVERITY[finding.verdict] > SEVERITY[known]:
+            worst[finding.clause] = finding.verdict
+    return worst
+
+
+def red_clauses(findings: Iterable[Finding]) -> list[str]:
+    """Return the ids of the clauses that are broken, in alphabetical order."""
+    return sorted({finding.clause for finding in findings if finding.verdict in RED})
+
+
+def first_witness(findings: Iterable[Finding], clause: str) -> str:
+    """Return the first finding that breaks a clause, as case and message; empty for none."""
+    red = (finding for finding in findings if finding.clause == clause and finding.verdict in RED)
+    return next((f"{finding.model}/{finding.case}: {finding.message}" for finding in red), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +109,8 @@ class Hole:
 def holes(matrix: Matrix) -> tuple[Hole, ...]:
     """List the violations of what the proof demands; the proof holds if there are none."""
     blind = _never_seen(matrix) if matrix.whole else ()
-    return (*_untrue(matrix), *_hardly_judged(matrix), *blind, *_uncaught(matrix))
+    of_defects = (hole for defect in matrix.defects for hole in _holes_of(defect))
+    return (*_untrue(matrix), *_hardly_judged(matrix), *blind, *of_defects)
 
 
 def _untrue(matrix: Matrix) -> Iterator[Hole]:
@@ -115,14 +137,9 @@ def _never_seen(matrix: Matrix) -> Iterator[Hole]:
             yield Hole("blind clause", clause.id, "", "no defect turns the clause red")
 
 
-def _uncaught(matrix: Matrix) -> Iterator[Hole]:
-    for defect in matrix.defects:
-        if not defect.caught:
-            yield Hole("survivor", "", defect.id, "no clause sees the defect")
-        yield from _of_defect(defect)
-
-
-def _of_defect(defect: DefectColumn) -> Iterator[Hole]:
+def _holes_of(defect: DefectColumn) -> Iterator[Hole]:
+    if not defect.caught:
+        yield Hole("survivor", "", defect.id, "no clause sees the defect")
     claims = () if defect.silent else defect.claims
     for name in sorted(set(claims) - set(defect.red)):
         verdict = defect.verdicts.get(name)
@@ -130,10 +147,6 @@ def _of_defect(defect: DefectColumn) -> Iterator[Hole]:
         yield Hole("missed claim", name, defect.id, f"the clause says: {said}")
     for name in sorted(set(defect.red) - set(claims)):
         yield Hole("cascade", name, defect.id, defect.witnesses.get(name, ""))
-    yield from _holes_in_open_requests(defect)
-
-
-def _holes_in_open_requests(defect: DefectColumn) -> Iterator[Hole]:
     for name in sorted(set(defect.open_claims) - set(defect.open_witnesses)):
         message = "the clause does not see the lie in the answer to an open request"
         yield Hole("open survivor", name, defect.id, message)

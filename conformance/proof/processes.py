@@ -40,11 +40,11 @@ def prove(
     else:
         context = get_context("spawn")  # a fork would share the parent's threads and event loops
         with ProcessPoolExecutor(workers, context, _prepare, (str(contract.folder),)) as pool:
-            first, second = pool.submit(_truth), pool.submit(_answered)
+            truthful = pool.submit(_truthful)
             for column in pool.map(_column, chosen):
                 columns.append(column)
                 advance()
-            truth, answers = first.result(), second.result()
+            truth, answers = truthful.result()
     return Matrix(
         edition=contract.id,
         clauses=tuple(ClauseRow(e.id, e.level.value, e.statement) for e in clauses_of(contract)),
@@ -64,12 +64,8 @@ def _prepare(folder: str) -> None:
     _PROOF.append(Proof(load_edition(folder)))
 
 
-def _truth() -> Mapping[str, Verdict]:
-    return _PROOF[-1].verdicts()
-
-
-def _answered() -> tuple[Answered, ...]:
-    return _PROOF[-1].answered()
+def _truthful() -> tuple[Mapping[str, Verdict], tuple[Answered, ...]]:
+    return _PROOF[-1].verdicts(), _PROOF[-1].answered()
 
 
 def _column(name: str) -> DefectColumn:

@@ -27,7 +27,13 @@ from conformance.proof.extra_cases import (
     supplementary_cases,
 )
 from conformance.proof.in_process import BASE_URL, Bench
-from conformance.proof.matrix import RED, DefectColumn
+from conformance.proof.matrix import (
+    RED,
+    DefectColumn,
+    first_witness,
+    red_clauses,
+    worst_by_clause,
+)
 from conformance.proof.open_requests import (
     Answered,
     accept_open_requests,
@@ -36,7 +42,6 @@ from conformance.proof.open_requests import (
     judges_answers,
     open_twins,
 )
-from conformance.proof.witnesses import first_witness, red_clauses, worst_by_clause
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect
 from conformance.runner.planned_request import sent_by

@@ -277,7 +277,7 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
             f"{printable(str(path))}: the file is named as no provider can be; let its name begin "
             "with a letter or digit, and be letters, digits, '.', '_' and '-': it names a folder"
         )
-    plain = {"claims": document.pop("not_claimed", []), "known": document.pop("deviations", [])}
+    not_claimed, deviations = document.pop("not_claimed", []), document.pop("deviations", [])
     document["base_url"] = document["base_url"].rstrip("/")
     if document.get("default_key") and not is_loopback(document["base_url"]):
         raise ProviderError(f"{path}: default_key is for loopback servers only; use key_variable")
@@ -290,15 +290,14 @@ def _provider(path: Path, document: dict[str, Any]) -> Provider:
         id=path.stem,
         file=str(path),
         prices=prices,
-        not_claimed=tuple(_claim(entry) for entry in plain["claims"]),
-        deviations=tuple(_deviation(path, entry) for entry in plain["known"]),
+        not_claimed=tuple(
+            Claim(entry["clause"], tuple(entry.get("models", ["*"])), entry["reason"])
+            for entry in not_claimed
+        ),
+        deviations=tuple(_deviation(path, entry) for entry in deviations),
         lifecycles=lifecycles,
         **document,
     )
-
-
-def _claim(entry: dict[str, Any]) -> Claim:
-    return Claim(entry["clause"], tuple(entry.get("models", ["*"])), entry["reason"])
 
 
 def _deviation(path: Path, entry: dict[str, Any]) -> Deviation:

@@ -31,10 +31,9 @@ class Estimate:
 
     usd: float
     known: bool = True
-    basis: str = ""
 
 
-FREE = Estimate(0.0, True, "not billed")
+FREE = Estimate(0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,14 @@ class Prices:
         """
         if self.free:
             return FREE
-        image, known, basis = self._image(model, body)
+        listed = self.image.get(model.name, {})
+        key = next((key for key in _keys(model, body) if key in listed), None)
+        if key is None:
+            image = self.dearest(model.name)
+        else:
+            image = listed[key] + self._partials(model.name, body)
         usd = image * _count(body) + self._prompt(model.name, body)
-        return Estimate(round(usd, 6), known, basis)
+        return Estimate(round(usd, 6), known=key is not None)
 
     def dearest(self, model: str) -> float:
         """Return the highest price of one image of a model by the file, or `DEAREST`."""
@@ -85,13 +89,6 @@ class Prices:
         if any(cost is None for cost in sides) or not sides[1]:
             return None  # usage without output is no usage
         return round(sum(cost or 0 for cost in sides) / 1_000_000, 6)
-
-    def _image(self, model: Model, body: Mapping[str, Any]) -> tuple[float, bool, str]:
-        listed = self.image.get(model.name, {})
-        for key in _keys(model, body):
-            if key in listed:
-                return listed[key] + self._partials(model.name, body), True, key
-        return self.dearest(model.name), False, "no price is known: the highest is taken"
 
     def _partials(self, model: str, body: Mapping[str, Any]) -> float:
         partials = body.get("partial_images") if body.get("stream") else 0

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import cache
+from itertools import chain
 from urllib.parse import urlsplit
 
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import Clause
 from conformance.contract import Edition, edition_ids, load_edition
 from conformance.exchange.model import Exchange
-from conformance.recordings.readers import UNNAMED
+from conformance.recordings.readers.foreign_exchange import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,11 @@ class Contracts:
         self, edition: Edition, clauses: Iterable[Clause] | None = None, pattern: str = "*"
     ) -> None:
         self.pattern = pattern
-        found = clauses_of(edition) if clauses is None else clauses
-        self.default = Contract(edition, tuple(e for e in found if fnmatchcase(e.id, pattern)))
-
-    @property
-    def editions(self) -> tuple[Edition, ...]:
+        self.default = _contract(
+            edition, clauses_of(edition) if clauses is None else clauses, pattern
+        )
+        self.editions: tuple[Edition, ...] = (edition,)
         """The editions that may judge, the default one first."""
-        return (self.default.edition,)
 
     def of(self, exchange: Exchange) -> Contract:  # noqa: ARG002 - for those that look at its day
         """Return the contract of an exchange."""
@@ -55,42 +53,49 @@ class ContractsByDay(Contracts):
 
     def __init__(self, default: Edition, pattern: str = "*") -> None:
         super().__init__(default, pattern=pattern)
-        others = (load_edition(name) for name in edition_ids() if name != default.id)
-        self._others = tuple(sorted(others, key=lambda each: each.published, reverse=True))
-        every = [clause for edition in self.editions for clause in clauses_of(edition)]
-        select(every, pattern)  # or say what is wrong with it
-        self._contract = cache(lambda edition: Contracts(edition, pattern=pattern).default)
-
-    @property
-    def editions(self) -> tuple[Edition, ...]:
-        """The editions that may judge, the default one first."""
-        return (self.default.edition, *self._others)
+        others = [load_edition(name) for name in edition_ids() if name != default.id]
+        self.editions = (default, *sorted(others, key=_published, reverse=True))
+        clauses = {edition.id: clauses_of(edition) for edition in self.editions}
+        select(list(chain(*clauses.values())), pattern)  # or say what is wrong with it
+        self._contracts = {
+            edition.id: _contract(edition, clauses[edition.id], pattern)
+            for edition in self.editions
+        }
 
     def of(self, exchange: Exchange) -> Contract:
         """Return the contract of an exchange."""
         if not exchange.sent_at:
             return self.default
         day = datetime.fromtimestamp(exchange.sent_at, UTC).date().isoformat()
-        found = self._of_day(exchange.provider, exchange.model, day)
-        return self._contract(found) if found else self.default
+        edition = self._of_day(exchange.provider, exchange.model, day)
+        return self._contracts[edition.id] if edition else self.default
 
     def _of_day(self, host: str, model: str, day: str) -> Edition | None:
-        newest = sorted(self.editions, key=lambda each: each.published, reverse=True)
+        newest = sorted(self.editions, key=_published, reverse=True)
         published = [edition for edition in newest if edition.published <= day]
         owner = _domain(host)
         if any(_owner(edition) == owner for edition in newest):
-            own = (edition for edition in published if _owner(edition) == owner)
-            return next((each for each in own if model == UNNAMED or each.find(model)), None)
-        naming = [edition for edition in published if _names(edition, model)]
-        ours = _owner(self.default.edition)
-        naming.sort(key=lambda edition: _owner(edition) != ours)
-        return next(iter(naming), None)
+            own = [edition for edition in published if _owner(edition) == owner]
+            fitting = [edition for edition in own if model == UNNAMED or edition.find(model)]
+        else:
+            ours = _owner(self.default.edition)
+            fitting = [edition for edition in published if _names(edition, model)]
+            fitting.sort(key=lambda edition: _owner(edition) != ours)
+        return fitting[0] if fitting else None
+
+
+def _contract(edition: Edition, clauses: Iterable[Clause], pattern: str) -> Contract:
+    return Contract(edition, tuple(one for one in clauses if fnmatchcase(one.id, pattern)))
+
+
+def _published(edition: Edition) -> str:
+    return edition.published
 
 
 def _names(edition: Edition, model: str) -> bool:
     """Return whether an edition has a model by its name, or as a dated snapshot of one."""
-    found = edition.find(model)
-    return found is not None and (found.named or found.snapshot_of is not None)
+    named = edition.find(model)
+    return named is not None and (named.named or named.snapshot_of is not None)
 
 
 def _owner(edition: Edition) -> str:

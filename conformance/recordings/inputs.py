@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.parsing import printable
-from conformance.recordings.readers import Fault, Kind
+from conformance.recordings.readers.layouts import Kind
+from conformance.recordings.readers.model import Fault
 from conformance.results.conclusion import Conclusion
 
 SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})

@@ -27,21 +27,21 @@ from conformance.recordings.contracts import Contracts
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
 from conformance.recordings.model_names import Names, named, unknown_model
 from conformance.recordings.output import Records
-from conformance.recordings.readers import (
+from conformance.recordings.readers.alterations import (
+    altered_parts,
+    altered_request,
+    is_altered_download,
+)
+from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
+from conformance.recordings.readers.layouts import entries_of, kind_of
+from conformance.recordings.readers.model import (
     Entry,
     Fault,
     Recorded,
     RecordingError,
     UnknownKindError,
-    altered_parts,
-    altered_request,
-    entries_of,
-    foreign_exchange,
-    is_altered_download,
-    is_generation,
-    kind_of,
-    plain_file,
 )
+from conformance.recordings.readers.unpacking import plain_file
 from conformance.results.evidence import evidence
 from conformance.runner.output_path import check_output
 

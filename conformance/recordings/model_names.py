@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange
-from conformance.recordings.readers import UNNAMED
+from conformance.recordings.readers.foreign_exchange import UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def read_names(texts: Iterable[str], unnamed: str | None, *editions: Edition) ->
     """
 
     def known_name(model: str) -> str:
-        edition = next((each for each in editions if each.find(model)), editions[0])
+        edition = next((edition for edition in editions if edition.find(model)), editions[0])
         return edition.model(model).name
 
     known: dict[str, str] = {}

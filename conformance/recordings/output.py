@@ -130,10 +130,10 @@ class Records:
     def _judged(self) -> list[tuple[Contract, list[_Provider]]]:
         """Return the contracts that judged, the default one first, each with its providers."""
         default = self._contracts.default
-        found: dict[str, tuple[Contract, list[_Provider]]] = {default.edition.id: (default, [])}
+        contracts: dict[str, tuple[Contract, list[_Provider]]] = {default.edition.id: (default, [])}
         for _, about in sorted(self._providers.items()):
-            found.setdefault(about.contract.edition.id, (about.contract, []))[1].append(about)
-        judged = [each for each in found.values() if each[1]]
+            contracts.setdefault(about.contract.edition.id, (about.contract, []))[1].append(about)
+        judged = [(contract, providers) for contract, providers in contracts.values() if providers]
         return judged or [(default, [])]
 
     def _name(self, host: str, edition: str) -> str:
@@ -164,20 +164,10 @@ class Records:
         models, edition = _models(providers), contract.edition
         return ContractRecord(
             edition=about_edition(edition, models),
-            providers=tuple(self._name(each.host, edition.id) for each in providers),
+            providers=tuple(self._name(provider.host, edition.id) for provider in providers),
             clauses=tuple(about_clause(clause, edition) for clause in contract.clauses),
             unknown_models=_unknown_models(contract, providers),
             values=values_of(edition, models, planned=False),
-        )
-
-    def _about(self, provider: _Provider) -> ProviderRecord:
-        name = self._name(provider.host, provider.contract.edition.id)
-        return ProviderRecord(
-            id=name,
-            title=f"{name} (foreign recordings)",
-            base_url=provider.url,
-            mode="foreign",
-            models={model: model for model in sorted(provider.models)},
         )
 
     def counts(self) -> dict[str, int]:
@@ -187,7 +177,19 @@ class Records:
         }
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
-        main, *others = (self._record_of(*each) for each in self._judged())
+        main, *others = (self._record_of(contract, of) for contract, of in self._judged())
+        providers = []
+        for (host, edition), provider in sorted(self._providers.items()):
+            name = self._name(host, edition)
+            providers.append(
+                ProviderRecord(
+                    id=name,
+                    title=f"{name} (foreign recordings)",
+                    base_url=provider.url,
+                    mode="foreign",
+                    models={model: model for model in sorted(provider.models)},
+                )
+            )
         return RunHeader(
             schema=SCHEMA,
             id=f"{self._started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}",
@@ -198,7 +200,7 @@ class Records:
             selection=SelectionRecord(clauses=self._contracts.pattern),
             unknown_models=main.unknown_models,
             recordings=tuple(printable(file.path.name, 200) for file in files),
-            providers=tuple(self._about(each) for _, each in sorted(self._providers.items())),
+            providers=tuple(providers),
             clauses=main.clauses,
             values=main.values,
             also=tuple(others),
@@ -214,7 +216,7 @@ def _member(provider: str) -> str:
 
 
 def _models(providers: Iterable[_Provider]) -> list[str]:
-    return sorted({name for each in providers for name in each.models})
+    return sorted({name for provider in providers for name in provider.models})
 
 
 def _unknown_models(contract: Contract, providers: Iterable[_Provider]) -> tuple[str, ...]:
@@ -226,8 +228,8 @@ def _samples(providers: Iterable[_Provider]) -> list[Finding]:
     """Return a finding of every verdict of every promise that binds."""
     return [
         finding
-        for each in providers
-        for finding in binding(list(each.samples.values()), each.accepted)
+        for provider in providers
+        for finding in binding(list(provider.samples.values()), provider.accepted)
     ]
 
 

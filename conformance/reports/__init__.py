@@ -51,8 +51,8 @@ def render(runs: Sequence[Run] | Summary, name: str) -> str:
 def folder(runs: Sequence[Run] | Summary) -> dict[str, str]:
     """Write runs in every format: relative paths, and the text of each file."""
     summary = runs if isinstance(runs, Summary) else summarize(runs)
-    found = {name: render(summary, format_) for name, format_ in FOLDER.items()}
-    return found | {f"badges/{name}": text for name, text in badges(summary).items()}
+    files = {name: render(summary, format_) for name, format_ in FOLDER.items()}
+    return files | {f"badges/{name}": text for name, text in badges(summary).items()}
 
 
 __all__ = [

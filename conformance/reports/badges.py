@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from conformance.findings import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Verdict
 from conformance.parsing import printable
-from conformance.reports.statistics import Family, ProviderFacts, provider_facts
+from conformance.reports.formatting import counted
+from conformance.reports.statistics import Family, provider_facts
 from conformance.reports.summary import Summary
-from conformance.reports.wording import counted
+from conformance.reports.templating import environment
 from conformance.results.conclusion import Conclusion
+from conformance.results.run_file import Run
 
-_TEMPLATES = Path(__file__).with_name("templates")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 40  # characters of a name
 _WIDTH = 6.7  # pixels of a character of Verdana at 11 pixels, on the average
@@ -38,61 +39,49 @@ def badge(summary: Summary) -> str:
 
 def badges(summary: Summary) -> dict[str, str]:
     """Write a badge for every provider and for every family of its models, by file name."""
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for provider in provider_facts(summary):
-        end = _end(provider, summary)
+        modes = [
+            (run, about.mode)
+            for run in summary.merged.concluding
+            for about in run.header.providers
+            if about.id == provider.id
+        ]
+        end = _end([run for run, _ in modes])
+        recorded = any(mode == "foreign" for _, mode in modes)
         parts = {
             summary.merged.family(column) for column in summary.parts if column[0] == provider.id
         }
-        recorded = _is_recorded(provider, summary)
         ended = {row.model for row in summary.rows if row.provider == provider.id and row.retired}
-        _put(found, provider.id, _one(provider.id, provider.total, end, bool(parts), recorded))
+        total = _standing(provider.total, end, bool(parts), recorded)
+        _put(files, provider.id, _svg(provider.id, *total))
         for family in provider.families:
-            label = f"{provider.id} {family.name}"
+            verdict = _standing(family, end, family.name in parts, recorded)
             if ended.issuperset(family.models) and not family.broken:
-                _put(found, f"{provider.id}-{family.name}", _svg(label, "retired", GREY))
-                continue
-            svg = _one(label, family, end, family.name in parts, recorded)
-            _put(found, f"{provider.id}-{family.name}", svg)
-    return found
+                verdict = "retired", GREY
+            svg = _svg(f"{provider.id} {family.name}", *verdict)
+            _put(files, f"{provider.id}-{family.name}", svg)
+    return files
 
 
-def _put(found: dict[str, str], name: str, svg: str) -> None:
+def _put(files: dict[str, str], name: str, svg: str) -> None:
     """Name a file after what it is about; a name that is taken already gets a number."""
     stem = _NAME.sub("-", printable(name, 80)).strip(".-") or "unnamed"
     number = 1
-    while (file := f"{stem}{f'-{number}' * (number > 1)}.svg") in found:
+    while (file := f"{stem}{f'-{number}' * (number > 1)}.svg") in files:
         number += 1
-    found[file] = svg
+    files[file] = svg
 
 
-def _end(provider: ProviderFacts, summary: Summary) -> str:
-    """Return what is wrong with the runs of a provider as such; empty where nothing is."""
-    names = ((run, [each.id for each in run.header.providers]) for run in summary.merged.concluding)
-    mine = [run for run, ids in names if provider.id in ids]
-    if any(run.interrupted for run in mine):
+def _end(runs: Sequence[Run]) -> str:
+    """Return what is wrong with runs as such; empty where nothing is."""
+    if any(run.interrupted for run in runs):
         return "run interrupted"
-    problems = sum(len(run.problems) for run in mine)
+    problems = sum(len(run.problems) for run in runs)
     return f"{counted(problems, 'problem')} with the run" if problems else ""
 
 
-def _is_recorded(provider: ProviderFacts, summary: Summary) -> bool:
-    """Return whether any of it was recorded by others, who planned nothing."""
-    runs = summary.merged.concluding
-    return any(
-        each.id == provider.id and each.mode == "foreign"
-        for run in runs
-        for each in run.header.providers
-    )
-
-
-def _one(label: str, family: Family, end: str, part: bool, recorded: bool) -> str:
-    return _svg(label, *standing(family, end, part, recorded))
-
-
-def standing(
-    family: Family, end: str = "", part: bool = False, recorded: bool = False
-) -> tuple[str, str]:
+def _standing(family: Family, end: str, part: bool, recorded: bool) -> tuple[str, str]:
     """Return how a family stands, and in which colour; `end` is what is wrong with its runs.
 
     Green is only a family that was judged whole, with enough decided and nothing broken.
@@ -100,7 +89,11 @@ def standing(
     must = family.kept.get("MUST")
     if must is None or not must.total:
         return "no MUST was judged", GREY
-    rest = _rest(family, end)
+    only_should = family.cell.verdict is Verdict.DEVIATES and not family.cell.known
+    rest = [f"{family.broken} {'SHOULD ' * only_should}broken"] if family.broken else []
+    rest += [counted(family.known, "known deviation")] if family.known else []
+    rest += [f"{family.undecided} not judged"] if family.undecided else []
+    rest += [end] if end else []
     aside = " of a part" if part else " of recordings" if recorded else ""
     score = f"MUST {must.kept}/{must.total}, {must.decided} decided{aside}"
     score += " so far" if family.open_ended else ""
@@ -108,23 +101,11 @@ def standing(
         return score, GREY
     if not rest:
         return f"{score}: conforms", GREEN
-    return f"{score}: {', '.join(rest)}", _colour(family, end)
-
-
-def _rest(family: Family, end: str) -> list[str]:
-    only_should = family.cell.verdict is Verdict.DEVIATES and not family.cell.known
-    found = [f"{family.broken} {'SHOULD ' * only_should}broken"] if family.broken else []
-    found += [counted(family.known, "known deviation")] if family.known else []
-    found += [f"{family.undecided} not judged"] if family.undecided else []
-    return [*found, end] if end else found
-
-
-def _colour(family: Family, end: str) -> str:
     if family.broken:
-        return RED if family.cell.verdict is Verdict.FAIL else AMBER
-    if end or (family.undecided and not family.known):
-        return VIOLET
-    return BLUE
+        colour = RED if family.cell.verdict is Verdict.FAIL else AMBER
+    else:
+        colour = VIOLET if end or (family.undecided and not family.known) else BLUE
+    return f"{score}: {', '.join(rest)}", colour
 
 
 def _svg(label: str, said: str, colour: str) -> str:
@@ -135,7 +116,4 @@ def _svg(label: str, said: str, colour: str) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
-    )
-    return environment.get_template("badge.svg.jinja")
+    return environment().get_template("badge.svg.jinja")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from conformance.findings import Finding
+from conformance.reports.formatting import listed
 
 LITTLE = 0.5
 """Up to this share of kinds of mistakes refused, a provider is said to validate little."""
@@ -53,10 +54,12 @@ class Scope:
         """Return whether a finding of some clauses is broken."""
         return any(claims(patterns, clause) for clause in self.evidence.broken)
 
-    def observes_everywhere(self, words: str) -> bool:
-        """Return whether every broken finding of the cause observed this."""
-        findings = [one for clause in self.broken for one in self.evidence.broken[clause]]
-        return all(words in one.observed for one in findings)
+    @property
+    def observed(self) -> list[str]:
+        """What every broken finding of the cause observed."""
+        return [
+            finding.observed for clause in self.broken for finding in self.evidence.broken[clause]
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,7 @@ def _always(sentence: str) -> Callable[[Scope], str | None]:
 def _named(clauses: Iterable[str]) -> str:
     """Name the subjects of clauses: `size` of parameters.size-enum."""
     names = sorted({_subject(each) for each in clauses}, key=lambda each: (" " in each, each))
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+    return listed(names, _MOST_NAMES)
 
 
 _MISTAKES = {
@@ -103,8 +105,7 @@ def _subject(clause: str) -> str:
 
 
 def _authentication(scope: Scope) -> str:
-    findings = [one for clause in scope.broken for one in scope.evidence.broken[clause]]
-    if all(one.observed.startswith("HTTP 4") for one in findings):
+    if all(observed.startswith("HTTP 4") for observed in scope.observed):
         return "Requests without a valid key are not refused with 401"
     if scope.kept or len(scope.broken) < 2:
         return "Some requests without a valid key are not refused"
@@ -112,23 +113,20 @@ def _authentication(scope: Scope) -> str:
 
 
 def _another_family(scope: Scope) -> str:
-    said = list(dict.fromkeys(scope.evidence.answers_like.values()))
-    more = f" and {len(said) - _MOST_NAMED} more" if len(said) > _MOST_NAMED else ""
-    return f"{', '.join(said[:_MOST_NAMED])}{more}"
+    return listed(list(dict.fromkeys(scope.evidence.answers_like.values())), _MOST_NAMED)
 
 
 def _refused_as_success(scope: Scope) -> str | None:
     if not scope.breaks_any("errors.not-2xx"):
         return None  # then it is in answers to valid requests that an error stands
-    findings = [one for clause in scope.broken for one in scope.evidence.broken[clause]]
-    statuses = sorted({m[0] for one in findings if (m := _STATUS.match(one.observed))})
+    statuses = sorted({match[0] for match in map(_STATUS.match, scope.observed) if match})
     return f"Refuses with {statuses[0] if len(statuses) == 1 else 'a success status'}"
 
 
 def _no_image(scope: Scope) -> str | None:
     painted = ("image.*", "base64.is-image", "url.is-image", "stream.completed")
     formats = [each for each in scope.broken if claims(("format.*",), each)]
-    seen = [one.observed for each in formats for one in scope.evidence.broken[each]]
+    seen = [finding.observed for each in formats for finding in scope.evidence.broken[each]]
     if scope.keeps_any(*painted) or not all(map(_NO_PAYLOAD.search, seen)):
         return None
     return "No success has an image in it"
@@ -137,8 +135,9 @@ def _no_image(scope: Scope) -> str | None:
 def _one_format(scope: Scope) -> str | None:
     url = scope.breaks_any("format.url-*")
     b64 = scope.breaks_any("format.b64-*", "format.gpt-image-b64")
-    if scope.observes_everywhere("b64_json absent") or scope.observes_everywhere("url absent"):
-        return None  # the other format does not come either
+    for absent in ("b64_json absent", "url absent"):
+        if all(absent in observed for observed in scope.observed):
+            return None  # the other format does not come either
     if url and not scope.keeps_any("format.url-*"):
         return None if b64 else "Only b64_json is answered, whatever response_format asks for"
     if b64 and not scope.keeps_any("format.b64-*", "format.gpt-image-b64"):

@@ -44,7 +44,7 @@ OTHER = "other"
 def causes_of(
     broken: Sequence[Broken],
     findings: Iterable[Finding],
-    observations: Iterable[Observation] = (),
+    observations: Iterable[Observation],
 ) -> list[Cause]:
     """Put broken promises below their causes, provider by provider in the order of `broken`.
 
@@ -52,11 +52,11 @@ def causes_of(
     a MUST come first, then those that break a SHOULD; within a level the order is that of `CAUSES`.
     """
     evidence = _evidence(findings, observations)
-    found = []
+    causes = []
     for provider in dict.fromkeys(each.provider for each in broken):
         mine = [each for each in broken if each.provider == provider]
-        found += sorted(_of_provider(provider, mine, evidence[provider]), key=_place)
-    return found
+        causes += sorted(_of_provider(provider, mine, evidence[provider]), key=_place)
+    return causes
 
 
 def _place(cause: Cause) -> tuple[int, bool]:
@@ -78,8 +78,8 @@ def _of_provider(provider: str, broken: Sequence[Broken], evidence: Evidence) ->
             left = [each for each in left if each not in claimed]
             others = ("Another promise is broken", "Other promises are broken")
     if left:
-        said = others[len(left) > 1]
-        yield _cause(provider, OTHER, said, left, evidence)
+        title = others[len(left) > 1]
+        yield _cause(provider, OTHER, title, left, evidence)
 
 
 def _cause(
@@ -90,8 +90,8 @@ def _cause(
     evidence: Evidence,
 ) -> Cause:
     clauses = {each.clause for each in promises}
-    broken = [one for each in promises for one in evidence.broken.get(each.clause, ())]
-    kept = [one for clause in clauses for one in evidence.kept.get(clause, ())]
+    broken = [finding for each in promises for finding in evidence.broken.get(each.clause, ())]
+    kept = [finding for clause in clauses for finding in evidence.kept.get(clause, ())]
     cases = {(each.model, each.case) for each in broken}
     models = dict.fromkeys(model for each in promises for model in each.models)
     return Cause(
@@ -110,16 +110,17 @@ def _evidence(
     findings: Iterable[Finding], observations: Iterable[Observation]
 ) -> dict[str, Evidence]:
     sides: dict[str, tuple[dict[str, list[Finding]], dict[str, list[Finding]]]] = {}
-    for each in findings:
-        broken, kept = sides.setdefault(each.provider, ({}, {}))
-        if each.verdict in BROKEN and not each.excused:
-            broken.setdefault(each.clause, []).append(each)
-        elif each.verdict is Verdict.PASS:
-            kept.setdefault(each.clause, []).append(each)
+    for finding in findings:
+        broken, kept = sides.setdefault(finding.provider, ({}, {}))
+        if finding.verdict in BROKEN and not finding.excused:
+            broken.setdefault(finding.clause, []).append(finding)
+        elif finding.verdict is Verdict.PASS:
+            kept.setdefault(finding.clause, []).append(finding)
     alike: dict[str, dict[str, str]] = {provider: {} for provider in sides}
-    for one in observations:
-        if one.id == ANOTHER_FAMILY and one.provider in alike:
-            alike[one.provider].setdefault(one.model, one.message.partition(": ")[0])
+    for observation in observations:
+        if observation.id == ANOTHER_FAMILY and observation.provider in alike:
+            sentence = observation.message.partition(": ")[0]
+            alike[observation.provider].setdefault(observation.model, sentence)
     return {
         provider: Evidence(broken, kept, alike[provider])
         for provider, (broken, kept) in sides.items()

@@ -10,7 +10,7 @@ from rich.console import Console
 from conformance.clients.records import MEANINGS as MEANINGS
 from conformance.clients.records import Breaks, DefaultRequest, Impact, Kind, Outcome
 from conformance.reports.console_text import Paper
-from conformance.reports.wording import counted, listed
+from conformance.reports.formatting import counted, listed
 
 TITLE = "What breaks in which client"
 HOW = (
@@ -47,8 +47,8 @@ def promises_of(row: Breaks) -> str:
 
 def in_words(outcome: Outcome) -> str:
     """Return an outcome in a line."""
-    said = f": {outcome.said}" if outcome.kind.breaks and outcome.said else ""
-    return f"{outcome.kind.value}{said}"
+    words = f": {outcome.said}" if outcome.kind.breaks and outcome.said else ""
+    return f"{outcome.kind.value}{words}"
 
 
 def _is_harmless(row: Breaks) -> bool:
@@ -59,11 +59,11 @@ def _is_harmless(row: Breaks) -> bool:
 def default_lines(impact: Impact) -> list[DefaultLine]:
     """Return what is not plainly allowed, and last what nobody recorded."""
     alike: dict[tuple[str, str, int], list[str]] = {}
-    several = len({one.edition for one in impact.default_requests}) > 1
-    for one in impact.default_requests:
-        rank = 2 if not one.tried else 0 if one.not_allowed else 1
-        text = f"{_faults(one)} ({one.edition})" if several else _faults(one)
-        alike.setdefault((one.client, text, rank), []).append(one.model)
+    several = len({request.edition for request in impact.default_requests}) > 1
+    for request in impact.default_requests:
+        rank = 2 if not request.tried else 0 if request.not_allowed else 1
+        text = f"{_faults(request)} ({request.edition})" if several else _faults(request)
+        alike.setdefault((request.client, text, rank), []).append(request.model)
     return [
         DefaultLine(client, models, text, rank == 0)
         for (client, text, rank), models in sorted(alike.items(), key=lambda item: item[0][2])
@@ -91,28 +91,26 @@ class ClientPage(Paper):
         breaking = [row for row in rows if row.gravest.kind.breaks]
         for row in breaking[:most]:
             self._row(row)
-        if len(breaking) > most:
-            self._line(self._text(f"and {len(breaking) - most} more, on the page", "dim"), indent=2)
+        self._more(len(breaking) - most, ", on the page")
         self._rest("break no client that was tried", [row for row in rows if _is_harmless(row)])
         self._rest("are not tried", [row for row in rows if row.gravest.kind is Kind.NOT_TRIED])
         for line in default_lines(self._impact)[:most]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "
-                self._line(self._text(head, "bold"), self._text(line.text), indent=2, lines=2)
+                self._line((head, "bold"), line.text, indent=2, lines=2)
 
     def _rest(self, what: str, rows: Sequence[Breaks]) -> None:
         count = sum(len(row.clauses) for row in rows)
         if count:
             style = LOOKS[rows[0].gravest.kind][0]
-            said = f"answers that break {counted(count, 'other promise')} {what}"
-            self._line(self._text(said, style), indent=2)
+            sentence = f"answers that break {counted(count, 'other promise')} {what}"
+            self._line((sentence, style), indent=2)
 
     def _row(self, row: Breaks) -> None:
-        self._line(self._text(f"{row.provider}: ", "bold"), self._text(promises_of(row)), indent=2)
+        self._line((f"{row.provider}: ", "bold"), promises_of(row), indent=2)
         alike: dict[tuple[str, str], list[str]] = {}
         for client, outcome in row.outcomes.items():
             looks = (in_words(outcome), LOOKS[outcome.kind][0])
             alike.setdefault(looks, []).append(client)
         for (said, style), clients in alike.items():
-            who = self._text(f"{', '.join(clients)}: ")
-            self._line(who, self._text(said, style), indent=6, lines=3)
+            self._line(f"{', '.join(clients)}: ", (said, style), indent=6, lines=3)

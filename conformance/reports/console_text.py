@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +14,10 @@ from conformance.parsing import printable
 LONGEST = 400  # characters of one foreign text, before it is cut to its lines
 
 
+Part = str | tuple[str, str]
+"""A text of a paragraph or a cell, or one with its style."""
+
+
 class Paper:
     """What every report for the terminal is written on."""
 
@@ -19,8 +25,9 @@ class Paper:
         self._console = console
         self._encoding = getattr(console.file, "encoding", None) or "utf-8"
 
-    def _text(self, text: str, style: str = "") -> Text:
+    def _text(self, part: Part) -> Text:
         """Make foreign text harmless, and keep it within what the output can encode."""
+        text, style = (part, "") if isinstance(part, str) else part
         safe = printable(text, LONGEST)
         try:
             safe.encode(self._encoding)
@@ -28,13 +35,14 @@ class Paper:
             safe = safe.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
         return Text(safe, style=style)
 
-    def _line(self, *parts: Text, indent: int = 0, lines: int = 0) -> None:
+    def _line(self, *parts: Part, indent: int = 0, lines: int = 0) -> None:
         """Print one paragraph, indented, cut to some lines (0: whole).
 
         Wrapped here and not by Rich, which fills every line up with blanks.
         """
         room = max(self._console.width - indent, 10)
-        wrapped = list(Text("").join(parts).wrap(self._console, room, overflow="fold"))
+        whole = Text("").join(map(self._text, parts))
+        wrapped = list(whole.wrap(self._console, room, overflow="fold"))
         if lines and len(wrapped) > lines:
             wrapped = wrapped[:lines]
             mark = self._text(" …")
@@ -45,12 +53,22 @@ class Paper:
             line.rstrip()
             self._console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
+    def _more(self, left: int, where: str) -> None:
+        """Print how many more there are, where there are any, and where to see them."""
+        if left > 0:
+            self._line((f"and {left} more{where}", "dim"), indent=2)
+
     def _title(self, title: str) -> None:
         self._console.print()
-        self._console.print(self._text(title, "bold"))
+        self._console.print(self._text((title, "bold")))
 
-    def _whole_table(self, table: Table) -> None:
+    def _grid(self, headings: Iterable[str], rows: Iterable[Iterable[Part]]) -> None:
         """Print a table whose cells can be copied whole: a narrow terminal breaks lines."""
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for heading in headings:
+            table.add_column(self._text(heading), no_wrap=True)
+        for row in rows:
+            table.add_row(*map(self._text, row))
         for column in table.columns:
             column.min_width = max(map(cell_len, map(str, (column.header, *column.cells))))
         self._console.print(table, crop=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from msgspec import structs
 
+from conformance.reports.grouping import group_by
 from conformance.results.reach import ModelReach
 from conformance.results.records import ClauseRecord, EditionRecord, PlannedModel, Record
 from conformance.results.run_file import Run
@@ -56,10 +57,8 @@ def contract_of(runs: Sequence[Run]) -> Contract:
 
 def contracts_of(runs: Iterable[Run]) -> dict[str, Contract]:
     """Return the contracts of some runs by the id of their edition."""
-    by_edition: dict[str, list[Run]] = {}
-    for run in runs:
-        by_edition.setdefault(run.header.edition.id, []).append(run)
-    return {edition: contract_of(mine) for edition, mine in by_edition.items()}
+    editions = group_by(runs, lambda run: run.header.edition.id)
+    return {edition: contract_of(mine) for edition, mine in editions.items()}
 
 
 def lacking_in(contracts: Mapping[str, Contract], clauses: Iterable[str]) -> dict[str, list[str]]:
@@ -107,10 +106,10 @@ def _renamed(run: Run, first: dict[str, str]) -> Run:
 
 def differences(contracts: Sequence[Contract]) -> list[tuple[str, list[tuple[str, ClauseRecord]]]]:
     """Return each clause that contracts word or rank differently, with what each says of it."""
-    found = []
+    differing = []
     for name in dict.fromkeys(name for contract in contracts for name in contract.clauses):
         known = [contract for contract in contracts if name in contract.clauses]
-        said = [(contract.edition.id, contract.clauses[name]) for contract in known]
-        if len({(each.level, each.statement) for _, each in said}) > 1:
-            found.append((name, said))
-    return found
+        wordings = [(contract.edition.id, contract.clauses[name]) for contract in known]
+        if len({(each.level, each.statement) for _, each in wordings}) > 1:
+            differing.append((name, wordings))
+    return differing

@@ -63,8 +63,8 @@ def sent_once(runs: Sequence[Run]) -> list[ExchangeRecord]:
     for run in runs:
         for each in run.exchanges.values():
             if each.was_sent:
-                found = before if taken_over(run, each) else own
-                found.setdefault((each.run or run.header.id, each.path, each.sent_at), each)
+                sent = before if taken_over(run, each) else own
+                sent.setdefault((each.run or run.header.id, each.path, each.sent_at), each)
     return [*own.values(), *(each for key, each in before.items() if key not in own)]
 
 

@@ -4,77 +4,84 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from typing import Any
 
 from conformance.findings import Finding
 from conformance.parsing import printable
 from conformance.reports.costs import Money, money_of, sent_once
+from conformance.reports.merging import Merged
 from conformance.reports.summary import Summary
 from conformance.results.records import ExchangeRecord
 
+_TEXTS = ("message", "expected", "observed", "control", "deviation")
 COLUMNS = (
     *("provider", "family", "model", "case", "chapter", "clause", "level", "verdict", "known"),
-    *("message", "expected", "observed", "control", "deviation"),
-    *(
-        "provenance",
-        "sent_at",
-        "elapsed_seconds",
-        "outcome",
-        "attempts",
-        "price_usd",
-        "cassette",
-        "edition",
-    ),
+    *_TEXTS,
+    *("provenance", "sent_at", "elapsed_seconds", "outcome", "attempts", "price_usd", "cassette"),
+    "edition",
 )
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones, too
 _LONGEST = 2000  # characters of a cell
 
 
 def table(summary: Summary) -> str:
-    """Write a summary's findings as CSV (RFC 4180), a header line first."""
+    """Write a summary's findings as CSV (RFC 4180), a header line first.
+
+    What a case came to goes to the first of its rows, so that prices add up.
+    """
     merged, paid = summary.merged, _paid(summary)
     file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for each, rank in merged.owned:
-        name = f"{each.provider}/{each.model}/{each.case}"
-        exchange = merged.runs[rank].exchanges.get(name)
-        family = merged.family((each.provider, each.model))
-        sent = _sent(exchange, paid.pop(name, None))
-        edition = merged.contract(each.provider).edition.id
-        writer.writerow(map(csv_cell, (*_judged(each, family), *sent, edition)))
-    sent_at_all = {name: each for run in merged.runs for name, each in run.exchanges.items()}
-    for name, dollars in paid.items():
+    writer = csv.DictWriter(file, COLUMNS)
+    writer.writeheader()
+    for finding, rank in merged.owned:
+        path = f"{finding.provider}/{finding.model}/{finding.case}"
+        row = {**_where(finding, merged), **_judged(finding)}
+        if exchange := merged.runs[rank].exchanges.get(path):
+            row |= _sent(exchange)
+        row["price_usd"] = paid.pop(path, None)
+        writer.writerow({name: csv_cell(value) for name, value in row.items()})
+    exchanges = {path: each for run in merged.runs for path, each in run.exchanges.items()}
+    for path, dollars in paid.items():
         if dollars:  # nothing was found in it; yet it was paid for
-            exchange = sent_at_all[name]
-            family = merged.family((exchange.provider, exchange.model))
-            where = (exchange.provider, family, exchange.model, exchange.case)
-            blank = [None] * (COLUMNS.index("provenance") - len(where))
-            edition = merged.contract(exchange.provider).edition.id
-            writer.writerow(map(csv_cell, (*where, *blank, *_sent(exchange, dollars), edition)))
+            exchange = exchanges[path]
+            row = {**_where(exchange, merged), **_sent(exchange), "price_usd": dollars}
+            writer.writerow({name: csv_cell(value) for name, value in row.items()})
     return file.getvalue()
 
 
-def _judged(each: Finding, family: str) -> Iterator[Any]:
-    yield from (each.provider, family, each.model, each.case)
-    yield from (each.clause.split(".", 1)[0], each.clause, each.level, each.verdict.value)
-    yield "yes" if each.excused else "no"
-    yield from (each.message, each.expected, each.observed, each.control, each.deviation)
+def _where(about: Finding | ExchangeRecord, merged: Merged) -> dict[str, Any]:
+    return {
+        "provider": about.provider,
+        "family": merged.family((about.provider, about.model)),
+        "model": about.model,
+        "case": about.case,
+        "edition": merged.contract(about.provider).edition.id,
+    }
+
+
+def _judged(finding: Finding) -> dict[str, Any]:
+    return {
+        "chapter": finding.clause.split(".", 1)[0],
+        "clause": finding.clause,
+        "level": finding.level,
+        "verdict": finding.verdict.value,
+        "known": "yes" if finding.excused else "no",
+        **{name: getattr(finding, name) for name in _TEXTS},
+    }
+
+
+def _sent(exchange: ExchangeRecord) -> dict[str, Any]:
+    names = ("provenance", "sent_at", "outcome", "attempts", "cassette")
+    sent = {name: getattr(exchange, name) for name in names}
+    return {**sent, "elapsed_seconds": exchange.elapsed}
 
 
 def _paid(summary: Summary) -> dict[str, float]:
-    """Return what every case came to; it goes to the first of its rows, so that they add up."""
-    found: dict[str, Money] = {}
-    for each in sent_once(summary.merged.runs):
-        found[each.path] = found.get(each.path, Money()) + money_of(each)
-    return {name: each.paid for name, each in found.items() if each.priced}
-
-
-def _sent(exchange: ExchangeRecord | None, dollars: float | None) -> Iterator[Any]:
-    names = ("provenance", "sent_at", "elapsed", "outcome", "attempts")
-    yield from (getattr(exchange, name, None) for name in names)
-    yield from (dollars, exchange and exchange.cassette)
+    """Return what every case came to."""
+    paid: dict[str, Money] = {}
+    for exchange in sent_once(summary.merged.runs):
+        paid[exchange.path] = paid.get(exchange.path, Money()) + money_of(exchange)
+    return {path: money.paid for path, money in paid.items() if money.priced}
 
 
 def csv_cell(value: object) -> str:

@@ -1,8 +1,23 @@
-"""Moments, durations and US dollars, as people write them."""
+"""Names, numbers, moments, durations and US dollars, as people write them; JSON for machines."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
+
+from conformance.parsing import without_commands
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """List some names, and say how many more there are."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def duration(seconds: float) -> str:
@@ -28,8 +43,13 @@ def dollars(value: float) -> str:
 def moment(text: object) -> str:
     """Write a moment for people: `2026-11-24 04:48 UTC`; of anything else, itself."""
     try:
-        found = datetime.fromisoformat(str(text))
+        instant = datetime.fromisoformat(str(text))
     except ValueError:
         return str(text)
-    zone = " UTC" if found.utcoffset() is not None and not found.utcoffset() else ""
-    return f"{found:%Y-%m-%d %H:%M}{zone}"
+    zone = " UTC" if instant.utcoffset() is not None and not instant.utcoffset() else ""
+    return f"{instant:%Y-%m-%d %H:%M}{zone}"
+
+
+def json_document(value: object) -> str:
+    """Write a value as indented JSON, in which nothing steers a terminal or a CI runner."""
+    return without_commands(json.dumps(value, indent=1)) + "\n"

@@ -39,6 +39,7 @@ class Reason:
     provider: str
     reason: str
     promises: tuple[str, ...]
+    broken: tuple[Broken, ...]
     models: tuple[str, ...]
     count: int
 
@@ -71,9 +72,12 @@ class Seen:
     message: str
 
 
-def level_rank(level: str) -> int:
-    """Return the place of a level, MUST first."""
-    return LEVELS.index(level)
+def group_by(things: Iterable[Thing], key: Callable[[Thing], Key]) -> dict[Key, list[Thing]]:
+    """Put together the things that have the same key, in the order in which they come."""
+    groups: dict[Key, list[Thing]] = {}
+    for thing in things:
+        groups.setdefault(key(thing), []).append(thing)
+    return groups
 
 
 def broken_promises(
@@ -85,14 +89,14 @@ def broken_promises(
     """
     order = {clause: rank for rank, clause in enumerate(dict.fromkeys(clauses))}
     mine = [each for each in findings if each.verdict in BROKEN or each.excused]
-    groups = _by(mine, lambda each: (each.provider, each.clause, each.excused))
-    found = [
+    groups = group_by(mine, lambda each: (each.provider, each.clause, each.excused))
+    broken = [
         _broken(group, statement(provider, clause))
         for (provider, clause, _), group in groups.items()
     ]
     return sorted(
-        found,
-        key=lambda each: (each.known, level_rank(each.level), order.get(each.clause, len(order))),
+        broken,
+        key=lambda each: (each.known, LEVELS.index(each.level), order.get(each.clause, len(order))),
     )
 
 
@@ -117,24 +121,25 @@ def _broken(findings: Sequence[Finding], statement: str) -> Broken:
 
 def reasons(known: Iterable[Broken]) -> Iterable[Reason]:
     """Group known deviations by provider and reason, those with the most findings first."""
-    groups = _by(known, lambda each: (each.provider, each.deviation))
-    found = [
+    groups = group_by(known, lambda each: (each.provider, each.deviation))
+    result = [
         Reason(
             provider=provider,
             reason=reason,
             promises=_names(f"{each.level} {each.clause}" for each in mine),
+            broken=tuple(mine),
             models=_names(model for each in mine for model in each.models),
             count=sum(each.count for each in mine),
         )
         for (provider, reason), mine in groups.items()
     ]
-    return sorted(found, key=lambda each: -each.count)
+    return sorted(result, key=lambda each: -each.count)
 
 
 def grouped(findings: Iterable[Finding]) -> Iterable[Group]:
     """Group by provider, verdict and reason; our own faults first, then the most frequent."""
-    groups = _by(findings, lambda each: (each.provider, each.verdict, each.message))
-    found = [
+    groups = group_by(findings, lambda each: (each.provider, each.verdict, each.message))
+    result = [
         Group(
             provider=provider,
             verdict=verdict,
@@ -147,23 +152,16 @@ def grouped(findings: Iterable[Finding]) -> Iterable[Group]:
         )
         for (provider, verdict, reason), mine in groups.items()
     ]
-    return sorted(found, key=lambda each: (-SEVERITY[each.verdict], -each.count))
+    return sorted(result, key=lambda each: (-SEVERITY[each.verdict], -each.count))
 
 
 def seen(observations: Iterable[Observation]) -> Iterable[Seen]:
     """Group observations by provider and kind; what was seen first is its example."""
-    groups = _by(observations, lambda each: (each.provider, each.id))
+    groups = group_by(observations, lambda each: (each.provider, each.id))
     return [
         Seen(provider, name, _names(each.model for each in mine), len(mine), mine[0].message)
         for (provider, name), mine in groups.items()
     ]
-
-
-def _by(things: Iterable[Thing], key: Callable[[Thing], Key]) -> dict[Key, list[Thing]]:
-    found: dict[Key, list[Thing]] = {}
-    for each in things:
-        found.setdefault(key(each), []).append(each)
-    return found
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

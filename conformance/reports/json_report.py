@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from msgspec import to_builtins
 
 from conformance.lifecycle import Standing
-from conformance.parsing import without_commands
 from conformance.reports.capabilities.rendering import as_json
-from conformance.reports.causes import Cause
 from conformance.reports.contracts import NOT_IN_EDITION
+from conformance.reports.formatting import json_document
 from conformance.reports.merging import Merged
 from conformance.reports.page.matrix import clauses_of, provenance
 from conformance.reports.run_facts import run_facts
@@ -28,12 +26,7 @@ SCHEMA = 1
 
 def document(summary: Summary) -> str:
     """Write a summary as one JSON object."""
-    text = json.dumps(_document(summary), ensure_ascii=True, indent=1)
-    return without_commands(text) + "\n"
-
-
-def _document(summary: Summary) -> dict[str, Any]:
-    return {
+    value = {
         "schema": SCHEMA,
         **_editions(summary),
         "tools": summary.merged.tools,
@@ -49,7 +42,10 @@ def _document(summary: Summary) -> dict[str, Any]:
         "offers": offers_as_json(summary.offers),
         "columns": [_row(row, summary.merged) for row in summary.rows],
         "clauses": clauses_of(summary),
-        "causes": [_cause(cause) for cause in summary.causes],
+        "causes": [
+            {**to_builtins(cause), "promises": [each.clause for each in cause.promises]}
+            for cause in summary.causes
+        ],
         "broken": to_builtins(summary.new),
         "known": to_builtins(summary.known),
         "undecided": to_builtins(summary.undecided),
@@ -60,6 +56,7 @@ def _document(summary: Summary) -> dict[str, Any]:
         "client_impact": to_builtins(summary.impact),
         "problems": summary.merged.problems,
     }
+    return json_document(value)
 
 
 def _editions(summary: Summary) -> dict[str, Any]:
@@ -88,7 +85,7 @@ def _provider(provider: ProviderFacts, summary: Summary) -> dict[str, Any]:
         "edition": provider.edition,
         "origin": provenance(summary.origins, provider.id),
         "conclusion": provider.conclusion,
-        "families": [_family(each) for each in provider.families],
+        "families": [_family(family) for family in provider.families],
         "total": _family(provider.total),
         "latency": to_builtins(measures.latency),
         "price": {name: getattr(price, name) for name in _PRICE} if price else None,
@@ -105,7 +102,7 @@ def _family(family: Family) -> dict[str, Any]:
 def _row(row: Row, merged: Merged) -> dict[str, Any]:
     edition = merged.contract(row.provider).edition.id
     lacking = dict.fromkeys(merged.lacking[edition], NOT_IN_EDITION)
-    judged = {clause: cell.state.label.lower() for clause, cell in row.promises.items()}
+    judged = {name: each.cell.state.label.lower() for name, each in row.promises.items()}
     return {
         "provider": row.provider,
         "model": row.model,
@@ -113,7 +110,7 @@ def _row(row: Row, merged: Merged) -> dict[str, Any]:
         "read_as": row.read_as,
         **_counts(row),
         "promises": judged | lacking,
-        "judged_in": row.judged_in,
+        "judged_in": {name: (each.judged, each.findings) for name, each in row.promises.items()},
         "lifecycle": _standing(row.standing),
     }
 
@@ -132,9 +129,3 @@ def _counts(counted: Row | Family) -> dict[str, Any]:
         "kept": to_builtins(counted.kept),
         **{name: getattr(counted, name) for name in names},
     }
-
-
-def _cause(cause: Cause) -> dict[str, Any]:
-    names = ("provider", "id", "sentence", "cases", "judged", "musts", "models")
-    about = {name: getattr(cause, name) for name in names}
-    return {**about, "promises": [each.clause for each in cause.promises]}

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
+from conformance.reports.grouping import group_by
 from conformance.reports.resumed import Owned
 from conformance.reports.summary import Summary, conclusion_of, summarize
 from conformance.reports.wording import closing
 from conformance.results.conclusion import Conclusion
-from conformance.results.reach import NOTHING, Kept
-from conformance.results.run_file import Run
+from conformance.results.reach import NOTHING
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 2000  # characters of one foreign text
@@ -32,35 +32,34 @@ Place = tuple[int, str, str, str]
 def junit(summary: Summary) -> str:
     """Write a summary's runs as a JUnit document."""
     root = ET.Element("testsuites", name="image-conformance")
-    times = _times(summary.merged.runs)
-    groups: dict[tuple[str, str], list[Owned]] = {}
-    for each, rank in summary.merged.owned:
-        groups.setdefault((each.provider, each.model), []).append((each, rank))
-    kept = {(row.provider, row.model): row.kept.get("MUST", NOTHING) for row in summary.rows}
+    times = {
+        (rank, each.provider, each.model, each.case): each.elapsed or 0.0
+        for rank, run in enumerate(summary.merged.runs)
+        for each in run.exchanges.values()
+    }
+    groups = group_by(summary.merged.owned, lambda owned: (owned[0].provider, owned[0].model))
+    kept = {row.column: row.kept.get("MUST", NOTHING) for row in summary.rows}
     started = summary.merged.runs[0].header.started[:19]
     for (provider, model), findings in groups.items():
         suite = _suite(root, f"{provider}/{model}", started)
         edition = summary.merged.contract(provider).edition.id
-        _properties(suite, edition, kept.get((provider, model), NOTHING))
+        must = kept.get((provider, model), NOTHING)
+        numbers = {f"must.{name}": getattr(must, name) for name in ("kept", "decided", "total")}
+        properties = ET.SubElement(suite, "properties")
+        for name, value in {**numbers, "edition": _safe(edition)}.items():
+            ET.SubElement(properties, "property", name=name, value=str(value))
         _fill(suite, findings, times)
         _count(suite)
     _whole(root, summary, started)
-    _total(root)
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(suite.get(name, 0)) for suite in root)))
+    root.set("time", f"{sum(float(suite.get('time', 0)) for suite in root):.3f}")
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, "unicode") + "\n"
 
 
 def _suite(root: ET.Element, name: str, started: str) -> ET.Element:
     return ET.SubElement(root, "testsuite", name=_safe(name), timestamp=_safe(started))
-
-
-def _properties(suite: ET.Element, edition: str, kept: Kept) -> None:
-    """Write the edition, and how many MUSTs that bind are kept and how many were decided."""
-    properties = ET.SubElement(suite, "properties")
-    for name in ("kept", "decided", "total"):
-        value = str(getattr(kept, name))
-        ET.SubElement(properties, "property", name=f"must.{name}", value=value)
-    ET.SubElement(properties, "property", name="edition", value=_safe(edition))
 
 
 def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float]) -> None:
@@ -77,18 +76,9 @@ def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float
         _tell(case, each)
 
 
-def _times(runs: Sequence[Run]) -> dict[Place, float]:
-    found = {}
-    for rank, run in enumerate(runs):
-        for each in run.exchanges.values():
-            place = (rank, each.provider, each.model, each.case)
-            found[place] = each.elapsed or 0.0
-    return found
-
-
 def _tell(case: ET.Element, finding: Finding) -> None:
     """Add the child that says what a finding came to; a pass has none."""
-    said = f"{finding.verdict.value}: {finding.message}"
+    text = f"{finding.verdict.value}: {finding.message}"
     if finding.excused:
         _child(case, "skipped", f"known deviation: {finding.deviation}")
     elif finding.verdict is Verdict.FAIL:
@@ -97,7 +87,7 @@ def _tell(case: ET.Element, finding: Finding) -> None:
         _child(case, "error", finding.message, finding.verdict.value, _details(finding))
     elif finding.verdict in UNDECIDED or finding.verdict is Verdict.NOT_CLAIMED:
         observed = f"; observed {finding.observed}" if finding.observed else ""
-        _child(case, "skipped", said + observed)
+        _child(case, "skipped", text + observed)
     elif finding.verdict is Verdict.DEVIATES:
         ET.SubElement(case, "system-out").text = _details(finding)
 
@@ -148,12 +138,6 @@ def _count(suite: ET.Element) -> None:
     cases = suite.findall("testcase")
     suite.set("tests", str(len(cases)))
     suite.set("time", f"{sum(float(each.get('time', 0)) for each in cases):.3f}")
-
-
-def _total(root: ET.Element) -> None:
-    for name in ("tests", "failures", "errors"):
-        root.set(name, str(sum(int(each.get(name, 0)) for each in root)))
-    root.set("time", f"{sum(float(each.get('time', 0)) for each in root):.3f}")
 
 
 def _safe(text: str) -> str:

@@ -10,23 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment
 from markupsafe import Markup
 
 from conformance.parsing import printable
-from conformance.reports import client_rendering, side_by_side, wording
-from conformance.reports.capabilities import MEANINGS, rendering
+from conformance.reports import wording
 from conformance.reports.contracts import differences
-from conformance.reports.formatting import duration, moment
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.reports.templating import environment
 from conformance.results.reach import LEVELS
 
-_TEMPLATES = Path(__file__).with_name("templates")
 _STRUCTURE = re.compile(
     r"""[\\`*_{}\[\]<>\#|~&@$]  # what CommonMark and GitHub give a meaning
     | :(?=//) | (?<=mailto): | (?<=xmpp): | (?<=www)\.   # what GitHub makes links of
@@ -35,25 +32,18 @@ _STRUCTURE = re.compile(
 )
 _BLANKS = re.compile("\n{3,}")
 _LONGEST = 1000  # characters of one foreign text
-MOST = 100  # entries of a section; a CI summary has a limit of 1 MiB
 
 
 def markdown(summary: Summary) -> str:
     """Write a summary as GitHub-flavoured Markdown."""
-    chapters = list(summary.chapters)
     values = {
         "summary": summary,
-        "wording": wording,
-        "capability": rendering,
-        "meanings": MEANINGS,
         "edition_of": lambda provider: wording.edition_of(provider, summary),
         "contracts": summary.merged.contracts,
         "differences": differences(list(summary.merged.contracts.values())),
-        "side_by_side": side_by_side,
         "impact": summary.impact,
-        "clients": client_rendering,
         "levels": LEVELS,
-        "chapters": chapters,
+        "chapters": list(summary.chapters),
         "runs": newest_first(summary.merged.runs),
         "providers": provider_facts(summary),
     }
@@ -62,24 +52,14 @@ def markdown(summary: Summary) -> str:
 
 def filled(name: str, values: Mapping[str, Any]) -> str:
     """Fill a Markdown template; what it prints is escaped."""
-    return _BLANKS.sub("\n\n", _template(name).render(values, most=MOST))
+    return _BLANKS.sub("\n\n", _environment().get_template(name).render(values))
 
 
 @cache
-def _template(name: str) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        finalize=words,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["code"] = code
-    environment.filters["words"] = words
-    environment.filters |= {"duration": duration, "moment": moment}
-    return environment.get_template(name)
+def _environment() -> Environment:
+    templates = environment(words, keep_trailing_newline=True)
+    templates.filters |= {"code": code, "words": words}
+    return templates
 
 
 def words(value: object) -> Markup:

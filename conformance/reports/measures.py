@@ -5,13 +5,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from statistics import median
 
 from conformance.reports.costs import Money, total
-from conformance.reports.rates import Rate
+from conformance.reports.grouping import group_by
 from conformance.results.records import ExchangeRecord
 
 UNAVAILABLE = "unavailable"
+_Z = 1.959964  # of the normal distribution, for 95 %
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something occurred, with its 95 % interval by Wilson's score."""
+
+    hits: int
+    of: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper end, from 0 to 1; of nothing at all, everything is possible."""
+        if not self.of:
+            return 0.0, 1.0
+        share, total, square = self.hits / self.of, self.of, _Z * _Z
+        middle = share + square / (2 * total)
+        room = _Z * sqrt(share * (1 - share) / total + square / (4 * total * total))
+        scale = 1 + square / total
+        return max((middle - room) / scale, 0.0), min((middle + room) / scale, 1.0)
+
+    @property
+    def share(self) -> float:
+        """The share, from 0 to 1."""
+        return self.hits / self.of if self.of else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +102,13 @@ class Measures:
 
 def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
     """Measure requests that were sent, each of which is given once."""
+    missing = Counter(
+        each.reason or each.outcome for each in exchanges if each.outcome == UNAVAILABLE
+    )
     return Measures(
         latency=_latency(exchanges),
         price=_price(exchanges),
-        availability=_availability(exchanges),
+        availability=Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing)),
         retries=_retries(exchanges),
         qualities=tuple(_qualities(exchanges)),
     )
@@ -87,26 +116,19 @@ def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
 
 def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
     """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
-    found = sorted(
+    seconds = sorted(
         each.elapsed
         for each in exchanges
         if each.elapsed is not None and each.outcome == "accepted"
     )
-    if not found:
+    if not seconds:
         return None
-    return Latency(len(found), median(found), found[-(-9 * len(found) // 10) - 1])
+    return Latency(len(seconds), median(seconds), seconds[-(-9 * len(seconds) // 10) - 1])
 
 
 def _price(exchanges: Sequence[ExchangeRecord]) -> Money | None:
-    found = total(exchanges)
-    return found if found.priced or found.guess else None
-
-
-def _availability(exchanges: Sequence[ExchangeRecord]) -> Availability:
-    missing = Counter(
-        each.reason or each.outcome for each in exchanges if each.outcome == UNAVAILABLE
-    )
-    return Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing))
+    money = total(exchanges)
+    return money if money.priced or money.guess else None
 
 
 def _retries(exchanges: Sequence[ExchangeRecord]) -> Retries:
@@ -129,10 +151,12 @@ def _reasons(exchange: ExchangeRecord) -> Iterator[str]:
 
 def _qualities(exchanges: Sequence[ExchangeRecord]) -> Iterator[Quality]:
     """Measure accepted generations by the quality that they ask for."""
-    found: dict[str, list[ExchangeRecord]] = {}
-    for each in exchanges:
-        if each.outcome == "accepted" and each.expected in ("accepted", "open"):
-            found.setdefault(each.asks.get("quality", "none asked"), []).append(each)
-    for name, mine in found.items():
+    made = [
+        exchange
+        for exchange in exchanges
+        if exchange.outcome == "accepted" and exchange.expected in ("accepted", "open")
+    ]
+    qualities = group_by(made, lambda exchange: exchange.asks.get("quality", "none asked"))
+    for name, mine in qualities.items():
         price = _price(mine)
         yield Quality(name, _latency(mine), price.per_image if price else None)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, Finding, Observation
 from conformance.parsing import printable
 from conformance.reports.contracts import Contract, contracts_of, lacking_in, told_apart
-from conformance.reports.resumed import Key, Owned, Resumed, key
+from conformance.reports.grouping import group_by
+from conformance.reports.resumed import Owned, Resumed, key
 from conformance.results.editions import by_edition
 from conformance.results.reach import Column
 from conformance.results.run_file import Run
+from conformance.results.selection import planned
+
+Name = TypeVar("Name", str, Column)
 
 
 class MergeError(ConformanceError):
@@ -73,7 +78,11 @@ def merge(runs: Sequence[Run]) -> Merged:
     resumed = Resumed(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
     every = list(filter(resumed.stands, every)) if resumed else every
-    found = _in_order(_worst_of_each(every), runs)
+    order = _Order(runs)
+    same = group_by(every, lambda owned: key(owned[0])).values()
+    kept = [max(findings, key=_badness) for findings in same]
+    kept.sort(key=lambda owned: order.of_finding(owned[0]))
+    observations = dict.fromkeys(each for run in runs for each in run.observations)
     concluding = tuple(_concluding(runs, every, resumed))
     contracts = contracts_of(runs)
     problems = [each for run in concluding for each in run.problems]
@@ -81,14 +90,16 @@ def merge(runs: Sequence[Run]) -> Merged:
         runs=tuple(runs),
         concluding=concluding,
         contracts=contracts,
-        lacking=lacking_in(contracts, (each.clause for each, _ in found)),
+        lacking=lacking_in(contracts, (each.clause for each, _ in kept)),
         editions={each.id: run.header.edition.id for run in runs for each in run.header.providers},
         tools=tuple(dict.fromkeys(run.header.tool for run in runs)),
-        findings=tuple(each for each, _ in found),
-        owners=tuple(rank for _, rank in found),
-        observations=_observations(runs),
+        findings=tuple(each for each, _ in kept),
+        owners=tuple(rank for _, rank in kept),
+        observations=tuple(
+            sorted(observations, key=lambda each: (*order.of_column(each), each.id, each.case))
+        ),
         problems=tuple(dict.fromkeys([*problems, *twice])),
-        repeated=len(every) - len(found),
+        repeated=len(every) - len(kept),
     )
 
 
@@ -123,64 +134,30 @@ def _concluding(runs: Sequence[Run], standing: Sequence[Owned], resumed: Resumed
             yield replace(run, findings=mine, order=[]) if taken else run
 
 
-def _worst_of_each(findings: Iterable[Owned]) -> tuple[Owned, ...]:
-    found: dict[Key, Owned] = {}
-    for each, rank in findings:
-        name = key(each)
-        before = found.get(name)
-        if before is None or _badness(each) > _badness(before[0]):
-            found[name] = each, rank
-    return tuple(found.values())
+class _Order:
+    """The order in which headers name providers, models and clauses; workers report in any."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        headers = [run.header for run in runs]
+        self._providers = _places(each.id for header in headers for each in header.providers)
+        self._columns = _places(planned(runs))
+        self._clauses = _places(each.id for header in headers for each in header.clauses)
+
+    def of_column(self, about: Finding | Observation) -> tuple[int, str, int, str]:
+        """Return the place of a provider and model; names that no header has come last."""
+        provider, model = about.provider, about.model
+        place = self._columns.get((provider, model), len(self._columns))
+        return self._providers.get(provider, len(self._providers)), provider, place, model
+
+    def of_finding(self, finding: Finding) -> tuple[int, str, int, str, str, int, str]:
+        """Return its place by provider, model, case and clause; cases have that of their names."""
+        clause = self._clauses.get(finding.clause, len(self._clauses))
+        return *self.of_column(finding), finding.case, clause, finding.clause
 
 
-def _in_order(found: Iterable[Owned], runs: Sequence[Run]) -> list[Owned]:
-    """Sort findings by provider, model, case and clause; workers report in any order.
-
-    Providers, models and clauses have the order of the headers, and cases that of their names.
-    """
-    columns, clauses = _ranks(runs)
-    return sorted(
-        found,
-        key=lambda owned: (
-            *_rank(columns, owned[0]),
-            owned[0].case,
-            clauses.get(owned[0].clause, len(clauses)),
-            owned[0].clause,
-        ),
-    )
+def _places(names: Iterable[Name]) -> dict[Name, int]:
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
 
-def _observations(runs: Sequence[Run]) -> tuple[Observation, ...]:
-    columns, _ = _ranks(runs)
-    every = dict.fromkeys(each for run in runs for each in run.observations)
-    return tuple(sorted(every, key=lambda each: (*_rank(columns, each), each.id, each.case)))
-
-
-Places = Mapping[str, Mapping[str, int]]
-"""The places of a provider's models in the headers."""
-
-
-def _ranks(runs: Sequence[Run]) -> tuple[Places, Mapping[str, int]]:
-    columns: dict[str, dict[str, int]] = {}
-    clauses: dict[str, int] = {}
-    for run in runs:
-        for provider in run.header.providers:
-            models = columns.setdefault(provider.id, {})
-            for model in provider.models:
-                models.setdefault(model, len(models))
-        for clause in run.header.clauses:
-            clauses.setdefault(clause.id, len(clauses))
-    return columns, clauses
-
-
-def _rank(columns: Places, about: Finding | Observation) -> tuple[int, str, int, str]:
-    """Return the place of a provider and model; names that no header has come last."""
-    providers = list(columns)
-    models = columns.get(about.provider, {})
-    known = about.provider in columns
-    place = providers.index(about.provider) if known else len(providers)
-    return place, about.provider, models.get(about.model, len(models)), about.model
-
-
-def _badness(finding: Finding) -> tuple[int, bool]:
-    return SEVERITY[finding.verdict], not finding.excused
+def _badness(owned: Owned) -> tuple[int, bool]:
+    return SEVERITY[owned[0].verdict], not owned[0].excused

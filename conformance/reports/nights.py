@@ -25,17 +25,12 @@ def bases_of(places: Iterable[Path], new: Run, most: int) -> list[Run]:
     provider in common; a file that is no run is passed over. Raises `NightsError` for a
     folder without any.
     """
-    found: list[Run] = []
-    sought = _sought(new)
+    runs: list[Run] = []
+    providers = frozenset(provider.id for provider in new.header.providers)
+    sought = Sought(new.header.edition.id, providers, new.header.started, new.header.id)
     for place in places:
-        found += nights_of(place, sought, most) if place.is_dir() else [read_run(place)]
-    return found
-
-
-def _sought(new: Run) -> Sought:
-    head = new.header
-    providers = frozenset(each.id for each in head.providers)
-    return Sought(head.edition.id, providers, str(head.started), head.id)
+        runs += nights_of(place, sought, most) if place.is_dir() else [read_run(place)]
+    return runs
 
 
 def format_of(path: Path, known: Iterable[str]) -> str:

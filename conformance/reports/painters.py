@@ -43,18 +43,18 @@ class Painters:
     @property
     def sentence(self) -> str:
         """Say it in one sentence, first what a buyer has to know."""
-        said = []
+        parts = []
         if self.another:
             names = "; ".join(self.named_another[:_SHOWN])
-            said.append(
+            parts.append(
                 f"asked for {self.model}, the credentials of {self.another} of "
                 f"{self.images} name another model: {names}"
             )
-        said += self.examples[:_SHOWN]
+        parts += self.examples[:_SHOWN]
         if self.none:
             why = f", stripped or left out: {self.stripped}" if self.stripped else ""
-            said.append(f"{self.none} of {self.images} carry none{why}")
-        return "; ".join(said)
+            parts.append(f"{self.none} of {self.images} carry none{why}")
+        return "; ".join(parts)
 
     @property
     def worth_saying(self) -> bool:
@@ -93,12 +93,14 @@ def _missing(column: Column, carrying: set[Column], families: Mapping[str, str])
 
 
 def _of(column: Column, images: Sequence[ImageRecord], missing: str) -> Painters:
-    carried = [(each, each.credentials) for each in images if each.credentials]
-    another = [found for each, found in carried if each.painter is Painter.ANOTHER]
-    standings = Counter(found.standing for _, found in carried)
+    carried = [image.credentials for image in images if image.credentials]
+    another = [
+        image.credentials
+        for image in images
+        if image.credentials and image.painter is Painter.ANOTHER
+    ]
+    standings = Counter(credentials.standing for credentials in carried)
     none = len(images) - len(carried)
-    signed = [found for _, found in carried if found.standing is Standing.SIGNED]
-    claimed = [found for _, found in carried if found.standing is Standing.CLAIMED]
     return Painters(
         *column,
         images=len(images),
@@ -106,13 +108,12 @@ def _of(column: Column, images: Sequence[ImageRecord], missing: str) -> Painters
         none=none,
         stripped=missing if none else "",
         another=len(another),
-        named=_once(name for _, found in carried for name in found.names),
-        named_another=_once(", ".join(found.names) for found in another),
-        signers=_once(found.signer for found in signed),
-        claimed_by=_once(found.signer for found in claimed),
+        named=_once(name for credentials in carried for name in credentials.names),
+        named_another=_once(", ".join(credentials.names) for credentials in another),
+        signers=_once(each.signer for each in carried if each.standing is Standing.SIGNED),
+        claimed_by=_once(each.signer for each in carried if each.standing is Standing.CLAIMED),
         examples=_once(
-            f"{count} of {len(images)} {text}"
-            for text, count in Counter(str(found) for _, found in carried).items()
+            f"{count} of {len(images)} {text}" for text, count in Counter(map(str, carried)).items()
         ),
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from conformance.reports.grouping import group_by
 from conformance.results.records import ExchangeRecord, ProviderRecord
 from conformance.results.run_file import Run
 
@@ -60,32 +61,25 @@ class Origin:
         return ", ".join(self.targets) or _server(self.base_url)
 
 
-def origins(runs: Sequence[Run]) -> Iterable[Origin]:
+def origins(runs: Sequence[Run]) -> list[Origin]:
     """Tell of every provider, in the order of the headers; nights of the same kind as one."""
-    found: dict[Hashable, Origin] = {}
-    for each in _every(runs):
-        kind = (each.provider, each.mode, each.where, set(each.provenance) == {"reference"})
-        found[kind] = _together(found[kind], each) if kind in found else each
-    return found.values()
-
-
-def _together(one: Origin, other: Origin) -> Origin:
-    return replace(
-        one,
-        started=min(one.started, other.started),
-        provenance=Counter(one.provenance) + Counter(other.provenance),
-        first=min(filter(None, (one.first, other.first)), default=""),
-        last=max(one.last, other.last),
-    )
-
-
-def _every(runs: Sequence[Run]) -> Iterable[Origin]:
+    kinds: dict[Hashable, Origin] = {}
     for run in runs:
-        mine: dict[str, list[ExchangeRecord]] = {}
-        for exchange in run.exchanges.values():
-            mine.setdefault(exchange.provider, []).append(exchange)
+        exchanges = group_by(run.exchanges.values(), lambda exchange: exchange.provider)
         for provider in run.header.providers:
-            yield _origin(run, provider, mine.get(provider.id, []))
+            origin = _origin(run, provider, exchanges.get(provider.id, []))
+            embedded = set(origin.provenance) == {"reference"}
+            kind = (origin.provider, origin.mode, origin.where, embedded)
+            if same := kinds.get(kind):
+                origin = replace(
+                    same,
+                    started=min(same.started, origin.started),
+                    provenance=Counter(same.provenance) + Counter(origin.provenance),
+                    first=min(filter(None, (same.first, origin.first)), default=""),
+                    last=max(same.last, origin.last),
+                )
+            kinds[kind] = origin
+    return list(kinds.values())
 
 
 def _origin(run: Run, provider: ProviderRecord, exchanges: Sequence[ExchangeRecord]) -> Origin:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from conformance.findings import ANOTHER_REASON, NO_DOWNLOADS, UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
+from conformance.reports.formatting import listed
+from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING
 
 _LONGEST = 160  # characters of a reason
-_MOST = 3  # models that are named
 _REMEDY = {
     Verdict.NOT_RUN: "continue with --resume, or allow more with --budget or --max-requests",
     Verdict.UNAVAILABLE: "run again when the provider answers",
@@ -24,20 +25,13 @@ _REMEDY = {
 def shortfalls(summary: Summary) -> Iterator[str]:
     """Yield a sentence for each provider with too little decided, and what would raise it."""
     unknown = summary.unknown
-    short: dict[str, list[Row]] = {}
-    for row in summary.rows:
-        kept = row.kept.get("MUST", NOTHING)
-        if kept.total and not kept.reaches and (row.provider, row.model) not in unknown:
-            short.setdefault(row.provider, []).append(row)
-    for provider, rows in short.items():
-        yield f"{provider}: {_extent(rows)}{_why(summary, provider, rows)}."
-
-
-def _extent(rows: Sequence[Row]) -> str:
-    numbers = [(row.model, row.kept["MUST"]) for row in rows]
-    models = [f"{model} ({kept.decided} of {kept.total})" for model, kept in numbers[:_MOST]]
-    more = f" and {len(rows) - _MOST} more" if len(rows) > _MOST else ""
-    return f"less than {ENOUGH} % of the MUSTs that bind were decided on {', '.join(models)}{more}"
+    judged = [row for row in summary.rows if row.kept.get("MUST", NOTHING).total]
+    short = [row for row in judged if not row.kept["MUST"].reaches and row.column not in unknown]
+    for provider, rows in group_by(short, lambda row: row.provider).items():
+        numbers = [(row.model, row.kept["MUST"]) for row in rows]
+        models = listed([f"{model} ({kept.decided} of {kept.total})" for model, kept in numbers])
+        too_little = f"less than {ENOUGH} % of the MUSTs that bind were decided on {models}"
+        yield f"{provider}: {too_little}{_why(summary, provider, rows)}."
 
 
 def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
@@ -49,13 +43,13 @@ def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
     reason = provider, verdict, message
     left = sum(row.kept["MUST"].total - row.kept["MUST"].decided for row in rows)
     mostly = "mostly" if 2 * count > left else "among others"
-    said = printable(message, _LONGEST) or "no reason given"
     promises = "1 promise" if count == 1 else f"{count} promises"
+    words = printable(message, _LONGEST) or "no reason given"
     if all(row.kept["MUST"].accounted for row in rows) or _is_blocked(summary, reason):
         remedy = "mend what is known to deviate"
     else:
         remedy = _remedy(summary, provider, verdict, message)
-    return f", {mostly} ({promises}) because {said!r}; to raise it {remedy}"
+    return f", {mostly} ({promises}) because {words!r}; to raise it {remedy}"
 
 
 def _is_blocked(summary: Summary, reason: tuple[str, Verdict, str]) -> bool:
@@ -70,8 +64,8 @@ def _reasons(findings: Sequence[Finding], rows: Sequence[Row]) -> Counter[tuple[
     open_ones = {
         (row.provider, row.model, clause)
         for row in rows
-        for clause, cell in row.promises.items()
-        if cell.verdict in _REMEDY
+        for clause, promise in row.promises.items()
+        if promise.cell.verdict in _REMEDY
     }
     reasons: dict[tuple[Verdict, str], set[tuple[str, str, str]]] = {}
     for each in findings:

@@ -1,4 +1,4 @@
-"""Who has a model, side by side: what a buyer compares."""
+"""Who has a model, side by side: what a buyer compares, in words."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from conformance.reports.formatting import dollars, duration
-from conformance.reports.measures import Latency, Measures, Retries, measures_of
-from conformance.reports.rates import Rate
+from conformance.reports.console_text import Paper
+from conformance.reports.formatting import counted, dollars, duration, listed
+from conformance.reports.grouping import group_by
+from conformance.reports.measures import Latency, Measures, Rate, Retries, measures_of
 from conformance.results.reach import NOTHING, Column, Kept
 from conformance.results.records import ExchangeRecord
 
+_COLUMNS = ("model", "provider", "MUST", "decided", "first try", "answered")
 _WIDE = 120  # units of a plot, and what is left free at its ends
 _EDGE = 6
 
@@ -56,9 +58,7 @@ def model_offers(
     kept: Mapping[Column, Mapping[str, Kept]], exchanges: Iterable[ExchangeRecord]
 ) -> tuple[ModelOffers, ...]:
     """Set side by side what some providers offer; `kept` is by label and model, then level."""
-    sent: dict[Column, list[ExchangeRecord]] = {}
-    for each in exchanges:
-        sent.setdefault((each.provider, each.model), []).append(each)
+    sent = group_by(exchanges, lambda exchange: (exchange.provider, exchange.model))
     return offers_by_model(
         Offer(*column, levels.get("MUST", NOTHING), measures_of(sent.get(column, [])))
         for column, levels in kept.items()
@@ -67,31 +67,28 @@ def model_offers(
 
 def offers_by_model(offers: Iterable[Offer]) -> tuple[ModelOffers, ...]:
     """Put together what is of the same model."""
-    found: dict[str, list[Offer]] = {}
-    for offer in offers:
-        found.setdefault(offer.model, []).append(offer)
-    return tuple(ModelOffers(model, tuple(mine)) for model, mine in found.items())
+    models = group_by(offers, lambda offer: offer.model)
+    return tuple(ModelOffers(model, tuple(mine)) for model, mine in models.items())
 
 
 def as_json(offers: Sequence[ModelOffers]) -> list[dict[str, Any]]:
     """Return offers as JSON values."""
-    return [_offer(offer) for model in offers for offer in model.offers]
-
-
-def _offer(offer: Offer) -> dict[str, Any]:
-    measures = offer.measures
-    return {
-        "column": offer.label,
-        "model": offer.model,
-        "kept": to_builtins(offer.kept),
-        "latency": to_builtins(measures.latency),
-        "qualities": to_builtins(measures.qualities),
-        "availability": {
-            "answered": measures.availability.answered,
-            "total": measures.availability.total,
-        },
-        "retries": retries_as_json(measures.retries),
-    }
+    return [
+        {
+            "column": offer.label,
+            "model": offer.model,
+            "kept": to_builtins(offer.kept),
+            "latency": to_builtins(offer.measures.latency),
+            "qualities": to_builtins(offer.measures.qualities),
+            "availability": {
+                "answered": offer.measures.availability.answered,
+                "total": offer.measures.availability.total,
+            },
+            "retries": retries_as_json(offer.measures.retries),
+        }
+        for model in offers
+        for offer in model.offers
+    ]
 
 
 def retries_as_json(retries: Retries) -> dict[str, Any]:
@@ -116,25 +113,67 @@ def time_of(latency: Latency) -> str:
 
 def latency_of(offer: Offer) -> str:
     """Write median and p90 by quality."""
-    said = [
+    times = [
         f"{each.name} {time_of(each.latency)}"
         for each in offer.measures.qualities
         if each.latency is not None
     ]
-    return "; ".join(said) or "not measured"
+    return "; ".join(times) or "not measured"
 
 
 def price_of(offer: Offer) -> str:
     """Write the price of an image by quality."""
-    said = [
+    prices = [
         f"{each.name} {dollars(each.per_image)}"
         for each in offer.measures.qualities
         if each.per_image is not None
     ]
-    return "; ".join(said) or "not known"
+    return "; ".join(prices) or "not known"
 
 
 def answered_of(offer: Offer) -> str:
     """Write how many requests were answered with a decision."""
     availability = offer.measures.availability
     return f"{availability.answered} of {availability.total} ({availability.rate:.0%})"
+
+
+def first_try(retries: Retries) -> str:
+    """Say how many requests were answered at the first try."""
+    if not retries.known:
+        return "not known"
+    first = retries.first
+    return f"{first.hits} of {counted(first.of, 'request')} answered ({first.share:.0%})"
+
+
+def retried(retries: Retries) -> str:
+    """Say the same, and what came of the attempts that came to nothing."""
+    reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
+    failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
+    again = f"; sent again after {listed(reasons, 3)}" if reasons else ""
+    return f"{first_try(retries)}; {failed}{again}"
+
+
+class OfferPage(Paper):
+    """Offers on one console."""
+
+    def print(self, models: Sequence[ModelOffers]) -> None:
+        """Print a row for each provider of each model, and below them what takes more room."""
+        self._title("Model by model, side by side")
+        offers = [offer for model in models for offer in model.offers]
+        self._grid(_COLUMNS, map(_cells, offers))
+        for offer in offers:
+            self._details(offer)
+
+    def _details(self, offer: Offer) -> None:
+        name = f"{offer.model}, {offer.label}: "
+        numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
+        self._line((name, "bold"), numbers, indent=2, lines=3)
+        if offer.measures.retries.failed.hits:
+            again = f"first try: {retried(offer.measures.retries)}"
+            self._line((again, "yellow"), indent=6, lines=3)
+
+
+def _cells(offer: Offer) -> tuple[str, ...]:
+    kept = offer.kept
+    counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
+    return offer.model, offer.label, *counts, first_try(offer.measures.retries), answered_of(offer)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.reports.costs import sent_once
+from conformance.reports.grouping import group_by
 from conformance.reports.measures import Measures, measures_of
-from conformance.reports.merging import Merged
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.reach import NOTHING, Cell, Kept, by_level, worst_cell
-from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
 
@@ -45,42 +44,28 @@ class ProviderFacts:
     images: int
 
 
-def provider_facts(summary: Summary) -> tuple[ProviderFacts, ...]:
+def provider_facts(summary: Summary) -> list[ProviderFacts]:
     """Tell of every provider that has a row, in the order of the rows."""
-    exchanges = _exchanges(summary.merged.runs)
-    titles = {each.provider: each.title for each in summary.origins}
-    rows: dict[str, list[Row]] = {}
-    for row in summary.rows:
-        rows.setdefault(row.provider, []).append(row)
-    return tuple(
-        ProviderFacts(
-            id=name,
-            title=titles.get(name, name),
-            edition=summary.merged.contract(name).edition.id,
-            conclusion=summary.conclusions.get(name, Conclusion.NOT_JUDGED),
-            families=tuple(_families(mine, summary.merged)),
-            total=_family("all", mine),
-            measures=measures_of(exchanges.get(name, [])),
-            prices=_prices(summary.merged.runs, name),
-            images=sum(len(each.images) for each in exchanges.get(name, [])),
+    merged, facts = summary.merged, []
+    exchanges = group_by(sent_once(merged.runs), lambda exchange: exchange.provider)
+    titles = {origin.provider: origin.title for origin in summary.origins}
+    for name, rows in group_by(summary.rows, lambda row: row.provider).items():
+        families = group_by(rows, lambda row: merged.family(row.column))
+        sent = exchanges.get(name, [])
+        facts.append(
+            ProviderFacts(
+                id=name,
+                title=titles.get(name, name),
+                edition=merged.contract(name).edition.id,
+                conclusion=summary.conclusions.get(name, Conclusion.NOT_JUDGED),
+                families=tuple(_family(family, mine) for family, mine in families.items()),
+                total=_family("all", rows),
+                measures=measures_of(sent),
+                prices=_prices(merged.runs, name),
+                images=sum(len(exchange.images) for exchange in sent),
+            )
         )
-        for name, mine in rows.items()
-    )
-
-
-def _exchanges(runs: Sequence[Run]) -> dict[str, list[ExchangeRecord]]:
-    """Return the requests of each provider that were sent, each once."""
-    found: dict[str, list[ExchangeRecord]] = {}
-    for each in sent_once(runs):
-        found.setdefault(each.provider, []).append(each)
-    return found
-
-
-def _families(rows: Sequence[Row], merged: Merged) -> Iterable[Family]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(merged.family((row.provider, row.model)), []).append(row)
-    return (_family(name, mine) for name, mine in found.items())
+    return facts
 
 
 def _family(name: str, rows: Sequence[Row]) -> Family:
@@ -103,9 +88,9 @@ def _family(name: str, rows: Sequence[Row]) -> Family:
 
 def _prices(runs: Sequence[Run], provider: str) -> str:
     """Say where the prices of the last run that has any are from."""
-    found = ""
+    prices = ""
     for run in runs:
         for each in run.header.providers:
             if each.id == provider and each.prices is not None:
-                found = f"{each.prices.source}; as of {each.prices.date}"
-    return found
+                prices = f"{each.prices.source}; as of {each.prices.date}"
+    return prices

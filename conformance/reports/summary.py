@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from conformance.clients.records import Impact
-from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict, worst
+from conformance.findings import BROKEN, UNDECIDED, Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables, sides_of
@@ -19,6 +19,7 @@ from conformance.reports.grouping import (
     Reason,
     Seen,
     broken_promises,
+    group_by,
     grouped,
     reasons,
     seen,
@@ -58,7 +59,7 @@ Spells = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One provider and model; what is counted are promises, and findings where it says so.
+    """One provider and model; what is counted are promises.
 
     `undecided` are open, and `explained` those of them that something broken explains.
     `open_ended` is whether nobody knows what else was to be judged: the run broke off.
@@ -67,19 +68,21 @@ class Row:
     provider: str
     model: str
     cell: Cell
-    worst: Verdict
-    findings: Mapping[tuple[str, Verdict], int]
     kept: Mapping[str, Kept]
-    promises: Mapping[str, Cell]
-    judged_in: Mapping[str, tuple[int, int]]  # findings that decide a promise, of how many
+    promises: Mapping[str, Promise]
     broken: int
     known: int
     undecided: int
     explained: int
     not_claimed: int
-    open_ended: bool = False
-    read_as: str = ""  # as what a model is judged that the edition does not have under its name
-    standing: Standing | None = None
+    open_ended: bool
+    read_as: str  # as what a model is judged that the edition does not have under its name
+    standing: Standing | None
+
+    @property
+    def column(self) -> Column:
+        """The provider and the model."""
+        return self.provider, self.model
 
     @property
     def label(self) -> str:
@@ -111,10 +114,10 @@ class Summary:
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
-    capabilities: tuple[ModelTable, ...] = ()
-    offers: tuple[ModelOffers, ...] = ()
+    capabilities: tuple[ModelTable, ...]
+    offers: tuple[ModelOffers, ...]
+    parts: frozenset[Column]
     impact: Impact | None = None
-    parts: frozenset[Column] = frozenset()
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
     @property
@@ -130,7 +133,7 @@ class Summary:
     @property
     def columns(self) -> tuple[Column, ...]:
         """Every provider and model, in the order of the rows."""
-        return tuple((each.provider, each.model) for each in self.rows)
+        return tuple(row.column for row in self.rows)
 
     @property
     def unknown(self) -> frozenset[Column]:
@@ -150,7 +153,7 @@ class Summary:
         named = named or list(every)
         mine = [row for row in self.rows if row.provider in named]
         unknown = self.unknown
-        known = [row for row in mine if (row.provider, row.model) not in unknown]
+        known = [row for row in mine if row.column not in unknown]
         rows = mine if self.conclusion is Conclusion.BREAKS else known or mine
         return Headline(
             subject=named,
@@ -177,75 +180,65 @@ class Summary:
 def summarize(runs: Sequence[Run]) -> Summary:
     """Count and group; raises `MergeError` for no run at all."""
     merged = merge(runs)
-    runs, found = merged.concluding, merged.findings
-    open_ones = _undecided(runs, found)
-    explained = _explained(found, open_ones)
+    runs, findings = merged.concluding, merged.findings
+    open_ones = _undecided(runs, findings)
+    explained = _explained(findings, open_ones)
     promises = promises_of(_binding(merged), _explanations(merged))
     broken = tuple(
         broken_promises(
-            found,
+            findings,
             (clause for contract in merged.contracts.values() for clause in contract.clauses),
             lambda provider, clause: merged.contract(provider).statement(clause),
         )
     )
     rows = tuple(_rows(merged, promises))
+    sides = sides_of(merged.runs)
     return Summary(
         merged=merged,
         origins=tuple(origins(merged.runs)),
         rows=rows,
         chapters=_chapters(merged, promises),
         broken=broken,
-        causes=tuple(causes_of([e for e in broken if not e.known], found, merged.observations)),
+        causes=tuple(causes_of([e for e in broken if not e.known], findings, merged.observations)),
         reasons=tuple(reasons(each for each in broken if each.known)),
         undecided=tuple(grouped(open_ones)),
         explained=tuple(grouped(explained)),
-        not_claimed=tuple(grouped(_with(found, Verdict.NOT_CLAIMED))),
+        not_claimed=tuple(grouped(e for e in findings if e.verdict is Verdict.NOT_CLAIMED)),
         observations=tuple(seen(merged.observations)),
         painters=painters(merged.runs),
         complete=all(each.complete for each in runs),
         conclusion=gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
-        capabilities=_capabilities(merged, rows),
-        offers=model_offers(
-            {(row.provider, row.model): row.kept for row in rows}, sent_once(merged.runs)
+        capabilities=model_tables(
+            {c: sides[c] for c in (row.column for row in rows) if c in sides}
         ),
+        offers=model_offers({row.column: row.kept for row in rows}, sent_once(merged.runs)),
         parts=parts(runs),
     )
 
 
 def conclusion_of(run: Run) -> Conclusion:
     """Return the exit code that a run had, or would have had if it was cut off."""
-    if run.foreign:
-        return _of_recordings(run, run.findings)
-    return conclude_run(run.findings, run.problems, run.interrupted)
+    return _conclude(run, run.findings, run.problems)
 
 
-def _of_recordings(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    findings = binding(findings, accepted_of(run))
+def _conclude(run: Run, findings: Sequence[Finding], problems: Sequence[str]) -> Conclusion:
+    if not run.foreign:
+        return conclude_run(findings, problems, run.interrupted)
     is_whole = run.complete and not run.problems
+    findings = binding(findings, accepted_of(run))
     return conclude_recordings(findings, is_whole, run.header.unknown_models)
 
 
 def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
     """Conclude for each provider, from its own findings alone."""
-    found: dict[str, Conclusion] = {}
+    conclusions: dict[str, list[Conclusion]] = {}
     for run in runs:
-        for provider, findings in _by_provider(run).items():
-            before = found.get(provider, Conclusion.CONFORMS)
-            mine = _of_recordings if run.foreign else _of_run
-            found[provider] = gravest((before, mine(run, findings)))
-    return found
-
-
-def _of_run(run: Run, findings: Sequence[Finding]) -> Conclusion:
-    return conclude_run(findings, (), run.interrupted)
-
-
-def _by_provider(run: Run) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {each.id: [] for each in run.header.providers}
-    for finding in run.findings:
-        found.setdefault(finding.provider, []).append(finding)
-    return found
+        providers: dict[str, list[Finding]] = {provider.id: [] for provider in run.header.providers}
+        providers |= group_by(run.findings, lambda finding: finding.provider)
+        for provider, findings in providers.items():
+            conclusions.setdefault(provider, []).append(_conclude(run, findings, ()))
+    return {provider: gravest(each) for provider, each in conclusions.items()}
 
 
 def _undecided(runs: Sequence[Run], merged: Sequence[Finding]) -> list[Finding]:
@@ -268,46 +261,34 @@ def _binding(merged: Merged) -> Sequence[Finding]:
     """Return the findings whose promises bind: of recordings, see `binding`."""
     if not any(run.foreign for run in merged.runs):
         return merged.findings
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for rank, run in enumerate(merged.runs):
         mine = [each for each, owner in merged.owned if owner == rank]
-        found += binding(mine, accepted_of(run)) if run.foreign else mine
-    return found
+        findings += binding(mine, accepted_of(run)) if run.foreign else mine
+    return findings
 
 
 def _explanations(merged: Merged) -> Explanations:
     """Return what does not speak where its promise was judged elsewhere, run by run."""
-    found = [explanations_of(run) for run in merged.concluding]
-    explained = frozenset[str]().union(*(each.explained for each in found))
-    return Explanations(explained, frozenset[str]().union(*(each.known for each in found)))
-
-
-def _with(findings: Sequence[Finding], verdict: Verdict) -> list[Finding]:
-    return [each for each in findings if each.verdict is verdict]
+    every = [explanations_of(run) for run in merged.concluding]
+    explained = frozenset[str]().union(*(each.explained for each in every))
+    return Explanations(explained, frozenset[str]().union(*(each.known for each in every)))
 
 
 Promises = Mapping[Column, Mapping[str, Promise]]
 
 
 def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
-    columns: dict[Column, list[Finding]] = {column: [] for column in planned(merged.runs)}
-    for finding in merged.findings:
-        columns.setdefault((finding.provider, finding.model), []).append(finding)
-    order = {name: rank for rank, name in enumerate(dict.fromkeys(name for name, _ in columns))}
+    """Yield a row for each model that was judged, or was to be; those of a provider together."""
+    judged = dict.fromkeys((finding.provider, finding.model) for finding in merged.findings)
+    columns = dict.fromkeys([*planned(merged.runs), *judged])
+    providers = list(dict.fromkeys(provider for provider, _ in columns))
     standings = latest_standings(run.header for run in merged.runs)
-    for column in sorted(columns, key=lambda each: order[each[0]]):
+    for column in sorted(columns, key=lambda column: providers.index(column[0])):
         cut = interrupted(merged.concluding, column)
-        if columns[column] or cut:
-            row = _row(column, columns[column], promises.get(column, {}), cut)
-            left = open_ended(merged.concluding, column)
-            about = merged.contract(column[0]).edition.read_as.get(column[1], "")
-            yield replace(row, open_ended=left, read_as=about, standing=standings.get(column))
-
-
-def _capabilities(merged: Merged, rows: Sequence[Row]) -> tuple[ModelTable, ...]:
-    sides = sides_of(merged.runs)
-    columns = ((row.provider, row.model) for row in rows)
-    return model_tables({column: sides[column] for column in columns if column in sides})
+        if column in judged or cut:
+            mine = promises.get(column, {})
+            yield _row(merged, column, mine, cut, standings.get(column))
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:
@@ -320,36 +301,38 @@ _OPEN = frozenset({*UNDECIDED, Verdict.HARNESS_ERROR})
 
 
 def _row(
-    column: Column, findings: Sequence[Finding], promises: Mapping[str, Promise], cut: bool = False
+    merged: Merged,
+    column: Column,
+    promises: Mapping[str, Promise],
+    cut: bool,
+    standing: Standing | None,
 ) -> Row:
+    provider, model = column
     every = list(promises.values())
     verdicts = Counter(each.cell.verdict for each in every if not each.cell.known)
     left = [each for each in every if each.cell.verdict in _OPEN and not each.cell.known]
     return Row(
-        provider=column[0],
-        model=column[1],
+        provider=provider,
+        model=model,
         cell=_whole(worst_cell(each.cell for each in every), cut),
-        worst=worst(each.verdict for each in findings),
-        findings=Counter((each.level, each.verdict) for each in findings),
         kept=count(every),
-        promises={clause: each.cell for clause, each in promises.items()},
-        judged_in={clause: (each.judged, each.findings) for clause, each in promises.items()},
+        promises=promises,
         broken=sum(verdicts[each] for each in BROKEN),
         known=sum(each.cell.known for each in every),
         undecided=len(left),
         explained=sum(each.explained for each in left),
         not_claimed=verdicts[Verdict.NOT_CLAIMED],
+        open_ended=open_ended(merged.concluding, column),
+        read_as=merged.contract(provider).edition.read_as.get(model, ""),
+        standing=standing,
     )
 
 
 def _chapters(merged: Merged, promises: Promises) -> dict[str, dict[Column, Cell]]:
-    cells: dict[str, dict[Column, list[Cell]]] = {}
-    for column, clauses in promises.items():
-        for clause, promise in clauses.items():
-            chapter = cells.setdefault(clause.split(".", 1)[0], {})
-            chapter.setdefault(column, []).append(promise.cell)
     cut = {column for column in planned(merged.runs) if interrupted(merged.concluding, column)}
-    return {
-        chapter: {column: _whole(worst_cell(mine), column in cut) for column, mine in found.items()}
-        for chapter, found in cells.items()
-    }
+    chapters: dict[str, dict[Column, Cell]] = {}
+    for column, clauses in promises.items():
+        for chapter, names in group_by(clauses, lambda clause: clause.split(".", 1)[0]).items():
+            cell = worst_cell(clauses[name].cell for name in names)
+            chapters.setdefault(chapter, {})[column] = _whole(cell, column in cut)
+    return chapters

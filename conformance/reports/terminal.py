@@ -12,26 +12,25 @@ from conformance.findings import KNOWN, Verdict, state_of
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.client_rendering import ClientPage
-from conformance.reports.console_text import Paper
-from conformance.reports.grouping import Broken, Group
+from conformance.reports.console_text import Paper, Part
+from conformance.reports.formatting import counted, listed
+from conformance.reports.grouping import Broken, Group, group_by
+from conformance.reports.side_by_side import retried
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Row, Summary, summarize
 from conformance.reports.wording import (
     SO_FAR,
     UNKNOWN,
     closing,
-    counted,
     edition_of,
     extent,
     for_causes,
     kept,
     legend,
-    listed,
     notes,
     place,
     providers_by_edition,
     reached,
-    retried,
     spread_of,
     verdict_of,
     words_of,
@@ -44,6 +43,7 @@ BESIDE = 62  # columns that the wide table takes beside the names of models
 MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
 SHORT = 140  # characters of what was found that stand in one paragraph
+ELSEWHERE = ": image-conformance report -f md RUN shows them"
 COUNTED = "MUST, SHOULD: kept of those claimed; decided: MUSTs judged"
 OPEN = "open: not judged"
 
@@ -80,16 +80,15 @@ class _Page(Paper):
         tools = " and ".join(self._summary.merged.tools)
         providers = providers_by_edition(self._summary)
         for id_, contract in self._summary.merged.contracts.items():
-            mine = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
-            self._line(self._text(contract.edition.title, "bold"), self._text(f" ({id_}){mine}"))
-        self._line(self._text(f"judged by {tools}", "dim"))
+            names = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
+            self._line((contract.edition.title, "bold"), f" ({id_}){names}")
+        self._line((f"judged by {tools}", "dim"))
         for each in self._summary.origins:
-            name = self._text(each.provider, "bold")
             edition = edition_of(each.provider, self._summary)
             by = f"by {edition}, " if edition else ""
-            self._line(name, self._text(f": {by}{each.how}, {each.where}"), indent=2)
+            self._line((each.provider, "bold"), f": {by}{each.how}, {each.where}", indent=2)
         for note in notes(self._summary):
-            self._line(self._text(note, "yellow"))
+            self._line((note, "yellow"))
 
     def _table(self) -> None:
         if not self._summary.rows:
@@ -108,42 +107,23 @@ class _Page(Paper):
         before = ""
         for row in self._summary.rows:
             shown = row.provider if row.provider != before else ""
-            table.add_row(*self._cells(row, shown, wide))
+            table.add_row(*map(self._text, _cells(row, shown, wide)))
             before = row.provider
         self._console.print(table)
-        self._line(self._text(f"{COUNTED}; {OPEN}", "dim"))
+        self._line((f"{COUNTED}; {OPEN}", "dim"))
         if any(row.open_ended for row in self._summary.rows):
-            self._line(self._text(UNKNOWN, "bold magenta"), self._text(f": {SO_FAR}"), lines=2)
+            self._line((UNKNOWN, "bold magenta"), f": {SO_FAR}", lines=2)
         for state in legend(each.cell for each in self._summary.rows):
             if state.label != "pass":
-                self._line(self._text(state.label, state.style), self._text(f": {state.meaning}"))
+                self._line((state.label, state.style), f": {state.meaning}")
 
     def _retries(self) -> None:
         """Print what the first try came to, of providers that did not answer every time."""
         for provider in provider_facts(self._summary):
             retries = provider.measures.retries
             if retries.failed.hits:
-                name = self._text(f"{provider.id}: ", "bold")
-                self._line(name, self._text(f"first try: {retried(retries)}", "yellow"), lines=3)
-
-    def _cells(self, row: Row, provider: str, wide: bool) -> Iterable[Text]:
-        yield self._text(f"{provider} ", "bold")
-        yield self._text(f"{row.label} ")
-        yield self._text(f"{verdict_of(row)} ", row.cell.state.style)
-        yield self._text(kept(row, "MUST"))
-        if wide:
-            yield self._text(reached(row.kept))
-            yield self._text(kept(row, "SHOULD"))
-        yield self._number(row.broken, "bold red")
-        if wide:
-            yield self._number(row.known, "cyan")
-        if row.open_ended:
-            yield self._text(UNKNOWN, "bold magenta")
-        else:
-            yield self._number(row.undecided, "magenta")
-
-    def _number(self, number: int, style: str) -> Text:
-        return self._text(str(number), style) if number else self._text("-", "dim")
+                tries = f"first try: {retried(retries)}"
+                self._line((f"{provider.id}: ", "bold"), (tries, "yellow"), lines=3)
 
     def _broken(self) -> None:
         broken = self._summary.new
@@ -152,31 +132,29 @@ class _Page(Paper):
         self._title(f"Broken promises that nobody knew of ({for_causes(self._summary)})")
         for cause in self._summary.causes[:MOST]:
             self._cause(cause)
-        self._more(len(self._summary.causes))
-        how = f"more: image-conformance explain {broken[0].clause}"
-        self._line(self._text(how, "dim"), indent=2)
+        self._more(len(self._summary.causes) - MOST, ELSEWHERE)
+        self._line((f"more: image-conformance explain {broken[0].clause}", "dim"), indent=2)
 
     def _cause(self, cause: Cause) -> None:
         """Print a cause and its promises, of which only the first tells what was found."""
         style = state_of(Verdict.FAIL if cause.musts else Verdict.DEVIATES).style
-        head = self._text(f"{cause.provider}: {cause.sentence}", style)
-        self._line(head, self._text(f" ({spread_of(cause, self._summary)})"), indent=2)
+        head = f"{cause.provider}: {cause.sentence}"
+        self._line((head, style), f" ({spread_of(cause, self._summary)})", indent=2)
         most = MOST if cause.id == OTHER else SHOWN
         for rank, each in enumerate(cause.promises[:most]):
             self._one_broken(each, with_why=cause.id == OTHER or not rank)
         rest = [each.clause for each in cause.promises[most:]]
         if rest and cause.id != OTHER:
-            self._line(self._text(f"and {listed(rest, SHOWN)}", "dim"), indent=4, lines=2)
+            self._line((f"and {listed(rest, SHOWN)}", "dim"), indent=4, lines=2)
         elif rest:
-            self._more(len(cause.promises))
+            self._more(len(cause.promises) - MOST, ELSEWHERE)
 
     def _one_broken(self, broken: Broken, with_why: bool) -> None:
-        style = state_of(broken.verdict).style
-        level = self._text(f"{broken.level} ", style)
-        where = self._text(f" {place(broken, self._summary)}")
-        self._line(level, self._text(broken.clause, "bold"), where, indent=4)
+        level = (f"{broken.level} ", state_of(broken.verdict).style)
+        where = f" {place(broken, self._summary)}"
+        self._line(level, (broken.clause, "bold"), where, indent=4)
         for paragraph in _why(broken) if with_why else ():
-            self._line(self._text(paragraph), indent=8, lines=2)
+            self._line(paragraph, indent=8, lines=2)
 
     def _known(self) -> None:
         known = self._summary.reasons
@@ -184,62 +162,53 @@ class _Page(Paper):
             return
         self._title(f"Known deviations ({counted(len(self._summary.known), 'promise')})")
         for each in known[:MOST]:
-            name = self._text(f"{each.provider}: ", KNOWN.style)
-            self._line(name, self._text(each.reason), indent=2, lines=1)
-            said = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
-            self._line(self._text(said, "dim"), indent=6, lines=1)
-        self._more(len(known))
+            self._line((f"{each.provider}: ", KNOWN.style), each.reason, indent=2, lines=1)
+            excuses = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
+            self._line((excuses, "dim"), indent=6, lines=1)
+        self._more(len(known) - MOST, ELSEWHERE)
         how = f"more: image-conformance explain {self._summary.known[0].clause}"
-        self._line(self._text(how, "dim"), indent=2)
+        self._line((how, "dim"), indent=2)
 
     def _groups(self, title: str, groups: Sequence[Group]) -> None:
         if not groups:
             return
         self._title(f"{title} ({counted(sum(each.count for each in groups), 'finding')})")
         for each in groups[:MOST]:
-            said = f" {each.provider}: {extent(each)}"
-            name = self._text(each.verdict.value, state_of(each.verdict).style)
-            self._line(name, self._text(said), indent=2)
-            self._line(self._text(each.reason or "no reason given"), indent=6, lines=2)
+            verdict = (each.verdict.value, state_of(each.verdict).style)
+            self._line(verdict, f" {each.provider}: {extent(each)}", indent=2)
+            self._line(each.reason or "no reason given", indent=6, lines=2)
             if each.said:
-                self._line(self._text(words_of(each)), indent=6, lines=2)
-        self._more(len(groups))
-
-    def _more(self, count: int) -> None:
-        if count > MOST:
-            rest = f"and {count - MOST} more: image-conformance report -f md RUN shows them"
-            self._line(self._text(rest, "dim"), indent=2)
+                self._line(words_of(each), indent=6, lines=2)
+        self._more(len(groups) - MOST, ELSEWHERE)
 
     def _painters(self) -> None:
         """Print what credentials say; models of which the same is to be said share a line."""
-        models: dict[tuple[str, str, bool], list[str]] = {}
-        for each in self._summary.painters:
-            if each.worth_saying:
-                said = (each.provider, each.sentence, bool(each.another))
-                models.setdefault(said, []).append(each.model)
+        models = group_by(
+            (each for each in self._summary.painters if each.worth_saying),
+            lambda each: (each.provider, each.sentence, bool(each.another)),
+        )
         if models:
             self._title("Which model painted this? Content credentials (C2PA) in the pictures")
-        for (provider, sentence, another), names in list(models.items())[:MOST]:
-            head = self._text(f"{provider}, {listed(names, SHOWN)}: ", "bold")
-            said_so = self._text(sentence, "bold red" if another else "")
-            self._line(head, said_so, indent=2, lines=6)
-        self._more(len(models))
+        for (provider, sentence, another), mine in list(models.items())[:MOST]:
+            head = f"{provider}, {listed([each.model for each in mine], SHOWN)}: "
+            style = "bold red" if another else ""
+            self._line((head, "bold"), (sentence, style), indent=2, lines=6)
+        self._more(len(models) - MOST, ELSEWHERE)
 
     def _observations(self) -> None:
-        found: dict[str, list[str]] = {}
-        for each in self._summary.observations:
-            found.setdefault(each.provider, []).append(f"{each.id} {each.count}")
-        if found:
+        if self._summary.observations:
             self._title("Observed, and promised by no source")
-        for provider, said in found.items():
-            self._line(self._text(f"{provider}: {listed(said, 8)}"), indent=2, lines=3)
+        providers = group_by(self._summary.observations, lambda kind: kind.provider)
+        for provider, kinds in providers.items():
+            names = [f"{kind.id} {kind.count}" for kind in kinds]
+            self._line(f"{provider}: {listed(names, 8)}", indent=2, lines=3)
 
     def _problems(self) -> None:
         if self._summary.merged.problems:
             self._title("Wrong with the run as a whole")
         for each in self._summary.merged.problems[:MOST]:
-            self._line(self._text(each, "red"), indent=2)
-        self._more(len(self._summary.merged.problems))
+            self._line((each, "red"), indent=2)
+        self._more(len(self._summary.merged.problems) - MOST, ELSEWHERE)
 
     def _closing(self) -> None:
         styles = {Conclusion.CONFORMS: "bold green", Conclusion.BREAKS: "bold red"}
@@ -248,15 +217,33 @@ class _Page(Paper):
         conforms = self._summary.headline.conforms
         if self._summary.conclusion is Conclusion.CONFORMS and not conforms:
             style = "bold cyan"
-        self._line(self._text(closing(self._summary), style))
+        self._line((closing(self._summary), style))
+
+
+def _cells(row: Row, provider: str, wide: bool) -> Iterable[Part]:
+    yield f"{provider} ", "bold"
+    yield f"{row.label} "
+    yield f"{verdict_of(row)} ", row.cell.state.style
+    yield kept(row, "MUST")
+    if wide:
+        yield reached(row.kept)
+        yield kept(row, "SHOULD")
+    yield _number(row.broken, "bold red")
+    if wide:
+        yield _number(row.known, "cyan")
+    yield (UNKNOWN, "bold magenta") if row.open_ended else _number(row.undecided, "magenta")
+
+
+def _number(number: int, style: str) -> Part:
+    return (str(number), style) if number else ("-", "dim")
 
 
 def _why(broken: Broken) -> Sequence[str]:
     """Return paragraphs that say what broke a promise, none hiding the provider's words."""
-    said = [broken.message] if broken.message else []
-    said += [f"expected {broken.expected}"] if broken.expected else []
+    parts = [broken.message] if broken.message else []
+    parts += [f"expected {broken.expected}"] if broken.expected else []
     observed = [f"observed {broken.observed}"] if broken.observed else []
-    whole = "; ".join([*said, *observed])
+    whole = "; ".join([*parts, *observed])
     if len(whole) <= SHORT:
         return [whole or broken.statement]
-    return ["; ".join(said), *observed] if said else observed
+    return ["; ".join(parts), *observed] if parts else observed

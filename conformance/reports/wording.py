@@ -9,9 +9,8 @@ from dataclasses import replace
 from conformance.findings import STATES, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, Contract, differences
-from conformance.reports.formatting import dollars, took
-from conformance.reports.grouping import Broken, Group, Reason
-from conformance.reports.measures import Retries
+from conformance.reports.formatting import counted, dollars, listed, took
+from conformance.reports.grouping import Broken, Group
 from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
@@ -30,8 +29,8 @@ def legend(cells: Iterable[Cell]) -> list[State]:
 
 def kept(row: Row, level: str) -> str:
     """Write how many promises of a level are kept, of how many."""
-    found = row.kept.get(level)
-    return f"{found.kept}/{found.total}" if found else "-"
+    count = row.kept.get(level)
+    return f"{count.kept}/{count.total}" if count else "-"
 
 
 def verdict_of(row: Row) -> str:
@@ -56,8 +55,8 @@ def ending(summary: Summary) -> Iterable[str]:
 
 def reached(counts: Mapping[str, Kept]) -> str:
     """Write how many MUSTs were decided, of how many that bind."""
-    found = counts.get("MUST")
-    return f"{found.decided}/{found.total}" if found else "-"
+    must = counts.get("MUST")
+    return f"{must.decided}/{must.total}" if must else "-"
 
 
 UNKNOWN = "?"
@@ -68,17 +67,6 @@ SO_FAR = "the run broke off: what else is open nobody knows, and what is kept is
 def left(row: Row) -> str:
     """Write how many promises are open; where a run broke off, nobody knows."""
     return UNKNOWN if row.open_ended else str(row.undecided)
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """List some names, and say how many more there are."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def place(broken: Broken, summary: Summary) -> str:
@@ -114,12 +102,6 @@ def spread_of(cause: Cause, summary: Summary) -> str:
     return f"{cases}, {promises}{level}{musts}, on {_models(cause.provider, cause.models, summary)}"
 
 
-def excused_by(reason: Reason, summary: Summary) -> list[Broken]:
-    """Return the broken promises of one provider that one reason excuses."""
-    about = reason.provider, reason.reason
-    return [each for each in summary.known if (each.provider, each.deviation) == about]
-
-
 def for_causes(summary: Summary) -> str:
     """Count what is newly broken, and the causes of as many as have one."""
     causes = [each for each in summary.causes if each.id != OTHER]
@@ -136,21 +118,22 @@ def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
 
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
-    found = list(dict.fromkeys(filter(None, map(_part, summary.merged.runs))))
+    chosen = dict.fromkeys(filter(None, map(extent_of, summary.merged.runs)))
+    sentences = [f"Only a part was judged: {part}." for part in chosen]
     runs = summary.merged.concluding
     cut = sum(each.interrupted for each in runs)
     if cut:
         which = "The run" if len(runs) == 1 else f"{cut} of {len(runs)} runs"
-        found.append(f"{which} did not come to the end: what is missing was not judged.")
+        sentences.append(f"{which} did not come to the end: what is missing was not judged.")
     if summary.merged.repeated:
         several = counted(summary.merged.repeated, "finding")
-        found.append(f"{several} made again elsewhere; the worst of each is shown.")
+        sentences.append(f"{several} made again elsewhere; the worst of each is shown.")
     not_claimed = sum(each.not_claimed for each in summary.rows)
     if not_claimed:
         promises = counted(not_claimed, "promise is", "promises are")
-        found.append(f"{promises} not claimed by the provider and left out of the totals.")
+        sentences.append(f"{promises} not claimed by the provider and left out of the totals.")
     return [
-        *found,
+        *sentences,
         *by_edition(summary),
         *ending(summary),
         *recorded(summary),
@@ -161,8 +144,9 @@ def notes(summary: Summary) -> list[str]:
 def recorded(summary: Summary) -> Iterable[str]:
     """Yield how the exchanges of recordings are put together, where there are any."""
     if summary.headline.recorded:
-        both = [counts for row in summary.rows for counts in row.judged_in.values()]
-        judged, every = (sum(numbers) for numbers in zip(*both, strict=True)) if both else (0, 0)
+        promises = [promise for row in summary.rows for promise in row.promises.values()]
+        judged = sum(promise.judged for promise in promises)
+        every = sum(promise.findings for promise in promises)
         yield (
             "Of recordings a promise is kept where an exchange keeps it and none breaks it: "
             f"decided in {judged:,} of {every:,} findings."
@@ -172,14 +156,13 @@ def recorded(summary: Summary) -> Iterable[str]:
 def once(summary: Summary) -> str:
     """Say how the lists count what the table counts model by model."""
     kinds = [(summary.new, "broken"), (summary.known, "known")]
-    said = [
-        f"{len(found)} {kind} for {sum(getattr(row, kind) for row in summary.rows)} here"
-        for found, kind in kinds
-        if found
+    counts = [
+        f"{len(promises)} {kind} for {sum(getattr(row, kind) for row in summary.rows)} here"
+        for promises, kind in kinds
+        if promises
     ]
-    return (
-        f"the sentence at the top and the lists below count it once a provider ({', '.join(said)})"
-    )
+    once_a_provider = "the sentence at the top and the lists below count it once a provider"
+    return f"{once_a_provider} ({', '.join(counts)})"
 
 
 def unjudged(count: int, summary: Summary) -> str:
@@ -194,11 +177,6 @@ def unjudged(count: int, summary: Summary) -> str:
     return f"{said} of the {editions} {was} {why}, or had nothing to judge"
 
 
-def _part(run: Run) -> str:
-    chosen = extent_of(run)
-    return f"Only a part was judged: {chosen}." if chosen else ""
-
-
 def closing(summary: Summary) -> str:
     """Say in one sentence what it all comes to."""
     return f"{'; '.join([_who(summary), *_reasons(summary)])} ({judged_by(summary)})."
@@ -209,16 +187,16 @@ def judged_by(summary: Summary) -> str:
     providers = providers_by_edition(summary)
     if len(providers) == 1:
         return f"edition {next(iter(providers))}"
-    said = (f"{listed(mine, 5)} by {edition}" for edition, mine in providers.items())
-    return f"editions: {'; '.join(said)}"
+    parts = (f"{listed(mine, 5)} by {edition}" for edition, mine in providers.items())
+    return f"editions: {'; '.join(parts)}"
 
 
 def providers_by_edition(summary: Summary) -> dict[str, list[str]]:
     """Return the providers that each edition judged, in the order of the rows."""
-    found: dict[str, list[str]] = {edition: [] for edition in summary.merged.contracts}
+    editions: dict[str, list[str]] = {edition: [] for edition in summary.merged.contracts}
     for provider in dict.fromkeys(row.provider for row in summary.rows):
-        found[summary.merged.contract(provider).edition.id].append(provider)
-    return found
+        editions[summary.merged.contract(provider).edition.id].append(provider)
+    return editions
 
 
 def edition_of(provider: str, summary: Summary) -> str:
@@ -250,9 +228,9 @@ def in_chapter(chapter: str, column: Column, summary: Summary) -> str:
 
 def reworded(contracts: Sequence[Contract]) -> Iterable[str]:
     """Name the clauses that contracts word, or rank, differently."""
-    found = differences(contracts)
-    ranked = [name for name, said in found if len({each.level for _, each in said}) > 1]
-    worded = [name for name, said in found if len({each.statement for _, each in said}) > 1]
+    clauses = differences(contracts)
+    ranked = [name for name, said in clauses if len({each.level for _, each in said}) > 1]
+    worded = [name for name, said in clauses if len({each.statement for _, each in said}) > 1]
     if ranked:
         several = counted(len(ranked), "clause has", "clauses have")
         yield f"{several} another level: {listed(ranked, 5)}."
@@ -267,8 +245,8 @@ def _who(summary: Summary) -> str:
     for name, conclusion in summary.conclusions.items():
         if name not in summary.headline.subject:
             others.setdefault(conclusion, []).append(name)
-    said = [f"{listed(names)}: {_OTHERS[each]}" for each, names in sorted(others.items())]
-    return f"{sentence(summary)} ({'; '.join(said)})" if said else sentence(summary)
+    parts = [f"{listed(names)}: {_OTHERS[each]}" for each, names in sorted(others.items())]
+    return f"{sentence(summary)} ({'; '.join(parts)})" if parts else sentence(summary)
 
 
 def sentence(summary: Summary) -> str:
@@ -298,29 +276,27 @@ def _reasons(summary: Summary) -> list[str]:
     levels = Counter(each.level for each in summary.new)
     broken = " and ".join(counted(levels[each], each) for each in LEVELS if levels[each])
     decides = " that nobody knew of" if levels["MUST"] else ", which does not decide"
-    found = [f"{broken} broken{decides}"] if broken else []
+    reasons = [f"{broken} broken{decides}"] if broken else []
     if summary.conclusion is Conclusion.BREAKS and summary.merged.problems:
-        found.append(f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole")
+        reasons.append(
+            f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole"
+        )
     if summary.known and summary.conclusion is not Conclusion.CONFORMS:
-        found.append(deviations(len(summary.known)))
-    found += _open(summary)
-    if not summary.merged.findings:
-        found.append("nothing was judged at all")
-    if any(run.interrupted for run in summary.merged.concluding):
-        found.append("the run is incomplete")
-    return found
-
-
-def _open(summary: Summary) -> Iterable[str]:
-    """Count what is open as the table does, in promises; and what other failures block of it."""
+        reasons.append(deviations(len(summary.known)))
+    # as the table counts it, in promises
     left = sum(row.undecided for row in summary.rows)
     blocked = sum(row.explained for row in summary.rows)
-    which = "" if blocked == left else f"{blocked:,} of them "
     # a recording shows what it shows: nothing that is broken stands before the rest of it
-    said = blocked and not summary.headline.recorded
-    aside = f", {which}blocked by other failures" if said else ""
-    if left:
-        yield f"{counted(left, 'promise')} open{aside}"
+    if left and blocked and not summary.headline.recorded:
+        which = "" if blocked == left else f"{blocked:,} of them "
+        reasons.append(f"{counted(left, 'promise')} open, {which}blocked by other failures")
+    elif left:
+        reasons.append(f"{counted(left, 'promise')} open")
+    if not summary.merged.findings:
+        reasons.append("nothing was judged at all")
+    if any(run.interrupted for run in summary.merged.concluding):
+        reasons.append("the run is incomplete")
+    return reasons
 
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:
@@ -357,8 +333,8 @@ def spent(run: RunFacts) -> str:
         least = "" if run.ended else "at least "  # only the last line of a run has its sum
         parts = [f"{least}{known} spent" + (f" of {budget}" if budget else "")]
     else:
-        said = "spend not recorded" if run.spent is None else "spend not known"
-        parts = [said + (f" (budget {budget})" if budget else "")]
+        spending = "spend not recorded" if run.spent is None else "spend not known"
+        parts = [spending + (f" (budget {budget})" if budget else "")]
     if run.taken_over:
         parts.append(f"{dollars(run.taken_over)} by the runs it took over")
     if run.elsewhere:
@@ -368,6 +344,11 @@ def spent(run: RunFacts) -> str:
     return ", ".join(parts)
 
 
+def lack_of(run: Run) -> str:
+    """Say why a run that is not complete lacks something."""
+    return "did not come to its end" if run.interrupted else "judged only a part"
+
+
 def changed_under_its_name(edition: str, digests: Sequence[str]) -> str:
     """Say that runs of one edition were not judged by the same contract."""
     several = " and ".join(digest[:12] for digest in digests)
@@ -375,19 +356,3 @@ def changed_under_its_name(edition: str, digests: Sequence[str]) -> str:
         f"The runs were judged by different contracts, both called {edition} ({several}): "
         f"a changed verdict may be the contract's doing."
     )
-
-
-def first_try(retries: Retries) -> str:
-    """Say how many requests were answered at the first try."""
-    if not retries.known:
-        return "not known"
-    first = retries.first
-    return f"{first.hits} of {counted(first.of, 'request')} answered ({first.share:.0%})"
-
-
-def retried(retries: Retries) -> str:
-    """Say the same, and what came of the attempts that came to nothing."""
-    reasons = [f"{reason} ({count})" for reason, count in retries.reasons.items()]
-    failed = f"{retries.failed.hits} of {counted(retries.failed.of, 'attempt')} came to nothing"
-    again = f"; sent again after {listed(reasons, 3)}" if reasons else ""
-    return f"{first_try(retries)}; {failed}{again}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,21 +41,21 @@ class Sought:
 
     def is_alike(self, head: RunHeader) -> bool:
         """Return whether a run with this header judged any of the same."""
-        theirs = {each.id for each in head.providers}
+        theirs = {provider.id for provider in head.providers}
         same = not self.providers or bool(self.providers & theirs)
         return same and head.edition.id == self.edition
 
 
 def run_files(folder: Path) -> list[Path]:
     """Return the run files of a folder and those below it, by name."""
-    return sorted(each for each in folder.rglob("*.jsonl") if each.is_file())
+    return sorted(path for path in folder.rglob("*.jsonl") if path.is_file())
 
 
 def alike(path: Path, sought: Sought) -> Run:
     """Read a run that was named; raises `RunFileError`, and `OtherRunError` for a strange one."""
     run = read_run(path)
     if not sought.is_alike(run.header):
-        theirs = (each.id for each in run.header.providers)
+        theirs = (provider.id for provider in run.header.providers)
         raise OtherRunError(
             f"--baseline {path}: is a run of {_whose(theirs, run.header.edition.id)}, and "
             f"this one is of {_whose(sought.providers, sought.edition)}, so it says nothing of "
@@ -64,7 +65,7 @@ def alike(path: Path, sought: Sought) -> Run:
 
 
 def _whose(providers: Iterable[str], edition: str) -> str:
-    named = ", ".join(printable(repr(each), 100) for each in sorted(providers))
+    named = ", ".join(printable(repr(name), 100) for name in sorted(providers))
     return f"provider {named} by edition {printable(edition, 100)}"
 
 
@@ -74,33 +75,26 @@ def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
     A file that is no run is passed over.
     Raises `NightsError` for a folder without any.
     """
-    heads = [(path, head) for path in run_files(folder) if (head := _head(path)) is not None]
-    fitting = [(head.started, path) for path, head in heads if sought.fits(head)]
+    fitting: list[tuple[str, Path]] = []
+    for path in run_files(folder):
+        with suppress(RunFileError):
+            header = read_header(path)
+            if sought.fits(header):
+                fitting.append((header.started, path))
     runs: list[Run] = []
     for _, path in sorted(fitting, reverse=True):
-        if len(runs) < most and (run := _whole(path)) is not None:
-            runs.append(run)
+        if len(runs) == most:
+            break
+        with suppress(RunFileError):
+            run = read_run(path)
+            if run.complete and not is_part(run):
+                runs.append(run)
     if not runs:
         raise NightsError(
             f"{folder}: holds no complete run of the same edition and provider from before this one"
             f" that judged its models whole"
         )
     return runs
-
-
-def _head(path: Path) -> RunHeader | None:
-    try:
-        return read_header(path)
-    except RunFileError:
-        return None
-
-
-def _whole(path: Path) -> Run | None:
-    try:
-        run = read_run(path)
-    except RunFileError:
-        return None
-    return run if run.complete and not is_part(run) else None
 
 
 def ordered(runs: Iterable[Run]) -> list[Run]:
@@ -114,12 +108,12 @@ def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
     The last finding that was decided counts, so that one night of outage does not hide what
     was known the night before it; of what never was decided, the last one.
     """
-    found: dict[str, Finding] = {}
+    latest: dict[str, Finding] = {}
     for run in runs:
-        for each in run.findings:
-            if tells(each) or each.id not in found or not tells(found[each.id]):
-                found[each.id] = each
-    return found
+        for finding in run.findings:
+            if tells(finding) or finding.id not in latest or not tells(latest[finding.id]):
+                latest[finding.id] = finding
+    return latest
 
 
 def tells(finding: Finding) -> bool:

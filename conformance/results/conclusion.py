@@ -33,11 +33,11 @@ def conclude(findings: Sequence[Finding]) -> Conclusion:
     what is broken on the same exchange, or on its control, says why: see `Reasons`. Nor is a
     model of which too little was decided, unless known deviations say why.
     """
-    if any(each.verdict is Verdict.FAIL and not each.excused for each in findings):
+    if any(finding.verdict is Verdict.FAIL and not finding.excused for finding in findings):
         return Conclusion.BREAKS
     if undecided(findings) or not findings:
         return Conclusion.NOT_JUDGED
-    if not any(each.verdict in UNDECIDED for each in findings):
+    if not any(finding.verdict in UNDECIDED for finding in findings):
         return Conclusion.CONFORMS  # as most do: all was decided
     lacking = lacking_reach(reach_of(findings, open_ones=()))
     return Conclusion.NOT_JUDGED if lacking else Conclusion.CONFORMS
@@ -47,9 +47,9 @@ def conclude_run(
     findings: Sequence[Finding], problems: Sequence[str], interrupted: bool
 ) -> Conclusion:
     """Return the exit code for a run: its findings, what is wrong with it, and how it ended."""
-    found = conclude(findings)
-    if found is not Conclusion.CONFORMS:
-        return found
+    conclusion = conclude(findings)
+    if conclusion is not Conclusion.CONFORMS:
+        return conclusion
     if interrupted:
         return Conclusion.NOT_JUDGED
     return Conclusion.BREAKS if problems else Conclusion.CONFORMS
@@ -70,11 +70,11 @@ def conclude_recordings(
     controls. Of every model enough must have been decided, but of `unknown_models`: models that the
     edition does not have.
     """
-    verdicts = {each.verdict for each in findings}
+    verdicts = {finding.verdict for finding in findings}
     if Verdict.FAIL in verdicts:
         return Conclusion.BREAKS
-    known = [each for each in findings if each.model not in unknown_models]
-    judged = any(each.verdict in DECIDED for each in known)
+    known = [finding for finding in findings if finding.model not in unknown_models]
+    judged = any(finding.verdict in DECIDED for finding in known)
     if Verdict.HARNESS_ERROR in verdicts or not whole or not judged:
         return Conclusion.NOT_JUDGED
     lacking = lacking_reach(musts_of(promises_of(known, explanations_in_recordings(known))))
@@ -88,22 +88,24 @@ def explanations(
 
     `open_ones` are those that nothing explains, where the caller knows them already.
     """
-    left = {each.id for each in (undecided(findings) if open_ones is None else open_ones)}
+    left = {finding.id for finding in (undecided(findings) if open_ones is None else open_ones)}
     explained = [
-        each
-        for each in findings
-        if each.verdict in UNDECIDED and not each.excused and each.id not in left
+        finding
+        for finding in findings
+        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in left
     ]
     if not explained:
         return Explanations()
     reasons = Reasons(findings)
-    known = frozenset(each.id for each in explained if reasons.are_known(each))
-    return Explanations(frozenset(each.id for each in explained), known)
+    known = frozenset(finding.id for finding in explained if reasons.are_known(finding))
+    return Explanations(frozenset(finding.id for finding in explained), known)
 
 
 def explanations_in_recordings(findings: Iterable[Finding]) -> Explanations:
     """Return what says nothing in recordings: it never undoes what another exchange shows."""
-    return Explanations(frozenset(each.id for each in findings if each.verdict in UNDECIDED))
+    return Explanations(
+        frozenset(finding.id for finding in findings if finding.verdict in UNDECIDED)
+    )
 
 
 def binding(findings: Sequence[Finding], accepted: Set[Column]) -> list[Finding]:
@@ -112,16 +114,16 @@ def binding(findings: Sequence[Finding], accepted: Set[Column]) -> list[Finding]
     Of models that `accepted` a request. There such a clause found nothing to judge in the answer,
     as where a member is documented and absent: one more 401 does not make it bind.
     """
-    told = {_promise(each) for each in findings if not _needs_acceptance(each)}
+    shown = {
+        _promise(finding)
+        for finding in findings
+        if not (finding.verdict in UNDECIDED and finding.message.startswith(NOT_ACCEPTED))
+    }
     return [
-        each
-        for each in findings
-        if (each.provider, each.model) not in accepted or _promise(each) in told
+        finding
+        for finding in findings
+        if (finding.provider, finding.model) not in accepted or _promise(finding) in shown
     ]
-
-
-def _needs_acceptance(finding: Finding) -> bool:
-    return finding.verdict in UNDECIDED and finding.message.startswith(NOT_ACCEPTED)
 
 
 def _promise(finding: Finding) -> tuple[str, str, str]:
@@ -146,29 +148,50 @@ def lacking_reach(reach: Mapping[Column, Kept]) -> list[Column]:
 def undecided(findings: Sequence[Finding]) -> list[Finding]:
     """The findings that are neither decided nor explained by another finding."""
     reasons = Reasons(findings)
-    found = [each for each in findings if _is_undecided(each, reasons)]
-    return found or _nothing_judged(findings)
+    unexplained = [
+        finding
+        for finding in findings
+        if finding.verdict in UNDECIDED or finding.verdict is Verdict.HARNESS_ERROR
+        if not reasons.explain(finding)
+    ]
+    if unexplained or any(finding.verdict in DECIDED for finding in findings):
+        return unexplained
+    return list(findings)  # where nothing was decided, nothing is explained
 
 
-def _is_undecided(finding: Finding, reasons: Reasons) -> bool:
-    undecided = finding.verdict in UNDECIDED or finding.verdict is Verdict.HARNESS_ERROR
-    return undecided and not reasons.explain(finding)
+_Place = tuple[str, str, str]
+"""Provider, model and case."""
 
 
 class Reasons:
     """What is broken, and so says why something else could not be judged."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        every = list(findings)
-        failed = [each for each in every if each.verdict is Verdict.FAIL]
-        self._excused = {_exchange(e) for e in every if e.excused and e.verdict in UNDECIDED}
-        self._errors = {_exchange(each) for each in failed if _is_about_outages(each)}
-        self._must = {_exchange(each) for each in failed}
-        self._broken = {_exchange(each) for each in every if each.verdict in BROKEN}
-        self._let_in = {_exchange(e) for e in every if e.verdict in BROKEN and not _of_answer(e)}
-        self._known = {_exchange(each) for each in every if each.excused}
-        excused = sorted((each for each in every if each.excused), key=_of_answer, reverse=True)
-        self._deviations = {_exchange(each): each.deviation for each in excused}
+        # each a set of exchanges, by what stands on them
+        self._broken: set[_Place] = set()
+        self._let_in: set[_Place] = set()  # broken, and that says why an answer came
+        self._must: set[_Place] = set()
+        self._errors: set[_Place] = set()
+        self._known: set[_Place] = set()
+        self._excused: set[_Place] = set()  # undecided, for a known reason
+        known = []
+        for finding in findings:
+            exchange = _exchange(finding)
+            if finding.verdict in BROKEN:
+                self._broken.add(exchange)
+                if not _of_answer(finding):
+                    self._let_in.add(exchange)
+            if finding.verdict is Verdict.FAIL:
+                self._must.add(exchange)
+                if _is_about_outages(finding):
+                    self._errors.add(exchange)
+            if finding.excused:
+                known.append(finding)
+                self._known.add(exchange)
+                if finding.verdict in UNDECIDED:
+                    self._excused.add(exchange)
+        known.sort(key=_of_answer, reverse=True)  # what is not of the answer replaces what is
+        self._deviations = {_exchange(finding): finding.deviation for finding in known}
 
     def stand_at(self, finding: Finding) -> bool:
         """Return whether anything is broken, or known, where a finding is or would be."""
@@ -216,20 +239,15 @@ def _is_about_outages(finding: Finding) -> bool:
     return finding.clause.startswith("errors.") or finding.clause == "parameters.valid-accepted"
 
 
-def _nothing_judged(findings: Sequence[Finding]) -> list[Finding]:
-    judged = any(each.verdict in DECIDED for each in findings)
-    return [] if judged else list(findings)
-
-
-def _exchange(finding: Finding) -> tuple[str, str, str]:
+def _exchange(finding: Finding) -> _Place:
     return finding.provider, finding.model, finding.case
 
 
-def _control(finding: Finding) -> tuple[str, str, str]:
+def _control(finding: Finding) -> _Place:
     return finding.provider, finding.model, finding.control or ""
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:
     """Count findings by verdict."""
-    found = Counter(each.verdict for each in findings)
-    return {verdict.value: found[verdict] for verdict in Verdict if found[verdict]}
+    numbers = Counter(finding.verdict for finding in findings)
+    return {verdict.value: numbers[verdict] for verdict in Verdict if numbers[verdict]}

@@ -19,21 +19,21 @@ def stale_deviations(
 
     One that is about `retired` models alone is asked of nobody any more, and stands for the record.
     """
-    mine = [each for each in findings if each.provider == provider.id]
-    found = []
+    mine = [finding for finding in findings if finding.provider == provider.id]
+    stale = []
     for deviation in provider.deviations:
         if deviation.of_generated:
             continue  # `conformance/suite/test_drawn.py` keeps it true
         if deviation.is_about_only(provider.models, retired):
             continue
-        covered = [each for each in mine if deviation.covers(each)]
+        covered = [finding for finding in mine if deviation.covers(finding)]
         where = f"{provider.file}: deviation {deviation.name}"
         if not covered:
-            found.append(f"{where} names nothing that was judged; remove it")
+            stale.append(f"{where} names nothing that was judged; remove it")
         elif deviation.expired(today):
-            found.append(
+            stale.append(
                 f"{where} expired on {deviation.expires}; look again, then renew or remove it"
             )
-        elif not any(each.excused for each in covered):
-            found.append(f"{where} no longer occurs; remove it")
-    return found
+        elif not any(finding.excused for finding in covered):
+            stale.append(f"{where} no longer occurs; remove it")
+    return stale

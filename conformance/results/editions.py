@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from conformance.results.records import ContractRecord, RunFooter, RunHeader
+from conformance.results.records import ContractRecord, RunHeader
 from conformance.results.run_file import Run
 
 
@@ -17,8 +17,8 @@ def by_edition(runs: Sequence[Run]) -> list[Run]:
 
 def editions_of(header: RunHeader) -> dict[str, str]:
     """Return the edition by which a run judged each of its providers."""
-    found = {provider.id: header.edition.id for provider in header.providers}
-    return found | {name: other.edition.id for other in header.also for name in other.providers}
+    editions = {provider.id: header.edition.id for provider in header.providers}
+    return editions | {name: other.edition.id for other in header.also for name in other.providers}
 
 
 def _parts(run: Run) -> list[Run]:
@@ -28,7 +28,7 @@ def _parts(run: Run) -> list[Run]:
     others = {name for other in header.also for name in other.providers}
     main = ContractRecord(
         edition=header.edition,
-        providers=tuple(each.id for each in header.providers if each.id not in others),
+        providers=tuple(provider.id for provider in header.providers if provider.id not in others),
         clauses=header.clauses,
         values=header.values,
         unknown_models=header.unknown_models,
@@ -44,16 +44,15 @@ def _part(run: Run, contract: ContractRecord) -> Run:
         clauses=contract.clauses,
         values=contract.values,
         unknown_models=contract.unknown_models,
-        providers=tuple(each for each in run.header.providers if each.id in mine),
+        providers=tuple(provider for provider in run.header.providers if provider.id in mine),
         also=(),
     )
-    part = Run(header, footer=run.footer and _footer(run.footer, mine))
+    footer = run.footer
+    if footer is not None:
+        reach = tuple(model for model in footer.reach if model.provider in mine)
+        footer = structs.replace(footer, reach=reach)
+    part = Run(header, footer=footer)
     for record in run.records:
         if record.provider in mine:
             part.add(record)
     return part
-
-
-def _footer(footer: RunFooter, providers: frozenset[str]) -> RunFooter:
-    reach = tuple(each for each in footer.reach if each.provider in providers)
-    return structs.replace(footer, reach=reach)

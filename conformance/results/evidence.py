@@ -119,7 +119,7 @@ def fold(body: bytes, payloads: Iterable[Base64Text] = ()) -> str:
     if body[:1024].count(0):
         return f"<{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}>"
     text = _without(body.decode("utf-8", "replace"), payloads)
-    return printable(_LONG.sub(lambda found: f'{_digest(found[1])}"', text), _MOST)
+    return printable(_LONG.sub(lambda match: f'{_digest(match[1])}"', text), _MOST)
 
 
 def _without(text: str, payloads: Iterable[Base64Text]) -> str:
@@ -149,8 +149,8 @@ def _response(response: Response | None, answer: Answer) -> ResponseRecord | Non
         return None
     payloads = [
         (text, reading.kind)
-        for each in answer.payloads
-        if (text := each.b64_json) and (reading := each.base64)
+        for payload in answer.payloads
+        if (text := payload.b64_json) and (reading := payload.base64)
         if len(text) >= (_LEAST if reading.data else _MOST)
     ]
     return ResponseRecord(

@@ -100,18 +100,14 @@ class Promise:
 
 def cell_of(findings: Sequence[Finding]) -> Cell:
     """Return the verdict over some findings: what is newly broken outranks what was known."""
-    new = worst(each.verdict for each in findings if not each.excused)
-    if new in BROKEN or new is Verdict.HARNESS_ERROR:
-        return Cell(new)
-    known = [each.verdict for each in findings if each.excused]
-    return Cell(worst(known), known=True) if known else Cell(new)
+    return worst_cell(Cell(finding.verdict, known=finding.excused) for finding in findings)
 
 
 def worst_cell(cells: Iterable[Cell]) -> Cell:
     """Return the worst of some cells; what is newly broken outranks what was known."""
     every = list(cells)
-    new = worst(each.verdict for each in every if not each.known)
-    known = [each.verdict for each in every if each.known]
+    new = worst(cell.verdict for cell in every if not cell.known)
+    known = [cell.verdict for cell in every if cell.known]
     if not known or new in BROKEN or new is Verdict.HARNESS_ERROR:
         return Cell(new)
     return Cell(worst(known), known=True)
@@ -123,15 +119,15 @@ def decisive(findings: Sequence[Finding], explanations: Explanations) -> Sequenc
     One refused request is one broken promise, told once; it does not unsay what the other
     requests of the model have shown.
     """
-    return [each for each in findings if each.id not in explanations.explained] or findings
+    return [finding for finding in findings if finding.id not in explanations.explained] or findings
 
 
 def promise_of(findings: Sequence[Finding], explanations: Explanations) -> Promise:
     """Judge one clause on one model from all its findings."""
     speaking = decisive(findings, explanations)
     cell = cell_of(speaking)
-    judged = sum(each.verdict in DECIDED for each in findings)
-    shown = any(each.verdict in DECIDED for each in speaking)
+    judged = sum(finding.verdict in DECIDED for finding in findings)
+    shown = any(finding.verdict in DECIDED for finding in speaking)
     is_decided = cell.verdict in DECIDED or (cell.known and shown)
     return Promise(
         level=findings[0].level,
@@ -145,7 +141,7 @@ def promise_of(findings: Sequence[Finding], explanations: Explanations) -> Promi
 
 
 def _all_within(findings: Sequence[Finding], ids: Set[str]) -> bool:
-    return all(each.excused or each.id in ids for each in findings)
+    return all(finding.excused or finding.id in ids for finding in findings)
 
 
 def promises_of(
@@ -153,9 +149,9 @@ def promises_of(
 ) -> dict[Column, dict[str, Promise]]:
     """Return every promise that binds, by provider and model and then by clause."""
     columns: dict[Column, dict[str, list[Finding]]] = {}
-    for each in findings:
-        column = columns.setdefault((each.provider, each.model), {})
-        column.setdefault(each.clause, []).append(each)
+    for finding in findings:
+        column = columns.setdefault((finding.provider, finding.model), {})
+        column.setdefault(finding.clause, []).append(finding)
     return {
         column: {clause: promise_of(mine, explanations) for clause, mine in clauses.items()}
         for column, clauses in columns.items()
@@ -164,13 +160,13 @@ def promises_of(
 
 def count(promises: Iterable[Promise]) -> dict[str, Kept]:
     """Count promises by level, MUST first; only what is not claimed leaves the denominator."""
-    found: dict[str, Kept] = {}
-    for each in promises:
-        if each.cell.verdict is not Verdict.NOT_CLAIMED:
-            is_kept = each.cell.verdict is Verdict.PASS and not each.cell.known
-            one = Kept(int(is_kept), 1, int(each.decided), int(each.accepted))
-            found[each.level] = found.get(each.level, NOTHING) + one
-    return by_level(found)
+    counts: dict[str, Kept] = {}
+    for promise in promises:
+        if promise.cell.verdict is not Verdict.NOT_CLAIMED:
+            is_kept = promise.cell.verdict is Verdict.PASS and not promise.cell.known
+            counted = Kept(int(is_kept), 1, int(promise.decided), int(promise.accepted))
+            counts[promise.level] = counts.get(promise.level, NOTHING) + counted
+    return by_level(counts)
 
 
 def by_level(counts: Mapping[str, Kept]) -> dict[str, Kept]:
@@ -223,6 +219,5 @@ def reach_counts(
 
 def states_of(promises: Mapping[str, Promise], clauses: Iterable[str]) -> str:
     """Return the states of a model's promises as letters, in the order of `clauses`."""
-    return "".join(
-        promises[each].cell.state.letter if each in promises else NO_FINDING for each in clauses
-    )
+    states = {clause: promise.cell.state.letter for clause, promise in promises.items()}
+    return "".join(states.get(clause, NO_FINDING) for clause in clauses)

@@ -89,7 +89,7 @@ class Run:
     @property
     def foreign(self) -> bool:
         """Return whether it judged what others recorded with another tool."""
-        return any(each.mode == "foreign" for each in self.header.providers)
+        return any(provider.mode == "foreign" for provider in self.header.providers)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -121,11 +121,9 @@ class RunWriter:
 
     def line(self, line: str) -> None:
         """Add a record that was written as a line before."""
-        try:
+        with self._writing():
             self._file.write(line)
             self._file.flush()
-        except OSError as error:
-            raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def close(self, footer: RunFooter | None) -> None:
         """Add the footer and make sure that all of it is on the disk.
@@ -134,11 +132,9 @@ class RunWriter:
         """
         if footer is not None:
             self.line(line_of(footer))
-        try:
+        with self._writing():
             _sync(self._file.fileno())
             self._file.close()
-        except OSError as error:
-            raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def abandon(self) -> None:
         """Let go of the file, whatever became of its lines."""
@@ -148,10 +144,15 @@ class RunWriter:
     def sync(self) -> None:
         """Wait until a durable file is on the disk as far as it goes."""
         if self._durable:
-            try:
+            with self._writing():
                 _sync(self._file.fileno())
-            except OSError as error:
-                raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RunFileError(f"{self.path}: cannot be written: {error.strerror}") from None
 
 
 def _sync(descriptor: int) -> None:

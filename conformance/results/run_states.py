@@ -36,8 +36,8 @@ from conformance.results.run_file import Run, read_run
 
 _PASS, _NOT_RUN = (state_of(verdict).letter for verdict in (Verdict.PASS, Verdict.NOT_RUN))
 _LETTERS = frozenset({NO_FINDING, *(state.letter for state in STATES)})
-_HEAD, _TAIL = 1 << 17, 1 << 15
-"""Bytes in which the first line and the last are looked for; they have about 100,000 and 4,000."""
+_HEAD, _TAIL = 1 << 18, 1 << 15
+"""Bytes in which the first line and the last are looked for; they have about 130,000 and 5,000."""
 _CLAUSES = b'"clauses":['
 
 
@@ -118,7 +118,8 @@ class StatesReader:
             return states_in(read_run(path))  # or say what is wrong
         states = {(model.provider, model.model): model.states for model in footer.reach}
         letters_fit = all(
-            len(each) == len(self._clauses) and set(each) <= _LETTERS for each in states.values()
+            len(letters) == len(self._clauses) and set(letters) <= _LETTERS
+            for letters in states.values()
         )
         if not states or not letters_fit:
             return states_in(read_run(path))
@@ -165,6 +166,9 @@ def states_in(run: Run) -> RunStates:
     clauses = {clause.id: ClauseLevel(clause.id, clause.level) for clause in run.header.clauses}
     for finding in run.findings:
         clauses.setdefault(finding.clause, ClauseLevel(finding.clause, finding.level))
+    states = {column: states_of(promises, clauses) for column, promises in columns.items()}
+    if run.footer is None:  # what was kept so far may have been judged in part only
+        states = {column: letters.replace(_PASS, _NOT_RUN) for column, letters in states.items()}
     return RunStates(
         id=run.header.id,
         started=run.header.started,
@@ -175,13 +179,8 @@ def states_in(run: Run) -> RunStates:
         findings=len(run.findings),
         clauses=tuple(clauses.values()),
         retired=_retired(run.header.providers),
-        states={column: _so_far(run, states_of(mine, clauses)) for column, mine in columns.items()},
+        states=states,
     )
-
-
-def _so_far(run: Run, states: str) -> str:
-    """Leave no promise kept that a run may have judged in part only, as it broke off."""
-    return states if run.footer is not None else states.replace(_PASS, _NOT_RUN)
 
 
 def promises_in(run: Run) -> dict[Column, dict[str, Promise]]:

@@ -52,7 +52,7 @@ def parts(runs: Sequence[Run]) -> frozenset[Column]:
 def chosen_of(run: Run) -> frozenset[Column]:
     """Return the models that a run was to judge."""
     glob = selection_globs(run).get("models", "*")
-    return frozenset(each for each in columns_of(run) if fnmatchcase(each[1], glob))
+    return frozenset(column for column in columns_of(run) if fnmatchcase(column[1], glob))
 
 
 def begun_whole(run: Run) -> frozenset[Column]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+import msgspec
+
 from conformance.lifecycle import Lifecycle, Standing
 from conformance.results.reach import Column
 from conformance.results.records import LifecycleRecord, ProviderRecord, RunHeader
@@ -13,34 +15,18 @@ from conformance.results.run_file import Run
 
 def record_of(standing: Standing) -> LifecycleRecord:
     """Write how a model stands."""
-    dates = standing.lifecycle
-    since, deprecated, until = (
-        None if day is None else day.isoformat()
-        for day in (dates.since, dates.deprecated, dates.until)
-    )
-    return LifecycleRecord(
-        judged_on=standing.day.isoformat(),
-        since=since,
-        deprecated=deprecated,
-        until=until,
-        replaced_by=dates.replaced_by,
-        source=dates.source,
-        retrieved=dates.retrieved,
-    )
+    dates = msgspec.to_builtins(standing.lifecycle)
+    return msgspec.convert({"judged_on": standing.day.isoformat(), **dates}, LifecycleRecord)
 
 
 def standing_of(record: LifecycleRecord) -> Standing | None:
     """Read how a model stood; None for a record with what is no date."""
+    dates = msgspec.to_builtins(record)
     try:
-        since, deprecated, until = (
-            None if day is None else date.fromisoformat(day)
-            for day in (record.since, record.deprecated, record.until)
-        )
-        day = date.fromisoformat(record.judged_on)
+        day = date.fromisoformat(dates.pop("judged_on"))
+        return Standing(msgspec.convert(dates, Lifecycle), day)
     except ValueError:
         return None
-    dates = Lifecycle(since, deprecated, until, record.replaced_by, record.source, record.retrieved)
-    return Standing(dates, day)
 
 
 def standings_of(providers: tuple[ProviderRecord, ...]) -> Mapping[Column, Standing]:
@@ -59,27 +45,26 @@ def retired_in(run: Run) -> dict[Column, Standing]:
     What was replayed stands as on the day of its recording.
     """
     finished = run.footer.finished[:10] if run.footer else ""
-    replayed = {each.id for each in run.header.providers if each.mode == "replay"}
-    return {
-        column: standing
-        for column, standing in standings_of(run.header.providers).items()
-        if standing.retired or (column[0] not in replayed and _ended_by(standing, finished))
-    }
-
-
-def _ended_by(standing: Standing, finished: str) -> bool:
-    until = standing.lifecycle.until
-    return until is not None and until.isoformat() <= finished
+    replayed = {provider.id for provider in run.header.providers if provider.mode == "replay"}
+    retired = {}
+    for column, standing in standings_of(run.header.providers).items():
+        until = standing.lifecycle.until
+        ended_meanwhile = until is not None and until.isoformat() <= finished
+        if standing.retired or (ended_meanwhile and column[0] not in replayed):
+            retired[column] = standing
+    return retired
 
 
 def latest_standings(headers: Iterable[RunHeader]) -> dict[Column, Standing]:
     """Return how the models of some runs stood, in the newest run that has each."""
-    found: dict[Column, Standing] = {}
+    latest: dict[Column, Standing] = {}
     for header in sorted(headers, key=lambda header: header.started):
-        columns = {(each.id, model) for each in header.providers for model in each.models}
-        found = {column: standing for column, standing in found.items() if column not in columns}
-        found |= standings_of(header.providers)
-    return found
+        columns = {
+            (provider.id, model) for provider in header.providers for model in provider.models
+        }
+        latest = {column: standing for column, standing in latest.items() if column not in columns}
+        latest |= standings_of(header.providers)
+    return latest
 
 
 def day_of(header: RunHeader) -> date:

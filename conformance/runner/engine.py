@@ -39,7 +39,6 @@ from conformance.providers import Provider
 from conformance.results.case_result import Judged
 from conformance.results.evidence import evidence, price_record
 from conformance.runner.alternative_controls import AlternativeControls
-from conformance.runner.blocked import Blocked
 from conformance.runner.case_runner import CaseRunner, ClaimedError
 from conformance.runner.confirm import Unconfirmed
 from conformance.runner.crashes import Crashes
@@ -48,7 +47,7 @@ from conformance.runner.missing_model import why_missing
 from conformance.runner.model_outcomes import timed_outcome
 from conformance.runner.not_judged import NotJudged
 from conformance.runner.planned_request import expectation_of, sent_by
-from conformance.runner.provider_claims import ProviderClaims
+from conformance.runner.provider_claims import Blocked, ProviderClaims
 
 LEAD_PATIENCE = 1.0
 """Seconds to wait for the first request to a model, where another thread sends it; a model that
@@ -229,7 +228,9 @@ class Engine:
 
     def _judged_now(self, case: Case) -> Judged:
         gone = self._gone(case)
-        control = self._control(case)
+        control = None
+        if case.control is not None:
+            control = self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
         if gone is not None:
             return self._not_judged.unsent(case, Verdict.UNAVAILABLE, gone, None)
         coarser = self._coarser_fault_accepted(case)
@@ -286,9 +287,6 @@ class Engine:
             self._unconfirmed[sent.path] = Unconfirmed(confirmer, sent, context, bare, judged)
         return judged
 
-    def _is_valid(self, case: Case) -> bool:
-        return expectation_of(case, self.edition) == "accepted" and case.id != MODELS_LIST
-
     def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
         """Report once why a model is not there for this account: the user may have misnamed it."""
         is_first = case.id == BASELINE and not self.provider.is_known(case.model, case.id)
@@ -301,26 +299,22 @@ class Engine:
 
     def _context(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
         """Return what the run knows of the model and other requests, once it knows all of it."""
-        others = self._others(case, outcome, control)
-        return replace(others, standing=self.standings.get(case.model))
-
-    def _others(self, case: Case, outcome: Outcome, control: Outcome | None) -> Context:
-        refused = outcome.result is Result.REFUSED and not self._is_valid(case)
-        unclear = outcome.result is Result.UNCLEAR
-        unclear = unclear and expectation_of(case, self.edition) == "open"
-        timed = self._runner.known(case)
-        mistake = expectation_of(case, self.edition) == "refused"
-        down = mistake and timed is not None and timed.crashed
+        expectation, timed = expectation_of(case, self.edition), self._runner.known(case)
+        is_valid = expectation == "accepted" and case.id != MODELS_LIST
+        refused = outcome.result is Result.REFUSED and not is_valid
+        unclear = outcome.result is Result.UNCLEAR and expectation == "open"
+        down = expectation == "refused" and timed is not None and timed.crashed
         if refused or down:
             self._runner.run_expected(case.model, "accepted")
         if down:
             self._runner.run_expected(case.model, "open")
         if unclear:
             self._runner.run_expected(case.model, "refused")
+        context = Context(control)
         if refused or unclear or down or self._crashes.is_crash(case):
             context = self._runner.outcomes(case.model).context(case, control)
-            return replace(context, proven=self._alternatives.proven(case, control))
-        return Context(control)
+            context = replace(context, proven=self._alternatives.proven(case, control))
+        return replace(context, standing=self.standings.get(case.model))
 
     def _answer(self, exchange: Exchange) -> Answer:
         return Answer(exchange, self._limits.pixels, self._limits.images_pixels)
@@ -376,11 +370,6 @@ class Engine:
             if ".invalid/" in exchange.request.url:  # the file of a provider that each user hosts
                 why += "; name your address with --base-url"
             self._live.ledger.halt(self.provider.id, why)
-
-    def _control(self, case: Case) -> Outcome | None:
-        if case.control is None:
-            return None
-        return self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
 
     def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
         """Ask what a near miss comes after; give the first coarser one that was accepted."""

@@ -25,7 +25,6 @@ from conformance.results.records import (
     ClauseRecord,
     DeviationRecord,
     EditionRecord,
-    LifecycleRecord,
     PriceListRecord,
     ProviderRecord,
     RunHeader,
@@ -146,14 +145,10 @@ def _about_deviation(deviation: Deviation) -> DeviationRecord:
     )
 
 
-def _lifecycles(provider: Provider, session: Session) -> dict[str, LifecycleRecord]:
-    known = {name: standing_in(session, provider, name) for name in provider.models}
-    return {name: record_of(each) for name, each in known.items() if each.lifecycle is not ENDLESS}
-
-
 def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
     prices = provider.prices
     has_prices = prices.source and not prices.free
+    standings = {name: standing_in(session, provider, name) for name in provider.models}
     return ProviderRecord(
         id=provider.id,
         title=provider.title,
@@ -166,5 +161,9 @@ def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
             ClaimRecord(each.clause, each.models, each.reason) for each in provider.not_claimed
         ),
         prices=PriceListRecord(prices.source, prices.date) if has_prices else None,
-        lifecycle=_lifecycles(provider, session),
+        lifecycle={
+            name: record_of(standing)
+            for name, standing in standings.items()
+            if standing.lifecycle is not ENDLESS
+        },
     )

@@ -57,12 +57,9 @@ class LiveRun:
         if options.baseline is None or not options.live:
             return None
         providers = frozenset(load_provider(each).id for each in options.providers)
-        sought = Sought(self._edition.id, providers, datetime.now(UTC).isoformat())
+        edition = load_edition(options.edition or DEFAULT_EDITION)
+        sought = Sought(edition.id, providers, datetime.now(UTC).isoformat())
         return Confirmer.read(options.baseline, sought, options.confirm)
-
-    @property
-    def _edition(self) -> Edition:
-        return load_edition(self.options.edition or DEFAULT_EDITION)
 
     def sender(self, client: Client, provider: Provider, edition: Edition) -> Sender:
         """Return a client that keeps within budget and pace."""

@@ -34,7 +34,12 @@ class TimedOutcome:
 
 def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
     """Return the outcome of an exchange with the moment it began."""
-    crashed = _crashed(exchange, outcome)
+    if outcome.result is not Result.UNAVAILABLE or outcome.cause in _OF_THE_ACCOUNT:
+        crashed = False
+    elif exchange.failure is not None:
+        crashed = lost(exchange)
+    else:
+        crashed = exchange.response is not None and exchange.response.status >= 500
     return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed)
 
 
@@ -52,14 +57,6 @@ def lost(exchange: Exchange) -> bool:
     return exchange.failure is not None and exchange.failure.lost
 
 
-def _crashed(exchange: Exchange, outcome: Outcome) -> bool:
-    if outcome.result is not Result.UNAVAILABLE or outcome.cause in _OF_THE_ACCOUNT:
-        return False
-    if exchange.failure is not None:
-        return lost(exchange)
-    return exchange.response is not None and exchange.response.status >= 500
-
-
 @dataclass(frozen=True)
 class ModelOutcomes:
     """The known outcomes of the requests to one model, each with its case."""
@@ -74,9 +71,9 @@ class ModelOutcomes:
         if mine is not None and mine.outcome.result is Result.UNCLEAR and case.id in self.open:
             return Context(control, mistake_alike=self._mistake_alike(mine.outcome))
         refusals = tuple(self._valid_refusals(case, mine))
-        if mine is None or not mine.crashed or not self._may_be_accepted(case):
-            if mine is None or not mine.crashed:
-                return Context(control, refusals)
+        if mine is None or not mine.crashed:
+            return Context(control, refusals)
+        if not self._may_be_accepted(case):
             alike, down = self._crash_alike(mine), self._down(mine)
             return Context(control, refusals, crash_alike=alike, down=down)
         before, after = self.around(case, mine)

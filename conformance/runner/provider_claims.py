@@ -1,17 +1,25 @@
-"""What a provider's file says of findings: promises not claimed, and known deviations."""
+"""What a provider's file says of findings: not claimed, known to deviate, or blocked by that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from msgspec.structs import replace
 
 from conformance.cases.model import Case
+from conformance.clauses import clauses_of
+from conformance.clauses.judge import judge
 from conformance.clauses.registry import Clause
-from conformance.findings import Finding, Verdict
+from conformance.clauses.subject import Context
+from conformance.contract import Edition
+from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange
+from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.providers import Provider
+from conformance.results.case_result import Judged
+from conformance.results.conclusion import Reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +65,51 @@ class ProviderClaims:
             if deviation.explains(finding) and not deviation.expired(self.today):
                 return replace(finding, deviation=deviation.reason)
         return finding
+
+
+class Blocked:
+    """Marks findings with the known deviation on their exchange, or on its control.
+
+    A part of a run may leave out the very promise whose known deviation explains why others could
+    not be judged. So each finding carries that reason itself (ARCHITECTURE 5).
+    """
+
+    def __init__(
+        self, edition: Edition, selected: Sequence[Clause], claims: ProviderClaims
+    ) -> None:
+        self._edition = edition
+        self._claims = claims
+        names = {clause.id for clause in selected}
+        self._unselected = tuple(each for each in clauses_of(edition) if each.id not in names)
+        self._known: dict[tuple[str, str], list[Finding]] = {}  # by model and case
+
+    def learn(
+        self,
+        case: Case,
+        exchange: Exchange,
+        context: Context,
+        answer: Answer,
+        findings: Mapping[str, Finding],
+    ) -> None:
+        """Keep the known deviations at an exchange, also of clauses that were not selected."""
+        if not self._claims.provider.deviations:
+            return
+        others = self._unselected
+        unselected = judge(exchange, self._edition, others, answer=answer, context=context)
+        every = [*findings.values(), *map(self._claims.known, unselected)]
+        self._known[case.model, case.id] = [each for each in every if each.excused]
+
+    def marked(self, judged: Judged) -> Judged:
+        """Return a result whose undecided findings name the known deviation that blocks them."""
+        marked = {clause: self._marked(each) for clause, each in judged.findings.items()}
+        return replace(judged, findings=marked)
+
+    def _marked(self, finding: Finding) -> Finding:
+        if finding.verdict not in UNDECIDED or finding.excused:
+            return finding
+        cases = dict.fromkeys((finding.case, finding.control or finding.case))
+        known = [found for case in cases for found in self._known.get((finding.model, case), ())]
+        reasons = Reasons(known)
+        if not reasons.explain(finding):
+            return finding
+        return replace(finding, blocked_by=reasons.deviation_of(finding))

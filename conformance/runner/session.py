@@ -149,7 +149,8 @@ class Session:
     @cached_property
     def engines(self) -> tuple[Engine, ...]:
         """One engine a provider, with the cases that were selected."""
-        self._check_models()
+        known = {model for provider in self.providers for model in provider.models}
+        check_selected(known, self.options.models, self.edition)
         return tuple(self._engine(each) for each in self.providers)
 
     @cached_property
@@ -240,7 +241,7 @@ class Session:
                         yield engine.provider, each
 
     def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
-        for name in (*([case.control] if case.control else ()), *case.after):
+        for name in case.prerequisites:
             yield from self._with_controls(engine, engine.cases[f"{case.model}/{name}"])
         yield case
 
@@ -275,7 +276,12 @@ class Session:
         found = []
         for engine in self.engines:
             library = self.library(engine.provider)
-            unused = sorted(library.files() - self._paths(engine))
+            models = list(engine.provider.models)
+            again = (Case(CONTROL_AGAIN, model) for model in models)
+            every = all_cases(self.edition, models)  # of all depths
+            cases = (*every, *engine.cases.values(), *again)
+            used = {library.path(case) for case in cases} | recorded_cassettes(library)
+            unused = sorted(library.files() - used)
             found += [f"{path}: no case of {self.edition.id} uses it; remove it" for path in unused]
             found += [
                 f"{path}: no cassette uses it; remove it" for path in sorted(library.orphans())
@@ -295,18 +301,6 @@ class Session:
     def close(self) -> None:
         """Close connections and stop the embedded provider."""
         self._closing.close()
-
-    def _paths(self, engine: Engine) -> set[Path]:
-        library = self.library(engine.provider)
-        every = all_cases(self.edition, list(engine.provider.models))  # of all depths
-        planned = {library.path(case) for case in (*every, *engine.cases.values())}
-        again = (Case(CONTROL_AGAIN, model) for model in engine.provider.models)
-        planned |= {library.path(case) for case in again}
-        return planned | recorded_cassettes(library)
-
-    def _check_models(self) -> None:
-        known = {model for provider in self.providers for model in provider.models}
-        check_selected(known, self.options.models, self.edition)
 
     def _engine(self, provider: Provider) -> Engine:
         standings = {model: standing_in(self, provider, model) for model in provider.models}
@@ -380,19 +374,16 @@ class Session:
         provenance = Provenance.LIVE
         base_url, key = provider.base_url, provider.key()
         if self.starts(provider):
-            base_url, key = self._embedded(provider)
+            from conformance.reference.server import ReferenceServer
+
+            served = ReferenceServer(self.edition, key=key, models=provider.models)
+            server = self._closing.enter_context(served)
+            base_url, key = server.base_url, server.key
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
         client = Client(target, self._transport(provider, replays=False), provenance)
         return self.live.sender(client, provider, self.edition)
-
-    def _embedded(self, provider: Provider) -> tuple[str, str]:
-        from conformance.reference.server import ReferenceServer
-
-        served = ReferenceServer(self.edition, key=provider.key(), models=provider.models)
-        server = self._closing.enter_context(served)
-        return server.base_url, server.key
 
     def _transport(self, provider: Provider, replays: bool) -> Transport:
         policy = AddressPolicy.for_provider(provider.base_url)

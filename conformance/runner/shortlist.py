@@ -10,6 +10,7 @@ from conformance.cases.model import Authorization
 from conformance.clauses import clauses_of
 from conformance.contract import Level
 from conformance.live.cost import Cost, cost_of
+from conformance.live.ledger import ROUNDING
 from conformance.runner.planned_request import sent_by
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from conformance.providers import Provider
 
 _SHOULD = 0.2  # of a MUST; a first look is for what breaks clients
-_TINY = 1e-9  # US dollars; sums of prices are not exact
 
 
 def shortlist(
@@ -45,7 +45,7 @@ def shortlist(
                 continue
             new = {key: weight for each in needed for key, weight in promises[each].items()}
             gain = sum(weight for key, weight in new.items() if key not in reached) / len(needed)
-            found.append((gain, -sum(costs[each].estimate for each in needed), needed))
+            found.append((gain, -sum(costs[each].planned.usd for each in needed), needed))
         best = max(found, key=lambda each: each[:2], default=None)
         if best is None or not best[0]:
             return [case for path, case in by_path.items() if path in chosen]
@@ -70,12 +70,11 @@ def _promises(case: Case, edition: Edition) -> Iterator[tuple[tuple[str, str], f
 
 
 def _with_prerequisites(case: Case, by_path: dict[str, Case]) -> list[str]:
-    names = (*([case.control] if case.control else ()), *case.after)
-    before = [by_path.get(f"{case.model}/{name}") for name in names]
+    before = [by_path.get(f"{case.model}/{name}") for name in case.prerequisites]
     found = [path for each in before if each for path in _with_prerequisites(each, by_path)]
     return list(dict.fromkeys([*found, case.path]))
 
 
 def _fits(costs: Sequence[Cost], budget: float) -> bool:
-    reserve = max((each.most - each.estimate for each in costs), default=0.0)
-    return sum(each.estimate for each in costs) + reserve <= budget + _TINY
+    reserve = max((cost.reserve for cost in costs), default=0.0)
+    return sum(cost.planned.usd for cost in costs) + reserve <= budget + ROUNDING

@@ -87,10 +87,6 @@ class Progress:
         """Add the items that pytest is to run."""
         self.chosen.update(filter(None, map(promise_named, nodeids)))
 
-    def is_judged(self, name: str) -> bool:
-        """Return whether a promise was reported before, by a worker that died after it."""
-        return name in self.judged
-
     def judge(self, name: str, finding: Finding | None) -> None:
         """Add what was reported; what was not run was not judged."""
         if finding is None or finding.verdict is not Verdict.NOT_RUN:

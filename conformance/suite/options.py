@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,12 @@ from conformance.exchange.source import RecordMode
 from conformance.exchange.transport.limit_options import LIMIT_HELP, read_limits
 from conformance.live.budget import read_budget
 from conformance.runner.session import MOST_AT_ONCE, Options
+
+_AS_THEY_ARE = (
+    "edition", "clauses", "models", "cases", "base_url", "budget", "max_requests", "partial",
+    "strength", "confirm", "resend", "concurrency",
+)  # fmt: skip
+"""The options of pytest that have the names and the values of ours."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,36 +77,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def options_of(config: pytest.Config) -> Options:
     """Read the suite's options from pytest's."""
-    mode = config.getoption("--record-mode", default=None)
-    chosen: dict[str, Any] = {
-        "providers": tuple(config.getoption("--provider")),
-        "edition": config.getoption("--edition"),
-        "clauses": config.getoption("--clauses"),
-        "plugins": tuple(config.getoption("--plugin")),
-        "models": config.getoption("--models"),
-        "cases": config.getoption("--cases"),
-        "live": config.getoption("--live") or config.getoption("--disable-recording", False),
-        "record_mode": RecordMode(mode) if mode else None,
-        "base_url": config.getoption("--base-url"),
-        "limits": read_limits(config.getoption("--limit")),
-        "cassettes": Path(config.getoption("--cassettes") or config.rootpath / "cassettes"),
-        "budget": config.getoption("--budget"),
-        "max_requests": config.getoption("--max-requests"),
-        "partial": config.getoption("--partial"),
-        "strength": config.getoption("--strength"),
-        "depth": Depth(config.getoption("--depth")) if config.getoption("--depth") else None,
-        "confirm": config.getoption("--confirm"),
-        "resend": config.getoption("--resend"),
-        "concurrency": config.getoption("--concurrency"),
-    }
-    for name, option in (
-        ("resume",) * 2,
-        ("baseline",) * 2,
-        ("requests",) * 2,
-        ("output", "--run-file"),
-    ):
-        chosen[name] = Path(config.getoption(option)) if config.getoption(option) else None
-    return Options(**chosen)
+    mode, depth = config.getoption("--record-mode", default=None), config.getoption("--depth")
+    return Options(
+        providers=tuple(config.getoption("--provider")),
+        plugins=tuple(config.getoption("--plugin")),
+        live=config.getoption("--live") or config.getoption("--disable-recording", False),
+        record_mode=RecordMode(mode) if mode else None,
+        limits=read_limits(config.getoption("--limit")),
+        cassettes=Path(config.getoption("--cassettes") or config.rootpath / "cassettes"),
+        depth=Depth(depth) if depth else None,
+        **{name: config.getoption(name) for name in _AS_THEY_ARE},
+        requests=_path(config, "--requests"),
+        resume=_path(config, "--resume"),
+        baseline=_path(config, "--baseline"),
+        output=_path(config, "--run-file"),
+    )
+
+
+def _path(config: pytest.Config, option: str) -> Path | None:
+    text = config.getoption(option)
+    return Path(text) if text else None
 
 
 def _budget(text: str) -> float:

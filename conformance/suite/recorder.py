@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
@@ -83,7 +83,7 @@ class Recorder:
         if not hasattr(report, "finding"):
             self._crashes += report.when == CRASHED
             return
-        if self._progress.is_judged(name):
+        if name in self._progress.judged:
             return  # a worker told it before it died
         values = report.finding
         finding = None if values is None else convert(values, Finding)
@@ -139,9 +139,16 @@ class Recorder:
     def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
         new = evidence if evidence is not None and evidence["case"] not in self._told else None
         unforeseen = convert(new["unforeseen"], list[Finding]) if new else []
+        records = convert(new["records"], list[Record]) if new else []
         self.findings += [finding, *unforeseen]
         with self._ending():
-            self._write([finding, *unforeseen], new)
+            writer = self.open()
+            if new is not None:
+                self._told.add(new["case"])
+            if writer is not None:
+                for record in (*records, finding, *unforeseen):
+                    writer.add(record)
+                self._stands()
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -188,11 +195,12 @@ class Recorder:
 
     def _ended(self, stopped: bool) -> Ending:
         """Return how the run ended: of what was planned, what was judged."""
-        self._stopped = self._was_stopped()
-        self._progress.asked = planned_promises(self._session())
+        run = self._session()  # of one that the user stopped, retries may be missing as well
+        self._stopped = run.options.mode != "replay" and run.live.ledger.stopped()
+        self._progress.asked = planned_promises(run)
         not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
         lost = bool(self._died or self._progress.lost or not_run)
-        plan, counts = plan_of(self._session()), self._progress.counts()
+        plan, counts = plan_of(run), self._progress.counts()
         return Ending(stopped or self._stopped or lost, self._progress.left_out, plan, counts)
 
     def _tell_lost(self) -> None:
@@ -243,16 +251,6 @@ class Recorder:
             self._writer = RunWriter(self._place.path, header, durable)
         return self._writer
 
-    def _write(self, findings: Iterable[Finding], evidence: dict[str, Any] | None) -> None:
-        writer = self.open()
-        if evidence is not None:
-            self._told.add(evidence["case"])
-        if writer is not None:
-            records = convert(evidence["records"], list[Record]) if evidence else []
-            for each in (*records, *findings):
-                writer.add(each)
-            self._stands()
-
     @contextmanager
     def _ending(self) -> Iterator[None]:
         """End the session where the run file cannot be written: nothing more would be kept."""
@@ -281,11 +279,6 @@ class Recorder:
             provider, today = engine.provider, session.today
             retired = [model for model in provider.models if engine.is_retired(model)]
             self.problems += stale_deviations(provider, self.findings, today, retired)
-
-    def _was_stopped(self) -> bool:
-        """Return whether the user ended it: what was not tried again may be missing as well."""
-        session = self._session()
-        return session.options.mode != "replay" and session.live.ledger.stopped()
 
     def _headline(self) -> str:
         asked = [

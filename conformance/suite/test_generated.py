@@ -88,18 +88,21 @@ def explorer(
 
 
 @pytest.fixture
-def limits(pytestconfig: pytest.Config, provider: Provider) -> settings:
+def free(pytestconfig: pytest.Config, provider: Provider) -> bool:
+    """Whether requests are neither billed nor recorded, so that there may be many."""
+    session = session_of(pytestconfig)
+    return is_free(session, provider) and session.options.mode == "live"
+
+
+@pytest.fixture
+def limits(pytestconfig: pytest.Config, free: bool) -> settings:
     """How far to search."""
-    session = session_of(pytestconfig)  # what is recorded is kept, so there is little of it
-    free = is_free(session, provider) and session.options.mode == "live"
     return profile(pytestconfig.getoption("--hypothesis-profile", None), free)
 
 
 @pytest.fixture
-def caps(pytestconfig: pytest.Config, provider: Provider) -> Caps:
+def caps(free: bool) -> Caps:
     """How many images a request may ask for."""
-    session = session_of(pytestconfig)
-    free = is_free(session, provider) and session.options.mode == "live"
     return drawn.FREE if free else drawn.FEW
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from conformance.runner.whole_plan import promise_named
+
 if TYPE_CHECKING:
     import pytest
     from xdist.workermanage import WorkerController
 
 MOST_DEATHS = 2
 """Workers that may die at one case: the first may have been killed by anything."""
-_PARTS = 4  # of a promise's name: file, provider, model/case, clause
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -64,9 +65,9 @@ def group_of(nodeid: str) -> str:
     Generated requests go by provider and model, which is what their parameters name; every
     other test is a group of its own.
     """
-    parts = nodeid.split("::")
-    if len(parts) == _PARTS and "/" in parts[2]:
-        return f"{parts[1]}::{parts[2].rpartition('/')[0]}"
+    promise = promise_named(nodeid)
+    if promise is not None:
+        return _case_of(promise).rpartition("/")[0]
     if "test_generated.py::" in nodeid or "test_drawn.py::" in nodeid:
         return nodeid.rpartition("[")[2]
     return nodeid

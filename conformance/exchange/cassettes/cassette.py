@@ -18,7 +18,7 @@ from vcr import matchers
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.request import Request as RecordedRequest
-from vcr.serialize import deserialize, serialize
+from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 from vcr.stubs.httpx_stubs import vcr_handle_request
 
@@ -27,7 +27,7 @@ from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette_file import (
     CassetteFileError,
-    Recorded,
+    CassetteMetadata,
     read_cassette,
     read_metadata,
 )
@@ -123,7 +123,7 @@ class CassetteLibrary:
         )
 
     @contextmanager
-    def playing(self, case: Case) -> Iterator[Recorded]:
+    def playing(self, case: Case) -> Iterator[CassetteMetadata]:
         """Answer requests from a case's cassette; nothing reaches the network.
 
         Raises `CassetteMissingError`, `CassetteDamagedError` or `CassetteStaleError`, each
@@ -135,50 +135,69 @@ class CassetteLibrary:
                 f"{self.provider}/{case.path} has no cassette ({path}); {self.how_to_record(case)}"
             )
         try:
-            with _PLAYING, self._opened(path) as cassette:
-                yield self._recorded(cassette, case)
-                self._check_all_played(cassette, case)
+            with _PLAYING:
+                cassette, metadata = self._loaded(path)
+                recorded = self._recorded(metadata, case)
+                # `vcr.use_cassette` would patch every client there is, and copy each request
+                # deeply, which takes longer than to read the cassette.
+                answer = vcr_handle_request(cassette, httpx.HTTPTransport.handle_request, httpx)
+                with patch.object(httpx.HTTPTransport, "handle_request", answer):
+                    yield recorded
+                if not cassette.all_played:
+                    raise self._stale(case, "some of its answers were not asked for")
         except CannotOverwriteExistingCassetteException:
             raise self._stale(case, "it was recorded for another request") from None
         except _UNREADABLE as error:
             reason = printable(f"{type(error).__name__}: {error}", 200)
             raise CassetteDamagedError(f"{path}: cannot be played: {reason}") from None
 
-    @contextmanager
-    def _opened(self, path: Path) -> Iterator[Cassette]:
-        """Let vcrpy answer what our client sends.
-
-        `vcr.use_cassette` would patch every client there is, and copy each request deeply, which
-        takes longer than to read the cassette.
-        """
-        cassette = Cassette.load(
+    def _loaded(self, path: Path) -> tuple[Cassette, Any]:
+        """Return a cassette for vcrpy, its payloads put back, and its metadata."""
+        cassette = Cassette(
             path=str(path),
-            persister=_Persister(self),
             record_mode=vcr.mode.NONE,
             match_on=(matchers.method, matchers.path, matchers.query, same_body),
             allow_playback_repeats=True,
         )
-        answer = vcr_handle_request(cassette, httpx.HTTPTransport.handle_request, httpx)
-        with patch.object(httpx.HTTPTransport, "handle_request", answer):
-            yield cassette
-
-    def _recorded(self, cassette: Cassette, case: Case) -> Recorded:
-        data = cassette._metadata  # vcrpy offers no read access that does not also write
-        if not isinstance(data, dict):
-            raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
-        if data.get("schema") != SCHEMA:
-            raise self._stale(case, f"its schema is {_told(data.get('schema'))}, not {SCHEMA}")
-        edition = data.get("edition")
-        if edition != self.edition and not case.id.startswith(DRAWN):
-            raise self._stale(case, f"its edition is {_told(edition)}, not {self.edition!r}")
         try:
-            return read_metadata(data)
+            document = read_cassette(path)
+            for interaction in document["interactions"]:
+                request, response = interaction["request"], interaction["response"]
+                cassette.append(RecordedRequest(**request), self._playable(response))
+        except PayloadMissingError as error:
+            raise CassetteDamagedError(f"{path}: {error}") from None
+        except CassetteFileError as error:
+            raise CassetteDamagedError(f"{path}: {error}; record it again") from None
+        return cassette, document.get("metadata") or {}
+
+    def _playable(self, response: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a response as vcrpy plays it: whole, and as bytes, its headers too.
+
+        httpx takes headers as text only where they are ASCII.
+        """
+        body = response["body"]["string"]
+        body = body.encode() if isinstance(body, str) else body
+        if response.get("payloads"):
+            body = self.payloads.put_back(body, whole=body.startswith(b"@payload/"))
+        headers = {
+            name.encode(): [value.encode() for value in values]
+            for name, values in response["headers"].items()
+        }
+        return {"status": response["status"], "headers": headers, "body": {"string": body}}
+
+    def _recorded(self, metadata: Any, case: Case) -> CassetteMetadata:
+        if not isinstance(metadata, dict):
+            raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
+        if metadata.get("schema") != SCHEMA:
+            schema = printable(repr(metadata.get("schema")), 60)
+            raise self._stale(case, f"its schema is {schema}, not {SCHEMA}")
+        if metadata.get("edition") != self.edition and not case.id.startswith(DRAWN):
+            edition = printable(repr(metadata.get("edition")), 60)
+            raise self._stale(case, f"its edition is {edition}, not {self.edition!r}")
+        try:
+            return read_metadata(metadata)
         except CassetteFileError as error:
             raise CassetteDamagedError(f"{self.path(case)}: {error}; record it again") from None
-
-    def _check_all_played(self, cassette: Cassette, case: Case) -> None:
-        if not cassette.all_played:
-            raise self._stale(case, "some of its answers were not asked for")
 
     def _stale(self, case: Case, why: str) -> CassetteStaleError:
         where = f"{self.provider}/{case.path}: {self.path(case)}"
@@ -233,13 +252,8 @@ class CassetteLibrary:
                 for url, failure in _failures(exchange)
             },
             **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
-            **_retried(exchange),
+            **({"retried": [asdict(one) for one in exchange.retried]} if exchange.retried else {}),
         }
-
-
-def _retried(exchange: Exchange) -> dict[str, Any]:
-    retried = [asdict(attempt) for attempt in exchange.retried]
-    return {"retried": retried} if retried else {}
 
 
 def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
@@ -267,45 +281,6 @@ def _canonical(body: bytes | None) -> str | bytes:
         return body or b""
 
 
-class _Persister:
-    """Reads cassettes for vcrpy and puts their payloads back."""
-
-    def __init__(self, library: CassetteLibrary) -> None:
-        self._library = library
-
-    def load_cassette(self, path: str, serializer: Any) -> Any:  # noqa: ARG002 - ours has bounds
-        """Load a cassette for vcrpy, by the reader that `judge` uses too."""
-        try:
-            loaded = deserialize(Path(path), _Bounded)
-            for response in loaded[1]:
-                self._put_back(response)
-                response["headers"] = _encoded(response["headers"])
-        except PayloadMissingError as error:
-            raise CassetteDamagedError(f"{path}: {error}") from None
-        except CassetteFileError as error:
-            raise CassetteDamagedError(f"{path}: {error}; record it again") from None
-        return loaded
-
-    def _put_back(self, response: dict[str, Any]) -> None:
-        if response.pop("payloads", False):
-            body = response["body"]["string"]
-            whole = body.startswith(b"@payload/")
-            response["body"]["string"] = self._library.payloads.put_back(body, whole)
-
-    def save_cassette(self, path: str, *_: Any) -> None:
-        raise CassetteDamagedError(f"{path}: replay never writes a cassette")
-
-
-class _Bounded:
-    """Stands where vcrpy wants a serializer."""
-
-    deserialize = staticmethod(read_cassette)
-
-
-def _told(value: Any) -> str:
-    return printable(repr(value), 60)
-
-
 def _vcr_request(request: Request) -> RecordedRequest:
     return RecordedRequest(request.method, request.url, request.body, dict(request.headers))
 
@@ -316,11 +291,6 @@ def _as_fetched(url: str) -> str:
         return str(read_url(url))
     except Stopped:
         return url
-
-
-def _encoded(headers: Mapping[str, list[str]]) -> dict[bytes, list[bytes]]:
-    """Return headers as bytes: httpx takes text only where it is ASCII."""
-    return {name.encode(): [value.encode() for value in values] for name, values in headers.items()}
 
 
 def _grouped(headers: Headers) -> dict[str, list[str]]:

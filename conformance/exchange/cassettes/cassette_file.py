@@ -29,14 +29,12 @@ class CassetteFileError(ConformanceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class CassetteMetadata:
     """What a cassette says of itself."""
 
-    edition: str
     recorded_at: float  # seconds since the Unix epoch
     elapsed: float | None  # seconds
     target: str
-    tool: str
     failures: Mapping[str, Failure]
     attempts: int | None = None  # where more than one was made
     retried: tuple[Attempt, ...] = ()
@@ -66,20 +64,16 @@ def read_cassette(path: Path) -> dict[str, Any]:
         if unknown := sorted(set(request) - set(_REQUEST)):
             raise CassetteFileError(f"{where}: request has {printable(unknown[0], 40)!r}")
         _check(response, f"{where}: response.", _RESPONSE)
-        # an alias may share the body, and it will be changed
-        interaction["response"] = {**response, "body": dict(response["body"])}
     return dict(document)
 
 
-def read_metadata(data: Any) -> Recorded:
+def read_metadata(data: Any) -> CassetteMetadata:
     """Return what a cassette says of itself; raises `CassetteFileError`."""
     _check(data, "is damaged: metadata.", _METADATA)
-    return Recorded(
-        data["edition"],
+    return CassetteMetadata(
         datetime.fromisoformat(data["recorded_at"]).timestamp(),
         data["elapsed"],
         data["target"],
-        data["tool"],
         {url: Failure(**failure) for url, failure in data["failures"].items()},
         data.get("attempts"),
         tuple(Attempt(**attempt) for attempt in data.get("retried", ())),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from conformance.exchange.model import REDACTED_KEY, Exchange, Headers
+from conformance.exchange.model import REDACTED_KEY, Headers
 from conformance.exchange.redaction.credentials import outside_pictures, without_signatures
 from conformance.exchange.redaction.edits import applied
 from conformance.exchange.redaction.exchange_redactor import ExchangeRedactor
@@ -94,8 +94,3 @@ def _decoded(data: bytes) -> str:
 
 def _placeholder(_: int) -> bytes:
     return REDACTED_KEY.encode()
-
-
-def redact(exchange: Exchange, redactor: Redactor) -> Exchange:
-    """Return an exchange without its secrets."""
-    return redactor.exchange(exchange)

@@ -12,7 +12,6 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
@@ -66,19 +65,12 @@ def echo_forms(key: str) -> tuple[bytes, ...]:
     return (*forms, *(echo_forms(SHORT_FILLER.decode()) if key == REDACTED_KEY else ()))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Needle:
-    text: bytes
-    before: bytes = b""
-    after: bytes = b""
-
-
 class Spellings:
     """Finds one key."""
 
     def __init__(self, key: str) -> None:
         secret = secret_part(key)
-        self._needles = list(_needles(key, secret))
+        self._needles = _needles(key, secret)
         self._pieces = SplitKey((key, secret) if secret != key else (key,))
         size = len(_bytes(secret))
         self._base64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % (size * 4 // 3))
@@ -234,11 +226,11 @@ class Spellings:
         result = []
         folded = data.lower()
         for needle in self._needles:
-            start = folded.find(needle.text)
+            start = folded.find(needle)
             while start >= 0:
-                end = start + len(needle.text)
-                result.append(Edit(*_extended(folded, start, end, needle)))
-                start = folded.find(needle.text, end)
+                end = start + len(needle)
+                result.append(Edit(start, end))
+                start = folded.find(needle, end)
         return result
 
     def _spread(self, data: bytes) -> list[Edit]:
@@ -258,27 +250,17 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")  # as the environment may hold it
 
 
-def _needles(key: str, secret: str) -> Iterator[_Needle]:
-    """Yield what is searched for in text that is in lower case."""
-    folded = _bytes(secret).lower()
-    prefix = _bytes(key.removesuffix(secret)).lower()
-    for gap in (b"", b"\0", b"\0\0\0"):  # UTF-8, UTF-16, UTF-32
-        text, before = (gap.join(bytes((one,)) for one in word) for word in (folded, prefix))
-        yield _Needle(text, before=before + gap if before else b"")
-        turned, after = (gap.join(bytes((one,)) for one in word[::-1]) for word in (folded, prefix))
-        yield _Needle(turned, after=gap + after if after else b"")
+def _needles(key: str, secret: str) -> list[bytes]:
+    """Return what is searched for in text that is in lower case, with and without the prefix."""
+    needles: list[bytes] = []
+    for word in dict.fromkeys((key, secret)):
+        letters = [bytes((one,)) for one in _bytes(word).lower()]
+        for gap in (b"", b"\0", b"\0\0\0"):  # UTF-8, UTF-16, UTF-32
+            needles += [gap.join(letters), gap.join(reversed(letters))]
     escaped = json.dumps(secret)[1:-1]
     if escaped != secret and secret.isascii():  # a key with quotes or backslashes in it
-        yield _Needle(escaped.lower().encode())
-        yield _Needle(re.sub(r"\\", "", secret).lower().encode())
-
-
-def _extended(folded: bytes, start: int, end: int, needle: _Needle) -> tuple[int, int]:
-    if needle.before and folded.endswith(needle.before, 0, start):
-        start -= len(needle.before)
-    if needle.after and folded.startswith(needle.after, end):
-        end += len(needle.after)
-    return start, end
+        needles += [escaped.lower().encode(), secret.replace("\\", "").lower().encode()]
+    return needles
 
 
 def _letter(digits: bytes, base: int) -> int:

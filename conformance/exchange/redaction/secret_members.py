@@ -58,25 +58,21 @@ class _Reading:
             self._labels.append("")
             self._name = ""
         elif closing or comma:
-            self._leave() if closing else None
+            if closing and len(self._within) > 1:
+                self._within.pop()
+                self._labels.pop()
             self._name = ""
             self._secret = self._within[-1]
         elif scalar and self._secret and _NUMBER.fullmatch(scalar):
             return b"0"
         return None
 
-    def _leave(self) -> None:
-        if len(self._within) > 1:
-            self._within.pop()
-            self._labels.pop()
-
     def _string(self, string: bytes) -> bytes | None:
         value = _read(string) if len(string) <= _LONGEST else None
         labelled = self._is_labelled(value or "")
         if self._secret or labelled:
-            spared = not value if value is not None else False
-            plain = value is not None and not self._within[-1] and is_code(self._name, value)
-            return None if spared or plain else f'"{REDACTED}"'.encode()
+            is_plain = value is not None and not self._within[-1] and is_code(self._name, value)
+            return None if value == "" or is_plain else f'"{REDACTED}"'.encode()
         if value is None or not self._depth or '"' not in value:
             return None
         before = value.encode("utf-8", "surrogatepass")

@@ -35,28 +35,50 @@ class SplitKey:
                 if not spans:
                     break
                 result += spans
-                text = _blanked(text, spans)
+                blanked = bytearray(text)
+                for start, end in spans:
+                    blanked[start:end] = bytes(end - start)
+                text = bytes(blanked)
         return result
 
     def _short_pieces(self, text: bytes, needle: bytes) -> list[Span]:
-        """Find pieces that stand alone, down to single letters."""
+        """Find pieces that stand alone, down to single letters.
+
+        `back` tells how far the key is covered: from where on, and by which piece.
+        """
         if len(text) > _LONGEST or needle[:1] not in text or needle[-1:] not in text:
             return []
-        back: dict[
-            int, tuple[int, Span]
-        ] = {}  # how far the key is covered: from where, and by what
+        back: dict[int, tuple[int, Span]] = {}
         for match in self._token.finditer(text):
-            token = match[0]
-            if token not in needle:
-                first = _overlap(token, needle)  # the end of a longer word may begin the key
-                if first:
-                    back.setdefault(first, (0, (match.end() - first, match.end())))
-                _finish(back, match, needle)
+            token, (start, end) = match[0], match.span()
+            if token in needle:
+                for covered in sorted({0, *back}, reverse=True):
+                    if needle.startswith(token, covered):
+                        back.setdefault(covered + len(token), (covered, (start, end)))
             else:
-                _go_on(back, match, needle)
+                _join_longer_word(back, token, start, needle)
             if len(needle) in back:
-                return _traced(back, len(needle))
-        return []
+                break
+        spans, covered = [], len(needle)
+        while covered in back:
+            covered, span = back[covered]
+            spans.append(span)
+        return spans[::-1]
+
+
+def _join_longer_word(
+    back: dict[int, tuple[int, Span]], word: bytes, start: int, needle: bytes
+) -> None:
+    """Let the end of a word begin the key, and its beginning end it: more than one letter each."""
+    for length in range(min(len(word), len(needle) - 1), 1, -1):
+        if word.endswith(needle[:length]):
+            end = start + len(word)
+            back.setdefault(length, (0, (end - length, end)))
+            break
+    for covered in list(back):
+        rest = needle[covered:]
+        if len(rest) > 1 and word.startswith(rest):
+            back.setdefault(len(needle), (covered, (start, start + len(rest))))
 
 
 def _long_pieces(text: bytes, needle: bytes) -> list[Span]:
@@ -75,52 +97,12 @@ def _chained(text: bytes, needle: bytes, start: int) -> list[Span]:
     spans: list[Span] = []
     covered = 0
     while start >= 0:
-        length = _agreement(text, start, needle[covered:])
-        spans.append((start, start + length))
-        covered += length
-        if covered == len(needle):
+        end = covered
+        while end < len(needle) and text.startswith(needle[covered : end + 1], start):
+            end += 1
+        stop = start + end - covered
+        spans.append((start, stop))
+        if end == len(needle):
             return spans
-        start = text.find(needle[covered : covered + _PIECE], start + length)
+        covered, start = end, text.find(needle[end : end + _PIECE], stop)
     return []
-
-
-def _agreement(text: bytes, start: int, rest: bytes) -> int:
-    """Return how many bytes at a place are those of the rest of a key."""
-    here = text[start : start + len(rest)]
-    pairs = enumerate(zip(here, rest, strict=False))
-    return next((length for length, (one, other) in pairs if one != other), len(here))
-
-
-def _overlap(token: bytes, needle: bytes) -> int:
-    longest = min(len(token), len(needle) - 1)
-    return next((n for n in range(longest, 1, -1) if token.endswith(needle[:n])), 0)
-
-
-def _go_on(back: dict[int, tuple[int, Span]], match: re.Match[bytes], needle: bytes) -> None:
-    token = match[0]
-    for covered in sorted({0, *back}, reverse=True):
-        if needle.startswith(token, covered):
-            back.setdefault(covered + len(token), (covered, match.span()))
-
-
-def _finish(back: dict[int, tuple[int, Span]], match: re.Match[bytes], needle: bytes) -> None:
-    """Let the beginning of a longer word end the key, where more than a letter is left of it."""
-    for covered in list(back):
-        rest = needle[covered:]
-        if len(rest) > 1 and match[0].startswith(rest):
-            back.setdefault(len(needle), (covered, (match.start(), match.start() + len(rest))))
-
-
-def _traced(back: dict[int, tuple[int, Span]], covered: int) -> list[Span]:
-    spans = []
-    while covered:
-        covered, span = back[covered]
-        spans.append(span)
-    return spans[::-1]
-
-
-def _blanked(text: bytes, spans: list[Span]) -> bytes:
-    blank = bytearray(text)
-    for start, end in spans:
-        blank[start:end] = bytes(end - start)
-    return bytes(blank)

@@ -148,7 +148,8 @@ def _opened(home: Address) -> tuple[Network, ...]:
         if home in block:
             return (block,)
     bits = 48 if home in _UNIQUE_LOCAL else home.max_prefixlen
-    return (ip_network(f"{_without_zone(home)}/{bits}", strict=False),)
+    without_zone = str(home).partition("%")[0]
+    return (ip_network(f"{without_zone}/{bits}", strict=False),)
 
 
 def read_url(url: str) -> httpx.URL:
@@ -229,10 +230,6 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def _without_zone(address: Address) -> str:
-    return str(address).partition("%")[0]
-
-
 class GuardedBackend(httpcore.NetworkBackend):
     """Resolves a name once, checks every address, and connects to one that passed."""
 
@@ -256,7 +253,8 @@ class GuardedBackend(httpcore.NetworkBackend):
             addresses = self._permitted(host, addresses)
         address, stream = self._first(host, port, addresses, local_address, socket_options)
         if not budget.guarded:
-            self._learn(host, address)
+            with self._lock:
+                self.policy = self.policy.learned(host, address)
         public = address_kind(address) is None and _bare(host) != self.policy.host
         return GuardedStream(stream, foreign=budget.guarded and public)
 
@@ -296,10 +294,6 @@ class GuardedBackend(httpcore.NetworkBackend):
                 return address, stream
         budget.connect_left()
         raise Stopped("connect", f"no connection to {host} port {port}: {reason}")
-
-    def _learn(self, host: str, address: Address) -> None:
-        with self._lock:
-            self.policy = self.policy.learned(host, address)
 
 
 def _connect_reason(error: Exception) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import brotli
 
@@ -18,18 +19,12 @@ _CHUNK = 256 * 1024  # bytes decoded at once
 _ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 _MOST_CODINGS = 4  # of one body, one over the other
 _MOST_MEMBERS = 64  # of one body of gzip or zstd: each costs a copy of what follows
+_ENDS_EARLY = "the compressed body ends before its end"
 GZIP_MAGIC = b"\x1f\x8b"
 
 
 class CodingError(ValueError):
     """A body that is not what its coding says."""
-
-
-class EndsEarlyError(CodingError):
-    """A coded body that stops before its end."""
-
-    def __init__(self) -> None:
-        super().__init__("the compressed body ends before its end")
 
 
 class TooLargeError(CodingError):
@@ -45,7 +40,7 @@ def codings_of(values: Iterable[str]) -> list[str]:
 def undo_codings(body: bytes, codings: Sequence[str], limit: int) -> bytes:
     """Undo content codings, the last first, giving at most `limit` bytes.
 
-    Raises CodingError; its kinds tell a body that stops early and one that is too large.
+    Raises CodingError, and TooLargeError for what decodes to more.
     """
     named = [coding for coding in codings if coding != "identity"]
     if len(named) > _MOST_CODINGS:
@@ -67,28 +62,35 @@ def _undo(body: bytes, coding: str, limit: int) -> bytes:
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
-    return _inflate(body, limit, zlib.MAX_WBITS | 16)
+    return _join_members(body, limit, lambda: zlib.decompressobj(zlib.MAX_WBITS | 16), GZIP_MAGIC)
 
 
 def _deflate(body: bytes, limit: int) -> bytes:
     try:
-        return _inflate(body, limit, zlib.MAX_WBITS)
-    except zlib.error:
-        return _inflate(body, limit, -zlib.MAX_WBITS)  # many servers leave the wrapper out
+        return _join_members(body, limit, zlib.decompressobj, GZIP_MAGIC)
+    except zlib.error:  # many servers leave the wrapper out
+        return _join_members(body, limit, lambda: zlib.decompressobj(-zlib.MAX_WBITS), GZIP_MAGIC)
 
 
-def _inflate(body: bytes, limit: int, window: int) -> bytes:
+def _unzstd(body: bytes, limit: int) -> bytes:
+    return _join_members(body, limit, lambda: zstd.ZstdDecompressor(options=_ZSTD_OPTIONS), b"")
+
+
+def _join_members(
+    body: bytes, limit: int, decoder_of_member: Callable[[], Any], next_begins: bytes
+) -> bytes:
+    """Decode members that follow one another; what begins otherwise is padding and is ignored."""
     decoded = bytearray()
     for _ in range(_MOST_MEMBERS):
-        inflater = zlib.decompressobj(window)
-        decoded += inflater.decompress(body, limit + 1 - len(decoded))
+        decoder = decoder_of_member()
+        decoded += decoder.decompress(body, limit + 1 - len(decoded))
         if len(decoded) > limit:
             raise TooLargeError
-        if body and not inflater.eof:
-            raise EndsEarlyError
-        body = inflater.unused_data
-        if not body.startswith(GZIP_MAGIC):
-            return bytes(decoded)  # what is left, if anything, is padding and is ignored
+        if body and not decoder.eof:
+            raise CodingError(_ENDS_EARLY)
+        body = decoder.unused_data
+        if not body or not body.startswith(next_begins):
+            return bytes(decoded)
     raise CodingError(f"the body has more than {_MOST_MEMBERS} compressed parts")
 
 
@@ -98,27 +100,12 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
     while body and not decoder.is_finished():
         piece = decoder.process(rest, output_buffer_limit=_CHUNK)
         if not piece and not decoder.is_finished():
-            raise EndsEarlyError
+            raise CodingError(_ENDS_EARLY)
         decoded += piece
         rest = b""
         if len(decoded) > limit:
             raise TooLargeError
     return bytes(decoded)
-
-
-def _unzstd(body: bytes, limit: int) -> bytes:
-    decoded = bytearray()
-    for _ in range(_MOST_MEMBERS):
-        if not body:
-            return bytes(decoded)
-        frame = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
-        decoded += frame.decompress(body, limit + 1 - len(decoded))
-        if len(decoded) > limit:
-            raise TooLargeError
-        if not frame.eof:
-            raise EndsEarlyError
-        body = frame.unused_data
-    raise CodingError(f"the body has more than {_MOST_MEMBERS} compressed parts")
 
 
 _DECODERS = {

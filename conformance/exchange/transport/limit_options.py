@@ -17,47 +17,28 @@ class LimitError(ConformanceError):
 
 @dataclass(frozen=True, slots=True)
 class LimitOption:
-    """One limit: its field in `Limits`, its unit, its range, and what it is for."""
+    """One limit: its field in `Limits`, its unit and its range."""
 
     field: str
     unit: str  # "bytes", "pixels", "seconds" or "redirects"
     least: float
     most: float
-    meaning: str
-
-    @property
-    def default(self) -> float:
-        """The value where none is given."""
-        return float(getattr(Limits(), self.field))
 
 
 _DAY = 24 * 60 * 60
 _GIB = 1 << 30
 LIMIT_OPTIONS = {
-    "seconds": LimitOption(
-        "total_seconds", "seconds", 0.01, _DAY, "one answer, or one image with all its redirects"
-    ),
-    "connect-seconds": LimitOption(
-        "connect_seconds", "seconds", 0.01, _DAY, "name, connection and TLS of one request"
-    ),
-    "header": LimitOption(
-        "header_bytes", "bytes", 1024, 16 << 20, "all of an answer that comes before its body"
-    ),
-    "body": LimitOption(
-        "body_bytes", "bytes", 1024, 4 * _GIB, "one body, as sent, and again after decoding"
-    ),
-    "redirects": LimitOption("redirects", "redirects", 0, 50, "redirects of one image URL"),
-    "pixels": LimitOption("pixels", "pixels", 1, 1_000_000_000, "one image that is decoded"),
-    "images-seconds": LimitOption(
-        "images_seconds", "seconds", 0.01, _DAY, "all images of one answer: no further is fetched"
-    ),
-    "images-bytes": LimitOption(
-        "images_bytes", "bytes", 1024, 64 * _GIB, "all images of one answer: no further is fetched"
-    ),
-    "images-pixels": LimitOption(
-        "images_pixels", "pixels", 1, 64_000_000_000, "all images of one answer: no more decoded"
-    ),
+    "seconds": LimitOption("total_seconds", "seconds", 0.01, _DAY),
+    "connect-seconds": LimitOption("connect_seconds", "seconds", 0.01, _DAY),
+    "header": LimitOption("header_bytes", "bytes", 1024, 16 << 20),
+    "body": LimitOption("body_bytes", "bytes", 1024, 4 * _GIB),
+    "redirects": LimitOption("redirects", "redirects", 0, 50),
+    "pixels": LimitOption("pixels", "pixels", 1, 1_000_000_000),
+    "images-seconds": LimitOption("images_seconds", "seconds", 0.01, _DAY),
+    "images-bytes": LimitOption("images_bytes", "bytes", 1024, 64 * _GIB),
+    "images-pixels": LimitOption("images_pixels", "pixels", 1, 64_000_000_000),
 }
+"""By the name on the command line; docs/security.md says what each is for."""
 
 LIMIT_HELP = f"what an answer may cost, repeatable; names: {', '.join(LIMIT_OPTIONS)}"
 

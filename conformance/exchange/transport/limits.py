@@ -67,7 +67,8 @@ class Budget:
         self.guarded = guarded  # whether the address policy binds it
         self._deadline = time.monotonic() + limits.total_seconds
         self._connect_deadline = self._deadline
-        self._stage = "connect"
+        self.stage = "connect"
+        """What is under way: "connect"; "head" from writing the request on; "body"."""
         self._received = 0
         self._opening = b""
         self.ended = False  # whether the other side has closed the connection
@@ -76,26 +77,17 @@ class Budget:
     def hop(self) -> Iterator[None]:
         """Count one request of a chain; the time goes on, the bytes start again."""
         self._connect_deadline = time.monotonic() + self.limits.connect_seconds
-        self._stage, self._received, self._opening, self.ended = "connect", 0, b"", False
+        self.stage, self._received, self._opening, self.ended = "connect", 0, b"", False
         token = _current.set(self)
         try:
             yield
         finally:
             _current.reset(token)
 
-    @property
-    def stage(self) -> str:
-        """What is under way: "connect", "head" or "body"."""
-        return self._stage
-
-    def writing(self) -> None:
-        """Note that the connection stands, TLS included, and the request is being written."""
-        self._stage = "head"
-
     def trace(self, event: str, _info: Mapping[str, Any]) -> None:
         """Note where httpcore is; only the end of the header matters."""
         if event == "http11.receive_response_headers.complete":
-            self._stage = "body"
+            self.stage = "body"
 
     def connect_left(self) -> float:
         """Return the seconds left to connect; raises `Stopped` when there are none."""
@@ -114,16 +106,16 @@ class Budget:
     def late(self) -> Stopped:
         """Say what the time ran out on."""
         seconds = f"{self.limits.total_seconds:g} s"
-        if self._stage == "body":
+        if self.stage == "body":
             return Stopped("timeout", f"the answer was not complete within {seconds}")
-        if self._stage == "connect" and self._connect_deadline < self._deadline:
+        if self.stage == "connect" and self._connect_deadline < self._deadline:
             seconds = f"{self.limits.connect_seconds:g} s"
             return Stopped("timeout", f"no connection came about within {seconds}")
         return Stopped("timeout", f"no answer came within {seconds}")
 
     def broken_off(self) -> Stopped:
         """Say where the other side hung up."""
-        if self._stage == "body":
+        if self.stage == "body":
             return Stopped("disconnect", "the connection was closed in the middle of the body")
         if self._received:
             return Stopped("disconnect", "the connection was closed in the middle of the header")
@@ -131,7 +123,7 @@ class Budget:
 
     def room(self, wanted: int) -> int:
         """Return how many bytes may be read now; raises `Stopped` at the limit."""
-        head = self._stage != "body"
+        head = self.stage != "body"
         limit = self.limits.header_bytes if head else self.limits.wire_bytes
         if self._received >= limit:
             raise too_large("header" if head else "answer", limit)
@@ -200,7 +192,7 @@ class GuardedStream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the budget decides
         budget = current_budget()
-        budget.writing()
+        budget.stage = "head"  # the connection stands, TLS included
         try:
             for start in range(0, len(buffer), _CHUNK):
                 self._inner.write(buffer[start : start + _CHUNK], budget.left())

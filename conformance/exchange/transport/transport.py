@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import ssl
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin
 
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-__all__ = ["AddressPolicy", "Failure", "Fetched", "Limits", "Transport"]
+__all__ = ["AddressPolicy", "Failure", "Limits", "Transport"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_CONNECTIONS = 100  # at one time
@@ -48,15 +47,6 @@ _ALWAYS: Headers = (
     ("user-agent", "image-conformance"),
 )
 _FOR_IMAGES: Headers = (("accept", "image/*, */*;q=0.5"),)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What an image URL led to, and by which redirects."""
-
-    url: str
-    redirects: tuple[str, ...]  # the URLs after the first, in order
-    result: Response | Failure
 
 
 class Transport:
@@ -104,32 +94,28 @@ class Transport:
         except Stopped as stopped:
             return stopped.failure
 
-    def fetch(self, url: str) -> Fetched:
+    def fetch(self, url: str) -> Response | Failure:
         """Get an image as anyone would, without key or cookies, checking every redirect."""
         budget = Budget(self.limits, guarded=True)
-        redirects: list[str] = []
         try:
-            result: Response | Failure = self._follow(read_url(url), budget, redirects)
+            here = read_url(url)
+            visited = {here}
+            while True:
+                request = _request("GET", here, _FOR_IMAGES, b"", budget)
+                with self._answer(request, budget) as response:
+                    location = response.headers.get_list("location")
+                    if response.status_code not in _REDIRECTS or not location:
+                        return _read(response, budget)
+                here = _next(here, location[0])
+                if here in visited:
+                    reason = "the redirects lead back to a URL already visited"
+                    raise Stopped("redirect-loop", reason)
+                if len(visited) > self.limits.redirects:
+                    limit = f"the limit of {self.limits.redirects}"
+                    raise Stopped("redirect-loop", f"there are more redirects than {limit}")
+                visited.add(here)
         except Stopped as stopped:
-            result = stopped.failure
-        return Fetched(url, tuple(redirects), result)
-
-    def _follow(self, here: httpx.URL, budget: Budget, redirects: list[str]) -> Response:
-        seen = {here}
-        while True:
-            request = _request("GET", here, _FOR_IMAGES, b"", budget)
-            with self._answer(request, budget) as response:
-                location = response.headers.get_list("location")
-                if response.status_code not in _REDIRECTS or not location:
-                    return _read(response, budget)
-            here = _next(here, location[0])
-            if here in seen:
-                raise Stopped("redirect-loop", "the redirects lead back to a URL already visited")
-            if len(redirects) >= self.limits.redirects:
-                limit = f"the limit of {self.limits.redirects}"
-                raise Stopped("redirect-loop", f"there are more redirects than {limit}")
-            seen.add(here)
-            redirects.append(str(here))
+            return stopped.failure
 
     @contextmanager
     def _answer(self, request: httpx.Request, budget: Budget) -> Iterator[httpx.Response]:

@@ -1,8 +1,7 @@
 """Content credentials (C2PA) in image files: what they say, and what that is worth."""
 
-from conformance.parsing.credentials.carriers import READABLE
 from conformance.parsing.credentials.naming import Painter, painter_of
-from conformance.parsing.credentials.reading import read_credentials
+from conformance.parsing.credentials.reading import READABLE, read_credentials
 from conformance.parsing.credentials.records import Credentials, Software, Standing
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""The manifests of a C2PA store: claims, assertions, and whether their hashes are right."""
+"""The manifests of a C2PA store: claims, assertions, and whether their hashes are right.
+
+A store is boxes of JUMBF (ISO 19566-5) in boxes, which are read within bounds.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
-from conformance.parsing.credentials.jumbf import Box
 from conformance.parsing.json_text import read_json
 
 _CLAIMS = ("c2pa.claim", "c2pa.claim.v2")
@@ -19,10 +22,80 @@ _HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib
 _MOST = 200  # assertions of a claim
 _MOST_READ = 1 << 20  # bytes of the assertions of a claim that are read; pictures are none of them
 _RANGES = 100  # parts of a file that a hash leaves out
+_MOST_DEPTH = 8
+_MOST_BOXES = 4000
+_LABELLED = 2  # the bit of a description's toggles
 
 
 class ManifestFaultError(Exception):
-    """What makes a manifest one that cannot be read."""
+    """What makes a manifest, or the boxes that it stands in, unreadable here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box: its type, its bytes without the header, and what a superbox has within it."""
+
+    type: bytes
+    content: memoryview
+    label: str = ""
+    boxes: tuple[Box, ...] = ()
+
+    def labelled(self, *labels: str) -> Box | None:
+        """Return the first box within it that has one of these labels."""
+        return next((box for box in self.boxes if box.label in labels), None)
+
+    def of_type(self, *types: bytes) -> Box | None:
+        """Return the first box within it that has one of these types."""
+        return next((box for box in self.boxes if box.type in types), None)
+
+
+def read_boxes(data: bytes) -> tuple[Box, ...]:
+    """Return the boxes that some bytes hold; raises `ManifestFaultError` only."""
+    return _Walk().boxes(memoryview(data), 0)
+
+
+class _Walk:
+    """Counts the boxes of all levels together."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def boxes(self, data: memoryview, depth: int) -> tuple[Box, ...]:
+        boxes, at = [], 0
+        while at < len(data):
+            self._count += 1
+            if self._count > _MOST_BOXES or depth > _MOST_DEPTH:
+                raise ManifestFaultError("it has too many boxes or levels")
+            start, end = _extent(data, at)
+            boxes.append(self._box(bytes(data[at + 4 : at + 8]), data[start:end], depth))
+            at = end
+        return tuple(boxes)
+
+    def _box(self, kind: bytes, content: memoryview, depth: int) -> Box:
+        if kind != b"jumb":
+            return Box(kind, content)
+        inner = self.boxes(content, depth + 1)
+        label = _label(inner[0].content) if inner and inner[0].type == b"jumd" else ""
+        return Box(kind, content, label, inner)
+
+
+def _extent(data: memoryview, at: int) -> tuple[int, int]:
+    """Return where the content of a box begins and ends: LBox, or XLBox where that is 1."""
+    start, length = at + 8, int.from_bytes(data[at : at + 4], "big")
+    if length == 1:
+        start, length = at + 16, int.from_bytes(data[at + 8 : at + 16], "big")
+    end = at + length if length else len(data)
+    if not start <= end <= len(data):
+        raise ManifestFaultError(f"the box at byte {at} does not end within what it stands in")
+    return start, end
+
+
+def _label(description: memoryview) -> str:
+    """Read the label behind the UUID of a description box and its toggles."""
+    if len(description) < 17 or not description[16] & _LABELLED:
+        return ""
+    text, _, _ = bytes(description[17 : 17 + 1000]).partition(b"\0")
+    return text.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
@@ -66,10 +139,11 @@ class Manifest:
         """The claim's references to assertions by label, each label once, with its box."""
         store = self.box.labelled("c2pa.assertions")
         by_label = {box.label: box for box in store.boxes} if store else {}
-        lists = (self.claim.get(member) for member in _REFERENCES)
-        found = [ref for each in lists if isinstance(each, list) for ref in each][:_MOST]
-        by_name = {last_part(ref.get("url")): ref for ref in found if isinstance(ref, dict)}
-        return {label: (ref, by_label.get(label)) for label, ref in by_name.items()}
+        lists = [self.claim.get(member) for member in _REFERENCES]
+        references = list(chain(*(listed for listed in lists if isinstance(listed, list))))[:_MOST]
+        objects = [reference for reference in references if isinstance(reference, dict)]
+        by_name = {last_part(reference.get("url")): reference for reference in objects}
+        return {label: (reference, by_label.get(label)) for label, reference in by_name.items()}
 
     def _hash(self, member: Mapping[Any, Any]) -> Any:
         """Return the hash function that a member names, or else the claim; None if unknown."""
@@ -106,8 +180,10 @@ def _ranges(exclusions: Any) -> list[tuple[int, int]] | None:
     if not isinstance(exclusions, list) or len(exclusions) > _RANGES:
         return None
     ranges = []
-    for each in exclusions:
-        start, length = (each.get("start"), each.get("length")) if type(each) is dict else (0, -1)
+    for exclusion in exclusions:
+        if not isinstance(exclusion, dict):
+            return None
+        start, length = exclusion.get("start"), exclusion.get("length")
         if type(start) is not int or type(length) is not int or start < 0 or length < 0:
             return None
         ranges.append((start, length))

@@ -73,13 +73,13 @@ def _model(name: str) -> _Model | None:
     for spelling, right in _SPELLINGS.items():
         text = re.sub(rf"(?<![a-z0-9]){spelling}(?![a-z])", right, text)
     for family in _FAMILIES:
-        found = re.search(rf"(?<![a-z0-9]){family}(?![a-z])", text)
-        if found is None:
+        match = re.search(rf"(?<![a-z0-9]){family}(?![a-z])", text)
+        if match is None:
             continue
-        number = _VERSION.match(text, found.end())
+        number = _VERSION.match(text, match.end())
         if number is None and family == _ONLY_WITH_VERSION:
             continue
-        rest = text[number.end() if number else found.end() :]
+        rest = text[number.end() if number else match.end() :]
         first = re.match(r"-([a-z]+)", rest)
         tier = first[1] if first and first[1] in _TIERS else ""
         return _Model(family, _version(number[1]) if number else None, tier)

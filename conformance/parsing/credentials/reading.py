@@ -2,40 +2,96 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
 from typing import Any
 
 from msgspec import structs
 
 from conformance.output.printing import printable
-from conformance.parsing.credentials.carriers import manifest_store
 from conformance.parsing.credentials.certificate import signature_facts
-from conformance.parsing.credentials.jumbf import JUMBFFaultError, read_boxes
-from conformance.parsing.credentials.manifest import Manifest, ManifestFaultError, last_part
+from conformance.parsing.credentials.manifest import (
+    Manifest,
+    ManifestFaultError,
+    last_part,
+    read_boxes,
+)
 from conformance.parsing.credentials.records import Credentials, Software, Standing
-from conformance.parsing.credentials.validation import validated
+from conformance.parsing.images.containers import jpeg_segments, png_chunks, riff_chunks
 
+READABLE = frozenset({"png", "jpeg", "webp"})
+"""Types of images in which credentials are looked for."""
+
+_MOST_CHUNKS = 20_000
+_MOST_STORE = 16 << 20
+_APP11 = 0xEB
+_PACKET = 8  # bytes before the box of an APP11 segment: "JP", instance, sequence
 MOST = 12  # entries of one list of a record
 _LONGEST = 100  # characters of one text
 _MOST_PARENTS = 4
 _PARENTS = ("activeManifest", "c2pa_manifest")  # members of ingredients, newer and older
+_OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
+_ABOUT_SIGNER = ("signingCredential.", "timeStamp.")
+"""With these begin failures that say nothing against the picture: an expired certificate."""
 
 
 def read_credentials(kind: str | None, data: bytes) -> Credentials | None:
     """Return what the credentials of a picture say, or None if it carries none."""
-    store = manifest_store(kind, data)
+    store = _manifest_store(kind, data)
     if store is None:
         return None
     try:
         manifests = _manifests(store)
-        said = _said(manifests)
-    except (JUMBFFaultError, ManifestFaultError) as error:
+        credentials = _said(manifests)
+    except ManifestFaultError as error:
         return Credentials(Standing.DAMAGED, fault=printable(str(error), _LONGEST))
     fault = _fault(manifests[0], data)
-    if said.standing is Standing.CLAIMED and not fault:
-        return validated(said, str(kind), data)
-    standing = Standing.INVALID if fault else said.standing
-    return structs.replace(said, standing=standing, fault=fault)
+    if credentials.standing is Standing.CLAIMED and not fault:
+        return _validated(credentials, str(kind), data)
+    standing = Standing.INVALID if fault else credentials.standing
+    return structs.replace(credentials, standing=standing, fault=fault)
+
+
+def _manifest_store(kind: str | None, data: bytes) -> bytes | None:
+    """Return the manifest store of a PNG, JPEG or WebP, or None; raises nothing."""
+    match kind:
+        case "png":
+            stores = _chunks(png_chunks(data), b"caBX", data)
+        case "webp":
+            stores = _chunks(riff_chunks(data), b"C2PA", data)
+        case "jpeg":
+            stores = _boxes_in_jpeg(data)
+        case _:
+            return None
+    return next((store for store in stores if len(store) <= _MOST_STORE), None)
+
+
+def _chunks(
+    chunks: Iterator[tuple[bytes, int, int]], wanted: bytes, data: bytes
+) -> Iterator[bytes]:
+    for name, start, end in islice(chunks, _MOST_CHUNKS):
+        if name == wanted:
+            yield data[start:end]
+
+
+def _boxes_in_jpeg(data: bytes) -> Iterator[bytes]:
+    """Put each box together whose packets have one instance number, in their sequence."""
+    packets: dict[bytes, list[tuple[int, int, int]]] = {}
+    for code, start, end in islice(jpeg_segments(data), _MOST_CHUNKS):
+        if code == _APP11 and data[start : start + 2] == b"JP" and end - start > _PACKET + 8:
+            sequence = int.from_bytes(data[start + 4 : start + 8], "big")
+            instance = data[start + 2 : start + 4]
+            packets.setdefault(instance, []).append((sequence, start + _PACKET, end))
+    for pieces in packets.values():
+        (_, start, end), *others = sorted(pieces)
+        box = data[start:end]
+        for _, start, end in others:  # every packet repeats the header of the box
+            header = 16 if data[start : start + 4] == b"\0\0\0\1" else 8
+            box += data[start + header : end]
+        if box[4:8] == b"jumb" and b"c2pa" in box[:64]:
+            yield box
 
 
 def _manifests(store: bytes) -> list[Manifest]:
@@ -65,7 +121,7 @@ def _said(manifests: list[Manifest]) -> Credentials:
     active = manifests[0]
     signature = signature_facts(active.signature)
     algorithm, signer = signature or ("", "")
-    software = [found for manifest in manifests for found in _software(manifest)]
+    software = [program for manifest in manifests for program in _software(manifest)]
     ingredients = active.assertions("c2pa.ingredient")
     return Credentials(
         standing=Standing.UNSIGNED if signature is None else Standing.CLAIMED,
@@ -74,7 +130,9 @@ def _said(manifests: list[Manifest]) -> Credentials:
         algorithm=algorithm,
         title=_text(active.claim.get("dc:title")),
         source_types=_texts(action.get("digitalSourceType") for action in _actions(active)),
-        ingredients=_texts(each.get("dc:title", each.get("title")) for each in ingredients),
+        ingredients=_texts(
+            ingredient.get("dc:title", ingredient.get("title")) for ingredient in ingredients
+        ),
     )
 
 
@@ -82,7 +140,7 @@ def _software(manifest: Manifest) -> Iterator[Software]:
     """Yield who made the claim, then who did what, by name."""
     information = manifest.claim.get("claim_generator_info")
     generators = information if isinstance(information, list) else [information]
-    named = [found for each in generators if (found := _program(each, ""))]
+    named = [program for generator in generators if (program := _program(generator, ""))]
     whole = _program(manifest.claim.get("claim_generator"), "")
     yield from named or ([whole] if whole else [])
     for action in _actions(manifest):
@@ -100,7 +158,7 @@ def _program(value: Any, action: str) -> Software | None:
 
 def _actions(manifest: Manifest) -> Sequence[Mapping[Any, Any]]:
     lists = (assertion.get("actions") for assertion in manifest.assertions("c2pa.actions"))
-    actions = [action for each in lists if isinstance(each, list) for action in each[:MOST]]
+    actions = [action for listed in lists if isinstance(listed, list) for action in listed[:MOST]]
     return [action for action in actions if isinstance(action, dict)][:MOST]
 
 
@@ -121,3 +179,41 @@ def _text(value: Any) -> str:
 
 def _texts(values: Iterable[Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(_text, values))))[:MOST]
+
+
+def _validated(claimed: Credentials, kind: str, data: bytes) -> Credentials:
+    """Return credentials as they stand after validation; as they are, without a validator."""
+    library = _library()
+    if library is None:
+        return claimed
+    try:
+        context = library.Context(library.Settings.from_dict(_OFFLINE))
+        with library.Reader(f"image/{kind}", io.BytesIO(data), context=context) as reader:
+            state = reader.get_validation_state()
+            results = reader.get_validation_results() or {}
+            signature = (reader.get_active_manifest() or {}).get("signature_info") or {}
+    except (library.C2paError, ValueError) as error:
+        fault = printable(f"the validator cannot read them: {error}", 100)
+        return structs.replace(claimed, standing=Standing.DAMAGED, fault=fault)
+    if state in ("Valid", "Trusted"):
+        signer = printable(str(signature.get("issuer") or claimed.signer), 100)
+        return structs.replace(
+            claimed, standing=Standing.SIGNED, signer=signer, trusted=state == "Trusted"
+        )
+    codes = [
+        str(failure.get("code")) for failure in results.get("activeManifest", {}).get("failure", [])
+    ]
+    against = [code for code in codes if not code.startswith(_ABOUT_SIGNER)]
+    fault = printable(", ".join(against or codes) or "the validator does not say why", 100)
+    standing = Standing.CLAIMED if codes and not against else Standing.INVALID
+    return structs.replace(claimed, standing=standing, fault=fault)
+
+
+@cache
+def _library() -> Any:
+    """Return c2pa-python, or None: it is the extra `credentials`, and brings 50 MB."""
+    try:
+        import c2pa
+    except (ImportError, OSError):
+        return None
+    return c2pa

@@ -1,4 +1,4 @@
-"""What a recorder cut, replaced or left out of an answer, seen from the recording itself.
+"""What a recorder cut, replaced or left out, seen from the recording itself.
 
 Proof comes first: a Content-Length that agrees, a content coding that ended, JSON that parses.
 Only then do words count. Where a placeholder and a provider's lie cannot be told apart the part
@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.exchange.answer import Answer, Payload
-from conformance.exchange.model import Exchange, Response
-from conformance.exchange.stream_events import DONE, events_of
+from conformance.exchange.answer import DONE, Answer, Payload
+from conformance.exchange.model import Exchange, Headers, Request, Response, first_header
+from conformance.exchange.transport.codings import codings_of
+from conformance.parsing import read_json
 from conformance.parsing.images import ImageFacts, inspect_image, sniff
-from conformance.recordings.readers.bodies import declared_length, is_too_short
 from conformance.recordings.readers.model import Recorded
 from conformance.recordings.readers.placeholders import (
     begins_with_placeholder,
@@ -31,6 +31,7 @@ from conformance.recordings.readers.placeholders import (
 )
 
 _HEAD = 4096  # characters of a text that are searched
+_SLACK = 64  # bytes of white space around a text
 _SMALL = 1400  # characters of base64, about 1 KiB: less than a generated image takes
 _TINY = 16  # pixels of a side: no provider paints so small
 _DOCUMENT = re.compile(
@@ -42,6 +43,7 @@ _JSON_INSIDE = re.compile(r"\w\"\s*[:,}\]]")
 _LITERALS = ("true", "false", "null", "-")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _STRAY_MARK = re.compile(r"[<>{}\[\]*…#]|\.\.\.|x{5}|X{5}")
+_FREE_TEXT = frozenset({"prompt", "negative_prompt", "user"})
 _ERROR = frozenset({"type", "param", "code"})
 _ECHOES = ("background", "output_format", "quality", "size", "usage", "type")
 
@@ -49,14 +51,15 @@ _ECHOES = ("background", "output_format", "quality", "size", "usage", "type")
 class _Kept:
     """A body as it was kept, and what is proven of it."""
 
-    def __init__(self, recorded: Recorded, response: Response) -> None:
-        self.body = response.body
+    def __init__(self, recorded: Recorded, message: Request | Response) -> None:
+        self.body = message.body
         self.exact = "text" not in recorded.altered  # the bytes are those of a recorder's text
-        self.declared = declared_length(response.headers)
-        if self.declared is None:
+        self.declared = _declared_length(message.headers)
+        part = "request" if isinstance(message, Request) else "body"
+        if self.declared is None and part == "body":
             self.declared = recorded.declared
         counted = self.exact and self.declared == len(self.body)
-        self.proven = "body" in recorded.proven or counted
+        self.proven = part in recorded.proven or counted
         self.shorter = self.exact and not self.proven and len(self.body) < (self.declared or 0)
 
     @property
@@ -78,6 +81,25 @@ class _Kept:
         """Return whether a placeholder stands in the name of a member."""
         return any(spoils_name(name, self.proven) for name in names)
 
+    def is_too_short(self, value: Any) -> bool:
+        """Return whether the JSON in it is shorter than was sent, however that was written.
+
+        The most generous way has indents of four, and escapes every slash and every letter that is
+        not ASCII (ARCHITECTURE 36).
+        """
+        if self.declared is None:
+            return False
+        written = json.dumps(value, indent=4)
+        return len(written) + written.count("/") + _SLACK < self.declared
+
+
+def _declared_length(headers: Headers) -> int | None:
+    """Return the bytes that a body had on the wire; None where they were coded or not declared."""
+    coded = codings_of(value for name, value in headers if name.lower() == "content-encoding")
+    declared = (first_header(headers, "content-length") or "").strip()
+    known = not coded and declared.isascii() and declared.isdecimal() and len(declared) < 12
+    return int(declared) if known else None
+
 
 def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
     """Name the parts of an answer that the recording itself shows to be altered."""
@@ -92,16 +114,11 @@ def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
         parts.update(_of_json(answer, kept))
     elif answer.streams:
         parts.update(_of_stream(answer, kept))
-    elif _is_cut(kept):
-        parts.add("body")
+    elif not kept.is_document:
+        cut = not kept.proven and (kept.shorter or _was_json(kept.text))
+        if cut or is_placeholder(kept.text):
+            parts.add("body")
     return frozenset(parts)
-
-
-def _is_cut(kept: _Kept) -> bool:
-    """Return whether a body that is no JSON was JSON, or something else, before its recording."""
-    if kept.is_document:
-        return False
-    return is_placeholder(kept.text) or (not kept.proven and (kept.shorter or _was_json(kept.text)))
 
 
 def _was_json(text: str) -> bool:
@@ -135,7 +152,7 @@ def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
     items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
     if kept.exact and kept.declared is not None and not kept.proven:
         yield "text"
-    if is_too_short(value, kept.declared):
+    if kept.is_too_short(value):
         yield from _shortened(items)
     if _spoils_envelope(value, kept) or any(_spoils_item(item, kept) for item in items):
         yield "body"
@@ -204,21 +221,22 @@ def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
     """Name what was replaced in an event stream; a web page in its place is the provider's."""
     if kept.is_document:
         return
-    events = events_of(answer)
+    events = answer.events
     items = [event.item for event in events]
     yield from _of_payloads(events, kept)
     if (
         is_placeholder(kept.text)
         or kept.shorter
-        or _is_broken_stream(answer, kept.text, kept)
+        or _is_broken_stream(answer, kept)
         or any(_spoils_envelope(item, kept) or _spoils_item(item, kept) for item in items)
         or any(_spoils_time(item.get("created_at"), kept) for item in items)
     ):
         yield "body"
 
 
-def _is_broken_stream(answer: Answer, text: str, kept: _Kept) -> bool:
+def _is_broken_stream(answer: Answer, kept: _Kept) -> bool:
     """Return whether a line is none of a stream, or an event holds JSON that was cut."""
+    text = kept.text
     lines = (line for line in text.splitlines() if line and not line.startswith("data:"))
     if any(kept.holds(line[:_HEAD]) for line in lines):
         return True
@@ -297,3 +315,38 @@ def is_altered_download(recorded: Recorded) -> bool:
     media_type = response.media_type or "image/"  # of bytes that are none: a recorder mangled them
     claims_image = media_type.startswith("image/") or media_type == "application/octet-stream"
     return claims_image or _was_json(kept.text)
+
+
+def altered_request(recorded: Recorded) -> str | None:
+    """Describe what a recorder did to a request; None where it is as it was sent."""
+    if "request" in recorded.altered:
+        return "its request was not recorded"
+    request = recorded.request
+    media_type = request.header("content-type") or ""
+    if holds_placeholder(media_type) or holds_placeholder(request.method):
+        return "the method or the content type of its request was replaced"
+    if media_type and "json" not in media_type.lower():
+        return None  # a form, say: that it is no JSON is the client's own doing
+    kept, body = _Kept(recorded, request), read_json(request.body).value
+    if not isinstance(body, dict):
+        return None if kept.proven else "its request was cut or rewritten by the recorder"
+    if not kept.proven and kept.is_too_short(body):
+        return f"its request had {kept.declared:,} bytes, and fewer were recorded"
+    accepted = recorded.response is not None and 200 <= recorded.response.status < 300
+    for name, value in body.items():
+        if kept.spoils([name]) or _is_replaced(name, value, kept.proven, accepted):
+            return f"the recorder replaced {name[:40]!r} in its request"
+    return None
+
+
+def _is_replaced(name: str, value: Any, proven: bool, accepted: bool) -> bool:
+    if not isinstance(value, str):
+        nested = isinstance(value, dict | list)
+        return nested and holds_placeholder(json.dumps(value), proven=True)
+    if name not in _FREE_TEXT:
+        return holds_placeholder(value, proven)
+    if interrupts_text(value):
+        return not proven  # amid a text it may stand for more than that text
+    cut = value.rstrip().endswith(("...", "…")) and not proven
+    # what an accepted request described does not matter
+    return (cut or is_placeholder(value)) and not accepted

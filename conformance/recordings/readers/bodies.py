@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.exchange.model import Headers, first_header
+from conformance.exchange.model import Headers
 from conformance.exchange.transport.codings import (
     GZIP_MAGIC,
     CodingError,
@@ -39,7 +39,6 @@ _HOLDER = frozenset({"string", "base64_string", "encoding"})  # of VCR.py and Ru
 _SHORT = 60  # bytes that may be a word which was decoded as if it were base64
 _BEGINS_AS_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24}")
 _OMITTED = {"b64_json": "payloads", "url": "urls"}
-_SLACK = 64  # bytes of white space around a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,23 +218,3 @@ def _is_plain(data: bytes) -> bool:
         return "\ufffd" not in data.decode()
     except UnicodeDecodeError:
         return False
-
-
-def declared_length(headers: Headers) -> int | None:
-    """Return the bytes that a body had on the wire; None where they were coded or not declared."""
-    coded = codings_of(value for name, value in headers if name.lower() == "content-encoding")
-    declared = (first_header(headers, "content-length") or "").strip()
-    known = not coded and declared.isascii() and declared.isdecimal() and len(declared) < 12
-    return int(declared) if known else None
-
-
-def is_too_short(value: Any, declared: int | None) -> bool:
-    """Return whether JSON is shorter than was sent, in whatever way it was written.
-
-    The most generous way has indents of four, and escapes every slash and every letter that is
-    not ASCII (ARCHITECTURE 36).
-    """
-    if declared is None:
-        return False
-    written = json.dumps(value, indent=4)
-    return len(written) + written.count("/") + _SLACK < declared

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import ijson
 
-from conformance.parsing.json_data import JSONBounds, JSONEvent, JSONEvents, load_json
+from conformance.parsing.json_data import JSONBounds, load_json
 from conformance.parsing.json_text import JSONFaultError
 from conformance.recordings.readers.model import MOST_BYTES, RecordingError
 
@@ -56,6 +56,78 @@ class _Counting:
         return b'"' in bare.replace(b'\\"', b"")
 
 
+_JSONEvent = tuple[str, Any]
+"""What happens next in a JSON text, and its value, as ijson's `basic_parse` tells it."""
+
+_OPENS = frozenset({"start_map", "start_array"})
+_CLOSES = frozenset({"end_map", "end_array"})
+
+
+class _JSONEvents:
+    """The events of a JSON file, and values built from them; raises `JSONFaultError`."""
+
+    def __init__(self, events: Iterable[_JSONEvent]) -> None:
+        self._events = iter(events)
+        self._values = self._characters = 0  # of the value that is being built
+
+    def next(self) -> _JSONEvent:
+        """Return the next event."""
+        try:
+            return next(self._events)
+        except StopIteration:
+            raise JSONFaultError("syntax", "ends too early") from None
+
+    def members(self) -> Iterator[tuple[str, _JSONEvent]]:
+        """Yield the names of the members of an object that was begun, and how each begins."""
+        while (event := self.next())[0] != "end_map":
+            yield event[1], self.next()
+
+    def items(self) -> Iterator[_JSONEvent]:
+        """Yield how each item of an array that was begun begins."""
+        while (event := self.next())[0] != "end_array":
+            yield event
+
+    def finish(self) -> None:
+        """Make sure that nothing comes after the value; raises what reading on raises."""
+        for _ in self._events:
+            raise JSONFaultError("syntax", "goes on after its value")
+
+    def skip(self, event: _JSONEvent) -> None:
+        """Pass over the value that an event begins, however deep it nests."""
+        depth = int(event[0] in _OPENS)
+        while depth:
+            kind, _ = self.next()
+            depth += (kind in _OPENS) - (kind in _CLOSES)
+
+    def value(self, event: _JSONEvent) -> Any:
+        """Build the value that an event begins; what it may cost starts anew."""
+        self._values = self._characters = 0
+        return self._build(event, 0)
+
+    def _build(self, event: _JSONEvent, depth: int) -> Any:
+        kind, value = event
+        if kind in _OPENS and depth >= _BOUNDS.depth:
+            raise JSONFaultError("depth", f"nests deeper than {_BOUNDS.depth} levels")
+        if kind == "start_map":
+            value = {}
+            for name, begun in self.members():
+                self._count(name)
+                value[name] = self._build(begun, depth + 1)
+        elif kind == "start_array":
+            value = [self._build(item, depth + 1) for item in self.items()]
+        self._count(value)
+        return value
+
+    def _count(self, value: Any) -> None:
+        self._values += 1
+        self._characters += len(value) if isinstance(value, str) else 0
+        if self._values > _BOUNDS.values:
+            raise JSONFaultError("depth", f"holds more than {_BOUNDS.values:,} values")
+        if self._characters > _BOUNDS.characters:
+            most = _BOUNDS.characters
+            raise JSONFaultError("depth", f"holds more than {most:,} characters")
+
+
 def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
     """Yield the items of the array that a way of names leads to, each with about its last line.
 
@@ -67,7 +139,7 @@ def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
         events.finish()
 
 
-def _items(events: JSONEvents, event: JSONEvent, way: tuple[str, ...]) -> Iterator[JSONEvent]:
+def _items(events: _JSONEvents, event: _JSONEvent, way: tuple[str, ...]) -> Iterator[_JSONEvent]:
     """Yield how each item begins; whoever takes it reads it to its end."""
     if not way and event[0] == "start_array":
         yield from events.items()
@@ -97,12 +169,12 @@ def top_keys(path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_Counting, JSONEvents]]:
+def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_Counting, _JSONEvents]]:
     """Read a file as events, which carry no path: a path at each level takes the square of it."""
     with _Counting(path) as file:
         parsed = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
         try:
-            yield file, JSONEvents(parsed, _BOUNDS)
+            yield file, _JSONEvents(parsed)
         except JSONFaultError as error:
             raise RecordingError(str(error), file.lines) from None
         except (ijson.JSONError, UnicodeDecodeError, ValueError) as error:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -248,15 +247,16 @@ def entries_of(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[E
                 index += 1
                 yield Fault(value.reason, value.line)
                 continue
-            pairs = layout.pairs(value)
-            for index in count(index + 1):  # noqa: B020 - the number goes on from item to item
-                try:
-                    yield entry_of(index, line, next(pairs), files)
-                except StopIteration:
-                    index -= 1
-                    break
-                except RecordingError as error:
-                    yield Fault(f"entry {index} {error.reason}", error.line or line)
+            try:
+                for pair in layout.pairs(value):
+                    index += 1
+                    try:
+                        yield entry_of(index, line, pair, files)
+                    except RecordingError as error:
+                        yield Fault(f"entry {index} {error.reason}", error.line or line)
+            except RecordingError as error:  # the item is of another layout
+                index += 1
+                yield Fault(f"entry {index} {error.reason}", error.line or line)
     except RecordingError as error:
         yield Fault(error.reason, error.line)
     except OSError as error:

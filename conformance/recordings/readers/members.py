@@ -44,12 +44,9 @@ def headers_of(value: Any) -> Headers:
     return tuple(
         (name, str(one))
         for name, one in pairs
-        if isinstance(name, str) and name and name[0] != ":" and _is_header_value(one)
+        if isinstance(name, str) and name and name[0] != ":"
+        if isinstance(one, str | int) and not isinstance(one, bool)
     )
-
-
-def _is_header_value(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def status_of(value: Any) -> int | None:
@@ -60,7 +57,7 @@ def status_of(value: Any) -> int | None:
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) == 3 else None
 
 
-def moment_of(value: Any, headers: Headers = ()) -> float:
+def moment_of(value: Any, headers: Headers) -> float:
     """Return seconds since the epoch, from ISO 8601, an HTTP date or a number.
 
     Falls back on the Date header; 0 for an unknown time.

@@ -65,7 +65,7 @@ def is_placeholder(text: str) -> bool:
     if len(text) > _MOST + 40 or len(bare) > _MOST:
         return False
     forms = (bare, bare.strip(_FRAME))
-    return any(_PHRASE.fullmatch(each) for each in forms) or bool(_BRACKETED.fullmatch(bare))
+    return any(_PHRASE.fullmatch(form) for form in forms) or bool(_BRACKETED.fullmatch(bare))
 
 
 def replaces_value(text: str, proven: bool = False) -> bool:

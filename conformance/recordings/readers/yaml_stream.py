@@ -51,7 +51,8 @@ def yaml_documents(path: Path) -> Iterator[tuple[int | None, Any]]:
 def _reading(path: Path) -> Iterator[YAMLReader]:
     try:
         with path.open("rb") as file:
-            yield YAMLReader(file, _plain, _BOUNDS, _without_colon)
+            # a name may be a symbol of Ruby
+            yield YAMLReader(file, _plain, _BOUNDS, name=lambda text: text.removeprefix(":"))
     except YAMLFaultError as error:
         raise RecordingError(error.reason, error.line) from None
 
@@ -62,11 +63,6 @@ def _plain(text: str) -> Any:
         return as_written(text)
     except ValueError:
         return text
-
-
-def _without_colon(name: str) -> str:
-    """Return the name that a symbol of Ruby stands for."""
-    return name.removeprefix(":")
 
 
 def _line(event: yaml.Event) -> int | None:

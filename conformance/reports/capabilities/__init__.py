@@ -4,8 +4,6 @@ from conformance.reports.capabilities.table import (
     Capability,
     ModelTable,
     Side,
-    ValueRow,
-    model_table,
     model_tables,
     sides_of,
 )
@@ -16,9 +14,7 @@ __all__ = [
     "Capability",
     "ModelTable",
     "Side",
-    "ValueRow",
     "Word",
-    "model_table",
     "model_tables",
     "sides_of",
 ]

@@ -29,19 +29,15 @@ class Asked:
         """Return whether an image came."""
         return self.exchange.outcome == "accepted"
 
-    @property
-    def came_to_nothing(self) -> bool:
-        """Return whether neither an image nor a decision came."""
-        return self.exchange.outcome in ("unavailable", "unclear")
-
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What one answer says of a value, and why."""
+class Evidence:
+    """One exchange behind a cell: the run by its place, its case, what it says, and why."""
 
+    run: int
+    case: str
     word: Word
     why: str
-    asked: Asked
 
 
 class Answers:
@@ -51,14 +47,14 @@ class Answers:
         self.every = every
         self._usual: dict[str, str | None] = {}
 
-    def about(self, values: Mapping[str, str]) -> list[Said]:
+    def about(self, values: Mapping[str, str]) -> list[Evidence]:
         """Return what every request that asks for some values says of them.
 
         One value is read from all requests that ask for it and may be accepted; several, which
         the contract forbids together, from those that ask for nothing else.
         """
         return [
-            Said(*self._word(asked, values), asked)
+            Evidence(asked.run, asked.exchange.case, *self._word(asked, values))
             for asked in self.every
             if values.items() <= asked.exchange.asks.items()
             and (asked.exchange.expected != "refused" or values == asked.exchange.asks)
@@ -70,9 +66,9 @@ class Answers:
         if not exchange.was_sent:
             return Word.NOT_ASKED, exchange.reason
         if asked.accepted:
-            said = [self._effect(asked, name, value) for name, value in values.items()]
-            word = worst_word(word for word, _ in said)
-            return next(each for each in said if each[0] is word)
+            effects = [self._effect(asked, name, value) for name, value in values.items()]
+            word = worst_word(word for word, _ in effects)
+            return next(each for each in effects if each[0] is word)
         why = _told(exchange)
         blamed = self._another_value(asked, values)
         if blamed is not None:
@@ -80,14 +76,15 @@ class Answers:
         refused = exchange.outcome == "refused" or (exchange.outcome == "unclear" and exchange.said)
         if refused and exchange.cause is None and self._is_for(asked, values):
             return Word.REFUSED, why
-        if asked.came_to_nothing and not refused and self._is_crash(asked, values):
+        came_to_nothing = exchange.outcome in ("unavailable", "unclear")
+        if came_to_nothing and not refused and self._is_crash(asked, values):
             return Word.CRASHES, why
         if refused and exchange.cause is None:
             why += "; nothing without it was accepted either"
         return Word.UNDECIDED, why
 
     def _effect(self, asked: Asked, parameter: str, value: str) -> tuple[Word, str]:
-        """Return what an accepted answer shows of a parameter."""
+        """Return what an accepted answer shows of a parameter, and why it does not show more."""
         reading = READINGS.get(parameter, NOTHING)
         findings = [each for name, each in asked.findings.items() if name in reading.clauses]
         came = reading.trait(asked.exchange)
@@ -100,7 +97,8 @@ class Answers:
         if broken is None and value in _LEAVES_IT:
             return Word.ACCEPTED, "it leaves the matter to the provider"
         if broken is None and (came is None or not reading.in_words or findings):
-            return Word.ACCEPTED, _unseen(findings)
+            messages = (each.message for each in findings if each.message)
+            return Word.ACCEPTED, next(messages, "no answer shows its effect")
         why = f"{broken.message}: {broken.observed}" if broken else f"came: {came}"
         if came is not None and came == self._usually(parameter):
             return Word.IGNORED, f"{why}, as without {parameter}"
@@ -167,8 +165,3 @@ def _told(exchange: ExchangeRecord) -> str:
     """Return how a request ended, with the provider's words where the reason lacks them."""
     lacking = exchange.said and exchange.said not in exchange.reason
     return f"{exchange.reason}: {exchange.said}" if lacking else exchange.reason
-
-
-def _unseen(findings: Sequence[Finding]) -> str:
-    """Say why an answer does not show what was asked for."""
-    return next((each.message for each in findings if each.message), "no answer shows its effect")

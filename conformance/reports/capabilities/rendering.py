@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rich.table import Table
+from msgspec import to_builtins
 
 from conformance.reports.capabilities.table import Capability, ModelTable, ValueRow
 from conformance.reports.capabilities.words import MEANINGS, Word
-from conformance.reports.console_text import Paper
-from conformance.reports.wording import counted, listed
+from conformance.reports.console_text import Paper, Part
+from conformance.reports.formatting import counted, listed
+from conformance.reports.grouping import group_by
 
 TITLE = "What they do with each parameter"
 NOTABLE = (Word.CRASHES, Word.REFUSED, Word.IGNORED, Word.ALTERED, Word.UNDECIDED)
@@ -26,21 +27,13 @@ def as_json(tables: Iterable[ModelTable]) -> list[dict[str, Any]]:
             "value": row.value,
             "standing": row.standing,
             "cells": [
-                {"column": side, "standing": standing or None, **_cell(cell)}
+                {"column": side, "standing": standing or None, **to_builtins(cell)}
                 for side, cell, standing in zip(table.sides, row.cells, row.standings, strict=True)
             ],
         }
         for table in tables
         for row in table.rows
     ]
-
-
-def _cell(cell: Capability) -> dict[str, Any]:
-    evidence = [
-        {"run": each.run, "case": each.case, "word": each.word, "why": each.why}
-        for each in cell.evidence
-    ]
-    return {"word": cell.word, "why": cell.why, "evidence": evidence}
 
 
 def worded(cell: Capability) -> str:
@@ -61,20 +54,20 @@ def value_of(row: ValueRow) -> str:
 
 def standing_of(row: ValueRow, sides: Sequence[str]) -> str:
     """Return what the contract says of a value; where editions disagree, side by side."""
-    said = {side: each for side, each in zip(sides, row.standings, strict=True) if each}
-    if len(set(said.values())) < 2:
+    standings = {side: each for side, each in zip(sides, row.standings, strict=True) if each}
+    if len(set(standings.values())) < 2:
         return row.standing
-    return "; ".join(f"{standing} for {side}" for side, standing in said.items())
+    return "; ".join(f"{standing} for {side}" for side, standing in standings.items())
 
 
 def said_of(table: ModelTable, side: int) -> Iterator[tuple[Word, str]]:
     """Yield the values of one side that deserve a word, by word; of the others only how many."""
     for word, count in table.counts(side).items():
-        values: dict[str, list[str]] = {}
-        for row in table.rows:
-            if row.cells[side].word is word:
-                values.setdefault(row.parameter, []).append(row.value)
-        named = [f"{name} ({', '.join(mine)})" for name, mine in values.items()]
+        mine = [row for row in table.rows if row.cells[side].word is word]
+        parameters = group_by(mine, lambda row: row.parameter)
+        named = [
+            f"{name} ({', '.join(row.value for row in rows)})" for name, rows in parameters.items()
+        ]
         yield word, f"{word} {listed(named, 6) if word in NOTABLE else count}"
 
 
@@ -86,14 +79,14 @@ class CapabilityPage(Paper):
         paragraphs: dict[tuple[str, tuple[tuple[Word, str], ...]], list[str]] = {}
         for table in tables:
             for side, label in enumerate(table.sides):
-                said = tuple(said_of(table, side))
-                paragraphs.setdefault((label, said), []).append(table.model)
+                words = tuple(said_of(table, side))
+                paragraphs.setdefault((label, words), []).append(table.model)
         if paragraphs:
             self._title(TITLE)
-        for (label, said), models in paragraphs.items():
-            parts = [self._text(f"{label}, {listed(models, 6)}: ", "bold")]
-            for rank, (word, text) in enumerate(said):
-                parts += [self._text("; " if rank else ""), self._text(text, MEANINGS[word].style)]
+        for (label, words), models in paragraphs.items():
+            parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
+            for rank, (word, text) in enumerate(words):
+                parts += ["; " if rank else "", (text, MEANINGS[word].style)]
             self._line(*parts, indent=2, lines=4)
 
     def print_tables(self, tables: Sequence[ModelTable], every: bool) -> None:
@@ -102,16 +95,12 @@ class CapabilityPage(Paper):
             rows = [row for row in table.rows if row.differs or (every and row.asked)]
             self._title(f"{TITLE}: {table.model} ({differing(table)})")
             if rows:
-                self._rows(table, rows)
+                self._grid(("asked for", *table.sides), map(_cells, rows))
 
-    def _rows(self, table: ModelTable, rows: Sequence[ValueRow]) -> None:
-        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("asked for", *table.sides):
-            grid.add_column(self._text(name), no_wrap=True)
-        for row in rows:
-            cells = [self._text(worded(each), MEANINGS[each.word].style) for each in row.cells]
-            grid.add_row(self._text(value_of(row), "bold"), *cells)
-        self._whole_table(grid)
+
+def _cells(row: ValueRow) -> list[Part]:
+    words = [(worded(cell), MEANINGS[cell.word].style) for cell in row.cells]
+    return [(value_of(row), "bold"), *words]
 
 
 def differing(table: ModelTable) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import Finding
-from conformance.reports.capabilities.answers import ACCEPTANCE, Answers, Asked, Said
+from conformance.reports.capabilities.answers import ACCEPTANCE, Answers, Asked, Evidence
 from conformance.reports.capabilities.readings import READINGS
 from conformance.reports.capabilities.words import DECIDED, SILENT, Word
+from conformance.reports.grouping import group_by
 from conformance.results.reach import Column
 from conformance.results.records import ValueRecord
 from conformance.results.run_file import Run
@@ -20,16 +21,6 @@ Value = tuple[tuple[str, str], ...]
 
 
 _DIGITS = 10  # of a number that values are put in order by
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One exchange behind a cell: its case, the run by its place, and what it says."""
-
-    run: int
-    case: str
-    word: Word
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +70,6 @@ class ValueRow:
         return reasons[0] if reasons else self.cells[0].why
 
 
-def _grouped(rows: Iterable[tuple[str, ValueRow]]) -> list[tuple[str, list[ValueRow]]]:
-    found: dict[str, list[ValueRow]] = {}
-    for name, row in rows:
-        found.setdefault(name, []).append(row)
-    return list(found.items())
-
-
 @dataclass(frozen=True, slots=True)
 class ModelTable:
     """The values of one model, and who was asked for them."""
@@ -100,19 +84,19 @@ class ModelTable:
         return sum(row.differs for row in self.rows)
 
     @property
-    def by_parameter(self) -> list[tuple[str, list[ValueRow]]]:
+    def by_parameter(self) -> dict[str, list[ValueRow]]:
         """The values that anybody was asked for, by parameter."""
-        return _grouped((row.parameter, row) for row in self.rows if row.asked)
+        return group_by((row for row in self.rows if row.asked), lambda row: row.parameter)
 
     @property
-    def not_asked(self) -> list[tuple[str, list[ValueRow]]]:
+    def not_asked(self) -> dict[str, list[ValueRow]]:
         """The values that nobody was asked for, by the reason."""
-        return _grouped((row.why_not, row) for row in self.rows if not row.asked)
+        return group_by((row for row in self.rows if not row.asked), lambda row: row.why_not)
 
     def counts(self, side: int) -> dict[Word, int]:
         """Count the words of one side."""
-        found = Counter(row.cells[side].word for row in self.rows)
-        return {word: found[word] for word in Word if found[word]}
+        counts = Counter(row.cells[side].word for row in self.rows)
+        return {word: counts[word] for word in Word if counts[word]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +116,18 @@ class Side:
     @property
     def listed(self) -> dict[Value, str]:
         """The values of the contract and those that were asked for, with their standing."""
-        found = {value: about.standing for value, about in self.values.items()}
+        standings = {value: about.standing for value, about in self.values.items()}
         for asked in self.answers.every:
             if asked.exchange.expected in ("accepted", "open"):
                 standing = "documented" if asked.exchange.expected == "accepted" else "open"
                 for pair in asked.exchange.asks.items():
-                    found.setdefault((pair,), standing)
-        return found
+                    standings.setdefault((pair,), standing)
+        return standings
 
 
 def sides_of(runs: Sequence[Run]) -> dict[Column, Side]:
     """Gather what some runs asked of every model of every provider, under the provider's name."""
-    asked: dict[Column, list[Asked]] = {}
-    for each in _asked(runs):
-        asked.setdefault((each.exchange.provider, each.exchange.model), []).append(each)
+    asked = group_by(_asked(runs), lambda each: (each.exchange.provider, each.exchange.model))
     sides: dict[Column, Side] = {}
     for column in dict.fromkeys(column for run in runs for column in columns_of(run)):
         concerned = tuple(run for run in runs if column in columns_of(run))
@@ -169,17 +151,18 @@ def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
     """Return what some sides make of the values of a model; every cell has a word and a reason."""
     standings = [side.listed for side in sides]
     listed: dict[Value, str] = {}
-    for known in reversed(standings):
-        listed |= known
-    order = dict.fromkeys(value for known in standings for value in known)
+    for known in standings:
+        for value, standing in known.items():
+            listed.setdefault(value, standing)
     rows = (
         ValueRow(
-            *_together(value),
-            standing,
-            tuple(_capability(side, value, sides) for side in sides),
-            tuple(known.get(value, "") for known in standings),
+            parameter=" + ".join(name for name, _ in value),
+            value=" + ".join(text for _, text in value),
+            standing=standing,
+            cells=tuple(_capability(side, value, sides) for side in sides),
+            standings=tuple(known.get(value, "") for known in standings),
         )
-        for value, standing in _in_order({value: listed[value] for value in order})
+        for value, standing in _in_order(listed)
     )
     return ModelTable(model, tuple(side.label for side in sides), tuple(rows))
 
@@ -203,11 +186,6 @@ def _asked(runs: Sequence[Run]) -> Iterator[Asked]:
                 yield Asked(exchange, findings.get(path, {}), place)
 
 
-def _together(value: Value) -> tuple[str, str]:
-    """Return several parameters as one, and their values as one."""
-    return " + ".join(name for name, _ in value), " + ".join(text for _, text in value)
-
-
 def _in_order(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
     """Return values parameter by parameter, numbers by their size; several together come last."""
     names = list(dict.fromkeys(value[0][0] for value in listed))
@@ -221,7 +199,7 @@ def _in_order(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
 
 
 def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
-    evidence = [_evidence(said) for said in side.answers.about(dict(value))]
+    evidence = side.answers.about(dict(value))
     evidence.sort(key=lambda each: list(Word).index(each.word))
     others = (other for other in sides if other.edition != side.edition)
     if not evidence and value not in side.values and any(value in e.values for e in others):
@@ -229,10 +207,6 @@ def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
     if not evidence:
         return Capability(Word.NOT_ASKED, _why_not(side, value))
     return Capability(evidence[0].word, evidence[0].why, tuple(evidence))
-
-
-def _evidence(said: Said) -> Evidence:
-    return Evidence(said.asked.run, said.asked.exchange.case, said.word, said.why)
 
 
 def _why_not(side: Side, value: Value) -> str:

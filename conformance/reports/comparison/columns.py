@@ -10,6 +10,8 @@ from conformance.findings import Finding
 from conformance.parsing import printable
 from conformance.reports.capabilities import Side, sides_of
 from conformance.reports.contracts import Contract, contract_of
+from conformance.reports.formatting import listed
+from conformance.reports.wording import lack_of
 from conformance.results.reach import Explanations
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -91,19 +93,13 @@ def _columns_of(run: Run) -> Iterable[Column]:
             run=run.header.id,
             started=run.header.started,
             complete=run.complete,
-            lack=_lack(run),
+            lack="" if run.complete else lack_of(run),
             findings=tuple(finding for finding in run.findings if finding.provider == about.id),
             exchanges=tuple(each for each in run.exchanges.values() if each.provider == about.id),
             sides={model: side for (name, model), side in sides.items() if name == about.id},
             explanations=explanations,
             selection=selection_globs(run),
         )
-
-
-def _lack(run: Run) -> str:
-    if run.complete:
-        return ""
-    return "did not come to its end" if run.interrupted else "judged only a part"
 
 
 def _check(sides: Sequence[Column], incomplete_too: bool) -> None:
@@ -156,9 +152,7 @@ def _check_common(
 
 
 def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = f" and {len(ordered) - 3} more" if len(ordered) > 3 else ""
-    return ", ".join(printable(name, 40) for name in ordered[:3]) + more
+    return listed([printable(name, 40) for name in sorted(names)])
 
 
 def _labels(sides: Sequence[Column]) -> list[str]:

@@ -10,12 +10,22 @@ from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables
 from conformance.reports.comparison.columns import Column, columns
 from conformance.reports.contracts import contracts_of, lacking_in
-from conformance.reports.grouping import level_rank
+from conformance.reports.formatting import counted, listed
+from conformance.reports.grouping import group_by
 from conformance.reports.measures import measures_of
 from conformance.reports.side_by_side import ModelOffers, Offer, offers_by_model
-from conformance.reports.wording import changed_under_its_name, counted, listed, reworded
+from conformance.reports.wording import changed_under_its_name, reworded
 from conformance.results.editions import by_edition
-from conformance.results.reach import NOTHING, Cell, Kept, by_level, count, promise_of, promises_of
+from conformance.results.reach import (
+    LEVELS,
+    NOTHING,
+    Cell,
+    Kept,
+    by_level,
+    count,
+    promise_of,
+    promises_of,
+)
 from conformance.results.run_file import Run
 from conformance.results.selection import selects
 
@@ -54,8 +64,8 @@ class Comparison:
     rows: tuple[Row, ...]
     totals: tuple[Mapping[str, Kept], ...]  # by level, a column each, over rows that all judged
     notes: tuple[str, ...]
-    capabilities: tuple[ModelTable, ...] = ()
-    offers: tuple[ModelOffers, ...] = ()
+    capabilities: tuple[ModelTable, ...]
+    offers: tuple[ModelOffers, ...]
 
     @property
     def differing(self) -> Sequence[Row]:
@@ -115,31 +125,28 @@ def _offers(column: Column) -> Iterator[Offer]:
 
 
 def _rank(row: Row) -> tuple[bool, bool, int, str]:
-    return not row.differs, not row.compared, level_rank(row.level), row.clause
+    return not row.differs, not row.compared, LEVELS.index(row.level), row.clause
 
 
 def _rows(shown: Sequence[Column], lacking: Mapping[str, Sequence[str]]) -> Iterator[Row]:
     """Yield a row for every promise; models with the same cells share it."""
-    tables = [_by_promise(column) for column in shown]
+    tables = [group_by(column.findings, lambda each: (each.clause, each.model)) for column in shown]
     groups: dict[tuple[str, Cells], list[str]] = {}
     why: dict[tuple[str, Cells], tuple[str, ...]] = {}
     for clause, model in dict.fromkeys(key for table in tables for key in table):
         sides = _common([table.get((clause, model), []) for table in tables])
-        cells = tuple(_cell(side, column) for side, column in zip(sides, shown, strict=True))
+        cells = tuple(
+            promise_of(side, column.explanations).cell if side else None
+            for side, column in zip(sides, shown, strict=True)
+        )
         groups.setdefault((clause, cells), []).append(model)
-        why.setdefault((clause, cells), tuple(_why(side) for side in sides))
+        why.setdefault((clause, cells), tuple(map(_why, sides)))
     for (clause, cells), models in groups.items():
-        said = [each.contract.clauses[clause] for each in shown if clause in each.contract.clauses]
-        level, statement = (said[0].level, said[0].statement) if said else ("MAY", "")
+        records = (column.contract.clauses.get(clause) for column in shown)
+        first = next(filter(None, records), None)
+        level, statement = (first.level, first.statement) if first else ("MAY", "")
         lacks = tuple(clause in lacking[column.edition] for column in shown)
         yield Row(clause, level, statement, tuple(models), cells, why[clause, cells], lacks)
-
-
-def _by_promise(column: Column) -> dict[tuple[str, str], list[Finding]]:
-    table: dict[tuple[str, str], list[Finding]] = {}
-    for finding in column.findings:
-        table.setdefault((finding.clause, finding.model), []).append(finding)
-    return table
 
 
 def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
@@ -151,13 +158,8 @@ def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
     return [[finding for finding in side if finding.case in shared] for side in sides]
 
 
-def _cell(findings: Sequence[Finding], column: Column) -> Cell | None:
-    return promise_of(findings, column.explanations).cell if findings else None
-
-
 def _why(findings: Iterable[Finding]) -> str:
-    broken = [finding for finding in findings if finding.verdict in BROKEN]
-    return broken[0].message if broken else ""
+    return next((each.message for each in findings if each.verdict in BROKEN), "")
 
 
 def _totals(rows: Iterable[Row], place: int) -> dict[str, Kept]:

@@ -4,51 +4,50 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec import to_builtins
 from rich.console import Console
-from rich.table import Table
 
-from conformance.parsing import printable, without_commands
-from conformance.reports import side_by_side, wording
-from conformance.reports.capabilities import MEANINGS
+from conformance.parsing import printable
+from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.comparison.columns import Column, ComparisonError
 from conformance.reports.comparison.compare import Comparison, Row
-from conformance.reports.console_text import Paper
+from conformance.reports.console_text import Paper, Part
 from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
+from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.markdown import filled
-from conformance.reports.offer_page import OfferPage
 from conformance.reports.page import page
 from conformance.reports.summary import summarize
-from conformance.reports.wording import counted, listed
-from conformance.results.reach import Cell, Kept
+from conformance.results.reach import Kept
 from conformance.results.run_file import Run
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
 
+_MEMBERS = (
+    *("label", "provider", "edition", "digest", "tool", "mode", "base_url", "run", "started"),
+    "complete",
+)  # of a column
+
 
 def words_of(row: Row) -> list[str]:
     """Name the verdicts of a row, a column each."""
-    return [_word(*both) for both in zip(row.cells, row.lacking, strict=True)]
-
-
-def _word(cell: Cell | None, lacking: bool) -> str:
-    if cell is None:
-        return NOT_IN_EDITION if lacking else "not judged"
-    return cell.state.label
+    words = []
+    for cell, lacking in zip(row.cells, row.lacking, strict=True):
+        absent = NOT_IN_EDITION if lacking else "not judged"
+        words.append(cell.state.label if cell else absent)
+    return words
 
 
 def totals(kept: Mapping[str, Kept]) -> str:
     """Write how many promises are kept, and how many were decided, by level."""
-    said = [f"{level} {e.kept}/{e.total} ({e.decided} decided)" for level, e in kept.items()]
-    return ", ".join(said) or "none"
+    levels = [f"{level} {e.kept}/{e.total} ({e.decided} decided)" for level, e in kept.items()]
+    return ", ".join(levels) or "none"
 
 
 def closing(comparison: Comparison) -> str:
@@ -62,25 +61,22 @@ def closing(comparison: Comparison) -> str:
 
 def comparison_markdown(comparison: Comparison) -> str:
     """Write a comparison as GitHub-flavoured Markdown, all rows."""
-    sections = [
-        ("Different", comparison.differing),
-        ("The same", comparison.same),
-        ("Judged by one alone", comparison.alone),
-    ]
-    shown: dict[str, Any] = {
+    values = {
+        "report": comparison,
+        "closing": closing(comparison),
         "tables": comparison.capabilities,
-        "capability": capability,
-        "meanings": MEANINGS,
         "offers": comparison.offers,
-        "side_by_side": side_by_side,
-        "wording": wording,
+        "sections": [
+            ("Different", comparison.differing),
+            ("The same", comparison.same),
+            ("Judged by one alone", comparison.alone),
+        ],
         "edition_of": {}.get,  # a label says the edition where there are several
         "differences": differences([column.contract for column in comparison.columns]),
+        "words_of": words_of,
+        "totals": totals,
     }
-    words = {"words_of": words_of, "totals": totals, "closing": closing(comparison)}
-    return filled(
-        "comparison.md.jinja", {"found": comparison, "sections": sections, **shown, **words}
-    )
+    return filled("comparison.md.jinja", values)
 
 
 def comparison_csv(comparison: Comparison) -> str:
@@ -100,26 +96,15 @@ def comparison_json(comparison: Comparison) -> str:
     value = {
         "schema": SCHEMA,
         "columns": [
-            _column(*both) for both in zip(comparison.columns, comparison.totals, strict=True)
+            {**{name: getattr(column, name) for name in _MEMBERS}, "kept": to_builtins(kept)}
+            for column, kept in zip(comparison.columns, comparison.totals, strict=True)
         ],
         "notes": list(comparison.notes),
         "capabilities": capability.as_json(comparison.capabilities),
         "offers": side_by_side.as_json(comparison.offers),
         "rows": [_row(row, comparison.columns) for row in comparison.rows],
     }
-    return without_commands(json.dumps(value, indent=1)) + "\n"
-
-
-def _column(column: Column, kept: Mapping[str, Kept]) -> dict[str, Any]:
-    names = (
-        *("label", "provider", "edition", "digest", "tool", "mode", "base_url"),
-        *("run", "started"),
-    )
-    return {
-        **{name: getattr(column, name) for name in names},
-        "complete": column.complete,
-        "kept": {level: asdict(count) for level, count in kept.items()},
-    }
+    return json_document(value)
 
 
 def _row(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
@@ -161,47 +146,40 @@ def comparison_page(comparison: Comparison, runs: Sequence[Run]) -> str:
 
 def print_comparison(comparison: Comparison, console: Console, every: bool = False) -> None:
     """Print the rows that differ; with `every`, all rows."""
-    _ComparisonPage(console, comparison).print(every)
+    _ComparisonPage(console).print(comparison, every)
 
 
 class _ComparisonPage(Paper):
     """One comparison on one console."""
 
-    def __init__(self, console: Console, comparison: Comparison) -> None:
-        super().__init__(console)
-        self._found = comparison
-
-    def print(self, every: bool) -> None:
-        for column in self._found.columns:
+    def print(self, comparison: Comparison, every: bool) -> None:
+        for column in comparison.columns:
             said = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
-            self._line(self._text(column.label, "bold"), self._text(said), indent=2)
-        for note in self._found.notes:
-            self._line(self._text(note, "yellow"), lines=2)
-        CapabilityPage(self._console).print_tables(self._found.capabilities, every)
-        OfferPage(self._console).print(self._found.offers)
-        self._table("Different", self._found.differing)
+            self._line((column.label, "bold"), said, indent=2)
+        for note in comparison.notes:
+            self._line((note, "yellow"), lines=2)
+        CapabilityPage(self._console).print_tables(comparison.capabilities, every)
+        side_by_side.OfferPage(self._console).print(comparison.offers)
+        labels = [column.label for column in comparison.columns]
+        self._table("Different", comparison.differing, labels)
         if every:
-            self._table("The same", self._found.same)
-            self._table("Judged by one alone", self._found.alone)
+            self._table("The same", comparison.same, labels)
+            self._table("Judged by one alone", comparison.alone, labels)
         self._title("Kept, of the promises that all judged")
-        for each, kept in zip(self._found.columns, self._found.totals, strict=True):
-            self._line(self._text(each.label, "bold"), self._text(f": {totals(kept)}"), indent=2)
+        for each, kept in zip(comparison.columns, comparison.totals, strict=True):
+            self._line((each.label, "bold"), f": {totals(kept)}", indent=2)
         self._console.print()
-        left = counted(len(self._found.same), "row is", "rows are")
+        left = counted(len(comparison.same), "row is", "rows are")
         shown = "" if every else f" {left} the same (--all shows them)."
-        self._line(self._text(closing(self._found), "bold"), self._text(shown))
+        self._line((closing(comparison), "bold"), shown)
 
-    def _table(self, title: str, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        self._title(f"{title} ({len(rows)})")
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("", "clause", "models", *(column.label for column in self._found.columns)):
-            table.add_column(self._text(name), no_wrap=True)
-        for row in rows:
-            models = self._text(listed(row.models, 2))
-            clause = self._text(row.clause, "bold")
-            styles = [cell.state.style if cell else "dim" for cell in row.cells]
-            cells = map(self._text, words_of(row), styles)
-            table.add_row(self._text(row.level), clause, models, *cells)
-        self._whole_table(table)
+    def _table(self, title: str, rows: Sequence[Row], labels: Sequence[str]) -> None:
+        if rows:
+            self._title(f"{title} ({len(rows)})")
+            self._grid(("", "clause", "models", *labels), map(_cells, rows))
+
+
+def _cells(row: Row) -> list[Part]:
+    styles = [cell.state.style if cell else "dim" for cell in row.cells]
+    verdicts = zip(words_of(row), styles, strict=True)
+    return [row.level, (row.clause, "bold"), listed(row.models, 2), *verdicts]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from msgspec.structs import asdict
 from conformance.parsing import printable
 from conformance.reports.drift.baseline import NOT_ANSWERED, Before
 from conformance.reports.drift.model import ABSENT, Change, Kind
+from conformance.reports.grouping import group_by
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
@@ -44,12 +46,19 @@ class _Difference:
     varied: int = 0  # of these, how many were seen as they are now on a night before
 
 
-def answer_changes(earlier: Before, new: Run) -> list[Change]:
-    """Return what changed in the form of answers: case by case, said once for all cases."""
+def answer_changes(
+    earlier: Before, new: Run, flaky: Collection[tuple[str, ...]] = ()
+) -> list[Change]:
+    """Return what changed in the form of answers: case by case, said once for all cases.
+
+    The answers of `flaky` exchanges are left out: what they lack is what became unreliable.
+    """
     pairs = [
         (earlier.answers[exchange.path][-1], exchange)
         for exchange in new.exchanges.values()
-        if exchange.path in earlier.answers and exchange.outcome not in NOT_ANSWERED
+        if exchange.path in earlier.answers
+        and exchange.outcome not in NOT_ANSWERED
+        and (exchange.provider, exchange.model, exchange.case) not in flaky
     ]
     differences: dict[tuple[str, Aspect, str, str], _Difference] = {}
     for before, now in pairs:
@@ -100,16 +109,15 @@ def _change(
 
 def _header_values(pairs: Pairs) -> Iterator[Change]:
     """Yield headers whose value was one and the same in all answers, and is another in all."""
-    before: dict[tuple[str, str], list[str]] = {}
-    now: dict[tuple[str, str], list[str]] = {}
-    answers: dict[str, list[ExchangeRecord]] = {}
+    old_values: dict[tuple[str, str], list[str]] = {}
+    new_values: dict[tuple[str, str], list[str]] = {}
+    answers = group_by((now for _, now in pairs), lambda exchange: exchange.provider)
     for both in pairs:
-        answers.setdefault(both[1].provider, []).append(both[1])
-        for into, exchange in zip((before, now), both, strict=True):
+        for into, exchange in zip((old_values, new_values), both, strict=True):
             for name, value in _stable_headers(exchange).items():
                 into.setdefault((exchange.provider, name), []).append(value)
-    for (provider, name), values in now.items():
-        old = before.get((provider, name), [])
+    for (provider, name), values in new_values.items():
+        old = old_values.get((provider, name), [])
         constant = len(set(old)) == len(set(values)) == 1 and min(len(old), len(values)) >= _FEWEST
         if constant and old[0] != values[0]:
             where = answers[provider][: len(values)]
@@ -196,21 +204,17 @@ def _shape(exchange: ExchangeRecord) -> tuple[str, ...] | None:
 
 def _stable_headers(exchange: ExchangeRecord) -> dict[str, str]:
     """Return the values of headers that could be the same in every answer."""
-    return {
-        name.lower(): value
-        for name, value in (exchange.response.headers if exchange.response else ())
-        if not _VOLATILE.fullmatch(name.lower()) and name.lower() != "content-type"
-    }
+    headers = exchange.response.headers if exchange.response else ()
+    values = {name.lower(): value for name, value in headers}
+    values.pop("content-type", None)
+    return {name: value for name, value in values.items() if not _VOLATILE.fullmatch(name)}
 
 
 def _image_hosts(exchange: ExchangeRecord) -> set[str]:
     """Return the hosts of an answer's images; numbers in a name stand for any: they are shards."""
-    hosts = filter(None, (_host(download.url) for download in exchange.downloads))
-    return {printable(re.sub(r"\d+", "#", host), 100) for host in hosts}
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    hosts = set()
+    for download in exchange.downloads:
+        with suppress(ValueError):
+            if host := urlsplit(download.url).hostname:
+                hosts.add(printable(re.sub(r"\d+", "#", host), 100))
+    return hosts

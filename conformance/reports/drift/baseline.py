@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from conformance.findings import DECIDED, Finding
 from conformance.lifecycle import Standing
 from conformance.parsing import printable
 from conformance.reports.drift.model import ABSENT, Change, DriftError, Kind
-from conformance.reports.wording import counted, listed
+from conformance.reports.formatting import counted, listed
 from conformance.results.baselines import last_told
 from conformance.results.editions import editions_of
 from conformance.results.reach import Column
@@ -140,22 +139,18 @@ def retirements(last: Run, new: Run) -> Iterator[Change]:
     """Yield the models that have ended since the last night; what was promised of them is over."""
     before = retired_in(last)
     judged = {(finding.provider, finding.model) for finding in last.findings}
-    for column, standing in retired_in(new).items():
-        if column in judged and column not in before:
-            provider, model = column
+    for (provider, model), standing in retired_in(new).items():
+        if (provider, model) in judged and (provider, model) not in before:
+            end = standing.lifecycle.until or standing.day
             yield Change(
                 kind=Kind.INFORMATION,
                 what="model",
                 provider=provider,
                 subject=model,
                 before="served",
-                after=Standing(standing.lifecycle, max(standing.day, _end_of(standing))).words,
+                after=Standing(standing.lifecycle, max(standing.day, end)).words,
                 models=(model,),
             )
-
-
-def _end_of(standing: Standing) -> date:
-    return standing.lifecycle.until or standing.day
 
 
 def vanished_musts(earlier: Before, new: Run, said: Collection[str | Column]) -> Iterator[str]:
@@ -170,14 +165,11 @@ def vanished_musts(earlier: Before, new: Run, said: Collection[str | Column]) ->
     there = {(finding.provider, finding.model, finding.clause) for finding in new.findings}
     gone: dict[Column, set[str]] = {}
     for finding in (earlier.findings[name] for name in earlier.newest):
-        is_decided_must = finding.level == "MUST" and finding.verdict in DECIDED
+        decided = finding.level == "MUST" and finding.verdict in DECIDED
         asked = finding.provider in planned and finding.clause in known and selects(globs, finding)
-        if (
-            is_decided_must
-            and asked
-            and (finding.provider, finding.model, finding.clause) not in there
-        ):
-            gone.setdefault((finding.provider, finding.model), set()).add(finding.clause)
+        promise = (finding.provider, finding.model, finding.clause)
+        if decided and asked and promise not in there:
+            gone.setdefault(promise[:2], set()).add(finding.clause)
     for (provider, model), clauses in sorted(gone.items()):
         if provider not in said and (provider, model) not in said:
             musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))

@@ -20,8 +20,9 @@ from conformance.reports.drift.baseline import (
 from conformance.reports.drift.model import ABSENT, Change, Drift, Kind
 from conformance.reports.drift.outliers import range_changes
 from conformance.reports.drift.reliability import became_unreliable, covered
-from conformance.reports.drift.verdicts import verdict_changes
-from conformance.reports.wording import changed_under_its_name, counted, listed
+from conformance.reports.drift.verdicts import flaky_exchanges, verdict_changes
+from conformance.reports.formatting import counted, listed
+from conformance.reports.wording import changed_under_its_name, lack_of
 from conformance.results.baselines import ordered, tells
 from conformance.results.conclusion import Reasons
 from conformance.results.reach import Column
@@ -49,14 +50,16 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
     absent = absences(earlier, new)
     gone = {(absence.provider, absence.model) for absence in absent} | retired_in(new).keys()
     unreliable = became_unreliable(bases, new)
-    verdicts, explained = verdict_changes(earlier, new, whole, gone, covered(unreliable))
+    clauses = covered(unreliable)
+    flaky = flaky_exchanges(new, clauses)
+    verdicts, explained = verdict_changes(earlier, new, whole, gone, clauses, flaky)
     vanished = [absence.change for absence in absent if absence.chosen]
     changes = [
         *unreliable,
         *vanished,
         *retirements(bases[-1], new),
         *verdicts,
-        *answer_changes(earlier, new),
+        *answer_changes(earlier, new, flaky),
         *range_changes(bases, new),
     ]
     return Drift(
@@ -105,8 +108,7 @@ def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
         names = listed([absence.name for absence in left])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
-        why = "did not come to its end" if last.interrupted else "judged only a part"
-        yield f"BASE {why}: what it lacks is not told as added."
+        yield f"BASE {lack_of(last)}: what it lacks is not told as added."
     known = {provider.id: provider for provider in last.header.providers}
     for provider in new.header.providers:
         for name in ("mode", "base_url") if provider.id in known else ():

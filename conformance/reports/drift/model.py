@@ -110,22 +110,22 @@ class Drift:
     def alarms(self, unconfirmed_too: bool = False) -> Sequence[Alarm]:
         """Return an alarm for each provider of the new run, in its order."""
         wrong = self.worse(unconfirmed_too)
-        return [self._alarm(provider.id, wrong) for provider in self.new.header.providers]
-
-    def _alarm(self, provider: str, wrong: Sequence[Change]) -> Alarm:
-        mine = tuple(change for change in wrong if change.provider == provider)
-        clauses = {finding.subject for finding in mine}
-        worse = {
-            change.subject for change in self.of(Kind.REGRESSION) if change.provider == provider
-        }
-        return Alarm(
-            provider=provider,
-            clauses=tuple(sorted(clauses)),
-            regressions=mine,
-            waiting=tuple(sorted(worse - clauses)),
-            kept=tuple(sorted(self._kept(provider))),
-            judged=not self.unjudged,
-        )
+        alarms = []
+        for provider in self.new.header.providers:
+            mine = tuple(change for change in wrong if change.provider == provider.id)
+            clauses = {change.subject for change in mine}
+            every = self.of(Kind.REGRESSION)
+            worse = {change.subject for change in every if change.provider == provider.id}
+            alarm = Alarm(
+                provider=provider.id,
+                clauses=tuple(sorted(clauses)),
+                regressions=mine,
+                waiting=tuple(sorted(worse - clauses)),
+                kept=tuple(sorted(self._kept(provider.id))),
+                judged=not self.unjudged,
+            )
+            alarms.append(alarm)
+        return alarms
 
     def _kept(self, provider: str) -> set[str]:
         """Return the clauses of which nothing is open and nothing broken but what is excused."""

@@ -12,12 +12,9 @@ from dataclasses import dataclass, field
 from conformance.findings import BROKEN, Finding, Verdict
 from conformance.reports.costs import sent_once
 from conformance.reports.drift.model import Change, Kind
-from conformance.reports.measures import Retries, measures_of
-from conformance.reports.rates import Rate
+from conformance.reports.grouping import group_by
+from conformance.reports.measures import Rate, Retries, measures_of
 from conformance.results.run_file import Run
-
-REQUESTS = "requests"
-"""The subject of a change that is about requests and no clause."""
 
 Subject = tuple[str, str, str]
 """A clause on a model of a provider."""
@@ -34,15 +31,15 @@ class _Tally:
 
     def add(self, finding: Finding) -> None:
         """Count a finding and the exchanges that were made again for it."""
-        made = 1 + (finding.repeats or 0)
+        exchanges = 1 + (finding.repeats or 0)
         if finding.verdict is Verdict.FLAKY and finding.rate is not None:
-            self.hits += round(finding.rate * made)
+            self.hits += round(finding.rate * exchanges)
             self.flaky = True
         elif finding.verdict in BROKEN:
-            self.hits += made
+            self.hits += exchanges
         elif finding.verdict is not Verdict.PASS:
             return
-        self.of += made
+        self.of += exchanges
         if finding.verdict is not Verdict.PASS:
             self.broken.append(finding)
 
@@ -70,17 +67,31 @@ def _clauses(bases: Sequence[Run], new: Run) -> Iterator[Change]:
     for subject, tally in now.items():
         earlier = before.get(subject, _Tally())
         if tally.flaky and _is_worse(earlier.rate, tally.rate):
-            yield _change(subject, earlier.rate, tally)
+            provider, model, clause = subject
+            yield Change(
+                kind=Kind.UNRELIABLE,
+                what="reliability",
+                provider=provider,
+                subject=clause,
+                level=tally.broken[0].level,
+                before=share_of(earlier.rate),
+                after=share_of(tally.rate),
+                models=(model,),
+                cases=tuple(dict.fromkeys(finding.case for finding in tally.broken)),
+                count=len(tally.broken),
+                message=tally.broken[0].message,
+                confirmed=True,
+            )
 
 
 def _tallies(runs: Iterable[Run]) -> dict[Subject, _Tally]:
-    found: dict[Subject, _Tally] = {}
+    tallies: dict[Subject, _Tally] = {}
     for run in runs:
         for finding in run.findings:
             if not finding.excused:
                 subject = (finding.provider, finding.model, finding.clause)
-                found.setdefault(subject, _Tally()).add(finding)
-    return found
+                tallies.setdefault(subject, _Tally()).add(finding)
+    return tallies
 
 
 def _is_worse(before: Rate, now: Rate) -> bool:
@@ -88,36 +99,22 @@ def _is_worse(before: Rate, now: Rate) -> bool:
     return before.of > 0 and now.interval[0] > before.interval[1]
 
 
-def _change(subject: Subject, before: Rate, tally: _Tally) -> Change:
-    provider, model, clause = subject
-    return Change(
-        kind=Kind.UNRELIABLE,
-        what="reliability",
-        provider=provider,
-        subject=clause,
-        level=tally.broken[0].level,
-        before=share_of(before),
-        after=share_of(tally.rate),
-        models=(model,),
-        cases=tuple(dict.fromkeys(finding.case for finding in tally.broken)),
-        count=len(tally.broken),
-        message=tally.broken[0].message,
-        confirmed=True,
-    )
-
-
 def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
-    """Yield providers of which attempts fail, but not all of them: that is an outage."""
+    """Yield providers of which attempts fail, but not all, nor so many that the run gave up.
+
+    Those are outages, which leave a night undecided.
+    """
     before, now = _retries(bases), _retries([new])
+    left = {finding.provider for finding in new.findings if finding.verdict is Verdict.NOT_RUN}
     for provider, retries in now.items():
         earlier = before.get(provider)
-        out = retries.failed.hits == retries.failed.of
+        out = retries.failed.hits == retries.failed.of or provider in left
         if earlier is not None and not out and _is_worse(earlier.failed, retries.failed):
             yield Change(
                 kind=Kind.UNRELIABLE,
                 what="reliability",
                 provider=provider,
-                subject=REQUESTS,
+                subject="requests",  # and no clause
                 before=share_of(earlier.failed),
                 after=share_of(retries.failed),
                 count=retries.failed.hits,
@@ -127,12 +124,8 @@ def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
 
 
 def _retries(runs: Sequence[Run]) -> Mapping[str, Retries]:
-    sent = list(sent_once(runs))
-    providers = dict.fromkeys(each.provider for each in sent)
-    return {
-        name: measures_of([each for each in sent if each.provider == name]).retries
-        for name in providers
-    }
+    providers = group_by(sent_once(runs), lambda exchange: exchange.provider)
+    return {name: measures_of(sent).retries for name, sent in providers.items()}
 
 
 def share_of(rate: Rate) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import product
@@ -10,13 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
-from conformance.parsing import without_commands
 from conformance.reports.console_text import Paper
 from conformance.reports.drift.model import ABSENT, Alarm, Change, Drift, Kind
-from conformance.reports.formatting import moment
+from conformance.reports.formatting import counted, json_document, listed, moment
 from conformance.reports.markdown import filled
 from conformance.reports.page.requests import shown_request
-from conformance.reports.wording import counted, listed
 from conformance.results.run_file import Run
 
 SCHEMA = 1
@@ -49,6 +46,8 @@ def place(change: Change) -> str:
         return ""
     where = f" on {listed(change.models)}" if change.models else ""
     noun = "case" if change.what in ("verdict", "reliability") else "answer"
+    if change.what == "verdict" and not change.subject:
+        noun = "finding"  # of many clauses, for one reason
     example = "" if change.count == 1 else "e.g. "
     case = f", {example}{change.cases[0]}" if change.cases else ""
     return f"{where} ({counted(change.count, noun)}{case})"
@@ -115,7 +114,7 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
         sure = "" if unconfirmed_too else "confirmed "
         return f"{counted(len(wrong), sure + 'regression')}: something got worse."
     if unreliable := report.of(Kind.UNRELIABLE):
-        names = listed([change.subject for change in unreliable], 3)
+        names = listed(list(dict.fromkeys(change.subject for change in unreliable)), 3)
         return f"Became unreliable: {names}; something got worse."
     if report.unjudged:
         return f"It could not be judged whether something got worse: {'; '.join(report.unjudged)}."
@@ -124,17 +123,16 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
         several = counted(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
     same = f"{counted(report.compared, 'finding')} compared"
-    bare = [change.subject for change in report.of(Kind.INFORMATION) if _no_longer_excused(change)]
-    if bare:
+    bare = [
+        change.subject
+        for change in report.of(Kind.INFORMATION)
+        if (change.what, change.before) == ("verdict", "known") and change.after in _BROKEN
+    ]
+    if bare:  # a deviation was removed or ran out, and its promise is broken still
         names = listed(list(dict.fromkeys(bare)), 3)
         gone = "no known deviation excuses any more what is broken"
         return f"No regression, but {gone}: {names}; {same}."
     return f"Nothing got worse: {same}."
-
-
-def _no_longer_excused(change: Change) -> bool:
-    """Return whether a deviation was removed or ran out, and its promise is broken still."""
-    return change.what == "verdict" and change.before == "known" and change.after in _BROKEN
 
 
 _PHRASES = {
@@ -145,14 +143,18 @@ _PHRASES = {
 def drift_markdown(report: Drift, unconfirmed_too: bool = False) -> str:
     """Write a drift as GitHub-flavoured Markdown."""
     sections = [(TITLES[kind], report.of(kind)) for kind in Kind]
-    said = closing(report, unconfirmed_too)
-    values = {"found": report, "phrases": _PHRASES, "sections": sections, "closing": said}
+    values = {
+        "report": report,
+        "phrases": _PHRASES,
+        "sections": sections,
+        "closing": closing(report, unconfirmed_too),
+    }
     return filled("drift.md.jinja", values)
 
 
 def _issue_body(alarm: Alarm, report: Drift) -> str:
     """Write an issue about one provider's regressions; it says nothing of others."""
-    values = {"alarm": alarm, "found": report, "phrases": _PHRASES, "curl": _curl(alarm, report)}
+    values = {"alarm": alarm, "report": report, "phrases": _PHRASES, "curl": _curl(alarm, report)}
     return filled("issue.md.jinja", values)
 
 
@@ -184,7 +186,7 @@ def drift_json(report: Drift, unconfirmed_too: bool = False) -> str:
         "changes": [_change(change) for change in report.changes],
         "providers": [_alarm(alarm, report) for alarm in report.alarms(unconfirmed_too)],
     }
-    return without_commands(json.dumps(value, indent=1)) + "\n"
+    return json_document(value)
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -223,54 +225,47 @@ def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
 
 def print_drift(report: Drift, console: Console, unconfirmed_too: bool = False) -> None:
     """Print what changed on one screen, the gravest first."""
-    _DriftPage(console, report).print(unconfirmed_too)
+    _DriftPage(console).print(report, unconfirmed_too)
 
 
 class _DriftPage(Paper):
     """One drift on one console."""
 
-    def __init__(self, console: Console, report: Drift) -> None:
-        super().__init__(console)
-        self._found = report
-
-    def print(self, unconfirmed_too: bool) -> None:
-        report = self._found
-        new = self._text(side([report.new]), "bold")
-        self._line(new, self._text(f" against {side(report.bases)}"), lines=2)
+    def print(self, report: Drift, unconfirmed_too: bool) -> None:
+        new = side([report.new])
+        self._line((new, "bold"), f" against {side(report.bases)}", lines=2)
         for note in report.notes[:_MOST_NOTES]:
-            self._line(self._text(note, "yellow"), lines=1)
-        self._line(self._text(tally(report), "bold"))
+            self._line((note, "yellow"), lines=1)
+        self._line((tally(report), "bold"))
         for kind in Kind:
-            self._section(kind)
+            self._section(kind, report)
         style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
         self._console.print()
-        self._line(self._text(closing(report, unconfirmed_too), style), lines=2)
+        self._line((closing(report, unconfirmed_too), style), lines=2)
 
-    def _section(self, kind: Kind) -> None:
-        changes = self._found.of(kind)
+    def _section(self, kind: Kind, report: Drift) -> None:
+        changes = report.of(kind)
         if not changes:
             return
         self._title(f"{TITLES[kind]} ({len(changes)})")
         for change in changes[: SCREEN[kind]]:
-            self._change(change)
-        left = len(changes) - SCREEN[kind]
-        if left > 0:
-            self._line(self._text(f"and {left} more: --format md shows them", "dim"), indent=2)
+            self._change(change, report)
+        self._more(len(changes) - SCREEN[kind], ": --format md shows them")
 
-    def _change(self, change: Change) -> None:
+    def _change(self, change: Change, report: Drift) -> None:
         style = _STYLES.get(change.kind, "cyan")
         verdict, regression = change.what == "verdict", change.kind is Kind.REGRESSION
         name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
         said = f"{': ' if name else ''}{what_changed(change)}{place(change)}"
         self._line(
-            self._text(who(change, self._found)),
-            self._text(f"{change.level} " if change.level else "", style),
-            self._text(name, "bold"),
-            self._text(said),
+            who(change, report),
+            (f"{change.level} " if change.level else "", style),
+            (name, "bold"),
+            said,
             indent=2,
-            lines=2 if regression else 1,
+            lines=2 if change.kind in (Kind.REGRESSION, Kind.UNRELIABLE) else 1,
         )
-        outage = change.kind is Kind.NOISE and verdict
-        if regression or outage or change.what in ("latency", "price", "reliability"):
+        by_reason = verdict and not change.subject
+        if regression or by_reason or change.what in ("latency", "price", "reliability"):
             why = "; ".join(filter(None, (certainty(change), change.message)))
-            self._line(self._text(why or "no reason given"), indent=6, lines=1)
+            self._line(why or "no reason given", indent=6, lines=1)

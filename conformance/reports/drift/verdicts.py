@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
 from conformance.reports.drift.baseline import Before
 from conformance.reports.drift.model import ABSENT, Change, Kind
-from conformance.reports.grouping import level_rank
+from conformance.reports.grouping import group_by
+from conformance.reports.resumed import key
 from conformance.results.conclusion import Reasons
-from conformance.results.reach import Column
+from conformance.results.reach import LEVELS, Column
 from conformance.results.run_file import Run
 
 _CHANCE = frozenset({Verdict.UNAVAILABLE, Verdict.FLAKY})
@@ -34,21 +35,27 @@ class Turn:
         return finding
 
     @property
-    def is_outage(self) -> bool:
-        """Return whether the provider did not decide; reports name the reason, not the clause."""
-        return self.finding.verdict is Verdict.UNAVAILABLE and self.kind is Kind.NOISE
+    def is_of_the_run(self) -> bool:
+        """Return whether an outage or the end of the run left it undecided.
+
+        Reports name the reason, and not each clause.
+        """
+        outage = self.finding.verdict is Verdict.UNAVAILABLE and self.kind is Kind.NOISE
+        return outage or (self.after is not None and self.after.verdict is Verdict.NOT_RUN)
 
 
 def verdict_changes(
     earlier: Before,
     new: Run,
     whole: bool,
-    absent: Collection[Column] = (),
-    unreliable: Collection[tuple[str, str, str]] = (),
+    absent: Collection[Column],
+    unreliable: Collection[tuple[str, str, str]],
+    flaky: Collection[tuple[str, ...]],
 ) -> tuple[list[Change], int]:
     """Return the changed verdicts, and how many more are explained by what is broken.
 
-    A clause that became `unreliable` on a model is told as that; what follows from it is counted.
+    A clause that became `unreliable` on a model is reported as that; what follows from the `flaky`
+    exchanges that broke it is counted.
 
     `whole` is whether both sides judged all there was, so that what is missing came or went.
     The findings of `absent` models are not reported one by one.
@@ -61,23 +68,25 @@ def verdict_changes(
     ]
     if whole:
         gone = [earlier.findings[name] for name in earlier.newest - now.keys()]
-        gone.sort(
-            key=lambda finding: (finding.provider, finding.model, finding.case, finding.clause)
-        )
+        gone.sort(key=key)
         shown = [finding for finding in gone if (finding.provider, finding.model) not in absent]
         turns += [Turn(Kind.INFORMATION, finding, None) for finding in shown]
     reasons = Reasons(earlier.findings.values()), Reasons(new.findings)
-    flaky = {
-        _exchange(finding)
-        for finding in new.findings
-        if _subject(finding) in unreliable and finding.verdict is not Verdict.PASS
-    }
     telling = [
         turn
         for turn in turns
         if not _is_explained(turn, *reasons) and not _is_of_chance(turn, unreliable, flaky)
     ]
-    return list(_grouped(telling)), len(turns) - len(telling)
+    return _changes(telling), len(turns) - len(telling)
+
+
+def flaky_exchanges(new: Run, unreliable: Collection[tuple[str, str, str]]) -> set[tuple[str, ...]]:
+    """Return provider, model and case of exchanges that broke a clause which became unreliable."""
+    return {
+        _exchange(finding)
+        for finding in new.findings
+        if _subject(finding) in unreliable and finding.verdict is not Verdict.PASS
+    }
 
 
 def kind_of(before: Finding | None, after: Finding) -> Kind | None:
@@ -125,12 +134,12 @@ def _is_of_chance(
     """Return whether a change is of a clause that became unreliable, or only follows from it."""
     after = turn.after
     if after is None:
-        return False
-    told = _subject(after) in unreliable and after.verdict is not Verdict.PASS
+        return _exchange(turn.finding) in flaky
+    unreliably = _subject(after) in unreliable and after.verdict is not Verdict.PASS
     follows = after.verdict is Verdict.NOT_TESTABLE and bool(
         {_exchange(after), (after.provider, after.model, after.control or "")} & set(flaky)
     )
-    return (told and not after.excused) or follows
+    return (unreliably and not after.excused) or follows
 
 
 def _subject(finding: Finding) -> tuple[str, str, str]:
@@ -150,30 +159,31 @@ def _is_explained(turn: Turn, before: Reasons, now: Reasons) -> bool:
     )
 
 
-def _grouped(turns: Iterable[Turn]) -> Iterator[Change]:
-    groups: dict[tuple[object, ...], list[Turn]] = {}
-    for turn in turns:
-        finding, outage = turn.finding, turn.is_outage
-        subject = finding.message if outage else finding.clause
-        before = "" if outage else word(turn.before)
-        key = (turn.kind, finding.provider, subject, before, word(turn.after))
-        groups.setdefault(key, []).append(turn)
-    yield from map(
-        _change, sorted(groups.values(), key=lambda group: level_rank(group[0].finding.level))
-    )
+def _changes(turns: Iterable[Turn]) -> list[Change]:
+    groups = group_by(turns, _kind_of_change).values()
+    in_order = sorted(groups, key=lambda group: LEVELS.index(group[0].finding.level))
+    return list(map(_change, in_order))
+
+
+def _kind_of_change(turn: Turn) -> tuple[object, ...]:
+    """Return what turns have in common that are told as one."""
+    finding, of_run = turn.finding, turn.is_of_the_run
+    subject = finding.message if of_run else finding.clause
+    before = "" if of_run else word(turn.before)
+    return turn.kind, finding.provider, subject, before, word(turn.after)
 
 
 def _change(turns: Sequence[Turn]) -> Change:
     first = max(turns, key=lambda turn: (turn.confirmed, SEVERITY[turn.finding.verdict]))
-    outage = first.is_outage
+    of_run = first.is_of_the_run
     sure = [turn for turn in turns if turn.confirmed]
     return Change(
         kind=first.kind,
         what="verdict",
         provider=first.finding.provider,
-        subject="" if outage else first.finding.clause,
-        level="" if outage else first.finding.level,
-        before="" if outage else word(first.before),
+        subject="" if of_run else first.finding.clause,
+        level="" if of_run else first.finding.level,
+        before="" if of_run else word(first.before),
         after=word(first.after),
         models=tuple(dict.fromkeys(turn.finding.model for turn in turns)),
         cases=tuple(dict.fromkeys(turn.finding.case for turn in turns)),

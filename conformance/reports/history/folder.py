@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from conformance.errors import ConformanceError
 from conformance.parsing import printable
+from conformance.reports.grouping import group_by
 from conformance.results.baselines import run_files
 from conformance.results.run_file import RunFileError
 from conformance.results.run_states import RunStates, StatesReader
@@ -65,21 +66,14 @@ def _copies(runs: dict[str, RunStates]) -> Iterator[Problem]:
 
     The whole one counts, else the longest, whatever their names.
     """
-    files: dict[str, list[str]] = {}
-    for name, run in runs.items():
-        files.setdefault(run.id, []).append(name)
-    for names in files.values():
-        best, *others = _by_worth(names, runs)
+    for names in group_by(runs, lambda name: runs[name].id).values():
+        best, *others = sorted(sorted(names), key=lambda name: _worth(runs[name]), reverse=True)
         for name in others:
             cut = ""
             if runs[name].interrupted and _worth(runs[name]) < _worth(runs[best]):
                 count, most = runs[name].findings, runs[best].findings
                 cut = f", cut off after {count} of {most} findings"
             yield name, f"a copy of {best}{cut}"
-
-
-def _by_worth(names: Iterable[str], runs: dict[str, RunStates]) -> list[str]:
-    return sorted(sorted(names), key=lambda name: _worth(runs[name]), reverse=True)
 
 
 def _worth(run: RunStates) -> tuple[bool, int]:

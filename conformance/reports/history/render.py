@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.findings import NOT_JUDGED, STATES, Verdict, state_of
-from conformance.parsing import without_commands
 from conformance.reports.console_text import Paper
+from conformance.reports.formatting import counted, json_document, listed
 from conformance.reports.history.timeline import (
     MARKS,
     History,
@@ -21,8 +20,7 @@ from conformance.reports.history.timeline import (
     squeezed,
 )
 from conformance.reports.markdown import filled
-from conformance.reports.rates import Rate
-from conformance.reports.wording import counted, listed
+from conformance.reports.measures import Rate
 
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/history.schema.json``."""
@@ -83,7 +81,7 @@ def span(nights: Nights) -> str:
 def history_markdown(report: History) -> str:
     """Write a history as GitHub-flavoured Markdown."""
     words = {"now_of": now_of, "flakes_of": flakes_of, "changes_of": changes_of, "span": span}
-    return filled("history.md.jinja", {"found": report, "legend": LEGEND, **words})
+    return filled("history.md.jinja", {"report": report, "legend": LEGEND, **words})
 
 
 def history_json(report: History) -> str:
@@ -97,7 +95,7 @@ def history_json(report: History) -> str:
         "problems": [{"file": path, "why": why} for path, why in report.problems],
         "notes": [],
     }
-    return without_commands(json.dumps(value, indent=1)) + "\n"
+    return json_document(value)
 
 
 def _timeline(timeline: Timeline) -> dict[str, Any]:
@@ -144,27 +142,25 @@ class _HistoryPage(Paper):
             ]
             self._provider(nights, mine, len(mine) if every else MOST)
         self._console.print()
-        self._line(self._text(LEGEND, "dim"))
+        self._line((LEGEND, "dim"))
         still = counted(report.unchanged, "promise", "promises")
-        self._line(self._text(f"{still} never changed (--all shows them).", "dim"))
+        self._line((f"{still} never changed (--all shows them).", "dim"))
         if report.silent:
-            said = counted(report.silent, "promise was", "promises were")
-            self._line(self._text(f"{said} judged before, not on the newest night.", "magenta"))
+            sentence = counted(report.silent, "promise was", "promises were")
+            self._line((f"{sentence} judged before, not on the newest night.", "magenta"))
         for path, why in report.problems[:_MOST_PROBLEMS]:
-            self._line(self._text(f"left out: {path}: {why}", "yellow"), lines=2)
+            self._line((f"left out: {path}: {why}", "yellow"), lines=2)
         more = len(report.problems) - _MOST_PROBLEMS
         if more > 0:
-            self._line(self._text(f"and {counted(more, 'file')} more left out", "yellow"))
+            self._line((f"and {counted(more, 'file')} more left out", "yellow"))
 
     def _provider(self, nights: Nights, timelines: Sequence[Timeline], most: int) -> None:
         self._title(f"{nights.provider}: {span(nights)}")
         for timeline in timelines[:most]:
             self._timeline(timeline)
-        left = len(timelines) - most
         if not timelines:
-            self._line(self._text("nothing changed", "dim"), indent=2)
-        elif left > 0:
-            self._line(self._text(f"and {left} more (--all shows them)", "dim"), indent=2)
+            self._line(("nothing changed", "dim"), indent=2)
+        self._more(len(timelines) - most, " (--all shows them)")
 
     def _timeline(self, timeline: Timeline) -> None:
         now, style = timeline.now, ""
@@ -172,11 +168,11 @@ class _HistoryPage(Paper):
             style = _UNJUDGED if timeline.silence else now.state.style
         parts = [change for change in (changes_of(timeline), flakes_of(timeline.flakes)) if change]
         self._line(
-            self._text(f"{timeline.level} "),
-            self._text(timeline.clause, "bold"),
-            self._text(f" on {listed(timeline.models)}: "),
-            self._text(now_of(timeline), style),
-            self._text("".join(f", {each}" for each in parts)),
+            f"{timeline.level} ",
+            (timeline.clause, "bold"),
+            f" on {listed(timeline.models)}: ",
+            (now_of(timeline), style),
+            "".join(f", {each}" for each in parts),
             indent=2,
             lines=2,
         )

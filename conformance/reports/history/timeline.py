@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 
 from conformance.findings import NOT_JUDGED, STATES, TELLING, State, Verdict, state_of
-from conformance.reports.grouping import level_rank
 from conformance.reports.history.folder import HistoryError, Problem, runs_of
-from conformance.reports.rates import Rate
-from conformance.results.reach import NO_FINDING
+from conformance.reports.measures import Rate
+from conformance.reports.summary import Summary
+from conformance.results.reach import LEVELS, NO_FINDING
 from conformance.results.run_states import ClauseLevel, RunStates
 
 _TELLING = {state.letter: state for state in TELLING}
@@ -116,18 +116,15 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
     unchanged = 0
     for name in sorted(providers):
         mine = list(timelines_of(name, providers[name], clauses))
-        changed = [
-            timeline for timeline in mine if timeline.changed or timeline.silence is not None
-        ]
-        unchanged += sum(len(timeline.models) for timeline in mine) - sum(
-            len(e.models) for e in changed
-        )
+        changed = [timeline for timeline in mine if timeline.changed or timeline.silence]
+        steady = [timeline for timeline in mine if not timeline.changed and not timeline.silence]
+        unchanged += sum(len(timeline.models) for timeline in steady)
         shown += sorted(mine if every else changed, key=_newest, reverse=True)
     return History(
         nights=tuple(_nights(name, providers[name]) for name in sorted(providers)),
         timelines=tuple(shown),
         unchanged=unchanged,
-        silent=sum(len(timeline.models) for timeline in shown if timeline.silence is not None),
+        silent=sum(len(timeline.models) for timeline in shown if timeline.silence),
         problems=tuple(problems),
     )
 
@@ -171,7 +168,9 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
                 over = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
                 models.setdefault((clause, marks, over), []).append(model)
     started = [run.started for run in runs]
-    for clause, marks, over in sorted(models, key=lambda row: (level_rank(levels[row[0]]), row[0])):
+    for clause, marks, over in sorted(
+        models, key=lambda row: (LEVELS.index(levels[row[0]]), row[0])
+    ):
         spells = tuple(_spells(marks, started))
         flakes, unjudged = _flakes(marks)
         yield Timeline(
@@ -237,3 +236,20 @@ def squeezed(marks: str, width: int) -> str:
     edges = [round(place * len(marks) / width) for place in range(width + 1)]
     parts = [marks[start:end] for start, end in pairwise(edges)]
     return "".join(max(part, key=_GRAVITY.index) for part in parts)
+
+
+def with_history(summary: Summary, folder: Path) -> Summary:
+    """Add what the nights of a folder came to, as far as the newest run of the summary.
+
+    Raises `HistoryError` for a folder without any run.
+    """
+    newest = max(run.header.started for run in summary.merged.runs)
+    changes = {}
+    for timeline in history(folder, every=True).timelines:
+        spells = [(spell.first, spell.state.label) for spell in timeline.spells]
+        if timeline.silence is not None:
+            spells.append((timeline.silence.since, "not judged"))
+        if until := tuple(spell for spell in spells if spell[0] <= newest):
+            for model in timeline.models:
+                changes[timeline.provider, model, timeline.clause] = until
+    return replace(summary, spells=changes)

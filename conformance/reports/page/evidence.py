@@ -55,23 +55,19 @@ def proofs(summary: Summary) -> Proofs:
     columns = _Evidence(summary).columns()
     cells = sum(len(table.rows) * len(table.sides) for table in summary.capabilities)
     for most in _CUTS:
-        packed = tuple(_packed(_cut(each, most)) for each in columns)
+        packed = tuple(_packed(column, most) for column in columns)
         if sum(map(len, packed)) <= LIMIT - _CELL * cells:
             break
     return Proofs(packed, _pictures(columns), most if most != _CUTS[0] else None)
 
 
-def _packed(column: Mapping[str, Any]) -> str:
+def _packed(column: Mapping[str, Any], most: int) -> str:
+    """Pack a column, whose bodies are cut; at nothing at all, headers are left out as well."""
+    if most != _CUTS[0]:
+        cut = {name: _shorter(each, most) for name, each in column["exchanges"].items()}
+        column = {**column, "exchanges": cut}
     text = json.dumps(column, ensure_ascii=True, separators=(",", ":"))
     return base64.b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
-
-
-def _cut(column: Mapping[str, Any], most: int) -> Mapping[str, Any]:
-    """Cut the bodies of a column; at nothing at all, leave out headers as well."""
-    if most == _CUTS[0]:
-        return column
-    cut = {name: _shorter(each, most) for name, each in column["exchanges"].items()}
-    return {**column, "exchanges": cut}
 
 
 def _shorter(exchange: Mapping[str, Any], most: int) -> Mapping[str, Any]:
@@ -86,14 +82,14 @@ def _shorter(exchange: Mapping[str, Any], most: int) -> Mapping[str, Any]:
 
 def _pictures(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Take the thumbnails out of the columns, each once, by the digest of the image."""
-    found: dict[str, str] = {}
+    pictures: dict[str, str] = {}
     for column in columns:
         for exchange in column["exchanges"].values():
             for image in exchange["images"]:
                 small = image.pop("thumbnail", None)
                 if small and _THUMBNAIL.fullmatch(small):
-                    found.setdefault(str(image.get("sha256")), small)
-    return found
+                    pictures.setdefault(str(image.get("sha256")), small)
+    return pictures
 
 
 class _Evidence:
@@ -111,23 +107,25 @@ class _Evidence:
 
         Where a column is of several runs, a case is written `2/case`: of the third of them.
         """
-        found: dict[Column, dict[str, Any]] = {
+        columns: dict[Column, dict[str, Any]] = {
             column: {"findings": {}, "exchanges": {}, "several": column in self._several}
             for column in self._summary.columns
         }
         merged = self._summary.merged
         for each, rank in merged.owned:
-            column = found[each.provider, each.model]
+            column = columns[each.provider, each.model]
             prefix = f"{rank}/" if column["several"] else ""
             column["findings"].setdefault(each.clause, []).append(self._finding(each, prefix))
-            self._exchanges(column["exchanges"], each, merged.runs[rank], prefix)
+            for case in filter(None, (each.case, each.control)):
+                name = f"{each.provider}/{each.model}/{case}"
+                self._exchange(column["exchanges"], name, prefix + case, merged.runs[rank])
         for table in self._summary.capabilities:
             for place, provider in enumerate(table.sides):
-                self._values(found[provider, table.model], table, place)
+                self._values(columns[provider, table.model], table, place)
         for (provider, model, clause), spells in self._summary.spells.items():
-            if (provider, model) in found:
-                found[provider, model].setdefault("spells", {})[clause] = spells
-        return list(found.values())
+            if (provider, model) in columns:
+                columns[provider, model].setdefault("spells", {})[clause] = spells
+        return list(columns.values())
 
     def _values(self, column: dict[str, Any], table: ModelTable, place: int) -> None:
         """Add what one provider makes of each value, with the exchanges that show it."""
@@ -145,30 +143,18 @@ class _Evidence:
 
     def _finding(self, finding: Finding, prefix: str) -> Any:
         """Write a finding; of a pass with nothing to add, only its case."""
-        history = self._history.get(key(finding)) if self._history else None
+        history = self._history.get(key(finding))
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
             return prefix + finding.case
         names = ("verdict", "message", "expected", "observed", "control", "rate", "repeats")
         shown: dict[str, Any] = {"case": prefix + finding.case}
         shown |= {name: value for name in names if (value := getattr(finding, name))}
-        if finding.deviation is not None:
-            shown["deviation"] = self._deviation(finding)
+        if finding.deviation is not None:  # the number of its entry in the provider's file
+            about = self._about.get(finding.provider)
+            entries = enumerate(about.deviations if about else ())
+            ranks = (rank for rank, entry in entries if _covers(entry, finding))
+            shown["deviation"] = next(ranks, finding.deviation)
         return shown | ({"history": history} if history else {})
-
-    def _deviation(self, finding: Finding) -> Any:
-        """Return the number of the entry in the provider's file, or the reason without an entry."""
-        about = self._about.get(finding.provider)
-        for rank, each in enumerate(about.deviations if about else ()):
-            if each.reason == finding.deviation and _covers(each, finding):
-                return rank
-        return finding.deviation
-
-    def _exchanges(
-        self, exchanges: dict[str, Any], finding: Finding, run: Run, prefix: str
-    ) -> None:
-        for case in filter(None, (finding.case, finding.control)):
-            name = f"{finding.provider}/{finding.model}/{case}"
-            self._exchange(exchanges, name, prefix + case, run)
 
     def _exchange(self, exchanges: dict[str, Any], name: str, key: str, run: Run) -> None:
         exchange = run.exchanges.get(name)
@@ -182,35 +168,36 @@ def _several(merged: Merged) -> set[Column]:
     owners: dict[Column, set[int]] = {}
     for each, rank in merged.owned:
         owners.setdefault((each.provider, each.model), set()).add(rank)
-    return {column for column, found in owners.items() if len(found) > 1}
+    return {column for column, ranks in owners.items() if len(ranks) > 1}
 
 
 def _covers(entry: DeviationRecord, finding: Finding) -> bool:
     return (
-        fnmatchcase(finding.clause, entry.clause)
+        entry.reason == finding.deviation
+        and fnmatchcase(finding.clause, entry.clause)
         and any(fnmatchcase(finding.model, glob) for glob in entry.models)
         and any(fnmatchcase(finding.case, glob) for glob in entry.cases)
     )
 
 
 def _history(summary: Summary) -> dict[Key, list[list[str]]]:
-    """Give, of what several runs judged, when each verdict began to be given."""
-    found: dict[Key, list[list[str]]] = {}
+    """Return, of what several runs judged, since when each verdict holds."""
+    history: dict[Key, list[list[str]]] = {}
     for run in sorted(summary.merged.runs, key=lambda each: each.header.started):
         started = run.header.started
         for each in run.findings:
-            said = f"{each.verdict.value}{', known' * each.excused}"
-            mine = found.setdefault(key(each), [])
-            if not mine or mine[-1][1] != said:
-                mine.append([started, said])
-    return found
+            verdict = f"{each.verdict.value}{', known' * each.excused}"
+            mine = history.setdefault(key(each), [])
+            if not mine or mine[-1][1] != verdict:
+                mine.append([started, verdict])
+    return history
 
 
 def _shown(exchange: ExchangeRecord, base_url: str | None) -> dict[str, Any]:
     """Return what is shown of an exchange; its request is a curl line."""
     values = to_builtins(exchange)
     return {name: values[name] for name in _SAID if values[name] is not None} | {
-        "endpoint": _endpoint(exchange.request),
+        "endpoint": f"{exchange.request.method} {_path(exchange.request.url)}",
         "sent": shown_request(exchange.request, base_url),
         "response": values["response"],
         "images": values["images"],
@@ -218,30 +205,23 @@ def _shown(exchange: ExchangeRecord, base_url: str | None) -> dict[str, Any]:
     }
 
 
-def _endpoint(request: RequestRecord) -> str:
-    """Return method and path: a control that differs there is another request, not a field."""
+def _path(url: str) -> str:
+    """Return the path of a URL: a control that differs there is another request, not a field."""
     try:
-        path = urlsplit(request.url).path
+        return urlsplit(url).path
     except ValueError:
-        path = request.url
-    return f"{request.method} {path}"
+        return url
 
 
 def _asked(request: RequestRecord) -> dict[str, Any]:
     """Return what a picture was asked to be: the parameters that can be seen in it."""
-    asked = _parsed(request.body)
+    try:
+        body = load_json(request.body)
+    except JSONFaultError:
+        body = None
+    asked = body if isinstance(body, dict) else {}
     shown = [f"{name} {asked[name]}" for name in _SHOWN if asked.get(name) is not None]
     prompt = asked.get("prompt")
-    return {"asked": ", ".join(shown), "prompt": _begin(prompt) if isinstance(prompt, str) else ""}
-
-
-def _begin(text: str) -> str:
-    return text if len(text) <= _PROMPT else text[:_PROMPT] + "…"
-
-
-def _parsed(body: str) -> Mapping[str, Any]:
-    try:
-        found = load_json(body)
-    except JSONFaultError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    prompt = prompt if isinstance(prompt, str) else ""
+    short = prompt if len(prompt) <= _PROMPT else prompt[:_PROMPT] + "…"
+    return {"asked": ", ".join(shown), "prompt": short}

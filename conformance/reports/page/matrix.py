@@ -12,10 +12,10 @@ from conformance.reports.capabilities import MEANINGS
 from conformance.reports.contracts import NOT_IN_EDITION
 from conformance.reports.provenance import Origin
 from conformance.reports.summary import Summary
-from conformance.results.reach import LEVELS, Cell, Column
+from conformance.results.reach import LEVELS, Column
 from conformance.results.records import ClauseRecord
 
-NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of
+_NOTHING = "."  # nothing to judge: the clause does not bind, or found nothing to speak of
 _LACKING = State(
     *(NOT_IN_EDITION, "", "∉", "dim", GREY),
     "the edition that this provider was judged by has no such promise: it is in no total",
@@ -93,7 +93,7 @@ def _columns(summary: Summary) -> list[dict[str, Any]]:
             "provider": order[row.provider],
             "model": row.model,
             "label": row.label,
-            "family": summary.merged.family((row.provider, row.model)),
+            "family": summary.merged.family(row.column),
             "standing": row.standing.words if row.standing else "",
         }
         for row in summary.rows
@@ -128,16 +128,13 @@ def _mine(origins: Iterable[Origin], provider: str) -> list[Origin]:
 
 def _letters(clause: str, summary: Summary) -> str:
     """Return a row of the matrix: a letter a column, `a` for the first of `STATES`."""
-    return "".join(
-        _letter(row.promises.get(clause), summary.merged.lacks(row.provider, clause))
-        for row in summary.rows
-    )
-
-
-def _letter(cell: Cell | None, lacking: bool) -> str:
-    if cell is None and not lacking:
-        return NOTHING
-    return chr(ord("a") + _SHOWN.index(_LACKING if cell is None else cell.state))
+    letters = ""
+    for row in summary.rows:
+        state = row.promises[clause].cell.state if clause in row.promises else None
+        if state is None and summary.merged.lacks(row.provider, clause):
+            state = _LACKING
+        letters += chr(ord("a") + _SHOWN.index(state)) if state else _NOTHING
+    return letters
 
 
 def _said(summary: Summary, clauses: Sequence[str]) -> dict[str, Any]:
@@ -153,15 +150,15 @@ def _said(summary: Summary, clauses: Sequence[str]) -> dict[str, Any]:
 
 
 def _worst(findings: Iterable[Finding]) -> dict[tuple[str, Column], Finding]:
-    found: dict[tuple[str, Column], Finding] = {}
+    worst: dict[tuple[str, Column], Finding] = {}
     for each in findings:
         if each.message:
             key = (each.clause, (each.provider, each.model))
-            if key not in found or _rank(each) > _rank(found[key]):
-                found[key] = each
-    return found
+            if key not in worst or _rank(each) > _rank(worst[key]):
+                worst[key] = each
+    return worst
 
 
 def _rank(finding: Finding) -> tuple[bool, int]:
-    new = finding.verdict in BROKEN and not finding.excused
-    return new, SEVERITY[finding.verdict]
+    """Return how bad a finding is: what is newly broken outranks all."""
+    return finding.verdict in BROKEN and not finding.excused, SEVERITY[finding.verdict]

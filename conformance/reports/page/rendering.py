@@ -5,35 +5,28 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup, escape
 
 from conformance.parsing import printable, without_commands
-from conformance.reports import client_rendering, side_by_side, wording
-from conformance.reports.capabilities import MEANINGS
-from conformance.reports.capabilities import rendering as capability
-from conformance.reports.formatting import dollars, duration, moment, took
+from conformance.reports import wording
 from conformance.reports.page.evidence import proofs
 from conformance.reports.page.matrix import matrix, provenance, silent_clauses
 from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
+from conformance.reports.templating import TEMPLATES, environment
 from conformance.results.reach import LEVELS
 
-_TEMPLATES = Path(__file__).parents[1] / "templates"
 _SCRIPTS = (
     *("elements.js", "filters.js", "matrix.js", "evidence.js", "capabilities.js", "gallery.js"),
     *("sorting.js", "start.js"),
 )
 _STYLES = ("page.css", "capabilities.css")
 _LONGEST = 1000  # characters of one foreign text
-MOST = 100  # entries of a section; the matrix has them all
 
 
 def page(summary: Summary) -> str:
@@ -42,18 +35,11 @@ def page(summary: Summary) -> str:
     evidence = proofs(summary)
     values = {
         "summary": summary,
-        "wording": wording,
         "tables": summary.capabilities,
-        "capability": capability,
-        "meanings": MEANINGS,
         "edition_of": lambda provider: wording.edition_of(provider, summary),
         "offers": summary.offers,
         "impact": summary.impact,
-        "clients": client_rendering,
-        "side_by_side": side_by_side,
-        "pictures_of": True,
         "levels": [each for each in LEVELS if any(each in row.kept for row in summary.rows)],
-        "most": MOST,
         "providers": provider_facts(summary),
         "origins": {name: provenance(summary.origins, name) for name, _ in summary.columns},
         "runs": newest_first(summary.merged.runs),
@@ -116,29 +102,15 @@ def _digest(text: str) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return (_TEMPLATES / "page" / name).read_text(encoding="utf-8")
+    return (TEMPLATES / "page" / name).read_text(encoding="utf-8")
 
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        finalize=_shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: Mapping[str, Any] = {
-        "duration": duration,
-        "took": took,
-        "dollars": dollars,
-        "moment": moment,
-        "prose": prose,
-    }
-    environment.filters.update(filters)
-    environment.globals["cell_link"] = cell_link
-    return environment.get_template("page.html.jinja")
+    templates = environment(_shown)
+    templates.filters["prose"] = prose
+    templates.globals["cell_link"] = cell_link
+    return templates.get_template("page.html.jinja")
 
 
 def _shown(value: object) -> object:

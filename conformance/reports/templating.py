@@ -1,0 +1,43 @@
+"""The templates of reports: how they escape what they print, and the words that all know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from conformance.reports import client_rendering, side_by_side, wording
+from conformance.reports.capabilities import MEANINGS, rendering
+from conformance.reports.formatting import counted, dollars, duration, listed, moment, took
+
+TEMPLATES = Path(__file__).with_name("templates")
+MOST = 100
+"""Entries of a section: the matrix of a page has them all, and a CI summary a limit of 1 MiB."""
+
+
+def environment(
+    finalize: Callable[[object], object] | None = None, keep_trailing_newline: bool = False
+) -> Environment:
+    """Return an environment that escapes HTML, after `finalize` has made each value harmless."""
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=keep_trailing_newline,
+    )
+    templates.filters |= {"duration": duration, "took": took, "dollars": dollars, "moment": moment}
+    templates.globals |= {
+        "counted": counted,
+        "listed": listed,
+        "wording": wording,
+        "capability": rendering,
+        "meanings": MEANINGS,
+        "side_by_side": side_by_side,
+        "clients": client_rendering,
+        "most": MOST,
+    }
+    return templates
