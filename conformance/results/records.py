@@ -10,10 +10,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-from conformance.exchange.model import Headers
 from conformance.findings import Finding, Level, Observation
 from conformance.parsing.credentials import Credentials, Painter
-from conformance.results.field_types import Amount, Count, Whole, one_of
+from conformance.results.field_types import Amount, Count, Headers, Whole, one_of
 from conformance.results.reach import ModelReach
 
 SCHEMA: Literal[1] = 1
