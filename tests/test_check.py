@@ -10,6 +10,7 @@ import pytest
 
 from conformance.cases.model import UNKNOWN_MODEL, Case
 from conformance.clauses import clauses_of
+from conformance.contract import sides_of
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
 from conformance.providers import is_loopback, load_provider
@@ -74,6 +75,14 @@ def test_shortlist_reaches_most_musts(model: str) -> None:
     assert all(f"{case.model}/{case.control}" in paths for case in few if case.control)
     assert len(_musts(few)) >= 0.7 * len(_musts(cases))
     assert len(_musts(few)) > len(_musts(cases[:12]))
+
+
+@pytest.mark.parametrize("model", ["dall-e-3", "gpt-image-1.5", "qwen-image"])
+def test_shortlist_asks_for_a_size_that_nobody_paints_unasked(model: str) -> None:
+    provider = provider_at("http://127.0.0.1:1/v1", model)
+    few = shortlist(documented_cases(EDITION, provider, None), EDITION, provider, 12)
+    sizes = [sides_of((case.body or {}).get("size")) for case in few]
+    assert any(sides and sides[0] != sides[1] for sides in sizes)
 
 
 def _musts(cases: list[Case]) -> set[str]:

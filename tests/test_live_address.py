@@ -36,6 +36,8 @@ def spoke(reply: Reply) -> bool:
         (JSONResponse({"status": 404, "error": "Not Found"}, 404), False),
         (PlainTextResponse("404 page not found", 404), False),
         (HTMLResponse("<h1>Not Found</h1>", 405), False),
+        (HTMLResponse("<h1>Unsupported method ('POST')</h1>", 501), False),
+        (error(501), True),
         (HTMLResponse(DASHBOARD), False),
         (PlainTextResponse(f" {DASHBOARD}"), False),
         (INVALID, False),

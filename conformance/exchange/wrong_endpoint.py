@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from conformance.exchange.answer import Answer
 
 _NO_SUCH_PAGE = frozenset({404, 405})
+_NO_SUCH_METHOD = 501  # what a server of files says to any POST
 _PLAIN = frozenset({"not found", "method not allowed"})  # what web frameworks write for an error
 _NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECASE)
 
@@ -24,7 +25,8 @@ def knows_nothing(answer: Answer) -> bool:
         return False
     if response.status not in _NO_SUCH_PAGE:
         page = response.media_type == "text/html" or response.body.lstrip()[:1] == b"<"
-        return 200 <= response.status < 300 and answer.object is None and page
+        is_of_others = response.status == _NO_SUCH_METHOD or 200 <= response.status < 300
+        return is_of_others and answer.object is None and page
     if isinstance(error, dict):
         message = error.get("message")
         named = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.cases.model import Authorization
 from conformance.clauses import clauses_of
-from conformance.contract import Level
+from conformance.contract import Level, sides_of
 from conformance.live.cost import Cost, cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.runner.planned_request import sent_by
@@ -27,8 +27,8 @@ def shortlist(
     """Choose up to `most` cases a model that bind the most promises together, in their order.
 
     Each brings what it depends on along. Together they cost no more than `budget` US dollars,
-    with what is set aside for a refusal that is billed; of two that reach as much, the cheaper
-    is chosen.
+    with what is set aside for a refusal that is billed. Of two that reach as much, that one is
+    chosen whose picture shows whether it was read, else the cheaper.
     """
     by_path = {case.path: case for case in cases}
     costs = {path: cost_of(case, provider, edition) for path, case in by_path.items()}
@@ -36,7 +36,7 @@ def shortlist(
     chosen: dict[str, Case] = {}
     reached: set[tuple[str, str]] = set()
     while True:
-        found: list[tuple[float, float, list[str]]] = []
+        found: list[tuple[float, int, float, list[str]]] = []
         for case in by_path.values():
             needed = [each for each in _with_prerequisites(case, by_path) if each not in chosen]
             together = [*chosen, *needed]
@@ -45,12 +45,14 @@ def shortlist(
                 continue
             new = {key: weight for each in needed for key, weight in promises[each].items()}
             gain = sum(weight for key, weight in new.items() if key not in reached) / len(needed)
-            found.append((gain, -sum(costs[each].planned.usd for each in needed), needed))
-        best = max(found, key=lambda each: each[:2], default=None)
+            shapes = sum(_asks_for_a_shape(by_path[each]) for each in needed)
+            usd = sum(costs[each].planned.usd for each in needed)
+            found.append((gain, shapes, -usd, needed))
+        best = max(found, key=lambda each: each[:3], default=None)
         if best is None or not best[0]:
             return [case for path, case in by_path.items() if path in chosen]
-        chosen |= {path: by_path[path] for path in best[2]}
-        reached |= {key for path in best[2] for key in promises[path]}
+        chosen |= {path: by_path[path] for path in best[3]}
+        reached |= {key for path in best[3] for key in promises[path]}
 
 
 def cannot_be_billed(case: Case) -> bool:
@@ -59,6 +61,12 @@ def cannot_be_billed(case: Case) -> bool:
     Nobody is billed for a request without a valid key, nor for one that holds no prompt.
     """
     return case.authorization is not Authorization.VALID or (case.body is None and case.raw is None)
+
+
+def _asks_for_a_shape(case: Case) -> bool:
+    """Return whether a case asks for a size that is not square, as pictures are unasked."""
+    sides = sides_of((case.body or {}).get("size"))
+    return sides is not None and sides[0] != sides[1]
 
 
 def _promises(case: Case, edition: Edition) -> Iterator[tuple[tuple[str, str], float]]:
