@@ -374,6 +374,16 @@ def test_jpeg_packets_are_put_together_by_sequence() -> None:
     assert read.names[-1] == "gpt-image 2.0"
 
 
+def test_jpeg_of_many_packets_is_read_in_time_proportional_to_its_size() -> None:
+    boxes = b"jumb" + b"c2pa" + b"x" * 15_000_000
+    packets, _, _ = carried("jpeg", b"\xff\xd8\xff\xd9", len(boxes).to_bytes(4, "big") + boxes)
+    started = time.perf_counter()
+    assert read_credentials("jpeg", packets) is not None
+    assert (
+        time.perf_counter() - started < 5
+    )  # each packet copied anew takes more than half a minute
+
+
 def test_remote_and_foreign_boxes_are_no_credentials() -> None:
     assert read_credentials("png", bare("png")) is None
     assert read_credentials("gif", carried("png", bare("png"), store())[0]) is None

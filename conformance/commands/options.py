@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the one way in which they show a result."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """JSON that is data to us and not under judgement: files, read within bounds and quickly.
 
 `read_json` says of an answer what it breaks; here a text is read as the standard library reads
-it, or is refused with one reason. A file that is larger than memory is read as events.
+it, or is refused with one reason.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ class Records:
         }
 
     def _header(self, files: Sequence[ForeignFile]) -> RunHeader:
-        main, *others = (self._record_of(contract, of) for contract, of in self._judged())
+        main, *others = (self._record_of(*judged) for judged in self._judged())
         providers = []
         for (host, edition), provider in sorted(self._providers.items()):
             name = self._name(host, edition)

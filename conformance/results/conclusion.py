@@ -167,7 +167,7 @@ class Reasons:
     """What is broken, and so says why something else could not be judged."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        # each a set of exchanges, by what stands on them
+        # exchanges, by what was found on them
         self._broken: set[_Place] = set()
         self._let_in: set[_Place] = set()  # broken, and that says why an answer came
         self._must: set[_Place] = set()

@@ -41,7 +41,7 @@ class CassetteMetadata:
 
 
 def read_cassette(path: Path) -> dict[str, Any]:
-    """Read a cassette as vcrpy's serializers return it.
+    """Read a cassette, and make sure that its interactions are as vcrpy plays them.
 
     Raises `CassetteFileError`, and OSError as open does.
     """

@@ -18,7 +18,7 @@ _ALGORITHMS = {
 _ALGORITHM, _CHAIN = 1, (33, "x5chain")  # keys of COSE headers
 _ORGANIZATION = b"\x55\x04\x0a"  # 2.5.4.10
 _SEQUENCE, _OBJECT_ID, _VERSION = 0x30, 0x06, 0xA0
-_MOST = 64  # elements of one, such as attributes of a name
+_MOST = 64  # elements within one element that are read
 
 
 def signature_facts(signature: bytes) -> tuple[str, str] | None:

@@ -85,11 +85,11 @@ def _boxes_in_jpeg(data: bytes) -> Iterator[bytes]:
             instance = data[start + 2 : start + 4]
             packets.setdefault(instance, []).append((sequence, start + _PACKET, end))
     for pieces in packets.values():
-        (_, start, end), *others = sorted(pieces)
-        box = data[start:end]
-        for _, start, end in others:  # every packet repeats the header of the box
+        parts: list[bytes] = []
+        for _, start, end in sorted(pieces):  # every packet but the first repeats the box's header
             header = 16 if data[start : start + 4] == b"\0\0\0\1" else 8
-            box += data[start + header : end]
+            parts.append(data[start + header if parts else start : end])
+        box = b"".join(parts)
         if box[4:8] == b"jumb" and b"c2pa" in box[:64]:
             yield box
 

@@ -222,7 +222,10 @@ def _plain(strip: Image.Image) -> Image.Image:
 
 
 def _paint_thumbnail(image: Image.Image) -> str:
-    """Return a `data:` URL of a few kilobytes, alpha kept, of an image that is loaded already."""
+    """Return a `data:` URL of a few kilobytes, alpha kept, of an image that is loaded already.
+
+    It is painted anew from the pixels, so that nothing else of the file is in it.
+    """
     small = _shrunk(image)
     file = io.BytesIO()
     small.save(file, _FORMAT, quality=60, method=2)
