@@ -191,7 +191,7 @@ def recordings(data: bytes) -> None:
 
 def run_files(data: bytes) -> None:
     """Any file is a run that every report can show, or an error that names the file."""
-    path = _folder() / "run.jsonl"
+    path = _folder() / "fuzzed.jsonl"  # not the one that `recordings` writes
     path.write_bytes(data)
     try:
         check_texts(render_all(read_run(path)))
