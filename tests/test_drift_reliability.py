@@ -93,10 +93,16 @@ def test_outage_of_everything_is_not_called_unreliable() -> None:
     assert not drift([sent(1, 0)], out).of(Kind.UNRELIABLE)
 
 
-def test_outage_in_which_the_run_gave_up_is_not_called_unreliable() -> None:
-    late = sent(2, 10)
-    late.add(runs.finding(CLAUSE, Verdict.NOT_RUN, case="n-99", message="not run: out"))
-    assert not drift([sent(1, 0)], late).of(Kind.UNRELIABLE)
+@pytest.mark.parametrize(("outcome", "changes"), [("unavailable", 0), ("accepted", 1)])
+def test_run_that_ended_early_is_unreliable_unless_it_ended_in_an_outage(
+    outcome: str, changes: int
+) -> None:
+    last = [
+        answer(f"z-{n}", sent_at=f"2027-01-01T00:00:0{n}+00:00", outcome=outcome) for n in range(3)
+    ]
+    left = runs.finding(CLAUSE, Verdict.NOT_RUN, case="n-99", message="not run: out")
+    late = night(2, *sent(2, 10).exchanges.values(), *last, runs.finding(), left)
+    assert len(drift([sent(1, 0)], late).of(Kind.UNRELIABLE)) == changes
 
 
 def test_what_an_answer_lacks_that_became_unreliable_is_counted_too() -> None:

@@ -41,9 +41,9 @@ def _breaks(runs: Sequence[Run], outcomes: Outcomes) -> list[Breaks]:
     for run in runs:
         for provider, clause, answers in _answers_by_clause(answers_of(run)):
             mine = [_outcome(one, answers) for one in known]
-            if not clause:
-                mine = [_lawful(outcome) for outcome in mine]
-            if clause or any(outcome.kind.breaks for outcome in mine):
+            # what an answer that breaks no promise leaves out is optional
+            breaks = (one.kind.breaks and one.kind is not Kind.LOST for one in mine)
+            if clause or any(breaks):
                 found.setdefault((provider, clause), []).append(mine)
     alike: dict[tuple[str, tuple[Outcome, ...]], list[str]] = {}
     for (provider, clause), several in found.items():
@@ -82,11 +82,6 @@ def _outcome(known: Mapping[str, Outcome], answers: Controlled) -> Outcome:
             same = control is not None and known.get(control.trial.key) == outcome
             return Outcome(Kind.NO_MORE) if same and outcome.kind.breaks else outcome
     return NOT_TRIED
-
-
-def _lawful(outcome: Outcome) -> Outcome:
-    """Return the outcome of an answer that keeps all promises: what it leaves out is optional."""
-    return Outcome(Kind.PARSED) if outcome.kind is Kind.LOST else outcome
 
 
 def _default_requests(run: Run, outcomes: Outcomes) -> Iterator[DefaultRequest]:

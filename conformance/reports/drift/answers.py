@@ -46,9 +46,7 @@ class _Difference:
     varied: int = 0  # of these, how many were seen as they are now on a night before
 
 
-def answer_changes(
-    earlier: Before, new: Run, flaky: Collection[tuple[str, ...]] = ()
-) -> list[Change]:
+def answer_changes(earlier: Before, new: Run, flaky: Collection[tuple[str, ...]]) -> list[Change]:
     """Return what changed in the form of answers: case by case, said once for all cases.
 
     The answers of `flaky` exchanges are left out: what they lack is what became unreliable.

@@ -20,6 +20,10 @@ Subject = tuple[str, str, str]
 """A clause on a model of a provider."""
 
 
+_LAST = 3
+"""Requests in a row of which none was answered; a live run gives up after more."""
+
+
 @dataclass(slots=True)
 class _Tally:
     """The exchanges of one clause on one model, those that broke it, and an example of them."""
@@ -100,12 +104,12 @@ def _is_worse(before: Rate, now: Rate) -> bool:
 
 
 def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
-    """Yield providers of which attempts fail, but not all, nor so many that the run gave up.
+    """Yield providers of which attempts fail, but not all, nor the last before the run ended.
 
     Those are outages, which leave a night undecided.
     """
     before, now = _retries(bases), _retries([new])
-    left = {finding.provider for finding in new.findings if finding.verdict is Verdict.NOT_RUN}
+    left = _gone_at_the_end(new)
     for provider, retries in now.items():
         earlier = before.get(provider)
         out = retries.failed.hits == retries.failed.of or provider in left
@@ -121,6 +125,22 @@ def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
                 message="; ".join(f"{why} ({count})" for why, count in retries.reasons.items()),
                 confirmed=True,
             )
+
+
+def _gone_at_the_end(run: Run) -> set[str]:
+    """Return the providers that answered none of the last requests before the rest was not sent.
+
+    A run that its budget or its owner ended is not told from that by what was not run alone.
+    """
+    left = {finding.provider for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
+    sent = (one for one in run.exchanges.values() if one.sent_at and one.outcome != "not run")
+    in_time = sorted(sent, key=lambda exchange: str(exchange.sent_at))
+    by_provider = group_by(in_time, lambda exchange: exchange.provider)
+    return {
+        name
+        for name in left & by_provider.keys()
+        if all(exchange.outcome == "unavailable" for exchange in by_provider[name][-_LAST:])
+    }
 
 
 def _retries(runs: Sequence[Run]) -> Mapping[str, Retries]:
