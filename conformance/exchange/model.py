@@ -146,6 +146,7 @@ class Exchange:
     cassette: str | None = None  # the file it was played from or written to
     target: str | None = None  # the base URL that answered when it was recorded
     altered: frozenset[str] = field(default_factory=frozenset)  # what a recorder scrubbed
+    rewritten: str = ""  # two lengths, which show that a recorder wrote the body anew
     attempts: int | None = None  # requests that were sent until this answer came
     retried: tuple[Attempt, ...] = ()  # the requests before this one
     price: Price | None = None
