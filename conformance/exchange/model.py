@@ -76,12 +76,22 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was sent again, and what came of it before."""
+
+    status: int | None
+    reason: str
+    said: str = ""  # the provider's own words
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """One image URL of an answer, fetched without the key."""
 
     url: str
     response: Response | None = None
     failure: Failure | None = None
+    retried: tuple[Attempt, ...] = ()  # the fetches before this one
 
     @property
     def is_recorded_failure(self) -> bool:
@@ -117,15 +127,6 @@ class Price:
     actual: float | None
     spent: Spending | None = None
     """What all requests for it came to, those sent again as well; None where none was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request that was sent again, and what came of it before."""
-
-    status: int | None
-    reason: str
-    said: str = ""  # the provider's own words
 
 
 @dataclass(frozen=True, slots=True)

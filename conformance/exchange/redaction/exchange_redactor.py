@@ -70,4 +70,5 @@ class ExchangeRedactor(ABC):
             self.text(download.url),
             self.response(download.response),
             self._failure(download.failure),
+            download.retried,
         )
