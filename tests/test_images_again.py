@@ -120,6 +120,12 @@ def test_images_again_not_once_the_run_was_stopped() -> None:
     assert (download.retried, hosts.asked) == ((), [URL])
 
 
+def test_images_again_keep_no_key_of_a_failure() -> None:
+    hosts = Hosts(Failure("dns", "'sk-images-again.example' has no address"), IMAGE)
+    (attempt,) = fetched(hosts)[0].retried
+    assert attempt.reason == "'sk-conformance-redacted.example' has no address"
+
+
 def test_images_again_leave_a_trace_in_a_cassette(tmp_path: Path) -> None:
     target = Target("mine", "https://api.example/v1", "sk-images-again", {})
     hosts: Any = Hosts(RESET, IMAGE)
