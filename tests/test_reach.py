@@ -209,6 +209,39 @@ def test_remedy_is_one_that_helps(open_ones: list[Finding], problem: str, said: 
     assert f"to raise it {said}" in note
 
 
+PACE = "requests_per_minute in the provider's file"
+
+
+@pytest.mark.parametrize(
+    ("said", "apart", "cause", "remedy"),
+    [
+        ("Concurrency limit reached.", 0, "rate-limit", "run again with --concurrency 2, or 1"),
+        ("Too many requests at once.", 0, "rate-limit", "run again with --concurrency 2, or 1"),
+        (
+            "60 requests a minute.",
+            0,
+            "rate-limit",
+            f"run again with a smaller --concurrency, or {PACE}",
+        ),
+        ("Concurrency limit reached.", 9, "rate-limit", "run again when the provider answers"),
+        ("Overloaded.", 0, "outage", "run again when the provider answers"),
+    ],
+    ids=["concurrency", "at-once", "per-minute", "one-at-a-time", "outage"],
+)
+def test_remedy_of_a_limit_is_to_ask_more_slowly(
+    said: str, apart: int, cause: str, remedy: str
+) -> None:
+    sent = [
+        runs.exchange(case=f"case-{number}", sent_at=f"2026-01-02T03:04:{number * apart:02}+00:00")
+        for number in range(4)
+    ]
+    for each in sent[1:]:
+        each |= {"outcome": "unavailable", "reason": "HTTP 429", "cause": cause, "said": said}
+    out = finding("a.b", Verdict.UNAVAILABLE, message="HTTP 429")
+    (note,) = notes(summarize([runs.run(*sent, TEN[0], out)]))
+    assert f"to raise it {remedy}" in note
+
+
 def test_recordings_without_downloads_are_told_to_record_them() -> None:
     cut = finding("a.b", Verdict.NOT_TESTABLE, message="the recorder kept no image of the URLs")
     found = summarize([runs.run(TEN[0], cut, head=runs.header(mode="foreign"))])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from itertools import pairwise
 
 from conformance.findings import ANOTHER_REASON, NO_DOWNLOADS, UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
@@ -11,7 +15,12 @@ from conformance.reports.formatting import listed
 from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING
+from conformance.results.records import ExchangeRecord
 
+_AT_ONCE = re.compile(
+    r"concurren|at once|simultan|parallel|in[ -]flight|at (?:the same|a) time|并发|並發|同时|同時",
+    re.IGNORECASE,
+)
 _LONGEST = 160  # characters of a reason
 _REMEDY = {
     Verdict.NOT_RUN: "continue with --resume, or allow more with --budget or --max-requests",
@@ -82,6 +91,9 @@ def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> 
         if message.startswith(NO_DOWNLOADS):
             return "record the downloads of the image URLs as well, in the same file"
         return "judge recordings that show more"
+    limited = verdict is Verdict.UNAVAILABLE or (verdict is Verdict.NOT_RUN and "429" in message)
+    if limited and (slower := _slower(summary, provider)):
+        return slower
     if any(each.startswith(f"provider {provider!r}") for each in summary.merged.problems):
         return "mend first what is wrong with the run as a whole"
     reason = provider, verdict, message
@@ -90,3 +102,30 @@ def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> 
     if verdict is Verdict.NOT_TESTABLE and message.startswith(ANOTHER_REASON):
         return "run again when the provider refuses for that reason no longer"
     return _REMEDY[verdict]
+
+
+def _slower(summary: Summary, provider: str) -> str:
+    """Return how to ask more slowly, where several requests at once met a limit; else nothing."""
+    sent = [
+        each
+        for run in summary.merged.runs
+        for each in run.exchanges.values()
+        if each.provider == provider and each.provenance == "live"
+    ]
+    given_up = [each for each in sent if each.outcome == Verdict.UNAVAILABLE.value]
+    limited = [each for each in given_up if each.cause == "rate-limit"]
+    if 2 * len(limited) <= len(given_up) or not _overlap(sent):
+        return ""
+    if 2 * sum(_AT_ONCE.search(each.said) is not None for each in limited) > len(limited):
+        return "run again with --concurrency 2, or 1: the provider takes few requests at once"
+    return "run again with a smaller --concurrency, or requests_per_minute in the provider's file"
+
+
+def _overlap(sent: Sequence[ExchangeRecord]) -> bool:
+    """Return whether a request was sent before the answer to another had come."""
+    times: list[tuple[float, float]] = []
+    for each in sent:
+        with suppress(ValueError, OverflowError):  # a run file may be anybody's
+            began = datetime.fromisoformat(each.sent_at or "").timestamp()
+            times.append((began, each.elapsed or 0.0))
+    return any(start + elapsed > after for (start, elapsed), (after, _) in pairwise(sorted(times)))
