@@ -56,6 +56,24 @@ def test_check_without_models_names_those_that_are_served(tmp_path: Path) -> Non
     assert "name a model with --models; served there: dall-e-2, dall-e-3" in ended.stderr
 
 
+@pytest.mark.parametrize("models", [[], ["--models", "dall-e-2"]], ids=["unnamed", "named"])
+def test_check_without_a_key_names_the_variable_and_how_to_name_another(
+    tmp_path: Path, models: list[str]
+) -> None:
+    with watched() as (base_url, _):
+        ended = command(tmp_path, "check", base_url, *models, IMAGE_API_KEY="")
+    assert ended.returncode == 2
+    assert "IMAGE_API_KEY, which is not set; set it, or name another" in ended.stderr
+    assert "variable with --key-variable" in ended.stderr
+
+
+def test_check_of_a_network_without_a_key_speaks_of_no_cassettes() -> None:
+    with pytest.raises(ConformanceError) as told:
+        provider_at(FAR, "dall-e-2").key({})
+    assert "variable IMAGE_API_KEY; set it, or name another variable with" in str(told.value)
+    assert "cassettes" not in str(told.value)
+
+
 def test_check_keeps_the_file_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("mine")
     with watched() as (base_url, eye):

@@ -64,13 +64,18 @@ def test_something_that_knows_the_api_is_told_from_what_does_not(
     [
         ("http://127.0.0.1:4000", "usually ends in /v1: try http://127.0.0.1:4000/v1"),
         ("https://a.example/openai/", "usually ends in /v1: try https://a.example/openai/v1"),
-        ("https://a.example/api/v1", "nothing at https://a.example/api/v1 speaks this API"),
+        ("https://a.example/v", "usually ends in /v1: try https://a.example/v/v1"),
     ],
 )
 def test_address_is_told_with_what_it_may_be(base_url: str, advice: str) -> None:
-    told = wrong_address(base_url)
-    assert advice in told
-    assert told.count("/v1") == 2
+    assert advice in wrong_address(base_url)
+
+
+@pytest.mark.parametrize("path", ["v1", "v1/", "api/v2", "v1beta/openai", "V3/images"])
+def test_address_of_a_version_is_never_told_to_add_another(path: str) -> None:
+    told = wrong_address(f"https://a.example/{path}")
+    assert told.startswith(f"nothing at https://a.example/{path} speaks this API; look in")
+    assert "ends in /v1" not in told
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def check(
     ] = None,
     key_variable: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The environment variable of the API key."),
+        typer.Option(metavar="NAME", help="Another environment variable of the API key."),
     ] = None,
     max_requests: Annotated[
         int, typer.Option(metavar="N", min=1, help="Send no more requests a model.")
@@ -55,7 +55,8 @@ def check(
 ) -> None:
     """Send a dozen requests to an address, and say which promises they show to be broken.
 
-    They are chosen to reach the most promises. The key is read from the environment.
+    They are chosen to reach the most promises. The key is read from the environment: from
+    IMAGE_API_KEY, or the variable of a provider that comes with the suite and is at this host.
     """
     from dataclasses import replace
 
@@ -121,7 +122,8 @@ def _served(provider: Provider, edition: Edition) -> str:
         case = Case(MODELS_LIST, "", Operation.LIST_MODELS, method="GET", content_type=None)
         outcome = Subject(Client(target, transport).exchange(case), edition).outcome
     if outcome.listed is None:
-        return f"{provider.base_url}/models names none: {printable(outcome.reason, 300)}"
+        key = f"; look at the key in {provider.key_place}" if outcome.cause == "key" else ""
+        return f"{provider.base_url}/models names none: {printable(outcome.reason, 300)}{key}"
     known = sorted(name for name in outcome.listed if edition.find(name))
     if not known:
         return f"{provider.base_url}/models lists none that edition {edition.id} knows"

@@ -10,6 +10,7 @@ from conformance.exchange.answer import Answer
 _NO_SUCH_PAGE = frozenset({404, 405})
 _NO_SUCH_METHOD = 501  # what a server of files says to any POST
 _PLAIN = frozenset({"not found", "method not allowed"})  # what web frameworks write for an error
+_VERSION = re.compile(r"v\d+\w*", re.IGNORECASE)
 _NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECASE)
 
 
@@ -36,6 +37,7 @@ def knows_nothing(answer: Answer) -> bool:
 
 def wrong_address(base_url: str) -> str:
     """Say that nothing at a base URL speaks the API, and where it may be meant to lead."""
-    path = urlsplit(base_url).path.rstrip("/")
-    sentence = f"nothing at {base_url} speaks this API; a base URL usually ends in /v1"
-    return sentence if path.endswith("/v1") else f"{sentence}: try {base_url.rstrip('/')}/v1"
+    sentence = f"nothing at {base_url} speaks this API"
+    if any(map(_VERSION.fullmatch, urlsplit(base_url).path.split("/"))):
+        return f"{sentence}; look in the provider's documentation for what goes before /images"
+    return f"{sentence}; a base URL usually ends in /v1: try {base_url.rstrip('/')}/v1"

@@ -35,6 +35,7 @@ _CREDENTIALS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:)?[/\\]*[^/?#]*@", re.IGNOREC
 _VISIBLE = re.compile(r"[!-~]+")
 _CLASH = "Cannot overwrite a value"
 """Says tomllib where `gpt-image-1` is a text, and `gpt-image-1.5` without quotes a table of it."""
+_ANOTHER_VARIABLE = "name another variable with --key-variable"  # of a provider without a file
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 
 
@@ -153,10 +154,20 @@ class Provider:
             return (
                 f"an API key; name the variable that holds it with key_variable in {where}{aside}"
             )
+        instead = "replay cassettes without --live" if self.file else _ANOTHER_VARIABLE
         return (
-            f"its API key in the environment variable {self.key_variable}; set it, or replay "
-            f"cassettes without --live{aside}"
+            f"its API key in the environment variable {self.key_variable}; set it, or {instead}"
+            f"{aside}"
         )
+
+    @property
+    def key_place(self) -> str:
+        """Where a key that was refused comes from, and what to do where the variable holds none."""
+        name = self.key_variable
+        if not name or os.environ.get(name, "").strip():
+            return name or "its file"
+        another = _ANOTHER_VARIABLE if not self.file else f"mend default_key in {self.file}"
+        return f"{name}, which is not set; set it, or {another}"
 
     @property
     def bundled(self) -> bool:
