@@ -333,6 +333,16 @@ def test_missing_run_file_is_named(tmp_path: Path) -> None:
         read_run(tmp_path / "none.jsonl")
 
 
+def test_folder_in_place_of_a_run_file_is_told_with_what_to_name(tmp_path: Path) -> None:
+    folder = tmp_path / "my nights"
+    folder.mkdir()
+    with pytest.raises(RunFileError) as told:
+        read_run(folder)
+    assert str(told.value).startswith(f"{folder}: is a folder, and a run file is asked for")
+    assert f"name those in it, as in '{folder}'/*.jsonl," in str(told.value)
+    assert str(told.value).endswith(f"image-conformance history '{folder}'")
+
+
 def test_unwritable_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RunFileError, match=r"cannot be written: .*--output"):

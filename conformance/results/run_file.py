@@ -21,6 +21,7 @@ import msgspec
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation
 from conformance.output.files import refuse_links
+from conformance.output.shell import quoted
 from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
 from conformance.results.records import (
     SCHEMA,
@@ -238,6 +239,13 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
             yield file
+    except IsADirectoryError:
+        folder = quoted(str(path))
+        raise RunFileError(
+            f"{path}: is a folder, and a run file is asked for; name those in it, as in "
+            f"{folder}/*.jsonl, or see its nights one by one with: image-conformance history "
+            f"{folder}"
+        ) from None
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
 
