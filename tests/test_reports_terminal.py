@@ -93,7 +93,7 @@ def test_broken_promise_says_where_what_and_how_to_see_more() -> None:
     page = printed(runs.messy())
     assert "MUST format.url-only all 3 models (9 cases, e.g. n-0)" in page
     assert "data[0] carries b64_json; expected url; observed b64_json" in page
-    assert "image-conformance explain format.url-only" in page
+    assert "image-conformance explain format.url-only --edition sample-2026-01-01" in page
 
 
 def test_known_deviation_gives_its_reason() -> None:
@@ -324,7 +324,16 @@ def test_reports_know_only_the_run_file() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     ours = {each.split(".")[1] for each in done.stdout.split() if each.startswith("conformance.")}
-    below = {"clients", "results", "findings", "lifecycle", "errors", "parsing", "output"}
+    below = {
+        "clients",
+        "results",
+        "findings",
+        "lifecycle",
+        "errors",
+        "parsing",
+        "output",
+        "version",
+    }
     assert ours == below | {"reports"}
     assert "conformance.clients.impact" not in done.stdout.split()
 

@@ -142,7 +142,9 @@ def _save(path: Path, text: str) -> None:
 
 def _next(provider: Provider, sent: int, planned: int, file: Path | None, more: str) -> str:
     """Say how to go on."""
-    saved = str(file or f"{provider.id}.toml")
+    from conformance.output.shell import quoted
+
+    saved = quoted(str(file or f"{provider.id}.toml"))
     path = saved if "/" in saved else f"./{saved}"
     budget = "" if provider.prices.free else " --budget USD"
     how = f"image-conformance run --provider {path} --live{budget}"

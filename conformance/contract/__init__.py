@@ -3,7 +3,6 @@
 from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.frozen import digest_of, freeze, frozen_digest
 from conformance.contract.loading import (
-    DEFAULT_EDITION,
     edition_ids,
     load_edition,
     schemas_directory,
@@ -31,6 +30,7 @@ from conformance.contract.records import (
     Violation,
 )
 from conformance.contract.request_body import Expectation, RequestBody
+from conformance.version import DEFAULT_EDITION
 
 __all__ = [
     "DEFAULT_EDITION",

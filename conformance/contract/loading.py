@@ -32,8 +32,8 @@ from conformance.contract.request_schema import RequestSchema, request_schema
 from conformance.contract.schema_files import SchemaFiles, annotation_entries
 from conformance.errors import UnknownNameError
 from conformance.lifecycle import Lifecycle, read_lifecycle
+from conformance.version import DEFAULT_EDITION
 
-DEFAULT_EDITION = "cometapi-2026-03-12"
 EDITION_FILE = "edition.json"
 EDITION_SCHEMA = "edition.schema.json"
 PROMISES_FILE = "promises.json"

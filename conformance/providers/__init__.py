@@ -24,6 +24,7 @@ from conformance.contract import Edition, schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.lifecycle import ENDLESS, Lifecycle, LifecycleState, lifecycle_in, read_lifecycle
+from conformance.output.shell import quoted
 from conformance.parsing import printable
 from conformance.parsing.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 from conformance.providers.faults import explain, rank
@@ -168,6 +169,13 @@ class Provider:
             return name or "its file"
         another = _ANOTHER_VARIABLE if not self.file else f"mend default_key in {self.file}"
         return f"{name}, which is not set; set it, or {another}"
+
+    @property
+    def option(self) -> str:
+        """Return what `--provider` takes for it in a shell: its name, or the path of its file."""
+        if self.bundled or not self.file:
+            return self.id
+        return quoted(self.file if "/" in self.file else f"./{self.file}")
 
     @property
     def bundled(self) -> bool:

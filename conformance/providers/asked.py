@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from conformance.contract import DEFAULT_EDITION, Edition, load_edition
 from conformance.errors import ConformanceError, UnknownNameError
+from conformance.output.shell import quoted
 from conformance.providers import (
     Provider,
     ProviderError,
@@ -40,6 +42,16 @@ def edition_of(chosen: str | None, providers: Sequence[Provider]) -> str:
             f"the run files into one report, or choose one edition with --edition"
         )
     return next(iter(named.values()), DEFAULT_EDITION)
+
+
+def words_of(provider: Provider, edition: str, cassettes: Path) -> str:
+    """Return the options of a command about cassettes of a provider by an edition, for a shell."""
+    words = f"--provider {provider.option}"
+    if cassettes != Path("cassettes"):
+        words += f" --cassettes {quoted(str(cassettes))}"
+    return (
+        words if edition == edition_of(None, [provider]) else f"{words} --edition {quoted(edition)}"
+    )
 
 
 def addressed(chosen: str | None, provider: str | None) -> tuple[Edition, str]:

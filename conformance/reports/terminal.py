@@ -23,6 +23,7 @@ from conformance.reports.wording import (
     UNKNOWN,
     closing,
     edition_of,
+    explained,
     extent,
     for_causes,
     kept,
@@ -133,7 +134,7 @@ class _Page(Paper):
         for cause in self._summary.causes[:MOST]:
             self._cause(cause)
         self._more(len(self._summary.causes) - MOST, ELSEWHERE)
-        self._line((f"more: image-conformance explain {broken[0].clause}", "dim"), indent=2)
+        self._line((f"more: {explained(broken[0], self._summary)}", "dim"), indent=2)
 
     def _cause(self, cause: Cause) -> None:
         """Print a cause and its promises, of which only the first tells what was found."""
@@ -166,7 +167,7 @@ class _Page(Paper):
             excuses = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
             self._line((excuses, "dim"), indent=6, lines=1)
         self._more(len(known) - MOST, ELSEWHERE)
-        how = f"more: image-conformance explain {self._summary.known[0].clause}"
+        how = f"more: {explained(self._summary.known[0], self._summary)}"
         self._line((how, "dim"), indent=2)
 
     def _groups(self, title: str, groups: Sequence[Group]) -> None:

@@ -31,7 +31,7 @@ from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.live.budget import Outlook, check_affordable, outlook
 from conformance.live.sender import Sender
-from conformance.providers import Provider, load_provider
+from conformance.providers import Provider, asked, load_provider
 from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
 from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
@@ -192,7 +192,8 @@ class Session:
             return
         self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
         terms = options.budget, options.max_requests, options.partial
-        check_affordable(self.outlook, *terms, self.billed)
+        billed = [each.option for each in self.providers if not each.prices.free]
+        check_affordable(self.outlook, *terms, billed)
 
     def starts(self, provider: Provider) -> bool:
         """Return whether a provider is the embedded one, at no address of its own."""
@@ -391,4 +392,6 @@ class Session:
 
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
-        return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
+        folder = self.options.cassettes
+        options = asked.words_of(provider, str(self.options.edition), folder)
+        return CassetteLibrary(folder, provider.id, self.edition.id, tool(), options)

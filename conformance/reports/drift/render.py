@@ -14,6 +14,7 @@ from conformance.reports.drift.model import ABSENT, Alarm, Change, Drift, Kind
 from conformance.reports.formatting import counted, json_document, listed, moment
 from conformance.reports.markdown import filled
 from conformance.reports.page.requests import shown_request
+from conformance.results.editions import explain_command
 from conformance.results.run_file import Run
 
 SCHEMA = 1
@@ -136,7 +137,8 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
 
 
 _PHRASES = {
-    phrase.__name__: phrase for phrase in (certainty, place, side, tally, what_changed, who)
+    phrase.__name__: phrase
+    for phrase in (certainty, explain_command, place, side, tally, what_changed, who)
 }
 
 
