@@ -12,7 +12,7 @@ from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING
 
-_LONGEST = 160  # characters of a reason
+_LONGEST = 1000  # characters of a reason, at whose end a remedy may stand
 _REMEDY = {
     Verdict.NOT_RUN: "continue with --resume, or allow more with --budget or --max-requests",
     Verdict.UNAVAILABLE: "run again when the provider answers",

@@ -235,15 +235,15 @@ class _DriftPage(Paper):
 
     def print(self, report: Drift, unconfirmed_too: bool) -> None:
         new = side([report.new])
-        self._line((new, "bold"), f" against {side(report.bases)}", lines=2)
+        self._line((new, "bold"), f" against {side(report.bases)}")
         for note in report.notes[:_MOST_NOTES]:
-            self._line((note, "yellow"), lines=1)
+            self._line((note, "yellow"))
         self._line((tally(report), "bold"))
         for kind in Kind:
             self._section(kind, report)
         style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
         self._console.print()
-        self._line((closing(report, unconfirmed_too), style), lines=2)
+        self._line((closing(report, unconfirmed_too), style))
 
     def _section(self, kind: Kind, report: Drift) -> None:
         changes = report.of(kind)
@@ -265,9 +265,8 @@ class _DriftPage(Paper):
             (name, "bold"),
             said,
             indent=2,
-            lines=2 if change.kind in (Kind.REGRESSION, Kind.UNRELIABLE) else 1,
         )
         by_reason = verdict and not change.subject
         if regression or by_reason or change.what in ("latency", "price", "reliability"):
             why = "; ".join(filter(None, (certainty(change), change.message)))
-            self._line(why or "no reason given", indent=6, lines=1)
+            self._line(why or "no reason given", indent=6)
