@@ -23,6 +23,7 @@ from conformance.findings import Finding, Observation
 from conformance.output.files import refuse_links
 from conformance.output.shell import quoted
 from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
+from conformance.results.ordering import Order
 from conformance.results.records import (
     SCHEMA,
     ExchangeRecord,
@@ -69,6 +70,19 @@ class Run:
             case ExchangeRecord():
                 self.exchanges[record.path] = record
         self.order.append(record)
+
+    def sort(self) -> None:
+        """Put what was judged and seen in the order of the header: threads answer in any."""
+        order = Order([self.header])
+        exchanges = sorted(self.exchanges.items(), key=lambda item: order.of_exchange(item[1]))
+        self.exchanges = dict(exchanges)
+        places = {each.path: place for place, (_, each) in enumerate(exchanges)}
+
+        def place(about: Finding | Observation) -> int:
+            return places.get(f"{about.provider}/{about.model}/{about.case}", len(places))
+
+        self.findings.sort(key=lambda each: (place(each), order.of_finding(each)))
+        self.observations.sort(key=lambda each: (place(each), order.of_observation(each)))
 
     @property
     def records(self) -> Iterable[Record]:
@@ -207,7 +221,7 @@ def _read_carefully(line: bytes) -> Line:
 
 
 def read_run(path: Path) -> Run:
-    """Read a run file as far as it goes.
+    """Read a run file as far as it goes, in the order of its header.
 
     Raises `RunFileError` if `path` is not a run file, and for a damaged line, with its number. A
     last line without its newline was cut off, and is left out.
@@ -225,6 +239,7 @@ def read_run(path: Path) -> Run:
             except DamagedError as error:
                 where = f"{path}:{number}"
                 raise RunFileError(f"{where}: is no record of a run: {error}") from None
+    run.sort()
     return run
 
 
