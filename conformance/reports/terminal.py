@@ -41,7 +41,7 @@ from conformance.results.run_file import Run
 
 NARROW = 72  # columns; below, the table leaves out what the sections below it tell
 WIDE = ("MUST", "decided", "SHOULD", "broken", "known", "open")
-PROVIDER = 12  # columns that a name keeps where it is folded
+FOLDED = 12  # columns that a name keeps where it is folded
 MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
 SHORT = 140  # characters of what was found that stand in one paragraph
@@ -117,7 +117,7 @@ class _Page(Paper):
             before = row.provider
         longest = max(cells[1].cell_len for cells in rows)
         verdict = max(len(word) for cells in rows for word in cells[2].plain.split())
-        names = ("provider ", PROVIDER), ("model ", longest if wide else PROVIDER)
+        names = ("provider ", FOLDED), ("model ", longest if wide else FOLDED)
         columns = [Column(name, least=least) for name, least in (*names, ("verdict ", verdict + 1))]
         counts = WIDE if wide else ("MUST", "broken", "open")
         return [*columns, *(Column(name, is_number=True) for name in counts)], rows
