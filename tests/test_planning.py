@@ -18,7 +18,7 @@ from conformance.cases.model import Depth
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.cli import app
-from conformance.contract import load_edition, schemas_directory
+from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
@@ -26,12 +26,13 @@ from conformance.exchange.transport.transport import AddressPolicy, Limits, Tran
 from conformance.findings import Verdict
 from conformance.live.budget import BudgetError
 from conformance.live.plan import Plan, combined_cases, plan, planned_cases
-from conformance.live.plan_report import show
+from conformance.live.plan_report import show, starts_with
 from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
 from conformance.runner.session import Options, Session
 from tests.cases import changed_edition
 from tests.extent import sample
+from tests.workflows import workflow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,6 +207,17 @@ def test_budget_that_a_plan_names_is_the_least_that_starts(
         Session(replace(asked, budget=needed - 0.02)).check_affordable()
 
 
+@pytest.mark.parametrize("name", ["cometapi", "openai"])
+def test_night_of_the_workflow_starts_with_its_budget(name: str) -> None:
+    entries = workflow("nightly")["jobs"]["judge"]["strategy"]["matrix"]["include"]
+    night = next(each for each in entries if each["name"] == name)
+    strength = night["strength"]
+    found = load_provider(night["provider"])
+    edition = load_edition(found.edition or DEFAULT_EDITION)
+    made = plan(edition, found, int(strength or 2), night["models"], combined=bool(strength))
+    assert starts_with(made) <= float(night["budget"])
+
+
 def test_plan_over_its_budget_says_how_to_start() -> None:
     said = " ".join(run("--budget", "0.50").stdout.split())
     assert "run --live starts with --budget" in said
@@ -230,7 +242,7 @@ def test_table_tells_price_source_coverage_and_what_is_left_out() -> None:
         "February 2026",
         f"as of {COMETAPI.prices.date}",
         "left out: ",
-        "counted as dearest",
+        "counted as the dearest",
     )
     for part in (*wanted, "pairs reached", "baseline", "not billed"):
         assert part in done.stdout
