@@ -58,6 +58,23 @@ def test_chosen_edition_leaves_out_models_that_only_the_one_of_the_file_has(name
     }
 
 
+MIXED = MINE.replace('"dall-e-3" = "dall-e-3"', '"dall-e-3" = "x"\n"qwen-image-3.0" = "y"')
+
+
+def test_model_of_another_edition_stops_no_other_that_is_selected(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(MIXED)
+    mine = load_provider(str(file))
+    with pytest.raises(UnknownNameError, match=r"mine\.toml: models.*use --edition alibaba"):
+        with_asked_models(mine, load_edition())
+    assert [*with_asked_models(mine, load_edition(), "dall-e-*").models] == ["dall-e-3"]
+    chosen = with_asked_models(mine, load_edition("alibaba-2026-10"))
+    assert [*chosen.models] == ["qwen-image-3.0"]
+    file.write_text(MIXED.replace("qwen", "qwn"))
+    with pytest.raises(UnknownNameError, match=r"'qwn-image-3\.0' in edition alibaba-2026-10"):
+        with_asked_models(load_provider(str(file)), load_edition("alibaba-2026-10"))
+
+
 def test_chosen_edition_with_none_of_the_models_of_a_file_says_so(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(MINE)

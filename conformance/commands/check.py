@@ -59,7 +59,7 @@ def check(
     """
     from dataclasses import replace
 
-    from conformance.contract import load_edition
+    from conformance.contract import load_edition, model_named
     from conformance.live.budget import read_budget
     from conformance.providers.ad_hoc import provider_at, toml_of
     from conformance.providers.asked import edition_of, with_asked_models
@@ -75,7 +75,7 @@ def check(
     if not models:
         raise ConformanceError(f"name a model with --models; {_served(provider, loaded)}")
     for name in provider.models:
-        loaded.model(name, "--models")
+        model_named(loaded, name, "--models")
     provider = with_asked_models(provider, loaded)
     usd = None if budget is None else read_budget(budget)
     every = documented_cases(loaded, provider, None)

@@ -39,13 +39,13 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the reference provider, which keeps the edition except for planted defects."""
-    from conformance.contract import load_edition
+    from conformance.contract import load_edition, model_named
     from conformance.reference.defects import lying_steps
     from conformance.reference.server import serve as serve_reference
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     steps = lying_steps(loaded, defect or (), defect_model)
-    others = [loaded.model(name).name for name in model or ()]
+    others = [model_named(loaded, name).name for name in model or ()]
     models = dict.fromkeys([*loaded.models, *others, *([defect_model] if defect_model else [])])
 
     def announce(base_url: str) -> None:

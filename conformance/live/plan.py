@@ -153,10 +153,10 @@ def plan(
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
-    provider = with_asked_models(provider, edition, models)
+    day = day or datetime.now(UTC).date()
+    provider = with_asked_models(provider, edition, models, day)
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
-    day = day or datetime.now(UTC).date()
     retired = provider.retired(edition, day)
     found = {name: edition.model(name) for name in names if name not in retired}
     spaces = {name: space_of(edition, model) for name, model in found.items()}

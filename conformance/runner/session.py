@@ -137,7 +137,7 @@ class Session:
             )
         models = self.options.models
         found = tuple(
-            with_asked_models(load_provider(name), self.edition, models)
+            with_asked_models(load_provider(name), self.edition, models, self.today)
             for name in dict.fromkeys(self.options.providers)
         )
         if self.options.base_url is None:

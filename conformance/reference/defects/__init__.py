@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from conformance.cases import cases_for
 from conformance.clauses import clauses_of
-from conformance.contract import Edition, load_edition
+from conformance.contract import Edition, load_edition, model_named
 from conformance.errors import UnknownNameError
 from conformance.reference.defects import (
     authentication,
@@ -130,5 +130,5 @@ def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) 
     Raises UnknownNameError for an unknown defect or model.
     """
     if model is not None:
-        edition.model(model)
+        model_named(edition, model)
     return with_defects(TRUTHFUL, ids, model, edition)
