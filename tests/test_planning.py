@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -176,6 +177,52 @@ def test_plan_without_a_strength_is_what_a_run_sends(monkeypatch: pytest.MonkeyP
     assert (
         document["coverage"]["dall-e-3"]["covered"] < document["coverage"]["dall-e-3"]["feasible"]
     )
+
+
+SELECTIONS: dict[str, dict[str, Any]] = {
+    "cases": {"cases": "n-*"},
+    "near-misses": {"cases": "*-near*"},
+    "clauses": {"clauses": "count.*"},
+    "clauses-and-cases": {"clauses": "errors.*", "cases": "size-*"},
+    "combined": {"cases": "combined-*", "strength": 1},
+    "address": {"cases": "baseline", "base_url": "https://api.example.com/v1"},
+}
+
+
+@pytest.mark.parametrize("selection", SELECTIONS.values(), ids=SELECTIONS)
+def test_plan_of_a_selection_is_what_the_run_sends(
+    monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in selection.items()]
+    document = json.loads(run("--format", "json", *words).stdout)
+    asked = Options(providers=("cometapi",), models="dall-e-*", live=True, **selection)
+    session = Session(asked)
+    assert len(document["requests"]) == session.outlook.requests < 60
+    assert document["total_usd"] == pytest.approx(session.outlook.usd)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--cases", "n-22"], "unknown case 'n-22' in cometapi; did you mean 'n-2'"),
+        (["--clauses", "conut.*"], "unknown clause 'conut"),
+        (["--clauses", "stream.*"], "leave nothing of cometapi to judge"),
+    ],
+)
+def test_selection_of_nothing_is_an_error(words: list[str], told: str) -> None:
+    assert told in str(run(*words).exception)
+
+
+def test_plan_has_every_option_of_run_that_selects() -> None:
+    listed = [set(re.findall(r"--[a-z-]+", help_of(each))) for each in ("plan", "run")]
+    sending = {"--live", "--replay", "--record-mode", "--cassettes", "--limit", "--workers"}
+    sending |= {"--concurrency", "--resume", "--resend", "--baseline", "--confirm", "--quiet"}
+    assert listed[1] - listed[0] - sending == {"--partial"}
+
+
+def help_of(command: str) -> str:
+    return CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
 
 
 @pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])

@@ -121,6 +121,13 @@ def check_selected(models: Iterable[str], pattern: str, edition: Edition) -> Non
         raise unknown_model(edition, pattern, others=names)
 
 
+def nothing_selected(provider: str) -> ConformanceError:
+    """Return the error for options that select no request to a provider."""
+    return ConformanceError(
+        f"--clauses, --models and --cases leave nothing of {provider} to judge; widen one of them"
+    )
+
+
 def readings(models: Iterable[str], edition: Edition) -> dict[str, str]:
     """Return as what each model is judged that the edition does not have under its name."""
     known = {name: edition.find(name) for name in models}

@@ -32,7 +32,13 @@ from conformance.exchange.transport.transport import AddressPolicy, Limits, Tran
 from conformance.live.budget import Outlook, check_affordable, outlook
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
-from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
+from conformance.providers.asked import (
+    check_selected,
+    edition_of,
+    nothing_selected,
+    selected,
+    with_asked_models,
+)
 from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
 from conformance.runner.engine import Engine
@@ -249,8 +255,7 @@ class Session:
         """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
         for engine in self.engines:
             if not any(True for _ in self.selected(engine)):
-                chosen = f"--clauses, --models and --cases leave nothing of {engine.provider.id}"
-                raise ConformanceError(f"{chosen} to judge; widen one of them")
+                raise nothing_selected(engine.provider.id)
 
     def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
         """The cases of a provider that are to be judged, each with its clauses."""
