@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import DEFAULT_EDITION, EditionError, load_edition
+from conformance.contract import (
+    DEFAULT_EDITION,
+    EditionError,
+    edition_ids,
+    load_edition,
+    schemas_directory,
+)
 from conformance.documentation.listing import Selection
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import load_provider
@@ -30,6 +36,12 @@ def test_folder_is_found_from_where_the_user_is(
     monkeypatch.chdir(tmp_path)
     assert load_edition(name).id == "mine-2027"
     assert Selection(name, "*", "*").edition is load_edition(name)
+
+
+@pytest.mark.parametrize("name", edition_ids())
+def test_documentation_names_every_edition(name: str) -> None:
+    text = (schemas_directory().parent / "docs" / "editions.md").read_text(encoding="utf-8")
+    assert f"`{name}` is" in text
 
 
 def test_folder_of_a_provider_is_relative_to_its_file(tmp_path: Path) -> None:
