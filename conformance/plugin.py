@@ -141,13 +141,6 @@ def check(session: Session) -> None:
     session.check_affordable()
 
 
-def _judges_all(config: pytest.Config) -> bool:
-    """Return whether every promise is judged that was selected by the suite's own options."""
-    chosen = [config.getoption(each, None) for each in ("keyword", "markexpr", "lf", "deselect")]
-    parts = any("::" in each for each in config.args)
-    return not any(chosen) and not parts and _is_named(config, PROMISES)
-
-
 def _is_named(config: pytest.Config, module: Path) -> bool:
     """Return whether a module is among what is to be collected."""
     places = [config.invocation_params.dir / each.split("::")[0] for each in config.args]
@@ -228,8 +221,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     recorder.begin_sending()
     for engine in run.engines if _is_named(config, PROMISES) else ():
         engine.begin_pool(partial(recorder.keep, engine))
-    if run.options.live and _judges_all(config):
-        check_addresses(run)
+    check_addresses(run)
 
 
 def pytest_pycollect_makemodule(

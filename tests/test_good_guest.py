@@ -17,7 +17,7 @@ pytest_plugins = ["tests.wheel"]
 ACME = """
 title = "Acme"
 base_url = "http://127.0.0.1:9/v1"
-default_key = "none"
+default_key = "none-at-all"
 free = true
 [models]
 dall-e-2 = "dall-e-2"

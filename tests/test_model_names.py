@@ -41,7 +41,7 @@ NAMES = {
 MINE = """
 title = "Mine"
 base_url = "http://127.0.0.1:1/v1"
-default_key = "sk-mine"
+default_key = "sk-mine-and-yours"
 free = {free}
 [models]
 "{model}" = "as/{model}"

@@ -194,9 +194,20 @@ def test_quotes_around_a_key_are_told_without_it(tmp_path: Path, key: str) -> No
     assert "sk-a" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(GOOD, "MINE_KEY"), (GOOD.replace('key_variable = "MINE_KEY"', 'default_key = "ab"'), "defa")],
+    ids=["key_variable", "default_key"],
+)
+def test_key_too_short_to_be_redacted_is_refused(tmp_path: Path, text: str, name: str) -> None:
+    with pytest.raises(MissingKeyError, match=f"{name}.* fewer than 8 characters") as told:
+        load_provider(write(tmp_path, text)).key({"MINE_KEY": "acme777"})
+    assert "acme777" not in str(told.value)
+
+
 def test_key_comes_from_the_environment(tmp_path: Path) -> None:
     provider = load_provider(write(tmp_path, GOOD))
-    assert provider.key({"MINE_KEY": " sk-mine "}) == "sk-mine"
+    assert provider.key({"MINE_KEY": " sk-mine1 "}) == "sk-mine1"
     with pytest.raises(MissingKeyError, match="MINE_KEY"):
         provider.key({})
 

@@ -90,7 +90,7 @@ class Script:
             id=self.name,
             title=self.name,
             base_url="https://reference.example/v1",
-            default_key="sk-year",
+            default_key="sk-a-year",
             models={model.name: model.name for model in known},
             prices=Prices(
                 source="the script",

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 UNKNOWN_KEY = "sk-conformance-unknown-0000000000000000"
+SHORTEST_KEY = 8
+"""Characters of a key; a shorter one cannot be told from ordinary words, and is never sent."""
 """A well-formed key that no provider has issued."""
 
 UNKNOWN_MODEL = "conformance-no-such-model"

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 )
 def list_answered(subject: Subject) -> Iterator[Problem]:
     """Fails when `GET /models` with a valid key is answered with anything but a 2xx. That the key
-    is not let in is another clause.
+    is not let in is another clause; a 403 that says nothing of it is about who asks, or from where.
     """
     if blames_key(subject):
         raise NotTestableError(f"the key was not accepted: {told(subject)}")
+    if subject.outcome.forbidden:
+        raise UnavailableError(f"this account is not let in: {told(subject)}")
     if not subject.outcome.answered:
         yield Problem("there is no model list", "2xx", told(subject))
 

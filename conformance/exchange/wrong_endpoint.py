@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from conformance.exchange.answer import Answer
+from conformance.exchange.model import Exchange
+from conformance.parsing import printable
 
 _NO_SUCH_PAGE = frozenset({404, 405})
 _NO_SUCH_METHOD = 501  # what a server of files says to any POST
+_NO_HTTP = 400  # what a server of HTTPS says to plain HTTP, in a page or in a line of text
 _PLAIN = frozenset({"not found", "method not allowed"})  # what web frameworks write for an error
 _NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECASE)
+_ROUTE = re.compile(r"/(models|images/generations)/?$")
+_ENDS_IN_VERSION = re.compile(r"/v\d\w*$")
 
 
 def knows_nothing(answer: Answer) -> bool:
     """Return whether an answer shows nothing of the API: no such page, or a page for people.
 
-    Some write an error object for a path that they do not know: OpenAI with the code
-    ``unknown_url``, one-api and new-api with "Invalid URL (POST /images/generations)"; outside
-    of ``/v1`` these two answer everything with their dashboard. Any other one is the API's.
+    A redirect shows nothing either. Some write an error object for a path that they do not know:
+    OpenAI with the code ``unknown_url``, one-api and new-api with "Invalid URL (POST
+    /images/generations)"; outside of ``/v1`` these two answer everything with their dashboard.
+    Any other one is the API's.
     """
     response, error = answer.response, answer.error
     if response is None:
         return False
+    if _redirect(answer.exchange):
+        return True
     if response.status not in _NO_SUCH_PAGE:
         page = response.media_type == "text/html" or response.body.lstrip()[:1] == b"<"
-        is_of_others = response.status == _NO_SUCH_METHOD or 200 <= response.status < 300
-        return is_of_others and answer.object is None and page
+        is_page = page and (200 <= response.status < 300 or response.status == _NO_SUCH_METHOD)
+        return answer.object is None and (is_page or response.status == _NO_HTTP)
     if isinstance(error, dict):
         message = error.get("message")
         named = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))
@@ -34,8 +42,30 @@ def knows_nothing(answer: Answer) -> bool:
     return not isinstance(error, str) or error.strip().lower() in _PLAIN
 
 
-def wrong_address(base_url: str) -> str:
-    """Say that nothing at a base URL speaks the API, and where it may be meant to lead."""
-    path = urlsplit(base_url).path.rstrip("/")
-    sentence = f"nothing at {base_url} speaks this API; a base URL usually ends in /v1"
-    return sentence if path.endswith("/v1") else f"{sentence}: try {base_url.rstrip('/')}/v1"
+def wrong_address(base_url: str, exchange: Exchange) -> str:
+    """Say that what answered at a base URL is not the API, and where that may be."""
+    base, target = base_url.rstrip("/"), _redirect(exchange)
+    if target:
+        page, is_route = _ROUTE.subn("", target)
+        hint = f": try {printable(page, 200)}" if is_route and page != base else ""
+        return f"{base_url} leads to {printable(target, 200)}, and redirects are not followed{hint}"
+    sentence, response = f"nothing at {base_url} speaks this API", exchange.response
+    wants_https = response and response.status == _NO_HTTP and b"https" in response.body.lower()
+    if wants_https and base.startswith("http:"):
+        return f"{sentence} without encryption: try https:{base.removeprefix('http:')}"
+    if _ENDS_IN_VERSION.search(urlsplit(base).path):
+        return sentence
+    return f"{sentence}; a base URL usually ends in /v1: try {base}/v1"
+
+
+def _redirect(exchange: Exchange) -> str:
+    """Return where an exchange was redirected to, without credentials and query, or nothing."""
+    response = exchange.response
+    location = response.header("location") if response is not None else None
+    if response is None or response.status not in (301, 302, 303, 307, 308) or not location:
+        return ""
+    try:
+        target = urlsplit(urljoin(exchange.request.url, location))
+    except ValueError:  # no URL: it leads nowhere
+        return ""
+    return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from conformance.cases.model import GENERATED
+from conformance.cases.model import GENERATED, SHORTEST_KEY
 from conformance.contract import Edition, schemas_directory
 from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
@@ -140,6 +140,7 @@ class Provider:
             _check_key(self.key_variable or "", value)
             return value
         if self.default_key and is_loopback(self.base_url):
+            _check_key(f"default_key in {self.file or 'its file'}", self.default_key)
             return self.default_key
         raise MissingKeyError(f"provider {self.id!r} needs {self._needed_key()}")
 
@@ -257,7 +258,7 @@ def _check_address(where: str, url: str) -> None:
 
 
 def _check_key(variable: str, value: str) -> None:
-    """Raise `MissingKeyError` for a key with quotes or invisible characters, without showing it."""
+    """Raise `MissingKeyError` for a key that cannot be sent or redacted, without showing it."""
     if len(value) > 1 and value[0] in _QUOTES and value[-1] in _QUOTES:
         raise MissingKeyError(
             f"{variable} holds quotation marks around the API key, which the provider would be "
@@ -267,6 +268,11 @@ def _check_key(variable: str, value: str) -> None:
         raise MissingKeyError(
             f"{variable} holds spaces or other characters that no API key has; "
             f"set it to the key alone"
+        )
+    if len(value) < SHORTEST_KEY:
+        raise MissingKeyError(
+            f"{variable} holds a key of fewer than {SHORTEST_KEY} characters; it cannot be told "
+            "from ordinary words, nor be kept out of cassettes and reports: use a longer one"
         )
 
 

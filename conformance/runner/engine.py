@@ -28,7 +28,7 @@ from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import read_request
 from conformance.exchange.source import Replay, Source
 from conformance.exchange.transport.limits import Limits
-from conformance.exchange.wrong_endpoint import knows_nothing
+from conformance.exchange.wrong_endpoint import knows_nothing, wrong_address
 from conformance.findings import Finding, Verdict
 from conformance.lifecycle import Standing
 from conformance.live.cost import all_of
@@ -91,11 +91,16 @@ class Engine:
         self._unconfirmed: dict[str, Unconfirmed] = {}  # by path
         self.pooled = False  # whether other threads run the cases
         self._answered = False
-        self._astray = False  # whether what came is of something else than the provider
+        self._astray = ""  # why what came is of something else than the provider
 
     def expect(self, cases: Iterable[Case]) -> None:
         """Know which cases will be judged: others may have to be made after some of them."""
         self._runner.expected = frozenset(each.path for each in cases)
+
+    @property
+    def expected(self) -> list[Case]:
+        """The cases that will be judged, in the order of the plan."""
+        return [case for path, case in self.cases.items() if path in self._runner.expected]
 
     def planned(self, case: Case) -> list[Clause]:
         """The clauses that a case will be judged under, known before it is sent."""
@@ -175,12 +180,13 @@ class Engine:
             _, answer = self._ahead[case.path] = self._exchanged(case)
             answer.look_ahead()
 
-    def leads_astray(self, leads: Iterable[Case]) -> bool:
+    def wrong_address(self, leads: Iterable[Case]) -> str:
         """Ask some cases before all else, up to the first that shows the API, and judge them.
 
         Where none shows it, what comes from there says nothing of the provider, and is no
-        verdict. One process does so, before others ask.
+        verdict. Return why then, else an empty text. One process does so, before others ask.
         """
+        why = ""
         for case in leads:
             if case.path in self._judged:  # an earlier run has seen it speak the API
                 break
@@ -188,10 +194,12 @@ class Engine:
                 self._ahead[case.path] = self._exchanged(case)
             except (NotSentError, ConformanceError):  # it is told of when the case is judged
                 break
-            if not knows_nothing(self._ahead[case.path][1]):
+            exchange, answer = self._ahead[case.path]
+            if not knows_nothing(answer):
                 break
+            why = why or wrong_address(self.provider.base_url, exchange)
         else:
-            self._astray = True
+            self._astray = why
         for path in list(self._ahead):
             self._runner.run(self.cases[path])
         return self._astray
@@ -234,7 +242,7 @@ class Engine:
             return self._not_judged.needless(case, coarser)
         sent, control, exchange, answer = self._sent(case, control)
         if self._astray:
-            return self._not_judged.astray(case, exchange, answer)
+            return self._not_judged.astray(case, exchange, answer, self._astray)
         self._check_reachable(exchange)
         return self._judged_exchange(sent, exchange, answer, control)
 

@@ -14,7 +14,6 @@ from conformance.contract import Edition
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import REDACTED_KEY, Exchange, Request
 from conformance.exchange.outcome import Outcome, Result
-from conformance.exchange.wrong_endpoint import wrong_address
 from conformance.findings import Finding, Verdict
 from conformance.providers import Provider
 from conformance.results.case_result import Judged
@@ -43,9 +42,8 @@ class NotJudged:
         }
         return structs.replace(kept, findings=findings)
 
-    def astray(self, case: Case, exchange: Exchange, answer: Answer) -> Judged:
+    def astray(self, case: Case, exchange: Exchange, answer: Answer, why: str) -> Judged:
         """Return the result of a case that something else than the provider answered."""
-        why = wrong_address(self.provider.base_url)
         outcome = Outcome(case.id, Result.UNAVAILABLE, why, answer.status)
         findings = self._findings(case, Verdict.UNAVAILABLE, why)
         return Judged(outcome, findings, (), evidence(exchange, answer, outcome))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.cases.model import Case, Operation
 from conformance.cases.valid import BASELINE, MODELS_LIST
-from conformance.exchange.wrong_endpoint import wrong_address
+from conformance.runner.planned_request import expectation_of
 
 if TYPE_CHECKING:
     from conformance.runner.engine import Engine
@@ -17,25 +16,37 @@ if TYPE_CHECKING:
 def check_addresses(session: Session) -> None:
     """Halt each provider at whose base URL nothing speaks the API.
 
-    What every model is asked first says so: its model list, and its first request. Nothing is
-    sent that would not be sent anyway, and nothing at all to a provider in this process.
+    What every model is asked first says so: its model list, and its first valid request. Nothing
+    is sent that would not be sent anyway, but for a list where that request shows nothing of the
+    API; and nothing at all to a provider in this process.
     """
     for engine in session.engines:
-        models = list(engine.provider.models)
-        found = sorted(_leads(session, engine), key=lambda each: models.index(each.model))
-        leads = {each.path: each for each in found}
-        both = {each.operation for each in leads.values()} == set(Operation)
-        if not both or session.starts(engine.provider):
-            continue
-        if engine.leads_astray(leads.values()):
-            provider = engine.provider
-            why = f"provider {provider.id!r}: {wrong_address(provider.base_url)}"
-            session.live.ledger.halt(provider.id, why)
+        leads = [] if session.starts(engine.provider) else _leads(engine)
+        why = engine.wrong_address(leads) if leads else ""
+        if why:
+            provider = engine.provider.id
+            session.live.ledger.halt(provider, f"provider {provider!r}: {why}")
 
 
-def _leads(session: Session, engine: Engine) -> Iterator[Case]:
-    for case, _ in session.selected(engine):
+def _leads(engine: Engine) -> list[Case]:
+    """Return what is asked first of each model: the list before the request where both are due."""
+    due: dict[str, list[Case]] = {}
+    for case in engine.expected:
         needed = [case]
         while needed[-1].control is not None:
             needed.append(engine.cases[f"{case.model}/{needed[-1].control}"])
-        yield from (each for each in reversed(needed) if each.id in (MODELS_LIST, BASELINE))
+        due.setdefault(case.model, []).extend(reversed(needed))
+    leads: list[Case] = []
+    for model in (each for each in engine.provider.models if each in due):
+        models_list = engine.cases[f"{model}/{MODELS_LIST}"]
+        valid = [
+            case
+            for case in due[model]
+            if case.operation is Operation.GENERATE
+            and expectation_of(case, engine.edition) == "accepted"
+        ]
+        first = next((each for each in valid if each.id == BASELINE), valid[0] if valid else None)
+        if first is not None:
+            both = [first, models_list]
+            leads.extend(reversed(both) if models_list in due[model] else both)
+    return leads

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from conformance.cases.model import SHORTEST_KEY
 from conformance.exchange.model import REDACTED_KEY, Headers
 from conformance.exchange.redaction.credentials import outside_pictures, without_signatures
 from conformance.exchange.redaction.edits import applied
@@ -26,7 +27,6 @@ _SECRET_HEADERS = frozenset(
         "x-amz-security-token",
     }
 )
-_SHORTEST = 8  # characters; a shorter key would be found in ordinary text
 REMEMBERED = 2048
 """Bytes of a text that is worth remembering: header names and values come again and again."""
 
@@ -36,7 +36,7 @@ class Redactor(ExchangeRedactor):
 
     def __init__(self, key: str | None, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
-        self._spellings = Spellings(key) if key and len(key) >= _SHORTEST else None
+        self._spellings = Spellings(key) if key and len(key) >= SHORTEST_KEY else None
         self._known = lru_cache(maxsize=1024)(self._redacted)
         self._known_lines = lru_cache(maxsize=1024)(self._lines)
 
