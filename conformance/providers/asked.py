@@ -83,7 +83,7 @@ def with_asked_models(
         name
         for name in provider.lifecycles
         if name not in models and (edition.find(name) or not editions_with(name))
-    ]
+    ]  # of other editions too, as a file keeps the dates of what it sold years ago
     models = {name: models[name] for name in known(models, "models")}
     models |= {
         name: name
