@@ -10,11 +10,12 @@ import pytest
 
 from conformance.cases.model import UNKNOWN_MODEL, Case
 from conformance.clauses import clauses_of
-from conformance.contract import sides_of
+from conformance.contract import load_edition, sides_of
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
 from conformance.providers import is_loopback, load_provider
 from conformance.providers.ad_hoc import KEY_VARIABLE, provider_at, toml_of
+from conformance.providers.asked import edition_of
 from conformance.providers.depth import documented_cases
 from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
@@ -23,6 +24,7 @@ from conformance.runner.planned_request import sent_by
 from conformance.runner.shortlist import cannot_be_billed, shortlist
 from tests.live import EDITION, KEY, watched
 from tests.processes import command
+from tests.test_contract_editions import copied
 
 FAR = "https://images.example.com/v1"
 
@@ -39,6 +41,15 @@ def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
     footer = read_run(tmp_path / "run.jsonl").footer
     assert footer is not None
     assert footer.whole is False
+
+
+def test_saved_file_goes_on_by_the_edition_that_was_chosen(tmp_path: Path) -> None:
+    copied(tmp_path, "mine-2027")
+    for edition in ("openai-2026-11", "mine-2027"):
+        words = ["check", "http://127.0.0.1:9/v1", "--models", "gpt-image-1.5"]
+        command(tmp_path, *words, "--edition", edition, "--save", f"{edition}.toml")
+        saved = load_provider(str(tmp_path / f"{edition}.toml"))
+        assert load_edition(edition_of(None, [saved])).id == edition
 
 
 def test_check_finds_what_is_broken(tmp_path: Path) -> None:

@@ -88,6 +88,13 @@ def test_clause_that_a_run_did_not_select_is_not_called_missing() -> None:
     assert told["columns"][1]["promises"] == {"extras.new": "pass"}
 
 
+def test_clause_of_a_plugin_that_the_other_run_had_not_is_not_called_missing() -> None:
+    outside = [{**CLAUSES[0], "outside": True}, CLAUSES[1]]
+    acme, relay = document([old(), new(clauses=outside)])["columns"]
+    assert "extras.new" not in acme["promises"]
+    assert relay["promises"]["extras.new"] == "pass"
+
+
 def test_every_head_names_its_edition() -> None:
     file = io.StringIO()
     print_runs(two(), Console(file=file, width=100))

@@ -60,7 +60,7 @@ def check(
     """
     from dataclasses import replace
 
-    from conformance.contract import load_edition
+    from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition, model_named
     from conformance.live.budget import read_budget
     from conformance.providers.ad_hoc import provider_at, toml_of
     from conformance.providers.asked import edition_of, with_asked_models
@@ -73,10 +73,13 @@ def check(
     provider = provider_at(url, models or "any", key_variable, price)
     edition = edition_of(edition, [provider])
     loaded = load_edition(edition)
+    if edition != (provider.edition or DEFAULT_EDITION):  # so that the saved file goes on by it
+        is_ours = loaded.id in edition_ids()
+        provider = replace(provider, edition=loaded.id if is_ours else str(loaded.folder))
     if not models:
         raise ConformanceError(f"name a model with --models; {_served(provider, loaded)}")
     for name in provider.models:
-        loaded.model(name, "--models")
+        model_named(loaded, name, "--models")
     provider = with_asked_models(provider, loaded)
     usd = None if budget is None else read_budget(budget)
     every = documented_cases(loaded, provider, None)

@@ -4,8 +4,11 @@ from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.frozen import digest_of, freeze, frozen_digest
 from conformance.contract.loading import (
     edition_ids,
+    editions_with,
     load_edition,
+    model_named,
     schemas_directory,
+    unknown_model,
 )
 from conformance.contract.model import Model
 from conformance.contract.pixels import (
@@ -56,10 +59,13 @@ __all__ = [
     "Violation",
     "digest_of",
     "edition_ids",
+    "editions_with",
     "freeze",
     "frozen_digest",
     "load_edition",
+    "model_named",
     "schemas_directory",
     "sides_of",
     "sizes_breaking",
+    "unknown_model",
 ]

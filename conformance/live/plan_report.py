@@ -201,4 +201,7 @@ def _closing(plan: Plan) -> Iterable[str]:
     if plan.unknown:
         models = ", ".join(dict.fromkeys(each.case.model for each in plan.unknown))
         count = len(plan.unknown)
-        yield printable(f"?: no price is known for {count} requests ({models}): counted as dearest")
+        yield printable(
+            f"?: no price is certain for {count} requests ({models}): the file has none, or none "
+            f"for auto, which may be painted at any quality and size; counted as the dearest"
+        )

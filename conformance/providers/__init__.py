@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from ipaddress import ip_address
@@ -21,7 +20,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.cases.model import GENERATED, SHORTEST_KEY
 from conformance.contract import Edition, schemas_directory
-from conformance.errors import ConformanceError, UnknownNameError
+from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.lifecycle import ENDLESS, Lifecycle, LifecycleState, lifecycle_in, read_lifecycle
 from conformance.output.shell import quoted
@@ -132,7 +131,7 @@ class Provider:
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
     """The dates of its own models; what an edition says besides is of the document's provider.
 
-    A model with an end may be named here alone: it is sold no more.
+    A model with an end may be named here alone: it is sold no more, once that day has come.
     """
     file: str = ""
 
@@ -340,9 +339,11 @@ def _lifecycles(
 ) -> dict[str, Lifecycle]:
     read: dict[str, Lifecycle] = {}
     for name, entry in entries.items():
-        ended = "until" in entry and not get_close_matches(name, models, n=1, cutoff=0.5)
-        if name not in models and not ended:
-            raise UnknownNameError("model", name, models, f"{path}: lifecycle")
+        if name not in models and "until" not in entry:
+            raise ProviderError(
+                f"{path}: lifecycle.{name}: [models] lacks it, and no `until` says when it ended; "
+                f"add one of them; {nearest(name, models)}"
+            )
         try:
             read[name] = read_lifecycle(entry, entry["source"], entry["retrieved"])
         except ValueError as error:

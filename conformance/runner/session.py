@@ -137,7 +137,7 @@ class Session:
             )
         models = self.options.models
         found = tuple(
-            with_asked_models(load_provider(name), self.edition, models)
+            with_asked_models(load_provider(name), self.edition, models, self.today)
             for name in dict.fromkeys(self.options.providers)
         )
         if self.options.base_url is None:
@@ -250,8 +250,7 @@ class Session:
         """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
         for engine in self.engines:
             if not any(True for _ in self.selected(engine)):
-                chosen = f"--clauses, --models and --cases leave nothing of {engine.provider.id}"
-                raise ConformanceError(f"{chosen} to judge; widen one of them")
+                raise asked.nothing_selected(engine.provider.id)
 
     def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
         """The cases of a provider that are to be judged, each with its clauses."""
