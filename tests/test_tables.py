@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.output.tables import Column, fits, print_table
+from conformance.reports.console_text import Paper
 
 COLUMNS = [Column("name", least=6), Column("left out", is_number=True), Column("USD", True)]
 ROWS = [[Text(cell) for cell in row] for row in (("x" * 30, "24 (USD 5.61)", "10.4260"),)]
@@ -41,3 +42,20 @@ def test_table_fits_where_its_names_can_be_folded() -> None:
     least = 6 + 2 + len("5.61)") + 2 + len("10.4260")
     assert fits(least, COLUMNS, ROWS, gap=2)
     assert not fits(least - 1, COLUMNS, ROWS, gap=2)
+
+
+class GridPaper(Paper):
+    def grid(self) -> None:
+        rows = [("size", *(f"cell-{side}" for side in range(9)))]
+        self._grid(("asked for", *(f"side-{side}" for side in range(9))), rows)
+
+
+@pytest.mark.parametrize(("is_terminal", "parts"), [(True, 3), (False, 1)], ids=["tty", "pipe"])
+def test_grid_comes_in_parts_where_a_terminal_is_too_narrow(is_terminal: bool, parts: int) -> None:
+    file = io.StringIO()
+    console = Console(file=file, width=40, force_terminal=is_terminal, color_system=None)
+    GridPaper(console).grid()
+    lines = file.getvalue().splitlines()
+    assert [line.split()[0] for line in lines] == ["asked", "size"] * parts
+    assert sum(line.count("cell-") for line in lines) == 9
+    assert not is_terminal or max(map(len, lines)) <= 40

@@ -160,7 +160,7 @@ class OfferPage(Paper):
         """Print a row for each provider of each model, and below them what takes more room."""
         self._title("Model by model, side by side")
         offers = [offer for model in models for offer in model.offers]
-        self._grid(_COLUMNS, map(_cells, offers))
+        self._grid(_COLUMNS, map(_cells, offers), names=2)
         for offer in offers:
             self._details(offer)
 

@@ -176,7 +176,7 @@ class _ComparisonPage(Paper):
     def _table(self, title: str, rows: Sequence[Row], labels: Sequence[str]) -> None:
         if rows:
             self._title(f"{title} ({len(rows)})")
-            self._grid(("", "clause", "models", *labels), map(_cells, rows))
+            self._grid(("", "clause", "models", *labels), map(_cells, rows), names=3)
 
 
 def _cells(row: Row) -> list[Part]:
