@@ -113,6 +113,7 @@ _ABSENT = "absent"
 
 
 def _member(subject: Subject, name: str) -> Any:
+    subject.unaltered(f"error.{name}")
     return subject.error.get(name, _Absent)
 
 

@@ -24,6 +24,7 @@ def _usage(subject: Subject) -> Mapping[str, Any]:
     """Return the `usage` of the body; where there is none there is nothing to judge."""
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
+    subject.unaltered("usage")
     usage = usage_of(subject.object)
     if usage is None:
         raise NotTestableError("usage is no object")
@@ -99,6 +100,7 @@ def usage_integers(subject: Subject) -> Iterator[Problem]:
 def _usage_faults(subject: Subject) -> Iterator[tuple[str, str, str]]:
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
+    subject.unaltered("usage")
     for mismatch in subject.mismatches:
         if mismatch.path == "usage" or mismatch.path.startswith("usage."):
             yield mismatch.path, mismatch.keyword, mismatch.message

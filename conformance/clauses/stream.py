@@ -114,7 +114,7 @@ def event_fields(subject: Subject) -> Iterator[Problem]:
         if kind is None or not event.item:
             continue
         for mismatch in subject.edition.stream_errors(kind, event.item):
-            if mismatch.path not in _JUDGED_APART:
+            if mismatch.path not in _JUDGED_APART and not subject.is_altered(mismatch):
                 message = f"{event.path}: {mismatch.message}"
                 yield Problem(message, "as documented", mismatch.keyword)
 

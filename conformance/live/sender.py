@@ -14,12 +14,13 @@ from conformance.contract import Edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure
 from conformance.exchange.outcome import ACCOUNT_ENDED, Outcome, Result, outcome_of, undecided
+from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.exchange.sent_request import read_request
 from conformance.live.account_doubt import AccountDoubt
 from conformance.live.circuit_breaker import Tried
 from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
-from conformance.live.retries import MOST_ATTEMPTS, again, attempt_of, wait
+from conformance.live.retries import again, attempt_of, wait
 from conformance.parsing import printable
 from conformance.providers import Provider
 

@@ -124,8 +124,7 @@ def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
 
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
-    chosen = dict.fromkeys(filter(None, map(extent_of, summary.merged.runs)))
-    sentences = [f"Only a part was judged: {part}." for part in chosen]
+    sentences = [*_extents(summary)]
     runs = summary.merged.concluding
     cut = sum(each.interrupted for each in runs)
     if cut:
@@ -145,6 +144,16 @@ def notes(summary: Summary) -> list[str]:
         *recorded(summary),
         *shortfalls(summary),
     ]
+
+
+def _extents(summary: Summary) -> Iterable[str]:
+    """Yield which parts were judged; and whether they are all that is planned, put together."""
+    chosen = list(dict.fromkeys(filter(None, map(extent_of, summary.merged.runs))))
+    if summary.parts:
+        yield from (f"Only a part was judged: {part}." for part in chosen)
+    elif chosen and len(summary.merged.runs) > 1:
+        parts = "; ".join(chosen)
+        yield f"The runs, some of a part ({parts}), together judged every model as a whole."
 
 
 def recorded(summary: Summary) -> Iterable[str]:

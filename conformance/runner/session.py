@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from conformance.cases import all_cases
@@ -382,7 +382,9 @@ class Session:
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
-        client = Client(target, self._transport(provider, replays=False), provenance)
+        rest = partial(self.live.rest, provider.id)
+        transport = self._transport(provider, replays=False)
+        client = Client(target, transport, provenance, rest=rest)
         return self.live.sender(client, provider, self.edition)
 
     def _transport(self, provider: Provider, replays: bool) -> Transport:

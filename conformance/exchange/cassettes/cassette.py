@@ -243,6 +243,11 @@ class CassetteLibrary:
         }
 
     def _metadata(self, exchange: Exchange, case: Case, target: str) -> dict[str, Any]:
+        images = {
+            each.url: [asdict(one) for one in each.retried]
+            for each in exchange.downloads
+            if each.retried
+        }
         return {
             "schema": SCHEMA,
             "edition": self.edition,
@@ -258,6 +263,7 @@ class CassetteLibrary:
             },
             **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
             **({"retried": [asdict(one) for one in exchange.retried]} if exchange.retried else {}),
+            **({"images_retried": images} if images else {}),
         }
 
 
