@@ -10,7 +10,7 @@ from conformance.clauses.envelope_json import SUCCESS, reading_faults
 from conformance.clauses.refusals import told
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
-from conformance.contract import Level
+from conformance.contract import Level, is_integer, name_of
 from conformance.exchange.error_text import error_text
 
 _NEAR = 1800  # seconds: less than the smallest offset between time zones, more than bad clocks
@@ -114,21 +114,21 @@ def created_present(subject: Subject) -> Iterator[Problem]:
     binds=SUCCESS,
 )
 def created_integer(subject: Subject) -> Iterator[Problem]:
-    """Fails on strings, booleans and numbers written with a fraction or an exponent."""
+    """Fails on strings, booleans and fractions; 12.0 is an integer, as JSON Schema has it."""
     subject.unaltered("created")
     created = document(subject).get("created")
     if created is None:
         raise NotTestableError("created is not there")
-    if not isinstance(created, int) or isinstance(created, bool):
+    if not is_integer(created):
         yield Problem("created is no integer", "an integer", f"{name_of(created)}: {created}"[:80])
 
 
 def _created(subject: Subject) -> int:
     subject.unaltered("created")
-    created = document(subject).get("created")
-    if not isinstance(created, int) or isinstance(created, bool):
+    created: Any = document(subject).get("created")
+    if not is_integer(created):
         raise NotTestableError("created is not an integer")
-    return created
+    return int(created)
 
 
 @clause(
@@ -271,7 +271,7 @@ def schema(subject: Subject) -> Iterator[Problem]:
     body, left = document(subject), _empty_payloads(subject)
     for mismatch in subject.edition.response_errors(subject.kind, body):
         if mismatch.path not in left and not _judged_elsewhere(mismatch.path, mismatch.keyword):
-            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 _ITEM = re.compile(r"data\[\d+\](?:\.(?P<payload>url|b64_json))?")
@@ -292,11 +292,3 @@ def _judged_elsewhere(path: str, keyword: str) -> bool:
         return True
     item = _ITEM.fullmatch(path)
     return item is not None and (item["payload"] is None or keyword != "type")
-
-
-def name_of(value: Any) -> str:
-    """Name the JSON type of a value."""
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
-    if value is None:
-        return "null"
-    return names.get(type(value), "a number")

@@ -52,7 +52,7 @@ def _undocumented(subject: Subject, name: str) -> Iterator[Problem]:
         raise NotApplicableError
     for mismatch in subject.mismatches:
         if mismatch.path == name:
-            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 def _as_asked(subject: Subject, name: str) -> Iterator[Problem]:

@@ -64,7 +64,7 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
         yield Problem(f"the model list {reading.fault}", "JSON", start)
         return
     for mismatch in subject.edition.model_list_errors(reading.value):
-        yield Problem(mismatch.message, "as documented", mismatch.keyword)
+        yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 @clause(

@@ -80,6 +80,8 @@ CASES: dict[str, Exchange | Case] = {
     "million-digits": exchange(raw=(TEXT[:-1] + f', "x": {"9" * 1_000_000}}}').encode()),
     "created-null": created(None),
     "created-true": created(True),
+    "created-zero-fraction": created(float(int(SENT_AT))),
+    "created-fraction": created(SENT_AT + 0.5),
     "created-long": created(LONG),
     "created-thousand-digits": created(10**1000),
     "created-year-3000": created(32_503_680_000),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.exchange.model import Exchange
 from tests.miniatures import Case, body, encoded, exchange, picture
 from tests.streams import (
+    COMPLETED,
     EVENT_STREAM,
     REQUEST,
     USAGE,
@@ -96,6 +97,9 @@ CASES: dict[str, Exchange | Case] = {
     "nine-other-events": stream(*[event("other", name=f"e{at}") for at in range(9)]),
     "error-in-place": stream(("error", '{"error": {"message": "It cannot be painted."}}')),
     "completed-first": stream(completed(), partial(0)),
+    "error-after-completed": stream(completed(), ("error", '{"error": {"message": "late"}}')),
+    "event-without-type": stream((COMPLETED, '{"x": 1}'), completed()),
+    "event-of-null-type": stream(("ping", '{"type": null}'), completed()),
     "null-b64": stream(completed(b64_json=None)),
     "damaged-b64": stream(completed(b64_json=image()[:-1] + "!")),
     "cut-off-image": stream(completed(b64_json=encoded(WHOLE[:-40]))),
