@@ -189,7 +189,7 @@ def broken_down(subject: Subject, expected: str) -> Problem:
     body = subject.sent.asked.body if subject.sent.asked else {}
     asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
     context, outcome = subject.context, subject.outcome
-    what = f"HTTP {outcome.status}" if outcome.status else outcome.reason
+    what = f"HTTP {outcome.status}" if (outcome.status or 0) >= 500 else outcome.reason
     often = f"in {context.attempts}" if context.attempts else "every time"
     blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
     message = f"{blamed}{what} {often}, while other requests were accepted before and after"

@@ -90,11 +90,11 @@ def event_json(subject: Subject) -> Iterator[Problem]:
 )
 def event_name(subject: Subject) -> Iterator[Problem]:
     """Compares the `event:` line with `type`, for every event whose data is an object; one of the
-    two without the other fails as well.
+    two without the other fails as well. An event with an `error` has no documented form.
     """
     for event in subject.events:
         kind = event.item.get("type")
-        if not event.item or kind == event.name:
+        if not event.item or kind == event.name or event.item.get("error") is not None:
             continue
         if event.name is None:
             yield Problem(f"{event.path} has no event line", f"event: {kind}"[:80], "no event line")
@@ -140,11 +140,14 @@ def _framed(subject: Subject) -> None:
 )
 def completed(subject: Subject) -> Iterator[Problem]:
     """Looks for an event with the documented name, and tells an error that comes instead; not
-    testable when the stream breaks off inside an event. A `[DONE]` alone delivers nothing.
+    testable when the stream breaks off inside an event, or an event says that the prompt was
+    moderated or the key is not let in. A `[DONE]` alone delivers nothing.
     """
     events = subject.read_events if subject.answer.stream.events else subject.events
     if not any(each.called(COMPLETED) for each in events):
         _framed(subject)
+        if subject.outcome.cause in ("moderation", "key"):
+            raise NotTestableError(f"it is no fault of the request: {subject.outcome.reason}")
         names = ", ".join(each.name or "unnamed" for each in events[:8]) or DONE
         said = subject.outcome.said
         yield Problem(

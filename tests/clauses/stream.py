@@ -96,6 +96,18 @@ CASES: dict[str, Exchange | Case] = {
     ),
     "nine-other-events": stream(*[event("other", name=f"e{at}") for at in range(9)]),
     "error-in-place": stream(("error", '{"error": {"message": "It cannot be painted."}}')),
+    **{
+        f"error-of-{name}": stream(("error", json.dumps({"error": said})))
+        for name, said in {
+            "moderation": {"message": "no", "code": "moderation_blocked"},
+            "a-key": {"message": "no", "code": "invalid_api_key"},
+            "a-limit": {"message": "no", "code": "rate_limit_exceeded"},
+            "a-quota": {"message": "no", "code": "insufficient_quota"},
+            "the-server": {"message": "no", "type": "server_error"},
+            "a-gateway": {"message": "no", "code": 502},
+            "a-value": {"message": "500 characters are too few", "code": "invalid_value"},
+        }.items()
+    },
     "completed-first": stream(completed(), partial(0)),
     "error-after-completed": stream(completed(), ("error", '{"error": {"message": "late"}}')),
     "event-without-type": stream((COMPLETED, '{"x": 1}'), completed()),
