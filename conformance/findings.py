@@ -107,6 +107,9 @@ ANOTHER_REASON = "refused for another reason"
 NO_DOWNLOADS = "the recorder kept no image of the URLs"
 """Why nothing can be said of images whose URLs alone were recorded."""
 
+NO_TEXT = "the recorder kept what the answer says, not its text"
+"""Why nothing can be said of how an answer was written where a recording has what it says."""
+
 ANOTHER_FAMILY = "another-family"
 """The observation that a model answers in the documented shape of another family."""
 

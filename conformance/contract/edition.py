@@ -66,15 +66,14 @@ class Edition:
     parameters: frozenset[str] = field(repr=False)
     _checkers: Mapping[str, Checker] = field(repr=False)
 
-    def model(self, name: str, place: str = "") -> Model:
+    def model(self, name: str) -> Model:
         """Return a model like `find`; raises UnknownNameError for an unknown name.
 
-        ``place`` says where the user wrote the name, if that is not the command line.
+        A name that a user wrote is read by `model_named`, which says more.
         """
         model = self.find(name)
         if model is None:
-            where = f"edition {self.id} ({place})" if place else f"edition {self.id}"
-            raise UnknownNameError("model", name, self.models, where)
+            raise UnknownNameError("model", name, self.models, f"edition {self.id}")
         return model
 
     def find(self, name: str) -> Model | None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from conformance.parsing import printable
 
-LONGEST = 400  # characters of one foreign text, before it is cut to its lines
+LONGEST = 4000  # characters of one text: all that a run file of ours has is shorter
 
 
 Part = str | tuple[str, str]
@@ -36,14 +36,15 @@ class Paper:
         return Text(safe, style=style)
 
     def _line(self, *parts: Part, indent: int = 0, lines: int = 0) -> None:
-        """Print one paragraph, indented, cut to some lines (0: whole).
+        """Print one paragraph, indented; a provider's words are cut to some `lines` (0: whole).
 
-        Wrapped here and not by Rich, which fills every line up with blanks.
+        What the suite says is printed whole, and in a pipe everything is: a remedy stands at the
+        end. Wrapped here and not by Rich, which fills every line up with blanks.
         """
         room = max(self._console.width - indent, 10)
         whole = Text("").join(map(self._text, parts))
         wrapped = list(whole.wrap(self._console, room, overflow="fold"))
-        if lines and len(wrapped) > lines:
+        if 0 < lines < len(wrapped) and self._console.is_terminal:
             wrapped = wrapped[:lines]
             mark = self._text(" …")
             wrapped[-1].rstrip()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from conformance.findings import ANOTHER_REASON, NO_DOWNLOADS, UNDECIDED, Finding, Verdict
+from conformance.findings import ANOTHER_REASON, NO_DOWNLOADS, NO_TEXT, UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
 from conformance.reports.formatting import listed
 from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING
 
-_LONGEST = 160  # characters of a reason
+_LONGEST = 1000  # characters of a reason, at whose end a remedy may stand
 _REMEDY = {
     Verdict.NOT_RUN: "continue with --resume, or allow more with --budget or --max-requests",
     Verdict.UNAVAILABLE: "run again when the provider answers",
@@ -81,6 +81,8 @@ def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> 
     if any(each.provider == provider and each.mode == "foreign" for each in summary.origins):
         if message.startswith(NO_DOWNLOADS):
             return "record the downloads of the image URLs as well, in the same file"
+        if message == NO_TEXT:
+            return "record each body as text, as it was sent"
         return "judge recordings that show more"
     if any(each.startswith(f"provider {provider!r}") for each in summary.merged.problems):
         return "mend first what is wrong with the run as a whole"

@@ -167,10 +167,10 @@ class OfferPage(Paper):
     def _details(self, offer: Offer) -> None:
         name = f"{offer.model}, {offer.label}: "
         numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
-        self._line((name, "bold"), numbers, indent=2, lines=3)
+        self._line((name, "bold"), numbers, indent=2)
         if offer.measures.retries.failed.hits:
             again = f"first try: {retried(offer.measures.retries)}"
-            self._line((again, "yellow"), indent=6, lines=3)
+            self._line((again, "yellow"), indent=6)
 
 
 def _cells(offer: Offer) -> tuple[str, ...]:
