@@ -24,7 +24,7 @@ PAIRS = [
     ("url.octet-stream", "envelope.created-milliseconds"),
     ("format.unused-null", "models.list-empty"),
     ("base64.trailing-newline", "errors.no-type"),
-    ("stream.event-after-completed", "count.negative-taken"),
+    ("stream.partial-after-completed", "count.negative-taken"),
     ("authentication.unknown-key-in-error", "parameters.style-enum-broken"),
     ("extras.quality-other", "image.animated"),
     ("defaults.partial-images-unasked", "url.credentials"),

@@ -1,5 +1,6 @@
 """The contract: what one dated edition of a document promises of the endpoint."""
 
+from conformance.contract.checker import is_integer, name_of, shown
 from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.frozen import digest_of, freeze, frozen_digest
 from conformance.contract.loading import (
@@ -62,9 +63,12 @@ __all__ = [
     "editions_with",
     "freeze",
     "frozen_digest",
+    "is_integer",
     "load_edition",
     "model_named",
+    "name_of",
     "schemas_directory",
+    "shown",
     "sides_of",
     "sizes_breaking",
     "unknown_model",

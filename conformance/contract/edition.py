@@ -142,7 +142,10 @@ class Edition:
             known = [name.removeprefix(start) for name in self._checkers if name.startswith(start)]
             raise UnknownNameError(f"{part} schema", name, known, f"edition {self.id}")
         faults = self._checkers[key].faults(instance)
-        return [Mismatch(path_text(fault.path), fault.keyword, fault.message) for fault in faults]
+        return [
+            Mismatch(path_text(each.path), each.keyword, each.message, each.expected, each.observed)
+            for each in faults
+        ]
 
 
 @lru_cache(maxsize=256)  # so that a name has one model, and its cases are derived once

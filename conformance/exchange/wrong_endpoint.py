@@ -29,7 +29,7 @@ def knows_nothing(answer: Answer) -> bool:
     response, error = answer.response, answer.error
     if response is None:
         return False
-    if _redirect(answer.exchange):
+    if redirect_target(answer.exchange):
         return True
     if response.status not in _NO_SUCH_PAGE:
         page = response.media_type == "text/html" or response.body.lstrip()[:1] == b"<"
@@ -44,7 +44,7 @@ def knows_nothing(answer: Answer) -> bool:
 
 def wrong_address(base_url: str, exchange: Exchange) -> str:
     """Say that what answered at a base URL is not the API, and where that may be."""
-    base, target = base_url.rstrip("/"), _redirect(exchange)
+    base, target = base_url.rstrip("/"), redirect_target(exchange)
     if target:
         page, is_route = _ROUTE.subn("", target)
         hint = f": try {printable(page, 200)}" if is_route and page != base else ""
@@ -58,7 +58,7 @@ def wrong_address(base_url: str, exchange: Exchange) -> str:
     return f"{sentence}; a base URL usually ends in /v1: try {base}/v1"
 
 
-def _redirect(exchange: Exchange) -> str:
+def redirect_target(exchange: Exchange) -> str:
     """Return where an exchange was redirected to, without credentials and query, or nothing."""
     response = exchange.response
     location = response.header("location") if response is not None else None
