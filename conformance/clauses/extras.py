@@ -53,7 +53,7 @@ def _undocumented(subject: Subject, name: str) -> Iterator[Problem]:
     subject.unaltered(name)
     for mismatch in subject.mismatches:
         if mismatch.path == name:
-            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 def _as_asked(subject: Subject, name: str) -> Iterator[Problem]:

@@ -182,8 +182,9 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
 
 
 def _unavailable(subject: Subject) -> _Opinion:
-    said = subject.outcome.said
-    return _Opinion(Verdict.UNAVAILABLE, Problem(subject.outcome.reason, observed=said))
+    reason, said = subject.outcome.reason, subject.outcome.said
+    observed = "" if said in reason else said
+    return _Opinion(Verdict.UNAVAILABLE, Problem(reason, observed=observed))
 
 
 def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:

@@ -15,7 +15,7 @@ from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
 from conformance.exchange.outcome_causes import blames_another
 from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.sent_request import Sent, read_request
-from conformance.findings import NO_DOWNLOADS
+from conformance.findings import NO_DOWNLOADS, NO_TEXT
 from conformance.lifecycle import Standing
 from conformance.parsing.images import ImageFacts
 
@@ -264,6 +264,8 @@ class Subject:
     def unaltered(self, *parts: str) -> None:
         """Raise *not testable* when a recorder altered one of these parts of the answer."""
         altered = self.exchange.altered.intersection(parts)
+        if altered == {"text"}:
+            raise NotTestableError(NO_TEXT)
         if altered:
             raise NotTestableError(f"the recorder altered the {', '.join(sorted(altered))}")
 

@@ -172,7 +172,7 @@ class Sender:
             return replace(exchange, failure=Failure("proxy-login", why))
         elif _blames_key(exchange) and not self.ledger.admitted(proven):
             why = f"the first authorised request was refused ({_told(exchange)})"
-            why = f"{why}; look at the key in {self._key_place}"
+            why = f"{why}; look at the key in {self.provider.key_place}"
             self._halt(why)
             return replace(exchange, failure=Failure("key-refused", why))
         elif _blames_key(exchange):
@@ -209,16 +209,12 @@ class Sender:
         if again.response is not None and not refused and not undecided(again.response.status):
             return exchange
         why = (
-            f"the key in {self._key_place} was refused ({_told(exchange)}), "
-            f"though it was good before"
+            f"the key in {self.provider.key_variable or 'its file'} was refused "
+            f"({_told(exchange)}), though it was good before"
         )
         if refused:
             self._halt(f"{why}; look at it, then continue with --resume")
         return replace(exchange, failure=Failure("key-refused", why))
-
-    @property
-    def _key_place(self) -> str:
-        return self.provider.key_variable or "its file"
 
     def _halt(self, why: str) -> None:
         """Let nothing more be sent to the provider."""

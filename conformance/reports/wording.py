@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.findings import STATES, State, Verdict
+from conformance.findings import STATES, Finding, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, Contract, differences
 from conformance.reports.formatting import counted, dollars, listed, took
@@ -15,6 +15,7 @@ from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
+from conformance.results.editions import explain_command
 from conformance.results.headline import deviations
 from conformance.results.reach import LEVELS, Cell, Column, Kept
 from conformance.results.run_file import Run
@@ -74,6 +75,11 @@ def place(broken: Broken, summary: Summary) -> str:
     where = _models(broken.provider, broken.models, summary)
     example = "" if broken.count == 1 else "e.g. "
     return f"{where} ({counted(broken.count, 'case')}, {example}{broken.cases[0]})"
+
+
+def explained(broken: Broken | Finding, summary: Summary) -> str:
+    """Return the command that explains a promise, by the edition that judged it."""
+    return explain_command(broken.clause, summary.merged.contract(broken.provider).edition.id)
 
 
 def extent(group: Group, most: int = 3) -> str:

@@ -115,13 +115,15 @@ class CitationRecord(Struct, frozen=True):
     retrieved: str = ""
 
 
-class ClauseRecord(Struct, frozen=True):
+class ClauseRecord(Struct, frozen=True, omit_defaults=True):
     """A clause of the run."""
 
     id: str
     level: Level
     statement: str
     citations: tuple[CitationRecord, ...]
+    outside: bool = False
+    """Whether it is a plugin's, or of the user's own requests: no edition has or lacks it."""
 
 
 class BudgetRecord(Struct, frozen=True):

@@ -27,7 +27,7 @@ class TimedOutcome:
     began: float
     attempts: int | None  # None where a cassette does not say
     crashed: bool = False
-    """Return whether it came to nothing: 5xx, no answer in time, or a body that was cut."""
+    """Return whether it came to nothing: 5xx, also as an event, no answer, or a cut body."""
     last: float = 0.0
     """When it was sent for the last time, where it was tried again later; else 0."""
 
@@ -39,7 +39,8 @@ def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
     elif exchange.failure is not None:
         crashed = lost(exchange)
     else:
-        crashed = exchange.response is not None and exchange.response.status >= 500
+        in_stream = outcome.cause == "outage" and 200 <= (outcome.status or 0) < 300
+        crashed = in_stream or (outcome.status or 0) >= 500
     return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed)
 
 
