@@ -49,7 +49,7 @@ class Outcome:
     @property
     def forbidden(self) -> bool:
         """Return whether it was turned down for who asked or from where, as far as is known."""
-        return self.cause == "other" and self.status in (403, 451)
+        return self.cause == "access" or (self.cause == "other" and self.status in (403, 451))
 
     @property
     def closed(self) -> bool:
@@ -73,7 +73,7 @@ def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
         reason = f"HTTP {status}"
         return Outcome(exchange.case, Result.ACCEPTED, reason, status, listed, shutdowns=ends)
     error = error_text(answer)
-    cause = cause_of(status, error, is_page(answer))
+    cause = cause_of(status, error, is_page(answer), exchange.request.body)
     result, reason = _classify(status, error, cause)
     if result is Result.UNAVAILABLE:
         reason += _asks_to_wait(exchange)
@@ -108,6 +108,8 @@ def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Resul
         return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
     if cause == "quota":
         return Result.UNAVAILABLE, f"the account is at its end: HTTP {status}"
+    if cause == "access":
+        return Result.UNAVAILABLE, f"it is not open to who asks, or from where: HTTP {status}"
     if undecided(status) or status in _NOT_OF_THE_API or cause == "rate-limit":
         return Result.UNAVAILABLE, f"HTTP {status}"
     if 400 <= status < 500:

@@ -16,7 +16,7 @@ from conformance.results.case_result import Judged
 CONTROL_AGAIN = "control-again"
 """The id under which an accepted request is sent again, where none is left that is planned."""
 
-_OF_THE_ACCOUNT = frozenset({"quota", "key", "moderation", "rate-limit"})
+_OF_THE_ACCOUNT = frozenset({"quota", "key", "access", "moderation", "rate-limit"})
 
 
 @dataclass(frozen=True, slots=True)
