@@ -14,7 +14,7 @@ _MOST = 2000  # characters that are compared
 _WITH_DIGITS = re.compile(r"[\w.:+-]*\d[\w.:+-]*")
 """A word with a digit in it: an id, a time, a number."""
 _OF_ANYTHING = frozenset({"model", "prompt", "user", "image"})
-"""Parameters whose names are also words of which any refusal may speak."""
+"""Parameters whose names are words of which any refusal may speak."""
 _ELISION = re.compile(r"\b[a-z]['\u2019](?=\w)", re.IGNORECASE)  # n'est names no n
 _QUOTE = "['\"`\u2018\u2019\u201c\u201d\u00ab\u00bb\u300c\u300d]"
 _NO_PLAIN_WORD = re.compile(r"(?=.*[a-z])(?=.*[\d_])\S+", re.IGNORECASE)
@@ -39,7 +39,7 @@ def speaks_of(text: str, name: str) -> bool:
 def names_parameter(text: str, request: bytes) -> bool:
     """Return whether a text has the name of a parameter that a request sets."""
     text = _ELISION.sub(" ", text[:_MOST])
-    return any(speaks_of(text, name) for name in _asked(request))
+    return any(speaks_of(text, name) for name in _asked(request).keys() - _OF_ANYTHING)
 
 
 def quotes_value(text: str, request: bytes) -> bool:
@@ -58,13 +58,13 @@ def quotes_value(text: str, request: bytes) -> bool:
 
 
 def _asked(request: bytes) -> dict[str, Any]:
-    """Return what a request asks for beside its model, its user and the words of its prompt."""
+    """Return what a request asks for beside its model and the words of its prompt."""
     body = read_json(request).value if request else None
     asked = body.items() if isinstance(body, dict) else ()
     return {
         str(name): value
         for name, value in asked
-        if name not in _OF_ANYTHING or (name == "prompt" and not isinstance(value, str))
+        if name != "model" and not (name == "prompt" and isinstance(value, str))
     }
 
 
