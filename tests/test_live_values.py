@@ -149,7 +149,7 @@ def test_answer_that_is_always_cut_is_recorded_and_told(tmp_path: Path) -> None:
         replayed = judge_all(found)
     told = [each[f"{MODEL}/quality-hd"].findings[CLAUSE] for each in (recorded, replayed)]
     assert [each.verdict for each in told] == [Verdict.FAIL] * 2
-    assert "closed in the middle of the body in 1 of 1 case, 2 of 2 attempts" in told[0].message
+    assert "closed in the middle of the body in 1 of 1 case, 3 of 3 attempts" in told[0].message
     assert told[0].message == told[1].message
 
 

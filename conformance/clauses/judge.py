@@ -159,8 +159,9 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
 
 
 def _unavailable(subject: Subject) -> _Opinion:
-    said = subject.outcome.said
-    return _Opinion(Verdict.UNAVAILABLE, Problem(subject.outcome.reason, observed=said))
+    reasons = (subject.outcome.reason, subject.context.crash_doubt)
+    message = "; ".join(each for each in reasons if each)
+    return _Opinion(Verdict.UNAVAILABLE, Problem(message, observed=subject.outcome.said))
 
 
 def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:

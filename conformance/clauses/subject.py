@@ -64,6 +64,8 @@ class Context:
     """A request that is no mistake and had this 5xx in all its attempts, between accepted ones."""
     down: Outcome | None = None
     """A valid request that got no answer in the same outage: since then none was accepted."""
+    crash_doubt: str = ""
+    """Why a request that came to nothing may have done so by chance; else empty."""
     mistake_alike: Outcome | None = None
     """A mistake that was answered in the same way, with a success or a redirect and no image.
 
