@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,7 @@ from conformance.exchange.answer import COMPLETED, Answer, Payload
 from conformance.exchange.error_text import ErrorText, error_text, is_page
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome_causes import Cause, cause_of
+from conformance.exchange.refusal_matching import same_refusal
 from conformance.exchange.retry_after import retry_after
 
 
@@ -80,6 +81,29 @@ def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
     return Outcome(exchange.case, result, reason, status, listed, cause, error.words)
 
 
+NOT_OPEN = "it is not open to who asks, or from where"
+
+
+def of_what_was_asked(outcome: Outcome) -> Outcome:
+    """Return what "not served" comes to where the model paints: it is about what was asked."""
+    status = outcome.status or 0
+    if undecided(status):
+        lost = Result.UNAVAILABLE
+        return replace(outcome, result=lost, cause="outage", reason=f"HTTP {status}")
+    result = Result.REFUSED if status >= 400 else Result.UNCLEAR
+    return replace(outcome, result=result, reason=f"HTTP {status}")
+
+
+def refuses_who_asks(listing: Outcome, first: Outcome) -> bool:
+    """Return whether the model list is refused in the very words of the first request for an image.
+
+    That a page is not there is no such refusal: the list alone may be missing.
+    """
+    status = first.status or 0
+    refused = 400 <= status < 500 and status not in (404, 405) and bool(first.said)
+    return refused and listing.result is Result.REFUSED and same_refusal(listing, first)
+
+
 _TRY_AGAIN = frozenset({408, 425, 429})  # request timeout, too early, too many requests
 _NOT_OF_THE_API = frozenset({407, 451})  # a proxy, and the law
 
@@ -109,7 +133,7 @@ def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Resul
     if cause == "quota":
         return Result.UNAVAILABLE, f"the account is at its end: HTTP {status}"
     if cause == "access":
-        return Result.UNAVAILABLE, f"it is not open to who asks, or from where: HTTP {status}"
+        return Result.UNAVAILABLE, f"{NOT_OPEN}: HTTP {status}"
     if undecided(status) or status in _NOT_OF_THE_API or cause == "rate-limit":
         return Result.UNAVAILABLE, f"HTTP {status}"
     if 400 <= status < 500:
