@@ -13,12 +13,13 @@ class ConformanceError(Exception):
 
 
 class UnknownNameError(ConformanceError):
-    """An unknown name; the message suggests the nearest known one."""
+    """An unknown name; the message says where it is known, else suggests the nearest known one."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
-        names = sorted(known)
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], where: str = "", hint: str = ""
+    ) -> None:
         place = f" in {where}" if where else ""
-        super().__init__(f"unknown {kind} {name!r}{place}; {nearest(name, names)}")
+        super().__init__(f"unknown {kind} {name!r}{place}; {hint or nearest(name, known)}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -104,8 +104,17 @@ NOT_ACCEPTED = "the request was not accepted"
 ANOTHER_REASON = "refused for another reason"
 """With this begins why a refusal says nothing of the mistake in its request."""
 
+OF_WHO_ASKS = "the status is about who asks, and refuses no mistake"
+"""With this begins the same of a 403, whatever it says of the request."""
+
+PAGE_AS_SUCCESS = "a web page comes as a success"
+"""How a mistake is answered by what refuses nothing."""
+
 NO_DOWNLOADS = "the recorder kept no image of the URLs"
 """Why nothing can be said of images whose URLs alone were recorded."""
+
+NO_TEXT = "the recorder kept what the answer says, not its text"
+"""Why nothing can be said of how an answer was written where a recording has what it says."""
 
 ANOTHER_FAMILY = "another-family"
 """The observation that a model answers in the documented shape of another family."""

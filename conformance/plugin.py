@@ -107,6 +107,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         is_spread = config.getoption("dist", "no") != "no" or config.getoption("tx", None)
         if is_spread and sends(config):
             raise ConformanceError(f"pytest-xdist (-n, --dist, --tx) is for replay: {ONE_PROCESS}")
+        if is_spread:  # a wrong -m or -k would end a worker, which xdist tells by a traceback
+            config.pluginmanager.getplugin("mark").pytest_collection_modifyitems([], config)
         _write_to(config, run)
         if sends(config):
             _begin_sending(config, run)

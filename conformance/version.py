@@ -1,9 +1,12 @@
-"""The suite's own name and version, as cassettes and run files carry it."""
+"""The suite's own name and version, as cassettes and run files carry it, and its main edition."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+
+DEFAULT_EDITION = "cometapi-2026-03-12"
+"""The edition that judges where nothing names another."""
 
 
 @cache

@@ -162,3 +162,15 @@ def test_badges_of_like_names_do_not_overwrite_each_other() -> None:
 
 def test_one_badge_says_what_all_runs_come_to() -> None:
     assert "relay does not conform" in render([runs.messy()], "svg")
+
+
+def test_parts_that_make_the_whole_are_not_said_to_be_a_part() -> None:
+    parts = [selected(models="dall-e*"), selected(models="gpt*")]
+    for rank, each in enumerate(parts):
+        runs.change_header(each, id=f"run-{rank}")
+    page = render(parts, "md")
+    assert "Only a part was judged" in render(parts[:1], "md")
+    assert "conforms" in page
+    assert "Only a part was judged" not in page
+    together = "some of a part (models dall-e&#42;; models gpt&#42;), together judged every model"
+    assert together in page

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from conformance.cases.model import Case
+from conformance.contract import DEFAULT_EDITION
 from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette import (
     CassetteDamagedError,
@@ -23,6 +24,8 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Attempt, Exchange, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.providers import load_provider
+from conformance.providers.asked import words_of
 
 EDITION = "an-edition"
 
@@ -193,3 +196,38 @@ def test_record_mode_decides_what_is_sent_again(
 def test_live_writes_no_cassette(library: CassetteLibrary, reference_client: Client) -> None:
     assert Live(lambda: reference_client).exchange(case()).response is not None
     assert library.files() == set()
+
+
+SPACED = "--provider 'my dir/acme.toml' --cassettes 'my tapes' --edition openai-2026-11"
+
+
+@pytest.mark.parametrize(
+    ("provider", "folder", "edition", "words"),
+    [
+        ("prism", "cassettes", DEFAULT_EDITION, "--provider prism"),
+        ("acme.toml", "cassettes", DEFAULT_EDITION, "--provider ./acme.toml"),
+        ("my dir/acme.toml", "my tapes", "openai-2026-11", SPACED),
+    ],
+    ids=["bundled", "file", "spaces"],
+)
+def test_command_that_records_names_the_provider_as_it_was_given(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    provider: str,
+    folder: str,
+    edition: str,
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if provider.endswith(".toml"):
+        Path(provider).parent.mkdir(exist_ok=True)
+        Path(provider).write_text(
+            'title = "A"\nbase_url = "https://a.test/v1"\n[models]\n"dall-e-3" = "d"\n'
+        )
+    options = words_of(load_provider(provider), edition, Path(folder))
+    library = CassetteLibrary(tmp_path, "acme", edition, "a tool", options)
+    told = library.how_to_record(Case("n-2", "dall-e-3"))
+    assert told == (
+        f"record it with: image-conformance run {words} --models dall-e-3 --cases n-2 "
+        f"--record-mode rewrite"
+    )

@@ -10,11 +10,12 @@ import pytest
 
 from conformance.cases.model import UNKNOWN_MODEL, Case
 from conformance.clauses import clauses_of
-from conformance.contract import sides_of
+from conformance.contract import load_edition, sides_of
 from conformance.errors import ConformanceError
 from conformance.live.cost import cost_of
 from conformance.providers import is_loopback, load_provider
 from conformance.providers.ad_hoc import KEY_VARIABLE, provider_at, toml_of
+from conformance.providers.asked import edition_of
 from conformance.providers.depth import documented_cases
 from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
@@ -23,6 +24,7 @@ from conformance.runner.planned_request import sent_by
 from conformance.runner.shortlist import cannot_be_billed, shortlist
 from tests.live import EDITION, KEY, watched
 from tests.processes import command
+from tests.test_contract_editions import copied
 
 FAR = "https://images.example.com/v1"
 
@@ -41,6 +43,15 @@ def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
     assert footer.whole is False
 
 
+def test_saved_file_goes_on_by_the_edition_that_was_chosen(tmp_path: Path) -> None:
+    copied(tmp_path, "mine-2027")
+    for edition in ("openai-2026-11", "mine-2027"):
+        words = ["check", "http://127.0.0.1:9/v1", "--models", "gpt-image-1.5"]
+        command(tmp_path, *words, "--edition", edition, "--save", f"{edition}.toml")
+        saved = load_provider(str(tmp_path / f"{edition}.toml"))
+        assert load_edition(edition_of(None, [saved])).id == edition
+
+
 def test_check_finds_what_is_broken(tmp_path: Path) -> None:
     with watched(steps=with_defects(TRUTHFUL, ["count.n-ignored"])) as (base_url, _):
         words = ["check", base_url, "--models", "dall-e-2", "-o", "run.jsonl"]
@@ -54,6 +65,24 @@ def test_check_without_models_names_those_that_are_served(tmp_path: Path) -> Non
         ended = command(tmp_path, "check", base_url, IMAGE_API_KEY=KEY)
     assert (ended.returncode, eye.posts) == (2, 0)
     assert "name a model with --models; served there: dall-e-2, dall-e-3" in ended.stderr
+
+
+@pytest.mark.parametrize("models", [[], ["--models", "dall-e-2"]], ids=["unnamed", "named"])
+def test_check_without_a_key_names_the_variable_and_how_to_name_another(
+    tmp_path: Path, models: list[str]
+) -> None:
+    with watched() as (base_url, _):
+        ended = command(tmp_path, "check", base_url, *models, IMAGE_API_KEY="")
+    assert ended.returncode == 2
+    assert "IMAGE_API_KEY, which is not set; set it, or name another" in ended.stderr
+    assert "variable with --key-variable" in ended.stderr
+
+
+def test_check_of_a_network_without_a_key_speaks_of_no_cassettes() -> None:
+    with pytest.raises(ConformanceError) as told:
+        provider_at(FAR, "dall-e-2").key({})
+    assert "variable IMAGE_API_KEY; set it, or name another variable with" in str(told.value)
+    assert "cassettes" not in str(told.value)
 
 
 def test_check_keeps_the_file_that_is_there(tmp_path: Path) -> None:

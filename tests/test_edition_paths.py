@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.contract import DEFAULT_EDITION, EditionError, load_edition
+from conformance.contract import (
+    DEFAULT_EDITION,
+    EditionError,
+    edition_ids,
+    load_edition,
+    schemas_directory,
+)
 from conformance.documentation.listing import Selection
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import load_provider
@@ -30,6 +36,12 @@ def test_folder_is_found_from_where_the_user_is(
     monkeypatch.chdir(tmp_path)
     assert load_edition(name).id == "mine-2027"
     assert Selection(name, "*", "*").edition is load_edition(name)
+
+
+@pytest.mark.parametrize("name", edition_ids())
+def test_documentation_names_every_edition(name: str) -> None:
+    text = (schemas_directory().parent / "docs" / "editions.md").read_text(encoding="utf-8")
+    assert f"`{name}` is" in text
 
 
 def test_folder_of_a_provider_is_relative_to_its_file(tmp_path: Path) -> None:
@@ -56,6 +68,23 @@ def test_chosen_edition_leaves_out_models_that_only_the_one_of_the_file_has(name
     assert {*asked.models, *asked.prices.image} <= {
         model for model in load_provider(name).models if not model.startswith("dall-e")
     }
+
+
+MIXED = MINE.replace('"dall-e-3" = "dall-e-3"', '"dall-e-3" = "x"\n"qwen-image-3.0" = "y"')
+
+
+def test_model_of_another_edition_stops_no_other_that_is_selected(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(MIXED)
+    mine = load_provider(str(file))
+    with pytest.raises(UnknownNameError, match=r"mine\.toml: models.*use --edition alibaba"):
+        with_asked_models(mine, load_edition())
+    assert [*with_asked_models(mine, load_edition(), "dall-e-*").models] == ["dall-e-3"]
+    chosen = with_asked_models(mine, load_edition("alibaba-2026-10"))
+    assert [*chosen.models] == ["qwen-image-3.0"]
+    file.write_text(MIXED.replace("qwen", "qwn"))
+    with pytest.raises(UnknownNameError, match=r"'qwn-image-3\.0' in edition alibaba-2026-10"):
+        with_asked_models(load_provider(str(file)), load_edition("alibaba-2026-10"))
 
 
 def test_chosen_edition_with_none_of_the_models_of_a_file_says_so(tmp_path: Path) -> None:

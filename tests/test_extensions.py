@@ -52,6 +52,7 @@ def test_clause_of_a_file_judges_a_run(limit: str, verdict: str, code: int, tmp_
     run = read_run(tmp_path / "run.jsonl")
     assert (ended.returncode, verdicts(run, "acme.answers-in-time")) == (code, {verdict})
     (record,) = [each for each in run.header.clauses if each.id == "acme.answers-in-time"]
+    assert [each.id for each in run.header.clauses if each.outside] == [record.id]
     assert record.citations[0].title == "Acme: service level"
 
 

@@ -8,12 +8,13 @@ import socket
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.contract import load_edition
 from conformance.errors import ConformanceError
+from conformance.findings import NO_TEXT, Verdict
 from conformance.recordings import ForeignReport, judge_files
 from conformance.recordings.model_names import read_names
 from conformance.results.run_file import read_run
@@ -44,8 +45,17 @@ def lines(*records: object) -> str:
     return "".join(json.dumps(one) + "\n" for one in records)
 
 
+def decoded() -> dict[str, Any]:
+    """Return a record whose bodies are decoded JSON."""
+    halves = record()
+    for half in halves.values():
+        half["body"] = json.loads(half["body"])
+    return halves
+
+
 CONCLUSIONS = {
     "conforms": (lines(record()), 0),
+    "decoded": (lines(decoded()), 0),
     "breaks": (lines(record(size="512x512")), 1),
     "unreadable": (lines(record(), {"request": 1}), 2),
     "breaks-unreadable": (lines(record(size="512x512"), {"request": 1}), 1),
@@ -61,6 +71,18 @@ def test_judge_concludes(tmp_path: Path, text: str, code: int) -> None:
     footer = read_run(tmp_path / "run.jsonl").footer
     assert footer is not None
     assert footer.conclusion == code
+
+
+def test_judge_decides_of_a_decoded_answer_all_but_how_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "recording").write_text(lines(decoded()))
+    judged(tmp_path, "recording")
+    findings = read_run(tmp_path / "run.jsonl").findings
+    untold = {each.clause for each in findings if each.message == NO_TEXT}
+    assert untold == {
+        *(f"envelope.json-{name}" for name in ("syntax", "utf8", "no-nan")),
+        *(f"envelope.json-{name}" for name in ("number-range", "unique-names")),
+    }
+    assert {each.verdict for each in findings if each.clause not in untold} == {Verdict.PASS}
 
 
 def test_judge_command_prints_files_problems_and_the_run_that_report_prints(tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ def ruby(**body: object) -> str:
 
 def har(content: dict[str, Any] | None = None, status: int = 200, **request: Any) -> dict[str, Any]:
     """Return an entry of an archive."""
-    content = {"size": 1, "mimeType": "application/json", "text": TOLD, **(content or {})}
+    content = {"mimeType": "application/json", "text": TOLD, **(content or {})}
+    content.setdefault("size", len(content["text"] or ""))
     posted = {"mimeType": "application/json", "text": SENT}
     asked = {"method": "POST", "url": GENERATIONS, "headers": [], "postData": posted, **request}
     headers = [{"name": ":status", "value": "200"}, *NAMED]

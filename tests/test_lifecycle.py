@@ -123,9 +123,29 @@ def test_mistake_in_the_dates_of_a_provider_is_said(
         load_provider(write(tmp_path, GOOD + DATES.replace(*change)))
 
 
-def test_dates_of_a_model_that_the_provider_has_not_name_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match="did you mean 'dall-e-3'"):
-        load_provider(write(tmp_path, GOOD + DATES.replace("dall-e-3", "dall-e-33")))
+def test_dates_of_a_model_that_no_edition_knows_name_the_nearest(tmp_path: Path) -> None:
+    mine = load_provider(write(tmp_path, GOOD + DATES.replace("dall-e-3", "dall-e-33")))
+    with pytest.raises(UnknownNameError, match=r"mine\.toml: lifecycle.*did you mean 'dall-e-3'"):
+        with_asked_models(mine, load_edition())
+
+
+def test_dates_without_an_end_need_a_model_of_the_provider(tmp_path: Path) -> None:
+    dates = DATES.replace("dall-e-3", "dall-e-2").replace("until", "since")
+    with pytest.raises(ProviderError, match=r"lifecycle\.dall-e-2: \[models\] lacks it.*`until`"):
+        load_provider(write(tmp_path, GOOD + dates))
+
+
+@pytest.mark.parametrize("name", ["dall-e-2", "gpt-image-1", "gpt-image-1.5-2025-12-16"])
+@pytest.mark.parametrize("neighbour", ["dall-e-3", "gpt-image-1.5", "qwen-image"])
+def test_model_in_lifecycle_alone_is_asked_from_the_day_of_its_end_beside_any_other(
+    name: str, neighbour: str, tmp_path: Path
+) -> None:
+    text = GOOD.replace("dall-e-3", neighbour) + DATES.replace("dall-e-3", name)
+    mine = load_provider(write(tmp_path, text))
+    days = (date(2027, 4, 6), date(2027, 4, 7))
+    before, since = (with_asked_models(mine, load_edition(), day=day) for day in days)
+    assert [*before.models] == [neighbour]
+    assert [*since.models] == [neighbour, name]
 
 
 def test_model_that_is_sold_no_more_is_asked_where_the_edition_knows_it(tmp_path: Path) -> None:

@@ -73,13 +73,17 @@ def test_something_that_knows_the_api_is_told_from_what_does_not(
     assert knows_nothing(Answer(answered(reply))) is not speaks
 
 
+DOCUMENTED = "; look in the provider's documentation for what goes before /images"
+
+
 @pytest.mark.parametrize(
     ("base_url", "advice"),
     [
         ("http://127.0.0.1:4000", "; a base URL usually ends in /v1: try http://127.0.0.1:4000/v1"),
         ("https://a.example/x/", "; a base URL usually ends in /v1: try https://a.example/x/v1"),
-        ("https://a.example/api/v1", ""),
-        ("https://a.example/v1beta/", ""),
+        ("https://a.example/api/v1", DOCUMENTED),
+        ("https://a.example/V2/", DOCUMENTED),
+        ("https://a.example/v1beta/openai", DOCUMENTED),
     ],
 )
 def test_address_is_told_with_what_it_may_be(base_url: str, advice: str) -> None:

@@ -14,9 +14,9 @@ import pytest
 from starlette.responses import Response as Reply
 
 import conformance
+from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, LONG_ENOUGH, Tried, in_vain
 from conformance.live.ledger import Ledger, NotSentError
-from conformance.live.retries import MOST_ATTEMPTS
 from conformance.providers import load_provider
 from conformance.results.run_file import read_run
 from tests.live import Answer, error, images, judge_all, paid_toml, session, verdicts, watched

@@ -15,6 +15,7 @@ from conformance.findings import Finding, Verdict
 from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
 from conformance.results.baselines import NightsError, OtherRunError, Sought
+from conformance.results.records import ContractRecord
 from conformance.results.run_file import Run, read_run, write_run
 from conformance.runner.confirm import Confirmer
 from conformance.runner.output_path import ledger_of
@@ -185,6 +186,20 @@ def test_run_file_of_something_else_is_no_baseline(
         Confirmer.read(path, sought, 3)
     assert said in str(told.value)
     assert Confirmer.read(path, replace(SOUGHT, until="2025-01-01"), 3).before
+
+
+def test_run_of_several_editions_is_compared_by_that_of_each_provider() -> None:
+    head = runs.run(head=runs.header(("acme", "relay"))).header
+    edition = structs.replace(head.edition, id="other")
+    other = ContractRecord(edition=edition, providers=("relay",), clauses=head.clauses)
+    head = structs.replace(head, also=(other,))
+    relay = replace(SOUGHT, providers=frozenset({"relay"}))
+    assert SOUGHT.is_alike(head)
+    assert not relay.is_alike(head)
+    assert replace(relay, edition="other").is_alike(head)
+    both = replace(SOUGHT, providers=frozenset({"acme", "relay"}))
+    assert not both.is_alike(head)
+    assert replace(both, others={"relay": "other"}).is_alike(head)
 
 
 def test_baseline_of_another_provider_is_told_before_anything_is_sent(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse
 
+from conformance.cases.model import Depth
 from conformance.errors import ConformanceError
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
@@ -229,11 +230,14 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"clauses": "format.*"}, "has --clauses *, and this one format.*"),
-        ({"cases": "n-*"}, "has --cases [bmn]*, and this one n-*"),
-        ({"base_url": "http://127.0.0.1:2/v1"}, "has addresses http://127.0.0.1:"),
+        ({"clauses": "format.*"}, "has no --clauses, and this one has --clauses 'format.*';"),
+        ({"cases": "n-*"}, "has --cases '[bmn]*', and this one has --cases 'n-*';"),
+        ({"cases": "*"}, "has --cases '[bmn]*', and this one has no --cases;"),
+        ({"strength": 2}, "has no --strength, and this one has --strength 2;"),
+        ({"depth": Depth.THOROUGH}, "has no --depth, and this one has --depth thorough;"),
+        ({"base_url": "http://127.0.0.1:2/v1"}, "has the address http://127.0.0.1:"),
     ],
-    ids=["clauses", "cases", "address"],
+    ids=["clauses", "cases", "every-case", "strength", "depth", "address"],
 )
 def test_run_of_something_else_is_not_gone_on_with(
     few: tuple[Path, str], tmp_path: Path, changed: dict[str, Any], said: str

@@ -17,9 +17,9 @@ from starlette.responses import JSONResponse
 from starlette.responses import Response as Reply
 
 from conformance.exchange.model import Exchange, Failure, Request, Response
-from conformance.exchange.retry_after import retry_after
+from conformance.exchange.retry_after import MOST_ATTEMPTS, retry_after
 from conformance.live.ledger import Ledger
-from conformance.live.retries import MOST_ATTEMPTS, again
+from conformance.live.retries import again
 from tests.live import KEY, Clock, error, images, judge_all, naps, session, verdicts, watched
 
 REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")

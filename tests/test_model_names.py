@@ -15,6 +15,7 @@ from conformance.errors import ConformanceError, UnknownNameError
 from conformance.live.plan import plan
 from conformance.live.plan_report import document
 from conformance.providers import load_provider
+from conformance.providers.asked import check_selected
 from conformance.recordings.model_names import read_names
 from conformance.reports import print_runs, render, summarize
 from conformance.reports.comparison import compare, print_comparison
@@ -140,6 +141,34 @@ def test_unknown_name_is_the_same_sentence(
     same = rf"^unknown model 'dalle-3' in edition {DEFAULT_EDITION}.*; did you mean 'dall-e-3'\?$"
     with pytest.raises(UnknownNameError, match=same):
         command("dalle-3", tmp_path)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+def test_name_of_another_edition_names_that_edition(
+    tmp_path: Path, command: Callable[[str, Path], list[str]]
+) -> None:
+    other = "it is in edition alibaba-2026-10: use --edition alibaba-2026-10"
+    with pytest.raises(UnknownNameError, match=f"^unknown model 'qwen-image-3.0' in .*; {other}$"):
+        command("qwen-image-3.0", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("edition", "pattern", "having"),
+    [
+        (DEFAULT_EDITION, "qwen-image-3*", "alibaba-2026-10"),
+        ("alibaba-2026-10", "gpt-image-2", "cometapi-2026-06 and openai-2026-11"),
+        ("alibaba-2026-10", "gpt-image-8", "cometapi-2026-03-12 and cometapi-2026-06 and openai"),
+        (DEFAULT_EDITION, "dall-e-[23]", ""),
+        (DEFAULT_EDITION, "gpt-image-9*", ""),
+    ],
+)
+def test_glob_of_no_model_names_the_editions_that_have_one(
+    edition: str, pattern: str, having: str
+) -> None:
+    with pytest.raises(UnknownNameError) as raised:
+        check_selected(["qwen-image"], pattern, load_edition(edition))
+    hint = str(raised.value).partition("; ")[2]
+    assert hint.startswith(f"it is in edition {having}" if having else ("did you mean", "known:"))
 
 
 @pytest.mark.parametrize(("name", "read_as"), NAMES.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -130,10 +131,14 @@ def test_words_are_the_same_whatever_differs_from_request_to_request(one: str, o
     assert same_words(one) == same_words(other) != same_words("something else")
 
 
-def exchange(status: int = 0, failure: str = "") -> Exchange:
+def exchange(status: int = 0, failure: str = "", body: bytes = b"{}") -> Exchange:
     request = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
-    response = Response(status, (), b"{}") if status else None
+    response = Response(status, (), body) if status else None
     return Exchange("p", "m", "c", request, response, Failure(failure, "x") if failure else None)
+
+
+def event(**error: str) -> bytes:
+    return f"event: error\ndata: {json.dumps({'error': error})}\n\n".encode()
 
 
 @pytest.mark.parametrize(
@@ -143,13 +148,27 @@ def exchange(status: int = 0, failure: str = "") -> Exchange:
         (exchange(503), True),
         (exchange(failure="timeout"), True),
         (exchange(failure="disconnect"), True),
+        (exchange(200, body=event(message="boom", type="server_error")), True),
+        (exchange(200, body=event(message="boom", code="rate_limit_exceeded")), False),
         (exchange(429), False),
         (exchange(402), False),
         (exchange(400), False),
         (exchange(failure="connect"), False),
         (exchange(500, "not-sent-again"), False),
     ],
-    ids=["500", "503", "hang", "cut", "429", "quota", "refused", "no-connection", "budget"],
+    ids=[
+        "500",
+        "503",
+        "hang",
+        "cut",
+        "event",
+        "event-429",
+        "429",
+        "quota",
+        "refused",
+        "no-connection",
+        "budget",
+    ],
 )
 def test_what_comes_to_nothing_is_told_from_what_is_not_for_us(
     made: Exchange, expected: bool

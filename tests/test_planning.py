@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from conformance.cases.model import Depth
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
 from conformance.cli import app
-from conformance.contract import load_edition, schemas_directory
+from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.client import Client, Target
@@ -26,12 +27,13 @@ from conformance.exchange.transport.transport import AddressPolicy, Limits, Tran
 from conformance.findings import Verdict
 from conformance.live.budget import BudgetError
 from conformance.live.plan import Plan, combined_cases, plan, planned_cases
-from conformance.live.plan_report import show
+from conformance.live.plan_report import show, starts_with
 from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
 from conformance.runner.session import Options, Session
 from tests.cases import changed_edition
 from tests.extent import sample
+from tests.workflows import workflow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,6 +179,52 @@ def test_plan_without_a_strength_is_what_a_run_sends(monkeypatch: pytest.MonkeyP
     )
 
 
+SELECTIONS: dict[str, dict[str, Any]] = {
+    "cases": {"cases": "n-*"},
+    "near-misses": {"cases": "*-near*"},
+    "clauses": {"clauses": "count.*"},
+    "clauses-and-cases": {"clauses": "errors.*", "cases": "size-*"},
+    "combined": {"cases": "combined-*", "strength": 1},
+    "address": {"cases": "baseline", "base_url": "https://api.example.com/v1"},
+}
+
+
+@pytest.mark.parametrize("selection", SELECTIONS.values(), ids=SELECTIONS)
+def test_plan_of_a_selection_is_what_the_run_sends(
+    monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in selection.items()]
+    document = json.loads(run("--format", "json", *words).stdout)
+    asked = Options(providers=("cometapi",), models="dall-e-*", live=True, **selection)
+    session = Session(asked)
+    assert len(document["requests"]) == session.outlook.requests < 60
+    assert document["total_usd"] == pytest.approx(session.outlook.usd)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--cases", "n-22"], "unknown case 'n-22' in cometapi; did you mean 'n-2'"),
+        (["--clauses", "conut.*"], "unknown clause 'conut"),
+        (["--clauses", "stream.*"], "leave nothing of cometapi to judge"),
+    ],
+)
+def test_selection_of_nothing_is_an_error(words: list[str], told: str) -> None:
+    assert told in str(run(*words).exception)
+
+
+def test_plan_has_every_option_of_run_that_selects() -> None:
+    listed = [set(re.findall(r"--[a-z-]+", help_of(each))) for each in ("plan", "run")]
+    sending = {"--live", "--replay", "--record-mode", "--cassettes", "--limit", "--workers"}
+    sending |= {"--concurrency", "--resume", "--resend", "--baseline", "--confirm", "--quiet"}
+    assert listed[1] - listed[0] - sending == {"--partial"}
+
+
+def help_of(command: str) -> str:
+    return CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
+
+
 @pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])
 def test_run_sends_in_the_order_of_the_plan(
     monkeypatch: pytest.MonkeyPatch, strength: int | None
@@ -206,6 +254,17 @@ def test_budget_that_a_plan_names_is_the_least_that_starts(
         Session(replace(asked, budget=needed - 0.02)).check_affordable()
 
 
+@pytest.mark.parametrize("name", ["cometapi", "openai"])
+def test_night_of_the_workflow_starts_with_its_budget(name: str) -> None:
+    entries = workflow("nightly")["jobs"]["judge"]["strategy"]["matrix"]["include"]
+    night = next(each for each in entries if each["name"] == name)
+    strength = night["strength"]
+    found = load_provider(night["provider"])
+    edition = load_edition(found.edition or DEFAULT_EDITION)
+    made = plan(edition, found, int(strength or 2), night["models"], combined=bool(strength))
+    assert starts_with(made) <= float(night["budget"])
+
+
 def test_plan_over_its_budget_says_how_to_start() -> None:
     said = " ".join(run("--budget", "0.50").stdout.split())
     assert "run --live starts with --budget" in said
@@ -230,7 +289,7 @@ def test_table_tells_price_source_coverage_and_what_is_left_out() -> None:
         "February 2026",
         f"as of {COMETAPI.prices.date}",
         "left out: ",
-        "counted as dearest",
+        "counted as the dearest",
     )
     for part in (*wanted, "pairs reached", "baseline", "not billed"):
         assert part in done.stdout

@@ -261,3 +261,14 @@ def test_wrong_option_is_one_sentence_and_pytest_s_own_code(tmp_path: Path, work
     assert "unknown provider 'litelm'" in done.stderr
     assert "did you mean 'litellm'?" in done.stderr
     assert "Error collecting" not in done.stdout
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("words", [("-m", "no(("), ("-k", "no((")], ids=["-m", "-k"])
+def test_wrong_expression_is_one_sentence_also_with_workers(
+    recorded: Path, words: tuple[str, str], workers: str
+) -> None:
+    done = replay(recorded, *words, "-n", workers)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"Wrong expression passed to '{words[0]}'" in done.stderr
+    assert "INTERNALERROR" not in done.stdout + done.stderr

@@ -30,14 +30,40 @@ def body(**fragment: Any) -> dict[str, Any]:
     [
         ({"quality": "low"}, 0.01),
         ({"quality": "high", "n": 3}, 0.6),
-        ({}, 0.05),
-        ({"quality": "auto"}, 0.05),
-        ({"quality": None, "n": None}, 0.05),
+        ({"quality": "medium", "n": None}, 0.05),
     ],
 )
 def test_price_is_that_of_an_image_times_n(fragment: dict[str, Any], usd: float) -> None:
     found = LISTED.estimate(Case("any", MODEL.name, body=body(**fragment), billed=True), MODEL)
     assert (found.usd, found.known) == (usd, True)
+
+
+BY_QUALITY = {"low": 0.01, "medium": 0.05, "high": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("listed", "fragment", "usd", "known"),
+    [
+        (BY_QUALITY, {}, 0.2, False),
+        (BY_QUALITY, {"quality": "auto", "n": 2}, 0.4, False),
+        (BY_QUALITY, {"quality": None}, 0.2, False),
+        ({**BY_QUALITY, "auto": 0.05}, {}, 0.05, True),
+        ({**BY_QUALITY, "high 1024x1024": 0.15}, {"size": "1024x1024"}, 0.15, False),
+        ({**BY_QUALITY, "high 1536x1024": 0.3}, {}, 0.3, False),
+        ({**BY_QUALITY, "high 1536x1024": 0.3}, {"quality": "high"}, 0.3, False),
+        ({**BY_QUALITY, "high 1024x1024": 0.15}, {"quality": "high"}, 0.2, True),
+        ({"1024x1024": 0.02, "1536x1024": 0.03}, {}, 0.03, False),
+        ({"default": 0.04, "high": 0.08}, {}, 0.08, False),
+        ({"default": 0.04, "low": 0.02}, {}, 0.04, True),
+        ({"default": 0.04}, {}, 0.04, True),
+    ],
+)
+def test_what_auto_chooses_counts_as_the_dearest_that_it_may_be(
+    listed: dict[str, float], fragment: dict[str, Any], usd: float, known: bool
+) -> None:
+    prices = replace(LISTED, image={MODEL.name: listed})
+    found = prices.if_answered(body(**fragment), MODEL)
+    assert (found.usd, found.known) == (usd, known)
 
 
 def test_most_exact_price_counts() -> None:
@@ -70,8 +96,9 @@ def test_prompts_and_partial_images_cost_tokens() -> None:
     tokens = replace(LISTED, tokens={MODEL.name: RATES})
     plain, streamed = body(quality="low"), body(quality="low", stream=True, partial_images=2)
     assert tokens.if_answered(plain, MODEL).usd == pytest.approx(0.01 + 3 * 5e-6)
-    extra = tokens.if_answered(streamed, MODEL).usd - tokens.if_answered(plain, MODEL).usd
-    assert extra == pytest.approx(2 * 100 * 32e-6)
+    for prices in (tokens, replace(tokens, image={})):
+        extra = prices.if_answered(streamed, MODEL).usd - prices.if_answered(plain, MODEL).usd
+        assert extra == pytest.approx(2 * 100 * 32e-6)
 
 
 USAGES: dict[str, tuple[Any, float | None]] = {

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import httpx
 import pytest
 
-from conformance.errors import UnknownNameError
+from conformance.contract import load_edition
+from conformance.errors import ConformanceError, UnknownNameError
 from conformance.findings import BROKEN
 from conformance.proof import Proof
+from conformance.proof.in_process import LOOPBACK_URL
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import defects, with_defects
+from conformance.reference.server import ReferenceServer
 from tests.extent import sample
 
 MODELS = ("dall-e-2", "dall-e-3", "gpt-image-1-mini")
@@ -20,7 +24,7 @@ PAIRS = [
     ("url.octet-stream", "envelope.created-milliseconds"),
     ("format.unused-null", "models.list-empty"),
     ("base64.trailing-newline", "errors.no-type"),
-    ("stream.event-after-completed", "count.negative-taken"),
+    ("stream.partial-after-completed", "count.negative-taken"),
     ("authentication.unknown-key-in-error", "parameters.style-enum-broken"),
     ("extras.quality-other", "image.animated"),
     ("defaults.partial-images-unasked", "url.credentials"),
@@ -73,6 +77,37 @@ def test_two_lies_about_one_model_leave_the_others_true(proof: Proof) -> None:
     steps = with_defects(TRUTHFUL, names, "dall-e-2")
     assert red(proof, steps, ["dall-e-2"]) == {"count.as-asked", "errors.type-string"}
     assert red(proof, steps, ["dall-e-3", "gpt-image-1-mini"]) == set()
+
+
+def test_lie_about_keys_holds_for_the_model_that_the_body_names() -> None:
+    steps = with_defects(TRUTHFUL, ["authentication.missing-key-painted"], "dall-e-3")
+    with ReferenceServer(load_edition(), steps=steps) as server:
+        generations, models = f"{server.base_url}/images/generations", f"{server.base_url}/models"
+        statuses = [
+            httpx.post(generations, json={"model": name, "prompt": "a boat"}).status_code
+            for name in ("dall-e-3", "dall-e-2")
+        ]
+        assert [*statuses, httpx.get(models).status_code] == [200, 401, 401]
+
+
+@pytest.mark.parametrize(
+    ("name", "about"),
+    [("models.list-empty", "the list of models"), ("url.octet-stream", "image files")],
+)
+def test_lie_of_no_model_is_refused_for_one(name: str, about: str) -> None:
+    with pytest.raises(ConformanceError, match=f"{name} is a lie about {about}, .*leave --defect"):
+        with_defects(TRUTHFUL, [name], "dall-e-2")
+
+
+def test_lies_that_only_a_public_address_can_tell_are_marked_so(proof: Proof) -> None:
+    lies = [defect for defect in defects().values() if defect.chapter == "url"]
+    clauses = {clause.id: clause for clause in proof.clauses}
+    unseen = {
+        defect.id
+        for defect in lies
+        if not all(proof.sighting(defect, clauses[each], LOOPBACK_URL) for each in defect.claims)
+    }
+    assert unseen == {defect.id for defect in defects().values() if defect.public}
 
 
 def test_unknown_lie_is_told_the_nearest() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from conformance.findings import ACCEPTED_INSTEAD, GREEN, Finding, Verdict
+from conformance.findings import ACCEPTED_INSTEAD, GREEN, OF_WHO_ASKS, Finding, Verdict
 from conformance.reports import render, summarize
 from conformance.reports.badges import badges
 from conformance.reports.comparison.compare import compare
@@ -207,6 +207,32 @@ def test_remedy_is_one_that_helps(open_ones: list[Finding], problem: str, said: 
     end = runs.footer(problems=[problem] if problem else [])
     (note,) = notes(summarize([runs.run(TEN[0], SHOULD, *open_ones, end=end)]))
     assert f"to raise it {said}" in note
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        ("moderation", "run again when the provider moderates these prompts no longer"),
+        ("quota", "run again when the account has quota again"),
+        ("outage", "run again when the provider answers"),
+        (None, "mend first what it builds on"),
+    ],
+)
+@pytest.mark.parametrize("case", ["baseline", "n-2"], ids=["itself", "control"])
+def test_remedy_of_a_cause_that_no_request_is_to_blame_for(
+    cause: str | None, said: str, case: str
+) -> None:
+    open_one = finding(
+        "a.b", Verdict.NOT_TESTABLE, message="not accepted", case=case, control="baseline"
+    )
+    made = runs.run(TEN[0], SHOULD, open_one, {**runs.exchange(), "cause": cause})
+    (note,) = notes(summarize([made]))
+    assert note.endswith(f"to raise it {said}.")
+
+
+def test_remedy_of_a_403_to_mistakes_is_another_key_or_status() -> None:
+    open_one = finding("a.b", Verdict.NOT_TESTABLE, message=f"{OF_WHO_ASKS}: HTTP 403")
+    assert "to raise it ask with a key" in notes(summarize([runs.run(TEN[0], SHOULD, open_one)]))[0]
 
 
 def test_recordings_without_downloads_are_told_to_record_them() -> None:

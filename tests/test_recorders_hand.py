@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +89,15 @@ class Collected:
 
     def __init__(self) -> None:
         self.verdicts: dict[str, str] = {}
+        self.messages: set[str] = set()
 
     def add(self, *about: Any) -> None:
+        self.messages |= {finding.message for finding in about[-1]}
         self.verdicts |= {finding.clause: finding.verdict.value for finding in about[-1]}
 
 
-def verdicts(*records: object) -> dict[str, str]:
-    """Judge lines of JSON, and return the verdict of every clause."""
+def collected_of(*records: object) -> Collected:
+    """Judge lines of JSON."""
     collected: Any = Collected()
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records)
@@ -101,8 +105,18 @@ def verdicts(*records: object) -> dict[str, str]:
         foreign = ForeignFile(Path(file.name))
         FileJudge(Contracts(EDITION, CLAUSES), collected, Names()).file(foreign)
     assert foreign.unreadable == []
-    found: dict[str, str] = collected.verdicts
-    return found
+    judged: Collected = collected
+    return judged
+
+
+def verdicts(*records: object) -> dict[str, str]:
+    """Judge lines of JSON, and return the verdict of every clause."""
+    return collected_of(*records).verdicts
+
+
+def messages(*records: object) -> set[str]:
+    """Judge lines of JSON, and return what is said of the clauses."""
+    return collected_of(*records).messages
 
 
 def red(*records: object) -> list[str]:
@@ -251,3 +265,116 @@ def test_recorders_hand_page_in_base64_and_page_in_place_of_a_stream_are_red() -
     assert found == ["base64.is-image"]
     asked, status, headers, _ = TRUTHS["stream"]
     assert red(record(json.dumps(asked), status, headers, page)) != []
+
+
+def wrapped(text: str, mark: str = "\n") -> str:
+    """Break the base64 of a text into lines."""
+    return re.sub(r"([A-Za-z0-9+/]{76})", rf"\1{mark}", text)
+
+
+REWRITINGS: dict[str, Callable[[str], str]] = {
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64-in-lines": lambda text: base64.encodebytes(text.encode()).decode(),
+    "hex": lambda text: text.encode().hex(),
+    "json-string": lambda text: json.dumps(text),
+    "backslash": lambda text: text.replace('"', '\\"'),
+    "python-bytes": lambda text: repr(text.encode()),
+    "python-text": lambda text: repr(text),
+    "html": html.escape,
+    "curly-quotes": lambda text: text.replace('"', "\u201c"),
+    "twice": lambda text: text * 2,
+    "with-head": lambda text: f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{text}",
+    "framed": lambda text: f"{len(text.encode()):x}\r\n{text}\r\n0\r\n\r\n",
+}
+RESTORED: dict[str, Callable[[str], str]] = {
+    **REWRITINGS,
+    "base64-wrapped": wrapped,
+    "base64-wrapped-escaped": lambda text: wrapped(text, r"\\n"),
+}
+LAID_OUT: dict[str, Callable[[str], str]] = {
+    "with-a-prefix": lambda text: f"Response: {text}",
+    "shown-by-a-browser": lambda text: f"<html><body><pre>{text}</pre></body></html>",
+    "python-object": lambda text: str({**json.loads(text), "more": None}),
+    "numbers-as-text": lambda text: json.dumps(json.loads(text, parse_int=str)),
+    "stamped": lambda text: json.dumps({**json.loads(text), "created": "2026-09-21T14:13:20Z"}),
+    "without-data": lambda text: json.dumps({**json.loads(text), "data": []}),
+}
+
+
+EVERY_WAY = {**RESTORED, **LAID_OUT}
+
+
+def counted(truth: str, told: str) -> dict[str, Any]:
+    """Write a truth as it was told, with the length that it had when it was sent."""
+    asked, status, headers, sent = TRUTHS[truth]
+    length = {"Content-Length": str(len(sent.encode()))}
+    return record(json.dumps(asked), status, {**headers, **length}, told)
+
+
+@pytest.mark.parametrize("truth", ["b64_json", "url", "echo", "refusal"])
+@pytest.mark.parametrize("way", RESTORED)
+def test_recorders_hand_rewriting_that_has_the_length_when_undone_is_judged(
+    way: str, truth: str
+) -> None:
+    told = RESTORED[way](TRUTHS[truth][3])
+    assert verdicts(counted(truth, told)) == verdicts(counted(truth, TRUTHS[truth][3]))
+
+
+@pytest.mark.parametrize("truth", ["b64_json", "echo", "refusal"])
+@pytest.mark.parametrize("way", EVERY_WAY)
+@settings(max_examples=examples(40), deadline=None)
+@given(end=st.sampled_from(["", " ", "-", "}", "\n\n\n"]), within=st.integers(0, 300))
+def test_recorders_hand_rewriting_of_another_length_is_never_red(
+    way: str, truth: str, end: str, within: int
+) -> None:
+    sent = TRUTHS[truth][3]
+    told = EVERY_WAY[way](sent)
+    for other in (told[:within] + end + told[within:], told[within:] + end):
+        assert len(other.encode()) == len(sent) or red(counted(truth, other)) == []
+
+
+@pytest.mark.parametrize("truth", ["b64_json", "echo", "refusal"])
+@pytest.mark.parametrize("way", REWRITINGS)
+def test_recorders_hand_rewriting_that_no_server_writes_is_never_red_without_a_length(
+    way: str, truth: str
+) -> None:
+    asked, status, headers, sent = TRUTHS[truth]
+    assert red(record(json.dumps(asked), status, headers, REWRITINGS[way](sent))) == []
+
+
+@pytest.mark.parametrize("way", REWRITINGS)
+def test_recorders_hand_rewriting_with_its_own_length_is_the_providers(way: str) -> None:
+    asked, status, headers, sent = TRUTHS["b64_json"]
+    told = REWRITINGS[way](sent)
+    length = {"Content-Length": str(len(told.encode()))}
+    found = red(record(json.dumps(asked), status, {**headers, **length}, told))
+    assert found in (["envelope.json-syntax"], ["envelope.object"])
+
+
+def test_recorders_hand_altered_body_is_said_with_both_lengths() -> None:
+    told = "Response: " + TRUTHS["b64_json"][3]
+    sent = len(TRUTHS["b64_json"][3])
+    said = messages(counted("b64_json", told))
+    lengths = f"{sent:,} bytes were sent, and {sent + 10:,} are recorded"
+    assert said == {f"the recorder altered the body: {lengths}"}
+
+
+@pytest.mark.parametrize("name", ["background", "output_format", "quality", "size", "usage"])
+def test_recorders_hand_masked_member_is_altered_alone(name: str) -> None:
+    asked, status, headers, told = TRUTHS["echo"]
+    whole = verdicts(record(json.dumps(asked), status, headers, told))
+    masked = json.dumps({**json.loads(told), name: "[REDACTED]"})
+    found = verdicts(record(json.dumps(asked), status, headers, masked))
+    lost = {clause for clause in whole if found[clause] != whole[clause]}
+    assert {found[clause] for clause in lost} == {"not testable"}
+    assert 1 <= len(lost) <= 7
+    assert all(clause.startswith("extras.") for clause in lost)
+
+
+@pytest.mark.parametrize("word", PLACEHOLDERS)
+def test_recorders_hand_masked_member_of_a_counted_body_is_the_providers(word: str) -> None:
+    asked, status, headers, told = TRUTHS["echo"]
+    masked = json.dumps({**json.loads(told), "quality": word})
+    length = {"Content-Length": str(len(masked.encode()))}
+    found = red(record(json.dumps(asked), status, {**headers, **length}, masked))
+    assert found == ["extras.quality-documented"]

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
-from conformance.findings import Finding, Observation, Verdict
+from conformance.findings import PAGE_AS_SUCCESS, Finding, Observation, Verdict
 from conformance.reports import print_runs, render, summarize
 from conformance.reports.cause_rules import CAUSES
 from conformance.reports.causes import OTHER, Cause
@@ -50,6 +50,9 @@ def unauthenticated(*names: str) -> list[Finding]:
     return [broken(f"authentication.{name}-refused", case=name) for name in names]
 
 
+PAGE = broken("errors.not-2xx", message=PAGE_AS_SUCCESS, observed="HTTP 200: Back soon")
+
+
 @pytest.mark.parametrize(
     ("findings", "said"),
     [
@@ -67,6 +70,11 @@ def unauthenticated(*names: str) -> list[Finding]:
             "Requests without a valid key are not refused with 401",
         ),
         ([broken("errors.not-2xx", observed="HTTP 200: bad size")], "Refuses with HTTP 200"),
+        ([PAGE], "Answers mistakes with a web page and HTTP 200"),
+        (
+            [PAGE, broken("errors.not-2xx", case="n-0", observed="HTTP 200: bad n")],
+            "Answers mistakes with HTTP 200",
+        ),
         ([broken("envelope.data-not-empty")], "No success has an image in it"),
         ([broken("envelope.no-error")], "No success has an image in it"),
         ([broken("format.url-when-asked")], "Only b64_json is answered, whatever"),

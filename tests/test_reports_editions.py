@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 from rich.console import Console
 
-from conformance.contract import schemas_directory
+from conformance.contract import DEFAULT_EDITION, schemas_directory
 from conformance.findings import Verdict
 from conformance.reports import print_runs, render
 from conformance.reports.comparison import compare, comparison_csv, comparison_page
+from conformance.results.editions import explain_command
 from conformance.results.run_file import Run
 from tests import runs
 from tests.browser import opened
@@ -85,6 +86,13 @@ def test_clause_that_a_run_did_not_select_is_not_called_missing() -> None:
     chosen = {"clauses": "extras.*", "models": "*", "cases": "*"}
     told = document([old(), new(selection=chosen)])
     assert told["columns"][1]["promises"] == {"extras.new": "pass"}
+
+
+def test_clause_of_a_plugin_that_the_other_run_had_not_is_not_called_missing() -> None:
+    outside = [{**CLAUSES[0], "outside": True}, CLAUSES[1]]
+    acme, relay = document([old(), new(clauses=outside)])["columns"]
+    assert "extras.new" not in acme["promises"]
+    assert relay["promises"]["extras.new"] == "pass"
 
 
 def test_every_head_names_its_edition() -> None:
@@ -162,3 +170,9 @@ def test_cell_of_a_missing_promise_opens_and_says_so(browser: Browser, tmp_path:
         assert "has no such promise" in page.texts("#evidence-body")[0]
         page.page.evaluate("location.hash = ''")
         page.page.wait_for_selector("#grid .empty")
+
+
+def test_command_that_explains_a_clause_names_the_edition_that_is_not_the_default() -> None:
+    assert explain_command("url.https", DEFAULT_EDITION) == "image-conformance explain url.https"
+    told = explain_command("url.https; ls", "my editions/mine")
+    assert told == "image-conformance explain 'url.https; ls' --edition 'my editions/mine'"

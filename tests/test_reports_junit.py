@@ -88,7 +88,9 @@ def test_case_is_named_by_case_and_clause() -> None:
 def test_failure_says_what_was_expected_and_observed() -> None:
     text = case_of(runs.broken()).findtext("failure") or ""
     assert "expected: url\nobserved: b64_json\n" in text
-    assert text.endswith("more: image-conformance explain format.url-only")
+    assert text.endswith(
+        "more: image-conformance explain format.url-only --edition sample-2026-01-01"
+    )
 
 
 def test_deviation_from_a_should_says_so_in_its_output() -> None:

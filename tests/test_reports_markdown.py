@@ -50,7 +50,7 @@ def test_table_has_a_row_for_every_provider_and_model() -> None:
         "Expected: `url`",
         "- relay, 3 findings: `It always answers base64.`",
         "- unavailable: slow, 5 findings of 5 clauses on dall-e-2",
-        "`image-conformance explain format.url-only`",
+        "`image-conformance explain format.url-only --edition sample-2026-01-01`",
         "| relay | dall-e-2 | FAIL | known | deviates | pass |",
         "acme, flat-image: 3 on",
         "`cassettes/x.yaml: remove it`",

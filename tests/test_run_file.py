@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.contract import schemas_directory
 from conformance.findings import Finding, Observation, Verdict
+from conformance.reports import render
 from conformance.results.records import ExchangeRecord, RunFooter, RunHeader
 from conformance.results.run_file import Run, RunFileError, RunWriter, read_run, write_run
 from conformance.runner.session import Options, Session
@@ -141,7 +142,10 @@ def test_round_trip_is_byte_identical(path: Path, run: Run) -> None:
 @given(run=whole_runs())
 def test_reading_gives_back_what_was_written(path: Path, run: Run) -> None:
     write_run(run, path)
-    assert read_run(path) == run
+    read = read_run(path)
+    run.sort()
+    assert read == run
+    assert list(read.records) == list(run.records)
 
 
 @settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -333,6 +337,16 @@ def test_missing_run_file_is_named(tmp_path: Path) -> None:
         read_run(tmp_path / "none.jsonl")
 
 
+def test_folder_in_place_of_a_run_file_is_told_with_what_to_name(tmp_path: Path) -> None:
+    folder = tmp_path / "my nights"
+    folder.mkdir()
+    with pytest.raises(RunFileError) as told:
+        read_run(folder)
+    assert str(told.value).startswith(f"{folder}: is a folder, and a run file is asked for")
+    assert f"name those in it, as in '{folder}'/*.jsonl," in str(told.value)
+    assert str(told.value).endswith(f"image-conformance history '{folder}'")
+
+
 def test_unwritable_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RunFileError, match=r"cannot be written: .*--output"):
@@ -358,3 +372,13 @@ def test_run_can_be_written_to_a_pipe() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
     )
     assert done.stdout.count("\n") == 4, done.stderr
+
+
+def test_order_in_which_answers_came_changes_no_report(tmp_path: Path) -> None:
+    made = runs.messy()
+    path, other = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
+    write_run(made, path)
+    first, *records, last = path.read_text().splitlines(keepends=True)
+    other.write_text("".join([first, *reversed(records), last]))
+    for name in ("md", "json", "csv", "html"):
+        assert render([read_run(path)], name) == render([read_run(other)], name)

@@ -114,3 +114,19 @@ def test_runs_that_claim_to_go_on_with_each_other_are_merged_as_any() -> None:
     runs.change_header(first, resumes=["second"])
     summary = summarize([first, resumed(finding())])
     assert (summary.conclusion, summary.complete) == (Conclusion.BREAKS, False)
+
+
+@pytest.mark.parametrize(
+    ("judged", "shown"), [(2, Verdict.PASS), (1, Verdict.NOT_RUN)], ids=["whole", "a-part"]
+)
+def test_model_that_was_judged_whole_is_what_it_is_whatever_ended_the_run(
+    judged: int, shown: Verdict
+) -> None:
+    counts = {"provider": "acme", "model": "dall-e-3", "chosen": 2, "judged": judged, "levels": {}}
+    end = runs.footer(complete=False) | {"interrupted": True, "reach": [counts]}
+    away = finding(verdict=Verdict.UNAVAILABLE, model="gpt-image-1")
+    summary = summarize([run(exchange(), finding(), away, end=end)])
+    verdicts = {row.model: row.cell.verdict for row in summary.rows}
+    assert verdicts == {"dall-e-3": shown, "gpt-image-1": Verdict.UNAVAILABLE}
+    assert summary.chapters["format"]["acme", "dall-e-3"].verdict is shown
+    assert "did not come to the end" in notes(summary)[0]

@@ -15,7 +15,7 @@ from conformance.clauses.subject import Context
 from conformance.contract import load_edition
 from conformance.exchange.model import UNKNOWN_MODEL, Failure, Provenance
 from conformance.exchange.outcome import Outcome, Result, outcome_of
-from conformance.findings import Finding, Verdict
+from conformance.findings import ANOTHER_REASON, OF_WHO_ASKS, Finding, Verdict
 from conformance.lifecycle import ENDLESS, Standing
 from tests.miniatures import (
     ACCEPTED,
@@ -146,7 +146,7 @@ def test_refusal_for_another_reason_decides_nothing_of_a_mistake(name: str) -> N
     status, told = ELSEWHERE[name]
     seen = found("parameters.size-enum", refusal(told, status), Context(ACCEPTED))
     assert seen.verdict is Verdict.NOT_TESTABLE
-    assert seen.message.startswith("refused for another reason: HTTP ")
+    assert seen.message.startswith((f"{ANOTHER_REASON}: HTTP ", f"{OF_WHO_ASKS}: HTTP "))
 
 
 def test_web_page_decides_nothing_of_a_mistake_but_by_its_status() -> None:

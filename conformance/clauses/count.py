@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.clauses.bindings import all_of, asks, flaw, omits, plain, promised
+from conformance.clauses.bindings import all_of, asks, flaw, omits, promised
 from conformance.clauses.refusals import refusal, require_success
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
+from conformance.exchange.answer import COMPLETED
+from conformance.exchange.error_text import error_text
 from conformance.exchange.sent_request import Sent
 
 
@@ -19,14 +21,16 @@ from conformance.exchange.sent_request import Sent
     "A request for `n` images is answered with `n` items.",
     cite("cometapi", "Body: n"),
     cite("openai", "CreateImageRequest.n"),
-    binds=all_of(promised("n"), plain, asks("n")),
+    binds=all_of(promised("n"), asks("n")),
     needs=Needs.DECISION,
 )
 def as_asked(subject: Subject) -> Iterator[Problem]:
-    """Counts the items of `data`, whatever they are, and fails on more and on fewer than `n`.
+    """Counts the items of `data`, whatever they are, or the completed events of a stream, and
+    fails on more and on fewer than `n`.
 
-    Not testable when none of them is an image: that is a promise of its own. What the contract
-    leaves open may be refused; where it is accepted, the number is that of the request.
+    Not testable when none of them is an image: that is a promise of its own; nor where a stream
+    breaks off, or says why it has fewer. What the contract leaves open may be refused; where it
+    is accepted, the number is that of the request.
     """
     yield from _counted(subject, int(subject.value("n")))
 
@@ -37,11 +41,13 @@ def as_asked(subject: Subject) -> Iterator[Problem]:
     "A request that does not say how many images is answered with one item.",
     cite("cometapi", "Body: n"),
     cite("openai", "CreateImageRequest.n"),
-    binds=all_of(promised(), plain, omits("n")),
+    binds=all_of(promised(), omits("n")),
     needs=Needs.DECISION,
 )
 def one_by_default(subject: Subject) -> Iterator[Problem]:
-    """Counts the items of `data` when `n` is absent or null, and fails on more than one."""
+    """Counts the items of `data`, or the completed events of a stream, when `n` is absent or
+    null, and fails on more than one.
+    """
     yield from _counted(subject, 1)
 
 
@@ -49,9 +55,19 @@ def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
     require_success(subject)
     if not subject.outcome.accepted:
         raise NotTestableError("no item is an image")
-    found = len(subject.object["data"])
+    found = _found(subject)
+    if found < wanted and subject.answer.object is None:
+        error, fault = error_text(subject.answer), subject.answer.stream.fault
+        if error.said or fault:
+            raise NotTestableError(f"the stream {fault or f'says why it has fewer: {error.words}'}")
     if found != wanted:
         yield Problem("the number of images is another", f"{wanted}", f"{found}")
+
+
+def _found(subject: Subject) -> int:
+    if subject.answer.object is None:
+        return sum(each.called(COMPLETED) for each in subject.events)
+    return len(subject.object["data"])
 
 
 def _number(value: Any) -> bool:

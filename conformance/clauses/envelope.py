@@ -9,9 +9,9 @@ from typing import Any
 from conformance.clauses.envelope_json import SUCCESS, reading_faults
 from conformance.clauses.refusals import told
 from conformance.clauses.registry import cite, clause
+from conformance.clauses.stand_ins import lone_task, stand_in
 from conformance.clauses.subject import NotTestableError, Problem, Subject
-from conformance.contract import Level
-from conformance.exchange.error_text import error_text
+from conformance.contract import Level, is_integer, name_of
 
 _NEAR = 1800  # seconds: less than the smallest offset between time zones, more than bad clocks
 _YEAR_3000 = 32_503_680_000  # seconds since the epoch
@@ -50,7 +50,8 @@ def document(subject: Subject) -> dict[str, Any]:
 def status_200(subject: Subject) -> Iterator[Problem]:
     """Fails on any other 2xx, such as 201 or 202."""
     if subject.response.status != 200:
-        what = "" if subject.outcome.accepted else " without an image"
+        lacks = not subject.outcome.accepted
+        what = f" without an image{stand_in(subject.answer)}" if lacks else ""
         yield Problem("the success status is another", "200", f"{subject.response.status}{what}")
 
 
@@ -114,21 +115,21 @@ def created_present(subject: Subject) -> Iterator[Problem]:
     binds=SUCCESS,
 )
 def created_integer(subject: Subject) -> Iterator[Problem]:
-    """Fails on strings, booleans and numbers written with a fraction or an exponent."""
+    """Fails on strings, booleans and fractions; 12.0 is an integer, as JSON Schema has it."""
     subject.unaltered("created")
     created = document(subject).get("created")
     if created is None:
         raise NotTestableError("created is not there")
-    if not isinstance(created, int) or isinstance(created, bool):
+    if not is_integer(created):
         yield Problem("created is no integer", "an integer", f"{name_of(created)}: {created}"[:80])
 
 
 def _created(subject: Subject) -> int:
     subject.unaltered("created")
-    created = document(subject).get("created")
-    if not isinstance(created, int) or isinstance(created, bool):
+    created: Any = document(subject).get("created")
+    if not is_integer(created):
         raise NotTestableError("created is not an integer")
-    return created
+    return int(created)
 
 
 @clause(
@@ -183,8 +184,8 @@ def data_present(subject: Subject) -> Iterator[Problem]:
     """
     body = document(subject)
     if "data" not in body:
-        said = error_text(subject.answer).words
-        yield Problem("data is not there", "an array", _instead(body) + (said and f": {said}"))
+        instead = _instead(body) + stand_in(subject.answer)
+        yield Problem("data is not there", "an array", instead)
 
 
 def _instead(body: dict[str, Any]) -> str:
@@ -203,10 +204,10 @@ def _instead(body: dict[str, Any]) -> str:
     binds=SUCCESS,
 )
 def data_array(subject: Subject) -> Iterator[Problem]:
-    """Fails on null, an object, a string or a number."""
+    """Fails on null, an object, a string or a number, and tells what is said in its place."""
     data = _data(subject)
     if not isinstance(data, list):
-        yield Problem("data is no array", "an array", name_of(data))
+        yield Problem("data is no array", "an array", name_of(data) + stand_in(subject.answer))
 
 
 def _data(subject: Subject) -> Any:
@@ -232,10 +233,13 @@ def _items(subject: Subject) -> list[Any]:
     binds=SUCCESS,
 )
 def data_not_empty(subject: Subject) -> Iterator[Problem]:
-    """Fails on an empty array, which some providers send for a prompt that they filtered."""
+    """Fails on an empty array, which some providers send for a prompt that they filtered; and on
+    a task, of which the images are still to be fetched.
+    """
     if not _items(subject):
-        said = error_text(subject.answer).words
-        yield Problem("data is empty", "at least one item", "none" + (said and f": {said}"))
+        yield Problem("data is empty", "at least one item", "none" + stand_in(subject.answer))
+    elif task := lone_task(subject):
+        yield Problem("data holds a task and no image", "an image", task)
 
 
 @clause(
@@ -271,7 +275,7 @@ def schema(subject: Subject) -> Iterator[Problem]:
     body, left = document(subject), _empty_payloads(subject)
     for mismatch in subject.edition.response_errors(subject.kind, body):
         if mismatch.path not in left and not _judged_elsewhere(mismatch.path, mismatch.keyword):
-            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 _ITEM = re.compile(r"data\[\d+\](?:\.(?P<payload>url|b64_json))?")
@@ -292,11 +296,3 @@ def _judged_elsewhere(path: str, keyword: str) -> bool:
         return True
     item = _ITEM.fullmatch(path)
     return item is not None and (item["payload"] is None or keyword != "type")
-
-
-def name_of(value: Any) -> str:
-    """Name the JSON type of a value."""
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
-    if value is None:
-        return "null"
-    return names.get(type(value), "a number")

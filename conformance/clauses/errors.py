@@ -113,6 +113,7 @@ _ABSENT = "absent"
 
 
 def _member(subject: Subject, name: str) -> Any:
+    subject.unaltered(f"error.{name}")
     return subject.error.get(name, _Absent)
 
 
@@ -273,7 +274,7 @@ def documented_members(subject: Subject) -> Iterator[Problem]:
     _ = subject.error
     for mismatch in subject.edition.error_errors(subject.object):
         if mismatch.path.partition(".")[0] in subject.edition.error_members:
-            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 @clause(

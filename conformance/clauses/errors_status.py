@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.clauses.bindings import all_of, any_of, flaw, not_, refused
+from conformance.clauses.envelope_json import is_html
 from conformance.clauses.parameters import MALFORMED, NOT_OBJECT, WRONG_METHOD, WRONG_TYPE
 from conformance.clauses.refusals import quotes_fault, require_control, require_fault, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
 from conformance.exchange.outcome import Result
+from conformance.findings import PAGE_AS_SUCCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,10 +83,10 @@ def status_415(subject: Subject) -> Iterator[Problem]:
     needs=Needs.ANSWER,
 )
 def not_2xx(subject: Subject) -> Iterator[Problem]:
-    """Fails on a success status without an image: a refusal that clients take for an answer; and
-    on a redirect, which is neither an answer nor a refusal. Where an image came the mistake was
-    accepted, which is a clause of its own. Not testable where even the request without the
-    mistake gets no image.
+    """Fails on a success status without an image: a refusal that clients take for an answer, or a
+    web page, which refuses nothing; and on a redirect, which is neither an answer nor a refusal.
+    Where an image came the mistake was accepted, which is a clause of its own. Not testable where
+    even the request without the mistake gets no image.
     """
     status = subject.response.status
     if subject.outcome.accepted or not 200 <= status < 400:
@@ -93,7 +95,10 @@ def not_2xx(subject: Subject) -> Iterator[Problem]:
         raise UnavailableError(told(subject))
     require_control(subject)
     came = "a success without an image" if status < 300 else "a redirect"
-    yield Problem(f"a refusal comes as {came}", "4xx", told(subject))
+    message = f"a refusal comes as {came}"
+    if status < 300 and is_html(subject):
+        message = PAGE_AS_SUCCESS
+    yield Problem(message, "4xx", told(subject))
 
 
 _OUTAGES = frozenset({408, 425, 429, 502, 503, 504, *range(520, 531)})

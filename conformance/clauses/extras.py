@@ -50,9 +50,10 @@ def _undocumented(subject: Subject, name: str) -> Iterator[Problem]:
     """Report what the response schema says of one member at the top of the body."""
     if body_of(subject).get(name) is None:
         raise NotApplicableError
+    subject.unaltered(name)
     for mismatch in subject.mismatches:
         if mismatch.path == name:
-            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 def _as_asked(subject: Subject, name: str) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from conformance.clauses.bindings import all_of, asks, documents, family, plain,
 from conformance.clauses.extras import body_of
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
-from conformance.contract import Level
+from conformance.contract import Level, Mismatch, is_integer
 
 USAGE = all_of(promised(), plain, family("gpt-image", "dall-e"))
 
@@ -24,6 +24,7 @@ def _usage(subject: Subject) -> Mapping[str, Any]:
     """Return the `usage` of the body; where there is none there is nothing to judge."""
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
+    subject.unaltered("usage")
     usage = usage_of(subject.object)
     if usage is None:
         raise NotTestableError("usage is no object")
@@ -33,14 +34,9 @@ def _usage(subject: Subject) -> Mapping[str, Any]:
 def tokens(usage: Mapping[str, Any], *names: str) -> list[int]:
     """Return counts by name; raises *not testable* when one of them is no integer."""
     counts = [usage.get(name) for name in names]
-    if not all(_integer(count) for count in counts):
+    if not all(is_integer(count) for count in counts):
         raise NotTestableError(f"{', '.join(names)} are not all integers")
     return [int(count or 0) for count in counts]
-
-
-def _integer(value: Any) -> bool:
-    whole = isinstance(value, float) and value.is_integer()  # 12.0 is an integer to JSON Schema
-    return whole or (isinstance(value, int) and not isinstance(value, bool))
 
 
 def total(usage: Mapping[str, Any]) -> Iterator[Problem]:
@@ -75,9 +71,9 @@ def details(usage: Mapping[str, Any], name: str) -> Iterator[Problem]:
 )
 def usage_members(subject: Subject) -> Iterator[Problem]:
     """Validates the member where it is there and not null, but for the types of its counts."""
-    for path, keyword, message in _usage_faults(subject):
-        if not path.endswith("_tokens") or keyword == "required":
-            yield Problem(message, "as documented", keyword)
+    for each in _usage_faults(subject):
+        if not each.path.endswith("_tokens") or each.keyword == "required":
+            yield Problem(each.message, each.expected, each.observed)
 
 
 @clause(
@@ -91,17 +87,18 @@ def usage_members(subject: Subject) -> Iterator[Problem]:
 )
 def usage_integers(subject: Subject) -> Iterator[Problem]:
     """Fails on fractions, strings and null, in the totals and in the details."""
-    for path, keyword, message in _usage_faults(subject):
-        if path.endswith("_tokens") and keyword != "required":
-            yield Problem(message, "an integer", keyword)
+    for each in _usage_faults(subject):
+        if each.path.endswith("_tokens") and each.keyword != "required":
+            yield Problem(each.message, each.expected, each.observed)
 
 
-def _usage_faults(subject: Subject) -> Iterator[tuple[str, str, str]]:
+def _usage_faults(subject: Subject) -> Iterator[Mismatch]:
     if body_of(subject).get("usage") is None:
         raise NotApplicableError
+    subject.unaltered("usage")
     for mismatch in subject.mismatches:
         if mismatch.path == "usage" or mismatch.path.startswith("usage."):
-            yield mismatch.path, mismatch.keyword, mismatch.message
+            yield mismatch
 
 
 @clause(
@@ -122,7 +119,7 @@ def negative(usage: Mapping[str, Any], path: str) -> Iterator[Problem]:
     for name, value in usage.items():
         if isinstance(value, dict) and name.endswith("_details"):
             yield from negative(value, f"{path}.{name}")
-        elif name.endswith("_tokens") and _integer(value) and value < 0:
+        elif name.endswith("_tokens") and is_integer(value) and value < 0:
             yield Problem(f"{path}.{name} is negative", "0 or more", str(value)[:40])
 
 
@@ -183,5 +180,5 @@ def svg_usage(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError
     for mismatch in subject.mismatches:
         if mismatch.path == "svg_usage" or mismatch.path.startswith("svg_usage."):
-            yield Problem(mismatch.message, "as documented", mismatch.keyword)
+            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
     yield from negative(found if isinstance(found, dict) else {}, "svg_usage")

@@ -17,6 +17,7 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.refusals import named, told
 from conformance.clauses.registry import Needs, Shape, cite, clause, register
+from conformance.clauses.stand_ins import lone_task
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.answer import Payload
@@ -35,6 +36,8 @@ def typed(subject: Subject) -> tuple[Payload, ...]:
     )
     if not found:
         raise NotTestableError("url and b64_json are not strings")
+    if task := lone_task(subject):
+        raise NotTestableError(f"data holds a task and no image: {task}")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.clauses.refusals import names_fault, refused_alike
@@ -20,7 +20,14 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import Sent
-from conformance.findings import ACCEPTED_INSTEAD, NOT_ACCEPTED, UNDECIDED, Finding, Verdict
+from conformance.findings import (
+    ACCEPTED_INSTEAD,
+    BROKEN,
+    NOT_ACCEPTED,
+    UNDECIDED,
+    Finding,
+    Verdict,
+)
 from conformance.parsing import printable
 
 
@@ -99,6 +106,22 @@ def _left_open(subject: Subject, clause: Clause, opinion: _Opinion) -> bool:
 
 
 def _opinion(subject: Subject, clause: Clause) -> _Opinion | None:
+    """Judge a clause; what is odd in a body that a recorder wrote anew is not the provider's."""
+    opinion = _judged(subject, clause)
+    if subject.exchange.rewritten and opinion is not None and opinion.verdict in BROKEN:
+        return _not_testable(_cut(subject, {"body"}))
+    return opinion
+
+
+def _cut(subject: Subject, parts: Collection[str]) -> str:
+    lengths = subject.exchange.rewritten
+    done = "altered" if lengths else "cut"
+    return f"the recorder {done} the {' and the '.join(sorted(parts))}" + (
+        f": {lengths}" if lengths else ""
+    )
+
+
+def _judged(subject: Subject, clause: Clause) -> _Opinion | None:
     obstacle = _obstacle(subject, clause.needs)
     if obstacle is not None:
         return obstacle
@@ -146,7 +169,7 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
         return _unavailable(subject)
     cut = subject.exchange.altered & {"request", "body"}
     if cut:
-        return _not_testable(f"the recorder cut the {' and the '.join(sorted(cut))}")
+        return _not_testable(_cut(subject, cut))
     if needs in (Needs.ANSWER, Needs.BYTES):
         return None
     result = subject.outcome.result
@@ -159,9 +182,10 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
 
 
 def _unavailable(subject: Subject) -> _Opinion:
-    reasons = (subject.outcome.reason, subject.context.crash_doubt)
-    message = "; ".join(each for each in reasons if each)
-    return _Opinion(Verdict.UNAVAILABLE, Problem(message, observed=subject.outcome.said))
+    reason, said = subject.outcome.reason, subject.outcome.said
+    observed = "" if said in reason else said
+    message = "; ".join(each for each in (reason, subject.context.crash_doubt) if each)
+    return _Opinion(Verdict.UNAVAILABLE, Problem(message, observed=observed))
 
 
 def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:

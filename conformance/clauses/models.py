@@ -19,6 +19,7 @@ from conformance.clauses.subject import (
 from conformance.contract import Level
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
+from conformance.exchange.wrong_endpoint import redirect_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,9 @@ def list_answered(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.forbidden or refused_alike(subject) is not None:
         raise UnavailableError(f"this account is not let in: {told(subject)}")
     if not subject.outcome.answered:
-        yield Problem("there is no model list", "2xx", told(subject))
+        moved = redirect_target(subject.exchange)
+        where = "the model list is elsewhere" if moved else "there is no model list"
+        yield Problem(where, "2xx", told(subject))
 
 
 @clause(
@@ -65,7 +68,7 @@ def list_schema(subject: Subject) -> Iterator[Problem]:
         yield Problem(f"the model list {reading.fault}", "JSON", start)
         return
     for mismatch in subject.edition.model_list_errors(reading.value):
-        yield Problem(mismatch.message, "as documented", mismatch.keyword)
+        yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 @clause(

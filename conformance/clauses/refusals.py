@@ -18,7 +18,9 @@ from conformance.contract.request_body import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result, undecided
 from conformance.exchange.refusal_matching import same_refusal, speaks_of
-from conformance.findings import ANOTHER_REASON
+from conformance.exchange.wrong_endpoint import redirect_target
+from conformance.findings import ANOTHER_REASON, OF_WHO_ASKS
+from conformance.parsing import printable
 
 MODEL_OMITTED = "model-omitted"
 _EVERYWHERE = frozenset({"model", "prompt"})
@@ -50,7 +52,7 @@ refuses = Shape(refusal, Needs.REFUSAL)
 def require_fault(subject: Subject) -> None:
     """Raise unless a refusal may be for the one fault of its request."""
     if _is_elsewhere(subject):
-        raise NotTestableError(f"{ANOTHER_REASON}: {told(subject)}")
+        raise _another_reason(subject)
     alike = refused_alike(subject)
     if alike is not None:
         valid = f"the valid request {alike.case} was refused in the same words"
@@ -58,6 +60,11 @@ def require_fault(subject: Subject) -> None:
     if _is_open_too(subject) and not names_fault(subject):
         why = "it may have been refused for what the contract leaves open"
         raise NotTestableError(f"{why}: {told(subject)}")
+
+
+def _another_reason(subject: Subject) -> NotTestableError:
+    why = OF_WHO_ASKS if subject.outcome.forbidden else ANOTHER_REASON
+    return NotTestableError(f"{why}: {told(subject)}")
 
 
 def _is_elsewhere(subject: Subject) -> bool:
@@ -149,7 +156,7 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
     if any(speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
     if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
-        raise NotTestableError(f"{ANOTHER_REASON}: {told(subject)}")
+        raise _another_reason(subject)
     words = " or ".join(wanted)
     yield Problem("the refusal does not name the parameter", words, told(subject))
 
@@ -173,9 +180,10 @@ def require_control(subject: Subject) -> None:
 
 
 def told(subject: Subject) -> str:
-    """Return the status, and what the answer says of an error, in whatever shape."""
-    said = error_text(subject.answer).words
-    return f"HTTP {subject.response.status}" + (f": {said}" if said else "")
+    """Return the status, where it leads, and what is said of an error, in whatever shape."""
+    said, target = error_text(subject.answer).words, redirect_target(subject.exchange)
+    leads = f" to {printable(target, 200)}" if target else ""
+    return f"HTTP {subject.response.status}{leads}" + (f": {said}" if said else "")
 
 
 def require_success(subject: Subject) -> None:
@@ -189,7 +197,7 @@ def broken_down(subject: Subject, expected: str) -> Problem:
     body = subject.sent.asked.body if subject.sent.asked else {}
     asked = ", ".join(f"{name}: {body[name]!r}"[:60] for name in body if name not in _EVERYWHERE)
     context, outcome = subject.context, subject.outcome
-    what = f"HTTP {outcome.status}" if outcome.status else outcome.reason
+    what = f"HTTP {outcome.status}" if (outcome.status or 0) >= 500 else outcome.reason
     often = f"in {context.attempts}" if context.attempts else "every time"
     blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
     message = f"{blamed}{what} {often}, while other requests were accepted before and after"

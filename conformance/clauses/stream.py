@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
 )
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
-from conformance.contract import Level
+from conformance.contract import Level, is_integer, shown
 from conformance.exchange.answer import COMPLETED, DONE, PARTIAL, StreamEvent
 
 STREAMED = all_of(promised(), streamed, family("gpt-image"))
@@ -89,12 +89,19 @@ def event_json(subject: Subject) -> Iterator[Problem]:
     binds=STREAMED,
 )
 def event_name(subject: Subject) -> Iterator[Problem]:
-    """Compares the `event:` line with `type`, for every event whose data is an object."""
+    """Compares the `event:` line with `type`, for every event whose data is an object; one of the
+    two without the other fails as well. An event with an `error` has no documented form.
+    """
     for event in subject.events:
-        said = event.item.get("type")
-        if event.item and said != event.name:
-            expected = event.name or "an event line"
-            yield Problem(f"{event.path} has two names", expected, f"{said!r}"[:80])
+        kind = event.item.get("type")
+        if not event.item or kind == event.name or event.item.get("error") is not None:
+            continue
+        if event.name is None:
+            yield Problem(f"{event.path} has no event line", f"event: {kind}"[:80], "no event line")
+        elif "type" not in event.item:
+            yield Problem(f"{event.path} has no type", f"type {event.name}"[:80], "absent")
+        else:
+            yield Problem(f"{event.path} has two names", event.name[:80], shown(kind))
 
 
 @clause(
@@ -114,9 +121,9 @@ def event_fields(subject: Subject) -> Iterator[Problem]:
         if kind is None or not event.item:
             continue
         for mismatch in subject.edition.stream_errors(kind, event.item):
-            if mismatch.path not in _JUDGED_APART:
+            if mismatch.path not in _JUDGED_APART and not subject.is_altered(mismatch):
                 message = f"{event.path}: {mismatch.message}"
-                yield Problem(message, "as documented", mismatch.keyword)
+                yield Problem(message, mismatch.expected, mismatch.observed)
 
 
 def _framed(subject: Subject) -> None:
@@ -133,11 +140,14 @@ def _framed(subject: Subject) -> None:
 )
 def completed(subject: Subject) -> Iterator[Problem]:
     """Looks for an event with the documented name, and tells an error that comes instead; not
-    testable when the stream breaks off inside an event. A `[DONE]` alone delivers nothing.
+    testable when the stream breaks off inside an event, or an event says that the prompt was
+    moderated or the key is not let in. A `[DONE]` alone delivers nothing.
     """
     events = subject.read_events if subject.answer.stream.events else subject.events
     if not any(each.called(COMPLETED) for each in events):
         _framed(subject)
+        if subject.outcome.cause in ("moderation", "key"):
+            raise NotTestableError(f"it is no fault of the request: {subject.outcome.reason}")
         names = ", ".join(each.name or "unnamed" for each in events[:8]) or DONE
         said = subject.outcome.said
         yield Problem(
@@ -148,18 +158,21 @@ def completed(subject: Subject) -> Iterator[Problem]:
 @clause(
     "stream.completed-last",
     Level.MUST,
-    "Nothing comes after the last completed event.",
+    "No image comes after the last completed event.",
     cite("openai", "ImageGenCompletedEvent"),
     binds=STREAMED,
 )
 def completed_last(subject: Subject) -> Iterator[Problem]:
-    """Looks at the last event; a closing `[DONE]` is an observation."""
-    if not any(each.called(COMPLETED) for each in subject.events):
+    """Looks at the events with an image, by their documented names; what other events come after
+    them no source says, and a closing `[DONE]` is an observation.
+    """
+    images = [each for each in subject.events if each.called(COMPLETED) or each.called(PARTIAL)]
+    if not any(each.called(COMPLETED) for each in images):
         raise NotTestableError("there is no completed event")
     _framed(subject)
-    last = subject.events[-1]
+    last = images[-1]
     if not last.called(COMPLETED):
-        yield Problem("another event comes last", COMPLETED, last.name or "unnamed")
+        yield Problem("a partial image comes last", COMPLETED, last.name or "unnamed")
 
 
 def _limit(subject: Subject) -> int:
@@ -204,7 +217,7 @@ def partial_index(subject: Subject) -> Iterator[Problem]:
 
 
 def _numbered(subject: Subject, numbers: list[Any]) -> Iterator[Problem]:
-    if not all(isinstance(each, int) and not isinstance(each, bool) for each in numbers):
+    if not all(map(is_integer, numbers)):
         raise NotTestableError("partial_image_index is no integer")
     rising = all(first < second for first, second in pairwise(numbers))
     if not rising or (numbers and numbers[-1] >= _limit(subject)):

@@ -119,9 +119,11 @@ def echo_as_asked(subject: Subject) -> Iterator[Problem]:
     """
     for event in _completed(subject):
         for name in _ECHOED:
-            asked, echo = subject.value(name), event.item.get(name)
+            asked = subject.value(name)
+            echo = None if name in subject.exchange.altered else event.item.get(name)
             if isinstance(echo, str) and not {"auto", None} & {asked, echo} and echo != asked:
                 yield Problem(f"{event.path}: {name} is not what was asked", str(asked), echo[:80])
+    subject.unaltered(*_ECHOED)
 
 
 @clause(
@@ -150,6 +152,7 @@ def partial_image(subject: Subject) -> Iterator[Problem]:
 )
 def usage_not_negative(subject: Subject) -> Iterator[Problem]:
     """Looks at every count in the `usage` of every completed event."""
+    subject.unaltered("usage")
     for event in _completed(subject):
         yield from negative(usage_of(event.item) or {}, f"{event.path}: usage")
 
@@ -167,6 +170,7 @@ def usage_total(subject: Subject) -> Iterator[Problem]:
 
 
 def _usages(subject: Subject) -> list[Mapping[str, Any]]:
+    subject.unaltered("usage")
     found = (usage_of(event.item) for event in _completed(subject))
     return [usage for usage in found if usage is not None]
 

@@ -232,7 +232,8 @@ def fetchable(subject: Subject) -> Iterator[Problem]:
         status = response.status if response else None
         reason = failure.message if failure else f"HTTP {status}"
         if (failure and failure.kind in _OUTAGES) or (status and undecided(status)):
-            outages.append(reason)
+            tries = f", {len(download.retried) + 1} times" if download.retried else ""
+            outages.append(reason + tries)
         elif status != 200:
             problems.append(Problem(f"{payload.path}.url cannot be fetched", "HTTP 200", reason))
     if outages and not problems:

@@ -38,7 +38,7 @@ def check(
     ] = None,
     key_variable: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The environment variable of the API key."),
+        typer.Option(metavar="NAME", help="Another environment variable of the API key."),
     ] = None,
     max_requests: Annotated[
         int, typer.Option(metavar="N", min=1, help="Send no more requests a model.")
@@ -55,11 +55,12 @@ def check(
 ) -> None:
     """Send a dozen requests to an address, and say which promises they show to be broken.
 
-    They are chosen to reach the most promises. The key is read from the environment.
+    They are chosen to reach the most promises. The key is read from the environment: from
+    IMAGE_API_KEY, or the variable of a provider that comes with the suite and is at this host.
     """
     from dataclasses import replace
 
-    from conformance.contract import load_edition
+    from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition, model_named
     from conformance.live.budget import read_budget
     from conformance.providers.ad_hoc import provider_at, toml_of
     from conformance.providers.asked import edition_of, with_asked_models
@@ -72,10 +73,13 @@ def check(
     provider = provider_at(url, models or "any", key_variable, price)
     edition = edition_of(edition, [provider])
     loaded = load_edition(edition)
+    if edition != (provider.edition or DEFAULT_EDITION):  # so that the saved file goes on by it
+        is_ours = loaded.id in edition_ids()
+        provider = replace(provider, edition=loaded.id if is_ours else str(loaded.folder))
     if not models:
         raise ConformanceError(f"name a model with --models; {_served(provider, loaded)}")
     for name in provider.models:
-        loaded.model(name, "--models")
+        model_named(loaded, name, "--models")
     provider = with_asked_models(provider, loaded)
     usd = None if budget is None else read_budget(budget)
     every = documented_cases(loaded, provider, None)
@@ -121,7 +125,8 @@ def _served(provider: Provider, edition: Edition) -> str:
         case = Case(MODELS_LIST, "", Operation.LIST_MODELS, method="GET", content_type=None)
         outcome = Subject(Client(target, transport).exchange(case), edition).outcome
     if outcome.listed is None:
-        return f"{provider.base_url}/models names none: {printable(outcome.reason, 300)}"
+        key = f"; look at the key in {provider.key_place}" if outcome.cause == "key" else ""
+        return f"{provider.base_url}/models names none: {printable(outcome.reason, 300)}{key}"
     known = sorted(name for name in outcome.listed if edition.find(name))
     if not known:
         return f"{provider.base_url}/models lists none that edition {edition.id} knows"
@@ -140,7 +145,9 @@ def _save(path: Path, text: str) -> None:
 
 def _next(provider: Provider, sent: int, planned: int, file: Path | None, more: str) -> str:
     """Say how to go on."""
-    saved = str(file or f"{provider.id}.toml")
+    from conformance.output.shell import quoted
+
+    saved = quoted(str(file or f"{provider.id}.toml"))
     path = saved if "/" in saved else f"./{saved}"
     budget = "" if provider.prices.free else " --budget USD"
     how = f"image-conformance run --provider {path} --live{budget}"

@@ -24,11 +24,12 @@ def new(
 ) -> None:
     """Copy an edition under an id of its own; nothing that is there is overwritten."""
     from conformance.editions.creating import new_edition
+    from conformance.output.shell import quoted
 
-    made = new_edition(old, folder)
+    made, named = new_edition(old, folder), quoted(folder)
     typer.echo(
         f"wrote {made.folder}: edition {made.id}, which loads; change it, look at it with "
-        f"`edition check {folder}`, and use it with --edition {folder}"
+        f"`image-conformance edition check {named}`, and use it with --edition {named}"
     )
 
 

@@ -55,6 +55,10 @@ LimitTexts = Annotated[
         "(docs/security.md lists all). Repeatable.",
     ),
 ]
+Cases = Annotated[str, typer.Option(metavar="GLOB", help="Only these cases.")]
+BaseURL = Annotated[
+    str | None, typer.Option(metavar="URL", help="Another address of the provider.")
+]
 Models = Annotated[str, typer.Option(metavar="GLOB", help="Only these models.")]
 DepthName = Annotated[
     Depth | None,

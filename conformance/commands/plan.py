@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from conformance.commands.options import DepthName, EditionName, Models, Requests, end_with_the_pipe
+from conformance.commands.options import (
+    BaseURL,
+    Cases,
+    Clauses,
+    DepthName,
+    EditionName,
+    Models,
+    Plugins,
+    Requests,
+    end_with_the_pipe,
+)
 from conformance.output.files import write_text
 
 
@@ -30,7 +40,11 @@ def plan(
         str | None,
         typer.Option(metavar="USD", help="The most it may cost, in US dollars; or unlimited."),
     ] = None,
+    clauses: Clauses = "*",
+    plugin: Plugins = None,
     models: Models = "*",
+    cases: Cases = "*",
+    base_url: BaseURL = None,
     strength: Annotated[
         int | None,
         typer.Option(
@@ -59,22 +73,46 @@ def plan(
 
     from rich.console import Console
 
+    from conformance.cases.model import Case
     from conformance.cases.own_requests import read_own_requests
+    from conformance.clauses import clauses_of, select
+    from conformance.clauses.extensions import load_plugins
+    from conformance.clauses.own_requests import clauses_of_own
     from conformance.contract import load_edition
     from conformance.live.budget import read_budget
     from conformance.live.plan import plan as planned
     from conformance.live.plan_report import document, show
     from conformance.providers import load_provider
     from conformance.providers.asked import edition_of
+    from conformance.runner.planned_request import planned_clauses
 
     end_with_the_pipe()
+    load_plugins(plugin or ())
     found = load_provider(provider)
     loaded = load_edition(edition_of(edition, [found]))
     combined = strength is not None
     usd = math.inf if budget is None else read_budget(budget)
     limit = usd if math.isfinite(usd) else None
     own = None if requests is None else read_own_requests(requests)
-    made = planned(loaded, found, strength or 2, models, limit, max_requests, combined, depth, own)
+    every = (*clauses_of(loaded), *(clauses_of_own(own) if own else ()))
+    chosen = select(every, clauses)
+
+    def judged(case: Case, retired: bool) -> bool:
+        return bool(planned_clauses(case, loaded, chosen, retired))
+
+    made = planned(
+        loaded,
+        found if base_url is None else found.at(base_url),
+        strength or 2,
+        models,
+        limit,
+        max_requests,
+        combined,
+        depth,
+        own,
+        cases=cases,
+        judged=judged,
+    )
     if output is not None:
         write_text(output, json.dumps(document(made), indent=2, ensure_ascii=False) + "\n")
     elif format_ is PlanFormat.JSON:

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from conformance.commands.options import (
+    BaseURL,
+    Cases,
     Clauses,
     DepthName,
     EditionName,
@@ -36,10 +38,8 @@ def run(
     plugin: Plugins = None,
     requests: Requests = None,
     models: Models = "*",
-    cases: Annotated[str, typer.Option(metavar="GLOB", help="Only these cases.")] = "*",
-    base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Another address of the provider.")
-    ] = None,
+    cases: Cases = "*",
+    base_url: BaseURL = None,
     cassettes: Annotated[Path, typer.Option(metavar="FOLDER", help="Where cassettes are.")] = Path(
         "cassettes"
     ),

@@ -39,18 +39,23 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the reference provider, which keeps the edition except for planted defects."""
-    from conformance.contract import load_edition
-    from conformance.reference.defects import lying_steps
+    from conformance.contract import load_edition, model_named
+    from conformance.reference.defects import defects, lying_steps
     from conformance.reference.server import serve as serve_reference
 
     loaded = load_edition(edition or DEFAULT_EDITION)
     steps = lying_steps(loaded, defect or (), defect_model)
-    others = [loaded.model(name).name for name in model or ()]
+    others = [model_named(loaded, name).name for name in model or ()]
     models = dict.fromkeys([*loaded.models, *others, *([defect_model] if defect_model else [])])
 
     def announce(base_url: str) -> None:
         lies = f", lying: {', '.join(defect)}" if defect else ""
         typer.echo(f"reference provider on {base_url} (key {key}){lies}; Ctrl-C stops it")
+        if unseen := [name for name in defect or () if defects(loaded)[name].public]:
+            typer.echo(
+                f"no lie on loopback or in a private network: {', '.join(unseen)}; seen only where "
+                f"clients have a public https address of this provider, as that of a tunnel"
+            )
 
     serve_reference(
         host, port, key, loaded, delay=delay, models=models, steps=steps, on_ready=announce

@@ -1,12 +1,15 @@
 """The contract: what one dated edition of a document promises of the endpoint."""
 
+from conformance.contract.checker import is_integer, name_of, shown
 from conformance.contract.edition import Edition, ModelFamily
 from conformance.contract.frozen import digest_of, freeze, frozen_digest
 from conformance.contract.loading import (
-    DEFAULT_EDITION,
     edition_ids,
+    editions_with,
     load_edition,
+    model_named,
     schemas_directory,
+    unknown_model,
 )
 from conformance.contract.model import Model
 from conformance.contract.pixels import (
@@ -31,6 +34,7 @@ from conformance.contract.records import (
     Violation,
 )
 from conformance.contract.request_body import Expectation, RequestBody
+from conformance.version import DEFAULT_EDITION
 
 __all__ = [
     "DEFAULT_EDITION",
@@ -56,10 +60,16 @@ __all__ = [
     "Violation",
     "digest_of",
     "edition_ids",
+    "editions_with",
     "freeze",
     "frozen_digest",
+    "is_integer",
     "load_edition",
+    "model_named",
+    "name_of",
     "schemas_directory",
+    "shown",
     "sides_of",
     "sizes_breaking",
+    "unknown_model",
 ]

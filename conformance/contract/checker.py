@@ -22,6 +22,7 @@ from conformance.contract.pixels import PIXEL_KEYWORDS, beyond
 
 MESSAGE_LIMIT = 200
 """Longest message in characters."""
+_MOST_DEMANDED = 120
 
 ANNOTATIONS = frozenset(
     {"$schema", "$id", "$defs", "title", "description", "default", "citations", "open"}
@@ -33,12 +34,17 @@ VALUES = frozenset({"const", "enum"})
 
 @dataclass(frozen=True, slots=True)
 class SchemaFault:
-    """One broken keyword: where in the instance, where in the schema, and what is wrong."""
+    """One broken keyword: where in the instance, where in the schema, and what is wrong.
+
+    ``expected`` is what the keyword demands, and ``observed`` what stands there.
+    """
 
     path: tuple[str | int, ...]
     schema_path: tuple[str | int, ...]
     keyword: str
     message: str
+    expected: str
+    observed: str
 
 
 class Checker:
@@ -70,7 +76,8 @@ class Checker:
             errors = itertools.islice(self._validator.iter_errors(instance), limit)
             return [_fault(error) for error in errors]
         except (RecursionError, ValueError, OverflowError):
-            return [SchemaFault((), (), "depth", "the value is too deep or too large to be read")]
+            message = "the value is too deep or too large to be read"
+            return [SchemaFault((), (), "depth", message, "a value that can be read", "")]
 
 
 def without_annotations(schema: Any) -> Any:
@@ -100,6 +107,20 @@ def shown(value: object) -> str:
     return "an array" if isinstance(value, list) else json.dumps(value, default=_type_name)
 
 
+def name_of(value: object) -> str:
+    """Name the JSON type of a value."""
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    if value is None:
+        return "null"
+    return names.get(type(value), "a number")
+
+
+def is_integer(value: object) -> bool:
+    """Return whether a value is an integer to JSON Schema: 12.0 is one, and true is none."""
+    whole = isinstance(value, float) and value.is_integer()
+    return whole or (isinstance(value, int) and not isinstance(value, bool))
+
+
 def _type_name(value: object) -> str:
     return type(value).__name__
 
@@ -115,7 +136,34 @@ def _fault(error: ValidationError) -> SchemaFault:
     text = f"{path_text(path[-6:])[:80] or 'the body'} {error.message}"
     if len(text) > MESSAGE_LIMIT:
         text = text[: MESSAGE_LIMIT - 1] + "…"
-    return SchemaFault(path, tuple(error.absolute_schema_path), str(error.validator), text)
+    keyword, value = str(error.validator), error.validator_value
+    observed = "absent" if keyword == "required" else _observed(error.instance)
+    schema_path = tuple(error.absolute_schema_path)
+    return SchemaFault(path, schema_path, keyword, text, _demanded(keyword, value), observed)
+
+
+_DEMANDS = {
+    "type": "{}",
+    "enum": "{}",
+    "const": "{}",
+    "required": "the documented member",
+    "minimum": "{} or more",
+    "maximum": "{} or less",
+    "pattern": "a text of the form {}",
+}
+
+
+def _demanded(keyword: str, value: Any) -> str:
+    """Say what a keyword demands, in at most `_MOST_DEMANDED` characters."""
+    values = value if isinstance(value, list) else [value]
+    named = " or ".join(str(each) if keyword == "type" else shown(each) for each in values)
+    text = _DEMANDS.get(keyword, "as documented").format(named)
+    return text if len(text) <= _MOST_DEMANDED else f"{text[: _MOST_DEMANDED - 1]}…"
+
+
+def _observed(value: object) -> str:
+    kind = name_of(value)
+    return kind if value is None or isinstance(value, dict | list) else f"{kind}: {shown(value)}"
 
 
 def _same(left: object, right: object) -> bool:

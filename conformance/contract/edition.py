@@ -66,15 +66,14 @@ class Edition:
     parameters: frozenset[str] = field(repr=False)
     _checkers: Mapping[str, Checker] = field(repr=False)
 
-    def model(self, name: str, place: str = "") -> Model:
+    def model(self, name: str) -> Model:
         """Return a model like `find`; raises UnknownNameError for an unknown name.
 
-        ``place`` says where the user wrote the name, if that is not the command line.
+        A name that a user wrote is read by `model_named`, which says more.
         """
         model = self.find(name)
         if model is None:
-            where = f"edition {self.id} ({place})" if place else f"edition {self.id}"
-            raise UnknownNameError("model", name, self.models, where)
+            raise UnknownNameError("model", name, self.models, f"edition {self.id}")
         return model
 
     def find(self, name: str) -> Model | None:
@@ -143,7 +142,10 @@ class Edition:
             known = [name.removeprefix(start) for name in self._checkers if name.startswith(start)]
             raise UnknownNameError(f"{part} schema", name, known, f"edition {self.id}")
         faults = self._checkers[key].faults(instance)
-        return [Mismatch(path_text(fault.path), fault.keyword, fault.message) for fault in faults]
+        return [
+            Mismatch(path_text(each.path), each.keyword, each.message, each.expected, each.observed)
+            for each in faults
+        ]
 
 
 @lru_cache(maxsize=256)  # so that a name has one model, and its cases are derived once

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import json
 import os
 import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ from conformance.contract.request_schema import RequestSchema, request_schema
 from conformance.contract.schema_files import SchemaFiles, annotation_entries
 from conformance.errors import UnknownNameError
 from conformance.lifecycle import Lifecycle, read_lifecycle
+from conformance.version import DEFAULT_EDITION
 
-DEFAULT_EDITION = "cometapi-2026-03-12"
 EDITION_FILE = "edition.json"
 EDITION_SCHEMA = "edition.schema.json"
 PROMISES_FILE = "promises.json"
@@ -95,6 +96,43 @@ def read_edition(folder: Path) -> Edition:
 
 
 _read_once = functools.cache(read_edition)
+
+
+def model_named(edition: Edition, name: str, place: str = "") -> Model:
+    """Return the model that a user names; raises UnknownNameError.
+
+    ``place`` says where the name was written, if that is not the command line.
+    """
+    model = edition.find(name)
+    if model is None:
+        raise unknown_model(edition, name, place)
+    return model
+
+
+def unknown_model(
+    edition: Edition, name: str, place: str = "", others: Iterable[str] = ()
+) -> UnknownNameError:
+    """Return the error for a name, or a glob, of no model, with the editions that have one.
+
+    ``others`` are names known besides those of the edition.
+    """
+    where = f"edition {edition.id} ({place})" if place else f"edition {edition.id}"
+    matches = fnmatch.filter(edition.models, name)  # of a provider that lists none of these
+    having = () if matches else editions_with(name)
+    options = " or ".join(f"--edition {each}" for each in having)
+    hint = f"it is in edition {' and '.join(having)}: use {options}" if having else ""
+    return UnknownNameError("model", name, {*others, *edition.models}, where, hint)
+
+
+def editions_with(name: str) -> tuple[str, ...]:
+    """Return the editions of the suite that have a model: those that name it, else its family.
+
+    Of a glob they are those that name a model that it matches.
+    """
+    every = [load_edition(each) for each in edition_ids()]
+    named = [each.id for each in every if fnmatch.filter(each.models, name)]
+    is_glob = any(character in name for character in "*?[")
+    return tuple(named or (each.id for each in every if not is_glob and each.find(name)))
 
 
 def edition_folder(name: str, directory: Path | None = None) -> Path:

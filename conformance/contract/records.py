@@ -120,6 +120,8 @@ class Mismatch:
     path: str
     keyword: str
     message: str
+    expected: str
+    observed: str
 
 
 def read_citations(entries: list[dict[str, Any]]) -> tuple[Citation, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import chapters
-from conformance.contract import Edition
+from conformance.contract import DEFAULT_EDITION, Edition
 from conformance.contract.promises import DocumentedPromise
 from conformance.documentation.examples import Demonstration, failures
 from conformance.documentation.explanation import Explainer, Explanation
@@ -20,6 +20,8 @@ from conformance.documentation.render import ASSETS, page
 from conformance.documentation.traceability import Traceability, as_json, trace
 from conformance.errors import ConformanceError
 from conformance.output.files import write_text
+from conformance.output.shell import quoted
+from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
 
 Files = Iterator[tuple[str, str]]
@@ -51,6 +53,12 @@ class Facts:
             grouped.setdefault(promise.source, []).append(promise)
         return grouped
 
+    @property
+    def by(self) -> str:
+        """The option of a command that names the edition, where that is not the default one."""
+        edition = self.edition
+        return "" if edition.id == DEFAULT_EDITION else f" --edition {quoted(edition.id)}"
+
 
 def build_site(edition: Edition, folder: Path, provider: str) -> int:
     """Write the site of an edition into a folder and return the number of pages.
@@ -66,7 +74,7 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
     names = [clause.id for clause in clauses_of(edition)]
     facts = Facts(
         edition=edition,
-        provider=provider,
+        provider=load_provider(provider).option,
         explained={name: explainer.explain(name) for name in names},
         failures=failures(edition),
         defects=defects(edition),

@@ -24,7 +24,6 @@ TITLES = {
     "open": "Open questions",
 }
 _SHOWN = 12  # changes of an area on the terminal, without --all
-_LONGEST = 160  # characters of what was, and of what is
 
 
 def changes_json(changes: Changes) -> str:
@@ -94,7 +93,7 @@ class _ChangesPage(Paper):
         )
 
     def _difference(self, change: Change) -> None:
-        parts = [_short(text) for text in (change.before, change.after) if text]
+        parts = [text for text in (change.before, change.after) if text]
         said = " -> ".join(parts)
         self._line(
             (f"{'breaking' if change.breaking else change.kind} ", "bold"),
@@ -103,10 +102,6 @@ class _ChangesPage(Paper):
             (_where(change), "dim"),
             indent=2,
         )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _where(change: Change) -> str:

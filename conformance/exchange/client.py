@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from conformance.cases.request import build_request
 from conformance.errors import ConformanceError
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import (
+    Attempt,
     Download,
     Exchange,
     Failure,
@@ -19,11 +21,16 @@ from conformance.exchange.model import (
     Request,
     Response,
 )
+from conformance.exchange.outcome import undecided
 from conformance.exchange.redaction.api_key import REMEMBERED, Redactor
+from conformance.exchange.retry_after import LONGEST_WAIT, MOST_ATTEMPTS, retry_after
 from conformance.exchange.transport.transport import Limits, Transport
 
 MOST_DOWNLOADS = 16
 """Images fetched for one answer; a provider that sends more is not followed further."""
+
+_CUT_OFF = frozenset({"connect", "dns", "disconnect"})
+"""Failures of an image host that may be gone at the next try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +53,20 @@ class Client:
         provenance: Provenance = Provenance.LIVE,
         clock: Callable[[], float] = time.time,
         remembered: int = REMEMBERED,
+        rest: Callable[[float], bool] | None = None,
     ) -> None:
-        """Make a client; a text of at most `remembered` bytes is redacted once and kept."""
+        """Make a client; a text of at most `remembered` bytes is redacted once and kept.
+
+        `rest` waits some seconds before an image is asked for again, and returns whether it may
+        be; without it none is.
+        """
         self.target = target
         self._transport = transport
         self._provenance = provenance
         replays = provenance is Provenance.CASSETTE  # what is played was redacted when it was made
         self._redactor = None if replays else _redactor_of(target.key, remembered)
         self._clock = clock
+        self._rest = rest
 
     @property
     def limits(self) -> Limits:
@@ -127,9 +140,23 @@ class Client:
             if spent is not None:
                 yield Download(url, failure=spent)
                 continue
+            yield self._download(url, bare, allowance)
+
+    def _download(self, url: str, bare: Exchange, allowance: _Allowance) -> Download:
+        """Fetch an image, again where its host was out and as long as the allowance lasts."""
+        retried: list[Attempt] = []
+        while True:
             response, failure = _split(self._transport.fetch(url))
             allowance.bytes_left -= len(response.body) if response else 0
-            yield Download(url, response, failure)
+            made = Download(url, response, failure, tuple(retried))
+            came = replace(bare, response=response, failure=failure, sent_at=self._clock())
+            seconds = _before_again(came, len(retried))
+            if self._rest is None or seconds is None or not allowance.lasts(seconds):
+                return made
+            if not self._rest(seconds):
+                return made
+            status = response.status if response else None
+            retried.append(Attempt(status, failure.message if failure else f"HTTP {status}"))
 
 
 _redactor_of = lru_cache(maxsize=8)(Redactor)  # the proof makes a client for every defect
@@ -152,6 +179,23 @@ class _Allowance:
             limit = f"{self._limits.images_bytes:,} bytes"
             return Failure("too-large", f"the images before it have {limit} together")
         return None
+
+    def lasts(self, seconds: float) -> bool:
+        """Return whether there is something left after a wait."""
+        return time.monotonic() + seconds < self._deadline and self.bytes_left > 0
+
+
+def _before_again(came: Exchange, retries: int) -> float | None:
+    """Return the seconds until an image is asked for again; None where it is not."""
+    status = came.response.status if came.response else None
+    out = came.failure is not None and came.failure.kind in _CUT_OFF
+    if retries + 1 == MOST_ATTEMPTS or not (out or (status and undecided(status) and status < 600)):
+        return None
+    asked = retry_after(came)
+    seconds: float = 0.5 * 2**retries if asked is None else asked
+    if seconds > LONGEST_WAIT:
+        return None
+    return seconds + random.uniform(0, 0.25)  # noqa: S311 - images should not come back at once
 
 
 def _split(reply: Response | Failure) -> tuple[Response | None, Failure | None]:

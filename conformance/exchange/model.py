@@ -76,12 +76,22 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was sent again, and what came of it before."""
+
+    status: int | None
+    reason: str
+    said: str = ""  # the provider's own words
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """One image URL of an answer, fetched without the key."""
 
     url: str
     response: Response | None = None
     failure: Failure | None = None
+    retried: tuple[Attempt, ...] = ()  # the fetches before this one
 
     @property
     def is_recorded_failure(self) -> bool:
@@ -120,15 +130,6 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request that was sent again, and what came of it before."""
-
-    status: int | None
-    reason: str
-    said: str = ""  # the provider's own words
-
-
-@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request with its answer, the images it pointed to, and where it came from."""
 
@@ -146,6 +147,7 @@ class Exchange:
     cassette: str | None = None  # the file it was played from or written to
     target: str | None = None  # the base URL that answered when it was recorded
     altered: frozenset[str] = field(default_factory=frozenset)  # what a recorder scrubbed
+    rewritten: str = ""  # two lengths, which show that a recorder wrote the body anew
     attempts: int | None = None  # requests that were sent until this answer came
     retried: tuple[Attempt, ...] = ()  # the requests before this one
     price: Price | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -75,6 +76,8 @@ def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
         return Outcome(exchange.case, Result.ACCEPTED, reason, status, listed, shutdowns=ends)
     error = error_text(answer)
     cause = cause_of(status, error, is_page(answer), exchange.request.body)
+    if cause is None and _failed_in_stream(answer, error):
+        cause = "outage"
     result, reason = _classify(status, error, cause)
     if result is Result.UNAVAILABLE:
         reason += _asks_to_wait(exchange)
@@ -102,6 +105,21 @@ def refuses_who_asks(listing: Outcome, first: Outcome) -> bool:
     status = first.status or 0
     refused = 400 <= status < 500 and status not in (404, 405) and bool(first.said)
     return refused and listing.result is Result.REFUSED and same_refusal(listing, first)
+
+
+_SERVER_ERROR = re.compile(
+    r"^5\d\d\b|\b(api|server|internal|upstream|service)[ _-]?(server[ _-]?)?(error|failure)"
+    r"|\bserver\b[^.]{0,30}\berror|overload|\bupstream\b|bad[ _-]?gateway|timed?[ _-]?out"
+    r"|(^|service|temporarily|currently)[ _-]?unavailable|try again later",
+    re.IGNORECASE,
+)
+"""What an event says of a server that failed in a stream: code, type and text."""
+
+
+def _failed_in_stream(answer: Answer, error: ErrorText) -> bool:
+    """Return whether an event of a stream says what a 5xx does: its status was sent before."""
+    said = f"{error.code} {error.type} {error.text[:500]}".strip()
+    return answer.object is None and bool(answer.events) and bool(_SERVER_ERROR.search(said))
 
 
 _TRY_AGAIN = frozenset({408, 425, 429})  # request timeout, too early, too many requests
@@ -134,13 +152,14 @@ def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Resul
         return Result.UNAVAILABLE, f"the account is at its end: HTTP {status}"
     if cause == "access":
         return Result.UNAVAILABLE, f"{NOT_OPEN}: HTTP {status}"
+    if 200 <= status < 300:
+        result = Result.UNAVAILABLE if cause in ("rate-limit", "outage") else Result.UNCLEAR
+        said = f": {error.words}" if error.words else ""
+        return result, f"HTTP {status} without an image{said}"
     if undecided(status) or status in _NOT_OF_THE_API or cause == "rate-limit":
         return Result.UNAVAILABLE, f"HTTP {status}"
     if 400 <= status < 500:
         return Result.REFUSED, f"HTTP {status}"
-    if 200 <= status < 300:
-        said = f": {error.words}" if error.words else ""
-        return Result.UNCLEAR, f"HTTP {status} without an image{said}"
     return Result.UNCLEAR, f"HTTP {status} is neither an answer nor a refusal"
 
 

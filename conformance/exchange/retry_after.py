@@ -8,6 +8,9 @@ from email.utils import parsedate_to_datetime
 
 from conformance.exchange.model import Exchange
 
+MOST_ATTEMPTS = 4
+LONGEST_WAIT = 120.0  # seconds; who asks for more is not waited for
+
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
 

@@ -75,6 +75,10 @@ class Replay:
             target=recorded.target,
             attempts=recorded.attempts,
             retried=recorded.retried,
+            downloads=tuple(
+                replace(each, retried=recorded.images_retried.get(each.url, ()))
+                for each in played.downloads
+            ),
         )
 
 

@@ -13,9 +13,9 @@ _NO_SUCH_PAGE = frozenset({404, 405})
 _NO_SUCH_METHOD = 501  # what a server of files says to any POST
 _NO_HTTP = 400  # what a server of HTTPS says to plain HTTP, in a page or in a line of text
 _PLAIN = frozenset({"not found", "method not allowed"})  # what web frameworks write for an error
+_VERSION = re.compile(r"v\d+\w*", re.IGNORECASE)
 _NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECASE)
 _ROUTE = re.compile(r"/(models|images/generations)/?$")
-_ENDS_IN_VERSION = re.compile(r"/v\d\w*$")
 
 
 def knows_nothing(answer: Answer) -> bool:
@@ -29,7 +29,7 @@ def knows_nothing(answer: Answer) -> bool:
     response, error = answer.response, answer.error
     if response is None:
         return False
-    if _redirect(answer.exchange):
+    if redirect_target(answer.exchange):
         return True
     if response.status not in _NO_SUCH_PAGE:
         page = response.media_type == "text/html" or response.body.lstrip()[:1] == b"<"
@@ -44,7 +44,7 @@ def knows_nothing(answer: Answer) -> bool:
 
 def wrong_address(base_url: str, exchange: Exchange) -> str:
     """Say that what answered at a base URL is not the API, and where that may be."""
-    base, target = base_url.rstrip("/"), _redirect(exchange)
+    base, target = base_url.rstrip("/"), redirect_target(exchange)
     if target:
         page, is_route = _ROUTE.subn("", target)
         hint = f": try {printable(page, 200)}" if is_route and page != base else ""
@@ -53,12 +53,12 @@ def wrong_address(base_url: str, exchange: Exchange) -> str:
     wants_https = response and response.status == _NO_HTTP and b"https" in response.body.lower()
     if wants_https and base.startswith("http:"):
         return f"{sentence} without encryption: try https:{base.removeprefix('http:')}"
-    if _ENDS_IN_VERSION.search(urlsplit(base).path):
-        return sentence
+    if any(map(_VERSION.fullmatch, urlsplit(base).path.split("/"))):
+        return f"{sentence}; look in the provider's documentation for what goes before /images"
     return f"{sentence}; a base URL usually ends in /v1: try {base}/v1"
 
 
-def _redirect(exchange: Exchange) -> str:
+def redirect_target(exchange: Exchange) -> str:
     """Return where an exchange was redirected to, without credentials and query, or nothing."""
     response = exchange.response
     location = response.header("location") if response is not None else None

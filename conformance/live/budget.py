@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.cases.model import Case
@@ -65,14 +65,21 @@ def outlook(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> Outlook
 
 
 def check_affordable(
-    found: Outlook, budget: float | None, most_requests: int | None, partial: bool, paid: bool
+    found: Outlook,
+    budget: float | None,
+    most_requests: int | None,
+    partial: bool,
+    paid: Sequence[str],
 ) -> None:
-    """Refuse a run that nobody allowed to cost that much; raises `BudgetError`."""
+    """Refuse a run that nobody allowed to cost that much; raises `BudgetError`.
+
+    `paid` are the providers that bill, as `--provider` takes them.
+    """
     if paid and budget is None:
         raise BudgetError(
             f"{found}; allow for it with --budget USD (or --budget unlimited), write free = true "
             f"into the file of a provider that bills nothing, or see what would be sent with: "
-            f"image-conformance plan"
+            f"image-conformance plan --provider {paid[0]}"
         )
     if partial:
         return

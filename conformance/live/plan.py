@@ -8,11 +8,13 @@ which are painted soonest, last.
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from conformance.cases import all_cases
@@ -22,11 +24,16 @@ from conformance.cases.model import Case, Depth
 from conformance.cases.parameter_space import Combination, Space, space_of
 from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UnknownNameError
 from conformance.lifecycle import Standing
 from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
-from conformance.providers.asked import check_selected, selected, with_asked_models
+from conformance.providers.asked import (
+    check_selected,
+    nothing_selected,
+    selected,
+    with_asked_models,
+)
 from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
 
@@ -143,20 +150,23 @@ def plan(
     depth: Depth | None = None,
     own: OwnRequests | None = None,
     day: date | None = None,
+    cases: str = "*",
+    judged: Callable[[Case, bool], object] | None = None,
 ) -> Plan:
     """Choose what is sent; see `planned_cases`.
 
     Without ``combined`` these are the documented cases alone, as a run has them without
     ``--strength``; ``strength`` then only says what coverage counts. Without ``depth`` it is the
     one that a run of the provider has. ``day`` in UTC, by default today, decides which models have
-    ended: those are asked one request, which is free unless it is painted.
+    ended: those are asked one request, which is free unless it is painted. ``cases`` is a glob, and
+    ``judged`` says whether any selected clause judges a case, of a model that has ended or has not.
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
-    provider = with_asked_models(provider, edition, models)
+    day = day or datetime.now(UTC).date()
+    provider = with_asked_models(provider, edition, models, day)
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
-    day = day or datetime.now(UTC).date()
     retired = provider.retired(edition, day)
     found = {name: edition.model(name) for name in names if name not in retired}
     spaces = {name: space_of(edition, model) for name, model in found.items()}
@@ -166,6 +176,13 @@ def plan(
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
     wanted += own.cases(found, wanted) if own else ()
+    if not fnmatch.filter(known := {case.id for case in (*every, *wanted)}, cases):
+        raise UnknownNameError("case", cases, known, provider.id)
+    named = [case for case in wanted if fnmatchcase(case.id, cases)]
+    kept = [case for case in named if judged is None or judged(case, case.model in retired)]
+    wanted = _with_prerequisites(wanted, kept)
+    if not wanted:
+        raise nothing_selected(provider.id)
     in_order = _in_order(edition, provider, wanted)
     chosen, left = _affordable(in_order, budget, max_requests)
     ledger = _Coverage(edition, spaces, strength)
@@ -182,6 +199,19 @@ def plan(
         depth_of(provider, depth),
         {name: Standing(provider.lifecycle(name, edition), day) for name in names},
     )
+
+
+def _with_prerequisites(cases: Sequence[Case], selected: Iterable[Case]) -> list[Case]:
+    """Return the selected of some cases, and what has to be sent before them."""
+    by_path = {case.path: case for case in cases}
+    kept: set[str] = set()
+    waiting = [case.path for case in selected]
+    while waiting:
+        path = waiting.pop()
+        if path not in kept:
+            kept.add(path)
+            waiting += _before(by_path[path])
+    return [case for case in cases if case.path in kept]
 
 
 def combined_cases(

@@ -9,13 +9,13 @@ from itertools import groupby
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from conformance.cases.model import Depth
 from conformance.lifecycle import Standing
 from conformance.live.budget import outlook
 from conformance.live.plan import Plan, Request, painted
+from conformance.output.tables import Column, print_table
 from conformance.parsing import printable
 from conformance.providers.asked import readings
 
@@ -82,9 +82,9 @@ def show(plan: Plan, console: Console) -> None:
     for model, group in groupby(_by_model(plan.chosen), key=lambda each: each.case.model):
         label, standing = plan.edition.model(model).label, plan.standings[model].words
         title = f"{label}: {standing}" if standing else label
-        console.print(_requests(title, list(group), plan.strength))
+        _print_requests(title, list(group), plan.strength, console)
         console.print()
-    console.print(_coverage(plan))
+    _print_coverage(plan, console)
     for line in _closing(plan):
         console.print(Text(line), soft_wrap=True)
 
@@ -95,30 +95,22 @@ def _by_model(requests: Iterable[Request]) -> list[Request]:
     return sorted(found, key=lambda each: models.index(each.case.model))
 
 
-def _requests(title: str, requests: list[Request], strength: int) -> Table:
+def _print_requests(title: str, requests: list[Request], strength: int, console: Console) -> None:
     """List what is billed; what is free is told in one line."""
-    table = Table(
-        title=Text(printable(title)),
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-    )
-    table.add_column("case", no_wrap=True)
-    table.add_column("what it sends", overflow="fold")
-    table.add_column(f"new {_TUPLES[strength]}", justify="right")
-    table.add_column("USD", justify="right", no_wrap=True)
+    rows = []
     for each in requests:
         if each.case.billed:
             sent = " ".join(f"{name}={_value(value)}" for name, value in _parameters(each).items())
-            cells = (each.case.id, printable(sent), str(each.new), _price(each))
-            table.add_row(*map(Text, cells))
+            rows.append((each.case.id, printable(sent), str(each.new), _price(each)))
     free = sum(not each.case.billed for each in requests)
     if free:
         more = sum(painted(requests).values()) - _usd(requests)
         lax = f"; USD {more:.4f} where a lax server paints them" if more else ""
-        table.add_row(f"and {free} more", f"refusals and lists: not billed{lax}", "", "0")
-    return table
+        rows.append((f"and {free} more", f"refusals and lists: not billed{lax}", "", "0"))
+    names = Column("case", least=24), Column("what it sends", least=24)
+    numbers = (Column(name, is_number=True) for name in (f"new {_TUPLES[strength]}", "USD"))
+    console.print(Text(printable(title), style="bold"), soft_wrap=True)
+    print_table(console, [*names, *numbers], [[*map(Text, row)] for row in rows])
 
 
 def _parameters(request: Request) -> Mapping[str, Any]:
@@ -136,13 +128,11 @@ def _price(request: Request) -> str:
     return usd if request.estimate.known else f"≤ {usd} ?"
 
 
-def _coverage(plan: Plan) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("model", no_wrap=True)
+def _print_coverage(plan: Plan, console: Console) -> None:
     reached = f"{_TUPLES[plan.strength]} reached"
-    for name in ("requests", "billed", "USD", "if painted", reached, "left out"):
-        table.add_column(name, justify="right")
+    numbers = ("requests", "billed", "USD", "if painted", reached, "left out")
     laxly = painted(plan.chosen)
+    rows = []
     for model, reach in plan.reach.items():
         own = [each for each in plan.chosen if each.case.model == model]
         missed = [each for each in plan.left_out if each.case.model == model]
@@ -152,8 +142,9 @@ def _coverage(plan: Plan) -> Table:
         left = f"{len(missed)} (USD {_usd(missed):.2f})" if missed else "-"
         usd, most = f"{_usd(own):.4f}", f"{laxly.get(model, 0.0):.4f}"
         cells = (model, str(len(own)), str(billed), usd, most, reached, left)
-        table.add_row(*(Text(printable(each)) for each in cells))
-    return table
+        rows.append([Text(printable(each)) for each in cells])
+    columns = [Column("model"), *(Column(name, is_number=True) for name in numbers)]
+    print_table(console, columns, rows, gap=1)
 
 
 def _usd(requests: Iterable[Request]) -> float:
@@ -210,4 +201,7 @@ def _closing(plan: Plan) -> Iterable[str]:
     if plan.unknown:
         models = ", ".join(dict.fromkeys(each.case.model for each in plan.unknown))
         count = len(plan.unknown)
-        yield printable(f"?: no price is known for {count} requests ({models}): counted as dearest")
+        yield printable(
+            f"?: no price is certain for {count} requests ({models}): the file has none, or none "
+            f"for auto, which may be painted at any quality and size; counted as the dearest"
+        )

@@ -9,11 +9,8 @@ from tenacity import RetryCallState, wait_exponential_jitter
 from conformance.exchange.answer import Answer
 from conformance.exchange.model import Attempt, Exchange
 from conformance.exchange.outcome import not_served, outcome_of, quota_exhausted, undecided
-from conformance.exchange.retry_after import retry_after
+from conformance.exchange.retry_after import LONGEST_WAIT, retry_after
 from conformance.parsing import printable
-
-MOST_ATTEMPTS = 4
-LONGEST_WAIT = 120.0  # seconds; who asks for more is not waited for
 
 NEVER_SENT = frozenset({"connect", "dns"})
 """Failures before the first byte of the request: nothing can have been billed."""

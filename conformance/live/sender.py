@@ -15,12 +15,13 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure
 from conformance.exchange.outcome import ACCOUNT_ENDED, Outcome, Result, outcome_of, undecided
 from conformance.exchange.refusal_matching import same_refusal
+from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.exchange.sent_request import read_request
 from conformance.live.account_doubt import AccountDoubt
 from conformance.live.circuit_breaker import Tried
 from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
-from conformance.live.retries import MOST_ATTEMPTS, again, attempt_of, wait
+from conformance.live.retries import again, attempt_of, wait
 from conformance.parsing import printable
 from conformance.providers import Provider
 
@@ -175,7 +176,7 @@ class Sender:
             return replace(exchange, failure=Failure("proxy-login", why))
         elif _blames_key(exchange) and not self.ledger.admitted(proven):
             why = f"the first authorised request was refused ({_told(exchange)})"
-            why = f"{why}; look at the key in {self._key_place}"
+            why = f"{why}; look at the key in {self.provider.key_place}"
             self._halt(why)
             return replace(exchange, failure=Failure("key-refused", why))
         elif _blames_key(exchange):
@@ -230,16 +231,12 @@ class Sender:
         if again.response is not None and not refused and not undecided(again.response.status):
             return exchange
         why = (
-            f"the key in {self._key_place} was refused ({_told(exchange)}), "
-            f"though it was good before"
+            f"the key in {self.provider.key_variable or 'its file'} was refused "
+            f"({_told(exchange)}), though it was good before"
         )
         if refused:
             self._halt(f"{why}; look at it, then continue with --resume")
         return replace(exchange, failure=Failure("key-refused", why))
-
-    @property
-    def _key_place(self) -> str:
-        return self.provider.key_variable or "its file"
 
     def _halt(self, why: str) -> None:
         """Let nothing more be sent to the provider."""

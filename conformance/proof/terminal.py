@@ -8,11 +8,11 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from conformance.contract import Edition
 from conformance.errors import UnknownNameError
+from conformance.output.tables import Column, print_table
 from conformance.proof.matrix import RED, Matrix, holes
 from conformance.proof.writing import chapters
 from conformance.reference.defects import defects
@@ -56,7 +56,7 @@ class Watched:
 
 def print_proof(console: Console, matrix: Matrix) -> None:
     """Print a line per chapter, every hole, and the conclusion."""
-    console.print(_table(matrix))
+    _print_chapters(matrix, console)
     gaps = holes(matrix)
     for hole in gaps:
         where = " on ".join(filter(None, (hole.clause, hole.defect)))
@@ -67,8 +67,7 @@ def print_proof(console: Console, matrix: Matrix) -> None:
     console.print(f"\n{size}, {sent}: {conclusion}.")
 
 
-def _table(matrix: Matrix) -> Table:
-    table = Table("chapter", "clauses", "that see a lie", "defects", box=None, pad_edge=False)
+def _print_chapters(matrix: Matrix, console: Console) -> None:
     planted = {chapter: len(members) for chapter, members in chapters(matrix.defects)}
     seeing = {
         name
@@ -76,9 +75,11 @@ def _table(matrix: Matrix) -> Table:
         for name in defect.verdicts
         if defect.verdicts[name] in RED
     }
+    rows = []
     for chapter, members in chapters(matrix.clauses):
         sees = sum(clause.id in seeing for clause in members)
-        table.add_row(chapter, str(len(members)), str(sees), str(planted.pop(chapter, 0)))
-    for chapter, count in planted.items():
-        table.add_row(chapter, "-", "-", str(count))
-    return table
+        rows.append((chapter, str(len(members)), str(sees), str(planted.pop(chapter, 0))))
+    rows += [(chapter, "-", "-", str(count)) for chapter, count in planted.items()]
+    numbers = ("clauses", "that see a lie", "defects")
+    columns = [Column("chapter", least=20), *(Column(name, is_number=True) for name in numbers)]
+    print_table(console, columns, [[*map(Text, row)] for row in rows])

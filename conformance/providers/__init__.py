@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from ipaddress import ip_address
@@ -21,9 +20,10 @@ from jsonschema import Draft202012Validator
 
 from conformance.cases.model import GENERATED, SHORTEST_KEY
 from conformance.contract import Edition, schemas_directory
-from conformance.errors import ConformanceError, UnknownNameError
+from conformance.errors import ConformanceError, UnknownNameError, nearest
 from conformance.findings import BROKEN, UNDECIDED, Finding
 from conformance.lifecycle import ENDLESS, Lifecycle, LifecycleState, lifecycle_in, read_lifecycle
+from conformance.output.shell import quoted
 from conformance.parsing import printable
 from conformance.parsing.toml_text import MOST_BYTES, TOMLFaultError, load_toml
 from conformance.providers.faults import explain, rank
@@ -35,6 +35,7 @@ _CREDENTIALS = re.compile(r"\s*(?:[a-z][a-z\d+.-]*:)?[/\\]*[^/?#]*@", re.IGNOREC
 _VISIBLE = re.compile(r"[!-~]+")
 _CLASH = "Cannot overwrite a value"
 """Says tomllib where `gpt-image-1` is a text, and `gpt-image-1.5` without quotes a table of it."""
+_ANOTHER_VARIABLE = "name another variable with --key-variable"  # of a provider without a file
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 
 
@@ -130,7 +131,7 @@ class Provider:
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
     """The dates of its own models; what an edition says besides is of the document's provider.
 
-    A model with an end may be named here alone: it is sold no more.
+    A model with an end may be named here alone: it is sold no more, once that day has come.
     """
     file: str = ""
 
@@ -154,10 +155,27 @@ class Provider:
             return (
                 f"an API key; name the variable that holds it with key_variable in {where}{aside}"
             )
+        instead = "replay cassettes without --live" if self.file else _ANOTHER_VARIABLE
         return (
-            f"its API key in the environment variable {self.key_variable}; set it, or replay "
-            f"cassettes without --live{aside}"
+            f"its API key in the environment variable {self.key_variable}; set it, or {instead}"
+            f"{aside}"
         )
+
+    @property
+    def key_place(self) -> str:
+        """Where a key that was refused comes from, and what to do where the variable holds none."""
+        name = self.key_variable
+        if not name or os.environ.get(name, "").strip():
+            return name or "its file"
+        another = _ANOTHER_VARIABLE if not self.file else f"mend default_key in {self.file}"
+        return f"{name}, which is not set; set it, or {another}"
+
+    @property
+    def option(self) -> str:
+        """Return what `--provider` takes for it in a shell: its name, or the path of its file."""
+        if self.bundled or not self.file:
+            return self.id
+        return quoted(self.file if "/" in self.file else f"./{self.file}")
 
     @property
     def bundled(self) -> bool:
@@ -321,9 +339,11 @@ def _lifecycles(
 ) -> dict[str, Lifecycle]:
     read: dict[str, Lifecycle] = {}
     for name, entry in entries.items():
-        ended = "until" in entry and not get_close_matches(name, models, n=1, cutoff=0.5)
-        if name not in models and not ended:
-            raise UnknownNameError("model", name, models, f"{path}: lifecycle")
+        if name not in models and "until" not in entry:
+            raise ProviderError(
+                f"{path}: lifecycle.{name}: [models] lacks it, and no `until` says when it ended; "
+                f"add one of them; {nearest(name, models)}"
+            )
         try:
             read[name] = read_lifecycle(entry, entry["source"], entry["retrieved"])
         except ValueError as error:

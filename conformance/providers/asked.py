@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from conformance.contract import DEFAULT_EDITION, Edition, load_edition
-from conformance.errors import ConformanceError, UnknownNameError
+from conformance.contract import (
+    DEFAULT_EDITION,
+    Edition,
+    editions_with,
+    load_edition,
+    unknown_model,
+)
+from conformance.errors import ConformanceError
+from conformance.lifecycle import LifecycleState
+from conformance.output.shell import quoted
 from conformance.providers import (
     Provider,
     ProviderError,
@@ -42,6 +52,16 @@ def edition_of(chosen: str | None, providers: Sequence[Provider]) -> str:
     return next(iter(named.values()), DEFAULT_EDITION)
 
 
+def words_of(provider: Provider, edition: str, cassettes: Path) -> str:
+    """Return the options of a command about cassettes of a provider by an edition, for a shell."""
+    words = f"--provider {provider.option}"
+    if cassettes != Path("cassettes"):
+        words += f" --cassettes {quoted(str(cassettes))}"
+    return (
+        words if edition == edition_of(None, [provider]) else f"{words} --edition {quoted(edition)}"
+    )
+
+
 def addressed(chosen: str | None, provider: str | None) -> tuple[Edition, str]:
     """Return the edition that examples of requests are of, and the provider to which they go.
 
@@ -53,32 +73,43 @@ def addressed(chosen: str | None, provider: str | None) -> tuple[Edition, str]:
     return edition, provider or next(namesakes, "reference")
 
 
-def with_asked_models(provider: Provider, edition: Edition, pattern: str = "*") -> Provider:
+def with_asked_models(
+    provider: Provider, edition: Edition, pattern: str = "*", day: date = date.max
+) -> Provider:
     """Return a provider with all models that it can be asked for; ``pattern`` is `--models`.
 
     The reference provider has what the edition names, and its file only says in which order. A
     name that a file lacks, but the contract knows, is what the provider calls the model as well.
-    What its file names for its dates alone is asked of where the edition knows it. What only the
-    edition knows that the file names, and not the one that was chosen instead, is left out.
-    Raises UnknownNameError for a name in the file that neither knows.
+    What its file names for its dates alone is asked of where the edition knows it, once it has
+    ended by the ``day`` of the run. See `_known` for names that the edition does not know.
     """
     models = dict(provider.models)
     if provider.embedded and provider.bundled:
         in_order = [*(name for name in models if name in edition.models), *edition.models]
         models = {name: name for name in in_order}
-    models = {name: models[name] for name in _known(models, provider, edition, "models")}
+
+    def known(names: Iterable[str], table: str) -> list[str]:
+        return [*_known(names, provider, edition, table, pattern)]
+
+    unsold = [
+        name
+        for name in provider.lifecycles
+        if name not in models and (edition.find(name) or not editions_with(name))
+    ]  # of other editions too, as a file keeps the dates of what it sold years ago
+    models = {name: models[name] for name in known(models, "models")}
     models |= {
-        name: name for name in provider.lifecycles if name not in models and edition.find(name)
+        name: name
+        for name in known(unsold, "lifecycle")
+        if provider.lifecycles[name].state(day) is LifecycleState.RETIRED
     }
     models |= {name: name for name in selected(models, pattern, edition) if name not in models}
     if not models:
-        raise ProviderError(f"{provider.file}: edition {edition.id} has none of its models")
-    image, tokens = (
-        _with_snapshots(
-            {name: listed[name] for name in _known(listed, provider, edition, "prices")},
-            models,
-            edition,
+        raise ProviderError(
+            f"{provider.file}: edition {edition.id} has none of its models; they are of edition "
+            f"{provider.edition or DEFAULT_EDITION}"
         )
+    image, tokens = (
+        _with_snapshots({name: listed[name] for name in known(listed, "prices")}, models, edition)
         for listed in (provider.prices.image, provider.prices.tokens)
     )
     prices = replace(provider.prices, image=image, tokens=tokens)
@@ -99,8 +130,14 @@ def check_selected(models: Iterable[str], pattern: str, edition: Edition) -> Non
     """Raise UnknownNameError for a `--models` that selects none of these."""
     names = tuple(models)
     if not selected(names, pattern, edition):
-        known = {*names, *edition.models}
-        raise UnknownNameError("model", pattern, known, f"edition {edition.id}")
+        raise unknown_model(edition, pattern, others=names)
+
+
+def nothing_selected(provider: str) -> ConformanceError:
+    """Return the error for options that select no request to a provider."""
+    return ConformanceError(
+        f"--clauses, --models and --cases leave nothing of {provider} to judge; widen one of them"
+    )
 
 
 def readings(models: Iterable[str], edition: Edition) -> dict[str, str]:
@@ -117,19 +154,24 @@ def _with_snapshots(
     return {**listed, **{name: listed[of] for name, of in models_of.items() if of in listed}}
 
 
-def _known(names: Iterable[str], provider: Provider, edition: Edition, table: str) -> Iterator[str]:
-    """Yield the names in a table of a file, without those that only its own edition knows."""
-    own = provider.edition or DEFAULT_EDITION
+def _known(
+    names: Iterable[str], provider: Provider, edition: Edition, table: str, pattern: str
+) -> Iterator[str]:
+    """Yield the names in a table of a file that the edition knows.
+
+    Others are left out where they are not selected, or are of another edition than the one that
+    was chosen in place of the file's. Raises ConformanceError for any other name.
+    """
     for name in names:
-        if edition.find(name) or own == edition.id or not load_edition(own).find(name):
-            _check(name, edition, f"{provider.file}: {table}")
+        place, is_selected = f"{provider.file}: {table}", fnmatchcase(name, pattern)
+        if edition.find(name) is None:
+            own = load_edition(provider.edition or DEFAULT_EDITION)
+            if is_selected and (own is edition or not (own.find(name) or editions_with(name))):
+                raise unknown_model(edition, name, place)
+        elif _NAME.fullmatch(name):
             yield name
-
-
-def _check(name: str, edition: Edition, place: str) -> None:
-    edition.model(name, place)
-    if not _NAME.fullmatch(name):
-        raise ProviderError(
-            f"{place}: {name!r} cannot name a model here; write letters, digits, '.', '_', '+' "
-            f"and '-' only, and what the provider calls it on the right"
-        )
+        elif is_selected:
+            raise ProviderError(
+                f"{place}: {name!r} cannot name a model here; write letters, digits, '.', '_', '+' "
+                f"and '-' only, and what the provider calls it on the right"
+            )

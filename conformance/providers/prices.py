@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from conformance.cases.model import Case, Operation
@@ -22,7 +24,7 @@ BYTES_A_TOKEN = 3
 
 _KINDS = ("text", "image")
 _MOST_TOKENS = 10**9  # more is a mistake, or an attack on the ledger
-_USUAL = ("medium", "standard")  # what `auto` is taken for
+_SIZE = re.compile(r"\d+x\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,11 @@ class Prices:
         """
         if self.free:
             return FREE
-        listed = self.image.get(model.name, {})
-        key = next((key for key in _keys(model, body) if key in listed), None)
-        if key is None:
-            image = self.dearest(model.name)
-        else:
-            image = listed[key] + self._partials(model.name, body)
-        usd = image * _count(body) + self._prompt(model.name, body)
-        return Estimate(round(usd, 6), known=key is not None)
+        image = _image(self.image.get(model.name, {}), model, body)
+        image = image or Estimate(self.dearest(model.name), known=False)
+        one = image.usd + self._partials(model.name, body)
+        usd = one * _count(body) + self._prompt(model.name, body)
+        return Estimate(round(usd, 6), image.known)
 
     def dearest(self, model: str) -> float:
         """Return the highest price of one image of a model by the file, or `DEAREST`."""
@@ -101,15 +100,29 @@ class Prices:
         return math.ceil(size / BYTES_A_TOKEN) * rate / 1_000_000
 
 
-def _keys(model: Model, body: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the keys of a price, the most specific first."""
-    quality = body.get("quality") or model.default("quality") or "auto"
-    size = body.get("size") or model.default("size") or "auto"
-    grades = _USUAL if quality == "auto" else (quality,)
-    yield from (f"{grade} {size}" for grade in grades)
-    yield from grades
-    yield str(size)
-    yield "default"
+def _image(listed: Mapping[str, float], model: Model, body: Mapping[str, Any]) -> Estimate | None:
+    """Price one image by a file's prices of its model; None if no price is for it.
+
+    `auto` without a price of its own is painted as the provider likes: at the dearest listed
+    quality or size, for all that is known.
+    """
+    quality = str(body.get("quality") or model.default("quality") or "auto")
+    size = str(body.get("size") or model.default("size") or "auto")
+    named = _key(listed, quality, size)
+    if named is not None and "auto" in named.split():
+        return Estimate(listed[named])
+    parts = {part for key in listed for part in key.split()} - {"default"}
+    sizes = {part for part in parts if _SIZE.fullmatch(part)} if size == "auto" else ()
+    grades = {part for part in parts if not _SIZE.fullmatch(part)} if quality == "auto" else ()
+    likely = (_key(listed, *pair) for pair in product((quality, *grades), (size, *sizes)))
+    usd = max((listed[key] for key in likely if key is not None), default=None)
+    return None if usd is None else Estimate(usd, known=named is not None and listed[named] == usd)
+
+
+def _key(listed: Mapping[str, float], quality: str, size: str) -> str | None:
+    """Return the most specific key of the price of an image."""
+    keys = (f"{quality} {size}", quality, size, "default")
+    return next((key for key in keys if key in listed), None)
 
 
 def _count(body: Mapping[str, Any]) -> int:

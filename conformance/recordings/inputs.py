@@ -47,7 +47,7 @@ class ForeignFile:
 
     def _sentence(self, fault: Fault) -> str:
         line = f":{fault.line}" if fault.line is not None else ""
-        return printable(f"{self.path}{line}: {fault.reason}", 500)
+        return printable(f"{self.path}{line}: {fault.reason}", 2000)
 
 
 @dataclass(frozen=True, slots=True)

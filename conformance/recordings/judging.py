@@ -30,6 +30,7 @@ from conformance.recordings.output import Records
 from conformance.recordings.readers.alterations import (
     altered_parts,
     altered_request,
+    changed_length,
     is_altered_download,
 )
 from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
@@ -182,7 +183,7 @@ class FileJudge:
             return
         exchange = named(foreign_exchange(recorded, case), self._names)
         altered = exchange.altered | altered_parts(recorded, exchange)
-        exchange = replace(exchange, altered=altered)
+        exchange = replace(exchange, altered=altered, rewritten=changed_length(recorded))
         urls = {payload.url for payload in Answer(exchange).payloads if payload.url}
         self._waiting[case] = _Waiting(exchange, entry.line, urls)
         if not urls:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from conformance.contract import Edition
+from conformance.contract import Edition, model_named
 from conformance.errors import ConformanceError
 from conformance.exchange.model import Exchange
 from conformance.recordings.readers.foreign_exchange import UNNAMED
@@ -27,7 +27,7 @@ def read_names(texts: Iterable[str], unnamed: str | None, *editions: Edition) ->
 
     def known_name(model: str) -> str:
         edition = next((edition for edition in editions if edition.find(model)), editions[0])
-        return edition.model(model).name
+        return model_named(edition, model).name
 
     known: dict[str, str] = {}
     for text in texts:

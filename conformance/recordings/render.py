@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from conformance.output.tables import Column, print_table
 from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile, ForeignReport
 from conformance.reports import print_runs
@@ -24,29 +24,29 @@ def show(report: ForeignReport, quiet: bool) -> None:
     if quiet:
         return
     console = Console()
-    console.print(_table(report.files))
+    _print_files(report.files, console)
     for note in _some(report.notes):
         console.print(Text(printable(f"passed over: {note}", 2000), style="dim"))
     print_runs([read_run(report.run_file)], console)
     sys.stdout.write(f"run file: {report.run_file}\n")
 
 
-def _table(files: Sequence[ForeignFile]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("recording", "kind"):
-        table.add_column(name, overflow="fold")
-    for name in ("entries", "for images", "judged", "broken"):
-        table.add_column(name, justify="right")
+def _print_files(files: Sequence[ForeignFile], console: Console) -> None:
+    names = [Column(name) for name in ("recording", "kind")]
+    counts = ("entries", "for images", "judged", "broken")
     shown = files
     if len(files) > _MOST:  # broken ones first, then unreadable ones
         shown = sorted(files, key=lambda f: (not f.broken, not f.unreadable, not f.judged))[:_MOST]
+    rows = []
     for file in shown:
         numbers = (file.entries, file.found, file.judged, file.broken)
-        path = Text(printable(str(file.path), 200))
-        table.add_row(path, str(file.kind or "-"), *(str(number or "-") for number in numbers))
+        path = printable(str(file.path), 200)
+        cells = (path, str(file.kind or "-"), *(str(number or "-") for number in numbers))
+        rows.append([Text(cell) for cell in cells])
+    columns = [*names, *(Column(name, is_number=True) for name in counts)]
+    print_table(console, columns, rows)
     if len(files) > _MOST:
-        table.add_row(Text(f"and {len(files) - _MOST} more", style="dim"))
-    return table
+        console.print(Text(f"and {len(files) - _MOST} more", style="dim"))
 
 
 def _some(notes: Sequence[str]) -> list[str]:

@@ -22,12 +22,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from conformance.contract import Edition
+from conformance.parsing import read_json
 from conformance.reference import errors
 from conformance.reference.admission import MAX_BODY
 from conformance.reference.answers import AnswerContext, Job
 from conformance.reference.errors import Refusal
 from conformance.reference.painting import FINISHED
-from conformance.reference.steps import TRUTHFUL, Steps, with_ends
+from conformance.reference.steps import ASKED_MODEL, TRUTHFUL, Steps, with_ends
 from conformance.reference.urls import Signer, valid_host
 
 GENERATIONS = "/v1/images/generations"
@@ -146,10 +147,12 @@ class _Provider:
         return self._refused(errors.internal_error(), time.perf_counter())
 
     async def _accepted(self, request: Request) -> Job | Refusal:
+        data = await _bounded_body(request)
+        sent = read_json(data or b"").value
+        ASKED_MODEL.set(sent.get("model") if isinstance(sent, dict) else None)
         refusal = self._stranger(request)
         if refusal is not None:
             return refusal
-        data = await _bounded_body(request)
         if data is None:
             return errors.too_large(MAX_BODY)
         body = self.steps.read_body(request.headers.get("content-type", ""), data)

@@ -11,6 +11,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,6 +25,9 @@ from conformance.reference.answers import AnswerContext, Job, Painter
 from conformance.reference.errors import Refusal, refusal_response
 from conformance.reference.painting import image_file, media_type_of
 from conformance.reference.urls import FILE_TYPE, Signer, picture_named
+
+ASKED_MODEL: ContextVar[object] = ContextVar("what the request names as its model", default=None)
+"""Known before the key is checked, for lies about one model only."""
 
 
 @dataclass(frozen=True, slots=True)

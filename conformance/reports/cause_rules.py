@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from conformance.findings import Finding
+from conformance.findings import PAGE_AS_SUCCESS, Finding
 from conformance.reports.formatting import listed
 
 LITTLE = 0.5
@@ -120,7 +120,15 @@ def _refused_as_success(scope: Scope) -> str | None:
     if not scope.breaks_any("errors.not-2xx"):
         return None  # then it is in answers to valid requests that an error stands
     statuses = sorted({match[0] for match in map(_STATUS.match, scope.observed) if match})
-    return f"Refuses with {statuses[0] if len(statuses) == 1 else 'a success status'}"
+    status = statuses[0] if len(statuses) == 1 else "a success status"
+    pages = {
+        finding.message.startswith(PAGE_AS_SUCCESS)
+        for finding in scope.evidence.broken["errors.not-2xx"]
+    }
+    if True not in pages:
+        return f"Refuses with {status}"
+    what = "" if False in pages else "a web page and "
+    return f"Answers mistakes with {what}{status}"
 
 
 def _no_image(scope: Scope) -> str | None:

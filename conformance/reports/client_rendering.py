@@ -97,7 +97,7 @@ class ClientPage(Paper):
         for line in default_lines(self._impact)[:most]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "
-                self._line((head, "bold"), line.text, indent=2, lines=2)
+                self._line((head, "bold"), line.text, indent=2)
 
     def _rest(self, what: str, rows: Sequence[Breaks]) -> None:
         count = sum(len(row.clauses) for row in rows)

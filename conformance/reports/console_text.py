@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from conformance.parsing import printable
 
-LONGEST = 400  # characters of one foreign text, before it is cut to its lines
+LONGEST = 4000  # characters of one text: all that a run file of ours has is shorter
 
 
 Part = str | tuple[str, str]
@@ -36,14 +35,15 @@ class Paper:
         return Text(safe, style=style)
 
     def _line(self, *parts: Part, indent: int = 0, lines: int = 0) -> None:
-        """Print one paragraph, indented, cut to some lines (0: whole).
+        """Print one paragraph, indented; a provider's words are cut to some `lines` (0: whole).
 
-        Wrapped here and not by Rich, which fills every line up with blanks.
+        What the suite says is printed whole, and in a pipe everything is: a remedy stands at the
+        end. Wrapped here and not by Rich, which fills every line up with blanks.
         """
         room = max(self._console.width - indent, 10)
         whole = Text("").join(map(self._text, parts))
         wrapped = list(whole.wrap(self._console, room, overflow="fold"))
-        if lines and len(wrapped) > lines:
+        if 0 < lines < len(wrapped) and self._console.is_terminal:
             wrapped = wrapped[:lines]
             mark = self._text(" …")
             wrapped[-1].rstrip()
@@ -62,13 +62,28 @@ class Paper:
         self._console.print()
         self._console.print(self._text((title, "bold")))
 
-    def _grid(self, headings: Iterable[str], rows: Iterable[Iterable[Part]]) -> None:
-        """Print a table whose cells can be copied whole: a narrow terminal breaks lines."""
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for heading in headings:
-            table.add_column(self._text(heading), no_wrap=True)
-        for row in rows:
-            table.add_row(*map(self._text, row))
-        for column in table.columns:
-            column.min_width = max(map(cell_len, map(str, (column.header, *column.cells))))
-        self._console.print(table, crop=False, soft_wrap=True)
+    def _grid(
+        self, headings: Iterable[str], rows: Iterable[Iterable[Part]], names: int = 1
+    ) -> None:
+        """Print a table whose cells can be copied whole.
+
+        On a terminal that is too narrow for it the columns come in parts below each other, each
+        beside the first columns, which are `names`. In a pipe the table is whole.
+        """
+        grid = [[*map(self._text, row)] for row in (headings, *rows)]
+        columns = list(zip(*grid, strict=True))
+        widths = [max(cell.cell_len for cell in column) + 2 for column in columns]
+        taken = sum(widths[:names])
+        parts: list[list[int]] = [[]]
+        for place in range(names, len(columns)):
+            full = taken + sum(widths[each] for each in (*parts[-1], place)) > self._console.width
+            if full and parts[-1] and self._console.is_terminal:
+                parts.append([])
+            parts[-1].append(place)
+        for part in parts:
+            table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+            for place in (*range(names), *part):
+                table.add_column(columns[place][0], no_wrap=True, min_width=widths[place] - 2)
+            for row in grid[1:]:
+                table.add_row(*(row[place] for place in (*range(names), *part)))
+            self._console.print(table, crop=False, soft_wrap=True)

@@ -62,8 +62,16 @@ def contracts_of(runs: Iterable[Run]) -> dict[str, Contract]:
 
 
 def lacking_in(contracts: Mapping[str, Contract], clauses: Iterable[str]) -> dict[str, list[str]]:
-    """Return by edition which of some clauses it does not have, though another has them."""
-    known = {name for contract in contracts.values() for name in contract.clauses}
+    """Return by edition which of some clauses it does not have, though another has them.
+
+    A clause from outside is none of them: a run without its plugin says nothing of it.
+    """
+    known = {
+        name
+        for contract in contracts.values()
+        for name, clause in contract.clauses.items()
+        if not clause.outside
+    }
     wanted = [name for name in dict.fromkeys(clauses) if name in known]
     return {
         edition: [n for n in wanted if n not in contract.clauses and contract.selects(n)]

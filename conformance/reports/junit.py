@@ -20,6 +20,7 @@ from conformance.reports.resumed import Owned
 from conformance.reports.summary import Summary, conclusion_of, summarize
 from conformance.reports.wording import closing
 from conformance.results.conclusion import Conclusion
+from conformance.results.editions import explain_command
 from conformance.results.reach import NOTHING
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -48,7 +49,7 @@ def junit(summary: Summary) -> str:
         properties = ET.SubElement(suite, "properties")
         for name, value in {**numbers, "edition": _safe(edition)}.items():
             ET.SubElement(properties, "property", name=name, value=str(value))
-        _fill(suite, findings, times)
+        _fill(suite, findings, times, edition)
         _count(suite)
     _whole(root, summary, started)
     for name in ("tests", "failures", "errors"):
@@ -62,7 +63,9 @@ def _suite(root: ET.Element, name: str, started: str) -> ET.Element:
     return ET.SubElement(root, "testsuite", name=_safe(name), timestamp=_safe(started))
 
 
-def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float]) -> None:
+def _fill(
+    suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float], edition: str
+) -> None:
     """Add test cases; the time of an exchange goes to the first of those that share it."""
     for each, rank in findings:
         seconds = times.pop((rank, each.provider, each.model, each.case), 0.0)
@@ -73,23 +76,23 @@ def _fill(suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float
             name=f"{_safe(each.case)}::{_safe(each.clause)}",
             time=f"{seconds:.3f}",
         )
-        _tell(case, each)
+        _tell(case, each, edition)
 
 
-def _tell(case: ET.Element, finding: Finding) -> None:
+def _tell(case: ET.Element, finding: Finding, edition: str) -> None:
     """Add the child that says what a finding came to; a pass has none."""
     text = f"{finding.verdict.value}: {finding.message}"
     if finding.excused:
         _child(case, "skipped", f"known deviation: {finding.deviation}")
     elif finding.verdict is Verdict.FAIL:
-        _child(case, "failure", finding.message, finding.level, _details(finding))
+        _child(case, "failure", finding.message, finding.level, _details(finding, edition))
     elif finding.verdict is Verdict.HARNESS_ERROR:
-        _child(case, "error", finding.message, finding.verdict.value, _details(finding))
+        _child(case, "error", finding.message, finding.verdict.value, _details(finding, edition))
     elif finding.verdict in UNDECIDED or finding.verdict is Verdict.NOT_CLAIMED:
         observed = f"; observed {finding.observed}" if finding.observed else ""
         _child(case, "skipped", text + observed)
     elif finding.verdict is Verdict.DEVIATES:
-        ET.SubElement(case, "system-out").text = _details(finding)
+        ET.SubElement(case, "system-out").text = _details(finding, edition)
 
 
 def _child(parent: ET.Element, name: str, message: str, type_: str = "", text: str = "") -> None:
@@ -100,13 +103,13 @@ def _child(parent: ET.Element, name: str, message: str, type_: str = "", text: s
         child.text = text
 
 
-def _details(finding: Finding) -> str:
+def _details(finding: Finding, edition: str) -> str:
     """Write a finding in lines of our own; foreign text cannot add one."""
     lines = [f"{finding.level} {finding.clause}: {finding.verdict.value}: {finding.message}"]
     lines += [f"expected: {finding.expected}"] if finding.expected else []
     lines += [f"observed: {finding.observed}"] if finding.observed else []
     lines += [f"control: {finding.control}"] if finding.control else []
-    lines += [f"more: image-conformance explain {finding.clause}"]
+    lines += [f"more: {explain_command(finding.clause, edition)}"]
     return "\n".join(map(_safe, lines))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from conformance.errors import ConformanceError
 from conformance.findings import SEVERITY, Finding, Observation
@@ -13,11 +12,9 @@ from conformance.reports.contracts import Contract, contracts_of, lacking_in, to
 from conformance.reports.grouping import group_by
 from conformance.reports.resumed import Owned, Resumed, key
 from conformance.results.editions import by_edition
+from conformance.results.ordering import Order
 from conformance.results.reach import Column
 from conformance.results.run_file import Run
-from conformance.results.selection import planned
-
-Name = TypeVar("Name", str, Column)
 
 
 class MergeError(ConformanceError):
@@ -78,7 +75,7 @@ def merge(runs: Sequence[Run]) -> Merged:
     resumed = Resumed(runs)
     every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
     every = list(filter(resumed.stands, every)) if resumed else every
-    order = _Order(runs)
+    order = Order([run.header for run in runs])
     same = group_by(every, lambda owned: key(owned[0])).values()
     kept = [max(findings, key=_badness) for findings in same]
     kept.sort(key=lambda owned: order.of_finding(owned[0]))
@@ -95,9 +92,7 @@ def merge(runs: Sequence[Run]) -> Merged:
         tools=tuple(dict.fromkeys(run.header.tool for run in runs)),
         findings=tuple(each for each, _ in kept),
         owners=tuple(rank for _, rank in kept),
-        observations=tuple(
-            sorted(observations, key=lambda each: (*order.of_column(each), each.id, each.case))
-        ),
+        observations=tuple(sorted(observations, key=order.of_observation)),
         problems=tuple(dict.fromkeys([*problems, *twice])),
         repeated=len(every) - len(kept),
     )
@@ -132,31 +127,6 @@ def _concluding(runs: Sequence[Run], standing: Sequence[Owned], resumed: Resumed
         if not resumed.is_taken_over(rank):
             mine = [each for each, owner in standing if owner == rank or owner in taken]
             yield replace(run, findings=mine, order=[]) if taken else run
-
-
-class _Order:
-    """The order in which headers name providers, models and clauses; workers report in any."""
-
-    def __init__(self, runs: Sequence[Run]) -> None:
-        headers = [run.header for run in runs]
-        self._providers = _places(each.id for header in headers for each in header.providers)
-        self._columns = _places(planned(runs))
-        self._clauses = _places(each.id for header in headers for each in header.clauses)
-
-    def of_column(self, about: Finding | Observation) -> tuple[int, str, int, str]:
-        """Return the place of a provider and model; names that no header has come last."""
-        provider, model = about.provider, about.model
-        place = self._columns.get((provider, model), len(self._columns))
-        return self._providers.get(provider, len(self._providers)), provider, place, model
-
-    def of_finding(self, finding: Finding) -> tuple[int, str, int, str, str, int, str]:
-        """Return its place by provider, model, case and clause; cases have that of their names."""
-        clause = self._clauses.get(finding.clause, len(self._clauses))
-        return *self.of_column(finding), finding.case, clause, finding.clause
-
-
-def _places(names: Iterable[Name]) -> dict[Name, int]:
-    return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
 
 def _badness(owned: Owned) -> tuple[int, bool]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from conformance.results.baselines import NightsError, Sought, nights_of
+from conformance.results.editions import editions_of
 from conformance.results.run_file import Run, read_run
 
 
@@ -26,8 +27,8 @@ def bases_of(places: Iterable[Path], new: Run, most: int) -> list[Run]:
     folder without any.
     """
     runs: list[Run] = []
-    providers = frozenset(provider.id for provider in new.header.providers)
-    sought = Sought(new.header.edition.id, providers, new.header.started, new.header.id)
+    head, editions = new.header, editions_of(new.header)
+    sought = Sought(head.edition.id, frozenset(editions), head.started, head.id, editions)
     for place in places:
         runs += nights_of(place, sought, most) if place.is_dir() else [read_run(place)]
     return runs

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from conformance.findings import ANOTHER_REASON, NO_DOWNLOADS, UNDECIDED, Finding, Verdict
+from conformance.findings import (
+    ANOTHER_REASON,
+    NO_DOWNLOADS,
+    NO_TEXT,
+    OF_WHO_ASKS,
+    UNDECIDED,
+    Finding,
+    Verdict,
+)
 from conformance.parsing import printable
 from conformance.reports.formatting import listed
 from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
 from conformance.results.reach import ENOUGH, NOTHING
 
-_LONGEST = 160  # characters of a reason
+_LONGEST = 1000  # characters of a reason, at whose end a remedy may stand
 _REMEDY = {
     Verdict.NOT_RUN: "continue with --resume, or allow more with --budget or --max-requests",
     Verdict.UNAVAILABLE: "run again when the provider answers",
@@ -20,6 +28,13 @@ _REMEDY = {
     Verdict.NOT_TESTABLE: "mend first what it builds on",
     Verdict.HARNESS_ERROR: "mend the cassette, or report a fault of the suite",
 }
+_AGAIN = {
+    "moderation": "run again when the provider moderates these prompts no longer",
+    "quota": "run again when the account has quota again",
+    "outage": "run again when the provider answers",
+    "rate-limit": "run again when the provider answers",
+}
+"""What to do where something was not testable for a cause that no request is to blame for."""
 
 
 def shortfalls(summary: Summary) -> Iterator[str]:
@@ -81,12 +96,33 @@ def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> 
     if any(each.provider == provider and each.mode == "foreign" for each in summary.origins):
         if message.startswith(NO_DOWNLOADS):
             return "record the downloads of the image URLs as well, in the same file"
+        if message == NO_TEXT:
+            return "record each body as text, as it was sent"
         return "judge recordings that show more"
     if any(each.startswith(f"provider {provider!r}") for each in summary.merged.problems):
         return "mend first what is wrong with the run as a whole"
     reason = provider, verdict, message
     if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
         return "mend first what is broken"
+    if verdict is Verdict.NOT_TESTABLE and message.startswith(OF_WHO_ASKS):
+        return "ask with a key that may use all of it, or have mistakes refused with 400"
     if verdict is Verdict.NOT_TESTABLE and message.startswith(ANOTHER_REASON):
         return "run again when the provider refuses for that reason no longer"
-    return _REMEDY[verdict]
+    cause = _cause(summary, reason) if verdict is Verdict.NOT_TESTABLE else None
+    return _AGAIN.get(cause or "", _REMEDY[verdict])
+
+
+def _cause(summary: Summary, reason: tuple[str, Verdict, str]) -> str | None:
+    """Return the commonest cause for which a request, or else its control, was not accepted."""
+    known = {
+        name: each.cause for run in summary.merged.runs for name, each in run.exchanges.items()
+    }
+    causes: Counter[str | None] = Counter()
+    for each in summary.merged.findings:
+        if (each.provider, each.verdict, each.message) == reason:
+            mine, control = (
+                known.get(f"{each.provider}/{each.model}/{case}")
+                for case in (each.case, each.control)
+            )
+            causes[mine or control] += 1
+    return causes.most_common(1)[0][0]

@@ -160,17 +160,17 @@ class OfferPage(Paper):
         """Print a row for each provider of each model, and below them what takes more room."""
         self._title("Model by model, side by side")
         offers = [offer for model in models for offer in model.offers]
-        self._grid(_COLUMNS, map(_cells, offers))
+        self._grid(_COLUMNS, map(_cells, offers), names=2)
         for offer in offers:
             self._details(offer)
 
     def _details(self, offer: Offer) -> None:
         name = f"{offer.model}, {offer.label}: "
         numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
-        self._line((name, "bold"), numbers, indent=2, lines=3)
+        self._line((name, "bold"), numbers, indent=2)
         if offer.measures.retries.failed.hits:
             again = f"first try: {retried(offer.measures.retries)}"
-            self._line((again, "yellow"), indent=6, lines=3)
+            self._line((again, "yellow"), indent=6)
 
 
 def _cells(offer: Offer) -> tuple[str, ...]:

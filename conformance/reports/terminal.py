@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from conformance.findings import KNOWN, Verdict, state_of
+from conformance.output.tables import Column, fits, print_table
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.client_rendering import ClientPage
@@ -23,6 +23,7 @@ from conformance.reports.wording import (
     UNKNOWN,
     closing,
     edition_of,
+    explained,
     extent,
     for_causes,
     kept,
@@ -39,7 +40,8 @@ from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import Run
 
 NARROW = 72  # columns; below, the table leaves out what the sections below it tell
-BESIDE = 62  # columns that the wide table takes beside the names of models
+WIDE = ("MUST", "decided", "SHOULD", "broken", "known", "open")
+FOLDED = 12  # columns that a name keeps where it is folded
 MOST = 12  # entries of a section
 SHOWN = 3  # promises of one cause
 SHORT = 140  # characters of what was found that stand in one paragraph
@@ -94,28 +96,31 @@ class _Page(Paper):
         if not self._summary.rows:
             return
         self._console.print()
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-        longest = max(len(row.model) for row in self._summary.rows)
-        wide = self._console.width >= max(NARROW, BESIDE + longest)
-        for name in ("provider", "model", "verdict"):
-            table.add_column(Text(f"{name} "), overflow="fold")
-        counts = ("MUST", "decided", "SHOULD", "broken", "known", "open")
-        for name in counts if wide else ("MUST", "broken", "open"):
-            table.add_column(Text(name), justify="right", no_wrap=True)
-        if wide:  # what stands behind a name is wrapped, and no name
-            table.columns[1].min_width = longest
-        before = ""
-        for row in self._summary.rows:
-            shown = row.provider if row.provider != before else ""
-            table.add_row(*map(self._text, _cells(row, shown, wide)))
-            before = row.provider
-        self._console.print(table)
+        width = self._console.width
+        columns, rows = self._table_of(wide=True)
+        if width < NARROW or not fits(width, columns, rows, gap=1):
+            columns, rows = self._table_of(wide=False)
+        print_table(self._console, columns, rows, gap=1)
         self._line((f"{COUNTED}; {OPEN}", "dim"))
         if any(row.open_ended for row in self._summary.rows):
-            self._line((UNKNOWN, "bold magenta"), f": {SO_FAR}", lines=2)
+            self._line((UNKNOWN, "bold magenta"), f": {SO_FAR}")
         for state in legend(each.cell for each in self._summary.rows):
             if state.label != "pass":
                 self._line((state.label, state.style), f": {state.meaning}")
+
+    def _table_of(self, wide: bool) -> tuple[list[Column], list[list[Text]]]:
+        """Return the table, which leaves out columns where it is not wide, and folds models."""
+        rows, before = [], ""
+        for row in self._summary.rows:
+            shown = row.provider if row.provider != before else ""
+            rows.append([*map(self._text, _cells(row, shown, wide))])
+            before = row.provider
+        longest = max(cells[1].cell_len for cells in rows)
+        verdict = max(len(word) for cells in rows for word in cells[2].plain.split())
+        names = ("provider ", FOLDED), ("model ", longest if wide else FOLDED)
+        columns = [Column(name, least=least) for name, least in (*names, ("verdict ", verdict + 1))]
+        counts = WIDE if wide else ("MUST", "broken", "open")
+        return [*columns, *(Column(name, is_number=True) for name in counts)], rows
 
     def _retries(self) -> None:
         """Print what the first try came to, of providers that did not answer every time."""
@@ -123,7 +128,7 @@ class _Page(Paper):
             retries = provider.measures.retries
             if retries.failed.hits:
                 tries = f"first try: {retried(retries)}"
-                self._line((f"{provider.id}: ", "bold"), (tries, "yellow"), lines=3)
+                self._line((f"{provider.id}: ", "bold"), (tries, "yellow"))
 
     def _broken(self) -> None:
         broken = self._summary.new
@@ -133,7 +138,7 @@ class _Page(Paper):
         for cause in self._summary.causes[:MOST]:
             self._cause(cause)
         self._more(len(self._summary.causes) - MOST, ELSEWHERE)
-        self._line((f"more: image-conformance explain {broken[0].clause}", "dim"), indent=2)
+        self._line((f"more: {explained(broken[0], self._summary)}", "dim"), indent=2)
 
     def _cause(self, cause: Cause) -> None:
         """Print a cause and its promises, of which only the first tells what was found."""
@@ -145,7 +150,7 @@ class _Page(Paper):
             self._one_broken(each, with_why=cause.id == OTHER or not rank)
         rest = [each.clause for each in cause.promises[most:]]
         if rest and cause.id != OTHER:
-            self._line((f"and {listed(rest, SHOWN)}", "dim"), indent=4, lines=2)
+            self._line((f"and {listed(rest, SHOWN)}", "dim"), indent=4)
         elif rest:
             self._more(len(cause.promises) - MOST, ELSEWHERE)
 
@@ -153,8 +158,11 @@ class _Page(Paper):
         level = (f"{broken.level} ", state_of(broken.verdict).style)
         where = f" {place(broken, self._summary)}"
         self._line(level, (broken.clause, "bold"), where, indent=4)
-        for paragraph in _why(broken) if with_why else ():
-            self._line(paragraph, indent=8, lines=2)
+        ours, theirs = _why(broken) if with_why else ("", "")
+        if ours:
+            self._line(ours, indent=8)
+        if theirs:
+            self._line(theirs, indent=8, lines=2)
 
     def _known(self) -> None:
         known = self._summary.reasons
@@ -162,11 +170,11 @@ class _Page(Paper):
             return
         self._title(f"Known deviations ({counted(len(self._summary.known), 'promise')})")
         for each in known[:MOST]:
-            self._line((f"{each.provider}: ", KNOWN.style), each.reason, indent=2, lines=1)
+            self._line((f"{each.provider}: ", KNOWN.style), each.reason, indent=2)
             excuses = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
-            self._line((excuses, "dim"), indent=6, lines=1)
+            self._line((excuses, "dim"), indent=6)
         self._more(len(known) - MOST, ELSEWHERE)
-        how = f"more: image-conformance explain {self._summary.known[0].clause}"
+        how = f"more: {explained(self._summary.known[0], self._summary)}"
         self._line((how, "dim"), indent=2)
 
     def _groups(self, title: str, groups: Sequence[Group]) -> None:
@@ -176,7 +184,7 @@ class _Page(Paper):
         for each in groups[:MOST]:
             verdict = (each.verdict.value, state_of(each.verdict).style)
             self._line(verdict, f" {each.provider}: {extent(each)}", indent=2)
-            self._line(each.reason or "no reason given", indent=6, lines=2)
+            self._line(each.reason or "no reason given", indent=6)
             if each.said:
                 self._line(words_of(each), indent=6, lines=2)
         self._more(len(groups) - MOST, ELSEWHERE)
@@ -192,7 +200,7 @@ class _Page(Paper):
         for (provider, sentence, another), mine in list(models.items())[:MOST]:
             head = f"{provider}, {listed([each.model for each in mine], SHOWN)}: "
             style = "bold red" if another else ""
-            self._line((head, "bold"), (sentence, style), indent=2, lines=6)
+            self._line((head, "bold"), (sentence, style), indent=2)
         self._more(len(models) - MOST, ELSEWHERE)
 
     def _observations(self) -> None:
@@ -201,7 +209,7 @@ class _Page(Paper):
         providers = group_by(self._summary.observations, lambda kind: kind.provider)
         for provider, kinds in providers.items():
             names = [f"{kind.id} {kind.count}" for kind in kinds]
-            self._line(f"{provider}: {listed(names, 8)}", indent=2, lines=3)
+            self._line(f"{provider}: {listed(names, 8)}", indent=2)
 
     def _problems(self) -> None:
         if self._summary.merged.problems:
@@ -238,12 +246,12 @@ def _number(number: int, style: str) -> Part:
     return (str(number), style) if number else ("-", "dim")
 
 
-def _why(broken: Broken) -> Sequence[str]:
-    """Return paragraphs that say what broke a promise, none hiding the provider's words."""
+def _why(broken: Broken) -> tuple[str, str]:
+    """Return what broke a promise, and apart from it the provider's words where it is long."""
     parts = [broken.message] if broken.message else []
     parts += [f"expected {broken.expected}"] if broken.expected else []
-    observed = [f"observed {broken.observed}"] if broken.observed else []
-    whole = "; ".join([*parts, *observed])
+    observed = f"observed {broken.observed}" if broken.observed else ""
+    whole = "; ".join(filter(None, [*parts, observed]))
     if len(whole) <= SHORT:
-        return [whole or broken.statement]
-    return ["; ".join(parts), *observed] if parts else observed
+        return whole or broken.statement, ""
+    return "; ".join(parts), observed

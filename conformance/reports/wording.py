@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.findings import STATES, State, Verdict
+from conformance.findings import STATES, Finding, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, Contract, differences
 from conformance.reports.formatting import counted, dollars, listed, took
@@ -15,6 +15,7 @@ from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
+from conformance.results.editions import explain_command
 from conformance.results.headline import deviations
 from conformance.results.reach import LEVELS, Cell, Column, Kept
 from conformance.results.run_file import Run
@@ -76,6 +77,11 @@ def place(broken: Broken, summary: Summary) -> str:
     return f"{where} ({counted(broken.count, 'case')}, {example}{broken.cases[0]})"
 
 
+def explained(broken: Broken | Finding, summary: Summary) -> str:
+    """Return the command that explains a promise, by the edition that judged it."""
+    return explain_command(broken.clause, summary.merged.contract(broken.provider).edition.id)
+
+
 def extent(group: Group, most: int = 3) -> str:
     """Describe how much was not judged for one reason, and in which cases."""
     return (
@@ -118,8 +124,7 @@ def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
 
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
-    chosen = dict.fromkeys(filter(None, map(extent_of, summary.merged.runs)))
-    sentences = [f"Only a part was judged: {part}." for part in chosen]
+    sentences = [*_extents(summary)]
     runs = summary.merged.concluding
     cut = sum(each.interrupted for each in runs)
     if cut:
@@ -139,6 +144,16 @@ def notes(summary: Summary) -> list[str]:
         *recorded(summary),
         *shortfalls(summary),
     ]
+
+
+def _extents(summary: Summary) -> Iterable[str]:
+    """Yield which parts were judged; and whether they are all that is planned, put together."""
+    chosen = list(dict.fromkeys(filter(None, map(extent_of, summary.merged.runs))))
+    if summary.parts:
+        yield from (f"Only a part was judged: {part}." for part in chosen)
+    elif chosen and len(summary.merged.runs) > 1:
+        parts = "; ".join(chosen)
+        yield f"The runs, some of a part ({parts}), together judged every model as a whole."
 
 
 def recorded(summary: Summary) -> Iterable[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.errors import ConformanceError
 from conformance.findings import TELLING, Finding
 from conformance.parsing import printable
+from conformance.results.editions import editions_of
 from conformance.results.records import RunHeader
 from conformance.results.run_file import Run, RunFileError, read_header, read_run
 from conformance.results.selection import is_part
@@ -34,16 +35,20 @@ class Sought:
     providers: frozenset[str]  # one in common is enough; where none is named, any will do
     until: str  # when the later run started, as run files have it
     id: str = ""  # the later run's own
+    others: Mapping[str, str] = field(default_factory=dict)  # editions of providers with another
 
     def fits(self, head: RunHeader) -> bool:
         """Return whether a run with this header is one of them."""
         return head.id != self.id and head.started <= self.until and self.is_alike(head)
 
     def is_alike(self, head: RunHeader) -> bool:
-        """Return whether a run with this header judged any of the same."""
-        theirs = {provider.id for provider in head.providers}
-        same = not self.providers or bool(self.providers & theirs)
-        return same and head.edition.id == self.edition
+        """Return whether a run with this header judged any of the same, each by its edition."""
+        if not self.providers:
+            return head.edition.id == self.edition
+        theirs = editions_of(head)
+        common = [name for name in self.providers if name in theirs]
+        same = all(theirs[name] == self.others.get(name, self.edition) for name in common)
+        return bool(common) and same
 
 
 def run_files(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A run that several editions judged, as runs of one edition each."""
+"""By which edition a run judged: of several it is as many runs, and commands name it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from conformance.output.shell import quoted
+from conformance.parsing import printable
 from conformance.results.records import ContractRecord, RunHeader
 from conformance.results.run_file import Run
+from conformance.version import DEFAULT_EDITION
 
 
 def by_edition(runs: Sequence[Run]) -> list[Run]:
@@ -56,3 +59,9 @@ def _part(run: Run, contract: ContractRecord) -> Run:
         if record.provider in mine:
             part.add(record)
     return part
+
+
+def explain_command(clause: str, edition: str) -> str:
+    """Return the command that explains a clause of an edition, named by its id or its folder."""
+    by = "" if edition == DEFAULT_EDITION else f" --edition {quoted(printable(edition))}"
+    return f"image-conformance explain {quoted(printable(clause))}{by}"

@@ -14,7 +14,15 @@ from msgspec import structs
 from conformance.cases.model import Operation
 from conformance.cases.values import asked_values
 from conformance.exchange.answer import Answer, Payload
-from conformance.exchange.model import Download, Exchange, Failure, Headers, Price, Response
+from conformance.exchange.model import (
+    Attempt,
+    Download,
+    Exchange,
+    Failure,
+    Headers,
+    Price,
+    Response,
+)
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.sent_request import Sent
 from conformance.parsing import printable, read_json
@@ -74,11 +82,13 @@ def evidence(
         downloads=tuple(map(_download, exchange.downloads)),
         images=tuple(_image(each) for each in answer.payloads if each.carries),
         attempts=exchange.attempts,
-        retried=tuple(
-            AttemptRecord(each.status, each.reason, each.said) for each in exchange.retried
-        ),
+        retried=_attempts(exchange.retried),
         price=price_record(exchange.price),
     )
+
+
+def _attempts(made: Iterable[Attempt]) -> tuple[AttemptRecord, ...]:
+    return tuple(AttemptRecord(each.status, each.reason, each.said) for each in made)
 
 
 def _asks(sent: Sent | None) -> dict[str, str]:
@@ -199,6 +209,7 @@ def _download(download: Download) -> DownloadRecord:
         headers=_headers(response.headers) if response else (),
         bytes=len(response.body) if response else None,
         failure=_failure(download.failure),
+        retried=_attempts(download.retried),
     )
 
 

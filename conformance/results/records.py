@@ -115,13 +115,15 @@ class CitationRecord(Struct, frozen=True):
     retrieved: str = ""
 
 
-class ClauseRecord(Struct, frozen=True):
+class ClauseRecord(Struct, frozen=True, omit_defaults=True):
     """A clause of the run."""
 
     id: str
     level: Level
     statement: str
     citations: tuple[CitationRecord, ...]
+    outside: bool = False
+    """Whether it is a plugin's, or of the user's own requests: no edition has or lacks it."""
 
 
 class BudgetRecord(Struct, frozen=True):
@@ -230,6 +232,15 @@ class ErrorRecord(Struct, frozen=True):
     param: str | None = None
 
 
+class AttemptRecord(Struct, frozen=True):
+    """A request that was sent again, and what came of it before."""
+
+    status: Whole | None
+    reason: str
+    said: str = ""
+    """The provider's own words."""
+
+
 class DownloadRecord(Struct, frozen=True):
     """An image that was fetched from a URL of the answer."""
 
@@ -238,6 +249,8 @@ class DownloadRecord(Struct, frozen=True):
     headers: Headers = ()
     bytes: Count | None = None
     failure: FailureRecord | None = None
+    retried: tuple[AttemptRecord, ...] = ()
+    """What came of it before it was asked for once more."""
 
 
 class ImageRecord(Struct, frozen=True, omit_defaults=True):
@@ -281,15 +294,6 @@ class PriceRecord(Struct, frozen=True):
     """As its usage says."""
     spent: MoneyRecord | None = None
     """What all requests for this answer cost, those that were sent again as well."""
-
-
-class AttemptRecord(Struct, frozen=True):
-    """A request that was sent again, and what came of it before."""
-
-    status: Whole | None
-    reason: str
-    said: str = ""
-    """The provider's own words."""
 
 
 class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):

@@ -21,7 +21,9 @@ import msgspec
 from conformance.errors import ConformanceError
 from conformance.findings import Finding, Observation
 from conformance.output.files import refuse_links
+from conformance.output.shell import quoted
 from conformance.parsing import JSONBounds, JSONFaultError, load_json, printable
+from conformance.results.ordering import Order
 from conformance.results.records import (
     SCHEMA,
     ExchangeRecord,
@@ -68,6 +70,19 @@ class Run:
             case ExchangeRecord():
                 self.exchanges[record.path] = record
         self.order.append(record)
+
+    def sort(self) -> None:
+        """Put what was judged and seen in the order of the header: threads answer in any."""
+        order = Order([self.header])
+        exchanges = sorted(self.exchanges.items(), key=lambda item: order.of_exchange(item[1]))
+        self.exchanges = dict(exchanges)
+        places = {each.path: place for place, (_, each) in enumerate(exchanges)}
+
+        def place(about: Finding | Observation) -> int:
+            return places.get(f"{about.provider}/{about.model}/{about.case}", len(places))
+
+        self.findings.sort(key=lambda each: (place(each), order.of_finding(each)))
+        self.observations.sort(key=lambda each: (place(each), order.of_observation(each)))
 
     @property
     def records(self) -> Iterable[Record]:
@@ -206,7 +221,7 @@ def _read_carefully(line: bytes) -> Line:
 
 
 def read_run(path: Path) -> Run:
-    """Read a run file as far as it goes.
+    """Read a run file as far as it goes, in the order of its header.
 
     Raises `RunFileError` if `path` is not a run file, and for a damaged line, with its number. A
     last line without its newline was cut off, and is left out.
@@ -224,6 +239,7 @@ def read_run(path: Path) -> Run:
             except DamagedError as error:
                 where = f"{path}:{number}"
                 raise RunFileError(f"{where}: is no record of a run: {error}") from None
+    run.sort()
     return run
 
 
@@ -238,6 +254,13 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
             yield file
+    except IsADirectoryError:
+        folder = quoted(str(path))
+        raise RunFileError(
+            f"{path}: is a folder, and a run file is asked for; name those in it, as in "
+            f"{folder}/*.jsonl, or see its nights one by one with: image-conformance history "
+            f"{folder}"
+        ) from None
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
 

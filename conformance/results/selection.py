@@ -36,7 +36,17 @@ def planned(runs: Sequence[Run]) -> list[Column]:
 
 def interrupted(runs: Sequence[Run], column: Column) -> bool:
     """Return whether more of a model was to be judged, had a run not been cut off."""
-    return any(run.interrupted and column in chosen_of(run) for run in runs)
+    return any(
+        run.interrupted and column in chosen_of(run) and not _judged_all(run, column)
+        for run in runs
+    )
+
+
+def _judged_all(run: Run, column: Column) -> bool:
+    """Return whether a run judged all that it began with of a model, whatever cut it off."""
+    counts = run.footer.reach if run.footer else ()
+    mine = (each for each in counts if (each.provider, each.model) == column)
+    return any(each.chosen is not None and each.chosen == each.judged for each in mine)
 
 
 def open_ended(runs: Sequence[Run], column: Column) -> bool:

@@ -16,7 +16,6 @@ from conformance.cases.model import Case
 from conformance.cases.request import body_bytes
 from conformance.cases.valid import BASELINE, MODELS_LIST
 from conformance.clauses.judge import judge
-from conformance.clauses.models_lifecycle import speaks_of
 from conformance.clauses.observations import observe
 from conformance.clauses.registry import Clause
 from conformance.clauses.subject import Context, Subject
@@ -46,7 +45,7 @@ from conformance.runner.live_run import LiveRun
 from conformance.runner.missing_model import why_missing
 from conformance.runner.model_outcomes import timed_outcome
 from conformance.runner.not_judged import NotJudged
-from conformance.runner.planned_request import expectation_of, sent_by
+from conformance.runner.planned_request import expectation_of, planned_clauses
 from conformance.runner.provider_claims import Blocked, ProviderClaims
 
 LEAD_PATIENCE = 1.0
@@ -108,10 +107,7 @@ class Engine:
         retired = self.is_retired(case.model)
         key = (self.edition, case.path, self._names, retired)
         if key not in _PLANNED:  # every provider is asked the same
-            sent = sent_by(case, self.edition)
-            _PLANNED[key] = tuple(
-                each for each in self.clauses if speaks_of(each, retired) and each.binds(sent)
-            )
+            _PLANNED[key] = planned_clauses(case, self.edition, self.clauses, retired)
         return list(_PLANNED[key])
 
     def is_retired(self, model: str) -> bool:

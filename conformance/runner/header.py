@@ -13,7 +13,7 @@ from msgspec import structs
 from conformance.cases import cases_for
 from conformance.cases.values import askable_values
 from conformance.clauses.registry import Clause
-from conformance.contract import Edition
+from conformance.contract import OUTSIDE_SOURCES, Edition
 from conformance.lifecycle import ENDLESS
 from conformance.providers import Deviation, Provider
 from conformance.providers.asked import readings
@@ -109,7 +109,8 @@ def about_clause(clause: Clause, edition: Edition) -> ClauseRecord:
                 retrieved=source.retrieved,
             )
         )
-    return ClauseRecord(clause.id, clause.level.value, clause.statement, tuple(citations))
+    outside = any(each.source in OUTSIDE_SOURCES for each in clause.citations)
+    return ClauseRecord(clause.id, clause.level.value, clause.statement, tuple(citations), outside)
 
 
 def _budget(usd: float | None, requests: int | None) -> BudgetRecord | None:

@@ -66,6 +66,11 @@ class LiveRun:
         sleep = self.sleep or partial(self._doze, provider.id)
         return Sender(client, provider, edition, self.ledger, self.clock, sleep)
 
+    def rest(self, provider: str, seconds: float) -> bool:
+        """Wait before an image is asked for again, and return whether the run goes on."""
+        (self.sleep or partial(self._doze, provider))(seconds)
+        return not self.ledger.halted(provider)
+
     def _doze(self, provider: str, seconds: float) -> None:
         """Sleep, but no longer than there is something to wait for."""
         until = self.clock() + seconds

@@ -37,7 +37,7 @@ class TimedOutcome:
     began: float
     attempts: int | None  # None where a cassette does not say
     crashed: bool = False
-    """Return whether it came to nothing: 5xx, no answer in time, or a body that was cut."""
+    """Return whether it came to nothing: 5xx, also as an event, no answer, or a cut body."""
     last: float = 0.0
     """When it was sent for the last time, where it was tried again later; else 0."""
     lost: int = 0
@@ -51,7 +51,8 @@ def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
     elif exchange.failure is not None:
         crashed = exchange.failure.lost
     else:
-        crashed = exchange.response is not None and exchange.response.status >= 500
+        in_stream = outcome.cause == "outage" and 200 <= (outcome.status or 0) < 300
+        crashed = in_stream or (outcome.status or 0) >= 500
     lost = _lost_before(exchange.retried) + crashed
     return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed, lost=lost)
 
@@ -67,7 +68,7 @@ def timed_outcome_of(judged: Judged) -> TimedOutcome:
 
 
 def _lost_before(attempts: Iterable[Attempt | AttemptRecord]) -> int:
-    return sum(each.status is None or each.status >= 500 for each in attempts)
+    return sum(not 300 <= (each.status or 0) < 500 for each in attempts)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.cases.request import build_request
+from conformance.clauses.models_lifecycle import speaks_of
 from conformance.exchange.model import Exchange, Request
 from conformance.exchange.sent_request import Expectation, Sent, read_request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from conformance.cases.model import Case
+    from conformance.clauses.registry import Clause
     from conformance.contract import Edition
 
 _SENT: dict[tuple[Edition, str], Sent] = {}
@@ -28,6 +32,14 @@ def read_case(case: Case, edition: Edition) -> Sent:
     prepared = build_request(case, base_url="http://127.0.0.1/v1", key="-" * 8, served_as=None)
     request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
     return read_request(Exchange("", case.model, case.id, request, None), edition)
+
+
+def planned_clauses(
+    case: Case, edition: Edition, clauses: Iterable[Clause], retired: bool
+) -> tuple[Clause, ...]:
+    """Return which clauses judge a case, of a model that has ended or has not."""
+    sent = sent_by(case, edition)
+    return tuple(each for each in clauses if speaks_of(each, retired) and each.binds(sent))
 
 
 def expectation_of(case: Case, edition: Edition) -> Expectation:

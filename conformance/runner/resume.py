@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,12 +15,11 @@ from conformance.errors import ConformanceError
 from conformance.exchange.outcome import Outcome, Result
 from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.live.ledger import LedgerError, LostRequest, read_ledger
+from conformance.output.shell import quoted
 from conformance.results.case_result import Judged, outcome_from_json
 from conformance.results.records import (
     NOT_RUN,
-    ClauseRecord,
     ExchangeRecord,
-    ProviderRecord,
     RunHeader,
 )
 from conformance.results.run_file import Run, read_run
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from conformance.runner.session import Session
 
 _Named = TypeVar("_Named")
+_MOST_NAMED = 3  # clauses in a message
 _WRONG = frozenset({Verdict.NOT_RUN, Verdict.UNAVAILABLE, Verdict.HARNESS_ERROR, Verdict.FLAKY})
 
 
@@ -138,10 +138,10 @@ def _of(provider: str, named: Mapping[str, _Named]) -> dict[str, _Named]:
 
 def check_same(header: RunHeader, other: RunHeader, path: object) -> None:
     """Refuse a run of another edition, provider or selection; its findings say nothing here."""
-    for what, mine, theirs in _compared(header, other):
+    for mine, theirs in _compared(header, other):
         if mine != theirs:
             raise ResumeError(
-                f"--resume {path}: that run has {what} {theirs}, and this one {mine}; "
+                f"--resume {path}: that run has {theirs}, and this one has {mine}; "
                 f"start it with the same options, or start anew without --resume"
             )
 
@@ -171,22 +171,33 @@ def _is_settled(case: Case, judged: Judged, controlled: bool) -> bool:
     return not verdicts & _WRONG and (controlled or not verdicts & UNDECIDED)
 
 
-def _compared(header: RunHeader, other: RunHeader) -> Iterator[tuple[str, str, str]]:
-    yield "edition", header.edition.id, other.edition.id
+def _compared(header: RunHeader, other: RunHeader) -> Iterator[tuple[str, ...]]:
+    """Yield in words what two runs must have in common, of this one and of the other."""
+    both = header, other
+    yield tuple(f"edition {each.edition.id}" for each in both)
     if header.edition.digest and other.edition.digest:
-        yield "files of the edition", header.edition.digest[:12], other.edition.digest[:12]
-    for what, key in (("providers", "id"), ("addresses", "base_url")):
-        yield what, _joined(header.providers, key), _joined(other.providers, key)
+        yield tuple(f"the edition with the digest {each.edition.digest[:12]}" for each in both)
+    yield tuple(f"the provider {_joined(one.id for one in each.providers)}" for each in both)
+    yield tuple(f"the address {_joined(one.base_url for one in each.providers)}" for each in both)
     for name in ("clauses", "models", "cases", "strength", "depth"):
-        mine, theirs = (str(getattr(each.selection, name)) for each in (header, other))
-        yield f"--{name}", mine, theirs
-    mine, theirs = (str(len(each.clauses)) for each in (header, other))
-    same = _joined(header.clauses, "id") == _joined(other.clauses, "id")
-    yield "clauses", mine, theirs if same or mine != theirs else f"{theirs} others"
+        yield tuple(_option(name, getattr(each.selection, name)) for each in both)
+    mine, theirs = ({clause.id for clause in each.clauses} for each in both)
+    yield _clauses(mine - theirs), _clauses(theirs - mine)
 
 
-def _joined(items: Iterable[ProviderRecord | ClauseRecord], key: str) -> str:
-    return ", ".join(sorted(str(getattr(each, key)) for each in items))
+def _option(name: str, value: str | int | None) -> str:
+    return f"no --{name}" if value in (None, "*") else f"--{name} {quoted(str(value))}"
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _clauses(own: Collection[str]) -> str:
+    """Name some clauses that the other run does not have; they come from outside the suite."""
+    more = f" and {len(own) - _MOST_NAMED} more" if len(own) > _MOST_NAMED else ""
+    named = ", ".join(sorted(own)[:_MOST_NAMED])
+    return f"the clauses {named}{more} besides" if own else "no other clauses"
 
 
 def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from conformance.cases import all_cases
@@ -31,7 +31,7 @@ from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.live.budget import Outlook, check_affordable, outlook
 from conformance.live.sender import Sender
-from conformance.providers import Provider, load_provider
+from conformance.providers import Provider, asked, load_provider
 from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
 from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
@@ -137,7 +137,7 @@ class Session:
             )
         models = self.options.models
         found = tuple(
-            with_asked_models(load_provider(name), self.edition, models)
+            with_asked_models(load_provider(name), self.edition, models, self.today)
             for name in dict.fromkeys(self.options.providers)
         )
         if self.options.base_url is None:
@@ -192,7 +192,8 @@ class Session:
             return
         self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
         terms = options.budget, options.max_requests, options.partial
-        check_affordable(self.outlook, *terms, self.billed)
+        billed = [each.option for each in self.providers if not each.prices.free]
+        check_affordable(self.outlook, *terms, billed)
 
     def starts(self, provider: Provider) -> bool:
         """Return whether a provider is the embedded one, at no address of its own."""
@@ -249,8 +250,7 @@ class Session:
         """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
         for engine in self.engines:
             if not any(True for _ in self.selected(engine)):
-                chosen = f"--clauses, --models and --cases leave nothing of {engine.provider.id}"
-                raise ConformanceError(f"{chosen} to judge; widen one of them")
+                raise asked.nothing_selected(engine.provider.id)
 
     def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
         """The cases of a provider that are to be judged, each with its clauses."""
@@ -382,7 +382,9 @@ class Session:
             provenance = Provenance.REFERENCE
         provider = provider.at(base_url)
         target = Target(provider.id, base_url, key, provider.models)
-        client = Client(target, self._transport(provider, replays=False), provenance)
+        rest = partial(self.live.rest, provider.id)
+        transport = self._transport(provider, replays=False)
+        client = Client(target, transport, provenance, rest=rest)
         return self.live.sender(client, provider, self.edition)
 
     def _transport(self, provider: Provider, replays: bool) -> Transport:
@@ -391,4 +393,6 @@ class Session:
 
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
-        return CassetteLibrary(self.options.cassettes, provider.id, self.edition.id, tool())
+        folder = self.options.cassettes
+        options = asked.words_of(provider, str(self.options.edition), folder)
+        return CassetteLibrary(folder, provider.id, self.edition.id, tool(), options)

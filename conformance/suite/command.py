@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from conformance.errors import ConformanceError
+from conformance.output.shell import quoted
 from conformance.parsing import printable
 from conformance.plugin import ONE_PROCESS, SessionPlugin, check
 from conformance.providers import load_provider
@@ -76,7 +77,9 @@ def _run(session: Session, workers: str | None, quiet: bool) -> int:
         sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
     if not progress.judged:
         if ledger_of(run_file).exists():
-            sys.stderr.write(f"note: what was sent is kept; continue with --resume {run_file}\n")
+            sys.stderr.write(
+                f"note: what was sent is kept; continue with --resume {quoted(str(run_file))}\n"
+            )
         return 2
     run = read_run(run_file)
     _tell_what_is_missing(run, run_file, progress, options)
@@ -98,7 +101,7 @@ def _tell_what_is_missing(
         )
     if options.live and not run.complete and (progress.interrupted or not progress.stopped_by):
         kept = "note: the run is not complete, the findings made so far are kept"
-        sys.stderr.write(f"{kept}; continue with --resume {run_file}\n")
+        sys.stderr.write(f"{kept}; continue with --resume {quoted(str(run_file))}\n")
 
 
 def _with_mode(options: Options, replay: bool) -> Options:

@@ -15,8 +15,10 @@ from msgspec import to_builtins
 from conformance.cases.model import Case
 from conformance.cases.request import curl
 from conformance.clauses.registry import Clause
+from conformance.contract import schemas_directory
 from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.results.case_result import records_of
+from conformance.results.editions import explain_command
 from conformance.runner.engine import Engine
 from conformance.runner.session import Session
 
@@ -201,6 +203,12 @@ class PromiseItem(pytest.Item):
             return "skipped", (str(self.path), 0, said), None
         return "failed", self.explain(finding), None
 
+    @property
+    def _edition(self) -> str:
+        edition = self.parent.engine.edition
+        ours = edition.folder.parent == schemas_directory()
+        return edition.id if ours else str(edition.folder)
+
     def explain(self, finding: Finding) -> str:
         """Say what was promised, what came, and how to see it again."""
         provider = self.parent.engine.provider
@@ -214,6 +222,6 @@ class PromiseItem(pytest.Item):
         lines += [f"control:  {finding.control}"] if finding.control else []
         lines += [
             f"request:  {self.parent.curl(provider.key_variable or 'API_KEY')}",
-            f"more:     image-conformance explain {finding.clause}",
+            f"more:     {explain_command(finding.clause, self._edition)}",
         ]
         return "\n".join(lines)

@@ -7,9 +7,11 @@ from typing import Any
 
 from conformance.exchange.model import Exchange, Provenance
 from tests.miniatures import REFUSED, Case, answer, body, error, exchange, items
+from tests.streams import REQUEST, completed, stream
 
 TWO = body(n=2)
 OPEN = body(conformance_unknown="lantern")
+STREAMED_TWO = {**REQUEST, "n": 2}
 TWO_ITEMS = answer(TWO)["data"]
 
 
@@ -51,6 +53,15 @@ CASES: dict[str, Exchange | Case] = {
     "two-for-one": exchange(body(n=1), answer=items(TWO, *TWO_ITEMS)),
     "two-for-null": exchange(body(n=None), answer=items(TWO, *TWO_ITEMS)),
     "two-beside-an-open-point": exchange(OPEN, answer={**answer(OPEN), "data": TWO_ITEMS}),
+    "two-streamed-for-none-asked": stream(completed(), completed()),
+    "two-streamed-for-two": stream(completed(), completed(), request=STREAMED_TWO),
+    "one-streamed-for-two": stream(completed(), request=STREAMED_TWO),
+    "one-streamed-and-an-error-for-two": stream(
+        completed(), ("error", '{"error": {"message": "late"}}'), request=STREAMED_TWO
+    ),
+    "one-streamed-for-two-and-cut-off": stream(
+        completed(), request=STREAMED_TWO, tail=b"event: x\ndata: {"
+    ),
     "none-for-two": exchange(TWO, answer=answer(TWO, data=[])),
     "refused": exchange(TWO, 400, error("no")),
     "open-refused": exchange(OPEN, 400, error("no")),

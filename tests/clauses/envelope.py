@@ -78,8 +78,21 @@ CASES: dict[str, Exchange | Case] = {
     "not-utf-8-from-the-start": exchange(raw=b"\xff\xfe{}"),
     "array": exchange(answer=[answer(body())]),
     "million-digits": exchange(raw=(TEXT[:-1] + f', "x": {"9" * 1_000_000}}}').encode()),
+    **{
+        f"instead-of-data-{name}": exchange(answer=said)
+        for name, said in {
+            "a-task": {"id": "gen_1", "status": "queued"},
+            "a-task-inside": {"data": {"task_id": "t1", "task_status": "PENDING"}},
+            "null-and-words": {"code": 50505, "message": "Service overloaded", "data": None},
+            "a-task-in-an-item": {"created": 1, "data": [{"task_id": "t1", "state": "queued"}]},
+            "an-id-alone": {"id": "img_1", "data": [{}]},
+        }.items()
+    },
+    "instead-of-data-202": exchange(status=202, answer={"id": "gen_1", "status": "queued"}),
     "created-null": created(None),
     "created-true": created(True),
+    "created-zero-fraction": created(float(int(SENT_AT))),
+    "created-fraction": created(SENT_AT + 0.5),
     "created-long": created(LONG),
     "created-thousand-digits": created(10**1000),
     "created-year-3000": created(32_503_680_000),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.exchange.model import Exchange
 from tests.miniatures import Case, body, encoded, exchange, picture
 from tests.streams import (
+    COMPLETED,
     EVENT_STREAM,
     REQUEST,
     USAGE,
@@ -95,7 +96,22 @@ CASES: dict[str, Exchange | Case] = {
     ),
     "nine-other-events": stream(*[event("other", name=f"e{at}") for at in range(9)]),
     "error-in-place": stream(("error", '{"error": {"message": "It cannot be painted."}}')),
+    **{
+        f"error-of-{name}": stream(("error", json.dumps({"error": said})))
+        for name, said in {
+            "moderation": {"message": "no", "code": "moderation_blocked"},
+            "a-key": {"message": "no", "code": "invalid_api_key"},
+            "a-limit": {"message": "no", "code": "rate_limit_exceeded"},
+            "a-quota": {"message": "no", "code": "insufficient_quota"},
+            "the-server": {"message": "no", "type": "server_error"},
+            "a-gateway": {"message": "no", "code": 502},
+            "a-value": {"message": "500 characters are too few", "code": "invalid_value"},
+        }.items()
+    },
     "completed-first": stream(completed(), partial(0)),
+    "error-after-completed": stream(completed(), ("error", '{"error": {"message": "late"}}')),
+    "event-without-type": stream((COMPLETED, '{"x": 1}'), completed()),
+    "event-of-null-type": stream(("ping", '{"type": null}'), completed()),
     "null-b64": stream(completed(b64_json=None)),
     "damaged-b64": stream(completed(b64_json=image()[:-1] + "!")),
     "cut-off-image": stream(completed(b64_json=encoded(WHOLE[:-40]))),

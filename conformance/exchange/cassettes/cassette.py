@@ -36,6 +36,7 @@ from conformance.exchange.model import Exchange, Failure, Headers, Request, Resp
 from conformance.exchange.transport.addresses import read_url
 from conformance.exchange.transport.limits import Stopped
 from conformance.output.files import refuse_links, write_whole
+from conformance.output.shell import quoted
 from conformance.parsing import JSONFaultError, load_json, printable
 
 SCHEMA = 1
@@ -71,8 +72,12 @@ class CassetteStaleError(ConformanceError):
 class CassetteLibrary:
     """The cassettes of one provider: ``<directory>/<provider>/<model>/<case>.yaml``."""
 
-    def __init__(self, directory: Path, provider: str, edition: str, tool: str) -> None:
+    def __init__(
+        self, directory: Path, provider: str, edition: str, tool: str, options: str = ""
+    ) -> None:
+        """Take where cassettes are; `options` are those of a command that records the provider."""
         self.directory = directory / provider
+        self._options = options or f"--provider {provider}"
         self.provider = provider
         self.edition = edition
         self.tool = tool
@@ -114,12 +119,12 @@ class CassetteLibrary:
         """The command that records a case."""
         if case.id.startswith(DRAWN):
             return (
-                f"draw and record anew with: pytest conformance --provider {self.provider} "
-                f"--models {case.model} --record-mode rewrite --explore"
+                f"draw and record anew with: pytest conformance {self._options} "
+                f"--models {quoted(case.model)} --record-mode rewrite --explore"
             )
         return (
-            f"record it with: image-conformance run --provider {self.provider} "
-            f"--models {case.model} --cases {case.id} --record-mode rewrite"
+            f"record it with: image-conformance run {self._options} "
+            f"--models {quoted(case.model)} --cases {quoted(case.id)} --record-mode rewrite"
         )
 
     @contextmanager
@@ -238,6 +243,11 @@ class CassetteLibrary:
         }
 
     def _metadata(self, exchange: Exchange, case: Case, target: str) -> dict[str, Any]:
+        images = {
+            each.url: [asdict(one) for one in each.retried]
+            for each in exchange.downloads
+            if each.retried
+        }
         return {
             "schema": SCHEMA,
             "edition": self.edition,
@@ -253,6 +263,7 @@ class CassetteLibrary:
             },
             **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
             **({"retried": [asdict(one) for one in exchange.retried]} if exchange.retried else {}),
+            **({"images_retried": images} if images else {}),
         }
 
 

@@ -7,7 +7,7 @@ another type is one sentence that names the interaction and the member.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import NoneType
@@ -38,6 +38,7 @@ class CassetteMetadata:
     failures: Mapping[str, Failure]
     attempts: int | None = None  # where more than one was made
     retried: tuple[Attempt, ...] = ()
+    images_retried: Mapping[str, tuple[Attempt, ...]] = field(default_factory=dict)  # by URL
 
 
 def read_cassette(path: Path) -> dict[str, Any]:
@@ -77,6 +78,10 @@ def read_metadata(data: Any) -> CassetteMetadata:
         {url: Failure(**failure) for url, failure in data["failures"].items()},
         data.get("attempts"),
         tuple(Attempt(**attempt) for attempt in data.get("retried", ())),
+        {
+            url: tuple(Attempt(**attempt) for attempt in made)
+            for url, made in data.get("images_retried", {}).items()
+        },
     )
 
 
@@ -118,6 +123,10 @@ def _failure(value: Any) -> bool:
     return _values(_is(str))(value) and set(value) == {"kind", "message"}
 
 
+def _attempts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_attempt, value))
+
+
 def _attempt(value: Any) -> bool:
     if not isinstance(value, dict) or set(value) != {"status", "reason", "said"}:
         return False
@@ -155,5 +164,6 @@ _METADATA: Mapping[str, Check] = {
     "tool": _is(str),
     "failures": _values(_failure),
     "attempts?": _number(1, 1000, int),
-    "retried?": lambda value: isinstance(value, list) and all(map(_attempt, value)),
+    "retried?": _attempts,
+    "images_retried?": _values(_attempts),
 }

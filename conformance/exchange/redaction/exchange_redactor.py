@@ -70,4 +70,5 @@ class ExchangeRedactor(ABC):
             self.text(download.url),
             self.response(download.response),
             self._failure(download.failure),
+            tuple(replace(each, reason=self.text(each.reason)) for each in download.retried),
         )

@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.exchange.answer import DONE, Answer, Payload
-from conformance.exchange.model import Exchange, Headers, Request, Response, first_header
-from conformance.exchange.transport.codings import codings_of
+from conformance.exchange.model import Exchange, Request, Response
 from conformance.parsing import read_json
 from conformance.parsing.images import ImageFacts, inspect_image, sniff
 from conformance.recordings.readers.model import Recorded
@@ -29,6 +28,7 @@ from conformance.recordings.readers.placeholders import (
     replaces_value,
     spoils_name,
 )
+from conformance.recordings.readers.rewriting import declared_length, is_rewritten
 
 _HEAD = 4096  # characters of a text that are searched
 _SLACK = 64  # bytes of white space around a text
@@ -54,13 +54,13 @@ class _Kept:
     def __init__(self, recorded: Recorded, message: Request | Response) -> None:
         self.body = message.body
         self.exact = "text" not in recorded.altered  # the bytes are those of a recorder's text
-        self.declared = _declared_length(message.headers)
+        self.declared = declared_length(message.headers)
         part = "request" if isinstance(message, Request) else "body"
         if self.declared is None and part == "body":
-            self.declared = recorded.declared
+            self.declared = _stated(recorded, message)
         counted = self.exact and self.declared == len(self.body)
         self.proven = part in recorded.proven or counted
-        self.shorter = self.exact and not self.proven and len(self.body) < (self.declared or 0)
+        self.differs = self.exact and not self.proven and self.declared is not None
 
     @property
     def text(self) -> str:
@@ -92,13 +92,29 @@ class _Kept:
         written = json.dumps(value, indent=4)
         return len(written) + written.count("/") + _SLACK < self.declared
 
+    def is_too_long(self, value: Any) -> bool:
+        """Return whether the JSON in it is longer than was sent, written as tersely as can be."""
+        if self.declared is None:
+            return False
+        written = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return len(written.encode("utf-8", "surrogatepass")) > self.declared
 
-def _declared_length(headers: Headers) -> int | None:
-    """Return the bytes that a body had on the wire; None where they were coded or not declared."""
-    coded = codings_of(value for name, value in headers if name.lower() == "content-encoding")
-    declared = (first_header(headers, "content-length") or "").strip()
-    known = not coded and declared.isascii() and declared.isdecimal() and len(declared) < 12
-    return int(declared) if known else None
+
+def _stated(recorded: Recorded, message: Request | Response) -> int | None:
+    """Return the bytes that the recording says an answer had; a coded one may have had fewer."""
+    stated = recorded.declared
+    coded = message.header("content-encoding") is not None
+    return None if coded and stated is not None and stated < len(message.body) else stated
+
+
+def changed_length(recorded: Recorded) -> str:
+    """Say with two lengths that an answer is not what was sent; empty where nothing shows it."""
+    if recorded.response is None or "body" in recorded.altered:
+        return ""
+    kept = _Kept(recorded, recorded.response)
+    if not kept.differs:
+        return ""
+    return f"{kept.declared:,} bytes were sent, and {len(kept.body):,} are recorded"
 
 
 def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
@@ -110,13 +126,15 @@ def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
     media_type = response.header("content-type")
     if media_type is None or holds_placeholder(media_type):
         parts.add("headers")
+    if kept.proven:
+        return frozenset(parts)  # what looks like a placeholder is the provider's own
     if answer.json.value is not None or answer.json.kind not in ("empty", "syntax", "encoding"):
         parts.update(_of_json(answer, kept))
     elif answer.streams:
         parts.update(_of_stream(answer, kept))
     elif not kept.is_document:
-        cut = not kept.proven and (kept.shorter or _was_json(kept.text))
-        if cut or is_placeholder(kept.text):
+        replaced = _was_json(kept.text) or is_placeholder(kept.text) or is_rewritten(kept.body)
+        if kept.differs or replaced:
             parts.add("body")
     return frozenset(parts)
 
@@ -145,16 +163,17 @@ def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
     """Name what was replaced inside of JSON that can be read."""
     value = answer.json.value
     if not isinstance(value, dict):
-        if _is_spoiled_value(value, kept):
+        if _is_spoiled_value(value):
             yield "body"
         return
     data = value.get("data")
     items = [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-    if kept.exact and kept.declared is not None and not kept.proven:
+    if kept.differs:
         yield "text"
-    if kept.is_too_short(value):
+    if kept.is_too_short(value) or kept.is_too_long(value):
         yield from _shortened(items)
-    if _spoils_envelope(value, kept) or any(_spoils_item(item, kept) for item in items):
+    yield from _of_envelope(value, kept)
+    if any(_spoils_item(item, kept) for item in items):
         yield "body"
     yield from _of_payloads(answer.payloads, kept)
     if _spoils_time(value.get("created"), kept):
@@ -162,7 +181,7 @@ def _of_json(answer: Answer, kept: _Kept) -> Iterator[str]:
 
 
 def _shortened(items: list[dict[str, Any]]) -> Iterator[str]:
-    """Name what was made shorter; a URL that shows its own placeholder explains itself."""
+    """Name what has another length; a URL that shows its own placeholder explains itself."""
     yield "text"
     if any(item.get("b64_json") for item in items):
         yield "payloads"
@@ -171,27 +190,36 @@ def _shortened(items: list[dict[str, Any]]) -> Iterator[str]:
         yield "urls"
 
 
-def _is_spoiled_value(value: Any, kept: _Kept) -> bool:
+def _is_spoiled_value(value: Any) -> bool:
     """Return whether JSON of another type than an object is a placeholder, or a quoted body."""
     if isinstance(value, str):
-        quoted = value.lstrip()[:1] in ("{", "[") and not kept.proven
+        quoted = value.lstrip()[:1] in ("{", "[")
         return quoted or is_placeholder(value) or holds_placeholder(value[:_HEAD], proven=True)
     return holds_placeholder(json.dumps(value)[:_HEAD], proven=True) if value else False
 
 
-def _spoils_envelope(body: dict[str, Any], kept: _Kept) -> bool:
-    """Return whether a placeholder stands in a name or a value that clauses read."""
+def _of_envelope(body: dict[str, Any], kept: _Kept) -> Iterator[str]:
+    """Name the members that were replaced; "body" where what was replaced cannot be told.
+
+    A word in place of a whole value altered that value. One amid a value, or in a name, may stand
+    for more.
+    """
     error, usage, data = body.get("error"), body.get("usage"), body.get("data")
     fault = error if isinstance(error, dict) else {}
-    values = [*(body.get(name) for name in _ECHOES), *(fault.get(name) for name in _ERROR)]
+    values = {name: body.get(name) for name in _ECHOES}
+    values |= {f"error.{name}": fault.get(name) for name in _ERROR}
+    for name, value in values.items():
+        if kept.holds(value):
+            known = isinstance(value, dict) or replaces_value(str(value))
+            lacks = fault and not fault.keys() >= _ERROR
+            yield name if known and not lacks and name != "type" else "body"
     if kept.spoils([*body, *fault, *(usage if isinstance(usage, dict) else ())]):
-        return True
-    if any(map(kept.holds, values)) or (isinstance(data, str) and kept.holds(data)):
-        return True
-    whole = [*(data if isinstance(data, list) else ()), error]
-    if any(isinstance(one, str) and replaces_value(one, kept.proven) for one in whole):
-        return True
-    return not fault.keys() >= _ERROR and _interrupts(fault.get("message"))
+        yield "body"
+    whole = [*(data if isinstance(data, list) else [data]), error]
+    if any(isinstance(one, str) and replaces_value(one) for one in whole):
+        yield "body"
+    if not fault.keys() >= _ERROR and _interrupts(fault.get("message")):
+        yield "body"
 
 
 def _interrupts(value: Any) -> bool:
@@ -206,12 +234,12 @@ def _spoils_item(item: dict[str, Any], kept: _Kept) -> bool:
 def _spoils_time(created: object, kept: _Kept) -> bool:
     if isinstance(created, str):
         return kept.holds(created)
-    return created == 0 and not isinstance(created, bool) and not kept.proven
+    return created == 0 and not isinstance(created, bool)
 
 
 def _of_payloads(payloads: Iterable[Payload], kept: _Kept) -> Iterator[str]:
     listed = list(payloads)
-    if any(_spoils_payload(payload, kept.proven) for payload in listed):
+    if any(map(_spoils_payload, listed)):
         yield "payloads"
     if any(_spoils_url(payload.url, kept) for payload in listed):
         yield "urls"
@@ -224,12 +252,15 @@ def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
     events = answer.events
     items = [event.item for event in events]
     yield from _of_payloads(events, kept)
+    for item in items:
+        yield from _of_envelope(item, kept)
+        if _spoils_time(item.get("created_at"), kept):
+            yield "created_at"
     if (
         is_placeholder(kept.text)
-        or kept.shorter
+        or kept.differs
         or _is_broken_stream(answer, kept)
-        or any(_spoils_envelope(item, kept) or _spoils_item(item, kept) for item in items)
-        or any(_spoils_time(item.get("created_at"), kept) for item in items)
+        or any(_spoils_item(item, kept) for item in items)
     ):
         yield "body"
 
@@ -240,8 +271,6 @@ def _is_broken_stream(answer: Answer, kept: _Kept) -> bool:
     lines = (line for line in text.splitlines() if line and not line.startswith("data:"))
     if any(kept.holds(line[:_HEAD]) for line in lines):
         return True
-    if kept.proven:
-        return False
     last = text.rstrip("\r\n").rsplit("\n", 1)[-1].removeprefix("data:")
     unended = not text.endswith(("\n\n", "\r\n\r\n", "\r\r")) and _is_broken_data(last)
     return unended or any(_is_broken_data(event.data) for event in answer.stream.events)
@@ -258,7 +287,7 @@ def _is_broken_data(text: str) -> bool:
     return marked and not _JSON_START.match(bare)
 
 
-def _spoils_payload(payload: Payload, proven: bool) -> bool:
+def _spoils_payload(payload: Payload) -> bool:
     """Return whether base64 is none of a generated image: a word, a greeting, or one pixel.
 
     A whole image has no placeholder in it, so that only damaged ones are searched. A web page
@@ -268,9 +297,9 @@ def _spoils_payload(payload: Payload, proven: bool) -> bool:
     if value is None or reading is None or _DOCUMENT.match((reading.data or b"")[:_HEAD]):
         return False
     whole = reading.fault is None and image is not None and image.complete
-    if whole or (len(value) < _SMALL and not proven):
-        return not proven and (image is None or _is_no_painting(image))
-    return is_placeholder(value) or interrupts_base64(value, proven)
+    if whole or len(value) < _SMALL:
+        return image is None or _is_no_painting(image)
+    return is_placeholder(value) or interrupts_base64(value)
 
 
 def _is_no_painting(facts: ImageFacts) -> bool:
@@ -306,12 +335,14 @@ def is_altered_download(recorded: Recorded) -> bool:
     if response is None or "body" in recorded.altered:
         return True
     kept = _Kept(recorded, response)
-    if is_placeholder(kept.body[:400].decode("utf-8", "replace")):
-        return True
-    if kept.proven or kept.is_document:
+    if kept.proven:
         return False
-    if not kept.body or kept.shorter or sniff(kept.body) is not None:
-        return kept.shorter or _is_no_painting(inspect_image(kept.body))
+    if kept.differs or is_placeholder(kept.body[:400].decode("utf-8", "replace")):
+        return True
+    if kept.is_document:
+        return False
+    if not kept.body or sniff(kept.body) is not None:
+        return _is_no_painting(inspect_image(kept.body))
     media_type = response.media_type or "image/"  # of bytes that are none: a recorder mangled them
     claims_image = media_type.startswith("image/") or media_type == "application/octet-stream"
     return claims_image or _was_json(kept.text)
@@ -330,8 +361,8 @@ def altered_request(recorded: Recorded) -> str | None:
     kept, body = _Kept(recorded, request), read_json(request.body).value
     if not isinstance(body, dict):
         return None if kept.proven else "its request was cut or rewritten by the recorder"
-    if not kept.proven and kept.is_too_short(body):
-        return f"its request had {kept.declared:,} bytes, and fewer were recorded"
+    if not kept.proven and (kept.is_too_short(body) or kept.is_too_long(body)):
+        return f"its request had {kept.declared:,} bytes, and {len(kept.body):,} were recorded"
     accepted = recorded.response is not None and 200 <= recorded.response.status < 300
     for name, value in body.items():
         if kept.spoils([name]) or _is_replaced(name, value, kept.proven, accepted):

@@ -51,7 +51,7 @@ def from_har(value: Any) -> Iterator[Pair]:
             "recorded_at": entry.get("startedDateTime"),
             "elapsed": milliseconds / 1000 if milliseconds > 0 else None,
         },
-        size if size > len(text(content.get("text"))) else None,
+        _stated_length(answer, content, size),
     )
 
 
@@ -63,6 +63,25 @@ def _har_body(held: Mapping[str, Any], size: int) -> Mapping[str, Any]:
     if not isinstance(kept, str) or (not kept and size > 0):
         return {}
     return {"body": {"$base64": kept} if held.get("encoding") == "base64" else kept}
+
+
+def _stated_length(answer: Mapping[str, Any], content: Mapping[str, Any], size: int) -> int | None:
+    """Return how many bytes an archive says that an answer had; None where it may be what is kept.
+
+    Recorders count bytes, characters or halves of UTF-16, of the body or of its base64.
+    """
+    kept, coded = text(content.get("text")), content.get("encoding") == "base64"
+    if size <= 0:
+        sent = {name.lower() for name, _ in headers_of(answer.get("headers"))}
+        size = (
+            -1
+            if sent & {"content-encoding", "transfer-encoding"}
+            else _size(answer.get("bodySize"))
+        )
+    readings = {len(kept), len(kept.encode("utf-16-le", "surrogatepass")) // 2}
+    digits = len("".join(kept.split()).rstrip("=")) if coded else 0
+    readings.add(digits * 3 // 4 if coded else len(kept.encode("utf-8", "surrogatepass")))
+    return size if size > 0 and size not in readings else None
 
 
 def _size(value: Any) -> int:

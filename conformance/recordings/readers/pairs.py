@@ -40,6 +40,7 @@ from conformance.recordings.readers.model import (
     Recorded,
     RecordingError,
 )
+from conformance.recordings.readers.rewriting import restored
 
 _ADDRESSES = ("url", "uri", "urlPath", "absoluteUrl", "path")
 _MOMENTS = ("recorded_at", "recordedAt", "timestamp", "loggedDate")
@@ -78,12 +79,13 @@ def entry_of(index: int, line: int | None, pair: Pair, files: BodyFiles) -> Entr
 def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
     asked = pair.request
     sent = _headers(asked)
-    body = decoded(_matched(asked) or body_of(asked, files), sent)
+    body = restored(decoded(_matched(asked) or body_of(asked, files), sent), sent)
     response, answer = None, NOTHING_KEPT
     altered = _declared_alterations(pair.record)
     if pair.response is not None:
         headers = _headers(pair.response)
         answer = decoded(body_of(pair.response, files), headers)
+        answer = restored(answer, headers, pair.declared)
         response = Response(_status(pair.response), headers, answer.data or b"")
         altered |= CUT.altered if answer.data is None else answer.altered
         altered |= set() if headers else {"headers"}

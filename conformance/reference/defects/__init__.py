@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from conformance.cases import cases_for
 from conformance.clauses import clauses_of
-from conformance.contract import Edition, load_edition
+from conformance.contract import Edition, load_edition, model_named
 from conformance.errors import UnknownNameError
 from conformance.reference.defects import (
     authentication,
@@ -29,7 +29,7 @@ from conformance.reference.defects import (
     url,
 )
 from conformance.reference.defects.planting import REGISTRY, Defect
-from conformance.reference.defects.restriction import restricted
+from conformance.reference.defects.restriction import check_restrictable, restricted
 from conformance.reference.steps import TRUTHFUL, Steps
 
 __all__ = ["CHAPTERS", "Defect", "defects", "lying_steps", "with_defects"]
@@ -111,13 +111,14 @@ def with_defects(
 ) -> Steps:
     """Plant defects one upon the other; with a model, in the answers of that model only.
 
-    Defects of keys, the model list and image files hold for every model, because the model is
-    not known before the body is read. Raises UnknownNameError for an unknown id.
+    Raises UnknownNameError for an unknown id, and ConformanceError for a lie that is of no model.
     """
     known = defects(edition)
     for name in ids:
         if name not in known:
             raise UnknownNameError("defect", name, known)
+        if model is not None:
+            check_restrictable(known[name], TRUTHFUL, model)
     lying = steps
     for name in ids:
         lying = known[name].plant(lying)
@@ -130,5 +131,5 @@ def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) 
     Raises UnknownNameError for an unknown defect or model.
     """
     if model is not None:
-        edition.model(model)
+        model_named(edition, model)
     return with_defects(TRUTHFUL, ids, model, edition)

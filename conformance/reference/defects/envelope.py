@@ -259,6 +259,13 @@ def data_empty(body: Body, _job: Job) -> None:
     body["data"] = []
 
 
+@planted("envelope.task-in-data", "envelope.data-not-empty", modes=["D8", "D9"])
+@in_body
+def task_in_data(body: Body, _job: Job) -> None:
+    """The images are still to be fetched: `data` has the id of a task."""
+    body["data"] = [{"status": "submitted", "task_id": "task_01H"}]
+
+
 @planted("envelope.item-text", "envelope.items-objects")
 @in_body
 def item_text(body: Body, _job: Job) -> None:

@@ -39,6 +39,8 @@ class Defect:
     """Whether the lie is an outage: its clauses become *unavailable*, and none turns red."""
     in_urls: bool = False
     """Whether it is a lie about URLs, and so none where no model answers with one."""
+    public: bool = False
+    """Whether it is a lie of a provider at a public https address alone, and none on loopback."""
 
     @property
     def chapter(self) -> str:
@@ -55,6 +57,7 @@ def planted(
     modes: Sequence[str] = (),
     silent: bool = False,
     in_urls: bool = False,
+    public: bool = False,
 ) -> Callable[[Plant], Plant]:
     """Register a function that makes lying steps of truthful ones; its docstring is the lie."""
 
@@ -62,7 +65,7 @@ def planted(
         if name in REGISTRY:
             raise ValueError(f"defect id {name!r} is used twice")
         lie = " ".join((plant.__doc__ or "").split())
-        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, in_urls)
+        REGISTRY[name] = Defect(name, lie, claims, tuple(modes), plant, silent, in_urls, public)
         return plant
 
     return register

@@ -120,11 +120,23 @@ def never_completed(events: Iterator[Body], job: Job) -> Iterator[Body]:
     return (event for event in events if event["type"] != _COMPLETED or not job.partial_images)
 
 
-@planted("stream.event-after-completed", "stream.completed-last", modes=["D11"])
-@in_frame
-def event_after_completed(frame: bytes, kind: str) -> bytes:
-    """Something comes after the completed event."""
-    return frame + b"event: keep-alive\ndata: {}\n\n" if kind == _COMPLETED else frame
+@planted("stream.partial-after-completed", "stream.completed-last", modes=["D11"])
+@in_events
+def partial_after_completed(events: Iterator[Body], _job: Job) -> Iterator[Body]:
+    """The last partial image comes after the completed event."""
+    *before, completed = events
+    late = [before.pop()] if before and before[-1]["type"] != _COMPLETED else []
+    return iter([*before, completed, *late])
+
+
+@planted("stream.two-completed", "count.one-by-default", modes=["D6", "D11"])
+@in_step("events")
+def two_completed(
+    events: Any, job: Job, painter: Painter, context: AnswerContext
+) -> Iterator[Body]:
+    """A stream has one finished image more than was asked."""
+    asked = list(events(job, painter, context))
+    return iter([*asked, *(each for each in asked[-1:] if each["type"] == _COMPLETED)])
 
 
 @planted("stream.partial-too-many", "stream.partial-count", modes=["D11"])

@@ -63,7 +63,7 @@ def data_url(item: Body, job: Job) -> None:
         item["url"] = f"data:image/png;base64,{data}"
 
 
-@planted("url.plain-http", "url.https", modes=["D12"])
+@planted("url.plain-http", "url.https", modes=["D12"], public=True)
 @in_url
 def plain_http(url: str) -> str:
     """A URL is http."""
@@ -81,17 +81,17 @@ def file_scheme(url: str) -> str:
 @in_url
 def credentials(url: str) -> str:
     """A URL carries a user name and a password."""
-    return url.replace("https://", "https://images:secret@")
+    return url.replace("://", "://images:secret@", 1)
 
 
-@planted("url.internal-host", "url.public-host", modes=["D12"])
+@planted("url.internal-host", "url.public-host", modes=["D12"], public=True)
 @in_url
 def internal_host(url: str) -> str:
     """A URL leads to a name that only the provider's own network knows."""
     return _elsewhere(url, "https://localai.local:8080")
 
 
-@planted("url.private-address", "url.public-host", modes=["D12"])
+@planted("url.private-address", "url.public-host", modes=["D12"], public=True)
 @in_url
 def private_address(url: str) -> str:
     """A URL leads to a private address."""

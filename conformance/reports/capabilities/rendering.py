@@ -87,7 +87,7 @@ class CapabilityPage(Paper):
             parts: list[Part] = [(f"{label}, {listed(models, 6)}: ", "bold")]
             for rank, (word, text) in enumerate(words):
                 parts += ["; " if rank else "", (text, MEANINGS[word].style)]
-            self._line(*parts, indent=2, lines=4)
+            self._line(*parts, indent=2)
 
     def print_tables(self, tables: Sequence[ModelTable], every: bool) -> None:
         """Print the values that sides treat differently, model by model; or all that were asked."""

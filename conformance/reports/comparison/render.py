@@ -157,7 +157,7 @@ class _ComparisonPage(Paper):
             said = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
             self._line((column.label, "bold"), said, indent=2)
         for note in comparison.notes:
-            self._line((note, "yellow"), lines=2)
+            self._line((note, "yellow"))
         CapabilityPage(self._console).print_tables(comparison.capabilities, every)
         side_by_side.OfferPage(self._console).print(comparison.offers)
         labels = [column.label for column in comparison.columns]
@@ -176,7 +176,7 @@ class _ComparisonPage(Paper):
     def _table(self, title: str, rows: Sequence[Row], labels: Sequence[str]) -> None:
         if rows:
             self._title(f"{title} ({len(rows)})")
-            self._grid(("", "clause", "models", *labels), map(_cells, rows))
+            self._grid(("", "clause", "models", *labels), map(_cells, rows), names=3)
 
 
 def _cells(row: Row) -> list[Part]:

@@ -14,6 +14,7 @@ from conformance.reports.drift.model import ABSENT, Alarm, Change, Drift, Kind
 from conformance.reports.formatting import counted, json_document, listed, moment
 from conformance.reports.markdown import filled
 from conformance.reports.page.requests import shown_request
+from conformance.results.editions import explain_command
 from conformance.results.run_file import Run
 
 SCHEMA = 1
@@ -136,7 +137,8 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
 
 
 _PHRASES = {
-    phrase.__name__: phrase for phrase in (certainty, place, side, tally, what_changed, who)
+    phrase.__name__: phrase
+    for phrase in (certainty, explain_command, place, side, tally, what_changed, who)
 }
 
 
@@ -233,15 +235,15 @@ class _DriftPage(Paper):
 
     def print(self, report: Drift, unconfirmed_too: bool) -> None:
         new = side([report.new])
-        self._line((new, "bold"), f" against {side(report.bases)}", lines=2)
+        self._line((new, "bold"), f" against {side(report.bases)}")
         for note in report.notes[:_MOST_NOTES]:
-            self._line((note, "yellow"), lines=1)
+            self._line((note, "yellow"))
         self._line((tally(report), "bold"))
         for kind in Kind:
             self._section(kind, report)
         style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
         self._console.print()
-        self._line((closing(report, unconfirmed_too), style), lines=2)
+        self._line((closing(report, unconfirmed_too), style))
 
     def _section(self, kind: Kind, report: Drift) -> None:
         changes = report.of(kind)
@@ -263,9 +265,8 @@ class _DriftPage(Paper):
             (name, "bold"),
             said,
             indent=2,
-            lines=2 if change.kind in (Kind.REGRESSION, Kind.UNRELIABLE) else 1,
         )
         by_reason = verdict and not change.subject
         if regression or by_reason or change.what in ("latency", "price", "reliability"):
             why = "; ".join(filter(None, (certainty(change), change.message)))
-            self._line(why or "no reason given", indent=6, lines=1)
+            self._line(why or "no reason given", indent=6)

@@ -149,7 +149,7 @@ class _HistoryPage(Paper):
             sentence = counted(report.silent, "promise was", "promises were")
             self._line((f"{sentence} judged before, not on the newest night.", "magenta"))
         for path, why in report.problems[:_MOST_PROBLEMS]:
-            self._line((f"left out: {path}: {why}", "yellow"), lines=2)
+            self._line((f"left out: {path}: {why}", "yellow"))
         more = len(report.problems) - _MOST_PROBLEMS
         if more > 0:
             self._line((f"and {counted(more, 'file')} more left out", "yellow"))
@@ -174,7 +174,6 @@ class _HistoryPage(Paper):
             (now_of(timeline), style),
             "".join(f", {each}" for each in parts),
             indent=2,
-            lines=2,
         )
         row = Text("    ")
         for letter in squeezed(timeline.marks, max(self._console.width - 4, 10)):

@@ -1,0 +1,48 @@
+"""What a success without an image has in its place: a task, and the words of an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.clauses.subject import Subject
+from conformance.exchange.answer import Answer
+from conformance.exchange.error_text import error_text
+
+_IDS = ("task_id", "taskId", "job_id", "jobId", "prediction_id")
+_STATES = ("status", "task_status", "state")
+_MOST_ITEMS = 5
+
+
+def stand_in(answer: Answer) -> str:
+    """Return ": task 1, queued: words", as far as an answer says so, to go on with a sentence."""
+    parts = (task_of(answer), error_text(answer).words)
+    return "".join(f": {part}" for part in parts if part)
+
+
+def task_of(answer: Answer) -> str:
+    """Return the id and the state of a task in a body, or in its `data`; or nothing."""
+    body = answer.object or {}
+    data = body.get("data")
+    items = data[:_MOST_ITEMS] if isinstance(data, list) else [data]
+    places = (*items, body, body.get("output"), body.get("result"))
+    return next(filter(None, map(_task, places)), "")
+
+
+def lone_task(subject: Subject) -> str:
+    """Return the task that an answer has instead of any image; or nothing."""
+    carries = any(each.carries for each in subject.answer.payloads)
+    return "" if subject.outcome.accepted or carries else task_of(subject.answer)
+
+
+def _task(value: Any) -> str:
+    if not isinstance(value, dict):
+        return ""
+    state = _first(value, *_STATES)
+    task = _first(value, *_IDS) or (state and _first(value, "id"))
+    return f"task {task}{state and f', {state}'}" if task else ""
+
+
+def _first(members: dict[str, Any], *names: str) -> str:
+    found = (members.get(name) for name in names)
+    texts = (each for each in found if isinstance(each, str | int) and not isinstance(each, bool))
+    return next((str(each)[:80] for each in texts if each), "")

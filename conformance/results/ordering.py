@@ -1,0 +1,56 @@
+"""The order in which runs are read: that of their headers, never that in which answers came."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from conformance.findings import Finding, Observation
+from conformance.results.records import ExchangeRecord, RunHeader
+
+_NUMBER = re.compile(r"[0-9]+")
+_Name = TypeVar("_Name", str, tuple[str, str])
+_ColumnPlace = tuple[int, str, int, str]
+
+
+class Order:
+    """The order in which headers name providers, models and clauses; workers report in any."""
+
+    def __init__(self, headers: Sequence[RunHeader]) -> None:
+        providers = [each for header in headers for each in header.providers]
+        clauses = [each for header in headers for each in header.clauses]
+        self._providers = _places(each.id for each in providers)
+        self._columns = _places((each.id, model) for each in providers for model in each.models)
+        self._clauses = _places(each.id for each in clauses)
+        self._values = _places(
+            pair for header in headers for each in header.values for pair in each.asks
+        )
+
+    def of_column(self, about: Finding | Observation | ExchangeRecord) -> _ColumnPlace:
+        """Return the place of a provider and model; names that no header has come last."""
+        provider, model = about.provider, about.model
+        place = self._columns.get((provider, model), len(self._columns))
+        return self._providers.get(provider, len(self._providers)), provider, place, model
+
+    def of_exchange(self, exchange: ExchangeRecord) -> tuple[_ColumnPlace, int, list[int], str]:
+        """Return its place by provider, model and case.
+
+        What asks for least is the best example, and values have the order of the contract.
+        """
+        values = [self._values.get(pair, len(self._values)) for pair in exchange.asks.items()]
+        name = _NUMBER.sub(lambda number: number[0].zfill(8), exchange.case)  # corpus-9, corpus-10
+        return self.of_column(exchange), len(values), sorted(values), name
+
+    def of_finding(self, finding: Finding) -> tuple[_ColumnPlace, str, int, str]:
+        """Return its place by provider, model, case and clause."""
+        clause = self._clauses.get(finding.clause, len(self._clauses))
+        return self.of_column(finding), finding.case, clause, finding.clause
+
+    def of_observation(self, seen: Observation) -> tuple[_ColumnPlace, str, str]:
+        """Return its place by provider, model, kind and case."""
+        return self.of_column(seen), seen.id, seen.case
+
+
+def _places(names: Iterable[_Name]) -> dict[_Name, int]:
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}
