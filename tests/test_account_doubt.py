@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from starlette.responses import HTMLResponse, JSONResponse
+import pytest
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from conformance.findings import Verdict
 from tests.live import images, judge_all, session, verdicts, watched
@@ -23,7 +24,7 @@ def test_account_at_its_end_stops_the_run_in_whatever_words(tmp_path: Path) -> N
         assert "qaStaH" in why
         assert "--resume" in why
         assert verdicts(judged) <= {"pass", "unavailable", "not run"}
-        assert eye.posts == 5  # three answers, the refusal, and what was accepted before
+        assert eye.posts == 6  # three answers, the refusal twice, and what was accepted before
 
 
 def test_page_to_a_mistake_after_the_end_says_nothing_of_errors(tmp_path: Path) -> None:
@@ -56,5 +57,36 @@ def test_refusal_that_names_nothing_is_asked_about_once_and_is_a_verdict(tmp_pat
     named, _, seen = refused_urls(tmp_path, "response_format: qaStaH")
     assert seen == {Verdict.FAIL}
     unnamed, lost, seen = refused_urls(tmp_path, "qaStaH")
-    assert (unnamed - named, seen) == (1, {Verdict.FAIL})
+    # each refusal once more, what was accepted once, and the first refusal twice more
+    assert (unnamed - named, seen) == (6, {Verdict.FAIL})
     assert abs(lost) < 1e-9
+
+
+@pytest.mark.parametrize(
+    "mishap",
+    [
+        HTMLResponse("<title>Just a moment...</title>", 403),
+        JSONResponse({"error": {"message": "The upstream failed.", "type": "upstream"}}, 400),
+        JSONResponse({"error": {"message": "No such model.", "code": "model_not_found"}}, 404),
+        JSONResponse({"error": {"message": "No channel.", "code": "model_not_found"}}, 503),
+        JSONResponse({"error": {"message": "Try the model later."}}, 200),
+    ],
+    ids=["challenge", "upstream", "no-model", "no-channel", "in-a-200"],
+)
+def test_mishap_is_no_verdict_and_is_kept_as_an_attempt(tmp_path: Path, mishap: Response) -> None:
+    with watched(images(mishap, 2, 4)) as (url, _), session(tmp_path, url, cases=VALID) as found:
+        judged = judge_all(found)
+        assert not found.live.ledger.halts()
+    assert verdicts(judged) == {"pass"}
+    records = [each.record for each in judged.values() if each.record is not None]
+    (retried,) = (each.retried for each in records if each.retried)
+    assert [each.status for each in retried] == [mishap.status_code] * 2
+
+
+def test_limit_of_this_user_names_no_parameter(tmp_path: Path) -> None:
+    told = {"error": {"message": "Limit for this user reached.", "param": "user", "code": "limit"}}
+    refused = images(JSONResponse(told, 400), 2)
+    with watched(refused) as (url, _), session(tmp_path, url, cases="[bu]*") as found:
+        judged = judge_all(found)
+        assert found.live.ledger.halts()
+    assert "fail" not in verdicts(judged)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from conformance.findings import Finding, Verdict
 from conformance.reference.defects import with_defects
@@ -90,7 +90,9 @@ def test_first_requests_are_all_made_before_any_repeat(
 
     def refuse(body: Any) -> Response | None:
         asked.append("user" in body)
-        return error(400, param="user") if "user" in body else None
+        said = f"'{body.get('user')}' is no user."
+        told = {"message": said, "type": "x", "code": None, "param": "user"}
+        return JSONResponse({"error": told}, 400) if "user" in body else None
 
     with watched() as (url, eye):
         good = finished(tmp_path, url, "--cases", "[bnu]*").rename(tmp_path / "good.jsonl")

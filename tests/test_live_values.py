@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from conformance.cases.model import Case
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
 from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, Tried, in_vain
@@ -149,7 +151,7 @@ def test_answer_that_is_always_cut_is_recorded_and_told(tmp_path: Path) -> None:
         replayed = judge_all(found)
     told = [each[f"{MODEL}/quality-hd"].findings[CLAUSE] for each in (recorded, replayed)]
     assert [each.verdict for each in told] == [Verdict.FAIL] * 2
-    assert "closed in the middle of the body in 1 of 1 case, 2 of 2 attempts" in told[0].message
+    assert "closed in the middle of the body in 1 of 1 case, 3 of 3 attempts" in told[0].message
     assert told[0].message == told[1].message
 
 
@@ -233,3 +235,47 @@ def row(*answers: tuple[bool, frozenset[str]]) -> list[Tried]:
 )
 def test_one_value_that_never_works_stops_no_model(tried: list[Tried], stops: bool) -> None:
     assert bool(in_vain("p", tried)) == stops
+
+
+@pytest.mark.parametrize("status", [400, 404, 503])
+def test_value_for_which_a_painting_model_is_said_to_be_gone_breaks_its_promise(
+    tmp_path: Path, status: int
+) -> None:
+    said = {"error": {"message": "No channel for the model with quality hd.", "type": "x"}}
+    said["error"]["code"] = "model_not_found"
+
+    def answer(asked: Any) -> Response | None:
+        hd = isinstance(asked, dict) and asked.get("quality") == "hd"
+        return JSONResponse(said, status) if hd else None
+
+    found = judged(tmp_path, answer)[f"{MODEL}/quality-hd"].findings[CLAUSE]
+    assert found.verdict is Verdict.FAIL
+    assert "quality hd" in found.observed
+
+
+def test_request_refused_in_the_words_of_the_model_list_is_about_who_asks(tmp_path: Path) -> None:
+    told = JSONResponse({"error": {"message": "Not for you.", "type": "x"}}, 400)
+    with watched() as (url, eye), session(tmp_path, url, MODEL, cases="[bm][ao][sd]el*") as found:
+        eye.answer = lambda _number, _path: told
+        judged = judge_all(found)
+        (why,) = found.live.ledger.halts()
+    assert "is not open to this account (HTTP 400: Not for you.)" in why
+    verdicts = {each.verdict for one in judged.values() for each in one.findings.values()}
+    assert Verdict.FAIL not in verdicts
+
+
+def test_answer_lost_as_often_as_others_is_unavailable() -> None:
+    from tests.test_model_outcomes import SMALL, URL, accepted, crashed, others
+
+    hd = Case("hd", MODEL, body={"model": MODEL, "prompt": "a cat", "quality": "hd"})
+    more = [Case(f"n-{n}", MODEL, body={"model": MODEL, "prompt": "a cat", "n": n}) for n in (2, 3)]
+    lossy = [
+        (case, replace(timed, attempts=3, lost=2))
+        for case, timed in (accepted(each, 2) for each in more)
+    ]
+    known = [accepted(SMALL, 1), crashed(hd, 2, attempts=3), accepted(URL, 3)]
+    assert others(*known).context(hd, None).crash_doubt == ""
+    assert others(*known, *lossy).context(hd, None).crash_doubt == (
+        "the provider lost 4 of 8 other answers as well"
+    )
+    assert others(*known[:1], crashed(hd, 2, attempts=2), known[2]).context(hd, None).crash_doubt

@@ -55,6 +55,12 @@ QUOTA: dict[str, tuple[int, Any]] = {
     "trial": (400, error("Trial expired.")),
     "wallet": (200, {"success": False, "error": "not enough tokens in your wallet"}),
     "allowance": (403, error("This token has no remaining allowance")),
+    "code-blames-a-parameter": (403, error("x", param="quota", code="insufficient_user_quota")),
+    "free-plan": (400, error("Monthly limit for this model on the Free plan. Upgrade your plan.")),
+    "plan": (400, error("Limit of your plan reached.")),
+    "free-allocation": (429, error("You have used up your daily free allocation.")),
+    "budget": (400, error("Budget has been exceeded! Current cost: 1.2")),
+    "tokens": (403, error("Not enough tokens.")),
 }
 
 
@@ -85,6 +91,22 @@ CAUSES: dict[str, tuple[int, Any, str | None, Result]] = {
     "moderated": (400, error("no", code="moderation_blocked"), "moderation", Result.REFUSED),
     "moderated-flat": (400, {"code": "DataInspectionFailed"}, "moderation", Result.REFUSED),
     "moderated-text": (400, {"detail": "Flagged by moderation."}, "moderation", Result.REFUSED),
+    "moderated-prompt": (400, error("no", param="prompt", code="moderation_blocked"), "moderation",
+                         Result.REFUSED),
+    "moderated-n": (400, error("no", param="n", code="content_policy_violation"), "moderation",
+                    Result.REFUSED),
+    "key-named": (400, error("no", param="n", code="invalid_api_key"), "key", Result.REFUSED),
+    "pace-named": (400, error("no", param="n", code="rate_limit_exceeded"), "rate-limit",
+                   Result.UNAVAILABLE),
+    "401-named": (401, error("no", param="n"), "key", Result.REFUSED),
+    "policy-of-n": (400, error("It violates our policy", param="n"), None, Result.REFUSED),
+    "long-prompt": (400, error("Not enough tokens left in the context"), None, Result.REFUSED),
+    "context": (400, error("Maximum context length is 4,000 tokens"), None, Result.REFUSED),
+    "region": (400, error("User location is not supported for the API use."), "access",
+               Result.UNAVAILABLE),
+    "region-in-a-200": (200, error("Not available in your country"), "access", Result.UNAVAILABLE),
+    "region-code": (403, error("no", code="unsupported_country_region_territory"), "access",
+                    Result.UNAVAILABLE),
     "moderation-named": (400, error("Bad moderation", param="moderation"), None, Result.REFUSED),
     "forbidden": (403, error("no"), "other", Result.REFUSED),
     "proxy": (407, error("no"), "other", Result.UNAVAILABLE),
@@ -114,6 +136,75 @@ def test_cause_is_told_by_status_and_words(name: str) -> None:
     found = outcome_of(refused(status, told))
     assert (found.cause, found.result) == (cause, result)
     assert not_served(Answer(refused(status, told))) is (cause == "not served")
+
+
+MODERATED = [
+    "Prompt provided failed safety check due to the inclusion of prohibited content.",
+    "This prompt contains words that violate the usage guidelines.",
+    "Your prompt was flagged by our safety filters.",
+    "prompt: banned words detected",
+    "Request Moderated",
+    "The request violates our Terms of Service.",
+    "It contained material flagged by a content checker.",
+    "您的提示词违反了使用政策",
+    "不適切な内容が含まれています。",
+    "부적절한 콘텐츠입니다.",
+    "El contenido es inapropiado: viola nuestras políticas de uso.",
+    "O pedido viola as diretrizes de uso.",
+    "La richiesta viola le linee guida.",
+    "Votre demande enfreint nos règles.",
+    "Die Anfrage verstößt gegen unsere Nutzungsrichtlinien.",
+    "Je verzoek is in strijd met ons beleid.",
+    "Uygunsuz içerik.",
+    "Запрос нарушает правила использования.",
+]
+
+
+@pytest.mark.parametrize("param", [None, "prompt", "body.prompt"])
+@pytest.mark.parametrize("said", MODERATED)
+def test_moderation_is_known_in_many_words_where_nothing_but_the_prompt_is_named(
+    said: str, param: str | None
+) -> None:
+    assert outcome_of(refused(400, error(said, param=param))).cause == "moderation"
+
+
+@pytest.mark.parametrize("said", MODERATED[:6])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("quality", "safety"),
+        ("moderation", "banned"),
+        ("response_format", "b64_json"),
+        ("n", 0),
+        ("n", True),
+        ("style", None),
+    ],
+)
+def test_message_that_quotes_a_value_is_never_moderation(said: str, name: str, value: Any) -> None:
+    shown = json.dumps(value)
+    bare = shown.strip('"')
+    for text in (f"{name}: {shown}: {said}", f"{said} ({name} was {bare})"):
+        made = exchange({"model": "m", "prompt": "x", name: value}, 400, error(text))
+        assert outcome_of(made).cause is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "moderation must be low or auto",
+        "Invalid value: 'nsfw'. Supported values are low, auto.",
+        "style violates the policy: it must be one of vivid, natural",
+        "Unknown parameter: 'safety_filter'.",
+    ],
+)
+def test_refusal_of_a_value_is_no_moderation(said: str) -> None:
+    assert outcome_of(refused(400, error(said))).cause is None
+
+
+def test_plan_that_lacks_a_value_is_no_account_at_its_end() -> None:
+    said = error("size 1792x1024 is not within the limits of your plan. Upgrade your plan.")
+    made = exchange({"model": "m", "prompt": "x", "size": "1792x1024"}, 400, said)
+    assert outcome_of(made).cause is None
 
 
 def test_provider_s_own_words_are_kept_beside_what_is_no_acceptance() -> None:

@@ -184,7 +184,8 @@ def _obstacle(subject: Subject, needs: Needs) -> _Opinion | None:
 def _unavailable(subject: Subject) -> _Opinion:
     reason, said = subject.outcome.reason, subject.outcome.said
     observed = "" if said in reason else said
-    return _Opinion(Verdict.UNAVAILABLE, Problem(reason, observed=observed))
+    message = "; ".join(each for each in (reason, subject.context.crash_doubt) if each)
+    return _Opinion(Verdict.UNAVAILABLE, Problem(message, observed=observed))
 
 
 def _prerequisite(subject: Subject, needs: Needs) -> _Opinion | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import blames_key
 from conformance.clauses.bindings import accepted, all_of, fault, minimal, model_list
-from conformance.clauses.refusals import refusal, require_fault, told
+from conformance.clauses.refusals import refusal, refused_alike, require_fault, told
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import (
     NotApplicableError,
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 )
 def list_answered(subject: Subject) -> Iterator[Problem]:
     """Fails when `GET /models` with a valid key is answered with anything but a 2xx. That the key
-    is not let in is another clause; a 403 that says nothing of it is about who asks, or from where.
+    is not let in is another clause; a 403 that says nothing of it is about who asks, or from where,
+    and so are the words in which the first request for an image is refused as well.
     """
     if blames_key(subject):
         raise NotTestableError(f"the key was not accepted: {told(subject)}")
-    if subject.outcome.forbidden:
+    if subject.outcome.forbidden or refused_alike(subject) is not None:
         raise UnavailableError(f"this account is not let in: {told(subject)}")
     if not subject.outcome.answered:
         moved = redirect_target(subject.exchange)

@@ -7,11 +7,20 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
+from conformance.cases.valid import MODELS_LIST
 from conformance.contract import Edition, Mismatch
 from conformance.exchange.answer import Answer, Payload, StreamEvent
 from conformance.exchange.error_text import error_text
 from conformance.exchange.model import Exchange, Provenance, Response
-from conformance.exchange.outcome import Outcome, Result, outcome_of, undecided
+from conformance.exchange.outcome import (
+    NOT_OPEN,
+    Outcome,
+    Result,
+    of_what_was_asked,
+    outcome_of,
+    refuses_who_asks,
+    undecided,
+)
 from conformance.exchange.outcome_causes import blames_another
 from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.sent_request import Sent, read_request
@@ -64,6 +73,10 @@ class Context:
     """A request that is no mistake and had this 5xx in all its attempts, between accepted ones."""
     down: Outcome | None = None
     """A valid request that got no answer in the same outage: since then none was accepted."""
+    paints: bool = False
+    """Whether the model was seen to paint before and after a request that says it is not there."""
+    crash_doubt: str = ""
+    """Why a request that came to nothing may have done so by chance; else empty."""
     mistake_alike: Outcome | None = None
     """A mistake that was answered in the same way, with a success or a redirect and no image.
 
@@ -102,15 +115,18 @@ class Subject:
         """
         found = outcome_of(self.exchange, self.answer)
         status = found.status or 0
+        if self._is_refused_like_list(found):
+            why = f"{NOT_OPEN}: HTTP {status}"
+            return replace(found, result=Result.UNAVAILABLE, reason=why, cause="access")
         if found.result is Result.REFUSED and found.cause is None and self._is_unlisted:
             why = f"the model is neither listed nor served (HTTP {status})"
             return replace(found, result=Result.NOT_SERVED, reason=why, cause="not served")
         if found.result is Result.NOT_SERVED and self.ended_meanwhile and self.names_model:
             return replace(found, reason="the model ended while the run was under way")
-        if found.result is not Result.NOT_SERVED or undecided(status) or not self._served:
+        if found.result is not Result.NOT_SERVED:
             return found
-        result = Result.REFUSED if status >= 400 else Result.UNCLEAR
-        return replace(found, result=result, reason=f"HTTP {status}")
+        meant = self.context.paints or (self._served and not undecided(status))
+        return of_what_was_asked(found) if meant else found
 
     @property
     def answered_on(self) -> date:
@@ -154,6 +170,12 @@ class Subject:
         if self.control is None or self.sent.expectation == "accepted":
             return False  # the control of the first request is the model list
         return self.control.accepted and self.names_model
+
+    def _is_refused_like_list(self, found: Outcome) -> bool:
+        """Return whether the first request is refused in the very words of the model list."""
+        listing = self.control if self.control and self.control.case == MODELS_LIST else None
+        refused = found.result is Result.REFUSED and found.cause in (None, "other")
+        return refused and listing is not None and refuses_who_asks(listing, found)
 
     @property
     def _is_unlisted(self) -> bool:

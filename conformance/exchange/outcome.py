@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from conformance.exchange.answer import COMPLETED, Answer, Payload
 from conformance.exchange.error_text import ErrorText, error_text, is_page
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome_causes import Cause, cause_of
+from conformance.exchange.refusal_matching import same_refusal
 from conformance.exchange.retry_after import retry_after
 
 
@@ -50,7 +51,7 @@ class Outcome:
     @property
     def forbidden(self) -> bool:
         """Return whether it was turned down for who asked or from where, as far as is known."""
-        return self.cause == "other" and self.status in (403, 451)
+        return self.cause == "access" or (self.cause == "other" and self.status in (403, 451))
 
     @property
     def closed(self) -> bool:
@@ -74,13 +75,36 @@ def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
         reason = f"HTTP {status}"
         return Outcome(exchange.case, Result.ACCEPTED, reason, status, listed, shutdowns=ends)
     error = error_text(answer)
-    cause = cause_of(status, error, is_page(answer))
+    cause = cause_of(status, error, is_page(answer), exchange.request.body)
     if cause is None and _failed_in_stream(answer, error):
         cause = "outage"
     result, reason = _classify(status, error, cause)
     if result is Result.UNAVAILABLE:
         reason += _asks_to_wait(exchange)
     return Outcome(exchange.case, result, reason, status, listed, cause, error.words)
+
+
+NOT_OPEN = "it is not open to who asks, or from where"
+
+
+def of_what_was_asked(outcome: Outcome) -> Outcome:
+    """Return what "not served" comes to where the model paints: it is about what was asked."""
+    status = outcome.status or 0
+    if undecided(status):
+        lost = Result.UNAVAILABLE
+        return replace(outcome, result=lost, cause="outage", reason=f"HTTP {status}")
+    result = Result.REFUSED if status >= 400 else Result.UNCLEAR
+    return replace(outcome, result=result, reason=f"HTTP {status}")
+
+
+def refuses_who_asks(listing: Outcome, first: Outcome) -> bool:
+    """Return whether the model list is refused in the very words of the first request for an image.
+
+    That a page is not there is no such refusal: the list alone may be missing.
+    """
+    status = first.status or 0
+    refused = 400 <= status < 500 and status not in (404, 405) and bool(first.said)
+    return refused and listing.result is Result.REFUSED and same_refusal(listing, first)
 
 
 _SERVER_ERROR = re.compile(
@@ -126,6 +150,8 @@ def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Resul
         return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
     if cause == "quota":
         return Result.UNAVAILABLE, f"the account is at its end: HTTP {status}"
+    if cause == "access":
+        return Result.UNAVAILABLE, f"{NOT_OPEN}: HTTP {status}"
     if 200 <= status < 300:
         result = Result.UNAVAILABLE if cause in ("rate-limit", "outage") else Result.UNCLEAR
         said = f": {error.words}" if error.words else ""

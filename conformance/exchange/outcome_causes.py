@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from conformance.exchange.moderation_words import MODERATION
+from conformance.exchange.refusal_matching import names_parameter, quotes_value
+
 if TYPE_CHECKING:
     from conformance.exchange.error_text import ErrorText
 
-Cause = Literal["quota", "key", "moderation", "rate-limit", "not served", "outage", "other"]
-"""Why a request was not accepted, where that is not a fault of the request itself."""
+Cause = Literal[
+    "quota", "key", "access", "moderation", "rate-limit", "not served", "outage", "other"
+]
+"""Why a request was not accepted, where that is not a fault of the request itself.
+
+`access` is about who asks, or from where.
+"""
 
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 
@@ -18,6 +26,7 @@ _QUOTA_CODES = re.compile(
     r"|paymentrequired|outofcredits?|nocredits?|freetieronly|consumetokenquotafailed"
     r"|(balance|credits?)(is)?(not)?(exhausted|insufficient|depleted|enough|exceeded)"
     r"|notenough(quota|balance|credits?)|quota(is)?(exhausted|notenough|insufficient)"
+    r"|budgetexceeded|(monthly|plan)limit(reached|exceeded)"
 )
 _MONEY = (
     r"(?:\b(?:quotas?|balance|credits?|funds|wallet|allowance|saldo|cr[eé]ditos?|cr[eé]dits?|solde"
@@ -37,12 +46,50 @@ _BALANCE = re.compile(
     r"|\b(balance|credits?|funds)\b[^.]{0,60}\bexceeded"
     r"|\b(billing|spending|payment)\b[^.]{0,30}\b(limit|cap|required|overdue|not active)"
     r"|\bunpaid (invoices?|bills?)|\btrial\b[^.]{0,20}\b(expired|ended|over)\b"
-    r"|\bnot enough tokens\b|\bin arrears\b|arrearage|good standing|\b(top[ -]?up|recharge)\b"
-    r"|\b(add|buy|purchase) (more )?(credits?|funds)|欠费|欠費|充值|儲值|チャージ|충전"
+    r"|\bin arrears\b|arrearage|good standing|\b(top[ -]?up|recharge)\b"
+    r"|\b(add|buy|purchase) (more )?(credits?|funds)|\bbudget\b[^.]{0,20}\bexceeded"
+    r"|欠费|欠費|充值|儲值|预扣费|チャージ|충전"
     r"|\b(recarga|recarregue|recarregar|ricarica|rechargez|aufladen)\b|пополните",
     re.IGNORECASE,
 )
 """An account at its end: no money, in the word order of many languages, or how to get some."""
+_NO_TOKENS = re.compile(r"\b(not enough|insufficient|no more) tokens\b", re.IGNORECASE)
+_LENGTH = re.compile(
+    r"\bcontext\b|\btoo (long|many|large)\b|\blength\b|\bcharacters\b|\bmax(imum)?\b", re.IGNORECASE
+)
+"""What is said of a prompt that is too long: the tokens that it lacks are no money."""
+_PLAN = re.compile(
+    r"\b(monthly|plan(.s)?|free[ -](plan|tier|trial)|subscription)\b[^.]{0,40}"
+    r"\b(limits?|allocation|allowance)\b"
+    r"|\bfree (allocation|allowance)\b|\blimits?\b[^.]{0,40}\b(your|free|current) (plan|tier)\b"
+    r"|\bupgrade\b[^.]{0,40}\b(plan|tier|subscription|account)\b",
+    re.IGNORECASE,
+)
+"""The limit of a plan: an end of the account, unless a parameter is named that it lacks."""
+_LANDS = (
+    r"(país|región|região|ubicación|localização|(votre|ce) pays|région|paese|regione|land|standort)"
+)
+_REGION = re.compile(
+    r"\b(location|country|region|territory|jurisdiction)\b[^.]{0,60}"
+    r"\b(not (yet )?(supported|available|allowed|permitted|eligible)|unsupported|unavailable"
+    r"|blocked|restricted|forbidden|prohibited)\b"
+    r"|\b(not (yet )?(supported|available|allowed|permitted)|unsupported|unavailable|blocked"
+    r"|restricted)\b[^.]{0,40}\b(your|this|the user.s|from) "
+    r"(current )?(location|country|region|territory|jurisdiction)\b"
+    r"|\bunsupported (user )?(location|country|region|territory)\b"
+    r"|(地区|地區|国家|國家|所在地)[^。]{0,20}(不支持|不可用|不受支持|限制)"
+    r"|(不支持|无法在|不对)[^。]{0,12}(地区|国家|所在地)|(国|地域)[^。]{0,20}(利用できません|サポートされて)"
+    r"|(국가|지역)[^.]{0,20}(지원되지|지원하지|사용할 수 없)"
+    rf"|\b{_LANDS}\b[^.]{{0,60}}\b(no|não|non|pas|nicht)\b"
+    rf"|\b(no|não|non|pas|nicht)\b[^.]{{0,20}}\b(disp\w+|soport\w+|support\w+|verfügbar|unterstützt)"
+    rf"[^.]{{0,40}}\b{_LANDS}\b"
+    r"|(стран|регион)[^.]{0,60}не (поддерж|доступ)|не (поддерж|доступ)[^.]{0,60}(стран|регион)",
+    re.IGNORECASE,
+)
+_REGION_CODES = re.compile(
+    r"(unsupported|invalid|restricted|blocked)(user)?(country|region|location|territory)"
+    r"|(country|region|location|territory)\w*(notsupported|unsupported|notallowed|restricted|blocked)"
+)
 _EXCEEDED = re.compile(
     r"\b(exceed\w*|reached|over)\b[^.]{0,30}\b(quota|usage limit|spend\w* limit)"
     r"|\bquota\b[^.]{0,40}\b(exceeded|reached)",
@@ -70,16 +117,20 @@ _BAD_KEY = re.compile(
     re.IGNORECASE,
 )
 _MODERATION_CODES = re.compile(
-    r"moderationblocked|contentpolicy|contentfilter|contentmoderation|datainspection|sensitive"
-    r"|nsfw|policyviolation|responsibleai|safety(system|violation|blocked)|ipinfringement"
+    r"moderation(blocked|failed|rejected|flagged|error|refused)|^(content)?moderat(ion|ed)$|nsfw"
+    r"|(content|prompt|input|output|image)(policy|filter|moderat|flagged|blocked|unsafe|safety)"
+    r"|datainspection|sensitive|policyviolation|responsibleai|safety(system|violation|blocked)"
+    r"|ipinfringement|prohibitedcontent|bannedword|^unsafe|unsafe(content|prompt|image|input|output)"
 )
-_MODERATION_TEXT = re.compile(
-    r"safety system|content (management )?policy|content[ _-]filter|content moderation"
-    r"|moderation (system|policy|block)|(blocked|rejected|flagged)\b[^.]{0,30}\bmoderation"
-    r"|inappropriate content|sensitive (content|word|information)|\bnsfw\b|responsible ai"
-    r"|敏感|违规|违禁|審核|审核|不当内容",
+_OF_A_VALUE = re.compile(
+    r"\binvalid value|\b(supported|allowed|valid|permitted|accepted|possible) (values?|options?)\b"
+    r"|\b(must|should|has to|can only) be (one\b|either\b|an?\b|in\b|between\b|at (least|most)\b"
+    r"|less\b|greater\b|equal\b|[\W\d]|\w+ or \w+)"
+    r"|\bnot one of\b|\bexpected (one|an?|string|integer|boolean|number)\b|\bunsupported value\b"
+    r"|\bunknown (parameter|field|argument|value)|\bunrecogni[sz]ed\b|取值|枚举",
     re.IGNORECASE,
 )
+"""How a value is refused; whatever it is, it is no moderation."""
 
 NOT_SERVED_CODES = frozenset(
     {
@@ -106,17 +157,19 @@ _MISTAKE_STATUSES = frozenset({405, 413, 414, 415})
 """Statuses that name the fault themselves, whatever the page below them looks like."""
 
 
-def cause_of(status: int, error: ErrorText, page: bool = False) -> Cause | None:
+def cause_of(
+    status: int, error: ErrorText, page: bool = False, request: bytes = b""
+) -> Cause | None:
     """Return why no image came; None where that may be a fault of the request.
 
-    `page` says that the body is a web page: a gateway wrote it, and not the API.
+    `page` says that the body is a web page: a gateway wrote it, and not the API. `request` is the
+    body that was sent: what quotes a value of it is about that value.
     """
     if status == 402:
         return "quota"
-    if not blames_another(error.param):
-        cause = _by_words(status, error)
-        if cause is not None:
-            return cause
+    cause = _by_what_is_said(status, error, request)
+    if cause is not None:
+        return cause
     if status == 429:
         return "rate-limit"
     if status in (408, 425) or status >= 500:
@@ -128,29 +181,47 @@ def cause_of(status: int, error: ErrorText, page: bool = False) -> Cause | None:
     return "other" if page and status not in _MISTAKE_STATUSES else None
 
 
-def _by_words(status: int, error: ErrorText) -> Cause | None:
-    text = error.text[:500]
-    if _is_quota(status, error, text):
+def _by_what_is_said(status: int, error: ErrorText, request: bytes) -> Cause | None:
+    """Return the cause that an error tells: by a sure code, or by words where no value is named."""
+    text, unnamed = error.text[:500], not blames_another(error.param)
+    if _has_code(error, _QUOTA_CODES) or (unnamed and _is_quota(status, text, request)):
         return "quota"
+    if _has_code(error, _REGION_CODES) or (unnamed and _REGION.search(text)):
+        return "access"
     if says_not_served(status, error):
         return "not served"
     if _has_code(error, _PACE_CODES):
         return "rate-limit"
-    if _has_code(error, _MODERATION_CODES) or _MODERATION_TEXT.search(text):
+    of_prompt = unnamed or error.param[:200].rpartition(".")[2].lower() == "prompt"
+    if _has_code(error, _MODERATION_CODES) or (of_prompt and _is_moderated(text, request)):
         return "moderation"
+    if _has_code(error, _SURE_KEY_CODES):
+        return "key"
+    if not unnamed:
+        return None
     by_status = status == 403 and (_KEY_TEXT.search(text) or _has_code(error, _KEY_CODES))
-    sure = status == 401 or by_status or _has_code(error, _SURE_KEY_CODES)
-    return "key" if sure or _BAD_KEY.search(text) else None
+    return "key" if status == 401 or by_status or _BAD_KEY.search(text) else None
 
 
-def _is_quota(status: int, error: ErrorText, text: str) -> bool:
+def _is_quota(status: int, text: str, request: bytes) -> bool:
     """Return whether the account is at its end; a pace that was exceeded is told apart."""
-    if _has_code(error, _QUOTA_CODES):
-        return True
     if _PACE.search(text):
         return False
+    if _BALANCE.search(text):
+        return True
+    if _NO_TOKENS.search(text):
+        return not _LENGTH.search(text)
+    if _PLAN.search(text):
+        return not (names_parameter(text, request) or quotes_value(text, request))
     mistake = status in (400, 404, 405, 413, 414, 415, 422)
-    return bool(_BALANCE.search(text) or (not mistake and _EXCEEDED.search(text)))
+    return not mistake and _EXCEEDED.search(text) is not None
+
+
+def _is_moderated(text: str, request: bytes) -> bool:
+    """Return whether words say that the prompt, or what was painted, may not be."""
+    if _OF_A_VALUE.search(text) or quotes_value(text, request):
+        return False
+    return MODERATION.search(text) is not None
 
 
 def says_not_served(status: int, error: ErrorText) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from conformance.parsing import read_json
 
 if TYPE_CHECKING:
     from conformance.exchange.outcome import Outcome
@@ -11,6 +13,11 @@ if TYPE_CHECKING:
 _MOST = 2000  # characters that are compared
 _WITH_DIGITS = re.compile(r"[\w.:+-]*\d[\w.:+-]*")
 """A word with a digit in it: an id, a time, a number."""
+_OF_ANYTHING = frozenset({"model", "prompt", "user", "image"})
+"""Parameters whose names are words of which any refusal may speak."""
+_ELISION = re.compile(r"\b[a-z]['\u2019](?=\w)", re.IGNORECASE)  # n'est names no n
+_QUOTE = "['\"`\u2018\u2019\u201c\u201d\u00ab\u00bb\u300c\u300d]"
+_NO_PLAIN_WORD = re.compile(r"(?=.*[a-z])(?=.*[\d_])\S+", re.IGNORECASE)
 
 
 def same_refusal(one: Outcome, other: Outcome) -> bool:
@@ -27,3 +34,43 @@ def speaks_of(text: str, name: str) -> bool:
     """Return whether a text has a name as a whole word."""
     whole_name = rf"(?i)(?<![a-z0-9_]){re.escape(name)}(?![a-z0-9_])"
     return re.search(whole_name, text[:_MOST]) is not None
+
+
+def names_parameter(text: str, request: bytes) -> bool:
+    """Return whether a text has the name of a parameter that a request sets."""
+    text = _ELISION.sub(" ", text[:_MOST])
+    return any(speaks_of(text, name) for name in _asked(request).keys() - _OF_ANYTHING)
+
+
+def quotes_value(text: str, request: bytes) -> bool:
+    """Return whether a text quotes a value of a request: in quotes, or beside its name.
+
+    What is no plain word, such as `b64_json`, needs neither.
+    """
+    for name, value in _asked(request).items():
+        shown = _shown(value)
+        if not shown or not speaks_of(text, shown):
+            continue
+        quoted = re.search(rf"(?i){_QUOTE}{re.escape(shown)}{_QUOTE}", text[:_MOST])
+        if quoted or _NO_PLAIN_WORD.fullmatch(shown) or speaks_of(text, name):
+            return True
+    return False
+
+
+def _asked(request: bytes) -> dict[str, Any]:
+    """Return what a request asks for beside its model and the words of its prompt."""
+    body = read_json(request).value if request else None
+    asked = body.items() if isinstance(body, dict) else ()
+    return {
+        str(name): value
+        for name, value in asked
+        if name != "model" and not (name == "prompt" and isinstance(value, str))
+    }
+
+
+def _shown(value: Any) -> str:
+    """Return a plain value as messages show it; nothing for what has parts."""
+    if value is None:
+        return "null"
+    shown = str(value)[:200] if isinstance(value, str | int | float) else ""
+    return shown.lower() if isinstance(value, bool) else shown

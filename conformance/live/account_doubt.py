@@ -12,8 +12,12 @@ from conformance.exchange.answer import Answer
 from conformance.exchange.error_text import error_text
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import Outcome, Result, outcome_of
-from conformance.exchange.outcome_causes import blames_another
-from conformance.exchange.refusal_matching import same_refusal, speaks_of
+from conformance.exchange.refusal_matching import (
+    names_parameter,
+    quotes_value,
+    same_refusal,
+    speaks_of,
+)
 from conformance.exchange.sent_request import read_request
 from conformance.live.ledger import NotSentError
 
@@ -25,62 +29,70 @@ _MOST = 3  # requests that are sent again and accepted, each of which costs an i
 
 @dataclass(slots=True)
 class AccountDoubt:
-    """Sends the cheapest accepted request again after a refusal that names nothing that was asked.
+    """Tells what a refusal is about that names nothing of what was asked.
 
-    If that is refused in the same words, the account is at its end, whatever the language. Such a
-    second request is billed only where it is accepted, and then the refusal was of the first.
+    The request itself is sent again: is it accepted, the refusal was a mishap. Else the cheapest
+    accepted request is: is that refused in the same words, the account is at its end, whatever
+    the language. Both are billed only where they are accepted.
     """
 
     ask: Callable[[Case], Exchange]
     estimate: Callable[[Case], float]
     edition: Edition
     _accepted: Case | None = None
+    _painted: set[str] = field(default_factory=set)  # models that did
     _of_requests: list[Outcome] = field(default_factory=list)
     _of_account: Outcome | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def remember(self, case: Case, outcome: Outcome) -> None:
-        """Remember the cheapest generation that was accepted."""
+        """Remember the cheapest generation that was accepted, and which models painted."""
         if outcome.accepted and case.operation is Operation.GENERATE:
+            self._painted.add(case.model)
             best = self._accepted
             if best is None or self.estimate(case) < self.estimate(best):
                 self._accepted = case
 
-    def settle(
-        self, exchange: Exchange, case: Case, outcome: Outcome
-    ) -> tuple[bool, list[Exchange]]:
+    def settle(self, refusal: Outcome) -> tuple[bool, list[Exchange]]:
         """Return whether a refusal is of the account, and what was sent to find out."""
-        if self._accepted is None or not self._is_unnamed(exchange, case, outcome):
+        if self._accepted is None or refusal.result is Result.NOT_SERVED:
             return False, []
         with self._lock:
             sent = []
-            if self._of_account is None and self._is_new(outcome):
+            may_ask = self._of_account is None and len(self._of_requests) < _MOST
+            if may_ask and not self.is_told(refusal):
                 try:
                     sent = [self.ask(replace(self._accepted, id=ACCOUNT_AGAIN, control=None))]
                 except NotSentError:
                     return False, []
-                if same_refusal(outcome_of(sent[0]), outcome):
-                    self._of_account = outcome
+                if same_refusal(outcome_of(sent[0]), refusal):
+                    self._of_account = refusal
                 else:
-                    self._of_requests.append(outcome)
-            return self._of_account is not None and same_refusal(self._of_account, outcome), sent
+                    self._of_requests.append(refusal)
+            return self._of_account is not None and same_refusal(self._of_account, refusal), sent
 
-    def _is_new(self, outcome: Outcome) -> bool:
-        known = self._of_requests
-        return len(known) < _MOST and not any(same_refusal(one, outcome) for one in known)
+    def is_told(self, refusal: Outcome) -> bool:
+        """Return whether a refusal in these words was of what was asked."""
+        return any(same_refusal(one, refusal) for one in self._of_requests)
 
-    def _is_unnamed(self, exchange: Exchange, case: Case, outcome: Outcome) -> bool:
+    def is_raised(self, exchange: Exchange, case: Case, outcome: Outcome) -> bool:
         """Return whether a request was refused, and nothing that it asks for was named.
 
-        A mistake is to be refused; but hardly with a page, or as forbidden.
+        That a model is not there says as little, once it has painted. A mistake is to be
+        refused; but hardly with a page, or as forbidden.
         """
         refused = outcome.result is Result.REFUSED
         refused = refused or (outcome.result is Result.UNCLEAR and bool(outcome.said))
-        if not refused or outcome.cause not in (None, "other"):
+        refused = refused or (outcome.result is Result.NOT_SERVED and case.model in self._painted)
+        if self._accepted is None or not refused:
             return False
-        error = error_text(Answer(exchange))
-        said, asked = f"{error.param} {error.text}", {"model", "prompt", *(case.body or {})}
-        if blames_another(error.param) or any(speaks_of(said, name) for name in asked):
+        error, body = error_text(Answer(exchange)), exchange.request.body
+        said = f"{error.param} {error.text}"
+        if names_parameter(said, body) or quotes_value(error.text, body):
             return False
-        mistake = read_request(exchange, self.edition).expectation == "refused"
-        return outcome.cause == "other" or not mistake
+        expected = read_request(exchange, self.edition).expectation
+        if expected == "open" and (speaks_of(said, "model") or speaks_of(said, "prompt")):
+            return False  # what the contract leaves open may be that one of them is missing
+        return outcome.cause in (
+            ("other",) if expected == "refused" else (None, "other", "not served")
+        )

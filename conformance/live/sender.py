@@ -14,6 +14,7 @@ from conformance.contract import Edition
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import Exchange, Failure
 from conformance.exchange.outcome import ACCOUNT_ENDED, Outcome, Result, outcome_of, undecided
+from conformance.exchange.refusal_matching import same_refusal
 from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.exchange.sent_request import read_request
 from conformance.live.account_doubt import AccountDoubt
@@ -80,11 +81,14 @@ class Sender:
             retry_error_callback=lambda _: made[-1],
         )
         try:
-            self._record_attempt(case, retrying(attempt), began[0])
+            retrying(attempt)
         except NotSentError as reason:
             if not made:
                 raise
             made[-1] = _not_again(made[-1], reason)
+        else:
+            self._settle_doubt(case, made, lambda: retrying(attempt))
+            self._record_attempt(case, made[-1], began[0])
         retried = tuple(map(attempt_of, made[:-1]))
         return replace(made[-1], attempts=len(made), retried=retried, price=all_of(made))
 
@@ -181,20 +185,38 @@ class Sender:
             self.ledger.admit(name)
             self.ledger.admit(proven)
             self._doubt.remember(case, outcome)
-            return self._account_doubted(exchange, case, outcome)
         return exchange
 
-    def _account_doubted(self, exchange: Exchange, case: Case, outcome: Outcome) -> Exchange:
-        """See whether what was accepted before is refused in the same way: if so, send no more."""
+    def _settle_doubt(self, case: Case, made: list[Exchange], ask: Callable[[], Exchange]) -> None:
+        """Find out what a refusal is about that names nothing of what was asked.
+
+        A mishap does not happen again; an account at its end refuses what was accepted before.
+        What neither explains is asked twice more, lest a mishap that did be a verdict.
+        """
+        outcome = outcome_of(made[-1])
         known = self.provider.is_known(case.model, case.id)
-        of_account, sent = (False, []) if known else self._doubt.settle(exchange, case, outcome)
-        if sent:
-            exchange = replace(exchange, price=all_of([*sent, exchange]))
-        if not of_account:
-            return exchange
-        why = f"what was accepted before is refused now ({_told(exchange)})"
-        self._halt(f"{why}; look at the account and the key, then continue with --resume")
-        return replace(exchange, failure=Failure(ACCOUNT_ENDED, why))
+        if known or not self._doubt.is_raised(made[-1], case, outcome):
+            return
+        mistake = read_request(made[-1], self.edition).expectation == "refused"
+        once = 0 if mistake or case.operation is not Operation.GENERATE else 1
+        told = self._doubt.is_told(outcome)
+        if not self._stays(outcome, ask, once):
+            return
+        of_account, sent = self._doubt.settle(outcome)
+        made[-1] = replace(made[-1], price=all_of([*sent, made[-1]]))
+        if of_account:
+            why = f"what was accepted before is refused now ({_told(made[-1])})"
+            self._halt(f"{why}; look at the account and the key, then continue with --resume")
+            made[-1] = replace(made[-1], failure=Failure(ACCOUNT_ENDED, why))
+        elif not told:
+            self._stays(outcome, ask, 2 * once)
+
+    def _stays(self, refusal: Outcome, ask: Callable[[], Exchange], times: int) -> bool:
+        """Return whether a request is refused in the same words each time that it is sent again."""
+        try:
+            return all(same_refusal(outcome_of(ask()), refusal) for _ in range(times))
+        except NotSentError:  # the refusal stands, as far as is known
+            return True
 
     def _doubted(self, exchange: Exchange, case: Case) -> Exchange:
         """See whether a key that was good still is: if so, the 401 is about what was asked.

@@ -8,7 +8,9 @@ from threading import Condition, get_ident
 from typing import get_args
 
 from conformance.cases.model import Case, Operation
+from conformance.cases.valid import BASELINE, MODELS_LIST
 from conformance.contract import Edition
+from conformance.exchange.outcome import Outcome, Result, refuses_who_asks
 from conformance.exchange.sent_request import Expectation
 from conformance.exchange.source import Replay, Source
 from conformance.results.case_result import Judged
@@ -183,6 +185,15 @@ class CaseRunner:
             frozenset(each.id for each in self._of(model, kind)) for kind in ("accepted", "open")
         )
         return ModelOutcomes(tuple(known), valid, left_open)
+
+    def refused_like_list(self, case: Case, outcome: Outcome) -> tuple[Outcome, ...]:
+        """Return the first request to a model, if it is refused in the words of its list."""
+        lead = self.cases.get(f"{case.model}/{BASELINE}")
+        refused = case.id == MODELS_LIST and outcome.result is Result.REFUSED
+        if not refused or lead is None or not self._allowed([lead]):
+            return ()
+        first = self.outcome_of(lead).outcome
+        return (first,) if refuses_who_asks(outcome, first) else ()
 
     def _allowed(self, cases: Iterable[Case]) -> list[Case]:
         return [each for each in cases if self._replays or each.path in self.expected]

@@ -5,7 +5,7 @@ It is the value where other requests to the model are accepted before and after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from conformance.cases.model import Case
@@ -13,16 +13,18 @@ from conformance.cases.valid import BASELINE, MODELS_LIST
 from conformance.clauses.subject import Subject
 from conformance.contract import Edition
 from conformance.errors import ConformanceError
-from conformance.exchange.model import Exchange
-from conformance.exchange.outcome import outcome_of
+from conformance.exchange.model import Exchange, Provenance
+from conformance.exchange.outcome import Outcome, Result, of_what_was_asked, outcome_of
 from conformance.exchange.source import Record, Replay, Source
 from conformance.live.cost import all_of
 from conformance.live.ledger import NotSentError
 from conformance.live.retries import attempt_of
 from conformance.providers import Provider
 from conformance.runner.case_runner import CaseRunner
-from conformance.runner.model_outcomes import CONTROL_AGAIN, lost, timed_outcome
+from conformance.runner.model_outcomes import CONTROL_AGAIN, TimedOutcome, timed_outcome
 from conformance.runner.planned_request import expectation_of
+
+_MOST_ATTEMPTS = 8  # by which a value that never works is proven even on a bad line
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +42,55 @@ class Crashes:
         mistake = expectation_of(case, self.edition) == "refused" or case.id == MODELS_LIST
         return timed is not None and timed.crashed and not mistake
 
-    def retried(self, case: Case, first: Exchange) -> Exchange:
-        """Return the exchange by which a request is judged, after one more if that came to nothing.
+    def paints_around(
+        self, case: Case, exchange: Exchange, outcome: Outcome
+    ) -> tuple[bool, Exchange]:
+        """Return whether a model painted before and after a documented request missed it.
+
+        The exchange comes back with what it cost to find out.
+        """
+        valid = case.id != BASELINE and expectation_of(case, self.edition) == "accepted"
+        if outcome.result is not Result.NOT_SERVED or not valid or case.id == MODELS_LIST:
+            return False, exchange
+        self._run_others(case)
+        if not self._has_before(case, exchange):
+            return False, exchange
+        paid = self._run_after(case, exchange)
+        return not self._lacks_after(case), replace(exchange, price=all_of([*paid, exchange]))
+
+    def retried(self, case: Case, first: Exchange, paints: bool = False) -> Exchange:
+        """Return the exchange by which a request is judged, after more if that came to nothing.
 
         Before that, other requests to the model are made that this run makes anyway. If one is
         accepted, an outage that is over is told from a value that never works: the request is
-        sent once more, unless that value was, or the answer that was lost may have been billed.
+        sent once more, unless that value was; and again while it may have failed by chance.
+        Of a model that `paints`, a 5xx which says that it is not there is one of these too.
         """
         if not self.is_crash(case):
             return first
         self._run_others(case)
-        made = [first, *self._retry(case, first)]
+        made = [first]
+        while self._may_try_again(case, made):
+            try:
+                made.append(self._send(case))
+            except NotSentError:
+                break
+            again = _with_all(made[-1], made)
+            timed = _timed(again, paints)
+            self.runner.record_outcome(case, timed)
+            if not timed.crashed:
+                self._keep(case, again)
+                return again
         again = _with_all(made[-1], made)
-        timed = timed_outcome(again, outcome_of(again))
-        self.runner.record_outcome(case, timed)
-        if not timed.crashed:
-            return again
+        timed = _timed(again, paints)
         if self._has_before(case, first):
             again = _with_all(first, made)
             self.runner.record_outcome(case, replace(timed, began=first.sent_at, last=timed.began))
-        paid = self._run_after(case, again)
+        doubt = self.runner.outcomes(case.model).doubt(case)
+        paid = [] if doubt else self._run_after(case, again)
         kept = replace(again, price=all_of([*paid, again]))
-        if len(made) > 1 and isinstance(self.source, Record):
-            self.source.keep(case, kept)
+        if len(made) > 1:
+            self._keep(case, kept)
         return kept
 
     def _run_others(self, case: Case) -> None:
@@ -75,16 +103,22 @@ class Crashes:
             first = self.runner.cases.get(f"{case.model}/{BASELINE}")  # also where nobody chose it
             self.runner.run_until_accepted([first] if first else [], began)
 
-    def _retry(self, case: Case, first: Exchange) -> Iterable[Exchange]:
-        outcomes = self.runner.outcomes(case.model)
-        billed = lost(first) and not self.provider.prices.free
-        known = outcomes.is_confirmed(case, self.runner.outcome_of(case))
-        if isinstance(self.source, Replay) or not outcomes.any_accepted or billed or known:
-            return
-        try:
-            yield self.source.exchange(case)
-        except NotSentError:
-            return
+    def _may_try_again(self, case: Case, made: Sequence[Exchange]) -> bool:
+        """Return whether one more attempt may say more, where something can be sent at all."""
+        outcomes, mine = self.runner.outcomes(case.model), self.runner.outcome_of(case)
+        played = isinstance(self.source, Replay) or made[0].provenance is Provenance.CASSETTE
+        if played or not outcomes.any_accepted or (mine.attempts or 0) >= _MOST_ATTEMPTS:
+            return False
+        confirmed = len(made) > 1 or outcomes.is_confirmed(case, mine)
+        return not confirmed or bool(outcomes.doubt(case))
+
+    def _send(self, case: Case) -> Exchange:
+        return (self.source.send if isinstance(self.source, Record) else self.source.exchange)(case)
+
+    def _keep(self, case: Case, exchange: Exchange) -> None:
+        """Have a cassette tell of all attempts: by them replay decides."""
+        if isinstance(self.source, Record):
+            self.source.keep(case, exchange)
 
     def _has_before(self, case: Case, first: Exchange) -> bool:
         timed = timed_outcome(first, outcome_of(first))
@@ -114,6 +148,13 @@ class Crashes:
     def _lacks_after(self, case: Case) -> bool:
         before, after = self.runner.outcomes(case.model).around(case, self.runner.outcome_of(case))
         return before is not None and after is None
+
+
+def _timed(exchange: Exchange, paints: bool) -> TimedOutcome:
+    outcome = outcome_of(exchange)
+    if paints and outcome.result is Result.NOT_SERVED:
+        outcome = of_what_was_asked(outcome)
+    return timed_outcome(exchange, outcome)
 
 
 def _with_all(exchange: Exchange, made: Sequence[Exchange]) -> Exchange:

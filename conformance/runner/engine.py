@@ -271,12 +271,17 @@ class Engine:
         known = Context(control, standing=self.standings.get(sent.model))
         outcome = Subject(exchange, self.edition, control, answer, known).outcome
         self._runner.record_outcome(sent, timed_outcome(exchange, outcome))  # before it is judged
-        again = self._crashes.retried(sent, exchange)
+        paints, exchange = self._crashes.paints_around(sent, exchange, outcome)
+        if paints:
+            known = replace(known, paints=True)
+            outcome = Subject(exchange, self.edition, control, answer, known).outcome
+            self._runner.record_outcome(sent, timed_outcome(exchange, outcome))
+        again = self._crashes.retried(sent, exchange, known.paints)
         if again is not exchange:
             exchange, answer = again, self._answer(again)
             outcome = Subject(exchange, self.edition, control, answer, known).outcome
         self._report_missing_model(sent, outcome, control)
-        context = self._context(sent, outcome, control)
+        context = replace(self._context(sent, outcome, control), paints=known.paints)
         findings = self._findings(sent, exchange, context, answer)
         self._blocked.learn(sent, exchange, context, answer, findings)
         judged = Judged(
@@ -318,7 +323,8 @@ class Engine:
         if refused or unclear or down or self._crashes.is_crash(case):
             context = self._runner.outcomes(case.model).context(case, control)
             context = replace(context, proven=self._alternatives.proven(case, control))
-        return replace(context, standing=self.standings.get(case.model))
+        alike = (*context.valid_refusals, *self._runner.refused_like_list(case, outcome))
+        return replace(context, valid_refusals=alike, standing=self.standings.get(case.model))
 
     def _answer(self, exchange: Exchange) -> Answer:
         return Answer(exchange, self._limits.pixels, self._limits.images_pixels)

@@ -8,15 +8,25 @@ from datetime import datetime
 
 from conformance.cases.model import Case, Operation
 from conformance.clauses.subject import Context
-from conformance.exchange.model import Exchange
+from conformance.exchange.model import Attempt, Exchange
 from conformance.exchange.outcome import Outcome, Result
 from conformance.exchange.refusal_matching import same_refusal
 from conformance.results.case_result import Judged
+from conformance.results.records import AttemptRecord
+
+LEAST_ATTEMPTS = 3
+"""Attempts that came to nothing, without which no value is to blame, on the best of lines."""
+
+_BY_CHANCE = 0.001
+"""How often, in all requests of a night, a value may fail by chance as often as it did.
+
+A tenth of what one night may afford: many nights are to be without a false alarm.
+"""
 
 CONTROL_AGAIN = "control-again"
 """The id under which an accepted request is sent again, where none is left that is planned."""
 
-_OF_THE_ACCOUNT = frozenset({"quota", "key", "moderation", "rate-limit"})
+_OF_THE_ACCOUNT = frozenset({"quota", "key", "access", "moderation", "rate-limit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,8 @@ class TimedOutcome:
     """Return whether it came to nothing: 5xx, also as an event, no answer, or a cut body."""
     last: float = 0.0
     """When it was sent for the last time, where it was tried again later; else 0."""
+    lost: int = 0
+    """How many of its attempts came to nothing, the last one too."""
 
 
 def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
@@ -37,11 +49,12 @@ def timed_outcome(exchange: Exchange, outcome: Outcome) -> TimedOutcome:
     if outcome.result is not Result.UNAVAILABLE or outcome.cause in _OF_THE_ACCOUNT:
         crashed = False
     elif exchange.failure is not None:
-        crashed = lost(exchange)
+        crashed = exchange.failure.lost
     else:
         in_stream = outcome.cause == "outage" and 200 <= (outcome.status or 0) < 300
         crashed = in_stream or (outcome.status or 0) >= 500
-    return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed)
+    lost = _lost_before(exchange.retried) + crashed
+    return TimedOutcome(outcome, exchange.sent_at, exchange.attempts, crashed, lost=lost)
 
 
 def timed_outcome_of(judged: Judged) -> TimedOutcome:
@@ -50,12 +63,12 @@ def timed_outcome_of(judged: Judged) -> TimedOutcome:
     if record is None:
         return TimedOutcome(judged.outcome, 0.0, None)
     began = datetime.fromisoformat(record.sent_at).timestamp() if record.sent_at else 0.0
-    return TimedOutcome(judged.outcome, began, record.attempts)
+    lost = _lost_before(record.retried)
+    return TimedOutcome(judged.outcome, began, record.attempts, lost=lost)
 
 
-def lost(exchange: Exchange) -> bool:
-    """Return whether an answer was lost on the way, so that it may have been billed."""
-    return exchange.failure is not None and exchange.failure.lost
+def _lost_before(attempts: Iterable[Attempt | AttemptRecord]) -> int:
+    return sum(not 300 <= (each.status or 0) < 500 for each in attempts)
 
 
 @dataclass(frozen=True)
@@ -79,10 +92,9 @@ class ModelOutcomes:
             return Context(control, refusals, crash_alike=alike, down=down)
         before, after = self.around(case, mine)
         blamed, crashes = self._blamed(case)
-        if _total(crashes) == 1:
-            after = None  # one answer that was lost once says nothing of the value
-        attempts = self._counted(blamed, crashes)
-        return Context(control, refusals, before, after, attempts, blamed.replace("=", " "))
+        attempts, doubt = self._counted(blamed, crashes), self.doubt(case)
+        told, after = blamed.replace("=", " "), None if doubt else after
+        return Context(control, refusals, before, after, attempts, told, crash_doubt=doubt)
 
     def accepted(self) -> Iterator[tuple[Case, TimedOutcome]]:
         """Yield the generations that were accepted, the smallest request first."""
@@ -104,6 +116,33 @@ class ModelOutcomes:
         before = (timed.outcome for _, timed in near if timed.began < mine.began)
         after = (timed.outcome for _, timed in near if timed.began > mine.began)
         return next(before, None), next(after, None)
+
+    def doubt(self, case: Case) -> str:
+        """Say why a request that came to nothing proves no value wrong; nothing where it does.
+
+        Any line loses an answer now and then: what the value failed by chance is as likely as
+        the provider lost other answers, each of which counts, those that came later as well.
+        """
+        blamed, crashes = self._blamed(case)
+        failed = _total(crashes)
+        if failed is None:  # an old cassette does not say
+            return ""
+        mine = {id(timed) for timed in crashes}
+        others = [
+            timed
+            for other, timed in self.known
+            if (self._may_be_accepted(other) or other.id == CONTROL_AGAIN)
+            and not (id(timed) in mine or (blamed and blamed in other.asks))
+            # what fails as often without any answer has a value of its own to blame
+            and not (timed.crashed and (timed.attempts or 1) >= LEAST_ATTEMPTS)
+        ]
+        lost, of = sum(each.lost for each in others), sum(each.attempts or 1 for each in others)
+        rate = (lost + 1) / (of + 1) if lost else 0.0  # one more, for few say little
+        if failed >= LEAST_ATTEMPTS and rate**failed * len(self.known) < _BY_CHANCE:
+            return ""
+        if lost:
+            return f"the provider lost {lost} of {of} other answers as well"
+        return f"{failed} attempt{'' if failed == 1 else 's'} may have come to nothing by chance"
 
     def is_confirmed(self, case: Case, mine: TimedOutcome) -> bool:
         """Return whether the blamed value failed again after another request was accepted."""
@@ -132,6 +171,7 @@ class ModelOutcomes:
         for case, timed in self.known:
             if timed.crashed and self._may_be_accepted(case):
                 alone = all(self.around(case, timed)) and timed.outcome.cause == "outage"
+                alone = alone and not self.doubt(case)
                 if alone and same_refusal(timed.outcome, mine.outcome):
                     return timed.outcome
         return None
