@@ -113,10 +113,33 @@ def test_opaque_alpha_channel_is_not_transparent() -> None:
     assert (facts.has_alpha, facts.transparent) == (True, False)
 
 
+def test_alpha_that_was_rounded_is_opaque() -> None:
+    image = Image.new("RGBA", (50, 50), (255, 0, 0, 250))
+    facts = inspect_image(encode(image, "png"))
+    assert (facts.lowest_alpha, facts.transparent, facts.clear) == (250, False, 0)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "alpha", "expected"),
+    [(1, 0, True), (0, 0, False), (1, 128, True), (1, 129, False)],
+    ids=["one-in-a-thousand", "none", "half", "less-than-half"],
+)
+@pytest.mark.parametrize("rows", [1, 400], ids=["one-strip", "many-strips"])
+def test_clear_part_is_a_thousandth_of_the_pixels(
+    pixels: int, alpha: int, expected: bool, rows: int
+) -> None:
+    image = Image.new("RGBA", (1000, rows), "red")
+    image.paste((0, 0, 0, alpha), (0, 0, pixels, rows))
+    assert inspect_image(encode(image, "png")).has_clear_part == expected
+    wider = Image.new("RGBA", (1001, rows), "red")
+    wider.paste((0, 0, 0, alpha), (0, 0, pixels, rows))
+    assert not inspect_image(encode(wider, "png")).has_clear_part
+
+
 @pytest.mark.parametrize("height", [1, 5000], ids=["one-strip", "many-strips"])
 def test_one_transparent_pixel_is_enough(height: int) -> None:
     image = Image.new("RGBA", (50, height), "red")
-    image.putpixel((49, height - 1), (255, 0, 0, 254))
+    image.putpixel((49, height - 1), (255, 0, 0, 249))
     facts = inspect_image(encode(image, "png"))
     assert (facts.transparent, facts.flat) == (True, False)
 

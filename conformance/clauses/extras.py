@@ -112,8 +112,8 @@ as_asked(
     needs=Needs.DECISION,
 )
 def background_true(subject: Subject) -> Iterator[Problem]:
-    """Where the request left it open: fails when `opaque` comes with an image that has pixels to
-    see through, and `transparent` with one that has no alpha channel.
+    """Where the request left it open: fails when `opaque` comes with an image that has pixels of
+    an alpha below 250, and `transparent` with one that has no alpha channel.
     """
     echo = _echo(subject, "background")
     for payload, facts in subject.images:

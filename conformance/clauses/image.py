@@ -194,16 +194,19 @@ def alpha_when_transparent(subject: Subject) -> Iterator[Problem]:
     needs=Needs.DECISION,
 )
 def transparent_pixels(subject: Subject) -> Iterator[Problem]:
-    """Some pixel is really transparent; a painted chequerboard is not. Judged on images that
-    have an alpha channel.
+    """At least one pixel in a thousand has an alpha of 128 or less: a painted chequerboard has
+    none, nor has a picture with one stray pixel. Judged on images that have an alpha channel.
     """
     images = _right_type(subject)
     alpha = [each for each in images if each[1].has_alpha]
     if images and not alpha:
         raise NotTestableError("no image has an alpha channel")
     for payload, facts in alpha:
-        if not facts.transparent:
-            yield Problem(f"{payload.path} has no transparent pixel", "some", "all are opaque")
+        if not facts.has_clear_part:
+            total = (facts.width or 0) * (facts.height or 0)
+            observed = f"{facts.clear:,} of {total:,} pixels, the lowest alpha {facts.lowest_alpha}"
+            message = f"{payload.path} has no transparent part"
+            yield Problem(message, "an alpha of 128 or less in 1 pixel of 1,000", observed)
 
 
 @clause(
@@ -214,10 +217,13 @@ def transparent_pixels(subject: Subject) -> Iterator[Problem]:
     binds=all_of(SEEN_THROUGH, asks("background", "opaque"), documents("background")),
 )
 def opaque_when_asked(subject: Subject) -> Iterator[Problem]:
-    """No pixel is transparent; an alpha channel that is opaque throughout is fine."""
+    """No pixel has an alpha below 250, to which palettes and lossy WebP round; an alpha channel
+    that is opaque throughout is fine.
+    """
     for payload, facts in _decoded(subject):
         if facts.transparent:
-            yield Problem(f"{payload.path} has transparent pixels", "none", f"mode {facts.mode}")
+            observed = f"an alpha of {facts.lowest_alpha}, mode {facts.mode}"
+            yield Problem(f"{payload.path} has transparent pixels", "none", observed)
 
 
 @clause(

@@ -56,8 +56,15 @@ def declaring(width: int, height: int) -> bytes:
 
 def opaque_with_alpha() -> bytes:
     """A PNG with an alpha channel in which nothing is transparent."""
+    return with_alpha(255)
+
+
+def with_alpha(value: int) -> bytes:
+    """A PNG with one alpha throughout."""
     buffer = io.BytesIO()
-    Image.open(io.BytesIO(picture("png", SQUARE))).convert("RGBA").save(buffer, "PNG")
+    image = Image.open(io.BytesIO(picture("png", SQUARE))).convert("RGBA")
+    image.putalpha(value)
+    image.save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -92,6 +99,11 @@ CASES: dict[str, Exchange | Case] = {
     "alpha-lost": shows(TRANSPARENT, picture("png", SQUARE)),
     "alpha-lost-where-open": shows(OPEN_TRANSPARENT, picture("png", SQUARE)),
     "alpha-opaque": shows(TRANSPARENT, opaque_with_alpha()),
+    **{
+        f"alpha-{value}-of-transparent": shows(TRANSPARENT, with_alpha(value))
+        for value in (128, 129)
+    },
+    **{f"alpha-{value}-of-opaque": shows(OPAQUE, with_alpha(value)) for value in (249, 250)},
     "alpha-refused-where-open": exchange(
         OPEN_TRANSPARENT, 400, error("It is not supported.", param="background")
     ),

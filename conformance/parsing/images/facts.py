@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _DECODED = frozenset({"avif", "bmp", "gif", "jpeg", "png", "webp"})
 _COUNTED = frozenset({"avif", "jpeg", "png", "webp"})  # whose frame count costs Pillow nothing
 _STRIP_PIXELS = 1 << 17  # fits a processor's cache, which halves the time; part of pixel_digest
+_CLEAR = 128  # alpha up to which a pixel is clear
+_ROUNDED = 250  # alpha from which on a pixel is opaque: palettes and lossy WebP round it
 _EDGE = 96  # pixels of the longer side of a thumbnail
 _SMOOTH = frozenset({"L", "RGB", "RGBA", "CMYK", "YCbCr"})  # modes that can be averaged
 _FORMAT = "WEBP" if features.check("webp") else "PNG"
@@ -47,6 +49,9 @@ class ImageFacts:
     of them discards the colour of invisible pixels. It is None when nothing was decoded, or
     nobody asked for it.
 
+    ``lowest_alpha`` is that of the most transparent pixel, and ``clear`` the number of pixels of
+    which at least half is transparent.
+
     ``delays`` are the shortest and the longest time that a frame of a GIF is shown, in
     milliseconds. An SVG is whole if it is well-formed XML; its size is the one it declares.
 
@@ -62,7 +67,8 @@ class ImageFacts:
     fault: str | None
     mode: str | None = None
     has_alpha: bool = False
-    transparent: bool = False
+    lowest_alpha: int = 255
+    clear: int = 0
     complete: bool = False
     flat: bool | None = None
     pixel_digest: str | None = None
@@ -73,6 +79,16 @@ class ImageFacts:
     def decoded(self) -> bool:
         """Return whether the pixels could be read."""
         return self.flat is not None
+
+    @property
+    def transparent(self) -> bool:
+        """Return whether a pixel can be seen through, beyond what a palette or WebP rounds."""
+        return self.lowest_alpha < _ROUNDED
+
+    @property
+    def has_clear_part(self) -> bool:
+        """Return whether a thousandth of the pixels is clear: a background, and no stray pixel."""
+        return self.clear > 0 and self.clear * 1000 >= (self.width or 0) * (self.height or 0)
 
 
 MOST_PIXELS = 64_000_000
@@ -185,11 +201,12 @@ def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> Image
     pixels = hashlib.sha256(f"{image.width}x{image.height}\n".encode())
     opaque = not image.has_transparency_data
     colours: set[object] = set()
-    transparent = False
-    for strip in _strips(image):
+    lowest, clear = 255, 0
+    for strip, alpha in _strips(image):
         single = strip.getcolors(1)  # gives up, with None, at the second colour
         colours.add(single[0][1] if single else None)
-        transparent = transparent or strip.mode == "RGBa"
+        lowest = min(lowest, next((value for value, count in enumerate(alpha) if count), 255))
+        clear += sum(alpha[: _CLEAR + 1])
         if compared:
             pixels.update(strip.tobytes())
         elif opaque and (None in colours or len(colours) > 1):
@@ -197,28 +214,34 @@ def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> Image
     return replace(
         facts,
         has_alpha=not opaque,
-        transparent=transparent,
+        lowest_alpha=lowest,
+        clear=clear,
         flat=len(colours) == 1 and None not in colours,
         pixel_digest=pixels.hexdigest() if compared else None,
     )
 
 
-def _strips(image: Image.Image) -> Iterator[Image.Image]:
-    """Yield some rows at a time: as RGB where they are opaque, else as premultiplied RGBA."""
+def _strips(image: Image.Image) -> Iterator[tuple[Image.Image, list[int]]]:
+    """Yield some rows at a time, with how many pixels have each alpha.
+
+    They are RGB where they are opaque, else premultiplied RGBA.
+    """
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         bottom = min(top + rows, image.height)
         yield _plain(image.crop((0, top, image.width, bottom)))
 
 
-def _plain(strip: Image.Image) -> Image.Image:
+def _plain(strip: Image.Image) -> tuple[Image.Image, list[int]]:
+    alpha: list[int] = []
     if strip.mode.startswith("I;16"):
         strip = strip.point(lambda value: value / 256, "L")
     if strip.has_transparency_data:
         strip = strip.convert("RGBA")
-        if strip.getchannel("A").getextrema() != (255, 255):
-            return strip.convert("RGBa")
-    return strip if strip.mode == "RGB" else strip.convert("RGB")
+        alpha = strip.getchannel("A").histogram()
+        if any(alpha[:255]):
+            return strip.convert("RGBa"), alpha
+    return (strip if strip.mode == "RGB" else strip.convert("RGB")), alpha
 
 
 def _paint_thumbnail(image: Image.Image) -> str:

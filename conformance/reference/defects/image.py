@@ -141,6 +141,29 @@ def fake_checkerboard(data: bytes, job: Job) -> bytes:
     return encode(Image.alpha_composite(board, _rgba(data)), job.output_format)
 
 
+@planted("image.hardly-transparent", "image.transparent-pixels", modes=["D7"])
+@in_image
+def hardly_transparent(data: bytes, job: Job) -> bytes:
+    """Where the background should be transparent every pixel has an alpha of 254."""
+    if job.background != "transparent":
+        return data
+    image = _rgba(data)
+    image.putalpha(254)
+    return encode(image, job.output_format)
+
+
+@planted("image.one-clear-pixel", "image.transparent-pixels", modes=["D7"])
+@in_image
+def one_clear_pixel(data: bytes, job: Job) -> bytes:
+    """Where the background should be transparent a single pixel is."""
+    if job.background != "transparent":
+        return data
+    image = _rgba(data)
+    image.putalpha(255)
+    image.putpixel((0, 0), (0, 0, 0, 0))
+    return encode(image, job.output_format)
+
+
 @planted("image.transparent-for-opaque", "image.opaque-when-asked", modes=["D7"])
 @in_image
 def transparent_for_opaque(data: bytes, job: Job) -> bytes:
