@@ -15,7 +15,7 @@ from conformance.contract.loading import read_edition
 from conformance.contract.promises import load_promises
 from conformance.editions.checking import check_edition
 from conformance.editions.creating import new_edition
-from conformance.editions.document_differences import document_differences
+from conformance.editions.document_differences import document_differences, unnamed_models
 from conformance.editions.faults import faults
 from conformance.editions.mentions import named_in, unnamed_citations
 from conformance.editions.openapi import DocumentError, read_document
@@ -216,6 +216,15 @@ def test_document_that_says_otherwise(tmp_path: Path, name: str, difference: str
 def test_values_of_a_list_are_compared(tmp_path: Path, start: str) -> None:
     sentences = differences(document(tmp_path))
     assert any(sentence.startswith(start) for sentence in sentences)
+
+
+def test_text_that_names_no_model_passes_none_over(tmp_path: Path) -> None:
+    properties = {"prompt": {"type": "string"}, "n": {"type": "integer", "description": "Images"}}
+    for text, found in (("", []), ("For dall-e-3.", ["quality"])):
+        quality = {"quality": {"type": "string", **({"description": text} if text else {})}}
+        file = document(tmp_path, properties=properties | quality)
+        named = unnamed_models(load_edition(), read_document(file, load_edition()))
+        assert [each.partition(":")[0] for each in named] == found
 
 
 def test_what_the_document_lacks_is_said(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def unnamed_citations(edition: Edition, promises: Promises) -> Iterator[str]:
 def speaks_of(model: Model, texts: Sequence[str], edition: Edition) -> bool:
     """Return whether texts name a model or its family, or no model at all."""
     named = [named_in(text, edition) for text in texts]
-    if not all(named):  # a sentence that names none is about every model
+    if not named or not all(named):  # a sentence that names none is about every model
         return True
     own = {model.name, model.family, model.snapshot_of}
     return any(own & {*names} for names in named)
