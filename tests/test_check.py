@@ -94,6 +94,14 @@ def test_check_keeps_the_file_that_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "mine.toml").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    "url", ["foo", "http://[foo", "http://h:x/v1", "http://u:p@h/v1", f"{FAR}/images/generations"]
+)
+def test_check_calls_an_address_that_will_not_do_the_url(url: str) -> None:
+    with pytest.raises(ConformanceError, match=r"^URL "):
+        provider_at(url, "dall-e-2")
+
+
 @pytest.mark.parametrize("model", EDITION.models)
 def test_shortlist_reaches_most_musts(model: str) -> None:
     provider = provider_at("http://127.0.0.1:1/v1", model)

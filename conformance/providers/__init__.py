@@ -206,11 +206,11 @@ class Provider:
             name for name, found in dates.items() if found.state(day) is LifecycleState.RETIRED
         )
 
-    def at(self, base_url: str) -> Provider:
-        """Return the same provider at another address."""
-        _check_address("--base-url", base_url)
+    def at(self, base_url: str, named: str = "--base-url") -> Provider:
+        """Return the same provider at another address; `named` is the option it comes from."""
+        _check_address(named, base_url)
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
-            raise ProviderError(f"--base-url {base_url!r} is not an http or https address")
+            raise ProviderError(f"{named} {base_url!r} is not an http or https address")
         free = self.prices.free and is_loopback(base_url)
         prices = replace(self.prices, free=free)
         return replace(self, base_url=base_url.rstrip("/"), prices=prices)
@@ -264,7 +264,12 @@ def _load_file(path: Path) -> Provider:
 
 def _check_address(where: str, url: str) -> None:
     """Refuse credentials, which every report would show, and the path of the endpoint itself."""
-    if urlsplit(url).path.rstrip("/").endswith("/images/generations"):
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read only now
+    except ValueError as error:
+        raise ProviderError(f"{where} is not an http or https address: {error}") from None
+    if parts.path.rstrip("/").endswith("/images/generations"):
         raise ProviderError(
             f"{where} ends in /images/generations; leave that out: it is the part before, as in "
             f"https://api.example.com/v1"

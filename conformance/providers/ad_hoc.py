@@ -35,7 +35,7 @@ def provider_at(
     `AddressError` for models.
     """
     named = _models(models)
-    plain = Provider(_name_of(base_url), base_url, "http://127.0.0.1/v1", named).at(base_url)
+    plain = Provider("provider", base_url, "http://127.0.0.1/v1", named).at(base_url, "URL")
     free = is_loopback(plain.base_url)
     known = None if free else _bundled(plain.base_url)
     prices = known.prices if known else Prices(free=free)
@@ -44,6 +44,7 @@ def provider_at(
         prices = Prices("the command line", f"{date.today()}", image)
     return replace(
         plain,
+        id=_name_of(base_url),
         prices=prices,
         key_variable=key_variable or (known.key_variable if known else None) or KEY_VARIABLE,
         default_key=_ANY_KEY if free else None,
