@@ -86,7 +86,12 @@ UNCITED = (
     "clause acme.in-time cites nothing; cite who promises it, a source of the edition or one of "
 )
 DIVIDED = "cannot be loaded: ZeroDivisionError: division by zero (line 2 of acme.py)"
+CALLED = "cannot be loaded: ValueError: math domain error (line 3 of acme.py)"
+DECODED = "JSONDecodeError: Expecting value: line 1 column 1 (char 0) (line 2 of acme.py)"
 FAULTS = {
+    "syntax": ("\n\ndef f(:", "cannot be loaded: SyntaxError: invalid syntax (line 3 of acme.py)"),
+    "called": ("import math\n\nmath.sqrt(-1)", CALLED),
+    "called-in-python": ("import json\njson.loads('')", f"cannot be loaded: {DECODED}"),
     "import": ("import nothing_at_all", LOST),
     "division": ("\n1 / 0", DIVIDED),
     "exit": ("raise SystemExit(7)", "cannot be loaded: SystemExit: 7 (line 1 of acme.py)"),
@@ -121,7 +126,18 @@ def test_file_that_is_missing_or_no_python_is_one_sentence(tmp_path: Path) -> No
     other = file(tmp_path, "", "clauses.txt")
     with pytest.raises(ExtensionError) as caught:
         load_plugins([other])
-    assert "ImportError: is no Python file: its name must end in .py (line " in str(caught.value)
+    assert "ImportError: is no Python file: its name must end in .py" in str(caught.value)
+
+
+def test_module_with_a_fault_in_its_syntax_names_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    file(tmp_path, "x = (", "acme_inner.py")
+    file(tmp_path, "import acme_inner", "acme_outer.py")
+    for name in ("acme_inner", "acme_outer"):
+        with pytest.raises(ExtensionError, match=r"closed \(line 1 of acme_inner\.py\)$"):
+            load_plugins([name])
 
 
 def test_module_that_is_not_installed_names_the_file() -> None:

@@ -26,6 +26,7 @@ from conformance.parsing import printable
 GROUP = "image_conformance.clauses"
 _ID = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9_.-]*")
 _FILE_NAME = "image_conformance_plugin_{}"
+_LOADERS = (__file__, str(Path(importlib.__file__).parent))
 
 
 class ExtensionError(ConformanceError):
@@ -105,7 +106,21 @@ def _check(name: str, clause: Clause) -> None:
 def _failed(name: str, error: BaseException) -> ExtensionError:
     if isinstance(error, OSError):
         return ExtensionError(f"plugin {name!r} cannot be read: {error.strerror}")
-    said = printable(f"{type(error).__name__}: {error}", 300)
-    raised = extract_tb(error.__traceback__)[-1]
-    place = f"line {raised.lineno} of {Path(raised.filename).name}"
-    return ExtensionError(f"plugin {name!r} cannot be loaded: {said} ({place})")
+    said: object = error
+    place = _place(error)
+    if isinstance(error, SyntaxError) and Path(error.filename or "").is_file():
+        said, place = error.msg, _line(error.lineno, str(error.filename))
+    said = printable(f"{type(error).__name__}: {said}", 300)
+    return ExtensionError(f"plugin {name!r} cannot be loaded: {said}{place}")
+
+
+def _place(error: BaseException) -> str:
+    """Return the last line of the plugin that ran, not of what it calls or is loaded by."""
+    frames = [(each.lineno, each.filename) for each in extract_tb(error.__traceback__)]
+    outside = [each for each in frames if not each[1].startswith(("<", *_LOADERS))]
+    own = [each for each in outside if Path(each[1]).is_relative_to(Path(outside[0][1]).parent)]
+    return _line(*own[-1]) if own else ""
+
+
+def _line(number: int | None, file: str) -> str:
+    return f" (line {number} of {Path(file).name})"
