@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 from rich.console import Console
 
 from conformance.commands.editions import changes as changes_command
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.editions.changes import changes_between
+from conformance.editions.records import Change
 from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
 from conformance.editions.rules import lifecycle_changes
 from conformance.errors import ConformanceError
@@ -197,6 +199,21 @@ def test_markdown_and_terminal_say_the_same(differing: Changes) -> None:
     for text in (shown, changes_markdown(differing)):
         assert "What a provider must change" in text
         assert 'accept quality="ultra"' in text
+
+
+def test_terminal_names_the_clauses_of_a_promise_once(differing: Changes) -> None:
+    promise = Change(
+        area="promises",
+        kind="added",
+        subject="acme.one",
+        after="MUST: One. (format.one-payload)",
+        clauses=("format.one-payload",),
+        cases=("a", "b"),
+    )
+    console = Console(width=200, file=StringIO())
+    print_changes(replace(differing, changes=(promise,)), console)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "added acme.one: MUST: One. (format.one-payload) (2 cases)" in shown
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ TITLES = {
     "promises": "Promises",
     "open": "Open questions",
 }
+_SAYS_CLAUSES = frozenset({"clauses", "promises"})  # areas whose differences name them already
 _SHOWN = 12  # changes of an area on the terminal, without --all
 
 
@@ -99,14 +100,14 @@ class _ChangesPage(Paper):
             (f"{'breaking' if change.breaking else change.kind} ", "bold"),
             change.subject,
             f": {said}" if said else "",
-            (_where(change), "dim"),
+            (_where(change, names_clauses=change.area not in _SAYS_CLAUSES), "dim"),
             indent=2,
         )
 
 
-def _where(change: Change) -> str:
+def _where(change: Change, names_clauses: bool = True) -> str:
     """Say on which models a change is, which clauses judge it, and on how many cases."""
     parts = [f"on {listed(change.models)}"] if change.models else []
-    parts += [listed(change.clauses)] if change.clauses else []
+    parts += [listed(change.clauses)] if change.clauses and names_clauses else []
     parts += [counted(len(change.cases), "case")] if change.cases else []
     return f" ({'; '.join(parts)})" if parts else ""
