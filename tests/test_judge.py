@@ -104,6 +104,22 @@ def test_judge_command_prints_files_problems_and_the_run_that_report_prints(tmp_
     assert int(suites.get("tests", "0")) > 20
 
 
+@pytest.mark.parametrize("name", ["missing.jsonl", "empty", "*.none", "notes.json"])
+def test_judge_of_nothing_leaves_no_run_file_and_keeps_the_one_before(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.json").write_text("notes")
+    report = judged(tmp_path, name)
+    assert (report.conclusion, report.has_read) == (2, False)
+    assert not (tmp_path / "run.jsonl").exists()
+    (tmp_path / "good").write_text(lines(record()))
+    judged(tmp_path, "good")
+    before = (tmp_path / "run.jsonl").read_bytes()
+    judged(tmp_path, name)
+    assert (tmp_path / "run.jsonl").read_bytes() == before
+
+
 def test_judge_quiet_says_what_is_wrong_alone(tmp_path: Path) -> None:
     (tmp_path / "good.jsonl").write_text(lines(record()))
     done = judge(tmp_path, "--quiet", "good.jsonl", "none.har")

@@ -52,12 +52,17 @@ class ForeignFile:
 
 @dataclass(frozen=True, slots=True)
 class ForeignReport:
-    """The outcome of judging recordings; the findings are in the run file."""
+    """The outcome of judging recordings; the findings are in the run file, if one was written."""
 
     run_file: Path
     files: tuple[ForeignFile, ...]
     verdicts: dict[str, int]
     conclusion: Conclusion
+
+    @property
+    def has_read(self) -> bool:
+        """Return whether any file was one of recordings; if not, no run file is written."""
+        return any(file.kind is not None for file in self.files)
 
     @property
     def judged(self) -> int:

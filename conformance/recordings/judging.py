@@ -57,6 +57,7 @@ def judge_files(
 ) -> ForeignReport:
     """Judge every exchange with the endpoint in some recordings, and write a run file.
 
+    Where no file is one of recordings, none is written.
     ``contracts`` say by which edition each is judged, and ``names`` which model of the edition a
     provider's name stands for.
     Raises ConformanceError when no file is named, or when the run file is one of them, and
@@ -82,8 +83,10 @@ def judge_files(
         finally:
             whole = complete and not any(file.unreadable for file in files)
             conclusion = records.conclusion(whole)
-            records.write(run_file, files, conclusion, complete)
-    return ForeignReport(run_file, tuple(files), records.counts(), conclusion)
+            report = ForeignReport(run_file, tuple(files), records.counts(), conclusion)
+            if report.has_read:
+                records.write(run_file, files, conclusion, complete)
+    return report
 
 
 @dataclass(slots=True)

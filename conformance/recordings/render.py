@@ -27,6 +27,9 @@ def show(report: ForeignReport, quiet: bool) -> None:
     _print_files(report.files, console)
     for note in _some(report.notes):
         console.print(Text(printable(f"passed over: {note}", 2000), style="dim"))
+    if not report.has_read:
+        sys.stdout.write("nothing was read, and no run file was written\n")
+        return
     print_runs([read_run(report.run_file)], console)
     sys.stdout.write(f"run file: {report.run_file}\n")
 
