@@ -17,6 +17,7 @@ from conformance.errors import ConformanceError
 from conformance.findings import NO_TEXT, Verdict
 from conformance.recordings import ForeignReport, judge_files
 from conformance.recordings.model_names import read_names
+from conformance.recordings.render import show
 from conformance.results.run_file import read_run
 from tests.processes import command
 from tests.test_foreign import record
@@ -233,7 +234,11 @@ MODELS: dict[str, tuple[list[str], list[str], int]] = {
 
 @pytest.mark.parametrize(("models", "names", "code"), MODELS.values(), ids=MODELS)
 def test_judge_of_an_unknown_model_alone_is_not_green(
-    tmp_path: Path, models: list[str], names: list[str], code: int
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    models: list[str],
+    names: list[str],
+    code: int,
 ) -> None:
     (tmp_path / "recording").write_text(lines(*(record(model=model) for model in models)))
     report = judged(tmp_path, "recording", names=names)
@@ -241,6 +246,14 @@ def test_judge_of_an_unknown_model_alone_is_not_green(
     unknown = [model for model in models if model != "dall-e-2"] if not names else []
     assert len(report.notes) == len(unknown)
     assert all(f"={model} says which it is" in report.notes[0] for model in unknown)
+    assert report.unknown == report.notes
+    show(report, quiet=False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "passed over" not in said
+    assert ("; the edition has no model " in said) is (code == 2)
+    assert said.count("says which it is") == len(unknown)
+    show(report, quiet=True)
+    assert ("says which it is" in capsys.readouterr().err) is (code == 2)
 
 
 @pytest.mark.parametrize(

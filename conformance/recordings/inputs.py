@@ -42,8 +42,13 @@ class ForeignFile:
         yield self._sentence(replace(first, reason=first.reason + kind + more))
 
     def notes(self) -> Iterator[str]:
-        """Describe what there was nothing to judge in, where and why."""
-        return map(self._sentence, [*self.passed_over, *self.unknown_models])
+        """Describe what there was nothing to judge in, or little, where and why."""
+        yield from map(self._sentence, self.passed_over)
+        yield from self.unknown()
+
+    def unknown(self) -> Iterator[str]:
+        """Describe the models that the edition does not have, and what to do about it."""
+        return map(self._sentence, self.unknown_models)
 
     def _sentence(self, fault: Fault) -> str:
         line = f":{fault.line}" if fault.line is not None else ""
@@ -76,8 +81,13 @@ class ForeignReport:
 
     @property
     def notes(self) -> list[str]:
-        """What there was nothing to judge in, where and why."""
+        """What there was nothing to judge in, or little, where and why."""
         return [note for file in self.files for note in file.notes()]
+
+    @property
+    def unknown(self) -> list[str]:
+        """The models that the edition does not have, and what to do about it."""
+        return [note for file in self.files for note in file.unknown()]
 
 
 def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:

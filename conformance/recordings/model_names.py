@@ -63,6 +63,6 @@ def unknown_model(exchange: Exchange, edition: Edition) -> str | None:
     bare = name.rpartition("/")[2]
     model = bare if edition.find(bare) else "MODEL"
     return (
-        f"all that is promised of a known model: {name!r} is none of {edition.id}; "
-        f"--model {model}={name} says which it is"
+        f"{name!r} is no model of {edition.id}, so that only what holds for every model "
+        f"was judged; --model {model}={name} says which it is, --edition names one that has it"
     )

@@ -12,6 +12,7 @@ from conformance.output.tables import Column, print_table
 from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile, ForeignReport
 from conformance.reports import print_runs
+from conformance.results.conclusion import Conclusion
 from conformance.results.run_file import read_run
 
 _MOST = 12  # rows, and notes of one kind
@@ -22,15 +23,20 @@ def show(report: ForeignReport, quiet: bool) -> None:
     for problem in report.problems:
         sys.stderr.write(f"error: {printable(problem, 2000)}\n")
     if quiet:
+        if report.conclusion is Conclusion.NOT_JUDGED:
+            sys.stderr.writelines(f"error: {note}\n" for note in _some(report.unknown))
         return
     console = Console()
     _print_files(report.files, console)
-    for note in _some(report.notes):
+    unknown = report.unknown
+    for note in _some([note for note in report.notes if note not in unknown]):
         console.print(Text(printable(f"passed over: {note}", 2000), style="dim"))
     if not report.has_read:
         sys.stdout.write("nothing was read, and no run file was written\n")
         return
     print_runs([read_run(report.run_file)], console)
+    for note in _some(unknown):
+        console.print(Text(note))
     sys.stdout.write(f"run file: {report.run_file}\n")
 
 

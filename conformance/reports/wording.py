@@ -309,6 +309,9 @@ def _reasons(summary: Summary) -> list[str]:
         reasons.append(f"{counted(left, 'promise')} open")
     if not summary.merged.findings:
         reasons.append("nothing was judged at all")
+    elif summary.conclusion is Conclusion.NOT_JUDGED and {*summary.columns} <= summary.unknown:
+        models = listed(list(dict.fromkeys(model for _, model in summary.columns)), 3)
+        reasons.append(f"the edition has no model {models}")
     if any(run.interrupted for run in summary.merged.concluding):
         reasons.append("the run is incomplete")
     return reasons
