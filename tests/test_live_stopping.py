@@ -96,7 +96,8 @@ def test_ctrl_c_waits_for_what_is_under_way_and_keeps_it(interrupted: Stopped) -
 def test_ctrl_c_says_how_the_run_is_resumed_and_is_never_green(interrupted: Stopped) -> None:
     assert (interrupted.code, interrupted.run.complete) == (2, False)
     assert interrupted.said.count(SAID) == 1
-    assert "the findings made so far are kept; continue with --resume run.jsonl" in interrupted.said
+    how = "continue with --resume run.jsonl and another --output"
+    assert f"the findings made so far are kept; {how}" in interrupted.said
     assert "Traceback" not in interrupted.said
 
 

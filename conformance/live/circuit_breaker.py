@@ -24,7 +24,7 @@ Where nothing was ever decided, ten in a row need no minute: that is no outage o
 
 _ELSEWHERE = 3  # of them, to other models than the one that failed most, to doubt the provider
 _MOST_REASONS = 3
-_VAIN = "nothing more is sent there; look at the provider, then continue with --resume"
+_VAIN = "nothing more is sent there; look at the provider"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from conformance.live.circuit_breaker import Tried, in_vain
 from conformance.output.files import refuse_links
 from conformance.parsing import load_json
 
-STOPPED = "the run was stopped; continue with --resume"
+STOPPED = "the run was stopped"
 ROUNDING = 1e-9  # US dollars; what sums of binary fractions may be off by
 
 

@@ -169,7 +169,7 @@ class Sender:
         outcome = outcome_of(exchange)
         if exchange.response is not None and outcome.cause == "quota":
             why = f"the account has no quota left ({_told(exchange)}); top it up"
-            self._halt(f"{why}, then continue with --resume")
+            self._halt(why)
         elif status == _PROXY_LOGIN:
             why = f"a proxy before the provider wants a login ({_told(exchange)})"
             self._halt(f"{why}; look at base_url and the network")
@@ -206,7 +206,7 @@ class Sender:
         made[-1] = replace(made[-1], price=all_of([*sent, made[-1]]))
         if of_account:
             why = f"what was accepted before is refused now ({_told(made[-1])})"
-            self._halt(f"{why}; look at the account and the key, then continue with --resume")
+            self._halt(f"{why}; look at the account and the key")
             made[-1] = replace(made[-1], failure=Failure(ACCOUNT_ENDED, why))
         elif not told:
             self._stays(outcome, ask, 2 * once)
@@ -235,7 +235,7 @@ class Sender:
             f"({_told(exchange)}), though it was good before"
         )
         if refused:
-            self._halt(f"{why}; look at it, then continue with --resume")
+            self._halt(f"{why}; look at it")
         return replace(exchange, failure=Failure("key-refused", why))
 
     def _halt(self, why: str) -> None:

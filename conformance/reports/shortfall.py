@@ -31,7 +31,9 @@ _AT_ONCE = re.compile(
 )
 _LONGEST = 1000  # characters of a reason, at whose end a remedy may stand
 _REMEDY = {
-    Verdict.NOT_RUN: "continue with --resume, or allow more with --budget or --max-requests",
+    Verdict.NOT_RUN: (
+        "continue with --resume and another --output, or allow more with --budget or --max-requests"
+    ),
     Verdict.UNAVAILABLE: "run again when the provider answers",
     Verdict.FLAKY: "repeat it with a larger --confirm",
     Verdict.NOT_TESTABLE: "mend first what it builds on",

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from conformance.errors import ConformanceError
 from conformance.output.files import refuse_links
+from conformance.output.shell import quoted
 from conformance.providers import load_provider
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def default_output(providers: Iterable[str]) -> Path:
     """Return the file of a run of some providers, which no other run has."""
     names = "+".join(Path(each).name.removesuffix(".toml") for each in providers)
     return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{names}.jsonl"
+
+
+def how_to_go_on(run_file: Path, option: str | None) -> str:
+    """Say how a run is resumed; where `option` named its file, that must be another then."""
+    another = f" and another {option}" if option else ""
+    return f"continue with --resume {quoted(str(run_file))}{another}"
 
 
 def is_being_written(run_file: Path) -> bool:
@@ -153,8 +160,8 @@ class OutputFile:
             return
         if os.path.lexists(self.before):
             raise OutputError(
-                f"{self.before}: is there, of a run that was cut off; continue it with --resume, "
-                f"or move it, or name another file with --output"
+                f"{self.before}: is there, of a run that was cut off; move it, name another file "
+                f"with --output, or {how_to_go_on(self.before, '--output')}"
             )
         moves = [(self.path, self.before), (ledger, ledger_of(self.before))]
         try:

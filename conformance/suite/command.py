@@ -11,12 +11,11 @@ import pytest
 from rich.console import Console
 
 from conformance.errors import ConformanceError
-from conformance.output.shell import quoted
 from conformance.parsing import printable
 from conformance.plugin import ONE_PROCESS, SessionPlugin, check
 from conformance.providers import load_provider
 from conformance.results.run_file import Run, read_run
-from conformance.runner.output_path import OutputFile, default_output, ledger_of
+from conformance.runner.output_path import OutputFile, default_output, how_to_go_on, ledger_of
 from conformance.runner.session import Options, Session
 from conformance.suite.progress import Progressing
 
@@ -51,17 +50,19 @@ def run_promises(options: Options, replay: bool, workers: str | None, quiet: boo
     options = _with_mode(options, replay)
     if workers not in (None, "0") and options.mode != "replay":
         raise ConformanceError(f"--workers {workers}: {ONE_PROCESS}")
+    named_by = "--output" if options.output is not None else None
     if options.output is None:
         options = replace(options, output=default_output(options.names))
     session = Session(options)
     check(session)
     try:
-        return _run(session, workers, quiet)
+        return _run(session, workers, quiet, named_by)
     finally:
         session.close()
 
 
-def _run(session: Session, workers: str | None, quiet: bool) -> int:
+def _run(session: Session, workers: str | None, quiet: bool, named_by: str | None) -> int:
+    """Run pytest; `named_by` is the option that named the run file, if any did."""
     options, run_file = session.options, session.options.output
     if run_file is None:
         raise AssertionError("a run of the command has a run file")
@@ -77,19 +78,15 @@ def _run(session: Session, workers: str | None, quiet: bool) -> int:
         sys.stderr.write(f"note: what {run_file} was before is kept as {before}\n")
     if not progress.judged:
         if ledger_of(run_file).exists():
-            sys.stderr.write(
-                f"note: what was sent is kept; continue with --resume {quoted(str(run_file))}\n"
-            )
+            sys.stderr.write(f"note: what was sent is kept; {how_to_go_on(run_file, named_by)}\n")
         return 2
     run = read_run(run_file)
-    _tell_what_is_missing(run, run_file, progress, options)
+    _tell_what_is_missing(run, progress, options, how_to_go_on(run_file, named_by))
     _show(run_file, quiet)
     return code if code == 1 or (code == 0 and run.complete) else 2
 
 
-def _tell_what_is_missing(
-    run: Run, run_file: Path, progress: Progressing, options: Options
-) -> None:
+def _tell_what_is_missing(run: Run, progress: Progressing, options: Options, how: str) -> None:
     """Say what is wrong with the run as a whole, and how it is gone on with."""
     for why in run.problems if run.interrupted or options.mode != "replay" else ():
         sys.stderr.write(f"error: {why}\n")
@@ -101,7 +98,7 @@ def _tell_what_is_missing(
         )
     if options.live and not run.complete and (progress.interrupted or not progress.stopped_by):
         kept = "note: the run is not complete, the findings made so far are kept"
-        sys.stderr.write(f"{kept}; continue with --resume {quoted(str(run_file))}\n")
+        sys.stderr.write(f"{kept}; {how}\n")
 
 
 def _with_mode(options: Options, replay: bool) -> Options:

@@ -23,7 +23,7 @@ from conformance.results.reach import promises_of, reach_counts
 from conformance.results.records import Record, RunFooter, SpentRecord
 from conformance.results.run_file import RunWriter
 from conformance.runner.engine import Engine
-from conformance.runner.output_path import OutputFile
+from conformance.runner.output_path import OutputFile, how_to_go_on
 from conformance.runner.session import Session
 from conformance.runner.whole_plan import (
     Ending,
@@ -54,7 +54,6 @@ class Recorder:
         self._died: list[str] = []  # workers, each with why
         self._crashes = 0  # reports of pytest-xdist on what a worker was at when it died
         self._lost = False  # the run file can no longer be written
-        self._stopped = False  # by the user, while requests were sent
         self.findings: list[Finding] = []
         self.problems: list[str] = []
         self.conclusion: Conclusion | None = None
@@ -196,12 +195,12 @@ class Recorder:
     def _ended(self, stopped: bool) -> Ending:
         """Return how the run ended: of what was planned, what was judged."""
         run = self._session()  # of one that the user stopped, retries may be missing as well
-        self._stopped = run.options.mode != "replay" and run.live.ledger.stopped()
+        by_user = run.options.mode != "replay" and run.live.ledger.stopped()
         self._progress.asked = planned_promises(run)
         not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
         lost = bool(self._died or self._progress.lost or not_run)
         plan, counts = plan_of(run), self._progress.counts()
-        return Ending(stopped or self._stopped or lost, self._progress.left_out, plan, counts)
+        return Ending(stopped or by_user or lost, self._progress.left_out, plan, counts)
 
     def _tell_lost(self) -> None:
         """Report workers that died, and as not run what no other worker judged instead."""
@@ -227,8 +226,11 @@ class Recorder:
         said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
         terminalreporter.write_line(f"{said}: {self._headline()}")
         if self._writer is not None:
-            on = "; the run was stopped, continue with --resume" if self._stopped else ""
-            terminalreporter.write_line(f"run file: {self._writer.path}{on}")
+            path = self._writer.path
+            terminalreporter.write_line(f"run file: {path}")
+            if self._session().options.mode != "replay" and self._end.interrupted:
+                how = how_to_go_on(path, "--run-file")
+                terminalreporter.write_line(f"the run is not complete; {how}")
 
     def write_to(self, place: OutputFile) -> None:
         """Name the file that the run is written to; nothing is written yet."""
