@@ -144,21 +144,27 @@ def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[
         if absence.chosen and absence.provider not in out:
             findings = counted(absence.findings, "finding")
             yield f"nothing of {absence.name} was judged, of {findings} before"
+    yield from _mostly_undecided(earlier, new, out)
+    columns = ((absence.provider, absence.model) for absence in absent)
+    said: set[str | Column] = {*out, *columns, *retired_in(new)}
+    yield from vanished_musts(earlier, new, said)
+    if not was:
+        yield "nothing was judged before, so nothing can have changed"
+
+
+def _mostly_undecided(earlier: Before, new: Run, out: Sequence[str]) -> Iterator[str]:
+    """Name the models of which most cannot be compared; not those of providers that are out."""
     retired = retired_in(new)
     for (provider, model), (lost, of) in _lost(earlier, new).items():
         is_over = provider in out or (provider, model) in retired
         if not is_over and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
+    judged = {each.provider for each in earlier.findings.values() if each.verdict in DECIDED}
     for (provider, model), (lost, of) in _unknown_before(earlier, new).items():
-        if provider in was and lost > of * _MOST_LOST:
+        if provider in judged and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} were not decided before"
-    columns = ((absence.provider, absence.model) for absence in absent)
-    said: set[str | Column] = {*out, *columns, *retired}
-    yield from vanished_musts(earlier, new, said)
-    if not was:
-        yield "nothing was judged before, so nothing can have changed"
 
 
 def _unknown_before(earlier: Before, new: Run) -> dict[Column, tuple[int, int]]:
