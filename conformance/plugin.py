@@ -32,9 +32,10 @@ from conformance.suite.options import pytest_addoption as pytest_addoption
 from conformance.suite.recorder import Recorder
 from conformance.suite.signals import Stopping
 
-PROMISES = Path(__file__).with_name("suite") / "test_promises.py"
-GENERATED = Path(__file__).with_name("suite") / "test_generated.py"
-DRAWN = Path(__file__).with_name("suite") / "test_drawn.py"
+PACKAGE = Path(__file__).parent
+PROMISES = PACKAGE / "suite" / "test_promises.py"
+GENERATED = PACKAGE / "suite" / "test_generated.py"
+DRAWN = PACKAGE / "suite" / "test_drawn.py"
 NOT_EXPLORED = (
     "generated requests are only sent with --live, without --cases, and to providers that are "
     "embedded; --explore sends them to the others as well, and those may cost money, and records "
@@ -145,8 +146,18 @@ def check(session: Session) -> None:
 
 def _is_named(config: pytest.Config, module: Path) -> bool:
     """Return whether a module is among what is to be collected."""
-    places = [config.invocation_params.dir / each.split("::")[0] for each in config.args]
-    return any(module.is_relative_to(each.resolve()) for each in places)
+    places = (_place(config, each).resolve() for each in config.args)
+    return any(module.resolve().is_relative_to(each) for each in places)
+
+
+def _place(config: pytest.Config, argument: str) -> Path:
+    """Return the file or folder that an argument names, by its path or, with --pyargs, its name."""
+    name = argument.split("::")[0]
+    package, *inner = name.split(".")
+    if config.option.pyargs and package == PACKAGE.name:
+        place = PACKAGE.joinpath(*inner)
+        return place if place.is_dir() else place.with_suffix(".py")
+    return config.invocation_params.dir / name
 
 
 def sends(config: pytest.Config) -> bool:

@@ -225,6 +225,30 @@ def test_what_tells_or_is_explained_does_not_make_a_night_unjudged(new: list[Fin
     assert (found.exit_code(), found.unjudged) == (0, ())
 
 
+@pytest.mark.parametrize(
+    ("before", "unjudged"),
+    [
+        (
+            of_model(8, 10),
+            ("8 of 10 findings of acme dall-e-3 were not decided before",),
+        ),
+        (of_model(5, 10), ()),
+        (
+            [runs.known(case="n-0")]
+            + [judged(V.NOT_TESTABLE, case="n-0", clause=each) for each in ("a", "b", "c")],
+            (),
+        ),
+    ],
+    ids=["most", "half", "explained"],
+)
+def test_base_that_says_too_little_is_no_green(
+    before: list[Finding], unjudged: tuple[str, ...]
+) -> None:
+    now = [runs.finding(each.clause, model=each.model, case=each.case) for each in before]
+    found = drift([night(1, *before)], night(2, *now))
+    assert (found.exit_code(), found.unjudged) == (2 if unjudged else 0, unjudged)
+
+
 def test_must_that_vanished_is_not_green_and_a_should_is_news() -> None:
     must, should = runs.finding("envelope.json"), runs.finding("errors.status-400")
     found = drift([night(1, *HERE, must)], night(2, *HERE))

@@ -45,7 +45,10 @@ def check(
     ] = REQUESTS,
     edition: EditionName = None,
     save: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Write the provider's file, to go on.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml", help="Write the provider's file here, not beside the run file."
+        ),
     ] = None,
     output: RunFile = None,
     resume: Annotated[
@@ -62,10 +65,12 @@ def check(
 
     from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition, model_named
     from conformance.live.budget import read_budget
+    from conformance.output.files import write_text
     from conformance.providers.ad_hoc import provider_at, toml_of
     from conformance.providers.asked import edition_of, with_asked_models
     from conformance.providers.depth import documented_cases
     from conformance.providers.prices import Prices
+    from conformance.runner.output_path import default_output
     from conformance.runner.session import Options
     from conformance.runner.shortlist import cannot_be_billed, shortlist
     from conformance.suite.command import run_promises
@@ -107,6 +112,9 @@ def check(
     more = (
         "" if asked is provider else ", those that nobody is billed for; --budget USD adds images"
     )
+    if save is None:  # so that the command below can be pasted as it stands
+        save = (output or default_output([])).parent / f"{provider.id}.toml"
+        write_text(save, toml_of(provider))
     typer.echo(_next(provider, len(chosen), len(every), save, more))
     raise typer.Exit(code)
 
@@ -143,13 +151,12 @@ def _save(path: Path, text: str) -> None:
         raise ConformanceError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _next(provider: Provider, sent: int, planned: int, file: Path | None, more: str) -> str:
+def _next(provider: Provider, sent: int, planned: int, file: Path, more: str) -> str:
     """Say how to go on."""
     from conformance.output.shell import quoted
 
-    saved = quoted(str(file or f"{provider.id}.toml"))
+    saved = quoted(str(file))
     path = saved if "/" in saved else f"./{saved}"
     budget = "" if provider.prices.free else " --budget USD"
     how = f"image-conformance run --provider {path} --live{budget}"
-    first = "" if file else f" (--save {saved} writes the file)"
-    return f"{sent} of {planned} requests were chosen here{more}; for the rest: {how}{first}"
+    return f"{sent} of {planned} requests were chosen here{more}; for the rest: {how}"

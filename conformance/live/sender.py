@@ -198,7 +198,9 @@ class Sender:
         if known or not self._doubt.is_raised(made[-1], case, outcome):
             return
         mistake = read_request(made[-1], self.edition).expectation == "refused"
-        once = 0 if mistake or case.operation is not Operation.GENERATE else 1
+        # a success without an image is a broken promise, and may be billed: no mishap to repeat
+        is_final = mistake or outcome.answered or case.operation is not Operation.GENERATE
+        once = 0 if is_final else 1
         told = self._doubt.is_told(outcome)
         if not self._stays(outcome, ask, once):
             return

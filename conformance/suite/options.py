@@ -75,6 +75,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _project(config: pytest.Config) -> Path:
+    """Return the folder of the project; without a file that says so, pytest takes any above it."""
+    return config.rootpath if config.inipath else config.invocation_params.dir
+
+
 def options_of(config: pytest.Config) -> Options:
     """Read the suite's options from pytest's."""
     mode, depth = config.getoption("--record-mode", default=None), config.getoption("--depth")
@@ -84,7 +89,7 @@ def options_of(config: pytest.Config) -> Options:
         live=config.getoption("--live") or config.getoption("--disable-recording", False),
         record_mode=RecordMode(mode) if mode else None,
         limits=read_limits(config.getoption("--limit")),
-        cassettes=Path(config.getoption("--cassettes") or config.rootpath / "cassettes"),
+        cassettes=Path(config.getoption("--cassettes") or _project(config) / "cassettes"),
         depth=Depth(depth) if depth else None,
         **{name: config.getoption(name) for name in _AS_THEY_ARE},
         requests=_path(config, "--requests"),

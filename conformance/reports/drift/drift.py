@@ -128,7 +128,7 @@ def _endings(new: Run) -> Iterator[str]:
 
 
 def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
-    """Say why the new run says too little to tell that nothing got worse."""
+    """Say why the runs say too little to tell that nothing got worse."""
     if new.interrupted:
         yield "the new run did not come to its end"
     elif is_part(new):
@@ -144,17 +144,43 @@ def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[
         if absence.chosen and absence.provider not in out:
             findings = counted(absence.findings, "finding")
             yield f"nothing of {absence.name} was judged, of {findings} before"
+    yield from _mostly_undecided(earlier, new, out)
+    columns = ((absence.provider, absence.model) for absence in absent)
+    said: set[str | Column] = {*out, *columns, *retired_in(new)}
+    yield from vanished_musts(earlier, new, said)
+    if not was:
+        yield "nothing was judged before, so nothing can have changed"
+
+
+def _mostly_undecided(earlier: Before, new: Run, out: Sequence[str]) -> Iterator[str]:
+    """Name the models of which most cannot be compared; not those of providers that are out."""
     retired = retired_in(new)
     for (provider, model), (lost, of) in _lost(earlier, new).items():
         is_over = provider in out or (provider, model) in retired
         if not is_over and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
-    columns = ((absence.provider, absence.model) for absence in absent)
-    said: set[str | Column] = {*out, *columns, *retired}
-    yield from vanished_musts(earlier, new, said)
-    if not was:
-        yield "nothing was judged before, so nothing can have changed"
+    judged = {each.provider for each in earlier.findings.values() if each.verdict in DECIDED}
+    for (provider, model), (lost, of) in _unknown_before(earlier, new).items():
+        if provider in judged and lost > of * _MOST_LOST:
+            findings = counted(of, "finding")
+            yield f"{lost:,} of {findings} of {provider} {model} were not decided before"
+
+
+def _unknown_before(earlier: Before, new: Run) -> dict[Column, tuple[int, int]]:
+    """Count by model: findings that could not be compared, of those decided now.
+
+    As in `_lost`, what something broken explains is not counted: it was told of in its night.
+    """
+    reasons = Reasons(earlier.findings.values())
+    unknown: dict[Column, tuple[int, int]] = {}
+    for finding in new.findings:
+        was = earlier.findings.get(finding.id)
+        if was is not None and finding.verdict in DECIDED:
+            count, of = unknown.get((finding.provider, finding.model), (0, 0))
+            blind = not tells(was) and not reasons.explain(was)
+            unknown[finding.provider, finding.model] = count + blind, of + 1
+    return unknown
 
 
 def _lost(earlier: Before, new: Run) -> dict[Column, tuple[int, int]]:
