@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import dropwhile
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
@@ -26,7 +27,7 @@ from conformance.parsing import printable
 GROUP = "image_conformance.clauses"
 _ID = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9_.-]*")
 _FILE_NAME = "image_conformance_plugin_{}"
-_LOADERS = (__file__, str(Path(importlib.__file__).parent))
+_IMPORTLIB = Path(importlib.__file__).parent
 
 
 class ExtensionError(ConformanceError):
@@ -117,7 +118,8 @@ def _failed(name: str, error: BaseException) -> ExtensionError:
 def _place(error: BaseException) -> str:
     """Return the last line of the plugin that ran, not of what it calls or is loaded by."""
     frames = [(each.lineno, each.filename) for each in extract_tb(error.__traceback__)]
-    outside = [each for each in frames if not each[1].startswith(("<", *_LOADERS))]
+    loaded = dropwhile(lambda each: not each[1].startswith("<frozen importlib"), frames)
+    outside = [each for each in loaded if not each[1].startswith(("<", str(_IMPORTLIB)))]
     own = [each for each in outside if Path(each[1]).is_relative_to(Path(outside[0][1]).parent)]
     return _line(*own[-1]) if own else ""
 
