@@ -34,6 +34,7 @@ from conformance.providers import Provider
 from conformance.reference.defects import lying_steps
 from conformance.runner.engine import Engine
 from tests.miniatures import ACCEPTED, answer, body, error, exchange
+from tests.miniatures import MODELS_LIST as LIST_URL
 from tests.sentences import stored
 
 EDITION = load_edition()
@@ -254,3 +255,33 @@ def test_run_says_of_a_blamed_model_what_its_control_shows() -> None:
     loop.close()
     assert became["size-outside-enum"] is became["n-0"] is Result.REFUSED
     assert became["model-unknown"] is Result.NOT_SERVED
+
+
+LIST_ANSWERED = next(each for each in clauses_of(EDITION) if each.id == "models.list-answered")
+
+
+def model_list(status: int, *headers: tuple[str, str]) -> Subject:
+    made = exchange(status=status, raw=b"<h1>No</h1>", method="GET", headers=headers, url=LIST_URL)
+    return Subject(replace(made, case="models-list"), EDITION)
+
+
+def test_model_list_that_is_forbidden_is_about_who_asks() -> None:
+    why = r"^this account is not let in: HTTP 403: No$"
+    with pytest.raises(UnavailableError, match=why):
+        list(LIST_ANSWERED.judge(model_list(403)))
+
+
+@pytest.mark.parametrize(
+    ("headers", "what"),
+    [
+        ([("location", "/v2/models")], "the model list is elsewhere"),
+        ([], "there is no model list"),
+    ],
+    ids=["redirect", "no-location"],
+)
+def test_model_list_that_moved_is_said_to_be_elsewhere(
+    headers: list[tuple[str, str]], what: str
+) -> None:
+    (problem,) = LIST_ANSWERED.judge(model_list(308, *headers))
+    assert problem.message == what
+    assert ("/v2/models" in problem.observed) is bool(headers)
