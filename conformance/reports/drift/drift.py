@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from conformance.findings import DECIDED
+from conformance.findings import DECIDED, Finding
 from conformance.reports.drift.answers import answer_changes
 from conformance.reports.drift.baseline import (
     Absence,
@@ -154,46 +154,33 @@ def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[
 
 def _mostly_undecided(earlier: Before, new: Run, out: Sequence[str]) -> Iterator[str]:
     """Name the models of which most cannot be compared; not those of providers that are out."""
-    retired = retired_in(new)
-    for (provider, model), (lost, of) in _lost(earlier, new).items():
+    retired, now = retired_in(new), {each.id: each for each in new.findings}
+    known = [earlier.findings[name] for name in now if name in earlier.findings]
+    for (provider, model), (lost, of) in _undecided(known, now).items():
         is_over = provider in out or (provider, model) in retired
         if not is_over and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
     judged = {each.provider for each in earlier.findings.values() if each.verdict in DECIDED}
-    for (provider, model), (lost, of) in _unknown_before(earlier, new).items():
+    for (provider, model), (lost, of) in _undecided(now.values(), earlier.findings).items():
         if provider in judged and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} were not decided before"
 
 
-def _unknown_before(earlier: Before, new: Run) -> dict[Column, tuple[int, int]]:
-    """Count by model: findings that could not be compared, of those decided now.
-
-    As in `_lost`, what something broken explains is not counted: it was told of in its night.
-    """
-    reasons = Reasons(earlier.findings.values())
-    unknown: dict[Column, tuple[int, int]] = {}
-    for finding in new.findings:
-        was = earlier.findings.get(finding.id)
-        if was is not None and finding.verdict in DECIDED:
-            count, of = unknown.get((finding.provider, finding.model), (0, 0))
-            blind = not tells(was) and not reasons.explain(was)
-            unknown[finding.provider, finding.model] = count + blind, of + 1
-    return unknown
-
-
-def _lost(earlier: Before, new: Run) -> dict[Column, tuple[int, int]]:
-    """Count by model: findings that could not be compared, of those decided before.
+def _undecided(
+    findings: Iterable[Finding], others: Mapping[str, Finding]
+) -> dict[Column, tuple[int, int]]:
+    """Count by model: findings that were decided, and those of them that were not in another run.
 
     What something broken on the same exchange explains is not counted: that is reported itself.
     """
-    reasons = Reasons(new.findings)
-    lost: dict[Column, tuple[int, int]] = {}
-    for finding in new.findings:
-        was = earlier.findings.get(finding.id)
-        if was is not None and was.verdict in DECIDED:
-            count, of = lost.get((finding.provider, finding.model), (0, 0))
-            blind = not tells(finding) and not reasons.explain(finding)
-            lost[finding.provider, finding.model] = count + blind, of + 1
-    return lost
+    reasons = Reasons(others.values())
+    counts: dict[Column, tuple[int, int]] = {}
+    for finding in findings:
+        other = others.get(finding.id)
+        if other is not None and finding.verdict in DECIDED:
+            undecided, of = counts.get((finding.provider, finding.model), (0, 0))
+            blind = not tells(other) and not reasons.explain(other)
+            counts[finding.provider, finding.model] = undecided + blind, of + 1
+    return counts
