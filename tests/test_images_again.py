@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,6 @@ from conformance.exchange.transport.transport import AddressPolicy, Limits, Tran
 from tests.miniatures import picture
 
 URL = "https://images.example/kite.png"
-BODY = f'{{"created": 1790000000, "data": [{{"url": "{URL}"}}]}}'.encode()
 IMAGE = Response(200, (("content-type", "image/png"),), picture("png", (256, 256)))
 RESET = Failure("disconnect", "the connection was closed without an answer")
 CASE = Case("baseline", "dall-e-3", body={"model": "dall-e-3", "prompt": "A kite."})
@@ -30,13 +31,15 @@ def out(status: int, *headers: tuple[str, str]) -> Response:
 class Hosts:
     """A transport whose provider answers with a URL, and whose image host as it was told."""
 
-    def __init__(self, *answers: Response | Failure) -> None:
+    def __init__(self, *answers: Response | Failure, urls: Sequence[str] = (URL,)) -> None:
         self.limits = Limits()
+        data = [{"url": each} for each in urls]
+        self.body = json.dumps({"created": 1_790_000_000, "data": data}).encode()
         self.answers = list(answers)
         self.asked: list[str] = []
 
     def send(self, *_: object) -> Response:
-        return Response(200, (("content-type", "application/json"),), BODY)
+        return Response(200, (("content-type", "application/json"),), self.body)
 
     def fetch(self, url: str) -> Response | Failure:
         self.asked.append(url)
@@ -80,6 +83,14 @@ def test_images_again_four_times_at_the_most(always: Response | Failure, trace: 
     download, naps = fetched(hosts)
     assert (len(hosts.asked), download.retried) == (4, (trace,) * 3)
     assert [0.5 <= naps[0] < 0.8, 1 <= naps[1] < 1.3, 2 <= naps[2] < 2.3] == [True] * 3
+
+
+def test_images_again_for_no_other_once_one_was_asked_for_in_vain() -> None:
+    urls = [f"{URL}?{number}" for number in range(16)]
+    hosts = Hosts(RESET, urls=urls)
+    _, naps = fetched(hosts)
+    assert hosts.asked == [urls[0]] * 4 + urls[1:]
+    assert len(naps) == 3
 
 
 FINAL: dict[str, Response | Failure] = {

@@ -143,7 +143,11 @@ class Client:
             yield self._download(url, bare, allowance)
 
     def _download(self, url: str, bare: Exchange, allowance: _Allowance) -> Download:
-        """Fetch an image, again where its host was out and as long as the allowance lasts."""
+        """Fetch an image, again where its host was out, as long as the allowance lasts.
+
+        Once an image was asked for in vain as often as may be, no other one is asked for again:
+        sixteen images would make the run wait for a minute, whoever wants that.
+        """
         retried: list[Attempt] = []
         while True:
             response, failure = _split(self._transport.fetch(url))
@@ -151,9 +155,10 @@ class Client:
             made = Download(url, response, failure, tuple(retried))
             came = replace(bare, response=response, failure=failure, sent_at=self._clock())
             seconds = _before_again(came, len(retried))
-            if self._rest is None or seconds is None or not allowance.lasts(seconds):
+            if self._rest is None or seconds is None:
                 return made
-            if not self._rest(seconds):
+            allowance.gave_up |= len(retried) + 1 == MOST_ATTEMPTS
+            if allowance.gave_up or not allowance.lasts(seconds) or not self._rest(seconds):
                 return made
             status = response.status if response else None
             retried.append(Attempt(status, failure.message if failure else f"HTTP {status}"))
@@ -169,6 +174,7 @@ class _Allowance:
         self._limits = limits
         self._deadline = time.monotonic() + limits.images_seconds
         self.bytes_left = limits.images_bytes
+        self.gave_up = False  # whether an image never came, after all attempts
 
     def spent(self) -> Failure | None:
         """Return which limit the images before have reached, or None."""
@@ -186,10 +192,10 @@ class _Allowance:
 
 
 def _before_again(came: Exchange, retries: int) -> float | None:
-    """Return the seconds until an image is asked for again; None where it is not."""
+    """Return the seconds until an image may be asked for again; None where it may not."""
     status = came.response.status if came.response else None
     out = came.failure is not None and came.failure.kind in _CUT_OFF
-    if retries + 1 == MOST_ATTEMPTS or not (out or (status and undecided(status) and status < 600)):
+    if not (out or (status and undecided(status) and status < 600)):
         return None
     asked = retry_after(came)
     seconds: float = 0.5 * 2**retries if asked is None else asked
