@@ -43,6 +43,19 @@ def test_check_judges_an_address_in_a_dozen_requests(tmp_path: Path) -> None:
     assert footer.whole is False
 
 
+def test_file_beside_the_run_file_replaces_no_other_one(tmp_path: Path) -> None:
+    with watched() as (base_url, _):
+        name = provider_at(base_url, "dall-e-2").id
+        (tmp_path / f"{name}.toml").write_text("mine")
+        words = ["check", base_url, "--models", "dall-e-2", "--max-requests", "1"]
+        for run in ("one.jsonl", "two.jsonl"):
+            ended = command(tmp_path, *words, "-o", run, IMAGE_API_KEY=KEY)
+    assert f"run --provider ./{name}-2.toml --live" in ended.stdout
+    assert (tmp_path / f"{name}.toml").read_text() == "mine"
+    assert load_provider(str(tmp_path / f"{name}-2.toml")).base_url == base_url
+    assert not (tmp_path / f"{name}-3.toml").exists()
+
+
 def test_saved_file_goes_on_by_the_edition_that_was_chosen(tmp_path: Path) -> None:
     copied(tmp_path, "mine-2027")
     for edition in ("openai-2026-11", "mine-2027"):

@@ -65,7 +65,6 @@ def check(
 
     from conformance.contract import DEFAULT_EDITION, edition_ids, load_edition, model_named
     from conformance.live.budget import read_budget
-    from conformance.output.files import write_text
     from conformance.providers.ad_hoc import provider_at, toml_of
     from conformance.providers.asked import edition_of, with_asked_models
     from conformance.providers.depth import documented_cases
@@ -113,8 +112,7 @@ def check(
         "" if asked is provider else ", those that nobody is billed for; --budget USD adds images"
     )
     if save is None:  # so that the command below can be pasted as it stands
-        save = (output or default_output([])).parent / f"{provider.id}.toml"
-        write_text(save, toml_of(provider))
+        save = _beside((output or default_output([])).parent, provider.id, toml_of(provider))
     typer.echo(_next(provider, len(chosen), len(every), save, more))
     raise typer.Exit(code)
 
@@ -139,6 +137,22 @@ def _served(provider: Provider, edition: Edition) -> str:
     if not known:
         return f"{provider.base_url}/models lists none that edition {edition.id} knows"
     return f"served there: {printable(', '.join(known), 500)}"
+
+
+def _beside(folder: Path, name: str, text: str) -> Path:
+    """Write a provider's text to a file of a folder; no other one that is there is touched."""
+    from itertools import count
+
+    from conformance.output.files import write_text
+
+    numbered = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    path = next(
+        path
+        for path in (folder / f"{each}.toml" for each in numbered)
+        if not path.exists() or (path.is_file() and path.read_text("utf-8", "replace") == text)
+    )
+    write_text(path, text)
+    return path
 
 
 def _save(path: Path, text: str) -> None:
