@@ -123,13 +123,14 @@ def fight(
     text = PROVIDER.format(host=API, port=provider.port, attack=attack.name)
     Path(f"{attack.name}.toml").write_text(text)
     provider.forget()
+    naps: list[float] = []
     started = time.monotonic()
     with watching() as seen:
-        found, after = _judge(attack, RecordMode.REWRITE)
+        found, after = _judge(attack, RecordMode.REWRITE, naps)
         recorded = Path("cassettes", attack.name, f"{attack.case}.yaml").is_file()
-        replayed = _judge(attack, None)[0] if recorded else None
+        replayed = _judge(attack, None, naps)[0] if recorded else None
         run = read_run(Path(f"reports/{attack.name}-record.jsonl"))
-    seconds = time.monotonic() - started
+    seconds = time.monotonic() - started + sum(naps)  # as if it had waited
     return Fought(found, after, replayed, run, seen, network.reached, seconds)
 
 
@@ -143,9 +144,15 @@ def _session(attack: Attack, mode: RecordMode | None) -> Iterator[Session]:
         session.close()
 
 
-def _judge(attack: Attack, mode: RecordMode | None) -> tuple[list[Finding], list[Finding]]:
-    """Judge the case that is attacked, and one more, and write the run file as a run does."""
+def _judge(
+    attack: Attack, mode: RecordMode | None, naps: list[float]
+) -> tuple[list[Finding], list[Finding]]:
+    """Judge the case that is attacked, and one more, and write the run file as a run does.
+
+    What it would wait before it asks again is not waited, and is added to `naps`, in seconds.
+    """
     with _session(attack, mode) as session:
+        session.live.sleep = naps.append
         [engine] = session.engines
         path = Path(f"reports/{attack.name}-{'replay' if mode is None else 'record'}.jsonl")
         writer = RunWriter(path, session.header())
