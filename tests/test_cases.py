@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-from tests.cases import CASES, EDITION, LEAD, NAMES, cases_of, changed_edition, reading
+from tests.cases import CASES, EDITION, LEAD, NAMES, cases_of, reading
+from tests.contract import changed_edition
 
 FAULTS = {"json-malformed", "body-array", "content-type-text", "method-get", "model-unknown"}
 MOST_ACCEPTED = {"dall-e": 12, "gpt-image": 18, "qwen-image": 6}

@@ -21,7 +21,7 @@ from conformance.editions.records import EditionChange
 from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
 from conformance.editions.rules import lifecycle_changes
 from conformance.errors import ConformanceError
-from tests.test_contract_editions import change, copied
+from tests.contract import change, copied
 
 if TYPE_CHECKING:
     from pathlib import Path

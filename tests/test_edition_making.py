@@ -19,8 +19,8 @@ from conformance.editions.document_differences import document_differences, unna
 from conformance.editions.mentions import named_in, unnamed_citations
 from conformance.editions.openapi import DocumentError, read_document
 from conformance.errors import ConformanceError
+from tests.contract import change
 from tests.extent import sample
-from tests.test_contract_editions import change
 
 if TYPE_CHECKING:
     from pathlib import Path

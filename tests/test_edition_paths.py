@@ -19,8 +19,8 @@ from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import load_provider
 from conformance.providers.asked import with_asked_models
 from conformance.runner.session import Options, Session
+from tests.contract import change, copied
 from tests.processes import command, run_pytest
-from tests.test_contract_editions import change, copied
 from tests.test_plugin import MINE, PROMISES
 
 if TYPE_CHECKING:

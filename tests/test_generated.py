@@ -33,7 +33,7 @@ from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
 from conformance.runner.session import Options, Session
-from tests.cases import changed_edition
+from tests.contract import changed_edition
 from tests.live import session, watched
 from tests.processes import run_pytest
 

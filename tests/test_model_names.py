@@ -21,7 +21,7 @@ from conformance.reports import print_runs, render, summarize
 from conformance.reports.comparison import compare, print_comparison
 from conformance.runner.session import Options, Session
 from tests import runs
-from tests.test_contract_editions import change, copied
+from tests.contract import change, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable

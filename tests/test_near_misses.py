@@ -10,7 +10,8 @@ from conformance.cases import all_cases
 from conformance.cases.model import Depth
 from conformance.cases.near_misses import nearly
 from conformance.cases.valid import slug
-from tests.cases import CASES, EDITION, NAMES, cases_of, changed_edition, reading
+from tests.cases import CASES, EDITION, NAMES, cases_of, reading
+from tests.contract import changed_edition
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,7 +31,7 @@ from conformance.live.plan_report import show, starts_with
 from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
 from conformance.runner.session import Options, Session
-from tests.cases import changed_edition
+from tests.contract import changed_edition
 from tests.extent import sample
 from tests.workflows import workflow
 
