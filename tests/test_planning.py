@@ -30,7 +30,8 @@ from conformance.live.plan import Plan, combined_cases, plan, planned_cases
 from conformance.live.plan_report import show, starts_with
 from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests.cases import changed_edition
 from tests.extent import sample
 from tests.workflows import workflow

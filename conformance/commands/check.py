@@ -69,8 +69,8 @@ def check(
     from conformance.providers.asked import edition_of, with_asked_models
     from conformance.providers.depth import documented_cases
     from conformance.providers.prices import Prices
+    from conformance.runner.options import Options
     from conformance.runner.output_path import default_output
-    from conformance.runner.session import Options
     from conformance.runner.shortlist import cannot_be_billed, shortlist
     from conformance.suite.command import run_promises
 

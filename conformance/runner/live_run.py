@@ -28,7 +28,7 @@ from conformance.results.case_result import Judged, outcome_to_json
 from conformance.runner.confirm import Confirmer
 
 if TYPE_CHECKING:
-    from conformance.runner.session import Options
+    from conformance.runner.options import Options
 
 _NAP = 0.2  # seconds between two looks at whether the run was stopped
 

@@ -12,7 +12,8 @@ from conformance.runner.output_path import is_being_written
 
 if TYPE_CHECKING:
     from conformance.providers import Provider
-    from conformance.runner.session import Options, Session
+    from conformance.runner.options import Options
+    from conformance.runner.session import Session
 
 
 def day_of_start(options: Options) -> date:

@@ -23,7 +23,7 @@ from conformance.output.shell import quoted
 from conformance.providers import load_provider
 
 if TYPE_CHECKING:
-    from conformance.runner.session import Options
+    from conformance.runner.options import Options
 
 _START = b'{"type":"run"'
 

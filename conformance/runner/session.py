@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from pathlib import Path
 
 from conformance.cases import all_cases
-from conformance.cases.model import Case, Depth
+from conformance.cases.model import Case
 from conformance.cases.own_requests import read_own_requests
 from conformance.clauses import clauses_of, select
 from conformance.clauses.extensions import load_plugins
@@ -28,7 +28,7 @@ from conformance.exchange.cassettes.example_manifest import (
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
+from conformance.exchange.transport.transport import AddressPolicy, Transport
 from conformance.live.budget import Outlook, check_affordable, outlook
 from conformance.live.sender import Sender
 from conformance.providers import Provider, asked, load_provider
@@ -40,65 +40,14 @@ from conformance.runner.header import header_of
 from conformance.runner.live_run import LiveRun, once
 from conformance.runner.model_days import day_of_start, standing_in
 from conformance.runner.model_outcomes import CONTROL_AGAIN
+from conformance.runner.options import Options
 from conformance.runner.output_path import ledger_of
 from conformance.runner.resume import Resumed
 from conformance.version import tool
 
 CONCURRENCY = 8
 """Requests at once to a provider on a network; each thread waits for one answer."""
-MOST_AT_ONCE = 100
-"""As many connections as the transport opens."""
 LOST = "its answer was lost when an earlier run was killed, and may be billed; --resend sends it"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user chose; the same for pytest and for the command."""
-
-    providers: tuple[str, ...] = ()
-    provider: Provider | None = None  # one that has no file, in place of the named ones
-    edition: str | None = None  # by id or folder; None leaves it to the providers
-    clauses: str = "*"
-    models: str = "*"
-    cases: str = "*"
-    paths: frozenset[str] | None = None  # only these cases, named model/case
-    live: bool = False
-    record_mode: RecordMode | None = None
-    base_url: str | None = None
-    cassettes: Path = Path("cassettes")
-    output: Path | None = None  # the run file
-    limits: Limits = field(default_factory=Limits)
-    budget: float | None = None  # US dollars; infinity where there is no limit
-    max_requests: int | None = None
-    partial: bool = False  # start a plan over budget, and stop there
-    resume: Path | None = None  # the run file of a run to resume
-    baseline: Path | None = None  # the run file of the last good run, or a folder of them
-    strength: int | None = None  # parameters to combine at a time, beyond the documented cases
-    depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
-    confirm: int = 3  # exchanges made again for a verdict that got worse
-    resend: bool = False  # send again what may be billed and whose answer was lost
-    requests: Path | None = None  # a file of requests of the user's own
-    plugins: tuple[str, ...] = ()  # modules and files with clauses from outside
-    concurrency: int | None = None  # requests at once; None leaves it to the provider
-    today: date | None = None  # the day of the run in UTC; None is that of its start
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The providers that were named, by name or by file."""
-        return self.providers if self.provider is None else (self.provider.id,)
-
-    @property
-    def mode(self) -> str:
-        """Return whether cases are sent, played, or sent and recorded."""
-        if self.live:
-            return "live"
-        return "replay" if self.record_mode in (None, RecordMode.NONE) else "record"
-
-    @property
-    def whole(self) -> bool:
-        """Return whether nothing was left out, so that what is unused or stale can be known."""
-        every = (self.clauses, self.models, self.cases) == ("*", "*", "*")
-        return every and self.paths is None
 
 
 class Session:

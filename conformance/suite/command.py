@@ -15,8 +15,9 @@ from conformance.parsing import printable
 from conformance.plugin import ONE_PROCESS, SessionPlugin, check
 from conformance.providers import load_provider
 from conformance.results.run_file import Run, read_run
+from conformance.runner.options import Options
 from conformance.runner.output_path import OutputFile, default_output, how_to_go_on, ledger_of
-from conformance.runner.session import Options, Session
+from conformance.runner.session import Session
 from conformance.suite.progress import Progressing
 
 HOME = Path(__file__).parent
