@@ -146,8 +146,8 @@ def check(session: Session) -> None:
 
 def _is_named(config: pytest.Config, module: Path) -> bool:
     """Return whether a module is among what is to be collected."""
-    places = (_place(config, each).resolve() for each in config.args)
-    return any(module.resolve().is_relative_to(each) for each in places)
+    places = (_place(config, argument).resolve() for argument in config.args)
+    return any(module.resolve().is_relative_to(place) for place in places)
 
 
 def _place(config: pytest.Config, argument: str) -> Path:
@@ -278,9 +278,9 @@ def _begin_pool(session: pytest.Session) -> None:
     """Let threads run the cases of a run that sends, from its first promise on."""
     config = session.config
     if POOL not in config.stash and sends(config):
-        items = [each for each in session.items if isinstance(each, PromiseItem)]
-        nodes = dict.fromkeys(each.parent for each in items)
-        work = [(each.engine, each.case) for each in nodes]
+        items = [item for item in session.items if isinstance(item, PromiseItem)]
+        nodes = dict.fromkeys(item.parent for item in items)
+        work = [(node.engine, node.case) for node in nodes]
         config.stash[POOL] = Pool(work, session_of(config).concurrency)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from conformance.clients.records import Kind, Outcome
+from conformance.clients.records import ClientOutcome, Effect
 from conformance.parsing import printable
 from conformance.parsing.shape import type_of
 
@@ -45,32 +45,34 @@ class Got(Struct, frozen=True):
         return structs.replace(self, line=printable(line, _LONGEST))
 
 
-def compared(got: Got, meant: Got, *, succeeds: bool) -> Outcome:
+def compared(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
     """Return what became of an answer, by what the client gives for the documented one.
 
     That one succeeds, or is a refusal, for which a client is meant to raise.
     """
     if bool(meant.line) is succeeds:
-        return Outcome(Kind.UNABLE, meant.line or "it raises nothing for a refusal")
+        return ClientOutcome(Effect.UNABLE, meant.line or "it raises nothing for a refusal")
     if succeeds and got.line:
-        return Outcome(Kind.RAISED, got.line)
+        return ClientOutcome(Effect.RAISED, got.line)
     if not succeeds and not got.line:
-        return Outcome(Kind.WRONG, "no error is raised")
+        return ClientOutcome(Effect.WRONG, "no error is raised")
     if not succeeds and not got.members:
-        return Outcome(Kind.RAISED, got.line)
+        return ClientOutcome(Effect.RAISED, got.line)
     members = {path.rpartition(".")[2] for path, _ in _kinds(meant.value)}
     if succeeds and not members & _PAYLOADS:
-        return Outcome(Kind.UNABLE, "it reads no image from the documented answer")
-    seen, wanted = (dict(_kinds(one.members if one.line else one.value)) for one in (got, meant))
+        return ClientOutcome(Effect.UNABLE, "it reads no image from the documented answer")
+    seen, wanted = (
+        dict(_kinds(given.members if given.line else given.value)) for given in (got, meant)
+    )
     wrong = [
         f"{path} is {seen[path]}, not {kind}"
         for path, kind in wanted.items()
         if path in seen and seen[path] != kind
     ]
     if wrong:
-        return Outcome(Kind.WRONG, _listed(wrong))
+        return ClientOutcome(Effect.WRONG, _listed(wrong))
     lost = [path for path in wanted if path not in seen and _parent(path) in (*seen, "")]
-    return Outcome(Kind.LOST, _listed(lost)) if lost else Outcome(Kind.PARSED)
+    return ClientOutcome(Effect.LOST, _listed(lost)) if lost else ClientOutcome(Effect.PARSED)
 
 
 def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tuple[str, str]]:

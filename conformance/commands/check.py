@@ -148,7 +148,7 @@ def _beside(folder: Path, name: str, text: str) -> Path:
     numbered = (name if number == 1 else f"{name}-{number}" for number in count(1))
     path = next(
         path
-        for path in (folder / f"{each}.toml" for each in numbered)
+        for path in (folder / f"{stem}.toml" for stem in numbered)
         if not path.exists() or (path.is_file() and path.read_text("utf-8", "replace") == text)
     )
     write_text(path, text)

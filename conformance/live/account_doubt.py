@@ -73,7 +73,7 @@ class AccountDoubt:
 
     def is_told(self, refusal: Outcome) -> bool:
         """Return whether a refusal in these words was of what was asked."""
-        return any(same_refusal(one, refusal) for one in self._of_requests)
+        return any(same_refusal(outcome, refusal) for outcome in self._of_requests)
 
     def is_raised(self, exchange: Exchange, case: Case, outcome: Outcome) -> bool:
         """Return whether a request was refused, and nothing that it asks for was named.

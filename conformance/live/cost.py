@@ -76,7 +76,7 @@ def price_of(counted: Estimate, actual: float | None) -> Price:
 def all_of(made: Sequence[Exchange]) -> Price | None:
     """Return the price of the last of some exchanges, with what all of them came to."""
     price = made[-1].price
-    spent = [each.price.spent for each in made if each.price and each.price.spent]
+    spent = [exchange.price.spent for exchange in made if exchange.price and exchange.price.spent]
     return replace(price, spent=sum(spent, Spending())) if price and spent else price
 
 
@@ -87,8 +87,8 @@ def used(exchange: Exchange) -> object:
     answer = Answer(exchange)
     if not answer.streams:
         return (answer.object or {}).get("usage")
-    finished = (each.item.get("usage") for each in answer.events if each.called(COMPLETED))
-    return next((each for each in finished if each is not None), None)
+    finished = (event.item.get("usage") for event in answer.events if event.called(COMPLETED))
+    return next((usage for usage in finished if usage is not None), None)
 
 
 def _body(case: Case) -> Mapping[str, Any]:

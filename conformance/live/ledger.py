@@ -18,7 +18,7 @@ from threading import RLock
 from typing import IO, Any
 
 from conformance.errors import ConformanceError
-from conformance.live.circuit_breaker import Tried, in_vain
+from conformance.live.circuit_breaker import Generation, in_vain
 from conformance.output.files import refuse_links
 from conformance.parsing import load_json
 
@@ -71,7 +71,7 @@ class _Request:
     @property
     def usd(self) -> float:
         amounts = (self.actual, self.counted, self.reserved)
-        return next(each for each in amounts if each is not None)
+        return next(amount for amount in amounts if amount is not None)
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Ledger:
     _next: dict[str, float] = field(default_factory=dict)  # moments, by provider
     _admitted: set[str] = field(default_factory=set)
     _halts: dict[str, str] = field(default_factory=dict)
-    _tried: defaultdict[str, list[Tried]] = field(default_factory=lambda: defaultdict(list))
+    _tried: defaultdict[str, list[Generation]] = field(default_factory=lambda: defaultdict(list))
     _stopped: bool = False
     _lock: RLock = field(default_factory=RLock)
     _file: IO[str] | None = None
@@ -167,10 +167,10 @@ class Ledger:
         """Return the sums so far."""
         with self._lock:
             sums = defaultdict[str, float](float)
-            for each in self._requests:
-                kind = "guess" if not each.known else "estimate"
-                sums[kind if each.actual is None else "actual"] += each.usd
-                sums["pending"] += each.reserved if each.counted is None else 0.0
+            for request in self._requests:
+                kind = "guess" if not request.known else "estimate"
+                sums[kind if request.actual is None else "actual"] += request.usd
+                sums["pending"] += request.reserved if request.counted is None else 0.0
             actual = round(sums["actual"], 6) if "actual" in sums else None
             counted = sums["actual"] + sums["estimate"] + sums["guess"]
             return Spent(
@@ -203,7 +203,7 @@ class Ledger:
         with self._lock:
             self._admitted.add(provider)
 
-    def record_attempt(self, provider: str, tried: Tried) -> None:
+    def record_attempt(self, provider: str, tried: Generation) -> None:
         """Remember the result of a generation, and halt what is asked in vain."""
         with self._lock:
             self._tried[provider].insert(0, tried)
@@ -308,11 +308,11 @@ def read_ledger(path: Path) -> KeptLedger:
         raise LedgerError(
             f"{path}: is no ledger of a run: {error}; without it nobody knows what was sent"
         ) from None
-    for each in requests.values():
-        if each.usd > 0:
-            before = kept.unanswered.get(each.case, LostRequest(each.case, 0.0, True))
-            usd, known = before.usd + each.usd, before.known and each.known
-            kept.unanswered[each.case] = LostRequest(each.case, usd, known)
+    for request in requests.values():
+        if request.usd > 0:
+            before = kept.unanswered.get(request.case, LostRequest(request.case, 0.0, True))
+            usd, known = before.usd + request.usd, before.known and request.known
+            kept.unanswered[request.case] = LostRequest(request.case, usd, known)
     return kept
 
 

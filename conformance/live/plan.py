@@ -47,7 +47,7 @@ STRENGTHS = (1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PlannedRequest:
     """One case with its price, what a lax server makes of it, and what it is the first to cover."""
 
     case: Case
@@ -57,7 +57,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Coverage:
     """The combinations of one model: all there are, and those that the plan covers."""
 
     feasible: int
@@ -72,9 +72,9 @@ class Plan:
     edition: Edition
     strength: int
     budget: float | None
-    chosen: tuple[Request, ...]
-    left_out: tuple[Request, ...]
-    reach: Mapping[str, Reach] = field(default_factory=dict)
+    chosen: tuple[PlannedRequest, ...]
+    left_out: tuple[PlannedRequest, ...]
+    reach: Mapping[str, Coverage] = field(default_factory=dict)
     combined: bool = True  # whether requests that combine parameters are in it
     depth: Depth = Depth.STANDARD
     standings: Mapping[str, Standing] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Plan:
     @property
     def usd(self) -> float:
         """The estimate of everything that is sent, in US dollars."""
-        return round(sum(each.estimate.usd for each in self.chosen), 6)
+        return round(sum(request.estimate.usd for request in self.chosen), 6)
 
     @property
     def usd_if_painted(self) -> float:
@@ -91,13 +91,13 @@ class Plan:
         return round(sum(painted(self.chosen).values()), 6)
 
     @property
-    def unknown(self) -> tuple[Request, ...]:
+    def unknown(self) -> tuple[PlannedRequest, ...]:
         """The requests whose price is not known, and counts as the dearest."""
         every = (*self.chosen, *self.left_out)
-        return tuple(each for each in every if not each.estimate.known)
+        return tuple(request for request in every if not request.estimate.known)
 
 
-def painted(requests: Sequence[Request]) -> dict[str, float]:
+def painted(requests: Sequence[PlannedRequest]) -> dict[str, float]:
     """Price some requests, by model, as the laxest server would make them cost.
 
     A near miss is not sent where a coarser one was accepted: of those that come after each
@@ -106,14 +106,18 @@ def painted(requests: Sequence[Request]) -> dict[str, float]:
     usd: defaultdict[str, float] = defaultdict(float)
     coarse: defaultdict[str, float] = defaultdict(float)  # by the path of the first fault of a rule
     finer: dict[str, float] = {}
-    for each in requests:
-        first = f"{each.case.model}/{each.case.after[0]}" if each.case.after else each.case.path
-        if each.case.after:
-            finer[first] = max(finer.get(first, 0.0), each.most)
-        elif each.case.billed:
-            usd[each.case.model] += each.estimate.usd
+    for request in requests:
+        first = (
+            f"{request.case.model}/{request.case.after[0]}"
+            if request.case.after
+            else request.case.path
+        )
+        if request.case.after:
+            finer[first] = max(finer.get(first, 0.0), request.most)
+        elif request.case.billed:
+            usd[request.case.model] += request.estimate.usd
         else:
-            coarse[first] += each.most
+            coarse[first] += request.most
     for first in {**coarse, **finer}:
         model = first.partition("/")[0]
         usd[model] += max(coarse[first], finer.get(first, 0.0))
@@ -136,7 +140,7 @@ def planned_cases(
     matches, and for a strength other than 1, 2 or 3.
     """
     found = plan(edition, provider, strength, models, budget, max_requests)
-    return [each.case for each in found.chosen]
+    return [request.case for request in found.chosen]
 
 
 def plan(
@@ -172,7 +176,7 @@ def plan(
     spaces = {name: space_of(edition, model) for name, model in found.items()}
     # as a run has them: what does not depend on the model is asked of the provider's first
     every = documented_cases(edition, provider, depth, retired)
-    wanted = [each for each in every if each.model in names]
+    wanted = [case for case in every if case.model in names]
     for model in found.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
     wanted += own.cases(found, wanted) if own else ()
@@ -186,7 +190,7 @@ def plan(
     in_order = _in_order(edition, provider, wanted)
     chosen, left = _affordable(in_order, budget, max_requests)
     ledger = _Coverage(edition, spaces, strength)
-    chosen = [replace(each, new=ledger.add(each.case)) for each in chosen]
+    chosen = [replace(request, new=ledger.add(request.case)) for request in chosen]
     return Plan(
         provider,
         edition,
@@ -243,7 +247,9 @@ def _combined(edition: Edition, provider: Provider, model: Model, strength: int)
     ]
     presets = dict.fromkeys(row for body in documented if (row := space.row(body)) is not None)
     most = min(strength, len(space.names))
-    covered = {each for body in documented for each in space.combinations_in(body, most)}
+    covered = {
+        combination for body in documented for combination in space.combinations_in(body, most)
+    }
 
     def price(row: Row) -> float:
         return provider.prices.if_answered({**base, **space.fragment(row)}, model).usd
@@ -256,19 +262,19 @@ def _combined(edition: Edition, provider: Provider, model: Model, strength: int)
 
 def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Case]:
     """Return cases in the order in which a budget is spent on them; see `plan`."""
-    return [each.case for each in _in_order(edition, provider, cases)]
+    return [request.case for request in _in_order(edition, provider, cases)]
 
 
-def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Request]:
+def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[PlannedRequest]:
     """What others depend on, then what is free, then what is cheap, then the near misses.
 
     Of two that cost the same the one comes first that costs less where a lax server paints it.
     None comes before what it needs.
     """
     costs = [(case, cost_of(case, provider, edition)) for case in cases]
-    priced = [Request(case, cost.planned, cost.most.usd) for case, cost in costs]
-    placed: dict[str, Request] = {}
-    waiting: list[Request] = []
+    priced = [PlannedRequest(case, cost.planned, cost.most.usd) for case, cost in costs]
+    placed: dict[str, PlannedRequest] = {}
+    waiting: list[PlannedRequest] = []
     for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
         waiting.append(request)
         while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
@@ -277,7 +283,7 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
     return [*placed.values(), *waiting]
 
 
-def _rank(request: Request) -> int:
+def _rank(request: PlannedRequest) -> int:
     """Rank a request: the finer a fault, the likelier it is painted, and the later it is sent."""
     if request.case.control is None and not request.case.billed:
         return 0
@@ -287,26 +293,26 @@ def _rank(request: Request) -> int:
 
 
 def _affordable(
-    requests: Sequence[Request],
+    requests: Sequence[PlannedRequest],
     budget: float | None,
     max_requests: int | None,
-) -> tuple[list[Request], list[Request]]:
+) -> tuple[list[PlannedRequest], list[PlannedRequest]]:
     """Take requests in order while they fit, each after those it needs; again while any waited.
 
     As in a run, the most that a request may cost has to be there when it is sent.
     """
-    chosen: dict[str, Request] = {}
+    chosen: dict[str, PlannedRequest] = {}
     spent = 0.0
     waiting = list(requests)
     while True:
         before = len(chosen)
-        for each in waiting:
-            fits = budget is None or spent + each.most <= budget + ROUNDING
+        for request in waiting:
+            fits = budget is None or spent + request.most <= budget + ROUNDING
             counted = max_requests is None or len(chosen) < max_requests
-            if fits and counted and chosen.keys() >= _before(each.case):
-                chosen[each.case.path] = each
-                spent += each.estimate.usd
-        waiting = [each for each in waiting if each.case.path not in chosen]
+            if fits and counted and chosen.keys() >= _before(request.case):
+                chosen[request.case.path] = request
+                spent += request.estimate.usd
+        waiting = [request for request in waiting if request.case.path not in chosen]
         if len(chosen) == before:
             return list(chosen.values()), waiting
 
@@ -337,9 +343,9 @@ class _Coverage:
         self._open[case.model] -= new
         return len(new)
 
-    def reach(self) -> dict[str, Reach]:
+    def reach(self) -> dict[str, Coverage]:
         """Say how far it came, by model."""
         return {
-            name: Reach(self._all[name], self._all[name] - len(left))
+            name: Coverage(self._all[name], self._all[name] - len(left))
             for name, left in self._open.items()
         }

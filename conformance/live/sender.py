@@ -18,7 +18,7 @@ from conformance.exchange.refusal_matching import same_refusal
 from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.exchange.sent_request import read_request
 from conformance.live.account_doubt import AccountDoubt
-from conformance.live.circuit_breaker import Tried
+from conformance.live.circuit_breaker import Generation
 from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
 from conformance.live.retries import again, attempt_of, wait
@@ -104,7 +104,7 @@ class Sender:
         outcome = outcome_of(exchange)
         lost = outcome.result is Result.UNAVAILABLE
         why = printable(outcome.reason, 200) if lost else None
-        came = Tried(case.model, began, self.clock(), why, valid, case.asks)
+        came = Generation(case.model, began, self.clock(), why, valid, case.asks)
         self.ledger.record_attempt(self.provider.id, came)
 
     def _rest(self, seconds: float) -> None:

@@ -38,10 +38,10 @@ class AlternativeControls:
         planned = self.cases[f"{case.model}/{case.control}"]
         if self.runner.in_order or not self._turned_down(planned):
             return
-        for each in sorted(self.runner.pool(case.model), key=self._rank):
-            variant = with_other_control(case, planned, each, self.edition)
+        for other in sorted(self.runner.pool(case.model), key=self._rank):
+            variant = with_other_control(case, planned, other, self.edition)
             if variant is not None:
-                outcome = self.runner.outcome_of(each).outcome
+                outcome = self.runner.outcome_of(other).outcome
                 if outcome.accepted:
                     yield variant, outcome
 
@@ -60,7 +60,7 @@ class AlternativeControls:
             return frozenset()
         asked = self.edition.read(other.body)
         points = asked.model.schema.open_points if asked.model else ()
-        disputed = {each.parameter for each in points if each.touched_by(other.body)}
+        disputed = {point.parameter for point in points if point.touched_by(other.body)}
         return frozenset({*filter(None, disputed), *asked.unknown, *asked.unsupported})
 
     def _turned_down(self, case: Case) -> bool:
@@ -100,10 +100,10 @@ def with_other_control(case: Case, control: Case, other: Case, edition: Edition)
 
 def _in_text(raw: bytes, control: Case, other: Case) -> bytes:
     """Write another request where the control stood, also where its last bracket is missing."""
-    before, after = (canonical_json(each.body or {})[:-1].encode() for each in (control, other))
+    before, after = (canonical_json(case.body or {})[:-1].encode() for case in (control, other))
     return raw.replace(before, after)
 
 
 def _faults(body: object, edition: Edition) -> object:
     asked = edition.read(body)
-    return {(each.parameter, each.keyword) for each in asked.violations}
+    return {(violation.parameter, violation.keyword) for violation in asked.violations}

@@ -159,10 +159,12 @@ def _timed(exchange: Exchange, paints: bool) -> TimedOutcome:
 
 def _with_all(exchange: Exchange, made: Sequence[Exchange]) -> Exchange:
     """Count all attempts, and what all of them came to, for one of some exchanges."""
-    counts = [each.attempts for each in made]
-    known = [each for each in counts if each is not None]
+    counts = [exchange.attempts for exchange in made]
+    known = [count for count in counts if count is not None]
     attempts = sum(known) if len(known) == len(counts) else None
-    others = [each for each in made if each is not exchange]
-    retried = [before for each in made for before in each.retried] + list(map(attempt_of, others))
+    others = [attempt for attempt in made if attempt is not exchange]
+    retried = [before for exchange in made for before in exchange.retried] + list(
+        map(attempt_of, others)
+    )
     price = all_of([*others, exchange])
     return replace(exchange, attempts=attempts, retried=tuple(retried), price=price)

@@ -75,7 +75,7 @@ class Engine:
         self.standings = standings or {}
         self.edition = edition
         self.clauses = tuple(clauses)
-        self._names = tuple(each.id for each in self.clauses)
+        self._names = tuple(clause.id for clause in self.clauses)
         self.cases = {case.path: case for case in cases}
         self.source = source
         self._limits = limits or Limits()
@@ -95,7 +95,7 @@ class Engine:
 
     def expect(self, cases: Iterable[Case]) -> None:
         """Know which cases will be judged: others may have to be made after some of them."""
-        self._runner.expected = frozenset(each.path for each in cases)
+        self._runner.expected = frozenset(case.path for case in cases)
 
     @property
     def expected(self) -> list[Case]:
@@ -117,8 +117,8 @@ class Engine:
 
     def unforeseen(self, case: Case, judged: Judged) -> list[Finding]:
         """Return the findings on a case that nobody planned: on an image that a mistake got."""
-        planned = {each.id for each in self.planned(case)}
-        return [each for clause, each in judged.findings.items() if clause not in planned]
+        planned = {clause.id for clause in self.planned(case)}
+        return [finding for clause, finding in judged.findings.items() if clause not in planned]
 
     def judged(self, case: Case) -> Judged:
         """Return the result of a case: of a pool where one runs it, else it is run now."""
@@ -167,8 +167,12 @@ class Engine:
     def sent_as(self, case: Case) -> Case:
         """Return a case as it was sent: in another request, where its own control was refused."""
         judged = self._judged.get(case.path)
-        named = Counter(each.control for each in judged.findings.values()) if judged else Counter()
-        control = next((each for each, _ in named.most_common() if each), case.control)
+        named = (
+            Counter(finding.control for finding in judged.findings.values())
+            if judged
+            else Counter()
+        )
+        control = next((control for control, _ in named.most_common() if control), case.control)
         return self._alternatives.with_control(case, control)
 
     def look_ahead(self, case: Case) -> None:
@@ -335,7 +339,7 @@ class Engine:
         mistake = expectation_of(case, self.edition) == "refused"
         clauses = self.clauses if mistake else self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
-        return {each.clause: self._claims.known(each) for each in findings}
+        return {finding.clause: self._claims.known(finding) for finding in findings}
 
     def _confirmed(self, waiting: Unconfirmed) -> Judged:
         """Return the result of a case whose exchange is made again, with what all of them cost."""
@@ -360,9 +364,9 @@ class Engine:
         listing = self.cases.get(f"{case.model}/{MODELS_LIST}")
         if self._live is None or case.id in (BASELINE, MODELS_LIST):
             return None
-        for each in (each for each in (listing, lead) if each and self._live.leads(each)):
-            timed = self._runner.outcome_within(each, LEAD_PATIENCE)
-            if timed is not None and each is lead and timed.outcome.closed:
+        for first in (each for each in (listing, lead) if each and self._live.leads(each)):
+            timed = self._runner.outcome_within(first, LEAD_PATIENCE)
+            if timed is not None and first is lead and timed.outcome.closed:
                 return timed.outcome
         return None
 
@@ -384,8 +388,8 @@ class Engine:
     def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
         """Ask what a near miss comes after; give the first coarser one that was accepted."""
         coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
-        outcomes = (self._runner.outcome_of(each).outcome for each in coarser)
-        return next((each for each in outcomes if each.accepted), None)
+        outcomes = (self._runner.outcome_of(fault).outcome for fault in coarser)
+        return next((outcome for outcome in outcomes if outcome.accepted), None)
 
 
 _PLANNED: dict[tuple[Edition, str, tuple[str, ...], bool], tuple[Clause, ...]] = {}

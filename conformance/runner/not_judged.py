@@ -37,8 +37,8 @@ class NotJudged:
         outcome = Outcome(case.id, Result.UNAVAILABLE, why)
         kept = self.unsent(case, Verdict.NOT_TESTABLE, outcome, None)
         findings = {
-            name: structs.replace(each, control=coarser.case)
-            for name, each in kept.findings.items()
+            name: structs.replace(finding, control=coarser.case)
+            for name, finding in kept.findings.items()
         }
         return structs.replace(kept, findings=findings)
 

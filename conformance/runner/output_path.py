@@ -39,7 +39,7 @@ def ledger_of(run_file: Path) -> Path:
 
 def default_output(providers: Iterable[str]) -> Path:
     """Return the file of a run of some providers, which no other run has."""
-    names = "+".join(Path(each).name.removesuffix(".toml") for each in providers)
+    names = "+".join(Path(provider).name.removesuffix(".toml") for provider in providers)
     return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{names}.jsonl"
 
 
@@ -72,8 +72,8 @@ def check_output(path: Path, options: Options | None = None) -> None:
 
     Raises `OutputError` for what the run reads, for what is no run file and for what is no file.
     """
-    for what, each in _read_by(options) if options else ():
-        if _same_file(path, each):
+    for what, read in _read_by(options) if options else ():
+        if _same_file(path, read):
             raise OutputError(f"{path}: is {what}; name another file with --output")
     refuse_links(path)
     try:
@@ -93,9 +93,9 @@ def _read_by(options: Options) -> Iterator[tuple[str, Path]]:
     if options.baseline is not None:
         yield "the run of --baseline", options.baseline
         nights = options.baseline.glob("*.jsonl") if options.baseline.is_dir() else ()
-        yield from (("a run of --baseline", each) for each in nights)
-    for each in options.providers:
-        provider = load_provider(each)
+        yield from (("a run of --baseline", night) for night in nights)
+    for name in options.providers:
+        provider = load_provider(name)
         yield f"the file of provider {provider.id!r}", Path(provider.file)
 
 

@@ -37,7 +37,7 @@ def _leads(engine: Engine) -> list[Case]:
             needed.append(engine.cases[f"{case.model}/{needed[-1].control}"])
         due.setdefault(case.model, []).extend(reversed(needed))
     leads: list[Case] = []
-    for model in (each for each in engine.provider.models if each in due):
+    for model in (model for model in engine.provider.models if model in due):
         models_list = engine.cases[f"{model}/{MODELS_LIST}"]
         valid = [
             case
@@ -45,7 +45,7 @@ def _leads(engine: Engine) -> list[Case]:
             if case.operation is Operation.GENERATE
             and expectation_of(case, engine.edition) == "accepted"
         ]
-        first = next((each for each in valid if each.id == BASELINE), valid[0] if valid else None)
+        first = next((case for case in valid if case.id == BASELINE), valid[0] if valid else None)
         if first is not None:
             both = [first, models_list]
             leads.extend(reversed(both) if models_list in due[model] else both)

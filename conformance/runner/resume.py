@@ -39,7 +39,7 @@ class ResumeError(ConformanceError):
     """A run that cannot be resumed, because it is another run."""
 
 
-class Resumed:
+class InterruptedRun:
     """What is taken over from a run that was cut off: its run file, and its ledger."""
 
     def __init__(self, run: Run, path: Path, session: Session) -> None:
@@ -57,7 +57,7 @@ class Resumed:
         self._judged: dict[str, dict[str, Judged]] = {}
 
     @classmethod
-    def read(cls, path: Path, session: Session) -> Resumed:
+    def read(cls, path: Path, session: Session) -> InterruptedRun:
         """Read what is left of a run.
 
         Raises `RunFileError` or `LedgerError` for what cannot be read, and `ResumeError` for a
@@ -94,7 +94,7 @@ class Resumed:
                 elif path not in self._selected(engine):
                     whole[path] = Judged(outcome, {}, (), None)
             taken = settled(whole, engine.cases.values())
-            self._judged[name] = {path: self._sent_before(each) for path, each in taken.items()}
+            self._judged[name] = {path: self._sent_before(judged) for path, judged in taken.items()}
         return self._judged[name]
 
     def lost(self, engine: Engine) -> dict[str, LostRequest]:
@@ -108,8 +108,8 @@ class Resumed:
         needless = self._outcomes(name).keys() - self._selected(engine)
         return {
             path: lost
-            for each, lost in self._ledger.unanswered.items()
-            for provider, _, path in [each.partition("::")]
+            for key, lost in self._ledger.unanswered.items()
+            for provider, _, path in [key.partition("::")]
             if provider == name and path in engine.cases and path not in kept | needless
         }
 
@@ -133,7 +133,7 @@ class Resumed:
 def _of(provider: str, named: Mapping[str, _Named]) -> dict[str, _Named]:
     """Return by path what is named `provider::path`."""
     start = f"{provider}::"
-    return {each.removeprefix(start): of for each, of in named.items() if each.startswith(start)}
+    return {name.removeprefix(start): of for name, of in named.items() if name.startswith(start)}
 
 
 def check_same(header: RunHeader, other: RunHeader, path: object) -> None:
@@ -167,7 +167,7 @@ def _is_settled(case: Case, judged: Judged, controlled: bool) -> bool:
         return True  # it was paid for
     if judged.outcome.result is not Result.REFUSED:
         return False
-    verdicts = {each.verdict for each in judged.findings.values()}
+    verdicts = {finding.verdict for finding in judged.findings.values()}
     return not verdicts & _WRONG and (controlled or not verdicts & UNDECIDED)
 
 

@@ -42,7 +42,7 @@ from conformance.runner.model_days import day_of_start, standing_in
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 from conformance.runner.options import Options
 from conformance.runner.output_path import ledger_of
-from conformance.runner.resume import Resumed
+from conformance.runner.resume import InterruptedRun
 from conformance.version import tool
 
 CONCURRENCY = 8
@@ -100,7 +100,7 @@ class Session:
         """One engine a provider, with the cases that were selected."""
         known = {model for provider in self.providers for model in provider.models}
         check_selected(known, self.options.models, self.edition)
-        return tuple(self._engine(each) for each in self.providers)
+        return tuple(self._engine(provider) for provider in self.providers)
 
     @cached_property
     def live(self) -> LiveRun:
@@ -112,19 +112,19 @@ class Session:
     @property
     def billed(self) -> bool:
         """Return whether any provider bills, so that nothing that was paid for may be lost."""
-        return any(not each.prices.free for each in self.providers)
+        return any(not provider.prices.free for provider in self.providers)
 
     @property
     def concurrency(self) -> int:
         """Requests at once: several where an answer takes long; the embedded one is quick."""
-        embedded = all(self.starts(each) for each in self.providers)
+        embedded = all(self.starts(provider) for provider in self.providers)
         return self.options.concurrency or (1 if embedded else CONCURRENCY)
 
     @cached_property
-    def resumed(self) -> Resumed | None:
+    def resumed(self) -> InterruptedRun | None:
         """What is taken over from an earlier run; None where none was named."""
         path = self.options.resume
-        return None if path is None else Resumed.read(path, self)
+        return None if path is None else InterruptedRun.read(path, self)
 
     @cached_property
     def outlook(self) -> Outlook:
@@ -141,7 +141,7 @@ class Session:
             return
         self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
         terms = options.budget, options.max_requests, options.partial
-        billed = [each.option for each in self.providers if not each.prices.free]
+        billed = [provider.option for provider in self.providers if not provider.prices.free]
         check_affordable(self.outlook, *terms, billed)
 
     def starts(self, provider: Provider) -> bool:
@@ -158,8 +158,8 @@ class Session:
         for engine in self.engines:
             engine.take_over(resumed.judged(engine))
             lost = resumed.lost(engine)
-            for each in lost.values():
-                self.live.ledger.carry_over(each, resumed.was_killed)
+            for request in lost.values():
+                self.live.ledger.carry_over(request, resumed.was_killed)
             if not self.options.resend:
                 unsent = {path: engine.not_sent_again(engine.cases[path], LOST) for path in lost}
                 engine.take_over(unsent)
@@ -168,13 +168,15 @@ class Session:
         """Say what a resumed run may have been billed for without keeping an answer."""
         if self.resumed is None:
             return None
-        lost = [each for engine in self.engines for each in self.resumed.lost(engine).values()]
+        lost = [
+            request for engine in self.engines for request in self.resumed.lost(engine).values()
+        ]
         if not lost:
             return None
         requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
         said = (
             f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
-            f"{sum(each.usd for each in lost):.2f} USD at most"
+            f"{sum(request.usd for request in lost):.2f} USD at most"
         )
         again = "are sent again" if self.options.resend else "are not sent again without --resend"
         return f"{said}, counted as spent; they {again}"
@@ -186,9 +188,9 @@ class Session:
                 done = {*self.resumed.judged(engine)}
                 done |= set() if self.options.resend else {*self.resumed.lost(engine)}
             for case, _ in self.selected(engine):
-                for each in self._with_controls(engine, case):
-                    if each.path not in done:
-                        yield engine.provider, each
+                for needed in self._with_controls(engine, case):
+                    if needed.path not in done:
+                        yield engine.provider, needed
 
     def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
         for name in case.prerequisites:

@@ -38,15 +38,15 @@ def shortlist(
     while True:
         found: list[tuple[float, int, float, list[str]]] = []
         for case in by_path.values():
-            needed = [each for each in _with_prerequisites(case, by_path) if each not in chosen]
+            needed = [path for path in _with_prerequisites(case, by_path) if path not in chosen]
             together = [*chosen, *needed]
-            many = sum(by_path[each].model == case.model for each in together) > most
-            if not needed or many or not _fits([costs[each] for each in together], budget):
+            many = sum(by_path[path].model == case.model for path in together) > most
+            if not needed or many or not _fits([costs[path] for path in together], budget):
                 continue
-            new = {key: weight for each in needed for key, weight in promises[each].items()}
+            new = {key: weight for path in needed for key, weight in promises[path].items()}
             gain = sum(weight for key, weight in new.items() if key not in reached) / len(needed)
-            shapes = sum(_asks_for_a_shape(by_path[each]) for each in needed)
-            usd = sum(costs[each].planned.usd for each in needed)
+            shapes = sum(_asks_for_a_shape(by_path[path]) for path in needed)
+            usd = sum(costs[path].planned.usd for path in needed)
             found.append((gain, shapes, -usd, needed))
         best = max(found, key=lambda each: each[:3], default=None)
         if best is None or not best[0]:
@@ -79,7 +79,7 @@ def _promises(case: Case, edition: Edition) -> Iterator[tuple[tuple[str, str], f
 
 def _with_prerequisites(case: Case, by_path: dict[str, Case]) -> list[str]:
     before = [by_path.get(f"{case.model}/{name}") for name in case.prerequisites]
-    found = [path for each in before if each for path in _with_prerequisites(each, by_path)]
+    found = [path for case in before if case for path in _with_prerequisites(case, by_path)]
     return list(dict.fromkeys([*found, case.path]))
 
 

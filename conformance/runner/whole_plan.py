@@ -55,7 +55,7 @@ def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
         if fewer_clauses:
             sent = sent_by(case, session.edition)
             retired = engine.is_retired(case.model)
-            bound = sum(speaks_of(each, retired) and each.binds(sent) for each in every)
+            bound = sum(speaks_of(clause, retired) and clause.binds(sent) for clause in every)
         else:
             bound = len(engine.planned(case))
         if bound:
@@ -96,7 +96,7 @@ class Progress:
     def lost(self) -> list[PlannedPromise]:
         """The promises that were to be judged and were not, in the order of the plan."""
         missing = self.chosen - self.judged
-        return [each for name, each in self.asked.items() if name in missing]
+        return [promise for name, promise in self.asked.items() if name in missing]
 
     @property
     def left_out(self) -> int:
@@ -105,10 +105,10 @@ class Progress:
 
     def counts(self) -> dict[Column, tuple[int, int]]:
         """Count for every model what was chosen and what of it was judged."""
-        chosen = Counter(self.asked[each][:2] for each in self.chosen & self.asked.keys())
-        judged = Counter(self.asked[each][:2] for each in self.judged & self.asked.keys())
-        columns = dict.fromkeys(each[:2] for each in self.asked.values())
-        return {each: (chosen[each], judged[each]) for each in columns if chosen[each]}
+        chosen = Counter(self.asked[name][:2] for name in self.chosen & self.asked.keys())
+        judged = Counter(self.asked[name][:2] for name in self.judged & self.asked.keys())
+        columns = dict.fromkeys(promise[:2] for promise in self.asked.values())
+        return {column: (chosen[column], judged[column]) for column in columns if chosen[column]}
 
 
 def planned_promises(session: Session) -> dict[str, PlannedPromise]:
@@ -140,12 +140,12 @@ class Ending:
     @property
     def whole(self) -> bool:
         """Return whether of every model that was begun with nothing of the plan is missing."""
-        planned = {(each.provider, each.model): each.promises for each in self.plan}
-        missing = any(planned.get(each) != judged for each, (_, judged) in self.counts.items())
+        planned = {(model.provider, model.model): model.promises for model in self.plan}
+        missing = any(planned.get(column) != judged for column, (_, judged) in self.counts.items())
         return not self.interrupted and not missing
 
     @property
     def all_judged(self) -> bool:
         """Return whether the whole plan was judged, of every model."""
-        planned = {(each.provider, each.model) for each in self.plan if each.promises}
+        planned = {(model.provider, model.model) for model in self.plan if model.promises}
         return self.whole and planned <= self.counts.keys()

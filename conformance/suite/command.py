@@ -106,7 +106,7 @@ def _with_mode(options: Options, replay: bool) -> Options:
     """Embedded providers are free and local, so they are live unless told otherwise."""
     if replay or options.live or options.record_mode is not None:
         return options
-    return replace(options, live=all(load_provider(each).embedded for each in options.providers))
+    return replace(options, live=all(load_provider(name).embedded for name in options.providers))
 
 
 def _arguments(workers: str | None) -> list[str]:

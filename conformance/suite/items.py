@@ -134,14 +134,14 @@ class CaseNode(pytest.Collector):
 
 def expect(items: Sequence[pytest.Item]) -> None:
     """Pass to each engine the cases that this process knows will be judged."""
-    nodes = dict.fromkeys(each.parent for each in items if isinstance(each, PromiseItem))
+    nodes = dict.fromkeys(item.parent for item in items if isinstance(item, PromiseItem))
     for engine in dict.fromkeys(node.engine for node in nodes):
         engine.expect(node.case for node in nodes if node.engine is engine)
 
 
 def follow_each_other(items: Sequence[pytest.Item]) -> None:
     """Tell each case which one is judged after it in this process."""
-    nodes = dict.fromkeys(each.parent for each in items if isinstance(each, PromiseItem))
+    nodes = dict.fromkeys(item.parent for item in items if isinstance(item, PromiseItem))
     for node, following in pairwise(nodes):
         node.following = following
 

@@ -60,7 +60,7 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn what is to be judged, after every plugin took away what it does not want."""
-        self._progress.begin(each.nodeid for each in session.items)
+        self._progress.begin(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -101,7 +101,7 @@ class Recorder:
         Of one that was sent only for the sake of others nothing is written. Raises
         `RunFileError` where the file cannot be written; nothing more is sent then.
         """
-        findings = {each.id: each for each in judged.findings.values()}
+        findings = {finding.id: finding for finding in judged.findings.values()}
         chosen = self._cases.get(f"{engine.provider.id}::{case.path}", set())
         with self._lock:
             if not chosen or self._over:
@@ -181,7 +181,7 @@ class Recorder:
         if self._session().options.mode != "replay" and not self._can_be_resumed():
             self._session().live.clear()
         if exitstatus in (0, 1):
-            mine = sum(_counts_as_failed(each) for each in self.findings) + self._crashes
+            mine = sum(_counts_as_failed(finding) for finding in self.findings) + self._crashes
             others = session.testsfailed > mine
             session.exitstatus = 1 if others else int(self.conclusion)
 
@@ -189,7 +189,7 @@ class Recorder:
         """Return whether the run stopped early and has anything that need not be sent again."""
         if not self._end.interrupted or self._writer is None:
             return False
-        decided = any(each.verdict in DECIDED for each in self.findings)
+        decided = any(finding.verdict in DECIDED for finding in self.findings)
         return decided or self._session().live.ledger.spent().counted > 0
 
     def _ended(self, stopped: bool) -> Ending:
@@ -197,7 +197,7 @@ class Recorder:
         run = self._session()  # of one that the user stopped, retries may be missing as well
         by_user = run.options.mode != "replay" and run.live.ledger.stopped()
         self._progress.asked = planned_promises(run)
-        not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
+        not_run = any(finding.verdict is Verdict.NOT_RUN for finding in self.findings)
         lost = bool(self._died or self._progress.lost or not_run)
         plan, counts = plan_of(run), self._progress.counts()
         return Ending(stopped or by_user or lost, self._progress.left_out, plan, counts)
@@ -207,9 +207,9 @@ class Recorder:
         self._progress.asked = planned_promises(self._session())
         why = "the worker that was to judge it died"
         lost = self._progress.lost
-        for each in lost:
-            where = (each.provider, each.model, each.case)
-            self._take(Finding(each.clause, each.level, Verdict.NOT_RUN, *where, message=why))
+        for promise in lost:
+            where = (promise.provider, promise.model, promise.case)
+            self._take(Finding(promise.clause, promise.level, Verdict.NOT_RUN, *where, message=why))
         rest = f"{len(lost):,} promises were not run" if lost else "others judged what was left"
         several = "a worker" if len(self._died) == 1 else f"{len(self._died)} workers"
         self.problems.append(f"{several} of pytest-xdist died ({', '.join(self._died)}): {rest}")
@@ -289,17 +289,19 @@ class Recorder:
             if kept.total or not self._is_retired(provider, model)
         ]
         return Headline(
-            subject=[each.id for each in self._session().providers],
+            subject=[provider.id for provider in self._session().providers],
             conclusion=self.conclusion or Conclusion.CONFORMS,
-            broken=any(each.verdict in BROKEN and not each.excused for each in self.findings),
+            broken=any(
+                finding.verdict in BROKEN and not finding.excused for finding in self.findings
+            ),
             known=len({(e.provider, e.clause) for e in self.findings if e.excused}),
             reach=asked,
             part=not self._end.all_judged,
         ).sentence
 
     def _is_retired(self, provider: str, model: str) -> bool:
-        engines = (each for each in self._session().engines if each.provider.id == provider)
-        return any(each.is_retired(model) for each in engines)
+        engines = (engine for engine in self._session().engines if engine.provider.id == provider)
+        return any(engine.is_retired(model) for engine in engines)
 
     def _footer(self, end: Ending) -> RunFooter:
         promises = promises_of(self.findings, explanations(self.findings))
@@ -311,7 +313,9 @@ class Recorder:
             left_out=end.left_out,
             conclusion=int(self.conclusion or 0),
             counts=counts(self.findings),
-            reach=reach_counts(promises, [each.id for each in self._session().clauses], end.counts),
+            reach=reach_counts(
+                promises, [clause.id for clause in self._session().clauses], end.counts
+            ),
             spent=self._spent(),
             problems=tuple(self.problems),
         )
