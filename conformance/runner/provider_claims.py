@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,25 +28,6 @@ class ProviderClaims:
 
     provider: Provider
     today: date
-
-    def all_of(
-        self, case: Case, clauses: Iterable[Clause], verdict: Verdict, why: str
-    ) -> dict[str, Finding]:
-        """Return one verdict for all clauses of a case; what is not claimed is set aside."""
-        found = (
-            Finding(
-                clause=clause.id,
-                level=clause.level.value,
-                verdict=verdict,
-                provider=self.provider.id,
-                model=case.model,
-                case=case.id,
-                message=why,
-            )
-            for clause in clauses
-        )
-        claims = verdict is not Verdict.HARNESS_ERROR  # our own fault is never set aside
-        return {finding.clause: self.claimed(finding) if claims else finding for finding in found}
 
     def claimed(self, finding: Finding) -> Finding:
         """Set aside what the provider does not claim."""
