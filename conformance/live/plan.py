@@ -26,6 +26,7 @@ from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.lifecycle import Standing
+from conformance.live.budget import needed_for
 from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.providers.asked import (
@@ -184,7 +185,9 @@ def plan(
         raise UnknownNameError("case", cases, known, provider.id)
     named = [case for case in wanted if fnmatchcase(case.id, cases)]
     kept = [case for case in named if judged is None or judged(case, case.model in retired)]
-    wanted = _with_prerequisites(wanted, kept)
+    by_path = {case.path: case for case in wanted}
+    needed = {path for case in kept for path in needed_for(case, by_path)}
+    wanted = [case for case in wanted if case.path in needed]
     if not wanted:
         raise nothing_selected(provider.id)
     in_order = _in_order(edition, provider, wanted)
@@ -203,19 +206,6 @@ def plan(
         depth_of(provider, depth),
         {name: Standing(provider.lifecycle(name, edition), day) for name in names},
     )
-
-
-def _with_prerequisites(cases: Sequence[Case], selected: Iterable[Case]) -> list[Case]:
-    """Return the selected of some cases, and what has to be sent before them."""
-    by_path = {case.path: case for case in cases}
-    kept: set[str] = set()
-    waiting = [case.path for case in selected]
-    while waiting:
-        path = waiting.pop()
-        if path not in kept:
-            kept.add(path)
-            waiting += _before(by_path[path])
-    return [case for case in cases if case.path in kept]
 
 
 def combined_cases(

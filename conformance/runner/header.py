@@ -32,7 +32,6 @@ from conformance.results.records import (
     ValueRecord,
 )
 from conformance.results.standings import record_of
-from conformance.runner.model_days import standing_in
 from conformance.runner.whole_plan import plan_of
 from conformance.version import tool
 
@@ -149,7 +148,7 @@ def _about_deviation(deviation: Deviation) -> DeviationRecord:
 def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
     prices = provider.prices
     has_prices = prices.source and not prices.free
-    standings = {name: standing_in(session, provider, name) for name in provider.models}
+    standings = {name: session.standing(provider, name) for name in provider.models}
     return ProviderRecord(
         id=provider.id,
         title=provider.title,

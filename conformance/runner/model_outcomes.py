@@ -112,7 +112,7 @@ class ModelOutcomes:
 
     def around(self, case: Case, mine: TimedOutcome) -> tuple[Outcome | None, Outcome | None]:
         """Return accepted requests sent before and after one, those that differ least from it."""
-        near = sorted(self.accepted(), key=lambda each: (_distance(each[0], case), each[0].id))
+        near = sorted(self.accepted(), key=lambda pair: (len(pair[0].asks ^ case.asks), pair[0].id))
         before = (timed.outcome for _, timed in near if timed.began < mine.began)
         after = (timed.outcome for _, timed in near if timed.began > mine.began)
         return next(before, None), next(after, None)
@@ -124,7 +124,7 @@ class ModelOutcomes:
         the provider lost other answers, each of which counts, those that came later as well.
         """
         blamed, crashes = self._blamed(case)
-        failed = _total(crashes)
+        failed = total(timed.attempts for timed in crashes)
         if failed is None:  # an old cassette does not say
             return ""
         mine = {id(timed) for timed in crashes}
@@ -220,10 +220,10 @@ class ModelOutcomes:
         ]
         of = max(len(asked), len(alike))
         cases = f"{len(alike)} of {of} case{'' if of == 1 else 's'}"
-        total = _total(alike)
-        if total is None:
+        attempts = total(timed.attempts for timed in alike)
+        if attempts is None:
             return cases
-        return f"{cases}, {total} of {total} attempt{'' if total == 1 else 's'}"
+        return f"{cases}, {attempts} of {attempts} attempt{'' if attempts == 1 else 's'}"
 
 
 def size_of(case: Case) -> tuple[int, str]:
@@ -231,11 +231,7 @@ def size_of(case: Case) -> tuple[int, str]:
     return len(case.body or {}), case.id
 
 
-def _distance(one: Case, other: Case) -> int:
-    return len(one.asks ^ other.asks)
-
-
-def _total(timed: Iterable[TimedOutcome]) -> int | None:
-    counts = [one.attempts for one in timed]
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+def total(counts: Iterable[int | None]) -> int | None:
+    """Add up attempts; None where one of the counts is not known."""
+    known = list(counts)
+    return None if None in known else sum(filter(None, known))

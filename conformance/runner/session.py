@@ -29,19 +29,21 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport.transport import AddressPolicy, Transport
-from conformance.live.budget import Outlook, check_affordable, outlook
+from conformance.lifecycle import Standing
+from conformance.live.budget import Outlook, check_affordable, needed_for, outlook
 from conformance.live.sender import Sender
 from conformance.providers import Provider, asked, load_provider
 from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
 from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
+from conformance.results.run_file import read_header
+from conformance.results.standings import day_of
 from conformance.runner.engine import Engine
 from conformance.runner.header import header_of
 from conformance.runner.live_run import LiveRun, once
-from conformance.runner.model_days import day_of_start, standing_in
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 from conformance.runner.options import Options
-from conformance.runner.output_path import ledger_of
+from conformance.runner.output_path import is_being_written, ledger_of
 from conformance.runner.resume import InterruptedRun
 from conformance.version import tool
 
@@ -59,7 +61,7 @@ class Session:
             options = replace(options, providers=tuple(recorded_providers(options.cassettes)))
         named = [load_provider(name) for name in dict.fromkeys(options.providers)]
         edition = edition_of(options.edition, named)
-        day = options.today or today or day_of_start(options)
+        day = options.today or today or _day_of_start(options)
         self.options = replace(options, edition=edition, today=day)
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
@@ -188,14 +190,19 @@ class Session:
                 done = {*self.resumed.judged(engine)}
                 done |= set() if self.options.resend else {*self.resumed.lost(engine)}
             for case, _ in self.selected(engine):
-                for needed in self._with_controls(engine, case):
-                    if needed.path not in done:
+                for path, needed in needed_for(case, engine.cases).items():
+                    if path not in done:
                         yield engine.provider, needed
 
-    def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
-        for name in case.prerequisites:
-            yield from self._with_controls(engine, engine.cases[f"{case.model}/{name}"])
-        yield case
+    def standing(self, provider: Provider, model: str) -> Standing:
+        """Return when a model ends, and the day by which it is judged (ARCHITECTURE 41).
+
+        What is replayed is judged as it was when it was recorded.
+        """
+        dates = provider.lifecycle(model, self.edition)
+        replays = self.options.mode == "replay" and dates.until is not None
+        recorded = self.library(provider).recorded_on(model) if replays else None
+        return Standing(dates, recorded or self.today)
 
     def check(self) -> None:
         """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
@@ -254,7 +261,7 @@ class Session:
         self._closing.close()
 
     def _engine(self, provider: Provider) -> Engine:
-        standings = {model: standing_in(self, provider, model) for model in provider.models}
+        standings = {model: self.standing(provider, model) for model in provider.models}
         retired = [model for model, standing in standings.items() if standing.retired]
         documented = documented_cases(self.edition, provider, self.options.depth, retired)
         cases = [*documented, *self._combined(provider, retired)]
@@ -347,3 +354,12 @@ class Session:
         folder = self.options.cassettes
         options = asked.words_of(provider, str(self.options.edition), folder)
         return CassetteLibrary(folder, provider.id, self.edition.id, tool(), options)
+
+
+def _day_of_start(options: Options) -> date:
+    """Return the day in UTC of a run that begins now; one that is resumed keeps its own."""
+    path = options.resume
+    # what is being written is refused later, in words of its own
+    if path is None or is_being_written(path):
+        return datetime.now(UTC).date()
+    return day_of(read_header(path))

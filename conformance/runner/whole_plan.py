@@ -7,18 +7,16 @@ was selected: by an option of the suite, by pytest, or by another plugin.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from conformance.clauses.models_lifecycle import speaks_of
 from conformance.findings import Finding, Verdict
 from conformance.results.reach import Column
 from conformance.results.records import PlannedModel
-from conformance.runner.planned_request import sent_by
+from conformance.runner.planned_request import planned_clauses
 
 if TYPE_CHECKING:
-    from conformance.runner.engine import Engine
     from conformance.runner.session import Session
 
 _PARTS = 4  # of the name of a promise's pytest item: file, provider, model/case, clause
@@ -33,33 +31,23 @@ def promise_named(nodeid: str) -> str | None:
 
 def plan_of(session: Session) -> tuple[PlannedModel, ...]:
     """Count what there is to judge of every model, whatever the run was asked for."""
-    found: list[PlannedModel] = []
+    every, models = session.every_clause, list[PlannedModel]()
     for engine in session.engines:
         cases: Counter[str] = Counter()
         promises: Counter[str] = Counter()
-        for model, bound in _bound(session, engine):
-            cases[model] += 1
-            promises[model] += bound
-        found += [
+        for case in engine.cases.values():
+            if len(engine.clauses) == len(every):
+                bound = len(engine.planned(case))  # which is kept
+            else:
+                retired = engine.is_retired(case.model)
+                bound = len(planned_clauses(case, session.edition, every, retired))
+            cases[case.model] += bound > 0
+            promises[case.model] += bound
+        models += [
             PlannedModel(engine.provider.id, model, cases[model], promises[model])
             for model in engine.provider.models
         ]
-    return tuple(found)
-
-
-def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
-    """Yield the model of each case that binds anything, and how many clauses it binds."""
-    every = session.every_clause
-    fewer_clauses = len(engine.clauses) < len(every)
-    for case in engine.cases.values():
-        if fewer_clauses:
-            sent = sent_by(case, session.edition)
-            retired = engine.is_retired(case.model)
-            bound = sum(speaks_of(clause, retired) and clause.binds(sent) for clause in every)
-        else:
-            bound = len(engine.planned(case))
-        if bound:
-            yield case.model, bound
+    return tuple(models)
 
 
 class PlannedPromise(NamedTuple):
