@@ -162,7 +162,7 @@ def _place(config: pytest.Config, argument: str) -> Path:
 
 def sends(config: pytest.Config) -> bool:
     """Return whether this run may send requests to a provider."""
-    return session_of(config).options.mode != "replay" and not config.option.collectonly
+    return session_of(config).options.sends and not config.option.collectonly
 
 
 def session_of(config: pytest.Config) -> Session:
@@ -193,7 +193,7 @@ def _recorded(config: pytest.Config) -> bool:
 
 def _explored(config: pytest.Config) -> bool:
     options = session_of(config).options
-    if not options.live and (options.mode == "replay" or not config.getoption("--explore")):
+    if not options.live and not (options.sends and config.getoption("--explore")):
         return False  # and hypothesis is not imported
     from conformance.generated.search import explored
 

@@ -41,10 +41,11 @@ if TYPE_CHECKING:
 
 def header_of(session: Session) -> RunHeader:
     """Return the first line of a run file."""
-    options, resumed = session.options, session.resumed
+    usd, requests, resumed = session.options.budget, session.options.max_requests, session.resumed
+    most = None if usd is None or isinf(usd) else usd  # what nobody limited has no record
     return structs.replace(
         about(session),
-        budget=_budget(options.budget, options.max_requests),
+        budget=None if usd is None and requests is None else BudgetRecord(most, requests),
         resumes=resumed.ids if resumed else (),
         plan=plan_of(session),
     )
@@ -110,13 +111,6 @@ def about_clause(clause: Clause, edition: Edition) -> ClauseRecord:
         )
     outside = any(citation.source in OUTSIDE_SOURCES for citation in clause.citations)
     return ClauseRecord(clause.id, clause.level.value, clause.statement, tuple(citations), outside)
-
-
-def _budget(usd: float | None, requests: int | None) -> BudgetRecord | None:
-    """Return what a live run may spend; None where nobody set a limit or lifted it."""
-    if usd is None and requests is None:
-        return None
-    return BudgetRecord(None if usd is None or isinf(usd) else usd, requests)
 
 
 def about_edition(edition: Edition, models: Iterable[str]) -> EditionRecord:

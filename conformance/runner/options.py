@@ -163,6 +163,11 @@ class Options:
         return "replay" if self.record_mode in (None, "none") else "record"
 
     @property
+    def sends(self) -> bool:
+        """Return whether requests may be sent, and so billed."""
+        return self.mode != "replay"
+
+    @property
     def whole(self) -> bool:
         """Return whether nothing was left out, so that what is unused or stale can be known."""
         every = (self.clauses, self.models, self.cases) == ("*", "*", "*")

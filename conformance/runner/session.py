@@ -139,7 +139,7 @@ class Session:
         Raises `ConformanceError` before anything is sent; does nothing in replay.
         """
         options = self.options
-        if options.mode == "replay":
+        if not options.sends:
             return
         self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
         terms = options.budget, options.max_requests, options.partial
@@ -200,7 +200,7 @@ class Session:
         What is replayed is judged as it was when it was recorded.
         """
         dates = provider.lifecycle(model, self.edition)
-        replays = self.options.mode == "replay" and dates.until is not None
+        replays = not self.options.sends and dates.until is not None
         recorded = self.library(provider).recorded_on(model) if replays else None
         return Standing(dates, recorded or self.today)
 
@@ -229,7 +229,7 @@ class Session:
 
     def unused_cassettes(self) -> list[str]:
         """Name the cassettes that no case of the edition plays, and payloads of no cassette."""
-        if self.options.mode != "replay" or not self.options.whole:
+        if self.options.sends or not self.options.whole:
             return []
         found = []
         for engine in self.engines:
@@ -248,7 +248,7 @@ class Session:
 
     def recorded_models(self) -> Iterator[tuple[Engine, str]]:
         """Name the selected models for which drawn requests were recorded, in replay."""
-        if self.options.mode != "replay" or self.options.cases != "*":
+        if self.options.sends or self.options.cases != "*":
             return
         for engine in self.engines:
             folder = self.library(engine.provider).directory
@@ -271,7 +271,7 @@ class Session:
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
         source = self._source(provider)
-        sends = self.options.mode != "replay"
+        sends = self.options.sends
         if sends and not provider.prices.free:
             from conformance.live.plan import cheapest_first  # and with it covertable
 
@@ -305,14 +305,14 @@ class Session:
 
     def _source(self, provider: Provider) -> Source:
         live_client = once(lambda: self.live_client(provider))
-        if self.options.mode != "replay":
+        if self.options.sends:
             provider.key()  # a missing key is told before anything is sent
         if self.options.live:
             return Live(live_client)
         target = Target(provider.id, provider.base_url, REDACTED_KEY, provider.models)
         player = Client(target, self._transport(provider, replays=True), Provenance.CASSETTE)
         replay = Replay(player, self.library(provider))
-        if self.options.mode == "replay":
+        if not self.options.sends:
             self._check_recorded(provider, replay.library)
             return replay
         mode = self.options.record_mode or RecordMode.NONE

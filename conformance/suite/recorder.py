@@ -178,7 +178,7 @@ class Recorder:
         if self._writer is not None and not self._lost:
             with self._ending():
                 self._writer.close(self._footer(self._end))
-        if self._session().options.mode != "replay" and not self._can_be_resumed():
+        if self._session().options.sends and not self._can_be_resumed():
             self._session().live.clear()
         if exitstatus in (0, 1):
             mine = sum(_counts_as_failed(finding) for finding in self.findings) + self._crashes
@@ -195,7 +195,7 @@ class Recorder:
     def _ended(self, stopped: bool) -> Ending:
         """Return how the run ended: of what was planned, what was judged."""
         run = self._session()  # of one that the user stopped, retries may be missing as well
-        by_user = run.options.mode != "replay" and run.live.ledger.stopped()
+        by_user = run.options.sends and run.live.ledger.stopped()
         self._progress.asked = planned_promises(run)
         not_run = any(finding.verdict is Verdict.NOT_RUN for finding in self.findings)
         lost = bool(self._died or self._progress.lost or not_run)
@@ -228,7 +228,7 @@ class Recorder:
         if self._writer is not None:
             path = self._writer.path
             terminalreporter.write_line(f"run file: {path}")
-            if self._session().options.mode != "replay" and self._end.interrupted:
+            if self._session().options.sends and self._end.interrupted:
                 how = how_to_go_on(path, "--run-file")
                 terminalreporter.write_line(f"the run is not complete; {how}")
 
@@ -247,7 +247,7 @@ class Recorder:
         """Begin the run file: before anything is sent, else with the first finding."""
         if self._writer is None and self._place is not None:
             session = self._session()
-            durable = session.options.mode != "replay" and session.billed
+            durable = session.options.sends and session.billed
             header = session.header()
             self._place.take()
             self._writer = RunWriter(self._place.path, header, durable)
@@ -270,7 +270,7 @@ class Recorder:
 
     def _find_problems(self) -> None:
         session = self._session()
-        if session.options.mode != "replay":
+        if session.options.sends:
             self.problems += session.live.ledger.halts()
             lost = session.lost_answers()
             self.problems += [lost] if lost and not session.options.resend else []
@@ -283,27 +283,33 @@ class Recorder:
             self.problems += stale_deviations(provider, self.findings, today, retired)
 
     def _headline(self) -> str:
-        asked = [
-            kept
-            for (provider, model), kept in reach_of(self.findings).items()
-            if kept.total or not self._is_retired(provider, model)
-        ]
+        ended = {
+            (engine.provider.id, model)
+            for engine in self._session().engines
+            for model in engine.provider.models
+            if engine.is_retired(model)
+        }
+        excused = {(known.provider, known.clause) for known in self.findings if known.excused}
         return Headline(
             subject=[provider.id for provider in self._session().providers],
             conclusion=self.conclusion or Conclusion.CONFORMS,
             broken=any(
                 finding.verdict in BROKEN and not finding.excused for finding in self.findings
             ),
-            known=len({(e.provider, e.clause) for e in self.findings if e.excused}),
-            reach=asked,
+            known=len(excused),
+            reach=[
+                reach
+                for column, reach in reach_of(self.findings).items()
+                if reach.total or column not in ended  # of an ended model little is asked
+            ],
             part=not self._end.all_judged,
         ).sentence
 
-    def _is_retired(self, provider: str, model: str) -> bool:
-        engines = (engine for engine in self._session().engines if engine.provider.id == provider)
-        return any(engine.is_retired(model) for engine in engines)
-
     def _footer(self, end: Ending) -> RunFooter:
+        session, spent = self._session(), None
+        if session.options.sends:  # of a replay nothing is known
+            sums = session.live.ledger.spent()
+            spent = SpentRecord(sums.estimate, sums.actual, sums.guess, sums.requests)
         promises = promises_of(self.findings, explanations(self.findings))
         return RunFooter(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -313,20 +319,10 @@ class Recorder:
             left_out=end.left_out,
             conclusion=int(self.conclusion or 0),
             counts=counts(self.findings),
-            reach=reach_counts(
-                promises, [clause.id for clause in self._session().clauses], end.counts
-            ),
-            spent=self._spent(),
+            reach=reach_counts(promises, [clause.id for clause in session.clauses], end.counts),
+            spent=spent,
             problems=tuple(self.problems),
         )
-
-    def _spent(self) -> SpentRecord | None:
-        """Return what was sent and spent; of a replay nothing is known."""
-        session = self._session()
-        if session.options.mode == "replay":
-            return None
-        spent = session.live.ledger.spent()
-        return SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests)
 
 
 def _counts_as_failed(finding: Finding) -> bool:
