@@ -212,7 +212,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         return (yield)
     finally:
         gc.enable()
-        gc.freeze()
+        gc.freeze()  # the items stay until the end, so no later collection need look at them
 
 
 @pytest.hookimpl(trylast=True)  # after the recorder

@@ -71,7 +71,10 @@ def compared(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
     ]
     if wrong:
         return ClientOutcome(Effect.WRONG, _listed(wrong))
-    lost = [path for path in wanted if path not in seen and _parent(path) in (*seen, "")]
+    parents = {
+        path: path[:-2] if path.endswith("[]") else path.rpartition(".")[0] for path in wanted
+    }
+    lost = [path for path in wanted if path not in seen and parents[path] in (*seen, "")]
     return ClientOutcome(Effect.LOST, _listed(lost)) if lost else ClientOutcome(Effect.PARSED)
 
 
@@ -79,9 +82,12 @@ def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tup
     """Yield the members of a value, each with what it is."""
     if value is None or value == {} or not depth:
         return
-    if path:
-        exact = path.rpartition(".")[2] in _EXACT
-        yield path, printable(str(value), 60) if exact else _kind(value)
+    if path and path.rpartition(".")[2] in _EXACT:
+        yield path, printable(str(value), 60)
+    elif path and isinstance(value, list):
+        yield path, f"{len(value)} item{'s' * (len(value) != 1)}"
+    elif path:
+        yield path, type_of(value)
     if isinstance(value, dict):
         for name, item in value.items():
             inner = printable(str(name), 60)
@@ -89,16 +95,6 @@ def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tup
     elif isinstance(value, list):
         for item in value[:64]:
             yield from _kinds(item, f"{path}[]", depth - 1)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, list):
-        return f"{len(value)} item{'s' * (len(value) != 1)}"
-    return type_of(value)
-
-
-def _parent(path: str) -> str:
-    return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
 
 
 def _listed(parts: list[str]) -> str:

@@ -38,29 +38,29 @@ def impact_of(runs: Sequence[Run], outcomes: Outcomes) -> Impact:
 
 def _breaks(runs: Sequence[Run], outcomes: Outcomes) -> list[Breaks]:
     """Return promises with what they do, those that break most clients most gravely first."""
-    known = [outcomes[name].outcomes if name in outcomes else {} for name in BY_ID]
-    found: dict[tuple[str, str], list[list[ClientOutcome]]] = {}
+    by_client = [outcomes[name].outcomes if name in outcomes else {} for name in BY_ID]
+    by_clause: dict[tuple[str, str], list[list[ClientOutcome]]] = {}
     for run in runs:
         for provider, clause, answers in _answers_by_clause(answers_of(run)):
-            mine = [_outcome(outcomes, answers) for outcomes in known]
+            row = [_outcome(known, answers) for known in by_client]
             # what an answer that breaks no promise leaves out is optional
-            breaks = (outcome.kind.breaks and outcome.kind is not Effect.LOST for outcome in mine)
+            breaks = (one.kind.breaks and one.kind is not Effect.LOST for one in row)
             if clause or any(breaks):
-                found.setdefault((provider, clause), []).append(mine)
+                by_clause.setdefault((provider, clause), []).append(row)
     alike: dict[tuple[str, tuple[ClientOutcome, ...]], list[str]] = {}
-    for (provider, clause), several in found.items():
-        together = tuple(map(gravest, zip(*several, strict=True)))
-        alike.setdefault((provider, together), []).append(clause)
+    for (provider, clause), several in by_clause.items():
+        gravest_of = tuple(map(gravest, zip(*several, strict=True)))
+        alike.setdefault((provider, gravest_of), []).append(clause)
     rows = [
-        Breaks(provider, tuple(filter(None, clauses)), dict(zip(BY_ID, together, strict=True)))
-        for (provider, together), clauses in alike.items()
+        Breaks(provider, tuple(filter(None, clauses)), dict(zip(BY_ID, row, strict=True)))
+        for (provider, row), clauses in alike.items()
     ]
-    return sorted(rows, key=_place)
 
+    def rank(row: Breaks) -> tuple[str, int, int]:
+        breaking = sum(outcome.kind.breaks for outcome in row.outcomes.values())
+        return row.provider, GRAVITY[row.gravest.kind], -breaking
 
-def _place(row: Breaks) -> tuple[str, int, int]:
-    breaking = sum(outcome.kind.breaks for outcome in row.outcomes.values())
-    return row.provider, GRAVITY[row.gravest.kind], -breaking
+    return sorted(rows, key=rank)
 
 
 Controlled = Sequence[tuple[Shown, Shown | None]]

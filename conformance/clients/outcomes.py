@@ -78,14 +78,14 @@ def read_outcomes(path: Path) -> Outcomes:
 
 def together(old: Outcomes, new: Outcomes) -> Outcomes:
     """Add outcomes to others; of a client in another version only the new ones count."""
-    found = dict(old)
-    for name, mine in new.items():
-        before = found.get(name)
-        if before is not None and before.version == mine.version:
-            outcomes = before.outcomes | mine.outcomes
-            mine = tried(mine.version, outcomes, {**before.defaults, **mine.defaults})
-        found[name] = mine
-    return found
+    both = dict(old)
+    for name, newer in new.items():
+        before = both.get(name)
+        if before is not None and before.version == newer.version:
+            outcomes = before.outcomes | newer.outcomes
+            newer = tried(newer.version, outcomes, {**before.defaults, **newer.defaults})
+        both[name] = newer
+    return both
 
 
 def write_outcomes(outcomes: Outcomes, path: Path) -> None:

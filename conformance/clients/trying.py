@@ -65,7 +65,7 @@ def try_clients(
             names = [_digest(request, reply) for request, reply in both]
             asked |= dict(zip(names, both, strict=True))
             pairs[trial.key] = (names[0], names[1])
-    return {client.id: _tried(client, asked, pairs, defaults) for client in clients}
+    return {client.id: _try(client, asked, pairs, defaults) for client in clients}
 
 
 Asked = Mapping[str, tuple[dict[str, Any], Reply]]
@@ -77,7 +77,7 @@ def _digest(request: dict[str, Any], reply: Reply) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _tried(
+def _try(
     client: ClientPackage,
     asked: Asked,
     pairs: Mapping[str, tuple[str, str]],
@@ -100,14 +100,14 @@ def _tried(
             outcomes[key] = compared(got, meant, succeeds=asked[documented][1].succeeded)
         elif not got.stopped:
             outcomes[key] = ClientOutcome(Effect.UNABLE, got.line or "it sends no such request")
-    sent = {model: server.sent[name] for name, model in defaults.items() if name in server.sent}
-    return tried(client.version, outcomes, {model: _beside(sent[model]) for model in sent})
-
-
-def _beside(body: Any) -> dict[str, Any]:
-    """Return what a request holds beside model and prompt."""
-    members = body if isinstance(body, dict) else {}
-    return {name: value for name, value in members.items() if name not in ("model", "prompt")}
+    defaults_of: dict[str, dict[str, Any]] = {}
+    for name, model in defaults.items():
+        body = server.sent.get(name)
+        members = body if isinstance(body, dict) else {}
+        if name in server.sent:
+            beside = {key: members[key] for key in members if key not in ("model", "prompt")}
+            defaults_of[model] = beside
+    return tried(client.version, outcomes, defaults_of)
 
 
 def run(client: ClientPackage, tasks: Sequence[Task]) -> dict[str, Got]:
@@ -142,7 +142,10 @@ class _Process:
             assert process.stdin is not None
             try:
                 if not self._next(START_SECONDS):
-                    raise ClientsError(self._not_started())
+                    said = " ".join(self._errors.decode("utf-8", "replace").split())
+                    raise ClientsError(
+                        f"{self._client.id} does not start: {printable(said, _LONGEST_ERROR)}"
+                    )
                 for task in tasks:
                     with suppress(OSError):
                         process.stdin.write(json.dumps(task).encode() + b"\n")
@@ -187,7 +190,3 @@ class _Process:
         with suppress(OSError, ValueError):
             while line := stderr.readline(_LONGEST_LINE):
                 self._errors = (self._errors + line)[-_LONGEST_ERROR:]
-
-    def _not_started(self) -> str:
-        said = " ".join(self._errors.decode("utf-8", "replace").split())
-        return f"{self._client.id} does not start: {printable(said, _LONGEST_ERROR)}"

@@ -44,7 +44,7 @@ def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
     planned = provider.prices.estimate(case, model)
     if case.operation is not Operation.GENERATE:
         return Cost(planned, planned)
-    dearest = provider.prices.if_answered(_bounded(_body(case)), model)
+    dearest = provider.prices.if_answered(_painted_body(case), model)
     return Cost(planned, max(planned, dearest, key=lambda estimate: estimate.usd))
 
 
@@ -91,14 +91,12 @@ def used(exchange: Exchange) -> object:
     return next((usage for usage in finished if usage is not None), None)
 
 
-def _body(case: Case) -> Mapping[str, Any]:
-    if case.body is not None:
-        return case.body
-    read = read_json(case.raw).value if case.raw is not None else None
-    return read if isinstance(read, dict) else {}
-
-
-def _bounded(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _painted_body(case: Case) -> Mapping[str, Any]:
+    """Return what a lax server may paint of a case, within what it may be expected to."""
+    body = case.body
+    if body is None:
+        value = read_json(case.raw).value if case.raw is not None else None
+        body = value if isinstance(value, dict) else {}
     n = body.get("n")
     if isinstance(n, str) and n.isascii() and n.isdigit():  # it may be taken for a number
         n = int(n) if len(n) < len(str(10 * MOST_IMAGES)) else MOST_IMAGES

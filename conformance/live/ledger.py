@@ -123,6 +123,8 @@ class Ledger:
             self._check(provider, case.partition("/")[0], estimate, most)
             number = len(self._requests)
             name = f"{provider}::{case}"
+            # on the disk before the request is out. What it cost later need not be: a settlement
+            # that is lost counts as the most that was reserved (ARCHITECTURE 13)
             self._write({"request": number, "case": name, "usd": most, "known": known}, most > 0)
             self._requests.append(_Request(most, known))
             return number
@@ -218,6 +220,7 @@ class Ledger:
 
     def stop(self) -> None:
         """Let nothing more be sent to anybody; a signal handler may call this."""
+        # without the lock, which the thread that was interrupted may hold (ARCHITECTURE 23)
         self._stopped = True
 
     def stopped(self) -> bool:
@@ -245,6 +248,7 @@ class Ledger:
         spent = self.spent()
         if spent.counted + most > self.budget + ROUNDING:
             why = f"it may cost {most:.3f} USD, which would cross the budget of {self.budget:g} USD"
+            # what is reserved and not settled may turn out cheaper
             may_wait = spent.counted - spent.pending + most <= self.budget + ROUNDING
             raise (InFlightError if may_wait else NotSentError)(why, estimate)
 
@@ -289,7 +293,7 @@ def read_ledger(path: Path) -> KeptLedger:
     try:
         lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
         for line in lines:
-            if not line.endswith(b"\n"):
+            if not line.endswith(b"\n"):  # the process was killed within it
                 continue
             values = load_json(line)
             if "outcome" in values:
@@ -298,6 +302,7 @@ def read_ledger(path: Path) -> KeptLedger:
                 kept.judged[str(values["judged"])] = dict(values["values"])
             elif "settled" in values:
                 number, status = values["settled"], values["status"]
+                # an answer that says it failed has no image that could be lost
                 failed = status is not None and not 200 <= status < 300
                 usd = 0.0 if failed else _amount(values["usd"])
                 requests[number] = LostRequest(requests[number].case, usd, bool(values["known"]))

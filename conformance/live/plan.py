@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.cases import all_cases
 from conformance.cases.covering import covering_rows
@@ -57,12 +57,28 @@ class PlannedRequest:
     new: int = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Coverage:
-    """The combinations of one model: all there are, and those that the plan covers."""
+    """The combinations of one model: how many there are, and how many a growing plan covers.
 
-    feasible: int
-    covered: int
+    Only what must be accepted covers anything.
+    """
+
+    def __init__(self, space: Space, strength: int) -> None:
+        self._space = space
+        self._most = min(strength, len(space.names))
+        self._left: set[Combination] = set(space.feasible(self._most)) if self._most else set()
+        self.feasible = len(self._left)
+
+    @property
+    def covered(self) -> int:
+        """How many combinations the plan covers."""
+        return self.feasible - len(self._left)
+
+    def add(self, body: Mapping[str, Any]) -> int:
+        """Count what a request is the first to cover."""
+        new = self._left.intersection(self._space.combinations_in(body, self._most))
+        self._left -= new
+        return len(new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +141,6 @@ def painted(requests: Sequence[PlannedRequest]) -> dict[str, float]:
     return dict(usd)
 
 
-def planned_cases(
-    edition: Edition,
-    provider: Provider,
-    *,
-    strength: int = 2,
-    models: str = "*",
-    budget: float | None = None,
-    max_requests: int | None = None,
-) -> list[Case]:
-    """Return the documented cases and the combined ones, in the order to send them.
-
-    Without ``budget`` (US dollars, by estimate) and ``max_requests`` nothing is left out. A case is
-    never given without its control, which comes first. Raises ConformanceError where no model
-    matches, and for a strength other than 1, 2 or 3.
-    """
-    found = plan(edition, provider, strength, models, budget, max_requests)
-    return [request.case for request in found.chosen]
-
-
 def plan(
     edition: Edition,
     provider: Provider,
@@ -158,13 +155,15 @@ def plan(
     cases: str = "*",
     judged: Callable[[Case, bool], object] | None = None,
 ) -> Plan:
-    """Choose what is sent; see `planned_cases`.
+    """Choose what is sent, in this order, and what is left out; a control comes before its cases.
 
-    Without ``combined`` these are the documented cases alone, as a run has them without
-    ``--strength``; ``strength`` then only says what coverage counts. Without ``depth`` it is the
-    one that a run of the provider has. ``day`` in UTC, by default today, decides which models have
-    ended: those are asked one request, which is free unless it is painted. ``cases`` is a glob, and
-    ``judged`` says whether any selected clause judges a case, of a model that has ended or has not.
+    Without ``budget`` (US dollars, by estimate) and ``max_requests`` nothing is left out. Without
+    ``combined`` these are the documented cases alone, as a run has them without ``--strength``;
+    ``strength`` then only says what coverage counts. Without ``depth`` it is the one that a run of
+    the provider has. ``day`` in UTC, by default today, decides which models have ended: those are
+    asked one request, which is free unless it is painted. ``cases`` is a glob, and ``judged`` says
+    whether any selected clause judges a case, of a model that has ended or has not. Raises
+    ConformanceError where nothing is selected, and for a strength other than 1, 2 or 3.
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
@@ -173,14 +172,13 @@ def plan(
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
     retired = provider.retired(edition, day)
-    found = {name: edition.model(name) for name in names if name not in retired}
-    spaces = {name: space_of(edition, model) for name, model in found.items()}
+    served = {name: edition.model(name) for name in names if name not in retired}
     # as a run has them: what does not depend on the model is asked of the provider's first
     every = documented_cases(edition, provider, depth, retired)
     wanted = [case for case in every if case.model in names]
-    for model in found.values() if combined else ():
+    for model in served.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
-    wanted += own.cases(found, wanted) if own else ()
+    wanted += own.cases(served, wanted) if own else ()
     if not fnmatch.filter(known := {case.id for case in (*every, *wanted)}, cases):
         raise UnknownNameError("case", cases, known, provider.id)
     named = [case for case in wanted if fnmatchcase(case.id, cases)]
@@ -192,8 +190,14 @@ def plan(
         raise nothing_selected(provider.id)
     in_order = _in_order(edition, provider, wanted)
     chosen, left = _affordable(in_order, budget, max_requests)
-    ledger = _Coverage(edition, spaces, strength)
-    chosen = [replace(request, new=ledger.add(request.case)) for request in chosen]
+    coverage = {
+        name: Coverage(space_of(edition, model), strength) for name, model in served.items()
+    }
+    for place, request in enumerate(chosen):
+        body = request.case.body or {}
+        if request.case.billed and edition.read(body).expectation == "accepted":
+            new = coverage[request.case.model].add(body)
+            chosen[place] = replace(request, new=new)
     return Plan(
         provider,
         edition,
@@ -201,7 +205,7 @@ def plan(
         budget,
         tuple(chosen),
         tuple(left),
-        ledger.reach(),
+        coverage,
         combined,
         depth_of(provider, depth),
         {name: Standing(provider.lifecycle(name, edition), day) for name in names},
@@ -266,6 +270,7 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
     placed: dict[str, PlannedRequest] = {}
     waiting: list[PlannedRequest] = []
     for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
+        # each is placed once all that it needs is, and takes along what waited for it
         waiting.append(request)
         while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
             waiting.remove(ready)
@@ -310,32 +315,3 @@ def _affordable(
 def _before(case: Case) -> set[str]:
     """Name what has to be sent before a case: its control, and the coarser faults."""
     return {f"{case.model}/{name}" for name in case.prerequisites}
-
-
-class _Coverage:
-    """The combinations that a growing plan has covered."""
-
-    def __init__(self, edition: Edition, spaces: Mapping[str, Space], strength: int) -> None:
-        self._edition, self._spaces, self._strength = edition, spaces, strength
-        self._open: dict[str, set[Combination]] = {}
-        for name, space in spaces.items():
-            most = min(strength, len(space.names))
-            self._open[name] = set(space.feasible(most)) if most else set()
-        self._all = {name: len(feasible) for name, feasible in self._open.items()}
-
-    def add(self, case: Case) -> int:
-        """Count what a case is the first to cover; only what must be accepted covers anything."""
-        if not case.billed or self._edition.read(case.body).expectation != "accepted":
-            return 0
-        space = self._spaces[case.model]
-        most = min(self._strength, len(space.names))
-        new = self._open[case.model].intersection(space.combinations_in(case.body or {}, most))
-        self._open[case.model] -= new
-        return len(new)
-
-    def reach(self) -> dict[str, Coverage]:
-        """Say how far it came, by model."""
-        return {
-            name: Coverage(self._all[name], self._all[name] - len(left))
-            for name, left in self._open.items()
-        }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -79,33 +78,33 @@ def _entry(request: PlannedRequest) -> dict[str, Any]:
 
 def show(plan: Plan, console: Console) -> None:
     """Print the requests by model, then the coverage, the total and what is left out."""
-    for model, group in groupby(_by_model(plan.chosen), key=lambda each: each.case.model):
+    by_model: dict[str, list[PlannedRequest]] = {}
+    for request in plan.chosen:
+        by_model.setdefault(request.case.model, []).append(request)
+    for model, requests in by_model.items():
         label, standing = plan.edition.model(model).label, plan.standings[model].words
         title = f"{label}: {standing}" if standing else label
-        _print_requests(title, list(group), plan.strength, console)
+        _print_requests(title, requests, plan.strength, console)
         console.print()
     _print_coverage(plan, console)
     for line in _closing(plan):
         console.print(Text(line), soft_wrap=True)
 
 
-def _by_model(requests: Iterable[PlannedRequest]) -> list[PlannedRequest]:
-    found = list(requests)
-    models = list(dict.fromkeys(request.case.model for request in found))
-    return sorted(found, key=lambda each: models.index(each.case.model))
-
-
 def _print_requests(
     title: str, requests: list[PlannedRequest], strength: int, console: Console
 ) -> None:
-    """List what is billed; what is free is told in one line."""
+    """List what is billed; what is free is one line."""
     rows = []
     for request in requests:
         if request.case.billed:
-            sent = " ".join(
-                f"{name}={_value(value)}" for name, value in _parameters(request).items()
-            )
-            rows.append((request.case.id, printable(sent), str(request.new), _price(request)))
+            words = []
+            for name, value in _parameters(request).items():
+                text = value if isinstance(value, str) else json.dumps(value)
+                words.append(f"{name}={text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}")
+            usd = f"{request.estimate.usd:.4f}"
+            price = usd if request.estimate.known else f"≤ {usd} ?"
+            rows.append((request.case.id, printable(" ".join(words)), str(request.new), price))
     free = sum(not request.case.billed for request in requests)
     if free:
         more = sum(painted(requests).values()) - _usd(requests)
@@ -120,16 +119,6 @@ def _print_requests(
 def _parameters(request: PlannedRequest) -> Mapping[str, Any]:
     body = request.case.body or {}
     return {name: body[name] for name in body if name not in ("model", "prompt")}
-
-
-def _value(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _price(request: PlannedRequest) -> str:
-    usd = f"{request.estimate.usd:.4f}"
-    return usd if request.estimate.known else f"≤ {usd} ?"
 
 
 def _print_coverage(plan: Plan, console: Console) -> None:

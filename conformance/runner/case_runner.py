@@ -73,6 +73,7 @@ class CaseRunner:
         """Claim a case for this thread; raises `ClaimedError` where another one has it."""
         with self._changed:
             me = get_ident()
+            # the same thread may come again, with the case in another request (ARCHITECTURE 26)
             if case.path in self.judged or self._claimed.setdefault(case.path, me) != me:
                 raise ClaimedError(case.path)
 
@@ -103,7 +104,7 @@ class CaseRunner:
         """Record the outcome of a case, before it is judged."""
         with self._changed:
             self._outcomes[case.path] = timed
-            if case.path not in self.cases:
+            if case.path not in self.cases:  # an accepted request that was sent again
                 self._repeats[case.path] = case
             elif self._live is not None:
                 self._live.keep_outcome(self._provider, case, timed.outcome)
@@ -179,7 +180,7 @@ class CaseRunner:
         mine = [case for kind in get_args(Expectation) for case in self._of(model, kind)]
         with self._changed:
             mine += [case for case in self._repeats.values() if case.model == model]
-        mine.sort(key=size_of)
+        mine.sort(key=size_of)  # threads answer in any order
         known = [(case, timed) for case in mine if (timed := self.known(case)) is not None]
         valid, left_open = (
             frozenset(case.id for case in self._of(model, kind)) for kind in ("accepted", "open")

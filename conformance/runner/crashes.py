@@ -87,6 +87,7 @@ class Crashes:
         if self._has_before(case, first):
             again = _with_all(first, made)
             self.runner.record_outcome(case, replace(timed, began=first.sent_at, last=timed.began))
+        # an accepted request after it is only worth its price where it would prove something
         doubt = self.runner.outcomes(case.model).doubt(case)
         paid = [] if doubt else self._run_after(case, again)
         kept = replace(again, price=all_of([*paid, again]))
@@ -106,6 +107,7 @@ class Crashes:
 
     def _may_try_again(self, case: Case, made: Sequence[Exchange]) -> bool:
         """Return whether one more attempt may say more, where something can be sent at all."""
+        # where no request is accepted it is an outage, and one more attempt would say the same
         outcomes, mine = self.runner.outcomes(case.model), self.runner.outcome_of(case)
         played = isinstance(self.source, Replay) or made[0].provenance is Provenance.CASSETTE
         if played or not outcomes.any_accepted or (mine.attempts or 0) >= _MOST_ATTEMPTS:

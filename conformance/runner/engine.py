@@ -171,7 +171,10 @@ class Engine:
         return self._alternatives.with_control(case, control)
 
     def look_ahead(self, case: Case) -> None:
-        """Play the case that is judged next: its images are decoded while this one is judged."""
+        """Play the case that is judged next: its images are decoded while this one is judged.
+
+        See ARCHITECTURE 21.
+        """
         known = case.path in self._judged or case.path in self._ahead
         if known or not isinstance(self.source, Replay):
             return
@@ -316,6 +319,8 @@ class Engine:
         refused = outcome.result is Result.REFUSED and not is_valid
         unclear = outcome.result is Result.UNCLEAR and expectation == "open"
         down = expectation == "refused" and timed is not None and timed.crashed
+        # a refusal or a crash is judged by how the others fared, so they are made before: all of
+        # them once, whatever the order in which threads get there (ARCHITECTURE 14, 25)
         if refused or down:
             self._runner.run_expected(case.model, "accepted")
         if down:
@@ -335,6 +340,7 @@ class Engine:
     def _findings(
         self, case: Case, exchange: Exchange, context: Context, answer: Answer
     ) -> dict[str, Finding]:
+        # a mistake may be answered with an image, which clauses judge that nobody planned
         mistake = expectation_of(case, self.edition) == "refused"
         clauses = self.clauses if mistake else self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
@@ -375,6 +381,7 @@ class Engine:
         if self._live is None or failure is None or failure.kind not in _UNREACHABLE:
             self._answered = self._answered or exchange.response is not None
             return
+        # one that has answered before may be back in a moment: the circuit breaker sees to it
         if not self._answered and not self._live.ledger.admitted(self.provider.id):
             why = (
                 f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "

@@ -159,6 +159,7 @@ class Session:
             return
         for engine in self.engines:
             engine.take_over(resumed.judged(engine))
+            # what was lost counts against this budget too (ARCHITECTURE 13)
             lost = resumed.lost(engine)
             for request in lost.values():
                 self.live.ledger.carry_over(request, resumed.was_killed)
@@ -272,7 +273,7 @@ class Session:
             raise UnknownNameError("case", self.options.cases, known, provider.id)
         source = self._source(provider)
         sends = self.options.sends
-        if sends and not provider.prices.free:
+        if sends and not provider.prices.free:  # in the order of the plan (ARCHITECTURE 19)
             from conformance.live.plan import cheapest_first  # and with it covertable
 
             cases = cheapest_first(self.edition, provider, cases)
@@ -306,7 +307,7 @@ class Session:
     def _source(self, provider: Provider) -> Source:
         live_client = once(lambda: self.live_client(provider))
         if self.options.sends:
-            provider.key()  # a missing key is told before anything is sent
+            provider.key()  # a missing key is an error before anything is sent
         if self.options.live:
             return Live(live_client)
         target = Target(provider.id, provider.base_url, REDACTED_KEY, provider.models)

@@ -165,7 +165,7 @@ class Recorder:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Conclude: what is broken outweighs what could not be judged."""
         with self._lock:
-            self._over = True
+            self._over = True  # a thread may still be judging, whose case comes too late
         if self._died:
             self._tell_lost()
         if not self.findings:
@@ -181,6 +181,7 @@ class Recorder:
         if self._session().options.sends and not self._can_be_resumed():
             self._session().live.clear()
         if exitstatus in (0, 1):
+            # other tests of the session, such as generated requests, may have failed as well
             mine = sum(_counts_as_failed(finding) for finding in self.findings) + self._crashes
             others = session.testsfailed > mine
             session.exitstatus = 1 if others else int(self.conclusion)
