@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.clauses.envelope_json import SUCCESS, reading_faults
-from conformance.clauses.refusals import told
+from conformance.clauses.refusals import reply
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stand_ins import lone_task, stand_in
 from conformance.clauses.subject import NotTestableError, Problem, Subject
@@ -82,7 +82,7 @@ def body_object(subject: Subject) -> Iterator[Problem]:
 def no_error(subject: Subject) -> Iterator[Problem]:
     """Fails when `error` is there and is not null, beside `data` or in its place."""
     if subject.object.get("error") is not None:
-        yield Problem("an error stands in a success", "no error", told(subject))
+        yield Problem("an error stands in a success", "no error", reply(subject))
 
 
 @clause(

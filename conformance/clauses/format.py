@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
     plain,
     promised,
 )
-from conformance.clauses.refusals import named, told
+from conformance.clauses.refusals import named, reply
 from conformance.clauses.registry import Needs, Shape, cite, clause, register
 from conformance.clauses.stand_ins import lone_task
 from conformance.clauses.subject import NotTestableError, Problem, Subject
@@ -123,7 +123,7 @@ def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.answered:
         yield from _lacking(subject, "b64_json")
     elif subject.control is None and subject.response.status == 404:
-        raise NotTestableError(f"refused for another reason: {told(subject)}")
+        raise NotTestableError(f"refused for another reason: {reply(subject)}")
     else:
         yield from named(subject, ["response_format"])
 

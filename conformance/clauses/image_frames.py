@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.clauses.bindings import all_of, asks, documents, plain, promised
+from conformance.clauses.refusals import require_success
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
@@ -21,12 +22,11 @@ _STEP = 10  # milliseconds: what GIF can tell apart
 
 def _of_type(subject: Subject, kind: str) -> list[tuple[Payload, ImageFacts]]:
     """Return the images of a type, at least one, or *not testable*."""
-    if not subject.outcome.answered:
-        raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")
-    found = [each for each in subject.images if each[1].type == kind]
-    if not found:
+    require_success(subject)
+    images = [(payload, facts) for payload, facts in subject.images if facts.type == kind]
+    if not images:
         raise NotTestableError(f"no image is {kind}")
-    return found
+    return images
 
 
 @clause(

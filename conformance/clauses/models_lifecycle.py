@@ -7,7 +7,7 @@ from datetime import date
 
 from conformance.clauses.bindings import accepted, all_of, minimal
 from conformance.clauses.models import name_of, shutdown_date
-from conformance.clauses.refusals import told
+from conformance.clauses.refusals import reply
 from conformance.clauses.registry import Clause, Needs, cite, clause
 from conformance.clauses.subject import (
     NotApplicableError,
@@ -64,7 +64,7 @@ def retired_refused(subject: Subject) -> Iterator[Problem]:
             f"the model ended on {dates.until} and is served on {standing.day} "
             f"(by {dates.source}, as of {dates.retrieved})",
             "404",
-            told(subject),
+            reply(subject),
         )
 
 
@@ -133,7 +133,7 @@ def shutdown_date_kept(subject: Subject) -> Iterator[Problem]:
         return
     if subject.outcome.accepted:
         message = f"the model list says that the model ended, and it is served on {standing.day}"
-        yield Problem(message, f"not after {said}", told(subject))
+        yield Problem(message, f"not after {said}", reply(subject))
     else:
         _require_refusal(subject)
 
@@ -160,7 +160,7 @@ def served_until_end(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError
     if gone:
         until = f"the model is to be served until {standing.lifecycle.until}"
-        yield Problem(f"{until} and is not ({standing.lifecycle.source})", "2xx", told(subject))
+        yield Problem(f"{until} and is not ({standing.lifecycle.source})", "2xx", reply(subject))
     elif subject.outcome.result is Result.UNAVAILABLE or subject.outcome.status == 403:
         raise UnavailableError(subject.outcome.reason)
     elif not subject.outcome.accepted:
@@ -184,4 +184,4 @@ def _require_refusal(subject: Subject) -> None:
         return
     for_another = outcome.cause is not None or blames_another(error_text(subject.answer).param)
     if outcome.result is not Result.REFUSED or for_another:
-        raise NotTestableError(f"it was not refused for its model: {told(subject)}")
+        raise NotTestableError(f"it was not refused for its model: {reply(subject)}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.clauses.locators import cached_for, expiry_of, host_of, is_loopback
-from conformance.clauses.refusals import told
+from conformance.clauses.refusals import reply
 from conformance.clauses.subject import NotTestableError, Subject
 from conformance.exchange.answer import asked_names
 from conformance.exchange.outcome import Result
@@ -122,7 +122,7 @@ def _empty_prompt(subject: Subject) -> Iterator[str]:
     if asked is None or asked.body.get("prompt") != "" or asked.violations:
         return
     accepted = subject.outcome.accepted
-    yield "an empty prompt is accepted" if accepted else f"an empty prompt: {told(subject)}"
+    yield "an empty prompt is accepted" if accepted else f"an empty prompt: {reply(subject)}"
 
 
 @observer("url-lifetime")
