@@ -66,7 +66,9 @@ def _raised_by(rule: SchemaRule) -> str:
 def _derive(name: str, rules: list[tuple[Model, SchemaRule]]) -> Clause:
     model, rule = rules[0]
     across = rule.keyword in condition_names(model)
-    cited = (cite(each.source, each.section) for _, rule in rules for each in rule.citations)
+    cited = (
+        cite(citation.source, citation.section) for _, rule in rules for citation in rule.citations
+    )
     # A rule across parameters is a violation of the one that its schema names, or of none.
     parameter = None if across else rule.parameter
 

@@ -31,14 +31,16 @@ NAMES = ("url", "b64_json")
 
 def typed(subject: Subject) -> tuple[Payload, ...]:
     """The items whose payload members are strings, null or absent, or *not testable*."""
-    found = tuple(
-        each for each in subject.payloads if not any(each.state(name)[:2] == "a " for name in NAMES)
+    payloads = tuple(
+        payload
+        for payload in subject.payloads
+        if not any(payload.state(name).startswith("a ") for name in NAMES)  # such as "a number"
     )
-    if not found:
+    if not payloads:
         raise NotTestableError("url and b64_json are not strings")
     if task := lone_task(subject):
         raise NotTestableError(f"data holds a task and no image: {task}")
-    return found
+    return payloads
 
 
 def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
@@ -158,7 +160,7 @@ register(
 
 
 def _in_both(subject: Subject) -> Iterator[Problem]:
-    carrying = [each for each in typed(subject) if each.carries]
+    carrying = [payload for payload in typed(subject) if payload.carries]
     if not carrying:
         raise NotTestableError("no item carries an image")
     for payload in carrying:
@@ -191,7 +193,7 @@ register(
 
 def _unused(subject: Subject, state: str) -> Iterator[Problem]:
     wanted = NAMES if subject.kind == "either" else (subject.kind,)
-    filled = [each for each in typed(subject) if set(each.carries) & set(wanted)]
+    filled = [payload for payload in typed(subject) if set(payload.carries) & set(wanted)]
     if not filled:
         raise NotTestableError("no item carries what was promised")
     for payload in filled:

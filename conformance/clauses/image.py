@@ -191,7 +191,7 @@ def transparent_pixels(subject: Subject) -> Iterator[Problem]:
     none, nor has a picture with one stray pixel. Judged on images that have an alpha channel.
     """
     images = _right_type(subject)
-    alpha = [each for each in images if each[1].has_alpha]
+    alpha = [(payload, facts) for payload, facts in images if facts.has_alpha]
     if images and not alpha:
         raise NotTestableError("no image has an alpha channel")
     for payload, facts in alpha:

@@ -63,7 +63,7 @@ def is_internal(host: str) -> bool:
 
 
 def _in(host: str, suffixes: tuple[str, ...]) -> bool:
-    return any(host == each or host.endswith(f".{each}") for each in suffixes)
+    return any(host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

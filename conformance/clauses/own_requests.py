@@ -20,7 +20,7 @@ def clauses_of_own(own: OwnRequests) -> tuple[Clause, ...]:
     """Return what is expected of the requests of a file, as clauses that cite the file."""
     source = f"own:{own.file}"
     define_source(source, f"Requests of {own.file}", "", edition="", retrieved="")
-    return tuple(_clause(source, each) for each in own.requests if each.expect != "open")
+    return tuple(_clause(source, request) for request in own.requests if request.expect != "open")
 
 
 def _clause(source: str, request: OwnRequest) -> Clause:

@@ -194,9 +194,9 @@ def partial_count(subject: Subject) -> Iterator[Problem]:
 
 def too_many(subject: Subject) -> Iterator[Problem]:
     """Report more partial images than were asked for."""
-    found, limit = len(partial_events(subject)), _limit(subject)
-    if found > limit:
-        yield Problem("there are too many partial images", f"at most {limit}", str(found))
+    count, limit = len(partial_events(subject)), _limit(subject)
+    if count > limit:
+        yield Problem("there are too many partial images", f"at most {limit}", str(count))
 
 
 @clause(

@@ -241,12 +241,12 @@ class Subject:
         """The items whose bytes are an image, at least one, or *not testable*."""
         if "payloads" in self.exchange.altered:
             raise NotTestableError("the recorder altered the images")
-        found = [(payload, payload.image) for payload in self.payloads]
-        known = tuple((payload, facts) for payload, facts in found if facts and facts.type)
-        if not known:
+        pairs = [(payload, payload.image) for payload in self.payloads]
+        images = tuple((payload, facts) for payload, facts in pairs if facts and facts.type)
+        if not images:
             self.recorded_downloads()
             raise NotTestableError("no image could be read")
-        return known
+        return images
 
     def recorded_downloads(self) -> None:
         """Raise *not testable* where a recorder kept the answer, and none of its images."""

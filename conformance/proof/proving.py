@@ -35,15 +35,16 @@ from conformance.proof.matrix import (
     worst_by_clause,
 )
 from conformance.proof.open_requests import (
+    ANSWERING,
     Answered,
     accept_open_requests,
     answered,
-    changes_answers,
     judges_answers,
     open_twins,
 )
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect
+from conformance.reference.steps import replaced_steps
 from conformance.runner.planned_request import sent_by
 
 
@@ -174,7 +175,7 @@ class Proof:
         They detect it in the answer to some documented twin of one.
         """
         lying = defect.plant(TRUTHFUL)
-        if defect.silent or not changes_answers(TRUTHFUL, lying):
+        if defect.silent or not ANSWERING & replaced_steps(TRUTHFUL, lying):
             return ()
         wanted = {claim for claim in defect.claims if judges_answers(claim)} & self._passed_open
         if not wanted <= self._red_twins(documented):
@@ -230,7 +231,7 @@ class Proof:
         steps = defect.plant(TRUTHFUL)
         client = Bench(self.edition, steps, self.models, self._loop, base_url)
         judged: dict[str, _JudgedCase] = {}
-        replaced = _replaced(steps)
+        replaced = replaced_steps(TRUTHFUL, steps)
         for case in self.cases.values():
             if not self._meets(case, replaced) or not clause.binds(sent_by(case, self.edition)):
                 continue
@@ -282,7 +283,7 @@ class Proof:
     def _sender(self, steps: Steps) -> Callable[[Case], Exchange]:
         """Return a function that sends a case, unless no replaced step would answer it."""
         client = Bench(self.edition, steps, self.models, self._loop)
-        replaced = _replaced(steps)
+        replaced = replaced_steps(TRUTHFUL, steps)
 
         def send(case: Case) -> Exchange:
             if replaced.isdisjoint(self._steps_of[case.path]):
@@ -310,6 +311,7 @@ class Proof:
     def _judge(
         self, case: Case, exchange: Exchange, control: Outcome | None, clauses: Sequence[Clause]
     ) -> _JudgedCase:
+        # Most lies leave most answers as they were: what was the same is not judged again.
         true = self.truth.get(case.path) or self.open_truth.get(case.path)
         if true is not None and _same(true.exchange, exchange):
             before = self.truth[f"{case.model}/{case.control}"] if case.control else None
@@ -340,12 +342,6 @@ class Proof:
             chosen.append(best)
             left -= self._seen_by[best]
         return tuple(name for name in self.models if name in chosen) or self.models[:1]
-
-
-def _replaced(steps: Steps) -> set[str]:
-    """Return the names of the steps that are not the truthful ones."""
-    names = (step.name for step in fields(Steps))
-    return {name for name in names if getattr(steps, name) is not getattr(TRUTHFUL, name)}
 
 
 def _same(one: Exchange, other: Exchange) -> bool:

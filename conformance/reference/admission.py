@@ -21,7 +21,7 @@ import hmac
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from conformance.contract import Model, RequestBody, Violation, sides_of
+from conformance.contract import Model, RequestBody, sides_of
 from conformance.parsing import read_json
 from conformance.reference.errors import (
     Refusal,
@@ -74,32 +74,18 @@ def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
 
 def validate(asked: RequestBody, served: Collection[str]) -> Refusal | None:
     """Refuse what the contract does not allow; None when the request can be answered."""
-    fault = _model_fault(asked.body.get("model"), served)
-    if fault is not None or asked.model is None:
-        return fault or no_such_model(str(asked.body.get("model")))
-    relevant = [
-        violation
-        for violation in asked.violations
-        if not _ignored(asked.model, violation.parameter)
-    ]
-    if relevant:
-        return violation_refusal(relevant[0])
-    return _undocumented(asked, asked.model) or _newer_value(asked) or _size_fault(asked)
-
-
-def violation_refusal(violation: Violation) -> Refusal:
-    """Return the refusal for a broken documented constraint."""
-    code = _CODES.get(violation.keyword, "invalid_value")
-    return bad_request(violation.message, violation.parameter, code)
-
-
-def _model_fault(name: object, served: Collection[str]) -> Refusal | None:
+    name = asked.body.get("model")
     if name is None:
-        message = "A model name is required."
-        return bad_request(message, "model", "missing_required_parameter")
+        return bad_request("A model name is required.", "model", "missing_required_parameter")
     if not isinstance(name, str):
         return bad_request("'model' must be a string.", "model", "invalid_type")
-    return None if name in served else no_such_model(name)
+    if name not in served or asked.model is None:
+        return no_such_model(name)
+    for violation in asked.violations:
+        if not _ignored(asked.model, violation.parameter):
+            code = _CODES.get(violation.keyword, "invalid_value")
+            return bad_request(violation.message, violation.parameter, code)
+    return _undocumented(asked, asked.model) or _newer_value(asked) or _size_fault(asked)
 
 
 def _ignored(model: Model, parameter: str | None) -> bool:

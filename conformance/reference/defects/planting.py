@@ -241,6 +241,32 @@ def rereading(steps: Steps, reread: Callable[[RequestBody], RequestBody]) -> Ste
     )
 
 
+def forgiving(
+    steps: Steps, parameter: str | None, forgives: Callable[[RequestBody], bool]
+) -> Steps:
+    """Drop a parameter if it is the only fault of a request and `forgives` accepts it.
+
+    Without a parameter every fault is forgiven.
+    """
+
+    def mended(request: RequestBody, served: Collection[str]) -> RequestBody:
+        faulty = {violation.parameter for violation in request.violations}
+        others = parameter is not None and faulty != {parameter}
+        if not faulty or others or not forgives(request):
+            return request
+        instead = {"prompt": "a small boat", "model": next(iter(served))}
+        body = {name: value for name, value in request.body.items() if name not in faulty}
+        return request.reread(
+            body | {name: value for name, value in instead.items() if name in faulty}
+        )
+
+    return replace(
+        steps,
+        validate=lambda request, served: steps.validate(mended(request, served), served),
+        resolve=lambda request: steps.resolve(mended(request, tuple(request.edition.models))),
+    )
+
+
 def in_finished(lie: Callable[[Response], object]) -> Plant:
     """Let a lie change an answer to the endpoints in place, when all is done."""
 
