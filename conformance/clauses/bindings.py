@@ -154,7 +154,7 @@ def streamed(sent: Sent) -> bool:
 
 
 def fault(name: str) -> Binding:
-    """A request whose only fault is this one of its transport."""
+    """A request whose only fault is this one of its transport: a wrong key hides every other."""
     return lambda sent: generation(sent) and name in sent.faults and authorized(sent)
 
 

@@ -262,7 +262,7 @@ def documented_members(subject: Subject) -> Iterator[Problem]:
     """Validates these members, such as an id of the request. Not testable without an error object,
     which other clauses demand.
     """
-    _ = subject.error
+    _ = subject.error  # raises where there is none
     for mismatch in subject.edition.error_errors(subject.object):
         if mismatch.path.partition(".")[0] in subject.edition.error_members:
             yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
@@ -284,6 +284,7 @@ def param_names(subject: Subject) -> Iterator[Problem]:
     refusal is for another reason, such as a quota.
     """
     require_control(subject)
+    # "No such model" may be this very lie, so unlike elsewhere it hides nothing by itself.
     if subject.outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         require_fault(subject)
     value = _member(subject, "param")

@@ -120,6 +120,7 @@ def not_5xx(subject: Subject) -> Iterator[Problem]:
     missing = unknown_model and subject.outcome.result is Result.NOT_SERVED
     meant = quotes_fault(subject) or subject.context.crash_alike is not None
     understood = missing or (status >= 500 and meant)
+    # What a gateway answers while its server is down is no verdict, unless it read the mistake.
     if status in _OUTAGES and not understood:
         raise UnavailableError(reply(subject))
     if status < 500:

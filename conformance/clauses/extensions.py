@@ -117,6 +117,7 @@ def _failed(name: str, error: BaseException) -> ExtensionError:
 
 def _place(error: BaseException) -> str:
     """Return the last line of the plugin that ran, not of what it calls or is loaded by."""
+    # Our own frames come first, then those of the import system, and then the plugin's.
     frames = dropwhile(
         lambda frame: not frame.filename.startswith("<frozen importlib"),
         extract_tb(error.__traceback__),

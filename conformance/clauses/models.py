@@ -174,6 +174,7 @@ def served(subject: Subject) -> Iterator[Problem]:
     use it, the model is unavailable, and nothing else of it is judged.
     """
     known = (subject.control.listed if subject.control else None) or frozenset()
+    # A 403 says who may use the model, and not that there is none.
     gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
     if not gone or name_of(subject) not in known or subject.ended_meanwhile:
         _decided(subject)

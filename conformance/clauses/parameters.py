@@ -56,6 +56,7 @@ def _about_key(subject: Subject) -> bool:
 
 def _faulty(name: str) -> Binding:
     """A request with this fault of its transport, when no graver one hides it."""
+    # A server that looks at the method or the content type first never sees the body.
     graver = {"json": {"method", "content-type"}, "content-type": {"method"}}.get(name, set())
     only = fault(name)
     return lambda sent: only(sent) and not graver & sent.faults

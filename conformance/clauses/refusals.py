@@ -72,6 +72,7 @@ def _is_elsewhere(subject: Subject) -> bool:
     if subject.sent.authorization is not Authorization.VALID:
         return cause not in (None, "key", "other")  # a refused key gets many a status and page
     if cause == "not served":
+        # It is fair to a body that could not be read, to a made-up model, or beside the mistake.
         exchange, faults = subject.exchange, subject.sent.faults
         read = speaks_of(_said(subject), exchange.served_as or exchange.model)
         hidden = faults & _UNREAD and not read
@@ -147,6 +148,7 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
         yield Problem("the request was neither accepted nor refused", "2xx or 4xx", reply(subject))
         return
     said, wanted = _said(subject), list(dict.fromkeys(names))
+    # A refusal may name the parameter, and still read as if the model were not there.
     if any(speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
     if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:

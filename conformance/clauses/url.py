@@ -177,7 +177,7 @@ def not_expired(subject: Subject) -> Iterator[Problem]:
     time of the answer. A URL that still gives an image is valid, whatever it states. How long
     it lives is an observation: the sources say 60 minutes, 24 hours, and "temporary".
     """
-    _ = subject.sent_at
+    _ = subject.sent_at  # raises where it is not known
     for payload, text in _texts(subject):
         if _expired(subject, payload, text):
             yield Problem(f"{payload.path}.url has expired", "a later expiry", text)
@@ -193,6 +193,7 @@ def _expired(subject: Subject, payload: Payload, text: str) -> bool:
 
 def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
     """What was found at the URLs that nothing else speaks against."""
+    # A URL that another clause finds fault with is not blamed again for what it gives.
     inside = is_internal(host_of(subject.exchange.request.url))
     downloads = [
         (payload, payload.download)

@@ -41,6 +41,7 @@ class Demonstration:
 
 def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
     """Return, for every clause, its findings on the defects it claims, the plainest first."""
+    # A lie that one clause alone claims shows most plainly what the clause is about.
     known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
     with Proof(edition) as proof:
         return {

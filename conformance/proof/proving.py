@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from conformance.cases import all_cases
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
@@ -20,11 +19,10 @@ from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Finding, Verdict
 from conformance.proof.extra_cases import (
+    cases_of_proof,
     family_names,
     is_of_retired,
-    retired_cases,
     standing_of,
-    supplementary_cases,
 )
 from conformance.proof.in_process import BASE_URL, Bench
 from conformance.proof.matrix import (
@@ -73,14 +71,10 @@ class Proof:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.clauses = clauses_of(edition)
+        # Models with the same schema are judged alike: the first of them stands for all.
         alike = {model.schema: name for name, model in reversed(tuple(edition.models.items()))}
         self.models = (*reversed(tuple(alike.values())), *family_names(edition))
-        cases = (
-            *all_cases(edition, self.models),
-            *supplementary_cases(edition, self.models),
-            *retired_cases(edition, self.models[0]),
-        )
-        self.cases = {case.path: case for case in cases}
+        self.cases = cases_of_proof(edition, self.models)
         documented = [case for case in self.cases.values() if not is_of_retired(case)]
         self._twins = open_twins(edition, documented)
         self._loop = asyncio.new_event_loop()
@@ -140,6 +134,7 @@ class Proof:
         models = self._fewest(defect.claims)
         judged = self.judged_cases(defect.plant(TRUTHFUL), models)
         if not defect.silent and not set(defect.claims) <= _red(judged.values()):
+            # Such as a lie about sizes that are not square: some models have none.
             models = self.models
             judged = self.judged_cases(defect.plant(TRUTHFUL), models)
         findings = [finding for case in judged.values() for finding in case.findings]

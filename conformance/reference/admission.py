@@ -50,11 +50,12 @@ def authenticate(authorizations: Sequence[str], key: str) -> Refusal | None:
     """Check the Authorization headers; no answer ever repeats their content."""
     if not authorizations:
         return unauthorized("No API key was sent; expected 'Authorization: Bearer KEY'.")
-    if len(authorizations) > 1:
+    if len(authorizations) > 1:  # a proxy may have looked at another one than we would
         return unauthorized("More than one Authorization header was sent.")
     scheme, _, token = authorizations[0].strip().partition(" ")
     if scheme.lower() != "bearer":
         return unauthorized("The Authorization header must use the Bearer scheme.")
+    # Headers arrive as Latin-1; the comparison takes as long for a key that is nearly right.
     if not hmac.compare_digest(token.strip().encode("latin-1", "replace"), key.encode()):
         return unauthorized("The API key is not known here.")
     return None

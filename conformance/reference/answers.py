@@ -170,6 +170,7 @@ def usage(job: Job, images: int, partials: int = 0) -> dict[str, Any]:
 
 def events(job: Job, painter: Painter, place: AnswerContext) -> Iterator[dict[str, Any]]:
     """Yield one image after another, each preceded by the partial images that were asked for."""
+    # Only the completed event is documented to say whom the request was for.
     common = {"created_at": int(place.now), **echoed(replace(job, safety_identifier=""))}
     named = echoed(job)
     for index in range(job.n):

@@ -163,7 +163,7 @@ def in_text(lie: Callable[[bytes], bytes]) -> Plant:
 
     def lying(encode: Any, body: Mapping[str, Any]) -> bytes:
         text: bytes = encode(body)
-        return text if "object" in body else lie(text)
+        return text if "object" in body else lie(text)  # lists of models have that member
 
     return documented(in_step("encode")(lying), lie)
 
