@@ -30,7 +30,7 @@ _MOST_TOGETHER = 3
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value, null among them."""
+    """One value; it may be null."""
 
     sample: Any
 
@@ -175,7 +175,7 @@ class Domain:
         return tuple(regions)
 
     def _spans(self, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
-        """Split a range where a rule across parameters may begin to decide otherwise."""
+        """Split a range where a rule across parameters may begin to decide differently."""
         low, high = schema.get("minimum", 0), schema.get("maximum")
         turns = {turn for coupling in self._couplings for turn in coupling.get(parameter, ())}
         inside = sorted(turn for turn in turns if low < turn and (high is None or turn <= high))
@@ -201,7 +201,7 @@ class Domain:
     def completed(
         self, parameter: str, value: Any, expectation: Expectation = "accepted"
     ) -> dict[str, Any] | None:
-        """Return the smallest fragment with this value of which that is expected, or None."""
+        """Return the smallest fragment with this value and expectation, None if there is none."""
         if expectation == "accepted" and not self._acceptable(parameter, value):
             return None
         others = tuple(name for name in self.group(parameter) if name != parameter)
@@ -214,12 +214,12 @@ class Domain:
         return None
 
     def accepts(self, fragment: Mapping[str, Any]) -> bool:
-        """Return like `accepted`, without reading what a single value rules out."""
+        """Return the same as `accepted`, faster: what one value rules out is not read."""
         acceptable = all(self._acceptable(name, value) for name, value in fragment.items())
         return acceptable and self._rules_allow(fragment) and self.accepted(fragment)
 
     def _rules_allow(self, fragment: Mapping[str, Any]) -> bool:
-        """Return whether no rule or open question across parameters is against them."""
+        """Return whether no rule or open question across parameters rules a fragment out."""
         for index, (names, checker) in enumerate(self._across):
             part = {name: value for name, value in fragment.items() if name in names}
             key = index, repr(part)
@@ -230,7 +230,7 @@ class Domain:
         return True
 
     def _acceptable(self, parameter: str, value: Any) -> bool:
-        """Return whether a value is not excluded, or left open, by what is said of it alone."""
+        """Return whether a value is neither excluded nor left open by its own schema."""
         key = parameter, repr(value)
         if key not in self._acceptable_values:
             points = self.model.schema.open_points

@@ -12,7 +12,7 @@ UNKNOWN_KEY = "sk-conformance-unknown-0000000000000000"
 """A well-formed key that no provider has issued."""
 
 SHORTEST_KEY = 8
-"""Characters of a key; a shorter one cannot be told from ordinary words, and is never sent."""
+"""Characters of a key; a shorter one is taken for an ordinary word, and is never sent."""
 
 UNKNOWN_MODEL = "conformance-no-such-model"
 """A model name that no provider serves."""

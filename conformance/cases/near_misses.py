@@ -90,7 +90,7 @@ def _spoilt_control(
             continue
         body = spoil(control.body or {}, name, miss.value)
         reading = domain.edition.read(body)
-        if {violation.parameter for violation in reading.violations} == {name}:
+        if reading.breaks_only(name):
             case = Case(
                 f"{name}-{miss.words}",
                 domain.model.name,

@@ -81,7 +81,7 @@ def is_constraint(model: Model, rule: SchemaRule) -> bool:
 def couplings(model: Model) -> tuple[Mapping[str, frozenset[int]], ...]:
     """Return, for each rule or open question across parameters, its parameters and thresholds.
 
-    A threshold is a number from which on the rule may decide otherwise than below it.
+    A threshold is a number from which on the rule may decide differently than below it.
     """
     opened = (entry["keywords"] for entry in model.request.get("open", ()))
     return tuple(_mentions(condition) for condition in (*conditions(model), *opened))

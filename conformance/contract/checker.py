@@ -127,7 +127,7 @@ def name_of(value: object) -> str:
 
 
 def is_integer(value: object) -> bool:
-    """Return whether a value is an integer to JSON Schema: 12.0 is one, and true is none."""
+    """Return whether a value is an integer to JSON Schema: 12.0 is one, and true is not."""
     whole = isinstance(value, float) and value.is_integer()
     return whole or (isinstance(value, int) and not isinstance(value, bool))
 

@@ -12,7 +12,7 @@ from conformance.contract.request_schema import RequestSchema
 from conformance.output.printing import labelled
 
 FAMILY = "its family"
-"""As what a model is judged that an edition knows by a pattern of its name only."""
+"""How a model is read that an edition knows only by a pattern of its name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,12 +29,12 @@ class Model:
 
     @property
     def read_as(self) -> str:
-        """Return as what a name that the edition does not have is judged; empty for its own."""
+        """Return how a name is read that the edition does not have; empty for one that it has."""
         return "" if self.named else self.snapshot_of or FAMILY
 
     @property
     def label(self) -> str:
-        """The name in tables, with as what it is judged."""
+        """The name in tables, with how it is read."""
         return labelled(self.name, self.read_as)
 
     @property

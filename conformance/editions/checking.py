@@ -1,4 +1,4 @@
-"""Whether a folder is an edition that can be published, and what a document says otherwise."""
+"""Whether a folder is an edition that can be published, and what a document says differently."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BASE = "https://image-conformance.invalid"
 
 @dataclass(frozen=True, slots=True)
 class CheckedEdition:
-    """What was found: faults, differences to a document, and what a reader had better look at."""
+    """The result of a check: faults, differences to a document, and notes for a reader."""
 
     edition: Edition
     faults: tuple[str, ...]
@@ -75,7 +75,7 @@ def check_edition(folder: str, document: Path | None = None) -> CheckedEdition:
 
 
 def faults(edition: Edition) -> Iterator[str]:
-    """Yield what is wrong beyond what keeps an edition from being loaded, a sentence a fault."""
+    """Yield what is wrong beyond what keeps an edition from being loaded, one sentence each."""
     for name in schema_files(edition.folder):
         yield from _schema_faults(edition, name)
     files = SchemaFiles(edition.folder)
@@ -100,7 +100,7 @@ def faults(edition: Edition) -> Iterator[str]:
 
 
 def print_checked(checked: CheckedEdition, console: Console) -> None:
-    """Print what was found, a sentence a line."""
+    """Print the result of a check, one sentence a line."""
     _CheckPage(console).print(checked)
 
 

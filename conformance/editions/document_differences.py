@@ -1,4 +1,4 @@
-"""What a document says of the parameters of the endpoint that an edition does not, or unlike."""
+"""How a document and an edition differ about the parameters of the endpoint."""
 
 from __future__ import annotations
 

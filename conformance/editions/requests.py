@@ -1,4 +1,4 @@
-"""What a provider must accept or refuse from now on: the requests that two editions read unlike."""
+"""What a provider must accept or refuse now: requests that two editions read differently."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_VALUES = 6
 
 @dataclass(slots=True)
 class _Demand:
-    """Requests to one model that the new edition decides otherwise, for one rule."""
+    """Requests to one model that the new edition decides differently, for one rule."""
 
     values: dict[str, None] = field(default_factory=dict)
     cases: dict[str, None] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from conformance.cases.domain import Domain, Pattern, Region, Sizes, Span, Text, samples
-from conformance.cases.invalid import spoil
+from conformance.cases.invalid import differing_names, spoil
 from conformance.cases.schema_keywords import condition_names
 from conformance.cases.valid import DerivationError
 from conformance.contract import Edition, Model
@@ -126,12 +126,9 @@ def _values(region: Region) -> st.SearchStrategy[Any]:
 def _spoilt(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
     """Draw an accepted body in which the value is the only fault, and put it in."""
     name, keyword = spoiling.parameter, spoiling.rule.keyword
-    controls = parts.bodies()
-    if spoiling.controls is not None:
-        controls = parts.around(name, _fragments(spoiling.controls))
     return st.builds(
         lambda control, value: Invalid(spoil(control, name, value), control, name, keyword),
-        controls,
+        parts.around(name, _fragments(spoiling.controls)),
         spoiling.values,
     )
 
@@ -148,8 +145,7 @@ def _across(parts: _Parts) -> list[st.SearchStrategy[Invalid]]:
             if len(broken) == 1 and broken[0].keyword in condition_names(domain.model):
                 parameter, keyword = str(broken[0].parameter), broken[0].keyword
                 for right in allowed:
-                    names = pattern.keys() | right.keys()
-                    differing = [name for name in names if pattern.get(name) != right.get(name)]
+                    differing = differing_names(pattern, right)
                     if len(differing) == 1:
                         keywords.add(keyword)
                         pair = (pattern, right)
