@@ -198,7 +198,7 @@ class Domain:
             )
         return self._allowed[group]
 
-    def completed(
+    def complete(
         self, parameter: str, value: Any, expectation: Expectation = "accepted"
     ) -> dict[str, Any] | None:
         """Return the smallest fragment with this value and expectation, None if there is none."""

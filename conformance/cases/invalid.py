@@ -100,12 +100,14 @@ def _breaking(domain: Domain, rule: SchemaRule, controls: Sequence[Case]) -> Ite
     elif is_constraint(domain.model, rule) and rule.parameter is not None:
         schema = domain.model.parameters.get(rule.parameter, {})
         for wrong in wrong_values(rule, schema):
-            case = _spoilt(domain, rule.parameter, wrong, controls)
+            case = _spoil_control(domain, rule.parameter, wrong, controls)
             if case is not None:
                 yield case
 
 
-def _spoilt(domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]) -> Case | None:
+def _spoil_control(
+    domain: Domain, name: str, wrong: Wrong, controls: Sequence[Case]
+) -> Case | None:
     """Spoil one field of the control that leaves the fewest other reasons to refuse.
 
     Return None if the contract leaves the value open; raise DerivationError if it accepts it.

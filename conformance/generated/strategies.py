@@ -46,7 +46,7 @@ def invalid_bodies(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]
     by_rule: dict[tuple[str, str], list[st.SearchStrategy[Invalid]]] = {}
     for spoiling in spoilings(parts.domain):
         by_rule.setdefault((spoiling.parameter, spoiling.rule.keyword), []).append(
-            _spoilt(parts, spoiling)
+            _spoiled_bodies(parts, spoiling)
         )
     choices = [*(st.one_of(choices) for choices in by_rule.values()), *_across(parts)]
     # the rule first, the kind of wrong value second: st.one_of would flatten the two, and the
@@ -59,7 +59,7 @@ def above_limit_n(edition: Edition, model: Model) -> st.SearchStrategy[Invalid]:
     parts = _Parts(edition, model)
     for spoiling in spoilings(parts.domain):
         if (spoiling.parameter, spoiling.rule.keyword) == ("n", "maximum"):
-            return _spoilt(parts, spoiling)
+            return _spoiled_bodies(parts, spoiling)
     raise DerivationError(f"edition {edition.id}: {model.name}: its schema gives n no maximum")
 
 
@@ -123,7 +123,7 @@ def _values(region: Region) -> st.SearchStrategy[Any]:
     return st.just(region.sample)
 
 
-def _spoilt(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
+def _spoiled_bodies(parts: _Parts, spoiling: Spoiling) -> st.SearchStrategy[Invalid]:
     """Draw an accepted body in which the value is the only fault, and put it in."""
     name, keyword = spoiling.parameter, spoiling.rule.keyword
     return st.builds(
