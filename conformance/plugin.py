@@ -205,7 +205,7 @@ def _explored(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Keep the collector of garbage out of the way: tens of thousands of items are none."""
+    """Keep the collector of garbage out of the way: tens of thousands of items are no garbage."""
     del session
     gc.disable()
     try:

@@ -43,9 +43,9 @@ class Generation:
 
 
 def in_vain(provider: str, tried: Sequence[Generation]) -> tuple[str, str] | None:
-    """Say what is not to be asked any more, after the first of these requests, the newest.
+    """Return what is not to be asked any more, by these requests, the newest first; else None.
 
-    Gives the provider by its name, or one model as `provider/model`, with a sentence. One
+    That is the provider by its name, or one model as `provider/model`, with a sentence. One
     model that is out says nothing of the others, however long it has been asked alone.
     """
     every = _silence(tried)

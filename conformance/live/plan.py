@@ -1,7 +1,7 @@
 """What would be sent to a provider for a budget, in which order, and what it would cost.
 
 Requests that are to be refused cost nothing where they are refused; what they cost where a lax
-server paints them is told as well. What is billed is the documented cases and, for the
+server paints them is said as well. What is billed is the documented cases and, for the
 combinations that those leave, rows of a covering array; the cheapest come first, and near misses,
 which are painted soonest, last.
 """
@@ -226,7 +226,7 @@ def combined_cases(
 
 
 _COMBINED: dict[tuple[Edition, str, int, str], tuple[Case, ...]] = {}
-"""What was found already: it takes seconds, and a run looks before it starts and when it does."""
+"""Kept, as it takes seconds and a run needs them twice: before it starts, and when it does."""
 
 
 def _combined(edition: Edition, provider: Provider, model: Model, strength: int) -> Iterator[Case]:

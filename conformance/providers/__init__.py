@@ -197,7 +197,9 @@ class Provider:
         """Name the models that have ended by a day."""
         dates = {name: self.lifecycle(name, edition) for name in self.models}
         return tuple(
-            name for name, found in dates.items() if found.state(day) is LifecycleState.RETIRED
+            name
+            for name, lifecycle in dates.items()
+            if lifecycle.state(day) is LifecycleState.RETIRED
         )
 
     def at(self, base_url: str, named: str = "--base-url") -> Provider:

@@ -119,7 +119,7 @@ def with_asked_models(
 def selected(models: Iterable[str], pattern: str, edition: Edition) -> list[str]:
     """Return the models that `--models` selects.
 
-    Where that is none, it is the model that the pattern names, if the contract knows the name.
+    Where it selects none, that is the model that the pattern names, if the contract knows it.
     """
     names = [name for name in models if fnmatchcase(name, pattern)]
     is_name = _NAME.fullmatch(pattern) and edition.find(pattern)

@@ -87,15 +87,15 @@ class Session:
                 f"name a --provider and --live, or the folder with --cassettes"
             )
         models = self.options.models
-        found = tuple(
+        providers = tuple(
             with_asked_models(load_provider(name), self.edition, models, self.today)
             for name in dict.fromkeys(self.options.providers)
         )
         if self.options.base_url is None:
-            return found
-        if len(found) != 1:
+            return providers
+        if len(providers) != 1:
             raise ConformanceError("--base-url goes with exactly one --provider")
-        return (found[0].at(self.options.base_url),)
+        return (providers[0].at(self.options.base_url),)
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:
@@ -107,9 +107,9 @@ class Session:
     @cached_property
     def live(self) -> LiveRun:
         """The part that sends."""
-        found = LiveRun(self.options, billed=self.billed)
-        self._closing.callback(found.close)
-        return found
+        live = LiveRun(self.options, billed=self.billed)
+        self._closing.callback(live.close)
+        return live
 
     @property
     def billed(self) -> bool:
@@ -130,7 +130,7 @@ class Session:
 
     @cached_property
     def outlook(self) -> Outlook:
-        """What is still to be sent will cost."""
+        """What the requests still to be sent will cost."""
         return outlook(self._to_send(), self.edition)
 
     def check_affordable(self) -> None:
@@ -141,7 +141,7 @@ class Session:
         options = self.options
         if not options.sends:
             return
-        self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
+        self.live.confirmer  # noqa: B018 - a run file that cannot be read is an error now
         terms = options.budget, options.max_requests, options.partial
         billed = [provider.option for provider in self.providers if not provider.prices.free]
         check_affordable(self.outlook, *terms, billed)
@@ -168,7 +168,7 @@ class Session:
                 engine.take_over(unsent)
 
     def lost_answers(self) -> str | None:
-        """Say what a resumed run may have been billed for without keeping an answer."""
+        """Say what a resumed run may have been billed for, whose answers were not kept."""
         if self.resumed is None:
             return None
         lost = [
@@ -177,12 +177,12 @@ class Session:
         if not lost:
             return None
         requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
-        said = (
+        lost_in_words = (
             f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
             f"{sum(request.usd for request in lost):.2f} USD at most"
         )
         again = "are sent again" if self.options.resend else "are not sent again without --resend"
-        return f"{said}, counted as spent; they {again}"
+        return f"{lost_in_words}, counted as spent; they {again}"
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
         for engine in self.engines:
@@ -232,7 +232,7 @@ class Session:
         """Name the cassettes that no case of the edition plays, and payloads of no cassette."""
         if self.options.sends or not self.options.whole:
             return []
-        found = []
+        problems = []
         for engine in self.engines:
             library = self.library(engine.provider)
             models = list(engine.provider.models)
@@ -241,11 +241,13 @@ class Session:
             cases = (*every, *engine.cases.values(), *again)
             used = {library.path(case) for case in cases} | recorded_cassettes(library)
             unused = sorted(library.files() - used)
-            found += [f"{path}: no case of {self.edition.id} uses it; remove it" for path in unused]
-            found += [
+            problems += [
+                f"{path}: no case of {self.edition.id} uses it; remove it" for path in unused
+            ]
+            problems += [
                 f"{path}: no cassette uses it; remove it" for path in sorted(library.orphans())
             ]
-        return found
+        return problems
 
     def recorded_models(self) -> Iterator[tuple[Engine, str]]:
         """Name the selected models for which drawn requests were recorded, in replay."""

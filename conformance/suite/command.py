@@ -85,13 +85,13 @@ def _run(session: Session, workers: str | None, quiet: bool, named_by: str | Non
             sys.stderr.write(f"note: what was sent is kept; {how_to_go_on(run_file, named_by)}\n")
         return 2
     run = read_run(run_file)
-    _tell_what_is_missing(run, progress, options, how_to_go_on(run_file, named_by))
+    _report_what_is_missing(run, progress, options, how_to_go_on(run_file, named_by))
     _show(run_file, quiet)
     return code if code == 1 or (code == 0 and run.complete) else 2
 
 
-def _tell_what_is_missing(run: Run, progress: Progressing, options: Options, how: str) -> None:
-    """Say what is wrong with the run as a whole, and how it is gone on with."""
+def _report_what_is_missing(run: Run, progress: Progressing, options: Options, how: str) -> None:
+    """Say what is wrong with the run as a whole, and how to resume it."""
     for why in run.problems if run.interrupted or options.sends else ():
         sys.stderr.write(f"error: {why}\n")
     if run.footer is not None and run.footer.left_out:

@@ -50,7 +50,7 @@ class Recorder:
         self._lock = Lock()  # several threads judge
         self._over = False
         self._has_begun = False  # whether anything is in the run file
-        self._told: set[str] = set()  # cases whose evidence was written
+        self._kept: set[str] = set()  # cases whose evidence was written
         self._died: list[str] = []  # workers, each with why
         self._crashes = 0  # reports of pytest-xdist on what a worker was at when it died
         self._lost = False  # the run file can no longer be written
@@ -69,7 +69,7 @@ class Recorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Remember a worker that died; one that was told to stop says so itself."""
+        """Remember a worker that died; one that was asked to stop has not."""
         if error and error != "keyboard-interrupt":
             self._died.append(str(node.gateway.id))
 
@@ -83,7 +83,7 @@ class Recorder:
             self._crashes += report.when == CRASHED
             return
         if name in self._progress.judged:
-            return  # a worker told it before it died
+            return  # a worker reported it before it died
         values = report.finding
         finding = None if values is None else convert(values, Finding)
         self._progress.judge(name, finding)
@@ -136,14 +136,14 @@ class Recorder:
             self._session().live.ledger.stop()
 
     def _take(self, finding: Finding, evidence: dict[str, Any] | None = None) -> None:
-        new = evidence if evidence is not None and evidence["case"] not in self._told else None
+        new = evidence if evidence is not None and evidence["case"] not in self._kept else None
         unforeseen = convert(new["unforeseen"], list[Finding]) if new else []
         records = convert(new["records"], list[Record]) if new else []
         self.findings += [finding, *unforeseen]
         with self._ending():
             writer = self.open()
             if new is not None:
-                self._told.add(new["case"])
+                self._kept.add(new["case"])
             if writer is not None:
                 for record in (*records, finding, *unforeseen):
                     writer.add(record)
@@ -167,7 +167,7 @@ class Recorder:
         with self._lock:
             self._over = True  # a thread may still be judging, whose case comes too late
         if self._died:
-            self._tell_lost()
+            self._report_lost()
         if not self.findings:
             session.exitstatus = int(Conclusion.NOT_JUDGED) if self._died else exitstatus
             return
@@ -203,7 +203,7 @@ class Recorder:
         plan, counts = plan_of(run), self._progress.counts()
         return Ending(stopped or by_user or lost, self._progress.left_out, plan, counts)
 
-    def _tell_lost(self) -> None:
+    def _report_lost(self) -> None:
         """Report workers that died, and as not run what no other worker judged instead."""
         self._progress.asked = planned_promises(self._session())
         why = "the worker that was to judge it died"
@@ -216,7 +216,7 @@ class Recorder:
         self.problems.append(f"{several} of pytest-xdist died ({', '.join(self._died)}): {rest}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say what the run came to, and what is wrong with it as a whole."""
+        """Print the conclusion, and what is wrong with the run as a whole."""
         if self.conclusion is None and not self._died:
             return
         terminalreporter.section("conformance")
@@ -224,8 +224,8 @@ class Recorder:
             terminalreporter.write_line(printable(problem, 2000), red=True)
         if self.conclusion is None:
             return
-        said = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
-        terminalreporter.write_line(f"{said}: {self._headline()}")
+        tally = ", ".join(f"{count} {verdict}" for verdict, count in counts(self.findings).items())
+        terminalreporter.write_line(f"{tally}: {self._headline()}")
         if self._writer is not None:
             path = self._writer.path
             terminalreporter.write_line(f"run file: {path}")
