@@ -45,7 +45,7 @@ def ending(folder: Path, *models: str, until: date = END) -> str:
 
 
 def verdicts_of(judged: Mapping[str, Judged], path: str) -> dict[str, str]:
-    return {name: each.verdict.value for name, each in judged[path].findings.items()}
+    return {name: finding.verdict.value for name, finding in judged[path].findings.items()}
 
 
 def judged_on(folder: Path, day: date, models: Any) -> tuple[Mapping[str, Judged], Ledger]:
@@ -109,7 +109,9 @@ def test_model_that_ends_at_midnight_while_a_run_goes_on_breaks_nothing(tmp_path
         more = DATES.format(until=until)
         with session(tmp_path, url, more=more, today=until - DAY, cases="[bnq]*") as run:
             judged = judge_all(run)
-    words = {each.verdict.value for one in judged.values() for each in one.findings.values()}
+    words = {
+        finding.verdict.value for result in judged.values() for finding in result.findings.values()
+    }
     assert words == {"pass", "unavailable"}
     said = {finding.message for finding in judged["dall-e-2/n-2"].findings.values()}
     assert said == {"", "the model ended while the run was under way"}
@@ -138,8 +140,8 @@ def test_what_is_replayed_is_judged_as_on_the_day_of_its_recording(tmp_path: Pat
 def test_cases_of_no_model_go_to_the_first_that_has_not_ended(tmp_path: Path) -> None:
     provider = load_provider(ending(tmp_path, "dall-e-2", "dall-e-3"))
     chosen = plan(EDITION, provider, combined=False, day=END).chosen
-    paths = {each.case.path for each in chosen}
-    assert {each for each in paths if each.startswith("dall-e-2/")} == {
+    paths = {request.case.path for request in chosen}
+    assert {path for path in paths if path.startswith("dall-e-2/")} == {
         "dall-e-2/models-list",
         "dall-e-2/baseline",
     }
