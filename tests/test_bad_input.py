@@ -73,15 +73,13 @@ def server() -> Iterator[HostileServer]:
 def judged(server: HostileServer, behaviour: str) -> tuple[list[Finding], Engine]:
     edition = load_edition()
     provider = Provider("hostile", "Hostile", server.url(f"/{behaviour}"), {"dall-e-3": "dall-e-3"})
-    cases = [case for case in all_cases(edition, ["dall-e-3"]) if case.id != "models-list"]
     models = {"dall-e-3": "dall-e-3"}
     with Transport(LIMITS, AddressPolicy.for_provider(provider.base_url)) as transport:
         client = Client(Target("hostile", provider.base_url, KEY, models), transport)
-        everything = all_cases(edition, ["dall-e-3"])
+        cases = all_cases(edition, [*models])
         source = Live(lambda: client)
-        engine = Engine(provider, edition, clauses_of(edition), everything, source, date.today())
-        baseline = next(case for case in cases if case.id == "baseline")
-        findings = list(engine.judged(baseline).findings.values())
+        engine = Engine(provider, edition, clauses_of(edition), cases, source, date.today())
+        findings = list(engine.judged(engine.cases["dall-e-3/baseline"]).findings.values())
     return findings, engine
 
 

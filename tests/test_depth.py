@@ -19,7 +19,7 @@ from conformance.live.cost import cost_of
 from conformance.live.plan import Plan, painted, plan
 from conformance.proof.in_process import bench_client
 from conformance.providers import load_provider
-from conformance.providers.depth import depth_of, documented_cases
+from conformance.providers.asked import depth_of, documented_cases
 from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
 from conformance.results.conclusion import undecided

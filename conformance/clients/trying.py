@@ -30,6 +30,7 @@ MOST_RESTARTS = 5
 _GUARD = "only loopback may be connected to"
 """What the scripts say, and no client, where an answer leads elsewhere."""
 _STOPPED = Got(line="the client ended or hung, and was stopped", stopped=True)
+# litellm fetches its list of prices when it is imported, unless it is told not to
 _SETTINGS = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_PROXY": "*"}
 _LONGEST_LINE = 1 << 20
 _MOST_LINES = 16  # that wait to be read

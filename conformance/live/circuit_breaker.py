@@ -84,6 +84,7 @@ def _in_a_row(tried: Sequence[Generation], least: int) -> list[Generation]:
         return []
     decided = [attempt.ended for attempt in tried[len(failed) : len(failed) + 1]]
     began = max(min(attempt.began for attempt in failed), *decided, float("-inf"))
+    # ten of which none was ever decided need no minute
     never = not decided and len(failed) >= LEAST_OF_ALL
     return failed if never or failed[0].ended - began >= LONG_ENOUGH else []
 

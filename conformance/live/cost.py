@@ -58,7 +58,9 @@ def counted(exchange: Exchange, cost: Cost) -> Estimate:
         return FREE if kind in _NOTHING_REACHED else cost.most
     status = exchange.response.status
     if 200 <= status < 300:
+        # a mistake that was painted costs what a valid request would
         return cost.planned if cost.planned.usd else cost.most
+    # what a server made before it failed may be billed all the same
     served = not not_served(Answer(exchange))
     return cost.planned if served and (status >= 500 or status == 408) else FREE
 

@@ -163,6 +163,7 @@ class Ledger:
     def keep_judged(self, provider: str, case: str, judged: Mapping[str, Any]) -> None:
         """Write the result of a case that the run file does not have, or not whole."""
         with self._lock:
+            # it was paid for, and stands nowhere else yet
             self._write({"judged": f"{provider}::{case}", "values": dict(judged)}, durably=True)
 
     def spent(self) -> Spent:

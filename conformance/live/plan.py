@@ -31,11 +31,12 @@ from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.providers.asked import (
     check_selected,
+    depth_of,
+    documented_cases,
     nothing_selected,
     selected,
     with_asked_models,
 )
-from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
 
 if TYPE_CHECKING:
@@ -302,6 +303,7 @@ def _affordable(
     while True:
         before = len(chosen)
         for request in waiting:
+            # the most that it may cost is reserved when it is sent, and then settled by what it did
             fits = budget is None or spent + request.most <= budget + ROUNDING
             counted = max_requests is None or len(chosen) < max_requests
             if fits and counted and chosen.keys() >= _before(request.case):

@@ -84,6 +84,7 @@ class Crashes:
                 return again
         again = _with_all(made[-1], made)
         timed = _timed(again, paints)
+        # judged is the first attempt, where a request was accepted before that one
         if self._has_before(case, first):
             again = _with_all(first, made)
             self.runner.record_outcome(case, replace(timed, began=first.sent_at, last=timed.began))

@@ -68,6 +68,7 @@ def timed_outcome_of(judged: Judged) -> TimedOutcome:
 
 
 def _lost_before(attempts: Iterable[Attempt | AttemptRecord]) -> int:
+    # a success that was asked for again had been cut; a 3xx or a 4xx is an answer
     return sum(not 300 <= (attempt.status or 0) < 500 for attempt in attempts)
 
 
@@ -208,6 +209,7 @@ class ModelOutcomes:
         }
         if not sharing:
             return "", [timed for other, timed in crashed if other.path == case.path]
+        # where a value and its parameter are shared by as many, it is the value
         best = max(sharing, key=lambda token: (len(sharing[token]), "=" in token))
         return best, sharing[best]
 

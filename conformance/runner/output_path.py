@@ -153,6 +153,7 @@ class OutputFile:
                 f"{self.before}: is there, of a run that was cut off; move it, name another file "
                 f"with --output, or {how_to_go_on(self.before, '--output')}"
             )
+        # without its ledger nobody knows what a run has sent
         moves = [(self.path, self.before), (ledger, ledger_of(self.before))]
         try:
             for here, there in moves:

@@ -73,6 +73,7 @@ class Blocked:
         findings: Mapping[str, Finding],
     ) -> None:
         """Keep the known deviations at an exchange, also of clauses that were not selected."""
+        # most providers deviate nowhere that is known, and need no second judgement
         if not self._claims.provider.deviations:
             return
         others = self._unselected

@@ -32,9 +32,16 @@ from conformance.exchange.transport.transport import AddressPolicy, Transport
 from conformance.lifecycle import Standing
 from conformance.live.budget import Outlook, check_affordable, needed_for, outlook
 from conformance.live.sender import Sender
-from conformance.providers import Provider, asked, load_provider
-from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
-from conformance.providers.depth import documented_cases
+from conformance.providers import Provider, load_provider
+from conformance.providers.asked import (
+    check_selected,
+    documented_cases,
+    edition_of,
+    nothing_selected,
+    selected,
+    with_asked_models,
+    words_of,
+)
 from conformance.results.records import RunHeader
 from conformance.results.run_file import read_header
 from conformance.results.standings import day_of
@@ -43,7 +50,7 @@ from conformance.runner.header import header_of
 from conformance.runner.live_run import LiveRun, once
 from conformance.runner.model_outcomes import CONTROL_AGAIN
 from conformance.runner.options import Options
-from conformance.runner.output_path import is_being_written, ledger_of
+from conformance.runner.output_path import check_output, is_being_written, ledger_of
 from conformance.runner.resume import InterruptedRun
 from conformance.version import tool
 
@@ -206,10 +213,16 @@ class Session:
         return Standing(dates, recorded or self.today)
 
     def check(self) -> None:
-        """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
+        """Find every mistake of a user that can be seen before a run begins.
+
+        Raises `ConformanceError`.
+        """
+        if self.options.output is not None:
+            check_output(self.options.output, self.options)
         for engine in self.engines:
             if not any(True for _ in self.selected(engine)):
-                raise asked.nothing_selected(engine.provider.id)
+                raise nothing_selected(engine.provider.id)
+        self.check_affordable()
 
     def selected(self, engine: Engine) -> Iterator[tuple[Case, list[Clause]]]:
         """The cases of a provider that are to be judged, each with its clauses."""
@@ -236,6 +249,7 @@ class Session:
         for engine in self.engines:
             library = self.library(engine.provider)
             models = list(engine.provider.models)
+            # an accepted request that was sent once more is recorded under a name of its own
             again = (Case(CONTROL_AGAIN, model) for model in models)
             every = all_cases(self.edition, models)  # of all depths
             cases = (*every, *engine.cases.values(), *again)
@@ -355,7 +369,7 @@ class Session:
     def library(self, provider: Provider) -> CassetteLibrary:
         """Return the cassettes of a provider."""
         folder = self.options.cassettes
-        options = asked.words_of(provider, str(self.options.edition), folder)
+        options = words_of(provider, str(self.options.edition), folder)
         return CassetteLibrary(folder, provider.id, self.edition.id, tool(), options)
 
 

@@ -37,6 +37,7 @@ class Progressing:
             TextColumn("{task.fields[money]}", markup=False),
             console=console,
             transient=True,
+            # a line that is drawn again and again would fill the log of a CI runner
             disable=quiet or not console.is_terminal or bool(os.environ.get("CI")),
         )
         self._task = self._bar.add_task("collecting", total=None, money="")
