@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.parsing import printable
-from conformance.recordings.readers.layouts import Kind
+from conformance.recordings.readers.layouts import Layout
 from conformance.recordings.readers.model import Fault
 from conformance.results.conclusion import Conclusion
 
@@ -23,7 +23,7 @@ class ForeignFile:
 
     path: Path
     named: bool = True  # by the user; otherwise found in a folder, where anything may lie
-    kind: Kind | None = None
+    layout: Layout | None = None
     entries: int = 0
     found: int = 0
     judged: int = 0
@@ -37,9 +37,9 @@ class ForeignFile:
         if not self.unreadable:
             return
         first, *others = self.unreadable
-        kind = f" ({self.kind})" if self.kind is not None and self.entries else ""
+        layout = f" ({self.layout})" if self.layout is not None and self.entries else ""
         more = f"; {len(others)} more of it cannot be read" if others else ""
-        yield self._sentence(replace(first, reason=first.reason + kind + more))
+        yield self._sentence(replace(first, reason=first.reason + layout + more))
 
     def notes(self) -> Iterator[str]:
         """Describe what there was nothing to judge in, or little, where and why."""
@@ -67,7 +67,7 @@ class ForeignReport:
     @property
     def has_read(self) -> bool:
         """Return whether any file was one of recordings; if not, no run file is written."""
-        return any(file.kind is not None for file in self.files)
+        return any(file.layout is not None for file in self.files)
 
     @property
     def judged(self) -> int:

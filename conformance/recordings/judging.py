@@ -34,13 +34,13 @@ from conformance.recordings.readers.alterations import (
     is_altered_download,
 )
 from conformance.recordings.readers.foreign_exchange import foreign_exchange, is_generation
-from conformance.recordings.readers.layouts import entries_of, kind_of
+from conformance.recordings.readers.layouts import entries_of, layout_of
 from conformance.recordings.readers.model import (
     Entry,
     Fault,
     Recorded,
     RecordingError,
-    UnknownKindError,
+    UnknownLayoutError,
 )
 from conformance.recordings.readers.unpacking import plain_file
 from conformance.results.evidence import evidence
@@ -136,10 +136,10 @@ class FileJudge:
         stem = self._stem(file.path)
         try:
             with plain_file(file.path) as plain:
-                file.kind = kind_of(plain)
-                for entry in entries_of(plain, file.kind, file.path.parent):
+                file.layout = layout_of(plain)
+                for entry in entries_of(plain, file.layout, file.path.parent):
                     self._entry(entry, file, stem)
-        except UnknownKindError as error:
+        except UnknownLayoutError as error:
             (file.unreadable if file.named else file.passed_over).append(Fault(error.reason))
         except RecordingError as error:
             file.unreadable.append(Fault(error.reason, error.line))
@@ -147,8 +147,8 @@ class FileJudge:
             file.unreadable.append(Fault(f"cannot be read: {(error.strerror or '?').lower()}"))
         for case in list(self._waiting):
             self._release(case, file)
-        if file.kind and not file.found and not file.unreadable:
-            reason = f"{file.kind}, and none of its {file.entries} entries is for the endpoint"
+        if file.layout and not file.found and not file.unreadable:
+            reason = f"{file.layout}, and none of its {file.entries} entries is for the endpoint"
             file.passed_over.append(Fault(reason))
 
     def _stem(self, path: Path) -> str:
@@ -166,9 +166,8 @@ class FileJudge:
             file.unreadable.append(entry)
             return
         try:
-            if entry.method == "GET" and any(
-                entry.url in one.urls for one in self._waiting.values()
-            ):
+            wanted = (url for waiting in self._waiting.values() for url in waiting.urls)
+            if entry.method == "GET" and entry.url in wanted:
                 self._add_download(entry, file)
             elif is_generation(entry):
                 file.found += 1
@@ -221,7 +220,7 @@ class FileJudge:
         answer = Answer(exchange)
         findings = judge(exchange, edition, contract.clauses, None, answer)
         unknown = unknown_model(exchange, edition)
-        if unknown is not None and unknown not in {one.reason for one in file.unknown_models}:
+        if unknown is not None and unknown not in {note.reason for note in file.unknown_models}:
             file.unknown_models.append(Fault(unknown, line))
         if not findings:
             reason = f"{exchange.case}: no clause has anything to say of it"

@@ -95,9 +95,12 @@ _IN_TEXT = re.compile(
 )
 
 
-def interrupts_text(text: str) -> bool:
-    """Return whether a placeholder stands amid free text, in which ordinary words say nothing."""
-    return _IN_TEXT.search(text) is not None and not is_placeholder(text)
+def interrupts_text(text: object) -> bool:
+    """Return whether a placeholder stands amid free text: it may have taken more away.
+
+    Ordinary words say nothing there.
+    """
+    return isinstance(text, str) and bool(_IN_TEXT.search(text)) and not is_placeholder(text)
 
 
 def begins_with_placeholder(text: str) -> bool:
