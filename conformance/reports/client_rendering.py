@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from conformance.clients.records import MEANINGS as MEANINGS
-from conformance.clients.records import Breaks, DefaultRequest, Impact, Kind, Outcome
+from conformance.clients.records import Breaks, ClientOutcome, DefaultRequest, Effect, Impact
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import counted, listed
 
@@ -19,13 +19,13 @@ HOW = (
     "several promises; of several models the gravest is shown."
 )
 LOOKS = {
-    Kind.RAISED: ("bold red", "w-crashes"),
-    Kind.WRONG: ("yellow", "w-altered"),
-    Kind.LOST: ("yellow", "w-altered"),
-    Kind.NO_MORE: ("dim", "w-accepted"),
-    Kind.PARSED: ("green", "w-honoured"),
-    Kind.UNABLE: ("dim", "w-not-asked"),
-    Kind.NOT_TRIED: ("magenta", "w-undecided"),
+    Effect.RAISED: ("bold red", "w-crashes"),
+    Effect.WRONG: ("yellow", "w-altered"),
+    Effect.LOST: ("yellow", "w-altered"),
+    Effect.NO_MORE: ("dim", "w-accepted"),
+    Effect.PARSED: ("green", "w-honoured"),
+    Effect.UNABLE: ("dim", "w-not-asked"),
+    Effect.NOT_TRIED: ("magenta", "w-undecided"),
 }
 """Its style in the terminal, and its class on the page."""
 
@@ -45,7 +45,7 @@ def promises_of(row: Breaks) -> str:
     return listed(row.clauses, 4) if row.clauses else "answers that break no promise"
 
 
-def in_words(outcome: Outcome) -> str:
+def in_words(outcome: ClientOutcome) -> str:
     """Return an outcome in a line."""
     words = f": {outcome.said}" if outcome.kind.breaks and outcome.said else ""
     return f"{outcome.kind.value}{words}"
@@ -53,7 +53,7 @@ def in_words(outcome: Outcome) -> str:
 
 def _is_harmless(row: Breaks) -> bool:
     kind = row.gravest.kind
-    return not kind.breaks and kind is not Kind.NOT_TRIED
+    return not kind.breaks and kind is not Effect.NOT_TRIED
 
 
 def default_lines(impact: Impact) -> list[DefaultLine]:
@@ -93,7 +93,7 @@ class ClientPage(Paper):
             self._row(row)
         self._more(len(breaking) - most, ", on the page")
         self._rest("break no client that was tried", [row for row in rows if _is_harmless(row)])
-        self._rest("are not tried", [row for row in rows if row.gravest.kind is Kind.NOT_TRIED])
+        self._rest("are not tried", [row for row in rows if row.gravest.kind is Effect.NOT_TRIED])
         for line in default_lines(self._impact)[:most]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "
