@@ -275,7 +275,7 @@ class Answer:
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
-        """The events of the stream, up to `MOST_IMAGES` with one; a closing ``[DONE]`` is none."""
+        """The events of the stream, up to `MOST_IMAGES` with one, without a closing ``[DONE]``."""
         named = [event for event in self.stream.events if event.data.strip() != DONE]
         events: list[StreamEvent] = []
         images = 0

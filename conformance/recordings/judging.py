@@ -80,7 +80,7 @@ def judge_files(
                 if not file.unreadable:
                     work.file(file)
             complete = True
-        finally:
+        finally:  # what was judged before an interruption is kept (ARCHITECTURE 20)
             whole = complete and not any(file.unreadable for file in files)
             conclusion = records.conclusion(whole)
             report = ForeignReport(run_file, tuple(files), records.counts(), conclusion)
@@ -190,11 +190,11 @@ class FileJudge:
         self._waiting[case] = _Waiting(exchange, entry.line, urls)
         if not urls:
             self._release(case, file)
-        elif len(self._waiting) > _MOST_WAITING:
+        elif len(self._waiting) > _MOST_WAITING:  # memory is bounded; the oldest waits no more
             self._release(next(iter(self._waiting)), file)
 
     def _add_download(self, entry: Entry, file: ForeignFile) -> None:
-        """Add an image to the answers that point to it, when it is as it came, and without a key.
+        """Add an image to the answers that point to it, if unaltered and fetched without a key.
 
         A download that failed decides nothing: it may have been tried long after. It is the reason
         that is given where no other one follows.

@@ -120,7 +120,7 @@ def altered_parts(recorded: Recorded, exchange: Exchange) -> frozenset[str]:
         return frozenset()
     kept, answer, parts = _Kept(recorded, response), Answer(exchange), set()
     media_type = response.header("content-type")
-    if media_type is None or holds_placeholder(media_type):
+    if media_type is None or holds_placeholder(media_type):  # recorders drop it, servers hardly
         parts.add("headers")
     if kept.proven:
         return frozenset(parts)  # what looks like a placeholder is the provider's own
@@ -244,7 +244,7 @@ def _of_stream(answer: Answer, kept: _Kept) -> Iterator[str]:
 
 
 def _is_broken_stream(answer: Answer, kept: _Kept) -> bool:
-    """Return whether a line is none of a stream, or an event holds JSON that was cut."""
+    """Return whether a line is a placeholder, or an event holds JSON that was cut."""
     text = kept.text
     lines = (line for line in text.splitlines() if line and not line.startswith("data:"))
     if any(kept.holds(line[:_HEAD]) for line in lines):
@@ -266,7 +266,7 @@ def _is_broken_data(text: str) -> bool:
 
 
 def _spoils_payload(payload: Payload) -> bool:
-    """Return whether base64 is none of a generated image: a word, a greeting, or one pixel.
+    """Return whether base64 cannot be a generated image: a word, a greeting, or one pixel.
 
     A whole image has no placeholder in it, so that only damaged ones are searched. A web page
     in base64 is written by no recorder.
@@ -321,7 +321,8 @@ def is_altered_download(recorded: Recorded) -> bool:
         return False
     if not kept.body or sniff(kept.body) is not None:
         return _is_no_painting(inspect_image(kept.body))
-    media_type = response.media_type or "image/"  # of bytes that are none: a recorder mangled them
+    # bytes that claim to be an image and are not: a recorder mangled them
+    media_type = response.media_type or "image/"
     claims_image = media_type.startswith("image/") or media_type == "application/octet-stream"
     return claims_image or _was_json(kept.text)
 

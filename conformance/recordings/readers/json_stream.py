@@ -140,7 +140,7 @@ def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
 
 
 def _items(events: _JSONEvents, event: _JSONEvent, way: tuple[str, ...]) -> Iterator[_JSONEvent]:
-    """Yield how each item begins; whoever takes it reads it to its end."""
+    """Yield how each item begins; the caller reads it to its end."""
     if not way and event[0] == "start_array":
         yield from events.items()
     elif way and event[0] == "start_map":
@@ -158,6 +158,7 @@ def top_keys(path: Path) -> Iterator[str]:
 
     Raises RecordingError where it is no JSON.
     """
+    # JSON lines hold many values, of which the first tells the layout
     with _read(path, multiple_values=True) as (_, events):
         kind, _ = events.next()
         if kind == "start_array":

@@ -175,7 +175,7 @@ def layout_of(path: Path) -> Layout:
         start = file.read(_START).lstrip()
     if not start:
         raise UnknownLayoutError("is empty")
-    for magic, what in _MAGIC:
+    for magic, what in _MAGIC:  # in this order: `<?xml` also begins with `<`
         if start.startswith(magic):
             raise _unknown(what)
     if b"\0" in start:

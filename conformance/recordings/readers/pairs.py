@@ -90,6 +90,7 @@ def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
         response = Response(_status(pair.response), headers, answer.data or b"")
         altered |= CUT.altered if answer.data is None else answer.altered
         altered |= set() if headers else {"headers"}
+    # Without its whole request an answer cannot be judged: what it promises is not known.
     unknown = first_kept(asked, *_ADDRESSES) is None
     if body.data is None or {"body", "payloads"} & body.altered or unknown:
         altered |= {"request"}

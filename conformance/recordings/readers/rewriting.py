@@ -129,7 +129,7 @@ _FOREIGN_WAYS: tuple[_Way, ...] = (
     _without_repetition,
     lambda data: _HEAD.sub(b"", data),
 )
-"""Ways in which no server writes an answer of JSON, each undone; ValueError is none of it."""
+"""Undo the ways in which no server writes an answer of JSON; None or ValueError where unused."""
 
 _OWN_WAYS: tuple[_Way, ...] = (
     lambda data: _WRAP.sub(b"", data),
@@ -138,4 +138,4 @@ _OWN_WAYS: tuple[_Way, ...] = (
     bytes.strip,
     lambda data: data.removeprefix(b"\xef\xbb\xbf"),
 )
-"""Ways in which a careless server writes as well, so that without a length they are its own."""
+"""Undo what a careless server writes as well, so that only a length proves it the recorder's."""
