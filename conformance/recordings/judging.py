@@ -25,7 +25,7 @@ from conformance.findings import Verdict
 from conformance.parsing import printable
 from conformance.recordings.contracts import Contracts
 from conformance.recordings.inputs import ForeignFile, ForeignReport, recordings_in, same_file
-from conformance.recordings.model_names import Names, named, unknown_model
+from conformance.recordings.model_names import Names, rename_model, unknown_model
 from conformance.recordings.output import Records
 from conformance.recordings.readers.alterations import (
     altered_parts,
@@ -183,7 +183,7 @@ class FileJudge:
             reason = f"entry {entry.index}: {alteration}, so that nothing can be judged"
             file.passed_over.append(Fault(reason, entry.line))
             return
-        exchange = named(foreign_exchange(recorded, case), self._names)
+        exchange = rename_model(foreign_exchange(recorded, case), self._names)
         altered = exchange.altered | altered_parts(recorded, exchange)
         exchange = replace(exchange, altered=altered, rewritten=changed_length(recorded))
         urls = {payload.url for payload in Answer(exchange).payloads if payload.url}

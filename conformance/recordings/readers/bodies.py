@@ -174,7 +174,7 @@ def _without_omissions(value: Any, name: str, lost: set[str]) -> Any:
     return value
 
 
-def decoded(body: Body, headers: Headers) -> Body:
+def undo_coding(body: Body, headers: Headers) -> Body:
     """Undo a content coding that the recorder left in place.
 
     Raises RecordingError above the limit. Many recorders decode a body and keep the header, so

@@ -17,10 +17,10 @@ from conformance.exchange.model import Request, Response
 from conformance.recordings.readers.bodies import (
     BodyFiles,
     body_of,
-    decoded,
     from_base64,
     from_text,
     from_value,
+    undo_coding,
 )
 from conformance.recordings.readers.members import (
     first_kept,
@@ -40,7 +40,7 @@ from conformance.recordings.readers.model import (
     Recorded,
     RecordingError,
 )
-from conformance.recordings.readers.rewriting import restored
+from conformance.recordings.readers.rewriting import restore
 
 _ADDRESSES = ("url", "uri", "urlPath", "absoluteUrl", "path")
 _MOMENTS = ("recorded_at", "recordedAt", "timestamp", "loggedDate")
@@ -80,13 +80,13 @@ def entry_of(index: int, line: int | None, pair: Pair, files: BodyFiles) -> Entr
 def _read(pair: Pair, method: str, url: str, files: BodyFiles) -> Recorded:
     asked = pair.request
     sent = headers_of(first_kept(asked, *_HEADERS))
-    body = restored(decoded(_matched(asked) or body_of(asked, files), sent), sent)
+    body = restore(undo_coding(_matched(asked) or body_of(asked, files), sent), sent)
     response, answer = None, NOTHING_KEPT
     altered = _declared_alterations(pair.record)
     if pair.response is not None:
         headers = headers_of(first_kept(pair.response, *_HEADERS))
-        answer = decoded(body_of(pair.response, files), headers)
-        answer = restored(answer, headers, pair.declared)
+        answer = undo_coding(body_of(pair.response, files), headers)
+        answer = restore(answer, headers, pair.declared)
         response = Response(_status(pair.response), headers, answer.data or b"")
         altered |= CUT.altered if answer.data is None else answer.altered
         altered |= set() if headers else {"headers"}

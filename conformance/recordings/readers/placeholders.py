@@ -68,10 +68,9 @@ def is_placeholder(text: str) -> bool:
     return any(_PHRASE.fullmatch(form) for form in forms) or bool(_BRACKETED.fullmatch(bare))
 
 
-def replaces_value(text: str, proven: bool = False) -> bool:
-    """Return whether a whole value is a placeholder; in brackets any word is one, unless proven."""
-    marked = not proven and _MARK.fullmatch(text.strip()) is not None
-    return marked or is_placeholder(text)
+def replaces_value(text: str) -> bool:
+    """Return whether a whole value is a placeholder; in brackets any word is one."""
+    return _MARK.fullmatch(text.strip()) is not None or is_placeholder(text)
 
 
 def holds_placeholder(text: str, proven: bool = False) -> bool:
@@ -79,7 +78,7 @@ def holds_placeholder(text: str, proven: bool = False) -> bool:
     return bool(_STRONG.search(text) or (not proven and _WEAK.search(text)))
 
 
-def spoils_name(name: str, proven: bool = False) -> bool:
+def spoils_name(name: str, proven: bool) -> bool:
     """Return whether a placeholder stands in the name of a member.
 
     A word that the name has between its underscores, as in `content_filtered`, is its own.

@@ -36,7 +36,7 @@ def declared_length(headers: Headers) -> int | None:
     return int(declared) if known else None
 
 
-def restored(body: Body, headers: Headers, stated: int | None = None) -> Body:
+def restore(body: Body, headers: Headers, stated: int | None = None) -> Body:
     """Return a body as it was sent, where that is certain; an archive has `stated` its length."""
     data, length = body.data, declared_length(headers)
     length = stated if length is None else length
