@@ -174,7 +174,7 @@ def test_reports_say_both_names_and_what_is_stripped_and_call_no_claim_signed() 
     for text in (terminal.getvalue(), *(render([made], form) for form in ("md", "html", "json"))):
         assert "asked for gpt-image-2" in text
         assert "gpt-image 1.5" in text
-        assert "stripped or left out: others of this model carry them" in text
+        assert "(stripped or left out: others of this model carry them)" in text
         assert "signed by" not in text
 
 
