@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.parsing import printable
@@ -32,27 +32,10 @@ class ForeignFile:
     passed_over: list[Fault] = field(default_factory=list)
     unknown_models: list[Fault] = field(default_factory=list)  # which the edition does not have
 
-    def problems(self) -> Iterator[str]:
-        """Describe in one sentence what could not be read: the first, why, and how many more."""
-        if not self.unreadable:
-            return
-        first, *others = self.unreadable
-        layout = f" ({self.layout})" if self.layout is not None and self.entries else ""
-        more = f"; {len(others)} more of it cannot be read" if others else ""
-        yield self._sentence(replace(first, reason=first.reason + layout + more))
-
-    def notes(self) -> Iterator[str]:
-        """Describe what there was nothing to judge in, or little, where and why."""
-        yield from map(self._sentence, self.passed_over)
-        yield from self.unknown()
-
-    def unknown(self) -> Iterator[str]:
-        """Describe the models that the edition does not have, and what to do about it."""
-        return map(self._sentence, self.unknown_models)
-
-    def _sentence(self, fault: Fault) -> str:
+    def describe(self, fault: Fault, more: str = "") -> str:
+        """Say where in the file something is, and what."""
         line = f":{fault.line}" if fault.line is not None else ""
-        return printable(f"{self.path}{line}: {fault.reason}", 2000)
+        return printable(f"{self.path}{line}: {fault.reason}{more}", 2000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +59,29 @@ class ForeignReport:
 
     @property
     def problems(self) -> list[str]:
-        """What could not be read, where and why."""
-        return [problem for file in self.files for problem in file.problems()]
+        """What could not be read: the first of each file, and how many more."""
+        problems = []
+        for file in self.files:
+            if file.unreadable:
+                first, *others = file.unreadable
+                layout = f" ({file.layout})" if file.layout is not None and file.entries else ""
+                more = f"; {len(others)} more of it cannot be read" if others else ""
+                problems.append(file.describe(first, layout + more))
+        return problems
 
     @property
     def notes(self) -> list[str]:
         """What there was nothing to judge in, or little, where and why."""
-        return [note for file in self.files for note in file.notes()]
+        return [
+            file.describe(fault)
+            for file in self.files
+            for fault in (*file.passed_over, *file.unknown_models)
+        ]
 
     @property
     def unknown(self) -> list[str]:
         """The models that the edition does not have, and what to do about it."""
-        return [note for file in self.files for note in file.unknown()]
+        return [file.describe(fault) for file in self.files for fault in file.unknown_models]
 
 
 def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile]:

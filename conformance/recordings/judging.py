@@ -85,7 +85,7 @@ def judge_files(
             conclusion = records.conclusion(whole)
             report = ForeignReport(run_file, tuple(files), records.counts(), conclusion)
             if report.has_read:
-                records.write(run_file, files, conclusion, complete)
+                records.write(report, complete)
     return report
 
 

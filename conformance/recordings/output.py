@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
@@ -21,7 +20,7 @@ from conformance.exchange.model import Exchange
 from conformance.findings import NOT_ACCEPTED, Finding, Observation, Verdict
 from conformance.parsing import printable
 from conformance.recordings.contracts import Contracts, EditionClauses
-from conformance.recordings.inputs import ForeignFile
+from conformance.recordings.inputs import ForeignFile, ForeignReport
 from conformance.recordings.model_names import is_unknown
 from conformance.results.conclusion import (
     Conclusion,
@@ -95,25 +94,23 @@ class Records:
         for record in records:
             self._spool.write("\t".join((*key, line_of(record))))
 
-    def write(
-        self, run_file: Path, files: Sequence[ForeignFile], conclusion: Conclusion, complete: bool
-    ) -> None:
+    def write(self, report: ForeignReport, complete: bool) -> None:
         """Write the run file, whole or not at all; raises RunFileError where that cannot be."""
-        place = OutputFile(run_file)
+        place = OutputFile(report.run_file)
         place.take()
         try:
-            writer = RunWriter(run_file, self._header(files))
+            writer = RunWriter(report.run_file, self._header(report.files))
             for line in self._lines():
                 writer.line(line)
             writer.close(
                 RunFooter(
                     finished=datetime.now(UTC).isoformat(timespec="seconds"),
                     complete=complete,
-                    conclusion=int(conclusion),
-                    counts=self.counts(),
+                    conclusion=int(report.conclusion),
+                    counts=report.verdicts,
                     reach=tuple(self._reach()),
-                    problems=tuple(problem for file in files for problem in file.problems()),
-                    notes=tuple(note for file in files for note in file.notes()),
+                    problems=tuple(report.problems),
+                    notes=tuple(report.notes),
                 )
             )
         except BaseException:
