@@ -174,6 +174,7 @@ class YAMLReader:
             value, values, characters = self._anchors[event.anchor]
             self._count(event, values, characters)
             return value
+        # What it adds to these counts an alias of it adds once more.
         values, characters = self._values, self._characters
         if kind is yaml.ScalarEvent:
             value = self._scalar(event)
@@ -231,6 +232,7 @@ class YAMLReader:
         self._count(event, 1, len(event.value))
         if event.tag in _BINARY:
             return _unbase64(event)
+        # Quoted or tagged it is text, whatever it looks like.
         if event.style or not event.implicit[0]:
             return event.value
         try:

@@ -72,6 +72,7 @@ class ContractsByDay(Contracts):
         newest = _newest_first(self.editions)
         published = [edition for edition in newest if edition.published <= day]
         owner = _domain(host)
+        # A host that publishes editions is judged by its own alone.
         if any(_owner(edition) == owner for edition in self.editions):
             own = [edition for edition in published if _owner(edition) == owner]
             fitting = [edition for edition in own if model == UNNAMED or edition.find(model)]

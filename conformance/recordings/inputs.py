@@ -90,6 +90,7 @@ def recordings_in(arguments: Sequence[Path], run_file: Path) -> list[ForeignFile
     A folder stands for what in and below it ends as recordings do, hidden files and the run
     file left out. A pattern is one where no file has its name.
     """
+    # By its real path: a file under two names is judged once.
     meant: dict[str, ForeignFile] = {}
     for argument in arguments:
         for file in _meant(argument):

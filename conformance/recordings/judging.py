@@ -216,6 +216,7 @@ class FileJudge:
         waiting = self._waiting.pop(case)
         line, contract = waiting.line, self._contracts.of(waiting.exchange)
         edition = contract.edition
+        # Redaction comes first (ARCHITECTURE 6): what is judged is what a report may show.
         exchange = without_credentials(waiting.complete)
         answer = Answer(exchange)
         findings = judge(exchange, edition, contract.clauses, None, answer)

@@ -91,6 +91,7 @@ class Records:
             kind = (finding.model, finding.clause, finding.verdict.value, refused)
             about.samples.setdefault(kind, finding)
         records: list[Record] = [evidence, *observations, *findings]
+        # A tab parts the columns: neither a printable host nor a line of JSON holds one.
         for record in records:
             self._spool.write("\t".join((*key, line_of(record))))
 

@@ -44,6 +44,7 @@ class SplitKey:
 
         `back` tells how far the key is covered: from where on, and by which piece.
         """
+        # Every word is compared with every rest of the key, which takes too long in a long text.
         if len(text) > _LONGEST or needle[:1] not in text or needle[-1:] not in text:
             return []
         back: dict[int, tuple[int, Span]] = {}

@@ -176,6 +176,7 @@ def _validate(claimed: Credentials, kind: str, data: bytes) -> Credentials:
     if library is None:
         return claimed
     try:
+        # Offline: neither the host of a manifest nor the signer learns of the run.
         context = library.Context(library.Settings.from_dict(_OFFLINE))
         with library.Reader(f"image/{kind}", io.BytesIO(data), context=context) as reader:
             state = reader.get_validation_state()

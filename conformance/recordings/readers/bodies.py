@@ -106,6 +106,7 @@ def _from_member(kept: Any) -> Body:
 def from_text(value: Any) -> Body:
     """Take text or bytes as they stand; anything else is a body that was not kept."""
     if isinstance(value, bytes):
+        # A word that was taken for base64 became a few odd bytes: encoded again, it is the word.
         short = base64.b64encode(value).decode() if len(value) <= _SHORT else ""
         return CUT if is_placeholder(short) else Body(value)
     return Body(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else NOTHING_KEPT

@@ -50,6 +50,7 @@ class _Counting:
         return data
 
     def _ends_a_text(self, data: bytes) -> bool:
+        # An escaped quote ends no text, and its backslash may have ended the chunk before.
         whole = b"\\" + data if self._escaping else data
         bare = whole.replace(b"\\\\", b"")
         self._escaping = bare.endswith(b"\\")

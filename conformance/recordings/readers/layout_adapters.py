@@ -95,6 +95,7 @@ def from_nock(value: Any) -> Iterator[Pair]:
     if not isinstance(definition.get("scope"), str):
         raise RecordingError("is no definition of nock: it has no scope")
     headers = definition.get("rawHeaders", definition.get("headers"))
+    # Raw headers are names and values in turn.
     if isinstance(headers, list) and all(isinstance(line, str) for line in headers):
         headers = [list(pair) for pair in zip(headers[::2], headers[1::2], strict=False)]
     body = definition.get("response")

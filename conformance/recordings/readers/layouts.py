@@ -192,6 +192,7 @@ def _layout_of_yaml(start: bytes) -> Layout:
     names = [name.decode() for name in _TOP_KEY.findall(start)]
     for name in names:
         if name in _YAML_MEMBERS:
+            # go-vcr has the list of VCR.py, and its version before it.
             version = _GO_VERSION.search(start)
             is_go = version is not None and _GO_LIST.search(start, version.end()) is not None
             return Layout.GO_VCR if is_go else _YAML_MEMBERS[name]
@@ -227,6 +228,7 @@ def _is_indented(path: Path) -> bool:
     with path.open("rb") as file:
         while (first := file.readline(_LONG)) and not first.strip():
             pass
+    # The first line of an indented text is short, and no whole value.
     if len(first) >= _LONG or first.rstrip().endswith(b"}"):
         return False
     try:

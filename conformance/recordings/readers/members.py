@@ -64,6 +64,7 @@ def moment_of(value: Any, headers: Headers) -> float:
     """
     for written in (value, first_header(headers, "date")):
         moment = _moment(written)
+        # Later ones are milliseconds, or a mistake.
         if moment is not None and 0 < moment < _YEAR_3000:
             return moment
     return 0.0

@@ -42,6 +42,7 @@ def restore(body: Body, headers: Headers, stated: int | None = None) -> Body:
     length = stated if length is None else length
     if not data or body.altered or body.proven or length == len(data):
         return body
+    # Without a length nothing but the framing of chunks proves itself.
     if length is None:
         chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
         original = _without_framing(data) if chunked else None
