@@ -27,7 +27,7 @@ from conformance.clauses import (
     stream_images,
     url,
 )
-from conformance.clauses.derivation import derived
+from conformance.clauses.derivation import derive_clauses
 from conformance.clauses.extensions import load_installed
 from conformance.clauses.registry import REGISTRY, Clause, cite, possible_in
 from conformance.contract import Edition
@@ -74,7 +74,7 @@ def clauses_of(edition: Edition) -> tuple[Clause, ...]:
 @cache
 def _clauses_of(edition: Edition, _registered: int) -> tuple[Clause, ...]:
     """Return the clauses; ``_registered`` tells calls apart before and after a plugin."""
-    known = {clause.id: clause for clause in (*REGISTRY.values(), *derived(edition))}
+    known = {clause.id: clause for clause in (*REGISTRY.values(), *derive_clauses(edition))}
     for name in (*edition.withdrawn, *edition.levels):
         if name not in known:
             raise UnknownNameError("clause", name, known, f"edition {edition.id}")

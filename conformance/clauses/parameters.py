@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.clauses.authentication import valid_key_accepted
 from conformance.clauses.bindings import accepted, fault, generation, minimal
-from conformance.clauses.refusals import broken_down, named, refusal, refuses, reply
+from conformance.clauses.refusals import broken_down, refusal, refusal_by_name, refuses, reply
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
@@ -159,7 +159,7 @@ def _named(subject: Subject, reason: str) -> Iterator[Problem]:
     asked, names = subject.sent.asked, tuple(_disputed(subject.sent))
     if asked is not None and reason != "disputed":
         names = asked.unknown if reason == "unknown" else asked.unsupported
-    yield from named(subject, names)
+    yield from refusal_by_name(subject, names)
 
 
 names_open = Shape(_named, Needs.ACCEPTANCE)

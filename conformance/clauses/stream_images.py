@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conformance.clauses.bindings import all_of, asks, definite, documents, promised
-from conformance.clauses.extras import identified, identifies
+from conformance.clauses.bindings import all_of, asks, definite, promised
+from conformance.clauses.extras import IDENTIFIED, identifier_fault
 from conformance.clauses.extras_usage import details, negative, total, usage_of
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stream import STREAMED, partial_events
@@ -215,11 +215,9 @@ def usage_details(subject: Subject) -> Iterator[Problem]:
     Level.MUST,
     "A `safety_identifier` that was sent is echoed in a completed event.",
     cite("openai-package", "ImageGenCompletedEvent.safety_identifier"),
-    binds=all_of(
-        STREAMED, promised("safety_identifier"), documents("safety_identifier"), identifies
-    ),
+    binds=all_of(STREAMED, IDENTIFIED),
 )
 def safety_identifier(subject: Subject) -> Iterator[Problem]:
     """Compares the member of every completed event with the request; missing fails, too."""
     for event in _completed(subject):
-        yield from identified(subject, event.item, event.path)
+        yield from identifier_fault(subject, event.item, event.path)

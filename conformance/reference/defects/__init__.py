@@ -74,7 +74,7 @@ def _defects(edition: Edition) -> Mapping[str, Defect]:
     kinds = {kind for model in edition.every_model for kind in model.responses.values()}
     kept: dict[str, Defect] = {}
     for defect in sorted(
-        (*REGISTRY.values(), *parameters.derived(edition)),
+        (*REGISTRY.values(), *parameters.derive_defects(edition)),
         key=lambda defect: order.index(defect.chapter),
     ):
         claims = tuple(claim for claim in defect.claims if claim in known)

@@ -181,7 +181,7 @@ def disputed_refused_unnamed(request: RequestBody) -> Refusal | None:
     return _refused_vaguely(request, not stray)
 
 
-def derived(edition: Edition) -> Iterator[Defect]:
+def derive_defects(edition: Edition) -> Iterator[Defect]:
     """Yield a defect for every rule of the edition that a request can break, and one for all."""
     ids = ((clause_id(model, rule), rule) for model in edition.every_model for rule in model.rules)
     rules = {claim: rule for claim, rule in ids if claim is not None}
