@@ -446,3 +446,9 @@ def test_mistake_answered_with_a_redirect_breaks_one_promise(status: int) -> Non
     assert red(exchange(WRONG, status, raw=b""), ACCEPTED) == {"errors.not-2xx"}
     no_key = exchange(body("dall-e-2"), status, raw=b"", request_headers=NO_KEY)
     assert red(no_key, ACCEPTED) == {"errors.not-2xx"}
+
+
+def test_outage_that_may_be_by_chance_says_why() -> None:
+    doubtful = Context(ACCEPTED, crash_doubt="two of nine came to nothing")
+    seen = found("parameters.valid-accepted", failing(), doubtful)
+    assert (seen.verdict, seen.message) == (UNAVAILABLE, "HTTP 500; two of nine came to nothing")

@@ -30,13 +30,13 @@ ECHOED = all_of(
 
 
 def body_of(subject: Subject) -> Mapping[str, Any]:
-    """Return the body; nothing is judged where a request that is left open was refused."""
+    """Return the body of a success; an open request may have been refused instead."""
     require_success(subject)
     return subject.object
 
 
 def _echo(subject: Subject, name: str) -> str:
-    """Return what the body says of itself; where it says nothing there is nothing to judge."""
+    """Return what the body says of its image; raises *not applicable* if it says nothing."""
     value = body_of(subject).get(name)
     if value is None:
         raise NotApplicableError

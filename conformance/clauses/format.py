@@ -30,7 +30,7 @@ NAMES = ("url", "b64_json")
 
 
 def typed_payloads(subject: Subject) -> tuple[Payload, ...]:
-    """The items whose payload members are strings, null or absent, or *not testable*."""
+    """Return the items whose payload members are strings, null or absent, or *not testable*."""
     payloads = tuple(
         payload
         for payload in subject.payloads

@@ -55,7 +55,7 @@ def _about_key(subject: Subject) -> bool:
 
 
 def _faulty(name: str) -> Binding:
-    """A request with this fault of its transport, when no graver one hides it."""
+    """Bind a request with this fault of its transport, when no graver one hides it."""
     # A server that looks at the method or the content type first never sees the body.
     graver = {"json": {"method", "content-type"}, "content-type": {"method"}}.get(name, set())
     only = fault(name)
@@ -140,7 +140,7 @@ _JUDGED_ELSEWHERE = frozenset(
 
 
 def _open_by(sent: Sent) -> str | None:
-    """Say why the contract leaves a request open, when it does."""
+    """Return why the contract leaves a request open; None if it does not."""
     asked = sent.asked
     if asked is None or not generation(sent) or sent.expectation != "open":
         return None

@@ -20,7 +20,7 @@ _ECHOED = ("background", "output_format", "quality", "size")
 
 
 def _completed(subject: Subject) -> list[StreamEvent]:
-    """The events that carry a finished image, at least one, or *not testable*."""
+    """Return the events that carry a finished image, at least one, or *not testable*."""
     completed = [event for event in subject.events if event.called(COMPLETED) and event.item]
     if not completed:
         raise NotTestableError("no completed event can be read")
@@ -49,7 +49,7 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
 
 
 def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
-    """The completed events whose base64 decodes, with the facts of their images."""
+    """Return the completed events whose base64 decodes, with the facts of their images."""
     subject.unaltered("payloads")
     pairs = [(event, event.base64) for event in _completed(subject)]
     decoded = [event for event, reading in pairs if reading and reading.data is not None]

@@ -111,7 +111,7 @@ def with_defects(
 ) -> Steps:
     """Plant defects one upon the other; with a model, in the answers of that model only.
 
-    Raises UnknownNameError for an unknown id, and ConformanceError for a lie that is of no model.
+    Raises UnknownNameError for an unknown id, and ConformanceError for a lie about no one model.
     """
     known = defects(edition)
     lying = steps
@@ -125,7 +125,7 @@ def with_defects(
 
 
 def _check_restrictable(defect: Defect, model: str) -> None:
-    """Raise ConformanceError for a lie that cannot be told of one model only.
+    """Raise ConformanceError for a lie that cannot be about one model only.
 
     A lie that replaces other steps besides `file` knows which files are of its own answers.
     """

@@ -103,7 +103,7 @@ def null_refused(request: RequestBody) -> Refusal | None:
 
 
 def _reading(steps: Steps, lie: Callable[[str, bytes, Refusal], Any]) -> Steps:
-    """Let a lie make a request of a body that must be refused."""
+    """Let a lie read a request from a body that must be refused."""
 
     def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
         body = steps.read_body(content_type, data)
