@@ -53,8 +53,7 @@ def _measure(facts: ImageFacts) -> str:
     return f"{facts.width}x{facts.height}"
 
 
-def _names_pixels(sent: Sent) -> bool:
-    return sent.has("size") and sides_of(sent.value("size")) is not None
+NAMES_PIXELS = all_of(asks("size"), lambda sent: sides_of(sent.value("size")) is not None)
 
 
 def _leaves_size(sent: Sent) -> bool:
@@ -72,7 +71,7 @@ def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
     "An image has exactly the pixels that `size` asks for.",
     cite("cometapi", "Body: size"),
     cite("openai", "CreateImageRequest.size"),
-    binds=all_of(promised("size"), plain, _names_pixels),
+    binds=all_of(promised("size"), plain, NAMES_PIXELS),
     needs=Needs.DECISION,
 )
 def size_as_asked(subject: Subject) -> Iterator[Problem]:
