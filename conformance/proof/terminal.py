@@ -14,7 +14,7 @@ from rich.text import Text
 from conformance.clauses.registry import chapters
 from conformance.contract import Edition
 from conformance.errors import UnknownNameError
-from conformance.output.tables import Column, print_table
+from conformance.output.tables import TableColumn, print_table
 from conformance.proof.matrix import Matrix, holes
 from conformance.reference.defects import defects
 
@@ -55,7 +55,10 @@ def print_proof(console: Console, matrix: Matrix) -> None:
         rows.append((chapter, str(len(members)), str(sees), str(planted.pop(chapter, 0))))
     rows += [(chapter, "-", "-", str(count)) for chapter, count in planted.items()]
     numbers = ("clauses", "that see a lie", "defects")
-    columns = [Column("chapter", least=20), *(Column(name, is_number=True) for name in numbers)]
+    columns = [
+        TableColumn("chapter", least=20),
+        *(TableColumn(name, is_number=True) for name in numbers),
+    ]
     print_table(console, columns, [[*map(Text, row)] for row in rows])
     gaps = holes(matrix)
     for hole in gaps:
