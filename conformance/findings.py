@@ -86,7 +86,7 @@ NOT_JUDGED = "?"
 """Stands for `u`, `n` and `r` in rows of letters that leave out why nothing was judged."""
 
 
-TELLING = frozenset({KNOWN, *(_STATES[each] for each in (*DECIDED, Verdict.NOT_CLAIMED))})
+TELLING = frozenset({KNOWN, *(_STATES[verdict] for verdict in (*DECIDED, Verdict.NOT_CLAIMED))})
 """States that say how a promise stands."""
 
 
@@ -164,6 +164,16 @@ class Finding(Struct, frozen=True, tag="finding", omit_defaults=True):
     def id(self) -> str:
         """The finding's name in reports and in pytest."""
         return f"{self.provider}::{self.model}/{self.case}::{self.clause}"
+
+    @property
+    def column(self) -> tuple[str, str]:
+        """Its provider and model."""
+        return self.provider, self.model
+
+    @property
+    def path(self) -> str:
+        """The name of its exchange in a run, as `ExchangeRecord.path`."""
+        return f"{self.provider}/{self.model}/{self.case}"
 
     @property
     def excused(self) -> bool:

@@ -10,7 +10,7 @@ from rich.console import Console
 from conformance.editions.records import AREAS, Change, Changes
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import counted, json_document, listed
-from conformance.reports.markdown import filled
+from conformance.reports.markdown import fill
 
 TITLES = {
     "endpoint": "Endpoint",
@@ -35,7 +35,7 @@ def changes_json(changes: Changes) -> str:
 def changes_markdown(changes: Changes) -> str:
     """Write the differences as GitHub-flavoured Markdown."""
     values = {"changes": changes, "areas": AREAS, "titles": TITLES}
-    return filled("editions.md.jinja", {**values, "closing": closing(changes)})
+    return fill("editions.md.jinja", {**values, "closing": closing(changes)})
 
 
 def closing(changes: Changes) -> str:

@@ -30,7 +30,7 @@ from conformance.results.conclusion import (
     explanations_in_recordings,
     gravest,
 )
-from conformance.results.reach import Column, ModelReach, promises_of, reach_counts
+from conformance.results.reach import ColumnKey, ModelReach, promises_of, reach_counts
 from conformance.results.records import (
     SCHEMA,
     ContractRecord,
@@ -55,7 +55,7 @@ class _Provider:
     url: str
     contract: Contract
     models: set[str] = field(default_factory=set)
-    accepted: set[Column] = field(default_factory=set)
+    accepted: set[ColumnKey] = field(default_factory=set)
     samples: dict[tuple[str | bool, ...], Finding] = field(default_factory=dict)
     """One finding of every verdict of every promise: they decide the conclusion."""
 

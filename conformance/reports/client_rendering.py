@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from conformance.clients.records import MEANINGS as MEANINGS
-from conformance.clients.records import Breaks, DefaultRequest, Impact, Kind, Outcome
+from conformance.clients.records import Breaks, ClientOutcome, Effect, Impact
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import counted, listed
 
@@ -19,13 +19,13 @@ HOW = (
     "several promises; of several models the gravest is shown."
 )
 LOOKS = {
-    Kind.RAISED: ("bold red", "w-crashes"),
-    Kind.WRONG: ("yellow", "w-altered"),
-    Kind.LOST: ("yellow", "w-altered"),
-    Kind.NO_MORE: ("dim", "w-accepted"),
-    Kind.PARSED: ("green", "w-honoured"),
-    Kind.UNABLE: ("dim", "w-not-asked"),
-    Kind.NOT_TRIED: ("magenta", "w-undecided"),
+    Effect.RAISED: ("bold red", "w-crashes"),
+    Effect.WRONG: ("yellow", "w-altered"),
+    Effect.LOST: ("yellow", "w-altered"),
+    Effect.NO_MORE: ("dim", "w-accepted"),
+    Effect.PARSED: ("green", "w-honoured"),
+    Effect.UNABLE: ("dim", "w-not-asked"),
+    Effect.NOT_TRIED: ("magenta", "w-undecided"),
 }
 """Its style in the terminal, and its class on the page."""
 
@@ -45,15 +45,10 @@ def promises_of(row: Breaks) -> str:
     return listed(row.clauses, 4) if row.clauses else "answers that break no promise"
 
 
-def in_words(outcome: Outcome) -> str:
+def in_words(outcome: ClientOutcome) -> str:
     """Return an outcome in a line."""
     words = f": {outcome.said}" if outcome.kind.breaks and outcome.said else ""
     return f"{outcome.kind.value}{words}"
-
-
-def _is_harmless(row: Breaks) -> bool:
-    kind = row.gravest.kind
-    return not kind.breaks and kind is not Kind.NOT_TRIED
 
 
 def default_lines(impact: Impact) -> list[DefaultLine]:
@@ -62,17 +57,14 @@ def default_lines(impact: Impact) -> list[DefaultLine]:
     several = len({request.edition for request in impact.default_requests}) > 1
     for request in impact.default_requests:
         rank = 2 if not request.tried else 0 if request.not_allowed else 1
-        text = f"{_faults(request)} ({request.edition})" if several else _faults(request)
+        left = [f"left open: {name}" for name in request.left_open]
+        text = "; ".join([*request.not_allowed, *left]) or "not tried"
+        text += f" ({request.edition})" if several else ""
         alike.setdefault((request.client, text, rank), []).append(request.model)
     return [
         DefaultLine(client, models, text, rank == 0)
         for (client, text, rank), models in sorted(alike.items(), key=lambda item: item[0][2])
     ]
-
-
-def _faults(request: DefaultRequest) -> str:
-    left = [f"left open: {name}" for name in request.left_open]
-    return "; ".join([*request.not_allowed, *left]) or "not tried"
 
 
 class ClientPage(Paper):
@@ -89,11 +81,13 @@ class ClientPage(Paper):
             return
         self._title(TITLE)
         breaking = [row for row in rows if row.gravest.kind.breaks]
+        not_tried = [row for row in rows if row.gravest.kind is Effect.NOT_TRIED]
+        harmless = [row for row in rows if row not in breaking and row not in not_tried]
         for row in breaking[:most]:
             self._row(row)
         self._more(len(breaking) - most, ", on the page")
-        self._rest("break no client that was tried", [row for row in rows if _is_harmless(row)])
-        self._rest("are not tried", [row for row in rows if row.gravest.kind is Kind.NOT_TRIED])
+        self._rest("break no client that was tried", harmless)
+        self._rest("are not tried", not_tried)
         for line in default_lines(self._impact)[:most]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "
