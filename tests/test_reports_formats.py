@@ -19,7 +19,7 @@ from conformance.clients.impact import impact_of
 from conformance.clients.outcomes import RECORDED, read_outcomes
 from conformance.contract import schemas_directory
 from conformance.reports import FOLDER, folder, render, summarize
-from conformance.reports.run_facts import run_facts
+from conformance.reports.costs import run_facts
 from conformance.reports.statistics import provider_facts
 from conformance.results.run_file import Run, write_run
 from tests import runs

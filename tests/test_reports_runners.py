@@ -1,4 +1,4 @@
-"""No report, whatever it is printed from, starts a command of a CI runner."""
+"""No report, whatever it is printed from, starts a command of a CI runner or hides a character."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ TEXTS = {
 def test_no_report_holds_a_command(text: str) -> None:
     found = runs.hostile(text)
     for format_ in FORMATS:
-        assert commands(render([found], format_)) == [], format_
+        report = render([found], format_)
+        assert commands(report) == [], format_
+        if format_ in ("md", "junit"):
+            assert all(line.isprintable() for line in report.split("\n")), format_
     for width in (20, 40, 80):
         screen = io.StringIO()
         print_runs([found], Console(file=screen, width=width, color_system=None))

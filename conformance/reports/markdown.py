@@ -18,7 +18,7 @@ from markupsafe import Markup
 from conformance.parsing import printable
 from conformance.reports import wording
 from conformance.reports.contracts import differences
-from conformance.reports.run_facts import newest_first
+from conformance.reports.costs import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.templating import environment

@@ -9,9 +9,9 @@ from dataclasses import replace
 from conformance.findings import STATES, Finding, State, Verdict
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
+from conformance.reports.costs import RunFacts
 from conformance.reports.formatting import counted, dollars, listed, took
 from conformance.reports.grouping import Broken, Group
-from conformance.reports.run_facts import RunFacts
 from conformance.reports.shortfall import shortfalls
 from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion

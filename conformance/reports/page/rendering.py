@@ -13,9 +13,9 @@ from markupsafe import Markup, escape
 
 from conformance.parsing import printable, without_commands
 from conformance.reports import wording
+from conformance.reports.costs import newest_first
 from conformance.reports.page.evidence import proofs
 from conformance.reports.page.matrix import matrix, provenance, silent_clauses
-from conformance.reports.run_facts import newest_first
 from conformance.reports.statistics import provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.templating import TEMPLATES, environment
