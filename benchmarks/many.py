@@ -14,7 +14,8 @@ from conformance.exchange.source import Replay
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.plugin import SESSION
 from conformance.runner.engine import Engine
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from conformance.version import tool
 
 

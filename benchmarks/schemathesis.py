@@ -30,7 +30,7 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.source import Live
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.findings import BROKEN
-from conformance.live.plan import planned_cases
+from conformance.live.plan import plan
 from conformance.proof import DefectColumn, prove
 from conformance.providers import Provider, load_provider
 from conformance.reference.defects import with_defects
@@ -254,7 +254,10 @@ def planned(
 def _cases(edition: Edition, model: str) -> list[Case]:
     provider = load_provider("reference")
     alone = replace(provider, models={model: provider.models[model]})
-    return planned_cases(edition, alone)  # the first model of a provider has the cases of all
+    chosen = plan(edition, alone).chosen
+    return [
+        request.case for request in chosen
+    ]  # the first model of a provider has the cases of all
 
 
 def _schemathesis(

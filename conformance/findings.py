@@ -86,7 +86,7 @@ NOT_JUDGED = "?"
 """Stands for `u`, `n` and `r` in rows of letters that leave out why nothing was judged."""
 
 
-TELLING = frozenset({KNOWN, *(_STATES[each] for each in (*DECIDED, Verdict.NOT_CLAIMED))})
+TELLING = frozenset({KNOWN, *(_STATES[verdict] for verdict in (*DECIDED, Verdict.NOT_CLAIMED))})
 """States that say how a promise stands."""
 
 

@@ -146,8 +146,8 @@ def check(session: Session) -> None:
 
 def _is_named(config: pytest.Config, module: Path) -> bool:
     """Return whether a module is among what is to be collected."""
-    places = (_place(config, each).resolve() for each in config.args)
-    return any(module.resolve().is_relative_to(each) for each in places)
+    places = (_place(config, argument).resolve() for argument in config.args)
+    return any(module.resolve().is_relative_to(place) for place in places)
 
 
 def _place(config: pytest.Config, argument: str) -> Path:
@@ -162,7 +162,7 @@ def _place(config: pytest.Config, argument: str) -> Path:
 
 def sends(config: pytest.Config) -> bool:
     """Return whether this run may send requests to a provider."""
-    return session_of(config).options.mode != "replay" and not config.option.collectonly
+    return session_of(config).options.sends and not config.option.collectonly
 
 
 def session_of(config: pytest.Config) -> Session:
@@ -193,7 +193,7 @@ def _recorded(config: pytest.Config) -> bool:
 
 def _explored(config: pytest.Config) -> bool:
     options = session_of(config).options
-    if not options.live and (options.mode == "replay" or not config.getoption("--explore")):
+    if not options.live and not (options.sends and config.getoption("--explore")):
         return False  # and hypothesis is not imported
     from conformance.generated.search import explored
 
@@ -212,7 +212,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         return (yield)
     finally:
         gc.enable()
-        gc.freeze()
+        gc.freeze()  # the items stay until the end, so no later collection need look at them
 
 
 @pytest.hookimpl(trylast=True)  # after the recorder
@@ -278,9 +278,9 @@ def _begin_pool(session: pytest.Session) -> None:
     """Let threads run the cases of a run that sends, from its first promise on."""
     config = session.config
     if POOL not in config.stash and sends(config):
-        items = [each for each in session.items if isinstance(each, PromiseItem)]
-        nodes = dict.fromkeys(each.parent for each in items)
-        work = [(each.engine, each.case) for each in nodes]
+        items = [item for item in session.items if isinstance(item, PromiseItem)]
+        nodes = dict.fromkeys(item.parent for item in items)
+        work = [(node.engine, node.case) for node in nodes]
         config.stash[POOL] = Pool(work, session_of(config).concurrency)
 
 

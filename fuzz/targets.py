@@ -33,7 +33,7 @@ from conformance.parsing import (
     read_json,
     read_yaml,
 )
-from conformance.parsing.credentials import Standing, read_credentials
+from conformance.parsing.credentials import CredentialStatus, read_credentials
 from conformance.parsing.images import inspect_image
 from conformance.providers import load_provider
 from conformance.recordings import judge_files
@@ -66,7 +66,7 @@ def credentials(data: bytes) -> None:
     for kind in ("png", "jpeg", "webp"):
         read = read_credentials(kind, carrying(kind, data))
         if read is not None:
-            assert read.standing is not Standing.SIGNED
+            assert read.standing is not CredentialStatus.SIGNED
             _sentence(read.fault)
             _sentence(printable(str(read), 1000))
 

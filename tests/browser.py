@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,22 +103,46 @@ def _refuse(dialog: Dialog, found: Opened) -> None:
     dialog.dismiss()
 
 
+WIDE = {"width": 1280, "height": 720}
+
+
 @contextmanager
-def opened(browser: Browser, file: Path, fragment: str = "", **options: Any) -> Iterator[Opened]:
-    """Open a file in a window of its own."""
-    context = browser.new_context(reduced_motion="reduce", **options)
-    found = Opened(context.new_page())
-    page = found.page
+def opened(
+    browser: Browser,
+    file: Path,
+    fragment: str = "",
+    viewport: Any = WIDE,
+    color_scheme: Any = "light",
+    scripts: bool = True,
+) -> Iterator[Opened]:
+    """Open a file in the window that tests share, or without scripts in a window of its own."""
+    # a new window takes Chromium longer than everything that a test does in it
+    kept = browser.contexts if scripts else []
+    context = kept[0] if kept else browser.new_context(java_script_enabled=scripts)
+    page = context.pages[0] if kept else context.new_page()
     page.set_default_timeout(10_000)
-    page.on("console", lambda said: found.complaints.append(said.text))
-    page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    page.on("dialog", lambda dialog: _refuse(dialog, found))
-    page.on("request", lambda request: found.requests.append(request.url))
-    page.goto(file.as_uri() + fragment)
+    page.goto("about:blank")  # a file that differs in its fragment alone would not be loaded
+    page.set_viewport_size(viewport)
+    page.emulate_media(media="null", color_scheme=color_scheme, reduced_motion="reduce")
+    found = Opened(page)
+    listeners: dict[Any, Callable[[Any], None]] = {
+        "console": lambda said: found.complaints.append(said.text),
+        "pageerror": lambda error: found.complaints.append(str(error)),
+        "dialog": lambda dialog: _refuse(dialog, found),
+        "request": lambda request: found.requests.append(request.url),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    clean = False
     try:
+        page.goto(file.as_uri() + fragment)
         yield found
+        clean = scripts
     finally:
-        context.close()
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+        if not clean:  # what a test that failed leaves is not to fail the next
+            context.close()
 
 
 if __name__ == "__main__":  # `make test` says so, because a skip is easily overlooked

@@ -18,14 +18,19 @@ from conformance.proof import Proof
 from conformance.reference.server import ReferenceServer
 from tests.extent import LONG, examples
 
-settings.register_profile("tests", max_examples=examples(100))
+# `make test` tries the same examples every time; `make long` looks for others
+settings.register_profile("tests", max_examples=examples(100), derandomize=not LONG)
 settings.load_profile("tests")
-KEPT_TOGETHER = (
-    "blocked", "ci_page", "drawn_replay", "edition_changes", "edition_making", "ground_truth",
-    "live_runs", "live_stopping", "looking_ahead", "no_false_alarm", "page", "planning", "plugin",
-    "proof", "sdk_", "strategies", "whole",
+DEAR = (
+    "page", "proof", "plugin", "recorders_hand", "live_runs", "ci_page", "generated",
+    "sentences", "planning", "regression_issue", "strategies", "no_false_alarm", "money_agrees",
+    "lost_workers", "good_nights", "drawn_replay", "hostile_provider", "edition_making", "whole",
+    "good_guest", "check", "hostile_files", "cli", "live_values",
 )  # fmt: skip
-"""Starts of the names of modules whose tests share what is dear to make, so on one worker."""
+"""Starts of the names of modules that take long, and so begin first.
+
+Modules of one start run on one worker: they share what is dear to make, as do tests of one module.
+"""
 
 pytest_plugins = ["pytester", "tests.browser", "tests.pages"]
 # they assert for tests, and hold the fixtures of those that name them as their plugin
@@ -45,27 +50,34 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is long to `make long`: it is counted as deselected."""
+    """Leave what is long to `make long`: it is counted as deselected. Begin with what is dear."""
     left_out = [] if LONG else [item for item in items if item.get_closest_marker("long")]
-    items[:] = [item for item in items if item not in left_out]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
+    order = [*DEAR, ""]
+    kept = (item for item in items if item not in left_out)
+    items[:] = sorted(kept, key=lambda item: order.index(_dear(item.nodeid)))
+
+
+def _dear(nodeid: str) -> str:
+    """Return the start in DEAR that the module of a test has, or nothing."""
+    name = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+    return next((start for start in DEAR if name.startswith(start)), "")
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give pytest-xdist our scheduler, which keeps some modules together."""
+    """Give pytest-xdist a scheduler that deals out modules, in the order of the items."""
     from conformance.suite.xdist import TogetherScheduling
 
-    class Scheduling(TogetherScheduling):
-        """The suite's own scheduling, with modules that are kept together."""
+    class ByModule(TogetherScheduling):
+        """Deals out modules: to deal out single tests takes the square of their number."""
 
         def _split_scope(self, nodeid: str) -> str:
-            name = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
-            kept = (each for each in KEPT_TOGETHER if name.startswith(each))
-            return next(kept, None) or super()._split_scope(nodeid)
+            return _dear(nodeid) or nodeid.partition("::")[0]
 
-    return Scheduling(config, log)
+    config.option.loadscopereorder = False
+    return ByModule(config, log)
 
 
 @pytest.fixture(scope="session")

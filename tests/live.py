@@ -18,8 +18,9 @@ from conformance.contract import load_edition
 from conformance.reference.server import ReferenceServer
 from conformance.results.case_result import Judged
 from conformance.runner.live_run import LiveRun
+from conformance.runner.options import Options
 from conformance.runner.pool import Pool
-from conformance.runner.session import Options, Session
+from conformance.runner.session import Session
 
 EDITION = load_edition()
 KEY = "sk-live-for-tests-0123456789"

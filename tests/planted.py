@@ -10,19 +10,13 @@ import asyncio
 from collections.abc import Collection
 from functools import cache
 
-from conformance.cases import all_cases
 from conformance.cases.model import Case as Request
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause
 from conformance.contract import DEFAULT_EDITION, load_edition
 from conformance.exchange.model import Exchange
 from conformance.exchange.outcome import outcome_of
-from conformance.proof.extra_cases import (
-    family_names,
-    retired_cases,
-    standing_of,
-    supplementary_cases,
-)
+from conformance.proof.extra_cases import cases_of_proof, family_names, standing_of
 from conformance.proof.in_process import Bench
 from conformance.proof.matrix import RED
 from conformance.reference import TRUTHFUL
@@ -40,13 +34,7 @@ def _models(name: str) -> tuple[str, ...]:
 @cache
 def requests(name: str) -> dict[str, Request]:
     """Return every request of the proof of an edition, by path."""
-    edition, models = load_edition(name), _models(name)
-    planned = (
-        *all_cases(edition, models),
-        *supplementary_cases(edition, models),
-        *retired_cases(edition, models[0]),
-    )
-    return {request.path: request for request in planned}
+    return cases_of_proof(load_edition(name), _models(name))
 
 
 @cache

@@ -13,8 +13,9 @@ from msgspec import to_builtins
 
 from conformance.findings import Finding, Verdict
 from conformance.results.run_file import Run, read_run
+from conformance.runner.options import Options
 from conformance.runner.output_path import OutputFile
-from conformance.runner.session import Options, Session
+from conformance.runner.session import Session
 from conformance.runner.whole_plan import PlannedPromise, planned_promises
 from conformance.suite.recorder import CRASHED, Recorder
 

@@ -21,7 +21,8 @@ from conformance.findings import BROKEN, Finding, Verdict
 from conformance.proof import Matrix, prove
 from conformance.recordings import judge_files
 from conformance.results.run_file import read_run
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDINGS = ROOT.parent / "shared" / "recordings"

@@ -11,7 +11,8 @@ import pytest
 
 from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.results.conclusion import Conclusion, conclude_run
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests.runs import finding
 
 CASSETTES = Path(__file__).parents[1] / "cassettes"

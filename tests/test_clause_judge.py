@@ -103,7 +103,9 @@ def test_observer_is_registered_under_its_id() -> None:
         yield "seen"
 
     assert observer("of-a-test")(see) is see
-    assert _OBSERVERS.pop("of-a-test") is see
+    of, seeing = _OBSERVERS.pop("of-a-test")
+    assert of(Subject(exchange(status=500), EDITION))
+    assert seeing is see
 
 
 def test_observation_says_of_what_it_is_and_reads_the_answer_it_is_given() -> None:

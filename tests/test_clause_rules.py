@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.clauses.bindings import at_fault, flaw
-from conformance.clauses.derivation import _derive, _raised_by, _statement, _types
+from conformance.clauses.derivation import _derive, _raised_by, _statement
 from conformance.contract import Level, load_edition
 from conformance.contract.records import SchemaRule, Violation
 from conformance.exchange.sent_request import read_request
@@ -106,20 +106,15 @@ def test_statement_of_a_rule_that_has_no_words_of_its_own() -> None:
 
 def test_types_are_told_with_their_article() -> None:
     model = EDITION.models["gpt-image-1"]
-    stated = {"type": ["object", "array", "integer", "string", "null"]}
-    schema = replace(model.schema, parameters={"size": stated})
-    wide = replace(model, schema=schema)
-    assert _types(wide, rule("size", "type", None)) == (
-        "an object or an array or an integer or a string"
-    )
-    assert _types(wide, rule("nothing", "type", None)) == ""
-    assert (
-        _types(
-            replace(model, schema=replace(schema, parameters={"size": {}})),
-            rule("size", "type", None),
-        )
-        == ""
-    )
+    for stated, said in (
+        ({"type": ["object", "array", "integer", "string", "null"]},
+         "an object or an array or an integer or a string"),
+        ({"type": "integer"}, "an integer"),
+        ({}, ""),
+    ):  # fmt: skip
+        typed = replace(model, schema=replace(model.schema, parameters={"size": stated}))
+        statement = _statement(typed, rule("size", "type", None), across=False)
+        assert statement == f"A request whose `size` is not {said} is refused."
 
 
 def test_clause_of_several_models_is_as_weak_as_the_weakest() -> None:

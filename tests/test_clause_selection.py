@@ -9,7 +9,7 @@ import pytest
 
 from conformance.clauses import clauses_of, select
 from conformance.clauses.registry import REGISTRY, chapters
-from conformance.contract import CitedSource, ClauseLevel, Edition, Level, load_edition
+from conformance.contract import CitedSource, Edition, Level, LevelOverride, load_edition
 from conformance.contract.records import Citation
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.exchange.sent_request import read_request
@@ -88,7 +88,7 @@ def test_withdrawn_clause_is_not_judged() -> None:
     "edition",
     [
         replace(EDITION, withdrawn={"errors.jsom": "a mistake"}),
-        replace(EDITION, levels={"errors.jsom": ClauseLevel(Level.MAY, ())}),
+        replace(EDITION, levels={"errors.jsom": LevelOverride(Level.MAY, ())}),
     ],
     ids=["withdrawn", "levels"],
 )
@@ -131,7 +131,7 @@ def test_glob_that_matches_nothing_names_the_nearest() -> None:
 
 def test_edition_sets_the_level_and_the_sources_of_a_clause() -> None:
     cited = Citation("rfc9110", "15.5.1", Level.SHOULD)
-    edition = replace(EDITION, levels={"errors.json": ClauseLevel(Level.SHOULD, (cited,))})
+    edition = replace(EDITION, levels={"errors.json": LevelOverride(Level.SHOULD, (cited,))})
     (clause,) = select(clauses_of(edition), "errors.json")
     assert clause.level is Level.SHOULD
     assert [(each.source, each.section) for each in clause.citations] == [("rfc9110", "15.5.1")]

@@ -27,13 +27,13 @@ from conformance.clients.installing import ClientsError, missing
 from conformance.clients.loopback import Loopback
 from conformance.clients.outcomes import (
     RECORDED,
-    Tried,
+    ClientOutcomes,
     read_outcomes,
     together,
     tried,
     write_outcomes,
 )
-from conformance.clients.records import Kind, Outcome
+from conformance.clients.records import ClientOutcome, Effect
 from conformance.clients.scripts.python_clients import image
 from conformance.clients.table import BY_ID, CLIENTS
 from conformance.contract import load_edition
@@ -228,30 +228,34 @@ def test_exchange_without_a_whole_answer_is_not_replayed(changed: dict[str, Any]
 ITEM = {"data": [{"url": "u"}], "created": 1}
 REFUSED = Got(line="E", members={"status": 400, "code": "x"})
 COMPARED = {
-    "parsed": (Got(ITEM), Got(ITEM), Outcome(Kind.PARSED)),
-    "lost": (Got({"data": [{"url": "u"}]}), Got(ITEM), Outcome(Kind.LOST, "created")),
-    "count": (Got({"data": []}), Got(ITEM), Outcome(Kind.WRONG, "data is 0 items, not 1 item")),
+    "parsed": (Got(ITEM), Got(ITEM), ClientOutcome(Effect.PARSED)),
+    "lost": (Got({"data": [{"url": "u"}]}), Got(ITEM), ClientOutcome(Effect.LOST, "created")),
+    "count": (
+        Got({"data": []}),
+        Got(ITEM),
+        ClientOutcome(Effect.WRONG, "data is 0 items, not 1 item"),
+    ),
     "type": (
         *(Got(ITEM | {"created": "1"}), Got(ITEM)),
-        Outcome(Kind.WRONG, "created is string, not integer"),
+        ClientOutcome(Effect.WRONG, "created is string, not integer"),
     ),
-    "raised": (Got(line="TypeError: x"), Got(ITEM), Outcome(Kind.RAISED, "TypeError: x")),
-    "unable": (Got(ITEM), Got(line="no stream"), Outcome(Kind.UNABLE, "no stream")),
-    "refused": (REFUSED, REFUSED, Outcome(Kind.PARSED)),
-    "refused-valid": (REFUSED, Got(ITEM), Outcome(Kind.RAISED, "E")),
-    "no-error": (Got(ITEM), REFUSED, Outcome(Kind.WRONG, "no error is raised")),
+    "raised": (Got(line="TypeError: x"), Got(ITEM), ClientOutcome(Effect.RAISED, "TypeError: x")),
+    "unable": (Got(ITEM), Got(line="no stream"), ClientOutcome(Effect.UNABLE, "no stream")),
+    "refused": (REFUSED, REFUSED, ClientOutcome(Effect.PARSED)),
+    "refused-valid": (REFUSED, Got(ITEM), ClientOutcome(Effect.RAISED, "E")),
+    "no-error": (Got(ITEM), REFUSED, ClientOutcome(Effect.WRONG, "no error is raised")),
     "status": (
         *(Got(line="E", members={"status": 500, "code": "y"}), REFUSED),
-        Outcome(Kind.WRONG, "status is 500, not 400"),
+        ClientOutcome(Effect.WRONG, "status is 500, not 400"),
     ),
-    "code": (Got(line="E", members={"status": 400}), REFUSED, Outcome(Kind.LOST, "code")),
-    "no-api-error": (Got(line="E: no JSON"), REFUSED, Outcome(Kind.RAISED, "E: no JSON")),
+    "code": (Got(line="E", members={"status": 400}), REFUSED, ClientOutcome(Effect.LOST, "code")),
+    "no-api-error": (Got(line="E: no JSON"), REFUSED, ClientOutcome(Effect.RAISED, "E: no JSON")),
 }
 
 
 @pytest.mark.parametrize(("got", "meant", "outcome"), COMPARED.values(), ids=COMPARED)
 def test_outcome_compares_with_the_documented_answer(
-    got: Got, meant: Got, outcome: Outcome
+    got: Got, meant: Got, outcome: ClientOutcome
 ) -> None:
     succeeds = meant.members != REFUSED.members
     assert compared(got, meant, succeeds=succeeds) == outcome
@@ -259,7 +263,7 @@ def test_outcome_compares_with_the_documented_answer(
 
 def test_client_that_reads_no_image_of_the_documented_answer_is_not_judged() -> None:
     nothing = Got({"created": 1})
-    assert compared(nothing, nothing, succeeds=True).kind is Kind.UNABLE
+    assert compared(nothing, nothing, succeeds=True).kind is Effect.UNABLE
 
 
 SCRIPT = """
@@ -336,29 +340,29 @@ def test_answer_is_tried_for_other_editions_that_have_the_model() -> None:
     assert tried_for == [editions[0], editions[2]]
 
 
-def outcomes_of(**by_key: Outcome) -> dict[str, Tried]:
+def outcomes_of(**by_key: ClientOutcome) -> dict[str, ClientOutcomes]:
     return {"openai-python": tried("1.0", by_key, {})}
 
 
 def test_answer_that_nobody_tried_is_not_tried_in_every_client() -> None:
     made = run_of(record(), broken={"baseline": ["x.one"]})
     row = impact_of([made], {}).breaks[0]
-    assert {outcome.kind for outcome in row.outcomes.values()} == {Kind.NOT_TRIED}
+    assert {outcome.kind for outcome in row.outcomes.values()} == {Effect.NOT_TRIED}
     assert row.outcomes.keys() == BY_ID.keys()
 
 
 def test_promise_is_not_blamed_for_what_happens_without_it() -> None:
     made = run_of(record(BODY | {"extra": 1}, case="a"), record(case="b"), broken={"a": ["x.one"]})
-    same = Outcome(Kind.RAISED, "usage")
+    same = ClientOutcome(Effect.RAISED, "usage")
     known = outcomes_of(**{key(one): same for one in made.exchanges.values()})
     rows = impact_of([made], known).breaks
     told = {row.clauses: row.outcomes["openai-python"] for row in rows}
-    assert told == {("x.one",): Outcome(Kind.NO_MORE), (): same}
+    assert told == {("x.one",): ClientOutcome(Effect.NO_MORE), (): same}
 
 
 def test_member_that_an_answer_may_leave_out_is_not_lost() -> None:
     made = run_of(record(BODY | {"extra": 1}, case="a"), record(case="b"), broken={"a": ["x.one"]})
-    known = outcomes_of(**{key(record()): Outcome(Kind.LOST, "usage")})
+    known = outcomes_of(**{key(record()): ClientOutcome(Effect.LOST, "usage")})
     assert [row.clauses for row in impact_of([made], known).breaks] == [("x.one",)]
 
 
@@ -368,7 +372,7 @@ HOSTILE = "<script>alert(1)</script> | [x](javascript:1) \x1b[31m"
 @pytest.mark.parametrize("name", ["html", "md", "json"])
 def test_line_of_a_client_stands_harmless_in_reports(name: str) -> None:
     made = run_of(record(), broken={"baseline": ["x.one"]})
-    known = outcomes_of(**{key(record()): Outcome(Kind.RAISED, HOSTILE)})
+    known = outcomes_of(**{key(record()): ClientOutcome(Effect.RAISED, HOSTILE)})
     text = render(replace(summarize([made]), impact=impact_of([made], known)), name)
     assert "alert(1)" in text
     assert "\x1b" not in text
@@ -377,7 +381,9 @@ def test_line_of_a_client_stands_harmless_in_reports(name: str) -> None:
 
 def test_file_of_outcomes_comes_back_as_it_was(tmp_path: Path) -> None:
     known = outcomes_of(
-        a=Outcome(Kind.LOST, "x"), b=Outcome(Kind.LOST, "x"), c=Outcome(Kind.PARSED)
+        a=ClientOutcome(Effect.LOST, "x"),
+        b=ClientOutcome(Effect.LOST, "x"),
+        c=ClientOutcome(Effect.PARSED),
     )
     write_outcomes(known, tmp_path / "o.json")
     back = read_outcomes(tmp_path / "o.json")["openai-python"]
@@ -393,22 +399,22 @@ def test_file_that_holds_no_outcomes_is_a_sentence(tmp_path: Path, text: str) ->
 
 
 def test_outcomes_of_another_version_count_no_more() -> None:
-    old, new = outcomes_of(a=Outcome(Kind.PARSED)), {"openai-python": tried("2.0", {}, {})}
+    old, new = outcomes_of(a=ClientOutcome(Effect.PARSED)), {"openai-python": tried("2.0", {}, {})}
     assert together(old, new) == new
-    more = together(old, outcomes_of(b=Outcome(Kind.PARSED)))
+    more = together(old, outcomes_of(b=ClientOutcome(Effect.PARSED)))
     assert more["openai-python"].outcomes.keys() == {"a", "b"}
 
 
 TEXT_FOR_NUMBER = BODY | {"created": "1795495705"}
-TEXT = Outcome(Kind.WRONG, "created is string, not integer")
+TEXT = ClientOutcome(Effect.WRONG, "created is string, not integer")
 MADE_OF_IT = {
     "openai-python": TEXT,
     "openai-node": TEXT,
-    "ai-sdk-openai": Outcome(Kind.UNABLE, "AI_APICallError: Invalid JSON response"),
-    "ai-sdk-compatible": Outcome(Kind.PARSED),
-    "litellm": Outcome(Kind.PARSED),
-    "langchain-python": Outcome(Kind.PARSED),
-    "langchain-node": Outcome(Kind.PARSED),
+    "ai-sdk-openai": ClientOutcome(Effect.UNABLE, "AI_APICallError: Invalid JSON response"),
+    "ai-sdk-compatible": ClientOutcome(Effect.PARSED),
+    "litellm": ClientOutcome(Effect.PARSED),
+    "langchain-python": ClientOutcome(Effect.PARSED),
+    "langchain-node": ClientOutcome(Effect.PARSED),
 }
 
 

@@ -20,8 +20,8 @@ from conformance.exchange.answer import painter_named
 from conformance.exchange.model import Exchange
 from conformance.parsing.credentials import (
     Credentials,
+    CredentialStatus,
     Painter,
-    Standing,
     painter_of,
     read_credentials,
     reading,
@@ -61,11 +61,11 @@ OTHER = {
     "dall-e-3": ("DALL-E", "2"),
 }
 STANDINGS = {
-    "claimed": Standing.CLAIMED,
-    "forged": Standing.INVALID,
-    "edited": Standing.INVALID,
-    "unsigned": Standing.UNSIGNED,
-    "damaged": Standing.DAMAGED,
+    "claimed": CredentialStatus.CLAIMED,
+    "forged": CredentialStatus.INVALID,
+    "edited": CredentialStatus.INVALID,
+    "unsigned": CredentialStatus.UNSIGNED,
+    "damaged": CredentialStatus.DAMAGED,
     "none": None,
 }
 
@@ -180,12 +180,16 @@ def test_signature_is_validated_where_a_validator_is_installed(kind: str) -> Non
     data = signed(kind, bare(kind))
     read = read_credentials(kind, data)
     assert read is not None
-    assert (read.standing, read.signer, read.trusted) == (Standing.SIGNED, "Open Pictures", False)
+    assert (read.standing, read.signer, read.trusted) == (
+        CredentialStatus.SIGNED,
+        "Open Pictures",
+        False,
+    )
     assert read.names[-1] == "gpt-image 2.0"
     claim = data.replace(b"image.png", b"imago.png", 1)
     altered = read_credentials(kind, claim)
     assert altered is not None
-    assert altered.standing is Standing.INVALID
+    assert altered.standing is CredentialStatus.INVALID
 
 
 def test_claim_whose_assertion_was_taken_out_is_not_valid() -> None:
@@ -193,7 +197,7 @@ def test_claim_whose_assertion_was_taken_out_is_not_valid() -> None:
     read = read_credentials("png", carried("png", bare("png"), data)[0])
     assert read is not None
     assert (read.standing, read.fault) == (
-        Standing.INVALID,
+        CredentialStatus.INVALID,
         "the assertion c2pa.hash.data is missing or not the one that was claimed",
     )
 
@@ -321,7 +325,7 @@ def test_assertions_that_are_too_long_are_damaged() -> None:
     data = claiming({"alg": "no", "assertions": [{"url": "x/c2pa.actions"}]}, long)
     read = read_credentials("png", carried("png", bare("png"), data)[0])
     assert read is not None
-    assert read.standing is Standing.DAMAGED
+    assert read.standing is CredentialStatus.DAMAGED
     assert "1,048,576" in read.fault
 
 

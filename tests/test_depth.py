@@ -24,7 +24,8 @@ from conformance.reference.defects import with_defects
 from conformance.reference.steps import TRUTHFUL
 from conformance.results.conclusion import undecided
 from conformance.runner.engine import Engine
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 
 if TYPE_CHECKING:
     import asyncio

@@ -155,7 +155,8 @@ def test_damaged_manifest_is_a_sentence(copy: Path) -> None:
 
 
 def test_cassettes_of_drawn_requests_are_not_unused(recorded: Path) -> None:
-    from conformance.runner.session import Options, Session
+    from conformance.runner.options import Options
+    from conformance.runner.session import Session
 
     options = Options((str(recorded / "mine.toml"),), cassettes=recorded / "cassettes")
     session = Session(options)

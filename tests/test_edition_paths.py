@@ -18,7 +18,8 @@ from conformance.documentation.listing import Selection
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.providers import load_provider
 from conformance.providers.asked import with_asked_models
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests.processes import command, run_pytest
 from tests.test_contract_editions import change, copied
 from tests.test_plugin import MINE, PROMISES

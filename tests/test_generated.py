@@ -32,7 +32,8 @@ from conformance.providers import load_provider
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.server import ReferenceServer
 from conformance.reference.steps import TRUTHFUL
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests.cases import changed_edition
 from tests.live import session, watched
 from tests.processes import run_pytest

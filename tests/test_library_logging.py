@@ -12,8 +12,7 @@ from conformance.cases.model import Case
 from conformance.cases.request import build_request
 from conformance.contract import load_edition
 from conformance.exchange.client import Client, Target
-from conformance.exchange.redaction.library_logging import SILENCED
-from conformance.exchange.transport.transport import Transport
+from conformance.exchange.transport.transport import SILENCED, Transport
 from conformance.providers import Provider
 from conformance.reference.server import ReferenceServer
 from tests.attacks.leaks import leak

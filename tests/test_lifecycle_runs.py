@@ -20,7 +20,8 @@ from conformance.results.deviations import stale_deviations
 from conformance.results.run_file import write_run
 from conformance.results.standings import standings_of
 from conformance.runner.live_run import LiveRun
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from conformance.runner.whole_plan import plan_of
 from tests import runs
 from tests.live import Clock, judge_all, paid_toml, session, watched

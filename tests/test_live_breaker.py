@@ -15,7 +15,7 @@ from starlette.responses import Response as Reply
 
 import conformance
 from conformance.exchange.retry_after import MOST_ATTEMPTS
-from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, LONG_ENOUGH, Tried, in_vain
+from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, LONG_ENOUGH, Generation, in_vain
 from conformance.live.ledger import Ledger, NotSentError
 from conformance.providers import load_provider
 from conformance.results.run_file import read_run
@@ -27,20 +27,20 @@ GOOD = None
 
 def row(
     model: str, *outcomes: str | None, every: float = 20.0, start: float = 0.0, valid: bool = True
-) -> list[Tried]:
+) -> list[Generation]:
     """Requests for one model, one after the other, of so many seconds each."""
     return [
-        Tried(model, start + at * every, start + (at + 1) * every, why, valid)
+        Generation(model, start + at * every, start + (at + 1) * every, why, valid)
         for at, why in enumerate(outcomes)
     ]
 
 
-def mistakes(*outcomes: str | None, start: float = 0.0) -> list[Tried]:
+def mistakes(*outcomes: str | None, start: float = 0.0) -> list[Generation]:
     """The same, of requests that are to be refused."""
     return row("a", *outcomes, start=start, valid=False)
 
 
-def stopped(tried: Sequence[Tried]) -> str | None:
+def stopped(tried: Sequence[Generation]) -> str | None:
     """What is not asked any more after the last of some requests."""
     found = in_vain("p", sorted(tried, key=lambda each: each.ended, reverse=True))
     return found and found[0]
@@ -56,8 +56,11 @@ def stopped(tried: Sequence[Tried]) -> str | None:
         (row("a", *[OUT] * (LEAST_OF_ALL - 1), every=0.1), None),
         (row("a", OUT, OUT, GOOD, *[OUT] * (LEAST - 1)), None),
         (row("a", GOOD, *[OUT] * LEAST), "p/a"),
-        ([Tried("a", 0, 120 + at, OUT) for at in range(LEAST)], "p/a"),
-        ([Tried("a", 0, 90), *(Tried("a", 0, 120 + at, OUT) for at in range(LEAST))], None),
+        ([Generation("a", 0, 120 + at, OUT) for at in range(LEAST)], "p/a"),
+        (
+            [Generation("a", 0, 90), *(Generation("a", 0, 120 + at, OUT) for at in range(LEAST))],
+            None,
+        ),
         (row("a", *[OUT] * 9) + row("b", *[GOOD] * 9, every=19), "p/a"),
         (row("b", OUT) + row("a", *[OUT] * 9), "p/a"),
         (row("b", *[OUT] * 3, every=21) + row("a", *[OUT] * 9), "p"),
@@ -79,7 +82,7 @@ def stopped(tried: Sequence[Tried]) -> str | None:
     ],
 )  # fmt: skip
 def test_stops_after_enough_in_a_row_for_long_enough(
-    tried: list[Tried], expected: str | None
+    tried: list[Generation], expected: str | None
 ) -> None:
     assert stopped(tried) == expected
 

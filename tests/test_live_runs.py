@@ -15,8 +15,9 @@ from conformance.errors import ConformanceError
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
 from conformance.results.run_file import read_run
+from conformance.runner.options import Options
 from conformance.runner.resume import ResumeError
-from conformance.runner.session import Options, Session
+from conformance.runner.session import Session
 from tests.live import Watched, error, images, judge_all, paid_toml, session, watched
 from tests.living import PAID, finished, lines_of, live
 from tests.processes import command, run_pytest

@@ -19,7 +19,7 @@ from starlette.responses import Response as Reply
 from conformance.exchange.model import Exchange, Failure, Request, Response
 from conformance.exchange.retry_after import MOST_ATTEMPTS, retry_after
 from conformance.live.ledger import Ledger
-from conformance.live.retries import again
+from conformance.live.retries import should_retry
 from tests.live import KEY, Clock, error, images, judge_all, naps, session, verdicts, watched
 
 REQUEST = Request("POST", "http://127.0.0.1/v1/images/generations", (), b"{}")
@@ -135,7 +135,7 @@ def test_date_is_taken_from_the_date_of_the_answer_and_no_clock() -> None:
 def test_what_may_have_been_billed_is_not_sent_again(
     kind: str, method: str, expected: bool
 ) -> None:
-    assert again(failed(kind, method)) is expected
+    assert should_retry(failed(kind, method)) is expected
 
 
 def test_network_that_comes_back_is_used(tmp_path: Path) -> None:

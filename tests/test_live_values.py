@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from conformance.cases.model import Case
 from conformance.exchange.source import RecordMode
 from conformance.findings import Verdict
-from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, Tried, in_vain
+from conformance.live.circuit_breaker import LEAST, LEAST_OF_ALL, Generation, in_vain
 from conformance.results.case_result import Judged
 from tests.live import error, judge_all, session, watched
 
@@ -214,10 +214,10 @@ def test_refusal_in_the_words_of_a_valid_request_says_nothing_of_the_mistake(
 HD, NONE = frozenset({"quality", "quality=hd"}), frozenset[str]()
 
 
-def row(*answers: tuple[bool, frozenset[str]]) -> list[Tried]:
+def row(*answers: tuple[bool, frozenset[str]]) -> list[Generation]:
     """Requests one after the other, 20 seconds each, the newest first."""
     made = [
-        Tried("m", at * 20.0, at * 20.0 + 20, None if fine else "HTTP 500", True, asks)
+        Generation("m", at * 20.0, at * 20.0 + 20, None if fine else "HTTP 500", True, asks)
         for at, (fine, asks) in enumerate(answers)
     ]
     return made[::-1]
@@ -233,7 +233,7 @@ def row(*answers: tuple[bool, frozenset[str]]) -> list[Tried]:
     ],
     ids=["one-value", "value-that-worked", "nothing-ever-worked", "another-as-well"],
 )
-def test_one_value_that_never_works_stops_no_model(tried: list[Tried], stops: bool) -> None:
+def test_one_value_that_never_works_stops_no_model(tried: list[Generation], stops: bool) -> None:
     assert bool(in_vain("p", tried)) == stops
 
 

@@ -19,7 +19,8 @@ from conformance.providers.asked import check_selected
 from conformance.recordings.model_names import read_names
 from conformance.reports import print_runs, render, summarize
 from conformance.reports.comparison import compare, print_comparison
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests import runs
 from tests.test_contract_editions import change, copied
 

@@ -43,7 +43,8 @@ def test_footer_page_table_and_summary_agree(
 
 
 def test_two_providers_in_one_run_agree_with_its_footer(tmp_path: Path) -> None:
-    from conformance.runner.session import Options, Session
+    from conformance.runner.options import Options
+    from conformance.runner.session import Session
     from tests.live import paid_toml
 
     with watched() as (url, _):

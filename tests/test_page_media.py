@@ -144,7 +144,7 @@ def test_print_has_the_names_of_columns_where_the_screen_has_buttons(page: Opene
 
 
 def test_without_javascript_the_summary_is_there(browser: Browser, file: Path) -> None:
-    with opened(browser, file, java_script_enabled=False) as page:
+    with opened(browser, file, scripts=False) as page:
         said = page.texts("body")[0]
         assert page.page.is_hidden("#filters")
     for part in (

@@ -12,6 +12,7 @@ import pytest
 from conformance.contract import load_edition
 from conformance.recordings import judge_files
 from conformance.results.run_file import RunFileError, RunWriter, read_run, write_run
+from conformance.runner.options import Options
 from conformance.runner.output_path import (
     OutputError,
     OutputFile,
@@ -19,7 +20,6 @@ from conformance.runner.output_path import (
     default_output,
     ledger_of,
 )
-from conformance.runner.session import Options
 from tests import runs
 from tests.live import paid_toml
 from tests.processes import command

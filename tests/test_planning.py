@@ -26,11 +26,12 @@ from conformance.exchange.client import Client, Target
 from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
 from conformance.findings import Verdict
 from conformance.live.budget import BudgetError
-from conformance.live.plan import Plan, combined_cases, plan, planned_cases
+from conformance.live.plan import Plan, combined_cases, plan
 from conformance.live.plan_report import show, starts_with
 from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests.cases import changed_edition
 from tests.extent import sample
 from tests.workflows import workflow
@@ -108,17 +109,6 @@ def test_documented_cases_count_as_covered() -> None:
     assert all(chosen[each.id] > 0 for each in mine)
 
 
-def test_plan_of_one_model_has_the_documented_cases_of_a_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
-    session = Session(Options(providers=("cometapi",), models="gpt-image-1-mini", live=True))
-    (engine,) = session.engines
-    run = {case.path for case, _ in session.selected(engine)}
-    planned = {each.case.path for each in made("gpt-image-1-mini").chosen}
-    assert {each for each in planned if "/combined-" not in each} == run
-
-
 def test_ids_come_from_what_is_sent(tmp_path: Path) -> None:
     model = EDITION.models["dall-e-2"]
     added = {"type": "string", "enum": ["calm"], "citations": []}
@@ -147,36 +137,18 @@ def test_combined_cases_pass_under_every_clause_that_binds(name: str) -> None:
                 assert len(found) > 20
 
 
-def test_planned_cases_are_the_chosen_ones() -> None:
-    cases = planned_cases(EDITION, COMETAPI, models="dall-e-3", budget=0.2)
-    assert [each.id for each in cases] == [each.case.id for each in made(budget=0.2).chosen]
-
-
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [({"models": "dall-e-9"}, "unknown model 'dall-e-9'"), ({"strength": 4}, "1, 2 and 3")],
 )
 def test_wrong_choice_is_an_error(wrong: dict[str, Any], told: str) -> None:
     with pytest.raises(ConformanceError, match=told):
-        planned_cases(EDITION, COMETAPI, **wrong)
+        plan(EDITION, COMETAPI, **wrong)
 
 
 def run(*arguments: str) -> Any:
     command = ["plan", "--provider", "cometapi", "--models", "dall-e-*", *arguments]
     return CliRunner().invoke(app, command)
-
-
-def test_plan_without_a_strength_is_what_a_run_sends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COMETAPI_KEY", "sk-never-sent")
-    document = json.loads(run("--format", "json").stdout)
-    asked = Options(providers=("cometapi",), models="dall-e-*", live=True, budget=99)
-    (engine,) = Session(asked).engines
-    sent = {case.path for case, _ in Session(asked).selected(engine)}
-    assert {f"{each['model']}/{each['case']}" for each in document["requests"]} == sent
-    assert not document["combined"]
-    assert (
-        document["coverage"]["dall-e-3"]["covered"] < document["coverage"]["dall-e-3"]["feasible"]
-    )
 
 
 SELECTIONS: dict[str, dict[str, Any]] = {
@@ -239,6 +211,9 @@ def test_run_sends_in_the_order_of_the_plan(
     (engine,) = session.engines
     sent = [case.path for case, _ in session.selected(engine)]
     assert [f"{each['model']}/{each['case']}" for each in document["requests"]] == sent
+    assert document["combined"] is bool(strength)
+    coverage = document["coverage"]["dall-e-3"]
+    assert (coverage["covered"] < coverage["feasible"]) is not bool(strength)
 
 
 @pytest.mark.parametrize("strength", [None, 2], ids=["documented", "pairs"])

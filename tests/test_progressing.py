@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from conformance.suite.progress import Progressing
 from tests.live import paid_toml, session
 

@@ -18,7 +18,8 @@ from conformance.findings import Finding, Observation, Verdict
 from conformance.reports import render
 from conformance.results.records import ExchangeRecord, RunFooter, RunHeader
 from conformance.results.run_file import Run, RunFileError, RunWriter, read_run, write_run
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests import runs
 from tests.extent import examples
 from tests.processes import command

@@ -32,18 +32,12 @@ from tests.sentences import (
 
 EDITION = load_edition()
 CLAUSES = [clause.id for clause in clauses_of(EDITION)]
-CASES = [(chapter, name) for chapter in CHAPTERS for name in cases_of(chapter)]
-LIES = [(defect, path) for defect, paths in stored("defects").items() for path in paths]
+LIES = stored("defects")
 
 
-def listed(part: str) -> list[tuple[str, str, str]]:
-    """Return edition, subject and request of what was reviewed of the other editions."""
-    return [
-        (name, subject, path)
-        for name in OTHER_EDITIONS
-        for subject, paths in stored(name)[part].items()
-        for path in paths
-    ]
+def reviewed_elsewhere(part: str) -> list[tuple[str, str]]:
+    """Return edition and subject of what was reviewed of the other editions."""
+    return [(name, subject) for name in OTHER_EDITIONS for subject in stored(name)[part]]
 
 
 def broken(said: dict[str, str]) -> set[str]:
@@ -52,20 +46,21 @@ def broken(said: dict[str, str]) -> set[str]:
     return {name for names in red for name in names.split(", ")}
 
 
-@pytest.mark.parametrize(("chapter", "name"), CASES)
-def test_sentences_about_a_case_are_those_reviewed(chapter: str, name: str) -> None:
-    assert said_of_case(chapter, cases_of(chapter)[name]) == stored(chapter)["cases"][name]
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_sentences_about_cases_are_those_reviewed(chapter: str) -> None:
+    said = {name: said_of_case(chapter, case) for name, case in cases_of(chapter).items()}
+    assert said == stored(chapter)["cases"]
 
 
-@pytest.mark.parametrize(("defect", "path"), LIES)
-def test_sentences_about_a_planted_defect_are_those_reviewed(defect: str, path: str) -> None:
-    assert said_of_defect(defect, path) == stored("defects")[defect][path]
+@pytest.mark.parametrize("defect", LIES)
+def test_sentences_about_a_planted_defect_are_those_reviewed(defect: str) -> None:
+    assert {path: said_of_defect(defect, path) for path in LIES[defect]} == LIES[defect]
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
 def test_clause_alone_turns_red_for_a_lie(clause: str) -> None:
     chapter = stored(clause.partition(".")[0])["cases"]
-    told = (*chapter.values(), *(stored("defects")[defect][path] for defect, path in LIES))
+    told = (*chapter.values(), *(said for paths in LIES.values() for said in paths.values()))
     assert any(broken(said) == {clause} for said in told), f"no lie turns exactly {clause} red"
 
 
@@ -80,17 +75,10 @@ def test_clause_passes_on_its_truth_and_nothing_else_is_red(clause: str) -> None
     assert not set(found.values()) & (BROKEN | {Verdict.HARNESS_ERROR})
 
 
-@pytest.mark.parametrize("clause", CLAUSES)
-def test_sentences_about_a_truth_gone_wrong_elsewhere(clause: str) -> None:
-    chapter = clause.partition(".")[0]
-    assert said_of_truth(chapter, clause) == stored(chapter)["truths"][clause]
-
-
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_no_reviewed_sentence_is_left_over(chapter: str) -> None:
-    assert set(stored(chapter)["cases"]) == set(cases_of(chapter))
-    assert set(stored(chapter)["truths"]) == set(truths_of(chapter))
-    assert set(stored("observations")) == set(OBSERVED)
+def test_sentences_about_a_truth_gone_wrong_elsewhere(chapter: str) -> None:
+    said = {clause: said_of_truth(chapter, clause) for clause in truths_of(chapter)}
+    assert said == stored(chapter)["truths"]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -98,17 +86,17 @@ def test_clause_binds_the_requests_reviewed(chapter: str) -> None:
     assert said_of_requests(chapter) == stored(chapter)["requests"]
 
 
-@pytest.mark.parametrize("name", OBSERVED)
-def test_observations_are_those_reviewed(name: str) -> None:
-    assert said_beside(OBSERVED[name]) == stored("observations")[name]
+def test_observations_are_those_reviewed() -> None:
+    said = {name: said_beside(case) for name, case in OBSERVED.items()}
+    assert said == stored("observations")
 
 
 def test_clauses_derived_anew_judge_as_those_that_are_kept() -> None:
     anew = derived(EDITION)
     known = {clause.id for clause in anew}
-    for defect, path in (each for each in LIES if each[0].startswith("parameters.")):
-        reviewed = stored("defects")[defect][path]
-        assert said_of_defect(defect, path, anew) == among(reviewed, known)
+    for defect in (name for name in LIES if name.startswith("parameters.")):
+        for path, reviewed in LIES[defect].items():
+            assert said_of_defect(defect, path, anew) == among(reviewed, known)
 
 
 def among(said: dict[str, str], known: set[str]) -> dict[str, str]:
@@ -129,34 +117,30 @@ def test_derived_clauses_say_what_was_reviewed() -> None:
     assert said_of_derived() == stored("derived")
 
 
-@pytest.mark.parametrize(("name", "defect", "path"), listed("defects"))
+@pytest.mark.parametrize(("name", "defect"), reviewed_elsewhere("defects"))
 def test_sentences_about_a_defect_of_another_edition_are_those_reviewed(
-    name: str, defect: str, path: str
+    name: str, defect: str
 ) -> None:
-    assert said_of_defect(defect, path, name=name) == stored(name)["defects"][defect][path]
+    reviewed = stored(name)["defects"][defect]
+    assert {path: said_of_defect(defect, path, name=name) for path in reviewed} == reviewed
 
 
-@pytest.mark.parametrize(("name", "clause", "path"), listed("truths"))
-def test_sentences_about_a_truth_of_another_edition_gone_wrong(
-    name: str, clause: str, path: str
-) -> None:
-    assert said_of_answer(path, clause, name) == stored(name)["truths"][clause][path]
+@pytest.mark.parametrize(("name", "clause"), reviewed_elsewhere("truths"))
+def test_sentences_about_a_truth_of_another_edition_gone_wrong(name: str, clause: str) -> None:
+    reviewed = stored(name)["truths"][clause]
+    assert {path: said_of_answer(path, clause, name) for path in reviewed} == reviewed
 
 
-@pytest.mark.parametrize(
-    ("name", "path"), [(name, path) for name in OTHER_EDITIONS for path in stored(name)["answers"]]
-)
-def test_sentences_about_a_true_answer_of_another_edition_are_those_reviewed(
-    name: str, path: str
-) -> None:
-    assert said_of_true_answer(path, name) == stored(name)["answers"][path]
+@pytest.mark.parametrize("name", OTHER_EDITIONS)
+def test_sentences_about_true_answers_of_another_edition_are_those_reviewed(name: str) -> None:
+    reviewed = stored(name)["answers"]
+    assert {path: said_of_true_answer(path, name) for path in reviewed} == reviewed
 
 
-@pytest.mark.parametrize(
-    ("name", "clause"), [(name, each) for name in OTHER_EDITIONS for each in own_clauses(name)]
-)
-def test_clause_of_another_edition_binds_the_requests_reviewed(name: str, clause: str) -> None:
-    assert said_of_sent(clause, name) == stored(name)["requests"][clause]
+@pytest.mark.parametrize("name", OTHER_EDITIONS)
+def test_clauses_of_another_edition_bind_the_requests_reviewed(name: str) -> None:
+    bound_by = {clause: said_of_sent(clause, name) for clause in own_clauses(name)}
+    assert bound_by == stored(name)["requests"]
 
 
 @pytest.mark.parametrize("name", OTHER_EDITIONS)

@@ -8,10 +8,14 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from conformance.output.tables import Column, fits, print_table
+from conformance.output.tables import TableColumn, fits, print_table
 from conformance.reports.console_text import Paper
 
-COLUMNS = [Column("name", least=6), Column("left out", is_number=True), Column("USD", True)]
+COLUMNS = [
+    TableColumn("name", least=6),
+    TableColumn("left out", is_number=True),
+    TableColumn("USD", True),
+]
 ROWS = [[Text(cell) for cell in row] for row in (("x" * 30, "24 (USD 5.61)", "10.4260"),)]
 
 

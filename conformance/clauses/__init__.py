@@ -20,7 +20,6 @@ from conformance.clauses import (
     extras_usage,
     format,  # noqa: A004 - the chapter of the ids format.*; nothing is formatted here
     image,
-    image_frames,
     models,
     models_lifecycle,
     parameters,
@@ -42,7 +41,6 @@ CHAPTERS = (
     url,
     base64,
     image,
-    image_frames,
     count,
     parameters,
     defaults,

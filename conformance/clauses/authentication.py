@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from conformance.cases.model import Authorization
 from conformance.clauses.bindings import accepted, any_of, generation, model_list, presents
-from conformance.clauses.refusals import require_fault, told
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.refusals import reply, require_fault
+from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import (
     NotApplicableError,
     NotTestableError,
@@ -16,7 +16,7 @@ from conformance.clauses.subject import (
     UnavailableError,
 )
 from conformance.contract import Level
-from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance, Response
+from conformance.exchange.model import REDACTED_KEY, UNKNOWN_KEY, Provenance
 from conformance.exchange.outcome import Result
 from conformance.exchange.redaction.key_spellings import echo_forms
 
@@ -39,7 +39,7 @@ def valid_key_accepted(subject: Subject) -> Iterator[Problem]:
         raise NotApplicableError
     if blames_key(subject):
         yield Problem(
-            "the key was not accepted", "anything but an authentication error", told(subject)
+            "the key was not accepted", "anything but an authentication error", reply(subject)
         )
 
 
@@ -50,7 +50,31 @@ def blames_key(subject: Subject) -> bool:
     return subject.outcome.cause == "key" or bool(refused)
 
 
-@clause(
+def _is_401(subject: Subject, what: str) -> Iterator[Problem]:
+    if subject.response.status == 401:
+        return
+    if _refused(subject):
+        yield Problem(f"{what} was refused as something else", "401", reply(subject))
+    else:
+        yield Problem(f"{what} was let in", "401", f"HTTP {subject.response.status}")
+
+
+def _refused(subject: Subject) -> bool:
+    """Return whether a request was refused for its key; raise where it is neither let in nor that.
+
+    A success without an image and a redirect let nobody in, and break `errors.not-2xx`.
+    """
+    if subject.outcome.accepted:
+        return False
+    if subject.outcome.result is Result.UNCLEAR:
+        raise NotTestableError(f"it was not refused with a 4xx: {reply(subject)}")
+    require_fault(subject)
+    return True
+
+
+answers_401 = Shape(_is_401, Needs.REFUSAL)
+
+answers_401(
     "authentication.missing-key-refused",
     Level.MUST,
     "A request without an Authorization header is answered 401.",
@@ -58,14 +82,11 @@ def blames_key(subject: Subject) -> bool:
     cite("cometapi-errors", "401"),
     cite("openai-errors", "401"),
     binds=presents(Authorization.MISSING),
-    needs=Needs.REFUSAL,
+    about="a request without a key",
+    how="The status is exactly 401; the control is the same request with the key.",
 )
-def missing_key_refused(subject: Subject) -> Iterator[Problem]:
-    """The status is exactly 401; the control is the same request with the key."""
-    yield from _is_401(subject, "a request without a key")
 
-
-@clause(
+answers_401(
     "authentication.wrong-scheme-refused",
     Level.MUST,
     "Credentials in another scheme than Bearer are answered 401.",
@@ -73,25 +94,20 @@ def missing_key_refused(subject: Subject) -> Iterator[Problem]:
     cite("cometapi-errors", "401"),
     cite("rfc9110", "11.4"),
     binds=presents(Authorization.WRONG_SCHEME),
-    needs=Needs.REFUSAL,
+    about="a request with Basic credentials",
+    how="The status is exactly 401 when an `Authorization: Basic …` stands in place of the key.",
 )
-def wrong_scheme_refused(subject: Subject) -> Iterator[Problem]:
-    """The status is exactly 401 when an `Authorization: Basic …` stands in place of the key."""
-    yield from _is_401(subject, "a request with Basic credentials")
 
-
-@clause(
+answers_401(
     "authentication.unknown-key-refused",
     Level.MUST,
     "A key that the provider never issued is answered 401.",
     cite("cometapi-errors", "401"),
     cite("openai-errors", "401"),
     binds=presents(Authorization.UNKNOWN),
-    needs=Needs.REFUSAL,
+    about="a request with an unknown key",
+    how="The status is exactly 401 for a well-formed key of nobody.",
 )
-def unknown_key_refused(subject: Subject) -> Iterator[Problem]:
-    """The status is exactly 401 for a well-formed key of nobody."""
-    yield from _is_401(subject, "a request with an unknown key")
 
 
 @clause(
@@ -108,7 +124,7 @@ def malformed_refused(subject: Subject) -> Iterator[Problem]:
     Not testable on a success without an image and on a redirect, as to a page to log in.
     """
     if not _refused(subject):
-        yield Problem("a bearer token without a key was let in", "401", told(subject))
+        yield Problem("a bearer token without a key was let in", "401", reply(subject))
 
 
 @clause(
@@ -125,28 +141,6 @@ def malformed_401(subject: Subject) -> Iterator[Problem]:
     if not _refused(subject):
         raise NotTestableError("the request was let in")
     yield from _is_401(subject, "a request with a malformed Authorization header")
-
-
-def _is_401(subject: Subject, what: str) -> Iterator[Problem]:
-    if subject.response.status == 401:
-        return
-    if _refused(subject):
-        yield Problem(f"{what} was refused as something else", "401", told(subject))
-    else:
-        yield Problem(f"{what} was let in", "401", f"HTTP {subject.response.status}")
-
-
-def _refused(subject: Subject) -> bool:
-    """Return whether a request was refused for its key; raise where it is neither let in nor that.
-
-    A success without an image and a redirect let nobody in, and break `errors.not-2xx`.
-    """
-    if subject.outcome.accepted:
-        return False
-    if subject.outcome.result is Result.UNCLEAR:
-        raise NotTestableError(f"it was not refused with a 4xx: {told(subject)}")
-    require_fault(subject)
-    return True
 
 
 @clause(
@@ -188,16 +182,11 @@ def unknown_key_not_echoed(subject: Subject) -> Iterator[Problem]:
 
 def _echoes(subject: Subject, key: str) -> Iterator[Problem]:
     forms = echo_forms(key)
-    for place, response in _responses(subject):
-        for name, value in response.headers:
+    downloads = (download.response for download in subject.exchange.downloads)
+    responses = [("answer", subject.response), *(("image's download", file) for file in downloads)]
+    for place, response in responses:
+        for name, value in response.headers if response else ():
             if any(form.decode() in f"{name} {value}" for form in forms):
                 yield Problem(f"the {place} repeats the key in the header {name}", "no key")
-        if any(form in response.body for form in forms):
+        if response and any(form in response.body for form in forms):
             yield Problem(f"the {place} repeats the key in its body", "no key")
-
-
-def _responses(subject: Subject) -> Iterator[tuple[str, Response]]:
-    yield "answer", subject.response
-    for each in subject.exchange.downloads:
-        if each.response is not None:
-            yield "image's download", each.response

@@ -14,20 +14,19 @@ from conformance.parsing import Base64Reading
 BOUND = all_of(promised(), plain, answered_with("b64_json", "either"))
 
 
-def _readings(subject: Subject) -> Iterator[tuple[Payload, Base64Reading]]:
-    """Yield every base64 payload; where a URL would do as well, none leaves nothing to judge."""
+def _readings(subject: Subject) -> list[tuple[Payload, Base64Reading]]:
+    """Return every base64 payload; where a URL would do as well, none leaves nothing to judge."""
     subject.unaltered("payloads")
     pairs = [(payload, payload.base64) for payload in subject.payloads]
-    read = [(payload, reading) for payload, reading in pairs if reading is not None]
-    if not read and subject.kind == "either":
+    readings = [(payload, reading) for payload, reading in pairs if reading is not None]
+    if not readings and subject.kind == "either":
         raise NotApplicableError
-    if not read:
+    if not readings:
         raise NotTestableError("no item carries base64")
-    yield from read
+    return readings
 
 
 def _faults(subject: Subject, kind: str) -> Iterator[Problem]:
-    """Report base64 with this kind of fault."""
     for payload, reading in _readings(subject):
         if reading.kind == kind:
             seen = str(payload.item["b64_json"])[:40]
@@ -125,9 +124,9 @@ def is_image(subject: Subject) -> Iterator[Problem]:
     """Decodes as forgivingly as it can be done, and looks at the first bytes: they are those
     of an image of any known type. Whether it is whole is another clause.
     """
-    readings = list(_readings(subject))
+    readings = _readings(subject)
     decoded = [(payload, read.data) for payload, read in readings if read.data is not None]
-    if readings and not decoded:
+    if not decoded:
         raise NotTestableError("the base64 cannot be decoded")
     for payload, data in decoded:
         if payload.image is None or payload.image.type is None:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from conformance.cases.model import Authorization, Operation
 from conformance.clauses.registry import Binding, Bound, possible_in
-from conformance.contract import Edition
+from conformance.contract import Edition, RequestBody, SchemaRule, Violation
 from conformance.exchange.sent_request import Sent
 
 
 def all_of(*bindings: Binding) -> Binding:
     """Bind where every one binds."""
     return Bound(
-        lambda sent: all(each(sent) for each in bindings),
-        lambda edition: all(possible_in(each, edition) for each in bindings),
+        lambda sent: all(binding(sent) for binding in bindings),
+        lambda edition: all(possible_in(binding, edition) for binding in bindings),
     )
 
 
 def any_of(*bindings: Binding) -> Binding:
     """Bind where at least one binds."""
     return Bound(
-        lambda sent: any(each(sent) for each in bindings),
-        lambda edition: any(possible_in(each, edition) for each in bindings),
+        lambda sent: any(binding(sent) for binding in bindings),
+        lambda edition: any(possible_in(binding, edition) for binding in bindings),
     )
 
 
@@ -138,13 +136,16 @@ def at_fault(sent: Sent) -> frozenset[str]:
         return frozenset({"model"})
     if sent.asked is None:
         return frozenset()
-    found = {each.parameter for each in sent.asked.violations if each.parameter}
-    for each in sent.asked.violations:
-        value = each.rule.value if each.rule else None
-        if isinstance(value, dict):  # a rule across parameters
-            condition = value.get("if", {})
-            found |= {*condition.get("required", ()), *condition.get("properties", ())}
-    return frozenset(found)
+    violations = sent.asked.violations
+    broken = {violation.parameter for violation in violations if violation.parameter}
+    rules = [violation.rule for violation in violations if violation.rule]
+    return frozenset(broken.union(*map(condition_parameters, rules)))
+
+
+def condition_parameters(rule: SchemaRule) -> tuple[str, ...]:
+    """Name the parameters that bring a rule across parameters into force; else none."""
+    condition = rule.value.get("if", {}) if isinstance(rule.value, dict) else {}
+    return (*condition.get("required", ()), *condition.get("properties", ()))
 
 
 def streamed(sent: Sent) -> bool:
@@ -153,7 +154,7 @@ def streamed(sent: Sent) -> bool:
 
 
 def fault(name: str) -> Binding:
-    """A request whose only fault is this one of its transport."""
+    """A request whose only fault is this one of its transport: a wrong key hides every other."""
     return lambda sent: generation(sent) and name in sent.faults and authorized(sent)
 
 
@@ -176,16 +177,21 @@ def flaw(sent: Sent, parameter: str | None = None) -> str | None:
     asked = sent.asked
     if asked is None or sent.faults or not (refused(sent) and authorized(sent)):
         return None
-    parameters = {each.parameter for each in asked.violations}
+    parameters = {violation.parameter for violation in asked.violations}
     if len(parameters) != 1 or (parameter is not None and parameters != {parameter}):
         return None
-    return min((each.keyword for each in asked.violations), key=partial(_gravity, sent, parameters))
+    return gravest_flaw(asked)
 
 
-def _gravity(sent: Sent, parameters: set[str | None], keyword: str) -> int:
-    known = sent.model.parameters if sent.model else {}
-    own = any(keyword in known.get(each or "", {}) for each in parameters)
-    return 0 if keyword == "type" else 1 if own else 2
+def gravest_flaw(asked: RequestBody) -> str:
+    """Name the most basic constraint that a request breaks: type, its own, one across others."""
+    known = asked.model.parameters if asked.model else {}
+
+    def gravity(violation: Violation) -> int:
+        own = violation.keyword in known.get(violation.parameter or "", {})
+        return 0 if violation.keyword == "type" else 1 if own else 2
+
+    return min(asked.violations, key=gravity).keyword
 
 
 def definite(parameter: str) -> Binding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from conformance.clauses.bindings import all_of, asks, flaw, omits, promised
 from conformance.clauses.refusals import refusal, require_success
@@ -55,42 +54,31 @@ def _counted(subject: Subject, wanted: int) -> Iterator[Problem]:
     require_success(subject)
     if not subject.outcome.accepted:
         raise NotTestableError("no item is an image")
-    found = _found(subject)
-    if found < wanted and subject.answer.object is None:
+    streamed = subject.answer.object is None
+    if streamed:
+        count = sum(event.called(COMPLETED) for event in subject.events)
+    else:
+        count = len(subject.object["data"])
+    if streamed and count < wanted:
         error, fault = error_text(subject.answer), subject.answer.stream.fault
         if error.said or fault:
             raise NotTestableError(f"the stream {fault or f'says why it has fewer: {error.words}'}")
-    if found != wanted:
-        yield Problem("the number of images is another", f"{wanted}", f"{found}")
-
-
-def _found(subject: Subject) -> int:
-    if subject.answer.object is None:
-        return sum(each.called(COMPLETED) for each in subject.events)
-    return len(subject.object["data"])
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _kind(value: Any) -> str:
-    """Return what is wrong with a value of `n`, where that can be seen without the schema."""
-    if not _number(value):
-        return "non-numeric"
-    if isinstance(value, float) and not value.is_integer():
-        return "fractional"
-    return "negative" if value < 0 else "zero" if value == 0 else "positive"
+    if count != wanted:
+        yield Problem("the number of images is another", f"{wanted}", f"{count}")
 
 
 def _n_is(kind: str) -> Binding:
     """A request whose one flaw is its `n`, which is of this kind."""
 
     def binds(sent: Sent) -> bool:
-        asked = sent.asked
-        if asked is None or flaw(sent, "n") is None:
+        if sent.asked is None or flaw(sent, "n") is None:
             return False
-        return _kind(asked.body.get("n")) == kind
+        value = sent.asked.body.get("n")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return kind == "non-numeric"
+        if isinstance(value, float) and not value.is_integer():
+            return kind == "fractional"
+        return kind == ("negative" if value < 0 else "zero" if value == 0 else "positive")
 
     return binds
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.clauses.bindings import all_of, left_open, omits, plain
-from conformance.clauses.refusals import broken_down, told
+from conformance.clauses.refusals import broken_down, reply
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.stream import STREAMED, too_many
 from conformance.clauses.subject import (
@@ -46,12 +46,12 @@ def model(subject: Subject) -> Iterator[Problem]:
         return
     status = subject.response.status
     if undecided(status):
-        raise UnavailableError(told(subject))
+        raise UnavailableError(reply(subject))
     if 400 <= status < 500 or subject.outcome.accepted:
         return
     if subject.outcome.answered:
         raise NotTestableError(f"a success came without an image: {subject.outcome.reason}")
-    yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
+    yield Problem("the request was neither accepted nor refused", "2xx or 4xx", reply(subject))
 
 
 @clause(

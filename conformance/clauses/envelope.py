@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.clauses.envelope_json import SUCCESS, reading_faults
-from conformance.clauses.refusals import told
+from conformance.clauses.refusals import reply
 from conformance.clauses.registry import cite, clause
 from conformance.clauses.stand_ins import lone_task, stand_in
 from conformance.clauses.subject import NotTestableError, Problem, Subject
@@ -82,7 +82,7 @@ def body_object(subject: Subject) -> Iterator[Problem]:
 def no_error(subject: Subject) -> Iterator[Problem]:
     """Fails when `error` is there and is not null, beside `data` or in its place."""
     if subject.object.get("error") is not None:
-        yield Problem("an error stands in a success", "no error", told(subject))
+        yield Problem("an error stands in a success", "no error", reply(subject))
 
 
 @clause(
@@ -184,15 +184,11 @@ def data_present(subject: Subject) -> Iterator[Problem]:
     """
     body = document(subject)
     if "data" not in body:
-        instead = _instead(body) + stand_in(subject.answer)
-        yield Problem("data is not there", "an array", instead)
-
-
-def _instead(body: dict[str, Any]) -> str:
-    """Name the members of a body, those first that hold something like images."""
-    filled = [name for name in body if isinstance(body[name], list) and body[name]]
-    others = sorted(name for name in body if name not in filled)
-    return ", ".join([*filled, *others][:10]) or "no member at all"
+        # First comes what holds something like images: their member has another name, perhaps.
+        filled = [name for name in body if isinstance(body[name], list) and body[name]]
+        others = sorted(name for name in body if name not in filled)
+        instead = ", ".join([*filled, *others][:10]) or "no member at all"
+        yield Problem("data is not there", "an array", instead + stand_in(subject.answer))
 
 
 @clause(
@@ -272,26 +268,23 @@ def schema(subject: Subject) -> Iterator[Problem]:
     What has a clause of its own is left to that: `created`, `data` itself, which payload
     member is filled, and the members that the chapter extras compares with the request.
     """
-    body, left = document(subject), _empty_payloads(subject)
+    body = document(subject)
+    empty = {  # which the chapter format reports
+        f"{payload.path}.{name}"
+        for payload in subject.answer.payloads
+        for name in ("url", "b64_json")
+        if payload.state(name) == "null"
+    }
     for mismatch in subject.edition.response_errors(subject.kind, body):
-        if mismatch.path not in left and not _judged_elsewhere(mismatch.path, mismatch.keyword):
+        if mismatch.path not in empty and not _judged_elsewhere(mismatch.path, mismatch.keyword):
             yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
 
 
 _ITEM = re.compile(r"data\[\d+\](?:\.(?P<payload>url|b64_json))?")
 
 
-def _empty_payloads(subject: Subject) -> frozenset[str]:
-    """Where a payload member is null, which the chapter format reports."""
-    return frozenset(
-        f"{each.path}.{name}"
-        for each in subject.answer.payloads
-        for name in ("url", "b64_json")
-        if each.state(name) == "null"
-    )
-
-
 def _judged_elsewhere(path: str, keyword: str) -> bool:
+    """Return whether another clause judges a member, or all but the type of it."""
     if path.split(".", 1)[0] in _OWN_CLAUSE:
         return True
     item = _ITEM.fullmatch(path)

@@ -58,8 +58,8 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     subject.unaltered("headers")
     _json_expected(subject)
     if subject.response.media_type != "application/json":
-        told = subject.response.header("content-type")
-        yield Problem("the content type is another", "application/json", told or "no header")
+        declared = subject.response.header("content-type")
+        yield Problem("the content type is another", "application/json", declared or "no header")
 
 
 def reading_faults(subject: Subject, *kinds: str) -> Iterator[Problem]:
@@ -71,16 +71,13 @@ def reading_faults(subject: Subject, *kinds: str) -> Iterator[Problem]:
         subject.unaltered("text")
     _json_expected(subject)
     reading = subject.answer.json
-    if reading.kind is not None and reading.value is None and _declared_other(subject):
+    declared_other = subject.response.media_type not in (None, "application/json", "text/json")
+    if reading.kind is not None and reading.value is None and declared_other:
         raise NotTestableError("the body is not JSON, and does not say that it is")
     if reading.kind in kinds:
         yield Problem(f"the body {reading.fault}", "one JSON text", _start(subject))
     elif reading.kind is not None and reading.value is None:
         raise NotTestableError(f"the body cannot be read: it {reading.fault}")
-
-
-def _declared_other(subject: Subject) -> bool:
-    return subject.response.media_type not in (None, "application/json", "text/json")
 
 
 def _start(subject: Subject) -> str:

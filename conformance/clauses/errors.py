@@ -10,19 +10,17 @@ from conformance.clauses.envelope_json import is_html
 from conformance.clauses.parameters import WRONG_METHOD
 from conformance.clauses.refusals import (
     refused_alike,
+    reply,
     require_control,
     require_fault,
-    told,
 )
-from conformance.clauses.registry import Bound, Needs, cite, clause
+from conformance.clauses.registry import Bound, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.error_text import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from conformance.exchange.sent_request import Sent
 
 REFUSED = all_of(refused, not_(fault("method")))
 """Mistakes of the documented operation; what another method is answered, no document says."""
@@ -194,69 +192,62 @@ def type_string(subject: Subject) -> Iterator[Problem]:
         yield Problem("the type of the error is no string", "a string", _shown(value))
 
 
-@clause(
+def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
+    if _member(subject, name) is _Absent:
+        yield Problem(f"the error has no {name}", "a string or null", _ABSENT)
+
+
+def _neither_text_nor_null(subject: Subject, name: str) -> Iterator[Problem]:
+    value = _member(subject, name)
+    if value is not _Absent and value is not None and not isinstance(value, str):
+        yield Problem(f"{name} is neither string nor null", "a string or null", _shown(value))
+
+
+has_member = Shape(_lacking, Needs.ERROR)
+has_text_or_null = Shape(_neither_text_nor_null, Needs.ERROR)
+
+has_member(
     "errors.param-present",
     Level.SHOULD,
     "An error has the member `param`, if only as null.",
     cite("openai", "Error"),
     cite("cometapi-errors-2", "Error envelope"),
     binds=REFUSED,
-    needs=Needs.ERROR,
+    about="param",
+    how="Deviates when `param` is missing; what it is, other clauses judge.",
 )
-def param_present(subject: Subject) -> Iterator[Problem]:
-    """Deviates when `param` is missing; what it is, other clauses judge."""
-    if _member(subject, "param") is _Absent:
-        yield Problem("the error has no param", "a string or null", _ABSENT)
 
-
-@clause(
+has_text_or_null(
     "errors.param-type",
     Level.SHOULD,
     "The `param` of an error is a string or null.",
     cite("openai", "Error.param"),
     binds=REFUSED,
-    needs=Needs.ERROR,
+    about="param",
+    how="Deviates on numbers, booleans, arrays and objects; an absent member has its own clause.",
 )
-def param_type(subject: Subject) -> Iterator[Problem]:
-    """Deviates on numbers, booleans, arrays and objects; an absent member has its own clause."""
-    value = _member(subject, "param")
-    if value is not _Absent and value is not None and not isinstance(value, str):
-        yield Problem("param is neither string nor null", "a string or null", _shown(value))
 
-
-@clause(
+has_member(
     "errors.code-present",
     Level.SHOULD,
     "An error has the member `code`, if only as null.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error"),
     binds=REFUSED,
-    needs=Needs.ERROR,
+    about="code",
+    how="Deviates when `code` is missing; what it is, other clauses judge.",
 )
-def code_present(subject: Subject) -> Iterator[Problem]:
-    """Deviates when `code` is missing; what it is, other clauses judge."""
-    if _member(subject, "code") is _Absent:
-        yield Problem("the error has no code", "a string or null", _ABSENT)
 
-
-@clause(
+has_text_or_null(
     "errors.code-type",
     Level.SHOULD,
     "The `code` of an error is a string or null.",
     cite("cometapi-errors", "Error envelope"),
     cite("openai", "Error.code"),
     binds=REFUSED,
-    needs=Needs.ERROR,
+    about="code",
+    how="Deviates on numbers, such as the status repeated; an absent member has its own clause.",
 )
-def code_type(subject: Subject) -> Iterator[Problem]:
-    """Deviates on numbers, such as the status repeated; an absent member has its own clause."""
-    value = _member(subject, "code")
-    if value is not _Absent and value is not None and not isinstance(value, str):
-        yield Problem("code is neither string nor null", "a string or null", _shown(value))
-
-
-def _flawed(sent: Sent) -> bool:
-    return flaw(sent) is not None or "model-unknown" in sent.faults
 
 
 @clause(
@@ -271,7 +262,7 @@ def documented_members(subject: Subject) -> Iterator[Problem]:
     """Validates these members, such as an id of the request. Not testable without an error object,
     which other clauses demand.
     """
-    _ = subject.error
+    _ = subject.error  # raises where there is none
     for mismatch in subject.edition.error_errors(subject.object):
         if mismatch.path.partition(".")[0] in subject.edition.error_members:
             yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
@@ -283,7 +274,7 @@ def documented_members(subject: Subject) -> Iterator[Problem]:
     "Where an error names a parameter in `param`, it is the one at fault.",
     cite("openai", "Error.param"),
     cite("openai-observed", "400: param"),
-    binds=all_of(REFUSED, _flawed),
+    binds=all_of(REFUSED, lambda sent: flaw(sent) is not None or "model-unknown" in sent.faults),
     needs=Needs.ERROR,
 )
 def param_names(subject: Subject) -> Iterator[Problem]:
@@ -293,6 +284,7 @@ def param_names(subject: Subject) -> Iterator[Problem]:
     refusal is for another reason, such as a quota.
     """
     require_control(subject)
+    # "No such model" may be this very lie, so unlike elsewhere it hides nothing by itself.
     if subject.outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         require_fault(subject)
     value = _member(subject, "param")
@@ -330,4 +322,4 @@ def method_explained(subject: Subject) -> Iterator[Problem]:
     alone, so any form will do.
     """
     if not error_text(subject.answer).said:
-        yield Problem("the refusal says nothing", "an explanation", told(subject))
+        yield Problem("the refusal says nothing", "an explanation", reply(subject))

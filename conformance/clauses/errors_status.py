@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from conformance.clauses.bindings import all_of, any_of, flaw, not_, refused
 from conformance.clauses.envelope_json import is_html
 from conformance.clauses.parameters import MALFORMED, NOT_OBJECT, WRONG_METHOD, WRONG_TYPE
-from conformance.clauses.refusals import quotes_fault, require_control, require_fault, told
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.refusals import quotes_fault, reply, require_control, require_fault
+from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
 from conformance.exchange.outcome import Result
@@ -17,59 +17,51 @@ from conformance.findings import PAGE_AS_SUCCESS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MISTAKEN = any_of(lambda sent: flaw(sent) is not None, MALFORMED, NOT_OBJECT)
+
+def _other_status(subject: Subject, fitting: tuple[int, ...]) -> Iterator[Problem]:
+    """Report a status that does not fit; 413 may do, and is not what is expected."""
+    require_control(subject)
+    require_fault(subject)
+    if subject.response.status not in fitting:
+        expected = " or ".join(str(status) for status in fitting if status != 413)
+        yield Problem("the refusal has another status", expected, reply(subject))
 
 
-@clause(
+has_status = Shape(_other_status, Needs.ERROR)
+
+has_status(
     "errors.status-400",
     Level.SHOULD,
     "A request that breaks a documented rule is refused with status 400.",
     cite("cometapi-errors", "400"),
     cite("openai-errors", "400"),
-    binds=_MISTAKEN,
-    needs=Needs.ERROR,
-)
-def status_400(subject: Subject) -> Iterator[Problem]:
-    """Deviates on any other 4xx, such as 422; 413 is left out, for a body may be too large. Not
+    binds=any_of(lambda sent: flaw(sent) is not None, MALFORMED, NOT_OBJECT),
+    about=(400, 413),
+    how="""Deviates on any other 4xx, such as 422; 413 is left out, for a body may be too large. Not
     testable where the refusal is for another reason, such as a quota.
-    """
-    require_control(subject)
-    require_fault(subject)
-    if subject.response.status not in (400, 413):
-        yield Problem("the refusal has another status", "400", told(subject))
+    """,
+)
 
-
-@clause(
+has_status(
     "errors.status-405",
     Level.SHOULD,
     "Another method than POST is refused with status 405.",
     cite("rfc9110", "9.1"),
     binds=WRONG_METHOD,
-    needs=Needs.ERROR,
+    about=(405,),
+    how="Deviates on any other 4xx, such as 404.",
 )
-def status_405(subject: Subject) -> Iterator[Problem]:
-    """Deviates on any other 4xx, such as 404."""
-    require_control(subject)
-    require_fault(subject)
-    if subject.response.status != 405:
-        yield Problem("the refusal has another status", "405", told(subject))
 
-
-@clause(
+has_status(
     "errors.status-415",
     Level.SHOULD,
     "A body that is declared as something other than JSON is refused with status 415 or 400.",
     cite("rfc9110", "15.5.16"),
     cite("cometapi-errors", "400"),
     binds=WRONG_TYPE,
-    needs=Needs.ERROR,
+    about=(415, 400),
+    how="Deviates on any other 4xx.",
 )
-def status_415(subject: Subject) -> Iterator[Problem]:
-    """Deviates on any other 4xx."""
-    require_control(subject)
-    require_fault(subject)
-    if subject.response.status not in (400, 415):
-        yield Problem("the refusal has another status", "415 or 400", told(subject))
 
 
 @clause(
@@ -92,13 +84,13 @@ def not_2xx(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.accepted or not 200 <= status < 400:
         return
     if subject.outcome.result is Result.UNAVAILABLE:
-        raise UnavailableError(told(subject))
+        raise UnavailableError(reply(subject))
     require_control(subject)
     came = "a success without an image" if status < 300 else "a redirect"
     message = f"a refusal comes as {came}"
     if status < 300 and is_html(subject):
         message = PAGE_AS_SUCCESS
-    yield Problem(message, "4xx", told(subject))
+    yield Problem(message, "4xx", reply(subject))
 
 
 _OUTAGES = frozenset({408, 425, 429, 502, 503, 504, *range(520, 531)})
@@ -128,15 +120,16 @@ def not_5xx(subject: Subject) -> Iterator[Problem]:
     missing = unknown_model and subject.outcome.result is Result.NOT_SERVED
     meant = quotes_fault(subject) or subject.context.crash_alike is not None
     understood = missing or (status >= 500 and meant)
+    # What a gateway answers while its server is down is no verdict, unless it read the mistake.
     if status in _OUTAGES and not understood:
-        raise UnavailableError(told(subject))
+        raise UnavailableError(reply(subject))
     if status < 500:
         return
     if subject.control is None:
         raise NotTestableError("there is no control: the same request without its one fault")
     require_control(subject)
     if subject.outcome.cause not in (None, "outage") and not missing:
-        raise UnavailableError(told(subject))  # such as a quota, which hits valid requests as well
+        raise UnavailableError(reply(subject))  # such as a quota, which hits valid requests as well
     if subject.context.down is not None and not understood:
-        raise UnavailableError(f"{subject.context.down.case} came to nothing too: {told(subject)}")
-    yield Problem("a mistake in the request was answered as a server's", "4xx", told(subject))
+        raise UnavailableError(f"{subject.context.down.case} came to nothing too: {reply(subject)}")
+    yield Problem("a mistake in the request was answered as a server's", "4xx", reply(subject))

@@ -117,11 +117,15 @@ def _failed(name: str, error: BaseException) -> ExtensionError:
 
 def _place(error: BaseException) -> str:
     """Return the last line of the plugin that ran, not of what it calls or is loaded by."""
-    frames = [(each.lineno, each.filename) for each in extract_tb(error.__traceback__)]
-    loaded = dropwhile(lambda each: not each[1].startswith("<frozen importlib"), frames)
-    outside = [each for each in loaded if not each[1].startswith(("<", str(_IMPORTLIB)))]
-    own = [each for each in outside if Path(each[1]).is_relative_to(Path(outside[0][1]).parent)]
-    return _line(*own[-1]) if own else ""
+    # Our own frames come first, then those of the import system, and then the plugin's.
+    frames = dropwhile(
+        lambda frame: not frame.filename.startswith("<frozen importlib"),
+        extract_tb(error.__traceback__),
+    )
+    outside = [frame for frame in frames if not frame.filename.startswith(("<", str(_IMPORTLIB)))]
+    folder = Path(outside[0].filename).parent if outside else None
+    own = [frame for frame in outside if folder and Path(frame.filename).is_relative_to(folder)]
+    return _line(own[-1].lineno, own[-1].filename) if own else ""
 
 
 def _line(number: int | None, file: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from conformance.clauses.bindings import all_of, asks, documents, family, plain, promised
 from conformance.clauses.extras import body_of
-from conformance.clauses.registry import Needs, cite, clause
+from conformance.clauses.registry import Needs, Shape, cite, clause
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
-from conformance.contract import Level, Mismatch, is_integer
+from conformance.contract import Level, is_integer
 
 USAGE = all_of(promised(), plain, family("gpt-image", "dall-e"))
 
@@ -60,58 +60,40 @@ def details(usage: Mapping[str, Any], name: str) -> Iterator[Problem]:
         yield Problem(message, str(whole)[:40], f"{text} + {image}"[:80])
 
 
-@clause(
+def _mismatches(subject: Subject, of_counts: bool) -> Iterator[Problem]:
+    """Report what the schema says of the types of the counts, or of all else in `usage`."""
+    if body_of(subject).get("usage") is None:
+        raise NotApplicableError
+    subject.unaltered("usage")
+    for mismatch in subject.mismatches:
+        is_count = mismatch.path.endswith("_tokens") and mismatch.keyword != "required"
+        if mismatch.path.split(".")[0] == "usage" and is_count == of_counts:
+            yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
+
+
+documented = Shape(_mismatches, Needs.DECISION)
+
+documented(
     "extras.usage-members",
     Level.MUST,
     "A `usage` is an object with every member that is documented as required.",
     cite("openai", "ImageGenUsage"),
     cite("openai", "ImageGenInputUsageDetails"),
     binds=USAGE,
-    needs=Needs.DECISION,
+    about=False,
+    how="Validates the member where it is there and not null, but for the types of its counts.",
 )
-def usage_members(subject: Subject) -> Iterator[Problem]:
-    """Validates the member where it is there and not null, but for the types of its counts."""
-    for each in _usage_faults(subject):
-        if not each.path.endswith("_tokens") or each.keyword == "required":
-            yield Problem(each.message, each.expected, each.observed)
 
-
-@clause(
+documented(
     "extras.usage-integers",
     Level.MUST,
     "The counts of a `usage` are integers.",
     cite("openai", "ImageGenUsage"),
     cite("openai", "ImageGenInputUsageDetails"),
     binds=USAGE,
-    needs=Needs.DECISION,
+    about=True,
+    how="Fails on fractions, strings and null, in the totals and in the details.",
 )
-def usage_integers(subject: Subject) -> Iterator[Problem]:
-    """Fails on fractions, strings and null, in the totals and in the details."""
-    for each in _usage_faults(subject):
-        if each.path.endswith("_tokens") and each.keyword != "required":
-            yield Problem(each.message, each.expected, each.observed)
-
-
-def _usage_faults(subject: Subject) -> Iterator[Mismatch]:
-    if body_of(subject).get("usage") is None:
-        raise NotApplicableError
-    subject.unaltered("usage")
-    for mismatch in subject.mismatches:
-        if mismatch.path == "usage" or mismatch.path.startswith("usage."):
-            yield mismatch
-
-
-@clause(
-    "extras.usage-not-negative",
-    Level.MUST,
-    "The counts of a `usage` are not negative.",
-    cite("openai", "ImageGenUsage"),
-    binds=USAGE,
-    needs=Needs.DECISION,
-)
-def usage_not_negative(subject: Subject) -> Iterator[Problem]:
-    """Looks at every number in `usage` and its details whose name ends in `_tokens`."""
-    yield from negative(_usage(subject), "usage")
 
 
 def negative(usage: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -123,46 +105,56 @@ def negative(usage: Mapping[str, Any], path: str) -> Iterator[Problem]:
             yield Problem(f"{path}.{name} is negative", "0 or more", str(value)[:40])
 
 
-@clause(
+def _counts(
+    subject: Subject, faults: Callable[[Mapping[str, Any]], Iterator[Problem]]
+) -> Iterator[Problem]:
+    yield from faults(_usage(subject))
+
+
+counts = Shape(_counts, Needs.DECISION)
+
+counts(
+    "extras.usage-not-negative",
+    Level.MUST,
+    "The counts of a `usage` are not negative.",
+    cite("openai", "ImageGenUsage"),
+    binds=USAGE,
+    about=lambda usage: negative(usage, "usage"),
+    how="Looks at every number in `usage` and its details whose name ends in `_tokens`.",
+)
+
+counts(
     "extras.usage-total",
     Level.MUST,
     "`total_tokens` is the sum of `input_tokens` and `output_tokens`.",
     cite("openai", "ImageGenUsage.total_tokens"),
     cite("cometapi-later", "200, example of 2026-06-10"),
     binds=USAGE,
-    needs=Needs.DECISION,
+    about=total,
+    how="Adds up the counts where there is a `usage`; none at all is fine.",
 )
-def usage_total(subject: Subject) -> Iterator[Problem]:
-    """Adds up the counts where there is a `usage`; none at all is fine."""
-    yield from total(_usage(subject))
 
-
-@clause(
+counts(
     "extras.usage-input-details",
     Level.MUST,
     "The details of `input_tokens` add up to it.",
     cite("openai", "ImageGenInputUsageDetails"),
     cite("cometapi-later", "200, example of 2026-06-10"),
     binds=USAGE,
-    needs=Needs.DECISION,
+    about=lambda usage: details(usage, "input_tokens"),
+    how="Adds up text and image tokens where there is a `usage`.",
 )
-def usage_input_details(subject: Subject) -> Iterator[Problem]:
-    """Adds up text and image tokens where there is a `usage`."""
-    yield from details(_usage(subject), "input_tokens")
 
-
-@clause(
+counts(
     "extras.usage-output-details",
     Level.MUST,
     "The details of `output_tokens`, where given, add up to it.",
     cite("openai", "ImageGenOutputTokensDetails"),
     cite("cometapi-later", "200, example of 2026-06-10"),
     binds=USAGE,
-    needs=Needs.DECISION,
+    about=lambda usage: details(usage, "output_tokens"),
+    how="Adds up text and image tokens where there are `output_tokens_details`.",
 )
-def usage_output_details(subject: Subject) -> Iterator[Problem]:
-    """Adds up text and image tokens where there are `output_tokens_details`."""
-    yield from details(_usage(subject), "output_tokens")
 
 
 @clause(
@@ -175,10 +167,10 @@ def usage_output_details(subject: Subject) -> Iterator[Problem]:
 )
 def svg_usage(subject: Subject) -> Iterator[Problem]:
     """Validates the member where it is there; an answer without it is fine."""
-    found = body_of(subject).get("svg_usage")
-    if found is None:
+    usage = body_of(subject).get("svg_usage")
+    if usage is None:
         raise NotApplicableError
     for mismatch in subject.mismatches:
-        if mismatch.path == "svg_usage" or mismatch.path.startswith("svg_usage."):
+        if mismatch.path.split(".")[0] == "svg_usage":
             yield Problem(mismatch.message, mismatch.expected, mismatch.observed)
-    yield from negative(found if isinstance(found, dict) else {}, "svg_usage")
+    yield from negative(usage if isinstance(usage, dict) else {}, "svg_usage")

@@ -15,7 +15,7 @@ from conformance.clauses.bindings import (
     plain,
     promised,
 )
-from conformance.clauses.refusals import named, told
+from conformance.clauses.refusals import named, reply
 from conformance.clauses.registry import Needs, Shape, cite, clause, register
 from conformance.clauses.stand_ins import lone_task
 from conformance.clauses.subject import NotTestableError, Problem, Subject
@@ -31,14 +31,16 @@ NAMES = ("url", "b64_json")
 
 def typed(subject: Subject) -> tuple[Payload, ...]:
     """The items whose payload members are strings, null or absent, or *not testable*."""
-    found = tuple(
-        each for each in subject.payloads if not any(each.state(name)[:2] == "a " for name in NAMES)
+    payloads = tuple(
+        payload
+        for payload in subject.payloads
+        if not any(payload.state(name).startswith("a ") for name in NAMES)  # such as "a number"
     )
-    if not found:
+    if not payloads:
         raise NotTestableError("url and b64_json are not strings")
     if task := lone_task(subject):
         raise NotTestableError(f"data holds a task and no image: {task}")
-    return found
+    return payloads
 
 
 def _lacking(subject: Subject, name: str) -> Iterator[Problem]:
@@ -123,7 +125,7 @@ def gpt_image_response_format(subject: Subject) -> Iterator[Problem]:
     if subject.outcome.answered:
         yield from _lacking(subject, "b64_json")
     elif subject.control is None and subject.response.status == 404:
-        raise NotTestableError(f"refused for another reason: {told(subject)}")
+        raise NotTestableError(f"refused for another reason: {reply(subject)}")
     else:
         yield from named(subject, ["response_format"])
 
@@ -158,7 +160,7 @@ register(
 
 
 def _in_both(subject: Subject) -> Iterator[Problem]:
-    carrying = [each for each in typed(subject) if each.carries]
+    carrying = [payload for payload in typed(subject) if payload.carries]
     if not carrying:
         raise NotTestableError("no item carries an image")
     for payload in carrying:
@@ -191,7 +193,7 @@ register(
 
 def _unused(subject: Subject, state: str) -> Iterator[Problem]:
     wanted = NAMES if subject.kind == "either" else (subject.kind,)
-    filled = [each for each in typed(subject) if set(each.carries) & set(wanted)]
+    filled = [payload for payload in typed(subject) if set(payload.carries) & set(wanted)]
     if not filled:
         raise NotTestableError("no item carries what was promised")
     for payload in filled:

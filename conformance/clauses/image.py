@@ -13,6 +13,7 @@ from conformance.clauses.bindings import (
     plain,
     promised,
 )
+from conformance.clauses.refusals import require_success
 from conformance.clauses.registry import Needs, cite, clause, register
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level, sides_of
@@ -24,26 +25,17 @@ SUCCESS = all_of(promised(), plain)
 TYPED = all_of(promised("output_format"), plain)
 SEEN_THROUGH = all_of(promised("background", "output_format"), plain)
 
-Found = tuple["Payload", "ImageFacts"]
 
-
-def _images(subject: Subject) -> tuple[Found, ...]:
-    """The images of the answer, or *not testable*."""
-    if subject.outcome.answered:
-        return subject.images
-    raise NotTestableError(f"the request was not accepted: {subject.outcome.reason}")
-
-
-def _decoded(subject: Subject) -> list[Found]:
+def _decoded(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
     """The images whose pixels could be read."""
-    images = _images(subject)
-    found = [each for each in images if each[1].decoded]
-    drawings = [each for each in images if each[1].type == "svg"]
-    if not found and drawings and subject.value("output_format") == "svg":
+    require_success(subject)
+    decoded = [(payload, facts) for payload, facts in subject.images if facts.decoded]
+    if decoded:
+        return decoded
+    drawn = any(facts.type == "svg" for _, facts in subject.images)
+    if drawn and subject.value("output_format") == "svg":
         raise NotApplicableError  # a drawing that was asked for has no pixels
-    if not found:
-        raise NotTestableError("no image could be decoded")
-    return found
+    raise NotTestableError("no image could be decoded")
 
 
 def _types(subject: Subject) -> tuple[str, ...]:
@@ -53,7 +45,7 @@ def _types(subject: Subject) -> tuple[str, ...]:
         return (expected,)
     models = subject.edition.models.values()
     return subject.edition.image_types(subject.kind) or tuple(
-        dict.fromkeys(each for m in models for each in m.documented("output_format"))
+        dict.fromkeys(name for model in models for name in model.documented("output_format"))
     )
 
 
@@ -70,8 +62,8 @@ def _leaves_size(sent: Sent) -> bool:
 
 
 def _documented_sizes(sent: Sent) -> dict[tuple[int, int], str]:
-    named = sent.model.documented("size") if sent.model else ()
-    return {pixels: each for each in named if (pixels := sides_of(each)) is not None}
+    sizes = sent.model.documented("size") if sent.model else ()
+    return {pixels: size for size in sizes if (pixels := sides_of(size)) is not None}
 
 
 @clause(
@@ -116,8 +108,9 @@ def _documents_format(sent: Sent) -> bool:
 
 
 def _of_other_type(subject: Subject) -> Iterator[Problem]:
+    require_success(subject)
     expected = _types(subject)
-    for payload, facts in _images(subject):
+    for payload, facts in subject.images:
         if facts.type not in expected:
             wanted = " or ".join(expected)
             yield Problem(f"{payload.path} is of another type", wanted, str(facts.type))
@@ -159,13 +152,13 @@ register(
 )
 
 
-def _right_type(subject: Subject) -> list[Found]:
-    """The decoded images of a type that may be; a wrong type is told by its own clause."""
-    expected, decoded = _types(subject), _decoded(subject)
-    found = [each for each in decoded if each[1].type in expected]
-    if decoded and not found:
+def _right_type(subject: Subject) -> list[tuple[Payload, ImageFacts]]:
+    """The decoded images of a type that may be; a wrong type has its own clause."""
+    expected = _types(subject)
+    images = [(payload, facts) for payload, facts in _decoded(subject) if facts.type in expected]
+    if not images:
         raise NotTestableError("the images are of another type")
-    return found
+    return images
 
 
 @clause(
@@ -198,7 +191,7 @@ def transparent_pixels(subject: Subject) -> Iterator[Problem]:
     none, nor has a picture with one stray pixel. Judged on images that have an alpha channel.
     """
     images = _right_type(subject)
-    alpha = [each for each in images if each[1].has_alpha]
+    alpha = [(payload, facts) for payload, facts in images if facts.has_alpha]
     if images and not alpha:
         raise NotTestableError("no image has an alpha channel")
     for payload, facts in alpha:
@@ -240,20 +233,19 @@ def complete(subject: Subject) -> Iterator[Problem]:
     base64, and a type that may not be by the clauses on types.
     """
     expected = _types(subject)
-    known = [each for each in subject.images if each[1].type in expected and _sound(each[0])]
-    images = [each for each in known if each[1].type != "svg"]
-    if known and not images:
-        raise NotApplicableError  # of drawings there is a clause of its own
+    damaged = ("padding", "length", "alphabet")  # base64 that loses bytes of the image
+    images = [
+        (payload, facts)
+        for payload, facts in subject.images
+        if facts.type in expected and (payload.base64 is None or payload.base64.kind not in damaged)
+    ]
     if not images:
         raise NotTestableError("no image of a documented type came through whole base64")
+    if all(facts.type == "svg" for _, facts in images):
+        raise NotApplicableError  # of drawings there is a clause of its own
     for payload, facts in images:
-        if not facts.complete:
+        if facts.type != "svg" and not facts.complete:
             yield Problem(f"{payload.path}: the image {facts.fault}", "whole", _measure(facts))
-
-
-def _sound(payload: Payload) -> bool:
-    reading = payload.base64
-    return reading is None or reading.kind not in ("padding", "length", "alphabet")
 
 
 @clause(
@@ -295,3 +287,79 @@ def distinct(subject: Subject) -> Iterator[Problem]:
             same = seen[digest]
             yield Problem(f"{payload.path} is the image of {same}", "two images", "one, twice")
         seen.setdefault(digest, payload.path)
+
+
+# Animations and drawings: the frames of a GIF are in its bytes, and an SVG is text.
+
+ANIMATED = all_of(
+    promised("output_format", "frame_count", "frame_duration_ms"),
+    plain,
+    asks("output_format", "gif"),
+)
+_STEP = 10  # milliseconds: what GIF can tell apart
+
+
+def _of_type(subject: Subject, kind: str) -> list[tuple[Payload, ImageFacts]]:
+    """Return the images of a type, at least one, or *not testable*."""
+    require_success(subject)
+    images = [(payload, facts) for payload, facts in subject.images if facts.type == kind]
+    if not images:
+        raise NotTestableError(f"no image is {kind}")
+    return images
+
+
+@clause(
+    "image.frames-as-asked",
+    Level.MUST,
+    "A GIF has as many frames as `frame_count` asks for, or its documented default.",
+    cite("openai-package", "ImageGenerateParams.frame_count"),
+    binds=all_of(ANIMATED, documents("frame_count")),
+    needs=Needs.DECISION,
+)
+def frames_as_asked(subject: Subject) -> Iterator[Problem]:
+    """Counts the frames in the file. A refusal is fine, as GIF is in preview. A file of another
+    type is told by `image.type-as-asked`.
+    """
+    asked = subject.value("frame_count")
+    for payload, facts in _of_type(subject, "gif"):
+        if facts.frames != asked:
+            yield Problem(
+                f"{payload.path} has another number of frames", str(asked), str(facts.frames)
+            )
+
+
+@clause(
+    "image.frame-delay-as-asked",
+    Level.MUST,
+    "Every frame of a GIF is shown for `frame_duration_ms`, in steps of 10 ms, or its default.",
+    cite("openai-package", "ImageGenerateParams.frame_duration_ms"),
+    binds=all_of(ANIMATED, documents("frame_duration_ms")),
+    needs=Needs.DECISION,
+)
+def frame_delay_as_asked(subject: Subject) -> Iterator[Problem]:
+    """Reads the delay of every frame in the file; which way it is rounded is not documented, so
+    that less than 10 ms of difference is fine.
+    """
+    asked = int(subject.value("frame_duration_ms"))
+    for payload, facts in _of_type(subject, "gif"):
+        shortest, longest = facts.delays or (0, 0)
+        if abs(shortest - asked) >= _STEP or abs(longest - asked) >= _STEP:
+            observed = f"{shortest} ms" if shortest == longest else f"{shortest} to {longest} ms"
+            yield Problem(f"{payload.path} is shown at another pace", f"{asked} ms", observed)
+
+
+@clause(
+    "image.svg-well-formed",
+    Level.MUST,
+    "An SVG is whole: well-formed XML from its first element to its last.",
+    cite("openai-package", "ImageGenerateParams.output_format"),
+    binds=all_of(promised("output_format"), plain, asks("output_format", "svg"), documents("svg")),
+    needs=Needs.DECISION,
+)
+def svg_well_formed(subject: Subject) -> Iterator[Problem]:
+    """Parses the drawing to its end, within bounds; nothing in it is expanded or fetched. A
+    refusal is fine, as SVG is in preview.
+    """
+    for payload, facts in _of_type(subject, "svg"):
+        if not facts.complete:
+            yield Problem(f"{payload.path}: the drawing {facts.fault}", "a whole SVG")

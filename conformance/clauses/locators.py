@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 _LONGEST = 16_384  # characters of a URL that are looked at
 _LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+# What C's inet_aton takes, and so do many clients: one to four numbers, in any base.
 _NUMERIC = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){0,3}")
+# Names that no public resolver answers, by RFC 6762, RFC 8375, and the custom of networks.
 _INSIDE = ("internal", "intranet", "lan", "local", "localdomain", "corp", "home.arpa", "svc")
 _LOOPBACK_NAMES = ("localhost",)
 
@@ -35,7 +37,7 @@ def read_locator(text: str) -> Locator | None:
     try:
         parts = urlsplit(text)
         _ = parts.port  # raises when it is none
-        host = (parts.hostname or "").removesuffix(".")
+        host = (parts.hostname or "").removesuffix(".")  # the root's dot changes no host
     except ValueError:
         return None
     scheme = _SCHEME.match(text)
@@ -63,7 +65,7 @@ def is_internal(host: str) -> bool:
 
 
 def _in(host: str, suffixes: tuple[str, ...]) -> bool:
-    return any(host == each or host.endswith(f".{each}") for each in suffixes)
+    return any(host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -73,6 +75,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         address = ipaddress.ip_address(host)
     except (ValueError, OSError):
         return None
+    # `::ffff:10.0.0.1` is as private as what it maps, which not every Python says of it.
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
 
@@ -89,6 +92,7 @@ def expiry_of(url: str) -> Expiry | None:
     """Read the expiry of a signed URL, in the ways of Azure, S3, Google, OSS and CloudFront."""
     try:
         query = {name.lower(): value for name, value in parse_qsl(urlsplit(url[:_LONGEST]).query)}
+        # A bare `exp` may be of something else, so what only signatures have comes first.
         for read in (_azure, _presigned, _epoch):
             expiry = read(query)
             if expiry is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.clauses.authentication import blames_key
 from conformance.clauses.bindings import accepted, all_of, fault, minimal, model_list
-from conformance.clauses.refusals import refusal, refused_alike, require_fault, told
+from conformance.clauses.refusals import refusal, refused_alike, reply, require_fault
 from conformance.clauses.registry import Needs, cite, clause
 from conformance.clauses.subject import (
     NotApplicableError,
@@ -40,13 +40,13 @@ def list_answered(subject: Subject) -> Iterator[Problem]:
     and so are the words in which the first request for an image is refused as well.
     """
     if blames_key(subject):
-        raise NotTestableError(f"the key was not accepted: {told(subject)}")
+        raise NotTestableError(f"the key was not accepted: {reply(subject)}")
     if subject.outcome.forbidden or refused_alike(subject) is not None:
-        raise UnavailableError(f"this account is not let in: {told(subject)}")
+        raise UnavailableError(f"this account is not let in: {reply(subject)}")
     if not subject.outcome.answered:
         moved = redirect_target(subject.exchange)
         where = "the model list is elsewhere" if moved else "there is no model list"
-        yield Problem(where, "2xx", told(subject))
+        yield Problem(where, "2xx", reply(subject))
 
 
 @clause(
@@ -108,7 +108,7 @@ def unknown_not_found(subject: Subject) -> Iterator[Problem]:
     named = error_text(subject.answer).param == "model"
     said = named or subject.outcome.result is Result.NOT_SERVED
     if not said and subject.response.status != 404:
-        yield Problem("the refusal does not say that there is no such model", "404", told(subject))
+        yield Problem("the refusal does not say that there is no such model", "404", reply(subject))
 
 
 def name_of(subject: Subject) -> str:
@@ -174,13 +174,14 @@ def served(subject: Subject) -> Iterator[Problem]:
     use it, the model is unavailable, and nothing else of it is judged.
     """
     known = (subject.control.listed if subject.control else None) or frozenset()
+    # A 403 says who may use the model, and not that there is none.
     gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
     if not gone or name_of(subject) not in known or subject.ended_meanwhile:
         _decided(subject)
     elif _has_ended(subject):
         raise UnavailableError(f"the model list says that it ended on {shutdown_date(subject)}")
     else:
-        yield Problem("the model is listed and not served", "2xx", told(subject))
+        yield Problem("the model is listed and not served", "2xx", reply(subject))
 
 
 def _has_ended(subject: Subject) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
 from conformance.clauses.bindings import accepted, all_of, minimal
 from conformance.clauses.models import name_of, shutdown_date
-from conformance.clauses.refusals import told
+from conformance.clauses.refusals import reply
 from conformance.clauses.registry import Clause, Needs, cite, clause
 from conformance.clauses.subject import (
     NotApplicableError,
@@ -16,14 +17,21 @@ from conformance.clauses.subject import (
     Subject,
     UnavailableError,
 )
-from conformance.clauses.substitution import substitute_of
 from conformance.contract import Level
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Result
 from conformance.exchange.outcome_causes import blames_another
 from conformance.lifecycle import Standing
+from conformance.parsing import printable
+from conformance.parsing.credentials import Painter
 
 _smallest = all_of(accepted, minimal)
+
+_SNAPSHOT = re.compile(r"\d{8}$", re.ASCII)
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+_ENDING_ZERO = re.compile(r"(\d)\.0(?![\d.])", re.ASCII)
+_HEADER = re.compile(r"(?:x-)?(?:openai-|served-|actual-|used-)?model(?:-name|-used)?")
+_LONGEST = 100  # characters of a name
 
 _OF_RETIRED = frozenset(
     {"models.retired-refused", "models.retired-not-listed", "models.no-silent-substitution"}
@@ -64,7 +72,7 @@ def retired_refused(subject: Subject) -> Iterator[Problem]:
             f"the model ended on {dates.until} and is served on {standing.day} "
             f"(by {dates.source}, as of {dates.retrieved})",
             "404",
-            told(subject),
+            reply(subject),
         )
 
 
@@ -88,7 +96,8 @@ def no_silent_substitution(subject: Subject) -> Iterator[Problem]:
     other = substitute_of(subject)
     if other is None:
         raise NotApplicableError
-    yield Problem(f"another model painted, by {other.where}", name_of(subject), other.name)
+    name, where = other
+    yield Problem(f"another model painted, by {where}", name_of(subject), name)
 
 
 @clause(
@@ -133,7 +142,7 @@ def shutdown_date_kept(subject: Subject) -> Iterator[Problem]:
         return
     if subject.outcome.accepted:
         message = f"the model list says that the model ended, and it is served on {standing.day}"
-        yield Problem(message, f"not after {said}", told(subject))
+        yield Problem(message, f"not after {said}", reply(subject))
     else:
         _require_refusal(subject)
 
@@ -154,13 +163,14 @@ def served_until_end(subject: Subject) -> Iterator[Problem]:
     standing = subject.context.standing
     if standing is None or not standing.must_be_served(subject.answered_on):
         raise NotApplicableError
+    # A 403 is about this account; that a listed model is not served, `models.served` says.
     gone = subject.outcome.result is Result.NOT_SERVED and subject.outcome.status != 403
     control = subject.control
     if gone and (control is None or name_of(subject) in (control.listed or ())):
         raise NotApplicableError
     if gone:
         until = f"the model is to be served until {standing.lifecycle.until}"
-        yield Problem(f"{until} and is not ({standing.lifecycle.source})", "2xx", told(subject))
+        yield Problem(f"{until} and is not ({standing.lifecycle.source})", "2xx", reply(subject))
     elif subject.outcome.result is Result.UNAVAILABLE or subject.outcome.status == 403:
         raise UnavailableError(subject.outcome.reason)
     elif not subject.outcome.accepted:
@@ -184,4 +194,27 @@ def _require_refusal(subject: Subject) -> None:
         return
     for_another = outcome.cause is not None or blames_another(error_text(subject.answer).param)
     if outcome.result is not Result.REFUSED or for_another:
-        raise NotTestableError(f"it was not refused for its model: {told(subject)}")
+        raise NotTestableError(f"it was not refused for its model: {reply(subject)}")
+
+
+def substitute_of(subject: Subject) -> tuple[str, str] | None:
+    """Return another model that painted, and where the answer names it; None if none is named."""
+    exchange = subject.exchange
+    asked = {_plain(name) for name in (exchange.model, exchange.served_as) if name}
+    named = (subject.answer.object or {}).get("model")
+    if isinstance(named, str) and named.strip() and _plain(named) not in asked:
+        return printable(named, _LONGEST), "the member model"
+    for header, value in subject.response.headers:
+        if _HEADER.fullmatch(header.lower()) and value.strip() and _plain(value) not in asked:
+            return printable(value, _LONGEST), f"the header {printable(header, 40)}"
+    for payload in subject.answer.payloads:
+        if payload.credentials and payload.painter is Painter.ANOTHER:
+            names = ", ".join(payload.credentials.names)
+            return printable(names, _LONGEST), f"the content credentials of {payload.path}"
+    return None
+
+
+def _plain(name: str) -> str:
+    """Return a name as it can be compared: `openai/gpt-image-2-2026-04-21` is `GPT Image 2.0`."""
+    last = _ENDING_ZERO.sub(r"\1", name[: 2 * _LONGEST].rpartition("/")[2].lower())
+    return _SNAPSHOT.sub("", _NO_NAME.sub("", last))

@@ -9,7 +9,7 @@ from conformance.cases.model import Authorization
 from conformance.cases.own_requests import OwnRequest, OwnRequests
 from conformance.clauses.extensions import define_source
 from conformance.clauses.parameters import valid_accepted
-from conformance.clauses.refusals import refused_alike, told
+from conformance.clauses.refusals import refused_alike, reply
 from conformance.clauses.registry import Clause, Judge, Needs, cite
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.exchange.outcome import Result, undecided
@@ -20,7 +20,7 @@ def clauses_of_own(own: OwnRequests) -> tuple[Clause, ...]:
     """Return what is expected of the requests of a file, as clauses that cite the file."""
     source = f"own:{own.file}"
     define_source(source, f"Requests of {own.file}", "", edition="", retrieved="")
-    return tuple(_clause(source, each) for each in own.requests if each.expect != "open")
+    return tuple(_clause(source, request) for request in own.requests if request.expect != "open")
 
 
 def _clause(source: str, request: OwnRequest) -> Clause:
@@ -54,10 +54,10 @@ def _is_refused(name: str, subject: Subject) -> Iterator[Problem]:
     """
     outcome = subject.outcome
     if undecided(subject.response.status):
-        raise UnavailableError(told(subject))
+        raise UnavailableError(reply(subject))
     if outcome.accepted:
-        yield Problem(f"the request {name} was accepted", "4xx", told(subject))
+        yield Problem(f"the request {name} was accepted", "4xx", reply(subject))
     elif outcome.result is not Result.REFUSED:
-        raise NotTestableError(f"it was not refused with a 4xx: {told(subject)}")
+        raise NotTestableError(f"it was not refused with a 4xx: {reply(subject)}")
     elif outcome.cause is not None or refused_alike(subject) is not None:
-        raise NotTestableError(f"it was refused for another reason: {told(subject)}")
+        raise NotTestableError(f"it was refused for another reason: {reply(subject)}")

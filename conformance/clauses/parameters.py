@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.clauses.authentication import valid_key_accepted
 from conformance.clauses.bindings import accepted, fault, generation, minimal
-from conformance.clauses.refusals import broken_down, named, refusal, refuses, told
+from conformance.clauses.refusals import broken_down, named, refusal, refuses, reply
 from conformance.clauses.registry import Binding, Needs, Shape, cite, clause
 from conformance.clauses.subject import NotTestableError, Problem, Subject, UnavailableError
 from conformance.contract import Level
@@ -40,12 +40,12 @@ def valid_accepted(subject: Subject) -> Iterator[Problem]:
     if outcome.answered:
         raise NotTestableError(f"a success came without an image: {outcome.reason}")
     if outcome.cause == "moderation":
-        raise NotTestableError(f"the prompt was moderated: {told(subject)}")
+        raise NotTestableError(f"the prompt was moderated: {reply(subject)}")
     if _about_key(subject):
-        raise NotTestableError(f"the key was not accepted: {told(subject)}")
+        raise NotTestableError(f"the key was not accepted: {reply(subject)}")
     if outcome.forbidden and minimal(subject.sent):
-        raise UnavailableError(f"this account is not let in: {told(subject)}")
-    yield Problem("a documented request was not accepted", "2xx", told(subject))
+        raise UnavailableError(f"this account is not let in: {reply(subject)}")
+    yield Problem("a documented request was not accepted", "2xx", reply(subject))
 
 
 def _about_key(subject: Subject) -> bool:
@@ -56,6 +56,7 @@ def _about_key(subject: Subject) -> bool:
 
 def _faulty(name: str) -> Binding:
     """A request with this fault of its transport, when no graver one hides it."""
+    # A server that looks at the method or the content type first never sees the body.
     graver = {"json": {"method", "content-type"}, "content-type": {"method"}}.get(name, set())
     only = fault(name)
     return lambda sent: only(sent) and not graver & sent.faults
@@ -115,7 +116,7 @@ def method(subject: Subject) -> Iterator[Problem]:
     """Deviates on anything but a 4xx to a GET of the endpoint."""
     redirected = subject.response.status // 100 == 3
     if subject.outcome.answered or redirected:
-        yield Problem("another method was not refused", "4xx", told(subject))
+        yield Problem("another method was not refused", "4xx", reply(subject))
     else:
         yield from refusal(subject, "another method")
 

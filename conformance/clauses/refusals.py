@@ -13,7 +13,6 @@ from conformance.clauses.subject import (
     Subject,
     UnavailableError,
 )
-from conformance.contract import RequestBody
 from conformance.contract.request_body import MODEL_UNKNOWN
 from conformance.exchange.error_text import error_text
 from conformance.exchange.outcome import Outcome, Result, undecided
@@ -37,13 +36,13 @@ def refusal(subject: Subject, what: str) -> Iterator[Problem]:
     """
     outcome = subject.outcome
     if undecided(subject.response.status):
-        raise UnavailableError(told(subject))  # a 5xx refuses nothing, whatever it says
+        raise UnavailableError(reply(subject))  # a 5xx refuses nothing, whatever it says
     if outcome.accepted:
-        yield Problem(f"{what} was accepted", "4xx", told(subject))
+        yield Problem(f"{what} was accepted", "4xx", reply(subject))
     elif outcome.result in (Result.REFUSED, Result.NOT_SERVED) and not outcome.answered:
         require_fault(subject)
     else:
-        raise NotTestableError(f"{what} was not refused with a 4xx: {told(subject)}")
+        raise NotTestableError(f"{what} was not refused with a 4xx: {reply(subject)}")
 
 
 refuses = Shape(refusal, Needs.REFUSAL)
@@ -56,22 +55,24 @@ def require_fault(subject: Subject) -> None:
     alike = refused_alike(subject)
     if alike is not None:
         valid = f"the valid request {alike.case} was refused in the same words"
-        raise NotTestableError(f"{valid}: {told(subject)}")
+        raise NotTestableError(f"{valid}: {reply(subject)}")
     if _is_open_too(subject) and not names_fault(subject):
         why = "it may have been refused for what the contract leaves open"
-        raise NotTestableError(f"{why}: {told(subject)}")
+        raise NotTestableError(f"{why}: {reply(subject)}")
 
 
 def _another_reason(subject: Subject) -> NotTestableError:
     why = OF_WHO_ASKS if subject.outcome.forbidden else ANOTHER_REASON
-    return NotTestableError(f"{why}: {told(subject)}")
+    return NotTestableError(f"{why}: {reply(subject)}")
 
 
 def _is_elsewhere(subject: Subject) -> bool:
+    """Return whether the fault of the request is not what it was refused for."""
     cause = subject.outcome.cause
     if subject.sent.authorization is not Authorization.VALID:
         return cause not in (None, "key", "other")  # a refused key gets many a status and page
     if cause == "not served":
+        # It is fair to a body that could not be read, to a made-up model, or beside the mistake.
         exchange, faults = subject.exchange, subject.sent.faults
         read = speaks_of(_said(subject), exchange.served_as or exchange.model)
         hidden = faults & _UNREAD and not read
@@ -86,32 +87,27 @@ def refused_alike(subject: Subject) -> Outcome | None:
     if not subject.outcome.said:
         return None
     refusals = subject.context.valid_refusals
-    return next((each for each in refusals if same_refusal(each, subject.outcome)), None)
+    alike = (refusal for refusal in refusals if same_refusal(refusal, subject.outcome))
+    return next(alike, None)
 
 
 def _is_open_too(subject: Subject) -> bool:
     """Return whether the contract leaves open another parameter than the one at fault.
 
-    What the control asks for as well, and was accepted with, is no such parameter.
+    What the control asks for as well, and was accepted with, is no such parameter; nor is, where
+    the control was accepted, a model that no document knows.
     """
-    asked = subject.sent.asked
+    asked, control = subject.sent.asked, subject.control
     if asked is None:
         return False
-    return bool(_left_open(subject, asked) - at_fault(subject.sent) - subject.context.proven)
-
-
-def _left_open(subject: Subject, asked: RequestBody) -> set[str]:
-    """Name the parameters that the contract leaves open.
-
-    That a model is not in the document is no such thing where its control was accepted.
-    """
-    points = asked.model.schema.open_points if asked.model else ()
-    found = {each.parameter for each in points if each.parameter and each.touched_by(asked.body)}
-    control = subject.control
+    left_open = {*asked.unknown, *asked.unsupported}
+    for point in asked.model.schema.open_points if asked.model else ():
+        if point.parameter and point.touched_by(asked.body):
+            left_open.add(point.parameter)
     unproven = control is None or not control.accepted
     if MODEL_OMITTED in asked.left_open or (MODEL_UNKNOWN in asked.left_open and unproven):
-        found.add("model")
-    return found | {*asked.unknown, *asked.unsupported}
+        left_open.add("model")
+    return bool(left_open - at_fault(subject.sent) - subject.context.proven)
 
 
 def names_fault(subject: Subject) -> bool:
@@ -126,16 +122,15 @@ def quotes_fault(subject: Subject) -> bool:
 
     A name alone does not: the model may be overloaded, and the prompt queue full.
     """
-    error, body = error_text(subject.answer), (subject.sent.asked and subject.sent.asked.body) or {}
-    return any(
-        error.param.rpartition(".")[2] == name
-        or (name in body and speaks_of(error.text, name) and _quotes(error.text, body[name]))
-        for name in at_fault(subject.sent)
-    )
-
-
-def _quotes(text: str, value: object) -> bool:
-    return not isinstance(value, list | dict | None) and speaks_of(text, str(value)[:200])
+    error, asked = error_text(subject.answer), subject.sent.asked
+    for name in at_fault(subject.sent):
+        if error.param.rpartition(".")[2] == name:
+            return True
+        value = asked.body.get(name) if asked else None
+        quotable = not isinstance(value, list | dict | None)
+        if quotable and speaks_of(error.text, name) and speaks_of(error.text, str(value)[:200]):
+            return True
+    return False
 
 
 def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
@@ -147,18 +142,19 @@ def named(subject: Subject, names: Iterable[str]) -> Iterator[Problem]:
         yield broken_down(subject, "2xx or 4xx")
         return
     if outcome.answered:
-        raise NotTestableError(f"it was neither accepted nor refused: {told(subject)}")
+        raise NotTestableError(f"it was neither accepted nor refused: {reply(subject)}")
     require_control(subject)
     if outcome.result is not Result.REFUSED:
-        yield Problem("the request was neither accepted nor refused", "2xx or 4xx", told(subject))
+        yield Problem("the request was neither accepted nor refused", "2xx or 4xx", reply(subject))
         return
     said, wanted = _said(subject), list(dict.fromkeys(names))
+    # A refusal may name the parameter, and still read as if the model were not there.
     if any(speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
     if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         raise _another_reason(subject)
     words = " or ".join(wanted)
-    yield Problem("the refusal does not name the parameter", words, told(subject))
+    yield Problem("the refusal does not name the parameter", words, reply(subject))
 
 
 def _said(subject: Subject) -> str:
@@ -179,7 +175,7 @@ def require_control(subject: Subject) -> None:
         raise NotTestableError(f"its control {control.case} was not accepted: {control.reason}")
 
 
-def told(subject: Subject) -> str:
+def reply(subject: Subject) -> str:
     """Return the status, where it leads, and what is said of an error, in whatever shape."""
     said, target = error_text(subject.answer).words, redirect_target(subject.exchange)
     leads = f" to {printable(target, 200)}" if target else ""

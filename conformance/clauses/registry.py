@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from conformance.clauses.subject import Problem, Subject
 from conformance.contract import Edition, Level
@@ -76,9 +76,7 @@ class Clause:
 REGISTRY: dict[str, Clause] = {}
 
 
-def cite(source: str, section: str) -> Reference:
-    """Return a reference to a place in a source of the edition."""
-    return Reference(source, section)
+cite = Reference
 
 
 def register(
@@ -152,9 +150,17 @@ class Shape(Generic[About]):
         )
 
 
-def chapters(clauses: Iterable[Clause]) -> dict[str, list[Clause]]:
-    """Group clauses by chapter, in the order given."""
-    grouped: dict[str, list[Clause]] = {}
-    for item in clauses:
-        grouped.setdefault(item.chapter, []).append(item)
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+AnyNamed = TypeVar("AnyNamed", bound=_Named)
+
+
+def chapters(members: Iterable[AnyNamed]) -> dict[str, list[AnyNamed]]:
+    """Group clauses, or defects, by the first part of their ids, in the order given."""
+    grouped: dict[str, list[AnyNamed]] = {}
+    for member in members:
+        grouped.setdefault(member.id.partition(".")[0], []).append(member)
     return grouped

@@ -30,7 +30,7 @@ def task_of(answer: Answer) -> str:
 
 def lone_task(subject: Subject) -> str:
     """Return the task that an answer has instead of any image; or nothing."""
-    carries = any(each.carries for each in subject.answer.payloads)
+    carries = any(payload.carries for payload in subject.answer.payloads)
     return "" if subject.outcome.accepted or carries else task_of(subject.answer)
 
 
@@ -43,6 +43,7 @@ def _task(value: Any) -> str:
 
 
 def _first(members: dict[str, Any], *names: str) -> str:
-    found = (members.get(name) for name in names)
-    texts = (each for each in found if isinstance(each, str | int) and not isinstance(each, bool))
-    return next((str(each)[:80] for each in texts if each), "")
+    for value in map(members.get, names):
+        if value and isinstance(value, str | int) and not isinstance(value, bool):
+            return str(value)[:80]
+    return ""

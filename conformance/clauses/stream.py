@@ -23,7 +23,8 @@ _JUDGED_APART = frozenset({"type", "b64_json"})
 
 
 def partial_events(subject: Subject) -> list[StreamEvent]:
-    return [each for each in subject.events if each.called(PARTIAL) and each.item]
+    """Return the events that carry an unfinished image, and can be read."""
+    return [event for event in subject.events if event.called(PARTIAL) and event.item]
 
 
 @clause(
@@ -117,7 +118,7 @@ def event_fields(subject: Subject) -> Iterator[Problem]:
     More members than documented are fine.
     """
     for event in subject.events:
-        kind = next((each for each in (COMPLETED, PARTIAL) if event.called(each)), None)
+        kind = next((name for name in (COMPLETED, PARTIAL) if event.called(name)), None)
         if kind is None or not event.item:
             continue
         for mismatch in subject.edition.stream_errors(kind, event.item):
@@ -143,16 +144,15 @@ def completed(subject: Subject) -> Iterator[Problem]:
     testable when the stream breaks off inside an event, or an event says that the prompt was
     moderated or the key is not let in. A `[DONE]` alone delivers nothing.
     """
-    events = subject.read_events if subject.answer.stream.events else subject.events
-    if not any(each.called(COMPLETED) for each in events):
+    # A `[DONE]` is no event that can be judged, and yet the stream is not without any.
+    events = subject.answer.events if subject.answer.stream.events else subject.events
+    if not any(event.called(COMPLETED) for event in events):
         _framed(subject)
         if subject.outcome.cause in ("moderation", "key"):
             raise NotTestableError(f"it is no fault of the request: {subject.outcome.reason}")
-        names = ", ".join(each.name or "unnamed" for each in events[:8]) or DONE
-        said = subject.outcome.said
-        yield Problem(
-            "there is no completed event", COMPLETED, f"{names}: {said}" if said else names
-        )
+        names = ", ".join(event.name or "unnamed" for event in events[:8]) or DONE
+        observed = ": ".join(filter(None, (names, subject.outcome.said)))
+        yield Problem("there is no completed event", COMPLETED, observed)
 
 
 @clause(
@@ -166,8 +166,8 @@ def completed_last(subject: Subject) -> Iterator[Problem]:
     """Looks at the events with an image, by their documented names; what other events come after
     them no source says, and a closing `[DONE]` is an observation.
     """
-    images = [each for each in subject.events if each.called(COMPLETED) or each.called(PARTIAL)]
-    if not any(each.called(COMPLETED) for each in images):
+    images = [event for event in subject.events if event.called(COMPLETED) or event.called(PARTIAL)]
+    if not any(event.called(COMPLETED) for event in images):
         raise NotTestableError("there is no completed event")
     _framed(subject)
     last = images[-1]
@@ -193,9 +193,10 @@ def partial_count(subject: Subject) -> Iterator[Problem]:
 
 
 def too_many(subject: Subject) -> Iterator[Problem]:
-    found, limit = len(partial_events(subject)), _limit(subject)
-    if found > limit:
-        yield Problem("there are too many partial images", f"at most {limit}", str(found))
+    """Report more partial images than were asked for."""
+    count, limit = len(partial_events(subject)), _limit(subject)
+    if count > limit:
+        yield Problem("there are too many partial images", f"at most {limit}", str(count))
 
 
 @clause(
@@ -209,17 +210,15 @@ def partial_index(subject: Subject) -> Iterator[Problem]:
     """Fails when `partial_image_index` does not increase from event to event, and when it
     reaches `partial_images`. Judged for streams of one image; those of more may interleave.
     """
-    partial = partial_events(subject)
-    if len(partial) > _limit(subject):
+    partial, limit = partial_events(subject), _limit(subject)
+    if len(partial) > limit:
         raise NotTestableError("there are too many partial images")
-    if int(subject.value("n") or 1) == 1:
-        yield from _numbered(subject, [each.item.get("partial_image_index") for each in partial])
-
-
-def _numbered(subject: Subject, numbers: list[Any]) -> Iterator[Problem]:
+    if int(subject.value("n") or 1) != 1:
+        return
+    numbers: list[Any] = [event.item.get("partial_image_index") for event in partial]
     if not all(map(is_integer, numbers)):
         raise NotTestableError("partial_image_index is no integer")
     rising = all(first < second for first, second in pairwise(numbers))
-    if not rising or (numbers and numbers[-1] >= _limit(subject)):
-        expected = f"rising from 0, below {_limit(subject)}"
+    if not rising or (numbers and numbers[-1] >= limit):
+        expected = f"rising from 0, below {limit}"
         yield Problem("the partial images are numbered wrongly", expected, str(numbers)[:80])

@@ -14,16 +14,17 @@ from conformance.clauses.stream import STREAMED, partial_events
 from conformance.clauses.subject import NotApplicableError, NotTestableError, Problem, Subject
 from conformance.contract import Level
 from conformance.exchange.answer import COMPLETED, StreamEvent
+from conformance.parsing.images import ImageFacts
 
 _ECHOED = ("background", "output_format", "quality", "size")
 
 
 def _completed(subject: Subject) -> list[StreamEvent]:
     """The events that carry a finished image, at least one, or *not testable*."""
-    found = [each for each in subject.events if each.called(COMPLETED) and each.item]
-    if not found:
+    completed = [event for event in subject.events if event.called(COMPLETED) and event.item]
+    if not completed:
         raise NotTestableError("no completed event can be read")
-    return found
+    return completed
 
 
 @clause(
@@ -47,13 +48,14 @@ def completed_b64(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{event.path}: b64_json {event.base64.fault}", "RFC 4648 base64", seen)
 
 
-def _pictures(subject: Subject, events: list[StreamEvent]) -> Iterator[tuple[StreamEvent, Any]]:
-    """The events whose base64 decodes, with the facts of their images."""
+def _pictures(subject: Subject) -> list[tuple[StreamEvent, ImageFacts | None]]:
+    """The completed events whose base64 decodes, with the facts of their images."""
     subject.unaltered("payloads")
-    found = [each for each in events if each.base64 is not None and each.base64.data is not None]
-    if events and not found:
+    pairs = [(event, event.base64) for event in _completed(subject)]
+    decoded = [event for event, reading in pairs if reading and reading.data is not None]
+    if not decoded:
         raise NotTestableError("no event carries base64 that can be decoded")
-    yield from ((each, each.image) for each in found)
+    return [(event, event.image) for event in decoded]
 
 
 @clause(
@@ -65,7 +67,7 @@ def _pictures(subject: Subject, events: list[StreamEvent]) -> Iterator[tuple[Str
 )
 def completed_image(subject: Subject) -> Iterator[Problem]:
     """Decodes the image to its last row."""
-    for event, facts in _pictures(subject, _completed(subject)):
+    for event, facts in _pictures(subject):
         if facts is None or not facts.complete:
             fault = (facts.fault if facts else None) or "is not whole"
             yield Problem(f"{event.path}: its image {fault}", "a whole image", "")
@@ -84,7 +86,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
     wanted = str(subject.value("size"))
     if re.fullmatch(r"[0-9]+x[0-9]+", wanted) is None:
         raise NotApplicableError
-    for event, facts in _pictures(subject, _completed(subject)):
+    for event, facts in _pictures(subject):
         pixels = f"{facts.width}x{facts.height}" if facts and facts.width else None
         if pixels is not None and pixels != wanted:
             yield Problem(f"{event.path} has another size", wanted, pixels)
@@ -100,7 +102,7 @@ def size_as_asked(subject: Subject) -> Iterator[Problem]:
 def format_as_asked(subject: Subject) -> Iterator[Problem]:
     """Looks at the first bytes of the image in every completed event."""
     wanted = str(subject.value("output_format"))
-    for event, facts in _pictures(subject, _completed(subject)):
+    for event, facts in _pictures(subject):
         if facts and facts.type and facts.type != wanted:
             yield Problem(f"{event.path} has an image of another type", wanted, facts.type)
 
@@ -166,16 +168,16 @@ def usage_not_negative(subject: Subject) -> Iterator[Problem]:
 )
 def usage_total(subject: Subject) -> Iterator[Problem]:
     """Adds up the counts of every completed event."""
-    yield from _each([total(usage) for usage in _usages(subject)])
+    yield from _all_of([total(usage) for usage in _usages(subject)])
 
 
 def _usages(subject: Subject) -> list[Mapping[str, Any]]:
     subject.unaltered("usage")
-    found = (usage_of(event.item) for event in _completed(subject))
-    return [usage for usage in found if usage is not None]
+    usages = (usage_of(event.item) for event in _completed(subject))
+    return [usage for usage in usages if usage is not None]
 
 
-def _each(parts: Sequence[Iterator[Problem]]) -> Iterator[Problem]:
+def _all_of(parts: Sequence[Iterator[Problem]]) -> Iterator[Problem]:
     """Report what every part breaks: one that cannot be judged hides none of the others.
 
     Raises *not testable* for such a one afterwards, and *not applicable* when all are.
@@ -205,7 +207,7 @@ def _each(parts: Sequence[Iterator[Problem]]) -> Iterator[Problem]:
 def usage_details(subject: Subject) -> Iterator[Problem]:
     """Adds up text and image tokens of input and output, for every completed event."""
     names = ("input_tokens", "output_tokens")
-    yield from _each([details(usage, name) for usage in _usages(subject) for name in names])
+    yield from _all_of([details(usage, name) for usage in _usages(subject) for name in names])
 
 
 @clause(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from conformance.cases.valid import MODELS_LIST
 from conformance.contract import Edition, Mismatch
@@ -24,21 +24,9 @@ from conformance.exchange.outcome import (
 from conformance.exchange.outcome_causes import blames_another
 from conformance.exchange.refusal_matching import speaks_of
 from conformance.exchange.sent_request import Sent, read_request
-from conformance.findings import NO_DOWNLOADS, NO_TEXT
+from conformance.findings import NO_DOWNLOADS, NO_TEXT, Verdict
 from conformance.lifecycle import Standing
 from conformance.parsing.images import ImageFacts
-
-
-class NotTestableError(Exception):
-    """The clause's prerequisite does not hold; another clause says why."""
-
-
-class NotApplicableError(Exception):
-    """There is nothing in the answer that the clause speaks of, and nothing has to be."""
-
-
-class UnavailableError(Exception):
-    """What came back says nothing about the promise: an outage, a limit, a quota."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +36,32 @@ class Problem:
     message: str
     expected: str = ""
     observed: str = ""
+
+
+class NotApplicableError(Exception):
+    """There is nothing in the answer that the clause speaks of, and nothing has to be."""
+
+
+class UndecidedError(Exception):
+    """Why a clause could not be judged."""
+
+    verdict: ClassVar[Verdict]
+
+    def __init__(self, reason: str, observed: str = "") -> None:
+        super().__init__(reason)
+        self.problem = Problem(reason, observed=observed)
+
+
+class NotTestableError(UndecidedError):
+    """The clause's prerequisite does not hold; another clause says why."""
+
+    verdict = Verdict.NOT_TESTABLE
+
+
+class UnavailableError(UndecidedError):
+    """What came back says nothing about the promise: an outage, a limit, a quota."""
+
+    verdict = Verdict.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +127,20 @@ class Subject:
         A model that painted the control is served: what a 4xx to the same request with one
         change says of it is a refusal, in whatever words.
         """
-        found = outcome_of(self.exchange, self.answer)
-        status = found.status or 0
-        if self._is_refused_like_list(found):
+        outcome = outcome_of(self.exchange, self.answer)
+        status = outcome.status or 0
+        if self._is_refused_like_list(outcome):
             why = f"{NOT_OPEN}: HTTP {status}"
-            return replace(found, result=Result.UNAVAILABLE, reason=why, cause="access")
-        if found.result is Result.REFUSED and found.cause is None and self._is_unlisted:
+            return replace(outcome, result=Result.UNAVAILABLE, reason=why, cause="access")
+        if outcome.result is Result.REFUSED and outcome.cause is None and self._is_unlisted:
             why = f"the model is neither listed nor served (HTTP {status})"
-            return replace(found, result=Result.NOT_SERVED, reason=why, cause="not served")
-        if found.result is Result.NOT_SERVED and self.ended_meanwhile and self.names_model:
-            return replace(found, reason="the model ended while the run was under way")
-        if found.result is not Result.NOT_SERVED:
-            return found
+            return replace(outcome, result=Result.NOT_SERVED, reason=why, cause="not served")
+        if outcome.result is not Result.NOT_SERVED:
+            return outcome
+        if self.ended_meanwhile and self.names_model:
+            return replace(outcome, reason="the model ended while the run was under way")
         meant = self.context.paints or (self._served and not undecided(status))
-        return of_what_was_asked(found) if meant else found
+        return of_what_was_asked(outcome) if meant else outcome
 
     @property
     def answered_on(self) -> date:
@@ -151,11 +165,10 @@ class Subject:
 
         Then no outage is to blame: the control was accepted before it and after it.
         """
-        context, outcome = self.context, self.outcome
-        around = (context.accepted_before, context.accepted_after)
-        if outcome.result is not Result.UNAVAILABLE or outcome.cause != "outage":
+        if self.outcome.result is not Result.UNAVAILABLE or self.outcome.cause != "outage":
             return False
-        return all(each is not None and each.accepted for each in around)
+        around = (self.context.accepted_before, self.context.accepted_after)
+        return all(outcome is not None and outcome.accepted for outcome in around)
 
     @property
     def names_model(self) -> bool:
@@ -171,11 +184,12 @@ class Subject:
             return False  # the control of the first request is the model list
         return self.control.accepted and self.names_model
 
-    def _is_refused_like_list(self, found: Outcome) -> bool:
+    def _is_refused_like_list(self, outcome: Outcome) -> bool:
         """Return whether the first request is refused in the very words of the model list."""
-        listing = self.control if self.control and self.control.case == MODELS_LIST else None
-        refused = found.result is Result.REFUSED and found.cause in (None, "other")
-        return refused and listing is not None and refuses_who_asks(listing, found)
+        if self.control is None or self.control.case != MODELS_LIST:
+            return False
+        refused = outcome.result is Result.REFUSED and outcome.cause in (None, "other")
+        return refused and refuses_who_asks(self.control, outcome)
 
     @property
     def _is_unlisted(self) -> bool:
@@ -190,7 +204,7 @@ class Subject:
         error = error_text(self.answer)
         others = self.sent.model.parameters.keys() - {"model", "prompt"}
         said = f"{error.param} {error.text}"
-        return not blames_another(error.param) and not any(speaks_of(said, one) for one in others)
+        return not blames_another(error.param) and not any(speaks_of(said, name) for name in others)
 
     @property
     def response(self) -> Response:
@@ -227,39 +241,35 @@ class Subject:
         """The items whose bytes are an image, at least one, or *not testable*."""
         if "payloads" in self.exchange.altered:
             raise NotTestableError("the recorder altered the images")
-        found = [(each, each.image) for each in self.payloads]
-        known = tuple((each, facts) for each, facts in found if facts and facts.type)
-        if not known:
+        pairs = [(payload, payload.image) for payload in self.payloads]
+        images = tuple((payload, facts) for payload, facts in pairs if facts and facts.type)
+        if not images:
             self.recorded_downloads()
             raise NotTestableError("no image could be read")
-        return known
+        return images
 
     def recorded_downloads(self) -> None:
         """Raise *not testable* where a recorder kept the answer, and none of its images."""
-        urls = [each for each in self.payloads if each.url is not None and not each.b64_json]
-        foreign = self.exchange.provenance is Provenance.FOREIGN
-        downloads = [each.download for each in urls if each.download is not None]
-        if foreign and urls and all(each.is_recorded_failure for each in downloads):
-            reasons = [each.failure.message for each in downloads if each.failure is not None]
+        if self.exchange.provenance is not Provenance.FOREIGN:
+            return
+        urls = [item for item in self.payloads if item.url is not None and not item.b64_json]
+        downloads = [item.download for item in urls if item.download is not None]
+        if urls and all(download.is_recorded_failure for download in downloads):
+            reasons = [download.failure.message for download in downloads if download.failure]
             raise NotTestableError(": ".join([NO_DOWNLOADS, *reasons[:1]]))
 
-    @cached_property
+    @property
     def events(self) -> tuple[StreamEvent, ...]:
         """The events of a streamed answer, at least one, or *not testable*."""
-        if not self.read_events:
+        if not self.answer.events:
             raise NotTestableError("the answer has no events")
-        return self.read_events
-
-    @cached_property
-    def read_events(self) -> tuple[StreamEvent, ...]:
-        """The events of a streamed answer, of which there may be none but a closing `[DONE]`."""
         return self.answer.events
 
     @cached_property
     def mismatches(self) -> list[Mismatch]:
         """What the response schema says against the body, read once for all clauses."""
-        every = self.edition.response_errors(self.kind, self.object)
-        return [each for each in every if not self.is_altered(each)]
+        mismatches = self.edition.response_errors(self.kind, self.object)
+        return [mismatch for mismatch in mismatches if not self.is_altered(mismatch)]
 
     def is_altered(self, mismatch: Mismatch) -> bool:
         """Return whether a recorder altered the member that a schema says something against."""

@@ -34,8 +34,8 @@ _OUTAGES = frozenset({"timeout", "connect", "disconnect"})
 def _texts(subject: Subject) -> list[tuple[Payload, str]]:
     """Every URL; where base64 would do as well, none leaves nothing to judge."""
     subject.unaltered("payloads", "urls")
-    found = [(each, each.url) for each in subject.payloads]
-    urls = [(each, url) for each, url in found if url is not None]
+    pairs = [(payload, payload.url) for payload in subject.payloads]
+    urls = [(payload, url) for payload, url in pairs if url is not None]
     if not urls and subject.kind == "either":
         raise NotApplicableError
     if not urls:
@@ -45,16 +45,15 @@ def _texts(subject: Subject) -> list[tuple[Payload, str]]:
 
 def _locators(subject: Subject, *schemes: str) -> list[tuple[Payload, Locator]]:
     """Every URL that could be read, of these schemes if any are given."""
-    texts = _texts(subject)
-    read = [(each, read_locator(text)) for each, text in texts]
-    found = [
-        (each, locator)
-        for each, locator in read
+    read = [(payload, read_locator(text)) for payload, text in _texts(subject)]
+    locators = [
+        (payload, locator)
+        for payload, locator in read
         if locator is not None and (not schemes or (locator.scheme in schemes and locator.host))
     ]
-    if not found:
+    if not locators:
         raise NotTestableError("no URL is of a form that can be judged")
-    return found
+    return locators
 
 
 @clause(
@@ -178,7 +177,7 @@ def not_expired(subject: Subject) -> Iterator[Problem]:
     time of the answer. A URL that still gives an image is valid, whatever it states. How long
     it lives is an observation: the sources say 60 minutes, 24 hours, and "temporary".
     """
-    _ = subject.sent_at
+    _ = subject.sent_at  # raises where it is not known
     for payload, text in _texts(subject):
         if _expired(subject, payload, text):
             yield Problem(f"{payload.path}.url has expired", "a later expiry", text)
@@ -186,20 +185,17 @@ def not_expired(subject: Subject) -> Iterator[Problem]:
 
 def _expired(subject: Subject, payload: Payload, text: str) -> bool:
     expiry, sent_at = expiry_of(text), subject.exchange.sent_at
-    if expiry is None or _gives_image(payload):
+    file = payload.download.response if payload.download else None
+    if expiry is None or (file and file.status == 200 and sniff(file.body)):
         return False
     return expiry.at < sent_at + (subject.exchange.elapsed or 0)
 
 
-def _gives_image(payload: Payload) -> bool:
-    response = payload.download.response if payload.download else None
-    return response is not None and response.status == 200 and sniff(response.body) is not None
-
-
 def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
     """What was found at the URLs that nothing else speaks against."""
+    # A URL that another clause finds fault with is not blamed again for what it gives.
     inside = is_internal(host_of(subject.exchange.request.url))
-    found = [
+    downloads = [
         (payload, payload.download)
         for payload, locator in _locators(subject, "http", "https")
         if payload.download is not None
@@ -208,10 +204,10 @@ def _downloads(subject: Subject) -> list[tuple[Payload, Download]]:
         and not _expired(subject, payload, locator.text)
         and (inside or not _leads_inside(payload, locator))
     ]
-    if not found:
+    if not downloads:
         subject.recorded_downloads()
         raise NotTestableError("no URL was fetched")
-    return found
+    return downloads
 
 
 @clause(
@@ -243,15 +239,14 @@ def fetchable(subject: Subject) -> Iterator[Problem]:
 
 def _fetched(subject: Subject) -> list[tuple[Payload, Response]]:
     """The image responses with status 200."""
-    downloads = _downloads(subject)
-    found = [
+    fetched = [
         (payload, download.response)
-        for payload, download in downloads
+        for payload, download in _downloads(subject)
         if download.response is not None and download.response.status == 200
     ]
-    if downloads and not found:
+    if not fetched:
         raise NotTestableError("no URL could be fetched")
-    return found
+    return fetched
 
 
 @clause(
@@ -288,15 +283,14 @@ def is_image(subject: Subject) -> Iterator[Problem]:
 
 def _filled(subject: Subject) -> list[tuple[Payload, Response, ImageFacts]]:
     """The image responses that have a body, where base64 does not stand beside the URL."""
-    fetched = _fetched(subject)
-    found = [
+    filled = [
         (payload, response, payload.image)
-        for payload, response in fetched
+        for payload, response in _fetched(subject)
         if payload.image is not None and payload.base64 is None
     ]
-    if fetched and not found:
+    if not filled:
         raise NotTestableError("nothing was fetched")
-    return found
+    return filled
 
 
 def _type(response: Response) -> str:

@@ -29,7 +29,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ShownAnswers:
     """The answers of a run that clients can be tried with."""
 
     broken: Mapping[Promise, Sequence[Shown]]
@@ -43,11 +43,13 @@ class Answers:
         return found if found and found.faults <= shown.faults - {clause} else None
 
 
-def answers_of(run: Run) -> Answers:
+def answers_of(run: Run) -> ShownAnswers:
     """Return the answers of a run by the promises that they break."""
     edition = edition_of(run.header.edition.id)
     names = {
-        (one.id, model): name for one in run.header.providers for model, name in one.models.items()
+        (provider.id, model): name
+        for provider in run.header.providers
+        for model, name in provider.models.items()
     }
     faults: dict[str, set[str]] = {}
     paths: dict[Promise, list[str]] = {}
@@ -57,23 +59,23 @@ def answers_of(run: Run) -> Answers:
             faults.setdefault(path, set()).add(finding.clause)
             promise = (finding.provider, finding.model, finding.clause)
             paths.setdefault(promise, []).append(path)
-    shown = {
+    by_path = {
         path: Shown(trial, frozenset(faults.get(path, ())))
         for path, record in sorted(run.exchanges.items())
         if edition
         and faults
         and (trial := trial_of(record, edition, names.get((record.provider, record.model), "")))
     }
-    in_order = dict(sorted(shown.items(), key=lambda item: item[1].place))
+    in_order = dict(sorted(by_path.items(), key=lambda item: item[1].place))
     controls: dict[str, Shown] = {}
-    for one in in_order.values():
-        if one.trial.reply.succeeded:
-            controls.setdefault(_asked(one.trial), one)
+    for shown in in_order.values():
+        if shown.trial.reply.succeeded:
+            controls.setdefault(_asked(shown.trial), shown)
     broken = {
         promise: [in_order[path] for path in in_order if path in mine]
         for promise, mine in paths.items()
     }
-    return Answers(broken, controls)
+    return ShownAnswers(broken, controls)
 
 
 def trials_of(runs: Sequence[Run], editions: Iterable[str] = ()) -> list[Trial]:
@@ -89,10 +91,12 @@ def trials_of(runs: Sequence[Run], editions: Iterable[str] = ()) -> list[Trial]:
             for shown in every[:1]:
                 control = answers.control(shown, clause)
                 chosen = (shown, control) if control else (shown,)
-                found |= {one.trial.key: one.trial for one in chosen}
+                found |= {shown.trial.key: shown.trial for shown in chosen}
     for edition in map(load_edition, editions):
         mine = [trial for trial in found.values() if trial.model in edition.models]
-        found |= {one.key: one for one in (replace(trial, edition=edition.id) for trial in mine)}
+        found |= {
+            trial.key: trial for trial in (replace(trial, edition=edition.id) for trial in mine)
+        }
     return list(found.values())
 
 

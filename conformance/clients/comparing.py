@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from conformance.clients.records import Kind, Outcome
+from conformance.clients.records import ClientOutcome, Effect
 from conformance.parsing import printable
 from conformance.parsing.shape import type_of
 
@@ -45,41 +45,49 @@ class Got(Struct, frozen=True):
         return structs.replace(self, line=printable(line, _LONGEST))
 
 
-def compared(got: Got, meant: Got, *, succeeds: bool) -> Outcome:
+def compared(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
     """Return what became of an answer, by what the client gives for the documented one.
 
     That one succeeds, or is a refusal, for which a client is meant to raise.
     """
     if bool(meant.line) is succeeds:
-        return Outcome(Kind.UNABLE, meant.line or "it raises nothing for a refusal")
+        return ClientOutcome(Effect.UNABLE, meant.line or "it raises nothing for a refusal")
     if succeeds and got.line:
-        return Outcome(Kind.RAISED, got.line)
+        return ClientOutcome(Effect.RAISED, got.line)
     if not succeeds and not got.line:
-        return Outcome(Kind.WRONG, "no error is raised")
+        return ClientOutcome(Effect.WRONG, "no error is raised")
     if not succeeds and not got.members:
-        return Outcome(Kind.RAISED, got.line)
+        return ClientOutcome(Effect.RAISED, got.line)
     members = {path.rpartition(".")[2] for path, _ in _kinds(meant.value)}
     if succeeds and not members & _PAYLOADS:
-        return Outcome(Kind.UNABLE, "it reads no image from the documented answer")
-    seen, wanted = (dict(_kinds(one.members if one.line else one.value)) for one in (got, meant))
+        return ClientOutcome(Effect.UNABLE, "it reads no image from the documented answer")
+    seen, wanted = (
+        dict(_kinds(given.members if given.line else given.value)) for given in (got, meant)
+    )
     wrong = [
         f"{path} is {seen[path]}, not {kind}"
         for path, kind in wanted.items()
         if path in seen and seen[path] != kind
     ]
     if wrong:
-        return Outcome(Kind.WRONG, _listed(wrong))
-    lost = [path for path in wanted if path not in seen and _parent(path) in (*seen, "")]
-    return Outcome(Kind.LOST, _listed(lost)) if lost else Outcome(Kind.PARSED)
+        return ClientOutcome(Effect.WRONG, _listed(wrong))
+    parents = {
+        path: path[:-2] if path.endswith("[]") else path.rpartition(".")[0] for path in wanted
+    }
+    lost = [path for path in wanted if path not in seen and parents[path] in (*seen, "")]
+    return ClientOutcome(Effect.LOST, _listed(lost)) if lost else ClientOutcome(Effect.PARSED)
 
 
 def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tuple[str, str]]:
     """Yield the members of a value, each with what it is."""
     if value is None or value == {} or not depth:
         return
-    if path:
-        exact = path.rpartition(".")[2] in _EXACT
-        yield path, printable(str(value), 60) if exact else _kind(value)
+    if path and path.rpartition(".")[2] in _EXACT:
+        yield path, printable(str(value), 60)
+    elif path and isinstance(value, list):
+        yield path, f"{len(value)} item{'s' * (len(value) != 1)}"
+    elif path:
+        yield path, type_of(value)
     if isinstance(value, dict):
         for name, item in value.items():
             inner = printable(str(name), 60)
@@ -87,16 +95,6 @@ def _kinds(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[tup
     elif isinstance(value, list):
         for item in value[:64]:
             yield from _kinds(item, f"{path}[]", depth - 1)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, list):
-        return f"{len(value)} item{'s' * (len(value) != 1)}"
-    return type_of(value)
-
-
-def _parent(path: str) -> str:
-    return path[:-2] if path.endswith("[]") else path.rpartition(".")[0]
 
 
 def _listed(parts: list[str]) -> str:

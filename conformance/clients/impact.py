@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from conformance.clients.answers import PROMPT
-from conformance.clients.choosing import Answers, Shown, answers_of, edition_of
+from conformance.clients.choosing import Shown, ShownAnswers, answers_of, edition_of
 from conformance.clients.outcomes import Outcomes
 from conformance.clients.records import (
     GRAVITY,
     NOT_TRIED,
     Breaks,
     ClientColumn,
+    ClientOutcome,
     DefaultRequest,
+    Effect,
     Impact,
-    Kind,
-    Outcome,
     gravest,
 )
 from conformance.clients.table import BY_ID, CLIENTS
@@ -26,9 +26,11 @@ from conformance.results.run_file import Run
 def impact_of(runs: Sequence[Run], outcomes: Outcomes) -> Impact:
     """Return for every broken promise of runs what outcomes say of its answers."""
     versions = {client: tried.version for client, tried in outcomes.items()}
-    defaults = [one for run in runs for one in _default_requests(run, outcomes)]
+    defaults = [request for run in runs for request in _default_requests(run, outcomes)]
     return Impact(
-        tuple(ClientColumn(one.id, one.title, versions.get(one.id, "")) for one in CLIENTS),
+        tuple(
+            ClientColumn(client.id, client.title, versions.get(client.id, "")) for client in CLIENTS
+        ),
         tuple(_breaks(runs, outcomes)),
         tuple(dict.fromkeys(defaults)),
     )
@@ -36,36 +38,36 @@ def impact_of(runs: Sequence[Run], outcomes: Outcomes) -> Impact:
 
 def _breaks(runs: Sequence[Run], outcomes: Outcomes) -> list[Breaks]:
     """Return promises with what they do, those that break most clients most gravely first."""
-    known = [outcomes[name].outcomes if name in outcomes else {} for name in BY_ID]
-    found: dict[tuple[str, str], list[list[Outcome]]] = {}
+    by_client = [outcomes[name].outcomes if name in outcomes else {} for name in BY_ID]
+    by_clause: dict[tuple[str, str], list[list[ClientOutcome]]] = {}
     for run in runs:
         for provider, clause, answers in _answers_by_clause(answers_of(run)):
-            mine = [_outcome(one, answers) for one in known]
+            row = [_outcome(known, answers) for known in by_client]
             # what an answer that breaks no promise leaves out is optional
-            breaks = (one.kind.breaks and one.kind is not Kind.LOST for one in mine)
+            breaks = (one.kind.breaks and one.kind is not Effect.LOST for one in row)
             if clause or any(breaks):
-                found.setdefault((provider, clause), []).append(mine)
-    alike: dict[tuple[str, tuple[Outcome, ...]], list[str]] = {}
-    for (provider, clause), several in found.items():
-        together = tuple(map(gravest, zip(*several, strict=True)))
-        alike.setdefault((provider, together), []).append(clause)
+                by_clause.setdefault((provider, clause), []).append(row)
+    alike: dict[tuple[str, tuple[ClientOutcome, ...]], list[str]] = {}
+    for (provider, clause), several in by_clause.items():
+        gravest_of = tuple(map(gravest, zip(*several, strict=True)))
+        alike.setdefault((provider, gravest_of), []).append(clause)
     rows = [
-        Breaks(provider, tuple(filter(None, clauses)), dict(zip(BY_ID, together, strict=True)))
-        for (provider, together), clauses in alike.items()
+        Breaks(provider, tuple(filter(None, clauses)), dict(zip(BY_ID, row, strict=True)))
+        for (provider, row), clauses in alike.items()
     ]
-    return sorted(rows, key=_place)
 
+    def rank(row: Breaks) -> tuple[str, int, int]:
+        breaking = sum(outcome.kind.breaks for outcome in row.outcomes.values())
+        return row.provider, GRAVITY[row.gravest.kind], -breaking
 
-def _place(row: Breaks) -> tuple[str, int, int]:
-    breaking = sum(outcome.kind.breaks for outcome in row.outcomes.values())
-    return row.provider, GRAVITY[row.gravest.kind], -breaking
+    return sorted(rows, key=rank)
 
 
 Controlled = Sequence[tuple[Shown, Shown | None]]
 """Answers, with the control of each."""
 
 
-def _answers_by_clause(answers: Answers) -> Iterator[tuple[str, str, Controlled]]:
+def _answers_by_clause(answers: ShownAnswers) -> Iterator[tuple[str, str, Controlled]]:
     """Yield provider, clause and answers; without a clause the images that break none."""
     for (provider, _, clause), every in answers.broken.items():
         yield provider, clause, [(shown, answers.control(shown, clause)) for shown in every]
@@ -74,13 +76,13 @@ def _answers_by_clause(answers: Answers) -> Iterator[tuple[str, str, Controlled]
             yield shown.trial.provider, "", [(shown, None)]
 
 
-def _outcome(known: Mapping[str, Outcome], answers: Controlled) -> Outcome:
+def _outcome(known: Mapping[str, ClientOutcome], answers: Controlled) -> ClientOutcome:
     """Return the outcome of the first answer that was tried, if its control fared better."""
     for shown, control in answers:
         outcome = known.get(shown.trial.key)
         if outcome:
             same = control is not None and known.get(control.trial.key) == outcome
-            return Outcome(Kind.NO_MORE) if same and outcome.kind.breaks else outcome
+            return ClientOutcome(Effect.NO_MORE) if same and outcome.kind.breaks else outcome
     return NOT_TRIED
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from conformance.clients.table import SCRIPTS, Client, packages
+from conformance.clients.table import SCRIPTS, ClientPackage, packages
 from conformance.errors import ConformanceError
 from conformance.parsing import printable
 
@@ -37,7 +37,7 @@ def folder_of(runtime: str) -> Path:
     return cache() / f"{runtime}-{pinned}"
 
 
-def missing(client: Client) -> str | None:
+def missing(client: ClientPackage) -> str | None:
     """Return why a client cannot be run; None if it can."""
     if not folder_of(client.runtime).is_dir():
         return "is not installed; image-conformance clients --install installs all"
@@ -46,7 +46,7 @@ def missing(client: Client) -> str | None:
     return None
 
 
-def command(client: Client) -> list[str]:
+def command(client: ClientPackage) -> list[str]:
     """Return what runs the script of a client."""
     folder = folder_of(client.runtime)
     script = str(Path(__file__).parent / "scripts" / SCRIPTS[client.runtime])

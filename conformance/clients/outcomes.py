@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from conformance.clients.installing import ClientsError
-from conformance.clients.records import Kind, Outcome
+from conformance.clients.records import ClientOutcome, Effect
 from conformance.output.files import write_text
 
 RECORDED = Path(__file__).with_name("outcomes.json")
@@ -19,41 +19,47 @@ RECORDED = Path(__file__).with_name("outcomes.json")
 _MOST = 16 * 1024 * 1024  # bytes of a file
 
 
-class Recorded(Struct, frozen=True):
+class SharedOutcome(Struct, frozen=True):
     """What became of several answers, which stand there by their keys."""
 
-    outcome: Kind
+    outcome: Effect
     said: str
     answers: tuple[str, ...]
 
 
-class Tried(Struct, frozen=True):
+class ClientOutcomes(Struct, frozen=True):
     """What one version of a client made of answers, and what it sends by default."""
 
     version: str
-    recorded: tuple[Recorded, ...] = ()
+    recorded: tuple[SharedOutcome, ...] = ()
     defaults: Mapping[str, dict[str, Any]] = {}
     """By model, what it sends beside model and prompt, where nothing else is asked."""
 
     @property
-    def outcomes(self) -> dict[str, Outcome]:
+    def outcomes(self) -> dict[str, ClientOutcome]:
         """The outcomes by the key of the answer."""
-        return {key: Outcome(one.outcome, one.said) for one in self.recorded for key in one.answers}
+        return {
+            key: ClientOutcome(recorded.outcome, recorded.said)
+            for recorded in self.recorded
+            for key in recorded.answers
+        }
 
 
-Outcomes = Mapping[str, Tried]
+Outcomes = Mapping[str, ClientOutcomes]
 """By client."""
 
 
 def tried(
-    version: str, outcomes: Mapping[str, Outcome], defaults: Mapping[str, dict[str, Any]]
-) -> Tried:
+    version: str, outcomes: Mapping[str, ClientOutcome], defaults: Mapping[str, dict[str, Any]]
+) -> ClientOutcomes:
     """Return what is recorded of a client; equal outcomes are written once."""
-    alike: dict[Outcome, list[str]] = {}
+    alike: dict[ClientOutcome, list[str]] = {}
     for key, outcome in sorted(outcomes.items(), key=lambda item: (item[1].said, item[0])):
         alike.setdefault(outcome, []).append(key)
-    recorded = tuple(Recorded(one.kind, one.said, tuple(keys)) for one, keys in alike.items())
-    return Tried(version, recorded, defaults)
+    recorded = tuple(
+        SharedOutcome(outcome.kind, outcome.said, tuple(keys)) for outcome, keys in alike.items()
+    )
+    return ClientOutcomes(version, recorded, defaults)
 
 
 def read_outcomes(path: Path) -> Outcomes:
@@ -63,7 +69,7 @@ def read_outcomes(path: Path) -> Outcomes:
             text = file.read(_MOST + 1)
         if len(text) > _MOST:
             raise ClientsError(f"{path}: is larger than {_MOST:,} bytes")
-        return msgspec.json.decode(text, type=dict[str, Tried])
+        return msgspec.json.decode(text, type=dict[str, ClientOutcomes])
     except OSError as error:
         raise ClientsError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
@@ -72,14 +78,14 @@ def read_outcomes(path: Path) -> Outcomes:
 
 def together(old: Outcomes, new: Outcomes) -> Outcomes:
     """Add outcomes to others; of a client in another version only the new ones count."""
-    found = dict(old)
-    for name, mine in new.items():
-        before = found.get(name)
-        if before is not None and before.version == mine.version:
-            outcomes = before.outcomes | mine.outcomes
-            mine = tried(mine.version, outcomes, {**before.defaults, **mine.defaults})
-        found[name] = mine
-    return found
+    both = dict(old)
+    for name, newer in new.items():
+        before = both.get(name)
+        if before is not None and before.version == newer.version:
+            outcomes = before.outcomes | newer.outcomes
+            newer = tried(newer.version, outcomes, {**before.defaults, **newer.defaults})
+        both[name] = newer
+    return both
 
 
 def write_outcomes(outcomes: Outcomes, path: Path) -> None:

@@ -8,7 +8,7 @@ from enum import Enum
 from msgspec import Struct
 
 
-class Kind(Enum):
+class Effect(Enum):
     """What a client makes of an answer; the gravest first."""
 
     RAISED = "raised"
@@ -22,32 +22,32 @@ class Kind(Enum):
     @property
     def breaks(self) -> bool:
         """Return whether the client is worse off than with an answer as documented."""
-        return self in (Kind.LOST, Kind.WRONG, Kind.RAISED)
+        return self in (Effect.LOST, Effect.WRONG, Effect.RAISED)
 
 
 MEANINGS = {
-    Kind.RAISED: "the client raises, where it does not for the documented answer",
-    Kind.WRONG: "a member has another type, number or status, or holds no image",
-    Kind.LOST: "a member is missing that the documented answer has",
-    Kind.NO_MORE: "the same happens with an answer that keeps this promise: it is not the reason",
-    Kind.PARSED: "the client gives what it gives for the documented answer",
-    Kind.UNABLE: "the client sends no such request, or reads no documented answer to it",
-    Kind.NOT_TRIED: "nobody recorded what the client makes of these answers",
+    Effect.RAISED: "the client raises, where it does not for the documented answer",
+    Effect.WRONG: "a member has another type, number or status, or holds no image",
+    Effect.LOST: "a member is missing that the documented answer has",
+    Effect.NO_MORE: "the same happens with an answer that keeps this promise: it is not the reason",
+    Effect.PARSED: "the client gives what it gives for the documented answer",
+    Effect.UNABLE: "the client sends no such request, or reads no documented answer to it",
+    Effect.NOT_TRIED: "nobody recorded what the client makes of these answers",
 }
-GRAVITY = {kind: place for place, kind in enumerate(Kind)}
+GRAVITY = {kind: place for place, kind in enumerate(Effect)}
 
 
-class Outcome(Struct, frozen=True):
+class ClientOutcome(Struct, frozen=True):
     """What a client made of one answer, and its own line or the members that it is about."""
 
-    kind: Kind
+    kind: Effect
     said: str = ""
 
 
-NOT_TRIED = Outcome(Kind.NOT_TRIED)
+NOT_TRIED = ClientOutcome(Effect.NOT_TRIED)
 
 
-def gravest(outcomes: Iterable[Outcome]) -> Outcome:
+def gravest(outcomes: Iterable[ClientOutcome]) -> ClientOutcome:
     """Return the gravest; what was not tried counts only where nothing was."""
     return min(outcomes, key=lambda outcome: GRAVITY[outcome.kind], default=NOT_TRIED)
 
@@ -68,11 +68,11 @@ class Breaks(Struct, frozen=True):
 
     provider: str
     clauses: tuple[str, ...]
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, ClientOutcome]
     """By client."""
 
     @property
-    def gravest(self) -> Outcome:
+    def gravest(self) -> ClientOutcome:
         """The gravest of its outcomes."""
         return gravest(self.outcomes.values())
 

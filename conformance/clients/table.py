@@ -9,7 +9,7 @@ SCRIPTS = {"python": "python_clients.py", "node": "node_clients.mjs"}
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientPackage:
     """A client library that people generate images with."""
 
     id: str
@@ -24,23 +24,23 @@ class Client:
 
 
 CLIENTS = (
-    Client("openai-python", "openai (Python)", "python", "openai", "3.57.0", "openai"),
-    Client("openai-node", "openai (Node)", "node", "openai", "6.49.0", "openai"),
-    Client(
+    ClientPackage("openai-python", "openai (Python)", "python", "openai", "3.57.0", "openai"),
+    ClientPackage("openai-node", "openai (Node)", "node", "openai", "6.49.0", "openai"),
+    ClientPackage(
         *("ai-sdk-openai", "@ai-sdk/openai", "node", "@ai-sdk/openai", "3.0.141", "ai-sdk-openai"),
         beside=("ai@6.0.326",),
     ),
-    Client(
+    ClientPackage(
         *("ai-sdk-compatible", "@ai-sdk/openai-compatible", "node", "@ai-sdk/openai-compatible"),
         *("2.0.92", "ai-sdk-openai-compatible"),
         beside=("ai@6.0.326",),
     ),
-    Client("litellm", "litellm", "python", "litellm", "1.110.2", "litellm"),
-    Client(
+    ClientPackage("litellm", "litellm", "python", "litellm", "1.110.2", "litellm"),
+    ClientPackage(
         *("langchain-python", "LangChain (Python)", "python", "langchain-community", "0.4.2"),
         "langchain",
     ),
-    Client(
+    ClientPackage(
         *("langchain-node", "LangChain (Node)", "node", "@langchain/openai", "1.5.8", "langchain"),
         beside=("@langchain/core@1.4.0",),
     ),

@@ -19,9 +19,9 @@ from conformance.clients.comparing import Got, compared
 from conformance.clients.conforming import conforming_replies
 from conformance.clients.installing import ClientsError, command
 from conformance.clients.loopback import Loopback
-from conformance.clients.outcomes import Tried, tried
-from conformance.clients.records import Kind, Outcome
-from conformance.clients.table import Client
+from conformance.clients.outcomes import ClientOutcomes, tried
+from conformance.clients.records import ClientOutcome, Effect
+from conformance.clients.table import ClientPackage
 from conformance.parsing import printable, read_json
 
 START_SECONDS = 60.0
@@ -47,8 +47,8 @@ class Task(TypedDict):
 
 
 def try_clients(
-    clients: Sequence[Client], trials: Sequence[Trial], models: Iterable[str]
-) -> dict[str, Tried]:
+    clients: Sequence[ClientPackage], trials: Sequence[Trial], models: Iterable[str]
+) -> dict[str, ClientOutcomes]:
     """Try each client with each answer, and with the one that the contract has in its place.
 
     What each sends by default is asked of it for some models.
@@ -65,7 +65,7 @@ def try_clients(
             names = [_digest(request, reply) for request, reply in both]
             asked |= dict(zip(names, both, strict=True))
             pairs[trial.key] = (names[0], names[1])
-    return {client.id: _tried(client, asked, pairs, defaults) for client in clients}
+    return {client.id: _try(client, asked, pairs, defaults) for client in clients}
 
 
 Asked = Mapping[str, tuple[dict[str, Any], Reply]]
@@ -77,12 +77,12 @@ def _digest(request: dict[str, Any], reply: Reply) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _tried(
-    client: Client,
+def _try(
+    client: ClientPackage,
     asked: Asked,
     pairs: Mapping[str, tuple[str, str]],
     defaults: Mapping[str, str],
-) -> Tried:
+) -> ClientOutcomes:
     """Try a client; `pairs` name the task of an answer and that of the documented one, by key."""
     with Loopback({name: reply for name, (_, reply) in asked.items()}) as server:
         tasks = [
@@ -91,7 +91,7 @@ def _tried(
         ]
         given = run(client, tasks)
         given = {name: got.without(server.base_url(name)) for name, got in given.items()}
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, ClientOutcome] = {}
     for key, (name, documented) in pairs.items():
         got, meant = given.get(name, _STOPPED), given.get(documented, _STOPPED)
         if meant.stopped or name not in given or _GUARD in got.line:
@@ -99,18 +99,18 @@ def _tried(
         if name in server.sent:
             outcomes[key] = compared(got, meant, succeeds=asked[documented][1].succeeded)
         elif not got.stopped:
-            outcomes[key] = Outcome(Kind.UNABLE, got.line or "it sends no such request")
-    sent = {model: server.sent[name] for name, model in defaults.items() if name in server.sent}
-    return tried(client.version, outcomes, {model: _beside(sent[model]) for model in sent})
+            outcomes[key] = ClientOutcome(Effect.UNABLE, got.line or "it sends no such request")
+    defaults_of: dict[str, dict[str, Any]] = {}
+    for name, model in defaults.items():
+        body = server.sent.get(name)
+        members = body if isinstance(body, dict) else {}
+        if name in server.sent:
+            beside = {key: members[key] for key in members if key not in ("model", "prompt")}
+            defaults_of[model] = beside
+    return tried(client.version, outcomes, defaults_of)
 
 
-def _beside(body: Any) -> dict[str, Any]:
-    """Return what a request holds beside model and prompt."""
-    members = body if isinstance(body, dict) else {}
-    return {name: value for name, value in members.items() if name not in ("model", "prompt")}
-
-
-def run(client: Client, tasks: Sequence[Task]) -> dict[str, Got]:
+def run(client: ClientPackage, tasks: Sequence[Task]) -> dict[str, Got]:
     """Return what a client gave for each task; one that hangs or ends is started again.
 
     After too many starts the rest is left out: it was not tried. Raises `ClientsError` for a client
@@ -131,7 +131,7 @@ def run(client: Client, tasks: Sequence[Task]) -> dict[str, Got]:
 class _Process:
     """A running script, whose output is read on a thread so that nothing waits for ever."""
 
-    def __init__(self, client: Client, home: str) -> None:
+    def __init__(self, client: ClientPackage, home: str) -> None:
         self._client, self._home = client, Path(home)
         self._lines: queue.Queue[bytes] = queue.Queue(_MOST_LINES)
         self._errors = b""
@@ -142,7 +142,10 @@ class _Process:
             assert process.stdin is not None
             try:
                 if not self._next(START_SECONDS):
-                    raise ClientsError(self._not_started())
+                    said = " ".join(self._errors.decode("utf-8", "replace").split())
+                    raise ClientsError(
+                        f"{self._client.id} does not start: {printable(said, _LONGEST_ERROR)}"
+                    )
                 for task in tasks:
                     with suppress(OSError):
                         process.stdin.write(json.dumps(task).encode() + b"\n")
@@ -187,7 +190,3 @@ class _Process:
         with suppress(OSError, ValueError):
             while line := stderr.readline(_LONGEST_LINE):
                 self._errors = (self._errors + line)[-_LONGEST_ERROR:]
-
-    def _not_started(self) -> str:
-        said = " ".join(self._errors.decode("utf-8", "replace").split())
-        return f"{self._client.id} does not start: {printable(said, _LONGEST_ERROR)}"

@@ -69,8 +69,8 @@ def check(
     from conformance.providers.asked import edition_of, with_asked_models
     from conformance.providers.depth import documented_cases
     from conformance.providers.prices import Prices
+    from conformance.runner.options import Options
     from conformance.runner.output_path import default_output
-    from conformance.runner.session import Options
     from conformance.runner.shortlist import cannot_be_billed, shortlist
     from conformance.suite.command import run_promises
 
@@ -148,7 +148,7 @@ def _beside(folder: Path, name: str, text: str) -> Path:
     numbered = (name if number == 1 else f"{name}-{number}" for number in count(1))
     path = next(
         path
-        for path in (folder / f"{each}.toml" for each in numbered)
+        for path in (folder / f"{stem}.toml" for stem in numbered)
         if not path.exists() or (path.is_file() and path.read_text("utf-8", "replace") == text)
     )
     write_text(path, text)

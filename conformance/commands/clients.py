@@ -10,7 +10,7 @@ import typer
 from conformance.errors import ConformanceError, UnknownNameError
 
 if TYPE_CHECKING:
-    from conformance.clients.table import Client
+    from conformance.clients.table import ClientPackage
 
 
 def clients(
@@ -56,7 +56,7 @@ def clients(
     _try([client for client in CLIENTS if client in chosen and client not in absent], runs, output)
 
 
-def _chosen(only: list[str] | None) -> list[Client]:
+def _chosen(only: list[str] | None) -> list[ClientPackage]:
     from conformance.clients.table import BY_ID
 
     for name in only or ():
@@ -65,7 +65,7 @@ def _chosen(only: list[str] | None) -> list[Client]:
     return [client for client in BY_ID.values() if not only or client.id in only]
 
 
-def _try(clients: list[Client], paths: list[Path], output: Path | None) -> None:
+def _try(clients: list[ClientPackage], paths: list[Path], output: Path | None) -> None:
     from rich.console import Console
 
     from conformance.clients.choosing import trials_of

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 from collections.abc import Callable, Mapping
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import typer
 from rich.console import Console
@@ -13,66 +15,36 @@ from rich.console import Console
 from conformance.cases.model import Depth
 from conformance.errors import UnknownNameError
 from conformance.output.files import write_text
+from conformance.runner.options import OPTIONS
 
 _Result = TypeVar("_Result")
 
-Providers = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--provider",
-        "-p",
-        metavar="NAME",
-        help="A provider by name, or a TOML file by path. Repeatable.",
-    ),
-]
-EditionName = Annotated[
-    str | None,
-    typer.Option(
-        "--edition",
-        metavar="ID",
-        help="Edition of the contract by its id, or the path of its folder.",
-    ),
-]
-Clauses = Annotated[str, typer.Option(metavar="GLOB", help="Only these clauses.")]
-Plugins = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--plugin",
-        metavar="MODULE",
-        help="A module, or a .py file by path, with clauses of your own. Repeatable.",
-    ),
-]
-Requests = Annotated[
-    Path | None,
-    typer.Option("--requests", metavar="FILE", help="Requests of your own, in TOML or JSON."),
-]
-LimitTexts = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--limit",
-        metavar="NAME=VALUE",
-        help="Limits of an answer: body=64MiB, pixels=64M, seconds=180, redirects=5, … "
-        "(docs/security.md lists all). Repeatable.",
-    ),
-]
-Cases = Annotated[str, typer.Option(metavar="GLOB", help="Only these cases.")]
-BaseURL = Annotated[
-    str | None, typer.Option(metavar="URL", help="Another address of the provider.")
-]
-Models = Annotated[str, typer.Option(metavar="GLOB", help="Only these models.")]
-DepthName = Annotated[
-    Depth | None,
-    typer.Option(
-        metavar="DEPTH",
-        help="Which cases are sent: standard, or thorough with all legal edges, which costs more; "
-        "by default thorough where nothing is billed.",
-    ),
-]
+
+def option_of_run(name: str, *default: Any) -> Any:
+    """Return an option of `run`, by its field, as Typer takes it: in a type, or as a default."""
+    option = OPTIONS[name]
+    return typer.Option(
+        *(*default, *option.names),
+        metavar=option.metavar,
+        help=option.help,
+        min=option.least,
+        max=option.most,
+    )
+
+
+EditionName = Annotated[str | None, option_of_run("edition")]
+Clauses = Annotated[str, option_of_run("clauses")]
+Plugins = Annotated[list[str] | None, option_of_run("plugins")]
+Requests = Annotated[Path | None, option_of_run("requests")]
+Cases = Annotated[str, option_of_run("cases")]
+BaseURL = Annotated[str | None, option_of_run("base_url")]
+Models = Annotated[str, option_of_run("models")]
+DepthName = Annotated[Depth | None, option_of_run("depth")]
+Strength = Annotated[int | None, option_of_run("strength")]
+MaxRequests = Annotated[int | None, option_of_run("max_requests")]
+RunFile = Annotated[Path | None, option_of_run("output")]
 RunFiles = Annotated[
     list[Path], typer.Argument(metavar="RUN...", help="Run files.", show_default=False)
-]
-RunFile = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="The run file to write.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
 FormatName = Annotated[
@@ -84,6 +56,20 @@ Documents = Annotated[
         "--output", "-o", metavar="FILE", help="File to write as well, .md or .json. Repeatable."
     ),
 ]
+
+
+def takes_options_of_run(command: Callable[..., None]) -> Callable[..., None]:
+    """Declare every option of a run for a command, which takes them as keyword arguments."""
+    declared = []
+    for name, option in OPTIONS.items():
+        kind: Any = option.read if option.read in (bool, int, Path, Depth) else str
+        kind = (list[str] if option.repeatable else kind) | None
+        written = option_of_run(name, option.default)
+        declared.append(Parameter(name, Parameter.KEYWORD_ONLY, default=written, annotation=kind))
+    own = inspect.signature(command, eval_str=True)
+    mine = [one for one in own.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+    vars(command)["__signature__"] = own.replace(parameters=[*declared, *mine])
+    return command
 
 
 class Rendering(Generic[_Result]):

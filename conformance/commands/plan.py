@@ -14,9 +14,11 @@ from conformance.commands.options import (
     Clauses,
     DepthName,
     EditionName,
+    MaxRequests,
     Models,
     Plugins,
     Requests,
+    Strength,
     end_with_the_pipe,
 )
 from conformance.output.files import write_text
@@ -45,16 +47,9 @@ def plan(
     models: Models = "*",
     cases: Cases = "*",
     base_url: BaseURL = None,
-    strength: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, max=3, help="Combine parameters as well: 1, 2 or 3 at a time."
-        ),
-    ] = None,
+    strength: Strength = None,
     depth: DepthName = None,
-    max_requests: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="The most requests, free ones included.")
-    ] = None,
+    max_requests: MaxRequests = None,
     edition: EditionName = None,
     requests: Requests = None,
     format_: Annotated[

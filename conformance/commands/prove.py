@@ -38,7 +38,7 @@ def prove(
     from conformance.contract import load_edition
     from conformance.proof import holes
     from conformance.proof.processes import prove as prove_all
-    from conformance.proof.terminal import Watched, chosen_defects, print_proof
+    from conformance.proof.terminal import chosen_defects, print_proof, progress_bar
     from conformance.proof.writing import WRITERS
 
     wrong = [path for path in output or [] if path.suffix not in WRITERS]
@@ -46,8 +46,8 @@ def prove(
         raise ConformanceError(f"{wrong[0]}: end its name in {', '.join(WRITERS)}")
     contract = load_edition(edition or DEFAULT_EDITION)
     names = chosen_defects(contract, defect)
-    with Watched(Console(stderr=True), len(names), quiet) as watched:
-        matrix = prove_all(contract, names, workers, watched.advance)
+    with progress_bar(Console(stderr=True), len(names), quiet) as advance:
+        matrix = prove_all(contract, names, workers, advance)
     end_with_the_pipe()
     for path in output or []:
         write_text(path, WRITERS[path.suffix](matrix))

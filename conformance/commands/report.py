@@ -101,27 +101,25 @@ def _write(path: Path, format_: str | None, summary: Summary) -> str:
     return f"{path / 'index.html'} (the page) and {len(files) - 1} other files beside it"
 
 
-def _check_agrees(path: Path, named: str) -> None:
-    """Refuse a file whose suffix contradicts --format."""
-    own = SUFFIXES.get(path.suffix)
-    if own not in (None, named):
-        raise ConformanceError(
-            f"{path}: its name ends as {own} does, and --format says {named}; leave --format out "
-            f"to write each file in the format of its name"
-        )
-
-
 def _format_of(path: Path, named: str | None) -> str | None:
-    """Return the format of a file; None for a folder, which gets all formats."""
+    """Return the format of a file; None for a folder, which gets all formats.
+
+    Raises `ConformanceError` for a file whose suffix contradicts --format, or says no format.
+    """
+    own = SUFFIXES.get(path.suffix)
     if named not in (None, "terminal"):
-        _check_agrees(path, str(named))
+        if own not in (None, named):
+            raise ConformanceError(
+                f"{path}: its name ends as {own} does, and --format says {named}; leave --format "
+                f"out to write each file in the format of its name"
+            )
         return named
     if path.is_dir() or not path.suffix:
         return None
-    if path.suffix not in SUFFIXES:
+    if own is None:
         known = ", ".join(SUFFIXES)
         raise ConformanceError(
             f"{path}: name its format with --format, end it in one of {known}, "
             f"or name a folder to have them all"
         )
-    return SUFFIXES[path.suffix]
+    return own

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,8 +29,9 @@ ANNOTATIONS = frozenset(
     {"$schema", "$id", "$defs", "title", "description", "default", "citations", "open"}
     | {"unsupported", "examples"}
 )
-NAMED_SCHEMAS = frozenset({"properties", "patternProperties", "dependentSchemas"})
-VALUES = frozenset({"const", "enum"})
+"""Keywords that no instance can break."""
+_NAMED_SCHEMAS = frozenset({"properties", "patternProperties", "dependentSchemas"})
+_VALUES = frozenset({"const", "enum"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Checker:
 
     def faults(self, instance: object, limit: int = 20) -> list[SchemaFault]:
         """List the first broken keywords, in the order of the schema; never raises."""
+        # an instance may be nested deeper than the stack, or hold an integer too long to print
         try:
             errors = itertools.islice(self._validator.iter_errors(instance), limit)
             return [_fault(error) for error in errors]
@@ -86,7 +89,13 @@ def without_annotations(schema: Any) -> Any:
         return [without_annotations(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    return {key: _kept(key, value) for key, value in schema.items() if key not in ANNOTATIONS}
+    copy: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in _NAMED_SCHEMAS:  # their keys are names: a parameter may be called `title`
+            copy[key] = {name: without_annotations(part) for name, part in value.items()}
+        elif key not in ANNOTATIONS:
+            copy[key] = value if key in _VALUES else without_annotations(value)
+    return copy
 
 
 def path_text(path: Sequence[str | int]) -> str:
@@ -104,7 +113,9 @@ def shown(value: object) -> str:
         return f"an integer of {value.bit_length()} bits"
     if isinstance(value, dict):
         return "an object"
-    return "an array" if isinstance(value, list) else json.dumps(value, default=_type_name)
+    if isinstance(value, list):
+        return "an array"
+    return json.dumps(value, default=lambda unreadable: type(unreadable).__name__)
 
 
 def name_of(value: object) -> str:
@@ -121,25 +132,20 @@ def is_integer(value: object) -> bool:
     return whole or (isinstance(value, int) and not isinstance(value, bool))
 
 
-def _type_name(value: object) -> str:
-    return type(value).__name__
-
-
-def _kept(key: str, value: Any) -> Any:
-    if key in NAMED_SCHEMAS:
-        return {name: without_annotations(subschema) for name, subschema in value.items()}
-    return value if key in VALUES else without_annotations(value)
-
-
 def _fault(error: ValidationError) -> SchemaFault:
     path = tuple(error.absolute_path)
     text = f"{path_text(path[-6:])[:80] or 'the body'} {error.message}"
     if len(text) > MESSAGE_LIMIT:
         text = text[: MESSAGE_LIMIT - 1] + "…"
-    keyword, value = str(error.validator), error.validator_value
-    observed = "absent" if keyword == "required" else _observed(error.instance)
-    schema_path = tuple(error.absolute_schema_path)
-    return SchemaFault(path, schema_path, keyword, text, _demanded(keyword, value), observed)
+    keyword, value = str(error.validator), error.instance
+    if keyword == "required":
+        observed = "absent"
+    elif value is None or isinstance(value, dict | list):
+        observed = name_of(value)
+    else:
+        observed = f"{name_of(value)}: {shown(value)}"
+    expected = _demand(keyword, error.validator_value)
+    return SchemaFault(path, tuple(error.absolute_schema_path), keyword, text, expected, observed)
 
 
 _DEMANDS = {
@@ -153,17 +159,12 @@ _DEMANDS = {
 }
 
 
-def _demanded(keyword: str, value: Any) -> str:
+def _demand(keyword: str, value: Any) -> str:
     """Say what a keyword demands, in at most `_MOST_DEMANDED` characters."""
     values = value if isinstance(value, list) else [value]
-    named = " or ".join(str(each) if keyword == "type" else shown(each) for each in values)
+    named = " or ".join(str(item) if keyword == "type" else shown(item) for item in values)
     text = _DEMANDS.get(keyword, "as documented").format(named)
     return text if len(text) <= _MOST_DEMANDED else f"{text[: _MOST_DEMANDED - 1]}…"
-
-
-def _observed(value: object) -> str:
-    kind = name_of(value)
-    return kind if value is None or isinstance(value, dict | list) else f"{kind}: {shown(value)}"
 
 
 def _same(left: object, right: object) -> bool:
@@ -217,30 +218,28 @@ def _any_of(validator: Any, schemas: Any, instance: Any, _: Any) -> Iterator[Val
         yield ValidationError(wanted)
 
 
-def _limit(kind: str, text: str, broken: Callable[[Any, Any], bool]) -> Callable[..., Any]:
+def _limit(
+    kind: str, text: str, broken: Callable[[Any, Any], bool], *, of_length: bool = False
+) -> Callable[..., Any]:
+    """Return the check of a keyword that bounds values of a kind, or their length."""
+
     def check(validator: Any, bound: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-        if validator.is_type(instance, kind) and broken(instance, bound):
-            yield ValidationError(f"is {shown(instance)}, {text} {shown(bound)}")
+        if not validator.is_type(instance, kind):
+            return
+        value = len(instance) if of_length else instance
+        if broken(value, bound):
+            subject = f"has length {value}" if of_length else f"is {shown(value)}"
+            yield ValidationError(f"{subject}, {text} {shown(bound)}")
 
     return check
 
 
-def _length(kind: str, text: str, broken: Callable[[int, int], bool]) -> Callable[..., Any]:
-    def check(validator: Any, bound: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-        if validator.is_type(instance, kind) and broken(len(instance), bound):
-            yield ValidationError(f"has length {len(instance)}, {text} {bound}")
-
-    return check
-
-
-def _pixels(keyword: str) -> Callable[..., Any]:
-    says = PIXEL_KEYWORDS[keyword].says
-
-    def check(_: Any, bound: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
-        if beyond(keyword, bound, instance):
-            yield ValidationError(f"is {shown(instance)}, {says} {bound}")
-
-    return check
+def _bounds(kind: str, suffix: str) -> dict[str, Callable[..., Any]]:
+    """Return the checks of the two keywords that bound a length, by the end of their names."""
+    return {
+        f"min{suffix}": _limit(kind, "less than", operator.lt, of_length=True),
+        f"max{suffix}": _limit(kind, "more than", operator.gt, of_length=True),
+    }
 
 
 # jsonschema gives `extend` no types.
@@ -253,15 +252,16 @@ _Bounded: Any = cast("Any", extend)(
         "not": _not,
         "required": _required,
         "anyOf": _any_of,
-        "minimum": _limit("number", "less than", lambda value, bound: value < bound),
-        "maximum": _limit("number", "more than", lambda value, bound: value > bound),
+        "minimum": _limit("number", "less than", operator.lt),
+        "maximum": _limit("number", "more than", operator.gt),
         "pattern": _limit(
             "string", "which is not of the form", lambda text, form: not _pattern(form).search(text)
         ),
-        "minLength": _length("string", "less than", lambda length, bound: length < bound),
-        "maxLength": _length("string", "more than", lambda length, bound: length > bound),
-        "minItems": _length("array", "less than", lambda length, bound: length < bound),
-        "maxItems": _length("array", "more than", lambda length, bound: length > bound),
-        **{keyword: _pixels(keyword) for keyword in PIXEL_KEYWORDS},
+        **_bounds("string", "Length"),
+        **_bounds("array", "Items"),
+        **{
+            name: _limit("string", keyword.says, functools.partial(beyond, name))
+            for name, keyword in PIXEL_KEYWORDS.items()
+        },
     },
 )

@@ -13,9 +13,9 @@ from conformance.contract.checker import Checker, path_text
 from conformance.contract.model import Model
 from conformance.contract.records import (
     CitedSource,
-    ClauseLevel,
     DocumentedExample,
     Endpoint,
+    LevelOverride,
     Mismatch,
     OpenQuestion,
 )
@@ -58,7 +58,7 @@ class Edition:
     """The dates that the document says of models, by their names."""
     open_questions: Mapping[str, OpenQuestion]
     withdrawn: Mapping[str, str]
-    levels: Mapping[str, ClauseLevel]
+    levels: Mapping[str, LevelOverride]
     examples: tuple[DocumentedExample, ...]
     folder: Path
     digest: str
@@ -84,7 +84,7 @@ class Edition:
         """
         if name in self.models:
             return self.models[name]
-        return _found(self, name) if len(name) <= _LONGEST else None
+        return _find_by_pattern(self, name) if len(name) <= _LONGEST else None
 
     @property
     def every_model(self) -> tuple[Model, ...]:
@@ -138,31 +138,32 @@ class Edition:
     def _mismatches(self, part: str, name: str, instance: object) -> list[Mismatch]:
         key = f"{part} {name}"
         if key not in self._checkers:
-            start = f"{part} "
-            known = [name.removeprefix(start) for name in self._checkers if name.startswith(start)]
+            parts = [key.partition(" ") for key in self._checkers]
+            known = [other for first, _, other in parts if first == part]
             raise UnknownNameError(f"{part} schema", name, known, f"edition {self.id}")
-        faults = self._checkers[key].faults(instance)
         return [
-            Mismatch(path_text(each.path), each.keyword, each.message, each.expected, each.observed)
-            for each in faults
+            Mismatch(
+                path_text(fault.path), fault.keyword, fault.message, fault.expected, fault.observed
+            )
+            for fault in self._checkers[key].faults(instance)
         ]
 
 
 @lru_cache(maxsize=256)  # so that a name has one model, and its cases are derived once
-def _found(edition: Edition, name: str) -> Model | None:
-    snapshot_of = _snapshot_of(name)
-    if snapshot_of in edition.models:
-        model = edition.models[snapshot_of]
-        schema = schema_of_snapshot(model.schema, name)
-        return replace(model, name=name, schema=schema, named=False, snapshot_of=snapshot_of)
-    families = (each for each in edition.families.values() if each.pattern.search(name))
-    return next((each.model(name) for each in families), None)
-
-
-def _snapshot_of(name: str) -> str:
-    """Return the model of which a name is a dated snapshot; empty where it is none."""
+def _find_by_pattern(edition: Edition, name: str) -> Model | None:
+    """Return a dated snapshot of a model, else the member of a family."""
     match = _SNAPSHOT.fullmatch(name)
+    if match is not None and match[1] in edition.models and _is_date(match[2]):
+        model = edition.models[match[1]]
+        schema = schema_of_snapshot(model.schema, name)
+        return replace(model, name=name, schema=schema, named=False, snapshot_of=match[1])
+    families = (family for family in edition.families.values() if family.pattern.search(name))
+    return next((family.model(name) for family in families), None)
+
+
+def _is_date(text: str) -> bool:
     try:
-        return match[1] if match and date.fromisoformat(match[2]) else ""
+        date.fromisoformat(text)
     except ValueError:
-        return ""
+        return False
+    return True

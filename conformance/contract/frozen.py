@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,13 @@ def digest_of(folder: Path) -> str:
     Nor does which clauses judge a promise: a new clause of an old promise changes no contract.
     Raises EditionError for a file that is not JSON.
     """
-    digest = hashlib.sha256()
-    for part in _canonical(folder):
-        digest.update(part.encode("ascii") + b"\n")
+    digest, files = hashlib.sha256(), SchemaFiles(folder)
+    for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.json")):
+        content = files.json(name)
+        if name == "promises.json":
+            content = _without_clauses(content)
+        text = json.dumps([name, content], sort_keys=True, separators=(",", ":"))
+        digest.update(text.encode("ascii") + b"\n")
     return digest.hexdigest()
 
 
@@ -40,16 +43,6 @@ def freeze(folder: Path) -> str:
     digest = digest_of(folder)
     write_text(folder / DIGEST_FILE, f"{digest}\n")
     return digest
-
-
-def _canonical(folder: Path) -> Iterator[str]:
-    """Yield the name and the content of every file, in the order of the names."""
-    files = SchemaFiles(folder)
-    for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.json")):
-        content = files.json(name)
-        if name == "promises.json":
-            content = _without_clauses(content)
-        yield json.dumps([name, content], sort_keys=True, separators=(",", ":"))
 
 
 def _without_clauses(node: Any) -> Any:

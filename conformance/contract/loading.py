@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from jsonschema import Draft202012Validator, SchemaError
 
 from conformance.contract.checker import Checker, path_text
@@ -21,13 +22,13 @@ from conformance.contract.model import Model
 from conformance.contract.records import (
     OUTSIDE_SOURCES,
     CitedSource,
-    ClauseLevel,
     DocumentedExample,
     EditionError,
     Endpoint,
     Level,
+    LevelOverride,
+    OpenQuestion,
     read_citations,
-    read_questions,
 )
 from conformance.contract.request_schema import RequestSchema, request_schema
 from conformance.contract.schema_files import SchemaFiles, annotation_entries
@@ -38,7 +39,7 @@ from conformance.version import DEFAULT_EDITION
 EDITION_FILE = "edition.json"
 EDITION_SCHEMA = "edition.schema.json"
 PROMISES_FILE = "promises.json"
-EXAMPLES = "examples"
+_EXAMPLES = "examples"
 _TEXT = {"type": "string", "minLength": 1}
 _FORMS = {
     "citations": Checker(
@@ -119,7 +120,7 @@ def unknown_model(
     where = f"edition {edition.id} ({place})" if place else f"edition {edition.id}"
     matches = fnmatch.filter(edition.models, name)  # of a provider that lists none of these
     having = () if matches else editions_with(name)
-    options = " or ".join(f"--edition {each}" for each in having)
+    options = " or ".join(f"--edition {id_}" for id_ in having)
     hint = f"it is in edition {' and '.join(having)}: use {options}" if having else ""
     return UnknownNameError("model", name, {*others, *edition.models}, where, hint)
 
@@ -129,10 +130,11 @@ def editions_with(name: str) -> tuple[str, ...]:
 
     Of a glob they are those that name a model that it matches.
     """
-    every = [load_edition(each) for each in edition_ids()]
-    named = [each.id for each in every if fnmatch.filter(each.models, name)]
-    is_glob = any(character in name for character in "*?[")
-    return tuple(named or (each.id for each in every if not is_glob and each.find(name)))
+    editions = [load_edition(id_) for id_ in edition_ids()]
+    named = [edition.id for edition in editions if fnmatch.filter(edition.models, name)]
+    if not named and not any(character in name for character in "*?["):
+        named = [edition.id for edition in editions if edition.find(name)]
+    return tuple(named)
 
 
 def edition_folder(name: str, directory: Path | None = None) -> Path:
@@ -143,27 +145,25 @@ def edition_folder(name: str, directory: Path | None = None) -> Path:
         return root / name
     folder = Path(os.path.abspath(name))  # not resolved: a link has a name of its own
     if (folder / EDITION_FILE).is_file():
-        return _own_id(folder)
+        # the id is the edition's name in reports: it must not mean ours and another one
+        if folder.name in edition_ids():
+            ours = schemas_directory() / folder.name
+            if digest_of(folder) != digest_of(ours):
+                raise EditionError(
+                    f"{folder}: {folder.name!r} is the id of an edition that comes with the suite, "
+                    "and reports would take one for the other; rename it (image-conformance "
+                    "edition new)"
+                )
+        return folder
     if "/" in name or os.sep in name:
         raise EditionError(f"{name} is no edition: no {EDITION_FILE} is there; name its folder")
     raise UnknownNameError("edition", name, known, str(root))
 
 
-def _own_id(folder: Path) -> Path:
-    """Refuse another edition under the id of ours: it is the edition's name in reports."""
-    ours = schemas_directory() / folder.name
-    if folder.name in edition_ids() and digest_of(folder) != digest_of(ours):
-        raise EditionError(
-            f"{folder}: {folder.name!r} is the id of an edition that comes with the suite, and "
-            f"reports would take one for the other; rename it (image-conformance edition new)"
-        )
-    return folder
-
-
 def schema_files(folder: Path) -> list[str]:
     """List the JSON Schemas of an edition by their paths in its folder."""
     names = (path.relative_to(folder) for path in folder.rglob("*.json"))
-    kept = (name.as_posix() for name in names if EXAMPLES not in name.parts)
+    kept = (name.as_posix() for name in names if _EXAMPLES not in name.parts)
     return sorted(name for name in kept if name not in (EDITION_FILE, PROMISES_FILE))
 
 
@@ -196,26 +196,25 @@ def _check_schemas(files: SchemaFiles) -> None:
                     )
 
 
-def _sources(entries: dict[str, Any]) -> dict[str, CitedSource]:
-    return {key: CitedSource(key, **entry) for key, entry in entries.items()}
-
-
 class _Loader:
     """Builds one edition; schema files shared by several models are compiled once."""
 
     def __init__(self, files: SchemaFiles, content: dict[str, Any]) -> None:
         self.files = files
         self.content = content
-        self.questions = read_questions(content["open"])
+        questions = msgspec.convert(content["open"], tuple[OpenQuestion, ...])
+        self.questions = {question.id: question for question in questions}
         self._requests: dict[str, RequestSchema] = {}
 
     def edition(self) -> Edition:
         content = self.content
-        positions = [said for entry in content["open"] for said in entry["positions"]]
+        positions = [position for entry in content["open"] for position in entry["positions"]]
         self._check_annotations(EDITION_FILE, {**content, "open": [], "citations": positions})
         models = {name: self._model(name, entry) for name, entry in content["models"].items()}
         families = {name: self._family(name, entry) for name, entry in content["families"].items()}
-        shared = self._request(content["request"])
+        sources = {id_: CitedSource(id_, **entry) for id_, entry in content["sources"].items()}
+        request = self._request(content["request"])
+        answers = answer_files(content)
         return Edition(
             id=content["id"],
             title=content["title"],
@@ -223,7 +222,7 @@ class _Loader:
             published=content["published"],
             endpoint=Endpoint(**content["endpoint"]),
             models_path=content.get("models_path", ""),
-            sources=ChainMap(_sources(content["sources"]), OUTSIDE_SOURCES),
+            sources=ChainMap(sources, OUTSIDE_SOURCES),
             models=models,
             families=families,
             lifecycles={
@@ -232,15 +231,26 @@ class _Loader:
             },
             open_questions=self.questions,
             withdrawn=content["clauses"]["withdrawn"],
-            levels={key: _level(entry) for key, entry in content["clauses"]["levels"].items()},
-            examples=tuple(self._example(entry) for entry in content["examples"]),
+            levels=msgspec.convert(content["clauses"]["levels"], dict[str, LevelOverride]),
+            examples=tuple(
+                DocumentedExample(
+                    entry["id"],
+                    entry["schema"],
+                    self.files.json(entry["file"]),
+                    read_citations(entry["citations"]),
+                    entry.get("note", ""),
+                )
+                for entry in content["examples"]
+            ),
             folder=self.files.folder,
             digest=digest_of(self.files.folder),
-            request=shared,
+            request=request,
             parameters=frozenset(
-                name for schema in self._requests.values() for name in _names(schema)
+                name
+                for schema in self._requests.values()
+                for name in (*schema.parameters, *schema.unsupported)
             ),
-            _checkers=self._checkers(),
+            _checkers={part: Checker(self._schema(file)) for part, file in answers.items()},
         )
 
     def _model(self, name: str, entry: dict[str, Any]) -> Model:
@@ -270,10 +280,6 @@ class _Loader:
             self._requests[name] = request_schema(self._schema(name))
         return self._requests[name]
 
-    def _checkers(self) -> dict[str, Checker]:
-        named = answer_files(self.content)
-        return {part: Checker(self._schema(file)) for part, file in named.items()}
-
     def _schema(self, name: str) -> dict[str, Any]:
         schema = self.files.schema(name)
         self._check_annotations(name, schema)
@@ -289,13 +295,6 @@ class _Loader:
             if entry["question"] not in self.questions:
                 raise UnknownNameError("open question", entry["question"], self.questions, place)
 
-    def _example(self, entry: dict[str, Any]) -> DocumentedExample:
-        content = self.files.json(entry["file"])
-        citations = read_citations(entry["citations"])
-        return DocumentedExample(
-            entry["id"], entry["schema"], content, citations, entry.get("note", "")
-        )
-
 
 def answer_files(content: Mapping[str, Any]) -> dict[str, str]:
     """Return the schema files of answers by what they are of, from the content of edition.json."""
@@ -303,11 +302,3 @@ def answer_files(content: Mapping[str, Any]) -> dict[str, str]:
     named |= {f"stream {event}": file for event, file in content.get("stream", {}).items()}
     others = {"error body": content["error"], "model list body": content.get("model_list", "")}
     return named | {part: file for part, file in others.items() if file}
-
-
-def _level(entry: dict[str, Any]) -> ClauseLevel:
-    return ClauseLevel(Level(entry["level"]), read_citations(entry["citations"]))
-
-
-def _names(schema: RequestSchema) -> list[str]:
-    return [*schema.parameters, *schema.unsupported]

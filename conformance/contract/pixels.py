@@ -74,7 +74,7 @@ def size_text(sides: Sides) -> str:
     return f"{sides[0]}x{sides[1]}"
 
 
-def beyond(keyword: str, bound: int, size: object) -> bool:
+def beyond(keyword: str, size: object, bound: int) -> bool:
     """Return whether a size breaks a keyword; what is no size breaks none."""
     sides = sides_of(size)
     return sides is not None and PIXEL_KEYWORDS[keyword].measure(*sides, bound) > 0
@@ -112,10 +112,6 @@ class PixelLimits:
     def widths(self) -> Sequence[int]:
         """Return the widths beside which some height is legal."""
         return _widths(self)
-
-    def without(self, keyword: str) -> PixelLimits:
-        """Return the limits that are left if a keyword is lifted."""
-        return replace(self, **{keyword: None})
 
     def edges(self) -> Mapping[str, str]:
         """Return the legal sizes at the limits by name, those with few pixels first."""
@@ -199,11 +195,12 @@ def _breaking(limits: PixelLimits, keyword: str) -> Sequence[str]:
 def _candidates(limits: PixelLimits, keyword: str) -> Iterator[Sides]:
     """Yield sizes on both sides of the limit that a keyword sets."""
     if keyword == "sidesMultipleOf":
+        # every remainder beside one legal size: nothing else about it is at a limit
         width, height = sides_of(limits.edges()["square"]) or (0, 0)
         near = itertools.product(range(limits.sidesMultipleOf or 1), repeat=2)
         yield from ((width + right, height + down) for right, down in near)
         return
-    lifted = limits.without(keyword)
+    lifted = replace(limits, **{keyword: None})
     widths = lifted.widths()
     for width in widths[:: 1 + len(widths) // _MOST_WIDTHS]:
         legal, every = limits.heights(width), lifted.heights(width)

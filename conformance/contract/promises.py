@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from conformance.contract.checker import Checker, path_text
 from conformance.contract.edition import Edition
-from conformance.contract.loading import PROMISES_FILE, schemas_directory
+from conformance.contract.loading import (
+    EDITION_FILE,
+    PROMISES_FILE,
+    schema_files,
+    schemas_directory,
+)
 from conformance.contract.records import EditionError, Level
 from conformance.contract.schema_files import SchemaFiles, annotation_entries
 
@@ -25,11 +30,11 @@ class DocumentedPromise:
     section: str
     level: Level
     says: str
-    lines: frozenset[int]  # of the page; empty for what other documents say
-    rules: tuple[str, ...]
-    clauses: tuple[str, ...]
-    open: tuple[str, ...]
-    none: str
+    lines: frozenset[int] = frozenset()  # of the page; empty for what other documents say
+    rules: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    none: str = ""
 
     @property
     def settled(self) -> bool:
@@ -54,51 +59,31 @@ class Promises:
 
 def load_promises(edition: Edition) -> Promises:
     """Load the promises of an edition; raises EditionError for a missing or faulty file."""
-    files = SchemaFiles(edition.folder)
-    content = files.json(PROMISES_FILE)
-    _check(edition.folder / PROMISES_FILE, content)
+    content = SchemaFiles(edition.folder).json(PROMISES_FILE)
+    schema = SchemaFiles(schemas_directory()).schema(PROMISES_SCHEMA)
+    for fault in Checker(schema).faults(content, limit=1):
+        place = f"{edition.folder / PROMISES_FILE}: {path_text(fault.path)}"
+        raise EditionError(f"{place}: {fault.message}; see schemas/{PROMISES_SCHEMA}")
     page = content.get("page", {"source": "", "sha256": "", "silent": ()})
+    entries = [
+        {**entry, "lines": _numbers(entry.get("lines", ()))} for entry in content["promises"]
+    ]
     return Promises(
         edition=content["edition"],
         page_source=page["source"],
         page_sha256=page["sha256"],
         silent=tuple((entry["kind"], _numbers(entry["lines"])) for entry in page["silent"]),
-        all=tuple(_promise(entry) for entry in content["promises"]),
+        all=msgspec.convert(entries, tuple[DocumentedPromise, ...]),
     )
 
 
 def cited_places(edition: Edition) -> frozenset[tuple[str, str]]:
     """Return (source, section) of every citation in the files of an edition."""
     files = SchemaFiles(edition.folder)
-    names = (path.relative_to(edition.folder) for path in edition.folder.rglob("*.json"))
-    entries = (
-        entry
-        for name in names
-        if name.name != PROMISES_FILE and "examples" not in name.parts
-        for entry in annotation_entries(files.json(name.as_posix()), "citations")
-    )
-    return frozenset((entry["source"], entry["section"]) for entry in entries)
-
-
-def _check(place: Path, content: Any) -> None:
-    schema = SchemaFiles(schemas_directory()).schema(PROMISES_SCHEMA)
-    for fault in Checker(schema).faults(content, limit=1):
-        where = path_text(fault.path)
-        raise EditionError(f"{place}: {where}: {fault.message}; see schemas/{PROMISES_SCHEMA}")
-
-
-def _promise(entry: dict[str, Any]) -> DocumentedPromise:
-    return DocumentedPromise(
-        id=entry["id"],
-        source=entry["source"],
-        section=entry["section"],
-        level=Level(entry["level"]),
-        says=entry["says"],
-        lines=_numbers(entry.get("lines", ())),
-        rules=tuple(entry.get("rules", ())),
-        clauses=tuple(entry.get("clauses", ())),
-        open=tuple(entry.get("open", ())),
-        none=entry.get("none", ""),
+    return frozenset(
+        (entry["source"], entry["section"])
+        for name in (EDITION_FILE, *schema_files(edition.folder))
+        for entry in annotation_entries(files.json(name), "citations")
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from conformance.errors import ConformanceError
 
@@ -85,7 +86,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class ClauseLevel:
+class LevelOverride:
     """The level that an edition gives to a clause in place of its usual one."""
 
     level: Level
@@ -126,25 +127,10 @@ class Mismatch:
 
 def read_citations(entries: list[dict[str, Any]]) -> tuple[Citation, ...]:
     """Turn the `citations` of a schema file into values."""
-    return tuple(
-        Citation(entry["source"], entry["section"], Level(entry["level"])) for entry in entries
-    )
+    return msgspec.convert(entries, tuple[Citation, ...])
 
 
 def strictest(citations: tuple[Citation, ...]) -> Level:
     """Return the strongest level among citations; MAY if there are none."""
     order = list(Level)
     return min((citation.level for citation in citations), key=order.index, default=Level.MAY)
-
-
-def read_questions(entries: list[dict[str, Any]]) -> Mapping[str, OpenQuestion]:
-    """Turn the `open` list of an edition into values by id."""
-    return {
-        entry["id"]: OpenQuestion(
-            entry["id"],
-            entry["question"],
-            tuple(Position(said["source"], said["says"]) for said in entry["positions"]),
-            entry["consequence"],
-        )
-        for entry in entries
-    }

@@ -66,7 +66,7 @@ def read_body(edition: Edition, body: object) -> RequestBody:
     fields = body if isinstance(body, dict) else dict(body)
     try:
         text = json.dumps(fields)
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):  # it may be anybody's: nothing is raised
         return _read(edition, fields)
     if len(text) > _LONGEST:
         return _read(edition, fields)
@@ -83,28 +83,18 @@ def _read(edition: Edition, fields: Mapping[str, Any]) -> RequestBody:
     model = edition.find(model_name) if isinstance(model_name, str) else None
     schema = model.schema if model else edition.request
     others = [name for name in fields if name not in schema.parameters]
+    left_open = list(schema.touched(fields))
+    if model is None and isinstance(model_name, str):
+        left_open.append(MODEL_UNKNOWN)
+    if any(name in edition.parameters and name not in schema.unsupported for name in others):
+        left_open.append(UNDOCUMENTED)
     return RequestBody(
         body=fields,
         model=model,
         violations=schema.violations(fields),
         unsupported=tuple(name for name in others if name in schema.unsupported),
         unknown=tuple(name for name in others if name not in edition.parameters),
-        left_open=_left_open(edition, fields, schema, model, others),
+        left_open=tuple(left_open),
         edition=edition,
         _schema=schema,
     )
-
-
-def _left_open(
-    edition: Edition,
-    body: Mapping[str, Any],
-    schema: RequestSchema,
-    model: Model | None,
-    others: list[str],
-) -> tuple[str, ...]:
-    touched = list(schema.touched(body))
-    if model is None and isinstance(body.get("model"), str):
-        touched.append(MODEL_UNKNOWN)
-    if any(name in edition.parameters and name not in schema.unsupported for name in others):
-        touched.append(UNDOCUMENTED)
-    return tuple(touched)

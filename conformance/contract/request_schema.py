@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.contract.checker import Checker, SchemaFault
+from conformance.contract.checker import ANNOTATIONS, Checker
 from conformance.contract.records import Citation, SchemaRule, Violation, read_citations, strictest
 
-NOT_CONSTRAINTS = frozenset(
-    {"$schema", "$id", "title", "description", "citations", "open", "unsupported"}
-    | {"properties", "allOf", "required", "examples"}
-)
+# a default is a promise of its own; the others below are taken apart into rules of their own
+_NOT_CONSTRAINTS = ANNOTATIONS - {"default"} | {"properties", "allOf", "required"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,15 @@ class RequestSchema:
 
     def violations(self, body: Mapping[str, Any]) -> tuple[Violation, ...]:
         """List the documented constraints that a body breaks."""
-        return tuple(self._violation(fault) for fault in self._checker.faults(body))
+        violations = []
+        for fault in self._checker.faults(body):
+            keyword, parameter = fault.keyword, str(fault.path[0]) if fault.path else None
+            if fault.schema_path[:1] == ("allOf",):  # a rule across parameters has a name
+                member = self.resolved["allOf"][fault.schema_path[1]]
+                keyword = str(member.get("title", "allOf"))
+            rule = self._by_keyword.get((parameter, keyword))
+            violations.append(Violation(parameter, keyword, fault.message, rule))
+        return tuple(violations)
 
     def touched(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """List the ids of the open questions that a body raises, each once."""
@@ -60,23 +66,24 @@ class RequestSchema:
         values = (value for point in points for value in point.keywords.get("enum", ()))
         return tuple(dict.fromkeys(value for value in values if value is not None))
 
-    def _violation(self, fault: SchemaFault) -> Violation:
-        keyword = self._keyword(fault)
-        parameter = str(fault.path[0]) if fault.path else None
-        rule = self._by_keyword.get((parameter, keyword))
-        return Violation(parameter, keyword, fault.message, rule)
-
-    def _keyword(self, fault: SchemaFault) -> str:
-        if fault.schema_path[:1] != ("allOf",):
-            return fault.keyword
-        return str(self.resolved["allOf"][fault.schema_path[1]].get("title", "allOf"))
-
 
 def request_schema(resolved: Mapping[str, Any]) -> RequestSchema:
     """Build a request schema from its resolved JSON."""
     parameters: Mapping[str, Mapping[str, Any]] = resolved.get("properties", {})
     rules = tuple(_rules(resolved))
-    points = tuple(_open_points(resolved))
+    points = tuple(
+        OpenPoint(entry["question"], name, entry["keywords"], Checker(entry["keywords"]))
+        for name, part in [(None, resolved), *parameters.items()]
+        for entry in part.get("open", ())
+    )
+    documented = {}
+    for name, schema in parameters.items():
+        checkers = [point.checker for point in points if point.parameter == name]
+        documented[name] = tuple(
+            value
+            for value in schema.get("enum", ())
+            if value is not None and all(checker.accepts(value) for checker in checkers)
+        )
     return RequestSchema(
         resolved=resolved,
         parameters=parameters,
@@ -87,7 +94,7 @@ def request_schema(resolved: Mapping[str, Any]) -> RequestSchema:
         },
         rules=rules,
         open_points=points,
-        documented={name: _documented(name, schema, points) for name, schema in parameters.items()},
+        documented=documented,
         _checker=Checker(resolved),
         _by_keyword={(rule.parameter, rule.keyword): rule for rule in rules},
     )
@@ -110,13 +117,16 @@ def _rules(schema: Mapping[str, Any]) -> Iterator[SchemaRule]:
         yield from _constraints(name, parameter)
     for member in schema.get("allOf", ()):
         title = member.get("title", "allOf")
-        value = {key: part for key, part in member.items() if key not in NOT_CONSTRAINTS}
-        yield _rule(_constrained(member), title, value, member.get("citations", []), "then")
+        value = {key: part for key, part in member.items() if key not in _NOT_CONSTRAINTS}
+        # the field that it constrains: the first one in its `then`
+        then = member.get("then", member)
+        constrained = next(iter([*then.get("properties", {}), *then.get("required", [])]), None)
+        yield _rule(constrained, title, value, member.get("citations", []), "then")
 
 
 def _constraints(name: str | None, schema: Mapping[str, Any]) -> Iterator[SchemaRule]:
     for keyword, value in schema.items():
-        if keyword not in NOT_CONSTRAINTS:
+        if keyword not in _NOT_CONSTRAINTS:
             yield _rule(name, keyword, value, schema.get("citations", []))
 
 
@@ -129,26 +139,3 @@ def _rule(
         [citation for citation in cited if wanted in citation.get("keywords", ())]
     )
     return SchemaRule(name, keyword, value, strictest(citations), citations)
-
-
-def _constrained(member: Mapping[str, Any]) -> str | None:
-    """Return the field that a cross-field rule constrains: the first one in its `then`."""
-    then = member.get("then", member)
-    return next(iter([*then.get("properties", {}), *then.get("required", [])]), None)
-
-
-def _open_points(schema: Mapping[str, Any]) -> Iterator[OpenPoint]:
-    places = [(None, schema), *schema.get("properties", {}).items()]
-    for name, part in places:
-        for entry in part.get("open", ()):
-            keywords = entry["keywords"]
-            yield OpenPoint(entry["question"], name, keywords, Checker(keywords))
-
-
-def _documented(
-    name: str, schema: Mapping[str, Any], points: tuple[OpenPoint, ...]
-) -> tuple[Any, ...]:
-    """List the enum values that no open question disputes."""
-    values = [value for value in schema.get("enum", ()) if value is not None]
-    own = [point for point in points if point.parameter == name]
-    return tuple(value for value in values if all(point.checker.accepts(value) for point in own))

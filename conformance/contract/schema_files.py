@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.contract.records import EditionError
 
-JOINED = frozenset({"citations", "open"})
+_JOINED = frozenset({"citations", "open"})
 """Annotations that a referring schema adds to, rather than replaces."""
 
 
@@ -54,9 +54,21 @@ class SchemaFiles:
         }
         if "$ref" not in node:
             return own
-        return self._merged(self._target(node["$ref"], file, trail), own, file)
+        merged = self._target(node["$ref"], file, trail)
+        for key, value in own.items():
+            if key in _JOINED:
+                merged[key] = [*merged.get(key, []), *value]
+            elif key in merged:  # one would hide the other
+                raise EditionError(
+                    f"{self.folder / file}: {key!r} stands both beside a $ref and in what it names;"
+                    " keep one of them"
+                )
+            else:
+                merged[key] = value
+        return merged
 
     def _target(self, reference: str, file: str, trail: tuple[str, ...]) -> dict[str, Any]:
+        """Return a copy of what a `$ref` names; ``trail`` are those that led to it."""
         name, _, pointer = reference.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(file), name)) if name else file
         if target.startswith(("../", "/")) or "://" in reference:
@@ -66,21 +78,6 @@ class SchemaFiles:
             raise EditionError(f"{self.folder / file}: $ref {reference!r} refers to itself")
         resolved = self._inlined(self._at(target, pointer), target, (*trail, place))
         return dict(resolved)
-
-    def _merged(self, target: dict[str, Any], own: dict[str, Any], file: str) -> dict[str, Any]:
-        """Put a schema's own keywords beside those it refers to; one must not hide the other."""
-        merged = dict(target)
-        for key, value in own.items():
-            if key in JOINED:
-                merged[key] = [*merged.get(key, []), *value]
-            elif key in merged:
-                raise EditionError(
-                    f"{self.folder / file}: {key!r} stands both beside a $ref and in what it names;"
-                    " keep one of them"
-                )
-            else:
-                merged[key] = value
-        return merged
 
 
 def read_json_file(path: Path) -> Any:

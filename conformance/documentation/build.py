@@ -67,15 +67,17 @@ def build_site(edition: Edition, folder: Path, provider: str) -> int:
     edition has a promise that nothing judges or explains, and ConformanceError if the folder
     cannot be written.
     """
-    _make(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConformanceError(f"{folder}: cannot be created: {error.strerror}") from None
     traced = trace(edition)
     traced.check()
     explainer = Explainer(edition, provider)
-    names = [clause.id for clause in clauses_of(edition)]
     facts = Facts(
         edition=edition,
         provider=load_provider(provider).option,
-        explained={name: explainer.explain(name) for name in names},
+        explained={clause.id: explainer.explain(clause.id) for clause in clauses_of(edition)},
         failures=failures(edition),
         defects=defects(edition),
         modes=failure_modes(),
@@ -135,10 +137,3 @@ def _models(facts: Facts) -> Mapping[str, int]:
         )
         for model in facts.edition.every_model
     }
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConformanceError(f"{folder}: cannot be created: {error.strerror}") from None

@@ -12,7 +12,7 @@ from conformance.documentation.explanation import curl_of
 from conformance.exchange.answer import Answer
 from conformance.findings import Finding
 from conformance.parsing import read_json
-from conformance.proof import Proof, Sighting
+from conformance.proof import Proof
 from conformance.proof.in_process import LOOPBACK_URL
 from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
@@ -41,13 +41,14 @@ class Demonstration:
 
 def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
     """Return, for every clause, its findings on the defects it claims, the plainest first."""
+    # A lie that one clause alone claims shows most plainly what the clause is about.
     known = sorted(defects(edition).values(), key=lambda defect: len(defect.claims))
     with Proof(edition) as proof:
         return {
             clause.id: tuple(
-                shown
+                demonstration
                 for defect in known
-                if clause.id in defect.claims and (shown := _seen(proof, defect, clause))
+                if clause.id in defect.claims and (demonstration := _seen(proof, defect, clause))
             )
             for clause in proof.clauses
         }
@@ -55,14 +56,11 @@ def failures(edition: Edition) -> Mapping[str, tuple[Demonstration, ...]]:
 
 def _seen(proof: Proof, defect: Defect, clause: Clause) -> Demonstration | None:
     """Plant a defect on loopback or, if it is no lie there, under a public host name."""
-    sighting = proof.sighting(defect, clause, LOOPBACK_URL)
-    if sighting is not None:
-        return _failure(defect, sighting, sighting.case.model in proof.edition.models)
-    sighting = proof.sighting(defect, clause)
-    return _failure(defect, sighting, False) if sighting else None
-
-
-def _failure(defect: Defect, seen: Sighting, local: bool) -> Demonstration:
+    seen = proof.sighting(defect, clause, LOOPBACK_URL)
+    local = seen is not None and seen.case.model in proof.edition.models
+    seen = seen or proof.sighting(defect, clause)
+    if seen is None:
+        return None
     shown = evidence(seen.exchange, Answer(seen.exchange), seen.outcome)
     response = shown.response
     return Demonstration(

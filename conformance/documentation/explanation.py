@@ -88,26 +88,19 @@ class Explainer:
         bound = tuple(
             case for case in self.cases.values() if clause.binds(sent_by(case, self.edition))
         )
-        request = self._reproduction(bound[0]) if bound else None
+        control = None
+        # Only of a request that must be refused does the control say anything to a reader.
+        if bound and bound[0].control and sent_by(bound[0], self.edition).expectation == "refused":
+            control = self.cases[f"{bound[0].model}/{bound[0].control}"]
         sources = self.edition.sources
         return Explanation(
             clause,
             tuple(CitedSection(sources[cited.source], cited.section) for cited in clause.citations),
             bound,
-            request,
-            self._control(request),
+            Reproduction(bound[0], curl_of(bound[0], self.provider)) if bound else None,
+            Reproduction(control, curl_of(control, self.provider)) if control else None,
             stamps_of(self.edition.id, clause.id),
         )
-
-    def _reproduction(self, case: Case) -> Reproduction:
-        return Reproduction(case, curl_of(case, self.provider))
-
-    def _control(self, request: Reproduction | None) -> Reproduction | None:
-        if request is None or request.case.control is None:
-            return None
-        if sent_by(request.case, self.edition).expectation != "refused":
-            return None
-        return self._reproduction(self.cases[f"{request.case.model}/{request.case.control}"])
 
 
 def curl_of(case: Case, provider: Provider) -> str:

@@ -43,15 +43,21 @@ def failure_modes(path: Path = REPORTS) -> tuple[FailureMode, ...]:
     """Load the failure modes and their reports, in order."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(
-        FailureMode(name, mode["title"], tuple(_seen(name, entry) for entry in mode["seen"]))
+        FailureMode(
+            name,
+            mode["title"],
+            tuple(
+                ReportedFailure(name, seen["what"], tuple(seen["clauses"]), _reports(seen))
+                for seen in mode["seen"]
+            ),
+        )
         for name, mode in content.items()
     )
 
 
-def _seen(mode: str, entry: dict[str, Any]) -> ReportedFailure:
-    whole = [_report(name, True) for name in entry.get("read", ())]
-    part = [_report(name, False) for name in entry.get("excerpt", ())]
-    return ReportedFailure(mode, entry["what"], tuple(entry["clauses"]), (*whole, *part))
+def _reports(seen: dict[str, Any]) -> tuple[Report, ...]:
+    whole = [_report(name, True) for name in seen.get("read", ())]
+    return (*whole, *(_report(name, False) for name in seen.get("excerpt", ())))
 
 
 def _report(name: str, whole: bool) -> Report:

@@ -184,7 +184,14 @@ def _lines(explained: Explanation) -> Iterator[str]:
     yield "\nWhere it was proven"
     for proof in explained.proofs:
         yield _indented(proof)
-    yield from _reproduction(explained)
+    if explained.request is None:
+        return
+    count, case = len(explained.cases), explained.request.case
+    yield f"\nHow to reproduce it ({count} cases; this is {case.path})"
+    yield "  " + explained.request.curl
+    if explained.control is not None:
+        yield f"\n  and its control {explained.control.case.path}, which must be accepted"
+        yield "  " + explained.control.curl
 
 
 def _indented(text: str) -> str:
@@ -195,14 +202,3 @@ def _indented(text: str) -> str:
         subsequent_indent="  ",
         break_on_hyphens=False,  # ids are searched for whole
     )
-
-
-def _reproduction(explained: Explanation) -> Iterator[str]:
-    if explained.request is None:
-        return
-    count, case = len(explained.cases), explained.request.case
-    yield f"\nHow to reproduce it ({count} cases; this is {case.path})"
-    yield "  " + explained.request.curl
-    if explained.control is not None:
-        yield f"\n  and its control {explained.control.case.path}, which must be accepted"
-        yield "  " + explained.control.curl

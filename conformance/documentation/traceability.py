@@ -192,27 +192,26 @@ def as_json(traced: Traceability) -> dict[str, Any]:
         "edition": traced.edition.id,
         "counts": dict(traced.counts),
         "gaps": list(traced.gaps),
-        "promises": [_promise_json(promise) for promise in traced.promises.all],
+        "promises": [
+            _json(promise, "rules")
+            | {
+                "state": state(promise),
+                "lines": sorted(promise.lines),
+                "none": promise.none or None,
+            }
+            for promise in traced.promises.all
+        ],
         "clauses": {
             clause.id: [kept.id for kept in traced.promises.naming(clause.id)]
             for clause in clauses_of(traced.edition)
         },
-        "rules": [_rule_json(rule) for rule in traced.rules],
+        "rules": [{"rule": rule.name} | _json(rule, "name") for rule in traced.rules],
     }
 
 
-def _promise_json(promise: DocumentedPromise) -> dict[str, Any]:
-    content = _json(promise)
-    del content["rules"]
-    lines, none = sorted(promise.lines), promise.none or None
-    return {**content, "state": state(promise), "lines": lines, "none": none}
-
-
-def _rule_json(rule: RuleTrace) -> dict[str, Any]:
-    content = _json(rule)
-    return {"rule": content.pop("name"), **content}
-
-
-def _json(record: DocumentedPromise | RuleTrace) -> dict[str, Any]:
-    values = asdict(record).items()
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+def _json(record: DocumentedPromise | RuleTrace, *left_out: str) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(record).items()
+        if name not in left_out
+    }

@@ -34,7 +34,10 @@ from conformance.parsing.images import (
 )
 
 _FACTS: OrderedDict[tuple[str, int], ImageFacts] = OrderedDict()
+"""Images that were inspected, by digest and bound: cassettes and mocks repeat equal bytes."""
+
 _MOST_FACTS = 512
+_DIGITS = re.compile(r"(?:[A-Za-z0-9+/]{4}){1,400}")  # how base64 begins
 
 _WORTH_A_THREAD = 100_000  # bytes of an image; a smaller one is decoded in a few milliseconds
 
@@ -64,28 +67,22 @@ class Sight:
         if digest not in self._seen and sum(self._seen.values()) >= self._together:
             fault = f"was not decoded: the images before it have {self._together:,} pixels together"
             return replace(inspect_image(data, max_pixels=0, digest=digest), fault=fault)
-        facts = _inspected(data, digest, self._pixels, alone)
+        key = (digest, self._pixels)
+        facts = _FACTS.get(key)
+        if facts is None or not (alone or facts.pixel_digest or not facts.decoded):
+            compared = not alone
+            facts = inspect_image(data, max_pixels=self._pixels, compared=compared, digest=digest)
+            _FACTS[key] = facts
+        while len(_FACTS) > _MOST_FACTS:
+            _FACTS.popitem(last=False)
         size = (facts.width or 0) * (facts.height or 0)
         self._seen[digest] = size if size <= self._pixels else 0
         return facts
 
 
-def _inspected(data: bytes, digest: str, max_pixels: int, alone: bool) -> ImageFacts:
-    """Inspect an image, once for equal bytes: cassettes and mocks repeat them."""
-    key = (digest, max_pixels)
-    facts = _FACTS.get(key)
-    if facts is not None and (alone or facts.pixel_digest or not facts.decoded):
-        return facts
-    facts = inspect_image(data, max_pixels=max_pixels, compared=not alone, digest=digest)
-    _FACTS[key] = facts
-    while len(_FACTS) > _MOST_FACTS:
-        _FACTS.popitem(last=False)
-    return facts
-
-
 @cache
 def _decoder() -> ThreadPoolExecutor:
-    """Return the one thread that decodes ahead: Pillow lets other threads run meanwhile."""
+    """Return the one thread that decodes ahead (ARCHITECTURE 21)."""
     return ThreadPoolExecutor(1, "decoder")
 
 
@@ -122,6 +119,10 @@ class Payload:
         """The base64 it carries, when that is a string with something in it."""
         return self._text("b64_json")
 
+    def _text(self, name: str) -> str | None:
+        value = self.item.get(name)
+        return value if isinstance(value, str) and value else None
+
     @property
     def carries(self) -> tuple[str, ...]:
         """Which of ``url`` and ``b64_json`` hold something."""
@@ -133,7 +134,9 @@ class Payload:
         if self.url is not None:
             return True
         data = self.base64.data if self.base64 else None
-        return sniff(data or _head(self.b64_json or "")) is not None
+        if not data and (digits := _DIGITS.match(self.b64_json or "")):
+            data = pybase64.b64decode(digits[0])
+        return data is not None and sniff(data) is not None
 
     def describe(self) -> str:
         """Describe each payload member: whether it is absent, null, empty or filled."""
@@ -193,19 +196,6 @@ class Payload:
             fetched = self.download.response
             data = fetched.body if 200 <= fetched.status < 300 else None
         return data
-
-    def _text(self, name: str) -> str | None:
-        value = self.item.get(name)
-        return value if isinstance(value, str) and value else None
-
-
-_DIGITS = re.compile(r"(?:[A-Za-z0-9+/]{4}){1,400}")
-
-
-def _head(text: str) -> bytes:
-    """Decode base64 up to the first character of another alphabet."""
-    digits = _DIGITS.match(text)
-    return pybase64.b64decode(digits[0]) if digits else b""
 
 
 class StreamEvent(Payload):

@@ -63,7 +63,7 @@ class Client:
         self.target = target
         self._transport = transport
         self._provenance = provenance
-        replays = provenance is Provenance.CASSETTE  # what is played was redacted when it was made
+        replays = provenance is Provenance.CASSETTE  # a cassette was redacted when it was made
         self._redactor = None if replays else _redactor_of(target.key, remembered)
         self._clock = clock
         self._rest = rest
@@ -87,7 +87,7 @@ class Client:
         and a public one may not.
         """
         try:
-            return self._exchanged(case, known_failures or {}, recorded_at)
+            return self._send(case, known_failures or {}, recorded_at)
         except ConformanceError:
             raise
         except BaseException as error:  # its frames and its words may hold the key
@@ -98,7 +98,7 @@ class Client:
             safe = error.with_traceback(None)
         raise safe from None
 
-    def _exchanged(
+    def _send(
         self, case: Case, known_failures: Mapping[str, Failure], recorded_at: str | None
     ) -> Exchange:
         target = self.target
@@ -110,11 +110,10 @@ class Client:
         )
         request = Request(prepared.method, prepared.url, prepared.headers, prepared.body)
         sent_at, started = self._clock(), time.monotonic()
-        reply = known_failures.get(prepared.url) or self._transport.send(
-            prepared.method, prepared.url, prepared.headers, prepared.body
+        response, failure = _split(
+            known_failures.get(request.url)
+            or self._transport.send(request.method, request.url, request.headers, request.body)
         )
-        elapsed = time.monotonic() - started
-        response, failure = _split(reply)
         bare = Exchange(
             provider=target.provider,
             model=case.model,
@@ -123,43 +122,43 @@ class Client:
             response=response,
             failure=failure,
             sent_at=sent_at,
-            elapsed=elapsed,
+            elapsed=time.monotonic() - started,
             provenance=self._provenance,
             served_as=target.models.get(case.model),
         )
-        whole = replace(bare, downloads=tuple(self._downloads(bare, known_failures)))
+        whole = replace(bare, downloads=tuple(self._fetch_images(bare, known_failures)))
         return self._redactor.exchange(whole) if self._redactor else whole
 
-    def _downloads(self, bare: Exchange, known: Mapping[str, Failure]) -> Iterator[Download]:
+    def _fetch_images(self, bare: Exchange, known: Mapping[str, Failure]) -> Iterator[Download]:
         if bare.response is None or b'"url"' not in bare.response.body:
             return
         addresses = [payload.url for payload in Answer(bare).payloads if payload.url]
         allowance = _Allowance(self._transport.limits)
         for url in list(dict.fromkeys(addresses))[:MOST_DOWNLOADS]:
-            spent = known.get(url) or allowance.spent()
-            if spent is not None:
-                yield Download(url, failure=spent)
-                continue
-            yield self._download(url, bare, allowance)
+            failure = known.get(url) or allowance.spent()
+            if failure is not None:
+                yield Download(url, failure=failure)
+            else:
+                yield self._fetch_image(url, bare, allowance)
 
-    def _download(self, url: str, bare: Exchange, allowance: _Allowance) -> Download:
+    def _fetch_image(self, url: str, bare: Exchange, allowance: _Allowance) -> Download:
         """Fetch an image, again where its host was out, as long as the allowance lasts.
 
         Once an image was asked for in vain as often as may be, no other one is asked for again:
-        sixteen images would make the run wait for a minute, whoever wants that.
+        sixteen images would let any host make the run wait for a minute.
         """
         retried: list[Attempt] = []
         while True:
             response, failure = _split(self._transport.fetch(url))
             allowance.bytes_left -= len(response.body) if response else 0
-            made = Download(url, response, failure, tuple(retried))
-            came = replace(bare, response=response, failure=failure, sent_at=self._clock())
-            seconds = _before_again(came, len(retried))
+            download = Download(url, response, failure, tuple(retried))
+            fetched = replace(bare, response=response, failure=failure, sent_at=self._clock())
+            seconds = _retry_delay(fetched, len(retried))
             if self._rest is None or seconds is None:
-                return made
+                return download
             allowance.gave_up |= len(retried) + 1 == MOST_ATTEMPTS
             if allowance.gave_up or not allowance.lasts(seconds) or not self._rest(seconds):
-                return made
+                return download
             status = response.status if response else None
             retried.append(Attempt(status, failure.message if failure else f"HTTP {status}"))
 
@@ -191,13 +190,13 @@ class _Allowance:
         return time.monotonic() + seconds < self._deadline and self.bytes_left > 0
 
 
-def _before_again(came: Exchange, retries: int) -> float | None:
+def _retry_delay(fetched: Exchange, retries: int) -> float | None:
     """Return the seconds until an image may be asked for again; None where it may not."""
-    status = came.response.status if came.response else None
-    out = came.failure is not None and came.failure.kind in _CUT_OFF
-    if not (out or (status and undecided(status) and status < 600)):
+    status = fetched.response.status if fetched.response else None
+    is_out = fetched.failure is not None and fetched.failure.kind in _CUT_OFF
+    if not (is_out or (status and undecided(status) and status < 600)):
         return None
-    asked = retry_after(came)
+    asked = retry_after(fetched)
     seconds: float = 0.5 * 2**retries if asked is None else asked
     if seconds > LONGEST_WAIT:
         return None

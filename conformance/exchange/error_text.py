@@ -74,7 +74,9 @@ def error_text(answer: Answer) -> ErrorText:
     if answer.streams or (success and answer.stream.events):
         return _of_stream(answer)
     if is_page(answer):
-        return ErrorText(_page(response.body))
+        page = response.body[:8000].decode("utf-8", "replace")
+        title = _TITLES.search(page)
+        return ErrorText(_tidy(html.unescape(_TAG.sub(" ", title["text"] if title else page))))
     text = response.body[:_LONGEST].decode("utf-8", "replace")
     error = ErrorText(_tidy(text) if "\0" not in text else "")
     worded = _WORDS.match(error.text) or cause_of(response.status, error)
@@ -93,15 +95,15 @@ def read_error(value: Any, depth: int = 0) -> ErrorText:
     if depth >= _DEEPEST:
         return NOTHING
     if isinstance(value, list):
-        return _first(read_error(each, depth + 1) for each in value[:_MOST_ERRORS])
+        return _first(read_error(item, depth + 1) for item in value[:_MOST_ERRORS])
     if not isinstance(value, dict):
         return NOTHING
-    members = {str(name).lower(): each for name, each in islice(value.items(), 100)}
+    members = {str(name).lower(): member for name, member in islice(value.items(), 100)}
     own = ErrorText(
         _own(members, *_TEXT), _own(members, *_CODE), _own(members, "type"), _param(members)
     )
     deeper = (members[name] for name in _INNER if isinstance(members.get(name), dict | list))
-    inner = _first(read_error(each, depth + 1) for each in deeper)
+    inner = _first(read_error(member, depth + 1) for member in deeper)
     if not inner.said:
         return own
     return ErrorText(  # what wraps an error is the status again, or the wrapper's name
@@ -166,12 +168,6 @@ def _of_stream(answer: Answer) -> ErrorText:
 
 def _names_error(name: object) -> bool:
     return isinstance(name, str) and re.search(r"error|failed", name[:100], re.I) is not None
-
-
-def _page(body: bytes) -> str:
-    text = body[:8000].decode("utf-8", "replace")
-    title = _TITLES.search(text)
-    return _tidy(html.unescape(_TAG.sub(" ", title["text"] if title else text)))
 
 
 def _tidy(text: str) -> str:

@@ -111,7 +111,7 @@ class Spending:
 
     def __add__(self, other: Spending) -> Spending:
         """Add up, each kind by itself."""
-        known = [one.actual for one in (self, other) if one.actual is not None]
+        known = [spending.actual for spending in (self, other) if spending.actual is not None]
         return Spending(
             round(sum(known), 6) if known else None,
             round(self.estimate + other.estimate, 6),
@@ -154,7 +154,7 @@ class Exchange:
 
     def download(self, url: str) -> Download | None:
         """Find the download of an image URL."""
-        return next((one for one in self.downloads if one.url == url), None)
+        return next((download for download in self.downloads if download.url == url), None)
 
 
 def first_header(headers: Headers, name: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -66,9 +67,12 @@ class Outcome:
 
 def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
     """Classify an exchange; a timeout, a 429 or a 5xx is never a refusal."""
-    answer = answer or Answer(exchange)
-    if answer.response is None or exchange.failure is not None:
-        return _failed(exchange, answer)
+    answer, failure = answer or Answer(exchange), exchange.failure
+    if answer.response is None or failure is not None:
+        reason = failure.message if failure else "no answer came"
+        cause: Cause | None = _OF_OURS.get(failure.kind, "outage") if failure else "outage"
+        said = error_text(answer).words if cause == "quota" else ""
+        return Outcome(exchange.case, Result.UNAVAILABLE, reason, answer.status, None, cause, said)
     status, listed = answer.response.status, _listed(answer.object)
     if 200 <= status < 300 and _came(exchange, answer, listed):
         ends = _shutdowns(answer.object) if listed else frozenset()
@@ -76,11 +80,13 @@ def outcome_of(exchange: Exchange, answer: Answer | None = None) -> Outcome:
         return Outcome(exchange.case, Result.ACCEPTED, reason, status, listed, shutdowns=ends)
     error = error_text(answer)
     cause = cause_of(status, error, is_page(answer), exchange.request.body)
-    if cause is None and _failed_in_stream(answer, error):
-        cause = "outage"
+    if cause is None and answer.object is None and answer.events:
+        # its status was sent before it failed, so that an event says what a 5xx would have said
+        words = f"{error.code} {error.type} {error.text[:500]}".strip()
+        cause = "outage" if _SERVER_ERROR.search(words) else None
     result, reason = _classify(status, error, cause)
-    if result is Result.UNAVAILABLE:
-        reason += _asks_to_wait(exchange)
+    if result is Result.UNAVAILABLE and (seconds := retry_after(exchange)):
+        reason += f"; the provider asks to wait {seconds:,.0f} second{'' if seconds == 1 else 's'}"
     return Outcome(exchange.case, result, reason, status, listed, cause, error.words)
 
 
@@ -115,13 +121,6 @@ _SERVER_ERROR = re.compile(
 )
 """What an event says of a server that failed in a stream: code, type and text."""
 
-
-def _failed_in_stream(answer: Answer, error: ErrorText) -> bool:
-    """Return whether an event of a stream says what a 5xx does: its status was sent before."""
-    said = f"{error.code} {error.type} {error.text[:500]}".strip()
-    return answer.object is None and bool(answer.events) and bool(_SERVER_ERROR.search(said))
-
-
 _TRY_AGAIN = frozenset({408, 425, 429})  # request timeout, too early, too many requests
 _NOT_OF_THE_API = frozenset({407, 451})  # a proxy, and the law
 
@@ -135,14 +134,7 @@ ACCOUNT_ENDED = "account-ended"
 """The failure of a request whose refusal hits what was accepted before as well."""
 
 _OF_OURS: dict[str, Cause] = {"key-refused": "key", ACCOUNT_ENDED: "quota"}
-
-
-def _failed(exchange: Exchange, answer: Answer) -> Outcome:
-    failure = exchange.failure
-    reason = failure.message if failure else "no answer came"
-    cause = _OF_OURS.get(failure.kind, "outage") if failure else "outage"
-    said = error_text(answer).words if cause == "quota" else ""
-    return Outcome(exchange.case, Result.UNAVAILABLE, reason, answer.status, None, cause, said)
+"""The causes of failures that the suite itself put in place of an answer."""
 
 
 def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Result, str]:
@@ -161,12 +153,6 @@ def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Resul
     if 400 <= status < 500:
         return Result.REFUSED, f"HTTP {status}"
     return Result.UNCLEAR, f"HTTP {status} is neither an answer nor a refusal"
-
-
-def _asks_to_wait(exchange: Exchange) -> str:
-    seconds = retry_after(exchange)
-    plural = "" if seconds == 1 else "s"
-    return f"; the provider asks to wait {seconds:,.0f} second{plural}" if seconds else ""
 
 
 def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> bool:
@@ -203,13 +189,11 @@ def _listed(body: dict[str, Any] | None) -> frozenset[str] | None:
 
 def _shutdowns(body: dict[str, Any] | None) -> frozenset[tuple[str, str]]:
     """Return `shutdown_date` of the listed models; what is no date says nothing."""
-    items = [item for item in (body or {}).get("data", ()) if isinstance(item, dict)]
-    dated = ((item.get("id"), _date(item.get("shutdown_date"))) for item in items)
-    return frozenset((name, day) for name, day in dated if isinstance(name, str) and day)
-
-
-def _date(value: object) -> str:
-    try:
-        return date.fromisoformat(value).isoformat() if isinstance(value, str) else ""
-    except ValueError:
-        return ""
+    dated = set()
+    for item in (body or {}).get("data", ()):
+        model = item if isinstance(item, dict) else {}
+        name, day = model.get("id"), model.get("shutdown_date")
+        if isinstance(name, str) and isinstance(day, str):
+            with suppress(ValueError):
+                dated.add((name, date.fromisoformat(day).isoformat()))
+    return frozenset(dated)

@@ -48,7 +48,10 @@ def quotes_value(text: str, request: bytes) -> bool:
     What is no plain word, such as `b64_json`, needs neither.
     """
     for name, value in _asked(request).items():
-        shown = _shown(value)
+        if isinstance(value, dict | list):
+            continue
+        shown = "null" if value is None else str(value)[:200]  # as messages show it
+        shown = shown.lower() if isinstance(value, bool) else shown
         if not shown or not speaks_of(text, shown):
             continue
         quoted = re.search(rf"(?i){_QUOTE}{re.escape(shown)}{_QUOTE}", text[:_MOST])
@@ -66,11 +69,3 @@ def _asked(request: bytes) -> dict[str, Any]:
         for name, value in asked
         if name != "model" and not (name == "prompt" and isinstance(value, str))
     }
-
-
-def _shown(value: Any) -> str:
-    """Return a plain value as messages show it; nothing for what has parts."""
-    if value is None:
-        return "null"
-    shown = str(value)[:200] if isinstance(value, str | int | float) else ""
-    return shown.lower() if isinstance(value, bool) else shown

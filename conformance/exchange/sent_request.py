@@ -20,6 +20,8 @@ from conformance.parsing import read_json
 
 Expectation = Literal["accepted", "refused", "open"]
 
+_DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -80,19 +82,12 @@ def read_request(exchange: Exchange, edition: Edition) -> Sent:
         media_type = "application/json" if media_type is None else media_type.partition(";")[0]
         faults |= {fault} if fault else set()
         faults |= {"content-type"} if media_type.strip().lower() != "application/json" else set()
-        model = _model(exchange, asked, model)
+        if asked is not None and asked.model is not None:
+            model = asked.model
+        elif asked is not None and not asked.has("model"):
+            # the provider chooses; of a foreign recording its user may have said which one
+            model = model if exchange.provenance is Provenance.FOREIGN else None
     return Sent(operation, _authorization(exchange), frozenset(faults), asked, model)
-
-
-def _model(exchange: Exchange, asked: RequestBody | None, named: Model | None) -> Model | None:
-    """Return the model that was asked; where a request leaves it out, the provider chooses.
-
-    What an unnamed request of a foreign recording stands for, its user may have said.
-    """
-    if asked is None or asked.model is not None:
-        return asked.model if asked else named
-    chosen = not asked.has("model") and exchange.provenance is not Provenance.FOREIGN
-    return None if chosen else named
 
 
 def _authorization(exchange: Exchange) -> Authorization:
@@ -112,9 +107,6 @@ def _authorization(exchange: Exchange) -> Authorization:
     if not key.strip():
         return Authorization.MALFORMED
     return Authorization.UNKNOWN if key.strip() == UNKNOWN_KEY else Authorization.VALID
-
-
-_DEPLOYMENT = re.compile(r"/deployments/([^/]{1,200})/images/generations/?$")
 
 
 def deployment_of(request: Request) -> str | None:

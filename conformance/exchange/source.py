@@ -76,8 +76,8 @@ class Replay:
             attempts=recorded.attempts,
             retried=recorded.retried,
             downloads=tuple(
-                replace(each, retried=recorded.images_retried.get(each.url, ()))
-                for each in played.downloads
+                replace(download, retried=recorded.images_retried.get(download.url, ()))
+                for download in played.downloads
             ),
         )
 

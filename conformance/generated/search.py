@@ -17,7 +17,6 @@ from conformance.cases.schema_keywords import check_keywords
 from conformance.clauses.locators import is_loopback
 from conformance.generated.failures import BrokenPromise, Check, Falsified
 from conformance.providers import Provider
-from conformance.runner.model_days import standing_in
 from conformance.runner.session import Session
 
 _MOST_ROUNDS = 20
@@ -174,7 +173,7 @@ def explored(session: Session, paid: bool) -> list[tuple[Provider, str]]:
         for provider in session.providers
         if paid or is_free(session, provider)
         for model in provider.models
-        if not standing_in(session, provider, model).retired
+        if not session.standing(provider, model).retired
         if fnmatchcase(model, options.models)
     ]
     for model in {model for _, model in pairs}:

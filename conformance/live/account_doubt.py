@@ -57,10 +57,10 @@ class AccountDoubt:
         """Return whether a refusal is of the account, and what was sent to find out."""
         if self._accepted is None or refusal.result is Result.NOT_SERVED:
             return False, []
-        with self._lock:
+        with self._lock:  # several threads are refused at once, and one of them asks
             sent = []
             may_ask = self._of_account is None and len(self._of_requests) < _MOST
-            if may_ask and not self.is_told(refusal):
+            if may_ask and not self.is_of_request(refusal):
                 try:
                     sent = [self.ask(replace(self._accepted, id=ACCOUNT_AGAIN, control=None))]
                 except NotSentError:
@@ -71,9 +71,9 @@ class AccountDoubt:
                     self._of_requests.append(refusal)
             return self._of_account is not None and same_refusal(self._of_account, refusal), sent
 
-    def is_told(self, refusal: Outcome) -> bool:
-        """Return whether a refusal in these words was of what was asked."""
-        return any(same_refusal(one, refusal) for one in self._of_requests)
+    def is_of_request(self, refusal: Outcome) -> bool:
+        """Return whether a refusal in these words was found to be of what was asked."""
+        return any(same_refusal(outcome, refusal) for outcome in self._of_requests)
 
     def is_raised(self, exchange: Exchange, case: Case, outcome: Outcome) -> bool:
         """Return whether a request was refused, and nothing that it asks for was named.

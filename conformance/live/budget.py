@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.cases.model import Case
@@ -32,6 +32,15 @@ def read_budget(text: str) -> float:
     return usd
 
 
+def needed_for(case: Case, by_path: Mapping[str, Case]) -> dict[str, Case]:
+    """Return by path what is sent before a case, as far as it is among others; the case is last."""
+    needed: dict[str, Case] = {}
+    for name in case.prerequisites:
+        before = by_path.get(f"{case.model}/{name}")
+        needed |= needed_for(before, by_path) if before is not None else {}
+    return needed | {case.path: case}
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What the selected requests will cost, in US dollars."""
@@ -43,7 +52,7 @@ class Outlook:
     unknown: int  # requests whose price nobody knows; they count as the dearest
 
     def __str__(self) -> str:
-        """Tell it in half a sentence."""
+        """Return it as half a sentence."""
         doubt = f", {self.unknown} of them at a price that is not known" if self.unknown else ""
         return f"the {self.requests:,} selected requests cost about {self.usd:.2f} USD{doubt}"
 

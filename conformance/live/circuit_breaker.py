@@ -28,7 +28,7 @@ _VAIN = "nothing more is sent there; look at the provider"
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class Generation:
     """A generation that was decided, or given up; moments in monotonic seconds."""
 
     model: str
@@ -42,52 +42,53 @@ class Tried:
     """What it set: each parameter, and each with its value."""
 
 
-def in_vain(provider: str, tried: Sequence[Tried]) -> tuple[str, str] | None:
+def in_vain(provider: str, tried: Sequence[Generation]) -> tuple[str, str] | None:
     """Say what is not to be asked any more, after the first of these requests, the newest.
 
     Gives the provider by its name, or one model as `provider/model`, with a sentence. One
     model that is out says nothing of the others, however long it has been asked alone.
     """
     every = _silence(tried)
-    counts = Counter(each.model for each in every)
+    counts = Counter(attempt.model for attempt in every)
     if len(every) - max(counts.values(), default=0) >= _ELSEWHERE and not _one_value(every, tried):
-        return provider, _told(provider, f"requests for {len(counts)} models", every)
+        return provider, _sentence(provider, f"requests for {len(counts)} models", every)
     model = tried[0].model
-    same = [each for each in tried if each.model == model]
+    same = [attempt for attempt in tried if attempt.model == model]
     alike = _silence(same)
     if alike and not _one_value(alike, same):
-        return f"{provider}/{model}", _told(provider, f"requests for {model}", alike)
+        return f"{provider}/{model}", _sentence(provider, f"requests for {model}", alike)
     return None
 
 
-def _silence(tried: Sequence[Tried]) -> list[Tried]:
+def _silence(tried: Sequence[Generation]) -> list[Generation]:
     """Return what came to nothing since the last decision, if that is enough to stop; else none."""
-    valid = _in_a_row([each for each in tried if each.valid], LEAST)
+    # a row of mistakes is no outage by itself: a 5xx to each is a finding (ARCHITECTURE 24)
+    valid = _in_a_row([attempt for attempt in tried if attempt.valid], LEAST)
     every = _in_a_row(tried, LEAST_OF_ALL)
-    return valid or (every if any(each.valid for each in every) else [])
+    return valid or (every if any(attempt.valid for attempt in every) else [])
 
 
-def _one_value(found: Sequence[Tried], tried: Sequence[Tried]) -> bool:
+def _one_value(failed: Sequence[Generation], tried: Sequence[Generation]) -> bool:
     """Return whether a failed request asks for something that no answered valid request had.
 
     Then it may be that alone which never works, and requests without it are worth sending.
     """
-    answered = [each for each in tried if each.valid and each.why is None]
-    common = frozenset.intersection(*(each.asks for each in found))
-    return bool(answered and common.difference(*(each.asks for each in answered)))
+    answered = [attempt for attempt in tried if attempt.valid and attempt.why is None]
+    common = frozenset.intersection(*(attempt.asks for attempt in failed))
+    return bool(answered and common.difference(*(attempt.asks for attempt in answered)))
 
 
-def _in_a_row(tried: Sequence[Tried], least: int) -> list[Tried]:
-    found = list(takewhile(lambda each: each.why is not None, tried))
-    if len(found) < least:
+def _in_a_row(tried: Sequence[Generation], least: int) -> list[Generation]:
+    failed = list(takewhile(lambda each: each.why is not None, tried))
+    if len(failed) < least:
         return []
-    decided = [each.ended for each in tried[len(found) : len(found) + 1]]
-    began = max(min(each.began for each in found), *decided, float("-inf"))
-    never = not decided and len(found) >= LEAST_OF_ALL
-    return found if never or found[0].ended - began >= LONG_ENOUGH else []
+    decided = [attempt.ended for attempt in tried[len(failed) : len(failed) + 1]]
+    began = max(min(attempt.began for attempt in failed), *decided, float("-inf"))
+    never = not decided and len(failed) >= LEAST_OF_ALL
+    return failed if never or failed[0].ended - began >= LONG_ENOUGH else []
 
 
-def _told(provider: str, what: str, found: Sequence[Tried]) -> str:
-    reasons = list(dict.fromkeys(str(each.why) for each in found))[:_MOST_REASONS]
+def _sentence(provider: str, what: str, failed: Sequence[Generation]) -> str:
+    reasons = list(dict.fromkeys(str(attempt.why) for attempt in failed))[:_MOST_REASONS]
     why = "; ".join(reasons)
-    return f"provider {provider!r}: the last {len(found)} {what} came to nothing ({why}); {_VAIN}"
+    return f"provider {provider!r}: the last {len(failed)} {what} came to nothing ({why}); {_VAIN}"

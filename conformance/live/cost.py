@@ -44,7 +44,7 @@ def cost_of(case: Case, provider: Provider, edition: Edition) -> Cost:
     planned = provider.prices.estimate(case, model)
     if case.operation is not Operation.GENERATE:
         return Cost(planned, planned)
-    dearest = provider.prices.if_answered(_bounded(_body(case)), model)
+    dearest = provider.prices.if_answered(_painted_body(case), model)
     return Cost(planned, max(planned, dearest, key=lambda estimate: estimate.usd))
 
 
@@ -76,7 +76,7 @@ def price_of(counted: Estimate, actual: float | None) -> Price:
 def all_of(made: Sequence[Exchange]) -> Price | None:
     """Return the price of the last of some exchanges, with what all of them came to."""
     price = made[-1].price
-    spent = [each.price.spent for each in made if each.price and each.price.spent]
+    spent = [exchange.price.spent for exchange in made if exchange.price and exchange.price.spent]
     return replace(price, spent=sum(spent, Spending())) if price and spent else price
 
 
@@ -87,18 +87,16 @@ def used(exchange: Exchange) -> object:
     answer = Answer(exchange)
     if not answer.streams:
         return (answer.object or {}).get("usage")
-    finished = (each.item.get("usage") for each in answer.events if each.called(COMPLETED))
-    return next((each for each in finished if each is not None), None)
+    finished = (event.item.get("usage") for event in answer.events if event.called(COMPLETED))
+    return next((usage for usage in finished if usage is not None), None)
 
 
-def _body(case: Case) -> Mapping[str, Any]:
-    if case.body is not None:
-        return case.body
-    read = read_json(case.raw).value if case.raw is not None else None
-    return read if isinstance(read, dict) else {}
-
-
-def _bounded(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _painted_body(case: Case) -> Mapping[str, Any]:
+    """Return what a lax server may paint of a case, within what it may be expected to."""
+    body = case.body
+    if body is None:
+        value = read_json(case.raw).value if case.raw is not None else None
+        body = value if isinstance(value, dict) else {}
     n = body.get("n")
     if isinstance(n, str) and n.isascii() and n.isdigit():  # it may be taken for a number
         n = int(n) if len(n) < len(str(10 * MOST_IMAGES)) else MOST_IMAGES

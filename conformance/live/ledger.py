@@ -18,7 +18,7 @@ from threading import RLock
 from typing import IO, Any
 
 from conformance.errors import ConformanceError
-from conformance.live.circuit_breaker import Tried, in_vain
+from conformance.live.circuit_breaker import Generation, in_vain
 from conformance.output.files import refuse_links
 from conformance.parsing import load_json
 
@@ -71,7 +71,7 @@ class _Request:
     @property
     def usd(self) -> float:
         amounts = (self.actual, self.counted, self.reserved)
-        return next(each for each in amounts if each is not None)
+        return next(amount for amount in amounts if amount is not None)
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ class Ledger:
     _next: dict[str, float] = field(default_factory=dict)  # moments, by provider
     _admitted: set[str] = field(default_factory=set)
     _halts: dict[str, str] = field(default_factory=dict)
-    _tried: defaultdict[str, list[Tried]] = field(default_factory=lambda: defaultdict(list))
+    _tried: defaultdict[str, list[Generation]] = field(default_factory=lambda: defaultdict(list))
     _stopped: bool = False
     _lock: RLock = field(default_factory=RLock)
     _file: IO[str] | None = None
@@ -123,6 +123,8 @@ class Ledger:
             self._check(provider, case.partition("/")[0], estimate, most)
             number = len(self._requests)
             name = f"{provider}::{case}"
+            # on the disk before the request is out. What it cost later need not be: a settlement
+            # that is lost counts as the most that was reserved (ARCHITECTURE 13)
             self._write({"request": number, "case": name, "usd": most, "known": known}, most > 0)
             self._requests.append(_Request(most, known))
             return number
@@ -167,10 +169,10 @@ class Ledger:
         """Return the sums so far."""
         with self._lock:
             sums = defaultdict[str, float](float)
-            for each in self._requests:
-                kind = "guess" if not each.known else "estimate"
-                sums[kind if each.actual is None else "actual"] += each.usd
-                sums["pending"] += each.reserved if each.counted is None else 0.0
+            for request in self._requests:
+                kind = "guess" if not request.known else "estimate"
+                sums[kind if request.actual is None else "actual"] += request.usd
+                sums["pending"] += request.reserved if request.counted is None else 0.0
             actual = round(sums["actual"], 6) if "actual" in sums else None
             counted = sums["actual"] + sums["estimate"] + sums["guess"]
             return Spent(
@@ -203,7 +205,7 @@ class Ledger:
         with self._lock:
             self._admitted.add(provider)
 
-    def record_attempt(self, provider: str, tried: Tried) -> None:
+    def record_attempt(self, provider: str, tried: Generation) -> None:
         """Remember the result of a generation, and halt what is asked in vain."""
         with self._lock:
             self._tried[provider].insert(0, tried)
@@ -218,6 +220,7 @@ class Ledger:
 
     def stop(self) -> None:
         """Let nothing more be sent to anybody; a signal handler may call this."""
+        # without the lock, which the thread that was interrupted may hold (ARCHITECTURE 23)
         self._stopped = True
 
     def stopped(self) -> bool:
@@ -245,6 +248,7 @@ class Ledger:
         spent = self.spent()
         if spent.counted + most > self.budget + ROUNDING:
             why = f"it may cost {most:.3f} USD, which would cross the budget of {self.budget:g} USD"
+            # what is reserved and not settled may turn out cheaper
             may_wait = spent.counted - spent.pending + most <= self.budget + ROUNDING
             raise (InFlightError if may_wait else NotSentError)(why, estimate)
 
@@ -289,7 +293,7 @@ def read_ledger(path: Path) -> KeptLedger:
     try:
         lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
         for line in lines:
-            if not line.endswith(b"\n"):
+            if not line.endswith(b"\n"):  # the process was killed within it
                 continue
             values = load_json(line)
             if "outcome" in values:
@@ -298,6 +302,7 @@ def read_ledger(path: Path) -> KeptLedger:
                 kept.judged[str(values["judged"])] = dict(values["values"])
             elif "settled" in values:
                 number, status = values["settled"], values["status"]
+                # an answer that says it failed has no image that could be lost
                 failed = status is not None and not 200 <= status < 300
                 usd = 0.0 if failed else _amount(values["usd"])
                 requests[number] = LostRequest(requests[number].case, usd, bool(values["known"]))
@@ -308,11 +313,11 @@ def read_ledger(path: Path) -> KeptLedger:
         raise LedgerError(
             f"{path}: is no ledger of a run: {error}; without it nobody knows what was sent"
         ) from None
-    for each in requests.values():
-        if each.usd > 0:
-            before = kept.unanswered.get(each.case, LostRequest(each.case, 0.0, True))
-            usd, known = before.usd + each.usd, before.known and each.known
-            kept.unanswered[each.case] = LostRequest(each.case, usd, known)
+    for request in requests.values():
+        if request.usd > 0:
+            before = kept.unanswered.get(request.case, LostRequest(request.case, 0.0, True))
+            usd, known = before.usd + request.usd, before.known and request.known
+            kept.unanswered[request.case] = LostRequest(request.case, usd, known)
     return kept
 
 

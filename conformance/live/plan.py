@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.cases import all_cases
 from conformance.cases.covering import covering_rows
@@ -26,6 +26,7 @@ from conformance.cases.request import canonical_json
 from conformance.cases.valid import BASELINE
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.lifecycle import Standing
+from conformance.live.budget import needed_for
 from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.providers.asked import (
@@ -47,7 +48,7 @@ STRENGTHS = (1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PlannedRequest:
     """One case with its price, what a lax server makes of it, and what it is the first to cover."""
 
     case: Case
@@ -56,12 +57,28 @@ class Request:
     new: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """The combinations of one model: all there are, and those that the plan covers."""
+class Coverage:
+    """The combinations of one model: how many there are, and how many a growing plan covers.
 
-    feasible: int
-    covered: int
+    Only what must be accepted covers anything.
+    """
+
+    def __init__(self, space: Space, strength: int) -> None:
+        self._space = space
+        self._most = min(strength, len(space.names))
+        self._left: set[Combination] = set(space.feasible(self._most)) if self._most else set()
+        self.feasible = len(self._left)
+
+    @property
+    def covered(self) -> int:
+        """How many combinations the plan covers."""
+        return self.feasible - len(self._left)
+
+    def add(self, body: Mapping[str, Any]) -> int:
+        """Count what a request is the first to cover."""
+        new = self._left.intersection(self._space.combinations_in(body, self._most))
+        self._left -= new
+        return len(new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +89,9 @@ class Plan:
     edition: Edition
     strength: int
     budget: float | None
-    chosen: tuple[Request, ...]
-    left_out: tuple[Request, ...]
-    reach: Mapping[str, Reach] = field(default_factory=dict)
+    chosen: tuple[PlannedRequest, ...]
+    left_out: tuple[PlannedRequest, ...]
+    reach: Mapping[str, Coverage] = field(default_factory=dict)
     combined: bool = True  # whether requests that combine parameters are in it
     depth: Depth = Depth.STANDARD
     standings: Mapping[str, Standing] = field(default_factory=dict)
@@ -83,7 +100,7 @@ class Plan:
     @property
     def usd(self) -> float:
         """The estimate of everything that is sent, in US dollars."""
-        return round(sum(each.estimate.usd for each in self.chosen), 6)
+        return round(sum(request.estimate.usd for request in self.chosen), 6)
 
     @property
     def usd_if_painted(self) -> float:
@@ -91,13 +108,13 @@ class Plan:
         return round(sum(painted(self.chosen).values()), 6)
 
     @property
-    def unknown(self) -> tuple[Request, ...]:
+    def unknown(self) -> tuple[PlannedRequest, ...]:
         """The requests whose price is not known, and counts as the dearest."""
         every = (*self.chosen, *self.left_out)
-        return tuple(each for each in every if not each.estimate.known)
+        return tuple(request for request in every if not request.estimate.known)
 
 
-def painted(requests: Sequence[Request]) -> dict[str, float]:
+def painted(requests: Sequence[PlannedRequest]) -> dict[str, float]:
     """Price some requests, by model, as the laxest server would make them cost.
 
     A near miss is not sent where a coarser one was accepted: of those that come after each
@@ -106,37 +123,22 @@ def painted(requests: Sequence[Request]) -> dict[str, float]:
     usd: defaultdict[str, float] = defaultdict(float)
     coarse: defaultdict[str, float] = defaultdict(float)  # by the path of the first fault of a rule
     finer: dict[str, float] = {}
-    for each in requests:
-        first = f"{each.case.model}/{each.case.after[0]}" if each.case.after else each.case.path
-        if each.case.after:
-            finer[first] = max(finer.get(first, 0.0), each.most)
-        elif each.case.billed:
-            usd[each.case.model] += each.estimate.usd
+    for request in requests:
+        first = (
+            f"{request.case.model}/{request.case.after[0]}"
+            if request.case.after
+            else request.case.path
+        )
+        if request.case.after:
+            finer[first] = max(finer.get(first, 0.0), request.most)
+        elif request.case.billed:
+            usd[request.case.model] += request.estimate.usd
         else:
-            coarse[first] += each.most
+            coarse[first] += request.most
     for first in {**coarse, **finer}:
         model = first.partition("/")[0]
         usd[model] += max(coarse[first], finer.get(first, 0.0))
     return dict(usd)
-
-
-def planned_cases(
-    edition: Edition,
-    provider: Provider,
-    *,
-    strength: int = 2,
-    models: str = "*",
-    budget: float | None = None,
-    max_requests: int | None = None,
-) -> list[Case]:
-    """Return the documented cases and the combined ones, in the order to send them.
-
-    Without ``budget`` (US dollars, by estimate) and ``max_requests`` nothing is left out. A case is
-    never given without its control, which comes first. Raises ConformanceError where no model
-    matches, and for a strength other than 1, 2 or 3.
-    """
-    found = plan(edition, provider, strength, models, budget, max_requests)
-    return [each.case for each in found.chosen]
 
 
 def plan(
@@ -153,13 +155,15 @@ def plan(
     cases: str = "*",
     judged: Callable[[Case, bool], object] | None = None,
 ) -> Plan:
-    """Choose what is sent; see `planned_cases`.
+    """Choose what is sent, in this order, and what is left out; a control comes before its cases.
 
-    Without ``combined`` these are the documented cases alone, as a run has them without
-    ``--strength``; ``strength`` then only says what coverage counts. Without ``depth`` it is the
-    one that a run of the provider has. ``day`` in UTC, by default today, decides which models have
-    ended: those are asked one request, which is free unless it is painted. ``cases`` is a glob, and
-    ``judged`` says whether any selected clause judges a case, of a model that has ended or has not.
+    Without ``budget`` (US dollars, by estimate) and ``max_requests`` nothing is left out. Without
+    ``combined`` these are the documented cases alone, as a run has them without ``--strength``;
+    ``strength`` then only says what coverage counts. Without ``depth`` it is the one that a run of
+    the provider has. ``day`` in UTC, by default today, decides which models have ended: those are
+    asked one request, which is free unless it is painted. ``cases`` is a glob, and ``judged`` says
+    whether any selected clause judges a case, of a model that has ended or has not. Raises
+    ConformanceError where nothing is selected, and for a strength other than 1, 2 or 3.
     """
     if strength not in STRENGTHS:
         raise ConformanceError(f"--strength {strength}: the plan knows 1, 2 and 3")
@@ -168,25 +172,32 @@ def plan(
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
     retired = provider.retired(edition, day)
-    found = {name: edition.model(name) for name in names if name not in retired}
-    spaces = {name: space_of(edition, model) for name, model in found.items()}
+    served = {name: edition.model(name) for name in names if name not in retired}
     # as a run has them: what does not depend on the model is asked of the provider's first
     every = documented_cases(edition, provider, depth, retired)
-    wanted = [each for each in every if each.model in names]
-    for model in found.values() if combined else ():
+    wanted = [case for case in every if case.model in names]
+    for model in served.values() if combined else ():
         wanted += combined_cases(edition, provider, model, strength)
-    wanted += own.cases(found, wanted) if own else ()
+    wanted += own.cases(served, wanted) if own else ()
     if not fnmatch.filter(known := {case.id for case in (*every, *wanted)}, cases):
         raise UnknownNameError("case", cases, known, provider.id)
     named = [case for case in wanted if fnmatchcase(case.id, cases)]
     kept = [case for case in named if judged is None or judged(case, case.model in retired)]
-    wanted = _with_prerequisites(wanted, kept)
+    by_path = {case.path: case for case in wanted}
+    needed = {path for case in kept for path in needed_for(case, by_path)}
+    wanted = [case for case in wanted if case.path in needed]
     if not wanted:
         raise nothing_selected(provider.id)
     in_order = _in_order(edition, provider, wanted)
     chosen, left = _affordable(in_order, budget, max_requests)
-    ledger = _Coverage(edition, spaces, strength)
-    chosen = [replace(each, new=ledger.add(each.case)) for each in chosen]
+    coverage = {
+        name: Coverage(space_of(edition, model), strength) for name, model in served.items()
+    }
+    for place, request in enumerate(chosen):
+        body = request.case.body or {}
+        if request.case.billed and edition.read(body).expectation == "accepted":
+            new = coverage[request.case.model].add(body)
+            chosen[place] = replace(request, new=new)
     return Plan(
         provider,
         edition,
@@ -194,24 +205,11 @@ def plan(
         budget,
         tuple(chosen),
         tuple(left),
-        ledger.reach(),
+        coverage,
         combined,
         depth_of(provider, depth),
         {name: Standing(provider.lifecycle(name, edition), day) for name in names},
     )
-
-
-def _with_prerequisites(cases: Sequence[Case], selected: Iterable[Case]) -> list[Case]:
-    """Return the selected of some cases, and what has to be sent before them."""
-    by_path = {case.path: case for case in cases}
-    kept: set[str] = set()
-    waiting = [case.path for case in selected]
-    while waiting:
-        path = waiting.pop()
-        if path not in kept:
-            kept.add(path)
-            waiting += _before(by_path[path])
-    return [case for case in cases if case.path in kept]
 
 
 def combined_cases(
@@ -243,7 +241,9 @@ def _combined(edition: Edition, provider: Provider, model: Model, strength: int)
     ]
     presets = dict.fromkeys(row for body in documented if (row := space.row(body)) is not None)
     most = min(strength, len(space.names))
-    covered = {each for body in documented for each in space.combinations_in(body, most)}
+    covered = {
+        combination for body in documented for combination in space.combinations_in(body, most)
+    }
 
     def price(row: Row) -> float:
         return provider.prices.if_answered({**base, **space.fragment(row)}, model).usd
@@ -256,20 +256,21 @@ def _combined(edition: Edition, provider: Provider, model: Model, strength: int)
 
 def cheapest_first(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Case]:
     """Return cases in the order in which a budget is spent on them; see `plan`."""
-    return [each.case for each in _in_order(edition, provider, cases)]
+    return [request.case for request in _in_order(edition, provider, cases)]
 
 
-def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[Request]:
+def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> list[PlannedRequest]:
     """What others depend on, then what is free, then what is cheap, then the near misses.
 
     Of two that cost the same the one comes first that costs less where a lax server paints it.
     None comes before what it needs.
     """
     costs = [(case, cost_of(case, provider, edition)) for case in cases]
-    priced = [Request(case, cost.planned, cost.most.usd) for case, cost in costs]
-    placed: dict[str, Request] = {}
-    waiting: list[Request] = []
+    priced = [PlannedRequest(case, cost.planned, cost.most.usd) for case, cost in costs]
+    placed: dict[str, PlannedRequest] = {}
+    waiting: list[PlannedRequest] = []
     for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
+        # each is placed once all that it needs is, and takes along what waited for it
         waiting.append(request)
         while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
             waiting.remove(ready)
@@ -277,7 +278,7 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
     return [*placed.values(), *waiting]
 
 
-def _rank(request: Request) -> int:
+def _rank(request: PlannedRequest) -> int:
     """Rank a request: the finer a fault, the likelier it is painted, and the later it is sent."""
     if request.case.control is None and not request.case.billed:
         return 0
@@ -287,26 +288,26 @@ def _rank(request: Request) -> int:
 
 
 def _affordable(
-    requests: Sequence[Request],
+    requests: Sequence[PlannedRequest],
     budget: float | None,
     max_requests: int | None,
-) -> tuple[list[Request], list[Request]]:
+) -> tuple[list[PlannedRequest], list[PlannedRequest]]:
     """Take requests in order while they fit, each after those it needs; again while any waited.
 
     As in a run, the most that a request may cost has to be there when it is sent.
     """
-    chosen: dict[str, Request] = {}
+    chosen: dict[str, PlannedRequest] = {}
     spent = 0.0
     waiting = list(requests)
     while True:
         before = len(chosen)
-        for each in waiting:
-            fits = budget is None or spent + each.most <= budget + ROUNDING
+        for request in waiting:
+            fits = budget is None or spent + request.most <= budget + ROUNDING
             counted = max_requests is None or len(chosen) < max_requests
-            if fits and counted and chosen.keys() >= _before(each.case):
-                chosen[each.case.path] = each
-                spent += each.estimate.usd
-        waiting = [each for each in waiting if each.case.path not in chosen]
+            if fits and counted and chosen.keys() >= _before(request.case):
+                chosen[request.case.path] = request
+                spent += request.estimate.usd
+        waiting = [request for request in waiting if request.case.path not in chosen]
         if len(chosen) == before:
             return list(chosen.values()), waiting
 
@@ -314,32 +315,3 @@ def _affordable(
 def _before(case: Case) -> set[str]:
     """Name what has to be sent before a case: its control, and the coarser faults."""
     return {f"{case.model}/{name}" for name in case.prerequisites}
-
-
-class _Coverage:
-    """The combinations that a growing plan has covered."""
-
-    def __init__(self, edition: Edition, spaces: Mapping[str, Space], strength: int) -> None:
-        self._edition, self._spaces, self._strength = edition, spaces, strength
-        self._open: dict[str, set[Combination]] = {}
-        for name, space in spaces.items():
-            most = min(strength, len(space.names))
-            self._open[name] = set(space.feasible(most)) if most else set()
-        self._all = {name: len(feasible) for name, feasible in self._open.items()}
-
-    def add(self, case: Case) -> int:
-        """Count what a case is the first to cover; only what must be accepted covers anything."""
-        if not case.billed or self._edition.read(case.body).expectation != "accepted":
-            return 0
-        space = self._spaces[case.model]
-        most = min(self._strength, len(space.names))
-        new = self._open[case.model].intersection(space.combinations_in(case.body or {}, most))
-        self._open[case.model] -= new
-        return len(new)
-
-    def reach(self) -> dict[str, Reach]:
-        """Say how far it came, by model."""
-        return {
-            name: Reach(self._all[name], self._all[name] - len(left))
-            for name, left in self._open.items()
-        }

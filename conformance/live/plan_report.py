@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -14,8 +13,8 @@ from rich.text import Text
 from conformance.cases.model import Depth
 from conformance.lifecycle import Standing
 from conformance.live.budget import outlook
-from conformance.live.plan import Plan, Request, painted
-from conformance.output.tables import Column, print_table
+from conformance.live.plan import Plan, PlannedRequest, painted
+from conformance.output.tables import TableColumn, print_table
 from conformance.parsing import printable
 from conformance.providers.asked import readings
 
@@ -39,14 +38,14 @@ def document(plan: Plan) -> dict[str, Any]:
         "starts_with_usd": starts_with(plan),
         "prices": {"source": prices.source, "date": prices.date, "free": prices.free},
         "coverage": {
-            name: {"feasible": each.feasible, "covered": each.covered}
-            for name, each in plan.reach.items()
+            name: {"feasible": reach.feasible, "covered": reach.covered}
+            for name, reach in plan.reach.items()
         },
         "lifecycle": {
             name: _standing(standing) for name, standing in plan.standings.items() if standing.words
         },
-        "requests": [_entry(each) for each in plan.chosen],
-        "left_out": [_entry(each) for each in plan.left_out],
+        "requests": [_entry(request) for request in plan.chosen],
+        "left_out": [_entry(request) for request in plan.left_out],
     }
 
 
@@ -61,7 +60,7 @@ def _standing(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _entry(request: Request) -> dict[str, Any]:
+def _entry(request: PlannedRequest) -> dict[str, Any]:
     case, estimate = request.case, request.estimate
     return {
         "model": case.model,
@@ -79,53 +78,47 @@ def _entry(request: Request) -> dict[str, Any]:
 
 def show(plan: Plan, console: Console) -> None:
     """Print the requests by model, then the coverage, the total and what is left out."""
-    for model, group in groupby(_by_model(plan.chosen), key=lambda each: each.case.model):
+    by_model: dict[str, list[PlannedRequest]] = {}
+    for request in plan.chosen:
+        by_model.setdefault(request.case.model, []).append(request)
+    for model, requests in by_model.items():
         label, standing = plan.edition.model(model).label, plan.standings[model].words
         title = f"{label}: {standing}" if standing else label
-        _print_requests(title, list(group), plan.strength, console)
+        _print_requests(title, requests, plan.strength, console)
         console.print()
     _print_coverage(plan, console)
     for line in _closing(plan):
         console.print(Text(line), soft_wrap=True)
 
 
-def _by_model(requests: Iterable[Request]) -> list[Request]:
-    found = list(requests)
-    models = list(dict.fromkeys(each.case.model for each in found))
-    return sorted(found, key=lambda each: models.index(each.case.model))
-
-
-def _print_requests(title: str, requests: list[Request], strength: int, console: Console) -> None:
-    """List what is billed; what is free is told in one line."""
+def _print_requests(
+    title: str, requests: list[PlannedRequest], strength: int, console: Console
+) -> None:
+    """List what is billed; what is free is one line."""
     rows = []
-    for each in requests:
-        if each.case.billed:
-            sent = " ".join(f"{name}={_value(value)}" for name, value in _parameters(each).items())
-            rows.append((each.case.id, printable(sent), str(each.new), _price(each)))
-    free = sum(not each.case.billed for each in requests)
+    for request in requests:
+        if request.case.billed:
+            words = []
+            for name, value in _parameters(request).items():
+                text = value if isinstance(value, str) else json.dumps(value)
+                words.append(f"{name}={text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}")
+            usd = f"{request.estimate.usd:.4f}"
+            price = usd if request.estimate.known else f"≤ {usd} ?"
+            rows.append((request.case.id, printable(" ".join(words)), str(request.new), price))
+    free = sum(not request.case.billed for request in requests)
     if free:
         more = sum(painted(requests).values()) - _usd(requests)
         lax = f"; USD {more:.4f} where a lax server paints them" if more else ""
         rows.append((f"and {free} more", f"refusals and lists: not billed{lax}", "", "0"))
-    names = Column("case", least=24), Column("what it sends", least=24)
-    numbers = (Column(name, is_number=True) for name in (f"new {_TUPLES[strength]}", "USD"))
+    names = TableColumn("case", least=24), TableColumn("what it sends", least=24)
+    numbers = (TableColumn(name, is_number=True) for name in (f"new {_TUPLES[strength]}", "USD"))
     console.print(Text(printable(title), style="bold"), soft_wrap=True)
     print_table(console, [*names, *numbers], [[*map(Text, row)] for row in rows])
 
 
-def _parameters(request: Request) -> Mapping[str, Any]:
+def _parameters(request: PlannedRequest) -> Mapping[str, Any]:
     body = request.case.body or {}
     return {name: body[name] for name in body if name not in ("model", "prompt")}
-
-
-def _value(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _price(request: Request) -> str:
-    usd = f"{request.estimate.usd:.4f}"
-    return usd if request.estimate.known else f"≤ {usd} ?"
 
 
 def _print_coverage(plan: Plan, console: Console) -> None:
@@ -134,27 +127,27 @@ def _print_coverage(plan: Plan, console: Console) -> None:
     laxly = painted(plan.chosen)
     rows = []
     for model, reach in plan.reach.items():
-        own = [each for each in plan.chosen if each.case.model == model]
-        missed = [each for each in plan.left_out if each.case.model == model]
+        own = [request for request in plan.chosen if request.case.model == model]
+        missed = [request for request in plan.left_out if request.case.model == model]
         share = reach.covered / reach.feasible if reach.feasible else 1
-        billed = sum(each.case.billed for each in own)
+        billed = sum(request.case.billed for request in own)
         reached = f"{reach.covered}/{reach.feasible} ({share:.0%})"
         left = f"{len(missed)} (USD {_usd(missed):.2f})" if missed else "-"
         usd, most = f"{_usd(own):.4f}", f"{laxly.get(model, 0.0):.4f}"
         cells = (model, str(len(own)), str(billed), usd, most, reached, left)
-        rows.append([Text(printable(each)) for each in cells])
-    columns = [Column("model"), *(Column(name, is_number=True) for name in numbers)]
+        rows.append([Text(printable(cell)) for cell in cells])
+    columns = [TableColumn("model"), *(TableColumn(name, is_number=True) for name in numbers)]
     print_table(console, columns, rows, gap=1)
 
 
-def _usd(requests: Iterable[Request]) -> float:
-    return sum(each.estimate.usd for each in requests)
+def _usd(requests: Iterable[PlannedRequest]) -> float:
+    return sum(request.estimate.usd for request in requests)
 
 
 def starts_with(plan: Plan) -> float:
     """Return the least budget with which `run --live` starts all of it, in US dollars."""
     every = (*plan.chosen, *plan.left_out)
-    found = outlook(((plan.provider, each.case) for each in every), plan.edition)
+    found = outlook(((plan.provider, request.case) for request in every), plan.edition)
     return math.ceil(round((found.usd + found.reserve) * 100, 6)) / 100
 
 
@@ -182,12 +175,12 @@ def _closing(plan: Plan) -> Iterable[str]:
         left = f"left out: {len(plan.left_out)} requests, USD {more:.4f} more"
         yield f"{left}, among them what needs one of those as its control"
     yield from _starting(plan)
-    if retired := [name for name, each in plan.standings.items() if each.retired]:
+    if retired := [name for name, standing in plan.standings.items() if standing.retired]:
         yield printable(
             f"of what has ended it is only asked whether it has, and a refusal is free: "
             f"{', '.join(retired)}"
         )
-    if not plan.combined and any(each.covered < each.feasible for each in plan.reach.values()):
+    if not plan.combined and any(reach.covered < reach.feasible for reach in plan.reach.values()):
         yield "the documented cases alone; --strength 2 adds the fewest that reach every pair"
     if plan.depth is Depth.STANDARD:
         yield "--depth thorough adds the legal edges: most images, longest prompt, …"
@@ -199,7 +192,7 @@ def _closing(plan: Plan) -> Iterable[str]:
     else:
         yield f"prices: {printable(plan.provider.file)} has none; see [prices] there"
     if plan.unknown:
-        models = ", ".join(dict.fromkeys(each.case.model for each in plan.unknown))
+        models = ", ".join(dict.fromkeys(request.case.model for request in plan.unknown))
         count = len(plan.unknown)
         yield printable(
             f"?: no price is certain for {count} requests ({models}): the file has none, or none "

@@ -25,7 +25,7 @@ def attempt_of(exchange: Exchange) -> Attempt:
     return Attempt(outcome.status, printable(outcome.reason, 200), printable(outcome.said, 200))
 
 
-def again(exchange: Exchange) -> bool:
+def should_retry(exchange: Exchange) -> bool:
     """Return whether a request may be sent once more.
 
     A generation whose answer was lost may have been billed, so it is not; one that was never

@@ -18,10 +18,10 @@ from conformance.exchange.refusal_matching import same_refusal
 from conformance.exchange.retry_after import MOST_ATTEMPTS
 from conformance.exchange.sent_request import read_request
 from conformance.live.account_doubt import AccountDoubt
-from conformance.live.circuit_breaker import Tried
+from conformance.live.circuit_breaker import Generation
 from conformance.live.cost import Cost, all_of, cost_of, counted, price_of, used
 from conformance.live.ledger import InFlightError, Ledger, NotSentError
-from conformance.live.retries import again, attempt_of, wait
+from conformance.live.retries import attempt_of, should_retry, wait
 from conformance.parsing import printable
 from conformance.providers import Provider
 
@@ -69,12 +69,12 @@ class Sender:
         began: list[float] = []
 
         def attempt() -> Exchange:
-            made.append(self._first_alone(case))
+            made.append(self._send(case))
             began.append(self.clock() - (made[-1].elapsed or 0))
             return made[-1]
 
         retrying = Retrying(
-            retry=retry_if_result(again),
+            retry=retry_if_result(should_retry),
             stop=stop_after_attempt(MOST_ATTEMPTS),
             wait=wait,
             sleep=self._rest,
@@ -85,7 +85,9 @@ class Sender:
         except NotSentError as reason:
             if not made:
                 raise
-            made[-1] = _not_again(made[-1], reason)
+            # the last answer stays, with why it was not asked for once more
+            why = f"{outcome_of(made[-1]).reason}; it was not sent again: {reason}"
+            made[-1] = replace(made[-1], failure=Failure("not-sent-again", why))
         else:
             self._settle_doubt(case, made, lambda: retrying(attempt))
             self._record_attempt(case, made[-1], began[0])
@@ -104,37 +106,37 @@ class Sender:
         outcome = outcome_of(exchange)
         lost = outcome.result is Result.UNAVAILABLE
         why = printable(outcome.reason, 200) if lost else None
-        came = Tried(case.model, began, self.clock(), why, valid, case.asks)
-        self.ledger.record_attempt(self.provider.id, came)
+        generation = Generation(case.model, began, self.clock(), why, valid, case.asks)
+        self.ledger.record_attempt(self.provider.id, generation)
 
     def _rest(self, seconds: float) -> None:
         """Wait, and let nobody else ask the provider meanwhile."""
         self.ledger.hold(self.provider.id, self.clock() + seconds)
         self.sleep(seconds)
 
-    def _first_alone(self, case: Case) -> Exchange:
-        authorised = case.authorization is Authorization.VALID
-        if authorised and not self.ledger.admitted(self.provider.id):
-            with self._first:
-                if not self.ledger.admitted(self.provider.id):
-                    return self._send(case)
-        return self._send(case)
-
     def _send(self, case: Case) -> Exchange:
-        exchange = self._ask(case)
-        valid = case.authorization is Authorization.VALID
-        return self._looked_at(exchange, case) if valid else exchange
+        """Send a case once; alone while the key is not known to be good."""
+        if case.authorization is not Authorization.VALID:
+            return self._ask(case)
+        if not self.ledger.admitted(self.provider.id):
+            with self._first:
+                if not self.ledger.admitted(self.provider.id):  # as it may be by now
+                    return self._checked(self._ask(case), case)
+        return self._checked(self._ask(case), case)
 
     def _ask(self, case: Case) -> Exchange:
-        self._pace()
+        rate, now = self.provider.requests_per_minute, self.clock()
+        at = self.ledger.slot(self.provider.id, now, 60 / rate if rate else 0.0)
+        if at > now:  # all threads share the pace of the provider
+            self.sleep(at - now)
         cost = self.cost(case)
         number = self._reserve(cost, case.path)
         exchange = self.client.exchange(case)
-        came = counted(exchange, cost)
+        estimate = counted(exchange, cost)
         actual = self.provider.prices.actual(case.model, used(exchange))
         status = exchange.response.status if exchange.response else None
-        self.ledger.settle(number, came.usd, actual, came.known, status)
-        return replace(exchange, price=price_of(came, actual))
+        self.ledger.settle(number, estimate.usd, actual, estimate.known, status)
+        return replace(exchange, price=price_of(estimate, actual))
 
     def _reserve(self, cost: Cost, case: str) -> int:
         """Reserve money; where answers still to come may release enough, wait for them."""
@@ -145,20 +147,12 @@ class Sender:
                 return self.ledger.reserve(
                     self.provider.id, planned.usd, most.usd, most.known, case
                 )
-            except InFlightError:
+            except InFlightError:  # answers on their way may release enough
                 if self.clock() >= until:
                     raise
                 self.sleep(_A_MOMENT)
 
-    def _pace(self) -> None:
-        """Wait for the next slot of the provider's rate limit, which all threads share."""
-        rate = self.provider.requests_per_minute
-        now = self.clock()
-        at = self.ledger.slot(self.provider.id, now, 60 / rate if rate else 0.0)
-        if at > now:
-            self.sleep(at - now)
-
-    def _looked_at(self, exchange: Exchange, case: Case) -> Exchange:
+    def _checked(self, exchange: Exchange, case: Case) -> Exchange:
         """See whether the key is good, and the account not at its end; else send nothing more.
 
         What a key of ours brought about says nothing of the provider, so it is no answer. Some
@@ -168,14 +162,14 @@ class Sender:
         status = exchange.response.status if exchange.response else 0
         outcome = outcome_of(exchange)
         if exchange.response is not None and outcome.cause == "quota":
-            why = f"the account has no quota left ({_told(exchange)}); top it up"
+            why = f"the account has no quota left ({_in_words(exchange)}); top it up"
             self._halt(why)
         elif status == _PROXY_LOGIN:
-            why = f"a proxy before the provider wants a login ({_told(exchange)})"
+            why = f"a proxy before the provider wants a login ({_in_words(exchange)})"
             self._halt(f"{why}; look at base_url and the network")
             return replace(exchange, failure=Failure("proxy-login", why))
         elif _blames_key(exchange) and not self.ledger.admitted(proven):
-            why = f"the first authorised request was refused ({_told(exchange)})"
+            why = f"the first authorised request was refused ({_in_words(exchange)})"
             why = f"{why}; look at the key in {self.provider.key_place}"
             self._halt(why)
             return replace(exchange, failure=Failure("key-refused", why))
@@ -201,16 +195,16 @@ class Sender:
         # a success without an image is a broken promise, and may be billed: no mishap to repeat
         is_final = mistake or outcome.answered or case.operation is not Operation.GENERATE
         once = 0 if is_final else 1
-        told = self._doubt.is_told(outcome)
+        was_settled = self._doubt.is_of_request(outcome)
         if not self._stays(outcome, ask, once):
             return
         of_account, sent = self._doubt.settle(outcome)
         made[-1] = replace(made[-1], price=all_of([*sent, made[-1]]))
         if of_account:
-            why = f"what was accepted before is refused now ({_told(made[-1])})"
+            why = f"what was accepted before is refused now ({_in_words(made[-1])})"
             self._halt(f"{why}; look at the account and the key")
             made[-1] = replace(made[-1], failure=Failure(ACCOUNT_ENDED, why))
-        elif not told:
+        elif not was_settled:
             self._stays(outcome, ask, 2 * once)
 
     def _stays(self, refusal: Outcome, ask: Callable[[], Exchange], times: int) -> bool:
@@ -226,15 +220,15 @@ class Sender:
         What is no JSON costs nothing, and is refused as that where the key is good.
         """
         try:
-            again = self._ask(Case("key-again", case.model, raw=_NO_JSON))
+            answer = self._ask(Case("key-again", case.model, raw=_NO_JSON))
         except NotSentError:
-            again = replace(exchange, response=None)
-        refused = _blames_key(again)
-        if again.response is not None and not refused and not undecided(again.response.status):
+            answer = replace(exchange, response=None)
+        refused = _blames_key(answer)
+        if answer.response is not None and not refused and not undecided(answer.response.status):
             return exchange
         why = (
             f"the key in {self.provider.key_variable or 'its file'} was refused "
-            f"({_told(exchange)}), though it was good before"
+            f"({_in_words(exchange)}), though it was good before"
         )
         if refused:
             self._halt(f"{why}; look at it")
@@ -251,14 +245,8 @@ def _blames_key(exchange: Exchange) -> bool:
     return status == 401 or (status > 0 and outcome_of(exchange).cause == "key")
 
 
-def _told(exchange: Exchange) -> str:
+def _in_words(exchange: Exchange) -> str:
     """Return the status, and what the provider says."""
     status = exchange.response.status if exchange.response else 0
     said = printable(outcome_of(exchange).said, 200)
     return f"HTTP {status}" + (f": {said}" if said else "")
-
-
-def _not_again(exchange: Exchange, reason: NotSentError) -> Exchange:
-    """Keep the last answer, and why it was not asked for once more."""
-    why = f"{outcome_of(exchange).reason}; it was not sent again: {reason}"
-    return replace(exchange, failure=Failure("not-sent-again", why))

@@ -52,15 +52,12 @@ class _Mute(io.TextIOWrapper):
 
 def guard() -> None:
     """Take over the standard streams; raises `OutputLostError` where standard output is closed."""
-    sys.stderr = _over(sys.stderr, _Mute) if sys.stderr else _nowhere()
+    # where standard error is closed, something has to stand in for it until the process ends
+    nowhere = io.TextIOWrapper(io.FileIO(os.devnull, "w")) if not sys.stderr else sys.stderr
+    sys.stderr = _over(nowhere, _Mute)
     if not sys.stdout:
         raise OutputLostError("standard output is closed; nobody would see what is found")
     sys.stdout = _over(sys.stdout, _Guarded)
-
-
-def _nowhere() -> TextIO:
-    """Return a stream that stands in for standard error until the process ends."""
-    return io.TextIOWrapper(io.FileIO(os.devnull, "w"))
 
 
 def _over(stream: TextIO, kind: type[io.TextIOWrapper]) -> TextIO:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column of names, or of numbers, which keep the width of their longest word."""
 
     heading: str
@@ -24,12 +24,12 @@ class Column:
 Rows = Sequence[Sequence[Text]]
 
 
-def fits(width: int, columns: Sequence[Column], rows: Rows, gap: int) -> bool:
+def fits(width: int, columns: Sequence[TableColumn], rows: Rows, gap: int) -> bool:
     """Return whether a table is no wider than some cells, its names folded as far as they may."""
     return sum(least for least, _ in _spans(columns, rows)) + gap * (len(columns) - 1) <= width
 
 
-def print_table(console: Console, columns: Sequence[Column], rows: Rows, gap: int = 2) -> None:
+def print_table(console: Console, columns: Sequence[TableColumn], rows: Rows, gap: int = 2) -> None:
     """Print rows under headings; only a table that can be made no narrower exceeds the console."""
     spans = _spans(columns, rows)
     widths = [whole for _, whole in spans]
@@ -57,7 +57,7 @@ def print_table(console: Console, columns: Sequence[Column], rows: Rows, gap: in
     console.print(table, crop=False)
 
 
-def _spans(columns: Sequence[Column], rows: Rows) -> list[tuple[int, int]]:
+def _spans(columns: Sequence[TableColumn], rows: Rows) -> list[tuple[int, int]]:
     """Return the least width of each column, and that of its longest cell."""
     spans = []
     for place, column in enumerate(columns):

@@ -55,36 +55,28 @@ def _decode(text: str) -> bytes | None:
 
 
 def _diagnose(text: str) -> Base64Reading:
+    """Name the first fault of a text, and read it up to its first padding all the same."""
     prefix = _DATA_PREFIX.match(text)
-    rest = text[prefix.end() :] if prefix else text
-    tidy = rest.translate(_TIDY)
+    tidy = (text[prefix.end() :] if prefix else text).translate(_TIDY)
     foreign = _FOREIGN.search(tidy)
-    data = None if foreign else _forgive(tidy)
-    if prefix:
-        fault = f'starts with "{printable(prefix[0], 80)}", a data URL and not base64 alone'
-        return Base64Reading(data, fault, "data-prefix")
-    if foreign:
-        offset = text.index(foreign[0])
-        fault = f'has "{printable(foreign[0])}" at offset {offset}, which is not base64'
-        return Base64Reading(None, fault, "alphabet")
-    kind, fault = _name_fault(text)
-    return Base64Reading(data, fault, kind)
-
-
-def _name_fault(text: str) -> tuple[str, str]:
-    if space := _WHITESPACE.search(text):
-        return "whitespace", f"has whitespace at offset {space.start()}"
-    if letter := _URL_SAFE.search(text):
-        fault = f"has {letter[0]!r} of the URL-safe alphabet at offset {letter.start()}"
-        return "url-safe", fault
-    digits = text.rstrip("=")
-    if "=" not in digits and len(digits) % 4 == 1:
-        return "length", f"has {len(digits)} digits; no number of bytes encodes to that"
-    return "padding", f"is padded wrongly: {len(text)} characters ending in {text[-4:]!r}"
-
-
-def _forgive(tidy: str) -> bytes | None:
-    """Read up to the first padding; a last digit that stands alone carries no byte."""
     digits = tidy.split("=", 1)[0]
-    digits = digits[: len(digits) - (len(digits) % 4 == 1)]
-    return _decode(digits + "=" * (-len(digits) % 4)) or None
+    digits = digits[: len(digits) - (len(digits) % 4 == 1)]  # alone, the last carries no byte
+    data = None if foreign else _decode(digits + "=" * (-len(digits) % 4)) or None
+    bare = text.rstrip("=")
+    if prefix:
+        kind = "data-prefix"
+        fault = f'starts with "{printable(prefix[0], 80)}", a data URL and not base64 alone'
+    elif foreign:
+        kind, offset = "alphabet", text.index(foreign[0])
+        fault = f'has "{printable(foreign[0])}" at offset {offset}, which is not base64'
+    elif space := _WHITESPACE.search(text):
+        kind, fault = "whitespace", f"has whitespace at offset {space.start()}"
+    elif letter := _URL_SAFE.search(text):
+        kind = "url-safe"
+        fault = f"has {letter[0]!r} of the URL-safe alphabet at offset {letter.start()}"
+    elif "=" not in bare and len(bare) % 4 == 1:
+        kind, fault = "length", f"has {len(bare)} digits; no number of bytes encodes to that"
+    else:
+        kind = "padding"
+        fault = f"is padded wrongly: {len(text)} characters ending in {text[-4:]!r}"
+    return Base64Reading(data, fault, kind)

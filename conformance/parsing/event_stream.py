@@ -30,20 +30,17 @@ def read_event_stream(data: bytes, *, max_events: int = 1000) -> EventStream:
     """
     if not isinstance(data, bytes | bytearray | memoryview):
         return EventStream((), f"is no bytes but {type(data).__name__}")
-    text, fault = _decode(bytes(data))
+    fault: str | None = None
+    bare = bytes(data).removeprefix(b"\xef\xbb\xbf")  # the standard lets a stream begin with it
+    try:
+        text = bare.decode()
+    except UnicodeDecodeError as error:
+        fault = f"is not UTF-8: byte 0x{bare[error.start]:02x} at offset {error.start}"
+        text = bare.decode(errors="replace")
     events, framing = _dispatch(text, max_events)
     if not events and not framing:
         framing = f"carries no event in its {len(data)} bytes"
     return EventStream(tuple(events), fault or framing)
-
-
-def _decode(data: bytes) -> tuple[str, str | None]:
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return data.decode(), None
-    except UnicodeDecodeError as error:
-        fault = f"is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
-        return data.decode(errors="replace"), fault
 
 
 def _dispatch(text: str, max_events: int) -> tuple[list[Event], str | None]:

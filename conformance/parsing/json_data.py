@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from conformance.parsing.json_text import JSONFaultError, check_depth, check_values
 
 _INTEGER = 80  # characters of a whole number; 64 bits have 20, a seed of 128 bits 39
-_LINE = 16 * 1024  # characters that are counted faster than searched
+_LINE = 16 * 1024  # characters; a shorter text is counted faster than it is searched
 _FLOAT = 400  # of any other, which some tools write to the last digit
 
 
@@ -52,10 +52,6 @@ def load_json(data: bytes | str, bounds: JSONBounds = BOUNDS) -> Any:
         raise JSONFaultError("depth", "nests too deep") from None
 
 
-def _integer(literal: str) -> int:
-    return int(_short(literal, _INTEGER))
-
-
 def _float(literal: str) -> float:
     number = float(_short(literal, _FLOAT))
     if math.isinf(number):
@@ -64,6 +60,7 @@ def _float(literal: str) -> float:
 
 
 def _short(literal: str, most: int) -> str:
+    # Python takes quadratic time to read digits, and refuses more than some thousands of them.
     if len(literal) > most:
         raise JSONFaultError("number", f"has a number of {len(literal):,} characters")
     return literal
@@ -73,4 +70,8 @@ def _constant(name: str) -> NoReturn:
     raise JSONFaultError("nan", f"is no JSON: it has {name}")
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)
+_DECODER = json.JSONDecoder(
+    parse_int=lambda literal: int(_short(literal, _INTEGER)),
+    parse_float=_float,
+    parse_constant=_constant,
+)

@@ -63,29 +63,30 @@ def read_json(
     if not isinstance(data, bytes | bytearray | memoryview):
         return JSONReading(None, f"is no bytes but {type(data).__name__}", "type")
     try:
-        return _read(bytes(data), max_depth, max_digits, max_values)
-    except JSONFaultError as fault:
-        return JSONReading(None, str(fault), fault.kind)
+        text, fault = _decode(bytes(data))
+        if not text.strip(" \t\r\n"):
+            raise JSONFaultError("empty", f"is empty ({len(data)} bytes)")
+        check_depth(text, max_depth)
+        check_values(text, max_values)
+        if "\\" in text and ("\\ud" in text or "\\uD" in text):
+            text, surrogate = _mend_surrogates(text)
+            fault = fault or surrogate
+        builder = _Builder(text, max_digits)
+        value = builder.parse()
+    except JSONFaultError as error:
+        return JSONReading(None, str(error), error.kind)
     except (RecursionError, MemoryError):
         return JSONReading(None, "nests too deeply, or is too large, to be parsed", "depth")
-
-
-def _read(data: bytes, max_depth: int, max_digits: int, max_values: int) -> JSONReading:
-    text, fault = _decode(data)
-    if not text.strip(" \t\r\n"):
-        raise JSONFaultError("empty", f"is empty ({len(data)} bytes)")
-    check_depth(text, max_depth)
-    check_values(text, max_values)
-    if "\\" in text and ("\\ud" in text or "\\uD" in text):
-        text, surrogate = _mend_surrogates(text)
-        fault = fault or surrogate
-    builder = _Builder(text, max_digits)
-    value = builder.parse()
     if fault:
         return JSONReading(value, fault, "encoding")
-    if builder.repeated:
-        return JSONReading(value, _describe_repeated(value, *builder.repeated), "duplicate-key")
-    return JSONReading(value)
+    if builder.repeated is None:
+        return JSONReading(value)
+    owner, name = builder.repeated
+    path = _path_to(value, owner)
+    where = "an object inside a repeated member"
+    where = where if path is None else printable(path.removeprefix("."))
+    twice = f'has the member "{printable(name, 80)}" more than once'
+    return JSONReading(value, f"{twice}, in {where}" if where else twice, "duplicate-key")
 
 
 def _decode(data: bytes) -> tuple[str, str | None]:
@@ -117,9 +118,16 @@ def check_depth(text: str, max_depth: int) -> None:
     if sum(_count_to(text, bracket, max_depth) for bracket in "[{") <= max_depth:
         return
     brackets = _STRING.sub(b"", text.encode(errors="replace")).translate(_STEPS, _NOT_BRACKETS)
-    if max(accumulate(array("b", brackets)), default=0) > max_depth:
-        where = _position(text, _offset_of_depth(text, max_depth))
-        raise JSONFaultError("depth", f"nests deeper than {max_depth} levels, at {where}")
+    if max(accumulate(array("b", brackets)), default=0) <= max_depth:
+        return
+    depth, offset = 0, len(text)
+    for token in _tokens(text):
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if depth > max_depth:
+            offset = token.start()
+            break
+    where = _position(text, offset)
+    raise JSONFaultError("depth", f"nests deeper than {max_depth} levels, at {where}")
 
 
 def check_values(text: str, max_values: int) -> None:
@@ -140,16 +148,8 @@ def _count_to(text: str, char: str, limit: int) -> int:
     return counted
 
 
-def _offset_of_depth(text: str, max_depth: int) -> int:
-    depth = 0
-    for token in _tokens(text):
-        depth += (token[0] in "[{") - (token[0] in "]}")
-        if depth > max_depth:
-            return token.start()
-    return len(text)
-
-
 def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """Yield brackets, numbers and words, but no strings."""
     return (match for match in _OUTSIDE.finditer(text) if match[0][0] != '"')
 
 
@@ -168,10 +168,14 @@ class _Builder:
                 object_pairs_hook=self._object,
                 parse_int=self._int,
                 parse_float=self._float,
-                parse_constant=self._constant,
+                parse_constant=lambda name: self._refuse(name, "nan", "which is no JSON value"),
             )
         except json.JSONDecodeError as error:
-            raise self._syntax(error) from None
+            rest = self.text[error.pos : error.pos + 20]
+            seen = f'"{printable(rest, 40)}" stands there' if rest else "the text ends there"
+            where = _position(self.text, error.pos)
+            reason = error.msg.lower().removesuffix(" at").removesuffix(" starting")
+            raise JSONFaultError("syntax", f"is not JSON: {reason} at {where}; {seen}") from None
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
@@ -194,9 +198,6 @@ class _Builder:
             self._refuse(literal, "number", "a number beyond the range of a double")
         return number
 
-    def _constant(self, literal: str) -> NoReturn:
-        self._refuse(literal, "nan", "which is no JSON value")
-
     def _check_length(self, literal: str) -> None:
         if len(literal.lstrip("-")) > self.max_digits:
             self._refuse(literal, "number", f"a number of {len(literal)} characters")
@@ -206,25 +207,10 @@ class _Builder:
         where = _position(self.text, next(offsets, 0))
         raise JSONFaultError(kind, f"has {printable(literal, 60)}, {what}, at {where}")
 
-    def _syntax(self, error: json.JSONDecodeError) -> JSONFaultError:
-        rest = self.text[error.pos : error.pos + 20]
-        seen = f'"{printable(rest, 40)}" stands there' if rest else "the text ends there"
-        where = _position(self.text, error.pos)
-        reason = error.msg.lower().removesuffix(" at").removesuffix(" starting")
-        return JSONFaultError("syntax", f"is not JSON: {reason} at {where}; {seen}")
-
 
 def _position(text: str, offset: int) -> str:
     line = text.count("\n", 0, offset) + 1
     return f"line {line} column {offset - text.rfind(chr(10), 0, offset)}"
-
-
-def _describe_repeated(value: Any, owner: dict[str, Any], key: str) -> str:
-    path = _path_to(value, owner)
-    where = "an object inside a repeated member"
-    where = where if path is None else printable(path.removeprefix("."))
-    twice = f'has the member "{printable(key, 80)}" more than once'
-    return f"{twice}, in {where}" if where else twice
 
 
 def _path_to(value: Any, owner: dict[str, Any]) -> str | None:

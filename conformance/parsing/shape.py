@@ -28,7 +28,12 @@ def shape_of(value: Any, path: str = "", depth: int = _MOST_DEPTH) -> Iterator[s
         yield f"{path}:{type_of(value)}"
     if depth and isinstance(value, dict):
         for name, inner in value.items():
-            yield from shape_of(inner, _member(path, str(name)), depth - 1)
+            safe = printable(str(name), _MOST_NAME)
+            if not _PLAIN.match(safe):  # it could be mistaken for a path
+                member = f"{path}[{json.dumps(safe, ensure_ascii=False)}]"
+            else:
+                member = f"{path}.{safe}" if path else safe
+            yield from shape_of(inner, member, depth - 1)
     elif depth and isinstance(value, list):
         for inner in value:
             yield from shape_of(inner, f"{path}[]", depth - 1)
@@ -38,14 +43,6 @@ def bounded(paths: Iterable[str]) -> list[str]:
     """Sort paths, each once; of more than `MOST_PATHS` the first, and ``…`` after them."""
     ordered = sorted(set(paths))
     return ordered if len(ordered) <= MOST_PATHS else [*ordered[:MOST_PATHS], "…"]
-
-
-def _member(path: str, name: str) -> str:
-    """Write a member's path; a name that could be mistaken for one is quoted."""
-    safe = printable(name, _MOST_NAME)
-    if not _PLAIN.match(safe):
-        return f"{path}[{json.dumps(safe, ensure_ascii=False)}]"
-    return f"{path}.{safe}" if path else safe
 
 
 def type_of(value: Any) -> str:

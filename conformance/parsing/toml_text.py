@@ -22,23 +22,15 @@ def load_toml(data: bytes) -> dict[str, Any]:
     """Read a TOML file; raises `TOMLFaultError`."""
     if len(data) > MOST_BYTES:
         raise TOMLFaultError(f"is larger than {MOST_BYTES:,} bytes")
+    # tomllib takes quadratic time for dotted keys; what is no UTF-8 it does not get to see
+    if _DOTTED.search(data.decode("utf-8-sig", "replace")):
+        raise TOMLFaultError(f"nests deeper than {_DEPTH} levels")
     try:
-        text = data.decode("utf-8-sig")
-        if _DOTTED.search(text):  # tomllib takes quadratic time for dotted keys
-            raise TOMLFaultError(f"nests deeper than {_DEPTH} levels")
-        document = tomllib.loads(text)
-    except TOMLFaultError:
-        raise
+        document = tomllib.loads(data.decode("utf-8-sig"))
     except RecursionError:
         raise TOMLFaultError("nests too deep") from None
     except ValueError as error:  # also a number of more digits than Python turns into one
         raise TOMLFaultError(f"is not TOML: {error}") from None
-    _check(document)
-    return document
-
-
-def _check(document: dict[str, Any]) -> None:
-    """Refuse what nests too deep, and numbers that nobody means."""
     waiting: list[tuple[Any, int]] = [(document, 0)]
     while waiting:
         value, depth = waiting.pop()
@@ -46,8 +38,9 @@ def _check(document: dict[str, Any]) -> None:
             raise TOMLFaultError(f"nests deeper than {_DEPTH} levels")
         if isinstance(value, dict | list):
             inner = value.values() if isinstance(value, dict) else value
-            waiting += [(one, depth + 1) for one in inner]
+            waiting += [(member, depth + 1) for member in inner]
         elif isinstance(value, int) and abs(value) > _MOST:
             raise TOMLFaultError(f"has a whole number beyond {_MOST:,}")
         elif isinstance(value, float) and not math.isfinite(value):
             raise TOMLFaultError(f"has the number {value}")
+    return document

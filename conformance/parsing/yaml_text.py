@@ -188,7 +188,7 @@ class YAMLReader:
         return value
 
     def _remember(self, anchor: str | None, value: Any, values: int, characters: int) -> None:
-        """Keep what an alias may repeat, and what was counted for it since these numbers."""
+        """Keep what an alias may repeat, and what it adds to these counts each time."""
         if anchor is not None:
             self._anchors[anchor] = (value, self._values - values, self._characters - characters)
 
@@ -206,14 +206,13 @@ class YAMLReader:
                 members[name] = value
                 continue
             objects = value if isinstance(value, list) else [value]
-            if not all(isinstance(one, dict) for one in objects):
+            if not all(isinstance(item, dict) for item in objects):
                 raise _at(begun, "merges what is no object")
             self._count(begun, sum(map(len, objects)), 0)
             merged += objects
         whole: dict[str, Any] = {}
-        for one in reversed(merged):
-            whole.update(one)
-        whole.update(members)  # what stands in the object itself wins over what it merges
+        for item in (*reversed(merged), members):  # what stands in the object itself wins
+            whole.update(item)
         return whole
 
     def _member_name(self, event: Any) -> str:
@@ -254,11 +253,13 @@ def _unbase64(event: Any) -> bytes:
 
 
 def _at(event: Any, reason: str) -> YAMLFaultError:
-    return YAMLFaultError(reason, *_place(event.start_mark))
+    return _marked(reason, event.start_mark)
 
 
-def _place(mark: Any) -> tuple[int, ...]:
-    return (mark.line + 1, mark.column + 1) if mark else ()
+def _marked(reason: str, mark: Any) -> YAMLFaultError:
+    return (
+        YAMLFaultError(reason, mark.line + 1, mark.column + 1) if mark else YAMLFaultError(reason)
+    )
 
 
 def _fault(error: Exception) -> YAMLFaultError:
@@ -266,8 +267,8 @@ def _fault(error: Exception) -> YAMLFaultError:
     if isinstance(error, YAMLFaultError):
         return error
     if isinstance(error, yaml.MarkedYAMLError):
-        reason = f"is no YAML: {error.problem or error.context}"
-        return YAMLFaultError(reason, *_place(error.problem_mark or error.context_mark))
+        mark = error.problem_mark or error.context_mark
+        return _marked(f"is no YAML: {error.problem or error.context}", mark)
     position = getattr(error, "position", None)
     where = f" at byte {position}" if position is not None else ""
     return YAMLFaultError(f"is no YAML: {getattr(error, 'reason', 'it is not UTF-8')}{where}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from conformance.cases import cases_of_retired
+from conformance.cases import all_cases, cases_of_retired
 from conformance.cases.model import Case
 from conformance.cases.valid import MODELS_LIST
 from conformance.contract import Edition, Model
@@ -51,6 +51,16 @@ def is_of_retired(case: Case) -> bool:
 def standing_of(case: Case) -> Standing:
     """Return how the model of a case stands: every one ends some day, and one has ended."""
     return _ENDED if is_of_retired(case) else _ENDING
+
+
+def cases_of_proof(edition: Edition, models: Sequence[str]) -> dict[str, Case]:
+    """Return every case that a proof judges on some models, by path."""
+    cases = (
+        *all_cases(edition, models),
+        *supplementary_cases(edition, models),
+        *retired_cases(edition, models[0]),
+    )
+    return {case.path: case for case in cases}
 
 
 def retired_cases(edition: Edition, name: str) -> Iterator[Case]:

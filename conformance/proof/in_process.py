@@ -60,6 +60,7 @@ class InProcess(Transport):
             return Failure("bad-url", "the URL is malformed")
         if parts.scheme not in ("http", "https"):
             return Failure("bad-scheme", "the URL is neither http nor https")
+        # A lie may lead to a private address, and no proof may follow it there.
         if parts.host != self._host:
             return Failure("dns", "the proof has no other host")
         return self.send("GET", url)

@@ -108,12 +108,11 @@ class Hole:
 
 def holes(matrix: Matrix) -> tuple[Hole, ...]:
     """List the violations of what the proof demands; the proof holds if there are none."""
-    blind = _never_seen(matrix) if matrix.whole else ()
     of_defects = (hole for defect in matrix.defects for hole in _holes_of(defect))
-    return (*_untrue(matrix), *_hardly_judged(matrix), *blind, *of_defects)
+    return (*_holes_of_truth(matrix), *of_defects)
 
 
-def _untrue(matrix: Matrix) -> Iterator[Hole]:
+def _holes_of_truth(matrix: Matrix) -> Iterator[Hole]:
     for clause in matrix.clauses:
         verdict = matrix.truth.get(clause.id)
         if verdict is None:
@@ -121,19 +120,13 @@ def _untrue(matrix: Matrix) -> Iterator[Hole]:
         elif verdict is not Verdict.PASS:
             message = f"the truthful provider is judged: {verdict.value}"
             yield Hole("false alarm", clause.id, "", message)
-
-
-def _hardly_judged(matrix: Matrix) -> Iterator[Hole]:
     for answer in matrix.answered:
         if answer.hardly_judged:
             message = f"{answer.case}: {answer.judged} of {answer.promised} promises judged"
             yield Hole("hardly judged", "", "", message)
-
-
-def _never_seen(matrix: Matrix) -> Iterator[Hole]:
-    seen = {name for defect in matrix.defects for name in defect.red}
-    for clause in matrix.clauses:
-        if clause.id not in seen:
+    red = {name for defect in matrix.defects for name in defect.red}
+    for clause in matrix.clauses if matrix.whole else ():
+        if clause.id not in red:
             yield Hole("blind clause", clause.id, "", "no defect turns the clause red")
 
 
@@ -142,16 +135,16 @@ def _holes_of(defect: DefectColumn) -> Iterator[Hole]:
         yield Hole("survivor", "", defect.id, "no clause sees the defect")
     claims = () if defect.silent else defect.claims
     for name in sorted(set(claims) - set(defect.red)):
-        verdict = defect.verdicts.get(name)
-        said = verdict.value if verdict else "nothing"
-        yield Hole("missed claim", name, defect.id, f"the clause says: {said}")
+        says = defect.verdicts.get(name, "nothing")
+        yield Hole("missed claim", name, defect.id, f"the clause says: {says}")
     for name in sorted(set(defect.red) - set(claims)):
         yield Hole("cascade", name, defect.id, defect.witnesses.get(name, ""))
+    unseen = "the clause does not see the lie in"
     for name in sorted(set(defect.open_claims) - set(defect.open_witnesses)):
-        message = "the clause does not see the lie in the answer to an open request"
+        message = f"{unseen} the answer to an open request"
         yield Hole("open survivor", name, defect.id, message)
     for name in defect.blind_to_recordings:
-        message = "the clause does not see the lie in a foreign recording of an open request"
+        message = f"{unseen} a foreign recording of an open request"
         yield Hole("open survivor", name, defect.id, message)
     for name in sorted(set(defect.open_witnesses) - set(defect.claims)):
         yield Hole("cascade", name, defect.id, defect.open_witnesses[name])

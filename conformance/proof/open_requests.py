@@ -23,9 +23,9 @@ UNKNOWN = {"conformance_unknown": "lantern"}
 _OF_THE_REQUEST = frozenset({"authentication", "errors", "models", "parameters"})
 """Chapters that judge what becomes of a request; the others judge answers."""
 
-_ANSWERING = (
-    "resolve", "paint", "answer", "events", "encode", "encode_event", "file", "finish",
-)  # fmt: skip
+ANSWERING = frozenset(
+    {"resolve", "paint", "answer", "events", "encode", "encode_event", "file", "finish"}
+)
 """The steps of a provider that lead to an answer."""
 
 LEAST_JUDGED = 0.9
@@ -93,8 +93,3 @@ def answered(case: str, twin: Iterable[Finding], findings: Iterable[Finding]) ->
     promised = {clause for clause in promised if judges_answers(clause)}
     judged = {finding.clause for finding in findings if finding.verdict in DECIDED}
     return Answered(case, len(promised), len(promised & judged))
-
-
-def changes_answers(truth: Steps, lying: Steps) -> bool:
-    """Return whether a defect changes answers, and not only refusals."""
-    return any(getattr(truth, name) is not getattr(lying, name) for name in _ANSWERING)

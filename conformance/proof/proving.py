@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from conformance.cases import all_cases
 from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.judge import judge
@@ -20,11 +19,10 @@ from conformance.exchange.model import Exchange, Provenance
 from conformance.exchange.outcome import Outcome, outcome_of
 from conformance.findings import Finding, Verdict
 from conformance.proof.extra_cases import (
+    cases_of_proof,
     family_names,
     is_of_retired,
-    retired_cases,
     standing_of,
-    supplementary_cases,
 )
 from conformance.proof.in_process import BASE_URL, Bench
 from conformance.proof.matrix import (
@@ -35,15 +33,16 @@ from conformance.proof.matrix import (
     worst_by_clause,
 )
 from conformance.proof.open_requests import (
+    ANSWERING,
     Answered,
     accept_open_requests,
     answered,
-    changes_answers,
     judges_answers,
     open_twins,
 )
 from conformance.reference import TRUTHFUL, Steps
 from conformance.reference.defects import Defect
+from conformance.reference.steps import replaced_steps
 from conformance.runner.planned_request import sent_by
 
 
@@ -72,14 +71,10 @@ class Proof:
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self.clauses = clauses_of(edition)
+        # Models with the same schema are judged alike: the first of them stands for all.
         alike = {model.schema: name for name, model in reversed(tuple(edition.models.items()))}
         self.models = (*reversed(tuple(alike.values())), *family_names(edition))
-        cases = (
-            *all_cases(edition, self.models),
-            *supplementary_cases(edition, self.models),
-            *retired_cases(edition, self.models[0]),
-        )
-        self.cases = {case.path: case for case in cases}
+        self.cases = cases_of_proof(edition, self.models)
         documented = [case for case in self.cases.values() if not is_of_retired(case)]
         self._twins = open_twins(edition, documented)
         self._loop = asyncio.new_event_loop()
@@ -139,6 +134,7 @@ class Proof:
         models = self._fewest(defect.claims)
         judged = self.judged_cases(defect.plant(TRUTHFUL), models)
         if not defect.silent and not set(defect.claims) <= _red(judged.values()):
+            # Such as a lie about sizes that are not square: some models have none.
             models = self.models
             judged = self.judged_cases(defect.plant(TRUTHFUL), models)
         findings = [finding for case in judged.values() for finding in case.findings]
@@ -174,7 +170,7 @@ class Proof:
         They detect it in the answer to some documented twin of one.
         """
         lying = defect.plant(TRUTHFUL)
-        if defect.silent or not changes_answers(TRUTHFUL, lying):
+        if defect.silent or not ANSWERING & replaced_steps(TRUTHFUL, lying):
             return ()
         wanted = {claim for claim in defect.claims if judges_answers(claim)} & self._passed_open
         if not wanted <= self._red_twins(documented):
@@ -230,7 +226,7 @@ class Proof:
         steps = defect.plant(TRUTHFUL)
         client = Bench(self.edition, steps, self.models, self._loop, base_url)
         judged: dict[str, _JudgedCase] = {}
-        replaced = _replaced(steps)
+        replaced = replaced_steps(TRUTHFUL, steps)
         for case in self.cases.values():
             if not self._meets(case, replaced) or not clause.binds(sent_by(case, self.edition)):
                 continue
@@ -282,7 +278,7 @@ class Proof:
     def _sender(self, steps: Steps) -> Callable[[Case], Exchange]:
         """Return a function that sends a case, unless no replaced step would answer it."""
         client = Bench(self.edition, steps, self.models, self._loop)
-        replaced = _replaced(steps)
+        replaced = replaced_steps(TRUTHFUL, steps)
 
         def send(case: Case) -> Exchange:
             if replaced.isdisjoint(self._steps_of[case.path]):
@@ -310,6 +306,7 @@ class Proof:
     def _judge(
         self, case: Case, exchange: Exchange, control: Outcome | None, clauses: Sequence[Clause]
     ) -> _JudgedCase:
+        # Most lies leave most answers as they were: what was the same is not judged again.
         true = self.truth.get(case.path) or self.open_truth.get(case.path)
         if true is not None and _same(true.exchange, exchange):
             before = self.truth[f"{case.model}/{case.control}"] if case.control else None
@@ -340,12 +337,6 @@ class Proof:
             chosen.append(best)
             left -= self._seen_by[best]
         return tuple(name for name in self.models if name in chosen) or self.models[:1]
-
-
-def _replaced(steps: Steps) -> set[str]:
-    """Return the names of the steps that are not the truthful ones."""
-    names = (step.name for step in fields(Steps))
-    return {name for name in names if getattr(steps, name) is not getattr(TRUTHFUL, name)}
 
 
 def _same(one: Exchange, other: Exchange) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from conformance.clauses.registry import chapters
 from conformance.contract import Edition
 from conformance.errors import UnknownNameError
-from conformance.output.tables import Column, print_table
-from conformance.proof.matrix import RED, Matrix, holes
-from conformance.proof.writing import chapters
+from conformance.output.tables import TableColumn, print_table
+from conformance.proof.matrix import Matrix, holes
 from conformance.reference.defects import defects
 
 
@@ -27,36 +28,38 @@ def chosen_defects(edition: Edition, glob: str) -> list[str]:
     return chosen
 
 
-class Watched:
-    """A progress bar over defects; silent without a terminal."""
-
-    def __init__(self, console: Console, total: int, quiet: bool) -> None:
-        self._bar = Progress(
-            TextColumn("planting defects"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal or bool(os.environ.get("CI")),
-        )
-        self._task = self._bar.add_task("", total=total)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def advance(self) -> None:
-        """Count one defect as done."""
-        self._bar.update(self._task, advance=1)
+@contextmanager
+def progress_bar(console: Console, total: int, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show a progress bar over defects, if on a terminal; yield what counts one as done."""
+    bar = Progress(
+        TextColumn("planting defects"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal or bool(os.environ.get("CI")),
+    )
+    task = bar.add_task("", total=total)
+    with bar:
+        yield lambda: bar.advance(task)
 
 
 def print_proof(console: Console, matrix: Matrix) -> None:
     """Print a line per chapter, every hole, and the conclusion."""
-    _print_chapters(matrix, console)
+    planted = {chapter: len(members) for chapter, members in chapters(matrix.defects).items()}
+    seeing = {name for defect in matrix.defects for name in defect.red}
+    rows = []
+    for chapter, members in chapters(matrix.clauses).items():
+        sees = sum(clause.id in seeing for clause in members)
+        rows.append((chapter, str(len(members)), str(sees), str(planted.pop(chapter, 0))))
+    rows += [(chapter, "-", "-", str(count)) for chapter, count in planted.items()]
+    numbers = ("clauses", "that see a lie", "defects")
+    columns = [
+        TableColumn("chapter", least=20),
+        *(TableColumn(name, is_number=True) for name in numbers),
+    ]
+    print_table(console, columns, [[*map(Text, row)] for row in rows])
     gaps = holes(matrix)
     for hole in gaps:
         where = " on ".join(filter(None, (hole.clause, hole.defect)))
@@ -65,21 +68,3 @@ def print_proof(console: Console, matrix: Matrix) -> None:
     size = f"{len(matrix.defects)} defects, {len(matrix.clauses)} clauses"
     sent = f"{matrix.exchanges:,} exchanges in {matrix.seconds:.0f} s"
     console.print(f"\n{size}, {sent}: {conclusion}.")
-
-
-def _print_chapters(matrix: Matrix, console: Console) -> None:
-    planted = {chapter: len(members) for chapter, members in chapters(matrix.defects)}
-    seeing = {
-        name
-        for defect in matrix.defects
-        for name in defect.verdicts
-        if defect.verdicts[name] in RED
-    }
-    rows = []
-    for chapter, members in chapters(matrix.clauses):
-        sees = sum(clause.id in seeing for clause in members)
-        rows.append((chapter, str(len(members)), str(sees), str(planted.pop(chapter, 0))))
-    rows += [(chapter, "-", "-", str(count)) for chapter, count in planted.items()]
-    numbers = ("clauses", "that see a lie", "defects")
-    columns = [Column("chapter", least=20), *(Column(name, is_number=True) for name in numbers)]
-    print_table(console, columns, [[*map(Text, row)] for row in rows])

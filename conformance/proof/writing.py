@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
-from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from conformance.clauses.registry import chapters
 from conformance.findings import Verdict, state_of
 from conformance.proof.matrix import RED, DefectColumn, Matrix, holes
 from conformance.version import tool
@@ -25,14 +25,6 @@ SYMBOLS = {verdict: state_of(verdict).symbol for verdict in Verdict if verdict n
 """The symbol of a cell; other cells are empty, so that the matrix can be read."""
 
 
-class _Named(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-_T = TypeVar("_T", bound=_Named)
-
-
 def as_json(matrix: Matrix) -> str:
     """Render the matrix, its holes and its counts as JSON; the output is deterministic."""
     document = {
@@ -43,7 +35,7 @@ def as_json(matrix: Matrix) -> str:
         "clauses": [
             {
                 **asdict(clause),
-                "truth": _word(matrix.truth.get(clause.id)),
+                "truth": matrix.truth.get(clause.id),
                 "seen": matrix.killers(clause.id),
             }
             for clause in matrix.clauses
@@ -69,12 +61,6 @@ WRITERS: Mapping[str, Callable[[Matrix], str]] = {
     ".html": as_html,
 }
 """The renderers by file suffix."""
-
-
-def chapters(named: Iterable[_T]) -> Iterator[tuple[str, list[_T]]]:
-    """Group clauses or defects by chapter, in their order."""
-    for chapter, members in groupby(named, key=lambda member: member.id.split(".", 1)[0]):
-        yield chapter, list(members)
 
 
 def counts(defect: DefectColumn) -> dict[str, int]:
@@ -106,16 +92,12 @@ def _defect(defect: DefectColumn) -> dict[str, Any]:
     }
 
 
-def _word(verdict: Verdict | None) -> str | None:
-    return verdict.value if verdict else None
-
-
 def _values(matrix: Matrix) -> dict[str, Any]:
     return {
         "matrix": matrix,
         "holes": holes(matrix),
-        "clauses": list(chapters(matrix.clauses)),
-        "defects": list(chapters(matrix.defects)),
+        "clauses": list(chapters(matrix.clauses).items()),
+        "defects": list(chapters(matrix.defects).items()),
         "symbols": SYMBOLS,
         "red": RED,
         "counts": counts,

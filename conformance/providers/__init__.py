@@ -141,25 +141,19 @@ class Provider:
         if value:
             _check_key(self.key_variable or "", value)
             return value
-        if self.default_key and is_loopback(self.base_url):
-            _check_key(f"default_key in {self.file or 'its file'}", self.default_key)
-            return self.default_key
-        raise MissingKeyError(f"provider {self.id!r} needs {self._needed_key()}")
-
-    def _needed_key(self) -> str:
-        """Say where the API key is looked for, and what to do on loopback, where any may do."""
         where = self.file or "its file"
+        if self.default_key and is_loopback(self.base_url):
+            _check_key(f"default_key in {where}", self.default_key)
+            return self.default_key
+        if self.key_variable:
+            instead = "replay cassettes without --live" if self.file else _ANOTHER_VARIABLE
+            variable = f"environment variable {self.key_variable}; set it, or {instead}"
+            needed = f"its API key in the {variable}"
+        else:
+            needed = f"an API key; name the variable that holds it with key_variable in {where}"
         local = f", or write default_key into {where}, for a server that takes any key"
         aside = local if is_loopback(self.base_url) else ""
-        if not self.key_variable:
-            return (
-                f"an API key; name the variable that holds it with key_variable in {where}{aside}"
-            )
-        instead = "replay cassettes without --live" if self.file else _ANOTHER_VARIABLE
-        return (
-            f"its API key in the environment variable {self.key_variable}; set it, or {instead}"
-            f"{aside}"
-        )
+        raise MissingKeyError(f"provider {self.id!r} needs {needed}{aside}")
 
     @property
     def key_place(self) -> str:
@@ -227,22 +221,17 @@ def load_provider(name: str) -> Provider:
     Raises `UnknownNameError` for an unknown name and `ProviderError` for a file that is
     missing, is not TOML, or breaks `schemas/provider.schema.json`.
     """
-    if name.endswith(".toml") or "/" in name:
-        return _load_file(_own_name(Path(name)))
-    if name not in provider_names():
-        raise UnknownNameError("provider", name, provider_names(), "conformance/providers")
-    return _load_file(HOME / f"{name}.toml")
-
-
-def _own_name(path: Path) -> Path:
-    """Refuse a file with the name of a bundled provider: the name is the id in reports."""
-    ours = HOME / f"{path.stem}.toml"
-    if path.exists() and ours.exists() and not path.samefile(ours):
+    if not (name.endswith(".toml") or "/" in name):
+        if name not in provider_names():
+            raise UnknownNameError("provider", name, provider_names(), "conformance/providers")
+        return _load_file(HOME / f"{name}.toml")
+    path, ours = Path(name), HOME / f"{Path(name).stem}.toml"
+    if path.exists() and ours.exists() and not path.samefile(ours):  # the name is the id
         raise ProviderError(
             f"{path}: {path.stem!r} is the name of a provider that comes with the suite, and "
             f"reports would take one for the other; rename the file"
         )
-    return path
+    return _load_file(path)
 
 
 def _load_file(path: Path) -> Provider:

@@ -76,8 +76,8 @@ def toml_of(provider: Provider) -> str:
 
 def _models(text: str) -> Mapping[str, str]:
     named: dict[str, str] = {}
-    for part in filter(None, (each.strip() for each in text.split(","))):
-        name, equals, served = (each.strip() for each in part.partition("="))
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, served = (text.strip() for text in part.partition("="))
         if not name or (equals and not served):
             raise AddressError(
                 f"--models {text!r}: {part!r} is no model; write its name, or name=served name, "
@@ -98,7 +98,9 @@ def _name_of(base_url: str) -> str:
 def _bundled(base_url: str) -> Provider | None:
     host = urlsplit(base_url).hostname
     every = (load_provider(name) for name in provider_names())
-    return next((each for each in every if urlsplit(each.base_url).hostname == host), None)
+    return next(
+        (provider for provider in every if urlsplit(provider.base_url).hostname == host), None
+    )
 
 
 def _quoted(text: str) -> str:

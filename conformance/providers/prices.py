@@ -64,8 +64,12 @@ class Prices:
             return FREE
         image = _image(self.image.get(model.name, {}), model, body)
         image = image or Estimate(self.dearest(model.name), known=False)
-        one = image.usd + self._partials(model.name, body)
-        usd = one * _count(body) + self._prompt(model.name, body)
+        tokens, wanted = self.tokens.get(model.name, {}), body.get("n")
+        partials = _natural(body.get("partial_images")) if body.get("stream") else 0
+        prompt = math.ceil(len(str(body.get("prompt") or "").encode()) / BYTES_A_TOKEN)
+        one = image.usd + partials * PARTIAL_TOKENS * tokens.get("output_image", 0.0) / 1_000_000
+        count = wanted if isinstance(wanted, int) and wanted > 0 else 1
+        usd = one * count + prompt * tokens.get("input_text", 0.0) / 1_000_000
         return Estimate(round(usd, 6), image.known)
 
     def dearest(self, model: str) -> float:
@@ -88,16 +92,6 @@ class Prices:
         if any(cost is None for cost in sides) or not sides[1]:
             return None  # usage without output is no usage
         return round(sum(cost or 0 for cost in sides) / 1_000_000, 6)
-
-    def _partials(self, model: str, body: Mapping[str, Any]) -> float:
-        partials = body.get("partial_images") if body.get("stream") else 0
-        rate = self.tokens.get(model, {}).get("output_image", 0.0)
-        return _natural(partials) * PARTIAL_TOKENS * rate / 1_000_000
-
-    def _prompt(self, model: str, body: Mapping[str, Any]) -> float:
-        size = len(str(body.get("prompt") or "").encode())
-        rate = self.tokens.get(model, {}).get("input_text", 0.0)
-        return math.ceil(size / BYTES_A_TOKEN) * rate / 1_000_000
 
 
 def _image(listed: Mapping[str, float], model: Model, body: Mapping[str, Any]) -> Estimate | None:
@@ -123,11 +117,6 @@ def _key(listed: Mapping[str, float], quality: str, size: str) -> str | None:
     """Return the most specific key of the price of an image."""
     keys = (f"{quality} {size}", quality, size, "default")
     return next((key for key in keys if key in listed), None)
-
-
-def _count(body: Mapping[str, Any]) -> int:
-    wanted = body.get("n")
-    return wanted if isinstance(wanted, int) and wanted > 0 else 1
 
 
 def _side(usage: Mapping[str, Any], side: str, rates: Mapping[str, float]) -> float | None:

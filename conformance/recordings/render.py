@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from conformance.output.tables import Column, print_table
+from conformance.output.tables import TableColumn, print_table
 from conformance.parsing import printable
 from conformance.recordings.inputs import ForeignFile, ForeignReport
 from conformance.reports import print_runs
@@ -41,7 +41,7 @@ def show(report: ForeignReport, quiet: bool) -> None:
 
 
 def _print_files(files: Sequence[ForeignFile], console: Console) -> None:
-    names = [Column(name) for name in ("recording", "kind")]
+    names = [TableColumn(name) for name in ("recording", "kind")]
     counts = ("entries", "for images", "judged", "broken")
     shown = files
     if len(files) > _MOST:  # broken ones first, then unreadable ones
@@ -52,7 +52,7 @@ def _print_files(files: Sequence[ForeignFile], console: Console) -> None:
         path = printable(str(file.path), 200)
         cells = (path, str(file.kind or "-"), *(str(number or "-") for number in numbers))
         rows.append([Text(cell) for cell in cells])
-    columns = [*names, *(Column(name, is_number=True) for name in counts)]
+    columns = [*names, *(TableColumn(name, is_number=True) for name in counts)]
     print_table(console, columns, rows)
     if len(files) > _MOST:
         console.print(Text(f"and {len(files) - _MOST} more", style="dim"))

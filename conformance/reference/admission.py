@@ -21,7 +21,7 @@ import hmac
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from conformance.contract import Model, RequestBody, Violation, sides_of
+from conformance.contract import Model, RequestBody, sides_of
 from conformance.parsing import read_json
 from conformance.reference.errors import (
     Refusal,
@@ -50,11 +50,12 @@ def authenticate(authorizations: Sequence[str], key: str) -> Refusal | None:
     """Check the Authorization headers; no answer ever repeats their content."""
     if not authorizations:
         return unauthorized("No API key was sent; expected 'Authorization: Bearer KEY'.")
-    if len(authorizations) > 1:
+    if len(authorizations) > 1:  # a proxy may have looked at another one than we would
         return unauthorized("More than one Authorization header was sent.")
     scheme, _, token = authorizations[0].strip().partition(" ")
     if scheme.lower() != "bearer":
         return unauthorized("The Authorization header must use the Bearer scheme.")
+    # Headers arrive as Latin-1; the comparison takes as long for a key that is nearly right.
     if not hmac.compare_digest(token.strip().encode("latin-1", "replace"), key.encode()):
         return unauthorized("The API key is not known here.")
     return None
@@ -74,32 +75,18 @@ def read_body(content_type: str, data: bytes) -> dict[str, Any] | Refusal:
 
 def validate(asked: RequestBody, served: Collection[str]) -> Refusal | None:
     """Refuse what the contract does not allow; None when the request can be answered."""
-    fault = _model_fault(asked.body.get("model"), served)
-    if fault is not None or asked.model is None:
-        return fault or no_such_model(str(asked.body.get("model")))
-    relevant = [
-        violation
-        for violation in asked.violations
-        if not _ignored(asked.model, violation.parameter)
-    ]
-    if relevant:
-        return violation_refusal(relevant[0])
-    return _undocumented(asked, asked.model) or _newer_value(asked) or _size_fault(asked)
-
-
-def violation_refusal(violation: Violation) -> Refusal:
-    """Return the refusal for a broken documented constraint."""
-    code = _CODES.get(violation.keyword, "invalid_value")
-    return bad_request(violation.message, violation.parameter, code)
-
-
-def _model_fault(name: object, served: Collection[str]) -> Refusal | None:
+    name = asked.body.get("model")
     if name is None:
-        message = "A model name is required."
-        return bad_request(message, "model", "missing_required_parameter")
+        return bad_request("A model name is required.", "model", "missing_required_parameter")
     if not isinstance(name, str):
         return bad_request("'model' must be a string.", "model", "invalid_type")
-    return None if name in served else no_such_model(name)
+    if name not in served or asked.model is None:
+        return no_such_model(name)
+    for violation in asked.violations:
+        if not _ignored(asked.model, violation.parameter):
+            code = _CODES.get(violation.keyword, "invalid_value")
+            return bad_request(violation.message, violation.parameter, code)
+    return _undocumented(asked, asked.model) or _newer_value(asked) or _size_fault(asked)
 
 
 def _ignored(model: Model, parameter: str | None) -> bool:

@@ -69,7 +69,10 @@ def resolve(asked: RequestBody) -> Job:
     if model is None:
         raise ValueError("only a validated request can be resolved")
     width, height = _resolved_size(model, asked.value("size"))
-    promised = model.response_kind(asked.body.get("response_format"))
+    response_format = asked.body.get("response_format")
+    promised = payload = model.response_kind(response_format)
+    if promised == "either":
+        payload = "b64_json" if response_format == "b64_json" else "url"
     return Job(
         model=model.name,
         family=model.family,
@@ -78,7 +81,7 @@ def resolve(asked: RequestBody) -> Job:
         width=width,
         height=height,
         promised=promised,
-        payload=_payload(promised, asked.body.get("response_format")),
+        payload=payload,
         output_format=asked.value("output_format") or "png",
         compression=_number(asked, "output_compression", 100),
         background=_settled(asked.value("background"), "opaque"),
@@ -111,7 +114,14 @@ def paint(job: Job, index: int, stage: int = FINISHED) -> bytes:
 
 def answer(job: Job, images: Sequence[bytes], place: AnswerContext) -> dict[str, Any]:
     """Build the body of a 200; `images` are the files in order, empty when URLs were asked."""
-    items = [_item(job, index, images, place) for index in range(job.n)]
+    items: list[dict[str, Any]] = [{} for _ in range(job.n)]
+    for index, item in enumerate(items):
+        if job.revises:
+            item["revised_prompt"] = f"{job.prompt} Painted as a calm seascape with a small boat."
+        if job.payload == "url":
+            item["url"] = place.signer.address(place.origin, picture(job, index))
+        else:
+            item["b64_json"] = _base64(images[index])
     if not job.echoes:
         return {"created": int(place.now), "data": items}
     body = {"created": int(place.now), **echoed(job), "data": items, "usage": usage(job, job.n)}
@@ -160,6 +170,7 @@ def usage(job: Job, images: int, partials: int = 0) -> dict[str, Any]:
 
 def events(job: Job, painter: Painter, place: AnswerContext) -> Iterator[dict[str, Any]]:
     """Yield one image after another, each preceded by the partial images that were asked for."""
+    # Only the completed event is documented to say whom the request was for.
     common = {"created_at": int(place.now), **echoed(replace(job, safety_identifier=""))}
     named = echoed(job)
     for index in range(job.n):
@@ -177,23 +188,6 @@ def events(job: Job, painter: Painter, place: AnswerContext) -> Iterator[dict[st
             **named,
             "usage": usage(job, 1, job.partial_images),
         }
-
-
-def _item(job: Job, index: int, images: Sequence[bytes], place: AnswerContext) -> dict[str, Any]:
-    item: dict[str, Any] = {}
-    if job.revises:
-        item["revised_prompt"] = f"{job.prompt} Painted as a calm seascape with a small boat."
-    if job.payload == "url":
-        item["url"] = place.signer.address(place.origin, picture(job, index))
-    else:
-        item["b64_json"] = _base64(images[index])
-    return item
-
-
-def _payload(promised: str, response_format: object) -> str:
-    if promised == "either":
-        return "b64_json" if response_format == "b64_json" else "url"
-    return promised
 
 
 def _resolved_size(model: Model, size: object) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -52,14 +52,18 @@ def create_app(
     the extra duration of every generation, both in seconds. `models` are the served models, by
     default all that the edition names. Without `threads` images are painted in the event loop.
     """
+
+    async def here(function: Callable[..., object], *values: object) -> object:
+        return function(*values)
+
     served = tuple(edition.models if models is None else models)
     signer = Signer(url_lifetime, clock)
-    aside = run_in_threadpool if threads else _here
-    return _Provider(edition, key, clock, delay, served, signer, steps, aside).application()
+    aside = run_in_threadpool if threads else here
+    return _Endpoints(edition, key, clock, delay, served, signer, steps, aside).application()
 
 
 @dataclass(frozen=True, slots=True)
-class _Provider:
+class _Endpoints:
     """The endpoints, bound to one edition and one key."""
 
     edition: Edition
@@ -94,7 +98,8 @@ class _Provider:
             await asyncio.sleep(self.delay)
         place = AnswerContext(_origin(request), self.signer, self.clock())
         if job.stream:
-            frames = self._frames(job, place)
+            events = self.steps.events(job, self.steps.paint, place)
+            frames = (self.steps.encode_event(event) for event in events)
             stream: Response = StreamingResponse(frames, media_type="text/event-stream")
             stream.headers["Cache-Control"] = "no-cache"
             return self.steps.finish(stream, started)
@@ -149,6 +154,7 @@ class _Provider:
     async def _accepted(self, request: Request) -> Job | Refusal:
         data = await _bounded_body(request)
         sent = read_json(data or b"").value
+        # Before the key is checked: a lie may be about one model, and about keys.
         ASKED_MODEL.set(sent.get("model") if isinstance(sent, dict) else None)
         refusal = self._stranger(request)
         if refusal is not None:
@@ -169,10 +175,6 @@ class _Provider:
         images = [self.steps.paint(job, index, FINISHED) for index in range(count)]
         return self.steps.encode(self.steps.answer(job, images, place))
 
-    def _frames(self, job: Job, place: AnswerContext) -> Iterator[bytes]:
-        for event in self.steps.events(job, self.steps.paint, place):
-            yield self.steps.encode_event(event)
-
     def _json(self, body: Mapping[str, object], started: float) -> Response:
         response = Response(self.steps.encode(body), media_type="application/json")
         return self.steps.finish(response, started)
@@ -183,12 +185,9 @@ class _Provider:
         return self.steps.finish(refused, started)
 
 
-async def _here(function: Callable[..., object], *values: object) -> object:
-    return function(*values)
-
-
 async def _bounded_body(request: Request) -> bytes | None:
     """Read the body; return None as soon as it is longer than allowed."""
+    # Twenty digits are more than any length needs, and few enough for int() to be quick.
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > MAX_BODY:
         return None
@@ -200,7 +199,7 @@ async def _bounded_body(request: Request) -> bytes | None:
                 return None
             chunks.append(chunk)
     except ClientDisconnect:
-        return b""
+        return b""  # nobody reads the answer
     return b"".join(chunks)
 
 

@@ -40,16 +40,14 @@ class Refusal:
 
 def refusal_response(refusal: Refusal, secret: str = "") -> Response:
     """Return a refusal as JSON, with the secret masked in case the request contained it."""
-    body = json.dumps(_without(refusal, secret).body())
+    if secret:
+        message = refusal.message.replace(secret, "[key]")
+        param = None if refusal.param is None else refusal.param.replace(secret, "[key]")
+        refusal = replace(refusal, message=message, param=param)
     headers = dict(refusal.headers)
-    return Response(body, refusal.status, headers=headers, media_type="application/json")
-
-
-def _without(refusal: Refusal, secret: str) -> Refusal:
-    if not secret:
-        return refusal
-    param = None if refusal.param is None else refusal.param.replace(secret, "[key]")
-    return replace(refusal, message=refusal.message.replace(secret, "[key]"), param=param)
+    return Response(
+        json.dumps(refusal.body()), refusal.status, headers=headers, media_type="application/json"
+    )
 
 
 def bad_request(message: str, param: str | None = None, code: str | None = None) -> Refusal:

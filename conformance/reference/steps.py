@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -47,6 +47,12 @@ class Steps:
     refuse: Callable[[Refusal, str], Response]
     file: Callable[[str, Mapping[str, str], Signer], Response]
     finish: Callable[[Response, float], Response]
+
+
+def replaced_steps(truthful: Steps, lying: Steps) -> frozenset[str]:
+    """Return the names of the steps in which two providers differ."""
+    names = (step.name for step in fields(Steps))
+    return frozenset(name for name in names if getattr(lying, name) is not getattr(truthful, name))
 
 
 def encode(body: Mapping[str, Any]) -> bytes:

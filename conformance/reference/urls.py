@@ -66,6 +66,7 @@ class Signer:
         genuine = hmac.compare_digest(sig.encode("utf-8", "surrogatepass"), expected)
         if query.get("sp") != "r" or not genuine:
             return "The signature does not fit this address."
+        # Only what we signed ourselves is read as a date.
         if self.clock() >= datetime.fromisoformat(se).timestamp():
             return f"This address expired at {se}."
         return None

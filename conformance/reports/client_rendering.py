@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from conformance.clients.records import MEANINGS as MEANINGS
-from conformance.clients.records import Breaks, Impact, Kind, Outcome
+from conformance.clients.records import Breaks, ClientOutcome, Effect, Impact
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import counted, listed
 
@@ -19,13 +19,13 @@ HOW = (
     "several promises; of several models the gravest is shown."
 )
 LOOKS = {
-    Kind.RAISED: ("bold red", "w-crashes"),
-    Kind.WRONG: ("yellow", "w-altered"),
-    Kind.LOST: ("yellow", "w-altered"),
-    Kind.NO_MORE: ("dim", "w-accepted"),
-    Kind.PARSED: ("green", "w-honoured"),
-    Kind.UNABLE: ("dim", "w-not-asked"),
-    Kind.NOT_TRIED: ("magenta", "w-undecided"),
+    Effect.RAISED: ("bold red", "w-crashes"),
+    Effect.WRONG: ("yellow", "w-altered"),
+    Effect.LOST: ("yellow", "w-altered"),
+    Effect.NO_MORE: ("dim", "w-accepted"),
+    Effect.PARSED: ("green", "w-honoured"),
+    Effect.UNABLE: ("dim", "w-not-asked"),
+    Effect.NOT_TRIED: ("magenta", "w-undecided"),
 }
 """Its style in the terminal, and its class on the page."""
 
@@ -45,7 +45,7 @@ def promises_of(row: Breaks) -> str:
     return listed(row.clauses, 4) if row.clauses else "answers that break no promise"
 
 
-def in_words(outcome: Outcome) -> str:
+def in_words(outcome: ClientOutcome) -> str:
     """Return an outcome in a line."""
     words = f": {outcome.said}" if outcome.kind.breaks and outcome.said else ""
     return f"{outcome.kind.value}{words}"
@@ -81,7 +81,7 @@ class ClientPage(Paper):
             return
         self._title(TITLE)
         breaking = [row for row in rows if row.gravest.kind.breaks]
-        not_tried = [row for row in rows if row.gravest.kind is Kind.NOT_TRIED]
+        not_tried = [row for row in rows if row.gravest.kind is Effect.NOT_TRIED]
         harmless = [row for row in rows if row not in breaking and row not in not_tried]
         for row in breaking[:most]:
             self._row(row)

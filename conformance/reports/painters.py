@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.parsing.credentials import READABLE, Painter, Standing
+from conformance.parsing.credentials import READABLE, CredentialStatus, Painter
 from conformance.reports.costs import sent_once
 from conformance.results.reach import ColumnKey
 from conformance.results.records import ImageRecord
@@ -103,14 +103,16 @@ def _painters_of(column: ColumnKey, images: Sequence[ImageRecord], expected: str
     return Painters(
         *column,
         images=len(images),
-        standings={standing.value: standings[standing] for standing in Standing},
+        standings={standing.value: standings[standing] for standing in CredentialStatus},
         none=none,
         stripped=expected if none else "",
         another=len(another),
         named=_once(name for credentials in carried for name in credentials.names),
         named_another=_once(", ".join(credentials.names) for credentials in another),
-        signers=_once(c2pa.signer for c2pa in carried if c2pa.standing is Standing.SIGNED),
-        claimed_by=_once(c2pa.signer for c2pa in carried if c2pa.standing is Standing.CLAIMED),
+        signers=_once(c2pa.signer for c2pa in carried if c2pa.standing is CredentialStatus.SIGNED),
+        claimed_by=_once(
+            c2pa.signer for c2pa in carried if c2pa.standing is CredentialStatus.CLAIMED
+        ),
         examples=_once(
             f"{count} of {len(images)} {text}" for text, count in Counter(map(str, carried)).items()
         ),

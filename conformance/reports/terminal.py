@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.findings import KNOWN, Verdict, state_of
-from conformance.output.tables import Column, fits, print_table
+from conformance.output.tables import TableColumn, fits, print_table
 from conformance.reports.capabilities.rendering import CapabilityPage
 from conformance.reports.causes import OTHER, Cause
 from conformance.reports.client_rendering import ClientPage
@@ -108,7 +108,7 @@ class _Page(Paper):
             if state.label != "pass":
                 self._line((state.label, state.style), f": {state.meaning}")
 
-    def _table_of(self, wide: bool) -> tuple[list[Column], list[list[Text]]]:
+    def _table_of(self, wide: bool) -> tuple[list[TableColumn], list[list[Text]]]:
         """Return the table, which leaves out columns where it is not wide, and folds models."""
         rows, before = [], ""
         for row in self._summary.rows:
@@ -118,9 +118,11 @@ class _Page(Paper):
         longest = max(cells[1].cell_len for cells in rows)
         verdict = max(len(word) for cells in rows for word in cells[2].plain.split())
         names = ("provider ", FOLDED), ("model ", longest if wide else FOLDED)
-        columns = [Column(name, least=least) for name, least in (*names, ("verdict ", verdict + 1))]
+        columns = [
+            TableColumn(name, least=least) for name, least in (*names, ("verdict ", verdict + 1))
+        ]
         counts = WIDE if wide else ("MUST", "broken", "open")
-        return [*columns, *(Column(name, is_number=True) for name in counts)], rows
+        return [*columns, *(TableColumn(name, is_number=True) for name in counts)], rows
 
     def _retries(self) -> None:
         """Print what the first try came to, of providers that did not answer every time."""

@@ -33,15 +33,22 @@ class AlternativeControls:
         Nothing where its own control was accepted, or got no answer, which says nothing of it.
         Valid requests come before what the contract leaves open, smaller before larger ones.
         """
-        if control is None or control.accepted or self._expectation(case) != "refused":
+        refused = expectation_of(case, self.edition) == "refused"
+        if control is None or control.accepted or not refused or self.runner.in_order:
             return
         planned = self.cases[f"{case.model}/{case.control}"]
-        if self.runner.in_order or not self._turned_down(planned):
+        timed = self.runner.outcome_of(planned)
+        # of a model that is away another request would say no more than this one
+        if not timed.crashed and timed.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED):
             return
-        for each in sorted(self.runner.pool(case.model), key=self._rank):
-            variant = with_other_control(case, planned, each, self.edition)
+
+        def rank(other: Case) -> tuple[bool, tuple[int, str]]:
+            return expectation_of(other, self.edition) != "accepted", size_of(other)
+
+        for other in sorted(self.runner.pool(case.model), key=rank):
+            variant = with_other_control(case, planned, other, self.edition)
             if variant is not None:
-                outcome = self.runner.outcome_of(each).outcome
+                outcome = self.runner.outcome_of(other).outcome
                 if outcome.accepted:
                     yield variant, outcome
 
@@ -60,20 +67,8 @@ class AlternativeControls:
             return frozenset()
         asked = self.edition.read(other.body)
         points = asked.model.schema.open_points if asked.model else ()
-        disputed = {each.parameter for each in points if each.touched_by(other.body)}
+        disputed = {point.parameter for point in points if point.touched_by(other.body)}
         return frozenset({*filter(None, disputed), *asked.unknown, *asked.unsupported})
-
-    def _turned_down(self, case: Case) -> bool:
-        """Return whether a request failed in a way that another request need not."""
-        timed = self.runner.outcome_of(case)
-        away = timed.outcome.result in (Result.UNAVAILABLE, Result.NOT_SERVED)
-        return timed.crashed or not away
-
-    def _rank(self, case: Case) -> tuple[bool, tuple[int, str]]:
-        return self._expectation(case) != "accepted", size_of(case)
-
-    def _expectation(self, case: Case) -> str:
-        return expectation_of(case, self.edition)
 
 
 def with_other_control(case: Case, control: Case, other: Case, edition: Edition) -> Case | None:
@@ -85,7 +80,9 @@ def with_other_control(case: Case, control: Case, other: Case, edition: Edition)
     if control.body is None or other.body is None:
         return None
     if case.raw is not None:
-        return replace(case, raw=_in_text(case.raw, control, other), control=other.id)
+        # by its text, without the last bracket, which such a body may lack
+        before, after = (canonical_json(body)[:-1].encode() for body in (control.body, other.body))
+        return replace(case, raw=case.raw.replace(before, after), control=other.id)
     body, names = case.body or {}, sorted({*(case.body or {}), *control.body})
     wrong = [name for name in names if body.get(name, ABSENT) != control.body.get(name, ABSENT)]
     if len(wrong) > 1:
@@ -98,12 +95,6 @@ def with_other_control(case: Case, control: Case, other: Case, edition: Edition)
     return replace(case, body=variant, control=other.id)
 
 
-def _in_text(raw: bytes, control: Case, other: Case) -> bytes:
-    """Write another request where the control stood, also where its last bracket is missing."""
-    before, after = (canonical_json(each.body or {})[:-1].encode() for each in (control, other))
-    return raw.replace(before, after)
-
-
 def _faults(body: object, edition: Edition) -> object:
     asked = edition.read(body)
-    return {(each.parameter, each.keyword) for each in asked.violations}
+    return {(violation.parameter, violation.keyword) for violation in asked.violations}

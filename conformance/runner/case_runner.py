@@ -73,6 +73,7 @@ class CaseRunner:
         """Claim a case for this thread; raises `ClaimedError` where another one has it."""
         with self._changed:
             me = get_ident()
+            # the same thread may come again, with the case in another request (ARCHITECTURE 26)
             if case.path in self.judged or self._claimed.setdefault(case.path, me) != me:
                 raise ClaimedError(case.path)
 
@@ -103,7 +104,7 @@ class CaseRunner:
         """Record the outcome of a case, before it is judged."""
         with self._changed:
             self._outcomes[case.path] = timed
-            if case.path not in self.cases:
+            if case.path not in self.cases:  # an accepted request that was sent again
                 self._repeats[case.path] = case
             elif self._live is not None:
                 self._live.keep_outcome(self._provider, case, timed.outcome)
@@ -140,16 +141,16 @@ class CaseRunner:
     def run_all(self, cases: Iterable[Case]) -> None:
         """Run cases, and wait for the outcomes of those that other threads have claimed."""
         every = list(cases)
-        for each in every:
-            self.run(each)
-        for each in every:
-            self.outcome_of(each)
+        for case in every:
+            self.run(case)
+        for case in every:
+            self.outcome_of(case)
 
     def run_expected(self, model: str, expectation: Expectation) -> None:
         """Run cases that this run judges anyway, before others are judged."""
         if not self.in_order:
             cases = self._of(model, expectation)
-            self.run_all(each for each in cases if each.path in self.expected)
+            self.run_all(case for case in cases if case.path in self.expected)
 
     @property
     def in_order(self) -> bool:
@@ -158,8 +159,8 @@ class CaseRunner:
 
     def run_until_accepted(self, cases: Iterable[Case], since: float) -> None:
         """Run cases one by one until a request that was sent after `since` is accepted."""
-        for each in cases:
-            timed = self.outcome_of(each)
+        for case in cases:
+            timed = self.outcome_of(case)
             if timed.outcome.accepted and timed.began > since:
                 return
 
@@ -176,13 +177,13 @@ class CaseRunner:
 
     def outcomes(self, model: str) -> ModelOutcomes:
         """Return all known outcomes of a model, in an order that is the same in every run."""
-        mine = [each for kind in get_args(Expectation) for each in self._of(model, kind)]
+        mine = [case for kind in get_args(Expectation) for case in self._of(model, kind)]
         with self._changed:
-            mine += [each for each in self._repeats.values() if each.model == model]
-        mine.sort(key=size_of)
-        known = [(each, timed) for each in mine if (timed := self.known(each)) is not None]
+            mine += [case for case in self._repeats.values() if case.model == model]
+        mine.sort(key=size_of)  # threads answer in any order
+        known = [(case, timed) for case in mine if (timed := self.known(case)) is not None]
         valid, left_open = (
-            frozenset(each.id for each in self._of(model, kind)) for kind in ("accepted", "open")
+            frozenset(case.id for case in self._of(model, kind)) for kind in ("accepted", "open")
         )
         return ModelOutcomes(tuple(known), valid, left_open)
 
@@ -196,16 +197,16 @@ class CaseRunner:
         return (first,) if refuses_who_asks(outcome, first) else ()
 
     def _allowed(self, cases: Iterable[Case]) -> list[Case]:
-        return [each for each in cases if self._replays or each.path in self.expected]
+        return [case for case in cases if self._replays or case.path in self.expected]
 
     def _of(self, model: str, expectation: Expectation) -> list[Case]:
         key = (model, expectation)
         if key not in self._grouped:
             self._grouped[key] = [
-                each
-                for each in self.cases.values()
-                if each.model == model
-                and each.operation is Operation.GENERATE
-                and expectation_of(each, self._edition) == expectation
+                case
+                for case in self.cases.values()
+                if case.model == model
+                and case.operation is Operation.GENERATE
+                and expectation_of(case, self._edition) == expectation
             ]
         return self._grouped[key]

@@ -42,19 +42,23 @@ class Confirmer:
         """
         nights = nights_of(path, sought) if path.is_dir() else [read_baseline(path, sought)]
         told = last_decided(sort_by_start(nights))
-        return cls({name: each.verdict for name, each in told.items()}, times)
+        return cls({name: finding.verdict for name, finding in told.items()}, times)
 
-    def worse(self, found: Findings) -> list[str]:
+    def worse(self, findings: Findings) -> list[str]:
         """Name the clauses whose verdict is worse than before, where those are to be repeated."""
-        return [each.clause for each in found.values() if self.times and self._got_worse(each)]
+        return [
+            finding.clause
+            for finding in findings.values()
+            if self.times and self._got_worse(finding)
+        ]
 
-    def confirmed(self, found: Findings, repeat: Callable[[], Findings | None]) -> Findings:
+    def confirmed(self, findings: Findings, repeat: Callable[[], Findings | None]) -> Findings:
         """Repeat an exchange whose verdicts got worse, and mark what did not come out alike.
 
         `repeat` makes the exchange once more and judges it; None when that is not to be had.
         """
-        worse = self.worse(found)
-        seen: dict[str, list[bool]] = {each: [] for each in worse}
+        worse = self.worse(findings)
+        broken: dict[str, list[bool]] = {clause: [] for clause in worse}
         for _ in range(self.times if worse else 0):
             again = repeat()
             if again is None:
@@ -62,8 +66,9 @@ class Confirmer:
             for clause in worse:
                 verdict = again[clause].verdict if clause in again else None
                 if verdict in DECIDED:
-                    seen[clause].append(verdict in BROKEN)
-        return {**found} | {each: _confirmed(found[each], seen[each]) for each in worse}
+                    broken[clause].append(verdict in BROKEN)
+        marked = {clause: _confirmed(findings[clause], broken[clause]) for clause in worse}
+        return {**findings} | marked
 
     def _got_worse(self, finding: Finding) -> bool:
         before = self.before.get(finding.id)

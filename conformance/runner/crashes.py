@@ -21,7 +21,7 @@ from conformance.live.ledger import NotSentError
 from conformance.live.retries import attempt_of
 from conformance.providers import Provider
 from conformance.runner.case_runner import CaseRunner
-from conformance.runner.model_outcomes import CONTROL_AGAIN, TimedOutcome, timed_outcome
+from conformance.runner.model_outcomes import CONTROL_AGAIN, TimedOutcome, timed_outcome, total
 from conformance.runner.planned_request import expectation_of
 
 _MOST_ATTEMPTS = 8  # by which a value that never works is proven even on a bad line
@@ -72,7 +72,8 @@ class Crashes:
         made = [first]
         while self._may_try_again(case, made):
             try:
-                made.append(self._send(case))
+                recorder = self.source if isinstance(self.source, Record) else None
+                made.append(recorder.send(case) if recorder else self.source.exchange(case))
             except NotSentError:
                 break
             again = _with_all(made[-1], made)
@@ -86,6 +87,7 @@ class Crashes:
         if self._has_before(case, first):
             again = _with_all(first, made)
             self.runner.record_outcome(case, replace(timed, began=first.sent_at, last=timed.began))
+        # an accepted request after it is only worth its price where it would prove something
         doubt = self.runner.outcomes(case.model).doubt(case)
         paid = [] if doubt else self._run_after(case, again)
         kept = replace(again, price=all_of([*paid, again]))
@@ -105,15 +107,13 @@ class Crashes:
 
     def _may_try_again(self, case: Case, made: Sequence[Exchange]) -> bool:
         """Return whether one more attempt may say more, where something can be sent at all."""
+        # where no request is accepted it is an outage, and one more attempt would say the same
         outcomes, mine = self.runner.outcomes(case.model), self.runner.outcome_of(case)
         played = isinstance(self.source, Replay) or made[0].provenance is Provenance.CASSETTE
         if played or not outcomes.any_accepted or (mine.attempts or 0) >= _MOST_ATTEMPTS:
             return False
         confirmed = len(made) > 1 or outcomes.is_confirmed(case, mine)
         return not confirmed or bool(outcomes.doubt(case))
-
-    def _send(self, case: Case) -> Exchange:
-        return (self.source.send if isinstance(self.source, Record) else self.source.exchange)(case)
 
     def _keep(self, case: Case, exchange: Exchange) -> None:
         """Have a cassette tell of all attempts: by them replay decides."""
@@ -158,11 +158,10 @@ def _timed(exchange: Exchange, paints: bool) -> TimedOutcome:
 
 
 def _with_all(exchange: Exchange, made: Sequence[Exchange]) -> Exchange:
-    """Count all attempts, and what all of them came to, for one of some exchanges."""
-    counts = [each.attempts for each in made]
-    known = [each for each in counts if each is not None]
-    attempts = sum(known) if len(known) == len(counts) else None
-    others = [each for each in made if each is not exchange]
-    retried = [before for each in made for before in each.retried] + list(map(attempt_of, others))
+    """Return one of some exchanges with the attempts of all of them, and what all of them cost."""
+    attempts = total(attempt.attempts for attempt in made)
+    others = [other for other in made if other is not exchange]
+    retried = [before for attempt in made for before in attempt.retried]
+    retried += map(attempt_of, others)
     price = all_of([*others, exchange])
     return replace(exchange, attempts=attempts, retried=tuple(retried), price=price)

@@ -75,7 +75,7 @@ class Engine:
         self.standings = standings or {}
         self.edition = edition
         self.clauses = tuple(clauses)
-        self._names = tuple(each.id for each in self.clauses)
+        self._names = tuple(clause.id for clause in self.clauses)
         self.cases = {case.path: case for case in cases}
         self.source = source
         self._limits = limits or Limits()
@@ -95,7 +95,7 @@ class Engine:
 
     def expect(self, cases: Iterable[Case]) -> None:
         """Know which cases will be judged: others may have to be made after some of them."""
-        self._runner.expected = frozenset(each.path for each in cases)
+        self._runner.expected = frozenset(case.path for case in cases)
 
     @property
     def expected(self) -> list[Case]:
@@ -117,8 +117,8 @@ class Engine:
 
     def unforeseen(self, case: Case, judged: Judged) -> list[Finding]:
         """Return the findings on a case that nobody planned: on an image that a mistake got."""
-        planned = {each.id for each in self.planned(case)}
-        return [each for clause, each in judged.findings.items() if clause not in planned]
+        planned = {clause.id for clause in self.planned(case)}
+        return [finding for clause, finding in judged.findings.items() if clause not in planned]
 
     def judged(self, case: Case) -> Judged:
         """Return the result of a case: of a pool where one runs it, else it is run now."""
@@ -161,44 +161,45 @@ class Engine:
 
     def not_sent_again(self, case: Case, why: str) -> Judged:
         """Return the result of a case that an earlier run sent, and that is not sent again."""
-        outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {why}")
-        return self._not_judged.unsent(case, Verdict.NOT_RUN, outcome, None)
+        return self._not_judged.not_run(case, why)
 
     def sent_as(self, case: Case) -> Case:
         """Return a case as it was sent: in another request, where its own control was refused."""
-        judged = self._judged.get(case.path)
-        named = Counter(each.control for each in judged.findings.values()) if judged else Counter()
-        control = next((each for each, _ in named.most_common() if each), case.control)
+        findings = self._judged[case.path].findings.values() if case.path in self._judged else ()
+        controls = Counter(finding.control for finding in findings if finding.control)
+        control = max(controls, key=controls.__getitem__, default=case.control)
         return self._alternatives.with_control(case, control)
 
     def look_ahead(self, case: Case) -> None:
-        """Play the case that is judged next: its images are decoded while this one is judged."""
+        """Play the case that is judged next: its images are decoded while this one is judged.
+
+        See ARCHITECTURE 21.
+        """
         known = case.path in self._judged or case.path in self._ahead
         if known or not isinstance(self.source, Replay):
             return
-        with suppress(Exception):  # it is played again, and told of, when it is judged
-            _, answer = self._ahead[case.path] = self._exchanged(case)
+        with suppress(Exception):  # it is played again, and reported, when it is judged
+            _, answer = self._ahead[case.path] = self._exchange(case)
             answer.look_ahead()
 
     def wrong_address(self, leads: Iterable[Case]) -> str:
         """Ask some cases before all else, up to the first that shows the API, and judge them.
 
         Where none shows it, what comes from there says nothing of the provider, and is no
-        verdict. Return why then, else an empty text. One process does so, before others ask.
+        verdict. Return why then, else an empty text. One thread does so, before others ask.
         """
         why = ""
         for case in leads:
             if case.path in self._judged:  # an earlier run has seen it speak the API
                 break
             try:
-                self._ahead[case.path] = self._exchanged(case)
-            except (NotSentError, ConformanceError):  # it is told of when the case is judged
+                exchange, answer = self._ahead[case.path] = self._exchange(case)
+            except (NotSentError, ConformanceError):  # reported when the case is judged
                 break
-            exchange, answer = self._ahead[case.path]
             if not knows_nothing(answer):
                 break
             why = why or wrong_address(self.provider.base_url, exchange)
-        else:
+        else:  # not one of them shows the API
             self._astray = why
         for path in list(self._ahead):
             self._runner.run(self.cases[path])
@@ -207,7 +208,7 @@ class Engine:
     def _run(self, case: Case) -> None:
         """Run what a case depends on, then the case itself unless another thread has claimed it."""
         with suppress(ClaimedError):
-            judged = self._judge(case, self._judged_now)
+            judged = self._judge(case, self._send_and_judge)
             self._runner.claim(case)  # what is sent was claimed before
             if case.path not in self._unconfirmed:
                 self._runner.finish(case, self._blocked.marked(judged))
@@ -215,38 +216,40 @@ class Engine:
                 self._live.keep_judged(self.provider.id, case, judged)
 
     def _judge(self, case: Case, judged: Callable[[Case], Judged]) -> Judged:
+        """Return the result of a case, also where it cannot be judged."""
         try:
             return judged(case)
         except ClaimedError:
             raise
         except NotSentError as reason:
-            outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {reason}")
-            return self._not_judged.unsent(case, Verdict.NOT_RUN, outcome, reason.estimate)
+            return self._not_judged.not_run(case, str(reason), reason.estimate)
         except ConformanceError as error:
             return self._not_judged.failed(case, str(error))
         except Exception as error:  # our own fault, and said so; the other cases go on
             where = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(where.filename).name}:{where.lineno}"
-            told = printable(f"{type(error).__name__}: {error}")
-            return self._not_judged.failed(case, f"the suite itself failed at {place}: {told}")
+            what = printable(f"{type(error).__name__}: {error}")
+            return self._not_judged.failed(case, f"the suite itself failed at {place}: {what}")
 
-    def _judged_now(self, case: Case) -> Judged:
-        gone = self._gone(case)
+    def _send_and_judge(self, case: Case) -> Judged:
+        gone = self._missing_by_lead(case)
         control = None
         if case.control is not None:
             control = self._runner.outcome_of(self.cases[f"{case.model}/{case.control}"]).outcome
         if gone is not None:
-            return self._not_judged.unsent(case, Verdict.UNAVAILABLE, gone, None)
-        coarser = self._coarser_fault_accepted(case)
-        if coarser is not None:
-            return self._not_judged.needless(case, coarser)
-        sent, control, exchange, answer = self._sent(case, control)
+            return self._not_judged.unsent(case, Verdict.UNAVAILABLE, gone)
+        # a near miss is not sent where a coarser fault of its rule was accepted (ARCHITECTURE 28)
+        for name in case.after:
+            coarser = self._runner.outcome_of(self.cases[f"{case.model}/{name}"]).outcome
+            if coarser.accepted:
+                return self._not_judged.needless(case, coarser)
+        sent, control, exchange, answer = self._send(case, control)
         if self._astray:
             return self._not_judged.astray(case, exchange, answer, self._astray)
         self._check_reachable(exchange)
-        return self._judged_exchange(sent, exchange, answer, control)
+        return self._judge_exchange(sent, exchange, answer, control)
 
-    def _sent(
+    def _send(
         self, case: Case, control: Outcome | None
     ) -> tuple[Case, Outcome | None, Exchange, Answer]:
         """Make the exchange of a case, its mistake elsewhere where its own control was refused."""
@@ -254,23 +257,25 @@ class Engine:
             played = case.path in self._ahead  # so it was recorded as it was planned
             if not played or body_bytes(other) == body_bytes(case):
                 with suppress(CassetteStaleError):  # it was recorded with another control
-                    return other, accepted, *self._made(other)
-        return case, control, *self._made(case)
+                    return other, accepted, *self._claim_and_exchange(other)
+        return case, control, *self._claim_and_exchange(case)
 
-    def _made(self, case: Case) -> tuple[Exchange, Answer]:
+    def _claim_and_exchange(self, case: Case) -> tuple[Exchange, Answer]:
         self._runner.claim(case)
-        return self._ahead.pop(case.path, None) or self._exchanged(case)
+        return self._ahead.pop(case.path, None) or self._exchange(case)
 
-    def _exchanged(self, case: Case) -> tuple[Exchange, Answer]:
+    def _exchange(self, case: Case) -> tuple[Exchange, Answer]:
         exchange = self.source.exchange(case)
         return exchange, self._answer(exchange)
 
-    def _judged_exchange(
+    def _judge_exchange(
         self, sent: Case, exchange: Exchange, answer: Answer, control: Outcome | None
     ) -> Judged:
+        # the outcome is recorded before the case is judged: others are judged by it, and this one
+        # by others (ARCHITECTURE 25)
         known = Context(control, standing=self.standings.get(sent.model))
         outcome = Subject(exchange, self.edition, control, answer, known).outcome
-        self._runner.record_outcome(sent, timed_outcome(exchange, outcome))  # before it is judged
+        self._runner.record_outcome(sent, timed_outcome(exchange, outcome))
         paints, exchange = self._crashes.paints_around(sent, exchange, outcome)
         if paints:
             known = replace(known, paints=True)
@@ -298,9 +303,10 @@ class Engine:
 
     def _report_missing_model(self, case: Case, outcome: Outcome, control: Outcome | None) -> None:
         """Report once why a model is not there for this account: the user may have misnamed it."""
-        is_first = case.id == BASELINE and not self.provider.is_known(case.model, case.id)
-        is_first = is_first and not self.is_retired(case.model)
-        if is_first and self._live is not None and self._live.options.live:  # a recording has all
+        if self._live is None or not self._live.options.live:  # a recording has all
+            return
+        expected = self.provider.is_known(case.model, case.id) or self.is_retired(case.model)
+        if case.id == BASELINE and not expected:
             listed = control.listed if control is not None else None
             why = why_missing(self.provider, case.model, outcome, listed)
             if why is not None:
@@ -313,6 +319,8 @@ class Engine:
         refused = outcome.result is Result.REFUSED and not is_valid
         unclear = outcome.result is Result.UNCLEAR and expectation == "open"
         down = expectation == "refused" and timed is not None and timed.crashed
+        # a refusal or a crash is judged by how the others fared, so they are made before: all of
+        # them once, whatever the order in which threads get there (ARCHITECTURE 14, 25)
         if refused or down:
             self._runner.run_expected(case.model, "accepted")
         if down:
@@ -332,10 +340,11 @@ class Engine:
     def _findings(
         self, case: Case, exchange: Exchange, context: Context, answer: Answer
     ) -> dict[str, Finding]:
+        # a mistake may be answered with an image, which clauses judge that nobody planned
         mistake = expectation_of(case, self.edition) == "refused"
         clauses = self.clauses if mistake else self.planned(case)
         findings = judge(exchange, self.edition, clauses, answer=answer, context=context)
-        return {each.clause: self._claims.known(each) for each in findings}
+        return {finding.clause: self._claims.known(finding) for finding in findings}
 
     def _confirmed(self, waiting: Unconfirmed) -> Judged:
         """Return the result of a case whose exchange is made again, with what all of them cost."""
@@ -354,16 +363,16 @@ class Engine:
         record = waiting.judged.record and structs.replace(waiting.judged.record, price=price)
         return structs.replace(waiting.judged, findings=findings, record=record)
 
-    def _gone(self, case: Case) -> Outcome | None:
-        """Ask the first of a model before its other cases; give what says that it is not there."""
-        lead = self.cases.get(f"{case.model}/{BASELINE}")
-        listing = self.cases.get(f"{case.model}/{MODELS_LIST}")
+    def _missing_by_lead(self, case: Case) -> Outcome | None:
+        """Ask what comes first of a model, and return the outcome that says it is not there."""
         if self._live is None or case.id in (BASELINE, MODELS_LIST):
             return None
-        for each in (each for each in (listing, lead) if each and self._live.leads(each)):
-            timed = self._runner.outcome_within(each, LEAD_PATIENCE)
-            if timed is not None and each is lead and timed.outcome.closed:
-                return timed.outcome
+        for name in (MODELS_LIST, BASELINE):
+            lead = self.cases.get(f"{case.model}/{name}")
+            if lead is not None and self._live.leads(lead):
+                timed = self._runner.outcome_within(lead, LEAD_PATIENCE)
+                if timed is not None and name == BASELINE and timed.outcome.closed:
+                    return timed.outcome
         return None
 
     def _check_reachable(self, exchange: Exchange) -> None:
@@ -372,6 +381,7 @@ class Engine:
         if self._live is None or failure is None or failure.kind not in _UNREACHABLE:
             self._answered = self._answered or exchange.response is not None
             return
+        # one that has answered before may be back in a moment: the circuit breaker sees to it
         if not self._answered and not self._live.ledger.admitted(self.provider.id):
             why = (
                 f"provider {self.provider.id!r} cannot be reached at {exchange.request.url}: "
@@ -380,12 +390,6 @@ class Engine:
             if ".invalid/" in exchange.request.url:  # the file of a provider that each user hosts
                 why += "; name your address with --base-url"
             self._live.ledger.halt(self.provider.id, why)
-
-    def _coarser_fault_accepted(self, case: Case) -> Outcome | None:
-        """Ask what a near miss comes after; give the first coarser one that was accepted."""
-        coarser = (self.cases[f"{case.model}/{name}"] for name in case.after)
-        outcomes = (self._runner.outcome_of(each).outcome for each in coarser)
-        return next((each for each in outcomes if each.accepted), None)
 
 
 _PLANNED: dict[tuple[Edition, str, tuple[str, ...], bool], tuple[Clause, ...]] = {}

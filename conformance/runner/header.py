@@ -32,7 +32,6 @@ from conformance.results.records import (
     ValueRecord,
 )
 from conformance.results.standings import record_of
-from conformance.runner.model_days import standing_in
 from conformance.runner.whole_plan import plan_of
 from conformance.version import tool
 
@@ -42,10 +41,11 @@ if TYPE_CHECKING:
 
 def header_of(session: Session) -> RunHeader:
     """Return the first line of a run file."""
-    options, resumed = session.options, session.resumed
+    usd, requests, resumed = session.options.budget, session.options.max_requests, session.resumed
+    most = None if usd is None or isinf(usd) else usd  # what nobody limited has no record
     return structs.replace(
         about(session),
-        budget=_budget(options.budget, options.max_requests),
+        budget=None if usd is None and requests is None else BudgetRecord(most, requests),
         resumes=resumed.ids if resumed else (),
         plan=plan_of(session),
     )
@@ -60,7 +60,7 @@ def about(session: Session) -> RunHeader:
         tool=tool(),
         python=platform.python_version(),
         edition=about_edition(
-            session.edition, (name for one in session.providers for name in one.models)
+            session.edition, (name for provider in session.providers for name in provider.models)
         ),
         started=session.started.isoformat(timespec="seconds"),
         day=session.today.isoformat(),
@@ -71,11 +71,11 @@ def about(session: Session) -> RunHeader:
             options.strength,
             options.depth.value if options.depth else None,
         ),
-        providers=tuple(_about_provider(each, session) for each in session.providers),
-        clauses=tuple(about_clause(each, session.edition) for each in session.clauses),
+        providers=tuple(_about_provider(provider, session) for provider in session.providers),
+        clauses=tuple(about_clause(clause, session.edition) for clause in session.clauses),
         values=values_of(
             session.edition,
-            dict.fromkeys(model for each in session.providers for model in each.models),
+            dict.fromkeys(model for provider in session.providers for model in provider.models),
         ),
     )
 
@@ -86,9 +86,9 @@ def values_of(
     """Return the values of parameters that the contract names, and those that the plan asks for."""
     known = [model for name in models if (model := edition.find(name)) is not None]
     return tuple(
-        ValueRecord(each.model, each.asks, each.standing, each.depth and each.depth.value)
+        ValueRecord(value.model, value.asks, value.standing, value.depth and value.depth.value)
         for model in known
-        for each in askable_values(
+        for value in askable_values(
             edition, model, cases_for(edition, model, lead=False) if planned else ()
         )
     )
@@ -97,27 +97,20 @@ def values_of(
 def about_clause(clause: Clause, edition: Edition) -> ClauseRecord:
     """Return what the header of a run file says of a clause."""
     citations = []
-    for each in clause.citations:
-        source = edition.sources[each.source]
+    for citation in clause.citations:
+        source = edition.sources[citation.source]
         citations.append(
             CitationRecord(
-                source=each.source,
-                section=each.section,
+                source=citation.source,
+                section=citation.section,
                 title=source.title,
                 url=source.url,
                 edition=source.edition,
                 retrieved=source.retrieved,
             )
         )
-    outside = any(each.source in OUTSIDE_SOURCES for each in clause.citations)
+    outside = any(citation.source in OUTSIDE_SOURCES for citation in clause.citations)
     return ClauseRecord(clause.id, clause.level.value, clause.statement, tuple(citations), outside)
-
-
-def _budget(usd: float | None, requests: int | None) -> BudgetRecord | None:
-    """Return what a live run may spend; None where nobody set a limit or lifted it."""
-    if usd is None and requests is None:
-        return None
-    return BudgetRecord(None if usd is None or isinf(usd) else usd, requests)
 
 
 def about_edition(edition: Edition, models: Iterable[str]) -> EditionRecord:
@@ -149,7 +142,7 @@ def _about_deviation(deviation: Deviation) -> DeviationRecord:
 def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
     prices = provider.prices
     has_prices = prices.source and not prices.free
-    standings = {name: standing_in(session, provider, name) for name in provider.models}
+    standings = {name: session.standing(provider, name) for name in provider.models}
     return ProviderRecord(
         id=provider.id,
         title=provider.title,
@@ -159,7 +152,7 @@ def _about_provider(provider: Provider, session: Session) -> ProviderRecord:
         models=dict(provider.models),
         deviations=tuple(map(_about_deviation, provider.deviations)),
         not_claimed=tuple(
-            ClaimRecord(each.clause, each.models, each.reason) for each in provider.not_claimed
+            ClaimRecord(claim.clause, claim.models, claim.reason) for claim in provider.not_claimed
         ),
         prices=PriceListRecord(prices.source, prices.date) if has_prices else None,
         lifecycle={

@@ -28,7 +28,7 @@ from conformance.results.case_result import Judged, outcome_to_json
 from conformance.runner.confirm import Confirmer
 
 if TYPE_CHECKING:
-    from conformance.runner.session import Options
+    from conformance.runner.options import Options
 
 _NAP = 0.2  # seconds between two looks at whether the run was stopped
 
@@ -56,7 +56,7 @@ class LiveRun:
         options = self.options
         if options.baseline is None or not options.live:
             return None
-        providers = frozenset(load_provider(each).id for each in options.providers)
+        providers = frozenset(load_provider(name).id for name in options.providers)
         edition = load_edition(options.edition or DEFAULT_EDITION)
         sought = Sought(edition.id, providers, datetime.now(UTC).isoformat())
         return Confirmer.read(options.baseline, sought, options.confirm)

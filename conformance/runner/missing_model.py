@@ -54,5 +54,5 @@ def _served(name: str, listed: Collection[str] | None) -> str:
     near = difflib.get_close_matches(name, sorted(listed), n=_MOST_NEAR, cutoff=0.5)
     shown = near or sorted(listed)[:_MOST_NAMED]
     more = len(listed) - len(shown)
-    names = ", ".join(printable(each, 80) for each in shown)
+    names = ", ".join(printable(name, 80) for name in shown)
     return f"served there: {names}{f' and {more} more' if more else ''}; "

@@ -68,7 +68,7 @@ def timed_outcome_of(judged: Judged) -> TimedOutcome:
 
 
 def _lost_before(attempts: Iterable[Attempt | AttemptRecord]) -> int:
-    return sum(not 300 <= (each.status or 0) < 500 for each in attempts)
+    return sum(not 300 <= (attempt.status or 0) < 500 for attempt in attempts)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class ModelOutcomes:
 
     def around(self, case: Case, mine: TimedOutcome) -> tuple[Outcome | None, Outcome | None]:
         """Return accepted requests sent before and after one, those that differ least from it."""
-        near = sorted(self.accepted(), key=lambda each: (_distance(each[0], case), each[0].id))
+        near = sorted(self.accepted(), key=lambda pair: (len(pair[0].asks ^ case.asks), pair[0].id))
         before = (timed.outcome for _, timed in near if timed.began < mine.began)
         after = (timed.outcome for _, timed in near if timed.began > mine.began)
         return next(before, None), next(after, None)
@@ -124,7 +124,7 @@ class ModelOutcomes:
         the provider lost other answers, each of which counts, those that came later as well.
         """
         blamed, crashes = self._blamed(case)
-        failed = _total(crashes)
+        failed = total(timed.attempts for timed in crashes)
         if failed is None:  # an old cassette does not say
             return ""
         mine = {id(timed) for timed in crashes}
@@ -136,7 +136,7 @@ class ModelOutcomes:
             # what fails as often without any answer has a value of its own to blame
             and not (timed.crashed and (timed.attempts or 1) >= LEAST_ATTEMPTS)
         ]
-        lost, of = sum(each.lost for each in others), sum(each.attempts or 1 for each in others)
+        lost, of = sum(one.lost for one in others), sum(one.attempts or 1 for one in others)
         rate = (lost + 1) / (of + 1) if lost else 0.0  # one more, for few say little
         if failed >= LEAST_ATTEMPTS and rate**failed * len(self.known) < _BY_CHANCE:
             return ""
@@ -198,10 +198,10 @@ class ModelOutcomes:
 
         Without what a smaller request came to nothing as well, so that is not to blame.
         """
-        fine = {each for other, _ in self.accepted() for each in other.asks}
+        fine = {token for other, _ in self.accepted() for token in other.asks}
         crashed = [one for one in self.known if one[1].crashed and self._may_be_accepted(one[0])]
         smaller = [other.asks for other, _ in crashed if other.asks < case.asks]
-        innocent = {each for each in case.asks if any(each not in asks for asks in smaller)}
+        innocent = {token for token in case.asks if any(token not in asks for asks in smaller)}
         sharing = {
             token: [timed for other, timed in crashed if token in other.asks]
             for token in sorted(case.asks - fine - innocent)
@@ -214,16 +214,16 @@ class ModelOutcomes:
     def _counted(self, blamed: str, alike: list[TimedOutcome]) -> str:
         """Describe in how many cases and attempts requests like these came to nothing."""
         asked = [
-            each
-            for each, _ in self.known
-            if blamed and self._may_be_accepted(each) and blamed in each.asks
+            case
+            for case, _ in self.known
+            if blamed and self._may_be_accepted(case) and blamed in case.asks
         ]
         of = max(len(asked), len(alike))
         cases = f"{len(alike)} of {of} case{'' if of == 1 else 's'}"
-        total = _total(alike)
-        if total is None:
+        attempts = total(timed.attempts for timed in alike)
+        if attempts is None:
             return cases
-        return f"{cases}, {total} of {total} attempt{'' if total == 1 else 's'}"
+        return f"{cases}, {attempts} of {attempts} attempt{'' if attempts == 1 else 's'}"
 
 
 def size_of(case: Case) -> tuple[int, str]:
@@ -231,11 +231,7 @@ def size_of(case: Case) -> tuple[int, str]:
     return len(case.body or {}), case.id
 
 
-def _distance(one: Case, other: Case) -> int:
-    return len(one.asks ^ other.asks)
-
-
-def _total(timed: Iterable[TimedOutcome]) -> int | None:
-    counts = [each.attempts for each in timed]
-    known = [each for each in counts if each is not None]
-    return sum(known) if len(known) == len(counts) else None
+def total(counts: Iterable[int | None]) -> int | None:
+    """Add up attempts; None where one of the counts is not known."""
+    known = list(counts)
+    return None if None in known else sum(filter(None, known))

@@ -35,12 +35,17 @@ class NotJudged:
         """Return the result of a case that was not sent: its rule is broken by a coarser fault."""
         why = f"not asked: {coarser.case}, a coarser fault of the same kind, was accepted"
         outcome = Outcome(case.id, Result.UNAVAILABLE, why)
-        kept = self.unsent(case, Verdict.NOT_TESTABLE, outcome, None)
+        kept = self.unsent(case, Verdict.NOT_TESTABLE, outcome)
         findings = {
-            name: structs.replace(each, control=coarser.case)
-            for name, each in kept.findings.items()
+            name: structs.replace(finding, control=coarser.case)
+            for name, finding in kept.findings.items()
         }
         return structs.replace(kept, findings=findings)
+
+    def not_run(self, case: Case, why: str, estimate: float | None = None) -> Judged:
+        """Return the result of a case that nobody may send any more."""
+        outcome = Outcome(case.id, Result.UNAVAILABLE, f"not run: {why}")
+        return self.unsent(case, Verdict.NOT_RUN, outcome, estimate)
 
     def astray(self, case: Case, exchange: Exchange, answer: Answer, why: str) -> Judged:
         """Return the result of a case that something else than the provider answered."""
@@ -54,7 +59,7 @@ class NotJudged:
         return Judged(Outcome(case.id, Result.UNAVAILABLE, why), findings, (), None)
 
     def unsent(
-        self, case: Case, verdict: Verdict, outcome: Outcome, estimate: float | None
+        self, case: Case, verdict: Verdict, outcome: Outcome, estimate: float | None = None
     ) -> Judged:
         """Return the result of a case that was not sent, with what it would have cost."""
         served_as = self.provider.models.get(case.model)
@@ -67,4 +72,18 @@ class NotJudged:
         return Judged(replace(outcome, case=case.id), findings, (), record)
 
     def _findings(self, case: Case, verdict: Verdict, why: str) -> dict[str, Finding]:
-        return self.claims.all_of(case, self.planned(case), verdict, why)
+        """Return one verdict for all clauses of a case; what is not claimed is set aside."""
+        findings = (
+            Finding(
+                clause=clause.id,
+                level=clause.level.value,
+                verdict=verdict,
+                provider=self.provider.id,
+                model=case.model,
+                case=case.id,
+                message=why,
+            )
+            for clause in self.planned(case)
+        )
+        claims = verdict is not Verdict.HARNESS_ERROR  # our own fault is never set aside
+        return {one.clause: self.claims.claimed(one) if claims else one for one in findings}

@@ -23,7 +23,7 @@ from conformance.output.shell import quoted
 from conformance.providers import load_provider
 
 if TYPE_CHECKING:
-    from conformance.runner.session import Options
+    from conformance.runner.options import Options
 
 _START = b'{"type":"run"'
 
@@ -39,7 +39,7 @@ def ledger_of(run_file: Path) -> Path:
 
 def default_output(providers: Iterable[str]) -> Path:
     """Return the file of a run of some providers, which no other run has."""
-    names = "+".join(Path(each).name.removesuffix(".toml") for each in providers)
+    names = "+".join(Path(provider).name.removesuffix(".toml") for provider in providers)
     return Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}-{names}.jsonl"
 
 
@@ -72,15 +72,31 @@ def check_output(path: Path, options: Options | None = None) -> None:
 
     Raises `OutputError` for what the run reads, for what is no run file and for what is no file.
     """
-    for what, each in _read_by(options) if options else ():
-        if _same_file(path, each):
+    for what, file in _read_by(options) if options else ():
+        try:
+            is_same = path.samefile(file)
+        except OSError:  # one of them is not there
+            is_same = os.path.realpath(path) == os.path.realpath(file)
+        if is_same:
             raise OutputError(f"{path}: is {what}; name another file with --output")
     refuse_links(path)
     try:
-        _check_kind(path)
-        _check_writable(path)
+        if path.exists():
+            _check_replaceable(path)
+        # found out before a request is paid for whose findings could not be kept
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise _cannot_be_written(path, error) from None
+
+
+def _check_replaceable(path: Path) -> None:
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, a device removed
+        raise OutputError(f"{path}: is no regular file; name one with --output")
+    with path.open("r+b") as file:
+        start = file.read(len(_START))
+    if not _START.startswith(start):
+        raise OutputError(f"{path}: is there, and is no run file; name another with --output")
 
 
 def _cannot_be_written(path: Path, error: OSError) -> OutputError:
@@ -93,36 +109,10 @@ def _read_by(options: Options) -> Iterator[tuple[str, Path]]:
     if options.baseline is not None:
         yield "the run of --baseline", options.baseline
         nights = options.baseline.glob("*.jsonl") if options.baseline.is_dir() else ()
-        yield from (("a run of --baseline", each) for each in nights)
-    for each in options.providers:
-        provider = load_provider(each)
+        yield from (("a run of --baseline", night) for night in nights)
+    for name in options.providers:
+        provider = load_provider(name)
         yield f"the file of provider {provider.id!r}", Path(provider.file)
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them is not there
-        return os.path.realpath(one) == os.path.realpath(other)
-
-
-def _check_kind(path: Path) -> None:
-    if not path.exists():
-        return
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, a device removed
-        raise OutputError(f"{path}: is no regular file; name one with --output")
-    with path.open("rb") as file:
-        start = file.read(len(_START))
-    if not _START.startswith(start):
-        raise OutputError(f"{path}: is there, and is no run file; name another with --output")
-
-
-def _check_writable(path: Path) -> None:
-    """Find out before a request is paid for that its findings could not be kept."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        path.open("r+b").close()
-    tempfile.TemporaryFile(dir=path.parent).close()
 
 
 class OutputFile:

@@ -39,7 +39,7 @@ def planned_clauses(
 ) -> tuple[Clause, ...]:
     """Return which clauses judge a case, of a model that has ended or has not."""
     sent = sent_by(case, edition)
-    return tuple(each for each in clauses if speaks_of(each, retired) and each.binds(sent))
+    return tuple(clause for clause in clauses if speaks_of(clause, retired) and clause.binds(sent))
 
 
 def expectation_of(case: Case, edition: Edition) -> Expectation:

@@ -25,13 +25,13 @@ class Pool:
         self._lock = Lock()
         self._all_are_sent = Barrier(size)
         self._threads = [Thread(target=self._run, daemon=True) for _ in range(size)]
-        for each in self._threads:
-            each.start()
+        for thread in self._threads:
+            thread.start()
 
     def wait(self) -> None:
         """Wait until all cases are run."""
-        for each in self._threads:
-            each.join()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
         try:
@@ -44,8 +44,8 @@ class Pool:
             return
         except BaseException as error:  # whoever waits for a case raises it
             self._all_are_sent.abort()
-            for each in self._engines:
-                each.fail(error)
+            for engine in self._engines:
+                engine.fail(error)
 
     def _taken(self, work: Iterator[tuple[Engine, Case]]) -> Iterator[tuple[Engine, Case]]:
         """Yield what no other thread has taken."""

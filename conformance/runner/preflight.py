@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.cases.model import Case, Operation
 from conformance.cases.valid import BASELINE, MODELS_LIST
+from conformance.live.budget import needed_for
 from conformance.runner.planned_request import expectation_of
 
 if TYPE_CHECKING:
@@ -30,23 +31,20 @@ def check_addresses(session: Session) -> None:
 
 def _leads(engine: Engine) -> list[Case]:
     """Return what is asked first of each model: the list before the request where both are due."""
-    due: dict[str, list[Case]] = {}
+    due: dict[str, dict[str, Case]] = {}
     for case in engine.expected:
-        needed = [case]
-        while needed[-1].control is not None:
-            needed.append(engine.cases[f"{case.model}/{needed[-1].control}"])
-        due.setdefault(case.model, []).extend(reversed(needed))
+        due.setdefault(case.model, {}).update(needed_for(case, engine.cases))
     leads: list[Case] = []
-    for model in (each for each in engine.provider.models if each in due):
+    for model in (name for name in engine.provider.models if name in due):
         models_list = engine.cases[f"{model}/{MODELS_LIST}"]
         valid = [
             case
-            for case in due[model]
+            for case in due[model].values()
             if case.operation is Operation.GENERATE
             and expectation_of(case, engine.edition) == "accepted"
         ]
-        first = next((each for each in valid if each.id == BASELINE), valid[0] if valid else None)
+        first = next((case for case in valid if case.id == BASELINE), valid[0] if valid else None)
         if first is not None:
-            both = [first, models_list]
-            leads.extend(reversed(both) if models_list in due[model] else both)
+            is_due = models_list.path in due[model]
+            leads += [models_list, first] if is_due else [first, models_list]
     return leads

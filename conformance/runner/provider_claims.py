@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,25 +28,6 @@ class ProviderClaims:
 
     provider: Provider
     today: date
-
-    def all_of(
-        self, case: Case, clauses: Iterable[Clause], verdict: Verdict, why: str
-    ) -> dict[str, Finding]:
-        """Return one verdict for all clauses of a case; what is not claimed is set aside."""
-        found = (
-            Finding(
-                clause=each.id,
-                level=each.level.value,
-                verdict=verdict,
-                provider=self.provider.id,
-                model=case.model,
-                case=case.id,
-                message=why,
-            )
-            for each in clauses
-        )
-        claims = verdict is not Verdict.HARNESS_ERROR  # our own fault is never set aside
-        return {each.clause: self.claimed(each) if claims else each for each in found}
 
     def claimed(self, finding: Finding) -> Finding:
         """Set aside what the provider does not claim."""
@@ -80,7 +61,7 @@ class Blocked:
         self._edition = edition
         self._claims = claims
         names = {clause.id for clause in selected}
-        self._unselected = tuple(each for each in clauses_of(edition) if each.id not in names)
+        self._unselected = tuple(clause for clause in clauses_of(edition) if clause.id not in names)
         self._known: dict[tuple[str, str], list[Finding]] = {}  # by model and case
 
     def learn(
@@ -97,11 +78,11 @@ class Blocked:
         others = self._unselected
         unselected = judge(exchange, self._edition, others, answer=answer, context=context)
         every = [*findings.values(), *map(self._claims.known, unselected)]
-        self._known[case.model, case.id] = [each for each in every if each.excused]
+        self._known[case.model, case.id] = [finding for finding in every if finding.excused]
 
     def marked(self, judged: Judged) -> Judged:
         """Return a result whose undecided findings name the known deviation that blocks them."""
-        marked = {clause: self._marked(each) for clause, each in judged.findings.items()}
+        marked = {clause: self._marked(finding) for clause, finding in judged.findings.items()}
         return replace(judged, findings=marked)
 
     def _marked(self, finding: Finding) -> Finding:

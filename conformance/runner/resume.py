@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,11 +17,7 @@ from conformance.findings import UNDECIDED, Finding, Observation, Verdict
 from conformance.live.ledger import LedgerError, LostRequest, read_ledger
 from conformance.output.shell import quoted
 from conformance.results.case_result import Judged, outcome_from_json
-from conformance.results.records import (
-    NOT_RUN,
-    ExchangeRecord,
-    RunHeader,
-)
+from conformance.results.records import NOT_RUN, RunHeader
 from conformance.results.run_file import Run, read_run
 from conformance.runner.header import about
 from conformance.runner.output_path import is_being_written, ledger_of
@@ -32,6 +28,7 @@ if TYPE_CHECKING:
 
 _Named = TypeVar("_Named")
 _MOST_NAMED = 3  # clauses in a message
+_SELECTION = ("clauses", "models", "cases", "strength", "depth")
 _WRONG = frozenset({Verdict.NOT_RUN, Verdict.UNAVAILABLE, Verdict.HARNESS_ERROR, Verdict.FLAKY})
 
 
@@ -39,7 +36,7 @@ class ResumeError(ConformanceError):
     """A run that cannot be resumed, because it is another run."""
 
 
-class Resumed:
+class InterruptedRun:
     """What is taken over from a run that was cut off: its run file, and its ledger."""
 
     def __init__(self, run: Run, path: Path, session: Session) -> None:
@@ -57,7 +54,7 @@ class Resumed:
         self._judged: dict[str, dict[str, Judged]] = {}
 
     @classmethod
-    def read(cls, path: Path, session: Session) -> Resumed:
+    def read(cls, path: Path, session: Session) -> InterruptedRun:
         """Read what is left of a run.
 
         Raises `RunFileError` or `LedgerError` for what cannot be read, and `ResumeError` for a
@@ -93,8 +90,12 @@ class Resumed:
                     whole[path] = replace(whole[path], outcome=outcome)
                 elif path not in self._selected(engine):
                     whole[path] = Judged(outcome, {}, (), None)
-            taken = settled(whole, engine.cases.values())
-            self._judged[name] = {path: self._sent_before(each) for path, each in taken.items()}
+            self._judged[name] = settled(whole, engine.cases.values())
+            for path, judged in self._judged[name].items():
+                # which run sent a case is recorded, so that nobody takes it for paid again
+                if judged.record is not None and judged.record.run is None:
+                    record = replace(judged.record, run=self._run.header.id)
+                    self._judged[name][path] = replace(judged, record=record)
         return self._judged[name]
 
     def lost(self, engine: Engine) -> dict[str, LostRequest]:
@@ -108,8 +109,8 @@ class Resumed:
         needless = self._outcomes(name).keys() - self._selected(engine)
         return {
             path: lost
-            for each, lost in self._ledger.unanswered.items()
-            for provider, _, path in [each.partition("::")]
+            for key, lost in self._ledger.unanswered.items()
+            for provider, _, path in [key.partition("::")]
             if provider == name and path in engine.cases and path not in kept | needless
         }
 
@@ -123,27 +124,41 @@ class Resumed:
     def _selected(self, engine: Engine) -> set[str]:
         return {case.path for case, _ in self._session.selected(engine)}
 
-    def _sent_before(self, judged: Judged) -> Judged:
-        """Say which run sent a case, so that nobody takes it for paid again."""
-        if judged.record is None or judged.record.run is not None:
-            return judged
-        return replace(judged, record=replace(judged.record, run=self._run.header.id))
-
 
 def _of(provider: str, named: Mapping[str, _Named]) -> dict[str, _Named]:
     """Return by path what is named `provider::path`."""
     start = f"{provider}::"
-    return {each.removeprefix(start): of for each, of in named.items() if each.startswith(start)}
+    return {name.removeprefix(start): of for name, of in named.items() if name.startswith(start)}
 
 
 def check_same(header: RunHeader, other: RunHeader, path: object) -> None:
     """Refuse a run of another edition, provider or selection; its findings say nothing here."""
-    for mine, theirs in _compared(header, other):
+    for mine, theirs in zip(_described(header, other), _described(other, header), strict=True):
         if mine != theirs:
             raise ResumeError(
                 f"--resume {path}: that run has {theirs}, and this one has {mine}; "
                 f"start it with the same options, or start anew without --resume"
             )
+
+
+def _described(header: RunHeader, other: RunHeader) -> list[str]:
+    """Return in words what a run must have in common with another."""
+    digest = header.edition.digest if other.edition.digest else ""
+    own = sorted({clause.id for clause in header.clauses} - {clause.id for clause in other.clauses})
+    more = f" and {len(own) - _MOST_NAMED} more" if len(own) > _MOST_NAMED else ""
+    selected = {name: getattr(header.selection, name) for name in _SELECTION}
+    return [
+        f"edition {header.edition.id}",
+        f"the edition with the digest {digest[:12]}",
+        f"the provider {', '.join(sorted(provider.id for provider in header.providers))}",
+        f"the address {', '.join(sorted(provider.base_url for provider in header.providers))}",
+        *(
+            f"no --{name}" if value in (None, "*") else f"--{name} {quoted(str(value))}"
+            for name, value in selected.items()
+        ),
+        # clauses that the other run does not have come from outside the suite
+        f"the clauses {', '.join(own[:_MOST_NAMED])}{more} besides" if own else "no other clauses",
+    ]
 
 
 def settled(judged: Mapping[str, Judged], cases: Iterable[Case]) -> dict[str, Judged]:
@@ -153,10 +168,10 @@ def settled(judged: Mapping[str, Judged], cases: Iterable[Case]) -> dict[str, Ju
     """
     taken: dict[str, Judged] = {}
     for case in cases:  # a control comes before what it controls
-        found = judged.get(case.path)
+        result = judged.get(case.path)
         control = f"{case.model}/{case.control}"
-        if found is not None and _is_settled(case, found, control in taken):
-            taken[case.path] = found
+        if result is not None and _is_settled(case, result, control in taken):
+            taken[case.path] = result
     return taken
 
 
@@ -167,37 +182,8 @@ def _is_settled(case: Case, judged: Judged, controlled: bool) -> bool:
         return True  # it was paid for
     if judged.outcome.result is not Result.REFUSED:
         return False
-    verdicts = {each.verdict for each in judged.findings.values()}
+    verdicts = {finding.verdict for finding in judged.findings.values()}
     return not verdicts & _WRONG and (controlled or not verdicts & UNDECIDED)
-
-
-def _compared(header: RunHeader, other: RunHeader) -> Iterator[tuple[str, ...]]:
-    """Yield in words what two runs must have in common, of this one and of the other."""
-    both = header, other
-    yield tuple(f"edition {each.edition.id}" for each in both)
-    if header.edition.digest and other.edition.digest:
-        yield tuple(f"the edition with the digest {each.edition.digest[:12]}" for each in both)
-    yield tuple(f"the provider {_joined(one.id for one in each.providers)}" for each in both)
-    yield tuple(f"the address {_joined(one.base_url for one in each.providers)}" for each in both)
-    for name in ("clauses", "models", "cases", "strength", "depth"):
-        yield tuple(_option(name, getattr(each.selection, name)) for each in both)
-    mine, theirs = ({clause.id for clause in each.clauses} for each in both)
-    yield _clauses(mine - theirs), _clauses(theirs - mine)
-
-
-def _option(name: str, value: str | int | None) -> str:
-    return f"no --{name}" if value in (None, "*") else f"--{name} {quoted(str(value))}"
-
-
-def _joined(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
-
-
-def _clauses(own: Collection[str]) -> str:
-    """Name some clauses that the other run does not have; they come from outside the suite."""
-    more = f" and {len(own) - _MOST_NAMED} more" if len(own) > _MOST_NAMED else ""
-    named = ", ".join(sorted(own)[:_MOST_NAMED])
-    return f"the clauses {named}{more} besides" if own else "no other clauses"
 
 
 def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
@@ -206,21 +192,19 @@ def whole_cases(run: Run, provider: str) -> Iterator[tuple[str, Judged]]:
     observations: dict[str, list[Observation]] = {}
     for finding in run.findings:
         if finding.provider == provider:
-            mine = findings.setdefault(f"{finding.model}/{finding.case}", {})
-            mine[finding.clause] = finding
-    for seen in run.observations:
-        if seen.provider == provider:
-            observations.setdefault(f"{seen.model}/{seen.case}", []).append(seen)
+            path = f"{finding.model}/{finding.case}"
+            findings.setdefault(path, {})[finding.clause] = finding
+    for observation in run.observations:
+        if observation.provider == provider:
+            path = f"{observation.model}/{observation.case}"
+            observations.setdefault(path, []).append(observation)
     for record in run.exchanges.values():
         path = f"{record.model}/{record.case}"
-        found = findings.get(path, {})
-        if record.provider == provider and record.findings == len(found):
-            seen_here = tuple(observations.get(path, ()))
-            yield path, Judged(_outcome(record), found, seen_here, replace(record, findings=None))
-
-
-def _outcome(record: ExchangeRecord) -> Outcome:
-    known = record.outcome in set(Result)
-    result = Result(record.outcome) if known else Result.UNAVAILABLE
-    status = record.response.status if record.response else None
-    return Outcome(record.case, result, record.reason, status)
+        mine = findings.get(path, {})
+        if record.provider == provider and record.findings == len(mine):
+            known = record.outcome in set(Result)
+            result = Result(record.outcome) if known else Result.UNAVAILABLE
+            status = record.response.status if record.response else None
+            outcome = Outcome(record.case, result, record.reason, status)
+            seen = tuple(observations.get(path, ()))
+            yield path, Judged(outcome, mine, seen, replace(record, findings=None))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from pathlib import Path
 
 from conformance.cases import all_cases
-from conformance.cases.model import Case, Depth
+from conformance.cases.model import Case
 from conformance.cases.own_requests import read_own_requests
 from conformance.clauses import clauses_of, select
 from conformance.clauses.extensions import load_plugins
@@ -28,77 +28,28 @@ from conformance.exchange.cassettes.example_manifest import (
 from conformance.exchange.client import Client, Target
 from conformance.exchange.model import REDACTED_KEY, Provenance
 from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
-from conformance.exchange.transport.transport import AddressPolicy, Limits, Transport
-from conformance.live.budget import Outlook, check_affordable, outlook
+from conformance.exchange.transport.transport import AddressPolicy, Transport
+from conformance.lifecycle import Standing
+from conformance.live.budget import Outlook, check_affordable, needed_for, outlook
 from conformance.live.sender import Sender
 from conformance.providers import Provider, asked, load_provider
 from conformance.providers.asked import check_selected, edition_of, selected, with_asked_models
 from conformance.providers.depth import documented_cases
 from conformance.results.records import RunHeader
+from conformance.results.run_file import read_header
+from conformance.results.standings import day_of
 from conformance.runner.engine import Engine
 from conformance.runner.header import header_of
 from conformance.runner.live_run import LiveRun, once
-from conformance.runner.model_days import day_of_start, standing_in
 from conformance.runner.model_outcomes import CONTROL_AGAIN
-from conformance.runner.output_path import ledger_of
-from conformance.runner.resume import Resumed
+from conformance.runner.options import Options
+from conformance.runner.output_path import is_being_written, ledger_of
+from conformance.runner.resume import InterruptedRun
 from conformance.version import tool
 
 CONCURRENCY = 8
 """Requests at once to a provider on a network; each thread waits for one answer."""
-MOST_AT_ONCE = 100
-"""As many connections as the transport opens."""
 LOST = "its answer was lost when an earlier run was killed, and may be billed; --resend sends it"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user chose; the same for pytest and for the command."""
-
-    providers: tuple[str, ...] = ()
-    provider: Provider | None = None  # one that has no file, in place of the named ones
-    edition: str | None = None  # by id or folder; None leaves it to the providers
-    clauses: str = "*"
-    models: str = "*"
-    cases: str = "*"
-    paths: frozenset[str] | None = None  # only these cases, named model/case
-    live: bool = False
-    record_mode: RecordMode | None = None
-    base_url: str | None = None
-    cassettes: Path = Path("cassettes")
-    output: Path | None = None  # the run file
-    limits: Limits = field(default_factory=Limits)
-    budget: float | None = None  # US dollars; infinity where there is no limit
-    max_requests: int | None = None
-    partial: bool = False  # start a plan over budget, and stop there
-    resume: Path | None = None  # the run file of a run to resume
-    baseline: Path | None = None  # the run file of the last good run, or a folder of them
-    strength: int | None = None  # parameters to combine at a time, beyond the documented cases
-    depth: Depth | None = None  # how much is asked; None leaves it to what a provider bills
-    confirm: int = 3  # exchanges made again for a verdict that got worse
-    resend: bool = False  # send again what may be billed and whose answer was lost
-    requests: Path | None = None  # a file of requests of the user's own
-    plugins: tuple[str, ...] = ()  # modules and files with clauses from outside
-    concurrency: int | None = None  # requests at once; None leaves it to the provider
-    today: date | None = None  # the day of the run in UTC; None is that of its start
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The providers that were named, by name or by file."""
-        return self.providers if self.provider is None else (self.provider.id,)
-
-    @property
-    def mode(self) -> str:
-        """Return whether cases are sent, played, or sent and recorded."""
-        if self.live:
-            return "live"
-        return "replay" if self.record_mode in (None, RecordMode.NONE) else "record"
-
-    @property
-    def whole(self) -> bool:
-        """Return whether nothing was left out, so that what is unused or stale can be known."""
-        every = (self.clauses, self.models, self.cases) == ("*", "*", "*")
-        return every and self.paths is None
 
 
 class Session:
@@ -110,7 +61,7 @@ class Session:
             options = replace(options, providers=tuple(recorded_providers(options.cassettes)))
         named = [load_provider(name) for name in dict.fromkeys(options.providers)]
         edition = edition_of(options.edition, named)
-        day = options.today or today or day_of_start(options)
+        day = options.today or today or _day_of_start(options)
         self.options = replace(options, edition=edition, today=day)
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
@@ -151,7 +102,7 @@ class Session:
         """One engine a provider, with the cases that were selected."""
         known = {model for provider in self.providers for model in provider.models}
         check_selected(known, self.options.models, self.edition)
-        return tuple(self._engine(each) for each in self.providers)
+        return tuple(self._engine(provider) for provider in self.providers)
 
     @cached_property
     def live(self) -> LiveRun:
@@ -163,19 +114,19 @@ class Session:
     @property
     def billed(self) -> bool:
         """Return whether any provider bills, so that nothing that was paid for may be lost."""
-        return any(not each.prices.free for each in self.providers)
+        return any(not provider.prices.free for provider in self.providers)
 
     @property
     def concurrency(self) -> int:
         """Requests at once: several where an answer takes long; the embedded one is quick."""
-        embedded = all(self.starts(each) for each in self.providers)
+        embedded = all(self.starts(provider) for provider in self.providers)
         return self.options.concurrency or (1 if embedded else CONCURRENCY)
 
     @cached_property
-    def resumed(self) -> Resumed | None:
+    def resumed(self) -> InterruptedRun | None:
         """What is taken over from an earlier run; None where none was named."""
         path = self.options.resume
-        return None if path is None else Resumed.read(path, self)
+        return None if path is None else InterruptedRun.read(path, self)
 
     @cached_property
     def outlook(self) -> Outlook:
@@ -188,11 +139,11 @@ class Session:
         Raises `ConformanceError` before anything is sent; does nothing in replay.
         """
         options = self.options
-        if options.mode == "replay":
+        if not options.sends:
             return
         self.live.confirmer  # noqa: B018 - a run file that cannot be read is told now
         terms = options.budget, options.max_requests, options.partial
-        billed = [each.option for each in self.providers if not each.prices.free]
+        billed = [provider.option for provider in self.providers if not provider.prices.free]
         check_affordable(self.outlook, *terms, billed)
 
     def starts(self, provider: Provider) -> bool:
@@ -208,9 +159,10 @@ class Session:
             return
         for engine in self.engines:
             engine.take_over(resumed.judged(engine))
+            # what was lost counts against this budget too (ARCHITECTURE 13)
             lost = resumed.lost(engine)
-            for each in lost.values():
-                self.live.ledger.carry_over(each, resumed.was_killed)
+            for request in lost.values():
+                self.live.ledger.carry_over(request, resumed.was_killed)
             if not self.options.resend:
                 unsent = {path: engine.not_sent_again(engine.cases[path], LOST) for path in lost}
                 engine.take_over(unsent)
@@ -219,13 +171,15 @@ class Session:
         """Say what a resumed run may have been billed for without keeping an answer."""
         if self.resumed is None:
             return None
-        lost = [each for engine in self.engines for each in self.resumed.lost(engine).values()]
+        lost = [
+            request for engine in self.engines for request in self.resumed.lost(engine).values()
+        ]
         if not lost:
             return None
         requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
         said = (
             f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
-            f"{sum(each.usd for each in lost):.2f} USD at most"
+            f"{sum(request.usd for request in lost):.2f} USD at most"
         )
         again = "are sent again" if self.options.resend else "are not sent again without --resend"
         return f"{said}, counted as spent; they {again}"
@@ -237,14 +191,19 @@ class Session:
                 done = {*self.resumed.judged(engine)}
                 done |= set() if self.options.resend else {*self.resumed.lost(engine)}
             for case, _ in self.selected(engine):
-                for each in self._with_controls(engine, case):
-                    if each.path not in done:
-                        yield engine.provider, each
+                for path, needed in needed_for(case, engine.cases).items():
+                    if path not in done:
+                        yield engine.provider, needed
 
-    def _with_controls(self, engine: Engine, case: Case) -> Iterator[Case]:
-        for name in case.prerequisites:
-            yield from self._with_controls(engine, engine.cases[f"{case.model}/{name}"])
-        yield case
+    def standing(self, provider: Provider, model: str) -> Standing:
+        """Return when a model ends, and the day by which it is judged (ARCHITECTURE 41).
+
+        What is replayed is judged as it was when it was recorded.
+        """
+        dates = provider.lifecycle(model, self.edition)
+        replays = not self.options.sends and dates.until is not None
+        recorded = self.library(provider).recorded_on(model) if replays else None
+        return Standing(dates, recorded or self.today)
 
     def check(self) -> None:
         """Find a user's mistakes before anything is sent; raises `ConformanceError`."""
@@ -271,7 +230,7 @@ class Session:
 
     def unused_cassettes(self) -> list[str]:
         """Name the cassettes that no case of the edition plays, and payloads of no cassette."""
-        if self.options.mode != "replay" or not self.options.whole:
+        if self.options.sends or not self.options.whole:
             return []
         found = []
         for engine in self.engines:
@@ -290,7 +249,7 @@ class Session:
 
     def recorded_models(self) -> Iterator[tuple[Engine, str]]:
         """Name the selected models for which drawn requests were recorded, in replay."""
-        if self.options.mode != "replay" or self.options.cases != "*":
+        if self.options.sends or self.options.cases != "*":
             return
         for engine in self.engines:
             folder = self.library(engine.provider).directory
@@ -303,7 +262,7 @@ class Session:
         self._closing.close()
 
     def _engine(self, provider: Provider) -> Engine:
-        standings = {model: standing_in(self, provider, model) for model in provider.models}
+        standings = {model: self.standing(provider, model) for model in provider.models}
         retired = [model for model, standing in standings.items() if standing.retired]
         documented = documented_cases(self.edition, provider, self.options.depth, retired)
         cases = [*documented, *self._combined(provider, retired)]
@@ -313,8 +272,8 @@ class Session:
             known = {case.id for case in cases}
             raise UnknownNameError("case", self.options.cases, known, provider.id)
         source = self._source(provider)
-        sends = self.options.mode != "replay"
-        if sends and not provider.prices.free:
+        sends = self.options.sends
+        if sends and not provider.prices.free:  # in the order of the plan (ARCHITECTURE 19)
             from conformance.live.plan import cheapest_first  # and with it covertable
 
             cases = cheapest_first(self.edition, provider, cases)
@@ -347,14 +306,14 @@ class Session:
 
     def _source(self, provider: Provider) -> Source:
         live_client = once(lambda: self.live_client(provider))
-        if self.options.mode != "replay":
-            provider.key()  # a missing key is told before anything is sent
+        if self.options.sends:
+            provider.key()  # a missing key is an error before anything is sent
         if self.options.live:
             return Live(live_client)
         target = Target(provider.id, provider.base_url, REDACTED_KEY, provider.models)
         player = Client(target, self._transport(provider, replays=True), Provenance.CASSETTE)
         replay = Replay(player, self.library(provider))
-        if self.options.mode == "replay":
+        if not self.options.sends:
             self._check_recorded(provider, replay.library)
             return replay
         mode = self.options.record_mode or RecordMode.NONE
@@ -396,3 +355,12 @@ class Session:
         folder = self.options.cassettes
         options = asked.words_of(provider, str(self.options.edition), folder)
         return CassetteLibrary(folder, provider.id, self.edition.id, tool(), options)
+
+
+def _day_of_start(options: Options) -> date:
+    """Return the day in UTC of a run that begins now; one that is resumed keeps its own."""
+    path = options.resume
+    # what is being written is refused later, in words of its own
+    if path is None or is_being_written(path):
+        return datetime.now(UTC).date()
+    return day_of(read_header(path))

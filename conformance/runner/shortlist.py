@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.cases.model import Authorization
 from conformance.clauses import clauses_of
 from conformance.contract import Level, sides_of
+from conformance.live.budget import needed_for
 from conformance.live.cost import Cost, cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.runner.planned_request import sent_by
@@ -36,19 +37,21 @@ def shortlist(
     chosen: dict[str, Case] = {}
     reached: set[tuple[str, str]] = set()
     while True:
-        found: list[tuple[float, int, float, list[str]]] = []
+        candidates: list[tuple[float, int, float, list[str]]] = []
         for case in by_path.values():
-            needed = [each for each in _with_prerequisites(case, by_path) if each not in chosen]
+            needed = [path for path in needed_for(case, by_path) if path not in chosen]
             together = [*chosen, *needed]
-            many = sum(by_path[each].model == case.model for each in together) > most
-            if not needed or many or not _fits([costs[each] for each in together], budget):
+            many = sum(by_path[path].model == case.model for path in together) > most
+            if not needed or many or not _fits([costs[path] for path in together], budget):
                 continue
-            new = {key: weight for each in needed for key, weight in promises[each].items()}
+            new = {key: weight for path in needed for key, weight in promises[path].items()}
             gain = sum(weight for key, weight in new.items() if key not in reached) / len(needed)
-            shapes = sum(_asks_for_a_shape(by_path[each]) for each in needed)
-            usd = sum(costs[each].planned.usd for each in needed)
-            found.append((gain, shapes, -usd, needed))
-        best = max(found, key=lambda each: each[:3], default=None)
+            # where nobody asks, pictures are square: another shape shows that the size was read
+            sides = [sides_of((by_path[path].body or {}).get("size")) for path in needed]
+            shapes = sum(pair is not None and pair[0] != pair[1] for pair in sides)
+            usd = sum(costs[path].planned.usd for path in needed)
+            candidates.append((gain, shapes, -usd, needed))
+        best = max(candidates, key=lambda candidate: candidate[:3], default=None)
         if best is None or not best[0]:
             return [case for path, case in by_path.items() if path in chosen]
         chosen |= {path: by_path[path] for path in best[3]}
@@ -63,24 +66,12 @@ def cannot_be_billed(case: Case) -> bool:
     return case.authorization is not Authorization.VALID or (case.body is None and case.raw is None)
 
 
-def _asks_for_a_shape(case: Case) -> bool:
-    """Return whether a case asks for a size that is not square, as pictures are unasked."""
-    sides = sides_of((case.body or {}).get("size"))
-    return sides is not None and sides[0] != sides[1]
-
-
 def _promises(case: Case, edition: Edition) -> Iterator[tuple[tuple[str, str], float]]:
     """Yield what a case binds: model and clause, with its weight."""
     sent = sent_by(case, edition)
     for clause in clauses_of(edition):
         if clause.binds(sent):
             yield (case.model, clause.id), 1.0 if clause.level is Level.MUST else _SHOULD
-
-
-def _with_prerequisites(case: Case, by_path: dict[str, Case]) -> list[str]:
-    before = [by_path.get(f"{case.model}/{name}") for name in case.prerequisites]
-    found = [path for each in before if each for path in _with_prerequisites(each, by_path)]
-    return list(dict.fromkeys([*found, case.path]))
 
 
 def _fits(costs: Sequence[Cost], budget: float) -> bool:

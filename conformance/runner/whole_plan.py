@@ -7,18 +7,16 @@ was selected: by an option of the suite, by pytest, or by another plugin.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from conformance.clauses.models_lifecycle import speaks_of
 from conformance.findings import Finding, Verdict
 from conformance.results.reach import ColumnKey
 from conformance.results.records import PlannedModel
-from conformance.runner.planned_request import sent_by
+from conformance.runner.planned_request import planned_clauses
 
 if TYPE_CHECKING:
-    from conformance.runner.engine import Engine
     from conformance.runner.session import Session
 
 _PARTS = 4  # of the name of a promise's pytest item: file, provider, model/case, clause
@@ -33,33 +31,23 @@ def promise_named(nodeid: str) -> str | None:
 
 def plan_of(session: Session) -> tuple[PlannedModel, ...]:
     """Count what there is to judge of every model, whatever the run was asked for."""
-    found: list[PlannedModel] = []
+    every, models = session.every_clause, list[PlannedModel]()
     for engine in session.engines:
         cases: Counter[str] = Counter()
         promises: Counter[str] = Counter()
-        for model, bound in _bound(session, engine):
-            cases[model] += 1
-            promises[model] += bound
-        found += [
+        for case in engine.cases.values():
+            if len(engine.clauses) == len(every):
+                bound = len(engine.planned(case))  # which is kept
+            else:
+                retired = engine.is_retired(case.model)
+                bound = len(planned_clauses(case, session.edition, every, retired))
+            cases[case.model] += bound > 0
+            promises[case.model] += bound
+        models += [
             PlannedModel(engine.provider.id, model, cases[model], promises[model])
             for model in engine.provider.models
         ]
-    return tuple(found)
-
-
-def _bound(session: Session, engine: Engine) -> Iterator[tuple[str, int]]:
-    """Yield the model of each case that binds anything, and how many clauses it binds."""
-    every = session.every_clause
-    fewer_clauses = len(engine.clauses) < len(every)
-    for case in engine.cases.values():
-        if fewer_clauses:
-            sent = sent_by(case, session.edition)
-            retired = engine.is_retired(case.model)
-            bound = sum(speaks_of(each, retired) and each.binds(sent) for each in every)
-        else:
-            bound = len(engine.planned(case))
-        if bound:
-            yield case.model, bound
+    return tuple(models)
 
 
 class PlannedPromise(NamedTuple):
@@ -96,7 +84,7 @@ class Progress:
     def lost(self) -> list[PlannedPromise]:
         """The promises that were to be judged and were not, in the order of the plan."""
         missing = self.chosen - self.judged
-        return [each for name, each in self.asked.items() if name in missing]
+        return [promise for name, promise in self.asked.items() if name in missing]
 
     @property
     def left_out(self) -> int:
@@ -105,10 +93,10 @@ class Progress:
 
     def counts(self) -> dict[ColumnKey, tuple[int, int]]:
         """Count for every model what was chosen and what of it was judged."""
-        chosen = Counter(self.asked[each][:2] for each in self.chosen & self.asked.keys())
-        judged = Counter(self.asked[each][:2] for each in self.judged & self.asked.keys())
-        columns = dict.fromkeys(each[:2] for each in self.asked.values())
-        return {each: (chosen[each], judged[each]) for each in columns if chosen[each]}
+        chosen = Counter(self.asked[name][:2] for name in self.chosen & self.asked.keys())
+        judged = Counter(self.asked[name][:2] for name in self.judged & self.asked.keys())
+        columns = dict.fromkeys(promise[:2] for promise in self.asked.values())
+        return {column: (chosen[column], judged[column]) for column in columns if chosen[column]}
 
 
 def planned_promises(session: Session) -> dict[str, PlannedPromise]:
@@ -140,12 +128,12 @@ class Ending:
     @property
     def whole(self) -> bool:
         """Return whether of every model that was begun with nothing of the plan is missing."""
-        planned = {(each.provider, each.model): each.promises for each in self.plan}
-        missing = any(planned.get(each) != judged for each, (_, judged) in self.counts.items())
+        planned = {(model.provider, model.model): model.promises for model in self.plan}
+        missing = any(planned.get(column) != judged for column, (_, judged) in self.counts.items())
         return not self.interrupted and not missing
 
     @property
     def all_judged(self) -> bool:
         """Return whether the whole plan was judged, of every model."""
-        planned = {(each.provider, each.model) for each in self.plan if each.promises}
+        planned = {(model.provider, model.model) for model in self.plan if model.promises}
         return self.whole and planned <= self.counts.keys()

@@ -15,8 +15,9 @@ from conformance.parsing import printable
 from conformance.plugin import ONE_PROCESS, SessionPlugin, check
 from conformance.providers import load_provider
 from conformance.results.run_file import Run, read_run
+from conformance.runner.options import Options
 from conformance.runner.output_path import OutputFile, default_output, how_to_go_on, ledger_of
-from conformance.runner.session import Options, Session
+from conformance.runner.session import Session
 from conformance.suite.progress import Progressing
 
 HOME = Path(__file__).parent
@@ -47,8 +48,11 @@ def run_promises(options: Options, replay: bool, workers: str | None, quiet: boo
     Raises `ConformanceError` for every mistake that can be seen before a request is sent.
     """
     workers = read_workers(workers)
-    options = _with_mode(options, replay)
-    if workers not in (None, "0") and options.mode != "replay":
+    if not (replay or options.live or options.record_mode):
+        # embedded providers are free and local, so they are live unless told otherwise
+        embedded = all(load_provider(name).embedded for name in options.providers)
+        options = replace(options, live=embedded)
+    if workers not in (None, "0") and options.sends:
         raise ConformanceError(f"--workers {workers}: {ONE_PROCESS}")
     named_by = "--output" if options.output is not None else None
     if options.output is None:
@@ -88,7 +92,7 @@ def _run(session: Session, workers: str | None, quiet: bool, named_by: str | Non
 
 def _tell_what_is_missing(run: Run, progress: Progressing, options: Options, how: str) -> None:
     """Say what is wrong with the run as a whole, and how it is gone on with."""
-    for why in run.problems if run.interrupted or options.mode != "replay" else ():
+    for why in run.problems if run.interrupted or options.sends else ():
         sys.stderr.write(f"error: {why}\n")
     if run.footer is not None and run.footer.left_out:
         several = f"{run.footer.left_out:,} promises"
@@ -99,13 +103,6 @@ def _tell_what_is_missing(run: Run, progress: Progressing, options: Options, how
     if options.live and not run.complete and (progress.interrupted or not progress.stopped_by):
         kept = "note: the run is not complete, the findings made so far are kept"
         sys.stderr.write(f"{kept}; {how}\n")
-
-
-def _with_mode(options: Options, replay: bool) -> Options:
-    """Embedded providers are free and local, so they are live unless told otherwise."""
-    if replay or options.live or options.record_mode is not None:
-        return options
-    return replace(options, live=all(load_provider(each).embedded for each in options.providers))
 
 
 def _arguments(workers: str | None) -> list[str]:

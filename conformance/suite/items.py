@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pytest
 from msgspec import to_builtins
@@ -21,10 +21,6 @@ from conformance.results.case_result import records_of
 from conformance.results.editions import explain_command
 from conformance.runner.engine import Engine
 from conformance.runner.session import Session
-
-if TYPE_CHECKING:
-    from conformance.exchange.outcome import Outcome
-
 
 Outcomes = Literal["passed", "failed", "skipped"]
 NOTHING = "nothing to judge: the answer has nothing that the clause speaks of"
@@ -83,7 +79,7 @@ class CaseNode(pytest.Collector):
         self.engine = engine
         self.case = case
         self.clauses = clauses
-        self.told = False
+        self._is_reported = False
         self.following: CaseNode | None = None
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -94,7 +90,7 @@ class CaseNode(pytest.Collector):
             yield item
 
     def finding(self, clause: Clause) -> Finding | None:
-        """Judge the case, once, and give what one clause came to; None for nothing to judge."""
+        """Judge the case, once, and return the finding of a clause; None for nothing to judge."""
         if self.following is not None:
             self.following.engine.look_ahead(self.following.case)
             self.following = None
@@ -105,9 +101,9 @@ class CaseNode(pytest.Collector):
 
         That is the exchange, its observations, and the findings that nothing planned.
         """
-        if self.told or self.engine.pooled:  # what is sent was kept before
+        if self._is_reported or self.engine.pooled:  # what is sent was kept before
             return None
-        self.told = True
+        self._is_reported = True
         judged = self.engine.judged(self.case)
         return {
             "case": f"{self.engine.provider.id}::{self.case.path}",
@@ -126,22 +122,17 @@ class CaseNode(pytest.Collector):
             served_as=served_as,
         )
 
-    @property
-    def outcome(self) -> Outcome:
-        """What became of the case."""
-        return self.engine.judged(self.case).outcome
-
 
 def expect(items: Sequence[pytest.Item]) -> None:
     """Pass to each engine the cases that this process knows will be judged."""
-    nodes = dict.fromkeys(each.parent for each in items if isinstance(each, PromiseItem))
+    nodes = dict.fromkeys(item.parent for item in items if isinstance(item, PromiseItem))
     for engine in dict.fromkeys(node.engine for node in nodes):
         engine.expect(node.case for node in nodes if node.engine is engine)
 
 
 def follow_each_other(items: Sequence[pytest.Item]) -> None:
     """Tell each case which one is judged after it in this process."""
-    nodes = dict.fromkeys(each.parent for each in items if isinstance(each, PromiseItem))
+    nodes = dict.fromkeys(item.parent for item in items if isinstance(item, PromiseItem))
     for node, following in pairwise(nodes):
         node.following = following
 
@@ -203,15 +194,11 @@ class PromiseItem(pytest.Item):
             return "skipped", (str(self.path), 0, said), None
         return "failed", self.explain(finding), None
 
-    @property
-    def _edition(self) -> str:
-        edition = self.parent.engine.edition
-        ours = edition.folder.parent == schemas_directory()
-        return edition.id if ours else str(edition.folder)
-
     def explain(self, finding: Finding) -> str:
         """Say what was promised, what came, and how to see it again."""
-        provider = self.parent.engine.provider
+        provider, edition = self.parent.engine.provider, self.parent.engine.edition
+        is_ours = edition.folder.parent == schemas_directory()
+        named = edition.id if is_ours else str(edition.folder)
         lines = [
             f"{finding.id}",
             f"{finding.level}: {self.clause.statement}",
@@ -222,6 +209,6 @@ class PromiseItem(pytest.Item):
         lines += [f"control:  {finding.control}"] if finding.control else []
         lines += [
             f"request:  {self.parent.curl(provider.key_variable or 'API_KEY')}",
-            f"more:     {explain_command(finding.clause, self._edition)}",
+            f"more:     {explain_command(finding.clause, named)}",
         ]
         return "\n".join(lines)

@@ -26,7 +26,7 @@ class Progressing:
         self._console = console
         self._quiet = quiet
         self._session = session
-        self._sends = session.options.mode != "replay"
+        self._sends = session.options.sends
         self._budget = ""
         self._looked = 0.0
         self._bar = Progress(

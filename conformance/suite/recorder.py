@@ -60,7 +60,7 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn what is to be judged, after every plugin took away what it does not want."""
-        self._progress.begin(each.nodeid for each in session.items)
+        self._progress.begin(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -101,7 +101,7 @@ class Recorder:
         Of one that was sent only for the sake of others nothing is written. Raises
         `RunFileError` where the file cannot be written; nothing more is sent then.
         """
-        findings = {each.id: each for each in judged.findings.values()}
+        findings = {finding.id: finding for finding in judged.findings.values()}
         chosen = self._cases.get(f"{engine.provider.id}::{case.path}", set())
         with self._lock:
             if not chosen or self._over:
@@ -165,7 +165,7 @@ class Recorder:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Conclude: what is broken outweighs what could not be judged."""
         with self._lock:
-            self._over = True
+            self._over = True  # a thread may still be judging, whose case comes too late
         if self._died:
             self._tell_lost()
         if not self.findings:
@@ -178,10 +178,11 @@ class Recorder:
         if self._writer is not None and not self._lost:
             with self._ending():
                 self._writer.close(self._footer(self._end))
-        if self._session().options.mode != "replay" and not self._can_be_resumed():
+        if self._session().options.sends and not self._can_be_resumed():
             self._session().live.clear()
         if exitstatus in (0, 1):
-            mine = sum(_counts_as_failed(each) for each in self.findings) + self._crashes
+            # other tests of the session, such as generated requests, may have failed as well
+            mine = sum(_counts_as_failed(finding) for finding in self.findings) + self._crashes
             others = session.testsfailed > mine
             session.exitstatus = 1 if others else int(self.conclusion)
 
@@ -189,15 +190,15 @@ class Recorder:
         """Return whether the run stopped early and has anything that need not be sent again."""
         if not self._end.interrupted or self._writer is None:
             return False
-        decided = any(each.verdict in DECIDED for each in self.findings)
+        decided = any(finding.verdict in DECIDED for finding in self.findings)
         return decided or self._session().live.ledger.spent().counted > 0
 
     def _ended(self, stopped: bool) -> Ending:
         """Return how the run ended: of what was planned, what was judged."""
         run = self._session()  # of one that the user stopped, retries may be missing as well
-        by_user = run.options.mode != "replay" and run.live.ledger.stopped()
+        by_user = run.options.sends and run.live.ledger.stopped()
         self._progress.asked = planned_promises(run)
-        not_run = any(each.verdict is Verdict.NOT_RUN for each in self.findings)
+        not_run = any(finding.verdict is Verdict.NOT_RUN for finding in self.findings)
         lost = bool(self._died or self._progress.lost or not_run)
         plan, counts = plan_of(run), self._progress.counts()
         return Ending(stopped or by_user or lost, self._progress.left_out, plan, counts)
@@ -207,9 +208,9 @@ class Recorder:
         self._progress.asked = planned_promises(self._session())
         why = "the worker that was to judge it died"
         lost = self._progress.lost
-        for each in lost:
-            where = (each.provider, each.model, each.case)
-            self._take(Finding(each.clause, each.level, Verdict.NOT_RUN, *where, message=why))
+        for promise in lost:
+            where = (promise.provider, promise.model, promise.case)
+            self._take(Finding(promise.clause, promise.level, Verdict.NOT_RUN, *where, message=why))
         rest = f"{len(lost):,} promises were not run" if lost else "others judged what was left"
         several = "a worker" if len(self._died) == 1 else f"{len(self._died)} workers"
         self.problems.append(f"{several} of pytest-xdist died ({', '.join(self._died)}): {rest}")
@@ -228,7 +229,7 @@ class Recorder:
         if self._writer is not None:
             path = self._writer.path
             terminalreporter.write_line(f"run file: {path}")
-            if self._session().options.mode != "replay" and self._end.interrupted:
+            if self._session().options.sends and self._end.interrupted:
                 how = how_to_go_on(path, "--run-file")
                 terminalreporter.write_line(f"the run is not complete; {how}")
 
@@ -247,7 +248,7 @@ class Recorder:
         """Begin the run file: before anything is sent, else with the first finding."""
         if self._writer is None and self._place is not None:
             session = self._session()
-            durable = session.options.mode != "replay" and session.billed
+            durable = session.options.sends and session.billed
             header = session.header()
             self._place.take()
             self._writer = RunWriter(self._place.path, header, durable)
@@ -270,7 +271,7 @@ class Recorder:
 
     def _find_problems(self) -> None:
         session = self._session()
-        if session.options.mode != "replay":
+        if session.options.sends:
             self.problems += session.live.ledger.halts()
             lost = session.lost_answers()
             self.problems += [lost] if lost and not session.options.resend else []
@@ -283,25 +284,33 @@ class Recorder:
             self.problems += stale_deviations(provider, self.findings, today, retired)
 
     def _headline(self) -> str:
-        asked = [
-            kept
-            for (provider, model), kept in reach_of(self.findings).items()
-            if kept.total or not self._is_retired(provider, model)
-        ]
+        ended = {
+            (engine.provider.id, model)
+            for engine in self._session().engines
+            for model in engine.provider.models
+            if engine.is_retired(model)
+        }
+        excused = {(known.provider, known.clause) for known in self.findings if known.excused}
         return Headline(
-            subject=[each.id for each in self._session().providers],
+            subject=[provider.id for provider in self._session().providers],
             conclusion=self.conclusion or Conclusion.CONFORMS,
-            broken=any(each.verdict in BROKEN and not each.excused for each in self.findings),
-            known=len({(e.provider, e.clause) for e in self.findings if e.excused}),
-            reach=asked,
+            broken=any(
+                finding.verdict in BROKEN and not finding.excused for finding in self.findings
+            ),
+            known=len(excused),
+            reach=[
+                reach
+                for column, reach in reach_of(self.findings).items()
+                if reach.total or column not in ended  # of an ended model little is asked
+            ],
             part=not self._end.all_judged,
         ).sentence
 
-    def _is_retired(self, provider: str, model: str) -> bool:
-        engines = (each for each in self._session().engines if each.provider.id == provider)
-        return any(each.is_retired(model) for each in engines)
-
     def _footer(self, end: Ending) -> RunFooter:
+        session, spent = self._session(), None
+        if session.options.sends:  # of a replay nothing is known
+            sums = session.live.ledger.spent()
+            spent = SpentRecord(sums.estimate, sums.actual, sums.guess, sums.requests)
         promises = promises_of(self.findings, explanations(self.findings))
         return RunFooter(
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -311,18 +320,10 @@ class Recorder:
             left_out=end.left_out,
             conclusion=int(self.conclusion or 0),
             counts=counts(self.findings),
-            reach=reach_counts(promises, [each.id for each in self._session().clauses], end.counts),
-            spent=self._spent(),
+            reach=reach_counts(promises, [clause.id for clause in session.clauses], end.counts),
+            spent=spent,
             problems=tuple(self.problems),
         )
-
-    def _spent(self) -> SpentRecord | None:
-        """Return what was sent and spent; of a replay nothing is known."""
-        session = self._session()
-        if session.options.mode == "replay":
-            return None
-        spent = session.live.ledger.spent()
-        return SpentRecord(spent.estimate, spent.actual, spent.guess, spent.requests)
 
 
 def _counts_as_failed(finding: Finding) -> bool:

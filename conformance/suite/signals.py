@@ -31,12 +31,12 @@ class Stopping:
         self._last = float("-inf")
         self._before: dict[signal.Signals, Any] = {}
         if threading.current_thread() is threading.main_thread():
-            self._before = {each: signal.signal(each, self._on_signal) for each in SIGNALS}
+            self._before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
 
     def end(self) -> None:
         """Restore the signal handlers."""
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _on_signal(self, *_: object) -> None:
         last, self._last = self._last, time.monotonic()

@@ -40,10 +40,10 @@ def _deviations(session: Session, models: list[tuple[Engine, str]]) -> list[obje
     if not session.options.whole:
         return []
     return [
-        pytest.param(engine, each.name, id=f"{engine.provider.id}/{each.name}")
+        pytest.param(engine, deviation.name, id=f"{engine.provider.id}/{deviation.name}")
         for engine in dict(models)
-        for each in engine.provider.deviations
-        if each.of_generated
+        for deviation in engine.provider.deviations
+        if deviation.of_generated
     ]
 
 
@@ -70,12 +70,12 @@ def occurring(session: Session, engine: Engine) -> set[str]:
     """Name the deviations that excuse anything drawn; found once a process."""
     if engine not in _OCCURRING:
         found: dict[str, list[Example]] = defaultdict(list)
-        for each, model in session.recorded_models():
-            if each is engine:
+        for recorded, model in session.recorded_models():
+            if recorded is engine:
                 library = session.library(engine.provider)
                 for examples in recorded_examples(library, model).values():
                     found[model] += examples
-        sets = (tried(session, engine, model, each)[1] for model, each in found.items())
+        sets = (tried(session, engine, model, examples)[1] for model, examples in found.items())
         _OCCURRING[engine] = set().union(*sets)
     return _OCCURRING[engine]
 

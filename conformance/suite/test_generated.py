@@ -40,7 +40,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     config = metafunc.config
     found = explored(session_of(config), config.getoption("--explore"))
     names = [f"{provider.id}/{model}" for provider, model in found]
-    values = [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
+    values = [pytest.param(*pair, id=name) for pair, name in zip(found, names, strict=True)]
     metafunc.parametrize(("provider", "model"), values)
 
 
@@ -51,7 +51,7 @@ Keep = Callable[["Check"], "Check"]
 def source(pytestconfig: pytest.Config, provider: Provider) -> Source:
     """What sends, and records where the run does."""
     session = session_of(pytestconfig)
-    (found,) = [each for each in session.engines if each.provider.id == provider.id]
+    (found,) = [engine for engine in session.engines if engine.provider.id == provider.id]
     return DrawnSource(found.source) if session.options.mode == "record" else found.source
 
 

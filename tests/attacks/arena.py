@@ -23,7 +23,8 @@ from conformance.output.files import write_text
 from conformance.reports import folder, print_runs
 from conformance.results.records import RunFooter
 from conformance.results.run_file import Run, RunWriter, read_run
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests.attacks.model import API, BASE64_CASE, KEY, PUBLIC, Attack
 from tests.attacks.provider import HostileProvider
 from tests.attacks.watching import Seen, watching

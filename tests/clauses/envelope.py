@@ -22,29 +22,6 @@ from tests.miniatures import (
 
 MODELS = ("dall-e-3", "gpt-image-1", "qwen-image")
 TEXT = json.dumps(answer(body()))
-NAMES = [
-    "not-html",
-    "content-type",
-    "body-not-empty",
-    "json-syntax",
-    "json-utf8",
-    "json-no-nan",
-    "json-number-range",
-    "json-unique-names",
-    "json-depth",
-    "status-200",
-    "object",
-    "no-error",
-    "created-present",
-    "created-integer",
-    "created-seconds",
-    "created-near-request",
-    "data-present",
-    "data-array",
-    "data-not-empty",
-    "items-objects",
-    "schema",
-]
 LONG = "x" * 400
 
 

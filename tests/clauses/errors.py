@@ -26,25 +26,6 @@ MALFORMED = b'{"model": "dall-e-2", "prompt": '
 TRUE = error("Invalid size", param="size", code="invalid_value")
 NOT_FOUND = error("No available channel for model", code="model_not_found", param="model")
 LONG = "x" * 400
-NAMES = [
-    "json",
-    "content-type",
-    "object",
-    "error-object",
-    "message-string",
-    "message-not-null",
-    "message-not-empty",
-    "type-string",
-    "param-present",
-    "param-type",
-    "param-names",
-    "code-present",
-    "code-type",
-    "no-data",
-    "status-400",
-    "not-5xx",
-    "not-2xx",
-]
 
 
 def refusal(told: object = None, status: int = 400, request: object = None) -> Exchange:

@@ -16,20 +16,6 @@ OPEN = body("gpt-image-1", background="transparent")  # disputed for this model
 TRUE = answer(PLAIN)
 MEMBERS = ("background", "output_format", "quality", "size", "usage")
 BIG = 10**60
-NAMES = [
-    "background-documented",
-    "background-true",
-    "output-format-documented",
-    "quality-documented",
-    "size-documented",
-    "size-true",
-    "usage-members",
-    "usage-integers",
-    "usage-not-negative",
-    "usage-total",
-    "usage-input-details",
-    "usage-output-details",
-]
 
 
 def echo(request: dict[str, Any] = PLAIN, **members: object) -> Exchange:

@@ -26,26 +26,6 @@ TWO = {**REQUEST, "n": 2}
 NO_OUTPUT_DETAILS = {key: USAGE[key] for key in USAGE if key != "output_tokens_details"}
 PAIRS = (*(partial(index) for index in (0, 0, 1, 1)), completed(), completed())
 WHOLE = picture("png", (1024, 1536))
-NAMES = [
-    "content-type",
-    "framing",
-    "event-json",
-    "event-name",
-    "event-fields",
-    "completed",
-    "completed-last",
-    "completed-b64",
-    "completed-image",
-    "size-as-asked",
-    "format-as-asked",
-    "echo-as-asked",
-    "partial-count",
-    "partial-index",
-    "partial-image",
-    "usage-not-negative",
-    "usage-total",
-    "usage-details",
-]
 
 
 def usage(**members: object) -> Exchange:

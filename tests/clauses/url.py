@@ -26,19 +26,6 @@ QWEN = body("qwen-image")
 TWO = body("dall-e-2", n=2)
 URL = "https://images.provider.example/1.png"
 GONE = served(b"<Error/>", "application/xml", 403)
-NAMES = [
-    "well-formed",
-    "absolute",
-    "not-data-url",
-    "https",
-    "no-credentials",
-    "public-host",
-    "not-expired",
-    "fetchable",
-    "not-empty",
-    "is-image",
-    "content-type",
-]
 
 
 def at(url: str, fetched: Fetched | None = None, base: str | None = None) -> Exchange:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from conformance.exchange.cassettes.cassette_file import (
     read_metadata,
 )
 from conformance.exchange.cassettes.payloads import PayloadMissingError, Payloads, referred_to
-from conformance.exchange.model import Exchange, Failure, Headers, Request, Response
+from conformance.exchange.model import Exchange, Request, Response
 from conformance.exchange.transport.addresses import read_url
 from conformance.exchange.transport.limits import Stopped
 from conformance.output.files import refuse_links, write_whole
@@ -49,7 +49,7 @@ DRAWN = "drawn-"
 """How the cases begin whose requests were drawn; they belong to no edition."""
 
 _CODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
-
+"""Headers that are not kept: the body is kept decoded."""
 
 _UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
@@ -141,8 +141,8 @@ class CassetteLibrary:
             )
         try:
             with _PLAYING:
-                cassette, metadata = self._loaded(path)
-                recorded = self._recorded(metadata, case)
+                cassette, metadata = self._load(path)
+                recorded = self._check_metadata(metadata, case)
                 # `vcr.use_cassette` would patch every client there is, and copy each request
                 # deeply, which takes longer than to read the cassette.
                 answer = vcr_handle_request(cassette, httpx.HTTPTransport.handle_request, httpx)
@@ -156,7 +156,7 @@ class CassetteLibrary:
             reason = printable(f"{type(error).__name__}: {error}", 200)
             raise CassetteDamagedError(f"{path}: cannot be played: {reason}") from None
 
-    def _loaded(self, path: Path) -> tuple[Cassette, Any]:
+    def _load(self, path: Path) -> tuple[Cassette, Any]:
         """Return a cassette for vcrpy, its payloads put back, and its metadata."""
         cassette = Cassette(
             path=str(path),
@@ -190,7 +190,8 @@ class CassetteLibrary:
         }
         return {"status": response["status"], "headers": headers, "body": {"string": body}}
 
-    def _recorded(self, metadata: Any, case: Case) -> CassetteMetadata:
+    def _check_metadata(self, metadata: Any, case: Case) -> CassetteMetadata:
+        """Return what a cassette says of itself; raises unless it is of this edition and form."""
         if not isinstance(metadata, dict):
             raise CassetteDamagedError(f"{self.path(case)}: its metadata is no object")
         if metadata.get("schema") != SCHEMA:
@@ -230,23 +231,38 @@ class CassetteLibrary:
             yield _vcr_request(exchange.request), self._vcr_response(exchange.response)
         for download in exchange.downloads:
             if download.response is not None:
-                asked = Request("GET", _as_fetched(download.url), (), b"")
-                yield _vcr_request(asked), self._vcr_response(download.response)
+                url = download.url
+                with suppress(Stopped):
+                    url = str(read_url(url))  # as a player will ask for it: without `..`, escaped
+                request = Request("GET", url, (), b"")
+                yield _vcr_request(request), self._vcr_response(download.response)
 
     def _vcr_response(self, response: Response) -> dict[str, Any]:
         body = self.payloads.take_out(response.body)
+        headers: dict[str, list[str]] = {}
+        for name, value in response.headers:
+            if name.lower() not in _CODINGS:
+                headers.setdefault(name, []).append(value)
         return {
             "status": {"code": response.status, "message": ""},
-            "headers": _grouped(response.headers),
+            "headers": headers,
             "body": {"string": body},
             "payloads": body != response.body,
         }
 
     def _metadata(self, exchange: Exchange, case: Case, target: str) -> dict[str, Any]:
+        failures = {
+            download.url: asdict(download.failure)
+            for download in exchange.downloads
+            if download.failure is not None
+        }
+        if exchange.response is None and exchange.failure is not None:  # its answer was lost
+            failures = {exchange.request.url: asdict(exchange.failure), **failures}
+        retried = [asdict(attempt) for attempt in exchange.retried]
         images = {
-            each.url: [asdict(one) for one in each.retried]
-            for each in exchange.downloads
-            if each.retried
+            download.url: [asdict(attempt) for attempt in download.retried]
+            for download in exchange.downloads
+            if download.retried
         }
         return {
             "schema": SCHEMA,
@@ -257,23 +273,11 @@ class CassetteLibrary:
             "tool": self.tool,
             "recorded_at": datetime.fromtimestamp(exchange.sent_at, UTC).isoformat(),
             "elapsed": round(exchange.elapsed, 3) if exchange.elapsed is not None else None,
-            "failures": {
-                url: {"kind": failure.kind, "message": failure.message}
-                for url, failure in _failures(exchange)
-            },
+            "failures": failures,
             **({"attempts": exchange.attempts} if (exchange.attempts or 0) > 1 else {}),
-            **({"retried": [asdict(one) for one in exchange.retried]} if exchange.retried else {}),
+            **({"retried": retried} if retried else {}),
             **({"images_retried": images} if images else {}),
         }
-
-
-def _failures(exchange: Exchange) -> Iterator[tuple[str, Failure]]:
-    """Yield what failed: the request itself where its answer was lost, and images."""
-    if exchange.response is None and exchange.failure is not None:
-        yield exchange.request.url, exchange.failure
-    for download in exchange.downloads:
-        if download.failure is not None:
-            yield download.url, download.failure
 
 
 def same_body(one: RecordedRequest, other: RecordedRequest) -> None:
@@ -294,19 +298,3 @@ def _canonical(body: bytes | None) -> str | bytes:
 
 def _vcr_request(request: Request) -> RecordedRequest:
     return RecordedRequest(request.method, request.url, request.body, dict(request.headers))
-
-
-def _as_fetched(url: str) -> str:
-    """Write a URL as a player will ask for it: without `..`, its letters escaped."""
-    try:
-        return str(read_url(url))
-    except Stopped:
-        return url
-
-
-def _grouped(headers: Headers) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, value in headers:
-        if name.lower() not in _CODINGS:
-            grouped.setdefault(name, []).append(value)
-    return grouped

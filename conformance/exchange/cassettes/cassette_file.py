@@ -116,23 +116,18 @@ def _values(check: Check) -> Check:
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _failure(value: Any) -> bool:
-    return _values(_is(str))(value) and set(value) == {"kind", "message"}
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _attempts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_attempt, value))
-
-
-def _attempt(value: Any) -> bool:
-    if not isinstance(value, dict) or set(value) != {"status", "reason", "said"}:
-        return False
-    status = value["status"]
-    texts = isinstance(value["reason"], str) and isinstance(value["said"], str)
-    return texts and (status is None or _status_code(status))
+    return isinstance(value, list) and all(
+        isinstance(attempt, dict)
+        and set(attempt) == {"status", "reason", "said"}
+        and isinstance(attempt["reason"], str)
+        and isinstance(attempt["said"], str)
+        and (attempt["status"] is None or _status_code(attempt["status"]))
+        for attempt in value
+    )
 
 
 def _moment(value: Any) -> bool:
@@ -162,7 +157,9 @@ _METADATA: Mapping[str, Check] = {
     "elapsed": lambda value: value is None or _seconds(value),
     "target": _is(str),
     "tool": _is(str),
-    "failures": _values(_failure),
+    "failures": _values(
+        lambda value: _values(_is(str))(value) and set(value) == {"kind", "message"}
+    ),
     "attempts?": _number(1, 1000, int),
     "retried?": _attempts,
     "images_retried?": _values(_attempts),

@@ -11,7 +11,7 @@ from functools import lru_cache
 from conformance.cases.model import SHORTEST_KEY
 from conformance.exchange.model import REDACTED_KEY, Headers
 from conformance.exchange.redaction.credentials import outside_pictures, without_signatures
-from conformance.exchange.redaction.edits import applied
+from conformance.exchange.redaction.edits import apply_edits
 from conformance.exchange.redaction.exchange_redactor import ExchangeRedactor
 from conformance.exchange.redaction.key_spellings import Spellings
 
@@ -46,7 +46,7 @@ class Redactor(ExchangeRedactor):
 
     def _redacted(self, data: bytes) -> bytes:
         if self._spellings is not None:
-            data = applied(data, self._spellings.edits(data), _placeholder)
+            data = apply_edits(data, self._spellings.edits(data), _placeholder)
         return outside_pictures(data, without_signatures)
 
     def binary(self, data: bytes) -> bytes:
@@ -76,7 +76,7 @@ class Redactor(ExchangeRedactor):
         lines = [_encoded(text) for text in whole]
         edits = self._spellings.between(lines)
         return [
-            _decoded(applied(line, edits[at], _placeholder)) if edits[at] else text
+            _decoded(apply_edits(line, edits[at], _placeholder)) if edits[at] else text
             for at, (line, text) in enumerate(zip(lines, whole, strict=True))
         ]
 

@@ -64,7 +64,7 @@ def without_signatures(text: bytes, by_form: bool = False) -> bytes:
 
 def _kept_placeholder(match: re.Match[bytes]) -> bytes:
     """Return what stands in place of a credential, or what stood there for one already."""
-    kept = any(one in match[0] for one in _PLACEHOLDERS)
+    kept = any(placeholder in match[0] for placeholder in _PLACEHOLDERS)
     return match[0] if kept else (match[1] if match.re.groups else b"") + _REDACTED
 
 
@@ -140,6 +140,7 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _VALUE = re.compile(rb"[^\s\"'\\,;&<>{}\[\]]{8,512}")
+_LIKELY = re.compile(rb"(?!REDACTED)(?=.*[0-9])(?=.*[A-Za-z])", re.DOTALL)
 _SIZE = re.compile(rb"[0-9]{2,5}x[0-9]{2,5}\b")
 _COOKIE = re.compile(
     rb"((?<![A-Za-z0-9-])(?:set-)?cookie:[ \t]?)[^\s\"\\<>][^\"\\\r\n<>]{7,4000}", re.IGNORECASE
@@ -160,7 +161,12 @@ def without_assignments(text: bytes) -> bytes:
     """
     for pattern in (_TOLD, _ASSIGNED, _ATTRIBUTE):
         text = _without_values(text, pattern)
-    text = _LABELLED.sub(_labelled, text)
+    text = _LABELLED.sub(
+        lambda match: (
+            match[1] + _REDACTED + match[4] if is_secret_name(match[5].decode()) else match[0]
+        ),
+        text,
+    )
     return _CURL_USER.sub(rb"\1REDACTED", _COOKIE.sub(rb"\1REDACTED", text))
 
 
@@ -171,24 +177,15 @@ def _without_values(text: bytes, pattern: re.Pattern[bytes]) -> bytes:
         if name.start() < end or (pattern.groups and not is_secret_name(name[1].decode())):
             continue
         value = _VALUE.match(text, name.end())
-        if value is not None and _is_likely(value[0]):
+        if value is not None and _LIKELY.match(value[0]) and not _SIZE.match(value[0]):
             parts += [text[end : value.start()], _kept_placeholder(value)]
             end = value.end()
     return b"".join((*parts, text[end:])) if parts else text
 
 
-def _is_likely(value: bytes) -> bool:
-    if _SIZE.match(value) or value.startswith(_REDACTED):
-        return False
-    return bool(re.search(rb"[0-9]", value) and re.search(rb"[A-Za-z]", value))
-
-
-def _labelled(match: re.Match[bytes]) -> bytes:
-    return match[1] + _REDACTED + match[4] if is_secret_name(match[5].decode()) else match[0]
-
-
 # --- Within base64 that is itself text, such as a configuration or a header ---
 
+_WITHOUT_BLANKS = str.maketrans("", "", "\t\r\n")
 _ENCODED = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,4095}={0,2}(?![A-Za-z0-9+/_=-])")
 
 
@@ -196,8 +193,15 @@ def without_encoded(text: bytes, cleaned: Callable[[bytes], bytes], depth: int =
     """Return text without the base64 that `cleaned` takes something out of, once it is undone."""
 
     def instead(match: re.Match[bytes]) -> bytes:
-        inner = _decoded_text(match[0])
-        if inner is None:
+        body = match[0].rstrip(b"=").translate(_STANDARD)
+        if len(body) % 4 == 1:
+            return match[0]
+        inner = pybase64.b64decode(body + b"=" * (-len(body) % 4))
+        try:
+            is_text = inner.decode().translate(_WITHOUT_BLANKS).isprintable()
+        except UnicodeDecodeError:
+            is_text = False
+        if not is_text:
             return match[0]
         clean = cleaned(inner)
         if clean == inner and depth > 1:
@@ -205,16 +209,3 @@ def without_encoded(text: bytes, cleaned: Callable[[bytes], bytes], depth: int =
         return match[0] if clean == inner else _REDACTED
 
     return _ENCODED.sub(instead, text)
-
-
-def _decoded_text(run: bytes) -> bytes | None:
-    """Return the text that a run of base64 is, or None for what is no text."""
-    body = run.rstrip(b"=").translate(_STANDARD)
-    if len(body) % 4 == 1:
-        return None
-    data = pybase64.b64decode(body + b"=" * (-len(body) % 4))
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    return data if all(one.isprintable() or one in "\t\r\n" for one in text) else None

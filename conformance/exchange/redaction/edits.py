@@ -25,10 +25,10 @@ class Edit:
     """None stands for the placeholder of the key."""
 
 
-def applied(data: bytes, edits: Iterable[Edit], placeholder: Callable[[int], bytes]) -> bytes:
+def apply_edits(data: bytes, edits: Iterable[Edit], placeholder: Callable[[int], bytes]) -> bytes:
     """Return the bytes with each place replaced; `placeholder` takes the length of a place."""
     parts, end = [], 0
-    for edit in merged(edits):
+    for edit in merge_edits(edits):
         instead = edit.instead
         parts.append(data[end : edit.start])
         parts.append(placeholder(edit.end - edit.start) if instead is None else instead)
@@ -36,10 +36,10 @@ def applied(data: bytes, edits: Iterable[Edit], placeholder: Callable[[int], byt
     return b"".join((*parts, data[end:])) if parts else data
 
 
-def merged(edits: Iterable[Edit]) -> list[Edit]:
+def merge_edits(edits: Iterable[Edit]) -> list[Edit]:
     """Return edits in order, none overlapping another; the placeholder of the key wins."""
     result: list[Edit] = []
-    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         last = result[-1] if result else None
         if last is None or edit.start >= last.end:
             result.append(edit)
@@ -75,7 +75,7 @@ class Rewritten:
             at = source_end + position - max(end, 0)
             return at, at + 1
 
-        return [Edit(place(one.start)[0], place(one.end - 1)[1], one.instead) for one in edits]
+        return [Edit(place(edit.start)[0], place(edit.end - 1)[1], edit.instead) for edit in edits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,15 @@ class Joined:
     """Parts of some bytes put together."""
 
     def __init__(self, data: bytes, segments: Sequence[Segment], between: bytes) -> None:
-        texts = [data[one.start : one.end] if one.unpacked is None else one.unpacked
-                 for one in segments]  # fmt: skip
-        self.data = between.join(texts)
+        texts: list[bytes] = []
         self._places: list[tuple[int, int, Segment]] = []
         at = 0
-        for segment, text in zip(segments, texts, strict=True):
-            self._places.append((at, at + len(text), segment))
-            at += len(text) + len(between)
+        for segment in segments:
+            text = segment.unpacked
+            texts.append(data[segment.start : segment.end] if text is None else text)
+            self._places.append((at, at + len(texts[-1]), segment))
+            at += len(texts[-1]) + len(between)
+        self.data = between.join(texts)
         self._starts = [start for start, _, _ in self._places]
 
     def back(self, edits: Sequence[Edit]) -> list[Edit]:
@@ -109,15 +110,13 @@ class Joined:
             for start, end, segment in islice(self._places, first, None):
                 if start >= edit.end:
                     break
-                if edit.start < end:
-                    result.append(_within(edit, start, end, segment))
+                if edit.start >= end:
+                    continue
+                if segment.unpacked is not None:  # no place of it is known: all of it goes
+                    result.append(Edit(segment.start, segment.end))
+                    continue
+                first, last = max(edit.start, start), min(edit.end, end)
+                whole = first == edit.start and last == edit.end
+                at = segment.start - start
+                result.append(Edit(at + first, at + last, edit.instead if whole else None))
         return result
-
-
-def _within(edit: Edit, start: int, end: int, segment: Segment) -> Edit:
-    if segment.unpacked is not None:
-        return Edit(segment.start, segment.end)
-    first, last = max(edit.start, start), min(edit.end, end)
-    whole = first == edit.start and last == edit.end
-    at = segment.start - start
-    return Edit(at + first, at + last, edit.instead if whole else None)

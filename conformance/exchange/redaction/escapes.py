@@ -21,7 +21,7 @@ _OCTAL, _SPACE, _PERCENT, _DECIMAL, _NAME, _DECIMAL_WITHOUT_END = 5, 6, 7, 8, 10
 _BASES = {_OCTAL: 8, _DECIMAL: 10, _DECIMAL_WITHOUT_END: 10}
 
 
-def unescaped(match: re.Match[bytes]) -> bytes:
+def unescape(match: re.Match[bytes]) -> bytes:
     """Return what an escape stands for, or the escape itself where it stands for nothing.
 
     Of a run of backslashes each pair is one that is escaped itself, as JSON within JSON has them.

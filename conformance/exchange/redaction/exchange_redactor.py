@@ -34,8 +34,17 @@ class ExchangeRedactor(ABC):
         Without their secrets two addresses may be the same.
         """
         downloads: dict[str, Download] = {}
-        for download in map(self._download, exchange.downloads):
-            downloads.setdefault(download.url, download)
+        for download in exchange.downloads:
+            redacted = Download(
+                self.text(download.url),
+                self.response(download.response),
+                self._failure(download.failure),
+                tuple(
+                    replace(attempt, reason=self.text(attempt.reason))
+                    for attempt in download.retried
+                ),
+            )
+            downloads.setdefault(redacted.url, redacted)
         return replace(
             exchange,
             request=self.request(exchange.request),
@@ -64,11 +73,3 @@ class ExchangeRedactor(ABC):
 
     def _failure(self, failure: Failure | None) -> Failure | None:
         return Failure(failure.kind, self.text(failure.message)) if failure else None
-
-    def _download(self, download: Download) -> Download:
-        return Download(
-            self.text(download.url),
-            self.response(download.response),
-            self._failure(download.failure),
-            tuple(replace(each, reason=self.text(each.reason)) for each in download.retried),
-        )

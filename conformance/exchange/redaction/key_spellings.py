@@ -18,8 +18,15 @@ from itertools import accumulate
 import pybase64
 
 from conformance.exchange.model import REDACTED_KEY
-from conformance.exchange.redaction.edits import Edit, Joined, Rewritten, Segment, applied, merged
-from conformance.exchange.redaction.escapes import ESCAPE, LAX, unescaped
+from conformance.exchange.redaction.edits import (
+    Edit,
+    Joined,
+    Rewritten,
+    Segment,
+    apply_edits,
+    merge_edits,
+)
+from conformance.exchange.redaction.escapes import ESCAPE, LAX, unescape
 from conformance.exchange.redaction.image_metadata import metadata, with_checksums
 from conformance.exchange.redaction.split_keys import SplitKey
 from conformance.parsing.images import sniff
@@ -85,8 +92,8 @@ class Spellings:
         result = self._literal(data)
         if len(data) > _TEXT and b"\\/" in data:
             slashes = Rewritten(data, _SLASH, lambda _: b"/")
-            return merged(result + slashes.back(self._sorted_out(slashes.data, depth)))
-        return merged(result + self._sorted_out(data, depth))
+            return merge_edits(result + slashes.back(self._sorted_out(slashes.data, depth)))
+        return merge_edits(result + self._sorted_out(data, depth))
 
     def between(self, lines: Sequence[bytes]) -> list[list[Edit]]:
         """Return for each line the places where parts of a key stand that is divided among them."""
@@ -117,9 +124,9 @@ class Spellings:
         result = self._encoded(data, depth) + self._spread(data)
         views: list[Rewritten] = []
         for _ in range(_ROUNDS):
-            view = Rewritten(data, ESCAPE, unescaped)
+            view = Rewritten(data, ESCAPE, unescape)
             if view.data == data:
-                view = Rewritten(data, LAX, unescaped)
+                view = Rewritten(data, LAX, unescape)
             if view.data == data:
                 break
             views.append(view)
@@ -136,9 +143,14 @@ class Spellings:
         close = Rewritten(data, _SPACE, lambda _: b"")
         if close.data != data:
             result += close.back(self._literal(close.data) + self._runs(close.data, depth))
-        members = _members(data)
-        for member in members:
-            result += member.back(self._literal(member.data) + self._runs(member.data, depth))
+        # the events of a stream bring a text in pieces, under one name
+        pieces: dict[bytes, list[Segment]] = {}
+        for match in _MEMBER.finditer(data):
+            pieces.setdefault(match[1], []).append(Segment(*match.span(2)))
+        for segments in pieces.values():
+            if len(segments) > 1:
+                whole = Joined(data, segments, b"")
+                result += whole.back(self._literal(whole.data) + self._runs(whole.data, depth))
         return result
 
     def _runs(self, data: bytes, depth: int) -> list[Edit]:
@@ -150,10 +162,10 @@ class Spellings:
         for run in self._digits.finditer(data):
             result += self._hexadecimal(run, depth)
         for run in self._numbers.finditer(data):
-            result += self._listed(run, depth)
+            result += self._list_of_numbers(run, depth)
         return result
 
-    def _listed(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
+    def _list_of_numbers(self, run: re.Match[bytes], depth: int) -> Iterator[Edit]:
         """Look for the key in a list of numbers, one for each letter."""
         numbers = list(_NUMBER.finditer(run[0]))
         for base in (10, 16):
@@ -171,7 +183,7 @@ class Spellings:
             body = body[: len(body) - (len(body) % 4 == 1)]
             data = pybase64.b64decode(body + b"=" * (-len(body) % 4))
             at = run.start() + shift
-            if shift == 0 and _is_picture(data):
+            if shift == 0 and sniff(data) not in (None, "svg"):  # SVG is text, and read as such
                 plain = True
                 yield from self._picture_in_base64(run, data)
                 continue
@@ -218,7 +230,7 @@ class Spellings:
         edits = self._literal(data) + parts.back(self.edits(parts.data))
         if not edits:
             return data
-        redacted = applied(data, [Edit(one.start, one.end) for one in edits], filler)
+        redacted = apply_edits(data, [Edit(edit.start, edit.end) for edit in edits], filler)
         return with_checksums(data, redacted) if kind == "png" else redacted
 
     def _literal(self, data: bytes) -> list[Edit]:
@@ -236,7 +248,7 @@ class Spellings:
     def _spread(self, data: bytes) -> list[Edit]:
         """Search for the pieces of a key that is divided."""
         folded = data.lower()
-        whole = applied(folded, self._literal(folded), bytes)
+        whole = apply_edits(folded, self._literal(folded), bytes)
         return [Edit(*span) for span in self._pieces.spans(whole)]
 
 
@@ -254,7 +266,7 @@ def _needles(key: str, secret: str) -> list[bytes]:
     """Return what is searched for in text that is in lower case, with and without the prefix."""
     needles: list[bytes] = []
     for word in dict.fromkeys((key, secret)):
-        letters = [bytes((one,)) for one in _bytes(word).lower()]
+        letters = [bytes((letter,)) for letter in _bytes(word).lower()]
         for gap in (b"", b"\0", b"\0\0\0"):  # UTF-8, UTF-16, UTF-32
             needles += [gap.join(letters), gap.join(reversed(letters))]
     escaped = json.dumps(secret)[1:-1]
@@ -270,15 +282,3 @@ def _letter(digits: bytes, base: int) -> int:
     except ValueError:
         return 0
     return value if value < 256 else 0
-
-
-def _is_picture(data: bytes) -> bool:
-    return sniff(data) not in (None, "svg")
-
-
-def _members(data: bytes) -> list[Joined]:
-    """Put together what comes under the same name, as the events of a stream bring text."""
-    values: dict[bytes, list[Segment]] = {}
-    for match in _MEMBER.finditer(data):
-        values.setdefault(match[1], []).append(Segment(*match.span(2)))
-    return [Joined(data, parts, b"") for parts in values.values() if len(parts) > 1]

@@ -21,9 +21,7 @@ class SplitKey:
         usable = [key for key in keys if len(key) >= _SHORTEST and not _WORDS.fullmatch(key)]
         self._needles = [key.lower().encode("utf-8", "surrogateescape") for key in usable]
         self._needles += [needle[::-1] for needle in self._needles]
-        letters = re.escape(
-            b"".join(sorted({bytes((one,)) for key in self._needles for one in key}))
-        )
+        letters = re.escape(bytes(sorted(set(b"".join(self._needles)))))
         self._token = re.compile(rb"[A-Za-z0-9" + letters + rb"]+")
 
     def spans(self, text: bytes) -> list[Span]:

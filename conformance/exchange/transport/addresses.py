@@ -37,6 +37,9 @@ LONGEST_URL = 16 * 1024
 """Characters of a URL that is still followed; signed ones have some hundreds."""
 
 _LONGEST_HOST = 253  # RFC 1035
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30}):")
+_NEVER_IN_URL = re.compile(r"[\x00-\x20\x7f\\]")  # parsers differ in what they make of them
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 # IANA's special-purpose registries for IPv4 and IPv6, written out because what the ipaddress
 # module calls global differs between patch releases of Python.
@@ -158,23 +161,6 @@ def read_url(url: str) -> httpx.URL:
     Raises `Stopped`: "bad-scheme" for any other scheme, "bad-url" for what is no URL, or
     has user information, an impossible port, or a number that is no address as its host.
     """
-    _check_scheme(url)
-    try:
-        parsed = httpx.URL(_with_canonical_host(url)).copy_with(fragment=None)
-    except (httpx.InvalidURL, ValueError):
-        raise Stopped("bad-url", "the URL is malformed") from None
-    if not parsed.host or "%" in parsed.host or len(parsed.raw_host) > _LONGEST_HOST:
-        raise Stopped("bad-url", "the URL has no valid host")
-    if parsed.port is not None and not 0 < parsed.port < 65536:
-        raise Stopped("bad-url", f"the URL has the impossible port {parsed.port}")
-    return parsed
-
-
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30}):")
-_NEVER_IN_URL = re.compile(r"[\x00-\x20\x7f\\]")
-
-
-def _check_scheme(url: str) -> None:
     scheme = _SCHEME.match(url)
     if scheme is None:
         raise Stopped("bad-url", "the URL is not absolute")
@@ -184,6 +170,15 @@ def _check_scheme(url: str) -> None:
         raise Stopped("bad-url", f"the URL is longer than {LONGEST_URL:,} characters")
     if _NEVER_IN_URL.search(url):
         raise Stopped("bad-url", "the URL holds a space, a backslash or a control character")
+    try:
+        parsed = httpx.URL(_with_canonical_host(url)).copy_with(fragment=None)
+    except (httpx.InvalidURL, ValueError):
+        raise Stopped("bad-url", "the URL is malformed") from None
+    if not parsed.host or "%" in parsed.host or len(parsed.raw_host) > _LONGEST_HOST:
+        raise Stopped("bad-url", "the URL has no valid host")
+    if parsed.port is not None and not 0 < parsed.port < 65536:
+        raise Stopped("bad-url", f"the URL has the impossible port {parsed.port}")
+    return parsed
 
 
 def _with_canonical_host(url: str) -> str:
@@ -197,9 +192,6 @@ def _with_canonical_host(url: str) -> str:
         return url
     _, colon, port = parts.netloc.partition(":")
     return parts._replace(netloc=f"{numeric_address(host)}{colon}{port}").geturl()
-
-
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 
 def numeric_address(host: str) -> IPv4Address:
@@ -265,10 +257,10 @@ class GuardedBackend(httpcore.NetworkBackend):
         if permitted:
             return permitted
         address = addresses[0]
-        named = f"{address}" if _literal(host) else f"{host} ({address})"
+        where = f"{address}" if _literal(host) else f"{host} ({address})"
         raise Stopped(
             "blocked-address",
-            f"{named} is not fetched from: the address is {refused[address]}, not public, "
+            f"{where} is not fetched from: the address is {refused[address]}, not public, "
             "and the provider is not there itself",
         )
 
@@ -289,14 +281,9 @@ class GuardedBackend(httpcore.NetworkBackend):
                     str(address), port, seconds, local_address, socket_options
                 )
             except (httpcore.ConnectTimeout, httpcore.ConnectError) as error:
-                reason = _connect_reason(error)
+                cause = error.__cause__
+                reason = (cause.strerror if isinstance(cause, OSError) else None) or "no answer"
             else:
                 return address, stream
         budget.connect_left()
-        raise Stopped("connect", f"no connection to {host} port {port}: {reason}")
-
-
-def _connect_reason(error: Exception) -> str:
-    cause = error.__cause__
-    text = cause.strerror if isinstance(cause, OSError) and cause.strerror else "no answer"
-    return text.lower()
+        raise Stopped("connect", f"no connection to {host} port {port}: {reason.lower()}")

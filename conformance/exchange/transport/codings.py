@@ -46,19 +46,15 @@ def undo_codings(body: bytes, codings: Sequence[str], limit: int) -> bytes:
     if len(named) > _MOST_CODINGS:
         raise CodingError(f"the body is coded {len(named)} times over")
     for coding in reversed(named):
-        body = _undo(body, coding, limit)
+        decoder = _DECODERS.get(coding)
+        if decoder is None:
+            name = coding[:20].encode("ascii", "replace").decode()
+            raise CodingError(f"the body is coded as {name!r}, which was not asked for")
+        try:
+            body = decoder(body, limit)
+        except (zlib.error, brotli.error, zstd.ZstdError):
+            raise CodingError(f"the body is not the {coding} it is declared to be") from None
     return body
-
-
-def _undo(body: bytes, coding: str, limit: int) -> bytes:
-    decoder = _DECODERS.get(coding)
-    if decoder is None:
-        name = coding[:20].encode("ascii", "replace").decode()
-        raise CodingError(f"the body is coded as {name!r}, which was not asked for")
-    try:
-        return decoder(body, limit)
-    except (zlib.error, brotli.error, zstd.ZstdError):
-        raise CodingError(f"the body is not the {coding} it is declared to be") from None
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:

@@ -40,8 +40,6 @@ LIMIT_OPTIONS = {
 }
 """By the name on the command line; docs/security.md says what each is for."""
 
-LIMIT_HELP = f"what an answer may cost, repeatable; names: {', '.join(LIMIT_OPTIONS)}"
-
 _VALUE = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 _BYTES = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _UNITS: dict[str, tuple[dict[str, float], str]] = {

@@ -213,7 +213,11 @@ class GuardedStream(httpcore.NetworkStream):
         except httpcore.ConnectTimeout:
             raise budget.late() from None
         except httpcore.ConnectError as error:
-            reason = f"no secure connection: {_tls_reason(error)}{_own_authority(self._foreign)}"
+            reason = f"no secure connection: {_tls_reason(error)}"
+            for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+                if self._foreign and os.environ.get(name):
+                    reason += f"; {name} counts for the provider alone"
+                    break
             raise Stopped("tls", reason) from None
         return GuardedStream(inner)
 
@@ -222,11 +226,6 @@ class GuardedStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
-
-
-def _own_authority(foreign: bool) -> str:
-    named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
-    return f"; {named[0]} counts for the provider alone" if foreign and named else ""
 
 
 def _tls_reason(error: Exception) -> str:
@@ -253,7 +252,7 @@ def resolve(host: str, port: int, budget: Budget) -> list[Address]:
         except BaseException as error:
             looked_up.set_exception(error)
 
-    # the system's resolver knows no time limit
+    # The system's resolver knows no time limit: a thread that is late is left behind.
     threading.Thread(target=look_up, name="resolver", daemon=True).start()
     try:
         answers = looked_up.result(budget.connect_left())

@@ -10,6 +10,7 @@ a replayed request therefore needs no name that resolves.
 from __future__ import annotations
 
 import functools
+import logging
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
@@ -19,7 +20,6 @@ import httpcore
 import httpx
 
 from conformance.exchange.model import Failure, Headers, Response
-from conformance.exchange.redaction.library_logging import silence_libraries
 from conformance.exchange.transport.addresses import (
     AddressPolicy,
     GuardedBackend,
@@ -47,6 +47,8 @@ _ALWAYS: Headers = (
     ("user-agent", "image-conformance"),
 )
 _FOR_IMAGES: Headers = (("accept", "image/*, */*;q=0.5"),)
+SILENCED = ("httpcore", "httpx", "h11", "h2", "hpack", "vcr", "urllib3", "requests")
+"""Libraries that send or replay requests, and log what is on the wire, the key as well."""
 
 
 class Transport:
@@ -230,3 +232,19 @@ def decode_body(body: bytes, codings: Sequence[str], limit: int) -> bytes:
         raise too_large("decoded body", limit) from None
     except CodingError as error:
         raise Stopped("encoding", str(error)) from None
+
+
+def silence_libraries() -> None:
+    """Turn off the loggers of libraries and those below them, whatever level they are set to.
+
+    `--log-level=DEBUG`, `-o log_cli=true` and `--log-file` of pytest show whatever is logged.
+    A level or `propagate` alone would not do: pytest 9.2 and later capture what loggers that do
+    not propagate are told, and a logger below one may have a level of its own.
+    """
+    for name in SILENCED:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL + 1)  # for loggers below it that are made later
+        logger.propagate = False
+    for name, known in list(logging.root.manager.loggerDict.items()):
+        if isinstance(known, logging.Logger) and name.partition(".")[0] in SILENCED:
+            known.disabled = True

@@ -2,14 +2,14 @@
 
 from conformance.parsing.credentials.naming import Painter, painter_of
 from conformance.parsing.credentials.reading import READABLE, read_credentials
-from conformance.parsing.credentials.records import Credentials, Software, Standing
+from conformance.parsing.credentials.records import Credentials, CredentialStatus, Software
 
 __all__ = [
     "READABLE",
+    "CredentialStatus",
     "Credentials",
     "Painter",
     "Software",
-    "Standing",
     "painter_of",
     "read_credentials",
 ]

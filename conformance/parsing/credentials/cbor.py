@@ -19,10 +19,10 @@ class CBORFaultError(Exception):
 
 def read_cbor(data: bytes) -> Any:
     """Return the first value in some bytes, without its tags; raises `CBORFaultError` only."""
-    return _Reader(data).value(0)
+    return _CBORReader(data).value(0)
 
 
-class _Reader:
+class _CBORReader:
     """Reads values one behind the other, and counts them."""
 
     def __init__(self, data: bytes) -> None:
@@ -45,20 +45,20 @@ class _Reader:
         if major == 7:
             return self._simple(info)
         length = None if info == _ENDLESS else self._argument(info)
-        if length is None and major in (0, 1, 6):
-            raise CBORFaultError("a number has no length")
         match major:
-            case 0:
-                return length
-            case 1:
-                return -1 - (length or 0)
             case 2 | 3:
                 return self._string(major, length, depth)
             case 4:
                 return self._list(length, depth)
-            case 5:
-                return self._map(length, depth)
-        return self.value(depth + 1)  # behind a tag
+            case 5:  # whatever is no text and no number names no member here
+                flat = self._list(None if length is None else 2 * length, depth)
+                pairs = zip(flat[::2], flat[1::2], strict=False)
+                return {name: value for name, value in pairs if isinstance(name, str | int)}
+        if length is None:
+            raise CBORFaultError("a number has no length")
+        if major == 6:  # a tag, before its value
+            return self.value(depth + 1)
+        return length if major == 0 else -1 - length
 
     def _simple(self, info: int) -> Any:
         if info == _ENDLESS:
@@ -96,13 +96,8 @@ class _Reader:
             values.append(value)
         return values
 
-    def _map(self, length: int | None, depth: int) -> dict[str | int, Any]:
-        """Return the members whose keys are text or numbers; nothing else names a member here."""
-        flat = self._list(None if length is None else 2 * length, depth)
-        pairs = zip(flat[::2], flat[1::2], strict=False)
-        return {key: value for key, value in pairs if isinstance(key, str | int)}
-
     def _room_for(self, length: int) -> None:
+        """Raise `CBORFaultError` unless so many bytes are left; an item has one at least."""
         if length > len(self._data) - self._at:
             raise CBORFaultError("it breaks off")
 

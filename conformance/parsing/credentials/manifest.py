@@ -6,10 +6,11 @@ A store is boxes of JUMBF (ISO 19566-5) in boxes, which are read within bounds.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 from conformance.parsing.credentials.cbor import CBORFaultError, read_cbor
@@ -18,6 +19,7 @@ from conformance.parsing.json_text import read_json
 _CLAIMS = ("c2pa.claim", "c2pa.claim.v2")
 _KINDS = frozenset({"c2pa.actions", "c2pa.hash.data", "c2pa.ingredient"})
 _REFERENCES = ("assertions", "created_assertions", "gathered_assertions")
+_SUFFIX = re.compile(r"(\.v\d+)?(__.*)?\Z", re.DOTALL)  # version and number of a label
 _HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _MOST = 200  # assertions of a claim
 _MOST_READ = 1 << 20  # bytes of the assertions of a claim that are read; pictures are none of them
@@ -51,47 +53,33 @@ class Box:
 
 def read_boxes(data: bytes) -> tuple[Box, ...]:
     """Return the boxes that some bytes hold; raises `ManifestFaultError` only."""
-    return _Walk().boxes(memoryview(data), 0)
+    return _read_boxes(memoryview(data), count(), 0)
 
 
-class _Walk:
-    """Counts the boxes of all levels together."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def boxes(self, data: memoryview, depth: int) -> tuple[Box, ...]:
-        boxes, at = [], 0
-        while at < len(data):
-            self._count += 1
-            if self._count > _MOST_BOXES or depth > _MOST_DEPTH:
-                raise ManifestFaultError("it has too many boxes or levels")
-            start, end = _extent(data, at)
-            boxes.append(self._box(bytes(data[at + 4 : at + 8]), data[start:end], depth))
-            at = end
-        return tuple(boxes)
-
-    def _box(self, kind: bytes, content: memoryview, depth: int) -> Box:
-        if kind != b"jumb":
-            return Box(kind, content)
-        inner = self.boxes(content, depth + 1)
-        label = _label(inner[0].content) if inner and inner[0].type == b"jumd" else ""
-        return Box(kind, content, label, inner)
+def _read_boxes(data: memoryview, numbers: Iterator[int], depth: int) -> tuple[Box, ...]:
+    """Read boxes one behind the other; `numbers` counts those of all levels together."""
+    boxes, at = [], 0
+    while at < len(data):
+        if next(numbers) >= _MOST_BOXES or depth > _MOST_DEPTH:
+            raise ManifestFaultError("it has too many boxes or levels")
+        start, length = at + 8, int.from_bytes(data[at : at + 4], "big")
+        if length == 1:  # the length proper has eight bytes, behind the type
+            start, length = at + 16, int.from_bytes(data[at + 8 : at + 16], "big")
+        end = at + length if length else len(data)
+        if not start <= end <= len(data):
+            raise ManifestFaultError(f"the box at byte {at} does not end within what it stands in")
+        box = Box(bytes(data[at + 4 : at + 8]), data[start:end])
+        if box.type == b"jumb":
+            inner = _read_boxes(box.content, numbers, depth + 1)
+            box = replace(box, label=_label(inner), boxes=inner)
+        boxes.append(box)
+        at = end
+    return tuple(boxes)
 
 
-def _extent(data: memoryview, at: int) -> tuple[int, int]:
-    """Return where the content of a box begins and ends: LBox, or XLBox where that is 1."""
-    start, length = at + 8, int.from_bytes(data[at : at + 4], "big")
-    if length == 1:
-        start, length = at + 16, int.from_bytes(data[at + 8 : at + 16], "big")
-    end = at + length if length else len(data)
-    if not start <= end <= len(data):
-        raise ManifestFaultError(f"the box at byte {at} does not end within what it stands in")
-    return start, end
-
-
-def _label(description: memoryview) -> str:
-    """Read the label behind the UUID of a description box and its toggles."""
+def _label(boxes: tuple[Box, ...]) -> str:
+    """Return the label that a description box has behind its UUID and its toggles."""
+    description = boxes[0].content if boxes and boxes[0].type == b"jumd" else b""
     if len(description) < 17 or not description[16] & _LABELLED:
         return ""
     text, _, _ = bytes(description[17 : 17 + 1000]).partition(b"\0")
@@ -127,7 +115,7 @@ class Manifest:
     @cached_property
     def _read(self) -> list[tuple[str, Mapping[Any, Any]]]:
         """The assertions that are read here, each once, with its kind."""
-        named = [(_kind(box.label), box) for _, box in self._referenced.values() if box]
+        named = [(_SUFFIX.sub("", box.label), box) for _, box in self._referenced.values() if box]
         boxes = [(kind, box) for kind, box in named if kind in _KINDS]
         if sum(len(box.content) for _, box in boxes) > _MOST_READ:
             raise ManifestFaultError(f"a manifest has assertions of more than {_MOST_READ:,} bytes")
@@ -163,10 +151,9 @@ class Manifest:
 
         The hash is over the file without the ranges in which the manifest itself stands.
         """
-        binding = next(self.assertions("c2pa.hash.data"), None)
-        make = self._hash(binding) if binding else None
-        ranges = _ranges(binding.get("exclusions", [])) if binding else None
-        if binding is None or make is None or ranges is None:
+        binding = next(self.assertions("c2pa.hash.data"), {})
+        make, ranges = self._hash(binding), _ranges(binding.get("exclusions", []))
+        if not binding or make is None or ranges is None:
             return None
         digest, at, view = make(), 0, memoryview(data)
         for start, length in ranges:
@@ -193,13 +180,6 @@ def _ranges(exclusions: Any) -> list[tuple[int, int]] | None:
 def last_part(url: Any) -> str:
     """Return the label at the end of a JUMBF address, or nothing."""
     return url.rpartition("/")[2] if isinstance(url, str) else ""
-
-
-def _kind(label: str) -> str:
-    """Return an assertion's label without its version and number, such as `c2pa.actions`."""
-    name = label.partition("__")[0]
-    base, _, version = name.rpartition(".v")
-    return base if base and version.isdigit() else name
 
 
 def _value(box: Box) -> Any:

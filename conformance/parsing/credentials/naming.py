@@ -33,7 +33,7 @@ class _Model:
     """A model as far as its name says which it is."""
 
     family: str
-    version: tuple[int, int] | None
+    version: tuple[int, ...] | None  # the first two numbers
     tier: str
 
 
@@ -44,15 +44,14 @@ def painter_of(named: Iterable[str], asked: Sequence[str]) -> Painter:
     """
     wanted = [model for name in asked if (model := _model(name))]
     models = [model for name in named if (model := _model(name))]
-    answers = {_best(model, wanted) for model in models} if wanted else set()
+    order = (Painter.ASKED, Painter.UNCLEAR, Painter.ANOTHER)  # the first of any name counts
+    answers = {
+        min((_compare(model, name) for name in wanted), key=order.index)
+        for model in models
+        if wanted
+    }
     decided = answers - {Painter.UNCLEAR}
     return decided.pop() if len(decided) == 1 else Painter.UNCLEAR
-
-
-def _best(named: _Model, wanted: Iterable[_Model]) -> Painter:
-    answers = {_compare(named, model) for model in wanted}
-    order = (Painter.ASKED, Painter.UNCLEAR, Painter.ANOTHER)
-    return next(answer for answer in order if answer in answers)
 
 
 def _compare(named: _Model, asked: _Model) -> Painter:
@@ -82,11 +81,7 @@ def _model(name: str) -> _Model | None:
         rest = text[number.end() if number else match.end() :]
         first = re.match(r"-([a-z]+)", rest)
         tier = first[1] if first and first[1] in _TIERS else ""
-        return _Model(family, _version(number[1]) if number else None, tier)
+        # 2 is 2.0, and 2.0.1 is still the same model
+        version = (*map(int, re.split("[.-]", number[1])), 0)[:2] if number else None
+        return _Model(family, version, tier)
     return None
-
-
-def _version(text: str) -> tuple[int, int]:
-    """Return the first two numbers of a version: 2 is 2.0, and 2.0.1 is still the same model."""
-    numbers = [int(number) for number in re.split("[.-]", text)]
-    return numbers[0], numbers[1] if len(numbers) > 1 else 0

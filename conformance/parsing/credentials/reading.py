@@ -18,7 +18,7 @@ from conformance.parsing.credentials.manifest import (
     last_part,
     read_boxes,
 )
-from conformance.parsing.credentials.records import Credentials, Software, Standing
+from conformance.parsing.credentials.records import Credentials, CredentialStatus, Software
 from conformance.parsing.images.containers import jpeg_segments, png_chunks, riff_chunks
 
 READABLE = frozenset({"png", "jpeg", "webp"})
@@ -39,23 +39,6 @@ _ABOUT_SIGNER = ("signingCredential.", "timeStamp.")
 
 def read_credentials(kind: str | None, data: bytes) -> Credentials | None:
     """Return what the credentials of a picture say, or None if it carries none."""
-    store = _manifest_store(kind, data)
-    if store is None:
-        return None
-    try:
-        manifests = _manifests(store)
-        credentials = _said(manifests)
-    except ManifestFaultError as error:
-        return Credentials(Standing.DAMAGED, fault=printable(str(error), _LONGEST))
-    fault = _fault(manifests[0], data)
-    if credentials.standing is Standing.CLAIMED and not fault:
-        return _validated(credentials, str(kind), data)
-    standing = Standing.INVALID if fault else credentials.standing
-    return structs.replace(credentials, standing=standing, fault=fault)
-
-
-def _manifest_store(kind: str | None, data: bytes) -> bytes | None:
-    """Return the manifest store of a PNG, JPEG or WebP, or None; raises nothing."""
     match kind:
         case "png":
             stores = _chunks(png_chunks(data), b"caBX", data)
@@ -65,7 +48,26 @@ def _manifest_store(kind: str | None, data: bytes) -> bytes | None:
             stores = _boxes_in_jpeg(data)
         case _:
             return None
-    return next((store for store in stores if len(store) <= _MOST_STORE), None)
+    store = next((store for store in stores if len(store) <= _MOST_STORE), None)
+    if store is None:
+        return None
+    try:
+        manifests = _manifests(store)
+        credentials = _read_claims(manifests)
+    except ManifestFaultError as error:
+        return Credentials(CredentialStatus.DAMAGED, fault=printable(str(error), _LONGEST))
+    fault = ""  # of the hashes that need no key
+    changed = manifests[0].changed_assertion()
+    if changed is not None:
+        label = printable(changed, _LONGEST) or "without a label"
+        fault = f"the assertion {label} is missing or not the one that was claimed"
+    elif manifests[0].is_for(data) is False:
+        fault = "the picture is not the one that they were made for"
+    if fault:
+        return structs.replace(credentials, standing=CredentialStatus.INVALID, fault=fault)
+    if credentials.standing is CredentialStatus.CLAIMED:
+        return _validate(credentials, kind, data)
+    return credentials
 
 
 def _chunks(
@@ -103,28 +105,25 @@ def _manifests(store: bytes) -> list[Manifest]:
     by_label = {box.label: Manifest(box) for box in boxes}
     label, line = boxes[-1].label, dict[str, Manifest]()
     while label in by_label and label not in line and len(line) <= _MOST_PARENTS:
-        line[label] = by_label[label]
-        label = _parent(line[label])
+        line[label] = manifest = by_label[label]
+        label = ""
+        for ingredient in manifest.assertions("c2pa.ingredient"):
+            reference = next((ingredient[name] for name in _PARENTS if name in ingredient), None)
+            if ingredient.get("relationship") == "parentOf" and isinstance(reference, dict):
+                label = last_part(reference.get("url"))
+                break
     return list(line.values())
 
 
-def _parent(manifest: Manifest) -> str:
-    """Return the label of the manifest of the picture that this one was made from, or nothing."""
-    for ingredient in manifest.assertions("c2pa.ingredient"):
-        reference = next((ingredient[name] for name in _PARENTS if name in ingredient), None)
-        if ingredient.get("relationship") == "parentOf" and isinstance(reference, dict):
-            return last_part(reference.get("url"))
-    return ""
-
-
-def _said(manifests: list[Manifest]) -> Credentials:
+def _read_claims(manifests: list[Manifest]) -> Credentials:
+    """Return what the active manifest says, and the programs that its parents name as well."""
     active = manifests[0]
     signature = signature_facts(active.signature)
     algorithm, signer = signature or ("", "")
     software = [program for manifest in manifests for program in _software(manifest)]
     ingredients = active.assertions("c2pa.ingredient")
     return Credentials(
-        standing=Standing.UNSIGNED if signature is None else Standing.CLAIMED,
+        standing=CredentialStatus.UNSIGNED if signature is None else CredentialStatus.CLAIMED,
         software=tuple(dict.fromkeys(software))[:MOST],
         signer=_text(signer),
         algorithm=algorithm,
@@ -162,17 +161,6 @@ def _actions(manifest: Manifest) -> Sequence[Mapping[Any, Any]]:
     return [action for action in actions if isinstance(action, dict)][:MOST]
 
 
-def _fault(active: Manifest, data: bytes) -> str:
-    """Return which of the hashes is wrong that need no key, or nothing."""
-    changed = active.changed_assertion()
-    if changed is not None:
-        label = printable(changed, _LONGEST) or "without a label"
-        return f"the assertion {label} is missing or not the one that was claimed"
-    if active.is_for(data) is False:
-        return "the picture is not the one that they were made for"
-    return ""
-
-
 def _text(value: Any) -> str:
     return printable(value, _LONGEST) if isinstance(value, str) else ""
 
@@ -181,7 +169,7 @@ def _texts(values: Iterable[Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(_text, values))))[:MOST]
 
 
-def _validated(claimed: Credentials, kind: str, data: bytes) -> Credentials:
+def _validate(claimed: Credentials, kind: str, data: bytes) -> Credentials:
     """Return credentials as they stand after validation; as they are, without a validator."""
     library = _library()
     if library is None:
@@ -194,18 +182,18 @@ def _validated(claimed: Credentials, kind: str, data: bytes) -> Credentials:
             signature = (reader.get_active_manifest() or {}).get("signature_info") or {}
     except (library.C2paError, ValueError) as error:
         fault = printable(f"the validator cannot read them: {error}", 100)
-        return structs.replace(claimed, standing=Standing.DAMAGED, fault=fault)
+        return structs.replace(claimed, standing=CredentialStatus.DAMAGED, fault=fault)
     if state in ("Valid", "Trusted"):
         signer = printable(str(signature.get("issuer") or claimed.signer), 100)
         return structs.replace(
-            claimed, standing=Standing.SIGNED, signer=signer, trusted=state == "Trusted"
+            claimed, standing=CredentialStatus.SIGNED, signer=signer, trusted=state == "Trusted"
         )
-    codes = [
-        str(failure.get("code")) for failure in results.get("activeManifest", {}).get("failure", [])
-    ]
+    failures = results.get("activeManifest", {}).get("failure", [])
+    codes = [str(failure.get("code")) for failure in failures]
     against = [code for code in codes if not code.startswith(_ABOUT_SIGNER)]
     fault = printable(", ".join(against or codes) or "the validator does not say why", 100)
-    standing = Standing.CLAIMED if codes and not against else Standing.INVALID
+    only_signer = bool(codes) and not against
+    standing = CredentialStatus.CLAIMED if only_signer else CredentialStatus.INVALID
     return structs.replace(claimed, standing=standing, fault=fault)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Standing(StrEnum):
+class CredentialStatus(StrEnum):
     """What the credentials of one picture are worth."""
 
     SIGNED = "signed"
@@ -22,7 +22,9 @@ class Standing(StrEnum):
     """They cannot be read."""
 
 
-WITHOUT_MEANING = frozenset({Standing.UNSIGNED, Standing.INVALID, Standing.DAMAGED})
+WITHOUT_MEANING = frozenset(
+    {CredentialStatus.UNSIGNED, CredentialStatus.INVALID, CredentialStatus.DAMAGED}
+)
 """Of these nothing that they say counts, for or against anybody."""
 
 
@@ -41,7 +43,7 @@ class Software(Struct, frozen=True, omit_defaults=True):
 class Credentials(Struct, frozen=True, omit_defaults=True):
     """What the content credentials of a picture say, and what that is worth."""
 
-    standing: Standing
+    standing: CredentialStatus
     software: tuple[Software, ...] = ()
     """Of the active manifest, then of its parents."""
     signer: str = ""
@@ -59,16 +61,16 @@ class Credentials(Struct, frozen=True, omit_defaults=True):
         named = f": {', '.join(self.names)}" if self.names else ", naming no program"
         whom = f", certificate in the name of {self.signer}" if self.signer else ""
         match self.standing:
-            case Standing.SIGNED if self.trusted:
+            case CredentialStatus.SIGNED if self.trusted:
                 return f"signed by {self.signer or 'a trusted signer'}{named}"
-            case Standing.SIGNED:
+            case CredentialStatus.SIGNED:
                 return f"validly signed{whom}, which no trusted authority vouches for{named}"
-            case Standing.CLAIMED:
+            case CredentialStatus.CLAIMED:
                 why = self.fault or "signature not validated"
                 return f"claimed ({why}{whom}){named}"
-            case Standing.UNSIGNED:
+            case CredentialStatus.UNSIGNED:
                 return f"claimed without a signature{named}"
-            case Standing.INVALID:
+            case CredentialStatus.INVALID:
                 return f"not valid: {self.fault}"
         return f"damaged: {self.fault}"
 

@@ -52,13 +52,21 @@ def declared_size(kind: str | None, data: bytes) -> tuple[int, int] | None:
 
     Pillow tells no size of a file that it refuses to open.
     """
-    reader = {"png": _png_size, "jpeg": _jpeg_size, "webp": _webp_size, "gif": _gif_size}.get(
-        kind or ""
-    )
     try:
-        return reader(data) if reader else None
+        match kind:
+            case "png":
+                width, height = struct.unpack_from(">II", data, 16)
+            case "gif":
+                width, height = struct.unpack_from("<HH", data, 6)
+            case "jpeg":
+                return _jpeg_size(data)
+            case "webp":
+                return _webp_size(data)
+            case _:
+                return None
     except struct.error:
         return None
+    return width, height
 
 
 def _truncated(how: str) -> Container:
@@ -152,6 +160,7 @@ def _jpeg(data: bytes) -> Container:
     while marker := _MARKER.search(data, offset):
         code = marker[0][1]
         if code == 0xD9:
+            # a file of several pictures (MPF) goes on with the next one, and ends with the last
             more = data.startswith(b"\xff\xd8", marker.end()) and b"MPF\0" in data[: marker.end()]
             return _ending_at(len(data) if more else marker.end(), data)
         scans += code == 0xDA
@@ -163,7 +172,7 @@ def _jpeg(data: bytes) -> Container:
 
 def _webp(data: bytes) -> Container:
     end = 8 + struct.unpack_from("<I", data, 4)[0]
-    end += end % 2 and len(data) > end  # the byte that pads an odd length
+    end += end % 2 and len(data) > end  # the byte that pads an odd length; some leave it out
     if end > len(data):
         return _truncated(f"{end - len(data)} bytes of the {end} announced are missing")
     return _ending_at(end, data)
@@ -195,16 +204,6 @@ def _after_blocks(data: bytes, offset: int) -> int:
     while length := data[offset]:
         offset += length + 1
     return offset + 1
-
-
-def _png_size(data: bytes) -> tuple[int, int]:
-    width, height = struct.unpack_from(">II", data, 16)
-    return width, height
-
-
-def _gif_size(data: bytes) -> tuple[int, int]:
-    width, height = struct.unpack_from("<HH", data, 6)
-    return width, height
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:

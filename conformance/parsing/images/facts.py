@@ -128,6 +128,7 @@ def inspect_image(
         return replace(facts, fault=describe_other(data))
     if kind not in _DECODED:
         return replace(facts, fault=f"is {kind}, which is recognised but not decoded")
+    # A size that the header gives spares Pillow, and the memory that it takes, the whole file.
     if declared and declared[0] * declared[1] > max_pixels:
         return replace(facts, fault=_too_many(declared, max_pixels))
     return _decode(facts, data, container, max_pixels, compared)
@@ -139,7 +140,15 @@ def _decode(
     try:
         formats = (str(facts.type).upper(),)
         with _guarded(max_pixels), Image.open(io.BytesIO(data), formats=formats) as image:
-            facts = _describe(facts, image)
+            counted = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames
+            facts = replace(
+                facts,
+                width=image.width,
+                height=image.height,
+                mode=image.mode,
+                has_alpha=image.has_transparency_data,
+                frames=max(counted, 1),
+            )
             if image.width * image.height > max_pixels:
                 return replace(facts, fault=_too_many(image.size, max_pixels))
             image.load()
@@ -151,7 +160,12 @@ def _decode(
     except Image.DecompressionBombError:
         return replace(facts, fault=f"declares far more than the {max_pixels} pixels allowed")
     except Exception as error:  # Pillow raises nearly every built-in exception on hostile bytes
-        return replace(facts, fault=container.fault or _undecodable(facts, error))
+        reason = "the decoder cannot read its header"
+        if facts.mode is not None:
+            truncated = "truncated" in str(error)
+            reason = "its pixels end early" if truncated else "its pixels cannot be decoded"
+        shown = f"it starts like {facts.type}, but {reason} ({type(error).__name__})"
+        return replace(facts, fault=container.fault or f"is damaged: {shown}")
 
 
 def _ends_blank(image: Image.Image) -> bool:
@@ -162,14 +176,6 @@ def _ends_blank(image: Image.Image) -> bool:
 
 def _too_many(size: tuple[int, int], max_pixels: int) -> str:
     return f"declares {size[0]}x{size[1]} pixels, more than the {max_pixels} allowed"
-
-
-def _undecodable(facts: ImageFacts, error: Exception) -> str:
-    reason = "the decoder cannot read its header"
-    if facts.mode is not None:
-        truncated = "truncated" in str(error)
-        reason = "its pixels end early" if truncated else "its pixels cannot be decoded"
-    return f"is damaged: it starts like {facts.type}, but {reason} ({type(error).__name__})"
 
 
 @contextmanager
@@ -183,18 +189,6 @@ def _guarded(max_pixels: int) -> Iterator[None]:
             yield
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = before
-
-
-def _describe(facts: ImageFacts, image: Image.Image) -> ImageFacts:
-    counted = getattr(image, "n_frames", 1) if facts.type in _COUNTED else facts.frames
-    return replace(
-        facts,
-        width=image.width,
-        height=image.height,
-        mode=image.mode,
-        has_alpha=image.has_transparency_data,
-        frames=max(counted, 1),
-    )
 
 
 def _read_pixels(facts: ImageFacts, image: Image.Image, compared: bool) -> ImageFacts:
@@ -228,20 +222,21 @@ def _strips(image: Image.Image) -> Iterator[tuple[Image.Image, list[int]]]:
     """
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
-        bottom = min(top + rows, image.height)
-        yield _plain(image.crop((0, top, image.width, bottom)))
-
-
-def _plain(strip: Image.Image) -> tuple[Image.Image, list[int]]:
-    alpha: list[int] = []
-    if strip.mode.startswith("I;16"):
-        strip = strip.point(lambda value: value / 256, "L")
-    if strip.has_transparency_data:
-        strip = strip.convert("RGBA")
-        alpha = strip.getchannel("A").histogram()
+        strip = _as_bytes(image.crop((0, top, image.width, min(top + rows, image.height))))
+        alpha: list[int] = []
+        if strip.has_transparency_data:
+            strip = strip.convert("RGBA")
+            alpha = strip.getchannel("A").histogram()
         if any(alpha[:255]):
-            return strip.convert("RGBa"), alpha
-    return (strip if strip.mode == "RGB" else strip.convert("RGB")), alpha
+            yield strip.convert("RGBa"), alpha
+        else:
+            yield (strip if strip.mode == "RGB" else strip.convert("RGB")), alpha
+
+
+def _as_bytes(image: Image.Image) -> Image.Image:
+    """Return an image of at most eight bits a sample: Pillow would clip 16 of them."""
+    wide = image.mode.startswith("I;16")
+    return image.point(lambda value: value / 256, "L") if wide else image
 
 
 def _paint_thumbnail(image: Image.Image) -> str:
@@ -249,28 +244,17 @@ def _paint_thumbnail(image: Image.Image) -> str:
 
     It is painted anew from the pixels, so that nothing else of the file is in it.
     """
-    small = _shrunk(image)
-    file = io.BytesIO()
-    small.save(file, _FORMAT, quality=60, method=2)
-    text = base64.b64encode(file.getvalue()).decode("ascii")
-    return f"data:image/{_FORMAT.lower()};base64,{text}"
-
-
-def _shrunk(image: Image.Image) -> Image.Image:
-    """Shrink by averaging where the mode allows it, and only then convert what is left."""
-    size = _small_size(image.width, image.height)
+    most = max(image.width, image.height, _EDGE)
+    size = max(1, image.width * _EDGE // most), max(1, image.height * _EDGE // most)
+    # averaged where the mode allows it, and only then is what is left converted
     if image.mode in _SMOOTH:
         small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.5)
     else:
         small = image.resize(size, Image.Resampling.NEAREST)
-    if small.mode.startswith("I;16"):
-        small = small.point(lambda value: value / 256, "L")
-    mode = "RGBA" if small.has_transparency_data else "RGB"
-    painted = small.convert(mode)
+    small = _as_bytes(small)
+    painted = small.convert("RGBA" if small.has_transparency_data else "RGB")
     painted.info.clear()  # no comment, profile or EXIF of the provider's
-    return painted
-
-
-def _small_size(width: int, height: int) -> tuple[int, int]:
-    most = max(width, height, _EDGE)
-    return max(1, width * _EDGE // most), max(1, height * _EDGE // most)
+    file = io.BytesIO()
+    painted.save(file, _FORMAT, quality=60, method=2)
+    text = base64.b64encode(file.getvalue()).decode("ascii")
+    return f"data:image/{_FORMAT.lower()};base64,{text}"

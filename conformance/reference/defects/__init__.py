@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from conformance.cases import cases_for
 from conformance.clauses import clauses_of
 from conformance.contract import Edition, load_edition, model_named
-from conformance.errors import UnknownNameError
+from conformance.errors import ConformanceError, UnknownNameError
 from conformance.reference.defects import (
     authentication,
     base64,
@@ -29,8 +30,7 @@ from conformance.reference.defects import (
     url,
 )
 from conformance.reference.defects.planting import REGISTRY, Defect
-from conformance.reference.defects.restriction import check_restrictable, restricted
-from conformance.reference.steps import TRUTHFUL, Steps
+from conformance.reference.steps import ASKED_MODEL, TRUTHFUL, Steps, replaced_steps
 
 __all__ = ["CHAPTERS", "Defect", "defects", "lying_steps", "with_defects"]
 
@@ -52,7 +52,7 @@ CHAPTERS = (
 )
 """The chapters in reading order; importing them registers the defects."""
 
-assert lenient
+assert lenient  # imported for the defects that it registers in other chapters
 
 _ABOUT_OPEN = {"parameters.unknown", "parameters.unsupported", "parameters.disputed-value"}
 """The clauses about requests that an edition neither accepts nor refuses."""
@@ -71,23 +71,23 @@ def defects(edition: Edition | None = None) -> Mapping[str, Defect]:
 def _defects(edition: Edition) -> Mapping[str, Defect]:
     known = {clause.id for clause in clauses_of(edition)}
     order = [module.__name__.rpartition(".")[2] for module in CHAPTERS]
-    ordered = sorted(
+    kinds = {kind for model in edition.every_model for kind in model.responses.values()}
+    kept: dict[str, Defect] = {}
+    for defect in sorted(
         (*REGISTRY.values(), *parameters.derived(edition)),
         key=lambda defect: order.index(defect.chapter),
-    )
-    kinds = {kind for model in edition.every_model for kind in model.responses.values()}
-    claimed = (
-        replace(defect, claims=tuple(claim for claim in defect.claims if claim in known))
-        for defect in ordered
-        if "url" in kinds or not defect.in_urls
-    )
-    return MappingProxyType(
-        {defect.id: defect for defect in claimed if defect.claims and _is_told(defect, edition)}
-    )
+    ):
+        claims = tuple(claim for claim in defect.claims if claim in known)
+        possible = "url" in kinds or not defect.in_urls
+        if possible and claims and _is_lie_in(edition, defect):
+            kept[defect.id] = replace(defect, claims=claims)
+    return MappingProxyType(kept)
 
 
-def _is_told(defect: Defect, edition: Edition) -> bool:
+def _is_lie_in(edition: Edition, defect: Defect) -> bool:
     """Return whether a lie about what is accepted is one about any request of an edition."""
+    # Where an edition leaves open what a lie takes or refuses, it is no lie there. Whether it is
+    # one shows in the documented requests: their truth is accepted or refused for certain.
     validate = defect.plant(TRUTHFUL).validate
     derived_or_open = defect.id not in REGISTRY or bool(_ABOUT_OPEN & {*defect.claims})
     if defect.chapter != "parameters" or validate is TRUTHFUL.validate or derived_or_open:
@@ -114,15 +114,42 @@ def with_defects(
     Raises UnknownNameError for an unknown id, and ConformanceError for a lie that is of no model.
     """
     known = defects(edition)
+    lying = steps
     for name in ids:
         if name not in known:
             raise UnknownNameError("defect", name, known)
         if model is not None:
-            check_restrictable(known[name], TRUTHFUL, model)
-    lying = steps
-    for name in ids:
+            _check_restrictable(known[name], model)
         lying = known[name].plant(lying)
-    return lying if model is None else restricted(steps, lying, model)
+    return lying if model is None else _restricted(steps, lying, model)
+
+
+def _check_restrictable(defect: Defect, model: str) -> None:
+    """Raise ConformanceError for a lie that cannot be told of one model only.
+
+    A lie that replaces other steps besides `file` knows which files are of its own answers.
+    """
+    changed = replaced_steps(TRUTHFUL, defect.plant(TRUTHFUL))
+    if "model_list" in changed or changed == {"file"}:
+        what = "image files" if changed == {"file"} else "the list of models"
+        raise ConformanceError(
+            f"--defect-model {model}: {defect.id} is a lie about {what}, which no request asks by "
+            f"model; leave --defect-model out"
+        )
+
+
+def _restricted(truthful: Steps, lying: Steps, model: str) -> Steps:
+    """Return steps that lie only if the request names this model."""
+
+    def either(truth: Callable[..., Any], lie: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given: (lie if ASKED_MODEL.get() == model else truth)(*given)
+
+    # The list is of all models, and the files of a lie are known to it by its own answers.
+    of_models = replaced_steps(truthful, lying) - {"model_list", "file"}
+    chosen: dict[str, Any] = {
+        name: either(getattr(truthful, name), getattr(lying, name)) for name in of_models
+    }
+    return replace(lying, **chosen)
 
 
 def lying_steps(edition: Edition, ids: Sequence[str], model: str | None = None) -> Steps:

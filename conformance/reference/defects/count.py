@@ -7,8 +7,13 @@ from typing import Any
 
 from conformance.contract import RequestBody
 from conformance.reference.answers import Job
-from conformance.reference.defects.forgiving import forgiving
-from conformance.reference.defects.planting import in_body, planted, resolving, validating
+from conformance.reference.defects.planting import (
+    forgiving,
+    in_body,
+    planted,
+    resolving,
+    validating,
+)
 from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 
@@ -49,43 +54,47 @@ def refused_when_absent(request: RequestBody) -> Refusal | None:
     return None if request.has("n") else bad_request("n must be given.", "n", "n_not_within_range")
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _n(request: RequestBody) -> int | float | None:
+    """Return the number of images that a request names; None if that is no number."""
+    value: Any = request.body.get("n")
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _whole(value: Any) -> bool:
-    return _number(value) and float(value).is_integer()
+def _has_fraction(request: RequestBody) -> bool:
+    n = _n(request)
+    return isinstance(n, float) and not n.is_integer()
 
 
-def _n(request: RequestBody) -> Any:
-    return request.body.get("n")
+def _whole(request: RequestBody) -> float:
+    """Return the number if it is whole, else 0, of which neither lie about whole ones speaks."""
+    return 0 if _has_fraction(request) else _n(request) or 0
 
 
 @planted("count.zero-taken", "count.zero-refused", modes=["D6"])
 def zero_taken(steps: Steps) -> Steps:
     """A request for no image at all is answered with one."""
-    return forgiving(steps, "n", lambda request: _number(_n(request)) and _n(request) == 0)
+    return forgiving(steps, "n", lambda request: _n(request) == 0)
 
 
 @planted("count.negative-taken", "count.negative-refused", modes=["D6"])
 def negative_taken(steps: Steps) -> Steps:
     """A negative `n` is answered with one image."""
-    return forgiving(steps, "n", lambda request: _whole(_n(request)) and _n(request) < 0)
+    return forgiving(steps, "n", lambda request: _whole(request) < 0)
 
 
 @planted("count.fraction-taken", "count.fractional-refused", modes=["D6"])
 def fraction_taken(steps: Steps) -> Steps:
     """An `n` with a fraction is answered with one image."""
-    return forgiving(steps, "n", lambda request: _number(_n(request)) and not _whole(_n(request)))
+    return forgiving(steps, "n", _has_fraction)
 
 
 @planted("count.words-taken", "count.non-numeric-refused", modes=["D6"])
 def words_taken(steps: Steps) -> Steps:
     """An `n` that is no number is answered with one image."""
-    return forgiving(steps, "n", lambda request: not _number(_n(request)))
+    return forgiving(steps, "n", lambda request: _n(request) is None)
 
 
 @planted("count.too-many-taken", "count.above-maximum-refused", modes=["D6"])
 def too_many_taken(steps: Steps) -> Steps:
     """An `n` above the documented maximum is answered with one image."""
-    return forgiving(steps, "n", lambda request: _whole(_n(request)) and _n(request) > 0)
+    return forgiving(steps, "n", lambda request: _whole(request) > 0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from conformance.reference.answers import Job
 from conformance.reference.defects.planting import Body, asked, in_body, in_usage, planted
 
@@ -143,13 +141,14 @@ def usage_digits(usage: Body) -> None:
 @in_usage
 def usage_negative(usage: Body) -> None:
     """Tokens that came in are counted below zero; the sums hold."""
-    _count_input(usage, -usage["input_tokens"])
+    count_below_zero(usage)
 
 
-def _count_input(usage: dict[str, Any], tokens: int) -> None:
-    usage["input_tokens"] = tokens
+def count_below_zero(usage: Body) -> None:
+    """Count what came in below zero, and let the sums hold."""
+    tokens = -usage["input_tokens"]
+    usage |= {"input_tokens": tokens, "total_tokens": tokens + usage["output_tokens"]}
     usage["input_tokens_details"] = {"text_tokens": tokens, "image_tokens": 0}
-    usage["total_tokens"] = tokens + usage["output_tokens"]
 
 
 @planted("extras.usage-total-off", "extras.usage-total", modes=["D4", "usage that does not add up"])

@@ -32,6 +32,10 @@ def _opened(data: bytes) -> Image.Image:
     return image
 
 
+def _rgba(data: bytes) -> Image.Image:
+    return _opened(data).convert("RGBA")
+
+
 def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
@@ -120,10 +124,6 @@ def alpha_lost(data: bytes, job: Job) -> bytes:
         return data
     ground = Image.new("RGBA", (job.width, job.height), "white")
     return encode(Image.alpha_composite(ground, _rgba(data)).convert("RGB"), job.output_format)
-
-
-def _rgba(data: bytes) -> Image.Image:
-    return _opened(data).convert("RGBA")
 
 
 @planted("image.fake-checkerboard", "image.transparent-pixels", modes=["D7"])

@@ -123,13 +123,9 @@ def huge_clamped(request: RequestBody, name: str, value: Any) -> Taken:
 def another_models_value_taken(request: RequestBody, name: str, value: Any) -> Taken:
     """A value that another model takes is taken by all of them, and the default painted."""
     foreign = value not in _schema(request, name).get("enum", (value,))
-    return {} if foreign and _elsewhere(request, name, value) else {name: value}
-
-
-def _elsewhere(request: RequestBody, name: str, value: Any) -> bool:
-    """Return whether some model must accept a value."""
     bodies = ({"model": other, "prompt": "a boat", name: value} for other in request.edition.models)
-    return any(request.reread(body).expectation == "accepted" for body in bodies)
+    taken = foreign and any(request.reread(body).expectation == "accepted" for body in bodies)
+    return {} if taken else {name: value}
 
 
 @planted("parameters.size-rounded", "parameters.size-enum")
@@ -139,12 +135,12 @@ def size_rounded(request: RequestBody, name: str, value: Any) -> Taken:
     sides = sides_of(value) if name == "size" and "enum" in _schema(request, name) else None
     if sides is None:
         return {name: value}
-    known = {size: edges for size in _schema(request, name)["enum"] if (edges := sides_of(size))}
-    return {name: min(known, key=lambda size: _distance(known[size], sides))}
-
-
-def _distance(left: tuple[int, int], right: tuple[int, int]) -> int:
-    return abs(left[0] - right[0]) + abs(left[1] - right[1])
+    distances = {
+        size: abs(edges[0] - sides[0]) + abs(edges[1] - sides[1])
+        for size in _schema(request, name)["enum"]
+        if (edges := sides_of(size))
+    }
+    return {name: min(distances, key=distances.__getitem__)}
 
 
 @planted("parameters.capitals-taken", *(f"parameters.{name}-enum" for name in _ENUMS))
@@ -154,23 +150,9 @@ def capitals_taken(_request: RequestBody, name: str, value: Any) -> Taken:
     return {name: value.lower() if name in _ENUMS and isinstance(value, str) else value}
 
 
-_REFUSED_LIMITS = {
-    "most-images": ("n", "maximum"),
-    "longest-prompt": ("prompt", "maxLength"),
-    "no-compression": ("output_compression", "minimum"),
-    "full-compression": ("output_compression", "maximum"),
-    "most-partials": ("partial_images", "maximum"),
-}
-_LIES = {
-    "most-images": "The greatest documented `n` is refused, where it is more than one.",
-    "longest-prompt": "The longest documented prompt is refused.",
-    "no-compression": "`output_compression: 0` is taken for none, and refused.",
-    "full-compression": "`output_compression: 100` is refused.",
-    "most-partials": "`partial_images: 3` is refused.",
-}
+def _refuse_limit(defect: str, name: str, keyword: str, lie: str) -> None:
+    """Plant the refusal of a documented limit."""
 
-
-def _refusing_limit(name: str, keyword: str, lie: str) -> Plant:
     def refused(request: RequestBody) -> Refusal | None:
         value = request.body.get(name)
         limit = request.model.parameters.get(name, {}).get(keyword) if request.model else None
@@ -181,12 +163,34 @@ def _refusing_limit(name: str, keyword: str, lie: str) -> Plant:
         return bad_request(f"{name} is out of range.", name, "invalid_value")
 
     refused.__doc__ = lie
-    return validating(refused)
+    planted(defect, "parameters.valid-accepted", modes=["D1"])(validating(refused))
 
 
-for _id, (_name, _keyword) in _REFUSED_LIMITS.items():
-    _plant = _refusing_limit(_name, _keyword, _LIES[_id])
-    planted(f"parameters.{_id}-refused", "parameters.valid-accepted", modes=["D1"])(_plant)
+_refuse_limit(
+    "parameters.most-images-refused",
+    *("n", "maximum"),
+    "The greatest documented `n` is refused, where it is more than one.",
+)
+_refuse_limit(
+    "parameters.longest-prompt-refused",
+    *("prompt", "maxLength"),
+    "The longest documented prompt is refused.",
+)
+_refuse_limit(
+    "parameters.no-compression-refused",
+    *("output_compression", "minimum"),
+    "`output_compression: 0` is taken for none, and refused.",
+)
+_refuse_limit(
+    "parameters.full-compression-refused",
+    *("output_compression", "maximum"),
+    "`output_compression: 100` is refused.",
+)
+_refuse_limit(
+    "parameters.most-partials-refused",
+    *("partial_images", "maximum"),
+    "`partial_images: 3` is refused.",
+)
 
 
 @planted("parameters.several-images-refused", "parameters.valid-accepted", modes=["D1"])

@@ -6,17 +6,20 @@ What breaks a rule is taken by one defect a rule, derived from the edition's sch
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
-from conformance.contract import Edition, Model, RequestBody, SchemaRule
+from conformance.clauses.bindings import gravest_flaw
+from conformance.clauses.derivation import clause_id
+from conformance.contract import Edition, RequestBody, SchemaRule
 from conformance.parsing import read_json
-from conformance.reference.defects.forgiving import forgiving
 from conformance.reference.defects.planting import (
     Defect,
+    Plant,
+    forgiving,
     in_refusal,
     json_response,
     planted,
@@ -26,7 +29,6 @@ from conformance.reference.errors import Refusal, bad_request
 from conformance.reference.steps import Steps
 
 _MODEL = re.compile(rb'"model":\s*"([^"]+)"')
-_UNBREAKABLE = frozenset({"default", "description", "title"})
 _COUNT = (
     "count.zero-refused",
     "count.negative-refused",
@@ -181,65 +183,22 @@ def disputed_refused_unnamed(request: RequestBody) -> Refusal | None:
 
 def derived(edition: Edition) -> Iterator[Defect]:
     """Yield a defect for every rule of the edition that a request can break, and one for all."""
-    rules = dict(_rules(edition))
-    for name, rule in rules.items():
-        yield _taking(name, rule)
-    claims = (*(f"parameters.{name}" for name in rules), *_COUNT)
-    yield _accepting_all(claims)
-
-
-def _rules(edition: Edition) -> Iterator[tuple[str, SchemaRule]]:
-    for model in edition.every_model:
-        across = _across(model)
-        for rule in model.rules:
-            if rule.keyword in across:
-                yield f"{_raised_by(rule)}-{rule.keyword.lower()}", rule
-            elif _can_be_broken(rule):
-                yield f"{rule.parameter}-{rule.keyword.lower()}", rule
-
-
-def _across(model: Model) -> frozenset[str]:
-    return frozenset(
-        condition.get("title", "allOf") for condition in model.request.get("allOf", ())
+    ids = ((clause_id(model, rule), rule) for model in edition.every_model for rule in model.rules)
+    rules = {claim: rule for claim, rule in ids if claim is not None}
+    for claim, rule in rules.items():
+        name = claim.partition(".")[2]
+        lie = f"A request that breaks the rule {name} is answered with an image."
+        yield Defect(f"{claim}-broken", lie, (claim,), ("D1",), _taking(rule))
+    yield Defect(
+        "parameters.accept-all",
+        "Nothing is validated: what breaks a rule is left out, and the rest is answered.",
+        (*rules, *_COUNT),
+        ("accept-all",),
+        lambda steps: forgiving(steps, None, lambda _asked: True),
     )
 
 
-def _raised_by(rule: SchemaRule) -> str:
-    condition = rule.value.get("if", {})
-    names = [*condition.get("required", ()), *condition.get("properties", ())]
-    return str(next(iter(names), rule.parameter))
-
-
-def _can_be_broken(rule: SchemaRule) -> bool:
-    if rule.parameter in (None, "n") or rule.keyword in _UNBREAKABLE:
-        return False
-    return rule.parameter != "model" or rule.keyword == "type"
-
-
-def _taking(name: str, rule: SchemaRule) -> Defect:
-    parameter, keyword = rule.parameter, rule.keyword
-
-    def plant(steps: Steps) -> Steps:
-        return forgiving(steps, parameter, lambda asked: gravest(asked) == keyword)
-
-    lie = f"A request that breaks the rule {name} is answered with an image."
-    return Defect(f"parameters.{name}-broken", lie, (f"parameters.{name}",), ("D1",), plant)
-
-
-def gravest(request: RequestBody) -> str:
-    """Return the most basic rule that a request breaks: type, then its own, then one across."""
-    known = request.model.parameters if request.model else {}
-
-    def gravity(violation: Any) -> int:
-        own = violation.keyword in known.get(violation.parameter or "", {})
-        return 0 if violation.keyword == "type" else 1 if own else 2
-
-    return min(request.violations, key=gravity).keyword
-
-
-def _accepting_all(claims: Sequence[str]) -> Defect:
-    def plant(steps: Steps) -> Steps:
-        return forgiving(steps, None, lambda _asked: True)
-
-    lie = "Nothing is validated: what breaks a rule is left out, and the rest is answered."
-    return Defect("parameters.accept-all", lie, tuple(claims), ("accept-all",), plant)
+def _taking(rule: SchemaRule) -> Plant:
+    return lambda steps: forgiving(
+        steps, rule.parameter, lambda asked: gravest_flaw(asked) == rule.keyword
+    )

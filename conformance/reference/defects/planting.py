@@ -163,7 +163,7 @@ def in_text(lie: Callable[[bytes], bytes]) -> Plant:
 
     def lying(encode: Any, body: Mapping[str, Any]) -> bytes:
         text: bytes = encode(body)
-        return text if "object" in body else lie(text)
+        return text if "object" in body else lie(text)  # lists of models have that member
 
     return documented(in_step("encode")(lying), lie)
 
@@ -238,6 +238,32 @@ def rereading(steps: Steps, reread: Callable[[RequestBody], RequestBody]) -> Ste
         steps,
         validate=lambda request, served: validate(reread(request), served),
         resolve=lambda request: resolve(reread(request)),
+    )
+
+
+def forgiving(
+    steps: Steps, parameter: str | None, forgives: Callable[[RequestBody], bool]
+) -> Steps:
+    """Drop a parameter if it is the only fault of a request and `forgives` accepts it.
+
+    Without a parameter every fault is forgiven.
+    """
+
+    def mended(request: RequestBody, served: Collection[str]) -> RequestBody:
+        faulty = {violation.parameter for violation in request.violations}
+        others = parameter is not None and faulty != {parameter}
+        if not faulty or others or not forgives(request):
+            return request
+        instead = {"prompt": "a small boat", "model": next(iter(served))}
+        body = {name: value for name, value in request.body.items() if name not in faulty}
+        return request.reread(
+            body | {name: value for name, value in instead.items() if name in faulty}
+        )
+
+    return replace(
+        steps,
+        validate=lambda request, served: steps.validate(mended(request, served), served),
+        resolve=lambda request: steps.resolve(mended(request, tuple(request.edition.models))),
     )
 
 

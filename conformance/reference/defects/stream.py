@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from conformance.contract import RequestBody
 from conformance.reference.answers import AnswerContext, Job, Painter
+from conformance.reference.defects.extras import count_below_zero
 from conformance.reference.defects.planting import (
     Body,
     in_completed,
@@ -136,7 +137,7 @@ def two_completed(
 ) -> Iterator[Body]:
     """A stream has one finished image more than was asked."""
     asked = list(events(job, painter, context))
-    return iter([*asked, *(each for each in asked[-1:] if each["type"] == _COMPLETED)])
+    return iter([*asked, *(event for event in asked[-1:] if event["type"] == _COMPLETED)])
 
 
 @planted("stream.partial-too-many", "stream.partial-count", modes=["D11"])
@@ -241,10 +242,7 @@ def partial_empty(event: Body) -> None:
 @in_completed
 def usage_negative(event: Body) -> None:
     """Streamed tokens that came in are counted below zero; the sums hold."""
-    usage = event["usage"]
-    tokens = -usage["input_tokens"]
-    usage |= {"input_tokens": tokens, "total_tokens": tokens + usage["output_tokens"]}
-    usage["input_tokens_details"] = {"text_tokens": tokens, "image_tokens": 0}
+    count_below_zero(event["usage"])
 
 
 @planted("stream.usage-total-off", "stream.usage-total", modes=["D4", "D11"])
