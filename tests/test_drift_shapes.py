@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.reports.drift import Change, ChangeKind, drift
+from conformance.reports.drift import ChangeKind, DriftChange, drift
 from conformance.reports.drift.model import ABSENT
 from tests.nights import HEADERS, SHAPE, answer, answers, night
 
@@ -14,14 +14,14 @@ NEWS, NOISE = ChangeKind.INFORMATION, ChangeKind.NOISE
 MORE = [*SHAPE, "usage:object", "usage.total_tokens:integer"]
 
 
-def told(before: dict[str, Any], after: dict[str, Any], count: int = 6) -> list[Change]:
+def told(before: dict[str, Any], after: dict[str, Any], count: int = 6) -> list[DriftChange]:
     """What changed where all answers of a night are alike."""
     return list(
         drift([night(1, *answers(count, **before))], night(2, *answers(count, **after))).changes
     )
 
 
-def summary(changes: list[Change]) -> list[tuple[str, str, str, str]]:
+def summary(changes: list[DriftChange]) -> list[tuple[str, str, str, str]]:
     return [(each.what, each.subject, each.before, each.after) for each in changes]
 
 

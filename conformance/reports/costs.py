@@ -62,6 +62,7 @@ def total(exchanges: Iterable[ExchangeRecord]) -> Money:
 
 def sent_once(runs: Sequence[Run]) -> list[ExchangeRecord]:
     """Return all that was sent, each once: a run that resumes another keeps its exchanges."""
+    # where both files are there, the record of the run that sent it counts
     own: dict[tuple[object, ...], ExchangeRecord] = {}
     before: dict[tuple[object, ...], ExchangeRecord] = {}
     for run in runs:
@@ -80,7 +81,7 @@ def money_of(exchange: ExchangeRecord) -> Money:
         return Money(unpriced=int(images > 0))
     spent = price.spent
     actual = spent.actual or 0.0
-    known = bool(actual or spent.estimate) or not spent.guess
+    known = bool(actual or spent.estimate) or not spent.guess  # a guess only keeps the budget
     return Money(
         actual,
         spent.estimate,
@@ -122,7 +123,7 @@ def spending(run: Run) -> RunMoney:
     before = total(exchange for exchange in exchanges if taken_over(run, exchange))
     own = total(exchange for exchange in exchanges if not taken_over(run, exchange))
     spent = run.footer.spent if run.footer else None
-    if spent is None:
+    if spent is None:  # without a ledger's sums, what a run paid is known by its exchanges alone
         return RunMoney(own if own.priced or own.unpriced else None, before, 0.0)
     ledger = (spent.actual or 0.0) + spent.estimate + spent.guess
     return RunMoney(own, before, _more(ledger, own.paid + own.guess))

@@ -111,6 +111,7 @@ def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
         if message == NO_TEXT:
             return "record each body as text, as it was sent"
         return "judge recordings that show more"
+    # a limit comes first: a run that it ended has a problem as well, which asking slowly mends
     limited = verdict is Verdict.UNAVAILABLE or (verdict is Verdict.NOT_RUN and "429" in message)
     if limited and (slower := _slower(summary, provider)):
         return slower

@@ -97,6 +97,7 @@ class _Page(Paper):
             return
         self._console.print()
         width = self._console.width
+        # numbers are never cut: where they do not fit, the sections below have them
         columns, rows = self._table_of(wide=True)
         if width < NARROW or not fits(width, columns, rows, gap=1):
             columns, rows = self._table_of(wide=False)

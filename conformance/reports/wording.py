@@ -303,6 +303,7 @@ def _reasons(summary: Summary) -> list[str]:
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:
     """Say what is known to have been paid; None where nobody knows: a guess is no answer."""
+    # nothing, while there are answers without a price, is as good as unknown
     if usd is None or (unpriced and not usd):
         return None
     return f"{'about ' if estimated else ''}{dollars(usd)}"

@@ -40,7 +40,7 @@ _GRAVITY = NO_FINDING + "".join(state.letter for state in reversed(STATES)).tran
 
 _AHEAD = timedelta(days=1)  # that clocks of machines may differ
 
-Problem = tuple[str, str]
+LeftOut = tuple[str, str]
 """A file that is left out, and why."""
 
 
@@ -113,7 +113,7 @@ class History:
     timelines: tuple[Timeline, ...]
     unchanged: int  # promises, on a model each, that never changed and still are judged
     silent: int  # promises, on a model each, whose newest nights could not judge them
-    problems: tuple[Problem, ...]
+    problems: tuple[LeftOut, ...]
 
 
 def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool = False) -> History:
@@ -147,7 +147,7 @@ def history(folder: Path, provider: str = "*", clauses: str = "*", every: bool =
     )
 
 
-def runs_of(folder: Path) -> tuple[list[RunStates], list[Problem]]:
+def runs_of(folder: Path) -> tuple[list[RunStates], list[LeftOut]]:
     """Return the runs of a folder in the order of their start, and the files that are left out.
 
     Raises `HistoryError` for what is no folder.
@@ -155,7 +155,7 @@ def runs_of(folder: Path) -> tuple[list[RunStates], list[Problem]]:
     if not folder.is_dir():
         raise HistoryError(f"{folder}: is no folder; name the one that holds the run files")
     runs: dict[str, RunStates] = {}
-    problems: list[Problem] = []
+    problems: list[LeftOut] = []
     reader = StatesReader()
     for path in run_files(folder):
         name = path.relative_to(folder).as_posix()
@@ -185,13 +185,14 @@ def _date_fault(started: str) -> str:
     return f"it started on {printable(started, 40)}, which is yet to come; a clock was wrong"
 
 
-def _copies(runs: dict[str, RunStates]) -> Iterator[Problem]:
+def _copies(runs: dict[str, RunStates]) -> Iterator[LeftOut]:
     """Yield the files of a run that another file has as well.
 
     The whole one counts, else the longest, whatever their names.
     """
     worth = {name: (run.complete, run.findings) for name, run in runs.items()}
     for names in group_by(runs, lambda name: runs[name].id).values():
+        # of equal copies the first by name, on whatever machine
         best, *others = sorted(sorted(names), key=worth.__getitem__, reverse=True)
         for name in others:
             cut = ""
@@ -243,8 +244,21 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
     for clause, marks, over in sorted(
         models, key=lambda row: (LEVELS.index(levels[row[0]]), row[0])
     ):
-        spells = tuple(_spells(marks, started))
+        spells = tuple(
+            Spell(
+                _TELLING[spell[1]],
+                first=started[spell.start()],
+                last=started[spell.end() - 1],
+                nights=spell[0].count(spell[1]),
+            )
+            for spell in _SPELL.finditer(marks)
+        )
         flakes, unjudged = _flakes(marks)
+        # the nights at the end that could not judge; a flaky one did
+        judged = len(marks.rstrip(_SILENT))
+        silence = None
+        if spells and not over and judged < len(marks):
+            silence = Silence(started[judged], len(marks) - judged)
         yield Timeline(
             provider=provider,
             clause=clause,
@@ -254,7 +268,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
             flakes=flakes,
             unjudged=unjudged,
             marks=marks,
-            silence=_silence(marks, started) if spells and not over else None,
+            silence=silence,
             retired=over,
         )
 
@@ -273,15 +287,8 @@ def _aligned(states: str, places: Sequence[int]) -> str:
         return NO_FINDING * len(places)
     if isinstance(places, range):
         return states
-    padded = states + NO_FINDING
+    padded = states + NO_FINDING  # which the place -1 then stands for
     return "".join([padded[place] for place in places])
-
-
-def _spells(marks: str, started: Sequence[str]) -> Iterator[Spell]:
-    for match in _SPELL.finditer(marks):
-        mark, last = match[1], match.end() - 1
-        nights = match[0].count(mark)
-        yield Spell(_TELLING[mark], started[match.start()], started[last], nights)
 
 
 def _flakes(marks: str) -> tuple[Rate, int]:
@@ -293,12 +300,6 @@ def _flakes(marks: str) -> tuple[Rate, int]:
     flips = len(_FLIP.findall(telling))
     unjudged = len(marks) - marks.count(NO_FINDING) - len(telling) - flaky
     return Rate(flips + flaky, len(telling) + flaky), unjudged
-
-
-def _silence(marks: str, started: Sequence[str]) -> Silence | None:
-    """Return the nights at the end that could not judge; a flaky one did."""
-    judged = len(marks.rstrip(_SILENT))
-    return Silence(started[judged], len(marks) - judged) if judged < len(marks) else None
 
 
 def squeezed(marks: str, width: int) -> str:

@@ -71,7 +71,7 @@ def cell_link(clause: str, provider: str, model: str) -> str:
 def prose(text: str) -> Markup:
     """Write a sentence of ours, what stands between backticks as code."""
     parts = printable(text, _LONGEST).split("`")
-    if not len(parts) % 2:
+    if not len(parts) % 2:  # a backtick that no other closes is a backtick
         return escape("`".join(parts))
     code = Markup("<code>{}</code>")
     return Markup("").join(
