@@ -112,6 +112,7 @@ def _spoil_control(
 
     Return None if the contract leaves the value open; raise DerivationError if it accepts it.
     """
+    # the smallest request comes first, and wins where another leaves as much open
     candidates, expectations = [], set()
     for control in (controls[0], *(case for case in controls if name in (case.body or {}))):
         body = spoil(control.body or {}, name, wrong.value)

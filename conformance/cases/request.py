@@ -52,6 +52,7 @@ def body_bytes(case: Case, served_as: str | None = None) -> bytes:
 
 def canonical_json(body: Mapping[str, Any]) -> str:
     """Return a body as compact JSON: model and prompt first, then by name."""
+    # cassettes are found by it (ARCHITECTURE 8), so the order of members must say nothing
     first = {name: body[name] for name in ("model", "prompt") if name in body}
     ordered = first | {name: body[name] for name in sorted(body)}
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

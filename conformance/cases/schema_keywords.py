@@ -32,6 +32,7 @@ class UnknownKeywordError(ConformanceError):
 
 def check_keywords(model: Model) -> None:
     """Raise UnknownKeywordError if a request schema has a keyword that no case would test."""
+    # a keyword without a case would be a promise that nothing tries (ARCHITECTURE 1)
     body = model.request
     _refuse_others(model, "the body", body, _BODY)
     schemas = [("a rule across parameters", condition) for condition in conditions(model)]

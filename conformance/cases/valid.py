@@ -45,6 +45,7 @@ def open_cases(domain: Domain) -> Iterator[Case]:
 
     The smallest request is their control: it must be accepted.
     """
+    # a provider that refuses everything then breaks one clause, and not all (ARCHITECTURE 14)
     case = partial(domain.case, control=BASELINE)
     for name in domain.optional:
         raised: list[tuple[str, ...]] = []

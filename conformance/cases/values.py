@@ -65,6 +65,7 @@ def askable_values(
     for case in cases:
         for value in _asked_by(case, edition, model):
             known = values.get(value.asks, value)
+            # a request that is open as a whole says nothing of its values; a default stays one
             standing = known.standing if value.standing == "open" else value.standing
             standing = known.standing if known.standing == "default" else standing
             depth = Depth.STANDARD if known.depth is Depth.STANDARD else value.depth

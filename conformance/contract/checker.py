@@ -207,7 +207,7 @@ def _not(validator: Any, schema: Any, instance: Any, _: Any) -> Iterator[Validat
 def _required(validator: Any, names: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     if validator.is_type(instance, "object"):
         for name in names:
-            if name not in instance:
+            if name not in instance:  # its place is that of the member, not of the object
                 yield ValidationError("is missing", path=(name,))
 
 

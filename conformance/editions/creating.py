@@ -30,6 +30,7 @@ def new_edition(old: str, new: str) -> Edition:
     source = load_edition(old)
     folder = Path(os.path.abspath(new))
     _check(folder, new)
+    # written aside and moved at once: half an edition would load, and be judged by
     part = folder.with_name(f".{uuid4().hex}.part")
     try:
         for file in _files(source.folder):

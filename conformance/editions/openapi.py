@@ -123,7 +123,7 @@ def _request_schema(content: Any, edition: Edition, path: Path) -> Any:
     wanted, method = edition.endpoint.path, edition.endpoint.method.lower()
     paths = _object(content, "paths")
     names = [name for name in paths if isinstance(name, str) and name.endswith(wanted)]
-    for name in sorted(names, key=len):
+    for name in sorted(names, key=len):  # the shortest is least likely a variant of the endpoint
         operation = _object(_object(paths, name), method)
         body = _SchemaReader(content).resolve(operation.get("requestBody"))
         media = _object(_object(body, "content"), edition.endpoint.content_type)

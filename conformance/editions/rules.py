@@ -112,6 +112,7 @@ def open_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
 
 def _rules(model: Model) -> Mapping[str, _Rule]:
     """Return what is said of each parameter, by parameter and keyword."""
+    # the name of a model stands in its own schema, and is no difference between editions
     rules = {
         f"{rule.parameter or 'body'}.{rule.keyword}": _Rule(
             text_of(rule.value), rule.level, clause_id(model, rule)
