@@ -15,7 +15,6 @@ from conformance.cases.schema_keywords import (
     UnknownKeywordError,
     check_keywords,
     condition_names,
-    conditions,
     couplings,
     types_of,
 )
@@ -102,20 +101,14 @@ class Domain:
         self.edition = edition
         self.model = model
         self.base: dict[str, Any] = {"model": model.name, "prompt": PROMPT}
-        # thousands of fragments are read, and most have been: without caches a plan takes minutes
+        # thousands of fragments are tried, most of them of parts that were read before
         self._read: dict[str, RequestBody] = {}
         self._checked: dict[tuple[int, str], bool] = {}
         self._acceptable_values: dict[tuple[str, str], bool] = {}
         self._allowed: dict[tuple[str, ...], tuple[Pattern, ...]] = {}
-        self._couplings = couplings(model)
-        questions = (entry["keywords"] for entry in model.request.get("open", ()))
-        schemas = (*conditions(model), *questions)
-        self._across = [
-            (coupling.keys(), Checker(schema))
-            for coupling, schema in zip(self._couplings, schemas, strict=True)
-        ]
+        self._across = [(names, Checker(schema)) for schema, names in couplings(model)]
+        # of each optional parameter, by its own schema
         self.regions = {name: self._partition(name) for name in self.optional}
-        """The regions of each optional parameter by its own schema."""
 
     def case(self, id_: str, fragment: Mapping[str, Any], **rest: Any) -> Case:
         """Return the case that adds parameters to the smallest request, which images answer."""
@@ -142,8 +135,8 @@ class Domain:
     def groups(self) -> tuple[tuple[str, ...], ...]:
         """The optional parameters, grouped by the rules across them."""
         groups = [{name} for name in self.optional]
-        for coupling in self._couplings:
-            touched = [group for group in groups if group & coupling.keys()]
+        for names, _ in self._across:
+            touched = [group for group in groups if group & names.keys()]
             groups = [group for group in groups if group not in touched]
             groups.append(set().union(*touched))
         return tuple(tuple(sorted(group, key=self.optional.index)) for group in groups if group)
@@ -177,7 +170,7 @@ class Domain:
     def _spans(self, parameter: str, schema: Mapping[str, Any]) -> list[Region]:
         """Split a range where a rule across parameters may begin to decide differently."""
         low, high = schema.get("minimum", 0), schema.get("maximum")
-        turns = {turn for coupling in self._couplings for turn in coupling.get(parameter, ())}
+        turns = {turn for names, _ in self._across for turn in names.get(parameter, ())}
         inside = sorted(turn for turn in turns if low < turn and (high is None or turn <= high))
         starts = [low, *inside]
         ends = [*(turn - 1 for turn in inside), high]

@@ -73,6 +73,15 @@ class Case:
         return f"{self.model}/{self.id}"
 
     @property
+    def is_plain(self) -> bool:
+        """Return whether it asks for images as any client does: nothing is odd but the body."""
+        return (
+            self.body is not None
+            and (self.method, self.content_type) == ("POST", "application/json")
+            and self.authorization is Authorization.VALID
+        )
+
+    @property
     def prerequisites(self) -> tuple[str, ...]:
         """The ids of the cases that are sent before it: its control, and coarser faults."""
         return (self.control, *self.after) if self.control else self.after

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.cases import cases_for
-from conformance.cases.model import Authorization, Case, Operation
+from conformance.cases.model import Case
 from conformance.clauses import clauses_of
 from conformance.clauses.registry import Clause, Needs
 from conformance.contract import Edition, Level, RequestBody
@@ -78,8 +78,7 @@ def _requests(old: Edition, new: Edition, model: str) -> Iterator[Case]:
     seen: set[str] = set()
     for edition in (new, old):
         for case in cases_for(edition, edition.model(model), lead=True):
-            plain = case.authorization is Authorization.VALID and case.raw is None
-            if plain and case.operation is Operation.GENERATE and repr(case.body) not in seen:
+            if case.is_plain and repr(case.body) not in seen:
                 seen.add(repr(case.body))
                 yield case
 
