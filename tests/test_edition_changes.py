@@ -16,10 +16,9 @@ from rich.console import Console
 
 from conformance.commands.editions import changes as changes_command
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
-from conformance.editions.changes import changes_between
+from conformance.editions.changes import changes_between, lifecycle_changes
 from conformance.editions.records import EditionChange
 from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
-from conformance.editions.rules import lifecycle_changes
 from conformance.errors import ConformanceError
 from tests.contract import change, copied
 
