@@ -28,7 +28,7 @@ MOST_ACCEPTED = {"dall-e": 12, "gpt-image": 18, "qwen-image": 6}
 
 
 def of_parameters(case: Case) -> bool:
-    """Say whether a refused case is wrong in a parameter, not in its key or transport."""
+    """Return whether a refused case is wrong in a parameter, not in its key or transport."""
     return not (case.billed or case.body is None or case.id in FAULTS) and (
         case.authorization is Authorization.VALID
     )

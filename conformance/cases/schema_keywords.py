@@ -33,7 +33,7 @@ class UnknownKeywordError(ConformanceError):
 def check_keywords(model: Model) -> None:
     """Raise UnknownKeywordError if a request schema has a keyword that no case would test."""
     # a keyword without a case would be a promise that nothing tries (ARCHITECTURE 1)
-    _refuse_others(model, "the body", model.request, _BODY)
+    _refuse_others(model, "the body", model.schema.resolved, _BODY)
     for name, parameter in model.parameters.items():
         _check_parameter(model, name, parameter)
     schemas = [("a rule across parameters", condition) for condition in conditions(model)]
@@ -53,7 +53,7 @@ def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 def conditions(model: Model) -> tuple[Mapping[str, Any], ...]:
     """Return the rules across parameters."""
-    return tuple(model.request.get("allOf", ()))
+    return tuple(model.schema.resolved.get("allOf", ()))
 
 
 def condition_names(model: Model) -> frozenset[str]:

@@ -11,9 +11,6 @@ from conformance.contract.records import Citation, SchemaRule
 from conformance.contract.request_schema import RequestSchema
 from conformance.output.printing import labelled
 
-FAMILY = "its family"
-"""How a model is read that an edition knows only by a pattern of its name."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
@@ -29,8 +26,11 @@ class Model:
 
     @property
     def read_as(self) -> str:
-        """Return how a name is read that the edition does not have; empty for one that it has."""
-        return "" if self.named else self.snapshot_of or FAMILY
+        """Return how a name is read that the edition does not have; empty for one that it has.
+
+        That is as the model of which it is a snapshot, or as a member of a family.
+        """
+        return "" if self.named else self.snapshot_of or "its family"
 
     @property
     def label(self) -> str:
@@ -38,19 +38,9 @@ class Model:
         return labelled(self.name, self.read_as)
 
     @property
-    def request(self) -> Mapping[str, Any]:
-        """The request schema as JSON, every `$ref` resolved."""
-        return self.schema.resolved
-
-    @property
     def parameters(self) -> Mapping[str, Mapping[str, Any]]:
         """The documented parameters and the schema of each."""
         return self.schema.parameters
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The parameters whose absence breaks the contract (not `model`: that is left open)."""
-        return self.schema.required
 
     @property
     def unsupported(self) -> Mapping[str, tuple[Citation, ...]]:
