@@ -84,8 +84,8 @@ def test_model_list_is_a_bare_get() -> None:
 def test_equal_bodies_give_equal_bytes() -> None:
     body = {"size": None, "prompt": "등대 \U0001f6b2", "n": 2, "model": LEAD}
     made = [
-        build_request(Case("any", LEAD, body=each), base_url=BASE_URL, key=KEY).body
-        for each in (body, dict(reversed(body.items())))
+        build_request(Case("any", LEAD, body=ordered), base_url=BASE_URL, key=KEY).body
+        for ordered in (body, dict(reversed(body.items())))
     ]
     assert made[0] == made[1]
     assert made[0].decode() == (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def nested(depth: int, wrap: Callable[[Any], Any]) -> Any:
-    """Nest a value as deep as asked."""
+    """Nest a value as deep as reading."""
     value: Any = 1
     for _ in range(depth):
         value = wrap(value)
@@ -64,9 +64,9 @@ PARAMETERS = sorted(load_edition().parameters)
     st.sampled_from([*NAMED, G2, "x"]), st.dictionaries(st.sampled_from(PARAMETERS), JSON_VALUES)
 )
 def test_any_body_is_read(name: str, parameters: dict[str, Any]) -> None:
-    asked = load_edition().read({"model": name, **parameters})
-    assert asked.expectation in {"accepted", "refused", "open"}
-    assert all(len(each.message) <= MESSAGE_LIMIT for each in asked.violations)
+    reading = load_edition().read({"model": name, **parameters})
+    assert reading.expectation in {"accepted", "refused", "open"}
+    assert all(len(broken.message) <= MESSAGE_LIMIT for broken in reading.violations)
 
 
 @settings(deadline=None)
@@ -74,8 +74,8 @@ def test_any_body_is_read(name: str, parameters: dict[str, Any]) -> None:
 def test_any_answer_is_compared(value: Any) -> None:
     edition = load_edition()
     for body in (value, {"created": value, "data": value}, {"created": 1, "data": [value]}):
-        found = edition.response_errors("url", body) + edition.error_errors(body)
-        assert all(len(each.message) <= MESSAGE_LIMIT for each in found)
+        mismatches = edition.response_errors("url", body) + edition.error_errors(body)
+        assert all(len(mismatch.message) <= MESSAGE_LIMIT for mismatch in mismatches)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_any_answer_is_compared(value: Any) -> None:
         ({"const": 1}, True, "the body is true, not 1"),
         ({"enum": [False]}, 0, "the body is 0, not one of false"),
         ({"not": {}}, "x" * 1_000_000, "must not be"),
-        ({"enum": [f"value-{each}" for each in range(100)]}, "x", "…"),
+        ({"enum": [f"value-{number}" for number in range(100)]}, "x", "…"),
         ({"required": ["a" * 1000]}, {}, "is missing"),
     ],
     ids=["const-boolean", "enum-boolean", "not", "enum-of-100", "required-long-name"],
