@@ -104,16 +104,16 @@ MORE: Mapping[str, dict[str, Any]] = {
     "of a stream": {"stream": True},
     "of nobody": {"model": UNKNOWN_MODEL},
 }
-TOLD = {"created": 1, "data": []}
+ANSWER = {"created": 1, "data": []}
 
 
 def exchanges() -> Iterator[tuple[str, Exchange]]:
     """Yield every request with what kind it is, and an answer that is of no matter."""
     for model in (*MODELS, UNKNOWN_MODEL):
         for changes in PARAMETERS.values():
-            yield f"of {model}", exchange({**body(model), **changes}, answer=TOLD)
+            yield f"of {model}", exchange({**body(model), **changes}, answer=ANSWER)
     for name, given in OTHERS.items():
-        yield name, exchange(answer=TOLD, **given)
+        yield name, exchange(answer=ANSWER, **given)
     for name, headers in HEADERS.items():
         yield from _headed(name, headers)
 
@@ -121,9 +121,9 @@ def exchanges() -> Iterator[tuple[str, Exchange]]:
 def _headed(name: str, headers: Any) -> Iterator[tuple[str, Exchange]]:
     for kind, more in MORE.items():
         asked = {**body("gpt-image-1"), **more}
-        yield f"{name} {kind}", exchange(asked, answer=TOLD, request_headers=headers)
+        yield f"{name} {kind}", exchange(asked, answer=ANSWER, request_headers=headers)
     for kind, given in OTHERS.items():
-        yield f"{name} {kind}", exchange(answer=TOLD, request_headers=headers, **given)
+        yield f"{name} {kind}", exchange(answer=ANSWER, request_headers=headers, **given)
 
 
 @cache
@@ -135,13 +135,13 @@ def all_sent() -> list[tuple[str, Sent]]:
 
 def with_painted(sent: Iterable[tuple[str, Sent]]) -> Iterator[tuple[str, Sent]]:
     """Yield requests, and behind each mistake the same one answered with an image."""
-    for name, each in sent:
-        yield name, each
-        if each.expectation == "refused":
-            yield f"{name} (painted)", replace(each, painted=True)
+    for name, request in sent:
+        yield name, request
+        if request.expectation == "refused":
+            yield f"{name} (painted)", replace(request, painted=True)
 
 
 def bound(binds: Any, sent: Iterable[tuple[str, Sent]]) -> str:
     """Return how many requests of each kind a clause binds."""
-    kinds = Counter(name for name, each in sent if binds(each))
+    kinds = Counter(name for name, request in sent if binds(request))
     return ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())

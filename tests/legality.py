@@ -57,8 +57,8 @@ class _Bench(InProcess):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One exchange and what was found of it."""
+class JudgedExchange:
+    """One exchange, its outcome and its findings."""
 
     exchange: Exchange
     outcome: Outcome
@@ -66,11 +66,11 @@ class Told:
 
     def with_verdict(self, *verdicts: Verdict) -> set[str]:
         """Return the clauses with one of these verdicts."""
-        return {each.clause for each in self.findings if each.verdict in verdicts}
+        return {finding.clause for finding in self.findings if finding.verdict in verdicts}
 
 
 class Table:
-    """Judges the chosen cases, as told by a provider that varies the truth or does not."""
+    """Judges the chosen cases, as a provider answers that varies the truth or does not."""
 
     def __init__(self, edition: Edition, cases: Mapping[str, str] = CASES) -> None:
         self.edition = edition
@@ -78,14 +78,15 @@ class Table:
         self.loop = asyncio.new_event_loop()
         self.models = list(cases)
         everything = (*all_cases(edition, self.models), *supplementary_cases(edition, self.models))
-        chosen = [each for each in everything if each.id in cases[each.model].split()]
-        self.cases = {each.path: each for each in chosen}
-        self.truth: Mapping[str, Told] = {}
-        self.truth = self.told(TRUTHFUL)
+        self.cases = {
+            case.path: case for case in everything if case.id in cases[case.model].split()
+        }
+        self.truth: Mapping[str, JudgedExchange] = {}
+        self.truth = self.answers_of(TRUTHFUL)
 
-    def told(
+    def answers_of(
         self, steps: Steps, later: Callable[[Exchange], Exchange] = lambda exchange: exchange
-    ) -> Mapping[str, Told]:
+    ) -> Mapping[str, JudgedExchange]:
         """Send every case to a provider that goes by these steps."""
         application = create_app(
             self.edition,
@@ -99,37 +100,37 @@ class Table:
         target = Target("reference", BASE_URL, DEFAULT_KEY, {name: name for name in self.models})
         bench = _Bench(asgi, self.loop, "reference.example")
         client = Client(target, bench, Provenance.REFERENCE, lambda: NOW, REMEMBERED)
-        return self.judged(lambda case: later(client.exchange(case)))
+        return self.judge(lambda case: later(client.exchange(case)))
 
-    def judged(
+    def judge(
         self, send: Callable[[Case], Exchange], cases: Mapping[str, Case] | None = None
-    ) -> Mapping[str, Told]:
+    ) -> Mapping[str, JudgedExchange]:
         """Judge what comes back, each case after its control."""
-        found: dict[str, Told] = {}
+        judged: dict[str, JudgedExchange] = {}
         for case in (self.cases if cases is None else cases).values():
             name = f"{case.model}/{case.control}"
-            control = found.get(name)
+            control = judged.get(name)
             exchange = send(case)
             true = self.truth.get(case.path)
             known = control is None or control is self.truth.get(name)
             if true is not None and known and _same(exchange, true.exchange):
-                found[case.path] = true
+                judged[case.path] = true
                 continue
             before = control.outcome if control else None
             findings = judge(exchange, self.edition, self.clauses, before)
-            found[case.path] = Told(exchange, outcome_of(exchange), tuple(findings))
-        return found
+            judged[case.path] = JudgedExchange(exchange, outcome_of(exchange), tuple(findings))
+        return judged
 
 
-def differs(truth: Mapping[str, Told], told: Mapping[str, Told]) -> bool:
+def differs(truth: Mapping[str, JudgedExchange], judged: Mapping[str, JudgedExchange]) -> bool:
     """Return whether any exchange is another."""
-    return any(not _same(told[name].exchange, truth[name].exchange) for name in told)
+    return any(not _same(judged[name].exchange, truth[name].exchange) for name in judged)
 
 
 def _same(one: Exchange, other: Exchange) -> bool:
     left, right = (
-        (each.response, each.failure, each.downloads, (each.elapsed or 0) > 100)
-        for each in (one, other)
+        (exchange.response, exchange.failure, exchange.downloads, (exchange.elapsed or 0) > 100)
+        for exchange in (one, other)
     )
     return left == right
 
@@ -137,16 +138,20 @@ def _same(one: Exchange, other: Exchange) -> bool:
 ALARMS = (Verdict.FAIL, Verdict.DEVIATES, Verdict.HARNESS_ERROR, Verdict.UNAVAILABLE)
 
 
-def alarms(told: Mapping[str, Told]) -> list[str]:
+def alarms(judged: Mapping[str, JudgedExchange]) -> list[str]:
     """Return which clauses raise an alarm, where, and why."""
-    found = [each for one in told.values() for each in one.findings if each.verdict in ALARMS]
-    return [f"{each.id}: {each.verdict.value}: {each.message} {each.observed}" for each in found]
+    return [
+        f"{finding.id}: {finding.verdict.value}: {finding.message} {finding.observed}"
+        for exchange in judged.values()
+        for finding in exchange.findings
+        if finding.verdict in ALARMS
+    ]
 
 
-def silenced(truth: Mapping[str, Told], told: Mapping[str, Told]) -> set[str]:
+def silenced(truth: Mapping[str, JudgedExchange], judged: Mapping[str, JudgedExchange]) -> set[str]:
     """Return the clauses that passed somewhere and there pass no longer."""
     return {
         clause
-        for name, one in told.items()
-        for clause in truth[name].with_verdict(Verdict.PASS) - one.with_verdict(Verdict.PASS)
+        for name, exchange in judged.items()
+        for clause in truth[name].with_verdict(Verdict.PASS) - exchange.with_verdict(Verdict.PASS)
     }

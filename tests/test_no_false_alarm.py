@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.exchange.model import Failure, Headers
-    from tests.legality import Told
+    from tests.legality import JudgedExchange
     from tests.variations.wire import Writer
 
 
@@ -54,7 +54,7 @@ def test_no_false_alarm_truth_passes_nearly_every_clause(table: Table) -> None:
 @pytest.mark.parametrize("name", sample(REGISTRY, 3))
 def test_no_false_alarm(table: Table, name: str) -> None:
     variation = REGISTRY[name]
-    told = table.told(variation.plant(TRUTHFUL), variation.later)
+    told = table.answers_of(variation.plant(TRUTHFUL), variation.later)
     assert differs(table.truth, told), "the variation varies nothing"
     assert alarms(told) == []
     silent = silenced(table.truth, told)
@@ -72,7 +72,7 @@ def test_no_false_alarm_under_another_edition(name: str) -> None:
     assert alarms(table.truth) == []
     illegal = {"file.other-type"} if edition.image_types("url") else set()
     for variation in (REGISTRY[name] for name in sample(sorted(REGISTRY.keys() - illegal), 12)):
-        told = table.told(variation.plant(TRUTHFUL), variation.later)
+        told = table.answers_of(variation.plant(TRUTHFUL), variation.later)
         assert alarms(told) == [], variation.varied
 
 
@@ -85,7 +85,7 @@ SENT = (
 """The requests that are really sent over HTTP."""
 
 
-def over_http(table: Table, write: Writer) -> tuple[Mapping[str, Told], dict[str, bytes]]:
+def over_http(table: Table, write: Writer) -> tuple[Mapping[str, JudgedExchange], dict[str, bytes]]:
     """Send requests to the truth on loopback; gives what was judged and what was written."""
     models = {name: name for name in CASES}
     application = create_app(table.edition, key=DEFAULT_KEY, clock=lambda: NOW, models=models)
@@ -95,17 +95,17 @@ def over_http(table: Table, write: Writer) -> tuple[Mapping[str, Told], dict[str
     ):
         target = Target("reference", server.base_url, DEFAULT_KEY, models)
         client = Client(target, transport, Provenance.REFERENCE, lambda: NOW)
-        told = table.judged(client.exchange, {name: table.cases[name] for name in SENT})
+        told = table.judge(client.exchange, {name: table.cases[name] for name in SENT})
         return told, server.written
 
 
 @pytest.fixture(scope="module")
-def truth_over_http(table: Table) -> tuple[Mapping[str, Told], dict[str, bytes]]:
+def truth_over_http(table: Table) -> tuple[Mapping[str, JudgedExchange], dict[str, bytes]]:
     return over_http(table, plain)
 
 
 def test_no_false_alarm_truth_over_http_is_the_truth(
-    table: Table, truth_over_http: tuple[Mapping[str, Told], dict[str, bytes]]
+    table: Table, truth_over_http: tuple[Mapping[str, JudgedExchange], dict[str, bytes]]
 ) -> None:
     told, written = truth_over_http
     assert alarms(told) == []
@@ -115,7 +115,7 @@ def test_no_false_alarm_truth_over_http_is_the_truth(
 
 @pytest.mark.parametrize("name", sample(WIRES, 3))
 def test_no_false_alarm_over_http(
-    table: Table, truth_over_http: tuple[Mapping[str, Told], dict[str, bytes]], name: str
+    table: Table, truth_over_http: tuple[Mapping[str, JudgedExchange], dict[str, bytes]], name: str
 ) -> None:
     truth, plainly = truth_over_http
     told, written = over_http(table, WIRES[name].write)
@@ -152,14 +152,14 @@ class OverHTTP2(Transport):
 
 
 def test_no_false_alarm_over_http_2(
-    table: Table, truth_over_http: tuple[Mapping[str, Told], dict[str, bytes]]
+    table: Table, truth_over_http: tuple[Mapping[str, JudgedExchange], dict[str, bytes]]
 ) -> None:
     models = {name: name for name in CASES}
     application = create_app(table.edition, key=DEFAULT_KEY, clock=lambda: NOW, models=models)
     with HTTP2Server(application) as server, OverHTTP2() as transport:
         target = Target("reference", server.base_url, DEFAULT_KEY, models)
         client = Client(target, transport, Provenance.REFERENCE, lambda: NOW)
-        told = table.judged(client.exchange, {name: table.cases[name] for name in SENT})
+        told = table.judge(client.exchange, {name: table.cases[name] for name in SENT})
     assert transport.versions == {"HTTP/2"}
     assert alarms(told) == []
     assert silenced(truth_over_http[0], told) == set()
