@@ -166,6 +166,16 @@ class Finding(Struct, frozen=True, tag="finding", omit_defaults=True):
         return f"{self.provider}::{self.model}/{self.case}::{self.clause}"
 
     @property
+    def column(self) -> tuple[str, str]:
+        """Its provider and model."""
+        return self.provider, self.model
+
+    @property
+    def path(self) -> str:
+        """The name of its exchange in a run, as `ExchangeRecord.path`."""
+        return f"{self.provider}/{self.model}/{self.case}"
+
+    @property
     def excused(self) -> bool:
         """Return whether the provider's file knows of it, with a reason and a date."""
         return self.deviation is not None

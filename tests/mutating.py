@@ -26,8 +26,7 @@ from conformance.reports.comparison import (
 )
 from conformance.reports.drift import drift, drift_json, drift_markdown, print_drift
 from conformance.reports.history import history, history_json, history_markdown, print_history
-from conformance.reports.nights import bases_of
-from conformance.results.baselines import Sought
+from conformance.results.baselines import Sought, bases_of
 from conformance.results.case_result import records_of
 from conformance.results.run_file import Run, RunFileError, read_run
 from conformance.runner.confirm import Confirmer

@@ -17,7 +17,7 @@ from conformance.contract import load_edition
 from conformance.findings import Finding, Verdict
 from conformance.reports import render, summarize
 from conformance.reports.capabilities import Capability, Word, model_tables, sides_of
-from conformance.reports.capabilities.readings import READINGS
+from conformance.reports.capabilities.answers import READINGS
 from conformance.results.run_file import Run, read_run
 from tests import runs
 from tests.extent import examples

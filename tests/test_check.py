@@ -21,9 +21,9 @@ from conformance.reference.steps import TRUTHFUL
 from conformance.results.run_file import read_run
 from conformance.runner.planned_request import sent_by
 from conformance.runner.shortlist import cannot_be_billed, shortlist
+from tests.contract import copied
 from tests.live import EDITION, KEY, watched
 from tests.processes import command
-from tests.test_contract_editions import copied
 
 FAR = "https://images.example.com/v1"
 

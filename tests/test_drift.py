@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 
 from conformance.findings import DECIDED, Finding, Verdict
-from conformance.reports.drift import Drift, DriftError, Kind, drift, drift_json, drift_markdown
+from conformance.reports.drift import (
+    ChangeKind,
+    Drift,
+    DriftError,
+    drift,
+    drift_json,
+    drift_markdown,
+)
 from conformance.reports.drift.render import closing
 from conformance.reports.drift.verdicts import kind_of
 from conformance.results.run_file import Run
@@ -19,7 +26,7 @@ from tests.test_drift_reports import VALIDATOR, screen
 
 V = Verdict
 PASSED, BROKEN, KNOWN = runs.finding(), runs.broken(), runs.known()
-NEWS = Kind.INFORMATION
+NEWS = ChangeKind.INFORMATION
 
 
 def judged(verdict: Verdict, **changes: Any) -> Finding:
@@ -82,16 +89,16 @@ def test_never_green_where_a_kept_promise_is_broken_for_sure(
 @pytest.mark.parametrize(
     ("before", "after", "kind"),
     [
-        (PASSED, BROKEN, Kind.REGRESSION),
-        (PASSED, judged(V.DEVIATES), Kind.REGRESSION),
+        (PASSED, BROKEN, ChangeKind.REGRESSION),
+        (PASSED, judged(V.DEVIATES), ChangeKind.REGRESSION),
         (PASSED, KNOWN, NEWS),
-        (BROKEN, PASSED, Kind.FIXED),
-        (KNOWN, PASSED, Kind.FIXED),
+        (BROKEN, PASSED, ChangeKind.FIXED),
+        (KNOWN, PASSED, ChangeKind.FIXED),
         (KNOWN, BROKEN, NEWS),
         (BROKEN, KNOWN, NEWS),
-        (PASSED, judged(V.UNAVAILABLE), Kind.NOISE),
-        (PASSED, judged(V.FLAKY), Kind.NOISE),
-        (judged(V.UNAVAILABLE), PASSED, Kind.NOISE),
+        (PASSED, judged(V.UNAVAILABLE), ChangeKind.NOISE),
+        (PASSED, judged(V.FLAKY), ChangeKind.NOISE),
+        (judged(V.UNAVAILABLE), PASSED, ChangeKind.NOISE),
         (judged(V.UNAVAILABLE), BROKEN, NEWS),
         (PASSED, judged(V.NOT_TESTABLE), NEWS),
         (PASSED, judged(V.HARNESS_ERROR), NEWS),
@@ -100,7 +107,7 @@ def test_never_green_where_a_kept_promise_is_broken_for_sure(
     ],
     ids=lambda value: value.state.label if isinstance(value, Finding) else str(value),
 )
-def test_class_of_a_changed_verdict(before: Finding, after: Finding, kind: Kind) -> None:
+def test_class_of_a_changed_verdict(before: Finding, after: Finding, kind: ChangeKind) -> None:
     assert kind_of(before, after) is kind
 
 
@@ -119,7 +126,7 @@ def test_regression_is_confirmed_by_repeats_or_by_a_fixed_answer(
     provenance: str, repeats: int | None, sure: bool
 ) -> None:
     found = nights(PASSED, runs.broken(repeats=repeats), provenance=provenance)
-    (change,) = found.of(Kind.REGRESSION)
+    (change,) = found.of(ChangeKind.REGRESSION)
     assert (change.confirmed, found.exit_code()) == (sure, int(sure))
 
 
@@ -136,7 +143,7 @@ def test_outage_is_reported_by_its_reason_and_not_by_clause() -> None:
     out = [runs.finding(each, V.UNAVAILABLE, **why) for each in names]
     found = drift([before], night(2, *out, *others))
     (change,) = found.changes
-    assert (change.kind, change.count, change.message) == (Kind.NOISE, 5, "HTTP 429")
+    assert (change.kind, change.count, change.message) == (ChangeKind.NOISE, 5, "HTTP 429")
     assert found.exit_code() == 0
 
 
@@ -146,7 +153,7 @@ def test_what_was_not_run_is_reported_by_its_reason_and_not_by_clause() -> None:
     now = [
         runs.finding(name, Verdict.NOT_RUN, message="not run: provider is out") for name in names
     ]
-    (change,) = drift([night(1, *was)], night(2, *now)).of(Kind.INFORMATION)
+    (change,) = drift([night(1, *was)], night(2, *now)).of(ChangeKind.INFORMATION)
     assert (change.subject, change.after, change.count) == ("", "not run", 3)
     assert change.message == "not run: provider is out"
 
@@ -159,9 +166,9 @@ def test_flaky_promise_says_its_rate() -> None:
 def test_what_a_regression_explains_is_counted_and_not_reported() -> None:
     hidden, seen = runs.finding("count.n-images", V.NOT_TESTABLE), runs.finding("count.n-images")
     found = drift([night(1, PASSED, seen)], night(2, BROKEN, hidden))
-    assert ([each.kind for each in found.changes], found.explained) == ([Kind.REGRESSION], 1)
+    assert ([each.kind for each in found.changes], found.explained) == ([ChangeKind.REGRESSION], 1)
     back = drift([night(1, BROKEN, hidden)], night(2, PASSED, seen))
-    assert [each.kind for each in back.changes] == [Kind.FIXED]
+    assert [each.kind for each in back.changes] == [ChangeKind.FIXED]
 
 
 def test_added_and_removed_findings_are_news() -> None:
@@ -291,14 +298,14 @@ def test_regression_of_a_cut_off_night_still_decides() -> None:
 @pytest.mark.parametrize(
     ("bases", "new", "kinds"),
     [
-        ([night(2, judged(V.UNAVAILABLE)), night(1, PASSED)], BROKEN, [Kind.REGRESSION]),
-        ([night(2, BROKEN), night(1, PASSED)], PASSED, [Kind.FIXED]),
+        ([night(2, judged(V.UNAVAILABLE)), night(1, PASSED)], BROKEN, [ChangeKind.REGRESSION]),
+        ([night(2, BROKEN), night(1, PASSED)], PASSED, [ChangeKind.FIXED]),
         ([night(1, PASSED, runs.finding("count.n-images")), night(2, PASSED)], PASSED, []),
     ],
     ids=["outage", "order", "removed-before"],
 )
 def test_last_night_that_could_tell_counts(
-    bases: list[Run], new: Finding, kinds: list[Kind]
+    bases: list[Run], new: Finding, kinds: list[ChangeKind]
 ) -> None:
     assert [each.kind for each in drift(bases, night(3, new)).changes] == kinds
 

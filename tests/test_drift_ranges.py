@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.reports.drift import Kind, drift
+from conformance.reports.drift import ChangeKind, drift
 from conformance.reports.drift.outliers import LATENCY, PRICE, Measure, usual
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -25,7 +25,7 @@ def paid(day: int, price: float | None, **changes: Any) -> Run:
     return night(day, *answers(price={"estimate": 9.0, "actual": price}, **changes))
 
 
-def changed(bases: list[Run], new: Run) -> list[tuple[str, Kind]]:
+def changed(bases: list[Run], new: Run) -> list[tuple[str, ChangeKind]]:
     return [(each.what, each.kind) for each in drift(bases, new).changes]
 
 
@@ -53,16 +53,18 @@ def test_latency_of_twice_last_nights_is_news_with_its_range() -> None:
 
 def test_many_nights_know_their_own_range() -> None:
     bases = [slept(day, 8, 9 + day / 100, 10) for day in range(1, 8)]
-    assert changed(bases, slept(9, 12, 13, 14)) == [("latency", Kind.INFORMATION)]
+    assert changed(bases, slept(9, 12, 13, 14)) == [("latency", ChangeKind.INFORMATION)]
     assert changed(bases[-1:], slept(9, 12, 13, 14)) == []
 
 
 def test_faster_answers_are_news_too() -> None:
-    assert changed([slept(1, 20, 20, 20)], slept(2, 2, 2, 2)) == [("latency", Kind.INFORMATION)]
+    assert changed([slept(1, 20, 20, 20)], slept(2, 2, 2, 2)) == [
+        ("latency", ChangeKind.INFORMATION)
+    ]
 
 
 def test_single_slow_answer_is_noise() -> None:
-    assert changed([slept(1, 8, 8, 8)], slept(2, 8, 8, 60)) == [("slow answer", Kind.NOISE)]
+    assert changed([slept(1, 8, 8, 8)], slept(2, 8, 8, 60)) == [("slow answer", ChangeKind.NOISE)]
 
 
 @pytest.mark.parametrize("new", [slept(2, 8, 8, 15), slept(2, 8, 8, 12.9)], ids=["15", "12.9"])
@@ -81,7 +83,7 @@ def test_refusals_do_not_count_towards_latency() -> None:
     ids=["dearer", "about-the-same", "cheaper", "unknown"],
 )
 def test_price_that_was_paid_is_compared(price: float | None, told: bool) -> None:
-    expected = [("price", Kind.INFORMATION)] if told else []
+    expected = [("price", ChangeKind.INFORMATION)] if told else []
     assert changed([paid(1, 0.04)], paid(2, price)) == expected
 
 

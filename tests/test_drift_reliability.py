@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.findings import Finding, Verdict
-from conformance.reports.drift import Drift, Kind, drift, drift_json, drift_markdown
+from conformance.reports.drift import ChangeKind, Drift, drift, drift_json, drift_markdown
 from conformance.results.run_file import Run
 from tests import runs
 from tests.nights import answer, night
@@ -47,7 +47,7 @@ def sent(number: int, failed: int, of: int = 30) -> Run:
 
 def test_third_of_answers_that_break_a_promise_is_unreliable() -> None:
     found = change_of(findings(0), findings(6))
-    (change,) = found.of(Kind.UNRELIABLE)
+    (change,) = found.of(ChangeKind.UNRELIABLE)
     assert (change.subject, change.count, found.exit_code()) == (CLAUSE, 6, 1)
     assert change.before.startswith("0 of 12")
     assert change.after.startswith("12 of 30")
@@ -55,8 +55,8 @@ def test_third_of_answers_that_break_a_promise_is_unreliable() -> None:
 
 def test_luck_of_one_case_is_no_regression_beside_it() -> None:
     found = change_of(findings(0), findings(6, lucky=1))
-    assert not found.of(Kind.REGRESSION)
-    assert found.of(Kind.UNRELIABLE)[0].after.startswith("16 of 33")
+    assert not found.of(ChangeKind.REGRESSION)
+    assert found.of(ChangeKind.UNRELIABLE)[0].after.startswith("16 of 33")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_luck_of_one_case_is_no_regression_beside_it() -> None:
     ],
 )
 def test_reliability_stays_what_it_was(before: list[Finding], after: list[Finding]) -> None:
-    assert not change_of(before, after).of(Kind.UNRELIABLE)
+    assert not change_of(before, after).of(ChangeKind.UNRELIABLE)
 
 
 def test_consequences_of_a_flaky_prerequisite_are_counted() -> None:
@@ -82,7 +82,7 @@ def test_consequences_of_a_flaky_prerequisite_are_counted() -> None:
 
 def test_requests_that_are_sent_again_more_often_are_unreliable() -> None:
     found = drift([sent(1, 0)], sent(2, 10))
-    (change,) = found.of(Kind.UNRELIABLE)
+    (change,) = found.of(ChangeKind.UNRELIABLE)
     assert (change.subject, change.message) == ("requests", "HTTP 503 (10)")
     assert found.exit_code() == 1
 
@@ -90,7 +90,7 @@ def test_requests_that_are_sent_again_more_often_are_unreliable() -> None:
 def test_outage_of_everything_is_not_called_unreliable() -> None:
     lost: dict[str, Any] = {"outcome": "unavailable", "attempts": 1, "response": None}
     out = night(2, *(answer(f"n-{n}", **lost) for n in range(30)), runs.finding())
-    assert not drift([sent(1, 0)], out).of(Kind.UNRELIABLE)
+    assert not drift([sent(1, 0)], out).of(ChangeKind.UNRELIABLE)
 
 
 @pytest.mark.parametrize(("outcome", "changes"), [("unavailable", 0), ("accepted", 1)])
@@ -102,7 +102,7 @@ def test_run_that_ended_early_is_unreliable_unless_it_ended_in_an_outage(
     ]
     left = runs.finding(CLAUSE, Verdict.NOT_RUN, case="n-99", message="not run: out")
     late = night(2, *sent(2, 10).exchanges.values(), *last, runs.finding(), left)
-    assert len(drift([sent(1, 0)], late).of(Kind.UNRELIABLE)) == changes
+    assert len(drift([sent(1, 0)], late).of(ChangeKind.UNRELIABLE)) == changes
 
 
 def test_what_an_answer_lacks_that_became_unreliable_is_counted_too() -> None:

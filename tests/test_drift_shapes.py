@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from conformance.reports.drift import Change, Kind, drift
+from conformance.reports.drift import Change, ChangeKind, drift
 from conformance.reports.drift.model import ABSENT
 from tests.nights import HEADERS, SHAPE, answer, answers, night
 
-NEWS, NOISE = Kind.INFORMATION, Kind.NOISE
+NEWS, NOISE = ChangeKind.INFORMATION, ChangeKind.NOISE
 MORE = [*SHAPE, "usage:object", "usage.total_tokens:integer"]
 
 
@@ -136,7 +136,7 @@ def test_field_that_comes_here_and_goes_there_is_noise() -> None:
     other = [answer(f"case-{n}", shape=SHAPE if n % 2 else MORE) for n in range(6)]
     changes = drift([night(1, *mixed)], night(2, *other)).changes
     kinds = {(each.kind, each.after == ABSENT, each.count) for each in changes}
-    assert kinds == {(NOISE, False, 3), (Kind.INFORMATION, True, 3)}
+    assert kinds == {(NOISE, False, 3), (ChangeKind.INFORMATION, True, 3)}
 
 
 def test_what_an_older_night_had_too_is_noise() -> None:

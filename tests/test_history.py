@@ -21,9 +21,9 @@ from conformance.reports.history import History, history, history_json, history_
 from conformance.reports.history.render import now_of
 from conformance.reports.history.timeline import Timeline, squeezed, timelines_of
 from conformance.reports.measures import Rate
-from conformance.results.records import ContractRecord
+from conformance.results.records import ClauseRecord, ContractRecord
 from conformance.results.run_file import read_run, write_run
-from conformance.results.run_states import ClauseLevel, RunStates
+from conformance.results.run_states import RunStates
 from tests import runs
 from tests.nights import LETTERS, QUICK, ended, night, printed, spells, write
 from tests.runners import commands
@@ -38,7 +38,7 @@ ROWS = st.text(".Fdk~unr!- ", min_size=1).filter(str.strip)
 
 def timeline(row: str) -> Timeline:
     """The timeline of one promise, a letter a night."""
-    clauses = (ClauseLevel("format.url-only", "MUST"),)
+    clauses = (ClauseRecord("format.url-only", "MUST", "", ()),)
     nights = [
         RunStates(
             *(f"{day}", f"{day:04}", "tool", {"acme": "edition"}),

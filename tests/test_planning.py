@@ -32,7 +32,7 @@ from conformance.providers import load_provider
 from conformance.reference.server import ReferenceServer
 from conformance.runner.options import Options
 from conformance.runner.session import Session
-from tests.cases import changed_edition
+from tests.contract import changed_edition
 from tests.extent import sample
 from tests.workflows import workflow
 

@@ -82,7 +82,7 @@ def test_too_little_says_what_would_raise_it() -> None:
     (note,) = notes(summarize([runs.run(*TEN, SHOULD, *NO_ERRORS)]))
     assert note.startswith("acme: less than 90 % of the MUSTs that bind were decided on dall-e-3")
     assert "(10 of 13), mostly (3 promises) because 'the request was accepted" in note
-    assert "to raise it mend" in note
+    assert "to decide more, first mend" in note
 
 
 def test_one_model_of_poor_reach_is_enough_to_conclude_nothing() -> None:
@@ -197,16 +197,16 @@ def test_unknown_models_neither_lower_the_reach_nor_raise_it(
         (
             [finding("a.b", Verdict.NOT_RUN, message="not run: 401")],
             "provider 'acme': the first authorised request was refused",
-            "mend first what is wrong with the run as a whole",
+            "first mend what is wrong with the run as a whole",
         ),
-        (NO_ERRORS, "", "mend first what is broken"),
+        (NO_ERRORS, "", "first mend what is broken"),
     ],
     ids=["budget", "wrong-key", "explained"],
 )
 def test_remedy_is_one_that_helps(open_ones: list[Finding], problem: str, said: str) -> None:
     end = runs.footer(problems=[problem] if problem else [])
     (note,) = notes(summarize([runs.run(TEN[0], SHOULD, *open_ones, end=end)]))
-    assert f"to raise it {said}" in note
+    assert f"to decide more, {said}" in note
 
 
 PACE = "requests_per_minute in the provider's file"
@@ -239,7 +239,7 @@ def test_remedy_of_a_limit_is_to_ask_more_slowly(
         each |= {"outcome": "unavailable", "reason": "HTTP 429", "cause": cause, "said": said}
     out = finding("a.b", Verdict.UNAVAILABLE, message="HTTP 429")
     (note,) = notes(summarize([runs.run(*sent, TEN[0], out)]))
-    assert f"to raise it {remedy}" in note
+    assert f"to decide more, {remedy}" in note
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_remedy_of_a_limit_is_to_ask_more_slowly(
         ("moderation", "run again when the provider moderates these prompts no longer"),
         ("quota", "run again when the account has quota again"),
         ("outage", "run again when the provider answers"),
-        (None, "mend first what it builds on"),
+        (None, "first mend what it builds on"),
     ],
 )
 @pytest.mark.parametrize("case", ["baseline", "n-2"], ids=["itself", "control"])
@@ -260,24 +260,27 @@ def test_remedy_of_a_cause_that_no_request_is_to_blame_for(
     )
     made = runs.run(TEN[0], SHOULD, open_one, {**runs.exchange(), "cause": cause})
     (note,) = notes(summarize([made]))
-    assert note.endswith(f"to raise it {said}.")
+    assert note.endswith(f"to decide more, {said}.")
 
 
 def test_remedy_of_a_403_to_mistakes_is_another_key_or_status() -> None:
     open_one = finding("a.b", Verdict.NOT_TESTABLE, message=f"{OF_WHO_ASKS}: HTTP 403")
-    assert "to raise it ask with a key" in notes(summarize([runs.run(TEN[0], SHOULD, open_one)]))[0]
+    assert (
+        "to decide more, ask with a key"
+        in notes(summarize([runs.run(TEN[0], SHOULD, open_one)]))[0]
+    )
 
 
 def test_recordings_without_downloads_are_told_to_record_them() -> None:
     cut = finding("a.b", Verdict.NOT_TESTABLE, message="the recorder kept no image of the URLs")
     found = summarize([runs.run(TEN[0], cut, head=runs.header(mode="foreign"))])
-    assert "to raise it record the downloads of the image URLs as well" in notes(found)[-1]
+    assert "to decide more, record the downloads of the image URLs as well" in notes(found)[-1]
 
 
 def test_recordings_are_told_to_judge_more_and_not_to_run_again() -> None:
     gone = finding("a.b", Verdict.UNAVAILABLE, message="the model is not served (HTTP 404)")
     found = summarize([runs.run(TEN[0], gone, head=runs.header(mode="foreign"))])
-    assert notes(found)[-1].endswith("to raise it judge recordings that show more.")
+    assert notes(found)[-1].endswith("to decide more, judge recordings that show more.")
     assert "blocked" not in closing(found)
 
 

@@ -32,11 +32,11 @@ from conformance.live.sender import Sender
 from conformance.providers import Provider
 from conformance.reports.costs import spending, total
 from conformance.reports.drift import drift
-from conformance.results.baselines import last_told, ordered
+from conformance.results.baselines import last_decided, sort_by_start
 from conformance.results.case_result import Judged
 from conformance.results.conclusion import conclude_run, counts
 from conformance.results.evidence import evidence, moment, price_record
-from conformance.results.reach import Column, reach_counts
+from conformance.results.reach import ColumnKey, reach_counts
 from conformance.results.records import (
     SCHEMA,
     PlannedModel,
@@ -155,7 +155,7 @@ class LiveNight:
         writer = RunWriter(self.path, header)
         findings: list[Finding] = []
         outcomes: dict[str, Outcome] = {}
-        chosen: dict[Column, tuple[int, int]] = {}
+        chosen: dict[ColumnKey, tuple[int, int]] = {}
         for case in cases:
             control = outcomes.get(f"{case.model}/{case.control}")
             done = taken.get(case.path)
@@ -258,7 +258,7 @@ class LiveNight:
         self,
         header: RunHeader,
         findings: Sequence[Finding],
-        chosen: Mapping[Column, tuple[int, int]],
+        chosen: Mapping[ColumnKey, tuple[int, int]],
         ledger: Ledger,
     ) -> RunFooter:
         run, spent = Run(header, findings=list(findings)), ledger.spent()
@@ -302,7 +302,7 @@ class Keeper:
         hour = time_of_day(23, 59, 20) if script.at_midnight else time_of_day(3)
         start = datetime.combine(script.day(day), hour, UTC).timestamp()
         virtual = VirtualProvider(script, day, start)
-        told = last_told(ordered(self._good)) if self._good else {}
+        told = last_decided(sort_by_start(self._good)) if self._good else {}
         confirmer = Confirmer({name: each.verdict for name, each in told.items()}, 2)
         path = self._folder / f"{day:03}.jsonl"
         live = LiveNight(script, day, script.provider(day), virtual, path, confirmer)

@@ -37,7 +37,7 @@ def drift(
     """
     from conformance.reports.drift import drift as find_changes
     from conformance.reports.drift import drift_json, drift_markdown, print_drift
-    from conformance.reports.nights import bases_of, split
+    from conformance.results.baselines import bases_of, split_paths
     from conformance.results.run_file import read_run
 
     writers = {
@@ -45,7 +45,7 @@ def drift(
         "json": lambda found: drift_json(found, unconfirmed_too),
     }
     rendering = Rendering(format_, output, writers)
-    places, newest = split(runs)
+    places, newest = split_paths(runs)
     new = read_run(newest)
     changes = find_changes(bases_of(places, new, nights), new)
     rendering.show(changes, lambda found, console: print_drift(found, console, unconfirmed_too))

@@ -82,7 +82,7 @@ class Rendering(Generic[_Result]):
         writers: Mapping[str, Callable[[_Result], str]],
     ) -> None:
         """Refuse formats that are neither `terminal` nor among the writers, before any work."""
-        from conformance.reports.nights import format_of
+        from conformance.reports.formatting import format_of
 
         if format_ not in ("terminal", *writers):
             raise UnknownNameError("format", format_, ("terminal", *writers))

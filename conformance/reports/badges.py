@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Template
@@ -15,25 +14,21 @@ from conformance.reports.statistics import Family, provider_facts
 from conformance.reports.summary import Summary
 from conformance.reports.templating import environment
 from conformance.results.conclusion import Conclusion
-from conformance.results.run_file import Run
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 40  # characters of a name
 _WIDTH = 6.7  # pixels of a character of Verdana at 11 pixels, on the average
-_CONCLUSIONS = {
-    Conclusion.CONFORMS: GREEN,
-    Conclusion.BREAKS: RED,
-    Conclusion.NOT_JUDGED: VIOLET,
-}
+_COLOURS = {Conclusion.CONFORMS: GREEN, Conclusion.BREAKS: RED, Conclusion.NOT_JUDGED: VIOLET}
 
 
 def badge(summary: Summary) -> str:
-    """Write one badge over all runs: what they come to."""
-    colour = _CONCLUSIONS[summary.conclusion]
-    if summary.conclusion is Conclusion.CONFORMS and (
-        summary.known or not summary.headline.conforms
-    ):
-        colour = BLUE if summary.known else GREY
+    """Write one badge over all runs: their headline."""
+    colour = _COLOURS[summary.conclusion]
+    if summary.conclusion is Conclusion.CONFORMS:
+        if summary.known:
+            colour = BLUE
+        elif not summary.headline.conforms:
+            colour = GREY
     return _svg("image API", summary.headline.sentence, colour)
 
 
@@ -41,14 +36,17 @@ def badges(summary: Summary) -> dict[str, str]:
     """Write a badge for every provider and for every family of its models, by file name."""
     files: dict[str, str] = {}
     for provider in provider_facts(summary):
-        modes = [
-            (run, about.mode)
+        records = [
+            (run, record)
             for run in summary.merged.concluding
-            for about in run.header.providers
-            if about.id == provider.id
+            for record in run.header.providers
+            if record.id == provider.id
         ]
-        end = _end([run for run, _ in modes])
-        recorded = any(mode == "foreign" for _, mode in modes)
+        problems = sum(len(run.problems) for run, _ in records)
+        end = f"{counted(problems, 'problem')} with the run" if problems else ""
+        if any(run.interrupted for run, _ in records):
+            end = "run interrupted"
+        recorded = any(record.mode == "foreign" for _, record in records)
         parts = {
             summary.merged.family(column) for column in summary.parts if column[0] == provider.id
         }
@@ -71,14 +69,6 @@ def _put(files: dict[str, str], name: str, svg: str) -> None:
     while (file := f"{stem}{f'-{number}' * (number > 1)}.svg") in files:
         number += 1
     files[file] = svg
-
-
-def _end(runs: Sequence[Run]) -> str:
-    """Return what is wrong with runs as such; empty where nothing is."""
-    if any(run.interrupted for run in runs):
-        return "run interrupted"
-    problems = sum(len(run.problems) for run in runs)
-    return f"{counted(problems, 'problem')} with the run" if problems else ""
 
 
 def _standing(family: Family, end: str, part: bool, recorded: bool) -> tuple[str, str]:
@@ -110,7 +100,7 @@ def _standing(family: Family, end: str, part: bool, recorded: bool) -> tuple[str
 
 def _svg(label: str, said: str, colour: str) -> str:
     label, said = printable(label, _LONGEST), printable(said)
-    left, right = (round(len(each) * _WIDTH) + 14 for each in (label, said))
+    left, right = (round(len(text) * _WIDTH) + 14 for text in (label, said))
     return _template().render(label=label, said=said, colour=colour, left=left, right=right)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -20,12 +20,12 @@ _NO_PAYLOAD = re.compile(r"url (absent|null|empty), b64_json (absent|null|empty)
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ProviderFindings:
     """What was decided of one provider, by clause."""
 
-    broken: Mapping[str, Sequence[Finding]]
-    kept: Mapping[str, Sequence[Finding]]
-    answers_like: Mapping[str, str] = field(default_factory=dict)
+    broken: dict[str, list[Finding]]
+    kept: dict[str, list[Finding]]
+    answers_like: dict[str, str] = field(default_factory=dict)
     """For a model that answers in the shape of another family, the sentence that says so."""
 
 
@@ -35,30 +35,30 @@ class Scope:
 
     patterns: tuple[str, ...]
     broken: tuple[str, ...]
-    evidence: Evidence
+    findings: ProviderFindings
 
     @property
     def kept(self) -> tuple[str, ...]:
         """The clauses of the cause that the provider keeps wherever they were judged."""
         return tuple(
             clause
-            for clause in self.evidence.kept
-            if claims(self.patterns, clause) and clause not in self.evidence.broken
+            for clause in self.findings.kept
+            if claims(self.patterns, clause) and clause not in self.findings.broken
         )
 
     def keeps_any(self, *patterns: str) -> bool:
         """Return whether a finding of some clauses is a pass."""
-        return any(claims(patterns, clause) for clause in self.evidence.kept)
+        return any(claims(patterns, clause) for clause in self.findings.kept)
 
     def breaks_any(self, *patterns: str) -> bool:
         """Return whether a finding of some clauses is broken."""
-        return any(claims(patterns, clause) for clause in self.evidence.broken)
+        return any(claims(patterns, clause) for clause in self.findings.broken)
 
     @property
     def observed(self) -> list[str]:
         """What every broken finding of the cause observed."""
         return [
-            finding.observed for clause in self.broken for finding in self.evidence.broken[clause]
+            finding.observed for clause in self.broken for finding in self.findings.broken[clause]
         ]
 
 
@@ -69,7 +69,7 @@ class Rule:
     id: str
     patterns: tuple[str, ...]
     sentence: Callable[[Scope], str | None]
-    models: Callable[[Evidence], Collection[str]] | None = None
+    models: Callable[[ProviderFindings], Collection[str]] | None = None
     """The models on which alone a promise is broken that it claims; None where any will do."""
 
 
@@ -82,12 +82,6 @@ def _always(sentence: str) -> Callable[[Scope], str | None]:
     return lambda _: sentence
 
 
-def _named(clauses: Iterable[str]) -> str:
-    """Name the subjects of clauses: `size` of parameters.size-enum."""
-    names = sorted({_subject(each) for each in clauses}, key=lambda each: (" " in each, each))
-    return listed(names, _MOST_NAMES)
-
-
 _MISTAKES = {
     "parameters.json-malformed": "the body",
     "parameters.body-object": "the body",
@@ -97,11 +91,14 @@ _MISTAKES = {
 }
 
 
-def _subject(clause: str) -> str:
-    chapter, _, name = clause.partition(".")
-    if clause in _MISTAKES:
-        return _MISTAKES[clause]
-    return "n" if chapter == "count" else name.split("-", 1)[0]
+def _subjects(clauses: Iterable[str]) -> str:
+    """Name the subjects of clauses: `size` of parameters.size-enum; parameters come first."""
+    names = set()
+    for clause in clauses:
+        chapter, _, name = clause.partition(".")
+        parameter = "n" if chapter == "count" else name.split("-", 1)[0]
+        names.add(_MISTAKES.get(clause, parameter))
+    return listed(sorted(names, key=lambda name: (" " in name, name)), _MOST_NAMES)
 
 
 def _authentication(scope: Scope) -> str:
@@ -112,10 +109,6 @@ def _authentication(scope: Scope) -> str:
     return "Authentication is not checked"
 
 
-def _another_family(scope: Scope) -> str:
-    return listed(list(dict.fromkeys(scope.evidence.answers_like.values())), _MOST_NAMED)
-
-
 def _refused_as_success(scope: Scope) -> str | None:
     if not scope.breaks_any("errors.not-2xx"):
         return None  # then it is in answers to valid requests that an error stands
@@ -123,7 +116,7 @@ def _refused_as_success(scope: Scope) -> str | None:
     status = statuses[0] if len(statuses) == 1 else "a success status"
     pages = {
         finding.message.startswith(PAGE_AS_SUCCESS)
-        for finding in scope.evidence.broken["errors.not-2xx"]
+        for finding in scope.findings.broken["errors.not-2xx"]
     }
     if True not in pages:
         return f"Refuses with {status}"
@@ -133,9 +126,13 @@ def _refused_as_success(scope: Scope) -> str | None:
 
 def _no_image(scope: Scope) -> str | None:
     painted = ("image.*", "base64.is-image", "url.is-image", "stream.completed")
-    formats = [each for each in scope.broken if claims(("format.*",), each)]
-    seen = [finding.observed for each in formats for finding in scope.evidence.broken[each]]
-    if scope.keeps_any(*painted) or not all(map(_NO_PAYLOAD.search, seen)):
+    observed = [
+        finding.observed
+        for clause in scope.broken
+        if clause.startswith("format.")
+        for finding in scope.findings.broken[clause]
+    ]
+    if scope.keeps_any(*painted) or not all(map(_NO_PAYLOAD.search, observed)):
         return None
     return "No success has an image in it"
 
@@ -153,11 +150,6 @@ def _one_format(scope: Scope) -> str | None:
     return None
 
 
-def _count(scope: Scope) -> str | None:
-    kept = scope.keeps_any("count.as-asked")
-    return "n is not always kept to" if kept else "n is ignored"
-
-
 def _validation(scope: Scope) -> str | None:
     kinds = len(scope.broken) + len(scope.kept)
     accepted = f"{len(scope.broken)} of {kinds} kinds of mistakes are not refused"
@@ -166,8 +158,8 @@ def _validation(scope: Scope) -> str | None:
     if not scope.kept:
         return f"Validates nothing: {accepted}"
     if len(scope.kept) <= LITTLE * kinds:
-        return f"Validates nothing but {_named(scope.kept)}: {accepted}"
-    return f"Does not validate {_named(scope.broken)}: {accepted}"
+        return f"Validates nothing but {_subjects(scope.kept)}: {accepted}"
+    return f"Does not validate {_subjects(scope.broken)}: {accepted}"
 
 
 def _no_error_object(scope: Scope) -> str | None:
@@ -201,8 +193,10 @@ CAUSES: tuple[Rule, ...] = (
             *("parameters.*-maxlength", "parameters.*-pattern", "parameters.*-needs-*"),
             *("parameters.unsupported", "parameters.disputed-value"),
         ),
-        _another_family,
-        models=lambda evidence: evidence.answers_like,
+        lambda scope: listed(
+            list(dict.fromkeys(scope.findings.answers_like.values())), _MOST_NAMED
+        ),
+        models=lambda findings: findings.answers_like,
     ),
     Rule(
         "refused-as-success",
@@ -229,7 +223,13 @@ CAUSES: tuple[Rule, ...] = (
         _always("Mistakes are answered with 5xx, as if the server had failed"),
     ),
     Rule("one-format", ("format.*-when-asked", "format.url-*", "format.gpt-image-*"), _one_format),
-    Rule("count-ignored", ("count.as-asked",), _count),
+    Rule(
+        "count-ignored",
+        ("count.as-asked",),
+        lambda scope: (
+            "n is not always kept to" if scope.keeps_any("count.as-asked") else "n is ignored"
+        ),
+    ),
     Rule(
         "validates-little",
         (
@@ -250,7 +250,7 @@ CAUSES: tuple[Rule, ...] = (
     Rule(
         "error-members",
         ("errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),
-        lambda scope: f"Errors lack or misstate {_named(scope.broken)}",
+        lambda scope: f"Errors lack or misstate {_subjects(scope.broken)}",
     ),
     Rule(
         "refusal-status",
@@ -272,4 +272,4 @@ CAUSES: tuple[Rule, ...] = (
     Rule("usage", ("extras.usage-*", "stream.usage-*"), _always("The usage does not add up")),
     Rule("stream", ("stream.*",), _always("Streams are not what is documented")),
 )
-"""Every cause, in the order in which they are told; a clause goes to the first that speaks."""
+"""Every cause, in the order of reports; a clause goes to the first that has a sentence."""

@@ -1,7 +1,7 @@
 """Why promises are broken: a few causes for each provider, with the clauses that each explains.
 
 The causes are data, `cause_rules.CAUSES`. A broken promise belongs to the first cause that claims
-its clause and says something of it; what none claims is told clause by clause.
+its clause and has a sentence for it; what none claims is reported clause by clause.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import ANOTHER_FAMILY, BROKEN, Finding, Observation, Verdict
-from conformance.reports.cause_rules import CAUSES, Evidence, Scope, claims
-from conformance.reports.grouping import Broken
+from conformance.reports.cause_rules import CAUSES, ProviderFindings, Scope, claims
+from conformance.reports.grouping import Broken, group_by
 from conformance.results.reach import LEVELS
 
 
@@ -34,7 +34,7 @@ class Cause:
     @property
     def level(self) -> str:
         """The gravest level among its promises."""
-        return min((each.level for each in self.promises), key=LEVELS.index)
+        return min((promise.level for promise in self.promises), key=LEVELS.index)
 
 
 OTHER = "other"
@@ -51,35 +51,34 @@ def causes_of(
     Each promise is below exactly one cause, and what none claims below `OTHER`. Causes that break
     a MUST come first, then those that break a SHOULD; within a level the order is that of `CAUSES`.
     """
-    evidence = _evidence(findings, observations)
-    causes = []
-    for provider in dict.fromkeys(each.provider for each in broken):
-        mine = [each for each in broken if each.provider == provider]
-        causes += sorted(_of_provider(provider, mine, evidence[provider]), key=_place)
+    by_provider = _findings_by_provider(findings, observations)
+    causes: list[Cause] = []
+    for provider, mine in group_by(broken, lambda promise: promise.provider).items():
+        causes += sorted(
+            _causes_of_provider(provider, mine, by_provider[provider]),
+            key=lambda cause: (LEVELS.index(cause.level), cause.id == OTHER),
+        )
     return causes
 
 
-def _place(cause: Cause) -> tuple[int, bool]:
-    return LEVELS.index(cause.level), cause.id == OTHER
-
-
-def _of_provider(provider: str, broken: Sequence[Broken], evidence: Evidence) -> Iterable[Cause]:
+def _causes_of_provider(
+    provider: str, broken: Sequence[Broken], findings: ProviderFindings
+) -> Iterable[Cause]:
     left = list(broken)
-    others = ("A promise is broken", "Promises are broken")
+    titles = ("A promise is broken", "Promises are broken")
     for rule in CAUSES:
-        claimed = [each for each in left if claims(rule.patterns, each.clause)]
+        claimed = [promise for promise in left if claims(rule.patterns, promise.clause)]
         if rule.models is not None:
-            only = set(rule.models(evidence))
-            claimed = [each for each in claimed if only.issuperset(each.models)]
-        scope = Scope(rule.patterns, tuple(each.clause for each in claimed), evidence)
+            only = set(rule.models(findings))
+            claimed = [promise for promise in claimed if only.issuperset(promise.models)]
+        scope = Scope(rule.patterns, tuple(promise.clause for promise in claimed), findings)
         sentence = rule.sentence(scope) if claimed else None
         if sentence is not None:
-            yield _cause(provider, rule.id, sentence, claimed, evidence)
-            left = [each for each in left if each not in claimed]
-            others = ("Another promise is broken", "Other promises are broken")
+            yield _cause(provider, rule.id, sentence, claimed, findings)
+            left = [promise for promise in left if promise not in claimed]
+            titles = ("Another promise is broken", "Other promises are broken")
     if left:
-        title = others[len(left) > 1]
-        yield _cause(provider, OTHER, title, left, evidence)
+        yield _cause(provider, OTHER, titles[len(left) > 1], left, findings)
 
 
 def _cause(
@@ -87,41 +86,37 @@ def _cause(
     id_: str,
     sentence: str,
     promises: Sequence[Broken],
-    evidence: Evidence,
+    findings: ProviderFindings,
 ) -> Cause:
-    clauses = {each.clause for each in promises}
-    broken = [finding for each in promises for finding in evidence.broken.get(each.clause, ())]
-    kept = [finding for clause in clauses for finding in evidence.kept.get(clause, ())]
-    cases = {(each.model, each.case) for each in broken}
-    models = dict.fromkeys(model for each in promises for model in each.models)
+    clauses = {promise.clause for promise in promises}
+    cases, kept = (
+        {(finding.model, finding.case) for clause in clauses for finding in side.get(clause, ())}
+        for side in (findings.broken, findings.kept)
+    )
     return Cause(
         provider=provider,
         id=id_,
         sentence=sentence,
         cases=len(cases),
-        judged=len(cases | {(each.model, each.case) for each in kept}),
-        musts=sum(each.level == "MUST" for each in promises),
-        models=tuple(models),
+        judged=len(cases | kept),
+        musts=sum(promise.level == "MUST" for promise in promises),
+        models=tuple(dict.fromkeys(model for promise in promises for model in promise.models)),
         promises=tuple(promises),
     )
 
 
-def _evidence(
+def _findings_by_provider(
     findings: Iterable[Finding], observations: Iterable[Observation]
-) -> dict[str, Evidence]:
-    sides: dict[str, tuple[dict[str, list[Finding]], dict[str, list[Finding]]]] = {}
+) -> dict[str, ProviderFindings]:
+    by_provider: dict[str, ProviderFindings] = {}
     for finding in findings:
-        broken, kept = sides.setdefault(finding.provider, ({}, {}))
+        mine = by_provider.setdefault(finding.provider, ProviderFindings({}, {}, {}))
         if finding.verdict in BROKEN and not finding.excused:
-            broken.setdefault(finding.clause, []).append(finding)
+            mine.broken.setdefault(finding.clause, []).append(finding)
         elif finding.verdict is Verdict.PASS:
-            kept.setdefault(finding.clause, []).append(finding)
-    alike: dict[str, dict[str, str]] = {provider: {} for provider in sides}
-    for observation in observations:
-        if observation.id == ANOTHER_FAMILY and observation.provider in alike:
-            sentence = observation.message.partition(": ")[0]
-            alike[observation.provider].setdefault(observation.model, sentence)
-    return {
-        provider: Evidence(broken, kept, alike[provider])
-        for provider, (broken, kept) in sides.items()
-    }
+            mine.kept.setdefault(finding.clause, []).append(finding)
+    for seen in observations:
+        if seen.id == ANOTHER_FAMILY and seen.provider in by_provider:
+            sentence = seen.message.partition(": ")[0]
+            by_provider[seen.provider].answers_like.setdefault(seen.model, sentence)
+    return by_provider

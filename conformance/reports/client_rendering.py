@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from conformance.clients.records import MEANINGS as MEANINGS
-from conformance.clients.records import Breaks, ClientOutcome, DefaultRequest, Effect, Impact
+from conformance.clients.records import Breaks, ClientOutcome, Effect, Impact
 from conformance.reports.console_text import Paper
 from conformance.reports.formatting import counted, listed
 
@@ -51,28 +51,20 @@ def in_words(outcome: ClientOutcome) -> str:
     return f"{outcome.kind.value}{words}"
 
 
-def _is_harmless(row: Breaks) -> bool:
-    kind = row.gravest.kind
-    return not kind.breaks and kind is not Effect.NOT_TRIED
-
-
 def default_lines(impact: Impact) -> list[DefaultLine]:
     """Return what is not plainly allowed, and last what nobody recorded."""
     alike: dict[tuple[str, str, int], list[str]] = {}
     several = len({request.edition for request in impact.default_requests}) > 1
     for request in impact.default_requests:
         rank = 2 if not request.tried else 0 if request.not_allowed else 1
-        text = f"{_faults(request)} ({request.edition})" if several else _faults(request)
+        left = [f"left open: {name}" for name in request.left_open]
+        text = "; ".join([*request.not_allowed, *left]) or "not tried"
+        text += f" ({request.edition})" if several else ""
         alike.setdefault((request.client, text, rank), []).append(request.model)
     return [
         DefaultLine(client, models, text, rank == 0)
         for (client, text, rank), models in sorted(alike.items(), key=lambda item: item[0][2])
     ]
-
-
-def _faults(request: DefaultRequest) -> str:
-    left = [f"left open: {name}" for name in request.left_open]
-    return "; ".join([*request.not_allowed, *left]) or "not tried"
 
 
 class ClientPage(Paper):
@@ -89,11 +81,13 @@ class ClientPage(Paper):
             return
         self._title(TITLE)
         breaking = [row for row in rows if row.gravest.kind.breaks]
+        not_tried = [row for row in rows if row.gravest.kind is Effect.NOT_TRIED]
+        harmless = [row for row in rows if row not in breaking and row not in not_tried]
         for row in breaking[:most]:
             self._row(row)
         self._more(len(breaking) - most, ", on the page")
-        self._rest("break no client that was tried", [row for row in rows if _is_harmless(row)])
-        self._rest("are not tried", [row for row in rows if row.gravest.kind is Effect.NOT_TRIED])
+        self._rest("break no client that was tried", harmless)
+        self._rest("are not tried", not_tried)
         for line in default_lines(self._impact)[:most]:
             if line.refused:
                 head = f"{line.client} by default, to {listed(line.models)}: "

@@ -76,7 +76,9 @@ class Paper:
         taken = sum(widths[:names])
         parts: list[list[int]] = [[]]
         for place in range(names, len(columns)):
-            full = taken + sum(widths[each] for each in (*parts[-1], place)) > self._console.width
+            full = (
+                taken + sum(widths[column] for column in (*parts[-1], place)) > self._console.width
+            )
             if full and parts[-1] and self._console.is_terminal:
                 parts.append([])
             parts[-1].append(place)

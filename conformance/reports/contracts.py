@@ -21,7 +21,7 @@ NOT_IN_EDITION = "not in this edition"
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
+class EditionContract:
     """An edition, with the clauses that its runs were judged by."""
 
     edition: EditionRecord
@@ -37,7 +37,7 @@ class Contract:
         return self.clauses[clause].statement if clause in self.clauses else ""
 
 
-def contract_of(runs: Sequence[Run]) -> Contract:
+def contract_of(runs: Sequence[Run]) -> EditionContract:
     """Return the contract of some runs of one edition; what the first says of a clause counts."""
     clauses: dict[str, ClauseRecord] = {}
     for run in runs:
@@ -52,16 +52,18 @@ def contract_of(runs: Sequence[Run]) -> Contract:
             families={**also.families, **edition.families},
             read_as={**also.read_as, **edition.read_as},
         )
-    return Contract(edition, clauses, tuple(selections))
+    return EditionContract(edition, clauses, tuple(selections))
 
 
-def contracts_of(runs: Iterable[Run]) -> dict[str, Contract]:
+def contracts_of(runs: Iterable[Run]) -> dict[str, EditionContract]:
     """Return the contracts of some runs by the id of their edition."""
     editions = group_by(runs, lambda run: run.header.edition.id)
     return {edition: contract_of(mine) for edition, mine in editions.items()}
 
 
-def lacking_in(contracts: Mapping[str, Contract], clauses: Iterable[str]) -> dict[str, list[str]]:
+def lacking_in(
+    contracts: Mapping[str, EditionContract], clauses: Iterable[str]
+) -> dict[str, list[str]]:
     """Return by edition which of some clauses it does not have, though another has them.
 
     A clause from outside is none of them: a run without its plugin says nothing of it.
@@ -74,36 +76,42 @@ def lacking_in(contracts: Mapping[str, Contract], clauses: Iterable[str]) -> dic
     }
     wanted = [name for name in dict.fromkeys(clauses) if name in known]
     return {
-        edition: [n for n in wanted if n not in contract.clauses and contract.selects(n)]
+        edition: [
+            name for name in wanted if name not in contract.clauses and contract.selects(name)
+        ]
         for edition, contract in contracts.items()
     }
 
 
-def told_apart(runs: Sequence[Run]) -> list[Run]:
+def tell_apart(runs: Sequence[Run]) -> list[Run]:
     """Name a provider after its edition as well, where runs judged it by more than one.
 
-    So a provider of a report has one edition. The edition that comes first leaves the name as it
-    is.
+    So a provider of a report has one edition (ARCHITECTURE 43). The edition that comes first
+    leaves the name as it is.
     """
     first: dict[str, str] = {}
-    return [_renamed(run, first) for run in runs]
+    renamed = []
+    for run in runs:
+        edition = run.header.edition.id
+        names = {
+            provider.id: f"{provider.id} ({edition})"
+            for provider in run.header.providers
+            if first.setdefault(provider.id, edition) != edition
+        }
+        renamed.append(_rename(run, names) if names else run)
+    return renamed
 
 
-def _renamed(run: Run, first: dict[str, str]) -> Run:
-    edition = run.header.edition.id
-    names = {
-        provider.id: f"{provider.id} ({edition})"
-        for provider in run.header.providers
-        if first.setdefault(provider.id, edition) != edition
-    }
-    if not names:
-        return run
+def _rename(run: Run, names: Mapping[str, str]) -> Run:
+    """Return a run whose providers have other names, wherever it names them."""
 
     def named(record: Named) -> Named:
         return structs.replace(record, provider=names.get(record.provider, record.provider))
 
     header, footer = run.header, run.footer
-    providers = tuple(structs.replace(e, id=names.get(e.id, e.id)) for e in header.providers)
+    providers = tuple(
+        structs.replace(each, id=names.get(each.id, each.id)) for each in header.providers
+    )
     header = structs.replace(header, providers=providers, plan=tuple(map(named, header.plan)))
     footer = footer and structs.replace(footer, reach=tuple(map(named, footer.reach)))
     renamed = Run(header, footer=footer)
@@ -112,12 +120,14 @@ def _renamed(run: Run, first: dict[str, str]) -> Run:
     return renamed
 
 
-def differences(contracts: Sequence[Contract]) -> list[tuple[str, list[tuple[str, ClauseRecord]]]]:
+def differences(
+    contracts: Sequence[EditionContract],
+) -> list[tuple[str, list[tuple[str, ClauseRecord]]]]:
     """Return each clause that contracts word or rank differently, with what each says of it."""
     differing = []
     for name in dict.fromkeys(name for contract in contracts for name in contract.clauses):
         known = [contract for contract in contracts if name in contract.clauses]
         wordings = [(contract.edition.id, contract.clauses[name]) for contract in known]
-        if len({(each.level, each.statement) for _, each in wordings}) > 1:
+        if len({(clause.level, clause.statement) for _, clause in wordings}) > 1:
             differing.append((name, wordings))
     return differing

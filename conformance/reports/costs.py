@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from conformance.results.records import ExchangeRecord
+from conformance.results.records import ExchangeRecord, PriceRecord
 from conformance.results.run_file import Run
 
 _ROUNDING = 1e-5  # US dollars; what sums of amounts that were rounded may be off by
@@ -53,7 +53,7 @@ class Money:
 
 def total(exchanges: Iterable[ExchangeRecord]) -> Money:
     """Add up the money of exchanges; what was never sent cost nothing."""
-    return sum((money_of(each) for each in exchanges if each.was_sent), Money())
+    return sum((money_of(exchange) for exchange in exchanges if exchange.was_sent), Money())
 
 
 def sent_once(runs: Sequence[Run]) -> list[ExchangeRecord]:
@@ -61,11 +61,12 @@ def sent_once(runs: Sequence[Run]) -> list[ExchangeRecord]:
     own: dict[tuple[object, ...], ExchangeRecord] = {}
     before: dict[tuple[object, ...], ExchangeRecord] = {}
     for run in runs:
-        for each in run.exchanges.values():
-            if each.was_sent:
-                sent = before if taken_over(run, each) else own
-                sent.setdefault((each.run or run.header.id, each.path, each.sent_at), each)
-    return [*own.values(), *(each for key, each in before.items() if key not in own)]
+        for exchange in run.exchanges.values():
+            if exchange.was_sent:
+                sent = before if taken_over(run, exchange) else own
+                key = (exchange.run or run.header.id, exchange.path, exchange.sent_at)
+                sent.setdefault(key, exchange)
+    return [*own.values(), *(exchange for key, exchange in before.items() if key not in own)]
 
 
 def money_of(exchange: ExchangeRecord) -> Money:
@@ -83,19 +84,15 @@ def money_of(exchange: ExchangeRecord) -> Money:
         priced=int(known),
         unpriced=int(not known),
         images=images * known,
-        in_vain=_in_vain(exchange, actual + spent.estimate),
+        in_vain=_in_vain(exchange, price, actual + spent.estimate),
     )
 
 
-def _in_vain(exchange: ExchangeRecord, paid: float) -> float:
+def _in_vain(exchange: ExchangeRecord, price: PriceRecord, paid: float) -> float:
     """Return how much of what was paid went to attempts without an answer."""
     if exchange.response is None or not 200 <= exchange.response.status < 300:
         return paid
-    if exchange.price is None:
-        return 0.0
-    last = exchange.price.actual
-    if last is None:
-        last = exchange.price.estimate
+    last = price.estimate if price.actual is None else price.actual
     return 0.0 if last is None else _more(paid, last)
 
 
@@ -118,8 +115,8 @@ class RunMoney:
 def spending(run: Run) -> RunMoney:
     """Add up a run's exchanges, and compare them with the ledger's sums in the footer."""
     exchanges = run.exchanges.values()
-    before = total(each for each in exchanges if taken_over(run, each))
-    own = total(each for each in exchanges if not taken_over(run, each))
+    before = total(exchange for exchange in exchanges if taken_over(run, exchange))
+    own = total(exchange for exchange in exchanges if not taken_over(run, exchange))
     spent = run.footer.spent if run.footer else None
     if spent is None:
         return RunMoney(own if own.priced or own.unpriced else None, before, 0.0)

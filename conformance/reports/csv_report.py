@@ -9,7 +9,6 @@ from typing import Any
 from conformance.findings import Finding
 from conformance.parsing import printable
 from conformance.reports.costs import Money, money_of, sent_once
-from conformance.reports.merging import Merged
 from conformance.reports.summary import Summary
 from conformance.results.records import ExchangeRecord
 
@@ -27,47 +26,41 @@ _LONGEST = 2000  # characters of a cell
 def table(summary: Summary) -> str:
     """Write a summary's findings as CSV (RFC 4180), a header line first.
 
-    What a case came to goes to the first of its rows, so that prices add up.
+    What a case cost goes to the first of its rows, so that prices add up.
     """
     merged, paid = summary.merged, _paid(summary)
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
-    for finding, rank in merged.owned:
-        path = f"{finding.provider}/{finding.model}/{finding.case}"
-        row = {**_where(finding, merged), **_judged(finding)}
-        if exchange := merged.runs[rank].exchanges.get(path):
-            row |= _sent(exchange)
-        row["price_usd"] = paid.pop(path, None)
+
+    def write(about: Finding | ExchangeRecord, cells: dict[str, Any]) -> None:
+        row = {
+            "provider": about.provider,
+            "family": merged.family(about.column),
+            "model": about.model,
+            "case": about.case,
+            "edition": merged.contract(about.provider).edition.id,
+            **cells,
+            "price_usd": paid.pop(about.path, None),
+        }
         writer.writerow({name: csv_cell(value) for name, value in row.items()})
-    exchanges = {path: each for run in merged.runs for path, each in run.exchanges.items()}
-    for path, dollars in paid.items():
-        if dollars:  # nothing was found in it; yet it was paid for
-            exchange = exchanges[path]
-            row = {**_where(exchange, merged), **_sent(exchange), "price_usd": dollars}
-            writer.writerow({name: csv_cell(value) for name, value in row.items()})
+
+    for finding, rank in merged.owned:
+        judged = {
+            "chapter": finding.clause.split(".", 1)[0],
+            "clause": finding.clause,
+            "level": finding.level,
+            "verdict": finding.verdict.value,
+            "known": "yes" if finding.excused else "no",
+            **{name: getattr(finding, name) for name in _TEXTS},
+        }
+        exchange = merged.runs[rank].exchanges.get(finding.path)
+        write(finding, judged | (_sent(exchange) if exchange else {}))
+    exchanges = {path: sent for run in merged.runs for path, sent in run.exchanges.items()}
+    for path in [path for path, dollars in paid.items() if dollars]:
+        # nothing was found in it; yet it was paid for
+        write(exchanges[path], _sent(exchanges[path]))
     return file.getvalue()
-
-
-def _where(about: Finding | ExchangeRecord, merged: Merged) -> dict[str, Any]:
-    return {
-        "provider": about.provider,
-        "family": merged.family((about.provider, about.model)),
-        "model": about.model,
-        "case": about.case,
-        "edition": merged.contract(about.provider).edition.id,
-    }
-
-
-def _judged(finding: Finding) -> dict[str, Any]:
-    return {
-        "chapter": finding.clause.split(".", 1)[0],
-        "clause": finding.clause,
-        "level": finding.level,
-        "verdict": finding.verdict.value,
-        "known": "yes" if finding.excused else "no",
-        **{name: getattr(finding, name) for name in _TEXTS},
-    }
 
 
 def _sent(exchange: ExchangeRecord) -> dict[str, Any]:
@@ -77,7 +70,7 @@ def _sent(exchange: ExchangeRecord) -> dict[str, Any]:
 
 
 def _paid(summary: Summary) -> dict[str, float]:
-    """Return what every case came to."""
+    """Return what every case cost."""
     paid: dict[str, Money] = {}
     for exchange in sent_once(summary.merged.runs):
         paid[exchange.path] = paid.get(exchange.path, Money()) + money_of(exchange)

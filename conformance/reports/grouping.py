@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from conformance.findings import BROKEN, SEVERITY, Finding, Observation, Verdict, worst
+from conformance.findings import BROKEN, SEVERITY, Finding, Observation, Verdict
 from conformance.results.reach import LEVELS
 
 Thing = TypeVar("Thing")
@@ -62,7 +62,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservationGroup:
     """Observations of one kind on one provider."""
 
     provider: str
@@ -88,81 +88,83 @@ def broken_promises(
     Clauses of a level have the order of `clauses`; `statement` is what one says to a provider.
     """
     order = {clause: rank for rank, clause in enumerate(dict.fromkeys(clauses))}
-    mine = [each for each in findings if each.verdict in BROKEN or each.excused]
-    groups = group_by(mine, lambda each: (each.provider, each.clause, each.excused))
-    broken = [
-        _broken(group, statement(provider, clause))
-        for (provider, clause, _), group in groups.items()
-    ]
-    return sorted(
-        broken,
-        key=lambda each: (each.known, LEVELS.index(each.level), order.get(each.clause, len(order))),
+    groups = group_by(
+        (finding for finding in findings if finding.verdict in BROKEN or finding.excused),
+        lambda finding: (finding.provider, finding.clause, finding.excused),
     )
+    broken = []
+    for (provider, clause, known), group in groups.items():
+        first = max(group, key=lambda finding: SEVERITY[finding.verdict])
+        broken.append(
+            Broken(
+                provider=provider,
+                clause=clause,
+                level=first.level,
+                statement=statement(provider, clause),
+                known=known,
+                verdict=first.verdict,
+                models=_once(finding.model for finding in group),
+                cases=_once([first.case, *(finding.case for finding in group)]),
+                count=len(group),
+                message=first.message,
+                expected=first.expected,
+                observed=first.observed,
+                deviation=first.deviation or "",
+            )
+        )
 
+    def rank(promise: Broken) -> tuple[bool, int, int]:
+        level, place = LEVELS.index(promise.level), order.get(promise.clause, len(order))
+        return promise.known, level, place
 
-def _broken(findings: Sequence[Finding], statement: str) -> Broken:
-    first = max(findings, key=lambda each: SEVERITY[each.verdict])
-    return Broken(
-        provider=first.provider,
-        clause=first.clause,
-        level=first.level,
-        statement=statement,
-        known=first.excused,
-        verdict=worst(each.verdict for each in findings),
-        models=_names(each.model for each in findings),
-        cases=_names([first.case, *(each.case for each in findings)]),
-        count=len(findings),
-        message=first.message,
-        expected=first.expected,
-        observed=first.observed,
-        deviation=(first.deviation or "") if first.excused else "",
-    )
+    return sorted(broken, key=rank)
 
 
 def reasons(known: Iterable[Broken]) -> Iterable[Reason]:
     """Group known deviations by provider and reason, those with the most findings first."""
-    groups = group_by(known, lambda each: (each.provider, each.deviation))
+    groups = group_by(known, lambda promise: (promise.provider, promise.deviation))
     result = [
         Reason(
             provider=provider,
             reason=reason,
-            promises=_names(f"{each.level} {each.clause}" for each in mine),
+            promises=_once(f"{promise.level} {promise.clause}" for promise in mine),
             broken=tuple(mine),
-            models=_names(model for each in mine for model in each.models),
-            count=sum(each.count for each in mine),
+            models=_once(model for promise in mine for model in promise.models),
+            count=sum(promise.count for promise in mine),
         )
         for (provider, reason), mine in groups.items()
     ]
-    return sorted(result, key=lambda each: -each.count)
+    return sorted(result, key=lambda reason: -reason.count)
 
 
-def grouped(findings: Iterable[Finding]) -> Iterable[Group]:
+def group_by_reason(findings: Iterable[Finding]) -> Iterable[Group]:
     """Group by provider, verdict and reason; our own faults first, then the most frequent."""
-    groups = group_by(findings, lambda each: (each.provider, each.verdict, each.message))
+    groups = group_by(
+        findings, lambda finding: (finding.provider, finding.verdict, finding.message)
+    )
     result = [
         Group(
             provider=provider,
             verdict=verdict,
             reason=reason,
-            models=_names(each.model for each in mine),
-            clauses=_names(each.clause for each in mine),
-            cases=_names(each.case for each in mine),
-            said=_names(each.observed for each in mine if each.observed),
+            models=_once(finding.model for finding in mine),
+            clauses=_once(finding.clause for finding in mine),
+            cases=_once(finding.case for finding in mine),
+            said=_once(finding.observed for finding in mine if finding.observed),
             count=len(mine),
         )
         for (provider, verdict, reason), mine in groups.items()
     ]
-    return sorted(result, key=lambda each: (-SEVERITY[each.verdict], -each.count))
+    return sorted(result, key=lambda group: (-SEVERITY[group.verdict], -group.count))
 
 
-def seen(observations: Iterable[Observation]) -> Iterable[Seen]:
+def group_observations(observations: Iterable[Observation]) -> Iterable[ObservationGroup]:
     """Group observations by provider and kind; what was seen first is its example."""
-    groups = group_by(observations, lambda each: (each.provider, each.id))
-    return [
-        Seen(provider, name, _names(each.model for each in mine), len(mine), mine[0].message)
-        for (provider, name), mine in groups.items()
-    ]
+    groups = group_by(observations, lambda seen: (seen.provider, seen.id))
+    for (provider, name), mine in groups.items():
+        models = _once(seen.model for seen in mine)
+        yield ObservationGroup(provider, name, models, len(mine), mine[0].message)
 
 
-def _names(names: Iterable[str]) -> tuple[str, ...]:
+def _once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))

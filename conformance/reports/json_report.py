@@ -6,7 +6,6 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from conformance.lifecycle import Standing
 from conformance.reports.capabilities.rendering import as_json
 from conformance.reports.contracts import NOT_IN_EDITION
 from conformance.reports.formatting import json_document
@@ -18,6 +17,7 @@ from conformance.reports.side_by_side import retries_as_json
 from conformance.reports.statistics import Family, ProviderFacts, provider_facts
 from conformance.reports.summary import Row, Summary
 from conformance.reports.wording import closing, notes, providers_by_edition
+from conformance.results.run_file import Run
 from conformance.results.standings import record_of
 
 SCHEMA = 1
@@ -26,24 +26,35 @@ SCHEMA = 1
 
 def document(summary: Summary) -> str:
     """Write a summary as one JSON object."""
+    merged = summary.merged
+    editions = [
+        {
+            "providers": providers,
+            "lacking": merged.lacking[name],
+            **to_builtins(merged.contracts[name].edition),
+        }
+        for name, providers in providers_by_edition(summary).items()
+    ]
+    (first, *others) = merged.contracts.values()
     value = {
         "schema": SCHEMA,
-        **_editions(summary),
-        "tools": summary.merged.tools,
+        "edition": None if others else to_builtins(first.edition),
+        "editions": editions,
+        "tools": merged.tools,
         "conclusion": summary.conclusion,
         "sentence": closing(summary),
         "complete": summary.complete,
         "conforms": summary.headline.conforms,
         "reach": to_builtins(summary.headline.total),
         "notes": notes(summary),
-        "runs": [to_builtins(run_facts(run)) for run in summary.merged.runs],
-        "providers": [_provider(each, summary) for each in provider_facts(summary)],
+        "runs": [_run(run) for run in merged.runs],
+        "providers": [_provider(facts, summary) for facts in provider_facts(summary)],
         "capabilities": as_json(summary.capabilities),
         "offers": offers_as_json(summary.offers),
-        "columns": [_row(row, summary.merged) for row in summary.rows],
+        "columns": [_row(row, merged) for row in summary.rows],
         "clauses": clauses_of(summary),
         "causes": [
-            {**to_builtins(cause), "promises": [each.clause for each in cause.promises]}
+            {**to_builtins(cause), "promises": [promise.clause for promise in cause.promises]}
             for cause in summary.causes
         ],
         "broken": to_builtins(summary.new),
@@ -52,22 +63,20 @@ def document(summary: Summary) -> str:
         "explained": to_builtins(summary.explained),
         "not_claimed": to_builtins(summary.not_claimed),
         "observations": to_builtins(summary.observations),
-        "painters": [{**to_builtins(each), "sentence": each.sentence} for each in summary.painters],
+        "painters": [
+            {**to_builtins(painters), "sentence": painters.sentence}
+            for painters in summary.painters
+        ],
         "client_impact": to_builtins(summary.impact),
-        "problems": summary.merged.problems,
+        "problems": merged.problems,
     }
     return json_document(value)
 
 
-def _editions(summary: Summary) -> dict[str, Any]:
-    """Return the one edition, null where there are several, and all with their providers."""
-    contracts, lacking = summary.merged.contracts, summary.merged.lacking
-    editions = [
-        {"providers": mine, "lacking": lacking[name], **to_builtins(contracts[name].edition)}
-        for name, mine in providers_by_edition(summary).items()
-    ]
-    (first, *others) = contracts.values()
-    return {"edition": None if others else to_builtins(first.edition), "editions": editions}
+def _run(run: Run) -> dict[str, Any]:
+    facts: dict[str, Any] = to_builtins(run_facts(run))
+    del facts["decided"]  # the reach of the report says more of that
+    return facts
 
 
 _PRICE = (
@@ -102,7 +111,12 @@ def _family(family: Family) -> dict[str, Any]:
 def _row(row: Row, merged: Merged) -> dict[str, Any]:
     edition = merged.contract(row.provider).edition.id
     lacking = dict.fromkeys(merged.lacking[edition], NOT_IN_EDITION)
-    judged = {name: each.cell.state.label.lower() for name, each in row.promises.items()}
+    promises = row.promises.items()
+    judged = {name: promise.cell.state.label.lower() for name, promise in promises}
+    lifecycle = None
+    if standing := row.standing:
+        words = {"state": standing.state, "words": standing.words}
+        lifecycle = {**words, **to_builtins(record_of(standing))}
     return {
         "provider": row.provider,
         "model": row.model,
@@ -110,16 +124,9 @@ def _row(row: Row, merged: Merged) -> dict[str, Any]:
         "read_as": row.read_as,
         **_counts(row),
         "promises": judged | lacking,
-        "judged_in": {name: (each.judged, each.findings) for name, each in row.promises.items()},
-        "lifecycle": _standing(row.standing),
+        "judged_in": {name: (promise.judged, promise.findings) for name, promise in promises},
+        "lifecycle": lifecycle,
     }
-
-
-def _standing(standing: Standing | None) -> dict[str, Any] | None:
-    if standing is None:
-        return None
-    record = record_of(standing)
-    return {"state": standing.state, "words": standing.words, **to_builtins(record)}
 
 
 def _counts(counted: Row | Family) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A run as JUnit XML: one test suite a provider and model, one test case a case and clause.
 
-How verdicts are told: a new *fail* is a failure; a known deviation, what was not claimed and
+How verdicts are shown: a new *fail* is a failure; a known deviation, what was not claimed and
 what could not be judged are skipped, each with its reason; *harness error* is an error; a new
 *deviates* is a passed test that says so in its output, because a SHOULD does not decide. What
 is wrong with a run as a whole is a suite of its own, so that a run that was cut off or could not
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from conformance.findings import UNDECIDED, Finding, Verdict
 from conformance.parsing import printable
 from conformance.reports.grouping import group_by
-from conformance.reports.resumed import Owned
+from conformance.reports.merging import Owned
 from conformance.reports.summary import Summary, conclusion_of, summarize
 from conformance.reports.wording import closing
 from conformance.results.conclusion import Conclusion
@@ -26,19 +26,16 @@ from conformance.results.reach import NOTHING
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 2000  # characters of one foreign text
 
-Place = tuple[int, str, str, str]
-"""Where an exchange is: place of the run, provider, model and case."""
-
 
 def junit(summary: Summary) -> str:
     """Write a summary's runs as a JUnit document."""
     root = ET.Element("testsuites", name="image-conformance")
     times = {
-        (rank, each.provider, each.model, each.case): each.elapsed or 0.0
+        (rank, path): exchange.elapsed or 0.0
         for rank, run in enumerate(summary.merged.runs)
-        for each in run.exchanges.values()
+        for path, exchange in run.exchanges.items()
     }
-    groups = group_by(summary.merged.owned, lambda owned: (owned[0].provider, owned[0].model))
+    groups = group_by(summary.merged.owned, lambda owned: owned[0].column)
     kept = {row.column: row.kept.get("MUST", NOTHING) for row in summary.rows}
     started = summary.merged.runs[0].header.started[:19]
     for (provider, model), findings in groups.items():
@@ -64,22 +61,22 @@ def _suite(root: ET.Element, name: str, started: str) -> ET.Element:
 
 
 def _fill(
-    suite: ET.Element, findings: Iterable[Owned], times: dict[Place, float], edition: str
+    suite: ET.Element, findings: Iterable[Owned], times: dict[tuple[int, str], float], edition: str
 ) -> None:
     """Add test cases; the time of an exchange goes to the first of those that share it."""
-    for each, rank in findings:
-        seconds = times.pop((rank, each.provider, each.model, each.case), 0.0)
+    for finding, rank in findings:
+        seconds = times.pop((rank, finding.path), 0.0)
         case = ET.SubElement(
             suite,
             "testcase",
-            classname=_safe(f"{each.provider}.{each.model}"),
-            name=f"{_safe(each.case)}::{_safe(each.clause)}",
+            classname=_safe(f"{finding.provider}.{finding.model}"),
+            name=f"{_safe(finding.case)}::{_safe(finding.clause)}",
             time=f"{seconds:.3f}",
         )
-        _tell(case, each, edition)
+        _add_result(case, finding, edition)
 
 
-def _tell(case: ET.Element, finding: Finding, edition: str) -> None:
+def _add_result(case: ET.Element, finding: Finding, edition: str) -> None:
     """Add the child that says what a finding came to; a pass has none."""
     text = f"{finding.verdict.value}: {finding.message}"
     if finding.excused:
@@ -105,11 +102,12 @@ def _child(parent: ET.Element, name: str, message: str, type_: str = "", text: s
 
 def _details(finding: Finding, edition: str) -> str:
     """Write a finding in lines of our own; foreign text cannot add one."""
-    lines = [f"{finding.level} {finding.clause}: {finding.verdict.value}: {finding.message}"]
-    lines += [f"expected: {finding.expected}"] if finding.expected else []
-    lines += [f"observed: {finding.observed}"] if finding.observed else []
-    lines += [f"control: {finding.control}"] if finding.control else []
-    lines += [f"more: {explain_command(finding.clause, edition)}"]
+    names = ("expected", "observed", "control")
+    lines = [
+        f"{finding.level} {finding.clause}: {finding.verdict.value}: {finding.message}",
+        *(f"{name}: {text}" for name in names if (text := getattr(finding, name))),
+        f"more: {explain_command(finding.clause, edition)}",
+    ]
     return "\n".join(map(_safe, lines))
 
 
@@ -119,13 +117,12 @@ def _whole(root: ET.Element, summary: Summary, started: str) -> None:
     for run in summary.merged.concluding:
         name = _safe(run.header.id)
         case = ET.SubElement(suite, "testcase", classname="run", name=name, time="0.000")
+        text = "\n".join(map(_safe, run.problems))
         if run.interrupted:
-            text = "\n".join(map(_safe, run.problems))
             _child(case, "error", "the run did not come to its end", "incomplete", text)
         elif not run.findings:
             _child(case, "error", "nothing was judged", "empty")
         elif run.problems:
-            text = "\n".join(map(_safe, run.problems))
             _child(case, "failure", run.problems[0], "problem", text)
         elif conclusion_of(run) is Conclusion.NOT_JUDGED:
             _child(case, "error", closing(summarize([run])), "not judged")
@@ -140,7 +137,7 @@ def _count(suite: ET.Element) -> None:
         suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
     cases = suite.findall("testcase")
     suite.set("tests", str(len(cases)))
-    suite.set("time", f"{sum(float(each.get('time', 0)) for each in cases):.3f}")
+    suite.set("time", f"{sum(float(case.get('time', 0)) for case in cases):.3f}")
 
 
 def _safe(text: str) -> str:

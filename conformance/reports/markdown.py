@@ -47,10 +47,10 @@ def markdown(summary: Summary) -> str:
         "runs": newest_first(summary.merged.runs),
         "providers": provider_facts(summary),
     }
-    return filled("summary.md.jinja", values)
+    return fill("summary.md.jinja", values)
 
 
-def filled(name: str, values: Mapping[str, Any]) -> str:
+def fill(name: str, values: Mapping[str, Any]) -> str:
     """Fill a Markdown template; what it prints is escaped."""
     return _BLANKS.sub("\n\n", _environment().get_template(name).render(values))
 
@@ -70,12 +70,11 @@ def words(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    safe = _STRUCTURE.sub(_entities, printable(str(value), _LONGEST))
+    safe = _STRUCTURE.sub(
+        lambda match: "".join(f"&#{ord(character)};" for character in match[0]),
+        printable(str(value), _LONGEST),
+    )
     return Markup(safe)  # noqa: S704 - made safe in the line above
-
-
-def _entities(match: re.Match[str]) -> str:
-    return "".join(f"&#{ord(each)};" for each in match[0])
 
 
 def code(value: object) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import median
@@ -103,23 +103,37 @@ class Measures:
 def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
     """Measure requests that were sent, each of which is given once."""
     missing = Counter(
-        each.reason or each.outcome for each in exchanges if each.outcome == UNAVAILABLE
+        exchange.reason or exchange.outcome
+        for exchange in exchanges
+        if exchange.outcome == UNAVAILABLE
     )
+    generated = group_by(
+        (
+            exchange
+            for exchange in exchanges
+            if exchange.outcome == "accepted" and exchange.expected in ("accepted", "open")
+        ),
+        lambda exchange: exchange.asks.get("quality", "none asked"),
+    )
+    qualities = []
+    for name, mine in generated.items():
+        price = _price(mine)
+        qualities.append(Quality(name, _latency(mine), price.per_image if price else None))
     return Measures(
         latency=_latency(exchanges),
         price=_price(exchanges),
         availability=Availability(len(exchanges) - missing.total(), len(exchanges), dict(missing)),
         retries=_retries(exchanges),
-        qualities=tuple(_qualities(exchanges)),
+        qualities=tuple(qualities),
     )
 
 
 def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
     """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
     seconds = sorted(
-        each.elapsed
-        for each in exchanges
-        if each.elapsed is not None and each.outcome == "accepted"
+        exchange.elapsed
+        for exchange in exchanges
+        if exchange.elapsed is not None and exchange.outcome == "accepted"
     )
     if not seconds:
         return None
@@ -132,31 +146,20 @@ def _price(exchanges: Sequence[ExchangeRecord]) -> Money | None:
 
 
 def _retries(exchanges: Sequence[ExchangeRecord]) -> Retries:
-    known = [each for each in exchanges if each.attempts]
-    again = Counter(reason for each in known for reason in _reasons(each))
-    first = sum(each.attempts == 1 and each.outcome != UNAVAILABLE for each in known)
-    failed = again.total() + sum(each.outcome == UNAVAILABLE for each in known)
-    attempts = sum(each.attempts or 0 for each in known)
-    return Retries(Rate(first, len(known)), Rate(failed, attempts), dict(again.most_common()))
-
-
-def _reasons(exchange: ExchangeRecord) -> Iterator[str]:
-    """Yield why each attempt but the last was followed by another."""
-    for attempt in exchange.retried:
-        lacking = attempt.said and attempt.said not in attempt.reason
-        yield f"{attempt.reason}: {attempt.said}" if lacking else attempt.reason
-    missing = (exchange.attempts or 1) - 1 - len(exchange.retried)
-    yield from ["not kept"] * missing
-
-
-def _qualities(exchanges: Sequence[ExchangeRecord]) -> Iterator[Quality]:
-    """Measure accepted generations by the quality that they ask for."""
-    made = [
-        exchange
-        for exchange in exchanges
-        if exchange.outcome == "accepted" and exchange.expected in ("accepted", "open")
-    ]
-    qualities = group_by(made, lambda exchange: exchange.asks.get("quality", "none asked"))
-    for name, mine in qualities.items():
-        price = _price(mine)
-        yield Quality(name, _latency(mine), price.per_image if price else None)
+    reasons: Counter[str] = Counter()  # why each attempt but the last was followed by another
+    first = unanswered = attempts = known = 0
+    for exchange in exchanges:
+        if not exchange.attempts:
+            continue  # a cassette that does not say
+        known += 1
+        attempts += exchange.attempts
+        first += exchange.attempts == 1 and exchange.outcome != UNAVAILABLE
+        unanswered += exchange.outcome == UNAVAILABLE
+        for attempt in exchange.retried:
+            lacking = attempt.said and attempt.said not in attempt.reason
+            reasons[f"{attempt.reason}: {attempt.said}" if lacking else attempt.reason] += 1
+        not_kept = exchange.attempts - 1 - len(exchange.retried)
+        if not_kept > 0:
+            reasons["not kept"] += not_kept
+    failed = Rate(reasons.total() + unanswered, attempts)
+    return Retries(Rate(first, known), failed, dict(reasons.most_common()))

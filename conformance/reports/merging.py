@@ -1,20 +1,27 @@
-"""Several runs as one: every finding once, every provider under one edition."""
+"""Several runs as one: every finding once, every provider under one edition.
+
+A run that resumed another says anew what that one had said; whatever else an earlier run says
+still stands.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.errors import ConformanceError
-from conformance.findings import SEVERITY, Finding, Observation
+from conformance.findings import SEVERITY, UNDECIDED, Finding, Observation, Verdict
 from conformance.parsing import printable
-from conformance.reports.contracts import Contract, contracts_of, lacking_in, told_apart
+from conformance.reports.contracts import EditionContract, contracts_of, lacking_in, tell_apart
 from conformance.reports.grouping import group_by
-from conformance.reports.resumed import Owned, Resumed, key
 from conformance.results.editions import by_edition
 from conformance.results.ordering import Order
-from conformance.results.reach import Column
+from conformance.results.reach import ColumnKey
 from conformance.results.run_file import Run
+
+Owned = tuple[Finding, int]
+"""A finding, and the place of the run that made it among the runs."""
 
 
 class MergeError(ConformanceError):
@@ -25,13 +32,13 @@ class MergeError(ConformanceError):
 class Merged:
     """The findings of some runs, each once, with the run it is of; and how many were repeated.
 
-    `concluding` are the runs whose end counts: those that no other went on with, each with what
-    it left standing of the runs that it took over.
+    `concluding` are the runs whose end counts: those that no other resumed, each with what it left
+    standing of the runs that it took over.
     """
 
     runs: tuple[Run, ...]
     concluding: tuple[Run, ...]
-    contracts: Mapping[str, Contract]  # by edition
+    contracts: Mapping[str, EditionContract]  # by edition
     lacking: Mapping[str, Sequence[str]]  # by edition, the judged clauses that it does not have
     editions: Mapping[str, str]  # by provider
     tools: tuple[str, ...]
@@ -46,7 +53,7 @@ class Merged:
         """Every finding with its run, whose exchange alone is the proof of it."""
         return zip(self.findings, self.owners, strict=True)
 
-    def contract(self, provider: str) -> Contract:
+    def contract(self, provider: str) -> EditionContract:
         """Return by what a provider was judged."""
         first = next(iter(self.contracts))
         return self.contracts[self.editions.get(provider, first)]
@@ -55,7 +62,7 @@ class Merged:
         """Return whether the edition of a provider does not have a clause that another has."""
         return clause in self.lacking[self.contract(provider).edition.id]
 
-    def family(self, column: Column) -> str:
+    def family(self, column: ColumnKey) -> str:
         """Return the family of a model; where its edition knows none, the model itself."""
         provider, model = column
         return self.contract(provider).edition.families.get(model, model)
@@ -65,50 +72,59 @@ def merge(runs: Sequence[Run]) -> Merged:
     """Put runs together; raises `MergeError` for none at all.
 
     Of a finding that several runs made, the worst is kept: an old failure is not to vanish
-    behind a newer pass that happens to stand beside it. Only a run that went on with another
+    behind a newer pass that happens to stand beside it. Only a run that resumed another
     says anew what that one had said.
     """
     if not runs:
         raise MergeError("there is no run to report on; name at least one run file")
-    runs, twice = _distinct(runs)
-    runs = told_apart(by_edition(runs))
-    resumed = Resumed(runs)
-    every = [(each, rank) for rank, run in enumerate(runs) for each in run.findings]
-    every = list(filter(resumed.stands, every)) if resumed else every
+    runs, repeats = _leave_out_copies(runs)
+    runs = tell_apart(by_edition(runs))
+    takeovers = Takeovers(runs)
+    owned = [(finding, rank) for rank, run in enumerate(runs) for finding in run.findings]
+    standing = list(filter(takeovers.stands, owned)) if takeovers else owned
+    same = group_by(standing, lambda owned: owned[0].id).values()
+    kept = [
+        max(each, key=lambda owned: (SEVERITY[owned[0].verdict], not owned[0].excused))
+        for each in same
+    ]
     order = Order([run.header for run in runs])
-    same = group_by(every, lambda owned: key(owned[0])).values()
-    kept = [max(findings, key=_badness) for findings in same]
     kept.sort(key=lambda owned: order.of_finding(owned[0]))
-    observations = dict.fromkeys(each for run in runs for each in run.observations)
-    concluding = tuple(_concluding(runs, every, resumed))
+    observations = dict.fromkeys(seen for run in runs for seen in run.observations)
+    concluding: list[Run] = []
+    for rank, run in enumerate(runs):
+        taken = takeovers.earlier[rank]
+        if not takeovers.later[rank]:  # else its own end says nothing
+            mine = [finding for finding, owner in standing if owner == rank or owner in taken]
+            concluding.append(replace(run, findings=mine, order=[]) if taken else run)
     contracts = contracts_of(runs)
-    problems = [each for run in concluding for each in run.problems]
+    problems = [problem for run in concluding for problem in run.problems]
     return Merged(
         runs=tuple(runs),
-        concluding=concluding,
+        concluding=tuple(concluding),
         contracts=contracts,
-        lacking=lacking_in(contracts, (each.clause for each, _ in kept)),
+        lacking=lacking_in(contracts, (finding.clause for finding, _ in kept)),
         editions={each.id: run.header.edition.id for run in runs for each in run.header.providers},
         tools=tuple(dict.fromkeys(run.header.tool for run in runs)),
-        findings=tuple(each for each, _ in kept),
+        findings=tuple(finding for finding, _ in kept),
         owners=tuple(rank for _, rank in kept),
         observations=tuple(sorted(observations, key=order.of_observation)),
-        problems=tuple(dict.fromkeys([*problems, *twice])),
-        repeated=len(every) - len(kept),
+        problems=tuple(dict.fromkeys([*problems, *repeats])),
+        repeated=len(standing) - len(kept),
     )
 
 
-def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+def _leave_out_copies(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     """Leave out what another file of the same run has as well, and say so."""
     kept: list[Run] = []
-    twice: list[str] = []
-    for run in sorted(runs, key=lambda each: (each.footer is None, -len(each.findings))):
+    repeats: list[str] = []
+    # the whole file of a run comes before one that was cut off
+    for run in sorted(runs, key=lambda run: (run.footer is None, -len(run.findings))):
         if any(_has_all_of(run, other) for other in kept):
             name = printable(run.header.id, 60)
-            twice.append(f"run {name} was named twice; it is counted once")
+            repeats.append(f"run {name} was named twice; it is counted once")
         else:
             kept.append(run)
-    return [run for run in runs if any(run is each for each in kept)], twice
+    return [run for run in runs if any(run is other for other in kept)], repeats
 
 
 def _has_all_of(run: Run, other: Run) -> bool:
@@ -116,18 +132,60 @@ def _has_all_of(run: Run, other: Run) -> bool:
     return (
         run.header.id == other.header.id
         and run.footer in (None, other.footer)
-        and all(other.exchanges.get(name) == each for name, each in run.exchanges.items())
+        and all(other.exchanges.get(path) == sent for path, sent in run.exchanges.items())
         and set(run.findings) <= set(other.findings)
     )
 
 
-def _concluding(runs: Sequence[Run], standing: Sequence[Owned], resumed: Resumed) -> Iterable[Run]:
-    for rank, run in enumerate(runs):
-        taken = resumed.of(rank)
-        if not resumed.is_taken_over(rank):
-            mine = [each for each, owner in standing if owner == rank or owner in taken]
-            yield replace(run, findings=mine, order=[]) if taken else run
+class Takeovers:
+    """Which of some runs resumed which, and so took over what it had said; all by their place."""
 
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.later: defaultdict[int, set[int]] = defaultdict(set)
+        """The runs that resumed a run."""
+        self.earlier: defaultdict[int, set[int]] = defaultdict(set)
+        """The runs that a run resumed."""
+        # A run names all that it takes over from, and so more than any of them names: whatever a
+        # damaged file says, no run is taken over by one that it took over itself.
+        named = [frozenset(run.header.resumes) for run in runs]
+        for later, mine in enumerate(named):
+            for earlier, theirs in enumerate(named):
+                if runs[earlier].header.id in mine and theirs < mine:
+                    self.later[earlier].add(later)
+                    self.earlier[later].add(earlier)
+        self._judged: defaultdict[str, set[int]] = defaultdict(set)  # by finding
+        self._left: defaultdict[str, set[int]] = defaultdict(set)  # by finding that was not run
+        self._cases: defaultdict[str, set[int]] = defaultdict(set)  # by exchange
+        if self:
+            for rank, run in enumerate(runs):
+                self._read(run, rank)
 
-def _badness(owned: Owned) -> tuple[int, bool]:
-    return SEVERITY[owned[0].verdict], not owned[0].excused
+    def __bool__(self) -> bool:
+        return any(self.later.values())
+
+    def _read(self, run: Run, rank: int) -> None:
+        for finding in run.findings:
+            if finding.verdict is Verdict.NOT_RUN:
+                self._left[finding.id].add(rank)
+            else:
+                self._judged[finding.id].add(rank)
+                self._cases[finding.path].add(rank)
+        for exchange in run.exchanges.values():
+            if exchange.was_sent:
+                self._cases[exchange.path].add(rank)
+
+    def stands(self, owned: Owned) -> bool:
+        """Return whether no later run says anew what a finding says.
+
+        What was not run says nothing. What was open is settled by the case that was judged, even
+        where the clause found nothing to judge in the answer that came.
+        """
+        finding, rank = owned
+        later, judged = self.later[rank], self._judged[finding.id]
+        if later & judged:
+            return False
+        if finding.verdict in UNDECIDED and later & self._cases[finding.path]:
+            return False
+        if finding.verdict is not Verdict.NOT_RUN:
+            return True
+        return not (self.earlier[rank] & judged or later & self._left[finding.id])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from conformance.parsing.credentials import READABLE, CredentialStatus, Painter
 from conformance.reports.costs import sent_once
-from conformance.results.reach import Column
-from conformance.results.records import ExchangeRecord, ImageRecord
+from conformance.results.reach import ColumnKey
+from conformance.results.records import ImageRecord
 from conformance.results.run_file import Run
 
 _CARRIED_ELSEWHERE = frozenset({"gpt-image"})
@@ -52,7 +52,7 @@ class Painters:
             )
         parts += self.examples[:_SHOWN]
         if self.none:
-            why = f", stripped or left out: {self.stripped}" if self.stripped else ""
+            why = f" (stripped or left out: {self.stripped})" if self.stripped else ""
             parts.append(f"{self.none} of {self.images} carry none{why}")
         return "; ".join(parts)
 
@@ -64,24 +64,23 @@ class Painters:
 
 def painters(runs: Sequence[Run]) -> tuple[Painters, ...]:
     """Return what the pictures of every provider and model say, of the types that are read."""
-    pictures: dict[Column, list[ImageRecord]] = {}
+    pictures: dict[ColumnKey, list[ImageRecord]] = {}
     for exchange in sent_once(runs):
-        mine = list(_readable(exchange))
+        mine = [image for image in exchange.images if image.type in READABLE and image.complete]
         if mine:
-            pictures.setdefault((exchange.provider, exchange.model), []).extend(mine)
+            pictures.setdefault(exchange.column, []).extend(mine)
     families = {model: name for run in runs for model, name in run.header.edition.families.items()}
-    carrying = {column for column, images in pictures.items() if any(e.credentials for e in images)}
+    carrying = {
+        column for column, images in pictures.items() if any(image.credentials for image in images)
+    }
     return tuple(
-        _of(column, images, _missing(column, carrying, families))
+        _painters_of(column, images, _why_expected(column, carrying, families))
         for column, images in pictures.items()
     )
 
 
-def _readable(exchange: ExchangeRecord) -> Iterable[ImageRecord]:
-    return (each for each in exchange.images if each.type in READABLE and each.complete)
-
-
-def _missing(column: Column, carrying: set[Column], families: Mapping[str, str]) -> str:
+def _why_expected(column: ColumnKey, carrying: set[ColumnKey], families: Mapping[str, str]) -> str:
+    """Return why the pictures of a model should carry credentials; empty if nothing says so."""
     provider, model = column
     if column in carrying:
         return "others of this model carry them"
@@ -89,10 +88,10 @@ def _missing(column: Column, carrying: set[Column], families: Mapping[str, str])
         return "other models of this provider carry them"
     family = families.get(model, "")
     carried = family in _CARRIED_ELSEWHERE
-    return f"elsewhere pictures of the family {family} carry them" if carried else ""
+    return f"pictures of the {family} family carry them elsewhere" if carried else ""
 
 
-def _of(column: Column, images: Sequence[ImageRecord], missing: str) -> Painters:
+def _painters_of(column: ColumnKey, images: Sequence[ImageRecord], expected: str) -> Painters:
     carried = [image.credentials for image in images if image.credentials]
     another = [
         image.credentials
@@ -106,13 +105,13 @@ def _of(column: Column, images: Sequence[ImageRecord], missing: str) -> Painters
         images=len(images),
         standings={standing.value: standings[standing] for standing in CredentialStatus},
         none=none,
-        stripped=missing if none else "",
+        stripped=expected if none else "",
         another=len(another),
         named=_once(name for credentials in carried for name in credentials.names),
         named_another=_once(", ".join(credentials.names) for credentials in another),
-        signers=_once(each.signer for each in carried if each.standing is CredentialStatus.SIGNED),
+        signers=_once(c2pa.signer for c2pa in carried if c2pa.standing is CredentialStatus.SIGNED),
         claimed_by=_once(
-            each.signer for each in carried if each.standing is CredentialStatus.CLAIMED
+            c2pa.signer for c2pa in carried if c2pa.standing is CredentialStatus.CLAIMED
         ),
         examples=_once(
             f"{count} of {len(images)} {text}" for text, count in Counter(map(str, carried)).items()

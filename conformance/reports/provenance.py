@@ -62,7 +62,7 @@ class Origin:
 
 
 def origins(runs: Sequence[Run]) -> list[Origin]:
-    """Tell of every provider, in the order of the headers; nights of the same kind as one."""
+    """Return where every provider's exchanges came from; nights of the same kind are one."""
     kinds: dict[Hashable, Origin] = {}
     for run in runs:
         exchanges = group_by(run.exchanges.values(), lambda exchange: exchange.provider)
@@ -83,15 +83,15 @@ def origins(runs: Sequence[Run]) -> list[Origin]:
 
 
 def _origin(run: Run, provider: ProviderRecord, exchanges: Sequence[ExchangeRecord]) -> Origin:
-    moments = sorted(each.sent_at for each in exchanges if each.sent_at)
-    targets = Counter(_server(each.request.url) for each in exchanges)
+    moments = sorted(exchange.sent_at for exchange in exchanges if exchange.sent_at)
+    targets = Counter(_server(exchange.request.url) for exchange in exchanges)
     return Origin(
         provider=provider.id,
         title=provider.title,
         mode=provider.mode,
         base_url=provider.base_url,
         started=run.header.started,
-        provenance=Counter(each.provenance for each in exchanges),
+        provenance=Counter(exchange.provenance for exchange in exchanges),
         first=moments[0] if moments else "",
         last=moments[-1] if moments else "",
         targets=tuple(name for name, _ in targets.most_common(2)),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from conformance.findings import DECIDED
 from conformance.reports.costs import Money, spending
 from conformance.results.run_file import Run
 
@@ -23,6 +24,7 @@ class RunFacts(Struct, frozen=True):
     interrupted: bool
     ended: bool
     findings: int
+    decided: int
     exchanges: int
     seed: int | None
     spent: float | None
@@ -49,7 +51,7 @@ def run_facts(run: Run) -> RunFacts:
     own = money.own or Money()
     return RunFacts(
         id=header.id,
-        providers=tuple(each.id for each in header.providers),
+        providers=tuple(provider.id for provider in header.providers),
         tool=header.tool,
         started=header.started,
         wall=_seconds(header.started, footer.finished) if footer else None,
@@ -57,6 +59,7 @@ def run_facts(run: Run) -> RunFacts:
         interrupted=run.interrupted,
         ended=footer is not None,
         findings=len(run.findings),
+        decided=sum(finding.verdict in DECIDED for finding in run.findings),
         exchanges=len(run.exchanges),
         seed=header.seed,
         spent=own.paid if money.own else None,

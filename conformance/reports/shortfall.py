@@ -19,10 +19,10 @@ from conformance.findings import (
     Verdict,
 )
 from conformance.parsing import printable
-from conformance.reports.formatting import listed
+from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import group_by
 from conformance.reports.summary import Row, Summary
-from conformance.results.reach import ENOUGH, NOTHING
+from conformance.results.reach import ENOUGH, NOTHING, ColumnKey
 from conformance.results.records import ExchangeRecord
 
 _AT_ONCE = re.compile(
@@ -36,7 +36,7 @@ _REMEDY = {
     ),
     Verdict.UNAVAILABLE: "run again when the provider answers",
     Verdict.FLAKY: "repeat it with a larger --confirm",
-    Verdict.NOT_TESTABLE: "mend first what it builds on",
+    Verdict.NOT_TESTABLE: "first mend what it builds on",
     Verdict.HARNESS_ERROR: "mend the cassette, or report a fault of the suite",
 }
 _AGAIN = {
@@ -62,48 +62,45 @@ def shortfalls(summary: Summary) -> Iterator[str]:
 
 def _why(summary: Summary, provider: str, rows: Sequence[Row]) -> str:
     """Return the commonest reason, counted in promises, and what to do about it."""
-    ranked = _reasons(summary.merged.findings, rows)
-    if not ranked:
-        return ""
-    (((verdict, message), count),) = ranked.most_common(1)
-    reason = provider, verdict, message
-    left = sum(row.kept["MUST"].total - row.kept["MUST"].decided for row in rows)
-    mostly = "mostly" if 2 * count > left else "among others"
-    promises = "1 promise" if count == 1 else f"{count} promises"
-    words = printable(message, _LONGEST) or "no reason given"
-    if all(row.kept["MUST"].accounted for row in rows) or _is_blocked(summary, reason):
-        remedy = "mend what is known to deviate"
-    else:
-        remedy = _remedy(summary, provider, verdict, message)
-    return f", {mostly} ({promises}) because {words!r}; to raise it {remedy}"
-
-
-def _is_blocked(summary: Summary, reason: tuple[str, Verdict, str]) -> bool:
-    """Return whether a known deviation blocks whatever was not decided for a reason."""
-    findings = summary.merged.findings
-    mine = [each for each in findings if (each.provider, each.verdict, each.message) == reason]
-    return all(each.blocked_by or each.excused for each in mine)
-
-
-def _reasons(findings: Sequence[Finding], rows: Sequence[Row]) -> Counter[tuple[Verdict, str]]:
-    """Count for each reason the open MUSTs that have a finding with it."""
-    open_ones = {
-        (row.provider, row.model, clause)
+    open_musts = {
+        (row.column, clause)
         for row in rows
         for clause, promise in row.promises.items()
         if promise.cell.verdict in _REMEDY
     }
-    reasons: dict[tuple[Verdict, str], set[tuple[str, str, str]]] = {}
-    for each in findings:
-        promise = each.provider, each.model, each.clause
-        undecided = each.verdict in UNDECIDED or each.verdict is Verdict.HARNESS_ERROR
-        if each.level == "MUST" and undecided and promise in open_ones:
-            reasons.setdefault((each.verdict, each.message), set()).add(promise)
-    return Counter({reason: len(promises) for reason, promises in reasons.items()})
+    promises: dict[tuple[Verdict, str], set[tuple[ColumnKey, str]]] = {}
+    for finding in summary.merged.findings:
+        undecided = finding.verdict in UNDECIDED or finding.verdict is Verdict.HARNESS_ERROR
+        promise = finding.column, finding.clause
+        if finding.level == "MUST" and undecided and promise in open_musts:
+            promises.setdefault((finding.verdict, finding.message), set()).add(promise)
+    if not promises:
+        return ""
+    verdict, message = max(promises, key=lambda reason: len(promises[reason]))
+    count = len(promises[verdict, message])
+    mine = [
+        finding
+        for finding in summary.merged.findings
+        if (finding.provider, finding.verdict, finding.message) == (provider, verdict, message)
+    ]
+    left = sum(row.kept["MUST"].total - row.kept["MUST"].decided for row in rows)
+    mostly = "mostly" if 2 * count > left else "among others"
+    words = printable(message, _LONGEST) or "no reason given"
+    is_known = all(row.kept["MUST"].accounted for row in rows)
+    if is_known or all(finding.blocked_by or finding.excused for finding in mine):
+        remedy = "mend what is known to deviate"
+    else:
+        remedy = _remedy(summary, mine)
+    because = f"{mostly} ({counted(count, 'promise')}) because {words!r}"
+    return f", {because}; to decide more, {remedy}"
 
 
-def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> str:
-    """Return what the user can do: nobody can send a recording again, or wait for a wrong key."""
+def _remedy(summary: Summary, findings: Sequence[Finding]) -> str:
+    """Return what the user can do: nobody can send a recording again, or wait for a wrong key.
+
+    All `findings` of one provider have the same verdict and reason.
+    """
+    provider, verdict, message = findings[0].provider, findings[0].verdict, findings[0].message
     if any(each.provider == provider and each.mode == "foreign" for each in summary.origins):
         if message.startswith(NO_DOWNLOADS):
             return "record the downloads of the image URLs as well, in the same file"
@@ -113,48 +110,48 @@ def _remedy(summary: Summary, provider: str, verdict: Verdict, message: str) -> 
     limited = verdict is Verdict.UNAVAILABLE or (verdict is Verdict.NOT_RUN and "429" in message)
     if limited and (slower := _slower(summary, provider)):
         return slower
-    if any(each.startswith(f"provider {provider!r}") for each in summary.merged.problems):
-        return "mend first what is wrong with the run as a whole"
+    if any(problem.startswith(f"provider {provider!r}") for problem in summary.merged.problems):
+        return "first mend what is wrong with the run as a whole"
     reason = provider, verdict, message
     if any((each.provider, each.verdict, each.reason) == reason for each in summary.explained):
-        return "mend first what is broken"
-    if verdict is Verdict.NOT_TESTABLE and message.startswith(OF_WHO_ASKS):
+        return "first mend what is broken"
+    if verdict is not Verdict.NOT_TESTABLE:
+        return _REMEDY[verdict]
+    if message.startswith(OF_WHO_ASKS):
         return "ask with a key that may use all of it, or have mistakes refused with 400"
-    if verdict is Verdict.NOT_TESTABLE and message.startswith(ANOTHER_REASON):
+    if message.startswith(ANOTHER_REASON):
         return "run again when the provider refuses for that reason no longer"
-    cause = _cause(summary, reason) if verdict is Verdict.NOT_TESTABLE else None
-    return _AGAIN.get(cause or "", _REMEDY[verdict])
+    return _AGAIN.get(_commonest_cause(summary, findings) or "", _REMEDY[verdict])
 
 
-def _cause(summary: Summary, reason: tuple[str, Verdict, str]) -> str | None:
-    """Return the commonest cause for which a request, or else its control, was not accepted."""
-    known = {
-        name: each.cause for run in summary.merged.runs for name, each in run.exchanges.items()
+def _commonest_cause(summary: Summary, findings: Sequence[Finding]) -> str | None:
+    """Return for which cause most requests, or else their controls, were not accepted."""
+    causes = {
+        path: exchange.cause
+        for run in summary.merged.runs
+        for path, exchange in run.exchanges.items()
     }
-    causes: Counter[str | None] = Counter()
-    for each in summary.merged.findings:
-        if (each.provider, each.verdict, each.message) == reason:
-            mine, control = (
-                known.get(f"{each.provider}/{each.model}/{case}")
-                for case in (each.case, each.control)
-            )
-            causes[mine or control] += 1
-    return causes.most_common(1)[0][0]
+    counts = Counter(
+        causes.get(finding.path)
+        or causes.get(f"{finding.provider}/{finding.model}/{finding.control}")
+        for finding in findings
+    )
+    return counts.most_common(1)[0][0]
 
 
 def _slower(summary: Summary, provider: str) -> str:
     """Return how to ask more slowly, where several requests at once met a limit; else nothing."""
     sent = [
-        each
+        exchange
         for run in summary.merged.runs
-        for each in run.exchanges.values()
-        if each.provider == provider and each.provenance == "live"
+        for exchange in run.exchanges.values()
+        if exchange.provider == provider and exchange.provenance == "live"
     ]
-    given_up = [each for each in sent if each.outcome == Verdict.UNAVAILABLE.value]
-    limited = [each for each in given_up if each.cause == "rate-limit"]
+    given_up = [exchange for exchange in sent if exchange.outcome == Verdict.UNAVAILABLE.value]
+    limited = [exchange for exchange in given_up if exchange.cause == "rate-limit"]
     if 2 * len(limited) <= len(given_up) or not _overlap(sent):
         return ""
-    if 2 * sum(_AT_ONCE.search(each.said) is not None for each in limited) > len(limited):
+    if 2 * sum(_AT_ONCE.search(exchange.said) is not None for exchange in limited) > len(limited):
         return "run again with --concurrency 2, or 1: the provider takes few requests at once"
     return "run again with a smaller --concurrency, or requests_per_minute in the provider's file"
 
@@ -162,8 +159,8 @@ def _slower(summary: Summary, provider: str) -> str:
 def _overlap(sent: Sequence[ExchangeRecord]) -> bool:
     """Return whether a request was sent before the answer to another had come."""
     times: list[tuple[float, float]] = []
-    for each in sent:
+    for exchange in sent:
         with suppress(ValueError, OverflowError):  # a run file may be anybody's
-            began = datetime.fromisoformat(each.sent_at or "").timestamp()
-            times.append((began, each.elapsed or 0.0))
+            began = datetime.fromisoformat(exchange.sent_at or "").timestamp()
+            times.append((began, exchange.elapsed or 0.0))
     return any(start + elapsed > after for (start, elapsed), (after, _) in pairwise(sorted(times)))

@@ -12,7 +12,7 @@ from conformance.reports.console_text import Paper
 from conformance.reports.formatting import counted, dollars, duration, listed
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Latency, Measures, Rate, Retries, measures_of
-from conformance.results.reach import NOTHING, Column, Kept
+from conformance.results.reach import NOTHING, ColumnKey, Kept
 from conformance.results.records import ExchangeRecord
 
 _COLUMNS = ("model", "provider", "MUST", "decided", "first try", "answered")
@@ -41,10 +41,10 @@ class ModelOffers:
     def slowest(self) -> float:
         """The longest time that any plot shows, in seconds."""
         times = [
-            each.latency.p90
+            quality.latency.p90
             for offer in self.offers
-            for each in offer.measures.qualities
-            if each.latency is not None
+            for quality in offer.measures.qualities
+            if quality.latency is not None
         ]
         return max(times, default=0.0)
 
@@ -55,10 +55,10 @@ class ModelOffers:
 
 
 def model_offers(
-    kept: Mapping[Column, Mapping[str, Kept]], exchanges: Iterable[ExchangeRecord]
+    kept: Mapping[ColumnKey, Mapping[str, Kept]], exchanges: Iterable[ExchangeRecord]
 ) -> tuple[ModelOffers, ...]:
     """Set side by side what some providers offer; `kept` is by label and model, then level."""
-    sent = group_by(exchanges, lambda exchange: (exchange.provider, exchange.model))
+    sent = group_by(exchanges, lambda exchange: exchange.column)
     return offers_by_model(
         Offer(*column, levels.get("MUST", NOTHING), measures_of(sent.get(column, [])))
         for column, levels in kept.items()
@@ -93,16 +93,16 @@ def as_json(offers: Sequence[ModelOffers]) -> list[dict[str, Any]]:
 
 def retries_as_json(retries: Retries) -> dict[str, Any]:
     """Return retries as JSON values."""
+
+    def as_values(rate: Rate) -> dict[str, Any]:
+        low, high = rate.interval
+        return {"count": rate.hits, "of": rate.of, "interval": [round(low, 4), round(high, 4)]}
+
     return {
-        "first": _rate(retries.first),
-        "failed": _rate(retries.failed),
+        "first": as_values(retries.first),
+        "failed": as_values(retries.failed),
         "reasons": dict(retries.reasons),
     }
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    low, high = rate.interval
-    return {"count": rate.hits, "of": rate.of, "interval": [round(low, 4), round(high, 4)]}
 
 
 def time_of(latency: Latency) -> str:
@@ -114,9 +114,9 @@ def time_of(latency: Latency) -> str:
 def latency_of(offer: Offer) -> str:
     """Write median and p90 by quality."""
     times = [
-        f"{each.name} {time_of(each.latency)}"
-        for each in offer.measures.qualities
-        if each.latency is not None
+        f"{quality.name} {time_of(quality.latency)}"
+        for quality in offer.measures.qualities
+        if quality.latency is not None
     ]
     return "; ".join(times) or "not measured"
 
@@ -124,9 +124,9 @@ def latency_of(offer: Offer) -> str:
 def price_of(offer: Offer) -> str:
     """Write the price of an image by quality."""
     prices = [
-        f"{each.name} {dollars(each.per_image)}"
-        for each in offer.measures.qualities
-        if each.per_image is not None
+        f"{quality.name} {dollars(quality.per_image)}"
+        for quality in offer.measures.qualities
+        if quality.per_image is not None
     ]
     return "; ".join(prices) or "not known"
 
@@ -160,20 +160,17 @@ class OfferPage(Paper):
         """Print a row for each provider of each model, and below them what takes more room."""
         self._title("Model by model, side by side")
         offers = [offer for model in models for offer in model.offers]
-        self._grid(_COLUMNS, map(_cells, offers), names=2)
+        rows = []
         for offer in offers:
-            self._details(offer)
-
-    def _details(self, offer: Offer) -> None:
-        name = f"{offer.model}, {offer.label}: "
-        numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
-        self._line((name, "bold"), numbers, indent=2)
-        if offer.measures.retries.failed.hits:
-            again = f"first try: {retried(offer.measures.retries)}"
-            self._line((again, "yellow"), indent=6)
-
-
-def _cells(offer: Offer) -> tuple[str, ...]:
-    kept = offer.kept
-    counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
-    return offer.model, offer.label, *counts, first_try(offer.measures.retries), answered_of(offer)
+            kept, retries = offer.kept, offer.measures.retries
+            counts = (f"{kept.kept}/{kept.total}", f"{kept.decided}/{kept.total}")
+            answered = (first_try(retries), answered_of(offer))
+            rows.append((offer.model, offer.label, *counts, *answered))
+        self._grid(_COLUMNS, rows, names=2)
+        for offer in offers:
+            name = f"{offer.model}, {offer.label}: "
+            numbers = f"latency {latency_of(offer)}; price an image {price_of(offer)}"
+            self._line((name, "bold"), numbers, indent=2)
+            if offer.measures.retries.failed.hits:
+                again = f"first try: {retried(offer.measures.retries)}"
+                self._line((again, "yellow"), indent=6)

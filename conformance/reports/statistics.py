@@ -45,7 +45,7 @@ class ProviderFacts:
 
 
 def provider_facts(summary: Summary) -> list[ProviderFacts]:
-    """Tell of every provider that has a row, in the order of the rows."""
+    """Return the facts of every provider that has a row, in the order of the rows."""
     merged, facts = summary.merged, []
     exchanges = group_by(sent_once(merged.runs), lambda exchange: exchange.provider)
     titles = {origin.provider: origin.title for origin in summary.origins}
@@ -71,8 +71,8 @@ def provider_facts(summary: Summary) -> list[ProviderFacts]:
 def _family(name: str, rows: Sequence[Row]) -> Family:
     kept: dict[str, Kept] = {}
     for row in rows:
-        for level, each in row.kept.items():
-            kept[level] = kept.get(level, NOTHING) + each
+        for level, count in row.kept.items():
+            kept[level] = kept.get(level, NOTHING) + count
     return Family(
         name=name,
         models=tuple(row.model for row in rows),
@@ -90,7 +90,7 @@ def _prices(runs: Sequence[Run], provider: str) -> str:
     """Say where the prices of the last run that has any are from."""
     prices = ""
     for run in runs:
-        for each in run.header.providers:
-            if each.id == provider and each.prices is not None:
-                prices = f"{each.prices.source}; as of {each.prices.date}"
+        for record in run.header.providers:
+            if record.id == provider and record.prices is not None:
+                prices = f"{record.prices.source}; as of {record.prices.date}"
     return prices

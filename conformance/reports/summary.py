@@ -16,13 +16,13 @@ from conformance.reports.costs import sent_once
 from conformance.reports.grouping import (
     Broken,
     Group,
+    ObservationGroup,
     Reason,
-    Seen,
     broken_promises,
     group_by,
-    grouped,
+    group_by_reason,
+    group_observations,
     reasons,
-    seen,
 )
 from conformance.reports.merging import Merged, merge
 from conformance.reports.painters import Painters, painters
@@ -40,7 +40,7 @@ from conformance.results.headline import Headline
 from conformance.results.reach import (
     NOTHING,
     Cell,
-    Column,
+    ColumnKey,
     Explanations,
     Kept,
     Promise,
@@ -80,7 +80,7 @@ class Row:
     standing: Standing | None
 
     @property
-    def column(self) -> Column:
+    def column(self) -> ColumnKey:
         """The provider and the model."""
         return self.provider, self.model
 
@@ -102,41 +102,41 @@ class Summary:
     merged: Merged
     origins: tuple[Origin, ...]
     rows: tuple[Row, ...]
-    chapters: Mapping[str, Mapping[Column, Cell]]
+    chapters: Mapping[str, Mapping[ColumnKey, Cell]]
     broken: tuple[Broken, ...]
     causes: tuple[Cause, ...]
     reasons: tuple[Reason, ...]
     undecided: tuple[Group, ...]
     explained: tuple[Group, ...]
     not_claimed: tuple[Group, ...]
-    observations: tuple[Seen, ...]
+    observations: tuple[ObservationGroup, ...]
     painters: tuple[Painters, ...]
     complete: bool
     conclusion: Conclusion
     conclusions: Mapping[str, Conclusion]
     capabilities: tuple[ModelTable, ...]
     offers: tuple[ModelOffers, ...]
-    parts: frozenset[Column]
+    parts: frozenset[ColumnKey]
     impact: Impact | None = None
     spells: Mapping[tuple[str, str, str], Spells] = field(default_factory=dict)
 
     @property
     def new(self) -> tuple[Broken, ...]:
         """The broken promises that no known deviation excuses."""
-        return tuple(each for each in self.broken if not each.known)
+        return tuple(promise for promise in self.broken if not promise.known)
 
     @property
     def known(self) -> tuple[Broken, ...]:
         """The promises that a known deviation excuses."""
-        return tuple(each for each in self.broken if each.known)
+        return tuple(promise for promise in self.broken if promise.known)
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[ColumnKey, ...]:
         """Every provider and model, in the order of the rows."""
         return tuple(row.column for row in self.rows)
 
     @property
-    def unknown(self) -> frozenset[Column]:
+    def unknown(self) -> frozenset[ColumnKey]:
         """The models of recordings that the edition does not have."""
         return frozenset(
             column
@@ -148,9 +148,9 @@ class Summary:
     @property
     def headline(self) -> Headline:
         """What it all comes to, of the providers that are the reason, and how far it reaches."""
-        every = dict.fromkeys(each.provider for each in self.rows) or self.conclusions
-        named = [each for each in every if self.conclusions.get(each) is self.conclusion]
-        named = named or list(every)
+        providers = dict.fromkeys(row.provider for row in self.rows) or self.conclusions
+        named = [name for name in providers if self.conclusions.get(name) is self.conclusion]
+        named = named or list(providers)
         mine = [row for row in self.rows if row.provider in named]
         unknown = self.unknown
         known = [row for row in mine if row.column not in unknown]
@@ -158,8 +158,8 @@ class Summary:
         return Headline(
             subject=named,
             conclusion=self.conclusion,
-            known=sum(each.provider in named for each in self.known),
-            broken=any(each.provider in named for each in self.new),
+            known=sum(promise.provider in named for promise in self.known),
+            broken=any(promise.provider in named for promise in self.new),
             reach=[
                 row.kept.get("MUST", NOTHING)
                 for row in rows
@@ -173,7 +173,7 @@ class Summary:
     @property
     def cells(self) -> tuple[Cell, ...]:
         """Every verdict that is shown of a model as a whole, or of a chapter."""
-        chapters = (cell for each in self.chapters.values() for cell in each.values())
+        chapters = (cell for columns in self.chapters.values() for cell in columns.values())
         return (*(row.cell for row in self.rows), *chapters)
 
 
@@ -181,9 +181,17 @@ def summarize(runs: Sequence[Run]) -> Summary:
     """Count and group; raises `MergeError` for no run at all."""
     merged = merge(runs)
     runs, findings = merged.concluding, merged.findings
-    open_ones = _undecided(runs, findings)
-    explained = _explained(findings, open_ones)
-    promises = promises_of(_binding(merged), _explanations(merged))
+    promises = promises_of(_binding_findings(merged), _explanations(merged))
+    rows = tuple(_rows(merged, promises))
+    # what a run could not decide is asked of each run, as its own conclusion sees it
+    undecided_of_runs = {each.id: each for run in runs for each in undecided(run.findings)}
+    open_ones = [each for each in findings if undecided_of_runs.get(each.id) == each]
+    open_ids = {finding.id for finding in open_ones}
+    explained = (
+        finding
+        for finding in findings
+        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in open_ids
+    )
     broken = tuple(
         broken_promises(
             findings,
@@ -191,7 +199,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
             lambda provider, clause: merged.contract(provider).statement(clause),
         )
     )
-    rows = tuple(_rows(merged, promises))
+    new = [promise for promise in broken if not promise.known]
     sides = sides_of(merged.runs)
     return Summary(
         merged=merged,
@@ -199,18 +207,20 @@ def summarize(runs: Sequence[Run]) -> Summary:
         rows=rows,
         chapters=_chapters(merged, promises),
         broken=broken,
-        causes=tuple(causes_of([e for e in broken if not e.known], findings, merged.observations)),
-        reasons=tuple(reasons(each for each in broken if each.known)),
-        undecided=tuple(grouped(open_ones)),
-        explained=tuple(grouped(explained)),
-        not_claimed=tuple(grouped(e for e in findings if e.verdict is Verdict.NOT_CLAIMED)),
-        observations=tuple(seen(merged.observations)),
+        causes=tuple(causes_of(new, findings, merged.observations)),
+        reasons=tuple(reasons(promise for promise in broken if promise.known)),
+        undecided=tuple(group_by_reason(open_ones)),
+        explained=tuple(group_by_reason(explained)),
+        not_claimed=tuple(
+            group_by_reason(each for each in findings if each.verdict is Verdict.NOT_CLAIMED)
+        ),
+        observations=tuple(group_observations(merged.observations)),
         painters=painters(merged.runs),
-        complete=all(each.complete for each in runs),
+        complete=all(run.complete for run in runs),
         conclusion=gravest(map(conclusion_of, runs)),
         conclusions=_conclusions(runs),
         capabilities=model_tables(
-            {c: sides[c] for c in (row.column for row in rows) if c in sides}
+            {row.column: sides[row.column] for row in rows if row.column in sides}
         ),
         offers=model_offers({row.column: row.kept for row in rows}, sent_once(merged.runs)),
         parts=parts(runs),
@@ -238,57 +248,28 @@ def _conclusions(runs: Sequence[Run]) -> dict[str, Conclusion]:
         providers |= group_by(run.findings, lambda finding: finding.provider)
         for provider, findings in providers.items():
             conclusions.setdefault(provider, []).append(_conclude(run, findings, ()))
-    return {provider: gravest(each) for provider, each in conclusions.items()}
+    return {provider: gravest(mine) for provider, mine in conclusions.items()}
 
 
-def _undecided(runs: Sequence[Run], merged: Sequence[Finding]) -> list[Finding]:
-    """What a run could not decide, run by run, as its own conclusion sees it."""
-    ids = {each.id: each for run in runs for each in undecided(run.findings)}
-    return [each for each in merged if ids.get(each.id) == each]
-
-
-def _explained(findings: Sequence[Finding], open_ones: Sequence[Finding]) -> list[Finding]:
-    """What could not be judged only because something broken stood before it."""
-    left = {each.id for each in open_ones}
-    return [
-        each
-        for each in findings
-        if each.verdict in UNDECIDED and not each.excused and each.id not in left
-    ]
-
-
-def _binding(merged: Merged) -> Sequence[Finding]:
+def _binding_findings(merged: Merged) -> Sequence[Finding]:
     """Return the findings whose promises bind: of recordings, see `binding`."""
     if not any(run.foreign for run in merged.runs):
         return merged.findings
     findings: list[Finding] = []
     for rank, run in enumerate(merged.runs):
-        mine = [each for each, owner in merged.owned if owner == rank]
+        mine = [finding for finding, owner in merged.owned if owner == rank]
         findings += binding(mine, accepted_of(run)) if run.foreign else mine
     return findings
 
 
 def _explanations(merged: Merged) -> Explanations:
     """Return what does not speak where its promise was judged elsewhere, run by run."""
-    every = [explanations_of(run) for run in merged.concluding]
-    explained = frozenset[str]().union(*(each.explained for each in every))
-    return Explanations(explained, frozenset[str]().union(*(each.known for each in every)))
+    by_run = [explanations_of(run) for run in merged.concluding]
+    explained = frozenset[str]().union(*(run.explained for run in by_run))
+    return Explanations(explained, frozenset[str]().union(*(run.known for run in by_run)))
 
 
-Promises = Mapping[Column, Mapping[str, Promise]]
-
-
-def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
-    """Yield a row for each model that was judged, or was to be; those of a provider together."""
-    judged = dict.fromkeys((finding.provider, finding.model) for finding in merged.findings)
-    columns = dict.fromkeys([*planned(merged.runs), *judged])
-    providers = list(dict.fromkeys(provider for provider, _ in columns))
-    standings = latest_standings(run.header for run in merged.runs)
-    for column in sorted(columns, key=lambda column: providers.index(column[0])):
-        cut = interrupted(merged.concluding, column)
-        if column in judged or cut:
-            mine = promises.get(column, {})
-            yield _row(merged, column, mine, cut, standings.get(column))
+Promises = Mapping[ColumnKey, Mapping[str, Promise]]
 
 
 def _whole(cell: Cell, cut: bool) -> Cell:
@@ -300,37 +281,45 @@ def _whole(cell: Cell, cut: bool) -> Cell:
 _OPEN = frozenset({*UNDECIDED, Verdict.HARNESS_ERROR})
 
 
-def _row(
-    merged: Merged,
-    column: Column,
-    promises: Mapping[str, Promise],
-    cut: bool,
-    standing: Standing | None,
-) -> Row:
-    provider, model = column
-    every = list(promises.values())
-    verdicts = Counter(each.cell.verdict for each in every if not each.cell.known)
-    left = [each for each in every if each.cell.verdict in _OPEN and not each.cell.known]
-    return Row(
-        provider=provider,
-        model=model,
-        cell=_whole(worst_cell(each.cell for each in every), cut),
-        kept=count(every),
-        promises=promises,
-        broken=sum(verdicts[each] for each in BROKEN),
-        known=sum(each.cell.known for each in every),
-        undecided=len(left),
-        explained=sum(each.explained for each in left),
-        not_claimed=verdicts[Verdict.NOT_CLAIMED],
-        open_ended=open_ended(merged.concluding, column),
-        read_as=merged.contract(provider).edition.read_as.get(model, ""),
-        standing=standing,
-    )
+def _rows(merged: Merged, promises: Promises) -> Iterable[Row]:
+    """Yield a row for each model that was judged, or was to be; those of a provider together."""
+    judged = dict.fromkeys(finding.column for finding in merged.findings)
+    columns = dict.fromkeys([*planned(merged.runs), *judged])
+    providers = list(dict.fromkeys(provider for provider, _ in columns))
+    standings = latest_standings(run.header for run in merged.runs)
+    for column in sorted(columns, key=lambda column: providers.index(column[0])):
+        cut = interrupted(merged.concluding, column)
+        if column not in judged and not cut:
+            continue
+        provider, model = column
+        mine = promises.get(column, {})
+        cells = [promise.cell for promise in mine.values()]
+        verdicts = Counter(cell.verdict for cell in cells if not cell.known)
+        left = [
+            promise
+            for promise in mine.values()
+            if promise.cell.verdict in _OPEN and not promise.cell.known
+        ]
+        yield Row(
+            provider=provider,
+            model=model,
+            cell=_whole(worst_cell(cells), cut),
+            kept=count(mine.values()),
+            promises=mine,
+            broken=sum(verdicts[verdict] for verdict in BROKEN),
+            known=sum(cell.known for cell in cells),
+            undecided=len(left),
+            explained=sum(promise.explained for promise in left),
+            not_claimed=verdicts[Verdict.NOT_CLAIMED],
+            open_ended=open_ended(merged.concluding, column),
+            read_as=merged.contract(provider).edition.read_as.get(model, ""),
+            standing=standings.get(column),
+        )
 
 
-def _chapters(merged: Merged, promises: Promises) -> dict[str, dict[Column, Cell]]:
+def _chapters(merged: Merged, promises: Promises) -> dict[str, dict[ColumnKey, Cell]]:
     cut = {column for column in planned(merged.runs) if interrupted(merged.concluding, column)}
-    chapters: dict[str, dict[Column, Cell]] = {}
+    chapters: dict[str, dict[ColumnKey, Cell]] = {}
     for column, clauses in promises.items():
         for chapter, names in group_by(clauses, lambda clause: clause.split(".", 1)[0]).items():
             cell = worst_cell(clauses[name].cell for name in names)

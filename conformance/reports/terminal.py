@@ -85,10 +85,10 @@ class _Page(Paper):
             names = f": {listed(providers[id_], 5)}" if len(providers) > 1 else ""
             self._line((contract.edition.title, "bold"), f" ({id_}){names}")
         self._line((f"judged by {tools}", "dim"))
-        for each in self._summary.origins:
-            edition = edition_of(each.provider, self._summary)
+        for origin in self._summary.origins:
+            edition = edition_of(origin.provider, self._summary)
             by = f"by {edition}, " if edition else ""
-            self._line((each.provider, "bold"), f": {by}{each.how}, {each.where}", indent=2)
+            self._line((origin.provider, "bold"), f": {by}{origin.how}, {origin.where}", indent=2)
         for note in notes(self._summary):
             self._line((note, "yellow"))
 
@@ -104,7 +104,7 @@ class _Page(Paper):
         self._line((f"{COUNTED}; {OPEN}", "dim"))
         if any(row.open_ended for row in self._summary.rows):
             self._line((UNKNOWN, "bold magenta"), f": {SO_FAR}")
-        for state in legend(each.cell for each in self._summary.rows):
+        for state in legend(row.cell for row in self._summary.rows):
             if state.label != "pass":
                 self._line((state.label, state.style), f": {state.meaning}")
 
@@ -148,32 +148,39 @@ class _Page(Paper):
         head = f"{cause.provider}: {cause.sentence}"
         self._line((head, style), f" ({spread_of(cause, self._summary)})", indent=2)
         most = MOST if cause.id == OTHER else SHOWN
-        for rank, each in enumerate(cause.promises[:most]):
-            self._one_broken(each, with_why=cause.id == OTHER or not rank)
-        rest = [each.clause for each in cause.promises[most:]]
+        for rank, promise in enumerate(cause.promises[:most]):
+            self._promise(promise, with_why=cause.id == OTHER or not rank)
+        rest = [promise.clause for promise in cause.promises[most:]]
         if rest and cause.id != OTHER:
             self._line((f"and {listed(rest, SHOWN)}", "dim"), indent=4)
         elif rest:
             self._more(len(cause.promises) - MOST, ELSEWHERE)
 
-    def _one_broken(self, broken: Broken, with_why: bool) -> None:
+    def _promise(self, broken: Broken, with_why: bool) -> None:
         level = (f"{broken.level} ", state_of(broken.verdict).style)
         where = f" {place(broken, self._summary)}"
         self._line(level, (broken.clause, "bold"), where, indent=4)
-        ours, theirs = _why(broken) if with_why else ("", "")
+        if not with_why:
+            return
+        expected = f"expected {broken.expected}" if broken.expected else ""
+        observed = f"observed {broken.observed}" if broken.observed else ""
+        ours = "; ".join(filter(None, (broken.message, expected)))
+        whole = "; ".join(filter(None, (ours, observed)))
+        if len(whole) <= SHORT:
+            ours, observed = whole or broken.statement, ""
         if ours:
             self._line(ours, indent=8)
-        if theirs:
-            self._line(theirs, indent=8, lines=2)
+        if observed:  # the provider's words, where they are long: they alone may be cut
+            self._line(observed, indent=8, lines=2)
 
     def _known(self) -> None:
         known = self._summary.reasons
         if not known:
             return
         self._title(f"Known deviations ({counted(len(self._summary.known), 'promise')})")
-        for each in known[:MOST]:
-            self._line((f"{each.provider}: ", KNOWN.style), each.reason, indent=2)
-            excuses = f"{listed(each.promises, 1)} ({counted(each.count, 'finding')})"
+        for reason in known[:MOST]:
+            self._line((f"{reason.provider}: ", KNOWN.style), reason.reason, indent=2)
+            excuses = f"{listed(reason.promises, 1)} ({counted(reason.count, 'finding')})"
             self._line((excuses, "dim"), indent=6)
         self._more(len(known) - MOST, ELSEWHERE)
         how = f"more: {explained(self._summary.known[0], self._summary)}"
@@ -182,25 +189,25 @@ class _Page(Paper):
     def _groups(self, title: str, groups: Sequence[Group]) -> None:
         if not groups:
             return
-        self._title(f"{title} ({counted(sum(each.count for each in groups), 'finding')})")
-        for each in groups[:MOST]:
-            verdict = (each.verdict.value, state_of(each.verdict).style)
-            self._line(verdict, f" {each.provider}: {extent(each)}", indent=2)
-            self._line(each.reason or "no reason given", indent=6)
-            if each.said:
-                self._line(words_of(each), indent=6, lines=2)
+        self._title(f"{title} ({counted(sum(group.count for group in groups), 'finding')})")
+        for group in groups[:MOST]:
+            verdict = (group.verdict.value, state_of(group.verdict).style)
+            self._line(verdict, f" {group.provider}: {extent(group)}", indent=2)
+            self._line(group.reason or "no reason given", indent=6)
+            if group.said:
+                self._line(words_of(group), indent=6, lines=2)
         self._more(len(groups) - MOST, ELSEWHERE)
 
     def _painters(self) -> None:
         """Print what credentials say; models of which the same is to be said share a line."""
         models = group_by(
-            (each for each in self._summary.painters if each.worth_saying),
-            lambda each: (each.provider, each.sentence, bool(each.another)),
+            (painters for painters in self._summary.painters if painters.worth_saying),
+            lambda painters: (painters.provider, painters.sentence, bool(painters.another)),
         )
         if models:
             self._title("Which model painted this? Content credentials (C2PA) in the pictures")
         for (provider, sentence, another), mine in list(models.items())[:MOST]:
-            head = f"{provider}, {listed([each.model for each in mine], SHOWN)}: "
+            head = f"{provider}, {listed([painters.model for painters in mine], SHOWN)}: "
             style = "bold red" if another else ""
             self._line((head, "bold"), (sentence, style), indent=2)
         self._more(len(models) - MOST, ELSEWHERE)
@@ -216,8 +223,8 @@ class _Page(Paper):
     def _problems(self) -> None:
         if self._summary.merged.problems:
             self._title("Wrong with the run as a whole")
-        for each in self._summary.merged.problems[:MOST]:
-            self._line((each, "red"), indent=2)
+        for problem in self._summary.merged.problems[:MOST]:
+            self._line((problem, "red"), indent=2)
         self._more(len(self._summary.merged.problems) - MOST, ELSEWHERE)
 
     def _closing(self) -> None:
@@ -246,14 +253,3 @@ def _cells(row: Row, provider: str, wide: bool) -> Iterable[Part]:
 
 def _number(number: int, style: str) -> Part:
     return (str(number), style) if number else ("-", "dim")
-
-
-def _why(broken: Broken) -> tuple[str, str]:
-    """Return what broke a promise, and apart from it the provider's words where it is long."""
-    parts = [broken.message] if broken.message else []
-    parts += [f"expected {broken.expected}"] if broken.expected else []
-    observed = f"observed {broken.observed}" if broken.observed else ""
-    whole = "; ".join(filter(None, [*parts, observed]))
-    if len(whole) <= SHORT:
-        return whole or broken.statement, ""
-    return "; ".join(parts), observed

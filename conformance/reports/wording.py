@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from conformance.findings import STATES, Finding, State, Verdict
 from conformance.reports.causes import OTHER, Cause
-from conformance.reports.contracts import NOT_IN_EDITION, Contract, differences
+from conformance.reports.contracts import NOT_IN_EDITION, EditionContract, differences
 from conformance.reports.formatting import counted, dollars, listed, took
 from conformance.reports.grouping import Broken, Group
 from conformance.reports.run_facts import RunFacts
@@ -17,15 +17,15 @@ from conformance.reports.summary import Row, Summary
 from conformance.results.conclusion import Conclusion
 from conformance.results.editions import explain_command
 from conformance.results.headline import deviations
-from conformance.results.reach import LEVELS, Cell, Column, Kept
+from conformance.results.reach import LEVELS, Cell, ColumnKey, Kept
 from conformance.results.run_file import Run
 from conformance.results.selection import extent as extent_of
 
 
 def legend(cells: Iterable[Cell]) -> list[State]:
     """Return the states that occur, gravest first."""
-    used = {each.state for each in cells}
-    return [each for each in STATES if each in used]
+    used = {cell.state for cell in cells}
+    return [state for state in STATES if state in used]
 
 
 def kept(row: Row, level: str) -> str:
@@ -110,8 +110,8 @@ def spread_of(cause: Cause, summary: Summary) -> str:
 
 def for_causes(summary: Summary) -> str:
     """Count what is newly broken, and the causes of as many as have one."""
-    causes = [each for each in summary.causes if each.id != OTHER]
-    every, theirs = len(summary.new), sum(len(each.promises) for each in causes)
+    causes = [cause for cause in summary.causes if cause.id != OTHER]
+    every, theirs = len(summary.new), sum(len(cause.promises) for cause in causes)
     which = "" if theirs == every else f"{theirs} of them "
     return f"{every}, {which}for {counted(len(causes), 'cause')}" if causes else str(every)
 
@@ -124,16 +124,24 @@ def _models(provider: str, models: Sequence[str], summary: Summary) -> str:
 
 def notes(summary: Summary) -> list[str]:
     """Say what a reader must know before believing the table."""
-    sentences = [*_extents(summary)]
+    sentences = []
+    chosen = list(dict.fromkeys(filter(None, map(extent_of, summary.merged.runs))))
+    if summary.parts:
+        sentences += [f"Only a part was judged: {part}." for part in chosen]
+    elif chosen and len(summary.merged.runs) > 1:
+        parts = "; ".join(chosen)
+        sentences.append(
+            f"The runs, some of a part ({parts}), together judged every model as a whole."
+        )
     runs = summary.merged.concluding
-    cut = sum(each.interrupted for each in runs)
+    cut = sum(run.interrupted for run in runs)
     if cut:
         which = "The run" if len(runs) == 1 else f"{cut} of {len(runs)} runs"
         sentences.append(f"{which} did not come to the end: what is missing was not judged.")
     if summary.merged.repeated:
         several = counted(summary.merged.repeated, "finding")
         sentences.append(f"{several} made again elsewhere; the worst of each is shown.")
-    not_claimed = sum(each.not_claimed for each in summary.rows)
+    not_claimed = sum(row.not_claimed for row in summary.rows)
     if not_claimed:
         promises = counted(not_claimed, "promise is", "promises are")
         sentences.append(f"{promises} not claimed by the provider and left out of the totals.")
@@ -144,16 +152,6 @@ def notes(summary: Summary) -> list[str]:
         *recorded(summary),
         *shortfalls(summary),
     ]
-
-
-def _extents(summary: Summary) -> Iterable[str]:
-    """Yield which parts were judged; and whether they are all that is planned, put together."""
-    chosen = list(dict.fromkeys(filter(None, map(extent_of, summary.merged.runs))))
-    if summary.parts:
-        yield from (f"Only a part was judged: {part}." for part in chosen)
-    elif chosen and len(summary.merged.runs) > 1:
-        parts = "; ".join(chosen)
-        yield f"The runs, some of a part ({parts}), together judged every model as a whole."
 
 
 def recorded(summary: Summary) -> Iterable[str]:
@@ -193,17 +191,19 @@ def unjudged(count: int, summary: Summary) -> str:
 
 
 def closing(summary: Summary) -> str:
-    """Say in one sentence what it all comes to."""
-    return f"{'; '.join([_who(summary), *_reasons(summary)])} ({judged_by(summary)})."
-
-
-def judged_by(summary: Summary) -> str:
-    """Say by which edition the report was judged; of several, which provider by which."""
+    """Say in one sentence the conclusion of all runs, its reasons, and by which edition it is."""
+    head = sentence(summary)
+    others: dict[Conclusion, list[str]] = {}
+    for name, conclusion in summary.conclusions.items():
+        if name not in summary.headline.subject:
+            others.setdefault(conclusion, []).append(name)
+    if parts := [f"{listed(names)}: {_OTHERS[rest]}" for rest, names in sorted(others.items())]:
+        head += f" ({'; '.join(parts)})"
     providers = providers_by_edition(summary)
+    by = "editions: " + "; ".join(f"{listed(mine, 5)} by {id_}" for id_, mine in providers.items())
     if len(providers) == 1:
-        return f"edition {next(iter(providers))}"
-    parts = (f"{listed(mine, 5)} by {edition}" for edition, mine in providers.items())
-    return f"editions: {'; '.join(parts)}"
+        by = f"edition {next(iter(providers))}"
+    return f"{'; '.join([head, *_reasons(summary)])} ({by})."
 
 
 def providers_by_edition(summary: Summary) -> dict[str, list[str]]:
@@ -232,7 +232,7 @@ def by_edition(summary: Summary) -> Iterable[str]:
     yield from reworded(list(summary.merged.contracts.values()))
 
 
-def in_chapter(chapter: str, column: Column, summary: Summary) -> str:
+def in_chapter(chapter: str, column: ColumnKey, summary: Summary) -> str:
     """Write the verdict of a model over a chapter; empty where it has nothing to judge there."""
     if column in summary.chapters[chapter]:
         return summary.chapters[chapter][column].state.label
@@ -241,11 +241,11 @@ def in_chapter(chapter: str, column: Column, summary: Summary) -> str:
     return NOT_IN_EDITION if all(summary.merged.lacks(column[0], clause) for clause in mine) else ""
 
 
-def reworded(contracts: Sequence[Contract]) -> Iterable[str]:
+def reworded(contracts: Sequence[EditionContract]) -> Iterable[str]:
     """Name the clauses that contracts word, or rank, differently."""
     clauses = differences(contracts)
-    ranked = [name for name, said in clauses if len({each.level for _, each in said}) > 1]
-    worded = [name for name, said in clauses if len({each.statement for _, each in said}) > 1]
+    ranked = [name for name, said in clauses if len({record.level for _, record in said}) > 1]
+    worded = [name for name, said in clauses if len({record.statement for _, record in said}) > 1]
     if ranked:
         several = counted(len(ranked), "clause has", "clauses have")
         yield f"{several} another level: {listed(ranked, 5)}."
@@ -254,30 +254,15 @@ def reworded(contracts: Sequence[Contract]) -> Iterable[str]:
         yield f"{several} worded differently: {listed(worded, 5)}."
 
 
-def _who(summary: Summary) -> str:
-    """Return the headline, and after it what other providers come to."""
-    others: dict[Conclusion, list[str]] = {}
-    for name, conclusion in summary.conclusions.items():
-        if name not in summary.headline.subject:
-            others.setdefault(conclusion, []).append(name)
-    parts = [f"{listed(names)}: {_OTHERS[each]}" for each, names in sorted(others.items())]
-    return f"{sentence(summary)} ({'; '.join(parts)})" if parts else sentence(summary)
-
-
 def sentence(summary: Summary) -> str:
     """Return the conclusion with its subject and its reach; see `Headline`."""
-    subject = [_described(name, summary) for name in summary.headline.subject]
+    subject = []
+    for provider in summary.headline.subject:
+        models = [model for name, model in summary.columns if name == provider]
+        about = models[0] if len(models) == 1 else counted(len(models), "model")
+        kinds = dict.fromkeys(each.kind for each in summary.origins if each.provider == provider)
+        subject.append(f"{provider} ({about}, {', '.join(kinds)})" if kinds else provider)
     return replace(summary.headline, subject=subject).sentence
-
-
-def _described(provider: str, summary: Summary) -> str:
-    """Name a provider with its models, and whether it was live."""
-    models = [model for name, model in summary.columns if name == provider]
-    mode = ", ".join(
-        dict.fromkeys(each.kind for each in summary.origins if each.provider == provider)
-    )
-    about = models[0] if len(models) == 1 else counted(len(models), "model")
-    return f"{provider} ({about}, {mode})" if mode else provider
 
 
 _OTHERS = {
@@ -288,14 +273,13 @@ _OTHERS = {
 
 
 def _reasons(summary: Summary) -> list[str]:
-    levels = Counter(each.level for each in summary.new)
-    broken = " and ".join(counted(levels[each], each) for each in LEVELS if levels[each])
+    levels = Counter(promise.level for promise in summary.new)
+    broken = " and ".join(counted(levels[level], level) for level in LEVELS if levels[level])
     decides = " that nobody knew of" if levels["MUST"] else ", which does not decide"
     reasons = [f"{broken} broken{decides}"] if broken else []
     if summary.conclusion is Conclusion.BREAKS and summary.merged.problems:
-        reasons.append(
-            f"{counted(len(summary.merged.problems), 'problem')} with the run as a whole"
-        )
+        problems = counted(len(summary.merged.problems), "problem")
+        reasons.append(f"{problems} with the run as a whole")
     if summary.known and summary.conclusion is not Conclusion.CONFORMS:
         reasons.append(deviations(len(summary.known)))
     # as the table counts it, in promises
@@ -318,7 +302,7 @@ def _reasons(summary: Summary) -> list[str]:
 
 
 def paid(usd: float | None, estimated: bool, unpriced: int) -> str | None:
-    """Say what is known to have been paid; None where nobody knows, and a guess is never told."""
+    """Say what is known to have been paid; None where nobody knows: a guess is no answer."""
     if usd is None or (unpriced and not usd):
         return None
     return f"{'about ' if estimated else ''}{dollars(usd)}"
@@ -340,7 +324,10 @@ def ended(run: RunFacts) -> str:
     wall = "" if run.wall is None else f" in {took(run.wall)}"
     end = "complete" if run.complete else "INTERRUPTED" if run.interrupted else "a part"
     seed = [] if run.seed is None else [f"seed {run.seed}"]
-    return "; ".join([f"{end}, {counted(run.findings, 'finding')}{wall}", spent(run), *seed])
+    findings = counted(run.findings, "finding")
+    # a run in which everything was refused is complete, and yet judged nothing
+    findings += ", none decided" if run.findings and not run.decided else ""
+    return "; ".join([f"{end}, {findings}{wall}", spent(run), *seed])
 
 
 def spent(run: RunFacts) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,22 +56,22 @@ def run_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.jsonl") if path.is_file())
 
 
-def alike(path: Path, sought: Sought) -> Run:
+def read_baseline(path: Path, sought: Sought) -> Run:
     """Read a run that was named; raises `RunFileError`, and `OtherRunError` for a strange one."""
     run = read_run(path)
     if not sought.is_alike(run.header):
-        theirs = (provider.id for provider in run.header.providers)
+
+        def describe(providers: Iterable[str], edition: str) -> str:
+            names = ", ".join(printable(repr(name), 100) for name in sorted(providers))
+            return f"provider {names} by edition {printable(edition, 100)}"
+
+        theirs = describe((each.id for each in run.header.providers), run.header.edition.id)
         raise OtherRunError(
-            f"--baseline {path}: is a run of {_whose(theirs, run.header.edition.id)}, and "
-            f"this one is of {_whose(sought.providers, sought.edition)}, so it says nothing of "
-            f"what got worse; name a run of these, or a folder of runs"
+            f"--baseline {path}: is a run of {theirs}, and this one is of "
+            f"{describe(sought.providers, sought.edition)}, so it says nothing of what got worse; "
+            f"name a run of these, or a folder of runs"
         )
     return run
-
-
-def _whose(providers: Iterable[str], edition: str) -> str:
-    named = ", ".join(printable(repr(name), 100) for name in sorted(providers))
-    return f"provider {named} by edition {printable(edition, 100)}"
 
 
 def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
@@ -86,6 +86,7 @@ def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
             header = read_header(path)
             if sought.fits(header):
                 fitting.append((header.started, path))
+    # only headers were read so far: whole files are long, and the newest few are enough
     runs: list[Run] = []
     for _, path in sorted(fitting, reverse=True):
         if len(runs) == most:
@@ -102,12 +103,34 @@ def nights_of(folder: Path, sought: Sought, most: int = MOST) -> list[Run]:
     return runs
 
 
-def ordered(runs: Iterable[Run]) -> list[Run]:
+def split_paths(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:
+    """Part BASE... from NEW; raises `NightsError` for a single name or a folder in NEW's place."""
+    if len(paths) < 2:
+        raise NightsError("name at least one BASE, and NEW after it: drift last.jsonl new.jsonl")
+    if paths[-1].is_dir():
+        raise NightsError(f"{paths[-1]}: NEW is one run file, and this is a folder")
+    return paths[:-1], paths[-1]
+
+
+def bases_of(places: Iterable[Path], new: Run, most: int) -> list[Run]:
+    """Read the runs to compare with: the files named, and of a folder the nights before NEW.
+
+    Raises `NightsError` for a folder without any; see `nights_of`.
+    """
+    head, editions = new.header, editions_of(new.header)
+    sought = Sought(head.edition.id, frozenset(editions), head.started, head.id, editions)
+    runs: list[Run] = []
+    for place in places:
+        runs += nights_of(place, sought, most) if place.is_dir() else [read_run(place)]
+    return runs
+
+
+def sort_by_start(runs: Iterable[Run]) -> list[Run]:
     """Put runs in the order of their start."""
     return sorted(runs, key=lambda run: run.header.started)
 
 
-def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
+def last_decided(runs: Iterable[Run]) -> dict[str, Finding]:
     """Return what was last known of each promise, by the finding's id; runs are in order.
 
     The last finding that was decided counts, so that one night of outage does not hide what
@@ -116,11 +139,7 @@ def last_told(runs: Iterable[Run]) -> dict[str, Finding]:
     latest: dict[str, Finding] = {}
     for run in runs:
         for finding in run.findings:
-            if tells(finding) or finding.id not in latest or not tells(latest[finding.id]):
+            before = latest.get(finding.id)
+            if before is None or finding.state in TELLING or before.state not in TELLING:
                 latest[finding.id] = finding
     return latest
-
-
-def tells(finding: Finding) -> bool:
-    """Return whether a finding says how a promise stands."""
-    return finding.state in TELLING

@@ -15,7 +15,7 @@ from conformance.findings import (
     Finding,
     Verdict,
 )
-from conformance.results.reach import Column, Explanations, Kept, musts_of, promises_of
+from conformance.results.reach import ColumnKey, Explanations, Kept, musts_of, promises_of
 
 
 class Conclusion(IntEnum):
@@ -103,41 +103,36 @@ def explanations(
 
 def explanations_in_recordings(findings: Iterable[Finding]) -> Explanations:
     """Return what says nothing in recordings: it never undoes what another exchange shows."""
-    return Explanations(
-        frozenset(finding.id for finding in findings if finding.verdict in UNDECIDED)
-    )
+    undecided = frozenset(finding.id for finding in findings if finding.verdict in UNDECIDED)
+    return Explanations(undecided)
 
 
-def binding(findings: Sequence[Finding], accepted: Set[Column]) -> list[Finding]:
+def binding(findings: Sequence[Finding], accepted: Set[ColumnKey]) -> list[Finding]:
     """Leave out promises of recordings that only refused requests could have shown.
 
     Of models that `accepted` a request. There such a clause found nothing to judge in the answer,
     as where a member is documented and absent: one more 401 does not make it bind.
     """
     shown = {
-        _promise(finding)
+        (finding.column, finding.clause)
         for finding in findings
         if not (finding.verdict in UNDECIDED and finding.message.startswith(NOT_ACCEPTED))
     }
     return [
         finding
         for finding in findings
-        if (finding.provider, finding.model) not in accepted or _promise(finding) in shown
+        if finding.column not in accepted or (finding.column, finding.clause) in shown
     ]
-
-
-def _promise(finding: Finding) -> tuple[str, str, str]:
-    return finding.provider, finding.model, finding.clause
 
 
 def reach_of(
     findings: Sequence[Finding], open_ones: Sequence[Finding] | None = None
-) -> dict[Column, Kept]:
+) -> dict[ColumnKey, Kept]:
     """Return how far a run reached over the MUSTs of each model; see `explanations`."""
     return musts_of(promises_of(findings, explanations(findings, open_ones)))
 
 
-def lacking_reach(reach: Mapping[Column, Kept]) -> list[Column]:
+def lacking_reach(reach: Mapping[ColumnKey, Kept]) -> list[ColumnKey]:
     """Name the models of which too little was decided, and no known deviation says why.
 
     A part of a run may hold no MUST of a model at all: there is nothing to fall short of.
@@ -159,60 +154,54 @@ def undecided(findings: Sequence[Finding]) -> list[Finding]:
     return list(findings)  # where nothing was decided, nothing is explained
 
 
-_Place = tuple[str, str, str]
-"""Provider, model and case."""
-
-
 class Reasons:
     """What is broken, and so says why something else could not be judged."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         # exchanges, by what was found on them
-        self._broken: set[_Place] = set()
-        self._let_in: set[_Place] = set()  # broken, and that says why an answer came
-        self._must: set[_Place] = set()
-        self._errors: set[_Place] = set()
-        self._known: set[_Place] = set()
-        self._excused: set[_Place] = set()  # undecided, for a known reason
+        self._broken: set[str] = set()
+        self._let_in: set[str] = set()  # broken, and that says why an answer came
+        self._must: set[str] = set()
+        self._errors: set[str] = set()  # a MUST is broken because no error came, or no image
+        self._excused: set[str] = set()  # undecided, for a known reason
         known = []
         for finding in findings:
-            exchange = _exchange(finding)
             if finding.verdict in BROKEN:
-                self._broken.add(exchange)
-                if not _of_answer(finding):
-                    self._let_in.add(exchange)
+                self._broken.add(finding.path)
+                if not _is_of_answer(finding):
+                    self._let_in.add(finding.path)
             if finding.verdict is Verdict.FAIL:
-                self._must.add(exchange)
-                if _is_about_outages(finding):
-                    self._errors.add(exchange)
+                self._must.add(finding.path)
+                if finding.clause.startswith("errors.") or finding.clause == _ACCEPTANCE:
+                    self._errors.add(finding.path)
             if finding.excused:
                 known.append(finding)
-                self._known.add(exchange)
                 if finding.verdict in UNDECIDED:
-                    self._excused.add(exchange)
-        known.sort(key=_of_answer, reverse=True)  # what is not of the answer replaces what is
-        self._deviations = {_exchange(finding): finding.deviation for finding in known}
+                    self._excused.add(finding.path)
+        known.sort(key=_is_of_answer, reverse=True)  # what is not of the answer replaces what is
+        self._deviations = {finding.path: finding.deviation for finding in known}
 
     def stand_at(self, finding: Finding) -> bool:
         """Return whether anything is broken, or known, where a finding is or would be."""
-        return bool({_exchange(finding), _control(finding)} & (self._broken | self._excused))
+        return bool(_paths(finding) & (self._broken | self._excused))
 
     def are_known(self, finding: Finding) -> bool:
         """Return whether a known deviation stands where a finding is, or at its control."""
-        return bool(finding.blocked_by or {_exchange(finding), _control(finding)} & self._known)
+        return bool(finding.blocked_by or _paths(finding) & self._deviations.keys())
 
     def deviation_of(self, finding: Finding) -> str | None:
         """Return the known deviation where a finding is, or else at its control."""
-        return self._deviations.get(_exchange(finding)) or self._deviations.get(_control(finding))
+        mine, control = finding.path, _control(finding)
+        return self._deviations.get(mine) or self._deviations.get(control)
 
     def explain(self, finding: Finding) -> bool:
-        """Return whether a finding is undecided and needs no other reason.
+        """Return whether a finding is undecided and needs no other reason (ARCHITECTURE 5).
 
-        A SHOULD that is broken is none for a MUST, but where it is that an error did not come.
-        An answer that is no verdict at all (5xx) is one where that itself is the broken promise,
-        or is known beside the provider; what was not run or is flaky has no excuse.
+        A broken SHOULD explains no undecided MUST, unless it is that an error did not come. An
+        outage (5xx) is explained only where that itself is the broken promise, or is known beside
+        the provider. What was not run or is flaky has no excuse.
         """
-        where = {_exchange(finding), _control(finding)}
+        where = _paths(finding)
         if finding.verdict not in UNDECIDED:
             return False
         if finding.blocked_by or where & self._excused:
@@ -227,24 +216,21 @@ class Reasons:
 
 
 _ANSWERS = frozenset({"base64", "envelope", "extras", "format", "image", "stream", "url"})
+_ACCEPTANCE = "parameters.valid-accepted"
 
 
-def _of_answer(finding: Finding) -> bool:
+def _is_of_answer(finding: Finding) -> bool:
     """Return whether a promise is about an answer: that it is broken says not why it came."""
     return finding.clause.partition(".")[0] in _ANSWERS
 
 
-def _is_about_outages(finding: Finding) -> bool:
-    """Return whether a broken promise is that nothing came: of an error, or of a valid request."""
-    return finding.clause.startswith("errors.") or finding.clause == "parameters.valid-accepted"
+def _control(finding: Finding) -> str:
+    return f"{finding.provider}/{finding.model}/{finding.control or ''}"
 
 
-def _exchange(finding: Finding) -> _Place:
-    return finding.provider, finding.model, finding.case
-
-
-def _control(finding: Finding) -> _Place:
-    return finding.provider, finding.model, finding.control or ""
+def _paths(finding: Finding) -> set[str]:
+    """Return where a reason for a finding may stand: on its exchange, or on its control's."""
+    return {finding.path, _control(finding)}
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

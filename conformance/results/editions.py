@@ -15,7 +15,22 @@ from conformance.version import DEFAULT_EDITION
 
 def by_edition(runs: Sequence[Run]) -> list[Run]:
     """Return runs of one edition each; one that several editions judged is as many runs."""
-    return [part for run in runs for part in _parts(run)]
+    parts: list[Run] = []
+    for run in runs:
+        header = run.header
+        if not header.also:
+            parts.append(run)
+            continue
+        others = {name for other in header.also for name in other.providers}
+        main = ContractRecord(
+            edition=header.edition,
+            providers=tuple(each.id for each in header.providers if each.id not in others),
+            clauses=header.clauses,
+            values=header.values,
+            unknown_models=header.unknown_models,
+        )
+        parts += [_part(run, contract) for contract in (main, *header.also)]
+    return parts
 
 
 def editions_of(header: RunHeader) -> dict[str, str]:
@@ -24,22 +39,8 @@ def editions_of(header: RunHeader) -> dict[str, str]:
     return editions | {name: other.edition.id for other in header.also for name in other.providers}
 
 
-def _parts(run: Run) -> list[Run]:
-    header = run.header
-    if not header.also:
-        return [run]
-    others = {name for other in header.also for name in other.providers}
-    main = ContractRecord(
-        edition=header.edition,
-        providers=tuple(provider.id for provider in header.providers if provider.id not in others),
-        clauses=header.clauses,
-        values=header.values,
-        unknown_models=header.unknown_models,
-    )
-    return [_part(run, contract) for contract in (main, *header.also)]
-
-
 def _part(run: Run, contract: ContractRecord) -> Run:
+    """Return what one edition judged of a run, as a run of its own."""
     mine = frozenset(contract.providers)
     header = structs.replace(
         run.header,

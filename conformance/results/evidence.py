@@ -54,6 +54,7 @@ def evidence(
     exchange: Exchange, answer: Answer, outcome: Outcome, sent: Sent | None = None
 ) -> ExchangeRecord:
     """Return what a run file keeps of an exchange, whose request was read by the contract."""
+    asked = asked_values(sent.asked.body) if sent and sent.asked else {}
     return ExchangeRecord(
         provider=exchange.provider,
         model=exchange.model,
@@ -66,7 +67,7 @@ def evidence(
         outcome=outcome.result.value,
         reason=outcome.reason,
         expected=sent.expectation if sent and sent.operation is Operation.GENERATE else None,
-        asks=_asks(sent),
+        asks={printable(name, 60): printable(value, 80) for name, value in asked.items()},
         cause=outcome.cause,
         said=printable(outcome.said, 500),
         request=RequestRecord(
@@ -80,7 +81,7 @@ def evidence(
         error=_error(answer),
         failure=_failure(exchange.failure),
         downloads=tuple(map(_download, exchange.downloads)),
-        images=tuple(_image(each) for each in answer.payloads if each.carries),
+        images=tuple(_image(payload) for payload in answer.payloads if payload.carries),
         attempts=exchange.attempts,
         retried=_attempts(exchange.retried),
         price=price_record(exchange.price),
@@ -88,12 +89,7 @@ def evidence(
 
 
 def _attempts(made: Iterable[Attempt]) -> tuple[AttemptRecord, ...]:
-    return tuple(AttemptRecord(each.status, each.reason, each.said) for each in made)
-
-
-def _asks(sent: Sent | None) -> dict[str, str]:
-    asked = asked_values(sent.asked.body) if sent and sent.asked else {}
-    return {printable(name, 60): printable(value, 80) for name, value in asked.items()}
+    return tuple(AttemptRecord(attempt.status, attempt.reason, attempt.said) for attempt in made)
 
 
 def unsent(exchange: Exchange, reason: str, estimate: float | None, sent: Sent) -> ExchangeRecord:
@@ -128,11 +124,7 @@ def fold(body: bytes, payloads: Iterable[Base64Text] = ()) -> str:
     """
     if body[:1024].count(0):
         return f"<{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}>"
-    text = _without(body.decode("utf-8", "replace"), payloads)
-    return printable(_LONG.sub(lambda match: f'{_digest(match[1])}"', text), _MOST)
-
-
-def _without(text: str, payloads: Iterable[Base64Text]) -> str:
+    text = body.decode("utf-8", "replace")
     parts, done = [], 0
     for payload, fault in payloads:
         written = payload if fault is None else json.dumps(payload, ensure_ascii=False)[1:-1]
@@ -140,7 +132,8 @@ def _without(text: str, payloads: Iterable[Base64Text]) -> str:
         if start and text.startswith(f'{written}"', start):
             parts += [text[done:start], _digest(payload, fault)]
             done = start + len(written)
-    return "".join([*parts, text[done:]])
+    folded = "".join([*parts, text[done:]])
+    return printable(_LONG.sub(lambda match: f'{_digest(match[1])}"', folded), _MOST)
 
 
 def _digest(text: str, fault: str | None = None) -> str:
@@ -194,7 +187,7 @@ def _error(answer: Answer) -> ErrorRecord | None:
     if not isinstance(answer.error, dict):
         return None
     members = (answer.error.get(name) for name in ("type", "code", "param"))
-    return ErrorRecord(*(None if e is None else printable(str(e), 100) for e in members))
+    return ErrorRecord(*(None if text is None else printable(str(text), 100) for text in members))
 
 
 def _failure(failure: Failure | None) -> FailureRecord | None:

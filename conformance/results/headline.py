@@ -27,22 +27,28 @@ class Headline:
     @property
     def conforms(self) -> bool:
         """Return whether it may be said that the providers conform."""
-        good = self.conclusion is Conclusion.CONFORMS and not self.part and not self.recorded
-        good = good and not self.retired
-        return good and bool(self.reach) and all(each.reaches for each in self.reach)
+        limited = self.part or self.recorded or self.retired
+        good = self.conclusion is Conclusion.CONFORMS and not limited
+        return good and bool(self.reach) and all(model.reaches for model in self.reach)
 
     @property
     def sentence(self) -> str:
         """The headline as one sentence that begins with the name of its subject."""
-        name, several = self._name(), len(self.subject) > 1
+        *most, last = self.subject or ["the run"]
+        name = f"{', '.join(most)} and {last}" if most else last
+        if len(self.subject) > MOST:
+            name = f"{len(self.subject)} providers"
+        several = len(self.subject) > 1
         if self.conforms:
             aside = f" but for {deviations(self.known)}" if self.known else ""
-            return f"{name} conform{'' if several else 's'}{aside}; {decided(self.total)}"
-        if self.conclusion is Conclusion.BREAKS:
-            return f"{name} do{'' if several else 'es'} not conform; {decided(self.total)}"
-        if self.conclusion is Conclusion.NOT_JUDGED:
-            return f"{name} could not be judged; {decided(self.total)}"
-        return f"{name}: {self._nothing_broken()}; {decided(self.total)}"
+            verdict = f"{name} conform{'' if several else 's'}{aside}"
+        elif self.conclusion is Conclusion.BREAKS:
+            verdict = f"{name} do{'' if several else 'es'} not conform"
+        elif self.conclusion is Conclusion.NOT_JUDGED:
+            verdict = f"{name} could not be judged"
+        else:
+            verdict = f"{name}: {self._nothing_broken()}"
+        return f"{verdict}; {decided(self.total)}"
 
     @property
     def total(self) -> Kept:
@@ -59,12 +65,6 @@ class Headline:
         if self.part:
             return f"{said}, in the part that was judged"
         return f"{said}, in what was recorded" if self.recorded else said
-
-    def _name(self) -> str:
-        if len(self.subject) > MOST:
-            return f"{len(self.subject)} providers"
-        *most, last = self.subject or ["the run"]
-        return f"{', '.join(most)} and {last}" if most else last
 
 
 def deviations(count: int) -> str:

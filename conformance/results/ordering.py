@@ -18,13 +18,14 @@ class Order:
     """The order in which headers name providers, models and clauses; workers report in any."""
 
     def __init__(self, headers: Sequence[RunHeader]) -> None:
-        providers = [each for header in headers for each in header.providers]
-        clauses = [each for header in headers for each in header.clauses]
-        self._providers = _places(each.id for each in providers)
-        self._columns = _places((each.id, model) for each in providers for model in each.models)
-        self._clauses = _places(each.id for each in clauses)
+        providers = [provider for header in headers for provider in header.providers]
+        self._providers = _places(provider.id for provider in providers)
+        self._columns = _places(
+            (provider.id, model) for provider in providers for model in provider.models
+        )
+        self._clauses = _places(clause.id for header in headers for clause in header.clauses)
         self._values = _places(
-            pair for header in headers for each in header.values for pair in each.asks
+            pair for header in headers for value in header.values for pair in value.asks
         )
 
     def of_column(self, about: Finding | Observation | ExchangeRecord) -> _ColumnPlace:

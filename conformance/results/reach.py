@@ -14,8 +14,8 @@ from msgspec import Struct
 from conformance.findings import BROKEN, DECIDED, Finding, Level, State, Verdict, state_of, worst
 from conformance.results.field_types import Count
 
-Column = tuple[str, str]
-"""A provider and a model."""
+ColumnKey = tuple[str, str]
+"""A provider and a model: what a column of a report is about."""
 
 ENOUGH = 90
 """Percent of the MUSTs that bind which must be decided before a model is said to conform.
@@ -98,11 +98,6 @@ class Promise:
     findings: int
 
 
-def cell_of(findings: Sequence[Finding]) -> Cell:
-    """Return the verdict over some findings: what is newly broken outranks what was known."""
-    return worst_cell(Cell(finding.verdict, known=finding.excused) for finding in findings)
-
-
 def worst_cell(cells: Iterable[Cell]) -> Cell:
     """Return the worst of some cells; what is newly broken outranks what was known."""
     every = list(cells)
@@ -113,45 +108,38 @@ def worst_cell(cells: Iterable[Cell]) -> Cell:
     return Cell(worst(known), known=True)
 
 
-def decisive(findings: Sequence[Finding], explanations: Explanations) -> Sequence[Finding]:
-    """Return the findings that decide a promise.
-
-    One refused request is one broken promise, told once; it does not unsay what the other
-    requests of the model have shown.
-    """
-    return [finding for finding in findings if finding.id not in explanations.explained] or findings
-
-
 def promise_of(findings: Sequence[Finding], explanations: Explanations) -> Promise:
     """Judge one clause on one model from all its findings."""
-    speaking = decisive(findings, explanations)
-    cell = cell_of(speaking)
-    judged = sum(finding.verdict in DECIDED for finding in findings)
-    shown = any(finding.verdict in DECIDED for finding in speaking)
+    # one refused request is one broken promise, reported once: what it explains does not unsay
+    # what the other requests of the model have shown
+    decisive = [
+        finding for finding in findings if finding.id not in explanations.explained
+    ] or findings
+    cell = worst_cell(Cell(finding.verdict, known=finding.excused) for finding in decisive)
+    shown = any(finding.verdict in DECIDED for finding in decisive)
     is_decided = cell.verdict in DECIDED or (cell.known and shown)
+
+    def is_open_for(ids: Set[str]) -> bool:
+        return not is_decided and all(each.excused or each.id in ids for each in decisive)
+
     return Promise(
         level=findings[0].level,
         cell=cell,
         decided=is_decided,
-        accepted=not is_decided and _all_within(speaking, explanations.known),
-        explained=not is_decided and _all_within(speaking, explanations.explained),
-        judged=judged,
+        accepted=is_open_for(explanations.known),
+        explained=is_open_for(explanations.explained),
+        judged=sum(finding.verdict in DECIDED for finding in findings),
         findings=len(findings),
     )
 
 
-def _all_within(findings: Sequence[Finding], ids: Set[str]) -> bool:
-    return all(finding.excused or finding.id in ids for finding in findings)
-
-
 def promises_of(
     findings: Iterable[Finding], explanations: Explanations
-) -> dict[Column, dict[str, Promise]]:
+) -> dict[ColumnKey, dict[str, Promise]]:
     """Return every promise that binds, by provider and model and then by clause."""
-    columns: dict[Column, dict[str, list[Finding]]] = {}
+    columns: dict[ColumnKey, dict[str, list[Finding]]] = {}
     for finding in findings:
-        column = columns.setdefault((finding.provider, finding.model), {})
-        column.setdefault(finding.clause, []).append(finding)
+        columns.setdefault(finding.column, {}).setdefault(finding.clause, []).append(finding)
     return {
         column: {clause: promise_of(mine, explanations) for clause, mine in clauses.items()}
         for column, clauses in columns.items()
@@ -174,7 +162,7 @@ def by_level(counts: Mapping[str, Kept]) -> dict[str, Kept]:
     return {level: counts[level] for level in sorted(counts, key=LEVELS.index)}
 
 
-def musts_of(columns: Mapping[Column, Mapping[str, Promise]]) -> dict[Column, Kept]:
+def musts_of(columns: Mapping[ColumnKey, Mapping[str, Promise]]) -> dict[ColumnKey, Kept]:
     """Return the reach of every model over its MUSTs."""
     return {
         column: count(promises.values()).get("MUST", NOTHING)
@@ -197,11 +185,16 @@ class ModelReach(Struct, frozen=True, kw_only=True):
     """The state of every promise, with what is broken taken as the reason of what could not be
     judged: a letter for each clause of the header, in its order; blank where nothing was found."""
 
+    @property
+    def column(self) -> ColumnKey:
+        """Its provider and model."""
+        return self.provider, self.model
+
 
 def reach_counts(
-    columns: Mapping[Column, Mapping[str, Promise]],
+    columns: Mapping[ColumnKey, Mapping[str, Promise]],
     clauses: Sequence[str],
-    chosen: Mapping[Column, tuple[int, int]] | None = None,
+    chosen: Mapping[ColumnKey, tuple[int, int]] | None = None,
 ) -> tuple[ModelReach, ...]:
     """Return the reach of every model for a footer, beside what was `chosen` of it and judged."""
     return tuple(

@@ -346,6 +346,11 @@ class ExchangeRecord(Struct, frozen=True, kw_only=True, tag="exchange"):
         return f"{self.provider}/{self.model}/{self.case}"
 
     @property
+    def column(self) -> tuple[str, str]:
+        """Its provider and model."""
+        return self.provider, self.model
+
+    @property
     def was_sent(self) -> bool:
         """Return whether the request was sent at all; what was only planned cost nothing."""
         return self.outcome != NOT_RUN

@@ -76,13 +76,13 @@ class Run:
         order = Order([self.header])
         exchanges = sorted(self.exchanges.items(), key=lambda item: order.of_exchange(item[1]))
         self.exchanges = dict(exchanges)
-        places = {each.path: place for place, (_, each) in enumerate(exchanges)}
+        places = {path: place for place, path in enumerate(self.exchanges)}
 
         def place(about: Finding | Observation) -> int:
             return places.get(f"{about.provider}/{about.model}/{about.case}", len(places))
 
-        self.findings.sort(key=lambda each: (place(each), order.of_finding(each)))
-        self.observations.sort(key=lambda each: (place(each), order.of_observation(each)))
+        self.findings.sort(key=lambda finding: (place(finding), order.of_finding(finding)))
+        self.observations.sort(key=lambda seen: (place(seen), order.of_observation(seen)))
 
     @property
     def records(self) -> Iterable[Record]:
@@ -226,8 +226,8 @@ def read_run(path: Path) -> Run:
     Raises `RunFileError` if `path` is not a run file, and for a damaged line, with its number. A
     last line without its newline was cut off, and is left out.
     """
-    with _opened(path) as file:
-        run = Run(_header(file, path))
+    with _open(path) as file:
+        run = Run(_read_header(file, path))
         number = 1
         while line := file.readline(MOST_LINE + 1):
             number += 1
@@ -237,20 +237,19 @@ def read_run(path: Path) -> Run:
                 elif len(line) > MOST_LINE:
                     raise DamagedError(f"it is longer than {MOST_LINE:,} bytes")
             except DamagedError as error:
-                where = f"{path}:{number}"
-                raise RunFileError(f"{where}: is no record of a run: {error}") from None
+                raise RunFileError(f"{path}:{number}: is no record of a run: {error}") from None
     run.sort()
     return run
 
 
 def read_header(path: Path) -> RunHeader:
     """Read only the first line of a run file; raises `RunFileError` as `read_run` does."""
-    with _opened(path) as file:
-        return _header(file, path)
+    with _open(path) as file:
+        return _read_header(file, path)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _open(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
             yield file
@@ -265,7 +264,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise RunFileError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _header(file: BinaryIO, path: Path) -> RunHeader:
+def _read_header(file: BinaryIO, path: Path) -> RunHeader:
     line = file.readline(MOST_LINE + 1)
     if not line.endswith(b"\n") and line.startswith(b'{"type":"run"'[: len(line)]):
         raise RunFileError(f"{path}: was cut off within its first line; there is nothing to read")

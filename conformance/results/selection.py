@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from conformance.findings import Finding
-from conformance.results.reach import Column
+from conformance.results.reach import ColumnKey
 from conformance.results.run_file import Run
 
 
@@ -23,61 +23,58 @@ def selects(globs: Mapping[str, str], finding: Finding) -> bool:
     return all(fnmatchcase(names[name], glob) for name, glob in globs.items())
 
 
-def columns_of(run: Run) -> Iterator[Column]:
+def columns_of(run: Run) -> Iterator[ColumnKey]:
     """Yield the models that the providers of a run have, chosen or not."""
     for provider in run.header.providers:
         yield from ((provider.id, model) for model in provider.models)
 
 
-def planned(runs: Sequence[Run]) -> list[Column]:
+def planned(runs: Sequence[Run]) -> list[ColumnKey]:
     """Return the models that the providers of some runs have, chosen or not."""
     return [column for run in runs for column in columns_of(run)]
 
 
-def interrupted(runs: Sequence[Run], column: Column) -> bool:
+def interrupted(runs: Sequence[Run], column: ColumnKey) -> bool:
     """Return whether more of a model was to be judged, had a run not been cut off."""
-    return any(
-        run.interrupted and column in chosen_of(run) and not _judged_all(run, column)
-        for run in runs
-    )
+    for run in runs:
+        # whatever cut a run off, it may have judged all that it began with of this model
+        whole = run.footer is not None and any(
+            model.column == column and model.chosen is not None and model.chosen == model.judged
+            for model in run.footer.reach
+        )
+        if run.interrupted and column in chosen_of(run) and not whole:
+            return True
+    return False
 
 
-def _judged_all(run: Run, column: Column) -> bool:
-    """Return whether a run judged all that it began with of a model, whatever cut it off."""
-    counts = run.footer.reach if run.footer else ()
-    mine = (each for each in counts if (each.provider, each.model) == column)
-    return any(each.chosen is not None and each.chosen == each.judged for each in mine)
-
-
-def open_ended(runs: Sequence[Run], column: Column) -> bool:
+def open_ended(runs: Sequence[Run], column: ColumnKey) -> bool:
     """Return whether a run was cut off before a word about a model: what is missing is unknown."""
     return any(run.footer is None and column in chosen_of(run) for run in runs)
 
 
-def parts(runs: Sequence[Run]) -> frozenset[Column]:
+def parts(runs: Sequence[Run]) -> frozenset[ColumnKey]:
     """Return the models that no run began to judge whole, however it was selected."""
     return frozenset(planned(runs)).difference(*map(begun_whole, runs))
 
 
-def chosen_of(run: Run) -> frozenset[Column]:
+def chosen_of(run: Run) -> frozenset[ColumnKey]:
     """Return the models that a run was to judge."""
-    glob = selection_globs(run).get("models", "*")
+    glob = run.header.selection.models
     return frozenset(column for column in columns_of(run) if fnmatchcase(column[1], glob))
 
 
-def begun_whole(run: Run) -> frozenset[Column]:
+def begun_whole(run: Run) -> frozenset[ColumnKey]:
     """Return the models of which a run was to judge all that is planned.
 
     A run with a plan says so itself where it came to its end; else only its globs tell, and
     whether pytest left out anything of them.
     """
-    plan = {(each.provider, each.model): each.promises for each in run.header.plan}
+    plan = {(model.provider, model.model): model.promises for model in run.header.plan}
     if plan and run.footer is not None:
-        begun = {(each.provider, each.model): each.chosen for each in run.footer.reach}
         return frozenset(
-            each
-            for each, chosen in begun.items()
-            if chosen is not None and chosen == plan.get(each)
+            model.column
+            for model in run.footer.reach
+            if model.chosen is not None and model.chosen == plan.get(model.column)
         )
     narrowed = left_out(run) or selection_globs(run).keys() - {"models"}
     return frozenset() if narrowed else chosen_of(run)
@@ -85,7 +82,7 @@ def begun_whole(run: Run) -> frozenset[Column]:
 
 def is_part(run: Run) -> bool:
     """Return whether any model that a run judged was not judged as a whole."""
-    begun = {(each.provider, each.model) for each in run.findings}
+    begun = {finding.column for finding in run.findings}
     return not run.foreign and (run.interrupted or bool(begun - begun_whole(run)))
 
 
@@ -97,7 +94,6 @@ def left_out(run: Run) -> int:
 def extent(run: Run) -> str:
     """Describe which part of the plan a run judged; empty where nothing was left out."""
     chosen = [f"{name} {glob}" for name, glob in selection_globs(run).items()]
-    left = left_out(run)
-    promises = f"{left:,} promise{'' if left == 1 else 's'}"
-    chosen += [f"pytest or a plugin left out {promises}"] if left else []
+    if left := left_out(run):
+        chosen.append(f"pytest or a plugin left out {left:,} promise{'' if left == 1 else 's'}")
     return ", ".join(chosen)

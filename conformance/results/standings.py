@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 
 from conformance.lifecycle import Lifecycle, Standing
-from conformance.results.reach import Column
+from conformance.results.reach import ColumnKey
 from conformance.results.records import LifecycleRecord, ProviderRecord, RunHeader
 from conformance.results.run_file import Run
 
@@ -29,7 +29,7 @@ def standing_of(record: LifecycleRecord) -> Standing | None:
         return None
 
 
-def standings_of(providers: tuple[ProviderRecord, ...]) -> Mapping[Column, Standing]:
+def standings_of(providers: tuple[ProviderRecord, ...]) -> Mapping[ColumnKey, Standing]:
     """Return how the models stood whose dates a run knows."""
     read = {
         (provider.id, model): standing_of(record)
@@ -39,7 +39,7 @@ def standings_of(providers: tuple[ProviderRecord, ...]) -> Mapping[Column, Stand
     return {column: standing for column, standing in read.items() if standing is not None}
 
 
-def retired_in(run: Run) -> dict[Column, Standing]:
+def retired_in(run: Run) -> dict[ColumnKey, Standing]:
     """Return the models that had ended when a run came to its end, if not when it began.
 
     What was replayed stands as on the day of its recording.
@@ -55,9 +55,9 @@ def retired_in(run: Run) -> dict[Column, Standing]:
     return retired
 
 
-def latest_standings(headers: Iterable[RunHeader]) -> dict[Column, Standing]:
+def latest_standings(headers: Iterable[RunHeader]) -> dict[ColumnKey, Standing]:
     """Return how the models of some runs stood, in the newest run that has each."""
-    latest: dict[Column, Standing] = {}
+    latest: dict[ColumnKey, Standing] = {}
     for header in sorted(headers, key=lambda header: header.started):
         columns = {
             (provider.id, model) for provider in header.providers for model in provider.models

@@ -12,7 +12,13 @@ from conformance.cases.model import Case
 from conformance.clauses.subject import Context
 from conformance.exchange.model import Exchange
 from conformance.findings import BROKEN, DECIDED, SEVERITY, Finding, Verdict
-from conformance.results.baselines import Sought, alike, last_told, nights_of, ordered
+from conformance.results.baselines import (
+    Sought,
+    last_decided,
+    nights_of,
+    read_baseline,
+    sort_by_start,
+)
 from conformance.results.case_result import Judged
 
 Findings = Mapping[str, Finding]
@@ -34,9 +40,9 @@ class Confirmer:
         for what is no run file, `OtherRunError` for one of another provider or edition, and
         `NightsError` for a folder without a run that fits.
         """
-        nights = nights_of(path, sought) if path.is_dir() else [alike(path, sought)]
-        latest = last_told(ordered(nights))
-        return cls({name: finding.verdict for name, finding in latest.items()}, times)
+        nights = nights_of(path, sought) if path.is_dir() else [read_baseline(path, sought)]
+        last = last_decided(sort_by_start(nights))
+        return cls({name: finding.verdict for name, finding in last.items()}, times)
 
     def worse(self, findings: Findings) -> list[str]:
         """Name the clauses whose verdict is worse than before, where those are to be repeated."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.findings import Finding, Verdict
-from conformance.results.reach import Column
+from conformance.results.reach import ColumnKey
 from conformance.results.records import PlannedModel
 from conformance.runner.planned_request import planned_clauses
 
@@ -91,7 +91,7 @@ class Progress:
         """How many promises pytest or another plugin left out of what was asked for."""
         return len(self.asked.keys() - self.chosen)
 
-    def counts(self) -> dict[Column, tuple[int, int]]:
+    def counts(self) -> dict[ColumnKey, tuple[int, int]]:
         """Count for every model what was chosen and what of it was judged."""
         chosen = Counter(self.asked[name][:2] for name in self.chosen & self.asked.keys())
         judged = Counter(self.asked[name][:2] for name in self.judged & self.asked.keys())
@@ -118,7 +118,7 @@ class Ending:
     interrupted: bool
     left_out: int  # promises, by pytest or a plugin
     plan: Sequence[PlannedModel]
-    counts: Mapping[Column, tuple[int, int]]  # promises that were begun with, and judged
+    counts: Mapping[ColumnKey, tuple[int, int]]  # promises that were begun with, and judged
 
     @property
     def complete(self) -> bool:

@@ -1,19 +1,102 @@
-"""What one answer says of one value that its request asked for."""
+"""What one answer says of one value that its request asked for.
+
+An answer shows that a parameter took effect by the clauses that read it, and by a trait of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, Finding, Verdict
-from conformance.reports.capabilities.readings import NOTHING, READINGS
 from conformance.reports.capabilities.words import Word, worst_word
-from conformance.results.records import ExchangeRecord
+from conformance.results.records import ExchangeRecord, ImageRecord
 
 ACCEPTANCE = "parameters.valid-accepted"
 _FAILED = 500
 _UNLIKE = BROKEN | {Verdict.FLAKY}
 _LEAVES_IT = frozenset({"auto", "null"})
+
+
+Trait = Callable[[ExchangeRecord], str | None]
+"""What came, in a word that two answers can be compared by; None where it could not be seen."""
+
+
+def _of_images(read: Callable[[ImageRecord], str | None]) -> Trait:
+    """Return what all images share, or all that they are; None if one could not be read."""
+
+    def trait(exchange: ExchangeRecord) -> str | None:
+        values = [read(image) for image in exchange.images]
+        known = {value for value in values if value is not None}
+        return " and ".join(sorted(known)) if known and None not in values else None
+
+    return trait
+
+
+def _pixels(image: ImageRecord) -> str | None:
+    return f"{image.width}x{image.height}" if image.width and image.height else None
+
+
+def _alpha(image: ImageRecord) -> str | None:
+    if image.alpha is None:
+        return None
+    return "an alpha channel" if image.alpha else "no alpha channel"
+
+
+def _member(exchange: ExchangeRecord) -> str | None:
+    shape = exchange.shape or ()
+    members = [name for name in ("url", "b64_json") if f"data[].{name}:string" in shape]
+    return members[0] if len(members) == 1 else None
+
+
+def _streamed(exchange: ExchangeRecord) -> str | None:
+    if not exchange.shape:
+        return None
+    return "true" if any(path.startswith("<") for path in exchange.shape) else "false"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one parameter shows in an answer."""
+
+    clauses: frozenset[str]
+    """They pass if what came is what was asked for."""
+    trait: Trait = lambda _: None
+    in_words: bool = True
+    """Whether the trait is in the words of the request, so that both can be compared."""
+
+
+NOTHING = Reading(frozenset())
+"""Of a parameter whose effect no answer shows."""
+
+READINGS = {
+    "n": Reading(
+        frozenset({"count.as-asked"}),
+        lambda exchange: str(len(exchange.images)) if exchange.images else None,
+    ),
+    "size": Reading(
+        frozenset({"image.size-as-asked", "stream.size-as-asked"}), _of_images(_pixels)
+    ),
+    "output_format": Reading(
+        frozenset({"image.type-as-asked", "stream.format-as-asked"}),
+        _of_images(lambda image: image.type),
+    ),
+    "background": Reading(
+        frozenset(
+            {"image.alpha-when-transparent", "image.transparent-pixels", "image.opaque-when-asked"}
+        ),
+        _of_images(_alpha),
+        in_words=False,
+    ),
+    "response_format": Reading(
+        frozenset({"format.url-when-asked", "format.b64-when-asked"}),
+        _member,
+    ),
+    "quality": Reading(frozenset({"extras.quality-as-asked"})),
+    "stream": Reading(frozenset({"stream.content-type", "stream.completed"}), _streamed),
+    "partial_images": Reading(frozenset({"stream.partial-count"})),
+}
+"""Of the echoes of an answer only that of quality counts: no picture shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +123,7 @@ class Evidence:
     why: str
 
 
-class Answers:
+class ModelAnswers:
     """The generations of one model at one provider, each of which is judged beside the others."""
 
     def __init__(self, every: Sequence[Asked]) -> None:
@@ -68,8 +151,10 @@ class Answers:
         if asked.accepted:
             effects = [self._effect(asked, name, value) for name, value in values.items()]
             word = worst_word(word for word, _ in effects)
-            return next(each for each in effects if each[0] is word)
-        why = _told(exchange)
+            return next(effect for effect in effects if effect[0] is word)
+        why = exchange.reason
+        if exchange.said and exchange.said not in why:
+            why += f": {exchange.said}"
         blamed = self._another_value(asked, values)
         if blamed is not None:
             return Word.UNDECIDED, f"{why}, because of {blamed}"
@@ -86,10 +171,10 @@ class Answers:
     def _effect(self, asked: Asked, parameter: str, value: str) -> tuple[Word, str]:
         """Return what an accepted answer shows of a parameter, and why it does not show more."""
         reading = READINGS.get(parameter, NOTHING)
-        findings = [each for name, each in asked.findings.items() if name in reading.clauses]
+        findings = [asked.findings[name] for name in asked.findings if name in reading.clauses]
         came = reading.trait(asked.exchange)
-        broken = next((each for each in findings if each.verdict in _UNLIKE), None)
-        kept = any(each.verdict is Verdict.PASS for each in findings)
+        broken = next((finding for finding in findings if finding.verdict in _UNLIKE), None)
+        kept = any(finding.verdict is Verdict.PASS for finding in findings)
         if broken is None and kept:
             return Word.HONOURED, ""
         if broken is None and came == value and reading.in_words:
@@ -97,7 +182,7 @@ class Answers:
         if broken is None and value in _LEAVES_IT:
             return Word.ACCEPTED, "it leaves the matter to the provider"
         if broken is None and (came is None or not reading.in_words or findings):
-            messages = (each.message for each in findings if each.message)
+            messages = (finding.message for finding in findings if finding.message)
             return Word.ACCEPTED, next(messages, "no answer shows its effect")
         why = f"{broken.message}: {broken.observed}" if broken else f"came: {came}"
         if came is not None and came == self._usually(parameter):
@@ -115,12 +200,13 @@ class Answers:
     def _without(self, parameters: Sequence[str]) -> Iterator[Asked]:
         """Yield the accepted requests that leave some parameters out, the smallest first."""
         others = [
-            each
-            for each in self.every
-            if each.accepted and not any(name in each.exchange.asks for name in parameters)
+            asked
+            for asked in self.every
+            if asked.accepted and not asked.exchange.asks.keys() & set(parameters)
         ]
         yield from sorted(
-            others, key=lambda each: (each.exchange.expected != "accepted", len(each.exchange.asks))
+            others,
+            key=lambda asked: (asked.exchange.expected != "accepted", len(asked.exchange.asks)),
         )
 
     def _is_for(self, asked: Asked, values: Mapping[str, str]) -> bool:
@@ -137,12 +223,12 @@ class Answers:
         acceptance = asked.findings.get(ACCEPTANCE)
         if acceptance is not None and asked.exchange.outcome == "unavailable":
             return acceptance.verdict in BROKEN
-        others = [each.exchange.sent_at or "" for each in self._without(tuple(values))]
+        others = [other.exchange.sent_at or "" for other in self._without(tuple(values))]
         if asked.exchange.outcome == "unclear":
             return bool(others)
         status = asked.exchange.response.status if asked.exchange.response else _FAILED
         moment = asked.exchange.sent_at or ""
-        around = any(each <= moment for each in others) and any(each >= moment for each in others)
+        around = bool(others) and min(others) <= moment <= max(others)
         return status >= _FAILED and around and (asked.exchange.attempts or 1) > 1
 
     def _another_value(self, asked: Asked, values: Mapping[str, str]) -> str | None:
@@ -152,16 +238,10 @@ class Answers:
         error = asked.exchange.error
         if error is not None and error.param in others:
             return error.param
-        if not all(map(self._is_ever_accepted, values.items())):
+        accepted = {
+            pair for each in self.every if each.accepted for pair in each.exchange.asks.items()
+        }
+        if not values.items() <= accepted:
             return None
-        never = (each for each in others.items() if not self._is_ever_accepted(each))
+        never = (pair for pair in others.items() if pair not in accepted)
         return next((f"{name} = {value}" for name, value in never), None)
-
-    def _is_ever_accepted(self, value: tuple[str, str]) -> bool:
-        return any(each.accepted and value in each.exchange.asks.items() for each in self.every)
-
-
-def _told(exchange: ExchangeRecord) -> str:
-    """Return how a request ended, with the provider's words where the reason lacks them."""
-    lacking = exchange.said and exchange.said not in exchange.reason
-    return f"{exchange.reason}: {exchange.said}" if lacking else exchange.reason

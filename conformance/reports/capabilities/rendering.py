@@ -54,7 +54,8 @@ def value_of(row: ValueRow) -> str:
 
 def standing_of(row: ValueRow, sides: Sequence[str]) -> str:
     """Return what the contract says of a value; where editions disagree, side by side."""
-    standings = {side: each for side, each in zip(sides, row.standings, strict=True) if each}
+    pairs = zip(sides, row.standings, strict=True)
+    standings = {side: standing for side, standing in pairs if standing}
     if len(set(standings.values())) < 2:
         return row.standing
     return "; ".join(f"{standing} for {side}" for side, standing in standings.items())
@@ -92,15 +93,17 @@ class CapabilityPage(Paper):
     def print_tables(self, tables: Sequence[ModelTable], every: bool) -> None:
         """Print the values that sides treat differently, model by model; or all that were asked."""
         for table in tables:
-            rows = [row for row in table.rows if row.differs or (every and row.asked)]
+            rows: list[list[Part]] = [
+                [
+                    (value_of(row), "bold"),
+                    *((worded(cell), MEANINGS[cell.word].style) for cell in row.cells),
+                ]
+                for row in table.rows
+                if row.differs or (every and row.asked)
+            ]
             self._title(f"{TITLE}: {table.model} ({differing(table)})")
             if rows:
-                self._grid(("asked for", *table.sides), map(_cells, rows))
-
-
-def _cells(row: ValueRow) -> list[Part]:
-    words = [(worded(cell), MEANINGS[cell.word].style) for cell in row.cells]
-    return [(value_of(row), "bold"), *words]
+                self._grid(("asked for", *table.sides), rows)
 
 
 def differing(table: ModelTable) -> str:

@@ -7,11 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import Finding
-from conformance.reports.capabilities.answers import ACCEPTANCE, Answers, Asked, Evidence
-from conformance.reports.capabilities.readings import READINGS
+from conformance.reports.capabilities.answers import (
+    ACCEPTANCE,
+    READINGS,
+    Asked,
+    Evidence,
+    ModelAnswers,
+)
 from conformance.reports.capabilities.words import DECIDED, SILENT, Word
 from conformance.reports.grouping import group_by
-from conformance.results.reach import Column
+from conformance.results.reach import ColumnKey
 from conformance.results.records import ValueRecord
 from conformance.results.run_file import Run
 from conformance.results.selection import columns_of, extent
@@ -34,7 +39,7 @@ class Capability:
     @property
     def times(self) -> tuple[int, int]:
         """In how many of the exchanges that decided something it is this word."""
-        words = Counter(each.word for each in self.evidence if each.word in DECIDED)
+        words = Counter(shown.word for shown in self.evidence if shown.word in DECIDED)
         return words[self.word], words.total()
 
     @property
@@ -104,7 +109,7 @@ class Side:
     """One provider's answers about one model, and the runs they are of."""
 
     label: str
-    answers: Answers
+    answers: ModelAnswers
     runs: tuple[Run, ...]
     values: Mapping[Value, ValueRecord]
 
@@ -125,19 +130,20 @@ class Side:
         return standings
 
 
-def sides_of(runs: Sequence[Run]) -> dict[Column, Side]:
+def sides_of(runs: Sequence[Run]) -> dict[ColumnKey, Side]:
     """Gather what some runs asked of every model of every provider, under the provider's name."""
-    asked = group_by(_asked(runs), lambda each: (each.exchange.provider, each.exchange.model))
-    sides: dict[Column, Side] = {}
+    generations = group_by(_generations(runs), lambda asked: asked.exchange.column)
+    sides: dict[ColumnKey, Side] = {}
     for column in dict.fromkeys(column for run in runs for column in columns_of(run)):
         concerned = tuple(run for run in runs if column in columns_of(run))
-        values = (each for run in concerned for each in run.header.values)
-        mine = {each.asks: each for each in values if each.model == column[1]}
-        sides[column] = Side(column[0], Answers(asked.get(column, [])), concerned, mine)
+        values = (value for run in concerned for value in run.header.values)
+        mine = {value.asks: value for value in values if value.model == column[1]}
+        answers = ModelAnswers(generations.get(column, []))
+        sides[column] = Side(column[0], answers, concerned, mine)
     return sides
 
 
-def model_tables(sides: Mapping[Column, Side]) -> tuple[ModelTable, ...]:
+def model_tables(sides: Mapping[ColumnKey, Side]) -> tuple[ModelTable, ...]:
     """Return a table for each model, whoever has it side by side."""
     models = dict.fromkeys(model for _, model in sides)
     tables = (
@@ -162,23 +168,22 @@ def model_table(model: str, sides: Sequence[Side]) -> ModelTable:
             cells=tuple(_capability(side, value, sides) for side in sides),
             standings=tuple(known.get(value, "") for known in standings),
         )
-        for value, standing in _in_order(listed)
+        for value, standing in _sort_values(listed)
     )
     return ModelTable(model, tuple(side.label for side in sides), tuple(rows))
 
 
-_READ = frozenset({ACCEPTANCE}).union(*(each.clauses for each in READINGS.values()))
+_READ = frozenset({ACCEPTANCE}).union(*(reading.clauses for reading in READINGS.values()))
 
 
-def _asked(runs: Sequence[Run]) -> Iterator[Asked]:
+def _generations(runs: Sequence[Run]) -> Iterator[Asked]:
     """Yield all generations, each once: a run that resumes another keeps its exchanges."""
     seen: set[tuple[str, str]] = set()
     for place, run in enumerate(runs):
         findings: dict[str, dict[str, Finding]] = {}
         for finding in run.findings:
             if finding.clause in _READ:
-                path = f"{finding.provider}/{finding.model}/{finding.case}"
-                findings.setdefault(path, {})[finding.clause] = finding
+                findings.setdefault(finding.path, {})[finding.clause] = finding
         for path, exchange in run.exchanges.items():
             key = (exchange.run or run.header.id, path)
             if exchange.expected is not None and key not in seen:
@@ -186,7 +191,7 @@ def _asked(runs: Sequence[Run]) -> Iterator[Asked]:
                 yield Asked(exchange, findings.get(path, {}), place)
 
 
-def _in_order(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
+def _sort_values(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
     """Return values parameter by parameter, numbers by their size; several together come last."""
     names = list(dict.fromkeys(value[0][0] for value in listed))
 
@@ -200,9 +205,9 @@ def _in_order(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
 
 def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
     evidence = side.answers.about(dict(value))
-    evidence.sort(key=lambda each: list(Word).index(each.word))
+    evidence.sort(key=lambda shown: list(Word).index(shown.word))
     others = (other for other in sides if other.edition != side.edition)
-    if not evidence and value not in side.values and any(value in e.values for e in others):
+    if not evidence and value not in side.values and any(value in other.values for other in others):
         return Capability(Word.NOT_IN_EDITION, f"{side.edition} does not name it for this model")
     if not evidence:
         return Capability(Word.NOT_ASKED, _why_not(side, value))
@@ -220,9 +225,8 @@ def _why_not(side: Side, value: Value) -> str:
         return "the default: requests without it are judged instead"
     if about.depth is None:
         return "no request of the plan asks for it"
-    parts = [part for run in side.runs if (part := extent(run))]
-    if parts:
-        return f"left out: the run was for {parts[0]}"
+    if part := next(filter(None, map(extent, side.runs)), ""):
+        return f"left out: the run was for {part}"
     if any(run.interrupted for run in side.runs):
         return "the run ended before it"
     if about.depth == "thorough":

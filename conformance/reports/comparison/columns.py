@@ -9,7 +9,7 @@ from conformance.errors import ConformanceError
 from conformance.findings import Finding
 from conformance.parsing import printable
 from conformance.reports.capabilities import Side, sides_of
-from conformance.reports.contracts import Contract, contract_of
+from conformance.reports.contracts import EditionContract, contract_of
 from conformance.reports.formatting import listed
 from conformance.reports.wording import lack_of
 from conformance.results.reach import Explanations
@@ -24,12 +24,12 @@ class ComparisonError(ConformanceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ComparedProvider:
     """One provider of one run."""
 
     label: str
     provider: str
-    contract: Contract
+    contract: EditionContract
     tool: str
     mode: str
     base_url: str
@@ -72,37 +72,39 @@ class Column:
 _DISTINGUISHING = ("provider", "edition", "digest", "tool", "mode", "base_url")
 
 
-def columns(runs: Sequence[Run], incomplete_too: bool) -> list[Column]:
+def columns(runs: Sequence[Run], incomplete_too: bool) -> list[ComparedProvider]:
     """Return the columns; raises `ComparisonError` where they cannot stand side by side."""
-    sides = [column for run in runs for column in _columns_of(run)]
-    _check(sides, incomplete_too)
-    labels = _labels(sides)
-    return [replace(side, label=label) for side, label in zip(sides, labels, strict=True)]
+    shown = [column for run in runs for column in _columns_of(run)]
+    _check(shown, incomplete_too)
+    labels = zip(shown, _labels(shown), strict=True)
+    return [replace(column, label=label) for column, label in labels]
 
 
-def _columns_of(run: Run) -> Iterable[Column]:
+def _columns_of(run: Run) -> Iterable[ComparedProvider]:
     explanations, sides, contract = explanations_of(run), sides_of([run]), contract_of([run])
-    for about in run.header.providers:
-        yield Column(
-            label=about.id,
-            provider=about.id,
+    for provider in run.header.providers:
+        yield ComparedProvider(
+            label=provider.id,
+            provider=provider.id,
             contract=contract,
             tool=run.header.tool,
-            mode=about.mode,
-            base_url=about.base_url,
+            mode=provider.mode,
+            base_url=provider.base_url,
             run=run.header.id,
             started=run.header.started,
             complete=run.complete,
             lack="" if run.complete else lack_of(run),
-            findings=tuple(finding for finding in run.findings if finding.provider == about.id),
-            exchanges=tuple(each for each in run.exchanges.values() if each.provider == about.id),
-            sides={model: side for (name, model), side in sides.items() if name == about.id},
+            findings=tuple(each for each in run.findings if each.provider == provider.id),
+            exchanges=tuple(
+                each for each in run.exchanges.values() if each.provider == provider.id
+            ),
+            sides={model: side for (name, model), side in sides.items() if name == provider.id},
             explanations=explanations,
             selection=selection_globs(run),
         )
 
 
-def _check(sides: Sequence[Column], incomplete_too: bool) -> None:
+def _check(sides: Sequence[ComparedProvider], incomplete_too: bool) -> None:
     if len(sides) < 2:
         raise ComparisonError(
             "there is only one provider of one run, and nothing to set beside it; name another run"
@@ -120,8 +122,8 @@ def _check(sides: Sequence[Column], incomplete_too: bool) -> None:
     _check_common(sides, lambda column: frozenset(column.models), "model")
 
 
-def _check_distinct(sides: Sequence[Column]) -> None:
-    seen: dict[tuple[str, ...], Column] = {}
+def _check_distinct(sides: Sequence[ComparedProvider]) -> None:
+    seen: dict[tuple[str, ...], ComparedProvider] = {}
     for column in sides:
         other = seen.setdefault(tuple(getattr(column, name) for name in _DISTINGUISHING), column)
         if other is column:
@@ -136,7 +138,7 @@ def _check_distinct(sides: Sequence[Column]) -> None:
 
 
 def _check_common(
-    sides: Sequence[Column], read: Callable[[Column], frozenset[str]], noun: str
+    sides: Sequence[ComparedProvider], read: Callable[[ComparedProvider], frozenset[str]], noun: str
 ) -> None:
     """Refuse a column that shares nothing with any other."""
     documents = sorted({printable(column.contract.edition.document, 80) for column in sides})
@@ -146,27 +148,30 @@ def _check_common(
         if not read(column) & others:
             raise ComparisonError(
                 f"{printable(column.provider, 60)} ({printable(column.edition, 60)}) has no {noun} "
-                f"in common with the others: {_listed(read(column))} here, {_listed(others)} there"
+                f"in common with the others: {_names(read(column))} here, {_names(others)} there"
                 f"{endpoints if len(documents) > 1 else ''}"
             )
 
 
-def _listed(names: Iterable[str]) -> str:
+def _names(names: Iterable[str]) -> str:
     return listed([printable(name, 40) for name in sorted(names)])
 
 
-def _labels(sides: Sequence[Column]) -> list[str]:
+def _labels(sides: Sequence[ComparedProvider]) -> list[str]:
     """Name columns by their provider, and by as much of the rest as tells them apart."""
-    extra = [name for name in ("edition", "tool") if len({getattr(e, name) for e in sides}) > 1]
-    labels = [_label(column, extra) for column in sides]
-    differing = ["digest"] if len({column.digest for column in sides}) > 1 else []
+
+    def differ_in(name: str) -> bool:
+        return len({getattr(column, name) for column in sides}) > 1
+
+    def label(column: ComparedProvider) -> str:
+        more = [getattr(column, name).removeprefix("image-conformance ") for name in extra]
+        return " ".join([column.provider, *more])
+
+    extra = [name for name in ("edition", "tool") if differ_in(name)]
+    labels = [label(column) for column in sides]
+    differing = ["digest"] if differ_in("digest") else []
     for name in (*differing, "mode", "base_url"):
         if len(set(labels)) < len(labels):
             extra.append(name)
-            labels = [_label(column, extra) for column in sides]
+            labels = [label(column) for column in sides]
     return labels
-
-
-def _label(column: Column, extra: Sequence[str]) -> str:
-    more = [getattr(column, name).removeprefix("image-conformance ") for name in extra]
-    return " ".join([column.provider, *more])

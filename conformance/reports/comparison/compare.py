@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from conformance.findings import BROKEN, DECIDED, Finding, Verdict
 from conformance.output.printing import labelled
 from conformance.reports.capabilities import ModelTable, model_tables
-from conformance.reports.comparison.columns import Column, columns
+from conformance.reports.comparison.columns import ComparedProvider, columns
 from conformance.reports.contracts import contracts_of, lacking_in
 from conformance.reports.formatting import counted, listed
 from conformance.reports.grouping import group_by
@@ -34,7 +34,7 @@ Cells = tuple[Cell | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PromiseRow:
     """One promise on the models on which all columns agree about it, each by itself."""
 
     clause: str
@@ -60,25 +60,25 @@ class Row:
 class Comparison:
     """Columns side by side."""
 
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    columns: tuple[ComparedProvider, ...]
+    rows: tuple[PromiseRow, ...]
     totals: tuple[Mapping[str, Kept], ...]  # by level, a column each, over rows that all judged
     notes: tuple[str, ...]
     capabilities: tuple[ModelTable, ...]
     offers: tuple[ModelOffers, ...]
 
     @property
-    def differing(self) -> Sequence[Row]:
+    def differing(self) -> Sequence[PromiseRow]:
         """The rows in which columns differ."""
         return [row for row in self.rows if row.differs]
 
     @property
-    def same(self) -> Sequence[Row]:
+    def same(self) -> Sequence[PromiseRow]:
         """The rows in which all columns that judged them agree."""
         return [row for row in self.rows if row.compared and not row.differs]
 
     @property
-    def alone(self) -> Sequence[Row]:
+    def alone(self) -> Sequence[PromiseRow]:
         """The rows that only one column judged."""
         return [row for row in self.rows if not row.compared]
 
@@ -92,7 +92,10 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
     runs = by_edition(runs)
     shown = columns(runs, incomplete_too)
     judged = (clause for column in shown for clause in column.clauses)
-    rows = sorted(_rows(shown, lacking_in(contracts_of(runs), judged)), key=_rank)
+    rows = sorted(
+        _rows(shown, lacking_in(contracts_of(runs), judged)),
+        key=lambda row: (not row.differs, not row.compared, LEVELS.index(row.level), row.clause),
+    )
     return Comparison(
         columns=tuple(shown),
         rows=tuple(rows),
@@ -103,7 +106,7 @@ def compare(runs: Sequence[Run], incomplete_too: bool = False) -> Comparison:
     )
 
 
-def _capabilities(shown: Sequence[Column]) -> tuple[ModelTable, ...]:
+def _capabilities(shown: Sequence[ComparedProvider]) -> tuple[ModelTable, ...]:
     """Return the capability tables of all models that were judged, a side a column."""
     models = dict.fromkeys(model for column in shown for model in column.models)
     return model_tables(
@@ -116,21 +119,23 @@ def _capabilities(shown: Sequence[Column]) -> tuple[ModelTable, ...]:
     )
 
 
-def _offers(column: Column) -> Iterator[Offer]:
+def _offers(column: ComparedProvider) -> Iterator[Offer]:
     promises = promises_of(column.findings, column.explanations)
     for model in column.models:
-        sent = [each for each in column.exchanges if each.model == model and each.was_sent]
+        exchanges = (exchange for exchange in column.exchanges if exchange.model == model)
+        sent = [exchange for exchange in exchanges if exchange.was_sent]
         kept = count(promises.get((column.provider, model), {}).values())
         yield Offer(column.label, model, kept.get("MUST", NOTHING), measures_of(sent))
 
 
-def _rank(row: Row) -> tuple[bool, bool, int, str]:
-    return not row.differs, not row.compared, LEVELS.index(row.level), row.clause
-
-
-def _rows(shown: Sequence[Column], lacking: Mapping[str, Sequence[str]]) -> Iterator[Row]:
+def _rows(
+    shown: Sequence[ComparedProvider], lacking: Mapping[str, Sequence[str]]
+) -> Iterator[PromiseRow]:
     """Yield a row for every promise; models with the same cells share it."""
-    tables = [group_by(column.findings, lambda each: (each.clause, each.model)) for column in shown]
+    tables = [
+        group_by(column.findings, lambda finding: (finding.clause, finding.model))
+        for column in shown
+    ]
     groups: dict[tuple[str, Cells], list[str]] = {}
     why: dict[tuple[str, Cells], tuple[str, ...]] = {}
     for clause, model in dict.fromkeys(key for table in tables for key in table):
@@ -140,13 +145,17 @@ def _rows(shown: Sequence[Column], lacking: Mapping[str, Sequence[str]]) -> Iter
             for side, column in zip(sides, shown, strict=True)
         )
         groups.setdefault((clause, cells), []).append(model)
-        why.setdefault((clause, cells), tuple(map(_why, sides)))
+        messages = (
+            next((finding.message for finding in side if finding.verdict in BROKEN), "")
+            for side in sides
+        )
+        why.setdefault((clause, cells), tuple(messages))
     for (clause, cells), models in groups.items():
         records = (column.contract.clauses.get(clause) for column in shown)
         first = next(filter(None, records), None)
         level, statement = (first.level, first.statement) if first else ("MAY", "")
         lacks = tuple(clause in lacking[column.edition] for column in shown)
-        yield Row(clause, level, statement, tuple(models), cells, why[clause, cells], lacks)
+        yield PromiseRow(clause, level, statement, tuple(models), cells, why[clause, cells], lacks)
 
 
 def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
@@ -158,23 +167,19 @@ def _common(sides: Sequence[list[Finding]]) -> list[list[Finding]]:
     return [[finding for finding in side if finding.case in shared] for side in sides]
 
 
-def _why(findings: Iterable[Finding]) -> str:
-    return next((each.message for each in findings if each.verdict in BROKEN), "")
-
-
-def _totals(rows: Iterable[Row], place: int) -> dict[str, Kept]:
+def _totals(rows: Iterable[PromiseRow], place: int) -> dict[str, Kept]:
     """Count by level what a column keeps, over the rows that all columns judged and claim."""
     counts: dict[str, Kept] = {}
     for row in rows:
         cell, models = row.cells[place], len(row.models)
-        if cell and all(e and e.verdict is not Verdict.NOT_CLAIMED for e in row.cells):
+        if cell and all(other and other.verdict is not Verdict.NOT_CLAIMED for other in row.cells):
             good = cell.verdict is Verdict.PASS and not cell.known
             here = Kept(good * models, models, (cell.verdict in DECIDED) * models)
             counts[row.level] = counts.get(row.level, NOTHING) + here
     return by_level(counts)
 
 
-def _notes(shown: Sequence[Column]) -> Iterator[str]:
+def _notes(shown: Sequence[ComparedProvider]) -> Iterator[str]:
     for column in shown:
         others = [other for other in shown if other is not column]
         clauses = column.clauses - frozenset().union(*(other.contract.clauses for other in others))
@@ -193,7 +198,7 @@ def _notes(shown: Sequence[Column]) -> Iterator[str]:
     yield from _contracts(shown)
 
 
-def _selections(shown: Sequence[Column]) -> Iterator[str]:
+def _selections(shown: Sequence[ComparedProvider]) -> Iterator[str]:
     """Say which columns judged only a part, and what is broken elsewhere in what they left out."""
     narrow = [column.selection for column in shown if column.selection]
     for rank, chosen in enumerate(narrow):
@@ -212,7 +217,7 @@ def _selections(shown: Sequence[Column]) -> Iterator[str]:
         yield f"Only {parts} were judged by {names}{more if lost else ''}."
 
 
-def _contracts(shown: Sequence[Column]) -> Iterator[str]:
+def _contracts(shown: Sequence[ComparedProvider]) -> Iterator[str]:
     """Name clauses that two contracts word, or rank, differently."""
     digests: dict[str, set[str]] = {}
     for column in shown:

@@ -14,13 +14,13 @@ from conformance.parsing import printable
 from conformance.reports import side_by_side
 from conformance.reports.capabilities import rendering as capability
 from conformance.reports.capabilities.rendering import CapabilityPage
-from conformance.reports.comparison.columns import Column, ComparisonError
-from conformance.reports.comparison.compare import Comparison, Row
+from conformance.reports.comparison.columns import ComparedProvider, ComparisonError
+from conformance.reports.comparison.compare import Comparison, PromiseRow
 from conformance.reports.console_text import Paper, Part
 from conformance.reports.contracts import NOT_IN_EDITION, differences
 from conformance.reports.csv_report import csv_cell
 from conformance.reports.formatting import counted, json_document, listed
-from conformance.reports.markdown import filled
+from conformance.reports.markdown import fill
 from conformance.reports.page import page
 from conformance.reports.summary import summarize
 from conformance.results.reach import Kept
@@ -35,7 +35,7 @@ _MEMBERS = (
 )  # of a column
 
 
-def words_of(row: Row) -> list[str]:
+def words_of(row: PromiseRow) -> list[str]:
     """Name the verdicts of a row, a column each."""
     words = []
     for cell, lacking in zip(row.cells, row.lacking, strict=True):
@@ -46,7 +46,7 @@ def words_of(row: Row) -> list[str]:
 
 def totals(kept: Mapping[str, Kept]) -> str:
     """Write how many promises are kept, and how many were decided, by level."""
-    levels = [f"{level} {e.kept}/{e.total} ({e.decided} decided)" for level, e in kept.items()]
+    levels = (f"{name} {it.kept}/{it.total} ({it.decided} decided)" for name, it in kept.items())
     return ", ".join(levels) or "none"
 
 
@@ -76,7 +76,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         "words_of": words_of,
         "totals": totals,
     }
-    return filled("comparison.md.jinja", values)
+    return fill("comparison.md.jinja", values)
 
 
 def comparison_csv(comparison: Comparison) -> str:
@@ -107,7 +107,7 @@ def comparison_json(comparison: Comparison) -> str:
     return json_document(value)
 
 
-def _row(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
+def _row(row: PromiseRow, columns: Iterable[ComparedProvider]) -> dict[str, Any]:
     return {
         "clause": row.clause,
         "level": row.level,
@@ -154,8 +154,8 @@ class _ComparisonPage(Paper):
 
     def print(self, comparison: Comparison, every: bool) -> None:
         for column in comparison.columns:
-            said = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
-            self._line((column.label, "bold"), said, indent=2)
+            about = f": {column.edition}, {column.tool}, {column.mode}, {column.started[:10]}"
+            self._line((column.label, "bold"), about, indent=2)
         for note in comparison.notes:
             self._line((note, "yellow"))
         CapabilityPage(self._console).print_tables(comparison.capabilities, every)
@@ -166,20 +166,20 @@ class _ComparisonPage(Paper):
             self._table("The same", comparison.same, labels)
             self._table("Judged by one alone", comparison.alone, labels)
         self._title("Kept, of the promises that all judged")
-        for each, kept in zip(comparison.columns, comparison.totals, strict=True):
-            self._line((each.label, "bold"), f": {totals(kept)}", indent=2)
+        for column, kept in zip(comparison.columns, comparison.totals, strict=True):
+            self._line((column.label, "bold"), f": {totals(kept)}", indent=2)
         self._console.print()
         left = counted(len(comparison.same), "row is", "rows are")
         shown = "" if every else f" {left} the same (--all shows them)."
         self._line((closing(comparison), "bold"), shown)
 
-    def _table(self, title: str, rows: Sequence[Row], labels: Sequence[str]) -> None:
-        if rows:
-            self._title(f"{title} ({len(rows)})")
-            self._grid(("", "clause", "models", *labels), map(_cells, rows), names=3)
-
-
-def _cells(row: Row) -> list[Part]:
-    styles = [cell.state.style if cell else "dim" for cell in row.cells]
-    verdicts = zip(words_of(row), styles, strict=True)
-    return [row.level, (row.clause, "bold"), listed(row.models, 2), *verdicts]
+    def _table(self, title: str, rows: Sequence[PromiseRow], labels: Sequence[str]) -> None:
+        if not rows:
+            return
+        self._title(f"{title} ({len(rows)})")
+        cells: list[list[Part]] = []
+        for row in rows:
+            styles = [cell.state.style if cell else "dim" for cell in row.cells]
+            verdicts = zip(words_of(row), styles, strict=True)
+            cells.append([row.level, (row.clause, "bold"), listed(row.models, 2), *verdicts])
+        self._grid(("", "clause", "models", *labels), cells, names=3)

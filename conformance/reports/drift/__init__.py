@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from conformance.reports.drift.drift import drift
-from conformance.reports.drift.model import Change, Drift, DriftError, Kind
+from conformance.reports.drift.model import Change, ChangeKind, Drift, DriftError
 from conformance.reports.drift.render import drift_json, drift_markdown, print_drift
 
 __all__ = [
     "Change",
+    "ChangeKind",
     "Drift",
     "DriftError",
-    "Kind",
     "drift",
     "drift_json",
     "drift_markdown",

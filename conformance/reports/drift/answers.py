@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from conformance.parsing import printable
 from conformance.reports.drift.baseline import NOT_ANSWERED, Before
-from conformance.reports.drift.model import ABSENT, Change, Kind
+from conformance.reports.drift.model import ABSENT, Change, ChangeKind
 from conformance.reports.grouping import group_by
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -46,7 +46,7 @@ class _Difference:
     varied: int = 0  # of these, how many were seen as they are now on a night before
 
 
-def answer_changes(earlier: Before, new: Run, flaky: Collection[tuple[str, ...]]) -> list[Change]:
+def answer_changes(earlier: Before, new: Run, flaky: Collection[str]) -> list[Change]:
     """Return what changed in the form of answers: case by case, said once for all cases.
 
     The answers of `flaky` exchanges are left out: what they lack is what became unreliable.
@@ -56,33 +56,28 @@ def answer_changes(earlier: Before, new: Run, flaky: Collection[tuple[str, ...]]
         for exchange in new.exchanges.values()
         if exchange.path in earlier.answers
         and exchange.outcome not in NOT_ANSWERED
-        and (exchange.provider, exchange.model, exchange.case) not in flaky
+        and exchange.path not in flaky
     ]
     differences: dict[tuple[str, Aspect, str, str], _Difference] = {}
     for before, now in pairs:
         older = [_aspects(exchange) for exchange in earlier.answers[now.path][:-1]]
-        for aspect, was, became in _differing(before, now):
+        for aspect, was, became in _differences(before, now):
             here = differences.setdefault((now.provider, aspect, was, became), _Difference())
             here.where.append(now)
             here.varied += any(aspects.get(aspect, ABSENT) == became for aspects in older)
     compared = Counter(now.provider for _, now in pairs)
-    return [*_changes(differences, compared), *_header_values(pairs), *_hosts(earlier, new)]
-
-
-def _changes(
-    differences: Mapping[tuple[str, Aspect, str, str], _Difference], compared: Mapping[str, int]
-) -> Iterator[Change]:
+    changes = []
     for (provider, aspect, was, became), here in differences.items():
         back = (provider, aspect, became, was) in differences
         once = len(here.where) == 1 and compared[provider] >= ONCE and aspect[0] in _BY_CHANCE
-        vanished = aspect[0] == "field" and became == ABSENT and any(map(_succeeded, here.where))
+        # a field that successes had is no noise: a client may read it
+        vanished = (aspect[0], became) == ("field", ABSENT) and any(
+            exchange.response and exchange.response.status // 100 == 2 for exchange in here.where
+        )
         noise = (back or once or here.varied == len(here.where)) and not vanished
-        kind = Kind.NOISE if noise else Kind.INFORMATION
-        yield _change(aspect, was, became, here.where, kind)
-
-
-def _succeeded(exchange: ExchangeRecord) -> bool:
-    return exchange.response is not None and exchange.response.status // 100 == 2
+        kind = ChangeKind.NOISE if noise else ChangeKind.INFORMATION
+        changes.append(_change(aspect, was, became, here.where, kind))
+    return [*changes, *_header_values(pairs), *_hosts(earlier, new)]
 
 
 def _change(
@@ -90,7 +85,7 @@ def _change(
     was: str,
     became: str,
     where: Sequence[ExchangeRecord],
-    kind: Kind = Kind.INFORMATION,
+    kind: ChangeKind = ChangeKind.INFORMATION,
 ) -> Change:
     return Change(
         kind=kind,
@@ -139,14 +134,14 @@ def _hosts(earlier: Before, new: Run) -> Iterator[Change]:
             yield _change(("image host", ""), old, host, where)
 
 
-def _differing(before: ExchangeRecord, now: ExchangeRecord) -> Iterator[tuple[Aspect, str, str]]:
+def _differences(before: ExchangeRecord, now: ExchangeRecord) -> Iterator[tuple[Aspect, str, str]]:
     """Yield each aspect that differs; of two statuses of different classes, only the status."""
-    one, other = _aspects(before), _aspects(now)
-    if not one or not other:
+    old, new = _aspects(before), _aspects(now)
+    if not old or not new:
         return
     status = "status", ""
-    if one[status][:1] != other[status][:1]:
-        yield status, one[status], other[status]
+    if old[status][:1] != new[status][:1]:
+        yield status, old[status], new[status]
         return
     unknown = set()
     if _shape(before) is None or _shape(now) is None:
@@ -154,21 +149,19 @@ def _differing(before: ExchangeRecord, now: ExchangeRecord) -> Iterator[tuple[As
     if not before.images or not now.images:
         unknown.add("image type")
     changed = {
-        aspect: (one.get(aspect, ABSENT), other.get(aspect, ABSENT))
-        for aspect in {**one, **other}
-        if aspect[0] not in unknown and one.get(aspect, ABSENT) != other.get(aspect, ABSENT)
+        aspect: (old.get(aspect, ABSENT), new.get(aspect, ABSENT))
+        for aspect in {**old, **new}
+        if aspect[0] not in unknown and old.get(aspect, ABSENT) != new.get(aspect, ABSENT)
     }
     for aspect, (was, became) in changed.items():
-        is_field = aspect[0] == "error" and ABSENT in (was, became)  # that came or went
-        if not is_field and not _is_below_another(aspect, changed):
+        what, path = aspect
+        # what came or went of an error is a field as well
+        is_field = what == "error" and ABSENT in (was, became)
+        # a field may only have come or gone with the one that holds it
+        ends = [rank for rank, letter in enumerate(path) if letter in ".["]
+        is_below = what == "field" and any((what, path[:end]) in changed for end in ends)
+        if not is_field and not is_below:
             yield aspect, was, became
-
-
-def _is_below_another(aspect: Aspect, changed: Mapping[Aspect, object]) -> bool:
-    """Return whether a field only came or went with the one that holds it."""
-    what, path = aspect
-    ends = [rank for rank, letter in enumerate(path) if letter in ".["]
-    return what == "field" and any((what, path[:end]) in changed for end in ends)
 
 
 def _aspects(exchange: ExchangeRecord) -> dict[Aspect, str]:

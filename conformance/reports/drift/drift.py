@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from conformance.findings import DECIDED, Finding
+from conformance.findings import DECIDED, TELLING, Finding
 from conformance.reports.drift.answers import answer_changes
 from conformance.reports.drift.baseline import (
     Absence,
     Before,
     absences,
-    before,
     check,
+    look_up,
     providers_of,
     retirements,
     vanished_musts,
 )
-from conformance.reports.drift.model import ABSENT, Change, Drift, Kind
+from conformance.reports.drift.model import ABSENT, Change, ChangeKind, Drift
 from conformance.reports.drift.outliers import range_changes
-from conformance.reports.drift.reliability import became_unreliable, covered
+from conformance.reports.drift.reliability import became_unreliable, subjects_of
 from conformance.reports.drift.verdicts import flaky_exchanges, verdict_changes
 from conformance.reports.formatting import counted, listed
 from conformance.reports.wording import changed_under_its_name, lack_of
-from conformance.results.baselines import ordered, tells
+from conformance.results.baselines import sort_by_start
 from conformance.results.conclusion import Reasons
-from conformance.results.reach import Column
+from conformance.results.reach import ColumnKey
 from conformance.results.run_file import Run
 from conformance.results.selection import extent, is_part, selection_globs
 from conformance.results.standings import retired_in, standings_of
 
-_ORDER = {kind: rank for rank, kind in enumerate(Kind)}
+_ORDER = {kind: rank for rank, kind in enumerate(ChangeKind)}
 _WHAT = (
     *("model", "verdict", "status", "price", "latency", "image host", "image type", "error"),
     *("header", "header value", "field", "slow answer", "reliability"),
@@ -41,18 +41,18 @@ _MOST_LOST = 0.5  # the share of a model's findings that may be undecided now
 def drift(bases: Sequence[Run], new: Run) -> Drift:
     """Return what changed; raises `DriftError` for runs that cannot be compared.
 
-    Of several `bases`, in any order, the last that could tell stands for what was.
+    Of several `bases`, in any order, the last that decided a promise stands for what was.
     """
-    bases = tuple(ordered(bases))
+    bases = tuple(sort_by_start(bases))
     check(bases, new)
-    earlier = before(bases)
+    earlier = look_up(bases)
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
     absent = absences(earlier, new)
-    gone = {(absence.provider, absence.model) for absence in absent} | retired_in(new).keys()
+    gone = {absence.column for absence in absent} | retired_in(new).keys()
     unreliable = became_unreliable(bases, new)
-    clauses = covered(unreliable)
-    flaky = flaky_exchanges(new, clauses)
-    verdicts, explained = verdict_changes(earlier, new, whole, gone, clauses, flaky)
+    subjects = subjects_of(unreliable)
+    flaky = flaky_exchanges(new, subjects)
+    verdicts, explained = verdict_changes(earlier, new, whole, gone, subjects, flaky)
     vanished = [absence.change for absence in absent if absence.chosen]
     changes = [
         *unreliable,
@@ -108,7 +108,7 @@ def _notes(last: Run, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
         names = listed([absence.name for absence in left])
         yield f"Not chosen by NEW ({', '.join(globs)}): {findings} of {names}."
     if not last.complete:
-        yield f"BASE {lack_of(last)}: what it lacks is not told as added."
+        yield f"BASE {lack_of(last)}: what it lacks is not reported as added."
     known = {provider.id: provider for provider in last.header.providers}
     for provider in new.header.providers:
         for name in ("mode", "base_url") if provider.id in known else ():
@@ -122,8 +122,8 @@ def _endings(new: Run) -> Iterator[str]:
     retired = retired_in(new)
     for (provider, model), standing in standings_of(new.header.providers).items():
         if standing.words and not standing.retired:
-            meanwhile = " It did while the run was under way."
-            over = meanwhile if (provider, model) in retired else ""
+            meanwhile = (provider, model) in retired
+            over = " It did while the run was under way." if meanwhile else ""
             yield f"{provider} {model} {standing.words}.{over}"
 
 
@@ -145,8 +145,8 @@ def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[
             findings = counted(absence.findings, "finding")
             yield f"nothing of {absence.name} was judged, of {findings} before"
     yield from _mostly_undecided(earlier, new, out)
-    columns = ((absence.provider, absence.model) for absence in absent)
-    said: set[str | Column] = {*out, *columns, *retired_in(new)}
+    columns = (absence.column for absence in absent)
+    said: set[str | ColumnKey] = {*out, *columns, *retired_in(new)}
     yield from vanished_musts(earlier, new, said)
     if not was:
         yield "nothing was judged before, so nothing can have changed"
@@ -154,14 +154,15 @@ def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[
 
 def _mostly_undecided(earlier: Before, new: Run, out: Sequence[str]) -> Iterator[str]:
     """Name the models of which most cannot be compared; not those of providers that are out."""
-    retired, now = retired_in(new), {each.id: each for each in new.findings}
+    retired, now = retired_in(new), {finding.id: finding for finding in new.findings}
     known = [earlier.findings[name] for name in now if name in earlier.findings]
     for (provider, model), (lost, of) in _undecided(known, now).items():
         is_over = provider in out or (provider, model) in retired
         if not is_over and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
             yield f"{lost:,} of {findings} of {provider} {model} could not be compared"
-    judged = {each.provider for each in earlier.findings.values() if each.verdict in DECIDED}
+    decided = (finding for finding in earlier.findings.values() if finding.verdict in DECIDED)
+    judged = {finding.provider for finding in decided}
     for (provider, model), (lost, of) in _undecided(now.values(), earlier.findings).items():
         if provider in judged and lost > of * _MOST_LOST:
             findings = counted(of, "finding")
@@ -170,17 +171,17 @@ def _mostly_undecided(earlier: Before, new: Run, out: Sequence[str]) -> Iterator
 
 def _undecided(
     findings: Iterable[Finding], others: Mapping[str, Finding]
-) -> dict[Column, tuple[int, int]]:
+) -> dict[ColumnKey, tuple[int, int]]:
     """Count by model: findings that were decided, and those of them that were not in another run.
 
     What something broken on the same exchange explains is not counted: that is reported itself.
     """
     reasons = Reasons(others.values())
-    counts: dict[Column, tuple[int, int]] = {}
+    counts: dict[ColumnKey, tuple[int, int]] = {}
     for finding in findings:
         other = others.get(finding.id)
         if other is not None and finding.verdict in DECIDED:
-            undecided, of = counts.get((finding.provider, finding.model), (0, 0))
-            blind = not tells(other) and not reasons.explain(other)
-            counts[finding.provider, finding.model] = undecided + blind, of + 1
+            undecided, of = counts.get(finding.column, (0, 0))
+            is_open = other.state not in TELLING and not reasons.explain(other)
+            counts[finding.column] = undecided + is_open, of + 1
     return counts

@@ -19,7 +19,7 @@ class DriftError(ConformanceError):
     """Runs that cannot be compared over time, and why."""
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """The class of a change, gravest first."""
 
     REGRESSION = "regression"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 class Change:
     """One thing that is not as it was, wherever it was seen."""
 
-    kind: Kind
+    kind: ChangeKind
     what: str  # "verdict", or which part of an answer changed
     provider: str
     subject: str  # a clause, a path, a header, a model
@@ -70,7 +70,7 @@ class Alarm:
     def title(self) -> str:
         """The title of an issue."""
         first, more = self.clauses[0], len(self.clauses) - 1
-        unreliable = all(change.kind is Kind.UNRELIABLE for change in self.regressions)
+        unreliable = all(change.kind is ChangeKind.UNRELIABLE for change in self.regressions)
         what = "became unreliable:" if unreliable else "no longer keeps"
         return f"{self.provider} {what} {first}" + (f" and {more} more" if more else "")
 
@@ -87,19 +87,21 @@ class Drift:
     notes: tuple[str, ...]
     unjudged: tuple[str, ...]  # why the new run says too little
 
-    def of(self, kind: Kind) -> Sequence[Change]:
+    def of(self, kind: ChangeKind) -> Sequence[Change]:
         """The changes of a class."""
         return [change for change in self.changes if change.kind is kind]
 
     def regressions(self, unconfirmed_too: bool = False) -> Sequence[Change]:
         """The regressions that decide."""
         return [
-            change for change in self.of(Kind.REGRESSION) if change.confirmed or unconfirmed_too
+            change
+            for change in self.of(ChangeKind.REGRESSION)
+            if change.confirmed or unconfirmed_too
         ]
 
     def worse(self, unconfirmed_too: bool = False) -> Sequence[Change]:
         """The regressions that decide, and what became unreliable."""
-        return [*self.regressions(unconfirmed_too), *self.of(Kind.UNRELIABLE)]
+        return [*self.regressions(unconfirmed_too), *self.of(ChangeKind.UNRELIABLE)]
 
     def exit_code(self, unconfirmed_too: bool = False) -> int:
         """Return 1 for what decides that it got worse, 2 for a run that says too little, else 0."""
@@ -114,7 +116,7 @@ class Drift:
         for provider in self.new.header.providers:
             mine = tuple(change for change in wrong if change.provider == provider.id)
             clauses = {change.subject for change in mine}
-            every = self.of(Kind.REGRESSION)
+            every = self.of(ChangeKind.REGRESSION)
             worse = {change.subject for change in every if change.provider == provider.id}
             alarm = Alarm(
                 provider=provider.id,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from conformance.reports.drift.model import Change, Kind
-from conformance.results.reach import Column
+from conformance.reports.drift.model import Change, ChangeKind
+from conformance.results.reach import ColumnKey
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
 
@@ -22,7 +22,7 @@ SLOW_FACTOR, SLOW_SECONDS = 3.0, 5.0
 
 _ROBUST = 1.4826
 
-Values = dict[Column, dict[str, float]]
+Values = dict[ColumnKey, dict[str, float]]
 """What was measured, by model and case."""
 
 
@@ -43,7 +43,7 @@ class Measure:
         for exchange in run.exchanges.values():
             value = self.read(exchange)
             if value is not None and exchange.outcome == "accepted":
-                measured.setdefault((exchange.provider, exchange.model), {})[exchange.case] = value
+                measured.setdefault(exchange.column, {})[exchange.case] = value
         return measured
 
 
@@ -106,7 +106,7 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Chan
             continue
         low, high = (measure.format.format(max(end, 0)) for end in (range_.low, range_.high))
         yield Change(
-            kind=Kind.INFORMATION,
+            kind=ChangeKind.INFORMATION,
             what=measure.what,
             provider=column[0],
             subject=column[1],
@@ -131,7 +131,7 @@ def _slow(base: Run, new: Run) -> Iterator[Change]:
         if slow:
             worst = max(slow, key=slow.__getitem__)
             yield Change(
-                kind=Kind.NOISE,
+                kind=ChangeKind.NOISE,
                 what="slow answer",
                 provider=column[0],
                 subject=column[1],

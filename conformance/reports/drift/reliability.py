@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from conformance.findings import BROKEN, Finding, Verdict
 from conformance.reports.costs import sent_once
-from conformance.reports.drift.model import Change, Kind
+from conformance.reports.drift.model import Change, ChangeKind
 from conformance.reports.grouping import group_by
 from conformance.reports.measures import Rate, Retries, measures_of
 from conformance.results.run_file import Run
@@ -58,8 +58,13 @@ def became_unreliable(bases: Sequence[Run], new: Run) -> list[Change]:
     return [*_clauses(bases, new), *_requests(bases, new)]
 
 
-def covered(changes: Iterable[Change]) -> frozenset[Subject]:
-    """Return the clauses on models that some changes speak of: no single case of them decides."""
+def subject_of(finding: Finding) -> Subject:
+    """Return the clause of a finding, on its model."""
+    return finding.provider, finding.model, finding.clause
+
+
+def subjects_of(changes: Iterable[Change]) -> frozenset[Subject]:
+    """Return the clauses on models that some changes are about: no single case of them decides."""
     return frozenset(
         (change.provider, model, change.subject) for change in changes for model in change.models
     )
@@ -73,7 +78,7 @@ def _clauses(bases: Sequence[Run], new: Run) -> Iterator[Change]:
         if tally.flaky and _is_worse(earlier.rate, tally.rate):
             provider, model, clause = subject
             yield Change(
-                kind=Kind.UNRELIABLE,
+                kind=ChangeKind.UNRELIABLE,
                 what="reliability",
                 provider=provider,
                 subject=clause,
@@ -93,8 +98,7 @@ def _tallies(runs: Iterable[Run]) -> dict[Subject, _Tally]:
     for run in runs:
         for finding in run.findings:
             if not finding.excused:
-                subject = (finding.provider, finding.model, finding.clause)
-                tallies.setdefault(subject, _Tally()).add(finding)
+                tallies.setdefault(subject_of(finding), _Tally()).add(finding)
     return tallies
 
 
@@ -115,7 +119,7 @@ def _requests(bases: Sequence[Run], new: Run) -> Iterator[Change]:
         out = retries.failed.hits == retries.failed.of or provider in left
         if earlier is not None and not out and _is_worse(earlier.failed, retries.failed):
             yield Change(
-                kind=Kind.UNRELIABLE,
+                kind=ChangeKind.UNRELIABLE,
                 what="reliability",
                 provider=provider,
                 subject="requests",  # and no clause
@@ -133,7 +137,7 @@ def _gone_at_the_end(run: Run) -> set[str]:
     A run that its budget or its owner ended is not told from that by what was not run alone.
     """
     left = {finding.provider for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
-    sent = (one for one in run.exchanges.values() if one.sent_at and one.outcome != "not run")
+    sent = (each for each in run.exchanges.values() if each.sent_at and each.was_sent)
     in_time = sorted(sent, key=lambda exchange: str(exchange.sent_at))
     by_provider = group_by(in_time, lambda exchange: exchange.provider)
     return {

@@ -10,9 +10,9 @@ from typing import Any
 from rich.console import Console
 
 from conformance.reports.console_text import Paper
-from conformance.reports.drift.model import ABSENT, Alarm, Change, Drift, Kind
+from conformance.reports.drift.model import ABSENT, Alarm, Change, ChangeKind, Drift
 from conformance.reports.formatting import counted, json_document, listed, moment
-from conformance.reports.markdown import filled
+from conformance.reports.markdown import fill
 from conformance.reports.page.requests import shown_request
 from conformance.results.editions import explain_command
 from conformance.results.run_file import Run
@@ -20,21 +20,27 @@ from conformance.results.run_file import Run
 SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/drift.schema.json``."""
 
-SCREEN = {Kind.REGRESSION: 5, Kind.UNRELIABLE: 3, Kind.FIXED: 3, Kind.INFORMATION: 6, Kind.NOISE: 3}
+SCREEN = {
+    ChangeKind.REGRESSION: 5,
+    ChangeKind.UNRELIABLE: 3,
+    ChangeKind.FIXED: 3,
+    ChangeKind.INFORMATION: 6,
+    ChangeKind.NOISE: 3,
+}
 """How many changes of a class are shown; together with their titles they fill one screen."""
 
 TITLES = {
-    Kind.REGRESSION: "Regressions",
-    Kind.UNRELIABLE: "Became unreliable",
-    Kind.FIXED: "Fixed",
-    Kind.INFORMATION: "New information",
-    Kind.NOISE: "Provider noise",
+    ChangeKind.REGRESSION: "Regressions",
+    ChangeKind.UNRELIABLE: "Became unreliable",
+    ChangeKind.FIXED: "Fixed",
+    ChangeKind.INFORMATION: "New information",
+    ChangeKind.NOISE: "Provider noise",
 }
 _STYLES = {
-    Kind.REGRESSION: "bold red",
-    Kind.UNRELIABLE: "bold red",
-    Kind.FIXED: "green",
-    Kind.NOISE: "magenta",
+    ChangeKind.REGRESSION: "bold red",
+    ChangeKind.UNRELIABLE: "bold red",
+    ChangeKind.FIXED: "green",
+    ChangeKind.NOISE: "magenta",
 }
 _MOST_NOTES = 3
 _BROKEN = ("FAIL", "deviates")
@@ -76,7 +82,7 @@ def who(change: Change, report: Drift) -> str:
 
 def certainty(change: Change) -> str:
     """Say how sure a regression is."""
-    if change.kind is not Kind.REGRESSION:
+    if change.kind is not ChangeKind.REGRESSION:
         return ""
     if not change.confirmed:
         return "unconfirmed: seen once, live"
@@ -97,13 +103,13 @@ def side(runs: Sequence[Run]) -> str:
 
 def tally(report: Drift) -> str:
     """Count the changes of each class."""
-    unreliable = len(report.of(Kind.UNRELIABLE))
+    unreliable = len(report.of(ChangeKind.UNRELIABLE))
     numbers = [
-        counted(len(report.of(Kind.REGRESSION)), "regression"),
+        counted(len(report.of(ChangeKind.REGRESSION)), "regression"),
         *([f"{unreliable} became unreliable"] if unreliable else []),
-        f"{len(report.of(Kind.FIXED))} fixed",
-        f"{len(report.of(Kind.INFORMATION))} new",
-        f"{len(report.of(Kind.NOISE))} noise",
+        f"{len(report.of(ChangeKind.FIXED))} fixed",
+        f"{len(report.of(ChangeKind.INFORMATION))} new",
+        f"{len(report.of(ChangeKind.NOISE))} noise",
     ]
     return ", ".join(numbers)
 
@@ -114,19 +120,19 @@ def closing(report: Drift, unconfirmed_too: bool = False) -> str:
     if wrong:
         sure = "" if unconfirmed_too else "confirmed "
         return f"{counted(len(wrong), sure + 'regression')}: something got worse."
-    if unreliable := report.of(Kind.UNRELIABLE):
+    if unreliable := report.of(ChangeKind.UNRELIABLE):
         names = listed(list(dict.fromkeys(change.subject for change in unreliable)), 3)
         return f"Became unreliable: {names}; something got worse."
     if report.unjudged:
         return f"It could not be judged whether something got worse: {'; '.join(report.unjudged)}."
-    waiting = len(report.of(Kind.REGRESSION))
+    waiting = len(report.of(ChangeKind.REGRESSION))
     if waiting:
         several = counted(waiting, "regression waits", "regressions wait")
         return f"No confirmed regression; {several} for confirmation (run with --confirm 3)."
     same = f"{counted(report.compared, 'finding')} compared"
     bare = [
         change.subject
-        for change in report.of(Kind.INFORMATION)
+        for change in report.of(ChangeKind.INFORMATION)
         if (change.what, change.before) == ("verdict", "known") and change.after in _BROKEN
     ]
     if bare:  # a deviation was removed or ran out, and its promise is broken still
@@ -144,29 +150,22 @@ _PHRASES = {
 
 def drift_markdown(report: Drift, unconfirmed_too: bool = False) -> str:
     """Write a drift as GitHub-flavoured Markdown."""
-    sections = [(TITLES[kind], report.of(kind)) for kind in Kind]
+    sections = [(TITLES[kind], report.of(kind)) for kind in ChangeKind]
     values = {
         "report": report,
         "phrases": _PHRASES,
         "sections": sections,
         "closing": closing(report, unconfirmed_too),
     }
-    return filled("drift.md.jinja", values)
-
-
-def _issue_body(alarm: Alarm, report: Drift) -> str:
-    """Write an issue about one provider's regressions; it says nothing of others."""
-    values = {"alarm": alarm, "report": report, "phrases": _PHRASES, "curl": _curl(alarm, report)}
-    return filled("issue.md.jinja", values)
+    return fill("drift.md.jinja", values)
 
 
 def _curl(alarm: Alarm, report: Drift) -> str | None:
     """Return the command that sends a request of the first regression whose request is known."""
-    records = report.new.exchanges.values()
-    seen = {(each.provider, each.model, each.case): each.request for each in records}
     for change in alarm.regressions:
-        for place in product((change.provider,), change.models, change.cases):
-            shown = shown_request(seen[place], None) if place in seen else {}
+        for model, case in product(change.models, change.cases):
+            sent = report.new.exchanges.get(f"{change.provider}/{model}/{case}")
+            shown = shown_request(sent.request, None) if sent else {}
             if "curl" in shown:
                 return str(shown["curl"])
     return None
@@ -182,7 +181,7 @@ def drift_json(report: Drift, unconfirmed_too: bool = False) -> str:
         "conclusion": closing(report, unconfirmed_too),
         "compared": report.compared,
         "explained": report.explained,
-        "counts": {kind.value: len(report.of(kind)) for kind in Kind},
+        "counts": {kind.value: len(report.of(kind)) for kind in ChangeKind},
         "notes": report.notes,
         "unjudged": report.unjudged,
         "changes": [_change(change) for change in report.changes],
@@ -211,7 +210,8 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
-    """Return what is needed to tell people: the issue, if there is one to be opened."""
+    """Return the issue about one provider's regressions, if there is one to be opened."""
+    values = {"alarm": alarm, "report": report, "phrases": _PHRASES, "curl": _curl(alarm, report)}
     wrong = bool(alarm.clauses)
     return {
         "id": alarm.provider,
@@ -221,7 +221,7 @@ def _alarm(alarm: Alarm, report: Drift) -> dict[str, Any]:
         "kept": alarm.kept,
         "fingerprint": alarm.fingerprint if wrong else None,
         "title": alarm.title if wrong else None,
-        "body": _issue_body(alarm, report) if wrong else None,
+        "body": fill("issue.md.jinja", values) if wrong else None,
     }
 
 
@@ -239,13 +239,13 @@ class _DriftPage(Paper):
         for note in report.notes[:_MOST_NOTES]:
             self._line((note, "yellow"))
         self._line((tally(report), "bold"))
-        for kind in Kind:
+        for kind in ChangeKind:
             self._section(kind, report)
         style = ("bold green", "bold red", "bold magenta")[report.exit_code(unconfirmed_too)]
         self._console.print()
         self._line((closing(report, unconfirmed_too), style))
 
-    def _section(self, kind: Kind, report: Drift) -> None:
+    def _section(self, kind: ChangeKind, report: Drift) -> None:
         changes = report.of(kind)
         if not changes:
             return
@@ -256,14 +256,13 @@ class _DriftPage(Paper):
 
     def _change(self, change: Change, report: Drift) -> None:
         style = _STYLES.get(change.kind, "cyan")
-        verdict, regression = change.what == "verdict", change.kind is Kind.REGRESSION
+        verdict, regression = change.what == "verdict", change.kind is ChangeKind.REGRESSION
         name = change.subject if verdict else " ".join(filter(None, (change.what, change.subject)))
-        said = f"{': ' if name else ''}{what_changed(change)}{place(change)}"
         self._line(
             who(change, report),
             (f"{change.level} " if change.level else "", style),
             (name, "bold"),
-            said,
+            f"{': ' if name else ''}{what_changed(change)}{place(change)}",
             indent=2,
         )
         by_reason = verdict and not change.subject

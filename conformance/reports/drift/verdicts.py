@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from conformance.findings import BROKEN, SEVERITY, Finding, Verdict
 from conformance.reports.drift.baseline import Before
-from conformance.reports.drift.model import ABSENT, Change, Kind
+from conformance.reports.drift.model import ABSENT, Change, ChangeKind
+from conformance.reports.drift.reliability import Subject, subject_of
 from conformance.reports.grouping import group_by
-from conformance.reports.resumed import key
 from conformance.results.conclusion import Reasons
-from conformance.results.reach import LEVELS, Column
+from conformance.results.reach import LEVELS, ColumnKey
 from conformance.results.run_file import Run
 
 _CHANCE = frozenset({Verdict.UNAVAILABLE, Verdict.FLAKY})
@@ -22,7 +22,7 @@ _FIXED_SOURCES = frozenset({"cassette", "reference", "foreign"})
 class Turn:
     """One finding before and after; at least one of them is there."""
 
-    kind: Kind
+    kind: ChangeKind
     before: Finding | None
     after: Finding | None
     confirmed: bool = False
@@ -40,7 +40,7 @@ class Turn:
 
         Reports name the reason, and not each clause.
         """
-        outage = self.finding.verdict is Verdict.UNAVAILABLE and self.kind is Kind.NOISE
+        outage = self.finding.verdict is Verdict.UNAVAILABLE and self.kind is ChangeKind.NOISE
         return outage or (self.after is not None and self.after.verdict is Verdict.NOT_RUN)
 
 
@@ -48,9 +48,9 @@ def verdict_changes(
     earlier: Before,
     new: Run,
     whole: bool,
-    absent: Collection[Column],
-    unreliable: Collection[tuple[str, str, str]],
-    flaky: Collection[tuple[str, ...]],
+    absent: Collection[ColumnKey],
+    unreliable: Collection[Subject],
+    flaky: Collection[str],
 ) -> tuple[list[Change], int]:
     """Return the changed verdicts, and how many more are explained by what is broken.
 
@@ -62,50 +62,52 @@ def verdict_changes(
     """
     now = {finding.id: finding for finding in new.findings}
     turns = [
-        Turn(kind, before, after, kind is Kind.REGRESSION and is_confirmed(after, new))
+        Turn(kind, before, after, kind is ChangeKind.REGRESSION and is_confirmed(after, new))
         for name, after in now.items()
         if (kind := kind_of(before := earlier.findings.get(name), after)) and (before or whole)
     ]
     if whole:
         gone = [earlier.findings[name] for name in earlier.newest - now.keys()]
-        gone.sort(key=key)
-        shown = [finding for finding in gone if (finding.provider, finding.model) not in absent]
-        turns += [Turn(Kind.INFORMATION, finding, None) for finding in shown]
+        gone.sort(key=lambda each: (each.provider, each.model, each.case, each.clause))
+        shown = [finding for finding in gone if finding.column not in absent]
+        turns += [Turn(ChangeKind.INFORMATION, finding, None) for finding in shown]
     reasons = Reasons(earlier.findings.values()), Reasons(new.findings)
     telling = [
         turn
         for turn in turns
         if not _is_explained(turn, *reasons) and not _is_of_chance(turn, unreliable, flaky)
     ]
-    return _changes(telling), len(turns) - len(telling)
+    groups = group_by(telling, _what_is_one_change).values()
+    in_order = sorted(groups, key=lambda group: LEVELS.index(group[0].finding.level))
+    return list(map(_change, in_order)), len(turns) - len(telling)
 
 
-def flaky_exchanges(new: Run, unreliable: Collection[tuple[str, str, str]]) -> set[tuple[str, ...]]:
-    """Return provider, model and case of exchanges that broke a clause which became unreliable."""
+def flaky_exchanges(new: Run, unreliable: Collection[Subject]) -> set[str]:
+    """Return the paths of exchanges that broke a clause which became unreliable."""
     return {
-        _exchange(finding)
+        finding.path
         for finding in new.findings
-        if _subject(finding) in unreliable and finding.verdict is not Verdict.PASS
+        if subject_of(finding) in unreliable and finding.verdict is not Verdict.PASS
     }
 
 
-def kind_of(before: Finding | None, after: Finding) -> Kind | None:
+def kind_of(before: Finding | None, after: Finding) -> ChangeKind | None:
     """Return the class of one finding's change; None where it stays what it was.
 
     A regression is a promise that was kept and is broken, without a known deviation.
     """
     if before is None:
-        return Kind.INFORMATION
+        return ChangeKind.INFORMATION
     if before.state == after.state:
         return None
     if after.verdict is Verdict.PASS and (before.verdict in BROKEN or before.excused):
-        return Kind.FIXED
+        return ChangeKind.FIXED
     if after.verdict in BROKEN and not after.excused and before.verdict is Verdict.PASS:
-        return Kind.REGRESSION
+        return ChangeKind.REGRESSION
     chance = after.verdict in _CHANCE or (
         before.verdict in _CHANCE and after.verdict is Verdict.PASS
     )
-    return Kind.NOISE if chance and not after.excused else Kind.INFORMATION
+    return ChangeKind.NOISE if chance and not after.excused else ChangeKind.INFORMATION
 
 
 def is_confirmed(finding: Finding, run: Run) -> bool:
@@ -116,7 +118,7 @@ def is_confirmed(finding: Finding, run: Run) -> bool:
     """
     if finding.repeats is not None and finding.repeats >= 2:
         return True
-    exchange = run.exchanges.get(f"{finding.provider}/{finding.model}/{finding.case}")
+    exchange = run.exchanges.get(finding.path)
     if exchange is not None:
         return exchange.provenance in _FIXED_SOURCES
     modes = {provider.id: provider.mode for provider in run.header.providers}
@@ -128,45 +130,28 @@ def word(finding: Finding | None) -> str:
     return finding.state.label if finding else ABSENT
 
 
-def _is_of_chance(
-    turn: Turn, unreliable: Collection[tuple[str, str, str]], flaky: Collection[tuple[str, ...]]
-) -> bool:
+def _is_of_chance(turn: Turn, unreliable: Collection[Subject], flaky: Collection[str]) -> bool:
     """Return whether a change is of a clause that became unreliable, or only follows from it."""
     after = turn.after
     if after is None:
-        return _exchange(turn.finding) in flaky
-    unreliably = _subject(after) in unreliable and after.verdict is not Verdict.PASS
-    follows = after.verdict is Verdict.NOT_TESTABLE and bool(
-        {_exchange(after), (after.provider, after.model, after.control or "")} & set(flaky)
-    )
-    return (unreliably and not after.excused) or follows
-
-
-def _subject(finding: Finding) -> tuple[str, str, str]:
-    return finding.provider, finding.model, finding.clause
-
-
-def _exchange(finding: Finding) -> tuple[str, ...]:
-    return finding.provider, finding.model, finding.case
+        return turn.finding.path in flaky
+    unreliably = subject_of(after) in unreliable and after.verdict is not Verdict.PASS
+    control = f"{after.provider}/{after.model}/{after.control or ''}"
+    follows = after.path in flaky or control in flaky
+    return (unreliably and not after.excused) or (follows and after.verdict is Verdict.NOT_TESTABLE)
 
 
 def _is_explained(turn: Turn, before: Reasons, now: Reasons) -> bool:
     """Return whether what was broken, then or now, is why a promise could not be judged."""
     sides = ((turn.before, before), (turn.after, now))
-    return turn.kind is Kind.INFORMATION and any(
+    return turn.kind is ChangeKind.INFORMATION and any(
         reasons.stand_at(turn.finding) if finding is None else reasons.explain(finding)
         for finding, reasons in sides
     )
 
 
-def _changes(turns: Iterable[Turn]) -> list[Change]:
-    groups = group_by(turns, _kind_of_change).values()
-    in_order = sorted(groups, key=lambda group: LEVELS.index(group[0].finding.level))
-    return list(map(_change, in_order))
-
-
-def _kind_of_change(turn: Turn) -> tuple[object, ...]:
-    """Return what turns have in common that are told as one."""
+def _what_is_one_change(turn: Turn) -> tuple[object, ...]:
+    """Return what turns have in common that are reported as one change."""
     finding, of_run = turn.finding, turn.is_of_the_run
     subject = finding.message if of_run else finding.clause
     before = "" if of_run else word(turn.before)
@@ -188,14 +173,14 @@ def _change(turns: Sequence[Turn]) -> Change:
         models=tuple(dict.fromkeys(turn.finding.model for turn in turns)),
         cases=tuple(dict.fromkeys(turn.finding.case for turn in turns)),
         count=len(turns),
-        message=said(first.finding),
+        message=_message(first.finding),
         confirmed=bool(sure),
         sure=len(sure),
         repeats=max((turn.finding.repeats or 0 for turn in sure), default=0) or None,
     )
 
 
-def said(finding: Finding) -> str:
+def _message(finding: Finding) -> str:
     """Return what a finding says, in one line."""
     parts = [finding.message] if finding.message else []
     parts += [f"expected {finding.expected}"] if finding.expected else []

@@ -45,8 +45,8 @@ def runs_of(folder: Path) -> tuple[list[RunStates], list[Problem]]:
         else:
             runs[name] = run
     copies = dict(_copies(runs))
-    counted = sorted(runs.keys() - copies.keys(), key=lambda name: (runs[name].started, name))
-    return [runs[name] for name in counted], sorted([*problems, *copies.items()])
+    names = sorted(runs.keys() - copies.keys(), key=lambda name: (runs[name].started, name))
+    return [runs[name] for name in names], sorted([*problems, *copies.items()])
 
 
 def _date_fault(started: str) -> str:
@@ -66,15 +66,12 @@ def _copies(runs: dict[str, RunStates]) -> Iterator[Problem]:
 
     The whole one counts, else the longest, whatever their names.
     """
+    worth = {name: (run.complete, run.findings) for name, run in runs.items()}
     for names in group_by(runs, lambda name: runs[name].id).values():
-        best, *others = sorted(sorted(names), key=lambda name: _worth(runs[name]), reverse=True)
+        best, *others = sorted(sorted(names), key=worth.__getitem__, reverse=True)
         for name in others:
             cut = ""
-            if runs[name].interrupted and _worth(runs[name]) < _worth(runs[best]):
+            if runs[name].interrupted and worth[name] < worth[best]:
                 count, most = runs[name].findings, runs[best].findings
                 cut = f", cut off after {count} of {most} findings"
             yield name, f"a copy of {best}{cut}"
-
-
-def _worth(run: RunStates) -> tuple[bool, int]:
-    return run.complete, run.findings

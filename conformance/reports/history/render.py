@@ -19,7 +19,7 @@ from conformance.reports.history.timeline import (
     Timeline,
     squeezed,
 )
-from conformance.reports.markdown import filled
+from conformance.reports.markdown import fill
 from conformance.reports.measures import Rate
 
 SCHEMA = 1
@@ -34,7 +34,11 @@ _STYLES = {state.letter: state.style for state in STATES} | {NOT_JUDGED: _UNJUDG
 
 LEGEND = "  ".join(
     [
-        *(f"{s.letter} {s.label}" for s in STATES if s.letter.translate(MARKS) != NOT_JUDGED),
+        *(
+            f"{state.letter} {state.label}"
+            for state in STATES
+            if state.letter.translate(MARKS) != NOT_JUDGED
+        ),
         f"{NOT_JUDGED} not judged",
     ]
 )
@@ -81,7 +85,7 @@ def span(nights: Nights) -> str:
 def history_markdown(report: History) -> str:
     """Write a history as GitHub-flavoured Markdown."""
     words = {"now_of": now_of, "flakes_of": flakes_of, "changes_of": changes_of, "span": span}
-    return filled("history.md.jinja", {"report": report, "legend": LEGEND, **words})
+    return fill("history.md.jinja", {"report": report, "legend": LEGEND, **words})
 
 
 def history_json(report: History) -> str:
@@ -137,9 +141,7 @@ class _HistoryPage(Paper):
 
     def print(self, report: History, every: bool) -> None:
         for nights in report.nights:
-            mine = [
-                timeline for timeline in report.timelines if timeline.provider == nights.provider
-            ]
+            mine = [each for each in report.timelines if each.provider == nights.provider]
             self._provider(nights, mine, len(mine) if every else MOST)
         self._console.print()
         self._line((LEGEND, "dim"))
@@ -166,13 +168,13 @@ class _HistoryPage(Paper):
         now, style = timeline.now, ""
         if now is not None:
             style = _UNJUDGED if timeline.silence else now.state.style
-        parts = [change for change in (changes_of(timeline), flakes_of(timeline.flakes)) if change]
+        parts = filter(None, (changes_of(timeline), flakes_of(timeline.flakes)))
         self._line(
             f"{timeline.level} ",
             (timeline.clause, "bold"),
             f" on {listed(timeline.models)}: ",
             (now_of(timeline), style),
-            "".join(f", {each}" for each in parts),
+            "".join(f", {part}" for part in parts),
             indent=2,
         )
         row = Text("    ")

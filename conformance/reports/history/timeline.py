@@ -14,12 +14,15 @@ from conformance.reports.history.folder import HistoryError, Problem, runs_of
 from conformance.reports.measures import Rate
 from conformance.reports.summary import Summary
 from conformance.results.reach import LEVELS, NO_FINDING
-from conformance.results.run_states import ClauseLevel, RunStates
+from conformance.results.records import ClauseRecord
+from conformance.results.run_states import RunStates
 
 _TELLING = {state.letter: state for state in TELLING}
 _CLASS = re.escape("".join(_TELLING))
+# a letter that tells, and after it the same with only such between that do not tell
 _SPELL = re.compile(rf"([{_CLASS}])(?:[^{_CLASS}]*\1)*")
 _NOT_TELLING = re.compile(rf"[^{_CLASS}]+")
+# a letter before another one that stands alone: the next but one is the same again
 _FLIP = re.compile(r"(.)(?=(?!\1)(.)\1)")
 _FLAKY = state_of(Verdict.FLAKY).letter
 _OPEN = (Verdict.UNAVAILABLE, Verdict.NOT_TESTABLE, Verdict.NOT_RUN)
@@ -187,7 +190,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
         )
 
 
-def _places(layout: Sequence[ClauseLevel], levels: Mapping[str, str]) -> Sequence[int]:
+def _places(layout: Sequence[ClauseRecord], levels: Mapping[str, str]) -> Sequence[int]:
     """Return where in the letters of a run each clause stands, -1 for one that it does not know."""
     known = {clause.id: place for place, clause in enumerate(layout)}
     places = [known.get(clause, -1) for clause in levels]

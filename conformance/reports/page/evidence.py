@@ -21,11 +21,10 @@ from msgspec import to_builtins
 from conformance.findings import Finding, Verdict
 from conformance.parsing import JSONFaultError, load_json
 from conformance.reports.capabilities import ModelTable
-from conformance.reports.merging import Merged
 from conformance.reports.page.requests import shown_request
-from conformance.reports.resumed import Key, key
 from conformance.reports.summary import Summary
-from conformance.results.reach import Column
+from conformance.results.baselines import sort_by_start
+from conformance.results.reach import ColumnKey
 from conformance.results.records import DeviationRecord, ExchangeRecord, RequestRecord
 from conformance.results.run_file import Run
 
@@ -52,7 +51,7 @@ class Proofs:
 
 def proofs(summary: Summary) -> Proofs:
     """Pack the evidence of every column, and cut bodies where it would be too much."""
-    columns = _Evidence(summary).columns()
+    columns = _ColumnPacker(summary).columns()
     cells = sum(len(table.rows) * len(table.sides) for table in summary.capabilities)
     for most in _CUTS:
         packed = tuple(_packed(column, most) for column in columns)
@@ -64,13 +63,13 @@ def proofs(summary: Summary) -> Proofs:
 def _packed(column: Mapping[str, Any], most: int) -> str:
     """Pack a column, whose bodies are cut; at nothing at all, headers are left out as well."""
     if most != _CUTS[0]:
-        cut = {name: _shorter(each, most) for name, each in column["exchanges"].items()}
+        cut = {name: _shorten(shown, most) for name, shown in column["exchanges"].items()}
         column = {**column, "exchanges": cut}
     text = json.dumps(column, ensure_ascii=True, separators=(",", ":"))
     return base64.b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
 
 
-def _shorter(exchange: Mapping[str, Any], most: int) -> Mapping[str, Any]:
+def _shorten(exchange: Mapping[str, Any], most: int) -> Mapping[str, Any]:
     response = exchange["response"]
     if response is None:
         return exchange
@@ -92,14 +91,20 @@ def _pictures(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return pictures
 
 
-class _Evidence:
+class _ColumnPacker:
     """Puts findings and exchanges into their columns, each exchange beside its own run."""
 
     def __init__(self, summary: Summary) -> None:
         self._summary = summary
-        self._several = _several(summary.merged)
-        runs = summary.merged.runs
-        self._about = {each.id: each for run in runs for each in run.header.providers}
+        owners: dict[ColumnKey, set[int]] = {}
+        for finding, rank in summary.merged.owned:
+            owners.setdefault(finding.column, set()).add(rank)
+        self._several = {column for column, ranks in owners.items() if len(ranks) > 1}
+        self._about = {
+            provider.id: provider
+            for run in summary.merged.runs
+            for provider in run.header.providers
+        }
         self._history = _history(summary) if summary.merged.repeated else {}
 
     def columns(self) -> list[dict[str, Any]]:
@@ -107,18 +112,19 @@ class _Evidence:
 
         Where a column is of several runs, a case is written `2/case`: of the third of them.
         """
-        columns: dict[Column, dict[str, Any]] = {
+        columns: dict[ColumnKey, dict[str, Any]] = {
             column: {"findings": {}, "exchanges": {}, "several": column in self._several}
             for column in self._summary.columns
         }
         merged = self._summary.merged
-        for each, rank in merged.owned:
-            column = columns[each.provider, each.model]
+        for finding, rank in merged.owned:
+            column = columns[finding.column]
             prefix = f"{rank}/" if column["several"] else ""
-            column["findings"].setdefault(each.clause, []).append(self._finding(each, prefix))
-            for case in filter(None, (each.case, each.control)):
-                name = f"{each.provider}/{each.model}/{case}"
-                self._exchange(column["exchanges"], name, prefix + case, merged.runs[rank])
+            shown = self._finding(finding, prefix)
+            column["findings"].setdefault(finding.clause, []).append(shown)
+            for case in filter(None, (finding.case, finding.control)):
+                path = f"{finding.provider}/{finding.model}/{case}"
+                self._exchange(column["exchanges"], path, prefix + case, merged.runs[rank])
         for table in self._summary.capabilities:
             for place, provider in enumerate(table.sides):
                 self._values(columns[provider, table.model], table, place)
@@ -133,17 +139,17 @@ class _Evidence:
         for row in table.rows:
             cell = row.cells[place]
             shown = []
-            for each in cell.evidence:
-                prefix = f"{each.run}/" if column["several"] else ""
-                name = f"{table.sides[place]}/{table.model}/{each.case}"
-                self._exchange(column["exchanges"], name, prefix + each.case, runs[each.run])
-                shown.append([prefix + each.case, each.word, each.why])
+            for proof in cell.evidence:
+                prefix = f"{proof.run}/" if column["several"] else ""
+                path = f"{table.sides[place]}/{table.model}/{proof.case}"
+                self._exchange(column["exchanges"], path, prefix + proof.case, runs[proof.run])
+                shown.append([prefix + proof.case, proof.word, proof.why])
             values = column.setdefault("values", {})
             values[f"{row.parameter}={row.value}"] = [cell.word, cell.why, shown]
 
     def _finding(self, finding: Finding, prefix: str) -> Any:
         """Write a finding; of a pass with nothing to add, only its case."""
-        history = self._history.get(key(finding))
+        history = self._history.get(finding.id)
         if finding.verdict is Verdict.PASS and not history and not finding.observed:
             return prefix + finding.case
         names = ("verdict", "message", "expected", "observed", "control", "rate", "repeats")
@@ -156,19 +162,11 @@ class _Evidence:
             shown["deviation"] = next(ranks, finding.deviation)
         return shown | ({"history": history} if history else {})
 
-    def _exchange(self, exchanges: dict[str, Any], name: str, key: str, run: Run) -> None:
-        exchange = run.exchanges.get(name)
+    def _exchange(self, exchanges: dict[str, Any], path: str, key: str, run: Run) -> None:
+        exchange = run.exchanges.get(path)
         if key not in exchanges and exchange is not None:
             about = self._about.get(exchange.provider)
             exchanges[key] = _shown(exchange, about.base_url if about else None)
-
-
-def _several(merged: Merged) -> set[Column]:
-    """Name the columns whose findings are of more than one run."""
-    owners: dict[Column, set[int]] = {}
-    for each, rank in merged.owned:
-        owners.setdefault((each.provider, each.model), set()).add(rank)
-    return {column for column, ranks in owners.items() if len(ranks) > 1}
 
 
 def _covers(entry: DeviationRecord, finding: Finding) -> bool:
@@ -180,16 +178,15 @@ def _covers(entry: DeviationRecord, finding: Finding) -> bool:
     )
 
 
-def _history(summary: Summary) -> dict[Key, list[list[str]]]:
-    """Return, of what several runs judged, since when each verdict holds."""
-    history: dict[Key, list[list[str]]] = {}
-    for run in sorted(summary.merged.runs, key=lambda each: each.header.started):
-        started = run.header.started
-        for each in run.findings:
-            verdict = f"{each.verdict.value}{', known' * each.excused}"
-            mine = history.setdefault(key(each), [])
+def _history(summary: Summary) -> dict[str, list[list[str]]]:
+    """Return, of the findings that several runs made, since when each verdict holds."""
+    history: dict[str, list[list[str]]] = {}
+    for run in sort_by_start(summary.merged.runs):
+        for finding in run.findings:
+            verdict = f"{finding.verdict.value}{', known' * finding.excused}"
+            mine = history.setdefault(finding.id, [])
             if not mine or mine[-1][1] != verdict:
-                mine.append([started, verdict])
+                mine.append([run.header.started, verdict])
     return history
 
 
