@@ -97,6 +97,7 @@ def check_affordable(
             f"{outlook.requests:,} requests are selected, more than --max-requests "
             f"{most_requests:,}; {_remedy(outlook)}"
         )
+    # without --partial all of it is affordable before the first request is sent
     needed = outlook.usd + outlook.reserve
     if budget is not None and not math.isinf(budget) and needed > budget + ROUNDING:
         spare = f" and {outlook.reserve:.2f} USD is set aside for a refusal that is billed"

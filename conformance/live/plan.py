@@ -325,6 +325,7 @@ def _affordable(
     chosen: dict[str, PlannedRequest] = {}
     spent = 0.0
     waiting = list(requests)
+    # what waited for its control may fit once that is chosen
     while True:
         before = len(chosen)
         for request in waiting:
