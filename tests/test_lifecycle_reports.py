@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from conformance.findings import Finding, Verdict
@@ -57,22 +58,26 @@ def subjects(found: Drift) -> list[tuple[str, str, str]]:
     return [(change.kind.value, change.subject, change.after) for change in found.changes]
 
 
-def test_column_of_a_model_that_has_ended_says_when() -> None:
-    text = shown(retired(9))
-    assert "retired on 2026-01-05 " in text
-    assert "acme dall-e-3: retired on 2026-01-05; replaced by gpt-image-1 (a page, as of" in text
+SERVED = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
+ENDED = "acme dall-e-3: retired on 2026-01-05; replaced by gpt-image-1 (a page, as of"
 
 
-def test_column_of_a_model_that_ends_within_a_month_says_when() -> None:
-    text = shown(served(2))
-    assert "pass, ends on 2026-01-05" in text
-    assert "ends on 2026-01-05, in 3 days; replaced by gpt-image-1" in text
-
-
-def test_model_that_has_ended_and_is_served_is_told_as_broken() -> None:
-    broken = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
-    (row, _) = summarize([dated(9, broken, OTHER)]).rows
-    assert verdict_of(row) == "FAIL, retired on 2026-01-05"
+@pytest.mark.parametrize(
+    ("run", "verdict", "note"),
+    [
+        (retired(9), "retired on 2026-01-05", ENDED),
+        (
+            served(2),
+            "pass, ends on 2026-01-05",
+            "ends on 2026-01-05, in 3 days; replaced by gpt-image-1",
+        ),
+        (dated(9, SERVED, OTHER), "FAIL, retired on 2026-01-05", ENDED),
+    ],
+    ids=["ended", "ends", "still-served"],
+)
+def test_column_of_a_model_that_ends_says_when(run: Run, verdict: str, note: str) -> None:
+    assert verdict_of(summarize([run]).rows[0]) == verdict
+    assert note in shown(run)
 
 
 def test_provider_all_of_whose_models_have_ended_is_not_said_to_conform() -> None:
@@ -129,8 +134,7 @@ def test_run_that_crosses_the_midnight_of_the_end_is_no_alarm() -> None:
 
 
 def test_model_that_is_served_again_after_its_end_is_a_regression() -> None:
-    broken = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
-    found = drift([retired(6), retired(7)], dated(8, broken, OTHER))
+    found = drift([retired(6), retired(7)], dated(8, SERVED, OTHER))
     assert [change.subject for change in found.regressions(True)] == [REFUSED.clause]
 
 

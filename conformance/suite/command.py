@@ -122,7 +122,7 @@ def _show(run_file: Path, quiet: bool) -> None:
     if quiet:
         return
     from conformance.reports import print_runs
-    from conformance.reports.run_facts import run_facts
+    from conformance.reports.costs import run_facts
     from conformance.reports.wording import spent
 
     if hasattr(signal, "SIGPIPE"):
