@@ -68,7 +68,7 @@ def outlook(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> Outlook
         requests=len(costs),
         usd=sum(cost.planned.usd for cost in costs),
         reserve=max((cost.reserve for cost in costs), default=0.0),
-        by_model=tuple(sorted(by_model.items(), key=lambda each: -each[1])),
+        by_model=tuple(sorted(by_model.items(), key=lambda item: -item[1])),
         unknown=sum(not cost.planned.known for cost in costs),
     )
 

@@ -295,7 +295,9 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
     priced = [PlannedRequest(case, cost.planned, cost.most.usd) for case, cost in costs]
     placed: dict[str, PlannedRequest] = {}
     waiting: list[PlannedRequest] = []
-    for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
+    for request in sorted(
+        priced, key=lambda planned: (_rank(planned), planned.estimate.usd, planned.most)
+    ):
         # each is placed once all that it needs is, and takes along what waited for it
         waiting.append(request)
         while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
