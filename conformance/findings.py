@@ -88,13 +88,13 @@ ACCEPTED_INSTEAD = "the request was accepted, so there is no error to judge"
 """Why a promise about an error could not be judged: another finding says whether it should."""
 
 NOT_ACCEPTED = "the request was not accepted"
-"""With this begins why a promise about an answer could not be judged where none came."""
+"""The beginning of the message where a promise about an answer was not judged: none came."""
 
 ANOTHER_REASON = "refused for another reason"
-"""With this begins why a refusal says nothing of the mistake in its request."""
+"""The beginning of the message where a refusal says nothing of the mistake in its request."""
 
 OF_WHO_ASKS = "the status is about who asks, and refuses no mistake"
-"""With this begins the same of a 403, whatever it says of the request."""
+"""The beginning of the same message for a 403, whatever it says of the request."""
 
 PAGE_AS_SUCCESS = "a web page comes as a success"
 """How a mistake is answered by what refuses nothing."""
