@@ -131,7 +131,7 @@ class Payload:
 
     @property
     def delivers(self) -> bool:
-        """Return whether an image came, if damaged: a URL, or base64 that begins like an image."""
+        """Return whether an image came, even if damaged: a URL, or base64 that begins like one."""
         if self.url is not None:
             return True
         data = self.base64.data if self.base64 else None
@@ -184,7 +184,7 @@ class Payload:
         return painter_named(self.credentials, self._exchange) if self.credentials else None
 
     def look_ahead(self) -> None:
-        """Begin to decode the image, where that takes long enough to be worth it."""
+        """Start decoding the image on another thread if it is large enough to be worth that."""
         data = self._data
         if data and len(data) >= _WORTH_A_THREAD:
             self._ahead = _decoder().submit(self._sight.of, data, self.alone)
@@ -250,7 +250,7 @@ class Answer:
 
     @property
     def error(self) -> Any:
-        """The ``error`` member, whatever it is."""
+        """The ``error`` member, of whatever type."""
         return self.object.get("error") if self.object else None
 
     @cached_property
@@ -266,7 +266,7 @@ class Answer:
         return tuple(islice(payloads, MOST_IMAGES))
 
     def look_ahead(self) -> None:
-        """Begin to decode the images on another thread; they are there when they are asked for."""
+        """Start decoding the images on another thread; whoever needs one waits for it."""
         for payload in self.payloads:
             payload.look_ahead()
 
@@ -302,7 +302,7 @@ def painter_named(credentials: Credentials, exchange: Exchange) -> Painter:
 
 
 def asked_names(exchange: Exchange) -> tuple[str, ...]:
-    """Return the names of the model asked for: the provider's, and the suite's; none if unasked."""
+    """Return the requested model's name at the provider and in the edition, if one is sent."""
     body = read_json(exchange.request.body).value
     name = body.get("model") if isinstance(body, dict) else None
     return (name, exchange.model) if isinstance(name, str) else ()

@@ -1,4 +1,4 @@
-"""How providers say that a prompt, or what they painted, may not be: in many languages."""
+"""How providers say, in many languages, that a prompt or an image is not allowed."""
 
 from __future__ import annotations
 

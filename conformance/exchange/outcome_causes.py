@@ -182,7 +182,7 @@ def cause_of(
 
 
 def _by_what_is_said(status: int, error: ErrorText, request: bytes) -> Cause | None:
-    """Return the cause that an error tells: by a sure code, or by words where no value is named."""
+    """Return the cause that an error states: by a sure code, or by words if it names no value."""
     # In this order: words may fit two causes, and the surer one counts.
     text, unnamed = error.text[:500], not blames_another(error.param)
     if _has_code(error, _QUOTA_CODES) or (unnamed and _is_quota(status, text, request)):
@@ -205,7 +205,7 @@ def _by_what_is_said(status: int, error: ErrorText, request: bytes) -> Cause | N
 
 
 def _is_quota(status: int, text: str, request: bytes) -> bool:
-    """Return whether the account is at its end; a pace that was exceeded is told apart."""
+    """Return whether the account is at its end, which an exceeded pace is not."""
     if _PACE.search(text):
         return False
     if _BALANCE.search(text):
@@ -219,7 +219,7 @@ def _is_quota(status: int, text: str, request: bytes) -> bool:
 
 
 def _is_moderated(text: str, request: bytes) -> bool:
-    """Return whether words say that the prompt, or what was painted, may not be."""
+    """Return whether words say that the prompt, or the image, is not allowed."""
     if _OF_A_VALUE.search(text) or quotes_value(text, request):
         return False
     return MODERATION.search(text) is not None

@@ -116,7 +116,7 @@ def deployment_of(request: Request) -> str | None:
 
 
 def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, RequestBody | None]:
-    """Read the body under the edition's name of the model; the fault of it that clauses know."""
+    """Return the fault of a body, if clauses judge it, and what it asks of the edition's model."""
     reading = read_json(exchange.request.body)
     if reading.fault is not None:
         return "json", None

@@ -55,7 +55,7 @@ def _decode(text: str) -> bytes | None:
 
 
 def _diagnose(text: str) -> Base64Reading:
-    """Name the first fault of a text, and read it up to its first padding all the same."""
+    """Name the first fault of a text, and decode it up to its first padding nevertheless."""
     prefix = _DATA_PREFIX.match(text)
     tidy = (text[prefix.end() :] if prefix else text).translate(_TIDY)
     foreign = _FOREIGN.search(tidy)

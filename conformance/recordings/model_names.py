@@ -56,7 +56,7 @@ def is_unknown(name: str, edition: Edition) -> bool:
 
 
 def unknown_model(exchange: Exchange, edition: Edition) -> str | None:
-    """Say that a model is unknown and so hardly judged; None for one that is known."""
+    """Explain that an unknown model is hardly judged; return None for a known one."""
     name = exchange.model
     if not is_unknown(name, edition):
         return None

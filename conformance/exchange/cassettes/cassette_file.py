@@ -108,7 +108,7 @@ def _is(*types: type) -> Check:
 
 
 def _number(least: float, most: float, *types: type) -> Check:
-    """Return a check of numbers, which truth values are not."""
+    """Return a check for numbers within a range, which a boolean never passes."""
     return lambda value: type(value) in types and least <= value < most
 
 

@@ -1,4 +1,4 @@
-"""Keeping secrets in: an API key or a signature never leaves the sender.
+"""Redaction of one API key and of URL signatures, which never leave the sender.
 
 Redaction happens before anything else sees an exchange, so that what is judged live is
 byte for byte what a cassette holds, and a clause can still see that a key came back.

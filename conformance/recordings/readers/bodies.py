@@ -142,14 +142,14 @@ _FORMS = {"$base64": from_base64, "$hex": _from_hex, "$raw": from_text}
 
 
 def from_value(value: Any) -> Body:
-    """Write decoded JSON anew: what it says stands, how it was written does not."""
+    """Write decoded JSON anew: its values are those sent, its bytes are not."""
     lost: set[str] = set()
     written = json.dumps(_without_omissions(value, "", lost), ensure_ascii=False)
     return Body(written.encode(errors="replace"), frozenset(lost | {"text"}))
 
 
 def _framed_stream(events: list[Any]) -> Body:
-    """Frame events anew; what each said stands, how it was written does not."""
+    """Frame events anew: their data is what was sent, their bytes are not."""
     lost: set[str] = set()
     lines = []
     for event in map(mapping, events):

@@ -130,7 +130,7 @@ class _JSONEvents:
 
 
 def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
-    """Yield the items of the array that a way of names leads to, each with about its last line.
+    """Yield the items of the array under a path of names, each with about its last line.
 
     Raises RecordingError where the file cannot be read further; what came before it stands.
     """
@@ -172,7 +172,7 @@ def top_keys(path: Path) -> Iterator[str]:
 
 @contextmanager
 def _read(path: Path, multiple_values: bool = False) -> Iterator[tuple[_Counting, _JSONEvents]]:
-    """Read a file as events, which carry no path: a path at each level takes the square of it."""
+    """Read a file as events without paths, which take quadratic time in deep nesting."""
     with _Counting(path) as file:
         parsed = ijson.basic_parse(file, use_float=True, multiple_values=multiple_values)
         try:
