@@ -145,7 +145,8 @@ class Client:
     def _fetch_image(self, url: str, bare: Exchange, allowance: _Allowance) -> Download:
         """Fetch an image, and retry while its host is out and the allowance lasts.
 
-        Once an image has failed as often as is allowed, no other one is retried: sixteen images would let any host make the run wait for a minute.
+        Once an image has failed as often as is allowed, no other one is retried: sixteen images
+        would let any host make the run wait for a minute.
         """
         retried: list[Attempt] = []
         while True:
