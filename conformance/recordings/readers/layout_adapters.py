@@ -160,20 +160,9 @@ def from_postman(value: Any, folder: int = 0) -> Iterator[Pair]:
         yield from from_postman(nested, folder + 1)
     for answer in map(mapping, saved if isinstance(saved, list) else []):
         asked = mapping(answer.get("originalRequest")) or mapping(item.get("request"))
-        url = asked.get("url")
-        yield Pair(
-            {
-                "method": asked.get("method"),
-                "url": url if isinstance(url, str) else mapping(url).get("raw"),
-                "headers": asked.get("header"),
-                "body": mapping(asked.get("body")).get("raw"),
-            },
-            {
-                "status": answer.get("code"),
-                "headers": answer.get("header"),
-                "body": answer.get("body"),
-            },
-        )
+        url, body = asked.get("url"), mapping(asked.get("body"))
+        url = url if isinstance(url, str) else mapping(url).get("raw")
+        yield Pair({**asked, "url": url, "body": body.get("raw")}, answer)
 
 
 def from_insomnia(value: Any) -> Iterator[Pair]:
@@ -185,18 +174,6 @@ def from_insomnia(value: Any) -> Iterator[Pair]:
         if answer.get("_type") not in ("response", "Response"):
             continue
         asked = requests.get(text(answer.get("parentId")), {})
-        yield Pair(
-            {
-                "method": asked.get("method"),
-                "url": asked.get("url"),
-                "headers": asked.get("headers"),
-                "body": mapping(asked.get("body")).get("text"),
-            },
-            {
-                "status": answer.get("statusCode"),
-                "headers": answer.get("headers"),
-                "body": answer.get("body"),
-                "bodyAsBase64": answer.get("bodyBuffer"),
-                "_file": answer.get("bodyPath"),
-            },
-        )
+        kept = {"bodyAsBase64": answer.get("bodyBuffer"), "_file": answer.get("bodyPath")}
+        body = mapping(asked.get("body")).get("text")
+        yield Pair({**asked, "body": body}, {**answer, **kept})
