@@ -18,7 +18,7 @@ _NO_SUCH_URL = re.compile(r"\s*(invalid url|unknown request url)\b", re.IGNORECA
 _ROUTE = re.compile(r"/(models|images/generations)/?$")
 
 
-def knows_nothing(answer: Answer) -> bool:
+def is_not_this_api(answer: Answer) -> bool:
     """Return whether an answer shows no trace of the API: no such page, or a page for people.
 
     A redirect shows nothing either. Some write an error object for a path that they do not know:
