@@ -283,6 +283,7 @@ class Answer:
         images = 0
         for index, event in enumerate(named):
             events.append(StreamEvent(index, event, self))
+            # Partial images count as well: they are decoded like the others.
             images += events[-1].b64_json is not None
             if images == MOST_IMAGES:
                 break

@@ -102,6 +102,7 @@ class Client:
         self, case: Case, known_failures: Mapping[str, Failure], recorded_at: str | None
     ) -> Exchange:
         target = self.target
+        # A cassette answers to the URL that it was recorded at, wherever the provider is now.
         prepared = build_request(
             case,
             base_url=recorded_at or target.base_url,

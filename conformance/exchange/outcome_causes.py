@@ -215,6 +215,7 @@ def cause_of(
     `page` says that the body is a web page: a gateway wrote it, and not the API. `request` is the
     body that was sent: what quotes a value of it is about that value.
     """
+    # The one status that is about money, whatever is said beside it.
     if status == 402:
         return "quota"
     cause = _by_what_is_said(status, error, request)

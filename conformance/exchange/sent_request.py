@@ -125,6 +125,7 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, Reques
     body = dict(reading.value)
     known = edition.find(exchange.model) is not None
     deployment = deployment_of(exchange.request)
+    # The provider has another name for the model; clauses read the edition's.
     if exchange.served_as is not None and body.get("model") == exchange.served_as:
         body["model"] = exchange.model
     if deployment is not None and edition.find(deployment) is not None:
@@ -132,6 +133,7 @@ def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, Reques
     if "model" not in body and known and exchange.provenance is Provenance.FOREIGN:
         body["model"] = exchange.model  # its user said which model it stands for
     asked = edition.read(body)
+    # The model is the mistake: what the rest would leave open decides nothing.
     if body.get("model") == UNKNOWN_MODEL:
         return "model-unknown", replace(asked, left_open=())
     return None, asked

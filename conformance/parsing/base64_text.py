@@ -41,6 +41,7 @@ def read_base64(text: object) -> Base64Reading:
     data = _decode(text)
     if data is None:
         return _diagnose(text)
+    # Only the last digits can spell the same bytes in another way.
     if pybase64.b64encode(data[-(len(data) % 3 or 3) :]) != text[-4:].encode():
         bits = f"ends in {text[-4:]!r}, whose unused bits are not zero"
         return Base64Reading(data, bits, "trailing-bits")

@@ -60,6 +60,7 @@ def unknown_model(exchange: Exchange, edition: Edition) -> str | None:
     name = exchange.model
     if not is_unknown(name, edition):
         return None
+    # Gateways put the maker before the name, as in `openai/dall-e-3`.
     bare = name.rpartition("/")[2]
     model = bare if edition.find(bare) else "MODEL"
     return (

@@ -87,6 +87,7 @@ class Records:
             about.accepted.add((exchange.provider, exchange.model))
         for finding in findings:
             self.verdicts[finding.verdict] += 1
+            # One finding of each kind decides the conclusion; of all of them memory has no bound.
             refused = finding.message.startswith(NOT_ACCEPTED)
             kind = (finding.model, finding.clause, finding.verdict.value, refused)
             about.samples.setdefault(kind, finding)

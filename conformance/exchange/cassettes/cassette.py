@@ -161,6 +161,7 @@ class CassetteLibrary:
         cassette = Cassette(
             path=str(path),
             record_mode=vcr.mode.NONE,
+            # Without the host, which may move (ARCHITECTURE 8).
             match_on=(matchers.method, matchers.path, matchers.query, same_body),
             allow_playback_repeats=True,
         )

@@ -38,6 +38,7 @@ class Payloads:
         digest = hashlib.sha256(data).hexdigest()[:32]
         name = f"{digest}.{extension(sniff(data) or 'bin')}"
         path = self.directory / name
+        # Many answers have the same picture.
         if not path.exists():
             write_whole(path, data, self.directory.parent.parent)
         return name

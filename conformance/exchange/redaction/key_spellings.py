@@ -80,6 +80,7 @@ class Spellings:
         self._needles = _needles(key, secret)
         self._pieces = SplitKey((key, secret) if secret != key else (key,))
         size = len(_bytes(secret))
+        # Shorter runs have no room for the secret part of the key.
         self._base64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % (size * 4 // 3))
         self._dense = b"0" * (2 * size - 1)
         self._numbers = re.compile(

@@ -105,6 +105,7 @@ def _manifests(store: bytes) -> list[Manifest]:
         raise ManifestFaultError("the store has no manifest")
     by_label = {box.label: Manifest(box) for box in boxes}
     label, line = boxes[-1].label, dict[str, Manifest]()
+    # A manifest may name itself as its parent.
     while label in by_label and label not in line and len(line) <= _MOST_PARENTS:
         line[label] = manifest = by_label[label]
         label = ""

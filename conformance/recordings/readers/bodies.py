@@ -73,6 +73,7 @@ def _check_size(data: bytes) -> None:
 def body_of(half: Mapping[str, Any], files: BodyFiles) -> Body:
     """Read the body of a request or a response: the first member that may hold one counts."""
     kept, file = first_kept(half, *_TEXTS), first_kept(half, *_FILES)
+    # An empty text beside the name of a file stands for that file.
     if kept is not None and not (kept == "" and file):
         return _from_member(kept)
     encoded = first_kept(half, *_BASE64)

@@ -40,6 +40,7 @@ class _Counting:
         """Read on: a chunk, and twice as much each time while a text goes on."""
         data = self._file.read(self._chunk if size else 0)
         self.lines += data.count(b"\n")
+        # yajl reads an unfinished text anew with every chunk: larger chunks keep that linear.
         if self._ends_a_text(data):
             self._chunk, self._in_text = _CHUNK, 0
         else:

@@ -73,6 +73,7 @@ def entry_of(index: int, line: int | None, pair: Pair, files: BodyFiles) -> Entr
     endpoint = text(pair.record.get("endpoint"))  # names the endpoint alone, without a URL
     named = f"/{endpoint}" if endpoint.endswith("images/generations") else ""
     url = text(first_kept(request, *_ADDRESSES)) or named
+    # The endpoint has one method, which a record may leave out.
     method = text(request.get("method")).upper() or "POST"
     return Entry(index, line, method, url, lambda: _read(pair, method, url, files))
 
