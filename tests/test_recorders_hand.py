@@ -22,7 +22,7 @@ from conformance.recordings.contracts import Contracts
 from conformance.recordings.inputs import ForeignFile
 from conformance.recordings.judging import FileJudge
 from conformance.recordings.model_names import Names
-from tests.extent import examples
+from tests.extent import examples, sample
 from tests.miniatures import GENERATIONS, SENT_AT, picture
 
 EDITION = load_edition()
@@ -245,7 +245,7 @@ def test_recorders_hand_value_replaced_as_a_whole_is_never_red(
 ) -> None:
     asked, status, headers, told = TRUTHS[truth]
     before, value, after = split(told)
-    for word in ("<timestamp>", "REDACTED", "[removed]", "***"):
+    for word in sample(["<timestamp>", "REDACTED", "[removed]", "***"], 2):
         text = before + json.dumps(replaced(value, place, word)) + after
         assert red(record(json.dumps(asked), status, headers, text)) == [], word
 
@@ -313,7 +313,7 @@ def test_recorders_hand_rewriting_that_has_the_length_when_undone_is_judged(
     assert verdicts(counted(truth, told)) == verdicts(counted(truth, TRUTHS[truth][3]))
 
 
-@pytest.mark.parametrize("truth", ["b64_json", "echo", "refusal"])
+@pytest.mark.parametrize("truth", sample(["b64_json", "echo", "refusal"], 2))
 @pytest.mark.parametrize("way", EVERY_WAY)
 @settings(max_examples=examples(40), deadline=None)
 @given(end=st.sampled_from(["", " ", "-", "}", "\n\n\n"]), within=st.integers(0, 300))
