@@ -167,8 +167,8 @@ class FileJudge:
             file.unreadable.append(entry)
             return
         try:
-            wanted = (url for waiting in self._waiting.values() for url in waiting.urls)
-            if entry.method == "GET" and entry.url in wanted:
+            wanted = any(entry.url in waiting.urls for waiting in self._waiting.values())
+            if entry.method == "GET" and wanted:
                 self._add_download(entry, file)
             elif is_generation(entry):
                 file.found += 1

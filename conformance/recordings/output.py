@@ -130,10 +130,10 @@ class Records:
     def _judged(self) -> list[tuple[EditionClauses, list[_JudgedHost]]]:
         """Return the contracts that judged, the default one first, each with its hosts."""
         default = self._contracts.default
-        hosts: dict[str, list[_JudgedHost]] = {default.edition.id: []}
+        by_edition: dict[str, list[_JudgedHost]] = {default.edition.id: []}
         for _, about in sorted(self._hosts.items()):
-            hosts.setdefault(about.contract.edition.id, []).append(about)
-        judged = [(judged_by[0].contract, judged_by) for judged_by in hosts.values() if judged_by]
+            by_edition.setdefault(about.contract.edition.id, []).append(about)
+        judged = [(hosts[0].contract, hosts) for hosts in by_edition.values() if hosts]
         return judged or [(default, [])]
 
     def _name(self, host: str, edition: str) -> str:

@@ -198,10 +198,10 @@ def without_encoded(text: bytes, cleaned: Callable[[bytes], bytes], depth: int =
             return match[0]
         inner = pybase64.b64decode(body + b"=" * (-len(body) % 4))
         try:
-            is_text = inner.decode().translate(_WITHOUT_BLANKS).isprintable()
+            words = inner.decode().translate(_WITHOUT_BLANKS)
         except UnicodeDecodeError:
-            is_text = False
-        if not is_text:
+            return match[0]
+        if not words.isprintable():
             return match[0]
         clean = cleaned(inner)
         if clean == inner and depth > 1:

@@ -133,7 +133,7 @@ def _matched(asked: Mapping[str, Any]) -> Body | None:
 def _declared_alterations(record: Mapping[str, Any]) -> frozenset[str]:
     """Name what the record itself says that its recorder did."""
     lists = (record.get(name) for name in ("recorder_alterations", "notes"))
-    remarks = [text(item) for remarks in lists if isinstance(remarks, list) for item in remarks]
+    remarks = [text(note) for notes in lists if isinstance(notes, list) for note in notes]
     parts = {part for pattern, part in _REMARKS if any(map(pattern.search, remarks))}
     named = record.get("altered")
     return frozenset(parts | (_PARTS & set(map(text, named if isinstance(named, list) else []))))
