@@ -164,8 +164,8 @@ def _came(exchange: Exchange, answer: Answer, listed: frozenset[str] | None) -> 
     if answer.object is None:
         items = tuple(item for item in answer.events if item.called(COMPLETED))
     # A payload that a recorder took out came all the same.
-    known = "payloads" not in exchange.altered
-    return any(item.delivers if known else item.carries for item in items)
+    is_kept = "payloads" not in exchange.altered
+    return any(item.delivers if is_kept else item.carries for item in items)
 
 
 def not_served(answer: Answer) -> bool:

@@ -111,8 +111,8 @@ def _authorization(exchange: Exchange) -> Authorization:
 
 def deployment_of(request: Request) -> str | None:
     """Return the deployment that a URL names, as Azure has it in place of `model`."""
-    named = _DEPLOYMENT.search(urlsplit(request.url).path)
-    return named[1] if named else None
+    match = _DEPLOYMENT.search(urlsplit(request.url).path)
+    return match[1] if match else None
 
 
 def _read_body(exchange: Exchange, edition: Edition) -> tuple[str | None, RequestBody | None]:

@@ -37,8 +37,8 @@ def is_not_this_api(answer: Answer) -> bool:
         return answer.object is None and (is_page or response.status == _NO_HTTP)
     if isinstance(error, dict):
         message = error.get("message")
-        named = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))
-        return named or error.get("code") == "unknown_url" or not error
+        is_unknown_url = isinstance(message, str) and bool(_NO_SUCH_URL.match(message))
+        return is_unknown_url or error.get("code") == "unknown_url" or not error
     return not isinstance(error, str) or error.strip().lower() in _PLAIN
 
 

@@ -141,9 +141,9 @@ def _software(manifest: Manifest) -> Iterator[Software]:
     """Yield who made the claim, then who did what, by name."""
     information = manifest.claim.get("claim_generator_info")
     generators = information if isinstance(information, list) else [information]
-    named = [program for generator in generators if (program := _program(generator, ""))]
+    programs = [program for generator in generators if (program := _program(generator, ""))]
     whole = _program(manifest.claim.get("claim_generator"), "")
-    yield from named or ([whole] if whole else [])
+    yield from programs or ([whole] if whole else [])
     for action in _actions(manifest):
         agent = _program(action.get("softwareAgent"), _text(action.get("action")) or "action")
         if agent:
