@@ -1,4 +1,4 @@
-"""The image: what its bytes are, compared with what was asked."""
+"""The image: what its bytes are, compared with what was asked; animations and drawings last."""
 
 from __future__ import annotations
 
@@ -287,8 +287,6 @@ def distinct(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{payload.path} is the image of {same}", "two images", "one, twice")
         seen.setdefault(digest, payload.path)
 
-
-# Animations and drawings: the frames of a GIF are in its bytes, and an SVG is text.
 
 ANIMATED = all_of(
     promised("output_format", "frame_count", "frame_duration_ms"),
