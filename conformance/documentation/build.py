@@ -9,11 +9,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from conformance.clauses import clauses_of
@@ -28,6 +26,7 @@ from conformance.documentation.traceability import Traceability, as_json, trace
 from conformance.errors import ConformanceError
 from conformance.output.files import write_text
 from conformance.output.shell import quoted
+from conformance.proof.writing import environment
 from conformance.providers import load_provider
 from conformance.reference.defects import Defect, defects
 
@@ -155,25 +154,10 @@ def _models(facts: Facts) -> Mapping[str, int]:
 def page(template: str, facts: Facts, path: str, **values: Any) -> str:
     """Render one page; ``path`` is its path within the site."""
     root = "../" * path.count("/")
-    content = _environment().get_template(f"{template}.html.jinja")
+    templates = environment(TEMPLATES)
+    templates.filters |= {"prose": prose, "places": places, "spans": spans, "broken": broken}
+    content = templates.get_template(f"{template}.html.jinja")
     return content.render(facts=facts, edition=facts.edition, root=root, here=path, **values)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["prose"] = prose
-    environment.filters["places"] = places
-    environment.filters["spans"] = spans
-    environment.filters["broken"] = broken
-    return environment
 
 
 def prose(text: str) -> Markup:
