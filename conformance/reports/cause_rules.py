@@ -185,6 +185,7 @@ CAUSES: tuple[Rule, ...] = (
         _authentication,
     ),
     Rule("key-echoed", ("authentication.*-echoed",), _always("A key comes back in an answer")),
+    # before all that is about answers: a model that keeps another family's promises breaks these
     Rule(
         "another-family",
         (
@@ -198,6 +199,7 @@ CAUSES: tuple[Rule, ...] = (
         ),
         models=lambda findings: findings.answers_like,
     ),
+    # before `no-image`: an error that comes as a success has no image either
     Rule(
         "refused-as-success",
         ("errors.not-2xx", "envelope.no-error"),
@@ -247,6 +249,7 @@ CAUSES: tuple[Rule, ...] = (
         ),
         _no_error_object,
     ),
+    # after the cause above: where there is no error object, its members cannot be there
     Rule(
         "error-members",
         ("errors.message-*", "errors.type-*", "errors.param-*", "errors.code-*"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from conformance.reports.drift.model import Change, ChangeKind
+from conformance.reports.drift.model import ChangeKind, DriftChange
 from conformance.results.reach import ColumnKey
 from conformance.results.records import ExchangeRecord
 from conformance.results.run_file import Run
@@ -81,7 +81,7 @@ def usual(values: Sequence[float], measure: Measure) -> Range:
     return Range(middle - room, middle + room, middle, f"{len(values)} nights")
 
 
-def range_changes(bases: Sequence[Run], new: Run) -> list[Change]:
+def range_changes(bases: Sequence[Run], new: Run) -> list[DriftChange]:
     """Return medians of latency and price that left their range, and single slow answers."""
     changes = [change for measure in (LATENCY, PRICE) for change in _outliers(measure, bases, new)]
     moved = {(change.provider, change.subject) for change in changes if change.what == "latency"}
@@ -90,7 +90,7 @@ def range_changes(bases: Sequence[Run], new: Run) -> list[Change]:
     ]
 
 
-def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Change]:
+def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
     """Compare medians by provider and model, over the cases that both sides have."""
     nights = [measure.values(base) for base in bases]
     for column, cases in measure.values(new).items():
@@ -105,7 +105,7 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Chan
         if range_.low <= value <= range_.high:
             continue
         low, high = (measure.format.format(max(end, 0)) for end in (range_.low, range_.high))
-        yield Change(
+        yield DriftChange(
             kind=ChangeKind.INFORMATION,
             what=measure.what,
             provider=column[0],
@@ -118,7 +118,7 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Chan
         )
 
 
-def _slow(base: Run, new: Run) -> Iterator[Change]:
+def _slow(base: Run, new: Run) -> Iterator[DriftChange]:
     """Yield models with single answers that took far longer than the same case did before."""
     before = LATENCY.values(base)
     for column, cases in LATENCY.values(new).items():
@@ -130,7 +130,7 @@ def _slow(base: Run, new: Run) -> Iterator[Change]:
         }
         if slow:
             worst = max(slow, key=slow.__getitem__)
-            yield Change(
+            yield DriftChange(
                 kind=ChangeKind.NOISE,
                 what="slow answer",
                 provider=column[0],
