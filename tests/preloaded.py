@@ -42,7 +42,8 @@ from conformance.cases import all_cases
 from conformance.clauses import clauses_of
 from conformance.contract import load_edition
 from conformance.reports import render
-from conformance.runner.planned_request import sent_by
+from conformance.runner.session import Options, Session
+from conformance.runner.whole_plan import plan_of
 from tests import runs
 
 IMPORTED = (
@@ -54,8 +55,7 @@ CLAUSES = clauses_of(EDITION)
 CASES = all_cases(EDITION, list(EDITION.models))
 
 PIL.Image.init()  # imports all its formats
-for case in CASES:
-    sent_by(case, EDITION)
+plan_of(Session(Options(providers=("reference",))))  # which clauses judge each case
 for form in ("html", "md"):
     render([runs.run()], form)  # compiles its templates
 gc.freeze()
