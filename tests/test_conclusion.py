@@ -14,7 +14,8 @@ import pytest
 
 from conformance.findings import ACCEPTED_INSTEAD, Finding, Verdict
 from conformance.results.conclusion import Conclusion, conclude, conclude_run
-from conformance.runner.session import Options, Session
+from conformance.runner.options import Options
+from conformance.runner.session import Session
 from tests.runs import finding, known
 
 CASSETTES = Path(__file__).parents[1] / "cassettes"
