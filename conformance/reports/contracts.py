@@ -66,7 +66,7 @@ def lacking_in(
 ) -> dict[str, list[str]]:
     """Return by edition which of some clauses it does not have, though another has them.
 
-    A clause from outside is none of them: a run without its plugin says nothing of it.
+    A clause of a plugin is not among them: runs without the plugin do not have it in any edition.
     """
     known = {
         name

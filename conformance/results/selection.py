@@ -66,7 +66,7 @@ def chosen_of(run: Run) -> frozenset[ColumnKey]:
 def begun_whole(run: Run) -> frozenset[ColumnKey]:
     """Return the models of which a run was to judge all that is planned.
 
-    A run with a plan says so itself where it came to its end; else only its globs tell, and
+    A run with a plan says so itself where it came to its end; else only its globs show it, and
     whether pytest left out anything of them.
     """
     plan = {(model.provider, model.model): model.promises for model in run.header.plan}

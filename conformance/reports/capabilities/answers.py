@@ -217,7 +217,7 @@ class ModelAnswers:
         return named or any(True for _ in self._without(tuple(values)))
 
     def _is_crash(self, asked: Asked, values: Mapping[str, str]) -> bool:
-        """Return whether a request comes to nothing by itself, as its own clause found.
+        """Return whether it is this request alone that gets no answer, as its own clause found.
 
         Where no clause may say so, others must have been accepted before it and after it.
         """

@@ -154,10 +154,12 @@ def retirements(last: Run, new: Run) -> Iterator[DriftChange]:
             )
 
 
-def vanished_musts(earlier: Before, new: Run, said: Collection[str | ColumnKey]) -> Iterator[str]:
+def vanished_musts(
+    earlier: Before, new: Run, reported: Collection[str | ColumnKey]
+) -> Iterator[str]:
     """Name the MUSTs that the last night decided and that have no finding at all now.
 
-    `said` are the providers and models of which it is said already that they are missing.
+    `reported` are the providers and models that are reported as missing already.
     """
     if new.interrupted:
         return
@@ -171,6 +173,6 @@ def vanished_musts(earlier: Before, new: Run, said: Collection[str | ColumnKey])
         if decided and asked and (finding.column, finding.clause) not in there:
             gone.setdefault(finding.column, set()).add(finding.clause)
     for (provider, model), clauses in sorted(gone.items()):
-        if provider not in said and (provider, model) not in said:
+        if provider not in reported and (provider, model) not in reported:
             musts, names = counted(len(clauses), "MUST"), listed(sorted(clauses))
             yield f"{musts} of {provider} {model} judged before and not now: {names}"

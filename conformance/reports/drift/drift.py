@@ -128,7 +128,7 @@ def _endings(new: Run) -> Iterator[str]:
 
 
 def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[str]:
-    """Say why the runs say too little to tell that nothing got worse."""
+    """Say why it cannot be known from these runs that nothing got worse."""
     if new.interrupted:
         yield "the new run did not come to its end"
     elif is_part(new):
@@ -146,8 +146,8 @@ def _unjudged(earlier: Before, new: Run, absent: Sequence[Absence]) -> Iterator[
             yield f"nothing of {absence.name} was judged, of {findings} before"
     yield from _mostly_undecided(earlier, new, out)
     columns = (absence.column for absence in absent)
-    said: set[str | ColumnKey] = {*out, *columns, *retired_in(new)}
-    yield from vanished_musts(earlier, new, said)
+    reported: set[str | ColumnKey] = {*out, *columns, *retired_in(new)}
+    yield from vanished_musts(earlier, new, reported)
     if not was:
         yield "nothing was judged before, so nothing can have changed"
 

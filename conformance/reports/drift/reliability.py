@@ -134,7 +134,7 @@ def _requests(bases: Sequence[Run], new: Run) -> Iterator[DriftChange]:
 def _gone_at_the_end(run: Run) -> set[str]:
     """Return the providers that answered none of the last requests before the rest was not sent.
 
-    A run that its budget or its owner ended is not told from that by what was not run alone.
+    That a part was not run does not say so alone: a budget, or the user, may have ended the run.
     """
     left = {finding.provider for finding in run.findings if finding.verdict is Verdict.NOT_RUN}
     sent = (each for each in run.exchanges.values() if each.sent_at and each.was_sent)

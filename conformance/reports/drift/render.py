@@ -115,7 +115,7 @@ def tally(report: Drift) -> str:
 
 
 def closing(report: Drift, unconfirmed_too: bool = False) -> str:
-    """Say in one sentence what it comes to."""
+    """Say in one sentence whether something got worse."""
     wrong = report.regressions(unconfirmed_too)
     if wrong:
         sure = "" if unconfirmed_too else "confirmed "

@@ -29,7 +29,7 @@ class Turn:
 
     @property
     def finding(self) -> Finding:
-        """The finding that speaks: the later one, if it is there."""
+        """The finding to report: the later one, if it is there."""
         finding = self.after or self.before
         assert finding is not None
         return finding
