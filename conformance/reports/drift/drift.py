@@ -38,7 +38,7 @@ _WHAT = (
 _MOST_LOST = 0.5  # the share of a model's findings that may be undecided now
 
 
-def drift(bases: Sequence[Run], new: Run) -> Drift:
+def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drift:
     """Return what changed; raises `DriftError` for runs that cannot be compared.
 
     Of several `bases`, in any order, the last that decided a promise stands for what was.
@@ -74,6 +74,7 @@ def drift(bases: Sequence[Run], new: Run) -> Drift:
         explained=explained,
         notes=(*_notes(bases[-1], new, absent), *_endings(new)),
         unjudged=tuple(_unjudged(earlier, new, absent)),
+        unconfirmed_too=unconfirmed_too,
     )
 
 
