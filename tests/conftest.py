@@ -22,14 +22,14 @@ from tests.extent import LONG, examples
 settings.register_profile("tests", max_examples=examples(100), derandomize=not LONG)
 settings.load_profile("tests")
 DEAR = (
-    "page", "proof", "plugin", "recorders_hand", "live_runs", "ci_page", "generated",
+    "page", "proof", "recorders_hand", "plugin", "ci_page good_guest", "live_runs", "generated",
     "sentences", "planning", "regression_issue", "strategies", "no_false_alarm", "money_agrees",
     "lost_workers", "good_nights", "drawn_replay", "hostile_provider", "edition_making", "whole",
-    "good_guest", "check", "hostile_files", "cli", "live_values",
+    "check", "hostile_files", "cli", "live_values",
 )  # fmt: skip
 """Starts of the names of modules that take long, and so begin first.
 
-Modules of one start run on one worker: they share what is dear to make, as do tests of one module.
+Modules of one row run on one worker: they share what is dear to make, as do tests of one module.
 """
 
 pytest_plugins = ["pytester", "tests.browser", "tests.pages"]
@@ -60,9 +60,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _dear(nodeid: str) -> str:
-    """Return the start in DEAR that the module of a test has, or nothing."""
+    """Return the row of DEAR that the module of a test belongs to, or nothing."""
     name = Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
-    return next((start for start in DEAR if name.startswith(start)), "")
+    return next((row for row in DEAR if name.startswith(tuple(row.split()))), "")
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # the plugin has one, for what it judges

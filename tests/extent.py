@@ -17,4 +17,4 @@ def sample(items: Iterable[Item], step: int) -> list[Item]:
 
 def examples(number: int) -> int:
     """Return how many examples hypothesis tries: a sixth of `number`; in `make long`, all."""
-    return number if LONG else max(number // 6, 10)
+    return number if LONG else max(number // 6, 6)

@@ -48,9 +48,9 @@ def refused_urls(folder: Path, message: str) -> tuple[int, float, set[Verdict]]:
         judged = judge_all(found)
         assert not found.live.ledger.halts()
         spent = found.live.ledger.spent().estimate
-    prices = [each.record.price for each in judged.values() if each.record]
-    refused = [each for path, each in judged.items() if "/url-" in path]
-    seen = {each.findings["parameters.valid-accepted"].verdict for each in refused}
+    prices = [result.record.price for result in judged.values() if result.record]
+    refused = [result for path, result in judged.items() if "/url-" in path]
+    seen = {result.findings["parameters.valid-accepted"].verdict for result in refused}
     return eye.posts, spent - sum(e.spent.estimate for e in prices if e and e.spent), seen
 
 
@@ -78,9 +78,9 @@ def test_mishap_is_no_verdict_and_is_kept_as_an_attempt(tmp_path: Path, mishap: 
         judged = judge_all(found)
         assert not found.live.ledger.halts()
     assert verdicts(judged) == {"pass"}
-    records = [each.record for each in judged.values() if each.record is not None]
-    (retried,) = (each.retried for each in records if each.retried)
-    assert [each.status for each in retried] == [mishap.status_code] * 2
+    records = [result.record for result in judged.values() if result.record is not None]
+    (retried,) = (record.retried for record in records if record.retried)
+    assert [record.status for record in retried] == [mishap.status_code] * 2
 
 
 def test_success_without_an_image_is_a_verdict_and_never_asked_again(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_success_without_an_image_is_a_verdict_and_never_asked_again(tmp_path: P
         judged = judge_all(found)
         assert not found.live.ledger.halts()
     assert "fail" in verdicts(judged)
-    assert not any(each.record.retried for each in judged.values() if each.record)
+    assert not any(result.record.retried for result in judged.values() if result.record)
 
 
 def test_limit_of_this_user_names_no_parameter(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from conformance.cases.covering import covering_rows
 from conformance.cases.parameter_space import LEFT_OUT, Space, space_of
 from conformance.cases.schema_keywords import UnknownKeywordError
 from conformance.contract import load_edition
-from tests.cases import changed_edition
+from tests.contract import changed_edition
 
 if TYPE_CHECKING:
     from pathlib import Path

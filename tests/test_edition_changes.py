@@ -17,16 +17,16 @@ from rich.console import Console
 from conformance.commands.editions import changes as changes_command
 from conformance.contract import DEFAULT_EDITION, load_edition, schemas_directory
 from conformance.editions.changes import changes_between
-from conformance.editions.records import Change
+from conformance.editions.records import EditionChange
 from conformance.editions.render import changes_json, changes_markdown, closing, print_changes
 from conformance.editions.rules import lifecycle_changes
 from conformance.errors import ConformanceError
-from tests.test_contract_editions import change, copied
+from tests.contract import change, copied
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.editions.records import Change, Changes
+    from conformance.editions.records import Changes, EditionChange
 
 PROMISE = {
     "id": "page.new",
@@ -89,7 +89,7 @@ def differing(tmp_path_factory: pytest.TempPathFactory) -> Changes:
     return changes_between(load_edition(), load_edition(str(folder)))
 
 
-def one(differing: Changes, area: str, subject: str) -> Change:
+def one(differing: Changes, area: str, subject: str) -> EditionChange:
     (change,) = (change for change in differing.of(area) if change.subject == subject)
     return change
 
@@ -202,7 +202,7 @@ def test_markdown_and_terminal_say_the_same(differing: Changes) -> None:
 
 
 def test_terminal_names_the_clauses_of_a_promise_once(differing: Changes) -> None:
-    promise = Change(
+    promise = EditionChange(
         area="promises",
         kind="added",
         subject="acme.one",

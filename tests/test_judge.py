@@ -147,6 +147,8 @@ def test_judge_does_not_judge_its_own_run_file(tmp_path: Path) -> None:
         assert judged(tmp_path, ".").judged == 1
     with pytest.raises(ConformanceError, match=r"is to be judged; choose another with --output"):
         judged(tmp_path, "run.jsonl")
+    with pytest.raises(ConformanceError, match="name at least one recording"):
+        judged(tmp_path)
 
 
 def test_judge_clauses_narrow_what_is_judged(tmp_path: Path) -> None:

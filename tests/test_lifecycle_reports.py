@@ -56,7 +56,7 @@ def shown(run: Run) -> str:
 
 
 def subjects(found: Drift) -> list[tuple[str, str, str]]:
-    return [(each.kind.value, each.subject, each.after) for each in found.changes]
+    return [(change.kind.value, change.subject, change.after) for change in found.changes]
 
 
 SERVED = Finding(REFUSED.clause, "MUST", Verdict.FAIL, "acme", "dall-e-3", "baseline")
@@ -110,7 +110,7 @@ def test_night_of_the_end_is_no_regression_and_no_alarm() -> None:
     assert found.unjudged == ()
     ending = "retired on 2026-01-05; replaced by gpt-image-1"
     assert subjects(found)[0] == ("new information", "dall-e-3", ending)
-    assert [each for each in found.changes if each.after == "absent"] == []
+    assert [change for change in found.changes if change.after == "absent"] == []
 
 
 def test_nights_after_the_end_have_nothing_to_say_of_it() -> None:
@@ -136,7 +136,7 @@ def test_run_that_crosses_the_midnight_of_the_end_is_no_alarm() -> None:
 
 def test_model_that_is_served_again_after_its_end_is_a_regression() -> None:
     found = drift([retired(6), retired(7)], dated(8, SERVED, OTHER))
-    assert [each.subject for each in found.of(ChangeKind.REGRESSION)] == [REFUSED.clause]
+    assert [change.subject for change in found.of(ChangeKind.REGRESSION)] == [REFUSED.clause]
 
 
 def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> None:
@@ -146,8 +146,8 @@ def test_history_goes_on_after_the_end_and_nothing_is_silent(tmp_path: Path) -> 
     found = history(tmp_path, every=True)
     assert found.silent == 0
     assert found.nights[0].retired == {"dall-e-3": UNTIL}
-    kept = next(each for each in found.timelines if each.clause == "envelope.json")
+    kept = next(timeline for timeline in found.timelines if timeline.clause == "envelope.json")
     assert now_of(kept) == "pass until 2026-01-04; retired on 2026-01-05"
-    refused = next(each for each in found.timelines if each.clause == REFUSED.clause)
+    refused = next(timeline for timeline in found.timelines if timeline.clause == REFUSED.clause)
     assert now_of(refused) == "pass since 2026-01-05 (5 nights)"
     assert "dall-e-3 retired on 2026-01-05" in printed(found, 120)

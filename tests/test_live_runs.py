@@ -29,7 +29,7 @@ def test_unreachable_provider_leaves_a_run_that_says_so_and_the_next_replaces_it
 ) -> None:
     paid_toml(tmp_path, "dall-e-2")
     with watched() as (url, eye):
-        for _ in range(3):
+        for _ in range(2):
             ended = live(tmp_path, url.replace("http", "https"), "--budget=9", "-q")
             assert (ended.returncode, "is there" in ended.stderr) == (2, False), ended.stderr
     run = read_run(tmp_path / "run.jsonl")

@@ -90,7 +90,7 @@ def test_looking_ahead_at_a_damaged_cassette_leaves_it_to_the_judge(
     path.write_text("interactions: [")
     engine.look_ahead(case)
     found = engine.judged(case)
-    assert {each.verdict for each in found.findings.values()} == {Verdict.HARNESS_ERROR}
+    assert {finding.verdict for finding in found.findings.values()} == {Verdict.HARNESS_ERROR}
     assert "record it again" in found.outcome.reason
 
 

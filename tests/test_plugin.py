@@ -28,7 +28,7 @@ base_url = "http://127.0.0.1:1/v1"
 default_key = "sk-reference-conformance"
 embedded = true
 [models]
-"dall-e-3" = "dall-e-3"
+"qwen-image" = "qwen-image"
 """
 DEVIATION = """
 [[deviations]]
@@ -55,21 +55,32 @@ def replay(recorded: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run_pytest(recorded, PROMISES, "-q", *mine, *arguments)
 
 
-def test_replay_passes_with_the_network_blocked(recorded: Path) -> None:
-    done = replay(recorded, "--block-network")
+Whole = tuple[Path, subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def whole(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """A whole replay, which cannot send: the folder of its files, and how it ended."""
+    folder = tmp_path_factory.mktemp("whole")
+    files = (f"--run-file={folder / 'run.jsonl'}", f"--junitxml={folder / 'junit.xml'}")
+    return folder, replay(recorded, "--block-network", *files)
+
+
+def test_replay_passes_with_the_network_blocked(whole: Whole) -> None:
+    _, done = whole
     assert done.returncode == 0, done.stdout[-3000:]
     assert "mine conforms" in done.stdout
 
 
 def test_items_are_named_in_api_words(recorded: Path) -> None:
     done = replay(recorded, "--collect-only")
-    assert "mine::dall-e-3/url-1024x1024::format.url-when-asked" in done.stdout
+    assert "mine::qwen-image/response_format-url::format.qwen-image-either" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["-k", "url-1024x1024 and format"], "deselected"),
+        (["-k", "response_format-url and format"], "deselected"),
         (["--cases=n-*"], "passed"),
     ],
     ids=["k", "cases"],
@@ -87,7 +98,7 @@ def test_unknown_name_tells_the_nearest(recorded: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-NODE = "{}::mine::dall-e-3/url-1024x1024::format.url-when-asked"
+NODE = "{}::mine::qwen-image/response_format-url::format.qwen-image-either"
 
 
 @pytest.mark.parametrize(
@@ -122,12 +133,10 @@ def test_command_is_not_narrowed_unnoticed(recorded: Path) -> None:
     assert not read_run(recorded / "part.jsonl").complete
 
 
-def test_xdist_gives_the_same_findings(recorded: Path, tmp_path: Path) -> None:
-    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-    assert replay(recorded, f"--run-file={one}").returncode == 0
-    done = replay(recorded, f"--run-file={two}", "-n", "2")
+def test_xdist_gives_the_same_findings(recorded: Path, whole: Whole, tmp_path: Path) -> None:
+    done = replay(recorded, f"--run-file={tmp_path / 'run.jsonl'}", "-n", "2")
     assert done.returncode == 0, done.stdout[-3000:]
-    assert findings(one) == findings(two)
+    assert findings(tmp_path / "run.jsonl") == findings(whole[0] / "run.jsonl")
 
 
 def findings(path: Path) -> list[tuple[str, ...]]:
@@ -154,10 +163,8 @@ def test_replay_looks_ahead(recorded: Path) -> None:
     assert f"looked ahead {cases - 1} times at {cases - 1} cases" in done.stdout
 
 
-def test_junitxml_has_a_case_for_every_item(recorded: Path, tmp_path: Path) -> None:
-    path = tmp_path / "junit.xml"
-    replay(recorded, "--clauses=envelope.*", f"--junitxml={path}")
-    (suite,) = ET.parse(path).getroot()
+def test_junitxml_has_a_case_for_every_item(whole: Whole) -> None:
+    (suite,) = ET.parse(whole[0] / "junit.xml").getroot()
     assert int(suite.get("tests", "0")) == len(suite.findall("testcase")) > 50
     assert suite.get("failures") == "0"
 
@@ -166,7 +173,7 @@ def test_junitxml_has_a_case_for_every_item(recorded: Path, tmp_path: Path) -> N
 def lying(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same cassettes, but one answer lost its data."""
     folder = Path(shutil.copytree(recorded, tmp_path_factory.mktemp("lies") / "lying"))
-    cassette = folder / "cassettes" / "mine" / "dall-e-3" / "style-natural.yaml"
+    cassette = folder / "cassettes" / "mine" / "qwen-image" / "size-1664x928.yaml"
     text = cassette.read_text()
     start, end = text.index('"data":'), text.index("headers:", text.index("response:"))
     cassette.write_text(text[:start] + '"data":[]}\'\n    ' + text[end:])
@@ -211,7 +218,7 @@ def test_what_is_stale_or_unused_fails(recorded: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(recorded, tmp_path / "stale"))
     with (folder / "mine.toml").open("a") as file:
         file.write(DEVIATION.format(clause="envelope.data-not-empty"))
-    model = folder / "cassettes" / "mine" / "dall-e-3"
+    model = folder / "cassettes" / "mine" / "qwen-image"
     (model / "no-such-case.yaml").write_bytes((model / "baseline.yaml").read_bytes())
     orphan = folder / "cassettes" / "mine" / "payloads" / f"{'0' * 32}.png"
     orphan.write_bytes(b"left behind")
@@ -226,10 +233,10 @@ def test_missing_cassette_is_an_error_that_says_how_to_record(
     recorded: Path, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(recorded, tmp_path / "missing"))
-    (folder / "cassettes" / "mine" / "dall-e-3" / "style-natural.yaml").unlink()
+    (folder / "cassettes" / "mine" / "qwen-image" / "size-1664x928.yaml").unlink()
     done = replay(folder)
     assert done.returncode == 2, done.stdout[-2000:]
-    assert "mine/dall-e-3/style-natural has no cassette" in done.stdout
+    assert "mine/qwen-image/size-1664x928 has no cassette" in done.stdout
     assert "--record-mode rewrite" in done.stdout
 
 

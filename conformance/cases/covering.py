@@ -37,10 +37,10 @@ def covering_rows(
     if not strength or not needed:
         return []
     arrays = [
-        _Array(space, strength, price, needed, start).cheapened(dice)
+        _Array(space, strength, price, needed, start).cheapen(dice)
         for salt in _SALTS
         for dice in [random.Random(salt)]  # noqa: S311 - the same rows each time, and no secret
-        for start in [_made(space, strength, price, presets, salt)]
+        for start in [_make_rows(space, strength, price, presets, salt)]
     ]
     best = min(arrays, key=lambda rows: (round(sum(map(price, rows)), 6), len(rows)))
     return sorted(best, key=lambda row: (price(row), str(row)))
@@ -48,10 +48,10 @@ def covering_rows(
 
 def plain_rows(space: Space, strength: int) -> list[Row]:
     """Return covertable's own array, regardless of price."""
-    return _made(space, strength, lambda _: 0.0, (), "")
+    return _make_rows(space, strength, lambda _: 0.0, (), "")
 
 
-def _made(
+def _make_rows(
     space: Space, strength: int, price: Price, presets: Sequence[Row], salt: str
 ) -> list[Row]:
     controller = Controller(
@@ -62,9 +62,8 @@ def _made(
         weights=_weights(space, price),
         salt=salt,
     )
-    rows = [tuple(row[name] for name in space.names) for row in controller.make()]
-    known = set(presets)
-    return [row for row in rows if row not in known]
+    rows = (tuple(row[name] for name in space.names) for row in controller.make())
+    return [row for row in rows if row not in presets]
 
 
 def _constraints(space: Space) -> Iterator[dict[str, Any]]:
@@ -113,7 +112,7 @@ class _Array:
         self.rows = list(rows)
         self._counts = Counter(combination for row in rows for combination in self._in(row))
 
-    def cheapened(self, chance: random.Random) -> list[Row]:
+    def cheapen(self, chance: random.Random) -> list[Row]:
         """Walk through equally covering arrays without ever raising the price (a plateau walk)."""
         for row in sorted(self.rows, key=self._cost, reverse=True):
             self._drop_if_idle(row)
@@ -125,6 +124,7 @@ class _Array:
         return self.rows
 
     def _try(self, row: Row, at: int, value: Any) -> None:
+        """Change one value of a row, if that costs no more and loses no combination."""
         changed = (*row[:at], value, *row[at + 1 :])
         if (
             changed == row
@@ -157,6 +157,7 @@ class _Array:
 
     @cached_property
     def _places(self) -> list[list[tuple[int, ...]]]:
+        """For each position, the positions of the combinations that it is part of."""
         width = range(len(self._space.names))
         every = list(itertools.combinations(width, self._strength))
         return [[positions for positions in every if at in positions] for at in width]

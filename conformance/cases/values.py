@@ -34,21 +34,19 @@ def value_text(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     if len(text) > _LONGEST:
         return f"{len(text)} characters"
-    return json.dumps(value) if isinstance(value, str) and _reads_as_json(value) else text
-
-
-def _reads_as_json(text: str) -> bool:
+    if not isinstance(value, str):
+        return text
     try:
         json.loads(text)
     except ValueError:
-        return not text.strip()
-    return True
+        return text if text.strip() else json.dumps(text)
+    return json.dumps(text)  # "1" is not 1
 
 
 def asked_values(body: Mapping[str, Any]) -> dict[str, str]:
     """Return the parameters that a request asks for beside its model, with their values.
 
-    Of a prompt only an unusual length is told.
+    Of a prompt only an unusual length is named.
     """
     prompt = body.get("prompt")
     usual = isinstance(prompt, str) and 0 < len(prompt) < _LONG_PROMPT
@@ -73,7 +71,7 @@ def askable_values(
             values[value.asks] = replace(known, standing=standing, depth=depth)
     names = [*model.parameters, *(name for asks in values for name, _ in asks)]
     return tuple(
-        sorted(values.values(), key=lambda each: (len(each.asks), names.index(each.asks[0][0])))
+        sorted(values.values(), key=lambda known: (len(known.asks), names.index(known.asks[0][0])))
     )
 
 
@@ -82,12 +80,13 @@ def _asked_by(case: Case, edition: Edition, model: Model) -> Iterator[AskableVal
     plain = case.raw is None and case.method == "POST" and case.content_type == "application/json"
     if case.body is None or not plain or case.authorization is not Authorization.VALID:
         return
-    asked, read = asked_values(case.body), edition.read(case.body)
-    if read.expectation != "refused":
-        standing: Standing = "documented" if read.expectation == "accepted" else "open"
+    asked, reading = asked_values(case.body), edition.read(case.body)
+    broken = {violation.keyword for violation in reading.violations}
+    if reading.expectation != "refused":
+        standing: Standing = "documented" if reading.expectation == "accepted" else "open"
         for pair in asked.items():
             yield AskableValue(model.name, (pair,), standing, case.depth)
-    elif {each.keyword for each in read.violations} <= condition_names(model) and len(asked) > 1:
+    elif broken <= condition_names(model) and len(asked) > 1:
         yield AskableValue(model.name, tuple(sorted(asked.items())), "refused", case.depth)
 
 

@@ -91,37 +91,25 @@ class Expiry:
 def expiry_of(url: str) -> Expiry | None:
     """Read the expiry of a signed URL, in the ways of Azure, S3, Google, OSS and CloudFront."""
     try:
-        query = {name.lower(): value for name, value in parse_qsl(urlsplit(url[:_LONGEST]).query)}
-        # A bare `exp` may be of something else, so what only signatures have comes first.
-        for read in (_azure, _presigned, _epoch):
-            expiry = read(query)
-            if expiry is not None:
-                return expiry
+        query = parse_qsl(urlsplit(url[:_LONGEST]).query)
+        return _expiry_in({name.lower(): value for name, value in query})
     except (ValueError, OverflowError):
         return None
-    return None
-
-
-def _azure(query: dict[str, str]) -> Expiry | None:
-    if "se" not in query:
-        return None
-    moment = datetime.fromisoformat(query["se"])
-    return Expiry(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp(), "se")
-
-
-def _presigned(query: dict[str, str]) -> Expiry | None:
-    for vendor in ("amz", "goog", "oss"):
-        signed, lifetime = query.get(f"x-{vendor}-date"), query.get(f"x-{vendor}-expires")
-        if signed and lifetime:
-            start = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            return Expiry(start.timestamp() + int(lifetime), f"x-{vendor}-expires")
-    return None
 
 
 _SECONDS = re.compile(r"[1-9][0-9]{9}")  # from 2001 to 2286: fewer digits are a day or a lifetime
 
 
-def _epoch(query: dict[str, str]) -> Expiry | None:
+def _expiry_in(query: dict[str, str]) -> Expiry | None:
+    if "se" in query:
+        moment = datetime.fromisoformat(query["se"])
+        return Expiry(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp(), "se")
+    for vendor in ("amz", "goog", "oss"):
+        signed, lifetime = query.get(f"x-{vendor}-date"), query.get(f"x-{vendor}-expires")
+        if signed and lifetime:
+            start = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return Expiry(start.timestamp() + int(lifetime), f"x-{vendor}-expires")
+    # A bare `exp` may be of something else, so it comes last.
     for name in ("expires", "exp", "expiry"):
         if _SECONDS.fullmatch(query.get(name, "")):
             return Expiry(float(query[name]), name)

@@ -176,7 +176,7 @@ def completed_last(subject: Subject) -> Iterator[Problem]:
 
 
 def _limit(subject: Subject) -> int:
-    """How many partial images the request allows in all; they are counted for each image."""
+    """Return how many partial images the request allows: so many for each finished one."""
     return int(subject.value("partial_images") or 0) * int(subject.value("n") or 1)
 
 

@@ -48,6 +48,7 @@ _SLASHES = r"\\?/\\?/"
 _ALIKE = tuple(
     (re.compile(pattern, re.IGNORECASE), alike)
     for pattern, alike in (
+        # hosts and paths of images, moments in seconds and milliseconds, counts of tokens, prompts
         (rf'("url"\s*:\s*")https?:{_SLASHES}{_STRING}*"', rf'\1http://{_HOST}/i.png"'),
         (rf'("url"\s*:\s*"[a-z][a-z0-9+.-]*:){_SLASHES}{_STRING}*"', rf'\1//{_HOST}/i.png"'),
         (rf'("url"\s*:\s*")/{_STRING}*"', r'\1/i.png"'),

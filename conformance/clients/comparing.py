@@ -45,7 +45,7 @@ class Got(Struct, frozen=True):
         return structs.replace(self, line=printable(line, _LONGEST))
 
 
-def compared(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
+def compare(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
     """Return what became of an answer, by what the client gives for the documented one.
 
     That one succeeds, or is a refusal, for which a client is meant to raise.

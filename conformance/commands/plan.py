@@ -83,8 +83,8 @@ def plan(
 
     end_with_the_pipe()
     load_plugins(plugin or ())
-    found = load_provider(provider)
-    loaded = load_edition(edition_of(edition, [found]))
+    chosen_provider = load_provider(provider)
+    loaded = load_edition(edition_of(edition, [chosen_provider]))
     combined = strength is not None
     usd = math.inf if budget is None else read_budget(budget)
     limit = usd if math.isfinite(usd) else None
@@ -97,7 +97,7 @@ def plan(
 
     made = planned(
         loaded,
-        found if base_url is None else found.at(base_url),
+        chosen_provider if base_url is None else chosen_provider.at(base_url),
         strength or 2,
         models,
         limit,

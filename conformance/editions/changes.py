@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from conformance.contract import Edition
 from conformance.editions.answers import answer_changes
 from conformance.editions.promises import bound_cases, clause_changes, promise_changes
-from conformance.editions.records import AREAS, Change, Changes, EditionFacts
+from conformance.editions.records import AREAS, Changes, EditionChange, EditionFacts, changes_of
 from conformance.editions.requests import common_models, request_changes
 from conformance.editions.rules import (
-    kind_of,
     lifecycle_changes,
     model_changes,
     open_changes,
@@ -37,7 +38,7 @@ def changes_between(old: Edition, new: Edition) -> Changes:
     )
 
 
-def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[Change]:
+def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[EditionChange]:
     yield from _endpoint_changes(old, new)
     yield from model_changes(old, new)
     yield from lifecycle_changes(old, new)
@@ -51,7 +52,7 @@ def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[Ch
     yield from open_changes(old, new)
 
 
-def _endpoint_changes(old: Edition, new: Edition) -> Iterator[Change]:
+def _endpoint_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
     before, after = (
         {
             "method": edition.endpoint.method,
@@ -61,16 +62,9 @@ def _endpoint_changes(old: Edition, new: Edition) -> Iterator[Change]:
         }
         for edition in (old, new)
     )
-    for name, value in after.items():
-        if before[name] != value:
-            yield Change(
-                area="endpoint",
-                kind=kind_of(before[name], value),
-                subject=name,
-                before=before[name],
-                after=value,
-                must=f"answer at the {name} {value}" if value else "",
-            )
+    for difference in changes_of("endpoint", before, after):
+        place = f"{difference.subject} {difference.after}"
+        yield replace(difference, must=f"answer at the {place}" if difference.after else "")
 
 
 def _facts(edition: Edition) -> EditionFacts:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+
+from msgspec.structs import replace
 
 from conformance.clauses.derivation import clause_id
 from conformance.contract import Edition, Level, Model
-from conformance.editions.records import Change
+from conformance.editions.records import EditionChange, change, changes_of, text_of
 from conformance.editions.requests import common_models
 
 UNSUPPORTED = "not for this model"
@@ -25,26 +24,33 @@ class _Rule:
     clause: str | None = None
 
 
-def model_changes(old: Edition, new: Edition) -> Iterator[Change]:
+def model_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
     """Yield the models that one edition has and the other does not under its name."""
-    for name in (name for name in new.models if name not in old.models):
-        known = old.find(name)
-        before = f"as {known.read_as}" if known else ""
-        after = f"{new.models[name].family}: {', '.join(new.models[name].parameters)}"
-        yield Change(area="models", kind="added", subject=name, before=before, after=after)
-    for name in (name for name in old.models if name not in new.models):
-        known = new.find(name)
-        after = f"as {known.read_as}" if known else ""
-        before = old.models[name].family
-        yield Change(area="models", kind="removed", subject=name, before=before, after=after)
-    yield from _differing(
-        "models",
-        {f"family {name}": family.pattern.pattern for name, family in old.families.items()},
-        {f"family {name}": family.pattern.pattern for name, family in new.families.items()},
+    for name, model in new.models.items():
+        if name not in old.models:
+            known = old.find(name)
+            yield EditionChange(
+                area="models",
+                kind="added",
+                subject=name,
+                before=f"as {known.read_as}" if known else "",
+                after=f"{model.family}: {', '.join(model.parameters)}",
+            )
+    for name, model in old.models.items():
+        if name not in new.models:
+            known = new.find(name)
+            after = f"as {known.read_as}" if known else ""
+            yield EditionChange(
+                area="models", kind="removed", subject=name, before=model.family, after=after
+            )
+    patterns = (
+        {f"family {name}": family.pattern.pattern for name, family in edition.families.items()}
+        for edition in (old, new)
     )
+    yield from changes_of("models", *patterns)
 
 
-def parameter_changes(old: Edition, new: Edition) -> Iterator[Change]:
+def parameter_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
     """Yield the rules that differ, those of several models as one change.
 
     A new default is a demand of its own: no request tries it. Every other rule demands what the
@@ -58,48 +64,50 @@ def parameter_changes(old: Edition, new: Edition) -> Iterator[Change]:
                 rules[name].text if name in rules else "" for rules in (before, after)
             )
             if text != new_text:
-                key = (name, text, new_text, _must(name, new_text, before))
+                parameter, _, keyword = name.rpartition(".")
+                is_new_default = keyword == "default" and new_text and parameter in before
+                must = f"treat a request without {parameter} as {parameter}={new_text}"
+                key = (name, text, new_text, must if is_new_default else "")
                 rule = after.get(name) or before[name]
                 grouped.setdefault(key, []).append((new.model(model).label, rule))
     for (name, text, new_text, must), rules in grouped.items():
-        yield Change(
-            area="parameters",
-            kind=kind_of(text, new_text),
-            subject=name,
+        yield change(
+            "parameters",
+            name,
+            text,
+            new_text,
             models=tuple(model for model, _ in rules),
-            before=text,
-            after=new_text,
             must=must,
             level=min((rule.level for _, rule in rules), key=list(Level).index).value,
             clauses=tuple(dict.fromkeys(rule.clause for _, rule in rules if rule.clause)),
         )
 
 
-def lifecycle_changes(old: Edition, new: Edition) -> Iterator[Change]:
+def lifecycle_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
     """Yield the dates of models that differ; a day on which one ends binds a provider."""
-    before, after = _lifecycles(old), _lifecycles(new)
-    for change in _differing("lifecycle", before, after):
-        ends = change.subject.endswith(".until") and bool(change.after)
-        model = change.subject.rpartition(".")[0]
-        must = f"serve {model} until {change.after}, and refuse it from then on" if ends else ""
-        yield Change(
-            area="lifecycle",
-            kind=change.kind,
-            subject=change.subject,
-            models=(model,),
-            before=change.before,
-            after=change.after,
-            must=must,
-        )
-
-
-def open_changes(old: Edition, new: Edition) -> Iterator[Change]:
-    """Yield the questions that one edition leaves open and the other does not ask."""
     before, after = (
-        {name: asked.question for name, asked in edition.open_questions.items()}
+        {
+            f"{model}.{name}": text_of(value)
+            for model, dates in edition.lifecycles.items()
+            for name in ("since", "deprecated", "until", "replaced_by")
+            if (value := getattr(dates, name))
+        }
         for edition in (old, new)
     )
-    yield from _differing("open", before, after)
+    for difference in changes_of("lifecycle", before, after):
+        model, _, name = difference.subject.rpartition(".")
+        ends = name == "until" and bool(difference.after)
+        must = f"serve {model} until {difference.after}, and refuse it from then on" if ends else ""
+        yield replace(difference, models=(model,), must=must)
+
+
+def open_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
+    """Yield the questions that one edition leaves open and the other does not ask."""
+    before, after = (
+        {name: entry.question for name, entry in edition.open_questions.items()}
+        for edition in (old, new)
+    )
+    yield from changes_of("open", before, after)
 
 
 def _rules(model: Model) -> Mapping[str, _Rule]:
@@ -119,41 +127,3 @@ def _rules(model: Model) -> Mapping[str, _Rule]:
         name = f"{point.parameter or 'body'} left open by {point.question}"
         rules[name] = _Rule(text_of(point.keywords), Level.MAY)
     return rules
-
-
-def _must(name: str, after: str, before: Mapping[str, _Rule]) -> str:
-    parameter, _, keyword = name.rpartition(".")
-    if keyword == "default" and after and parameter in before:
-        return f"treat a request without {parameter} as {parameter}={after}"
-    return ""
-
-
-def _lifecycles(edition: Edition) -> Mapping[str, str]:
-    names = ("since", "deprecated", "until", "replaced_by")
-    return {
-        f"{model}.{name}": text_of(value)
-        for model, dates in edition.lifecycles.items()
-        for name in names
-        if (value := getattr(dates, name))
-    }
-
-
-def _differing(area: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
-    for name in dict.fromkeys((*before, *after)):
-        one, other = before.get(name, ""), after.get(name, "")
-        if one != other:
-            yield Change(area=area, kind=kind_of(one, other), subject=name, before=one, after=other)
-
-
-def kind_of(before: str, after: str) -> str:
-    """Return what became of something that was `before`, or was not there."""
-    return "changed" if before and after else "added" if after else "removed"
-
-
-def text_of(value: Any) -> str:
-    """Write a value of a schema in one line."""
-    if isinstance(value, list | tuple):
-        return ", ".join("null" if each is None else str(each) for each in value)
-    if isinstance(value, str | date):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)

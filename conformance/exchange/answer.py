@@ -69,6 +69,7 @@ class Sight:
             return replace(inspect_image(data, max_pixels=0, digest=digest), fault=fault)
         key = (digest, self._pixels)
         facts = _FACTS.get(key)
+        # An image that stood alone was not compared; beside others its pixels are digested.
         if facts is None or not (alone or facts.pixel_digest or not facts.decoded):
             compared = not alone
             facts = inspect_image(data, max_pixels=self._pixels, compared=compared, digest=digest)
@@ -192,6 +193,7 @@ class Payload:
     def _data(self) -> bytes | None:
         """The bytes of the image, from base64 first and from the download otherwise."""
         data = self.base64.data if self.base64 else None
+        # The page of a refusal is no image that came, so that only a success counts.
         if data is None and self.download and self.download.response:
             fetched = self.download.response
             data = fetched.body if 200 <= fetched.status < 300 else None
@@ -275,7 +277,7 @@ class Answer:
 
     @cached_property
     def events(self) -> tuple[StreamEvent, ...]:
-        """The events of the stream, up to `MOST_IMAGES` with one; a closing ``[DONE]`` is none."""
+        """The events of the stream, up to `MOST_IMAGES` with one, without a closing ``[DONE]``."""
         named = [event for event in self.stream.events if event.data.strip() != DONE]
         events: list[StreamEvent] = []
         images = 0

@@ -130,6 +130,7 @@ class Client:
         return self._redactor.exchange(whole) if self._redactor else whole
 
     def _fetch_images(self, bare: Exchange, known: Mapping[str, Failure]) -> Iterator[Download]:
+        # Most answers carry base64, and are not parsed here for a member that they do not have.
         if bare.response is None or b'"url"' not in bare.response.body:
             return
         addresses = [payload.url for payload in Answer(bare).payloads if payload.url]

@@ -126,7 +126,7 @@ class Price:
     estimate: float | None
     actual: float | None
     spent: Spending | None = None
-    """What all requests for it came to, those sent again as well; None where none was sent."""
+    """The cost of all requests for it, retries included; None where none was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Outcome:
 
     @property
     def closed(self) -> bool:
-        """Return whether the model is not there for whoever asked, whatever else is asked of it."""
+        """Return whether this client cannot reach the model at all, whatever it asks of it."""
         return self.result is Result.NOT_SERVED or self.forbidden
 
     @property
@@ -94,7 +94,7 @@ NOT_OPEN = "it is not open to who asks, or from where"
 
 
 def of_what_was_asked(outcome: Outcome) -> Outcome:
-    """Return what "not served" comes to where the model paints: it is about what was asked."""
+    """Read "not served" again, of a model that paints: it is about what was asked."""
     status = outcome.status or 0
     if undecided(status):
         lost = Result.UNAVAILABLE
@@ -138,6 +138,7 @@ _OF_OURS: dict[str, Cause] = {"key-refused": "key", ACCOUNT_ENDED: "quota"}
 
 
 def _classify(status: int, error: ErrorText, cause: Cause | None) -> tuple[Result, str]:
+    # Gateways answer with whatever status they have, so that a clear cause goes before it.
     if cause == "not served":
         return Result.NOT_SERVED, f"the model is not served (HTTP {status})"
     if cause == "quota":

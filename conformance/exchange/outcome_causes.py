@@ -183,6 +183,7 @@ def cause_of(
 
 def _by_what_is_said(status: int, error: ErrorText, request: bytes) -> Cause | None:
     """Return the cause that an error tells: by a sure code, or by words where no value is named."""
+    # In this order: words may fit two causes, and the surer one counts.
     text, unnamed = error.text[:500], not blames_another(error.param)
     if _has_code(error, _QUOTA_CODES) or (unnamed and _is_quota(status, text, request)):
         return "quota"

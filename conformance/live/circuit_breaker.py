@@ -43,9 +43,9 @@ class Generation:
 
 
 def in_vain(provider: str, tried: Sequence[Generation]) -> tuple[str, str] | None:
-    """Say what is not to be asked any more, after the first of these requests, the newest.
+    """Return what is not to be asked any more, by these requests, the newest first; else None.
 
-    Gives the provider by its name, or one model as `provider/model`, with a sentence. One
+    That is the provider by its name, or one model as `provider/model`, with a sentence. One
     model that is out says nothing of the others, however long it has been asked alone.
     """
     every = _silence(tried)
@@ -84,6 +84,7 @@ def _in_a_row(tried: Sequence[Generation], least: int) -> list[Generation]:
         return []
     decided = [attempt.ended for attempt in tried[len(failed) : len(failed) + 1]]
     began = max(min(attempt.began for attempt in failed), *decided, float("-inf"))
+    # ten of which none was ever decided need no minute
     never = not decided and len(failed) >= LEAST_OF_ALL
     return failed if never or failed[0].ended - began >= LONG_ENOUGH else []
 

@@ -1,7 +1,7 @@
 """What would be sent to a provider for a budget, in which order, and what it would cost.
 
 Requests that are to be refused cost nothing where they are refused; what they cost where a lax
-server paints them is told as well. What is billed is the documented cases and, for the
+server paints them is said as well. What is billed is the documented cases and, for the
 combinations that those leave, rows of a covering array; the cheapest come first, and near misses,
 which are painted soonest, last.
 """
@@ -31,11 +31,12 @@ from conformance.live.cost import cost_of
 from conformance.live.ledger import ROUNDING
 from conformance.providers.asked import (
     check_selected,
+    depth_of,
+    documented_cases,
     nothing_selected,
     selected,
     with_asked_models,
 )
-from conformance.providers.depth import depth_of, documented_cases
 from conformance.providers.prices import Estimate
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def combined_cases(
 
 
 _COMBINED: dict[tuple[Edition, str, int, str], tuple[Case, ...]] = {}
-"""What was found already: it takes seconds, and a run looks before it starts and when it does."""
+"""Kept, as it takes seconds and a run needs them twice: before it starts, and when it does."""
 
 
 def _combined(edition: Edition, provider: Provider, model: Model, strength: int) -> Iterator[Case]:
@@ -302,6 +303,7 @@ def _affordable(
     while True:
         before = len(chosen)
         for request in waiting:
+            # the most that it may cost is reserved when it is sent, and then settled by what it did
             fits = budget is None or spent + request.most <= budget + ROUNDING
             counted = max_requests is None or len(chosen) < max_requests
             if fits and counted and chosen.keys() >= _before(request.case):

@@ -46,7 +46,8 @@ def without_commands(text: str) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    pieces = [char if _harmless(char) else _escape(char) for char in text]
+    # most of any text is plain ASCII, and asking `_harmless` of each character takes long
+    pieces = [char if " " <= char <= "~" or _harmless(char) else _escape(char) for char in text]
     for command in _COMMAND.finditer(text):
         pieces[command.start()] = _escaped(command)
     return pieces

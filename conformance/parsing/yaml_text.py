@@ -60,6 +60,9 @@ class YAMLBounds:
     bytes: int = 256 * _MIB
 
 
+BOUNDS = YAMLBounds()
+
+
 def as_written(text: str) -> Any:
     """Read a plain scalar as what PyYAML writes that way: null, true, false, a decimal number.
 
@@ -85,7 +88,7 @@ def _short(number: str) -> str:
     return number
 
 
-def read_yaml(data: bytes, bounds: YAMLBounds | None = None) -> Any:
+def read_yaml(data: bytes, bounds: YAMLBounds = BOUNDS) -> Any:
     """Read the one document of a YAML file; raises `YAMLFaultError`."""
     reader = YAMLReader(io.BytesIO(data), as_written, bounds)
     value = reader.value(reader.next())
@@ -119,11 +122,11 @@ class YAMLReader:
         self,
         file: BinaryIO,
         plain: Plain,
-        bounds: YAMLBounds | None = None,
+        bounds: YAMLBounds,
         name: Callable[[str], str] = str,
     ) -> None:
         """Read a file; `name` says what the name of a member is."""
-        self._bounds = bounds or YAMLBounds()
+        self._bounds = bounds
         self._source = _Source(file)
         self._plain = plain
         self._name = name
@@ -171,6 +174,7 @@ class YAMLReader:
             value, values, characters = self._anchors[event.anchor]
             self._count(event, values, characters)
             return value
+        # What it adds to these counts an alias of it adds once more.
         values, characters = self._values, self._characters
         if kind is yaml.ScalarEvent:
             value = self._scalar(event)
@@ -228,6 +232,7 @@ class YAMLReader:
         self._count(event, 1, len(event.value))
         if event.tag in _BINARY:
             return _unbase64(event)
+        # Quoted or tagged it is text, whatever it looks like.
         if event.style or not event.implicit[0]:
             return event.value
         try:

@@ -41,7 +41,7 @@ def read_names(texts: Iterable[str], unnamed: str | None, *editions: Edition) ->
     return Names(known, None if unnamed is None else known_name(unnamed))
 
 
-def named(exchange: Exchange, names: Names) -> Exchange:
+def rename_model(exchange: Exchange, names: Names) -> Exchange:
     """Return an exchange under the edition's name of its model."""
     if exchange.model == UNNAMED:
         return replace(exchange, model=names.unnamed or UNNAMED)

@@ -46,6 +46,7 @@ def read_cassette(path: Path) -> dict[str, Any]:
 
     Raises `CassetteFileError`, and OSError as open does.
     """
+    # One byte more than allowed shows that there is more.
     with path.open("rb") as file:
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:

@@ -78,6 +78,7 @@ class Payloads:
             data = pybase64.b64decode(text, validate=True)
         except binascii.Error:
             return text
+        # Only the canonical spelling can be put back byte for byte.
         if pybase64.b64encode(data) != text:
             return text
         return b"@payload/" + self.store(data).encode()

@@ -60,7 +60,7 @@ class Redactor(ExchangeRedactor):
     def headers(self, headers: Headers) -> Headers:
         """Redact header values, and the whole of those that name an account or a session."""
         short = sum(len(name) + len(value) for name, value in headers) <= self._remembered
-        lines = self._known_lines if short else self._lines
+        lines = self._known_lines if short else self._lines  # long ones would fill the memory
         values = lines(tuple(value for _, value in headers))
         names = lines(tuple(name for name, _ in headers))
         return tuple(

@@ -90,6 +90,7 @@ class Spellings:
     def edits(self, data: bytes, depth: int = DEPTH) -> list[Edit]:
         """Return every place of some text that holds the key."""
         result = self._literal(data)
+        # An escaped slash cuts a long run of base64 into runs that look like words.
         if len(data) > _TEXT and b"\\/" in data:
             slashes = Rewritten(data, _SLASH, lambda _: b"/")
             return merge_edits(result + slashes.back(self._sorted_out(slashes.data, depth)))
@@ -125,7 +126,7 @@ class Spellings:
         views: list[Rewritten] = []
         for _ in range(_ROUNDS):
             view = Rewritten(data, ESCAPE, unescape)
-            if view.data == data:
+            if view.data == data:  # nothing is surely an escape; what may be half of one comes last
                 view = Rewritten(data, LAX, unescape)
             if view.data == data:
                 break
@@ -157,7 +158,7 @@ class Spellings:
         if not depth:
             return []
         result = [edit for run in self._base64.finditer(data) for edit in self._run(run, depth)]
-        if self._dense not in data.translate(_DENSE):
+        if self._dense not in data.translate(_DENSE):  # most texts: no digits enough for a key
             return result
         for run in self._digits.finditer(data):
             result += self._hexadecimal(run, depth)

@@ -65,6 +65,7 @@ def is_harmless_header(name: str) -> bool:
 
 def without_credentials(exchange: Exchange) -> Exchange:
     """Return a foreign exchange without credentials, its own in whatever spelling they stand."""
+    # What the request presents is known, and found in every spelling; the rest is told by its form.
     for credential in list(dict.fromkeys(_presented(exchange.request)))[:_MOST]:
         exchange = Redactor(credential).exchange(exchange)
     provider, model = clean_text(exchange.provider), clean_text(exchange.model)
@@ -130,5 +131,6 @@ def _presented(request: Request) -> Iterator[str]:
 def _value(name: str, value: str) -> str:
     if is_harmless_header(name):
         return clean_text(value)
+    # Whether a key was presented, and how, is judged; only what follows is secret.
     shows_scheme = name.strip().lower() == "authorization" and _SCHEMES.match(value.strip())
     return f"{value.strip().partition(' ')[0]} {REDACTED}" if shows_scheme else REDACTED

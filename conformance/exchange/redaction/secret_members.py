@@ -71,6 +71,7 @@ class _Reading:
         value = _read(string) if len(string) <= _LONGEST else None
         labelled = self._is_labelled(value or "")
         if self._secret or labelled:
+            # `"code": "invalid_api_key"` is judged, so that it has to stay
             is_plain = value is not None and not self._within[-1] and is_code(self._name, value)
             return None if value == "" or is_plain else f'"{REDACTED}"'.encode()
         if value is None or not self._depth or '"' not in value:

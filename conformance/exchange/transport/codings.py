@@ -79,7 +79,7 @@ def _join_members(
     decoded = bytearray()
     for _ in range(_MOST_MEMBERS):
         decoder = decoder_of_member()
-        decoded += decoder.decompress(body, limit + 1 - len(decoded))
+        decoded += decoder.decompress(body, limit + 1 - len(decoded))  # one more shows the excess
         if len(decoded) > limit:
             raise TooLargeError
         if body and not decoder.eof:

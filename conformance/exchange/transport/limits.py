@@ -133,6 +133,7 @@ class Budget:
         """Count what was read; raises `Stopped` when it cannot be HTTP."""
         self.ended = not data
         self._received += len(data)
+        # Five bytes tell HTTP from anything else, long before a header would end.
         if len(self._opening) < 5:
             self._opening = (self._opening + data[:5])[:5]
             if not b"HTTP/".startswith(self._opening):
@@ -194,6 +195,7 @@ class GuardedStream(httpcore.NetworkStream):
         budget = current_budget()
         budget.stage = "head"  # the connection stands, TLS included
         try:
+            # In pieces: a peer that reads slowly must not outlast the time.
             for start in range(0, len(buffer), _CHUNK):
                 self._inner.write(buffer[start : start + _CHUNK], budget.left())
         except httpcore.WriteTimeout:

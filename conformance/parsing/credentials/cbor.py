@@ -66,6 +66,7 @@ class _CBORReader:
         if info in _FLOATS:
             (number,) = struct.unpack(_FLOATS[info], self._take(1 << info - 24))
             return number
+        # A simple value in a byte of its own: none of them means anything here.
         if info == 24:
             self._take(1)
         return _SIMPLE.get(info)

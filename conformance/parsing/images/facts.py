@@ -152,6 +152,7 @@ def _decode(
             if image.width * image.height > max_pixels:
                 return replace(facts, fault=_too_many(image.size, max_pixels))
             image.load()
+            # Pillow leaves missing rows blank, and says nothing; to count them costs an inflation.
             if facts.type == "png" and _ends_blank(image) and png_lacks_rows(data):
                 return replace(facts, fault="is truncated: its pixel data ends before its last row")
             facts = _read_pixels(facts, image, compared)

@@ -50,6 +50,7 @@ class _Counting:
         return data
 
     def _ends_a_text(self, data: bytes) -> bool:
+        # An escaped quote ends no text, and its backslash may have ended the chunk before.
         whole = b"\\" + data if self._escaping else data
         bare = whole.replace(b"\\\\", b"")
         self._escaping = bare.endswith(b"\\")
@@ -140,7 +141,7 @@ def json_items(path: Path, *way: str) -> Iterator[tuple[int | None, Any]]:
 
 
 def _items(events: _JSONEvents, event: _JSONEvent, way: tuple[str, ...]) -> Iterator[_JSONEvent]:
-    """Yield how each item begins; whoever takes it reads it to its end."""
+    """Yield how each item begins; the caller reads it to its end."""
     if not way and event[0] == "start_array":
         yield from events.items()
     elif way and event[0] == "start_map":
@@ -158,6 +159,7 @@ def top_keys(path: Path) -> Iterator[str]:
 
     Raises RecordingError where it is no JSON.
     """
+    # JSON lines hold many values, of which the first tells the layout
     with _read(path, multiple_values=True) as (_, events):
         kind, _ = events.next()
         if kind == "start_array":

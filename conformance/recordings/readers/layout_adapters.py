@@ -95,12 +95,13 @@ def from_nock(value: Any) -> Iterator[Pair]:
     if not isinstance(definition.get("scope"), str):
         raise RecordingError("is no definition of nock: it has no scope")
     headers = definition.get("rawHeaders", definition.get("headers"))
-    if isinstance(headers, list) and all(isinstance(one, str) for one in headers):
+    # Raw headers are names and values in turn.
+    if isinstance(headers, list) and all(isinstance(line, str) for line in headers):
         headers = [list(pair) for pair in zip(headers[::2], headers[1::2], strict=False)]
     body = definition.get("response")
     pieces: list[Any] = body if isinstance(body, list) and body else [body]
     coded = isinstance(body, list) or definition.get("responseIsBinary") is True
-    if coded and all(isinstance(one, str) for one in pieces):
+    if coded and all(isinstance(piece, str) for piece in pieces):
         body = {"$hex": "".join(pieces)}
     yield Pair(
         {
@@ -135,9 +136,9 @@ def _proxied(entry: Mapping[str, Any], half: str) -> Mapping[str, Any]:
     types = (value for name, value in headers_of(headers) if name.lower() == "content-type")
     media_type = next(types, "json").lower()
     pieces: list[Any] = body if isinstance(body, list) and body else [body]
-    if all(isinstance(one, str) for one in pieces):
+    if all(isinstance(piece, str) for piece in pieces):
         whole = "".join(pieces)
-        body = whole if any(one in media_type for one in _TEXTUAL) else {"$base64": whole}
+        body = whole if any(word in media_type for word in _TEXTUAL) else {"$base64": whole}
     return {"headers": headers, "body": body}
 
 
@@ -155,8 +156,8 @@ def from_postman(value: Any, folder: int = 0) -> Iterator[Pair]:
     if folder > _MOST_FOLDERS:
         raise RecordingError(f"has folders in folders, more than {_MOST_FOLDERS} of them")
     inner, saved = item.get("item"), item.get("response")
-    for one in inner if isinstance(inner, list) else []:
-        yield from from_postman(one, folder + 1)
+    for nested in inner if isinstance(inner, list) else []:
+        yield from from_postman(nested, folder + 1)
     for answer in map(mapping, saved if isinstance(saved, list) else []):
         asked = mapping(answer.get("originalRequest")) or mapping(item.get("request"))
         url = asked.get("url")
@@ -178,8 +179,8 @@ def from_postman(value: Any, folder: int = 0) -> Iterator[Pair]:
 def from_insomnia(value: Any) -> Iterator[Pair]:
     """Turn the answers of an export that has them, each with the request that it is of."""
     listed = mapping(value).get("resources")
-    resources = [mapping(one) for one in listed] if isinstance(listed, list) else []
-    requests = {text(one.get("_id")): one for one in resources}
+    resources = list(map(mapping, listed)) if isinstance(listed, list) else []
+    requests = {text(resource.get("_id")): resource for resource in resources}
     for answer in resources:
         if answer.get("_type") not in ("response", "Response"):
             continue
