@@ -75,6 +75,7 @@ def lacking_in(
         if not clause.outside
     }
     wanted = [name for name in dict.fromkeys(clauses) if name in known]
+    # an edition lacks only what its runs would have judged
     return {
         edition: [
             name for name in wanted if name not in contract.clauses and contract.selects(name)

@@ -129,7 +129,7 @@ def measures_of(exchanges: Sequence[ExchangeRecord]) -> Measures:
 
 
 def _latency(exchanges: Sequence[ExchangeRecord]) -> Latency | None:
-    """Measure accepted requests; a refusal costs no picture and would flatter the rest."""
+    """Measure accepted requests; a refusal takes no painting and would flatter the rest."""
     seconds = sorted(
         exchange.elapsed
         for exchange in exchanges

@@ -78,6 +78,7 @@ def merge(runs: Sequence[Run]) -> Merged:
     if not runs:
         raise MergeError("there is no run to report on; name at least one run file")
     runs, repeats = _leave_out_copies(runs)
+    # before anything is put together: a provider of a report has one edition (ARCHITECTURE 43)
     runs = tell_apart(by_edition(runs))
     takeovers = Takeovers(runs)
     owned = [(finding, rank) for rank, run in enumerate(runs) for finding in run.findings]

@@ -63,6 +63,7 @@ class _Page(Paper):
         self._summary = summary
 
     def print(self) -> None:
+        # the conclusion comes last: it is what stands above the prompt once all is printed
         self._head()
         self._table()
         self._retries()

@@ -83,6 +83,7 @@ def begun_whole(run: Run) -> frozenset[ColumnKey]:
 def is_part(run: Run) -> bool:
     """Return whether any model that a run judged was not judged as a whole."""
     begun = {finding.column for finding in run.findings}
+    # nobody planned recordings, so that nothing of them can be left out
     return not run.foreign and (run.interrupted or bool(begun - begun_whole(run)))
 
 

@@ -207,6 +207,7 @@ def _sort_values(listed: Mapping[Value, str]) -> Iterable[tuple[Value, str]]:
 def _capability(side: Side, value: Value, sides: Sequence[Side]) -> Capability:
     evidence = side.answers.about(dict(value))
     evidence.sort(key=lambda shown: list(Word).index(shown.word))
+    # a value that only another edition names is no gap of this provider's
     others = (other for other in sides if other.edition != side.edition)
     if not evidence and value not in side.values and any(value in other.values for other in others):
         return Capability(Word.NOT_IN_EDITION, f"{side.edition} does not name it for this model")

@@ -46,6 +46,7 @@ def drift(bases: Sequence[Run], new: Run, unconfirmed_too: bool = False) -> Drif
     bases = tuple(sort_by_start(bases))
     check(bases, new)
     earlier = look_up(bases)
+    # only then did what one side lacks come or go, and was not just left out
     whole = new.complete and bases[-1].complete and _same_selection(bases[-1], new)
     absent = absences(earlier, new)
     gone = {absence.column for absence in absent} | retired_in(new).keys()

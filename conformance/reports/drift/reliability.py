@@ -35,7 +35,7 @@ class _Tally:
 
     def add(self, finding: Finding) -> None:
         """Count a finding and the exchanges that were made again for it."""
-        exchanges = 1 + (finding.repeats or 0)
+        exchanges = 1 + (finding.repeats or 0)  # each repeat is an exchange of its own
         if finding.verdict is Verdict.FLAKY and finding.rate is not None:
             self.hits += round(finding.rate * exchanges)
             self.flaky = True

@@ -238,6 +238,7 @@ def timelines_of(provider: str, runs: Sequence[RunStates], glob: str) -> Iterato
         for clause, letters in zip(levels, zip(*nights, strict=True), strict=True):
             marks = "".join(letters).translate(MARKS)
             if not marks.isspace() and fnmatchcase(clause, glob):
+                # a model that has ended and is still asked is not over
                 over = ended.get((provider, model), "") if marks.endswith(NO_FINDING) else ""
                 models.setdefault((clause, marks, over), []).append(model)
     started = [run.started for run in runs]
