@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from conformance.findings import Finding
 from conformance.reports.capabilities.answers import (
     ACCEPTANCE,
+    DECIDED,
     READINGS,
+    SILENT,
     Asked,
     Evidence,
     ModelAnswers,
+    Word,
 )
-from conformance.reports.capabilities.words import DECIDED, SILENT, Word
 from conformance.reports.grouping import group_by
 from conformance.results.reach import ColumnKey
 from conformance.results.records import ValueRecord
@@ -137,7 +139,8 @@ def sides_of(runs: Sequence[Run]) -> dict[ColumnKey, Side]:
     for column in dict.fromkeys(column for run in runs for column in columns_of(run)):
         concerned = tuple(run for run in runs if column in columns_of(run))
         values = (value for run in concerned for value in run.header.values)
-        mine = {value.asks: value for value in values if value.model == column[1]}
+        # a run file may be anybody's: its header may hold a value of no parameter
+        mine = {value.asks: value for value in values if value.asks and value.model == column[1]}
         answers = ModelAnswers(generations.get(column, []))
         sides[column] = Side(column[0], answers, concerned, mine)
     return sides
