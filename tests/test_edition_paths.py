@@ -22,10 +22,19 @@ from conformance.runner.options import Options
 from conformance.runner.session import Session
 from tests.contract import change, copied
 from tests.processes import command, run_pytest
-from tests.test_plugin import MINE, PROMISES
+from tests.test_plugin import PROMISES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MINE = """
+title = "A provider with one model"
+base_url = "http://127.0.0.1:1/v1"
+default_key = "sk-reference-conformance"
+embedded = true
+[models]
+"dall-e-3" = "dall-e-3"
+"""
 
 
 @pytest.mark.parametrize("name", ["./mine-2027", "mine-2027", "x/../mine-2027/"])
