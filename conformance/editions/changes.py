@@ -72,7 +72,18 @@ def lifecycle_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
 
 
 def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[EditionChange]:
-    yield from _endpoint_changes(old, new)
+    endpoints = (
+        {
+            "method": edition.endpoint.method,
+            "path": edition.endpoint.path,
+            "content type": edition.endpoint.content_type,
+            "path of the models": edition.models_path,
+        }
+        for edition in (old, new)
+    )
+    for difference in changes_of("endpoint", *endpoints):
+        place = f"{difference.subject} {difference.after}"
+        yield replace(difference, must=f"answer at the {place}" if difference.after else "")
     yield from _model_changes(old, new)
     yield from lifecycle_changes(old, new)
     requests = request_changes(old, new)
@@ -82,22 +93,11 @@ def _changes(old: Edition, new: Edition, models: tuple[str, ...]) -> Iterator[Ed
     bound = bound_cases(new, models)
     yield from clause_changes(old, new, bound, requests)
     yield from promise_changes(old, new, {**bound_cases(old, models), **bound})
-    yield from _open_changes(old, new)
-
-
-def _endpoint_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
-    before, after = (
-        {
-            "method": edition.endpoint.method,
-            "path": edition.endpoint.path,
-            "content type": edition.endpoint.content_type,
-            "path of the models": edition.models_path,
-        }
+    questions = (
+        {name: entry.question for name, entry in edition.open_questions.items()}
         for edition in (old, new)
     )
-    for difference in changes_of("endpoint", before, after):
-        place = f"{difference.subject} {difference.after}"
-        yield replace(difference, must=f"answer at the {place}" if difference.after else "")
+    yield from changes_of("open", *questions)
 
 
 def _facts(edition: Edition) -> EditionFacts:
@@ -168,15 +168,6 @@ def _parameter_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
             level=min((rule.level for _, rule in rules), key=list(Level).index).value,
             clauses=tuple(dict.fromkeys(rule.clause for _, rule in rules if rule.clause)),
         )
-
-
-def _open_changes(old: Edition, new: Edition) -> Iterator[EditionChange]:
-    """Yield the questions that one edition leaves open and the other does not ask."""
-    before, after = (
-        {name: entry.question for name, entry in edition.open_questions.items()}
-        for edition in (old, new)
-    )
-    yield from changes_of("open", before, after)
 
 
 def _rules(model: Model) -> Mapping[str, _Rule]:
