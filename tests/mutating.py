@@ -55,6 +55,7 @@ VALUES: Mapping[str, str] = {
     "true": "true",
     "object": '{"a": {"b": []}}',
     "list": "[[1], {}]",
+    "empty-list": "[]",
     "number": "5",
     "text": '"2026"',
     "empty": '""',

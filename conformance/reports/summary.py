@@ -184,15 +184,7 @@ def summarize(runs: Sequence[Run]) -> Summary:
     runs, findings = merged.concluding, merged.findings
     promises = promises_of(_binding_findings(merged), _explanations(merged))
     rows = tuple(_rows(merged, promises))
-    # what a run could not decide is asked of each run, as its own conclusion sees it
-    undecided_of_runs = {each.id: each for run in runs for each in undecided(run.findings)}
-    open_ones = [each for each in findings if undecided_of_runs.get(each.id) == each]
-    open_ids = {finding.id for finding in open_ones}
-    explained = (
-        finding
-        for finding in findings
-        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in open_ids
-    )
+    open_ones, explained = _undecided(runs, findings)
     broken = tuple(
         broken_promises(
             findings,
@@ -226,6 +218,24 @@ def summarize(runs: Sequence[Run]) -> Summary:
         offers=model_offers({row.column: row.kept for row in rows}, sent_once(merged.runs)),
         parts=parts(runs),
     )
+
+
+def _undecided(
+    runs: Sequence[Run], findings: Sequence[Finding]
+) -> tuple[list[Finding], list[Finding]]:
+    """Return the findings that are open, and those that something broken explains.
+
+    Each run is asked by itself, so that a report agrees with the run's own conclusion.
+    """
+    open_in_runs = {finding.id: finding for run in runs for finding in undecided(run.findings)}
+    open_ones = [finding for finding in findings if open_in_runs.get(finding.id) == finding]
+    open_ids = {finding.id for finding in open_ones}
+    explained = [
+        finding
+        for finding in findings
+        if finding.verdict in UNDECIDED and not finding.excused and finding.id not in open_ids
+    ]
+    return open_ones, explained
 
 
 def conclusion_of(run: Run) -> Conclusion:
