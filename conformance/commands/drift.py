@@ -40,13 +40,9 @@ def drift(
     from conformance.results.baselines import bases_of, split_paths
     from conformance.results.run_file import read_run
 
-    writers = {
-        "md": lambda found: drift_markdown(found, unconfirmed_too),
-        "json": lambda found: drift_json(found, unconfirmed_too),
-    }
-    rendering = Rendering(format_, output, writers)
+    rendering = Rendering(format_, output, {"md": drift_markdown, "json": drift_json})
     places, newest = split_paths(runs)
     new = read_run(newest)
-    changes = find_changes(bases_of(places, new, nights), new)
-    rendering.show(changes, lambda found, console: print_drift(found, console, unconfirmed_too))
-    raise typer.Exit(changes.exit_code(unconfirmed_too))
+    changes = find_changes(bases_of(places, new, nights), new, unconfirmed_too)
+    rendering.show(changes, print_drift)
+    raise typer.Exit(changes.exit_code)

@@ -30,9 +30,9 @@ SCHEMA = 1
 """Version of the JSON form, which is published in ``schemas/comparison.schema.json``."""
 
 _MEMBERS = (
-    *("label", "provider", "edition", "digest", "tool", "mode", "base_url", "run", "started"),
+    "label", "provider", "edition", "digest", "tool", "mode", "base_url", "run", "started",
     "complete",
-)  # of a column
+)  # of a column  # fmt: skip
 
 
 def words_of(row: PromiseRow) -> list[str]:
@@ -46,7 +46,10 @@ def words_of(row: PromiseRow) -> list[str]:
 
 def totals(kept: Mapping[str, Kept]) -> str:
     """Write how many promises are kept, and how many were decided, by level."""
-    levels = (f"{name} {it.kept}/{it.total} ({it.decided} decided)" for name, it in kept.items())
+    levels = (
+        f"{level} {count.kept}/{count.total} ({count.decided} decided)"
+        for level, count in kept.items()
+    )
     return ", ".join(levels) or "none"
 
 

@@ -47,10 +47,16 @@ class Measure:
         return measured
 
 
-LATENCY = Measure("latency", "{:.1f} s", 2.0, 0.25, 1.0, lambda exchange: exchange.elapsed)
+LATENCY = Measure(
+    "latency", "{:.1f} s", factor=2.0, share=0.25, least=1.0, read=lambda exchange: exchange.elapsed
+)
 PRICE = Measure(  # as usage says: an estimate of our own says nothing new
-    *("price", "{:.4f} USD", 1.25, 0.1, 0.0001),
-    lambda exchange: exchange.price.actual if exchange.price else None,
+    "price",
+    "{:.4f} USD",
+    factor=1.25,
+    share=0.1,
+    least=0.0001,
+    read=lambda exchange: exchange.price.actual if exchange.price else None,
 )
 
 
@@ -84,6 +90,7 @@ def usual(values: Sequence[float], measure: Measure) -> Range:
 def range_changes(bases: Sequence[Run], new: Run) -> list[DriftChange]:
     """Return medians of latency and price that left their range, and single slow answers."""
     changes = [change for measure in (LATENCY, PRICE) for change in _outliers(measure, bases, new)]
+    # where all of a model is slower, its single answers are nothing else
     moved = {(change.provider, change.subject) for change in changes if change.what == "latency"}
     return changes + [
         change for change in _slow(bases[-1], new) if (change.provider, change.subject) not in moved
@@ -99,7 +106,7 @@ def _outliers(measure: Measure, bases: Sequence[Run], new: Run) -> Iterator[Drif
         medians = [median(values) for values in common if values]
         if not medians:
             continue
-        known = {case for night in mine for case in night}
+        known = {case for night in mine for case in night}  # a new case moves no median
         here = [value for case, value in cases.items() if case in known]
         range_, value = usual(medians, measure), median(here)
         if range_.low <= value <= range_.high:
