@@ -61,8 +61,8 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     subject.unaltered("headers")
     _json(subject)
     if subject.response.media_type != "application/json":
-        said = subject.response.header("content-type")
-        yield Problem("the content type is another", "application/json", said or "no header")
+        declared = subject.response.header("content-type")
+        yield Problem("the content type is another", "application/json", declared or "no header")
 
 
 def _json(subject: Subject) -> Any:

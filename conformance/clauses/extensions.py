@@ -107,12 +107,12 @@ def _check(name: str, clause: Clause) -> None:
 def _failed(name: str, error: BaseException) -> ExtensionError:
     if isinstance(error, OSError):
         return ExtensionError(f"plugin {name!r} cannot be read: {error.strerror}")
-    said: object = error
+    reason: object = error
     place = _place(error)
     if isinstance(error, SyntaxError) and Path(error.filename or "").is_file():
-        said, place = error.msg, _line(error.lineno, str(error.filename))
-    said = printable(f"{type(error).__name__}: {said}", 300)
-    return ExtensionError(f"plugin {name!r} cannot be loaded: {said}{place}")
+        reason, place = error.msg, _line(error.lineno, str(error.filename))
+    words = printable(f"{type(error).__name__}: {reason}", 300)
+    return ExtensionError(f"plugin {name!r} cannot be loaded: {words}{place}")
 
 
 def _place(error: BaseException) -> str:

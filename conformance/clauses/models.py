@@ -106,8 +106,8 @@ def unknown_not_found(subject: Subject) -> Iterator[Problem]:
         raise NotTestableError("the made-up model was not refused")
     require_fault(subject)
     named = error_text(subject.answer).param == "model"
-    said = named or subject.outcome.result is Result.NOT_SERVED
-    if not said and subject.response.status != 404:
+    says_so = named or subject.outcome.result is Result.NOT_SERVED
+    if not says_so and subject.response.status != 404:
         yield Problem("the refusal does not say that there is no such model", "404", reply(subject))
 
 

@@ -95,10 +95,10 @@ def no_silent_substitution(subject: Subject) -> Iterator[Problem]:
     if not subject.outcome.accepted:
         _require_refusal(subject)
         return
-    other = substitute_of(subject)
-    if other is None:
+    substitute = substitute_of(subject)
+    if substitute is None:
         raise NotApplicableError
-    name, where = other
+    name, where = substitute
     yield Problem(f"another model painted, by {where}", name_of(subject), name)
 
 
@@ -137,14 +137,14 @@ def shutdown_date_kept(subject: Subject) -> Iterator[Problem]:
     `shutdown_date` of the model. Fails when that is a day before the run, and an image came.
     """
     standing = subject.context.standing
-    said = shutdown_date(subject)
-    if standing is None or said is None:
+    ends = shutdown_date(subject)
+    if standing is None or ends is None:
         raise NotApplicableError
-    if date.fromisoformat(said) >= standing.day:
+    if date.fromisoformat(ends) >= standing.day:
         return
     if subject.outcome.accepted:
         message = f"the model list says that the model ended, and it is served on {standing.day}"
-        yield Problem(message, f"not after {said}", reply(subject))
+        yield Problem(message, f"not after {ends}", reply(subject))
     else:
         _require_refusal(subject)
 

@@ -74,11 +74,11 @@ def _is_elsewhere(subject: Subject) -> bool:
     if cause == "not served":
         # It is fair to a body that could not be read, to a made-up model, or beside the mistake.
         exchange, faults = subject.exchange, subject.sent.faults
-        read = speaks_of(_said(subject), exchange.served_as or exchange.model)
+        read = speaks_of(_words(subject), exchange.served_as or exchange.model)
         hidden = faults & _UNREAD and not read
         return not (hidden or "model-unknown" in faults or names_fault(subject))
     if cause == "key" and "model-unknown" in subject.sent.faults:
-        return not speaks_of(_said(subject), "model")  # a key may be good for some models alone
+        return not speaks_of(_words(subject), "model")  # a key may be good for some models alone
     return cause is not None
 
 
@@ -113,8 +113,8 @@ def _is_open_too(subject: Subject) -> bool:
 def names_fault(subject: Subject) -> bool:
     """Return whether a refusal names a parameter whose documented rule the request breaks."""
     error = error_text(subject.answer)
-    said = f"{error.param} {error.text}"
-    return any(speaks_of(said, name) for name in at_fault(subject.sent))
+    words = f"{error.param} {error.text}"
+    return any(speaks_of(words, name) for name in at_fault(subject.sent))
 
 
 def quotes_fault(subject: Subject) -> bool:
@@ -147,17 +147,17 @@ def refusal_by_name(subject: Subject, names: Iterable[str]) -> Iterator[Problem]
     if outcome.result is not Result.REFUSED:
         yield Problem("the request was neither accepted nor refused", "2xx or 4xx", reply(subject))
         return
-    said, wanted = _said(subject), list(dict.fromkeys(names))
+    words, wanted = _words(subject), list(dict.fromkeys(names))
     # A refusal may name the parameter, and still read as if the model were not there.
-    if any(speaks_of(said, name) for name in wanted) and outcome.cause in (None, "not served"):
+    if any(speaks_of(words, name) for name in wanted) and outcome.cause in (None, "not served"):
         return
     if outcome.cause not in (None, "not served") or refused_alike(subject) is not None:
         raise _another_reason(subject)
-    words = " or ".join(wanted)
-    yield Problem("the refusal does not name the parameter", words, reply(subject))
+    expected = " or ".join(wanted)
+    yield Problem("the refusal does not name the parameter", expected, reply(subject))
 
 
-def _said(subject: Subject) -> str:
+def _words(subject: Subject) -> str:
     """Return what a refusal says: `param` and `message`, or the text of one without an error."""
     error = subject.answer.error
     if isinstance(error, dict):
@@ -177,9 +177,9 @@ def require_control(subject: Subject) -> None:
 
 def reply(subject: Subject) -> str:
     """Return the status, where it leads, and what is said of an error, in whatever shape."""
-    said, target = error_text(subject.answer).words, redirect_target(subject.exchange)
+    words, target = error_text(subject.answer).words, redirect_target(subject.exchange)
     leads = f" to {printable(target, 200)}" if target else ""
-    return f"HTTP {subject.response.status}{leads}" + (f": {said}" if said else "")
+    return f"HTTP {subject.response.status}{leads}" + (f": {words}" if words else "")
 
 
 def require_success(subject: Subject) -> None:
@@ -197,6 +197,6 @@ def broken_down(subject: Subject, expected: str) -> Problem:
     often = f"in {context.attempts}" if context.attempts else "every time"
     blamed = f"{context.blamed or asked}: " if context.blamed or asked else ""
     message = f"{blamed}{what} {often}, while other requests were accepted before and after"
-    said = f": {outcome.said}" if outcome.said not in outcome.reason else ""
-    observed = f"{outcome.reason}{said}"
+    words = f": {outcome.said}" if outcome.said not in outcome.reason else ""
+    observed = f"{outcome.reason}{words}"
     return Problem(message, expected, f"{asked}: {observed}" if asked else observed)

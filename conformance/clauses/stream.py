@@ -40,8 +40,7 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     subject.unaltered("headers")
     if not subject.answer.streams:
         declared = subject.response.header("content-type") or "no header"
-        said = subject.outcome.said
-        observed = f"{declared}: {said}" if said else declared
+        observed = ": ".join(filter(None, (declared, subject.outcome.said)))
         yield Problem("the content type is another", "text/event-stream", observed)
 
 

@@ -203,8 +203,10 @@ class Subject:
             return False
         error = error_text(self.answer)
         others = self.sent.model.parameters.keys() - {"model", "prompt"}
-        said = f"{error.param} {error.text}"
-        return not blames_another(error.param) and not any(speaks_of(said, name) for name in others)
+        words = f"{error.param} {error.text}"
+        return not blames_another(error.param) and not any(
+            speaks_of(words, name) for name in others
+        )
 
     @property
     def response(self) -> Response:

@@ -277,8 +277,8 @@ def is_image(subject: Subject) -> Iterator[Problem]:
     """
     for payload, response, facts in _filled(subject):
         if facts.type is None:
-            said = _type(response)
-            yield Problem(f"what {payload.path}.url gives {facts.fault}", "an image", said)
+            declared = _type(response)
+            yield Problem(f"what {payload.path}.url gives {facts.fault}", "an image", declared)
 
 
 def _filled(subject: Subject) -> list[tuple[Payload, Response, ImageFacts]]:
@@ -309,6 +309,8 @@ def content_type(subject: Subject) -> Iterator[Problem]:
     and `application/octet-stream` name none.
     """
     for payload, response, facts in _filled(subject):
-        said = _type(response)
+        declared = _type(response)
         if facts.type is not None and type_of_media_type(response.media_type) != facts.type:
-            yield Problem(f"{payload.path}.url is served as {said}", media_type(facts.type), said)
+            yield Problem(
+                f"{payload.path}.url is served as {declared}", media_type(facts.type), declared
+            )
