@@ -16,7 +16,6 @@ from conformance.exchange.transport.limit_options import (
     read_limits,
 )
 from conformance.exchange.transport.limits import Limits
-from conformance.suite.options import options_of
 from tests.miniatures import body, encoded, exchange, items, picture
 
 SECURITY = Path(__file__).parent.parent / "docs" / "security.md"
@@ -67,11 +66,6 @@ def test_every_limit_has_an_option() -> None:
     assert {option.field for option in LIMIT_OPTIONS.values()} == {
         member.name for member in fields(Limits)
     }
-
-
-def test_limits_reach_the_session_of_pytest(pytester: pytest.Pytester) -> None:
-    config = pytester.parseconfig("-p", "conformance.plugin", "--limit", "body=2MiB")
-    assert options_of(config).limits.body_bytes == 2 << 20
 
 
 def test_limits_of_pixels_bind_each_image_and_all_together() -> None:

@@ -113,6 +113,7 @@ def trial_of(record: ExchangeRecord, edition: Edition, served_as: str = "") -> T
     path = request.url.partition("?")[0]
     if response is None or request.method != "POST" or not path.endswith("/images/generations"):
         return None
+    # what a run file has cut cannot be replayed
     if _LEFT_OUT.search(response.body) or _LEFT_OUT.search(request.body):
         return None
     reply = reply_of(response.status, _header(response.headers, "content-type"), response.body)

@@ -50,6 +50,7 @@ def compare(got: Got, meant: Got, *, succeeds: bool) -> ClientOutcome:
 
     That one succeeds, or is a refusal, for which a client is meant to raise.
     """
+    # a client that cannot read the documented answer says nothing of the provider (ARCHITECTURE 44)
     if bool(meant.line) is succeeds:
         return ClientOutcome(Effect.UNABLE, meant.line or "it raises nothing for a refusal")
     if succeeds and got.line:

@@ -95,6 +95,7 @@ def _try(
     outcomes: dict[str, ClientOutcome] = {}
     for key, (name, documented) in pairs.items():
         got, meant = given.get(name, _STOPPED), given.get(documented, _STOPPED)
+        # not tried: the documented answer stops the client as well, or this one leads off loopback
         if meant.stopped or name not in given or _GUARD in got.line:
             continue
         if name in server.sent:

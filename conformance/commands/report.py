@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,7 +11,9 @@ from rich.console import Console
 from conformance.commands.options import RunFiles, end_with_the_pipe
 from conformance.errors import ConformanceError, UnknownNameError
 from conformance.output.files import write_text
-from conformance.reports import Summary
+
+if TYPE_CHECKING:
+    from conformance.reports import Summary
 
 SUFFIXES = {
     ".html": "html",

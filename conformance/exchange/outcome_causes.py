@@ -184,11 +184,11 @@ _OF_A_VALUE = re.compile(
 
 NOT_SERVED_CODES = frozenset(
     {
-        *("modelnotfound", "modelnotsupported", "deploymentnotfound", "modelnotexist"),
-        *("modeldoesnotexist", "modelnotavailable", "modelunavailable", "nosuchmodel"),
-        *("invalidmodel", "invalidmodelname", "unknownmodel", "unsupportedmodel"),
+        "modelnotfound", "modelnotsupported", "deploymentnotfound", "modelnotexist",
+        "modeldoesnotexist", "modelnotavailable", "modelunavailable", "nosuchmodel",
+        "invalidmodel", "invalidmodelname", "unknownmodel", "unsupportedmodel",
     }
-)
+)  # fmt: skip
 _NOT_SERVED_TEXT = re.compile(
     r"model\b.{0,80}\b(does not exist|not exist|not found|not available|deprecated|retired"
     r"|no longer|not (in|on|part of) (our|the|this))|no available channel|no_fixture_match"

@@ -68,7 +68,7 @@ def outlook(cases: Iterable[tuple[Provider, Case]], edition: Edition) -> Outlook
         requests=len(costs),
         usd=sum(cost.planned.usd for cost in costs),
         reserve=max((cost.reserve for cost in costs), default=0.0),
-        by_model=tuple(sorted(by_model.items(), key=lambda each: -each[1])),
+        by_model=tuple(sorted(by_model.items(), key=lambda item: -item[1])),
         unknown=sum(not cost.planned.known for cost in costs),
     )
 
@@ -97,6 +97,7 @@ def check_affordable(
             f"{outlook.requests:,} requests are selected, more than --max-requests "
             f"{most_requests:,}; {_remedy(outlook)}"
         )
+    # without --partial all of it is affordable before the first request is sent
     needed = outlook.usd + outlook.reserve
     if budget is not None and not math.isinf(budget) and needed > budget + ROUNDING:
         spare = f" and {outlook.reserve:.2f} USD is set aside for a refusal that is billed"

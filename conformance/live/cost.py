@@ -89,6 +89,7 @@ def used(exchange: Exchange) -> object:
     answer = Answer(exchange)
     if not answer.streams:
         return (answer.object or {}).get("usage")
+    # a stream says it in the event that completes it
     finished = (event.item.get("usage") for event in answer.events if event.called(COMPLETED))
     return next((usage for usage in finished if usage is not None), None)
 

@@ -8,17 +8,15 @@ which are painted soonest, last.
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases import all_cases
-from conformance.cases.covering import covering_rows
 from conformance.cases.domain import Domain
 from conformance.cases.model import Case, Depth
 from conformance.cases.parameter_space import Combination, Space, space_of
@@ -173,15 +171,10 @@ def plan(
     check_selected(provider.models, models, edition)
     names = selected(provider.models, models, edition)
     retired = provider.retired(edition, day)
-    served = {name: edition.model(name) for name in names if name not in retired}
-    # as a run has them: what does not depend on the model is asked of the provider's first
-    every = documented_cases(edition, provider, depth, retired)
+    every = cases_of(
+        edition, provider, models, cases, strength if combined else None, depth, own, retired
+    )
     wanted = [case for case in every if case.model in names]
-    for model in served.values() if combined else ():
-        wanted += combined_cases(edition, provider, model, strength)
-    wanted += own.cases(served, wanted) if own else ()
-    if not fnmatch.filter(known := {case.id for case in (*every, *wanted)}, cases):
-        raise UnknownNameError("case", cases, known, provider.id)
     named = [case for case in wanted if fnmatchcase(case.id, cases)]
     kept = [case for case in named if judged is None or judged(case, case.model in retired)]
     by_path = {case.path: case for case in wanted}
@@ -192,7 +185,9 @@ def plan(
     in_order = _in_order(edition, provider, wanted)
     chosen, left = _affordable(in_order, budget, max_requests)
     coverage = {
-        name: Coverage(space_of(edition, model), strength) for name, model in served.items()
+        name: Coverage(space_of(edition, edition.model(name)), strength)
+        for name in names
+        if name not in retired
     }
     for place, request in enumerate(chosen):
         body = request.case.body or {}
@@ -213,6 +208,34 @@ def plan(
     )
 
 
+def cases_of(
+    edition: Edition,
+    provider: Provider,
+    models: str = "*",
+    cases: str = "*",
+    strength: int | None = None,
+    depth: Depth | None = None,
+    own: OwnRequests | None = None,
+    retired: Collection[str] = (),
+) -> list[Case]:
+    """Return what a run and a plan choose from: the cases of all models of a provider.
+
+    With ``strength`` parameters are combined, of the models that ``models`` selects. Raises
+    UnknownNameError where ``cases`` names none of them.
+    """
+    # what does not depend on the model is asked of the first, whichever models are selected
+    every = documented_cases(edition, provider, depth, retired)
+    if strength is not None:
+        for name in selected(provider.models, models, edition):
+            if name not in retired:
+                every += combined_cases(edition, provider, edition.model(name), strength)
+    served = [name for name in provider.models if name not in retired]
+    every += own.cases(served, every) if own else ()
+    if not any(fnmatchcase(case.id, cases) for case in every):
+        raise UnknownNameError("case", cases, {case.id for case in every}, provider.id)
+    return every
+
+
 def combined_cases(
     edition: Edition, provider: Provider, model: Model, strength: int = 2
 ) -> list[Case]:
@@ -231,6 +254,8 @@ _COMBINED: dict[tuple[Edition, str, int, str], tuple[Case, ...]] = {}
 
 
 def _combined(edition: Edition, provider: Provider, model: Model, strength: int) -> Iterator[Case]:
+    from conformance.cases.covering import covering_rows  # and with it covertable
+
     space = space_of(edition, model)
     base = Domain(edition, model).base
     documented = [
@@ -270,7 +295,9 @@ def _in_order(edition: Edition, provider: Provider, cases: Iterable[Case]) -> li
     priced = [PlannedRequest(case, cost.planned, cost.most.usd) for case, cost in costs]
     placed: dict[str, PlannedRequest] = {}
     waiting: list[PlannedRequest] = []
-    for request in sorted(priced, key=lambda each: (_rank(each), each.estimate.usd, each.most)):
+    for request in sorted(
+        priced, key=lambda planned: (_rank(planned), planned.estimate.usd, planned.most)
+    ):
         # each is placed once all that it needs is, and takes along what waited for it
         waiting.append(request)
         while ready := next((x for x in waiting if placed.keys() >= _before(x.case)), None):
@@ -300,6 +327,7 @@ def _affordable(
     chosen: dict[str, PlannedRequest] = {}
     spent = 0.0
     waiting = list(requests)
+    # what waited for its control may fit once that is chosen
     while True:
         before = len(chosen)
         for request in waiting:

@@ -86,6 +86,7 @@ def with_asked_models(
     ended by the ``day`` of the run. See `_known` for names that the edition does not know.
     """
     models = dict(provider.models)
+    # the embedded provider keeps any edition, with all of its models
     if provider.embedded and provider.bundled:
         in_order = [*(name for name in models if name in edition.models), *edition.models]
         models = {name: name for name in in_order}

@@ -63,6 +63,7 @@ class Confirmer:
             again = repeat()
             if again is None:
                 break
+            # a repeat that was not decided neither confirms nor denies
             for clause in worse:
                 verdict = again[clause].verdict if clause in again else None
                 if verdict in DECIDED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -18,7 +18,7 @@ from conformance.clauses.extensions import load_plugins
 from conformance.clauses.own_requests import clauses_of_own
 from conformance.clauses.registry import Clause
 from conformance.contract import load_edition
-from conformance.errors import ConformanceError, UnknownNameError
+from conformance.errors import ConformanceError
 from conformance.exchange.cassettes.cassette import CassetteLibrary
 from conformance.exchange.cassettes.example_manifest import (
     MANIFEST,
@@ -31,11 +31,11 @@ from conformance.exchange.source import Live, Record, RecordMode, Replay, Source
 from conformance.exchange.transport.transport import AddressPolicy, Transport
 from conformance.lifecycle import Standing
 from conformance.live.budget import Outlook, check_affordable, needed_for, outlook
+from conformance.live.plan import cases_of, cheapest_first
 from conformance.live.sender import Sender
 from conformance.providers import Provider, load_provider
 from conformance.providers.asked import (
     check_selected,
-    documented_cases,
     edition_of,
     nothing_selected,
     selected,
@@ -62,14 +62,15 @@ LOST = "its answer was lost when an earlier run was killed, and may be billed; -
 class Session:
     """The engines of one invocation, closed together."""
 
-    def __init__(self, options: Options, today: date | None = None) -> None:
+    def __init__(self, options: Options) -> None:
         load_plugins(options.plugins)
         if options.provider is None and not options.providers:
             options = replace(options, providers=tuple(recorded_providers(options.cassettes)))
         named = [load_provider(name) for name in dict.fromkeys(options.providers)]
         edition = edition_of(options.edition, named)
-        day = options.today or today or _day_of_start(options)
-        self.options = replace(options, edition=edition, today=day)
+        self.today = options.today or _day_of_start(options)
+        """The day of the run in UTC: that of its start, however long it goes on."""
+        self.options = replace(options, edition=edition, today=self.today)
         self.started = datetime.now(UTC)
         self._closing = ExitStack()
         self.edition = load_edition(edition)
@@ -77,11 +78,6 @@ class Session:
         own = clauses_of_own(self.own) if self.own else ()
         self.every_clause = (*clauses_of(self.edition), *own)
         self.clauses = select(self.every_clause, options.clauses)
-
-    @property
-    def today(self) -> date:
-        """The day of the run in UTC: that of its start, however long it goes on."""
-        return self.options.today or self.started.date()
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
@@ -184,12 +180,12 @@ class Session:
         if not lost:
             return None
         requests = "1 request" if len(lost) == 1 else f"{len(lost)} requests"
-        lost_in_words = (
-            f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
-            f"{sum(request.usd for request in lost):.2f} USD at most"
-        )
+        usd = sum(request.usd for request in lost)
         again = "are sent again" if self.options.resend else "are not sent again without --resend"
-        return f"{lost_in_words}, counted as spent; they {again}"
+        return (
+            f"{requests} of {self.options.resume} may be billed, and the answers are lost: "
+            f"{usd:.2f} USD at most, counted as spent; they {again}"
+        )
 
     def _to_send(self) -> Iterator[tuple[Provider, Case]]:
         for engine in self.engines:
@@ -280,18 +276,14 @@ class Session:
     def _engine(self, provider: Provider) -> Engine:
         standings = {model: self.standing(provider, model) for model in provider.models}
         retired = [model for model, standing in standings.items() if standing.retired]
-        documented = documented_cases(self.edition, provider, self.options.depth, retired)
-        cases = [*documented, *self._combined(provider, retired)]
-        served = [model for model in provider.models if model not in retired]
-        cases += self.own.cases(served, cases) if self.own else ()
-        if not any(fnmatchcase(case.id, self.options.cases) for case in cases):
-            known = {case.id for case in cases}
-            raise UnknownNameError("case", self.options.cases, known, provider.id)
+        options = self.options
+        cases = cases_of(
+            *(self.edition, provider, options.models, options.cases),
+            *(options.strength, options.depth, self.own, retired),
+        )
         source = self._source(provider)
-        sends = self.options.sends
+        sends = options.sends
         if sends and not provider.prices.free:  # in the order of the plan (ARCHITECTURE 19)
-            from conformance.live.plan import cheapest_first  # and with it covertable
-
             cases = cheapest_first(self.edition, provider, cases)
         return Engine(
             provider,
@@ -301,24 +293,9 @@ class Session:
             source,
             self.today,
             self.live if sends else None,
-            self.options.limits,
+            options.limits,
             standings,
         )
-
-    def _combined(self, provider: Provider, retired: Collection[str]) -> list[Case]:
-        """The cases that combine parameters, of the selected models that have not ended."""
-        strength = self.options.strength
-        if strength is None:
-            return []
-        chosen = selected(provider.models, self.options.models, self.edition)
-        from conformance.live.plan import combined_cases
-
-        return [
-            case
-            for name in chosen
-            if name not in retired
-            for case in combined_cases(self.edition, provider, self.edition.model(name), strength)
-        ]
 
     def _source(self, provider: Provider) -> Source:
         live_client = once(lambda: self.live_client(provider))

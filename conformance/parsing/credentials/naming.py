@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _FAMILIES = (
-    *("gpt-image", "dall-e", "qwen-image", "grok-imagine", "seedream", "imagen"),
-    *("firefly", "midjourney", "stable-diffusion", "flux"),
-)
+    "gpt-image", "dall-e", "qwen-image", "grok-imagine", "seedream", "imagen",
+    "firefly", "midjourney", "stable-diffusion", "flux",
+)  # fmt: skip
 _ONLY_WITH_VERSION = "flux"  # a word that other programs have in their names
 _SPELLINGS = {"dalle": "dall-e", "gptimage": "gpt-image"}
 _SEPARATORS = re.compile(r"[\s_/·-]+")
