@@ -209,9 +209,8 @@ def test_foreign_interrupted_run_keeps_its_findings(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("conformance.recordings.judging.is_altered_download", interrupt)
-    pointing = record({"created": 1, "data": [{"url": POINTED}]})
     with pytest.raises(KeyboardInterrupt):
-        judged(tmp_path, record(), pointing, record(url=POINTED, method="GET"))
+        judged(tmp_path, record(), POINTING, fetched("an image"))
     run = read_run(tmp_path / "run.jsonl")
     assert run.findings
     assert not run.complete
@@ -255,6 +254,7 @@ def test_foreign_words_that_look_like_accounts_stay(tmp_path: Path) -> None:
 
 PNG = picture("png", (256, 256))
 POINTED = "https://images.example/i.png"
+POINTING = record({"created": 1_790_000_000, "data": [{"url": POINTED}]}, response_format="url")
 DOWNLOADS = {
     "cut": ({"$base64": base64.b64encode(PNG[:16]).decode()}, {}, "none"),
     "cut-and-told": (
@@ -272,14 +272,18 @@ DOWNLOADS = {
 }  # fmt: skip
 
 
+def fetched(body: object, **headers: object) -> dict[str, Any]:
+    """Return a record of the image that `POINTING` points to."""
+    image = record(url=POINTED, method="GET")
+    image["response"] |= {"headers": {"Content-Type": "image/png", **headers}, "body": body}
+    return image
+
+
 @pytest.mark.parametrize(("body", "headers", "said"), DOWNLOADS.values(), ids=DOWNLOADS)
 def test_foreign_download_is_judged_where_it_is_as_it_came(
     tmp_path: Path, body: object, headers: dict[str, Any], said: str
 ) -> None:
-    pointing = record({"created": 1_790_000_000, "data": [{"url": POINTED}]}, response_format="url")
-    image = record(url=POINTED, method="GET")
-    image["response"] |= {"headers": {"Content-Type": "image/png", **headers}, "body": body}
-    _, run = judged(tmp_path, pointing, image)
+    _, run = judged(tmp_path, POINTING, fetched(body, **headers))
     seen = {verdict(run, clause) for clause in ("url.is-image", "image.complete")}
     assert ("fail" in seen) == (said == "fail")
     assert (seen == {"pass"}) == (said == "pass")
@@ -298,17 +302,14 @@ def test_foreign_download_is_judged_where_it_is_as_it_came(
 def test_foreign_download_that_failed_is_the_reason_that_is_given(
     tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
-    pointing = record({"created": 1_790_000_000, "data": [{"url": POINTED}]}, response_format="url")
-    image, failed = record(url=POINTED, method="GET"), record(url=POINTED, method="GET")
-    for each in (image, failed):
-        each["response"] |= {"headers": {"Content-Type": "image/png"}, "body": {"$base64": IMAGE}}
+    image, failed = fetched({"$base64": IMAGE}), fetched({"$base64": IMAGE})
     failed["request"]["headers"] = changes.pop("request", {})
     failed["response"] |= changes
-    _, run = judged(tmp_path, pointing, failed)
+    _, run = judged(tmp_path, POINTING, failed)
     for clause in ("url.fetchable", "url.is-image", "image.complete"):
         assert verdict(run, clause) == "not testable"
     assert any(why in each.message for each in run.findings if each.clause == "url.fetchable")
-    _, run = judged(tmp_path, pointing, failed, image)
+    _, run = judged(tmp_path, POINTING, failed, image)
     assert verdict(run, "url.fetchable") == verdict(run, "image.complete") == "pass"
 
 

@@ -32,6 +32,7 @@ _DEEPEST = 5
 _MOST_ERRORS = 5  # of a list
 _MOST_SHOWN = 240
 _LONGEST = 2000  # characters of a text
+_NAME_OF_ERROR = re.compile(r"error|failed", re.IGNORECASE)  # of an event, or its type
 _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<")
 _TITLES = re.compile(r"(?is)<(title|message|h1|body)\b[^>]{0,200}>(?P<text>.{1,2000}?)(?:</\1|\Z)")
 _TAG = re.compile(r"<[^>]{0,500}>")
@@ -165,13 +166,10 @@ def _of_stream(answer: Answer) -> ErrorText:
         value = read_json(event.data.encode("utf-8", "replace")).value
         kind = value.get("type") if isinstance(value, dict) else None
         faulty = isinstance(value, dict) and value.get("error") is not None
-        if faulty or _names_error(event.name) or _names_error(kind):
+        names = [name[:100] for name in (event.name, kind) if isinstance(name, str)]
+        if faulty or any(map(_NAME_OF_ERROR.search, names)):
             return read_error(value if value is not None else event.data)
     return NOTHING
-
-
-def _names_error(name: object) -> bool:
-    return isinstance(name, str) and re.search(r"error|failed", name[:100], re.I) is not None
 
 
 def _tidy(text: str) -> str:

@@ -90,15 +90,15 @@ class Budget:
             self.stage = "body"
 
     def connect_left(self) -> float:
-        """Return the seconds left to connect; raises `Stopped` when there are none."""
-        left = min(self._connect_deadline, self._deadline) - time.monotonic()
-        if left <= 0:
-            raise self.late()
-        return left
+        """Return the seconds left to connect; raises `Stopped` after the last of them."""
+        return self._until(min(self._connect_deadline, self._deadline))
 
     def left(self) -> float:
-        """Return the seconds left in all; raises `Stopped` when there are none."""
-        left = self._deadline - time.monotonic()
+        """Return the seconds left in all; raises `Stopped` after the last of them."""
+        return self._until(self._deadline)
+
+    def _until(self, deadline: float) -> float:
+        left = deadline - time.monotonic()
         if left <= 0:
             raise self.late()
         return left
