@@ -36,8 +36,8 @@ class Option:
         """Return the value of what was written; raises `ConformanceError` where it has none."""
         value = self.read(written)
         if self.least is not None and not self.least <= value <= (self.most or value):
-            up_to = f" to {self.most}" if self.most else " or more"
-            raise ConformanceError(f"{self.names[-1]} {value}: write {self.least}{up_to}")
+            up_to = f"from {self.least} to {self.most}" if self.most else f"of {self.least} or more"
+            raise ConformanceError(f"{self.names[-1]} {value}: write a number {up_to}")
         return value
 
 
